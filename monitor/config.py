@@ -1,0 +1,110 @@
+"""The shape of `config.toml` after reading: frozen models, durations in seconds, secrets already looked up.
+
+How a file becomes a `Config`, and how every problem in it is told with line and column: `config_file.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def seconds(text: Any) -> float:
+    """`"15m"`, `"90s"`, `"6h"`, `"7d"` or a bare number of seconds, as seconds. ValueError otherwise."""
+    if isinstance(text, (int, float)) and not isinstance(text, bool) and text > 0:
+        return float(text)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", str(text).strip())
+    if not found or float(found[1]) <= 0:
+        raise ValueError('expected a duration such as "15m", "6h" or "7d"')
+    return float(found[1]) * UNITS[found[2]]
+
+
+def zone(text: Any) -> ZoneInfo:
+    """An IANA time zone by name. ValueError otherwise."""
+    try:
+        return ZoneInfo(str(text))
+    except (KeyError, ValueError, OSError):
+        raise ValueError('expected a time zone such as "Europe/Kyiv"') from None
+
+
+Seconds = Annotated[float, BeforeValidator(seconds)]
+Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
+
+
+class Shape(BaseModel):
+    """Every table of the config: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Auth(Shape):
+    """Basic (username and password) or bearer (token) authentication of a source."""
+
+    username: str | None = None
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+
+
+class SourceConfig(Shape):
+    """Something polled. `every` and `memory` are seconds; `cron` wins over `every`."""
+
+    name: str
+    url: str
+    kind: Literal["feed", "page", "json"] = "feed"
+    every: Seconds = 900.0
+    cron: str | None = None
+    tags: tuple[str, ...] = ()
+    first_poll: Literal["baseline", "alert"] = "baseline"
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    auth: Auth | None = None
+    ignore: tuple[str, ...] = ()
+    full_text: bool = False
+
+
+class MonitorConfig(Shape):
+    database: str = "sqlite:///monitor.db"
+    rules: Path = Path("rules")
+    templates: Path = Path("templates")
+    timezone: Zone = ZoneInfo("UTC")
+    memory: Seconds = 90 * 86400.0
+    user_agent: str = "Claimwatch/0.1 (+https://example.org/claimwatch)"
+
+
+class NetworkConfig(Shape):
+    """`allow_private`: networks in CIDR form that are dialled although they are not public."""
+
+    allow_private: tuple[str, ...] = ()
+
+
+class ChannelConfig(Shape):
+    """What every channel has; each notifier's own model adds to it. `name` is the table's name."""
+
+    name: str
+    type: str
+
+
+class AlertsConfig(Shape):
+    notify: tuple[str, ...] = ()
+
+
+class WebConfig(Shape):
+    listen: str | None = None
+
+
+class Config(Shape):
+    """A whole config. Relative paths were made absolute against `folder`, the config file's own."""
+
+    path: Path
+    folder: Path
+    monitor: MonitorConfig
+    network: NetworkConfig
+    sources: tuple[SourceConfig, ...]
+    channels: dict[str, ChannelConfig]
+    alerts: AlertsConfig
+    web: WebConfig

@@ -1,0 +1,258 @@
+"""The vocabulary: one frozen dataclass for each thing that crosses a boundary of the pipeline.
+
+    source ─poll→ Fetched ─parse→ Entry ─→ Update ─split→ Claim ─compare→ Finding ─match→ Match
+                                                     ─decide→ Decision, Alert ─deliver→ Message
+
+A moment is a number of seconds since 1970-01-01 UTC; people's time zones appear only when text is rendered.
+No stage changes what it was given. Nothing here imports an I/O library or reads a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+Moment: TypeAlias = float
+
+
+class Role(StrEnum):
+    """Where a claim stood in its update."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    BULLET = "bullet"
+    ROW = "row"
+    SENTENCE = "sentence"
+
+
+class Quiet(StrEnum):
+    """Why a claim can never be news by itself."""
+
+    SERIES = "series title"  # "Takeaways of December 15": the name of a series and a date
+    QUESTION = "question"  # "What is known about …?"
+    VOLATILE = "volatile"  # "Updated 3 minutes ago", view counts, "Still current at: …"
+    BOILERPLATE = "boilerplate"  # "Read more", "Subscribe to our newsletter", a bare link
+
+
+class Novelty(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    REPEATED = "repeated"
+    WITHDRAWN = "withdrawn"
+
+
+class Kind(StrEnum):
+    """What moved between two claims."""
+
+    NUMBER = "number"
+    DATE = "date"
+    NAME = "name"
+    PLACE = "place"
+    NEGATION = "negation"
+    CERTAINTY = "certainty"
+    SCOPE = "scope"
+    ANTONYM = "antonym"
+    ADDED = "added"
+    REMOVED = "removed"
+    WORDING = "wording"
+
+
+class Context(StrEnum):
+    """How two claims stand to each other: an edit of one entry, or another entry or source."""
+
+    REVISION = "revision"
+    ELSEWHERE = "elsewhere"
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info to 4 for critical."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or plain text."""
+
+    key: str
+    title: str
+    url: str
+    body: str
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    published: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One version of an entry: the unit that arrives. `at` is when it was said: published, or first seen."""
+
+    source: str
+    entry: str
+    at: Moment
+    title: str
+    url: str
+    text: str
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    published: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One title, heading, bullet, table row or sentence: the unit that is compared.
+
+    `heading` is the nearest heading above it ("" if none); `quiet` says why it is never news, or None.
+    """
+
+    text: str
+    role: Role
+    heading: str = ""
+    quiet: Quiet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that moved; `before` is "" for what was added, `after` "" for what was removed."""
+
+    kind: Kind
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comparing two claims says: new, changed or repeated; similarity 0-100; what moved."""
+
+    novelty: Novelty
+    similarity: float
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An earlier claim: what was said, by which source, in which entry, when, and the story it belongs to.
+
+    `title` is its entry's title and `heading` what it stood under: the subject it was said of.
+    """
+
+    text: str
+    source: str
+    entry: str
+    at: Moment
+    story: str
+    title: str = ""
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim with its novelty. For a withdrawn one `claim` is the old claim.
+
+    `echo` is true when the same words stood already about another subject: new here, but one story with them.
+    """
+
+    claim: Claim
+    novelty: Novelty
+    similarity: float
+    changes: tuple[Change, ...]
+    nearest: Said | None
+    story: str
+    echo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One term of a query and the words of a finding that met it: [start, end) in the finding's claim text."""
+
+    finding: int
+    start: int
+    end: int
+    words: str
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that held: the indexes of the findings that fire, and the words that made it hold."""
+
+    rule: str
+    findings: tuple[int, ...]
+    because: tuple[Met, ...]
+
+
+class Reason(StrEnum):
+    """What becomes of a match, and why. Reaches the log, the store, `explain` and the message."""
+
+    SENT = "sent"
+    BASELINE = "baseline"  # the source's first poll
+    TOLD = "told"  # this rule has told of the same words in this story
+    THROTTLED = "throttled"
+    CORROBORATION = "awaiting corroboration"
+    SILENCED = "silenced"
+    FLOOD = "flood"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What people are told; belongs to a rule and a story. `findings` are those of one update that the rule met."""
+
+    id: str
+    rule: str
+    title: str
+    severity: Severity
+    story: str
+    reason: str
+    url: str
+    at: Moment
+    findings: tuple[AlertFinding, ...]
+    since_last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFinding:
+    """A finding as an alert carries it: `matched` are the words that met the rule, in the order they stand."""
+
+    claim: str
+    novelty: Novelty
+    similarity: float
+    matched: tuple[str, ...]
+    source: str
+    entry: str
+    entry_url: str
+    published: Moment
+    nearest: Said | None
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one match: `alert` is set when people are told."""
+
+    match: Match
+    reason: Reason
+    detail: str = ""
+    alert: Alert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One send to a channel: the alerts it carries, most severe first. `id` is the same on every try.
+
+    `thread` is the story that mails and posts are threaded by.
+    """
+
+    id: str
+    channel: str
+    thread: str
+    created: Moment
+    alerts: tuple[Alert, ...]
+    attempt: int = 1
