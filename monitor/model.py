@@ -80,7 +80,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or plain text."""
+    """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or text."""
 
     key: str
     title: str
@@ -171,7 +171,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """One term of a query and the words of a finding that met it: [start, end) in the finding's claim text."""
+    """One term of a query and the words that met it: [start, end) in the text of finding number `finding`."""
 
     finding: int
     start: int
@@ -203,7 +203,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What people are told; belongs to a rule and a story. `findings` are those of one update that the rule met."""
+    """What people are told; belongs to a rule and a story. `findings`: those of one update that fired it."""
 
     id: str
     rule: str
@@ -219,7 +219,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertFinding:
-    """A finding as an alert carries it: `matched` are the words that met the rule, in the order they stand."""
+    """A finding as an alert carries it: `matched` are the words that met the rule, as they stand."""
 
     claim: str
     novelty: Novelty
