@@ -141,7 +141,8 @@ class Verdict:
 class Said:
     """An earlier claim: what was said, by which source, in which entry, when, and the story it belongs to.
 
-    `title` is its entry's title and `heading` what it stood under: the subject it was said of.
+    `title` is its entry's title and `heading` what it stood under: the subject it was said of. `gone` is when
+    the entry stopped saying it, None while it still stands.
     """
 
     text: str
@@ -151,6 +152,7 @@ class Said:
     story: str
     title: str = ""
     heading: str = ""
+    gone: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
