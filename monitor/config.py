@@ -10,19 +10,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from monitor.config_values import cron, database_url, listen_address, network, source_name, web_address
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+LONGEST = 1000 * 365 * 86400.0
 
 
 def seconds(text: Any) -> float:
     """`"15m"`, `"90s"`, `"6h"`, `"7d"` or a bare number of seconds, as seconds. ValueError otherwise."""
-    if isinstance(text, (int, float)) and not isinstance(text, bool) and text > 0:
-        return float(text)
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", str(text).strip())
-    if not found or float(found[1]) <= 0:
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        amount: float = text
+    else:
+        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhdw])", str(text).strip())
+        amount = float(found[1]) * UNITS[found[2]] if found else 0.0
+    if not 0 < amount <= LONGEST:
         raise ValueError('expected a duration such as "15m", "6h" or "7d"')
-    return float(found[1]) * UNITS[found[2]]
+    return float(amount)
 
 
 def zone(text: Any) -> ZoneInfo:
@@ -35,6 +40,12 @@ def zone(text: Any) -> ZoneInfo:
 
 Seconds = Annotated[float, BeforeValidator(seconds)]
 Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
+SourceName = Annotated[str, AfterValidator(source_name)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
+Cron = Annotated[str, AfterValidator(cron)]
+Network = Annotated[str, AfterValidator(network)]
+ListenAddress = Annotated[str, AfterValidator(listen_address)]
+DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 
 
 class Shape(BaseModel):
@@ -50,15 +61,23 @@ class Auth(Shape):
     password: SecretStr | None = None
     token: SecretStr | None = None
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Auth:
+        basic = self.username is not None and self.password is not None and self.token is None
+        bearer = self.token is not None and self.username is None and self.password is None
+        if not (basic or bearer):
+            raise ValueError('expected "username" and "password", or "token"')
+        return self
+
 
 class SourceConfig(Shape):
     """Something polled. `every` and `memory` are seconds; `cron` wins over `every`."""
 
-    name: str
-    url: str
+    name: SourceName
+    url: WebAddress
     kind: Literal["feed", "page", "json"] = "feed"
     every: Seconds = 900.0
-    cron: str | None = None
+    cron: Cron | None = None
     tags: tuple[str, ...] = ()
     first_poll: Literal["baseline", "alert"] = "baseline"
     headers: dict[str, SecretStr] = Field(default_factory=dict)
@@ -68,7 +87,7 @@ class SourceConfig(Shape):
 
 
 class MonitorConfig(Shape):
-    database: str = "sqlite:///monitor.db"
+    database: DatabaseUrl = "sqlite:///monitor.db"
     rules: Path = Path("rules")
     templates: Path = Path("templates")
     timezone: Zone = ZoneInfo("UTC")
@@ -79,7 +98,7 @@ class MonitorConfig(Shape):
 class NetworkConfig(Shape):
     """`allow_private`: networks in CIDR form that are dialled although they are not public."""
 
-    allow_private: tuple[str, ...] = ()
+    allow_private: tuple[Network, ...] = ()
 
 
 class ChannelConfig(Shape):
@@ -94,7 +113,7 @@ class AlertsConfig(Shape):
 
 
 class WebConfig(Shape):
-    listen: str | None = None
+    listen: ListenAddress | None = None
 
 
 class Config(Shape):

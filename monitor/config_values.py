@@ -1,0 +1,57 @@
+"""What a single value of `config.toml` must look like. Each function gives the text back, or raises ValueError
+with what was expected; none of them ever repeats the value, which may be a secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+
+def source_name(text: str) -> str:
+    if not text.strip() or len(text) > 100 or not text.isprintable() or text.startswith("tag:"):
+        raise ValueError('expected a name of 1 to 100 printable characters that does not begin with "tag:"')
+    return text
+
+
+def web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not text.isprintable() or re.search(r"[\s\\]", text):
+        raise ValueError('expected an address such as "https://example.org/feed.xml"')
+    return text
+
+
+def cron(text: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(text)
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError('expected a cron expression of five fields such as "*/10 6-22 * * *"') from None
+    return text
+
+
+def network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError('expected a network such as "127.0.0.0/8", with no bits set after its mask') from None
+    return text
+
+
+def listen_address(text: str) -> str:
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
+    if not found or int(found[2]) > 65535:
+        raise ValueError('expected an address and a port such as "127.0.0.1:8080"')
+    return text
+
+
+def database_url(text: str) -> str:
+    if not re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql(\+psycopg)?://.", text):
+        raise ValueError('expected "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"')
+    return text
