@@ -237,12 +237,36 @@ class AlertFinding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of one match: `alert` is set when people are told."""
+    """What became of one match: `alert` is set when people are told.
+
+    `waiting` is the alert that a held match (corroboration, throttle) will become; `opens` is when a throttle
+    lets it out.
+    """
 
     match: Match
     reason: Reason
     detail: str = ""
     alert: Alert | None = None
+    waiting: Alert | None = None
+    opens: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A match that was held, as the store kept it: its row, why, and the alert it will become."""
+
+    id: int
+    reason: Reason
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Held matches that are told of after all, as one alert."""
+
+    matches: tuple[int, ...]
+    alert: Alert
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,173 @@
+"""Decides what becomes of each match, with a named reason, and bundles the alerts into messages.
+
+Every match ends in a `Decision` that is kept: nothing suppressed is invisible. Pure: the past comes through `Past`
+and `now` is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Protocol
+
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Decision,
+    Finding,
+    Match,
+    Message,
+    Moment,
+    Novelty,
+    Reason,
+    Update,
+    Waiting,
+)
+from monitor.ruleset.rule import Rule
+
+
+class Past(Protocol):
+    """What deciding looks back on: the alerts of before."""
+
+    def told(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+        """Which of these claims the rule has alerted of already in this story."""
+
+    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
+        """When the rule alerted of the story since a moment, oldest first."""
+
+    def sources_of(self, texts: Sequence[str]) -> set[str]:
+        """The sources that have said one of these claims, in these or other words."""
+
+    def waiting(self, texts: Sequence[str]) -> list[Waiting]:
+        """The matches held for corroboration that one of these claims would confirm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rule that held, with the findings as its listener hears them."""
+
+    rule: Rule
+    findings: tuple[Finding, ...]
+    match: Match
+
+    @property
+    def fired(self) -> list[Finding]:
+        """The findings that fire, in the order they stand."""
+        return [self.findings[i] for i in self.match.findings]
+
+    @property
+    def story(self) -> str:
+        """The story that the alert belongs to: the first finding's."""
+        return self.fired[0].story
+
+
+def decide(update: Update, held: Sequence[Held], past: Past, *, baseline: bool, now: Moment) -> tuple[Decision, ...]:
+    """One decision for each rule that held."""
+    return tuple(decide_one(update, one, past, baseline=baseline, now=now) for one in held)
+
+
+def decide_one(update: Update, held: Held, past: Past, *, baseline: bool, now: Moment) -> Decision:
+    """Told of, or why not."""
+    if baseline:
+        return Decision(held.match, Reason.BASELINE, f"first poll of {update.source}")
+    fresh = untold(held, past)
+    if not fresh.match.findings:
+        return Decision(held.match, Reason.TOLD, "the same words were told in this story")
+    alert = alert_for(update, fresh, now)
+    if detail := uncorroborated(update, fresh, past):
+        return Decision(fresh.match, Reason.CORROBORATION, detail, waiting=alert)
+    if opens := throttled_until(fresh, past, now):
+        detail = f"more than {fresh.rule.throttle} of this story"
+        return Decision(fresh.match, Reason.THROTTLED, detail, waiting=alert, opens=opens)
+    return Decision(fresh.match, Reason.SENT, alert.reason, alert)
+
+
+def untold(held: Held, past: Past) -> Held:
+    """Without the findings that this rule has told of in their story: one notice on 222 pages is one alert."""
+    fresh = tuple(
+        i
+        for i in held.match.findings
+        if not past.told(held.rule.name, held.findings[i].story, [held.findings[i].claim.text])
+    )
+    return replace(held, match=replace(held.match, findings=fresh))
+
+
+def uncorroborated(update: Update, held: Held, past: Past) -> str:
+    """Why the match waits for independent sources; "" if enough have said it."""
+    needed = held.rule.corroboration
+    if needed < 2:
+        return ""
+    said = past.sources_of([f.claim.text for f in held.fired]) | {update.source}
+    said |= {f.nearest.source for f in held.fired if f.nearest and f.novelty is Novelty.REPEATED}
+    return "" if len(said) >= needed else f"{len(said)} of {needed} independent sources"
+
+
+def throttled_until(held: Held, past: Past, now: Moment) -> Moment | None:
+    """When the rule may speak of this story again; None if it may now."""
+    throttle = held.rule.throttle
+    if throttle is None:
+        return None
+    times = past.alert_times(held.rule.name, held.story, now - throttle.seconds)
+    return times[-throttle.count] + throttle.seconds if len(times) >= throttle.count else None
+
+
+def alert_for(update: Update, held: Held, now: Moment) -> Alert:
+    """The alert that tells of the fired findings."""
+    name = "\n".join((held.rule.name, update.source, update.entry, *(f.claim.text for f in held.fired)))
+    return Alert(
+        id=made_id("al", name, str(update.at)),
+        rule=held.rule.name,
+        title=held.rule.title,
+        severity=held.rule.severity,
+        story=held.story,
+        reason=because(held),
+        url=update.url,
+        at=now,
+        findings=tuple(told_finding(update, held, i) for i in held.match.findings),
+    )
+
+
+def told_finding(update: Update, held: Held, index: int) -> AlertFinding:
+    """A finding as the alert carries it, with the words of it that met the rule."""
+    finding = held.findings[index]
+    return AlertFinding(
+        claim=finding.claim.text,
+        novelty=finding.novelty,
+        similarity=finding.similarity,
+        matched=tuple(dict.fromkeys(met.words for met in held.match.because if met.finding == index)),
+        source=update.source,
+        entry=update.entry,
+        entry_url=update.url,
+        published=update.at if update.published is None else update.published,
+        nearest=finding.nearest,
+        changes=finding.changes,
+    )
+
+
+def because(held: Held) -> str:
+    """Why the alert fired, for people: what is new and which words met the rule."""
+    novelties = ", ".join(dict.fromkeys(str(f.novelty) for f in held.fired))
+    met = [m.words for m in held.match.because if m.finding in held.match.findings]
+    words = ", ".join(f"“{word}”" for word in dict.fromkeys(met))
+    return f"{novelties}: {words} met rule {held.rule.name}" if words else f"{novelties}: rule {held.rule.name} held"
+
+
+def bundle(alerts: Sequence[Alert], notify: Mapping[str, Sequence[str]], *, now: Moment) -> tuple[Message, ...]:
+    """One message a channel for all that one update brings; `notify` gives each rule's channels."""
+    owed: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        for channel in notify.get(alert.rule, ()):
+            owed.setdefault(channel, []).append(alert)
+    return tuple(message(channel, those, now) for channel, those in owed.items())
+
+
+def message(channel: str, alerts: Sequence[Alert], now: Moment) -> Message:
+    """A message with its alerts, most severe first; the first one's story is its thread."""
+    ranked = tuple(sorted(alerts, key=lambda alert: -alert.severity.rank))
+    return Message(made_id("msg", channel, *(a.id for a in ranked)), channel, ranked[0].story, now, ranked)
+
+
+def made_id(kind: str, *parts: str) -> str:
+    """An id that the same parts always give, so that a try repeated after a crash bears the same one."""
+    return f"{kind}-{blake2b(chr(10).join(parts).encode('utf-8', 'replace'), digest_size=10).hexdigest()}"
