@@ -1,0 +1,182 @@
+"""The daemon: APScheduler ticks, and each tick asks the store what is due.
+
+No deadline lives in memory, so a restart, a blocked loop or a stepped clock loses none: the next tick finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Collection, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from monitor.alerts.decide import bundle
+from monitor.alerts.release import opened
+from monitor.config import Config
+from monitor.engine import Engine, open_engine
+from monitor.errors import StoreError
+from monitor.pipeline import deliver, poll
+from monitor.store import alerts, outbox, sources
+from monitor.store.record import record_releases
+from monitor.store.sources import SourceRow
+
+log = structlog.get_logger()
+
+TICK = 1.0  # seconds between two looks at what is due
+POLLS = 48  # sources polled at once
+POLL_LEASE = 300.0  # seconds after which a source whose poller died is polled again
+DRAIN = 20.0  # seconds that polls and sends under way get at shutdown
+
+
+def run(config: Config, *, once: bool = False) -> None:
+    """Runs until SIGTERM or SIGINT; with `once` polls every source now, delivers what is due, and returns."""
+    asyncio.run(run_once(config) if once else run_forever(config))
+
+
+async def run_once(config: Config) -> None:
+    """One round: every source whatever its interval, then every message that is due."""
+    async with open_engine(config) as engine:
+        await engine.in_store(prepare, engine)
+        daemon = Daemon(engine)
+        await daemon.poll_round()
+        await daemon.release_due()
+        await daemon.deliver_due()
+        await daemon.finish()
+
+
+async def run_forever(config: Config) -> None:
+    """Polls and delivers until told to stop; what is under way then is finished."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with open_engine(config) as engine:
+        await engine.in_store(prepare, engine)
+        await Daemon(engine).live(stop)
+
+
+def prepare(engine: Engine) -> None:
+    """Brings the store in line with the config and gives back what a dead process had leased."""
+    with engine.store.write() as conn:
+        sources.sync(conn, engine.config.sources, engine.clock())
+        sources.release(conn)
+        outbox.release(conn)
+
+
+class Daemon:
+    """The running tasks: at most one for each source and one for each channel."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.polling: dict[str, asyncio.Task[None]] = {}
+        self.sending: dict[str, asyncio.Task[None]] = {}
+
+    async def live(self, stop: asyncio.Event) -> None:
+        """Ticks until `stop` is set, then lets what is under way finish."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        for tick in (self.poll_due, self.deliver_due, self.release_due):
+            scheduler.add_job(
+                tick,
+                "interval",
+                seconds=TICK,
+                next_run_time=datetime.now(UTC),
+                misfire_grace_time=None,
+                coalesce=True,
+                max_instances=1,
+            )
+        scheduler.start()
+        prompt = asyncio.create_task(self.deliver_promptly())
+        log.info("running", stage="daemon", sources=len(self.engine.config.sources))
+        await stop.wait()
+        log.info("stopping", stage="daemon", polls=len(self.polling), sends=len(self.sending))
+        scheduler.shutdown(wait=False)
+        prompt.cancel()
+        await self.finish(DRAIN)
+
+    async def poll_due(self) -> None:
+        """Starts a poll of each source that is due, as far as there is room."""
+        for row in await self.engine.in_store(lease_sources, self.engine, POLLS - len(self.polling)):
+            self.start(self.polling, row.name, poll(self.engine, row))
+
+    async def poll_round(self) -> None:
+        """Polls every source once, whatever its interval; one that is backing off is left alone."""
+        waiting = {source.name for source in self.engine.config.sources}
+        while rows := await self.engine.in_store(lease_sources, self.engine, POLLS, waiting):
+            waiting -= {row.name for row in rows}
+            for row in rows:
+                self.start(self.polling, row.name, poll(self.engine, row))
+            await asyncio.gather(*self.polling.values())
+
+    async def deliver_due(self) -> None:
+        """Starts sending on each channel that has something due and is not sending already."""
+        for channel in await self.engine.in_store(due_channels, self.engine):
+            if channel in self.engine.notifiers and channel not in self.sending:
+                self.start(self.sending, channel, deliver(self.engine, channel))
+
+    async def deliver_promptly(self) -> None:
+        """Delivers as soon as a poll has committed alerts, without waiting for the tick."""
+        while True:
+            await self.engine.committed.wait()
+            self.engine.committed.clear()
+            await self.deliver_due()
+
+    async def release_due(self) -> None:
+        """Tells of what a throttle held back, once its window has opened."""
+        if await self.engine.in_store(release_opened, self.engine):
+            self.engine.committed.set()
+
+    def start(self, running: dict[str, asyncio.Task[None]], name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work` as the one task of that name."""
+        task = running[name] = asyncio.create_task(survive(name, work))
+        task.add_done_callback(lambda _: running.pop(name, None))
+
+    async def finish(self, seconds: float | None = None) -> None:
+        """Waits for what is under way; a lease takes care of what does not end in time."""
+        tasks = [*self.polling.values(), *self.sending.values()]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+
+
+async def survive(name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Whatever goes wrong in one source or channel ends there; its lease runs out and it is tried again."""
+    try:
+        await work
+    except StoreError as error:
+        log.error("store failed", stage="daemon", name=name, error=str(error))
+    except Exception:
+        log.exception("unexpected failure", stage="daemon", name=name)
+
+
+def lease_sources(engine: Engine, room: int, everyone: Collection[str] | None = None) -> list[SourceRow]:
+    """Takes sources for this process alone: those due, or each of `everyone` that is not backing off."""
+    if room <= 0:
+        return []
+    with engine.store.write() as conn:
+        return sources.lease_due(
+            conn, engine.clock(), limit=room, lease=POLL_LEASE, names=everyone, all=everyone is not None
+        )
+
+
+def due_channels(engine: Engine) -> list[str]:
+    """The channels that have a message due."""
+    with engine.store.read() as conn:
+        return outbox.channels_due(conn, engine.clock())
+
+
+def release_opened(engine: Engine) -> int:
+    """Commits one follow-up for each throttled rule and story whose window has opened; how many."""
+    now = engine.clock()
+    with engine.store.read() as conn:
+        if not alerts.opened(conn, now):
+            return 0
+    with engine.store.write() as conn:
+        releases = opened(alerts.opened(conn, now), now=now)
+        messages = bundle([release.alert for release in releases], engine.listening.notify, now=now)
+        record_releases(conn, releases, messages, now=now)
+    return len(releases)

@@ -1,0 +1,112 @@
+"""All that a running monitor holds open, and how it is opened from a config."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from monitor.assess import Listening
+from monitor.config import Config
+from monitor.deliver.channels import Notifier, notifier
+from monitor.deliver.render import Templates, load_templates
+from monitor.errors import ConfigError
+from monitor.model import Moment
+from monitor.resources import builtin
+from monitor.ruleset.load import load_rules
+from monitor.sources.fetch import Fetcher
+from monitor.sources.worker import Parser
+from monitor.store import Store, open_store
+from monitor.text.words import Synonyms
+
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Engine:
+    """What a running monitor holds open.
+
+    `clock` gives the moment; `committed` is set when messages may be due. All blocking work with the store runs in
+    one thread, first come first served, so that the event loop never waits for a disk.
+    """
+
+    config: Config
+    store: Store
+    fetcher: Fetcher
+    parser: Parser
+    listening: Listening
+    templates: Templates
+    notifiers: dict[str, Notifier]
+    clock: Callable[[], Moment] = time.time
+    committed: asyncio.Event = field(default_factory=asyncio.Event)
+    store_thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+
+    async def in_store(self, work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
+        """The result of blocking work with the store."""
+        return await asyncio.get_running_loop().run_in_executor(self.store_thread, lambda: work(*args, **kwargs))
+
+
+@asynccontextmanager
+async def open_engine(config: Config, clock: Callable[[], Moment] = time.time) -> AsyncIterator[Engine]:
+    """An engine for `config`, closed in the end. Raises ConfigError, StoreError or StoreBusy with one sentence."""
+    listening = load_listening(config)
+    templates = load_templates(config.monitor.templates, builtin("templates"))
+    store = open_store(config.monitor.database)
+    try:
+        with store.hold_daemon():
+            engine = Engine(
+                config=config,
+                store=store,
+                fetcher=Fetcher(user_agent=config.monitor.user_agent, allow_private=config.network.allow_private),
+                parser=Parser(),
+                listening=listening,
+                templates=templates,
+                notifiers=open_notifiers(config),
+                clock=clock,
+            )
+            try:
+                yield engine
+            finally:
+                await close(engine)
+    finally:
+        store.close()
+
+
+async def close(engine: Engine) -> None:
+    """Closes what was opened, the store's thread last."""
+    for channel in engine.notifiers.values():
+        await channel.close()
+    await engine.fetcher.close()
+    await asyncio.to_thread(engine.parser.close)
+    engine.store_thread.shutdown(wait=True)
+
+
+def open_notifiers(config: Config) -> dict[str, Notifier]:
+    """A notifier for each channel."""
+    allowed = config.network.allow_private
+    return {
+        name: notifier(settings.type)(settings, allow_private=allowed) for name, settings in config.channels.items()
+    }
+
+
+def load_listening(config: Config) -> Listening:
+    """The rules and what they lean on. Raises ConfigError with every problem of the rule files."""
+    rules, problems = load_rules(
+        config.monitor.rules,
+        builtin_aliases=builtin("rules") / "aliases.yaml",
+        channels=config.channels,
+        sources=[source.name for source in config.sources],
+    )
+    if errors := [problem for problem in problems if not problem.warning]:
+        raise ConfigError(errors)
+    return Listening(
+        rules=rules,
+        same=Synonyms.of(rules.same),
+        tags={source.name: source.tags for source in config.sources},
+        notify={rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
+    )

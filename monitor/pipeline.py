@@ -1,0 +1,137 @@
+"""The two halves of the program, to be read first.
+
+    poll       fetch → parse → split → compare → match → decide → commit      one source at a time
+                       └───────── assess(): pure, takes `now` ─────┘     │
+                                                                the store (SQLite or PostgreSQL)
+                                                                         │
+    deliver                                   lease → render → send → record  one channel at a time
+
+Findings, the alerts they cause and the messages owed are committed in one transaction, so a crash loses nothing. A
+send is recorded after it succeeded: a crash in between repeats it, under the same id.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import structlog
+
+from monitor import outcome
+from monitor.config import SourceConfig
+from monitor.deliver.render import render
+from monitor.deliver.retry import next_try
+from monitor.engine import Engine
+from monitor.errors import DeliveryError, SourceError
+from monitor.intake import take_in
+from monitor.model import Message, Moment
+from monitor.outcome import Poll
+from monitor.sources.fetch import Fetched, Request
+from monitor.store import outbox
+from monitor.store.sources import PollOutcome, SourceRow, record_poll
+
+log = structlog.get_logger()
+
+SEND_LEASE = 300.0  # seconds after which a message whose sender died is sent again; every send ends long before
+
+
+async def poll(engine: Engine, row: SourceRow) -> None:
+    """Polls one leased source to the end: whatever happens becomes its state, and its lease is given back."""
+    source = next(source for source in engine.config.sources if source.name == row.name)
+    this = Poll(source, row, engine.clock(), engine.config.monitor.timezone, random.random())  # noqa: S311
+    try:
+        fetched = await engine.fetcher.fetch(request(source, row))
+        if outcome.unchanged(this, fetched):
+            await engine.in_store(write_outcome, engine, source.name, outcome.still(this, fetched))
+        else:
+            await read(engine, this, fetched)
+    except SourceError as error:
+        log.warning("source failed", stage="poll", source=source.name, code=error.code, error=str(error))
+        await engine.in_store(write_outcome, engine, source.name, outcome.failed(this, error))
+
+
+async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
+    """Parses what came and commits what it brings. Raises ParseError."""
+    source = this.source
+    feed = await engine.parser.parse(source.kind, fetched.body or b"", fetched.content_type, fetched.url)
+    baseline = source.first_poll == "baseline" and not this.row.baselined
+    alerts = await engine.in_store(
+        take_in,
+        engine.store,
+        source.name,
+        feed.entries,
+        replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
+        outcome.read(this, fetched, feed),
+        memory=engine.config.monitor.memory,
+        now=this.now,
+    )
+    log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=alerts)
+    if alerts:
+        engine.committed.set()
+
+
+def request(source: SourceConfig, row: SourceRow) -> Request:
+    """The conditional request for a source."""
+    return Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
+
+
+def write_outcome(engine: Engine, name: str, this: PollOutcome) -> None:
+    """Commits what a poll came to when it brought nothing to assess."""
+    with engine.store.write() as conn:
+        record_poll(conn, name, this)
+
+
+async def deliver(engine: Engine, channel: str) -> None:
+    """Sends what is due on one channel, oldest first, until nothing is."""
+    while message := await engine.in_store(lease, engine, channel):
+        await send(engine, message)
+
+
+def lease(engine: Engine, channel: str) -> Message | None:
+    """Takes the channel's next due message for this process alone."""
+    with engine.store.write() as conn:
+        return outbox.lease(conn, channel, engine.clock(), lease=SEND_LEASE)
+
+
+async def send(engine: Engine, message: Message) -> None:
+    """Renders and sends one leased message and records what came of it."""
+    settings = engine.config.channels[message.channel]
+    rendered = render(message, settings.type, engine.templates, engine.config.monitor.timezone, engine.config.web.url)
+    try:
+        receipt = await engine.notifiers[message.channel].send(message, rendered)
+    except DeliveryError as error:
+        await engine.in_store(write_failure, engine, message, error)
+    else:
+        await engine.in_store(write_sent, engine, message, receipt.detail)
+
+
+def write_sent(engine: Engine, message: Message, detail: str) -> None:
+    """Records that the channel took the message."""
+    with engine.store.write() as conn:
+        outbox.sent(conn, message.id, engine.clock(), detail)
+    log.info("message sent", stage="deliver", channel=message.channel, message=message.id, detail=detail)
+
+
+def write_failure(engine: Engine, message: Message, error: DeliveryError) -> None:
+    """Records that it did not: when to try again, or that the message is dead."""
+    now = engine.clock()
+    due = None if error.permanent else next_due(message, error, now)
+    with engine.store.write() as conn:
+        if due is None:
+            outbox.dead(conn, message.id, str(error), now)
+        else:
+            outbox.retrying(conn, message.id, due, str(error))
+    tell = log.error if due is None else log.warning
+    fate = "message dead" if due is None else "message to be retried"
+    tell(fate, stage="deliver", channel=message.channel, message=message.id, error=str(error))
+
+
+def next_due(message: Message, error: DeliveryError, now: Moment) -> Moment | None:
+    """When a message that was not taken is tried again; None when it has been tried for long enough."""
+    return next_try(
+        message.attempt,
+        now=now,
+        created=message.created,
+        retry_after=error.retry_after,
+        jitter=random.random(),  # noqa: S311
+    )
