@@ -1,0 +1,5 @@
+"""Real servers on loopback for the tests: a feed, a sink for posts, a mail server. Each stops by itself."""
+
+from kit.servers import Bulletin, FeedServer, MailServer, Post, PostSink
+
+__all__ = ["Bulletin", "FeedServer", "MailServer", "Post", "PostSink"]
