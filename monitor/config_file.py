@@ -1,0 +1,92 @@
+"""Reads `config.toml`: bytes → text → TOML → `${…}` looked up → tables checked → `Config`, or every problem at once,
+each with its line and column.
+
+The shapes are in `config.py`; a channel's own is in its notifier.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from monitor.config import Config
+from monitor.config_tables import Tables
+from monitor.errors import ConfigError, MonitorError, Problem
+from monitor.interpolate import interpolate
+from monitor.toml_lines import Places
+
+_LARGEST = 1_000_000
+_WHERE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+_PLAINER = (
+    (re.compile(r"^Cannot (?:declare|define|mutate|redefine|overwrite) .*"), "this key or table is already there"),
+    (re.compile(r"^Invalid value"), 'expected a value: a "string", a number, true, false, a [list] or a {table}'),
+)
+
+
+def read_config(path: Path, *, env: Mapping[str, str]) -> Config:
+    """The config at `path`, secrets looked up in `env`. ConfigError with every problem; MonitorError if there is
+    no such file."""
+    config, problems = check_config(path, env)
+    if config is None:
+        raise ConfigError([problem for problem in problems if not problem.warning])
+    return config
+
+
+def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The config, or None if it is of no use, with problems and warnings in the order of the file.
+
+    MonitorError if there is no such file.
+    """
+    try:
+        text = _content(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, (_not_text(path, error),)
+    try:
+        written = tomllib.loads(text)
+        places = Places(text)
+    except (ValueError, RecursionError) as error:
+        return None, (_syntax(path, text, error),)
+    filled, remarks = interpolate(written, env, path.absolute().parent)
+    tables = Tables(path, places, written, filled)
+    for remark in remarks:
+        tables.say(remark.at, remark.message, warning=remark.warning)
+    config = tables.config()
+    return config, tuple(sorted(tables.problems))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise MonitorError(f"there is no {path}; `monitor init` writes one") from None
+    except OSError as error:
+        raise MonitorError(f"{path} cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
+    if len(content) > _LARGEST:
+        raise MonitorError(f"{path} is too large for a config: more than {_LARGEST // 1000} KB")
+    return content
+
+
+def _not_text(path: Path, error: UnicodeDecodeError) -> Problem:
+    before = error.object[: error.start]
+    line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+    return Problem(path, line, column, "expected UTF-8 text, found another encoding")
+
+
+def _syntax(path: Path, text: str, error: Exception) -> Problem:
+    """tomllib's own sentence and position; the end of the file, or its start, where it gives none."""
+    if isinstance(error, RecursionError):
+        return Problem(path, 1, 1, "lists or tables stand too deep within one another")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return Problem(path, 1, 1, "there is a number that is too long")
+    message = str(error)
+    where = _WHERE.search(message)
+    message = _WHERE.sub("", message)
+    if where and where[1]:
+        line, column = int(where[1]), int(where[2])
+    else:
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    for pattern, plainer in _PLAINER:
+        message = pattern.sub(plainer, message)
+    return Problem(path, line, column, f"not TOML: {message[:1].lower()}{message[1:]}")

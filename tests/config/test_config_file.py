@@ -1,0 +1,219 @@
+"""From `config.toml` to `Config`: what is read, laid over, looked up and made absolute; and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config
+from monitor.config_file import check_config, read_config
+from monitor.errors import ConfigError, MonitorError
+
+SOURCE = '[[sources]]\nname = "a"\nurl = "https://example.org/a.xml"\n'
+
+
+def read(folder: Path, text: str, **env: str) -> Config:
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+    return read_config(folder / "config.toml", env=env)
+
+
+def problems(folder: Path, text: str | bytes, **env: str) -> list[str]:
+    path = folder / "config.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    config, found = check_config(path, env)
+    assert (config is None) == any(not problem.warning for problem in found)
+    return [str(problem).removeprefix(f"{path}:") for problem in found if not problem.warning]
+
+
+def warnings(folder: Path, text: str) -> list[str]:
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+    config, found = check_config(folder / "config.toml", {})
+    assert config is not None
+    return [f"{problem.line}: {problem.message}" for problem in found if problem.warning]
+
+
+def test_an_empty_file_is_a_config_with_nothing_to_poll(tmp_path: Path) -> None:
+    config = read(tmp_path, "")
+    assert config.sources == ()
+    assert config.channels == {}
+    assert config.web.listen is None
+    assert warnings(tmp_path, "") == ["1: there are no [[sources]]: nothing will be polled"]
+
+
+def test_relative_paths_and_the_database_are_relative_to_the_configs_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "templates").mkdir()
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text('[monitor]\nrules = "my/rules"\n')
+    config = read_config(Path("config.toml"), env={})
+    assert config.folder == tmp_path
+    assert config.monitor.rules == tmp_path / "my/rules"
+    assert config.monitor.templates == tmp_path / "templates"
+    assert config.monitor.database == f"sqlite:///{tmp_path}/monitor.db"
+
+
+def test_absolute_paths_and_other_databases_are_left_alone(tmp_path: Path) -> None:
+    text = '[monitor]\nrules = "/r"\ndatabase = "{}"\n'
+    assert read(tmp_path, text.format("sqlite:////d/x.db")).monitor.database == "sqlite:////d/x.db"
+    assert read(tmp_path, text.format("postgresql://h/x")).monitor.database == "postgresql://h/x"
+    assert read(tmp_path, text.format("sqlite:////d/x.db")).monitor.rules == Path("/r")
+
+
+def test_without_a_templates_folder_the_built_in_ones_are_used(tmp_path: Path) -> None:
+    assert read(tmp_path, SOURCE).monitor.templates.is_dir()
+    assert warnings(tmp_path, SOURCE) == []
+    text = f'{SOURCE}[monitor]\ntemplates = "none"\n'
+    assert warnings(tmp_path, text) == ["5: there is no such folder; the built-in ones are used"]
+
+
+def test_defaults_are_laid_under_each_source_and_headers_are_laid_together(tmp_path: Path) -> None:
+    config = read(
+        tmp_path,
+        "[defaults]\n"
+        'every = "1h"\nfirst_poll = "alert"\nheaders = { X-Key = "${K}", Accept = "a" }\n'
+        f'{SOURCE}{SOURCE.replace("a", "b")}every = "5m"\nheaders = {{ accept = "b" }}\n'.replace("nbme", "name"),
+        K="secret",
+    )
+    first, second = config.sources
+    assert (first.every, first.first_poll, second.every) == (3600, "alert", 300)
+    assert {name: value.get_secret_value() for name, value in first.headers.items()} == {
+        "X-Key": "secret",
+        "Accept": "a",
+    }
+    assert {name: value.get_secret_value() for name, value in second.headers.items()} == {
+        "X-Key": "secret",
+        "accept": "b",
+    }
+
+
+def test_a_sources_own_interval_beats_a_shared_cron(tmp_path: Path) -> None:
+    config = read(tmp_path, f'[defaults]\ncron = "*/10 6-22 * * *"\n{SOURCE}every = "5m"\n')
+    assert config.sources[0].cron is None
+    assert read(tmp_path, f'[defaults]\ncron = "0 6 * * *"\n{SOURCE}').sources[0].cron == "0 6 * * *"
+
+
+def test_a_problem_in_defaults_is_told_once_and_there(tmp_path: Path) -> None:
+    text = f'[defaults]\nevery = "often"\nname = "x"\n{SOURCE}[[sources]]\nurl = "https://example.org/b"\n'
+    assert problems(tmp_path, text) == [
+        '2:9: expected a duration such as "15m", "6h" or "7d", found "often"',
+        '3:1: "name" belongs to each source, not to [defaults]',
+        '7:1: expected the key "name" in [[sources]]',
+    ]
+
+
+def test_a_key_in_the_wrong_place_or_of_the_wrong_kind_is_named(tmp_path: Path) -> None:
+    assert problems(tmp_path, "monitor = 1\n") == ["1:11: expected a table, [monitor], found a whole number"]
+    assert problems(tmp_path, '[sources]\nname = "a"\n') == [
+        "1:1: expected [[sources]], one for each source, found a single table"
+    ]
+    assert problems(tmp_path, "sources = [1]\n") == ["1:12: expected a table, [[sources]], found a whole number"]
+    assert problems(tmp_path, f"{SOURCE}auth = {{ tokn = 't' }}\n") == [
+        '4:10: unknown key "tokn" in [[sources]].auth; did you mean "token"?'
+    ]
+    assert problems(tmp_path, f"{SOURCE}full_text = 1979-01-01\n") == [
+        "4:13: expected true or false, found a date or time"
+    ]
+
+
+def test_two_sources_of_one_name_are_refused_and_of_one_address_only_warned_of(tmp_path: Path) -> None:
+    assert problems(tmp_path, SOURCE + SOURCE) == ["5:8: another source has this name, on line 2"]
+    twice = SOURCE + SOURCE.replace('"a"', '"b"')
+    assert warnings(tmp_path, twice) == ["6: another source has this url, on line 3"]
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ('name = ""', "expected a name of 1 to 100 printable"),
+        ('name = "tag:x"', "expected a name of 1 to 100 printable"),
+        (r'name = "a\nb"', "expected a name of 1 to 100 printable"),
+        ('url = "ftp://example.org"', "expected an address such as"),
+        ('url = "https://"', "expected an address such as"),
+        ('url = "https://h:99999/"', "expected an address such as"),
+        ('url = "https://[::1/"', "expected an address such as"),
+        ('url = "https://a b/"', "expected an address such as"),
+        (r'url = "https://a\\b/"', "expected an address such as"),
+        ('every = "0m"', "expected a duration"),
+        ("every = -5", "expected a duration"),
+        ("every = true", "expected a duration"),
+        ("every = inf", "expected a duration"),
+        ("every = nan", "expected a duration"),
+        (f"every = 1{'0' * 400}", "expected a duration"),
+        ('every = "９m"', "expected a duration"),
+        ('cron = "61 * * * *"', "expected a cron expression"),
+        ('cron = "@daily"', "expected a cron expression"),
+        ('auth = { username = "u" }', 'expected "username" and "password", or "token"'),
+        ('first_poll = "alerts"', 'expected "baseline" or "alert", found "alerts"; did you mean "alert"?'),
+    ],
+)
+def test_a_bad_value_of_a_source_is_told_at_its_value(tmp_path: Path, table: str, sentence: str) -> None:
+    key, _, value = table.partition(" = ")
+    own = {"name": '"a"', "url": '"https://example.org/"'} | {key: value}
+    text = "[[sources]]\n" + "".join(f"{name} = {toml}\n" for name, toml in own.items())
+    line = 2 + list(own).index(key)
+    found = problems(tmp_path, text)
+    assert len(found) == 1
+    assert found[0].startswith(f"{line}:{len(key) + 4}: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a", "1:2: not TOML: expected '=' after a key in a key/value pair"),
+        ("a =\n", '1:4: not TOML: expected a value: a "string", a number, true, false, a [list] or a {table}'),
+        ("[web]\n[web]\n", "2:5: not TOML: this key or table is already there"),
+        ("[web]\nlisten = 'x\n", '2:12: not TOML: expected "\'"'),
+        ("a = " + "9" * 5000, "1:1: there is a number that is too long"),
+        ("a = " + "[" * 5000, "1:1: lists or tables stand too deep within one another"),
+        (b"a = 1\nb = '\xff'\n", "2:6: expected UTF-8 text, found another encoding"),
+    ],
+)
+def test_what_is_not_toml_is_told_with_its_place(tmp_path: Path, text: str | bytes, expected: str) -> None:
+    assert problems(tmp_path, text) == [expected]
+
+
+def test_no_message_shows_a_value_that_was_looked_up(tmp_path: Path) -> None:
+    text = (
+        '[monitor]\ndatabase = "${S}"\ntimezone = "${S}"\nmemory = "${S}"\n[web]\nlisten = "${S}"\n'
+        '[network]\nallow_private = ["${S}"]\n'
+        '[[sources]]\nname = "a"\nurl = "${S}"\nkind = "${S}"\ncron = "${S}"\n'
+    )
+    found = problems(tmp_path, text, S="hunter2")
+    assert len(found) == 8
+    assert "hunter2" not in " ".join(found)
+
+
+def test_an_address_with_a_password_is_not_shown(tmp_path: Path) -> None:
+    text = f'[monitor]\ndatabase = "mysql://u:hunter2@h/x"\n{SOURCE}'.replace("https", "ftp://u:hunter2@h")
+    found = problems(tmp_path, text)
+    assert len(found) == 2
+    assert "hunter2" not in " ".join(found)
+
+
+def test_a_variable_that_is_missing_is_the_only_complaint_about_its_value(tmp_path: Path) -> None:
+    text = SOURCE.replace("https://example.org/a.xml", "${FEED}")
+    assert problems(tmp_path, text) == ["3:7: the environment variable FEED is not set"]
+    assert problems(tmp_path, text, FEED="https://example.org/") == []
+
+
+def test_secrets_do_not_show_when_a_config_is_printed(tmp_path: Path) -> None:
+    text = f'{SOURCE}headers = {{ X = "hunter2" }}\nauth = {{ token = "hunter2" }}\n'
+    assert "hunter2" not in repr(read(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match=r"there is no .*none\.toml; `monitor init` writes one"):
+        read_config(tmp_path / "none.toml", env={})
+    with pytest.raises(MonitorError, match="cannot be read: is a directory"):
+        read_config(tmp_path, env={})
+    (tmp_path / "big.toml").write_text("#" * 1_000_001)
+    with pytest.raises(MonitorError, match="too large"):
+        read_config(tmp_path / "big.toml", env={})
+
+
+def test_reading_a_broken_config_raises_all_its_problems_and_no_warnings(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, "[monitor]\nx = 1\ny = 2\n")
+    assert [problem.line for problem in caught.value.problems] == [2, 3]
