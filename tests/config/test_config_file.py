@@ -164,7 +164,7 @@ def test_a_bad_value_of_a_source_is_told_at_its_value(tmp_path: Path, table: str
         ("a", "1:2: not TOML: expected '=' after a key in a key/value pair"),
         ("a =\n", '1:4: not TOML: expected a value: a "string", a number, true, false, a [list] or a {table}'),
         ("[web]\n[web]\n", "2:5: not TOML: this key or table is already there"),
-        ("[web]\nlisten = 'x\n", '2:12: not TOML: expected "\'"'),
+        ("[web]\nlisten = 'x\n", '3:1: not TOML: expected "\'"'),
         ("a = " + "9" * 5000, "1:1: there is a number that is too long"),
         ("a = " + "[" * 5000, "1:1: lists or tables stand too deep within one another"),
         (b"a = 1\nb = '\xff'\n", "2:6: expected UTF-8 text, found another encoding"),
