@@ -1,0 +1,140 @@
+"""Compares what two claims state: their figures, dates and cues. Each comparer gives the changes it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from monitor.model import Change, Kind
+from monitor.text.facts.cues import Cue
+from monitor.text.facts.dates import Date, agree
+from monitor.text.facts.numbers import Quantity
+from monitor.text.words import Reading
+
+# bounds that say the same where a claim is retold freely
+ALIKE = {"": 0, "about": 0, "least": 0, "over": 1, "under": 2, "most": 2}
+
+
+class Moves(NamedTuple):
+    """`moved`: facts that stand against each other; `gained` and `lost`: facts that only one side states."""
+
+    moved: list[Change]
+    gained: list[Change]
+    lost: list[Change]
+
+
+def numbers(before: Reading, now: Reading, *, strict: bool) -> Moves:
+    """What the figures say. `strict` tells "around 3,000" from "3,000"."""
+    left, pairs = list(before.numbers), []
+    fresh = []
+    for quantity in now.numbers:
+        twin = next((old for old in _by_fit(left, quantity) if equal(old, quantity, strict=strict)), None)
+        if twin is None:
+            fresh.append(quantity)
+        else:
+            left.remove(twin)
+            pairs.append((twin, quantity))
+    moves = Moves([], [], [])
+    moves.moved.extend(_change(Kind.NUMBER, before, old, now, new) for old, new in crossed(pairs))
+    for quantity in fresh:
+        old = counterpart(left, quantity)
+        if old is None:
+            moves.gained.append(Change(Kind.NUMBER, "", now.text[quantity.start : quantity.end]))
+        else:
+            left.remove(old)
+            moves.moved.append(_change(Kind.NUMBER, before, old, now, quantity))
+    moves.lost.extend(Change(Kind.NUMBER, before.text[q.start : q.end], "") for q in left)
+    return moves
+
+
+def _change(
+    kind: Kind, before: Reading, old: Quantity | Date | Cue, now: Reading, new: Quantity | Date | Cue
+) -> Change:
+    return Change(kind, before.text[old.start : old.end], now.text[new.start : new.end])
+
+
+def _by_fit(quantities: Sequence[Quantity], wanted: Quantity) -> list[Quantity]:
+    """Those that count the same things first."""
+    return sorted(quantities, key=lambda quantity: not set(quantity.of) & set(wanted.of))
+
+
+def equal(old: Quantity, new: Quantity, *, strict: bool) -> bool:
+    """Whether two figures say the same."""
+    if (old.low, old.high, old.feared, old.ordinal) != (new.low, new.high, new.feared, new.ordinal):
+        return False
+    if old.unit != new.unit and (strict or (old.unit and new.unit)):
+        return False
+    return old.bound == new.bound if strict else ALIKE[old.bound] == ALIKE[new.bound]
+
+
+def counterpart(left: Sequence[Quantity], new: Quantity) -> Quantity | None:
+    """The figure that `new` took the place of: of the same unit and things counted, or the only one left."""
+    fitting = [old for old in left if old.unit == new.unit and old.ordinal == new.ordinal]
+    alike = [old for old in fitting if set(old.of) & set(new.of)]
+    if alike:
+        return alike[0]
+    return fitting[0] if fitting and (new.unit or len(left) == 1) else None
+
+
+def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, Quantity]]:
+    """ "3 dead, 4 hurt" against "4 dead, 3 hurt": equal figures, but of each other's things."""
+    found = []
+    for old, new in pairs:
+        if set(old.of) & set(new.of) or not (old.of and new.of):
+            continue
+        other = next((o for o, n in pairs if o is not old and set(o.of) & set(new.of) and o.low != new.low), None)
+        if other:
+            found.append((other, new))
+    return found
+
+
+def dates(before: Reading, now: Reading) -> Moves:
+    """What the dates say: those that could be one moment agree."""
+    left, fresh = list(before.dates), []
+    for date in now.dates:
+        twin = next((old for old in left if agree(old, date)), None)
+        if twin is None:
+            fresh.append(date)
+        else:
+            left.remove(twin)
+    moves = Moves([], [], [])
+    for date in fresh:
+        old = next((other for other in left if _grain(other) & _grain(date)), None)
+        if old is None:
+            moves.gained.append(Change(Kind.DATE, "", now.text[date.start : date.end]))
+        else:
+            left.remove(old)
+            moves.moved.append(_change(Kind.DATE, before, old, now, date))
+    moves.lost.extend(Change(Kind.DATE, before.text[d.start : d.end], "") for d in left)
+    return moves
+
+
+def _grain(date: Date) -> set[int]:
+    """Which parts of a date are said."""
+    return {place for place, part in enumerate(date.parts()) if part is not None}
+
+
+def cues(before: Reading, now: Reading, kind: Kind) -> Moves:
+    """What the cues of one kind say: equal ones over the same words agree."""
+    left, fresh = [cue for cue in before.cues if cue.kind is kind], []
+    for cue in (cue for cue in now.cues if cue.kind is kind):
+        same = [old for old in left if old.value == cue.value]
+        twin = next((old for old in same if set(old.over) & set(cue.over)), None)
+        twin = twin or next((old for old in same if not _turned(old, cue, before, now)), None)
+        if twin is None:
+            fresh.append(cue)
+        else:
+            left.remove(twin)
+    moves = Moves([], [], [])
+    for cue in fresh:
+        if left:
+            moves.moved.append(_change(kind, before, left.pop(0), now, cue))
+        else:
+            moves.gained.append(Change(kind, "", now.text[cue.start : cue.end]))
+    moves.lost.extend(Change(kind, before.text[cue.start : cue.end], "") for cue in left)
+    return moves
+
+
+def _turned(old: Cue, cue: Cue, before: Reading, now: Reading) -> bool:
+    """Whether a cue left words that the other claim still says, without it."""
+    return bool(set(old.over) & now.keys) or bool(set(cue.over) & before.keys)

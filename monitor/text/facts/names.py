@@ -1,0 +1,62 @@
+"""Which words of a claim are names, and which of those are places.
+
+Capitals tell, except where every word has one (a headline in title case) or the sentence begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.text.tokens import CALENDAR, FIGURE, STOP, SYMBOL, Token
+
+PLACE_AFTER = frozenset(
+    "region regions oblast province district city town village county island islands airport border river "
+    "governorate department state bay strait sea port область області район місто город области".split()
+)
+PLACE_BEFORE = frozenset(
+    "in near at around outside inside across throughout from to into у в на біля под near".split()
+)
+SENTENCE_END = frozenset(".!?:;•|\"'“”‘’-–—(")
+
+
+def title_case(tokens: Sequence[Token]) -> bool:
+    """Whether capitals say nothing here: most words of content have one, or all letters are capitals."""
+    words = [
+        token.word for token in tokens if not token.word.marks & (STOP | SYMBOL | FIGURE) and len(token.word.text) > 3
+    ]
+    capitals = sum(word.capital for word in words)
+    return len(words) >= 4 and capitals > 0.65 * len(words)
+
+
+def find(tokens: Sequence[Token]) -> dict[int, bool]:
+    """Index of every name among `tokens` -> whether it is said as a place."""
+    if title_case(tokens):
+        return {}
+    return {
+        index: _is_place(tokens, index)
+        for index, token in enumerate(tokens)
+        if token.word.capital and _is_name(tokens, index)
+    }
+
+
+def _is_name(tokens: Sequence[Token], index: int) -> bool:
+    word = tokens[index].word
+    if word.marks & (STOP | SYMBOL | CALENDAR):
+        return False
+    if index and tokens[index - 1].word.fold not in SENTENCE_END:
+        return True
+    following = tokens[index + 1].word if index + 1 < len(tokens) else None
+    return word.shouted or bool(following and following.capital and not following.marks & STOP)
+
+
+def _is_place(tokens: Sequence[Token], index: int) -> bool:
+    first = last = index
+    while first and tokens[first - 1].word.capital:
+        first -= 1
+    while last + 1 < len(tokens) and tokens[last + 1].word.capital:
+        last += 1
+    following = tokens[last + 1].word.fold if last + 1 < len(tokens) else ""
+    before = tokens[first - 1].word.fold if first else ""
+    before = tokens[first - 2].word.fold if before == "the" and first > 1 else before
+    within = any(tokens[at].word.fold in PLACE_AFTER for at in range(first, last + 1))
+    return within or following in PLACE_AFTER or before in PLACE_BEFORE

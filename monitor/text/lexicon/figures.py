@@ -1,0 +1,140 @@
+"""Words that are numbers, scale them, bound them or say what they count."""
+
+CARDINALS: dict[str, float] = {
+    word: float(value)
+    for value, words in {
+        0: "zero нуль ноль",
+        1: "one один одна одне одно одного однієї одной",
+        2: "two два дві две двох двух",
+        3: "three три трьох трех трёх",
+        4: "four чотири чотирьох четыре четырех четырёх",
+        5: "five пять пяти",
+        6: "six шість шести шесть",
+        7: "seven сім семи семь",
+        8: "eight вісім восьми восемь",
+        9: "nine девять девяти",
+        10: "ten десять десяти",
+        11: "eleven одинадцять одиннадцать",
+        12: "twelve дванадцять двенадцать",
+        13: "thirteen тринадцять тринадцать",
+        14: "fourteen чотирнадцять четырнадцать",
+        15: "fifteen пятнадцять пятнадцать",
+        16: "sixteen шістнадцять шестнадцать",
+        17: "seventeen сімнадцять семнадцать",
+        18: "eighteen вісімнадцять восемнадцать",
+        19: "nineteen девятнадцять девятнадцать",
+        20: "twenty двадцять двадцать двадцяти двадцати",
+        30: "thirty тридцять тридцать",
+        40: "forty сорок",
+        50: "fifty пятдесят пятьдесят",
+        60: "sixty шістдесят шестьдесят",
+        70: "seventy сімдесят семьдесят",
+        80: "eighty вісімдесят восемьдесят",
+        90: "ninety девяносто девяносто",
+    }.items()
+    for word in words.split()
+}
+
+ORDINALS: dict[str, float] = {
+    word: float(value)
+    for value, words in {
+        1: "first перший перша перше первый первая первое",
+        2: "second другий друга второй вторая",
+        3: "third третій третя третий третья",
+        4: "fourth",
+        5: "fifth",
+        6: "sixth",
+        7: "seventh",
+        8: "eighth",
+        9: "ninth",
+        10: "tenth",
+        11: "eleventh",
+        12: "twelfth",
+        20: "twentieth",
+    }.items()
+    for word in words.split()
+}
+
+SCALES: dict[str, float] = {
+    word: value
+    for value, words in {
+        1e2: "hundred hundreds сто сотні сотни сотень сотен",
+        12.0: "dozen dozens десятки десятків десятков",
+        1e3: "k thousand thousands тис тыс тисяча тисячі тисяч тысяча тысячи тысяч 千",
+        1e4: "万",
+        1e6: "m mn mln million millions млн мільйон мільйона мільйони мільйонів миллион миллиона миллионов",
+        1e8: "亿",
+        1e9: "b bn bln billion billions млрд мільярд мільярда мільярдів миллиард миллиарда миллиардов",
+        1e12: "tn trillion trillions",
+    }.items()
+    for word in words.split()
+}
+
+FRACTIONS: dict[str, float] = {
+    "half": 0.5,
+    "halves": 0.5,
+    "quarter": 0.25,
+    "quarters": 0.25,
+    "половина": 0.5,
+    "половину": 0.5,
+    "третина": 1 / 3,
+}
+
+# phrases before (or after, "or more") a figure -> how it is bounded; the longest is tried first
+BOUNDS: dict[tuple[str, ...], str] = {
+    tuple(phrase.strip().split()): bound
+    for bound, phrases in {
+        "about": "about, around, approximately, roughly, some, nearly, almost, close to, an estimated, estimated, "
+        "circa, ca, approx, близько, майже, приблизно, около, почти, примерно, порядка, 约, 大约",
+        "over": "over, more than, above, exceeding, exceeds, exceed, passes, passed, pass, tops, topped, top, "
+        "surpasses, surpassed, greater than, beyond, upwards of, понад, більше, более, больше, свыше, 超过",
+        "least": "at least, no fewer than, no less than, not less than, a minimum of, minimum, "
+        "щонайменше, принаймні, не менше, по меньшей мере, как минимум, не менее, 至少",
+        "under": "under, fewer than, less than, below, short of, менше, меньше, менее",
+        "most": "up to, as many as, as much as, at most, no more than, not more than, a maximum of, maximum, "
+        "до, не більше, не более, 最多",
+    }.items()
+    for phrase in phrases.split(",")
+}
+BOUND_LENGTHS = tuple(sorted({len(words) for words in BOUNDS}, reverse=True))
+BOUND_ENDS = frozenset(words[-1] for words in BOUNDS)
+
+CURRENCIES = {
+    word: name
+    for name, words in {
+        "usd": "$ dollar dollars usd us$ долар доларів доллар долларов",
+        "eur": "€ euro euros eur євро евро",
+        "gbp": "£ pound pounds gbp sterling",
+        "jpy": "¥ yen yuan jpy",
+        "uah": "₴ hryvnia hryvnias гривень гривні",
+        "rub": "₽ rouble roubles ruble rubles рублей рубля",
+    }.items()
+    for word in words.split()
+}
+
+MEASURES = {
+    word: name
+    for name, words in {
+        "%": "% percent pct percentage проценти процентов відсотків відсотки процент",
+        "km": "km kms kilometre kilometres kilometer kilometers км кілометрів километров",
+        "m": "metre metres meter meters м метрів метров",
+        "mi": "mile miles mi",
+        "kg": "kg kilo kilos kilogram kilograms кг",
+        "t": "tonne tonnes ton tons тонн",
+        "year": "year years yr yrs yo рік роки років год года лет",
+        "month": "month months місяць місяців месяц месяцев",
+        "week": "week weeks wk тиждень тижнів неделя недель",
+        "day": "day days день дні днів дня дней",
+        "hour": "hour hours hr hrs h година годин час часов",
+        "minute": "minute minutes min mins хвилин минут",
+        "magnitude": "magnitude",
+        "mph": "mph",
+        "kb": "kb",
+        "mb": "mb",
+        "gb": "gb",
+        "ft": "ft feet foot",
+        "inch": "inch inches",
+        "kmh": "kmh kph",
+    }.items()
+    for word in words.split()
+}

@@ -1,0 +1,107 @@
+"""Words that tell the same thing in a report, so that "quake" meets "earthquake" and "killed" meets "dead".
+
+Each line is one meaning. A line must not join words whose exchange would be news: "wounded" and "dead",
+"troops" and "civilians", "missile" and "drone" stand on lines of their own or on none.
+"""
+
+LINES = """
+kill kills killed killing killer dead die dies died dying death deaths slain fatal fatality fatalities perish lethal
+injure injured injuring injury injuries wound wounded wounding hurt hurts
+arrest arrested arresting arrests detain detained detention detains custody held
+earthquake quake tremor temblor
+explosion blast explode exploded explodes explosions blasts
+troop troops soldier soldiers serviceman servicemen military army
+personnel staff
+assault attack attacked attacking attacks assaults raid
+begin begins began begun beginning start starts started starting commence commenced launch launched launches
+end ends ended ending finish finished conclude concluded
+say says said tell tells told state states stated announce announces announced declare declared
+vote votes voting poll polls ballot election elections electoral
+president presidential
+prime minister premier
+police policeman officer cop cops
+man guy gentleman
+woman lady
+child children kid kids
+person people someone somebody
+father dad
+mother mom mum
+baby infant
+buy buys bought purchase purchases purchased acquire acquires acquired
+sell sells sold sale
+rise rises rose risen rising increase increases increased climb climbs climbed soar soars soared jump jumps jumped
+fall falls fell fallen falling drop drops dropped decline declines declined decrease decreased slump slumps
+win wins won winning victory triumph
+lose loses lost losing defeat defeated
+large big huge massive major
+small little tiny
+quick quickly fast rapid rapidly swift
+ship vessel boat
+plane aircraft airplane jet
+car automobile
+flee flees fled escape escaped escapes
+aid assistance relief
+help helps helped assist assists assisted
+sick ill illness sickness disease
+ask asks asked request requests requested
+show shows showed shown display displays displayed demonstrate
+talk talks talking speak speaks spoke spoken speaking
+accord deal agreement pact treaty
+resign resigns resigned quit quits
+urge urges urged call calls called
+hit hits strike strikes struck
+destroy destroys destroyed demolish demolished
+destination resort
+allow allows allowed permit permits permitted
+ban bans banned prohibit prohibits prohibited forbid forbidden
+bank lender
+budget spending
+chief head leader boss
+clash clashes fighting battle battles
+cut cuts reduce reduces reduced reduction
+court judge tribunal
+protest protests protester protesters demonstration demonstrations demonstrator demonstrators demonstrate rally
+flood floods flooding flooded
+storm storms
+toll
+jail jailed prison imprisoned imprison
+job employment
+movie film
+picture photo photograph image
+probe investigation investigate investigates investigated inquiry
+send sends sent deploy deploys deployed deploying deployment dispatch dispatched
+spy espionage
+street road
+sea ocean
+song tune
+test tests testing trial
+doctor physician
+hospital clinic
+travel trip journey
+use uses used using
+ahead
+rebel rebels insurgent insurgents militant militants
+meet meets met meeting
+murder murdered
+near close nearby
+rescue rescued rescues save saves saved
+return returns returned
+search searches searched hunt hunts
+shoot shoots shot shooting gunfire
+suspend suspends suspended halt halts halted
+warn warns warned warning
+win
+worker workers employee employees
+cost costs price prices
+company firm corporation
+country nation
+city town
+house home
+region area province oblast
+"""
+
+SAME: dict[str, str] = {}
+for line in LINES.strip().splitlines():
+    words = line.split()
+    for word in words:
+        SAME.setdefault(word, words[0])

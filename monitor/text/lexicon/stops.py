@@ -1,0 +1,45 @@
+"""Words that carry no fact of their own. A word whose loss could move a fact must not stand here:
+"until", "without", "against", "only" and "may" are left out on purpose.
+"""
+
+ENGLISH = """
+a an the this that these those such
+i me my mine myself we us our ours ourselves you your yours yourself yourselves
+he him his himself she her hers herself it its itself they them their theirs themselves
+who whom whose which what where when why how there here
+am is are was were be been being isn't
+have has had having do does did doing done
+and or but if so as than then because while although though however whether nor yet
+of at by for with about into to from in on onto upon toward towards
+also just too very really quite rather still even again already now
+'m 're 's 've 'll 'd s t re ve ll d m
+more other another own same
+would shall let lets
+via amid among per via thus hence therefore moreover furthermore meanwhile besides
+etc eg ie mr mrs ms dr
+"""
+
+UKRAINIAN = """
+і й та а але або чи що як це цей ця ці той та ті у в на з із зі до від за по при про для через між під
+він вона воно вони його її їх ми ви я ти нас вас їм йому їй був була було були є бути
+вже ще також так який яка яке які де коли хто
+"""
+
+RUSSIAN = """
+и а но или что как это этот эта эти тот та те у в во на с со из к ко от до за по при о об про для через между под
+он она оно они его ее её их мы вы я ты нас вас им ему ей был была было были есть быть
+уже еще ещё также так который которая которое которые где когда кто
+"""
+
+STOPS = frozenset(f"{ENGLISH} {UKRAINIAN} {RUSSIAN}".split())
+
+# A claim that gains or loses one of these alone says what it said before.
+LIGHT = frozenset(
+    """
+    located situated following available currently current present presently ongoing new latest recent
+    please note service services certain particular various relevant respective specific approximately
+    say says said saying tell tells told according report reports reported reporting announce announces
+    announced state states stated officials official source sources news video live watch photo photos
+    update updates breaking read learn page
+    """.split()
+)

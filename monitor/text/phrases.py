@@ -1,0 +1,92 @@
+"""Finds words and phrases that stand for one thing: a country however it is said, or a name of `same:`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from monitor.text.lexicon.countries import COUNTRIES
+from monitor.text.tokens import SYMBOL, Token, tokenise
+
+SHORT = {"US": "united states", "U.S.": "united states", "U.S": "united states"}  # "us" is a word too
+
+
+class Phrases:
+    """Phrases by their first word. A word that ends in * stands for every word that begins so."""
+
+    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
+        self.whole: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.begun: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for key, phrases in groups.items():
+            for phrase in phrases:
+                self._add(key, folded(phrase))
+        for ways in (*self.whole.values(), *self.begun.values()):
+            ways.sort(key=lambda way: -len(way[0]))
+        self.lengths = sorted({len(stem) for stem in self.begun})
+
+    def _add(self, key: str, words: tuple[str, ...]) -> None:
+        if not words or words[0] == "*":
+            return
+        if words[0].endswith("*"):
+            self.begun.setdefault(words[0][:-1], []).append((words, key))
+        else:
+            self.whole.setdefault(words[0], []).append((words, key))
+
+    def find(self, tokens: Sequence[Token], taken: set[int]) -> dict[int, tuple[str, int]]:
+        """First index of each phrase among `tokens` outside `taken` -> (its key, the index after it)."""
+        found: dict[int, tuple[str, int]] = {}
+        end = 0
+        for index, token in enumerate(tokens):
+            if index < end or index in taken or token.word.marks & SYMBOL:
+                continue
+            met = self._at(tokens, index)
+            if met:
+                found[index] = met
+                end = met[1]
+        return found
+
+    def _at(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
+        fold = tokens[index].word.fold
+        ways = self.whole.get(fold, [])
+        for length in self.lengths:
+            ways = ways + self.begun.get(fold[:length], []) if len(fold) >= length else ways
+        for words, key in ways:
+            last = index + len(words)
+            if last <= len(tokens) and all(
+                _meets(pattern, tokens[at].word.fold)
+                for pattern, at in zip(words[1:], range(index + 1, last), strict=True)
+            ):
+                return key, last
+        if tokens[index].word.text in SHORT and self is PLACES:
+            return f"@{SHORT[tokens[index].word.text]}", index + 1
+        return None
+
+
+def folded(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase as tokens fold them, a trailing * kept on its word."""
+    words: list[str] = []
+    for token in tokenise(phrase):
+        if token.word.text == "*" and words:
+            words[-1] += "*"
+        elif token.word.fold:
+            words.append(token.word.fold)
+    return tuple(words)
+
+
+def _meets(pattern: str, fold: str) -> bool:
+    return fold.startswith(pattern[:-1]) if pattern.endswith("*") else fold == pattern
+
+
+PLACES = Phrases({f"@{name}": names for name, names in COUNTRIES.items()})
+KNOWN = {folded(phrase): f"@{name}" for name, names in COUNTRIES.items() for phrase in names}
+
+
+@lru_cache(maxsize=16)
+def of_groups(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
+    """The phrases of a `same:` table. A group that names a country is that country, so that the two lists meet."""
+    return Phrases({_key(name, phrases): phrases for name, phrases in groups})
+
+
+def _key(name: str, phrases: Sequence[str]) -> str:
+    plain = (tuple(word.rstrip("*") for word in folded(phrase)) for phrase in phrases)
+    return next((KNOWN[words] for words in plain if words in KNOWN), f"@{name.casefold()}")

@@ -1,0 +1,143 @@
+"""Reads a text once and keeps everything that comparing needs of it: content words, names and the facts stated.
+
+Readings are cached, for the same claim is compared with many others; `index_terms` gives what the ledger finds
+a claim by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from monitor.model import Kind
+from monitor.text.facts import cues, dates, names, numbers
+from monitor.text.lexicon.countries import COUNTRIES
+from monitor.text.lexicon.stops import LIGHT
+from monitor.text.phrases import PLACES, of_groups
+from monitor.text.tokens import STOP, SYMBOL, Token, Word, tokenise
+
+LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
+CACHED = 16_384  # readings kept: about 2 KB each
+TERMS = 32  # index terms of one claim
+NAME_WEIGHT = 1.5
+LIGHT_WEIGHT = 0.3
+COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
+VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Names and the words that mean the same: `(("dprk", ("DPRK", "North Korean*")), …)`; * is any ending."""
+
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @staticmethod
+    def of(mapping: Mapping[str, Sequence[str]]) -> Synonyms:
+        """From the `same:` table of the aliases file."""
+        return Synonyms(tuple(sorted((name, tuple(words)) for name, words in mapping.items())))
+
+
+NO_SYNONYMS = Synonyms()
+
+
+class Unit(NamedTuple):
+    """One content word, or a phrase with one meaning: its key, what it is, its weight, and where it stands."""
+
+    key: str
+    kind: Kind  # WORDING, NAME or PLACE
+    weight: float
+    word: Word
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A text as comparing sees it: its content words in order without repeats, and its facts."""
+
+    text: str
+    units: tuple[Unit, ...]
+    keys: frozenset[str]
+    weight: float
+    numbers: tuple[numbers.Quantity, ...]
+    dates: tuple[dates.Date, ...]
+    cues: tuple[cues.Cue, ...]
+
+
+@lru_cache(maxsize=CACHED)
+def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
+    """Everything that comparing needs of one text."""
+    tokens = tokenise(text[:LONGEST])
+    taken: set[int] = set()
+    said_dates = dates.find(tokens, taken)
+    said_numbers = numbers.find(tokens, taken)
+    phrases = PLACES.find(tokens, taken)
+    if same.groups:
+        phrases |= of_groups(same.groups).find(tokens, taken)
+    said_cues = cues.find(tokens, taken)
+    units = _units(tokens, taken, phrases)
+    return Reading(
+        text=text,
+        units=units,
+        keys=frozenset(unit.key for unit in units),
+        weight=sum(unit.weight for unit in units),
+        numbers=tuple(said_numbers),
+        dates=tuple(said_dates),
+        cues=tuple(said_cues),
+    )
+
+
+def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple[str, int]]) -> tuple[Unit, ...]:
+    """The content words of a text in order, each meaning once."""
+    named = names.find(tokens)
+    units: dict[str, Unit] = {}
+    index = 0
+    while index < len(tokens):
+        key, last = phrases.get(index, ("", index + 1))
+        word = tokens[index].word
+        if key or not (index in taken or word.marks & (STOP | SYMBOL)):
+            key = key or word.key
+            if key not in units:
+                kind = _kind(key, index, named)
+                start, end = tokens[index].start, tokens[last - 1].end
+                units[key] = Unit(key, kind, _weight(kind, word), word, start, end)
+        index = last
+    return tuple(units.values())
+
+
+def _kind(key: str, index: int, named: Mapping[int, bool]) -> Kind:
+    if key in COUNTRY_KEYS:
+        return Kind.PLACE
+    if index in named:
+        return Kind.PLACE if named[index] else Kind.NAME
+    return Kind.WORDING
+
+
+def _weight(kind: Kind, word: Word) -> float:
+    if kind is not Kind.WORDING:
+        return NAME_WEIGHT
+    return LIGHT_WEIGHT if word.fold in LIGHT else 1.0
+
+
+def index_terms(reading: Reading) -> tuple[str, ...]:
+    """The distinct terms, at most `TERMS`, under which the ledger finds a claim again: names, figures, words.
+
+    A name also gives its skeleton, by which misspelt names meet.
+    """
+    terms: dict[str, None] = {}
+    ordered = sorted(reading.units, key=lambda unit: unit.kind is Kind.WORDING)
+    for quantity in reading.numbers:
+        terms[f"#{quantity.low:g}"] = None
+    for unit in ordered:
+        terms[unit.key] = None
+        if unit.kind is not Kind.WORDING and not unit.key.startswith("@"):
+            terms[skeleton(unit.word.fold)] = None
+    return tuple(terms)[:TERMS]
+
+
+def skeleton(folded: str) -> str:
+    """What spellings of one name share: its first letter and its other consonants in order of the alphabet."""
+    rest = sorted({letter for letter in folded[1:] if letter not in VOWELS})
+    return f"~{folded[:1]}{''.join(rest)}"
