@@ -1,0 +1,78 @@
+"""What the program says of itself while it runs: structlog on stderr, for people or as JSON lines.
+
+Every line carries `stage`, the part of the pipeline (and the folder of the code) that speaks, and `source` where
+there is one. Nothing that a feed says can begin a line of its own or steer a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import unicodedata
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+Style = Literal["console", "json"]
+
+# They tell of every request with its whole address, which may hold a secret, or of every tick.
+_CHATTY = ("apscheduler", "httpcore", "httpx")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def configure(style: Style = "console", *, stream: TextIO | None = None) -> None:
+    """Sends the program's and its libraries' lines to `stream`, stderr unless given."""
+    out = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    shown = _as_json if style == "json" else _as_line
+    structlog.configure(
+        processors=[*shared, shown],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    listener = logging.StreamHandler(out)
+    listener.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
+            foreign_pre_chain=shared,
+        )
+    )
+    logging.basicConfig(handlers=[listener], level=logging.INFO, force=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with control, format and half characters written as JSON escapes them, but for those in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char in keep else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    return json.dumps(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char
+
+
+def _as_json(_logger: object, _method: str, event: EventDict) -> str:
+    return visible(json.dumps(event, default=str, ensure_ascii=False))
+
+
+def _as_line(_logger: object, _method: str, event: EventDict) -> str:
+    """`time level sentence key=value …`, and a traceback, if any, on lines of its own."""
+    trace = event.pop("exception", "")
+    head = f"{event.pop('timestamp')} {event.pop('level'):<8} {visible(str(event.pop('event')))}"
+    line = " ".join([head, *(f"{visible(key)}={_word(value)}" for key, value in event.items())])
+    return f"{line}\n{visible(trace, keep=chr(10))}" if trace else line
+
+
+def _word(value: Any) -> str:
+    text = visible(str(value))
+    plain = text and not set(text) & set(' "=')
+    return text if plain else '"' + text.replace('"', '\\"') + '"'
