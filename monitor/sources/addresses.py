@@ -1,0 +1,89 @@
+"""Which IP addresses may be dialled: public ones, and private networks that the config names.
+
+The standard library's `is_global` is not enough: it calls multicast, NAT64 and 6to4 global.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+_NOT_PUBLIC = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT; one cloud keeps its metadata service here
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # a cloud's wire server, reachable from its guests only
+        "169.254.0.0/16",  # link-local, most clouds' metadata services
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "2001::/23",  # Teredo, ORCHID, benchmarks
+        "2001:db8::/32",
+        "3fff::/20",  # documentation
+    )
+)
+_UNICAST = IPv6Network("2000::/3")  # everything else in IPv6 is local, reserved or a tunnel
+_NAT64 = IPv6Network("64:ff9b::/96")
+_6TO4 = IPv6Network("2002::/16")
+
+
+def networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Networks in CIDR form, such as `"127.0.0.0/8"`. ValueError if one is none."""
+    return tuple(ip_network(text, strict=False) for text in texts)
+
+
+def address(text: str) -> Address:
+    """An address as it will be judged: one that carries an IPv4 address is that one. ValueError if none."""
+    found = ip_address(text)
+    return found if isinstance(found, IPv4Address) else _carried(found) or found
+
+
+def _carried(found: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address inside a mapped, NAT64 or 6to4 one."""
+    if found.ipv4_mapped:
+        return found.ipv4_mapped
+    if found in _NAT64:
+        return IPv4Address(int(found) & 0xFFFF_FFFF)
+    return found.sixtofour if found in _6TO4 else None
+
+
+def is_public(found: Address) -> bool:
+    """True if the whole internet may be asked at this address."""
+    if found.version == 6 and found not in _UNICAST:
+        return False
+    return not _among(found, _NOT_PUBLIC)
+
+
+def inside(text: str, allowed: Sequence[Network]) -> bool:
+    """True if this is an address in one of `allowed`."""
+    try:
+        return _among(address(text), allowed)
+    except ValueError:
+        return False
+
+
+def may_dial(text: str, allowed: Sequence[Network]) -> bool:
+    """True if the address is public or inside one of `allowed`. Never raises: what is no address is refused."""
+    try:
+        found = address(text)
+    except ValueError:
+        return False
+    return is_public(found) or _among(found, allowed)
+
+
+def _among(found: Address, among: Sequence[Network]) -> bool:
+    return any(found.version == network.version and found in network for network in among)

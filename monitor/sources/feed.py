@@ -1,0 +1,154 @@
+"""From the bytes of a feed to entries: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, CDF and JSON Feed.
+
+Runs in a worker process (`worker.py`), because feedparser can be made to loop, swell and raise. It is given
+bytes in a file object and nothing else: a path or an address it would open.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+
+from monitor.errors import ParseError
+from monitor.model import Entry
+from monitor.sources import jsonfeed
+from monitor.sources.identity import apart, key_of
+from monitor.sources.tidy import absolute, clean, moment, one_line, plain
+
+_BLANK = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white space
+_PROLOGUE = re.compile(rb"\s*(?:<\?[^>]*>\s*|<!--(?:(?!-->).){0,2000}-->\s*)*", re.DOTALL)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
+_PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * 86400.0, "monthly": 30 * 86400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as read. `entries` in the feed's own order; `ttl` is seconds between its changes by its own word;
+    `warnings` are sentences about what was wrong and did not matter."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    ttl: float | None
+    warnings: tuple[str, ...]
+
+
+def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
+    """Reads any feed. `url` is where it came from. ParseError `empty_body`, `not_a_feed` or `malformed`."""
+    start = body.lstrip(_BLANK)[:4096]
+    if not start:
+        raise ParseError("empty_body", "the answer is empty")
+    if start[:1] in (b"{", b"["):
+        title, items = jsonfeed.read(body, url)
+        return _feed(title, items, None, ())
+    prologue = _PROLOGUE.match(start)
+    if _HTML.match(start, prologue.end() if prologue else 0):
+        raise ParseError("not_a_feed", "an HTML page came instead of a feed")
+    found = _read(body, content_type, url)
+    if not found.version and not found.entries:
+        raise ParseError("not_a_feed", "what came is no feed of any kind that is known")
+    warnings = ("the feed is not well-formed; what could be read was read",) if found.bozo else ()
+    items = [_entry(item, url) for item in found.entries]
+    return _feed(_text(found.feed, "title"), items, _ttl(found.feed), warnings)
+
+
+def _read(body: bytes, content_type: str, url: str) -> Any:
+    """feedparser's result. Where it raises, it gets a second try without what it trips over most: character
+    references that mean nothing and a charset that does not exist."""
+    found = _feedparser(body, content_type, url) or _feedparser(_REFERENCE.sub(_possible, body), "", url)
+    if found is None:
+        raise ParseError("malformed", "the feed is malformed in a way that cannot be read")
+    return found
+
+
+def _feedparser(body: bytes, content_type: str, url: str) -> Any:
+    """feedparser's result, or None if it raised; it raises whatever its code runs into."""
+    headers = {"content-type": content_type, "content-location": url}
+    try:
+        # Markup is cleaned where text is split: sanitising here would double the time.
+        return feedparser.parse(
+            io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except MemoryError:  # the worker's affair
+        raise
+    except Exception:
+        return None
+
+
+def _possible(found: re.Match[bytes]) -> bytes:
+    """A character reference as it is, or a replacement mark if there is no such character."""
+    number = int(found[1], 16) if found[1] else int(found[2])
+    fine = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
+    return found[0] if fine else b"&#xFFFD;"
+
+
+def _feed(title: str, items: Sequence[Entry | None], ttl: float | None, warnings: tuple[str, ...]) -> Feed:
+    read = [entry for entry in items if entry]
+    if len(read) < len(items):
+        warnings += ("entries without title, text, link and id were left out",)
+    if len({entry.key for entry in read}) < len(read):
+        warnings += ("several entries of the feed share an id",)
+    return Feed(title, apart(read), ttl, warnings)
+
+
+def _entry(item: Any, url: str) -> Entry | None:
+    title, body, link = _text(item, "title"), _body(item), _link(item, url)
+    own_id = one_line(item.get("id"))
+    if not (title or body or link or own_id):
+        return None
+    return Entry(
+        key=key_of(own_id, link, title, body),
+        title=title,
+        url=link,
+        body=body,
+        author=one_line(item.get("author")),
+        tags=_tags(item.get("tags") or ()),
+        published=moment(item.get("published_parsed"))
+        or moment(item.get("updated_parsed"))
+        or moment(item.get("created_parsed")),
+    )
+
+
+def _text(item: Any, name: str) -> str:
+    """One line of text, whether it was given as text or as HTML."""
+    detail = item.get(f"{name}_detail") or {}
+    text = clean(item.get(name))
+    return one_line(text) if detail.get("type") == "text/plain" else plain(text)
+
+
+def _body(item: Any) -> str:
+    """The longest text the entry has: content beats a summary, and some feeds have it the other way round."""
+    parts = [part.get("value") for part in item.get("content") or () if _is_text(part.get("type"))]
+    return max((clean(part).strip() for part in (*parts, item.get("summary"))), key=len)
+
+
+def _is_text(kind: str | None) -> bool:
+    return not kind or kind.startswith("text") or "html" in kind or "xml" in kind
+
+
+def _link(item: Any, url: str) -> str:
+    links = (link.get("href") for link in item.get("links") or () if link.get("rel") != "self")
+    return next((found for found in (absolute(link, url) for link in (item.get("link"), *links)) if found), "")
+
+
+def _tags(tags: Iterable[Any]) -> tuple[str, ...]:
+    names = (one_line(tag.get("term") or tag.get("label")) for tag in tags)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _ttl(feed: Any) -> float | None:
+    """Seconds between changes by `ttl` (minutes), else by the syndication module."""
+    if minutes := _number(feed.get("ttl")):
+        return minutes * 60
+    period = _PERIODS.get(one_line(feed.get("sy_updateperiod")).lower())
+    return period / (_number(feed.get("sy_updatefrequency")) or 1.0) if period else None
+
+
+def _number(text: object) -> float:
+    found = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", one_line(text))
+    return float(found[0]) if found else 0.0

@@ -1,0 +1,260 @@
+"""One conditional request for one source, politely and within bounds.
+
+Whatever goes wrong is a FetchError with a code and one sentence; no sentence holds more of an address than
+scheme, host and path. A `Fetched` is a whole, decompressed body, or None where the server said "not modified".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from weakref import WeakValueDictionary
+
+import httpx
+from pydantic import SecretStr
+
+from monitor.config import Auth
+from monitor.errors import FetchError
+from monitor.sources.addresses import inside, networks
+from monitor.sources.failures import place, refusal, told
+from monitor.sources.guard import GuardedBackend, GuardedTransport, Resolver, system_lookup
+from monitor.sources.headers import max_age
+from monitor.sources.inflate import Inflater
+
+_REDIRECTS = 5
+_AT_ONCE = 64  # fetches at the same time, over all hosts
+_PER_TRANSPORT = 8  # a connection pool's cost for each request grows with what it has in hand
+_PER_HOST = 2
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+_OURS = frozenset({"accept-encoding", "host", "connection", "content-length", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask for. `etag` and `last_modified` come from the last good answer; `headers` and `auth` are the
+    source's own, and never leave its origin."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    headers: Mapping[str, SecretStr] = field(default_factory=dict)
+    auth: Auth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. `url` is where it came from in the end; `body` is None for 304; `max_age` is in seconds;
+    `permanent_url` is where the source has moved for good, if it has."""
+
+    status: int
+    url: str
+    body: bytes | None
+    content_type: str
+    etag: str | None
+    last_modified: str | None
+    max_age: float | None
+    permanent_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """One step of a chain of redirects. `own`: the source's own headers still go along."""
+
+    url: httpx.URL
+    own: bool = True
+    moved: httpx.URL | None = None
+    for_good: bool = True
+
+
+class Fetcher:
+    """Fetches for all sources: guarded, at most two at a time from one public host, each within `deadline`
+    seconds in all and `max_bytes` of body. Used as an async context, or closed by hand."""
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        allow_private: Sequence[str],
+        deadline: float = 30.0,
+        max_bytes: int = 16 * 2**20,
+        lookup: Resolver = system_lookup,
+    ) -> None:
+        self._user_agent = user_agent
+        self._allowed = networks(allow_private)
+        self._deadline = deadline
+        self._max_bytes = max_bytes
+        self._backend = GuardedBackend(self._allowed, lookup)
+        self._tls = httpx.create_ssl_context()
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._transports: dict[GuardedTransport, int] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        while self._transports:
+            await self._transports.popitem()[0].aclose()
+
+    async def fetch(self, request: Request) -> Fetched:
+        """Asks once, following redirects. FetchError for everything that is not a whole answer."""
+        url = _address(request.url)
+        # Waiting for one's turn is not the server's fault: the deadline starts after it.
+        async with self._turn(url.host), self._at_once:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    return await self._follow(request, _Hop(url))
+            except TimeoutError:
+                sentence = f"{place(url)} gave no whole answer within {self._deadline:g} seconds"
+                raise FetchError("timeout", sentence) from None
+
+    def _turn(self, host: str) -> asyncio.Semaphore | nullcontext[None]:
+        """Politeness towards public hosts; a private one that the config names is the operator's own."""
+        if host == "localhost" or inside(host, self._allowed):
+            return nullcontext()
+        turn = self._hosts.get(host)
+        if turn is None:
+            turn = self._hosts[host] = asyncio.Semaphore(_PER_HOST)
+        return turn
+
+    async def _follow(self, request: Request, hop: _Hop) -> Fetched:
+        for _ in range(_REDIRECTS + 1):
+            async with self._answer(request, hop) as answer:
+                if answer.status_code not in (301, 302, 303, 307, 308):
+                    return await self._read(request, hop, answer)
+                hop = _next(hop, answer)
+        raise FetchError("too_many_redirects", f"{place(request.url)} redirects more than {_REDIRECTS} times")
+
+    @asynccontextmanager
+    async def _answer(self, request: Request, hop: _Hop) -> AsyncIterator[httpx.Response]:
+        """The answer's status and headers, with its body still to be read."""
+        async with self._transport() as transport:
+            with told(hop.url):
+                answer = await transport.handle_async_request(
+                    httpx.Request("GET", hop.url, headers=self._headers(request, hop))
+                )
+            answer.headers.encoding = "latin-1"
+            try:
+                yield answer
+            finally:
+                await answer.aclose()
+
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[GuardedTransport]:
+        """The least busy transport; another is made when all have their hands full."""
+        least = min(self._transports, key=self._transports.__getitem__, default=None)
+        if least is None or self._transports[least] >= _PER_TRANSPORT:
+            least = GuardedTransport(self._backend, self._tls)
+            self._transports[least] = 0
+        self._transports[least] += 1
+        try:
+            yield least
+        finally:
+            if least in self._transports:
+                self._transports[least] -= 1
+
+    def _headers(self, request: Request, hop: _Hop) -> list[tuple[bytes, bytes]]:
+        headers = {"user-agent": self._user_agent, "accept": _ACCEPT}
+        if request.etag:
+            headers["if-none-match"] = request.etag
+        if request.last_modified:
+            headers["if-modified-since"] = request.last_modified
+        if hop.own:
+            headers |= _own_headers(request)
+        headers["accept-encoding"] = "gzip, deflate"
+        try:
+            return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+        except UnicodeEncodeError:
+            raise FetchError("bad_header", "a header of the source has letters that cannot be sent") from None
+
+    async def _read(self, request: Request, hop: _Hop, answer: httpx.Response) -> Fetched:
+        status, headers = answer.status_code, answer.headers
+        if status == 304 and not (request.etag or request.last_modified):
+            sentence = f"{place(hop.url)} says not modified to a request that did not ask for that"
+            raise FetchError("unasked_not_modified", sentence, status=status)
+        if status != 304 and not (200 <= status < 300 and status != 206):
+            stripped = bool(request.headers or request.auth) and not hop.own
+            raise refusal(answer, hop.url, time.time(), stripped=stripped)
+        return Fetched(
+            status=status,
+            url=str(hop.url),
+            body=None if status == 304 else await self._body(hop.url, answer),
+            content_type=headers.get("content-type", ""),
+            etag=headers.get("etag") or (request.etag if status == 304 else None),
+            last_modified=headers.get("last-modified") or (request.last_modified if status == 304 else None),
+            max_age=max_age(headers, time.time()),
+            permanent_url=str(hop.moved) if hop.moved else None,
+        )
+
+    async def _body(self, url: httpx.URL, answer: httpx.Response) -> bytes:
+        inflater = Inflater(answer.headers.get("content-encoding", ""), self._max_bytes, place(url))
+        with told(url, reading=True):
+            async for piece in answer.aiter_raw():
+                inflater.feed(piece)
+        return inflater.finish()
+
+
+def _address(text: str | httpx.URL, said_by: str = "") -> httpx.URL:
+    """An address that can be asked, without its fragment. FetchError `bad_url`; `said_by` begins its sentence."""
+    try:
+        url = httpx.URL(text).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError("bad_url", f"{said_by or 'this'} is not an address that can be fetched") from None
+    if url.scheme not in ("http", "https"):
+        raise FetchError("bad_url", f"{said_by or 'the address'} is not http or https")
+    if not url.host or not 0 < (url.port or 80) < 65536 or url.port == 0:
+        raise FetchError("bad_url", f"{said_by or 'the address'} names no host, or no port that exists")
+    if url.userinfo:
+        raise FetchError("bad_url", f"{said_by or 'the address'} holds a name or password: those go under auth")
+    return url
+
+
+def _next(hop: _Hop, answer: httpx.Response) -> _Hop:
+    """Where a redirect leads, and what still goes along."""
+    said_by = f"what {place(hop.url)} redirects to"
+    # Bytes that are no ASCII are meant as they are, whatever their charset.
+    location = re.sub(r"[\x80-\xff]", lambda found: f"%{ord(found[0]):02X}", answer.headers.get("location", ""))
+    if not location:
+        raise FetchError("bad_url", f"{place(hop.url)} redirects to nowhere", status=answer.status_code)
+    try:
+        url = _address(hop.url.join(location), said_by)
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError("bad_url", f"{said_by} is not an address that can be fetched") from None
+    for_good = hop.for_good and answer.status_code in (301, 308)
+    own = hop.own and _origin(url) == _origin(hop.url)
+    return _Hop(url, own=own, moved=url if for_good else hop.moved, for_good=for_good)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+
+
+def _own_headers(request: Request) -> dict[str, str]:
+    """The source's headers and authentication; those that frame the request itself stay ours."""
+    headers = {
+        name.lower(): value.get_secret_value() for name, value in request.headers.items() if name.lower() not in _OURS
+    }
+    auth = request.auth
+    if auth and auth.token:
+        headers["authorization"] = f"Bearer {auth.token.get_secret_value()}"
+    elif auth and auth.username is not None:
+        password = auth.password.get_secret_value() if auth.password else ""
+        pair = b64encode(f"{auth.username}:{password}".encode()).decode("ascii")
+        headers["authorization"] = f"Basic {pair}"
+    return headers

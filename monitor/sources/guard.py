@@ -1,0 +1,167 @@
+"""The only way out to the network: HTTP connections that reach no address the config did not allow.
+
+A name is looked up once, every answer is checked, and the checked address is the one that is dialled, so
+neither a redirect nor a second DNS answer gets past. TLS still verifies the name. Proxies from the
+environment are never used: they would dial for us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, TypeAlias
+
+import httpcore
+import httpx
+
+from monitor.sources.addresses import Network, may_dial, networks
+
+Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+
+# At INFO httpx logs whole addresses, and the secret of a webhook is in its address.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+# Of its own, and wide: a dead name server keeps a thread for half a minute, and others must not wait for it.
+_lookups = ThreadPoolExecutor(32, thread_name_prefix="dns")
+_TRIES = 3  # addresses of one name that are dialled before giving up
+_PATIENCE = 10.0  # seconds for each of them
+
+
+class BlockedAddress(httpx.ConnectError):
+    """A name or address leads to a network that is not public and not allowed."""
+
+
+class UnknownName(httpx.ConnectError):
+    """A name does not resolve."""
+
+
+async def system_lookup(host: str, port: int) -> list[str]:
+    """The addresses of a name, by the operating system, without blocking the loop. OSError if there are none."""
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(_lookups, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    return list(dict.fromkeys(str(answer[4][0]) for answer in found))
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Resolves once, refuses if any answer may not be dialled, dials what was checked."""
+
+    def __init__(self, allowed: Sequence[Network], lookup: Resolver = system_lookup) -> None:
+        self._allowed = allowed
+        self._lookup = lookup
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name that httpcore calls it by
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        patience = min(timeout or _PATIENCE, _PATIENCE)
+        *others, last = (await self._checked(host, port))[:_TRIES]
+        for address in others:
+            try:
+                return await self._network.connect_tcp(address, port, timeout=patience)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._network.connect_tcp(last, port, timeout=patience)
+
+    async def _checked(self, host: str, port: int) -> Sequence[str]:
+        try:
+            answers = await self._lookup(host, port)
+        except (OSError, UnicodeError, OverflowError, ValueError):
+            answers = []
+        if not answers:
+            raise UnknownName(f"the name {host} does not resolve")
+        for answer in answers:
+            if not may_dial(answer, self._allowed):
+                leads = "is an address" if answer == host else f"leads to {answer}, one"
+                raise BlockedAddress(f"{host} {leads} that is not public and not named in allow_private")
+        return answers
+
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+        raise BlockedAddress("local sockets are never dialled")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """httpx over a connection pool whose every connection is guarded."""
+
+    def __init__(self, backend: GuardedBackend, tls: ssl.SSLContext) -> None:
+        # Servers close idle connections after five seconds or more: ours are given up before.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=None,
+            max_keepalive_connections=4,
+            keepalive_expiry=2.0,
+            network_backend=backend,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        with _httpx_errors():
+            answer = await self._pool.handle_async_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _httpx_errors():
+            async for part in self._answer.aiter_stream():
+                yield part
+
+    async def aclose(self) -> None:
+        with _httpx_errors():
+            await self._answer.aclose()
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """httpcore's errors as httpx's, which bear the same names."""
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
+
+
+def guarded_client(
+    allow_private: Sequence[str], *, timeout: float = 30.0, lookup: Resolver = system_lookup
+) -> httpx.AsyncClient:
+    """A client for sending: guarded, without redirects, cookies or proxies. `timeout` is for each read.
+
+    BlockedAddress and UnknownName are `httpx.ConnectError`s.
+    """
+    transport = GuardedTransport(GuardedBackend(networks(allow_private), lookup), httpx.create_ssl_context())
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=timeout,
+        trust_env=False,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
