@@ -1,0 +1,55 @@
+"""The notifiers: one module for each type of channel, imported when a channel of that type is used.
+
+A new one is a module with a class as `Notifier` describes, and a line in NOTIFIERS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, ClassVar, Protocol
+
+from monitor.config import ChannelConfig
+from monitor.deliver.render import Rendered
+from monitor.model import Message
+
+NOTIFIERS: dict[str, str] = {
+    "email": "monitor.deliver.channels.email:Email",
+    "slack": "monitor.deliver.channels.slack:Slack",
+    "webhook": "monitor.deliver.channels.webhook:Webhook",
+    "terminal": "monitor.deliver.channels.terminal:Terminal",
+}
+
+DEADLINE = 120.0  # seconds within which every `send` ends: what leases a message must lease it for longer
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side said of a message it took; `refused` are recipients it did not take, with the reason."""
+
+    detail: str
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Notifier(Protocol):
+    """Carries rendered messages to one channel, one at a time.
+
+    `Settings` describes the channel's table in the config. `send` returns when the message was taken, within
+    DEADLINE; otherwise it raises DeliveryError with one sentence without secrets.
+    """
+
+    Settings: ClassVar[type[ChannelConfig]]
+
+    def __init__(self, settings: Any, *, allow_private: Sequence[str]) -> None: ...
+
+    async def send(self, message: Message, rendered: Rendered) -> Receipt: ...
+
+    async def close(self) -> None: ...
+
+
+def notifier(kind: str) -> type[Notifier]:
+    """The notifier of a type of channel. KeyError for a type that is not in NOTIFIERS."""
+    module, name = NOTIFIERS[kind].split(":")
+    found: type[Notifier] = getattr(import_module(module), name)
+    return found

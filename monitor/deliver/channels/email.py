@@ -1,0 +1,161 @@
+"""E-mail by SMTP, with STARTTLS or TLS from the start."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import ClassVar, Literal
+
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+from pydantic import Field, SecretStr
+
+from monitor.config import ChannelConfig
+from monitor.deliver.channels import DEADLINE, Receipt
+from monitor.deliver.channels.values import Mailbox, Mailboxes
+from monitor.deliver.mail import address, compose, serialised
+from monitor.deliver.render import Rendered
+from monitor.deliver.safe import masked, shorten, tame
+from monitor.errors import DeliveryError
+from monitor.model import Message
+
+STEP_DEADLINE = 60.0  # seconds for one command; the answer to a whole mail may take as long as all of it
+KEEP = 5.0  # seconds that a connection is kept for the next mail
+AFTER_LOGIN_FAILED = 1800.0  # many servers lock an account that keeps trying
+
+
+class EmailSettings(ChannelConfig):
+    """An e-mail channel."""
+
+    host: str = Field(min_length=1, description="the mail server")
+    port: int = Field(default=587, ge=1, le=65535, description="its port: 587 with starttls, 465 with implicit")
+    tls: Literal["starttls", "implicit", "none"] = Field(
+        default="starttls", description="starttls, implicit (from the start) or none"
+    )
+    username: str | None = Field(default=None, description="whom to log in as, if the server wants it")
+    password: SecretStr | None = Field(default=None, description="the password; may be ${NAME} or ${file:PATH}")
+    sender: Mailbox = Field(alias="from", description='who it is from: "Claimwatch <monitor@example.org>"')
+    to: Mailboxes = Field(description="who gets it: one address or a list")
+
+
+class Email:
+    """Sends one mail to all addresses, and keeps the connection for the next for a few seconds."""
+
+    Settings: ClassVar[type[ChannelConfig]] = EmailSettings
+
+    def __init__(self, settings: EmailSettings, *, allow_private: Sequence[str]) -> None:
+        # Mail servers are named by the operator and mostly private: `allow_private` does not bind them.
+        self._settings = settings
+        self._host = f"mail server {settings.host}"
+        self._sender = address(settings.sender).addr_spec
+        self._to = [address(text).addr_spec for text in settings.to]
+        self._secrets = _login_secrets(settings)
+        self._smtp: SMTP | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+        content = serialised(compose(message, rendered, self._settings.sender, self._settings.to))
+        self._stop_closing()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                refused, said = await self._exchange(content)
+        except TimeoutError:
+            self._drop()
+            raise DeliveryError(f"{self._host} did not take the mail within {DEADLINE:.0f} s") from None
+        except BaseException:
+            self._drop()
+            raise
+        self._closing = asyncio.create_task(self._close_when_idle())
+        reasons = {to: self._said(f"{code} {text}") for to, (code, text) in refused.items()}
+        return Receipt(f"{self._host} took it: {self._said(said)}", reasons)
+
+    async def _exchange(self, content: bytes) -> tuple[Mapping[str, tuple[int, str]], str]:
+        try:
+            smtp = await self._connected()
+            return await smtp.sendmail(self._sender, self._to, content, timeout=DEADLINE)
+        except (SMTPException, OSError, ValueError) as error:
+            raise self._failure(error) from None
+
+    async def _connected(self) -> SMTP:
+        """The kept connection if it still answers, else a new one."""
+        if self._smtp is not None:
+            try:
+                await self._smtp.noop(timeout=STEP_DEADLINE)
+                return self._smtp
+            except (SMTPException, OSError):
+                self._drop()
+        settings = self._settings
+        self._smtp = SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password=settings.password.get_secret_value() if settings.password else None,
+            use_tls=settings.tls == "implicit",
+            start_tls=settings.tls == "starttls",
+            tls_context=ssl.create_default_context() if settings.tls != "none" else None,
+            timeout=STEP_DEADLINE,
+        )
+        await self._smtp.connect()
+        return self._smtp
+
+    def _failure(self, error: Exception) -> DeliveryError:
+        if isinstance(error, SMTPAuthenticationError):
+            sentence = f"{self._host} refused the login: {self._said(f'{error.code} {error.message}')}"
+            return DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED)
+        if isinstance(error, SMTPRecipientsRefused):
+            refusals = [f"{one.recipient}: {one.code} {one.message}" for one in error.recipients]
+            permanent = all(one.code >= 500 for one in error.recipients)
+            return DeliveryError(
+                f"{self._host} refused every recipient: {self._said('; '.join(refusals))}", permanent=permanent
+            )
+        if isinstance(error, SMTPResponseException):
+            sentence = f"{self._host} answered {self._said(f'{error.code} {error.message}')}"
+            return DeliveryError(sentence, permanent=error.code >= 500)
+        if isinstance(error, (SMTPException, OSError)):
+            return DeliveryError(f"{self._host}: {self._said(str(error)) or type(error).__name__}")
+        return DeliveryError(f"the mail cannot be sent: {self._said(str(error))}", permanent=True)
+
+    def _said(self, text: str) -> str:
+        return shorten(masked(tame(text), self._secrets), 160)
+
+    async def _close_when_idle(self) -> None:
+        await asyncio.sleep(KEEP)
+        await self._quit()
+
+    async def _quit(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            with suppress(SMTPException, OSError):
+                await smtp.quit(timeout=STEP_DEADLINE / 10)
+            smtp.close()
+
+    def _drop(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+        self._smtp = None
+
+    def _stop_closing(self) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+        self._closing = None
+
+    async def close(self) -> None:
+        self._stop_closing()
+        await self._quit()
+
+
+def _login_secrets(settings: EmailSettings) -> list[str]:
+    """The password, and as it goes over the wire: a server may quote a command it did not understand."""
+    if settings.password is None:
+        return []
+    password = settings.password.get_secret_value()
+    plain = f"\0{settings.username}\0{password}"
+    return [password, *(b64encode(text.encode()).decode() for text in (password, plain))]

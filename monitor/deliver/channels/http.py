@@ -1,0 +1,111 @@
+"""Posting to the services behind HTTP notifiers: one deadline, no redirects, guarded addresses, a bounded reply.
+
+Which reply means sent, which means later and which means never is decided here once for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httpx
+
+from monitor.deliver.safe import masked, shorten, tame
+from monitor.errors import DeliveryError
+from monitor.sources.guard import BlockedAddress, guarded_client
+from monitor.sources.headers import retry_after
+
+POST_DEADLINE = 30.0  # seconds
+REPLY_LIMIT = 4096  # bytes
+SHORTEST_SECRET = 6  # characters: shorter parts of an address are words such as "hook"
+LATER = frozenset({408, 425, 429})  # refusals that another try can turn
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a service answered: at most 4 KB of text, and the seconds it asked us to wait."""
+
+    status: int
+    text: str
+    retry_after: float | None
+
+
+class Poster:
+    """One service's address. `name` is what it is called in errors, which never hold the address itself."""
+
+    def __init__(self, name: str, url: str, *, allow_private: Sequence[str], secrets: Sequence[str] = ()) -> None:
+        self.name = f"{name} ({urlsplit(url).hostname})"
+        self._url = url
+        self._secrets = (*secrets, *_secret_parts(url))
+        self._client = guarded_client(tuple(allow_private))
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """The reply if it is a 2xx; DeliveryError for everything else."""
+        try:
+            async with asyncio.timeout(POST_DEADLINE):
+                reply = await self._exchange(body, headers)
+        except TimeoutError:
+            raise DeliveryError(f"{self.name} did not answer within {POST_DEADLINE:.0f} s") from None
+        except BlockedAddress as error:
+            raise DeliveryError(self._redact(f"{self.name}: {error}"), permanent=True) from None
+        except (httpx.HTTPError, OSError) as error:
+            raise DeliveryError(self._redact(f"{self.name} was not reached: {_cause(error)}")) from None
+        self._judge(reply)
+        return reply
+
+    async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+        # A compressed reply could unpack to any size; it is only read for a word or two.
+        sent = {"content-type": "application/json", "accept-encoding": "identity", **headers}
+        request = self._client.build_request("POST", self._url, content=body, headers=sent)
+        response = await self._client.send(request, stream=True, follow_redirects=False)
+        try:
+            text = await _beginning(response)
+        finally:
+            await response.aclose()
+        wait = retry_after(response.headers.get("retry-after"), time.time())
+        return Reply(response.status_code, text, wait)
+
+    def _judge(self, reply: Reply) -> None:
+        if 200 <= reply.status < 300:
+            return
+        sentence = f"{self.name} answered {reply.status} {_phrase(reply.status)}".rstrip()
+        if 300 <= reply.status < 400:
+            raise DeliveryError(f"{sentence}: redirects are not followed", permanent=True)
+        if said := shorten(self._redact(tame(reply.text)), 120):
+            sentence = f"{sentence}: {said}"
+        later = reply.status in LATER or reply.status >= 500
+        raise DeliveryError(sentence, permanent=not later, retry_after=reply.retry_after)
+
+    def _redact(self, text: str) -> str:
+        return masked(text, self._secrets)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+async def _beginning(response: httpx.Response) -> str:
+    read = b""
+    async for chunk in response.aiter_raw():
+        read += chunk
+        if len(read) >= REPLY_LIMIT:
+            break
+    return read[:REPLY_LIMIT].decode("utf-8", "replace")
+
+
+def _secret_parts(url: str) -> list[str]:
+    """What a reply might echo of an address that is itself a password."""
+    parts = urlsplit(url)
+    pieces = [url, parts.path, parts.query, parts.netloc if "@" in parts.netloc else "", *parts.path.split("/")]
+    return [piece for piece in pieces if len(piece) >= SHORTEST_SECRET]
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else ""
+
+
+def _cause(error: Exception) -> str:
+    return tame(str(error)) or type(error).__name__

@@ -1,0 +1,46 @@
+"""Prints messages on standard output: the channel that needs nothing, for a first look and for the demo."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.console import Console
+from rich.text import Text
+
+from monitor.config import ChannelConfig
+from monitor.deliver.channels import Receipt
+from monitor.deliver.render import Rendered
+from monitor.errors import DeliveryError
+from monitor.model import Message
+
+
+class TerminalSettings(ChannelConfig):
+    """The terminal that the program runs in."""
+
+
+class Terminal:
+    """Prints in colours where a person looks on, and plain text elsewhere."""
+
+    Settings: ClassVar[type[ChannelConfig]] = TerminalSettings
+
+    def __init__(self, settings: TerminalSettings, *, allow_private: Sequence[str]) -> None:
+        pass
+
+    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+        try:
+            # In a thread: a pipe that nobody reads would hold up everything else.
+            await asyncio.to_thread(_print, rendered.text)
+        except OSError as error:
+            raise DeliveryError(f"standard output cannot be written: {error.strerror}") from None
+        return Receipt("printed")
+
+    async def close(self) -> None:
+        pass
+
+
+def _print(markup: str) -> None:
+    # A console of its own each time, so that it follows where standard output goes by now.
+    console = Console(highlight=False, emoji=False, soft_wrap=True)
+    console.print(Text.from_markup(markup, emoji=False))

@@ -1,0 +1,61 @@
+"""What single values of a channel's table must look like. No message ever repeats a value: it may be a secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from monitor.config_values import web_address
+
+SHORTEST_SECRET = 16  # bytes; Standard Webhooks asks for 24 to 64, and libraries take less
+
+
+def _secret_web_address(value: SecretStr) -> SecretStr:
+    web_address(value.get_secret_value())
+    return value
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_") + "==", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith("whsec_") or len(key) < SHORTEST_SECRET:
+        raise ValueError('expected "whsec_" and at least 16 bytes in base64')
+    return value
+
+
+def _several(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def mailbox(text: str) -> str:
+    """`desk@example.org` or `Desk <desk@example.org>`. ValueError for anything else."""
+    try:
+        name, address = parseaddr(text)
+        parsed = Address(name, addr_spec=address)
+    except (ValueError, IndexError, AttributeError):
+        parsed = None
+    if parsed is None or not parsed.domain or not text.isprintable() or not parsed.addr_spec.isascii():
+        raise ValueError('expected an address such as "Desk <desk@example.org>"')
+    return text
+
+
+Mailbox = Annotated[str, AfterValidator(mailbox)]
+Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+SecretWebAddress = Annotated[SecretStr, AfterValidator(_secret_web_address)]
+SigningSecrets = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...],
+    BeforeValidator(_several),
+    Field(min_length=1),
+]

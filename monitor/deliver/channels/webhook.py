@@ -1,0 +1,55 @@
+"""A signed POST to any address, as Standard Webhooks describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from pydantic import Field
+from standardwebhooks.webhooks import Webhook as Signer
+
+from monitor.config import ChannelConfig
+from monitor.deliver.channels import Receipt
+from monitor.deliver.channels.http import Poster
+from monitor.deliver.channels.values import SecretWebAddress, SigningSecrets
+from monitor.deliver.render import Rendered
+from monitor.model import Message
+
+
+class WebhookSettings(ChannelConfig):
+    """A webhook."""
+
+    url: SecretWebAddress = Field(description="the address that is posted to")
+    secret: SigningSecrets = Field(
+        description="whsec_… that signs each message; several, in a list or with blanks between, while one replaces "
+        "another"
+    )
+
+
+class Webhook:
+    """Posts the contract's JSON. Every try has the message's id and its own time; every secret signs it."""
+
+    Settings: ClassVar[type[ChannelConfig]] = WebhookSettings
+
+    def __init__(self, settings: WebhookSettings, *, allow_private: Sequence[str]) -> None:
+        secrets = [secret.get_secret_value() for secret in settings.secret]
+        self._signers = [Signer(secret) for secret in secrets]
+        self._poster = Poster(
+            "webhook", settings.url.get_secret_value(), allow_private=allow_private, secrets=secrets
+        )
+
+    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+        now = datetime.now(UTC)
+        body = rendered.body.decode("utf-8")
+        signatures = [signer.sign(message.id, now, body) for signer in self._signers]
+        headers = {
+            "webhook-id": message.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+        reply = await self._poster.post(rendered.body, headers)
+        return Receipt(f"{self._poster.name} answered {reply.status}")
+
+    async def close(self) -> None:
+        await self._poster.close()

@@ -1,0 +1,82 @@
+"""How text is made literal in each channel's markup. What a template prints is data, never markup.
+
+Jinja escapes for HTML only, and by file name; here the channel decides, and Slack and the terminal have their own
+rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+# Stands before everything a Slack template prints, so that `slack_blocks` can tell a claim that begins with "# "
+# from a template's own "# ". A private-use character: `slack_text` takes it out of what feeds say.
+DATA = "\ue000"
+
+# Slack has no escape for its formatting marks, so they are replaced by letters that look the same.
+_SLACK_LIKE = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ", DATA: " ", "\n": " "}
+)
+
+
+def slack_text(text: str) -> str:
+    """Text that Slack shows as it stands: no mention, link, or formatting."""
+    return re.sub(r"(?<!\w)_|_(?!\w)", "＿", text.translate(_SLACK_LIKE))
+
+
+def slack_data(value: object) -> Markup:
+    """What a Slack template prints."""
+    return value if isinstance(value, Markup) else _literal(DATA + slack_text(str(value)))
+
+
+def slack_bold(value: object) -> Markup:
+    return _around("*", slack_data(value))
+
+
+def slack_strike(value: object) -> Markup:
+    return _around("~", slack_data(value))
+
+
+def slack_link(url: str, words: str) -> Markup:
+    """`<address|words>`, or the words alone where there is no address."""
+    if not url:
+        return slack_data(words)
+    return _literal(f"<{url.replace('&', '&amp;')}|{slack_text(words).replace('|', '¦')}>")
+
+
+def _literal(escaped: str) -> Markup:
+    return Markup(escaped)  # noqa: S704 - the callers are the escaping
+
+
+def _around(mark: str, text: Markup) -> Markup:
+    # Slack reads a mark only between words; zero-width spaces make a boundary within a word or beside a comma.
+    return _literal(f"\u200b{mark}{text}{mark}\u200b") if text.strip() else text
+
+
+def terminal_data(value: object) -> Markup:
+    """What a terminal template prints: without meaning for rich's `[markup]`."""
+    from rich.markup import escape as rich_escape
+
+    return value if isinstance(value, Markup) else _literal(rich_escape(str(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Escaping:
+    """How one kind of template is escaped: Jinja's own for HTML, or `literal` for each value printed."""
+
+    automatic: bool
+    literal: Callable[[object], object] | None = None
+    filters: tuple[tuple[str, Callable[..., object]], ...] = ()
+
+
+HTML = Escaping(automatic=True)
+TEXT = Escaping(automatic=False)
+TERMINAL = Escaping(automatic=True, literal=terminal_data)
+SLACK = Escaping(
+    automatic=True,
+    literal=slack_data,
+    filters=(("bold", slack_bold), ("strike", slack_strike), ("link", slack_link)),
+)

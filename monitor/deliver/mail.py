@@ -1,0 +1,70 @@
+"""A rendered message as an e-mail that is what it says: parsed again, it has the headers it was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+from email.utils import parseaddr
+from hashlib import sha256
+
+from monitor.deliver.render import Rendered
+from monitor.deliver.safe import header_text
+from monitor.errors import DeliveryError
+from monitor.model import Message
+
+# Seven bits pass every server; long lines and other scripts travel as quoted-printable or base64.
+POLICY = SMTP.clone(cte_type="7bit")
+
+
+def compose(message: Message, rendered: Rendered, sender: str, to: Sequence[str]) -> EmailMessage:
+    """The mail as plain text and HTML. `sender` and `to` are as in the config: `Desk <desk@example.org>`.
+
+    Its date is when the message came to be, not when this try is made: every try sends the same mail, and mail
+    programs sort by when there was news.
+    """
+    mail = EmailMessage(policy=POLICY)
+    origin = address(sender)
+    mail["Subject"] = rendered.subject
+    mail["From"] = origin
+    mail["To"] = [address(text) for text in to]
+    mail["Date"] = datetime.fromtimestamp(message.created, UTC)
+    mail["Message-ID"] = f"<{_token(message.id)}@{origin.domain}>"
+    story = f"<story-{_token(message.thread)}@{origin.domain}>"
+    # Nobody ever sends the mail that began the thread: mail programs put those that answer it together.
+    mail["In-Reply-To"] = story
+    mail["References"] = story
+    mail["Auto-Submitted"] = "auto-generated"
+    lead = message.alerts[0]
+    mail["X-Claimwatch-Rule"] = header_text(lead.rule)
+    mail["X-Claimwatch-Severity"] = str(lead.severity)
+    mail.set_content(rendered.text)
+    mail.add_alternative(rendered.html, subtype="html")
+    return mail
+
+
+def serialised(mail: EmailMessage) -> bytes:
+    """The mail's bytes. DeliveryError if another reader would see other headers than those that were set."""
+    content = mail.as_bytes(policy=POLICY)
+    read = BytesParser(policy=POLICY).parsebytes(content)
+    parts = list(mail.walk())
+    if [part.keys() for part in read.walk()] != [part.keys() for part in parts]:
+        raise DeliveryError("the mail does not read back with the headers it was given", permanent=True)
+    return content
+
+
+def address(text: str) -> Address:
+    """`Desk <desk@example.org>` as an address."""
+    name, spec = parseaddr(text)
+    return Address(header_text(name), addr_spec=spec)
+
+
+def _token(text: str) -> str:
+    """The text if it can stand in a Message-ID, else a digest of it."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) and ".." not in text and text[-1] != ".":
+        return text
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

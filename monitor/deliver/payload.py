@@ -1,0 +1,124 @@
+"""Alerts as JSON: the webhook's `data`, the line `replay` prints, and how the store keeps an alert.
+
+One shape for all three, so what was sent can be read back from what is kept. Times are ISO 8601 in UTC, to
+the microsecond.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
+
+
+def iso(moment: Moment) -> str:
+    """`2026-01-01T00:00:00Z`, with microseconds only when there are some."""
+    at = EPOCH + timedelta(seconds=min(max(moment, EARLIEST), LATEST))
+    return at.replace(tzinfo=None).isoformat() + "Z"
+
+
+def moment(text: str) -> Moment:
+    """What `iso` wrote, as a moment. ValueError for anything else."""
+    return (datetime.fromisoformat(text) - EPOCH).total_seconds()
+
+
+def payload(message: Message) -> dict[str, Any]:
+    """The webhook's `data`: the most severe alert, and beside it every rule and alert the message carries."""
+    alerts = [alert_data(alert) for alert in message.alerts]
+    rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
+    return {**alerts[0], "rules": rules, "alerts": alerts}
+
+
+def alert_data(alert: Alert) -> dict[str, Any]:
+    """One alert as plain JSON values."""
+    return {
+        "id": alert.id,
+        "since_last": alert.since_last,
+        "rule": alert.rule,
+        "title": alert.title,
+        "severity": str(alert.severity),
+        "story": alert.story,
+        "reason": alert.reason,
+        "url": alert.url,
+        "at": iso(alert.at),
+        "findings": [_finding_data(finding) for finding in alert.findings],
+    }
+
+
+def alert_from(data: dict[str, Any]) -> Alert:
+    """The alert that `alert_data` wrote. KeyError or ValueError for anything else."""
+    return Alert(
+        id=data["id"],
+        rule=data["rule"],
+        title=data["title"],
+        severity=Severity(data["severity"]),
+        story=data["story"],
+        reason=data["reason"],
+        url=data["url"],
+        at=moment(data["at"]),
+        findings=tuple(_finding_from(finding) for finding in data["findings"]),
+        since_last=data["since_last"],
+    )
+
+
+def _finding_data(finding: AlertFinding) -> dict[str, Any]:
+    return {
+        "claim": finding.claim,
+        "novelty": str(finding.novelty),
+        "similarity": finding.similarity,
+        "matched": list(finding.matched),
+        "source": finding.source,
+        "entry": finding.entry,
+        "entry_url": finding.entry_url,
+        "published": iso(finding.published),
+        "nearest": _said_data(finding.nearest) if finding.nearest else None,
+        "changes": [
+            {"kind": str(change.kind), "before": change.before, "after": change.after} for change in finding.changes
+        ],
+    }
+
+
+def _finding_from(data: dict[str, Any]) -> AlertFinding:
+    return AlertFinding(
+        claim=data["claim"],
+        novelty=Novelty(data["novelty"]),
+        similarity=data["similarity"],
+        matched=tuple(data["matched"]),
+        source=data["source"],
+        entry=data["entry"],
+        entry_url=data["entry_url"],
+        published=moment(data["published"]),
+        nearest=_said_from(data["nearest"]) if data["nearest"] else None,
+        changes=tuple(Change(Kind(change["kind"]), change["before"], change["after"]) for change in data["changes"]),
+    )
+
+
+def _said_data(said: Said) -> dict[str, Any]:
+    return {
+        "text": said.text,
+        "source": said.source,
+        "at": iso(said.at),
+        "entry": said.entry,
+        "story": said.story,
+        "title": said.title,
+        "heading": said.heading,
+        "gone": None if said.gone is None else iso(said.gone),
+    }
+
+
+def _said_from(data: dict[str, Any]) -> Said:
+    gone = data["gone"]
+    return Said(
+        text=data["text"],
+        source=data["source"],
+        entry=data["entry"],
+        at=moment(data["at"]),
+        story=data["story"],
+        title=data["title"],
+        heading=data["heading"],
+        gone=None if gone is None else moment(gone),
+    )

@@ -1,0 +1,25 @@
+"""When a delivery that failed is tried again, and when it is given up."""
+
+from __future__ import annotations
+
+from monitor.model import Moment
+
+FIRST, FACTOR, LONGEST = 10.0, 3.0, 3600.0
+LONGEST_WISH = 86400.0  # a server that asks for more than a day is not obeyed beyond it
+GIVE_UP = 4 * 86400.0  # what mail servers do (RFC 5321, 4.5.4.1)
+
+
+def next_try(
+    attempt: int, *, now: Moment, created: Moment, retry_after: float | None, jitter: float
+) -> Moment | None:
+    """When to try again after try number `attempt` (from 1) failed, or None for a dead letter.
+
+    10 s, 30 s, 90 s … up to an hour, each spread by a quarter either way by `jitter` (0 to 1), so that what
+    failed together does not come back together. The last try falls on the day it would be given up.
+    """
+    give_up = created + GIVE_UP
+    if now >= give_up:
+        return None
+    delay = min(FIRST * FACTOR ** min(attempt - 1, 10), LONGEST) * (0.75 + jitter / 2)
+    wish = min(max(retry_after or 0.0, 0.0), LONGEST_WISH)
+    return min(now + max(delay, wish), give_up)

@@ -1,0 +1,65 @@
+"""What feed text may do inside a message: nothing. Cleaners for text, headers and links.
+
+Feeds are written by strangers. A title can hold control characters that forge a header or a log line, marks
+that turn the reading direction of the rest of a mail, and half characters that cannot be encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+HEADER_LIMIT = 200
+LINK_LIMIT = 2000
+
+# Claims are cut, marked and compared word by word, so a direction opened in one piece might never be closed:
+# the embedding, override and isolate controls go, and what is left is balanced by having none.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufff9-\ufffb]")
+_HALF = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+# What ends a link in HTML, in plain text or in Slack's <address|words>.
+_IN_LINKS = str.maketrans({mark: f"%{ord(mark):02X}" for mark in '<>"|`'})
+
+
+def tame(text: str) -> str:
+    """The text on one line without control characters, direction controls and lone surrogates."""
+    text = _HALF.sub("\ufffd", _CONTROL.sub(" ", _DIRECTION.sub("", text)))
+    return _SPACE.sub(" ", text).strip()
+
+
+def header_text(text: str, limit: int = HEADER_LIMIT) -> str:
+    """Text that may stand in a mail header.
+
+    `=?` opens an encoded word, which older Pythons decode and write out as it is, line breaks and all
+    (CVE-2024-6923).
+    """
+    return shorten(tame(text).replace("=?", "= ?"), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut at a word when one ends near, with an ellipsis for what is missing."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    at_word = cut.rsplit(None, 1)[0] if " " in cut else cut
+    return (at_word if len(at_word) > limit * 0.6 else cut).rstrip(" ,;:–—-") + "…"
+
+
+def web_link(url: str) -> str:
+    """The address if a reader may follow it (http or https, printable, no blanks), else ""."""
+    if not url.isprintable() or " " in url or "\\" in url or len(url) > LINK_LIMIT:
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url.translate(_IN_LINKS) if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret replaced, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "•••") if secret else text
+    return text

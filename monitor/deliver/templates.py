@@ -1,0 +1,140 @@
+"""The templates: the user's folder over the built-in one, in a sandbox, with a limit on what they may print.
+
+    email.subject.j2  email.txt.j2  email.html.j2  slack.j2  terminal.j2
+
+A user's template of the same name wins. `builtin/email.html.j2` is always the one that ships, to include or to
+extend. Templates are texts read once, so rendering touches no disk.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, nodes
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from monitor.deliver.escapes import HTML, SLACK, TERMINAL, TEXT, Escaping
+from monitor.errors import ConfigError, Problem
+
+BUDGET = 400_000  # characters one template may print
+LARGEST = 200_000  # bytes one template file may have
+
+ESCAPING = {
+    "email.subject.j2": TEXT,
+    "email.txt.j2": TEXT,
+    "email.html.j2": HTML,
+    "slack.j2": SLACK,
+    "terminal.j2": TERMINAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Template texts by name: those that ship, and the user's."""
+
+    builtin: tuple[tuple[str, str], ...]
+    own: tuple[tuple[str, str], ...] = ()
+
+
+class TemplateFault(Exception):
+    """A template could not be used: one sentence, and where."""
+
+    def __init__(self, name: str, line: int, sentence: str) -> None:
+        self.name, self.line, self.sentence = name, line, sentence
+        super().__init__(f"template {name}, line {line}: {sentence}")
+
+
+def load_templates(folder: Path | None, builtin: Path) -> Templates:
+    """Read both folders; a folder that is not there holds nothing. ConfigError for files that cannot be read."""
+    own = sorted(folder.glob("*.j2")) if folder else []
+    texts, problems = [], []
+    for file in own:
+        try:
+            texts.append((file.name, _text(file)))
+        except (OSError, ValueError) as error:
+            problems.append(Problem(file, 1, 1, f"cannot be read: {error}"))
+    if problems:
+        raise ConfigError(problems)
+    return Templates(tuple((file.name, _text(file)) for file in sorted(builtin.glob("*.j2"))), tuple(texts))
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    if len(content) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST:,} bytes")
+    return content.decode("utf-8")
+
+
+def fill(templates: Templates, name: str, names: dict[str, Any]) -> str:
+    """What the template `name` prints with these names. TemplateFault if it cannot, or prints too much."""
+    try:
+        return _bounded(_environment(templates, ESCAPING[name]).get_template(name), name, names)
+    except TemplateFault:
+        raise
+    # A user's template can raise whatever an expression can raise; none of it may stop a delivery.
+    except Exception as error:
+        raise _fault(name, error) from None
+
+
+def _bounded(template: Any, name: str, names: dict[str, Any]) -> str:
+    printed: list[str] = []
+    left = BUDGET
+    for piece in template.generate(names):
+        left -= len(piece)
+        if left < 0:
+            raise TemplateFault(name, 1, f"prints more than {BUDGET:,} characters")
+        printed.append(piece)
+    return "".join(printed)
+
+
+def _fault(name: str, error: Exception) -> TemplateFault:
+    if isinstance(error, TemplateSyntaxError):
+        return TemplateFault(error.name or name, error.lineno, error.message or "cannot be read")
+    where, line = _place(name, error)
+    if isinstance(error, TemplateNotFound):
+        return TemplateFault(where, line, f"there is no template {error.name}")
+    sentence = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    return TemplateFault(where, line, sentence[:300])
+
+
+def _place(name: str, error: Exception) -> tuple[str, int]:
+    """The template and line being printed: Jinja puts them into the traceback as if they were Python files."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.lineno or 1) for frame in frames if frame.filename.endswith(".j2")]
+    return places[-1] if places else (name, 1)
+
+
+def parsed(text: str) -> nodes.Template:
+    """A template's syntax tree. TemplateSyntaxError with the line where it cannot be read."""
+    return Environment(autoescape=True).parse(text)
+
+
+class _Loader(BaseLoader):
+    def __init__(self, templates: Templates) -> None:
+        shipped = dict(templates.builtin)
+        self.texts = shipped | {f"builtin/{name}": text for name, text in shipped.items()} | dict(templates.own)
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        if template not in self.texts:
+            raise TemplateNotFound(template)
+        return self.texts[template], template, lambda: True
+
+
+@lru_cache(maxsize=16)
+def _environment(templates: Templates, escaping: Escaping) -> ImmutableSandboxedEnvironment:
+    made = ImmutableSandboxedEnvironment(
+        loader=_Loader(templates),
+        undefined=StrictUndefined,
+        autoescape=escaping.automatic,
+        finalize=escaping.literal,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(escaping.filters)
+    return made

@@ -1,0 +1,137 @@
+"""The names a template sees: plain text, numbers, lists and dicts, made safe, in the reader's time zone.
+
+Nothing callable and nothing of the program reaches a template. `docs/templates.md` describes every name, and a
+test holds it to what is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from monitor.deliver.headline import Headline, headline
+from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
+from monitor.deliver.pieces import Piece, marked, word_diff
+from monitor.deliver.safe import shorten, tame, web_link
+from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Said, Severity
+
+Names: TypeAlias = dict[str, Any]
+
+URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a channel shows: findings in a message, characters of a claim, changes of a finding."""
+
+    findings: int
+    claim: int
+    changes: int = 6
+
+
+def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) -> Names:
+    """What the templates of a channel see of a message."""
+    lead = message.alerts[0]
+    findings = distinct(message.alerts)
+    shown = findings[: room.findings]
+    base = (web_url or "").rstrip("/")
+    news = headline(findings[0]) if findings else Headline(tame(lead.title))
+    return {
+        "headline": str(news),
+        "now": news.now,
+        "was": news.was,
+        "urgent": URGENT.get(lead.severity, ""),
+        "severity": str(lead.severity),
+        "title": tame(lead.title),
+        "source": tame(findings[0].source) if findings else "",
+        "channel": tame(message.channel),
+        "url": web_link(lead.url),
+        "web_url": web_link(f"{base}/alerts/{lead.id}") if base else "",
+        "id": tame(lead.id),
+        "message_id": tame(message.id),
+        "at": when(lead.at, timezone),
+        "since_last": shorten(tame(lead.since_last or ""), room.claim),
+        "findings": [_finding(finding, room, timezone) for finding in shown],
+        "more": len(findings) - len(shown),
+        "rules": [_rule(alert) for alert in _by_rule(message.alerts)],
+    }
+
+
+def when(moment: Moment, timezone: ZoneInfo) -> str:
+    """`14 Dec 2026, 18:05 EET`."""
+    # A day inside either end, so that no time zone leaves the calendar.
+    inside = min(max(moment, EARLIEST + 86400), LATEST - 86400)
+    at = (EPOCH + timedelta(seconds=inside)).astimezone(timezone)
+    return f"{at.day} {at:%b %Y, %H:%M %Z}"
+
+
+def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
+    """Each finding once, in order, however many rules it met; what met any of them is marked."""
+    found: dict[tuple[str, str, str], AlertFinding] = {}
+    for finding in (finding for alert in alerts for finding in alert.findings):
+        key = finding.source, finding.entry, finding.claim
+        known = found.get(key)
+        matched = dict.fromkeys((known.matched if known else ()) + finding.matched)
+        found[key] = replace(known or finding, matched=tuple(matched))
+    return list(found.values())
+
+
+def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:
+    return list({alert.rule: alert for alert in reversed(alerts)}.values())[::-1]
+
+
+def _rule(alert: Alert) -> Names:
+    return {
+        "name": tame(alert.rule),
+        "title": shorten(tame(alert.title), 200),
+        "severity": str(alert.severity),
+        "reason": shorten(tame(alert.reason), 300),
+    }
+
+
+def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
+    claim = shorten(tame(finding.claim), room.claim)
+    matched = [tame(words) for words in finding.matched]
+    withdrawn = finding.novelty is Novelty.WITHDRAWN
+    return {
+        "claim": claim,
+        "marked": [_piece(piece) for piece in marked(claim, matched)],
+        "novelty": str(finding.novelty),
+        "withdrawn": withdrawn,
+        "similarity": round(finding.similarity),
+        "headline": str(headline(finding)),
+        "source": tame(finding.source),
+        "url": web_link(finding.entry_url),
+        "published": when(finding.published, timezone),
+        "changes": [_change(change) for change in finding.changes[: room.changes]],
+        "nearest": _said(finding.nearest, room, timezone) if finding.nearest and not withdrawn else None,
+        "diff": _diff(finding, claim, room),
+    }
+
+
+def _change(change: Change) -> Names:
+    before, after = (shorten(tame(text), 120) for text in (change.before, change.after))
+    return {"kind": str(change.kind), "before": before, "after": after}
+
+
+def _said(said: Said, room: Room, timezone: ZoneInfo) -> Names:
+    return {
+        "text": shorten(tame(said.text), room.claim),
+        "source": tame(said.source),
+        "at": when(said.at, timezone),
+    }
+
+
+def _diff(finding: AlertFinding, claim: str, room: Room) -> list[Names]:
+    """What a changed claim was, beside what it is; empty where nothing moved or a diff would not be readable."""
+    if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
+        return []
+    pieces = word_diff(shorten(tame(finding.nearest.text), room.claim), claim)
+    return [_piece(piece) for piece in pieces or ()]
+
+
+def _piece(piece: Piece) -> Names:
+    return {"text": piece.text, "matched": piece.matched, "state": piece.state}
