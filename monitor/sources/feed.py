@@ -87,22 +87,16 @@ def _possible(found: re.Match[bytes]) -> bytes:
     return found[0] if fine else b"&#xFFFD;"
 
 
-def _feed(title: str, items: Sequence[Entry | None], ttl: float | None, warnings: tuple[str, ...]) -> Feed:
-    read = [entry for entry in items if entry]
-    if len(read) < len(items):
-        warnings += ("entries without title, text, link and id were left out",)
-    if len({entry.key for entry in read}) < len(read):
+def _feed(title: str, entries: Sequence[Entry], ttl: float | None, warnings: tuple[str, ...]) -> Feed:
+    if len({entry.key for entry in entries}) < len(entries):
         warnings += ("several entries of the feed share an id",)
-    return Feed(title, apart(read), ttl, warnings)
+    return Feed(title, apart(entries), ttl, warnings)
 
 
-def _entry(item: Any, url: str) -> Entry | None:
+def _entry(item: Any, url: str) -> Entry:
     title, body, link = _text(item, "title"), _body(item), _link(item, url)
-    own_id = one_line(item.get("id"))
-    if not (title or body or link or own_id):
-        return None
     return Entry(
-        key=key_of(own_id, link, title, body),
+        key=key_of(one_line(item.get("id")), link, title, body),
         title=title,
         url=link,
         body=body,

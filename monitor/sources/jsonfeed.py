@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
 from monitor.errors import ParseError
@@ -11,16 +12,18 @@ from monitor.sources.identity import key_of
 from monitor.sources.tidy import absolute, clean, one_line, plain, rfc3339
 
 
-def read(body: bytes, url: str) -> tuple[str, list[Entry | None]]:
-    """The feed's title and its items in order, None for one with nothing in it. ParseError `malformed` or
-    `not_a_feed`."""
+_VERSION = re.compile(r"jsonfeed\.org|^1(\.[01])?$")  # an address by the standard; some write the number only
+
+
+def read(body: bytes, url: str) -> tuple[str, list[Entry]]:
+    """The feed's title and its entries in order. ParseError `malformed` or `not_a_feed`."""
     found = _loads(body)
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not _VERSION.search(_text(found, "version")):
         raise ParseError("not_a_feed", "what came is JSON, but no JSON Feed")
-    items = found.get("items")
-    if not isinstance(items, list) or not ("jsonfeed" in str(found.get("version")) or "title" in found):
-        raise ParseError("not_a_feed", "what came is JSON, but no JSON Feed")
-    return one_line(_text(found, "title")), [_entry(item, found, url) for item in items]
+    items = found.get("items") or []
+    if not isinstance(items, list):
+        raise ParseError("malformed", "the items of the JSON Feed are no list")
+    return one_line(_text(found, "title")), [_entry(item, found, url) for item in items if isinstance(item, dict)]
 
 
 def _loads(body: bytes) -> Any:
@@ -37,16 +40,12 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _entry(item: Any, feed: dict[str, Any], url: str) -> Entry | None:
-    if not isinstance(item, dict):
-        return None
-    title, own_id = plain(_text(item, "title")), one_line(_text(item, "id"))
+def _entry(item: dict[str, Any], feed: dict[str, Any], url: str) -> Entry:
+    title = plain(_text(item, "title"))
     body = max((clean(_text(item, name)).strip() for name in ("content_html", "content_text", "summary")), key=len)
     link = absolute(_text(item, "url"), url) or absolute(_text(item, "external_url"), url)
-    if not (title or body or link or own_id):
-        return None
     return Entry(
-        key=key_of(own_id, link, title, body),
+        key=key_of(one_line(_text(item, "id")), link, title, body),
         title=title,
         url=link,
         body=body,

@@ -1,0 +1,113 @@
+"""Polls every captured feed of an archive collection once, over HTTP on loopback.
+
+    python benchmarks/feeds_corpus.py --data DIR
+
+DIR holds *.tar.xz archives of feed files. For each archive and kind of file it prints how many ended with
+entries, empty, or with one clear error (by code), and how many crashed, which must be none; beside it, what
+feedparser alone makes of the same bytes. `--list CODE` names the files that ended so. Exits 1 on a crash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import sys
+import tarfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import feedparser
+
+from monitor.errors import SourceError
+from monitor.sources.fetch import Fetcher, Request
+from monitor.sources.worker import Parser
+
+TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".html": "text/html"}
+
+
+def files(folder: Path) -> Iterator[tuple[str, str, bytes]]:
+    """(archive, path, bytes) of every feed file."""
+    for archive in sorted(folder.glob("*.tar.xz")):
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                taken = tar.extractfile(member) if Path(member.name).suffix in TYPES else None
+                if taken:
+                    yield archive.name.removesuffix(".tar.xz"), member.name, taken.read()
+
+
+def alone(body: bytes, content_type: str) -> str:
+    """What feedparser by itself gives for these bytes."""
+    try:
+        found = feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
+    except Exception:
+        return "raised"
+    return "entries" if found.entries else "none"
+
+
+async def poll(fetcher: Fetcher, parser: Parser, url: str) -> str:
+    """How one poll ended: "entries", "empty", an error's code, or "CRASH" and what it was."""
+    try:
+        fetched = await fetcher.fetch(Request(url))
+        feed = await parser.parse("feed", fetched.body or b"", fetched.content_type, fetched.url)
+    except SourceError as error:
+        return error.code
+    except Exception as error:
+        return f"CRASH {type(error).__name__}"
+    return "entries" if feed.entries else "empty"
+
+
+async def polled(all_files: list[tuple[str, str, bytes]]) -> list[str]:
+    """The end of every file's poll, in order."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        _, path, body = all_files[int(request.split()[1][1:])]
+        kind = TYPES[Path(path).suffix]
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        Fetcher(user_agent="corpus", allow_private=["127.0.0.0/8"]) as fetcher,
+        Parser() as parser,
+    ):
+        urls = (f"http://127.0.0.1:{port}/{number}" for number in range(len(all_files)))
+        return await asyncio.gather(*(poll(fetcher, parser, url) for url in urls))
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--list", default="", metavar="CODE")
+    chosen = options.parse_args()
+    all_files = list(files(chosen.data))
+    begun = time.perf_counter()
+    ends = asyncio.run(polled(all_files))
+    took = time.perf_counter() - begun
+    warnings.simplefilter("ignore")
+    counts: dict[str, Counter[str]] = {}
+    beside: dict[str, Counter[str]] = {}
+    for (archive, path, body), end in zip(all_files, ends, strict=True):
+        group = f"{archive} {Path(path).suffix}"
+        counts.setdefault(group, Counter())[end] += 1
+        beside.setdefault(group, Counter())[alone(body, TYPES[Path(path).suffix])] += 1
+        if end.split()[0] == chosen.list:
+            print(path, end)
+    for group, count in counts.items():
+        print(f"{group:<18} {sum(count.values()):>5}  ", *(f"{end} {n}" for end, n in count.most_common()))
+        print(f"{'':<18} alone  ", *(f"{end} {n}" for end, n in beside[group].most_common()))
+    crashes = sum(n for count in counts.values() for end, n in count.items() if end.startswith("CRASH"))
+    print(f"{len(all_files)} files in {took:.1f} s, crashes: {crashes}")
+    return 1 if crashes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
