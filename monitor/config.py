@@ -113,7 +113,10 @@ class AlertsConfig(Shape):
 
 
 class WebConfig(Shape):
+    """`url` is where people reach the page that `listen` serves: what links in messages begin with."""
+
     listen: ListenAddress | None = None
+    url: WebAddress | None = None
 
 
 class Config(Shape):
