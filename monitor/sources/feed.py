@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import feedparser
-
 from monitor.errors import ParseError
 from monitor.model import Entry
 from monitor.sources import jsonfeed
@@ -68,6 +66,8 @@ def _read(body: bytes, content_type: str, url: str) -> Any:
 
 def _feedparser(body: bytes, content_type: str, url: str) -> Any:
     """feedparser's result, or None if it raised; it raises whatever its code runs into."""
+    import feedparser  # only ever in a worker; the daemon needs this module for `Feed` alone
+
     headers = {"content-type": content_type, "content-location": url}
     try:
         # Markup is cleaned where text is split: sanitising here would double the time.

@@ -11,18 +11,15 @@ from monitor.model import Entry
 from monitor.sources.identity import key_of
 from monitor.sources.tidy import absolute, clean, one_line, plain, rfc3339
 
-
 _VERSION = re.compile(r"jsonfeed\.org|^1(\.[01])?$")  # an address by the standard; some write the number only
 
 
 def read(body: bytes, url: str) -> tuple[str, list[Entry]]:
     """The feed's title and its entries in order. ParseError `malformed` or `not_a_feed`."""
     found = _loads(body)
-    if not isinstance(found, dict) or not _VERSION.search(_text(found, "version")):
+    items = found.get("items") if isinstance(found, dict) else None
+    if not isinstance(items, list) or not _VERSION.search(_text(found, "version")):
         raise ParseError("not_a_feed", "what came is JSON, but no JSON Feed")
-    items = found.get("items") or []
-    if not isinstance(items, list):
-        raise ParseError("malformed", "the items of the JSON Feed are no list")
     return one_line(_text(found, "title")), [_entry(item, found, url) for item in items if isinstance(item, dict)]
 
 

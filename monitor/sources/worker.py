@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from monitor.errors import ParseError
 from monitor.sources.feed import Feed, parse_feed
@@ -35,6 +35,7 @@ class Parser:
         self._memory = memory
         self._pool: ProcessPool | None = None
         self._starting = asyncio.Lock()
+        self._under_way: set[ProcessFuture[Feed | tuple[str, str]]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -42,7 +43,7 @@ class Parser:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
+        await asyncio.to_thread(self.close)
 
     async def parse(self, kind: str, body: bytes, content_type: str, url: str) -> Feed:
         """What the body says. ParseError for everything else: its own codes, `parse_timeout`, `parse_memory`
@@ -60,6 +61,8 @@ class Parser:
     async def _read(self, kind: str, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
         pool = await self._running()
         future = pool.schedule(_read, args=(kind, body, content_type, url), timeout=self._deadline)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError:
@@ -73,22 +76,24 @@ class Parser:
         """The pool, started or replaced in a thread: starting processes takes a while."""
         async with self._starting:
             if self._pool is None or not self._pool.active:
-                await self.close()
+                await asyncio.to_thread(self.close)
                 self._pool = await asyncio.to_thread(_start, self._workers, self._memory, self._deadline)
             return self._pool
 
-    async def close(self) -> None:
-        """Ends the workers. Parses under way end with CancelledError."""
+    def close(self) -> None:
+        """Ends the workers, which takes a moment. Parses under way end with CancelledError."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
-            await asyncio.to_thread(pool.join)
+            for future in tuple(self._under_way):
+                future.cancel()  # type: ignore[no-untyped-call]
+            pool.join()
 
 
 def _start(workers: int, memory: int, deadline: float) -> ProcessPool:
     # From a server process that has the reader loaded: no fork of a process with threads, and quick.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, "feedparser"])
     pool = ProcessPool(max_workers=workers, max_tasks=_TASKS, initializer=_bound, initargs=(memory,), context=context)
     assert pool.active  # asking starts it
     return pool
