@@ -1,0 +1,89 @@
+"""What decisions look back on: the alerts told, who said a claim, and the matches that are held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from monitor.deliver.payload import alert_from
+from monitor.model import Moment, Reason, Waiting
+from monitor.store import schema
+from monitor.store.ledger import text_hash
+from monitor.store.schema import awaited, claims, entries, matches, sayings
+
+TOLD = select(schema.told.c.text_hash).where(
+    schema.told.c.rule == bindparam("rule"),
+    schema.told.c.story == bindparam("story"),
+    schema.told.c.text_hash.in_(bindparam("hashes", expanding=True)),
+)
+TIMES = (
+    select(schema.alerts.c.at)
+    .where(
+        schema.alerts.c.rule == bindparam("rule"),
+        schema.alerts.c.story == bindparam("story"),
+        schema.alerts.c.at >= bindparam("since"),
+    )
+    .order_by(schema.alerts.c.at)
+)
+LAST = select(func.max(schema.alerts.c.at)).where(
+    schema.alerts.c.rule == bindparam("rule"), schema.alerts.c.story == bindparam("story")
+)
+ROOTS = select(claims.c.root).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
+SOURCES = (
+    select(entries.c.source)
+    .distinct()
+    .join(sayings, sayings.c.entry_id == entries.c.id)
+    .join(claims, claims.c.id == sayings.c.claim_id)
+    .where(claims.c.root.in_(ROOTS))
+)
+HELD = select(matches.c.id, matches.c.reason, matches.c.waiting)
+CONFIRMED = HELD.where(
+    matches.c.id.in_(
+        select(awaited.c.match_id).join(claims, claims.c.id == awaited.c.claim_id).where(claims.c.root.in_(ROOTS))
+    )
+).order_by(matches.c.id)
+OPENED = HELD.where(matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)).order_by(matches.c.id)
+
+
+def told(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+    """Which of these claims the rule has alerted of already in this story."""
+    hashes = {text: text_hash(text) for text in texts}
+    if not hashes:
+        return set()
+    found = set(conn.scalars(TOLD, {"rule": rule, "story": story, "hashes": list(hashes.values())}))
+    return {text for text, key in hashes.items() if key in found}
+
+
+def alert_times(conn: Connection, rule: str, story: str, since: Moment) -> list[Moment]:
+    """When the rule alerted of the story since a moment, oldest first."""
+    return list(conn.scalars(TIMES, {"rule": rule, "story": story, "since": since}))
+
+
+def last_alert(conn: Connection, rule: str, story: str) -> Moment | None:
+    """When the rule last alerted of the story."""
+    found: Moment | None = conn.scalar(LAST, {"rule": rule, "story": story})
+    return found
+
+
+def sources_of(conn: Connection, texts: Sequence[str]) -> set[str]:
+    """The sources that have said one of these claims, in these or other words."""
+    hashes = [text_hash(text) for text in texts]
+    return set(conn.scalars(SOURCES, {"hashes": hashes})) if hashes else set()
+
+
+def waiting(conn: Connection, texts: Sequence[str]) -> list[Waiting]:
+    """The matches held for corroboration that one of these claims would confirm, oldest first."""
+    hashes = [text_hash(text) for text in texts]
+    return held(conn.execute(CONFIRMED, {"hashes": hashes})) if hashes else []
+
+
+def opening(conn: Connection, now: Moment) -> list[Waiting]:
+    """The throttled matches whose window has opened, oldest first."""
+    return held(conn.execute(OPENED, {"now": now}))
+
+
+def held(rows: Iterable[Row[Any]]) -> list[Waiting]:
+    """Rows of HELD as the matches they are."""
+    return [Waiting(row.id, Reason(row.reason), alert_from(row.waiting)) for row in rows]

@@ -1,0 +1,29 @@
+"""All that assessing may look up of the past, on one connection: the ledger and the alerts told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.model import Moment, Waiting
+from monitor.store import alerts
+from monitor.store.ledger import Ledger
+
+
+class Known(Ledger):
+    """The ledger since a moment, with the past of the alerts beside it."""
+
+    def told(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+        """Which of these claims the rule has alerted of already in this story."""
+        return alerts.told(self._conn, rule, story, texts)
+
+    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
+        """When the rule alerted of the story since a moment, oldest first."""
+        return alerts.alert_times(self._conn, rule, story, since)
+
+    def sources_of(self, texts: Sequence[str]) -> set[str]:
+        """The sources that have said one of these claims, in these or other words."""
+        return alerts.sources_of(self._conn, texts)
+
+    def waiting(self, texts: Sequence[str]) -> list[Waiting]:
+        """The matches held for corroboration that one of these claims would confirm."""
+        return alerts.waiting(self._conn, texts)

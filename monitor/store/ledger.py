@@ -1,0 +1,201 @@
+"""Looks up what was said before: an entry's last version, and the earlier claims nearest to new ones.
+
+Candidates are found by an index from terms to claims. The rarest terms of a claim that the ledger knows are looked
+up, rarest first, and the claims that share most of them are returned; the caller compares the words. What is read
+for a claim is bounded, so the cost hardly grows with the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from monitor.model import Moment, Said, Update
+from monitor.store.codec import update_from
+from monitor.store.schema import claims, entries, postings, sayings, terms, updates
+from monitor.store.types import hash64, storable
+from monitor.text.split import text_key
+
+RAREST = 8  # terms of a claim that are looked up
+NEWEST = 400  # postings read for one term, newest first
+SHOWN = 8  # sayings returned for one claim
+SCANNED = 32  # sayings of one claim that these are chosen from
+EXACT = 256  # sayings returned for a text looked up word for word
+
+HASHES = select(entries.c.key, entries.c.content_hash).where(
+    entries.c.source == bindparam("source"), entries.c.key.in_(bindparam("keys", expanding=True))
+)
+TOUCH = (
+    update(entries)
+    .where(entries.c.source == bindparam("_source"), entries.c.key.in_(bindparam("_keys", expanding=True)))
+    .values(last_seen=bindparam("_now"))
+)
+PREVIOUS = (
+    select(updates, entries.c.source, entries.c.key)
+    .join(entries, entries.c.id == updates.c.entry_id)
+    .where(entries.c.source == bindparam("source"), entries.c.key == bindparam("key"))
+    .order_by(updates.c.id.desc())
+    .limit(1)
+)
+STORY = PREVIOUS.with_only_columns(updates.c.story)
+COMMONNESS = select(terms.c.term, terms.c.claims).where(terms.c.term.in_(bindparam("terms", expanding=True)))
+HOLDING = select(postings.c.term, postings.c.claim_id).where(postings.c.term.in_(bindparam("terms", expanding=True)))
+HOLDING_NEWEST = (
+    select(postings.c.claim_id)
+    .where(postings.c.term == bindparam("term"))
+    .order_by(postings.c.claim_id.desc())
+    .limit(NEWEST)
+)
+SAID = (
+    select(
+        claims.c.id,
+        claims.c.text,
+        entries.c.source,
+        entries.c.key,
+        sayings.c.first_at,
+        claims.c.story,
+        entries.c.title,
+        sayings.c.heading,
+        sayings.c.gone_at,
+    )
+    .join(claims, claims.c.id == sayings.c.claim_id)
+    .join(entries, entries.c.id == sayings.c.entry_id)
+    .where(
+        sayings.c.claim_id.in_(bindparam("claims", expanding=True)),
+        func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= bindparam("since"),
+    )
+    .order_by(sayings.c.claim_id, sayings.c.first_at, sayings.c.nth)
+)
+SAID_FIRST = SAID.where(sayings.c.nth < bindparam("scanned"))
+SAID_BY = SAID.where(entries.c.source.in_(bindparam("sources", expanding=True)))
+BY_HASH = select(claims.c.text_hash, claims.c.id).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
+
+
+def text_hash(text: str) -> int:
+    """What a claim is found by word for word, however it is cased or spaced."""
+    return hash64(text_key(storable(text)))
+
+
+def entry_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
+    """The content hash of each of the entries that is known."""
+    wanted = {storable(key): key for key in keys}
+    found = conn.execute(HASHES, {"source": source, "keys": list(wanted)})
+    return {wanted[key]: content for key, content in found}
+
+
+def previous(conn: Connection, source: str, entry: str) -> Update | None:
+    """The entry's latest version."""
+    row = conn.execute(PREVIOUS, {"source": source, "key": entry}).first()
+    return update_from(row) if row else None
+
+
+def touch(conn: Connection, source: str, keys: Sequence[str], now: Moment) -> None:
+    """Notes that these entries stand in the source still: what they say is being said now."""
+    if keys:
+        conn.execute(TOUCH, {"_source": source, "_keys": list(keys), "_now": now})
+
+
+class Ledger:
+    """The claims said since `since`, on one connection."""
+
+    def __init__(self, conn: Connection, *, since: Moment) -> None:
+        self._conn = conn
+        self._since = since
+
+    def candidates(
+        self, terms: Sequence[Sequence[str]], *, limit: int = 20, sources: frozenset[str] | None = None
+    ) -> list[list[Said]]:
+        """For each list of terms up to `limit` earlier claims that share most of its rarest ones, best first.
+
+        A claim said by several entries gives its earliest saying and some about other subjects, one after the
+        other. With `sources` only what these said counts.
+        """
+        hashed = [[hash64(term) for term in dict.fromkeys(query)] for query in terms]
+        near = self._nearest(hashed, limit if sources is None else 4 * limit)
+        said = self._sayings({claim for found in near for claim in found}, sources)
+        return [
+            [one for claim in [claim for claim in found if claim in said][:limit] for one in various(said[claim])]
+            for found in near
+        ]
+
+    def exact(self, texts: Sequence[str]) -> dict[str, list[Said]]:
+        """For each text that was said word for word its sayings, earliest first, up to EXACT."""
+        hashes = {text: text_hash(text) for text in texts}
+        rows = self._conn.execute(BY_HASH, {"hashes": sorted(set(hashes.values()))})
+        found = dict(rows.all())
+        said = self._sayings(found.values(), None, scanned=EXACT)
+        return {text: said[found[key]] for text, key in hashes.items() if found.get(key) in said}
+
+    def story(self, source: str, entry: str) -> str | None:
+        """The story of an entry's latest version."""
+        found: str | None = self._conn.scalar(STORY, {"source": source, "key": entry})
+        return found
+
+    def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
+        """For each query the claims that share most of its rarest terms, best and then newest first."""
+        common = self._commonness({term for query in queries for term in query})
+        rarest = [
+            sorted((term for term in query if term in common), key=common.__getitem__)[:RAREST] for query in queries
+        ]
+        holding = self._holding({term: common[term] for query in rarest for term in query})
+        return [best(query, holding, limit) for query in rarest]
+
+    def _commonness(self, wanted: set[int]) -> dict[int, int]:
+        """How many claims hold each term; terms that none holds are left out."""
+        if not wanted:
+            return {}
+        return dict(self._conn.execute(COMMONNESS, {"terms": list(wanted)}).all())
+
+    def _holding(self, wanted: Mapping[int, int]) -> dict[int, list[int]]:
+        """The claims that hold each term, the newest of them for a common one."""
+        holding: dict[int, list[int]] = {term: [] for term in wanted}
+        rare = [term for term, count in wanted.items() if count <= NEWEST]
+        if rare:
+            for term, claim in self._conn.execute(HOLDING, {"terms": rare}):
+                holding[term].append(claim)
+        for term, count in wanted.items():
+            if count > NEWEST:
+                holding[term] = list(self._conn.scalars(HOLDING_NEWEST, {"term": term}))
+        return holding
+
+    def _sayings(
+        self, wanted: Iterable[int], sources: frozenset[str] | None, *, scanned: int = SCANNED
+    ) -> dict[int, list[Said]]:
+        """The sayings of each claim, earliest first."""
+        asked: dict[str, Any] = {"claims": list(wanted), "since": self._since}
+        if not asked["claims"]:
+            return {}
+        if sources is None:
+            found = self._conn.execute(SAID_FIRST, {**asked, "scanned": scanned})
+        else:
+            found = self._conn.execute(SAID_BY, {**asked, "sources": list(sources)})
+        return grouped(found)
+
+
+def best(query: Sequence[int], holding: Mapping[int, Sequence[int]], limit: int) -> list[int]:
+    """The `limit` claims that hold most of the query's terms; among equals the newest."""
+    shared: Counter[int] = Counter()
+    for term in query:
+        shared.update(holding[term])
+    return sorted(shared, key=lambda claim: (-shared[claim], -claim))[:limit]
+
+
+def grouped(found: Iterable[Sequence[Any]]) -> dict[int, list[Said]]:
+    """Rows of SAID as sayings by claim."""
+    said: dict[int, list[Said]] = {}
+    for row in found:
+        said.setdefault(row[0], []).append(Said(*row[1:]))
+    return said
+
+
+def various(said: Sequence[Said]) -> list[Said]:
+    """One saying for each subject, the earliest of each: the subject decides what a repetition means."""
+    if len(said) == 1:
+        return list(said)
+    by_subject: dict[tuple[str, str, str], Said] = {}
+    for saying in said:
+        by_subject.setdefault((saying.source, saying.title, saying.heading), saying)
+    return list(by_subject.values())[:SHOWN]

@@ -1,0 +1,113 @@
+"""What is owed to the channels: messages are leased, tried, and end as sent or dead.
+
+Within a channel the messages of one story keep their order: one waits until those before it are sent or dead.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select, update
+
+from monitor.deliver.payload import alert_from
+from monitor.model import Alert, Message, Moment
+from monitor.store.schema import alerts, deliveries, messages
+
+OPEN = ("pending", "retrying")
+
+_earlier = messages.alias("earlier")
+
+
+def is_open(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """Is the message neither sent nor dead?"""
+    return column.in_(OPEN)
+
+
+HEAD = and_(
+    is_open(messages.c.state),
+    ~exists().where(
+        _earlier.c.channel == messages.c.channel,
+        _earlier.c.thread == messages.c.thread,
+        _earlier.c.number < messages.c.number,
+        is_open(_earlier.c.state),
+    ),
+)
+READY = and_(
+    HEAD,
+    messages.c.due <= bindparam("now"),
+    or_(messages.c.leased_until.is_(None), messages.c.leased_until <= bindparam("now")),
+)
+NEXT = (
+    select(messages)
+    .where(READY, messages.c.channel == bindparam("channel"))
+    .order_by(messages.c.number)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+CARRIED = (
+    select(alerts.c.body)
+    .join(deliveries, deliveries.c.alert_id == alerts.c.id)
+    .where(deliveries.c.message_id == bindparam("message"))
+    .order_by(deliveries.c.id)
+)
+CHANNELS = select(messages.c.channel).distinct().where(READY).order_by(messages.c.channel)
+SOONEST = select(
+    func.min(case((messages.c.leased_until > messages.c.due, messages.c.leased_until), else_=messages.c.due))
+).where(HEAD)
+
+
+def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Message | None:
+    """Takes the channel's oldest message that may be tried now, for `lease` seconds; None if there is none."""
+    row = conn.execute(NEXT, {"channel": channel, "now": now}).first()
+    if row is None:
+        return None
+    attempt = row.attempts + 1
+    change(conn, row.id, attempts=attempt, leased_until=now + lease)
+    return Message(row.id, row.channel, row.thread, row.created, carried(conn, row.id), attempt)
+
+
+def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
+    """The alerts of a message, most severe first."""
+    found = [alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})]
+    return tuple(sorted(found, key=lambda alert: -alert.severity.rank))
+
+
+def release(conn: Connection) -> None:
+    """Gives every lease back. Only for the one daemon, as it starts: whoever held them is dead."""
+    conn.execute(update(messages).where(is_open(messages.c.state)).values(leased_until=None))
+
+
+def channels_due(conn: Connection, now: Moment) -> list[str]:
+    """The channels that have a message to try now."""
+    return list(conn.scalars(CHANNELS, {"now": now}))
+
+
+def next_due(conn: Connection) -> Moment | None:
+    """When the next message may be tried; None if none is owed."""
+    found: Moment | None = conn.scalar(SOONEST)
+    return found
+
+
+def sent(conn: Connection, message_id: str, now: Moment, detail: str) -> None:
+    """The channel took the message; `detail` is its receipt."""
+    change(conn, message_id, state="sent", sent_at=now, detail=detail, error=None, leased_until=None)
+
+
+def retrying(conn: Connection, message_id: str, due: Moment, error: str) -> None:
+    """The channel did not take the message, which is tried again when due."""
+    change(conn, message_id, state="retrying", due=due, error=error, leased_until=None)
+
+
+def dead(conn: Connection, message_id: str, error: str, now: Moment) -> None:
+    """The message is given up."""
+    change(conn, message_id, state="dead", due=now, error=error, leased_until=None)
+
+
+def requeue(conn: Connection, delivery_id: int, now: Moment) -> bool:
+    """Lets the dead message of a delivery be tried afresh, under its old id; False if it is not dead."""
+    of_delivery = select(deliveries.c.message_id).where(deliveries.c.id == delivery_id)
+    dead = update(messages).where(messages.c.id.in_(of_delivery), messages.c.state == "dead")
+    return conn.execute(dead.values(state="pending", attempts=0, due=now, error=None)).rowcount > 0
+
+
+def change(conn: Connection, message_id: str, **values: object) -> None:
+    """Sets columns of one message."""
+    conn.execute(update(messages).where(messages.c.id == message_id).values(**values))

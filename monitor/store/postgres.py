@@ -1,0 +1,88 @@
+"""A store in a PostgreSQL database, for several workers. Needs the extra `postgres`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, exc, text
+from sqlalchemy.engine import make_url
+
+from monitor.errors import StoreBusy, StoreError
+from monitor.store import migrate
+from monitor.store.faults import told
+from monitor.store.open import Store
+from monitor.store.types import as_json
+
+WRITE_KEY, DAEMON_KEY = 0x636C61696D01, 0x636C61696D02  # advisory locks, known to this program alone
+
+OTHER_DAEMON = text(
+    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+    " AND (l.classid::bigint << 32) | l.objid::bigint = :key"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+class PostgresStore(Store):
+    """A pool of connections; writers take turns by an advisory lock that ends with their transaction."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url).set(drivername="postgresql+psycopg")
+        self.name = parsed.database or "postgres"
+        try:
+            self._engine = create_engine(
+                parsed,
+                json_serializer=as_json,
+                pool_pre_ping=True,
+                connect_args={"application_name": f"claimwatch pid {os.getpid()}", "connect_timeout": 10},
+            )
+        except ModuleNotFoundError as error:
+            raise StoreError("PostgreSQL needs one more package: pip install 'claimwatch[postgres]'") from error
+        self._viewer = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        try:
+            with self.write() as conn:
+                migrate.bring_up(conn, self.name)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with told(self.name), self._engine.begin() as conn:
+            conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_KEY})
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with told(self.name), self._viewer.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def hold_daemon(self) -> Iterator[None]:
+        with told(self.name), self._engine.connect() as conn:
+            if not conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_KEY}):
+                other = conn.scalar(OTHER_DAEMON, {"key": DAEMON_KEY}) or "pid unknown"
+                raise StoreBusy(f"another monitor runs on {self.name} ({other.removeprefix('claimwatch ')})")
+            conn.commit()
+            try:
+                yield
+            finally:
+                release(conn)
+
+    def backup(self, path: Path) -> None:
+        raise StoreError(f"cannot back up {self.name} to {path}: use pg_dump for a PostgreSQL database")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def release(conn: Connection) -> None:
+    """Lets the daemon's lock go, which a dead connection has done already."""
+    try:
+        conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": DAEMON_KEY})
+        conn.commit()
+    except exc.DBAPIError:
+        conn.invalidate()

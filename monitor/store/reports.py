@@ -1,0 +1,247 @@
+"""Listings for people and programs: alerts, deliveries, one update explained, the ledger, and counts.
+
+Long listings are pages: newest first, `before` takes the number of the last row seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from monitor.deliver.payload import alert_from
+from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
+from monitor.store import schema
+from monitor.store.codec import finding_from, match_from, update_from
+from monitor.store.ledger import SAID
+from monitor.store.outbox import OPEN
+from monitor.store.schema import claims, entries, findings, matches, messages, postings, sources, stories, updates
+from monitor.store.types import hash64
+
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert in the order of committing, and the update that caused it."""
+
+    number: int
+    alert: Alert
+    update: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One alert owed to one channel: pending, sent, retrying or dead. `detail` is the receipt of what was sent."""
+
+    id: int
+    alert: str
+    title: str
+    channel: str
+    message: str
+    state: str
+    attempts: int
+    due: Moment
+    error: str | None
+    detail: str | None
+    sent_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """A match with what became of it."""
+
+    match: Match
+    reason: Reason
+    detail: str
+    alert: str | None
+    opens: Moment | None
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One update with all that it brought."""
+
+    number: int
+    update: Update
+    story: str
+    findings: tuple[Finding, ...]
+    matches: tuple[MatchRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim of the ledger by its earliest saying, and how many entries have said it."""
+
+    number: int
+    said: Said
+    sayings: int
+    last_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on."""
+
+    sources: dict[str, int]
+    messages: dict[str, int]
+    entries: int
+    updates: int
+    claims: int
+    stories: int
+    alerts: int
+    alerts_today: int
+    held: int
+    last_poll: Moment | None
+    next_poll: Moment | None
+    oldest_owed: Moment | None
+
+
+def alerts(
+    conn: Connection,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    rule: str | None = None,
+    story: str | None = None,
+    since: Moment | None = None,
+) -> list[AlertRow]:
+    """A page of alerts, newest first."""
+    table = schema.alerts
+    query = select(table.c.number, table.c.body, table.c.update_id).order_by(table.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(table.c.number < before)
+    if rule is not None:
+        query = query.where(table.c.rule == rule)
+    if story is not None:
+        query = query.where(table.c.story == story)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    return [AlertRow(number, alert_from(body), update) for number, body, update in conn.execute(query)]
+
+
+def alert(conn: Connection, alert_id: str) -> AlertRow | None:
+    """One alert by its id."""
+    table = schema.alerts
+    query = select(table.c.number, table.c.body, table.c.update_id).where(table.c.id == alert_id)
+    row = conn.execute(query).first()
+    return AlertRow(row.number, alert_from(row.body), row.update_id) if row else None
+
+
+def deliveries(
+    conn: Connection,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    states: Collection[str] | None = None,
+    channel: str | None = None,
+    alert: str | None = None,
+) -> list[DeliveryRow]:
+    """A page of deliveries, newest first."""
+    owed = schema.deliveries
+    query = (
+        select(
+            owed.c.id,
+            owed.c.alert_id.label("alert"),
+            schema.alerts.c.title,
+            owed.c.channel,
+            owed.c.message_id.label("message"),
+            *(messages.c[name] for name in ("state", "attempts", "due", "error", "detail", "sent_at")),
+        )
+        .join(messages, messages.c.id == owed.c.message_id)
+        .join(schema.alerts, schema.alerts.c.id == owed.c.alert_id)
+        .order_by(owed.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(owed.c.id < before)
+    if states is not None:
+        query = query.where(messages.c.state.in_(list(states)))
+    if channel is not None:
+        query = query.where(owed.c.channel == channel)
+    if alert is not None:
+        query = query.where(owed.c.alert_id == alert)
+    return [DeliveryRow(*row) for row in conn.execute(query)]
+
+
+def explain(conn: Connection, number: int) -> Explained | None:
+    """One update by its number, with its findings and every decision."""
+    query = (
+        select(updates, entries.c.source, entries.c.key)
+        .join(entries, entries.c.id == updates.c.entry_id)
+        .where(updates.c.id == number)
+    )
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    found = conn.execute(select(findings).where(findings.c.update_id == number).order_by(findings.c.position))
+    decided = conn.execute(select(matches).where(matches.c.update_id == number).order_by(matches.c.id))
+    return Explained(
+        number,
+        update_from(row),
+        row.story,
+        tuple(finding_from(finding) for finding in found),
+        tuple(
+            MatchRow(match_from(match), Reason(match.reason), match.detail, match.alert_id, match.opens, match.at)
+            for match in decided
+        ),
+    )
+
+
+def ledger(
+    conn: Connection, *, terms: Sequence[str] = (), limit: int = 50, before: int | None = None
+) -> list[ClaimRow]:
+    """A page of claims, newest first; with `terms` (as the index has them) only those that hold all of them."""
+    query = select(claims.c.id, claims.c.sayings, claims.c.last_at).order_by(claims.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(claims.c.id < before)
+    if terms:
+        query = query.where(claims.c.id.in_(holding_all([hash64(term) for term in dict.fromkeys(terms)])))
+    found = {row.id: row for row in conn.execute(query)}
+    said = conn.execute(SAID, {"claims": list(found), "since": float("-inf")}) if found else ()
+    first: dict[int, Said] = {}
+    for id, *saying in said:
+        first.setdefault(id, Said(*saying))
+    return [ClaimRow(id, first[id], row.sayings, row.last_at) for id, row in found.items() if id in first]
+
+
+def holding_all(terms: Sequence[int]) -> ColumnElement[int]:
+    """The claims that hold every one of these hashed terms."""
+    return (
+        select(postings.c.claim_id)
+        .where(postings.c.term.in_(terms))
+        .group_by(postings.c.claim_id)
+        .having(func.count() == len(terms))
+        .scalar_subquery()
+    )
+
+
+def status(conn: Connection, now: Moment) -> Status:
+    """How things stand at `now`."""
+    return Status(
+        sources=by_state(conn, sources.c.state, sources.c.configured),
+        messages=by_state(conn, messages.c.state, messages.c.state.is_not(None)),
+        entries=count(conn, entries.c.id),
+        updates=count(conn, updates.c.id),
+        claims=count(conn, claims.c.id),
+        stories=count(conn, stories.c.id),
+        alerts=count(conn, schema.alerts.c.number),
+        alerts_today=count(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
+        held=count(conn, matches.c.id, matches.c.waiting.is_not(None)),
+        last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
+        next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
+        oldest_owed=conn.scalar(select(func.min(messages.c.created)).where(messages.c.state.in_(OPEN))),
+    )
+
+
+def by_state(conn: Connection, state: ColumnElement[str], wanted: ColumnElement[bool]) -> dict[str, int]:
+    """How many rows are in each state."""
+    rows = conn.execute(select(state, func.count()).where(wanted).group_by(state))
+    return dict(rows.all())
+
+
+def count(conn: Connection, column: ColumnElement[int], *wanted: ColumnElement[bool]) -> int:
+    """How many rows there are."""
+    return int(conn.execute(select(func.count(column)).where(*wanted)).scalar_one())

@@ -1,0 +1,117 @@
+"""Lets old rows go: the ledger's index forgets what was last said long ago, and the history is cut when asked to.
+
+Nothing that is owed, held or waiting to be sent is ever touched. Each function does a bounded piece of work in the
+caller's transaction, so that a long history is cut in many short ones; the index is swept slice by slice.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
+
+from monitor.model import Moment
+from monitor.store.schema import (
+    alerts,
+    awaited,
+    claims,
+    deliveries,
+    entries,
+    findings,
+    matches,
+    messages,
+    postings,
+    sayings,
+    terms,
+    updates,
+)
+
+SLICES = 256  # pieces the index is swept in
+BATCH = 500  # rows let go of at a time
+_later = updates.alias("later")
+
+
+def forget(conn: Connection, since: Moment, limit: int = BATCH) -> int:
+    """Takes claims that nobody said since `since` out of the index; how many. `sweep` frees their postings."""
+    standing = exists().where(
+        sayings.c.claim_id == claims.c.id,
+        entries.c.id == sayings.c.entry_id,
+        func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= since,
+    )
+    old = select(claims.c.id).where(claims.c.indexed, claims.c.last_at < since, ~standing).limit(limit)
+    return conn.execute(update(claims).where(claims.c.id.in_(old)).values(indexed=False)).rowcount
+
+
+def sweep(conn: Connection, piece: int) -> int:
+    """Frees the postings of forgotten claims in one of SLICES pieces of the index, and counts its terms anew."""
+    size = 2**64 // SLICES
+    low = -(2**63) + piece * size
+    here = postings.c.term.between(low, low + size - 1)
+    unindexed = select(claims.c.id).where(claims.c.id == postings.c.claim_id, claims.c.indexed)
+    freed = conn.execute(delete(postings).where(here, ~unindexed.exists())).rowcount
+    if freed:
+        there = terms.c.term.between(low, low + size - 1)
+        left = select(func.count()).where(postings.c.term == terms.c.term).scalar_subquery()
+        conn.execute(update(terms).where(there).values(claims=left))
+        conn.execute(delete(terms).where(there, terms.c.claims == 0))
+    return freed
+
+
+def discard(conn: Connection, before: Moment, limit: int = BATCH) -> int:
+    """Deletes up to `limit` of each kind of row older than `before`; how many went, 0 when none is left.
+
+    An entry keeps its latest version, so that its next one is still seen as an edit.
+    """
+    return (
+        discard_messages(conn, before, limit)
+        + discard_matches(conn, before, limit)
+        + discard_alerts(conn, before, limit)
+        + discard_updates(conn, before, limit)
+        + discard_sayings(conn, before, limit)
+    )
+
+
+def discard_messages(conn: Connection, before: Moment, limit: int) -> int:
+    """Messages that were sent or given up, with their deliveries."""
+    done = messages.c.state.in_(("sent", "dead"))
+    old = list(conn.scalars(select(messages.c.id).where(done, messages.c.created < before).limit(limit)))
+    conn.execute(delete(deliveries).where(deliveries.c.message_id.in_(old)))
+    return conn.execute(delete(messages).where(messages.c.id.in_(old))).rowcount
+
+
+def discard_matches(conn: Connection, before: Moment, limit: int) -> int:
+    """Decided matches whose alert, if any, is owed to nobody."""
+    owed = exists().where(deliveries.c.alert_id == matches.c.alert_id)
+    wanted = and_(matches.c.at < before, matches.c.waiting.is_(None), ~owed)
+    old = select(matches.c.id).where(wanted).limit(limit)
+    return conn.execute(delete(matches).where(matches.c.id.in_(old))).rowcount
+
+
+def discard_alerts(conn: Connection, before: Moment, limit: int) -> int:
+    """Alerts that nothing speaks of any more."""
+    spoken = exists().where(deliveries.c.alert_id == alerts.c.id)
+    matched = exists().where(matches.c.alert_id == alerts.c.id)
+    old = select(alerts.c.number).where(alerts.c.at < before, ~spoken, ~matched).limit(limit)
+    return conn.execute(delete(alerts).where(alerts.c.number.in_(old))).rowcount
+
+
+def discard_updates(conn: Connection, before: Moment, limit: int) -> int:
+    """Versions that are not their entry's latest, with their findings."""
+    newer = exists().where(_later.c.entry_id == updates.c.entry_id, _later.c.id > updates.c.id)
+    decided = exists().where(matches.c.update_id == updates.c.id)
+    alerted = exists().where(alerts.c.update_id == updates.c.id)
+    wanted = and_(updates.c.recorded_at < before, newer, ~decided, ~alerted)
+    old = list(conn.scalars(select(updates.c.id).where(wanted).limit(limit)))
+    conn.execute(delete(findings).where(findings.c.update_id.in_(old)))
+    return conn.execute(delete(updates).where(updates.c.id.in_(old))).rowcount
+
+
+def discard_sayings(conn: Connection, before: Moment, limit: int) -> int:
+    """What entries stopped saying, and forgotten claims that nobody says any more."""
+    pairs = conn.execute(
+        select(sayings.c.claim_id, sayings.c.nth).where(sayings.c.gone_at < before).limit(limit)
+    ).all()
+    for claim, nth in pairs:
+        conn.execute(delete(sayings).where(sayings.c.claim_id == claim, sayings.c.nth == nth))
+    said = exists().where(sayings.c.claim_id == claims.c.id)
+    needed = exists().where(awaited.c.claim_id == claims.c.id)
+    old = select(claims.c.id).where(claims.c.last_at < before, ~claims.c.indexed, ~said, ~needed).limit(limit)
+    return len(pairs) + conn.execute(delete(claims).where(claims.c.id.in_(old))).rowcount

@@ -1,0 +1,150 @@
+"""Sources as the store knows them: when each is due, who polls it now, and what its last poll came to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
+
+from sqlalchemy import Connection, Select, and_, bindparam, false, func, or_, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+
+from monitor.config import SourceConfig
+from monitor.model import Moment
+from monitor.store.schema import entries, sources
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source's state. `entries` counts those ever seen; `failures` the polls that failed in a row."""
+
+    name: str
+    url: str
+    kind: str
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    state: str
+    error: str | None
+    failures: int
+    last_good: Moment | None
+    next_poll: Moment
+    baselined: bool
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """What a poll came to: the source's state from now on. `error` is None when it was good."""
+
+    at: Moment
+    state: str
+    error: str | None
+    error_code: str | None
+    failures: int
+    next_poll: Moment
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    baselined: bool
+
+
+COUNT = (
+    select(func.count())
+    .where(entries.c.source == sources.c.name)
+    .correlate(sources)
+    .scalar_subquery()
+    .label("entries")
+)
+COLUMNS = [COUNT if field.name == "entries" else sources.c[field.name] for field in fields(SourceRow)]
+
+ADD = insert(sources).on_conflict_do_nothing()
+UPDATE_SHAPE = (
+    update(sources).where(sources.c.name == bindparam("_name")).values(kind=bindparam("_kind"), configured=True)
+)
+MOVE = (
+    update(sources)
+    .where(sources.c.name == bindparam("_name"), sources.c.url != bindparam("_url"))
+    .values(url=bindparam("_url"), etag=None, last_modified=None, body_hash=None, next_poll=bindparam("_now"))
+)
+
+
+def sync(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> None:
+    """Brings the sources in line with the config: new ones are due now, ones no longer named are left alone.
+
+    A changed address forgets what belonged to the old one's answers and is due now; the history stays.
+    """
+    conn.execute(update(sources).values(configured=False))
+    if not configured:
+        return
+    conn.execute(ADD, [newcomer(source, now) for source in configured])
+    named = [{"_name": s.name, "_url": s.url, "_kind": s.kind, "_now": now} for s in configured]
+    conn.execute(MOVE, named)
+    conn.execute(UPDATE_SHAPE, [{"_name": row["_name"], "_kind": row["_kind"]} for row in named])
+
+
+def newcomer(source: SourceConfig, now: Moment) -> dict[str, object]:
+    """The row of a source that was never polled."""
+    return {
+        "name": source.name,
+        "url": source.url,
+        "kind": source.kind,
+        "configured": True,
+        "state": "empty",
+        "failures": 0,
+        "next_poll": now,
+        "baselined": False,
+    }
+
+
+def lease_due(
+    conn: Connection,
+    now: Moment,
+    *,
+    limit: int,
+    lease: float,
+    names: Collection[str] | None = None,
+    all: bool = False,
+) -> list[SourceRow]:
+    """Takes up to `limit` due sources for `lease` seconds, longest due first; nobody else gets them meanwhile.
+
+    `names` takes only from these. `all` takes whatever the interval, but a source that backs off stays alone.
+    """
+    chosen = list(conn.scalars(due(now, names, all=all).limit(limit)))
+    if not chosen:
+        return []
+    conn.execute(update(sources).where(sources.c.name.in_(chosen)).values(leased_until=now + lease))
+    found = {row.name: SourceRow(*row) for row in conn.execute(select(*COLUMNS).where(sources.c.name.in_(chosen)))}
+    return [found[name] for name in chosen]
+
+
+def due(now: Moment, names: Collection[str] | None, *, all: bool) -> Select[tuple[str]]:
+    """The names of the sources that may be polled now, longest due first."""
+    ready = or_(sources.c.next_poll <= now, and_(true() if all else false(), sources.c.failures == 0))
+    free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
+    wanted = true() if names is None else sources.c.name.in_(list(names))
+    return (
+        select(sources.c.name)
+        .where(sources.c.configured, ready, free, wanted)
+        .order_by(sources.c.next_poll, sources.c.name)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def release(conn: Connection) -> None:
+    """Gives every lease back. Only for the one daemon, as it starts: whoever held them is dead."""
+    conn.execute(update(sources).values(leased_until=None))
+
+
+def record_poll(conn: Connection, name: str, outcome: PollOutcome) -> None:
+    """Keeps what a poll came to and gives the lease back."""
+    values = asdict(outcome)
+    values["last_poll"] = values.pop("at")
+    if outcome.error is None:
+        values["last_good"] = outcome.at
+    conn.execute(update(sources).where(sources.c.name == name).values(leased_until=None, **values))
+
+
+def rows(conn: Connection) -> list[SourceRow]:
+    """The configured sources by name."""
+    found = conn.execute(select(*COLUMNS).where(sources.c.configured).order_by(sources.c.name))
+    return [SourceRow(*row) for row in found]

@@ -1,0 +1,205 @@
+"""A store in one SQLite file, or in memory.
+
+SQLite before 3.51.3 can damage a WAL when two connections write or checkpoint at once. So a process has one
+writing connection, and every process takes the flock on `<db>.write` around each write transaction (the checkpoint
+is part of its commit), around opening and around closing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+
+from monitor.errors import StoreBusy, StoreError
+from monitor.store import migrate
+from monitor.store.faults import told
+from monitor.store.locks import PATIENCE, FileLock
+from monitor.store.open import Store
+from monitor.store.types import as_json
+
+READERS = 4  # connections that read at once
+BUSY = 10.0  # seconds SQLite itself waits for a lock: only recovery after a crash holds one that long
+WRITER_CACHE, READER_CACHE = 48, 16  # MiB of pages
+
+
+class SqliteStore(Store):
+    """One writing connection and a few reading ones on one file; in memory a single connection is both."""
+
+    def __init__(self, url: str, *, create: bool = True) -> None:
+        named = make_url(url).database or ":memory:"
+        self._path = None if named == ":memory:" else Path(named)
+        self.name = named if self._path is None else self._path.name
+        if self._path is not None:
+            check_place(self._path, create=create)
+        self._lock: FileLock | ThreadLock = ThreadLock() if self._path is None else open_lock(self._path, ".write")
+        self._writer = self._engine("BEGIN IMMEDIATE", 1)
+        self._reader = self._engine("BEGIN", READERS) if self._path else self._writer
+        try:
+            self._bring_up()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self._lock.held(), told(self.name), self._writer.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        if self._path is None:
+            with self.write() as conn:
+                yield conn
+        else:
+            with told(self.name), self._reader.connect() as conn:
+                yield conn
+
+    @contextmanager
+    def hold_daemon(self) -> Iterator[None]:
+        if self._path is None:
+            yield
+            return
+        with closing(open_lock(self._path, ".lock")) as lock:
+            if not lock.take():
+                raise StoreBusy(f"another monitor runs on {self.name} (pid {lock.holder()})")
+            lock.sign()
+            yield
+
+    def backup(self, path: Path) -> None:
+        if path.exists():
+            raise StoreError(f"cannot write the backup {path}: there is such a file already")
+        part = path.with_name(path.name + ".part")
+        try:
+            with self.read() as conn, closing(sqlite3.connect(part)) as copy:
+                source = conn.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(copy)
+            settle(part, path)
+        except (OSError, sqlite3.Error) as error:
+            part.unlink(missing_ok=True)
+            raise StoreError(f"cannot write the backup {path}: {error}") from error
+
+    def close(self) -> None:
+        with self._lock.held():
+            self._reader.dispose()
+            self._writer.dispose()
+        self._lock.close()
+
+    def _engine(self, begin: str, connections: int) -> Engine:
+        writes = begin == "BEGIN IMMEDIATE"
+
+        def connect() -> sqlite3.Connection:
+            return open_connection(self._path, writes=writes)
+
+        if self._path is None:
+            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, json_serializer=as_json)
+        else:
+            engine = create_engine(
+                "sqlite://",
+                creator=connect,
+                poolclass=QueuePool,
+                pool_size=connections,
+                max_overflow=0,
+                pool_timeout=PATIENCE,
+                json_serializer=as_json,
+            )
+
+        @event.listens_for(engine, "begin")
+        def _(conn: Connection) -> None:
+            conn.exec_driver_sql(begin)
+
+        @event.listens_for(engine, "connect")
+        def _(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+            configure(connection, writes=writes)
+
+        return engine
+
+    def _bring_up(self) -> None:
+        with self.write() as conn:
+            migrate.bring_up(conn, self.name)
+
+
+class ThreadLock:
+    """The write lock of a database in memory, which no other process can see."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise StoreError("database in memory: another thread keeps it locked")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def check_place(path: Path, *, create: bool) -> None:
+    """Raises StoreError when the file cannot be a database of ours, before SQLite says so less clearly."""
+    if not path.parent.is_dir():
+        raise StoreError(f"cannot open the database {path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise StoreError(f"cannot open the database {path}: it is a folder")
+    if not path.exists() and not create:
+        raise StoreError(f"there is no database {path} yet: `monitor run` makes it")
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise StoreError(f"cannot open the database {path}: this user may not read and write it")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StoreError(f"cannot open the database {path}: its folder is read-only, and SQLite writes beside it")
+
+
+def open_lock(path: Path, suffix: str) -> FileLock:
+    """The lock file beside the database."""
+    try:
+        return FileLock(path.with_name(path.name + suffix))
+    except OSError as error:
+        raise StoreError(f"cannot open the database {path}: {error.strerror} beside it") from error
+
+
+def open_connection(path: Path | None, *, writes: bool) -> sqlite3.Connection:
+    """A driver connection in which transactions begin only when we say so."""
+    where = ":memory:" if path is None else f"file:{quote(str(path))}?mode=rw{'c' if writes else ''}"
+    return sqlite3.connect(
+        where,
+        uri=path is not None,
+        timeout=BUSY,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+
+
+def configure(connection: sqlite3.Connection, *, writes: bool) -> None:
+    """Sets what SQLite forgets from connection to connection, and reads back what nothing may go without."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA mmap_size = 0")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"PRAGMA cache_size = -{(WRITER_CACHE if writes else READER_CACHE) * 1024}")
+    if not writes:
+        connection.execute("PRAGMA query_only = ON")
+        return
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    if mode not in ("wal", "memory") or connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise sqlite3.OperationalError("the file system does not let SQLite keep a write-ahead log")
+
+
+def settle(part: Path, path: Path) -> None:
+    """Makes a finished file durable under its own name."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.rename(path)
