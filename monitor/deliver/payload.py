@@ -76,10 +76,13 @@ def _finding_data(finding: AlertFinding) -> dict[str, Any]:
         "entry_url": finding.entry_url,
         "published": iso(finding.published),
         "nearest": _said_data(finding.nearest) if finding.nearest else None,
-        "changes": [
-            {"kind": str(change.kind), "before": change.before, "after": change.after} for change in finding.changes
-        ],
+        "changes": [change_data(change) for change in finding.changes],
     }
+
+
+def change_data(change: Change) -> dict[str, str]:
+    """What moved, as plain JSON values."""
+    return {"kind": str(change.kind), "before": change.before, "after": change.after}
 
 
 def _finding_from(data: dict[str, Any]) -> AlertFinding:

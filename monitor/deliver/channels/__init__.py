@@ -21,7 +21,7 @@ NOTIFIERS: dict[str, str] = {
     "terminal": "monitor.deliver.channels.terminal:Terminal",
 }
 
-DEADLINE = 120.0  # seconds within which every `send` ends: what leases a message must lease it for longer
+LONGEST_DEADLINE = 120.0  # seconds: no notifier's is longer, and what leases a message leases it for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,11 @@ class Notifier(Protocol):
     """Carries rendered messages to one channel, one at a time.
 
     `Settings` describes the channel's table in the config. `send` returns when the message was taken, within
-    DEADLINE; otherwise it raises DeliveryError with one sentence without secrets.
+    `deadline` seconds; otherwise it raises DeliveryError with one sentence without secrets.
     """
 
     Settings: ClassVar[type[ChannelConfig]]
+    deadline: float
 
     def __init__(self, settings: Any, *, allow_private: Sequence[str]) -> None: ...
 

@@ -19,7 +19,7 @@ from aiosmtplib import (
 from pydantic import Field, SecretStr
 
 from monitor.config import ChannelConfig
-from monitor.deliver.channels import DEADLINE, Receipt
+from monitor.deliver.channels import LONGEST_DEADLINE, Receipt
 from monitor.deliver.channels.values import Mailbox, Mailboxes
 from monitor.deliver.mail import address, compose, serialised
 from monitor.deliver.render import Rendered
@@ -50,6 +50,7 @@ class Email:
     """Sends one mail to all addresses, and keeps the connection for the next for a few seconds."""
 
     Settings: ClassVar[type[ChannelConfig]] = EmailSettings
+    deadline = LONGEST_DEADLINE
 
     def __init__(self, settings: EmailSettings, *, allow_private: Sequence[str]) -> None:
         # Mail servers are named by the operator and mostly private: `allow_private` does not bind them.
@@ -65,11 +66,11 @@ class Email:
         content = serialised(compose(message, rendered, self._settings.sender, self._settings.to))
         self._stop_closing()
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self.deadline):
                 refused, said = await self._exchange(content)
         except TimeoutError:
             self._drop()
-            raise DeliveryError(f"{self._host} did not take the mail within {DEADLINE:.0f} s") from None
+            raise DeliveryError(f"{self._host} did not take the mail within {self.deadline:g} s") from None
         except BaseException:
             self._drop()
             raise
@@ -80,7 +81,7 @@ class Email:
     async def _exchange(self, content: bytes) -> tuple[Mapping[str, tuple[int, str]], str]:
         try:
             smtp = await self._connected()
-            return await smtp.sendmail(self._sender, self._to, content, timeout=DEADLINE)
+            return await smtp.sendmail(self._sender, self._to, content, timeout=self.deadline)
         except (SMTPException, OSError, ValueError) as error:
             raise self._failure(error) from None
 

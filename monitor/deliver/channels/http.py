@@ -43,13 +43,13 @@ class Poster:
         self._secrets = (*secrets, *_secret_parts(url))
         self._client = guarded_client(tuple(allow_private))
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+    async def post(self, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Reply:
         """The reply if it is a 2xx; DeliveryError for everything else."""
         try:
-            async with asyncio.timeout(POST_DEADLINE):
+            async with asyncio.timeout(deadline):
                 reply = await self._exchange(body, headers)
         except TimeoutError:
-            raise DeliveryError(f"{self.name} did not answer within {POST_DEADLINE:.0f} s") from None
+            raise DeliveryError(f"{self.name} did not answer within {deadline:g} s") from None
         except BlockedAddress as error:
             raise DeliveryError(self._redact(f"{self.name}: {error}"), permanent=True) from None
         except (httpx.HTTPError, OSError) as error:

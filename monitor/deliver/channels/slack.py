@@ -10,7 +10,7 @@ from pydantic import Field
 
 from monitor.config import ChannelConfig
 from monitor.deliver.channels import Receipt
-from monitor.deliver.channels.http import Poster
+from monitor.deliver.channels.http import POST_DEADLINE, Poster
 from monitor.deliver.channels.values import SecretWebAddress
 from monitor.deliver.escapes import slack_text
 from monitor.deliver.render import Rendered
@@ -31,6 +31,7 @@ class Slack:
     """Posts blocks, with the headline as the text that notifications show."""
 
     Settings: ClassVar[type[ChannelConfig]] = SlackSettings
+    deadline = POST_DEADLINE
 
     def __init__(self, settings: SlackSettings, *, allow_private: Sequence[str]) -> None:
         self._poster = Poster("Slack", settings.url.get_secret_value(), allow_private=allow_private)
@@ -42,7 +43,7 @@ class Slack:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        reply = await self._poster.post(json.dumps(body).encode(), {})
+        reply = await self._poster.post(json.dumps(body).encode(), {}, deadline=self.deadline)
         if reply.text.strip() != "ok":
             # Something else than Slack answers at this address: a proxy or a login page says 200, too.
             raise DeliveryError(f"{self._poster.name} answered 200, but not Slack's ok")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.config import ChannelConfig
-from monitor.deliver.channels import Receipt
+from monitor.deliver.channels import LONGEST_DEADLINE, Receipt
 from monitor.deliver.render import Rendered
 from monitor.errors import DeliveryError
 from monitor.model import Message
@@ -24,6 +24,7 @@ class Terminal:
     """Prints in colours where a person looks on, and plain text elsewhere."""
 
     Settings: ClassVar[type[ChannelConfig]] = TerminalSettings
+    deadline = LONGEST_DEADLINE
 
     def __init__(self, settings: TerminalSettings, *, allow_private: Sequence[str]) -> None:
         pass

@@ -23,7 +23,8 @@ def _secret_web_address(value: SecretStr) -> SecretStr:
 def _signing_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     try:
-        key = base64.b64decode(text.removeprefix("whsec_") + "==", validate=True)
+        bare = text.removeprefix("whsec_").rstrip("=")
+        key = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if not text.startswith("whsec_") or len(key) < SHORTEST_SECRET:

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from monitor.config import ChannelConfig
 from monitor.deliver.channels import Receipt
-from monitor.deliver.channels.http import Poster
+from monitor.deliver.channels.http import POST_DEADLINE, Poster
 from monitor.deliver.channels.values import SecretWebAddress, SigningSecrets
 from monitor.deliver.render import Rendered
 from monitor.model import Message
@@ -31,6 +31,7 @@ class Webhook:
     """Posts the contract's JSON. Every try has the message's id and its own time; every secret signs it."""
 
     Settings: ClassVar[type[ChannelConfig]] = WebhookSettings
+    deadline = POST_DEADLINE
 
     def __init__(self, settings: WebhookSettings, *, allow_private: Sequence[str]) -> None:
         secrets = [secret.get_secret_value() for secret in settings.secret]
@@ -48,7 +49,7 @@ class Webhook:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signatures),
         }
-        reply = await self._poster.post(rendered.body, headers)
+        reply = await self._poster.post(rendered.body, headers, deadline=self.deadline)
         return Receipt(f"{self._poster.name} answered {reply.status}")
 
     async def close(self) -> None:
