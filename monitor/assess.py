@@ -17,7 +17,7 @@ from monitor.alerts.decide import Held, Past, bundle, decide
 from monitor.alerts.release import corroborated
 from monitor.compare.align import Comparison, Earlier, compare, heard_from
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Release, Update
-from monitor.ruleset.match import hold
+from monitor.ruleset.match import hold, listens
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.text.split import Pattern, split
 from monitor.text.words import NO_SYNONYMS, Synonyms, index_terms, read
@@ -92,20 +92,13 @@ def match(
 ) -> list[Held]:
     """The rules that hold for the update, each with the findings as its listener hears them."""
     held = []
-    tags = (*update.tags, *listening.tags.get(update.source, ()))
-    for rule in listening.rules.shortlist(update, findings, claims, tags):
-        if not listens(rule, update.source, listening.tags):
-            continue
-        heard = heard_by(rule, update, findings, known, listening, now)
-        if found := hold(rule, update, heard, claims, tags):
-            held.append(Held(rule, heard, found))
+    tags = listening.tags.get(update.source, ())
+    for rule in listening.rules.shortlist(update, findings, claims, (*update.tags, *tags)):
+        if listens(rule, update.source, tags):
+            heard = heard_by(rule, update, findings, known, listening, now)
+            if found := hold(rule, update, heard, claims, tags):
+                held.append(Held(rule, heard, found))
     return held
-
-
-def listens(rule: Rule, source: str, tags: Mapping[str, tuple[str, ...]]) -> bool:
-    """Does the rule listen to this source, by name or by tag?"""
-    wanted = {source, *(f"tag:{tag}" for tag in tags.get(source, ()))}
-    return rule.sources is None or any(name in wanted for name in rule.sources)
 
 
 def heard_by(
@@ -114,9 +107,8 @@ def heard_by(
     """News is local to who listens: for a rule with sources only what those said before counts."""
     if rule.sources is None:
         return findings
-    sources = frozenset(
-        name for name in {update.source, *listening.tags, *rule.sources} if listens(rule, name, listening.tags)
-    )
+    named = {update.source, *listening.tags, *rule.sources}
+    sources = frozenset(name for name in named if listens(rule, name, listening.tags.get(name, ())))
     return heard_from(findings, Comparison(update, known, listening.same, now, sources))
 
 

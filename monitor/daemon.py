@@ -173,10 +173,10 @@ def release_opened(engine: Engine) -> int:
     """Commits one follow-up for each throttled rule and story whose window has opened; how many."""
     now = engine.clock()
     with engine.store.read() as conn:
-        if not alerts.opened(conn, now):
+        if not alerts.opening(conn, now):
             return 0
     with engine.store.write() as conn:
-        releases = opened(alerts.opened(conn, now), now=now)
+        releases = opened(alerts.opening(conn, now), now=now)
         messages = bundle([release.alert for release in releases], engine.listening.notify, now=now)
         record_releases(conn, releases, messages, now=now)
     return len(releases)

@@ -21,6 +21,8 @@ from monitor.ruleset.load import load_rules
 from monitor.sources.fetch import Fetcher
 from monitor.sources.worker import Parser
 from monitor.store import Store, open_store
+from monitor.text.pattern import pattern
+from monitor.text.split import Pattern
 from monitor.text.words import Synonyms
 
 Args = ParamSpec("Args")
@@ -40,6 +42,7 @@ class Engine:
     fetcher: Fetcher
     parser: Parser
     listening: Listening
+    ignore: dict[str, tuple[Pattern, ...]]
     templates: Templates
     notifiers: dict[str, Notifier]
     clock: Callable[[], Moment] = time.time
@@ -65,6 +68,7 @@ async def open_engine(config: Config, clock: Callable[[], Moment] = time.time) -
                 fetcher=Fetcher(user_agent=config.monitor.user_agent, allow_private=config.network.allow_private),
                 parser=Parser(),
                 listening=listening,
+                ignore={source.name: tuple(map(pattern, source.ignore)) for source in config.sources},
                 templates=templates,
                 notifiers=open_notifiers(config),
                 clock=clock,

@@ -20,7 +20,7 @@ from monitor.deliver.payload import alert_data, change_data, iso
 from monitor.errors import MonitorError
 from monitor.intake import take
 from monitor.model import Alert, Finding, Moment, Update
-from monitor.store import Store, alerts, open_store
+from monitor.store import Store, alerts, open_store, sources
 from monitor.store.record import record_releases
 
 MEMORY = 90 * 86400.0
@@ -62,12 +62,12 @@ def replay_batch(
     store: Store, batch: list[tuple[int, str]], listening: Listening, memory: float
 ) -> Iterator[dict[str, Any]]:
     """One transaction's worth of lines."""
+    updates = [(number, parse(number, line)) for number, line in batch]
     with store.write() as conn:
-        for number, line in batch:
-            update = parse(number, line)
+        sources.adopt(conn, {update.source for _, update in updates}, updates[0][1].at)
+        for number, update in updates:
             yield from released(conn, update.at)
-            assessment = take(conn, update, listening, content=str(number), memory=memory, now=update.at)
-            yield from told(assessment)
+            yield from told(take(conn, update, listening, content=str(number), memory=memory, now=update.at))
 
 
 def parse(number: int, line: str) -> Update:
@@ -83,7 +83,7 @@ def parse(number: int, line: str) -> Update:
 
 def released(conn: Connection, now: Moment) -> Iterator[dict[str, Any]]:
     """The alerts that throttles let out by this moment."""
-    releases = opened(alerts.opened(conn, now), now=now)
+    releases = opened(alerts.opening(conn, now), now=now)
     record_releases(conn, releases, (), now=now)
     yield from (alert_line(release.alert) for release in releases)
 

@@ -7,7 +7,6 @@ so late wire copy of an old figure is repeated, not changed backwards.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -141,12 +140,12 @@ class Shelf:
 
     def nearest(self, terms: Sequence[str], limit: int) -> list[int]:
         """The places that share most with `terms`, a rare term counting more."""
-        score: Counter[int] = Counter()
+        score: dict[int, float] = {}
         for term in terms:
             places = self.places.get(term, ())
             for place in places:
-                score[place] += 1 / len(places)
-        return [place for place, _ in score.most_common(limit)]
+                score[place] = score.get(place, 0.0) + 1 / len(places)
+        return sorted(score, key=lambda place: -score[place])[:limit]
 
 
 def best_partner(claim: Claim, gone: Sequence[Claim], index: Shelf, same: Synonyms) -> tuple[int, Verdict] | None:

@@ -96,6 +96,12 @@ def newcomer(source: SourceConfig, now: Moment) -> dict[str, object]:
     }
 
 
+def adopt(conn: Connection, names: Collection[str], now: Moment) -> None:
+    """Makes rows for sources that no config names: the ones of a replayed stream."""
+    if names:
+        conn.execute(ADD, [newcomer(SourceConfig(name=name, url=""), now) for name in sorted(names)])
+
+
 def lease_due(
     conn: Connection,
     now: Moment,
