@@ -76,18 +76,18 @@ def sync(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> N
     conn.execute(update(sources).values(configured=False))
     if not configured:
         return
-    conn.execute(ADD, [newcomer(source, now) for source in configured])
+    conn.execute(ADD, [newcomer(source.name, source.url, source.kind, now) for source in configured])
     named = [{"_name": s.name, "_url": s.url, "_kind": s.kind, "_now": now} for s in configured]
     conn.execute(MOVE, named)
     conn.execute(UPDATE_SHAPE, [{"_name": row["_name"], "_kind": row["_kind"]} for row in named])
 
 
-def newcomer(source: SourceConfig, now: Moment) -> dict[str, object]:
+def newcomer(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:
     """The row of a source that was never polled."""
     return {
-        "name": source.name,
-        "url": source.url,
-        "kind": source.kind,
+        "name": name,
+        "url": url,
+        "kind": kind,
         "configured": True,
         "state": "empty",
         "failures": 0,
@@ -99,7 +99,7 @@ def newcomer(source: SourceConfig, now: Moment) -> dict[str, object]:
 def adopt(conn: Connection, names: Collection[str], now: Moment) -> None:
     """Makes rows for sources that no config names: the ones of a replayed stream."""
     if names:
-        conn.execute(ADD, [newcomer(SourceConfig(name=name, url=""), now) for name in sorted(names)])
+        conn.execute(ADD, [newcomer(name, "", "feed", now) for name in sorted(names)])
 
 
 def lease_due(
