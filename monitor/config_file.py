@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.config import Config
 from monitor.config_tables import Tables
@@ -18,6 +20,18 @@ from monitor.interpolate import interpolate
 from monitor.toml_lines import Places
 
 _LARGEST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What rules and templates lean on, as far as even a broken config says it; None for names it does not say."""
+
+    rules: Path
+    templates: Path
+    sources: tuple[str, ...] | None
+    channels: tuple[str, ...] | None
+
+
 _WHERE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _PLAINER = (
     (re.compile(r"^Cannot (?:declare|define|mutate|redefine|overwrite) .*"), "this key or table is already there"),
@@ -54,6 +68,29 @@ def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tup
         tables.say(remark.at, remark.message, warning=remark.warning)
     config = tables.config()
     return config, tuple(sorted(tables.problems))
+
+
+def outline(path: Path) -> Outline:
+    """The outline of a config that may be broken. MonitorError if there is no such file."""
+    try:
+        tree = tomllib.loads(_content(path).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        tree = {}
+    folder, monitor = path.absolute().parent, _table(tree, "monitor")
+    rules, templates = (monitor.get(key) for key in ("rules", "templates"))
+    listed = tree.get("sources")
+    sources = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
+    return Outline(
+        rules=folder / (rules if isinstance(rules, str) else "rules"),
+        templates=folder / (templates if isinstance(templates, str) else "templates"),
+        sources=tuple(str(s["name"]) for s in sources if "name" in s) if tree else None,
+        channels=tuple(_table(tree, "channels")) if tree else None,
+    )
+
+
+def _table(tree: dict[str, Any], name: str) -> dict[str, Any]:
+    found = tree.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _content(path: Path) -> bytes:

@@ -43,8 +43,8 @@ class Tables:
         self._told: set[KeyPath] = set()
 
     def say(self, at: KeyPath, message: str, *, key: bool = False, warning: bool = False) -> None:
-        """Notes a problem of the value at `at`, or of its key; a second problem of one value is not noted."""
-        if at in self._told:
+        """Notes a problem of the value at `at`, or of its key; a second one of the same value is not noted."""
+        if any(at[:length] in self._told for length in range(1, len(at) + 1)):
             return
         if not warning:
             self._told.add(at)

@@ -50,7 +50,7 @@ def configure(style: Style = "console", *, stream: TextIO | None = None) -> None
 
 
 def visible(text: str, keep: str = "") -> str:
-    """The text with control, format and half characters written as JSON escapes them, but for those in `keep`."""
+    """The text with control, format and half characters written as JSON escapes them, except those in `keep`."""
     if text.isprintable():
         return text
     return "".join(char if char in keep else _escape(char) for char in text)

@@ -1,0 +1,56 @@
+"""`monitor alerts`: what people were told, newest first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.options import config_of, config_option, json_option, limit_option, never_ran, store_of
+from monitor.cli.output import iso, show_json, show_table
+
+if TYPE_CHECKING:
+    from monitor.model import Alert
+
+
+@click.command("alerts")
+@click.option("--rule", metavar="NAME", help="Only those of one rule.")
+@config_option
+@limit_option
+@json_option
+def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
+    """List the alerts, newest first."""
+    alerts = _alerts(path, rule, limit)
+    if as_json:
+        from monitor.deliver.payload import alert_data
+
+        show_json([{"at": iso(alert.at), **alert_data(alert)} for alert in alerts])
+        return
+    rows = [
+        (
+            iso(alert.at),
+            alert.severity,
+            alert.rule,
+            ", ".join(sorted({f.source for f in alert.findings})),
+            _news(alert),
+        )
+        for alert in alerts
+    ]
+    show_table(("at", "severity", "rule", "source", "news"), rows, "there are no alerts yet")
+
+
+def _alerts(path: Path, rule: str | None, limit: int) -> list[Alert]:
+    config = config_of(path)
+    if never_ran(config):
+        return []
+    from monitor.store import reports
+
+    with store_of(config) as store, store.read() as conn:
+        return [row.alert for row in reports.alerts(conn, limit=limit, rule=rule)]
+
+
+def _news(alert: Alert) -> str:
+    """The first claim, with how much more there is."""
+    more = f" (and {len(alert.findings) - 1} more)" if len(alert.findings) > 1 else ""
+    return f"{alert.findings[0].claim}{more}" if alert.findings else alert.title

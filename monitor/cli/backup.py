@@ -1,0 +1,19 @@
+"""`monitor backup FILE`: a whole copy of the store, taken while the daemon goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from monitor.cli.options import config_of, config_option, store_of
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@config_option
+def command(file: Path, path: Path) -> None:
+    """Copy the store to FILE, which must not exist yet."""
+    with store_of(config_of(path)) as store:
+        store.backup(file)
+    click.echo(f"wrote {file} ({file.stat().st_size:,} bytes)")

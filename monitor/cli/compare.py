@@ -1,0 +1,73 @@
+"""`monitor compare`: what is new between two texts, or in pairs of claims; the daemon's own judgement, no store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from monitor.cli.findings import show_findings
+from monitor.cli.options import json_option
+from monitor.cli.output import open_text, show_json
+from monitor.errors import MonitorError
+
+LARGEST = 10_000_000  # characters of a text
+
+
+@click.command("compare")
+@click.argument("texts", metavar="PRIOR NEW", nargs=-1)
+@click.option("--pairs", metavar="FILE|-", help="Judge JSON lines with id, a, b and context, instead of two texts.")
+@json_option
+def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
+    """Show what the text file NEW says that PRIOR did not."""
+    if pairs is not None and not texts:
+        _judge(pairs, as_json)
+    elif pairs is None and len(texts) == 2:
+        prior, new = map(_text, texts)
+        findings = list(_between(prior, new))
+        if as_json:
+            show_json(findings)
+        else:
+            show_findings(findings)
+    else:
+        raise click.UsageError("expected two text files, or --pairs with one file of JSON lines")
+
+
+def _judge(pairs: str, as_json: bool) -> None:
+    from monitor.compare.pairs import judge_lines
+
+    with open_text(pairs) as lines:
+        verdicts = judge_lines(lines)
+        if as_json:
+            for verdict in verdicts:
+                click.echo(json.dumps(verdict, ensure_ascii=False))
+        else:
+            show_findings({"claim": f"pair {one['id']}", "nearest": None, **one} for one in verdicts)
+
+
+def _text(name: str) -> str:
+    with open_text(name) as file:
+        text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise MonitorError(f"{name} is too long to compare: more than {LARGEST // 1_000_000} million characters")
+    return text
+
+
+def _between(prior: str, new: str) -> Iterator[dict[str, Any]]:
+    """The findings of an entry that said `prior` and is edited to say `new`."""
+    from monitor.assess import Listening
+    from monitor.replay import replay
+    from monitor.ruleset.rule import RuleSet
+
+    moments = ("2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z")
+    versions = [
+        {"at": at, "source": "text", "entry": "text", "text": text}
+        for at, text in zip(moments, (prior, new), strict=True)
+    ]
+    for found in replay(map(json.dumps, versions), Listening(RuleSet(()))):
+        if found["type"] == "finding" and found["at"] == moments[1]:
+            nearest = found["nearest"]
+            kept = {key: found[key] for key in ("claim", "novelty", "similarity", "changes")}
+            yield kept | {"nearest": nearest and {"text": nearest["text"]}}

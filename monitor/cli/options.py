@@ -1,0 +1,59 @@
+"""The options that commands share, and what most of them begin with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.config import Config
+    from monitor.store import Store
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "path",
+    metavar="FILE",
+    default="config.toml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The config.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="For programs: JSON.")
+limit_option = click.option(
+    "--limit", metavar="N", default=50, show_default=True, type=click.IntRange(1), help="How many at most."
+)
+
+
+def config_of(path: Path) -> Config:
+    """The config at `path`. ConfigError or MonitorError if it cannot be used."""
+    from monitor.config_file import read_config
+
+    return read_config(path, env=os.environ)
+
+
+def never_ran(config: Config) -> bool:
+    """Whether there is no store yet, because no daemon ever ran on this config."""
+    url = config.monitor.database
+    return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
+
+
+@contextmanager
+def store_of(config: Config) -> Iterator[Store]:
+    """The config's store; where there is none it is an error: only the daemon makes one."""
+    from monitor.store import open_store
+
+    if never_ran(config):
+        raise MonitorError("nothing was stored yet: start `monitor run` first")
+    store = open_store(config.monitor.database, create=False)
+    try:
+        yield store
+    finally:
+        store.close()

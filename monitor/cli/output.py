@@ -1,0 +1,63 @@
+"""How commands print: JSON for programs, tables for people. What feeds say is tamed before a terminal sees it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from monitor.deliver.safe import tame
+from monitor.model import Moment
+
+WIDE = 10_000  # columns of a table that no terminal shows: nothing is cut when another program reads
+
+
+def show_json(value: Any) -> None:
+    """One JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+    """A table without lines, or the sentence `empty`."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = list(rows)
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(tame(str(cell))) for cell in row))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+def iso(moment: Moment | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 problem`, `2 problems`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def near(path: Path) -> Path:
+    """The path as it is quickest to type from here."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def open_text(name: str) -> IO[str]:
+    """A UTF-8 file, or standard input for `-`; what is no UTF-8 is replaced. OSError if it cannot be read."""
+    return click.open_file(name, encoding="utf-8-sig", errors="replace")

@@ -1,0 +1,54 @@
+"""`monitor sources`: what is polled, and how each source is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
+from monitor.cli.output import iso, show_json, show_table
+
+if TYPE_CHECKING:
+    from monitor.config import Config, SourceConfig
+    from monitor.store.sources import SourceRow
+
+
+@click.command("sources")
+@config_option
+@json_option
+def command(path: Path, as_json: bool) -> None:
+    """List the sources and their state."""
+    config = config_of(path)
+    known = _known(config)
+    listed = [_listed(source, known.get(source.name)) for source in config.sources]
+    if as_json:
+        show_json(listed)
+        return
+    heads = ("name", "state", "entries", "last good", "next poll", "error")
+    rows = [[one[key.replace(" ", "_")] or "" for key in heads] for one in listed]
+    show_table(heads, rows, f"there are no sources in {path}")
+
+
+def _known(config: Config) -> dict[str, SourceRow]:
+    if never_ran(config):
+        return {}
+    from monitor.store.sources import rows
+
+    with store_of(config) as store, store.read() as conn:
+        return {row.name: row for row in rows(conn)}
+
+
+def _listed(source: SourceConfig, row: SourceRow | None) -> dict[str, Any]:
+    """The contract's object; a source that was never polled is empty."""
+    return {
+        "name": source.name,
+        "url": source.url,
+        "kind": source.kind,
+        "state": row.state if row else "empty",
+        "entries": row.entries if row else 0,
+        "error": row.error if row else None,
+        "last_good": iso(row.last_good) if row else None,
+        "next_poll": iso(row.next_poll) if row else None,
+    }

@@ -1,0 +1,64 @@
+"""`config.example.toml` is right, whole, and shows every key that there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
+from monitor.config_file import check_config
+from monitor.config_problems import keys_of
+from monitor.deliver.channels import NOTIFIERS, notifier
+from monitor.resources import builtin
+
+ENV = {
+    "MINISTRY_KEY": "key",
+    "MINISTRY_PASSWORD": "password",
+    "SMTP_PASSWORD": "password",
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x",
+    "SIEM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+}
+SHAPES = (MonitorConfig, NetworkConfig, SourceConfig, Auth, AlertsConfig, WebConfig)
+
+
+def test_the_example_is_a_config_without_problems(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(builtin("config.example.toml").read_bytes())
+    (tmp_path / "templates").mkdir()
+    secret = tmp_path / "secrets/incidents-token"
+    secret.parent.mkdir()
+    secret.write_text("token\n")
+    secret.chmod(0o600)
+
+    config, problems = check_config(tmp_path / "config.toml", ENV)
+
+    assert [str(problem) for problem in problems] == []
+    assert config is not None
+    assert set(config.channels) == {"desk", "osint", "siem", "screen"}
+    assert [source.kind for source in config.sources] == ["feed", "page", "json"]
+
+
+def test_without_its_environment_each_missing_secret_is_named_with_its_line(tmp_path: Path) -> None:
+    text = builtin("config.example.toml").read_text(encoding="utf-8")
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    _, problems = check_config(tmp_path / "config.toml", {})
+    lines = text.splitlines()
+    told = [problem for problem in problems if not problem.warning]
+    assert len(told) == len(ENV) + 1
+    assert all("${" in lines[problem.line - 1] for problem in told)
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted({key for shape in SHAPES for key in keys_of(shape)})
+    + sorted({key for name in NOTIFIERS for key in keys_of(notifier(name).Settings)} - {"name"}),
+)
+def test_every_key_stands_in_the_example(key: str) -> None:
+    text = builtin("config.example.toml").read_text(encoding="utf-8")
+    assert re.search(rf"(?m)(^|\{{ |, |^# ){re.escape(key)} +=", text), f"{key} is not in config.example.toml"
+
+
+@pytest.mark.parametrize("name", NOTIFIERS)
+def test_every_type_of_channel_stands_in_the_example(name: str) -> None:
+    assert f'type = "{name}"' in builtin("config.example.toml").read_text(encoding="utf-8")
