@@ -1,0 +1,51 @@
+"""Numbers in prose said of a word: `soldiers > 10000` and a rule's `figures:`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from monitor.ruleset.words import words
+from monitor.text.facts import dates, numbers
+from monitor.text.facts.numbers import Quantity
+from monitor.text.tokens import tokenise
+
+REACH = 5  # words that may stand between a number and the word it is said of
+_BREAK = re.compile(r"[.;!?](\s|$)")
+
+# a range such as "10,000 to 12,000" passes if any number of it does
+SIGNS: dict[str, Callable[[float, float, float], bool]] = {
+    ">": lambda low, high, number: operator.gt(high, number),
+    ">=": lambda low, high, number: operator.ge(high, number),
+    "<": lambda low, high, number: operator.lt(low, number),
+    "<=": lambda low, high, number: operator.le(low, number),
+    "=": lambda low, high, number: low <= number <= high,
+}
+
+
+def said_of(text: str, start: int, end: int) -> Quantity | None:
+    """The number said of the word at [start, end): the one before it within reach, or else the one after it.
+
+    Dates, ordinals and what is only feared ("could pass 20,000") are no figures.
+    """
+    found = quantities(text)
+    before = [quantity for quantity in found if quantity.end <= start]
+    if before and _reaches(text[before[-1].end : start]):
+        return before[-1]
+    after = [quantity for quantity in found if quantity.start >= end]
+    return after[0] if after and _reaches(text[end : after[0].start]) else None
+
+
+@lru_cache(maxsize=256)
+def quantities(text: str) -> tuple[Quantity, ...]:
+    """The numbers of a text that state an amount."""
+    tokens = tokenise(text)
+    taken: set[int] = set()
+    dates.find(tokens, taken)
+    return tuple(q for q in numbers.find(tokens, taken) if not (q.ordinal or q.feared))
+
+
+def _reaches(between: str) -> bool:
+    return not _BREAK.search(between) and len(words(between)) <= REACH

@@ -1,0 +1,112 @@
+"""The terms of a query and what each finds in a reading: words, stems, phrases, edits, regexes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.ruleset.query import Cover, Key, Term, Weigh
+from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
+from monitor.ruleset.words import flatten
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One word of a phrase, or the beginning of one. `glued`: nothing may stand between it and the one before."""
+
+    word: str
+    stem: bool = False
+    glued: bool = False
+
+    def stands(self, reading: Reading) -> Iterable[int]:
+        """The positions where it stands, in order."""
+        return reading.of_stem(self.word) if self.stem else reading.of_word(self.word)
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Term):
+    """A word, a stem, or a phrase with up to `slop` other words in it."""
+
+    steps: tuple[Step, ...] = ()
+    slop: int = 0
+
+    def find(self, reading: Reading) -> Spans:
+        """Each start of the phrase with the nearest end that fits."""
+        if len(self.steps) == 1:
+            return [(position, position, self.term) for position in self.steps[0].stands(reading)]
+        first, *others = [glued_spans(run, reading) for run in runs(self.steps)]
+        found = ((start, self._end(end, others)) for start, end in first)
+        return [(start, end, self.term) for start, end in found if end is not None]
+
+    def _end(self, end: int, others: list[list[tuple[int, int]]]) -> int | None:
+        """Where the phrase ends whose first run ends at `end`; the earliest next word leaves most room."""
+        slack = self.slop
+        for run in others:
+            at = bisect_right(run, (end, 1 << 62))
+            if at == len(run) or run[at][0] - end - 1 > slack:
+                return None
+            slack -= run[at][0] - end - 1
+            end = run[at][1]
+        return end
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """Its rarest word."""
+        return frozenset([min((Key(s.word, s.stem, self.scope) for s in self.steps), key=weigh)])
+
+
+def runs(steps: tuple[Step, ...]) -> list[list[Step]]:
+    """The steps in runs that are glued together."""
+    gathered: list[list[Step]] = []
+    for step in steps:
+        if step.glued:
+            gathered[-1].append(step)
+        else:
+            gathered.append([step])
+    return gathered
+
+
+def glued_spans(run: list[Step], reading: Reading) -> list[tuple[int, int]]:
+    """(first, last) position of each place where the steps of a run stand side by side, touching."""
+    ahead = [frozenset(step.stands(reading)) for step in run[1:]]
+    return [
+        (at, at + len(ahead))
+        for at in run[0].stands(reading)
+        if all(at + 1 + n in stands and reading.touches_next(at + n) for n, stands in enumerate(ahead))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike(Term):
+    """A word within some edits: `kursk~1` meets "Kurks"."""
+
+    word: str = ""
+    edits: int = 1
+
+    def find(self, reading: Reading) -> Spans:
+        """Every word near enough."""
+        return [(position, position, self.term) for position in reading.of_alike(self.word, self.edits)]
+
+
+@dataclass(frozen=True, slots=True)
+class Regex(Term):
+    """An RE2 expression that must span whole words; group 1 of `pattern` is what the user wrote."""
+
+    pattern: Any = field(default=None, compare=False)
+
+    def find(self, reading: Reading) -> Spans:
+        """The words that each match spans; a match without a letter or digit is none."""
+        return [span for segment in range(len(reading.texts)) for span in self._in(segment, reading)]
+
+    def _in(self, segment: int, reading: Reading) -> Iterable[Span]:
+        flat, origin = flatten(reading.texts[segment])
+        at = 0
+        while found := self.pattern.search(flat, at):
+            start, at = found.start(1), max(found.end(1), at + 1)
+            touched = words_between(reading.places(segment), origin[start], origin[found.end(1)])
+            if touched:
+                base = segment << SHIFT
+                yield base + touched[0], base + touched[-1], self.term
+            if at > len(flat):
+                return

@@ -1,0 +1,249 @@
+"""A compiled query: what its terms find in a reading, when it holds for a document, what it cannot do without.
+
+`meet` answers with the words that made the node hold, or None when it does not hold. A negation that holds has met
+no words: the answer is then an empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Protocol, TypeAlias
+
+from monitor.ruleset.figures import SIGNS, said_of
+from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
+
+Near: TypeAlias = Callable[[Spans, Spans, int], Spans]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A word that a term cannot be met without (or, with `stem`, words that begin so), in which field ("" = any)."""
+
+    word: str
+    stem: bool = False
+    field: str = ""
+
+
+Cover: TypeAlias = frozenset[Key]  # one of these stands in every document for which the node holds
+Weigh: TypeAlias = Callable[[Key], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Where the terms of a rule must meet: the segments that each scope sees. `own` are those without a scope."""
+
+    reading: Reading
+    own: frozenset[int]
+    scopes: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def sees(self, scope: str) -> frozenset[int]:
+        """The segments that a term with this scope ("" for none) looks at."""
+        return self.scopes.get(scope, frozenset()) if scope else self.own
+
+    def met(self, term: Term) -> Spans | None:
+        """Where a term stands in this document, or None."""
+        sees = self.sees(term.scope)
+        found = term.reading_spans(self.reading)
+        return [span for span in found if span[0] >> SHIFT in sees] or None
+
+
+class Node(Protocol):
+    """A part of a query."""
+
+    def meet(self, document: Document) -> Spans | None:
+        """The words that made it hold, in order; None if it does not hold."""
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """The cheapest set of keys of which one must stand in the document; None if there is none."""
+
+    def parts(self) -> tuple[Node, ...]:
+        """The nodes it is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What stands at the leaves. `term` is how it was written; equal terms find the same words everywhere."""
+
+    term: str
+    scope: str = ""
+
+    def find(self, reading: Reading) -> Spans:
+        """Where it stands in all segments, in order."""
+        raise NotImplementedError
+
+    def reading_spans(self, reading: Reading) -> Spans:
+        """`find`, remembered by the reading."""
+        return reading.remember(self.term, self.find)
+
+    def meet(self, document: Document) -> Spans | None:
+        """Where it stands in the document."""
+        return document.met(self)
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """No word is certain to stand where it is met."""
+        return None
+
+    def parts(self) -> tuple[Node, ...]:
+        """None: it is a leaf."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`soldiers > 10000`: a number said of the words that `of` meets."""
+
+    of: Node
+    sign: str
+    number: float
+    term: str
+
+    def meet(self, document: Document) -> Spans | None:
+        """The words with their numbers."""
+        met = self.of.meet(document) or []
+        found: set[Span] = set()
+        for segment, spans in groupby(sorted(met), key=lambda span: span[0] >> SHIFT):
+            found |= self._in(segment, list(spans), document.reading)
+        return sorted(found) or None
+
+    def _in(self, segment: int, spans: Spans, reading: Reading) -> set[Span]:
+        found = set()
+        for span in spans:
+            _, start, end = reading.place(span[0], span[1])
+            quantity = said_of(reading.texts[segment], start, end)
+            if quantity and SIGNS[self.sign](quantity.low, quantity.high, self.number):
+                figure = words_between(reading.places(segment), quantity.start, quantity.end)
+                base = segment << SHIFT
+                found |= {span, (base + figure[0], base + figure[-1], self.term)}
+        return found
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """What the counted words need."""
+        return self.of.cover(weigh)
+
+    def parts(self) -> tuple[Node, ...]:
+        """What is counted."""
+        return (self.of,)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sides whose words must stand to each other as an operator says (NEAR/n, BEFORE/n, SAME SENTENCE)."""
+
+    near: Near
+    left: Node
+    right: Node
+    distance: int
+
+    def meet(self, document: Document) -> Spans | None:
+        """The words of both sides that stand so."""
+        left = self.left.meet(document)
+        right = self.right.meet(document) if left else None
+        return self.near(left, right, self.distance) or None if left and right else None
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """The cheaper side's."""
+        return cheapest((self.left, self.right), weigh)
+
+    def parts(self) -> tuple[Node, ...]:
+        """Both sides."""
+        return self.left, self.right
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All must hold."""
+
+    nodes: tuple[Node, ...]
+
+    def meet(self, document: Document) -> Spans | None:
+        """The words of all."""
+        met: set[Span] = set()
+        for node in self.nodes:
+            found = node.meet(document)
+            if found is None:
+                return None
+            met.update(found)
+        return sorted(met)
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """The cheapest part's."""
+        return cheapest(self.nodes, weigh)
+
+    def parts(self) -> tuple[Node, ...]:
+        """All of them."""
+        return self.nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One must hold."""
+
+    nodes: tuple[Node, ...]
+
+    def meet(self, document: Document) -> Spans | None:
+        """The words of those that hold."""
+        held = [met for node in self.nodes if (met := node.meet(document)) is not None]
+        return sorted({span for met in held for span in met}) if held else None
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """All parts' together, if each has one."""
+        covers = [node.cover(weigh) for node in self.nodes]
+        return None if None in covers else frozenset().union(*(cover for cover in covers if cover))
+
+    def parts(self) -> tuple[Node, ...]:
+        """All of them."""
+        return self.nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """It must not hold."""
+
+    node: Node
+
+    def meet(self, document: Document) -> Spans | None:
+        """No words: what is absent cannot be pointed at."""
+        return [] if self.node.meet(document) is None else None
+
+    def cover(self, weigh: Weigh) -> Cover | None:
+        """An absence needs no word."""
+        return None
+
+    def parts(self) -> tuple[Node, ...]:
+        """What must not hold."""
+        return (self.node,)
+
+
+def cheapest(nodes: tuple[Node, ...], weigh: Weigh) -> Cover | None:
+    """The cover that fewest documents will have a word of."""
+    covers = [cover for node in nodes if (cover := node.cover(weigh)) is not None]
+    return min(covers, key=lambda cover: sum(map(weigh, cover)), default=None)
+
+
+def holds_for_silence(node: Node) -> bool:
+    """Does it hold for a document that has none of its words?"""
+    match node:
+        case Not():
+            return not holds_for_silence(node.node)
+        case And():
+            return all(map(holds_for_silence, node.nodes))
+        case Or():
+            return any(map(holds_for_silence, node.nodes))
+        case _:
+            return False
+
+
+def length_weight(key: Key) -> float:
+    """How common a word is, guessed by its length: short words and short stems meet most."""
+    return (2.0 if key.stem else 1.0) / len(key.word)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled query, the text it came from, and the keys of which one must be met (None: any text may do)."""
+
+    text: str
+    root: Node
+    keys: Cover | None = None

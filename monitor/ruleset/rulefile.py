@@ -1,0 +1,161 @@
+"""Builds the rules of one file after another from their YAML trees: shapes, queries, and names that must be known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from monitor.errors import Problem
+from monitor.ruleset.faults import Fault
+from monitor.ruleset.lint import not_a_place
+from monitor.ruleset.parse import Aliases, compile_query, did_you_mean
+from monitor.ruleset.query import Query
+from monitor.ruleset.rule import Figure, Rule, RuleTest
+from monitor.ruleset.shape import FigureShape, RuleShape, kind, read_shape
+from monitor.ruleset.sourcetext import SourceText
+from monitor.ruleset.yamltree import Listing, Table, Text, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rules may mention: aliases, channels and sources (None: any)."""
+
+    aliases: Aliases
+    channels: Collection[str] | None = None
+    sources: Collection[str] | None = None
+
+
+@dataclass(slots=True)
+class RuleReader:
+    """The rules and problems so far. `taken` says where each name and id was first used."""
+
+    known: Known
+    problems: list[Problem]
+    rules: list[Rule] = field(default_factory=list)
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def read(self, source: SourceText, tree: Tree) -> None:
+        """One file: a rule, or `rules:` with a list of them."""
+        if not (isinstance(tree, Table) and "rules" in tree.values):
+            self.rule(source, tree)
+            return
+        for key, place in tree.keys.items():
+            if key != "rules":
+                self.blame(source, Fault(f"unknown key `{key}` beside `rules:`", place.offset))
+        listed = tree.values["rules"]
+        if not isinstance(listed, Listing):
+            self.blame(source, Fault(f"`rules`: expected a list of rules, found {kind(listed)}", listed.offset))
+            return
+        for entry in listed.entries:
+            self.rule(source, entry)
+
+    def blame(self, source: SourceText, fault: Fault, inside: Text | None = None) -> None:
+        """Notes a problem."""
+        self.problems.append(source.problem(fault, inside))
+
+    def rule(self, source: SourceText, tree: Tree) -> None:
+        """One rule; it is kept if nothing is wrong with it."""
+        shape, faults = read_shape(tree)
+        for fault in faults:
+            self.blame(source, fault)
+        if not isinstance(tree, Table):
+            return
+        query = self.query(source, tree.values.get("match"))
+        figures = self.figures(source, tree.values.get("figures"), shape)
+        self.names(source, tree)
+        if shape and query and figures is not None:
+            self.rules.append(made(shape, query, figures, source, tree))
+
+    def query(self, source: SourceText, written: Tree | None) -> Query | None:
+        """A compiled query, or None."""
+        if not isinstance(written, Text) or not written.value.strip():
+            return None  # its shape has been blamed
+        query, faults = compile_query(written.value, self.known.aliases)
+        for fault in faults:
+            self.blame(source, fault, written)
+        return query
+
+    def figures(self, source: SourceText, written: Tree | None, shape: RuleShape | None) -> tuple[Figure, ...] | None:
+        """The figures to follow, or None if one is wrong."""
+        if not isinstance(written, Table) or shape is None:
+            return ()
+        figures = [self.figure(source, name, written.values[name], shape.figures[name]) for name in written.keys]
+        return None if None in figures else tuple(figure for figure in figures if figure)
+
+    def figure(self, source: SourceText, name: str, written: Tree, shape: FigureShape) -> Figure | None:
+        """One figure."""
+        of = written.values["of"] if isinstance(written, Table) else written
+        query = self.query(source, of)
+        if query and (sentence := not_a_place(query.root, "a figure")):
+            self.blame(source, Fault(sentence), of if isinstance(of, Text) else None)
+            return None
+        limits = {shape.alert[0]: shape.alert[1]} if shape.alert else {}
+        return Figure(name, query, limits.get("above"), limits.get("below")) if query else None
+
+    def names(self, source: SourceText, tree: Table) -> None:
+        """Names that must be unique, and names that must exist."""
+        self.unique(source, "name", tree.values.get("name"))
+        self.unique(source, "id", tree.values.get("id"))
+        for text in texts(tree.values.get("notify")):
+            self.exists(source, "channel", text, self.known.channels)
+        for text in texts(tree.values.get("sources")):
+            tags = self.known.sources is not None and any(name.startswith("tag:") for name in self.known.sources)
+            if tags or not text.value.startswith("tag:"):
+                self.exists(source, "source", text, self.known.sources)
+
+    def unique(self, source: SourceText, key: str, text: Tree | None) -> None:
+        """No other rule may have it."""
+        if isinstance(text, Text) and text.value:
+            line, _ = source.place(text.offset)
+            first = self.taken.setdefault((key, text.value), f"{source.path.name}:{line}")
+            if first != f"{source.path.name}:{line}":
+                self.blame(source, Fault(f"another rule has the {key} `{text.value}` (at {first})", text.offset))
+
+    def exists(self, source: SourceText, what: str, text: Text, known: Collection[str] | None) -> None:
+        """The config must have it."""
+        if known is not None and text.value and text.value not in known:
+            hint = did_you_mean(text.value, tuple(known)) or f"the config has {', '.join(sorted(known)) or 'none'}"
+            self.blame(source, Fault(f"unknown {what} `{text.value}`; {hint}", text.offset))
+
+
+def texts(tree: Tree | None) -> list[Text]:
+    """The words of a list, or of one word where a list may stand."""
+    entries = tree.entries if isinstance(tree, Listing) else [tree]
+    return [entry for entry in entries if isinstance(entry, Text)]
+
+
+def made(shape: RuleShape, query: Query, figures: tuple[Figure, ...], source: SourceText, tree: Table) -> Rule:
+    """The rule that a faultless shape says."""
+    return Rule(
+        name=shape.name,
+        title=shape.title or shape.name,
+        query=query,
+        on=frozenset(shape.on),
+        within=shape.within,
+        sources=shape.sources,
+        severity=shape.severity,
+        notify=shape.notify,
+        throttle=shape.throttle,
+        corroboration=shape.corroboration,
+        figures=figures,
+        tests=tests_of(shape, source, tree),
+        enabled=shape.enabled,
+        id=shape.id or shape.name,
+        owner=shape.owner,
+        references=shape.references,
+        tags=shape.tags,
+        since=shape.since,
+        template=shape.template,
+        path=source.path,
+        line=source.place(tree.offset)[0],
+    )
+
+
+def tests_of(shape: RuleShape, source: SourceText, tree: Table) -> tuple[RuleTest, ...]:
+    """The rule's own tests with their places."""
+    written = tree.values.get("tests")
+    entries = written.entries if isinstance(written, Listing) else []
+    return tuple(
+        RuleTest(test.text, test.fires, test.before, test.novelty, *source.place(entry.offset))
+        for test, entry in zip(shape.tests, entries, strict=True)
+    )

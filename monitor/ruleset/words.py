@@ -1,0 +1,121 @@
+"""Cuts a text into folded words for queries, so that a keyword meets every way people write it.
+
+Case, accents, width and look-alike letters fold; invisible characters inside a word vanish; scripts written
+without spaces give one word for each character. Offsets always point into the text as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+# written without spaces: Han, kana, bopomofo, Hangul (particles cling to it), Thai, Lao, Burmese, Khmer
+UNSPACED = (
+    "\u0e01-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3041-\u309f\u30a1-\u30fa"
+    "\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d"
+    "\U00020000-\U0003ffff"
+)
+MARKS = re.escape("".join(chr(c) for c in range(0x300, 0x1E95A) if unicodedata.category(chr(c))[0] == "M"))
+_LETTER = rf"[^\W_{UNSPACED}\u1100-\u115f\ua960-\ua97c]"
+_ASCII = re.compile(r"[0-9A-Za-z]+")
+_ANY = re.compile(
+    r"[0-9A-Za-z]++(?![^\x00-\x7f])"  # the common case first: a third of the time
+    rf"|{_LETTER}+(?:[{MARKS}{INVISIBLE}]+{_LETTER}*)*"
+    rf"|[{UNSPACED}][{MARKS}{INVISIBLE}\uff9e\uff9f]*"
+    rf"|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb{INVISIBLE}]*"  # Hangul spelt in single letters
+)
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+
+_DROP = dict.fromkeys((173, 847, 1564, 6158, 65279, 1600)) | {
+    code: None for bounds in ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2065)) for code in range(*bounds)
+}
+# accents, Arabic and Hebrew vowel points; vowel signs of other scripts are letters and stay
+_ACCENTS = {
+    code: None
+    for bounds in ((0x300, 0x370), (0x483, 0x488), (0x591, 0x5C8), (0x64B, 0x660), (0x670, 0x671))
+    for code in range(*bounds)
+}
+_LETTERS_OF_THEIR_OWN = "йї"
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ŧ": "t"})
+
+_CYRILLIC_LIKE = ("АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝ", "ABESIJKMHOPCTYXaesijopcyxhdqw")
+_GREEK_LIKE = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχ", "ABEZHIKMNOPTYXaikvopux")
+_TO_LATIN = str.maketrans(_CYRILLIC_LIKE[0] + _GREEK_LIKE[0], _CYRILLIC_LIKE[1] + _GREEK_LIKE[1])
+_FROM_LATIN = {
+    "cyrillic": str.maketrans(_CYRILLIC_LIKE[1], _CYRILLIC_LIKE[0]),
+    "greek": str.maketrans(_GREEK_LIKE[1], _GREEK_LIKE[0]),
+}
+
+
+def words(text: str) -> list[str]:
+    """The folded words of `text`, in order."""
+    if text.isascii():
+        return _ASCII.findall(text.lower())
+    return [fold(found) for found in _ANY.findall(text)]
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where each of `words(text)` stands: [start, end)."""
+    return [found.span() for found in (_ASCII if text.isascii() else _ANY).finditer(text)]
+
+
+def unspaced(word: str) -> bool:
+    """Is the word one character of a script that is written without spaces?"""
+    return not word.isascii() and _UNSPACED_LETTER.match(word) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def fold(word: str) -> str:
+    """One word as it is compared: without case, accents, width, invisible characters and borrowed look-alikes."""
+    if word.isascii():
+        return word.lower()
+    plain = unicodedata.normalize("NFKC", word).translate(_DROP)
+    return unaccented(_one_script(plain).casefold())
+
+
+def unaccented(text: str) -> str:
+    """`text` without accents and strokes; letters such as й that only look accented stay."""
+    composed = unicodedata.normalize("NFC", text).translate(_STROKES)
+    bare = "".join(
+        letter if letter in _LETTERS_OF_THEIR_OWN else unicodedata.normalize("NFD", letter).translate(_ACCENTS)
+        for letter in composed
+    )
+    return unicodedata.normalize("NFC", bare)
+
+
+def _one_script(word: str) -> str:
+    """The word with letters borrowed from another alphabet for their looks put back into its own."""
+    scripts = [_script(letter) for letter in word]
+    latin = scripts.count("latin")
+    foreign = max(("cyrillic", "greek"), key=scripts.count)
+    if not latin or foreign not in scripts:
+        return word
+    as_latin, as_foreign = word.translate(_TO_LATIN), word.translate(_FROM_LATIN[foreign])
+    wholly_latin = foreign not in map(_script, as_latin)
+    wholly_foreign = "latin" not in map(_script, as_foreign)
+    if wholly_latin and not (wholly_foreign and scripts.count(foreign) > latin):
+        return as_latin
+    return as_foreign if wholly_foreign else word
+
+
+def _script(letter: str) -> str:
+    if "a" <= letter.lower() <= "z" or "\u00c0" <= letter <= "\u024f":
+        return "latin"
+    if "\u0400" <= letter <= "\u052f":
+        return "cyrillic"
+    return "greek" if "\u0370" <= letter <= "\u03ff" else ""
+
+
+def flatten(text: str) -> tuple[str, list[int]]:
+    """`text` folded letter by letter for regexes, case kept, and where each letter of it came from."""
+    if text.isascii():
+        return text, list(range(len(text) + 1))
+    flat: list[str] = []
+    origin: list[int] = []
+    for at, letter in enumerate(text):
+        plain = letter if letter.isascii() else unaccented(unicodedata.normalize("NFKC", letter).translate(_DROP))
+        flat.append(plain)
+        origin.extend([at] * len(plain))
+    return "".join(flat), [*origin, len(text)]
