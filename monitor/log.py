@@ -17,8 +17,6 @@ from structlog.typing import EventDict, Processor
 
 Style = Literal["console", "json"]
 
-# They tell of every request with its whole address, which may hold a secret, or of every tick.
-_CHATTY = ("apscheduler", "httpcore", "httpx")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -44,9 +42,8 @@ def configure(style: Style = "console", *, stream: TextIO | None = None) -> None
             foreign_pre_chain=shared,
         )
     )
-    logging.basicConfig(handlers=[listener], level=logging.INFO, force=True)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # Below warnings libraries tell of every tick, and of every request with its address, which may hold a secret.
+    logging.basicConfig(handlers=[listener], level=logging.WARNING, force=True)
 
 
 def visible(text: str, keep: str = "") -> str:

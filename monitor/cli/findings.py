@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from monitor.deliver.safe import tame
+from monitor.cli.output import plain
 
 _COLOURS = {"new": "green", "changed": "yellow", "withdrawn": "red", "repeated": None}
 _MARGIN = " " * 11
@@ -26,15 +26,15 @@ def show_findings(findings: Iterable[Mapping[str, Any]]) -> None:
 def show_finding(finding: Mapping[str, Any]) -> None:
     """One finding: its claim, what moved, and the nearest earlier claim."""
     novelty = finding["novelty"]
-    click.echo(f"{click.style(f'{novelty:<11}', fg=_COLOURS[novelty])}{tame(finding['claim'])}")
+    click.echo(f"{click.style(f'{novelty:<11}', fg=_COLOURS[novelty])}{plain(finding['claim'])}")
     moved = "; ".join(_change(change) for change in finding["changes"])
     if moved:
         click.echo(f"{_MARGIN}{click.style(moved, bold=True)}")
     if novelty in ("changed", "repeated") and finding["nearest"]:
-        was = f"was: {tame(finding['nearest']['text'])} ({finding['similarity']:.0f})"
+        was = f"was: {plain(finding['nearest']['text'])} ({finding['similarity']:.0f})"
         click.echo(f"{_MARGIN}{click.style(was, dim=True)}")
 
 
 def _change(change: Mapping[str, str]) -> str:
-    before, after = tame(change["before"]), tame(change["after"])
+    before, after = plain(change["before"]), plain(change["after"])
     return f"{change['kind']}: {before} → {after}" if before and after else f"{change['kind']}: {before or after}"

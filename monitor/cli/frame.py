@@ -101,9 +101,9 @@ def _unread() -> int:
 
 
 def _could_not_run(sentence: str) -> int:
-    from monitor.deliver.safe import tame
+    from monitor.cli.output import plain
 
-    click.echo(f"monitor: {tame(sentence)}", err=True)
+    click.echo(f"monitor: {plain(sentence)}", err=True)
     return 2
 
 

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from monitor.deliver.safe import tame
-from monitor.model import Moment
+if TYPE_CHECKING:
+    from monitor.model import Moment
 
 WIDE = 10_000  # columns of a table that no terminal shows: nothing is cut when another program reads
 
@@ -34,8 +34,15 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], empty: st
         return
     table = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(Text(tame(str(cell))) for cell in row))
+        table.add_row(*(Text(plain(str(cell))) for cell in row))
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+def plain(text: str) -> str:
+    """What a feed said, on one line and harmless to a terminal."""
+    from monitor.deliver.safe import tame
+
+    return tame(text)
 
 
 def iso(moment: Moment | None) -> str | None:

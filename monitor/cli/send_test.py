@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +27,8 @@ def command(ctx: click.Context, channel: str, path: Path) -> None:
         from monitor.config_problems import closest
 
         raise MonitorError(f'there is no channel "{channel}" in {path}{closest(channel, config.channels)}')
+    import asyncio
+
     try:
         receipt = asyncio.run(_sent(config, channel))
     except DeliveryError as error:
