@@ -18,13 +18,22 @@ ALIKE = {"": 0, "about": 0, "least": 0, "over": 1, "under": 2, "most": 2}
 class Moves(NamedTuple):
     """`moved`: facts that stand against each other; `gained` and `lost`: facts that only one side states."""
 
-    moved: list[Change]
-    gained: list[Change]
-    lost: list[Change]
+    moved: Sequence[Change] = ()
+    gained: Sequence[Change] = ()
+    lost: Sequence[Change] = ()
+
+    def all(self) -> list[Change]:
+        """Every change, moved ones first."""
+        return [*self.moved, *self.gained, *self.lost]
+
+
+NOTHING = Moves()
 
 
 def numbers(before: Reading, now: Reading, *, strict: bool) -> Moves:
     """What the figures say. `strict` tells "around 3,000" from "3,000"."""
+    if not (before.numbers or now.numbers):
+        return NOTHING
     left, pairs = list(before.numbers), []
     fresh = []
     for quantity in now.numbers:
@@ -34,17 +43,22 @@ def numbers(before: Reading, now: Reading, *, strict: bool) -> Moves:
         else:
             left.remove(twin)
             pairs.append((twin, quantity))
-    moves = Moves([], [], [])
-    moves.moved.extend(_change(Kind.NUMBER, before, old, now, new) for old, new in crossed(pairs))
+    moved = [_change(Kind.NUMBER, before, old, now, new) for old, new in crossed(pairs)]
+    gained = []
     for quantity in fresh:
         old = counterpart(left, quantity)
-        if old is None:
-            moves.gained.append(Change(Kind.NUMBER, "", now.text[quantity.start : quantity.end]))
-        else:
+        if old is not None:
             left.remove(old)
-            moves.moved.append(_change(Kind.NUMBER, before, old, now, quantity))
-    moves.lost.extend(Change(Kind.NUMBER, before.text[q.start : q.end], "") for q in left)
-    return moves
+            moved.append(_change(Kind.NUMBER, before, old, now, quantity))
+        elif not _article(now, quantity):
+            gained.append(Change(Kind.NUMBER, "", now.text[quantity.start : quantity.end]))
+    lost = [Change(Kind.NUMBER, before.text[q.start : q.end], "") for q in left if not _article(before, q)]
+    return Moves(moved, gained, lost)
+
+
+def _article(reading: Reading, quantity: Quantity) -> bool:
+    """The "one" of "one of them" and "one woman" says no more than "a" where nothing stands against it."""
+    return reading.text[quantity.start : quantity.end].casefold() in ("one", "один", "одна", "одне", "одно")
 
 
 def _change(
@@ -90,6 +104,8 @@ def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, 
 
 def dates(before: Reading, now: Reading) -> Moves:
     """What the dates say: those that could be one moment agree."""
+    if not (before.dates or now.dates):
+        return NOTHING
     left, fresh = list(before.dates), []
     for date in now.dates:
         twin = next((old for old in left if agree(old, date)), None)
@@ -97,16 +113,15 @@ def dates(before: Reading, now: Reading) -> Moves:
             fresh.append(date)
         else:
             left.remove(twin)
-    moves = Moves([], [], [])
+    moved, gained = [], []
     for date in fresh:
         old = next((other for other in left if _grain(other) & _grain(date)), None)
         if old is None:
-            moves.gained.append(Change(Kind.DATE, "", now.text[date.start : date.end]))
+            gained.append(Change(Kind.DATE, "", now.text[date.start : date.end]))
         else:
             left.remove(old)
-            moves.moved.append(_change(Kind.DATE, before, old, now, date))
-    moves.lost.extend(Change(Kind.DATE, before.text[d.start : d.end], "") for d in left)
-    return moves
+            moved.append(_change(Kind.DATE, before, old, now, date))
+    return Moves(moved, gained, [Change(Kind.DATE, before.text[d.start : d.end], "") for d in left])
 
 
 def _grain(date: Date) -> set[int]:
@@ -116,6 +131,8 @@ def _grain(date: Date) -> set[int]:
 
 def cues(before: Reading, now: Reading, kind: Kind) -> Moves:
     """What the cues of one kind say: equal ones over the same words agree."""
+    if not (before.cues or now.cues):
+        return NOTHING
     left, fresh = [cue for cue in before.cues if cue.kind is kind], []
     for cue in (cue for cue in now.cues if cue.kind is kind):
         same = [old for old in left if old.value == cue.value]
@@ -125,16 +142,19 @@ def cues(before: Reading, now: Reading, kind: Kind) -> Moves:
             fresh.append(cue)
         else:
             left.remove(twin)
-    moves = Moves([], [], [])
+    moved, gained = [], []
     for cue in fresh:
         if left:
-            moves.moved.append(_change(kind, before, left.pop(0), now, cue))
+            moved.append(_change(kind, before, left.pop(0), now, cue))
         else:
-            moves.gained.append(Change(kind, "", now.text[cue.start : cue.end]))
-    moves.lost.extend(Change(kind, before.text[cue.start : cue.end], "") for cue in left)
-    return moves
+            gained.append(Change(kind, "", now.text[cue.start : cue.end]))
+    return Moves(moved, gained, [Change(kind, before.text[cue.start : cue.end], "") for cue in left])
 
 
 def _turned(old: Cue, cue: Cue, before: Reading, now: Reading) -> bool:
-    """Whether a cue left words that the other claim still says, without it."""
-    return bool(set(old.over) & now.keys) or bool(set(cue.over) & before.keys)
+    """Whether the first word that a cue governs is said by the other claim, but by no such cue."""
+    return _free(old, cue, now) or _free(cue, old, before)
+
+
+def _free(cue: Cue, other: Cue, reading: Reading) -> bool:
+    return bool(cue.over) and cue.over[0] in reading.keys and cue.over[0] not in other.over

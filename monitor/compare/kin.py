@@ -45,6 +45,8 @@ def misspelt(one: Word, other: Word) -> bool:
         return one.digits != "" and _same_letters(one, other)
     if one.digits:
         return _same_letters(one, other)
+    if one.capital and other.capital and _begins(one.fold, other.fold):
+        return True
     slips = OSA.distance(one.fold, other.fold, score_cutoff=3)
     names = one.capital and other.capital
     return slips <= (1 if long < 7 else 2) if names else slips <= (0 if long < 5 else 1 if long < 9 else 2)
@@ -54,3 +56,9 @@ def _same_letters(one: Word, other: Word) -> bool:
     """ "LGBTQ2" and "2SLGBTQI": the digits agree, the letters nearly."""
     a, b = (word.fold.strip("0123456789") for word in (one, other))
     return min(len(a), len(b)) >= 4 and OSA.normalized_similarity(a, b) >= 0.6
+
+
+def _begins(one: str, other: str) -> bool:
+    """ "San" and "Santo", "Milan" and "Milano": one name in two tongues."""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= 3 and len(long) - len(short) <= 2 and long.startswith(short)

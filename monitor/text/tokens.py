@@ -86,7 +86,7 @@ def word(text: str) -> Word:
     folded = fold(text)
     stem = stem_of(folded)
     digits = "".join(letter for letter in folded if letter.isdigit())
-    meaning = SAME.get(folded)
+    meaning = MEANINGS.get(folded) or MEANINGS.get(stem)
     return Word(
         text=text,
         fold=folded,
@@ -127,6 +127,9 @@ def stem_of(folded: str) -> str:
                 return stem[: -len(ending)]
         return stem.rstrip("іїєюяьаеоуи") if len(stem) > 4 else stem
     return stem
+
+
+MEANINGS = {form: name for word, name in reversed(SAME.items()) for form in (stem_of(word), word)}
 
 
 def _marks(text: str, folded: str) -> int:

@@ -22,6 +22,9 @@ LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
 CACHED = 16_384  # readings kept: about 2 KB each
 TERMS = 32  # index terms of one claim
 NAME_WEIGHT = 1.5
+PLACE_WEIGHT = 0.8  # countries and regions stand in many claims
+FACT_WEIGHT = 1.5
+CUE_WEIGHT = 0.6
 LIGHT_WEIGHT = 0.3
 COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
@@ -82,7 +85,9 @@ def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
         text=text,
         units=units,
         keys=frozenset(unit.key for unit in units),
-        weight=sum(unit.weight for unit in units),
+        weight=sum(unit.weight for unit in units)
+        + FACT_WEIGHT * (len(said_numbers) + len(said_dates))
+        + CUE_WEIGHT * len(said_cues),
         numbers=tuple(said_numbers),
         dates=tuple(said_dates),
         cues=tuple(said_cues),
@@ -117,7 +122,7 @@ def _kind(key: str, index: int, named: Mapping[int, bool]) -> Kind:
 
 def _weight(kind: Kind, word: Word) -> float:
     if kind is not Kind.WORDING:
-        return NAME_WEIGHT
+        return NAME_WEIGHT if kind is Kind.NAME else PLACE_WEIGHT
     return LIGHT_WEIGHT if word.fold in LIGHT else 1.0
 
 

@@ -37,7 +37,8 @@ def find(tokens: Sequence[Token], taken: set[int]) -> list[Cue]:
         kind, value, first, last = _read(tokens, index)
         if value:
             taken.update(range(first, last))
-            found.append(Cue(kind, value, governed(tokens, last), tokens[first].start, tokens[last - 1].end))
+            over = governed(tokens[last:]) or governed(tokens[:first][::-1])
+            found.append(Cue(kind, value, over, tokens[first].start, tokens[last - 1].end))
     return found
 
 
@@ -55,7 +56,9 @@ def _fold(tokens: Sequence[Token], index: int) -> str:
 
 
 def _negation(tokens: Sequence[Token], index: int) -> str:
-    """ "not", or nothing for the "not" of "not only" and "no" of "no doubt"."""
+    """ "not", or nothing for the "not" of "not only", the "no" of "no doubt" and a "yet" that is not "yet to"."""
+    if _fold(tokens, index) == "yet":
+        return "not" if _fold(tokens, index + 1) == "to" else ""
     return "" if _fold(tokens, index + 1) in NOT_NEGATING - {"longer"} else "not"
 
 
@@ -77,10 +80,10 @@ def _scope(tokens: Sequence[Token], index: int) -> tuple[Kind, str, int, int]:
     return Kind.SCOPE, SCOPES[fold], index, index + 1
 
 
-def governed(tokens: Sequence[Token], at: int) -> tuple[str, ...]:
-    """Keys of the content words from index `at` on that a cue before it governs."""
+def governed(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Keys of the first content words among `tokens`, which a cue beside them governs."""
     keys: list[str] = []
-    for token in tokens[at:]:
+    for token in tokens:
         word = token.word
         if word.marks & SYMBOL and word.fold in ".;:!?," and keys:
             break

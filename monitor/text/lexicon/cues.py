@@ -2,7 +2,7 @@
 
 NEGATORS = frozenset(
     """
-    not no never nobody none nothing neither nowhere cannot cant without non unable incapable
+    not no never yet nobody none nothing neither nowhere cannot cant without non unable incapable
     lack lacks lacked lacking fail fails failed failing refuse refuses refused deny denies denied denying
     denial refute refutes refuted isnt arent wasnt werent dont doesnt didnt hasnt havent hadnt wont wouldnt
     shouldnt couldnt mustnt aint
@@ -19,7 +19,7 @@ HEDGES = {
     word: level
     for level, words in {
         "will": "will buде буде будут будет",
-        "must": "must shall required mandatory obliged compulsory",
+        "must": "must shall need needs required mandatory obliged compulsory",
         "should": "should ought recommended advised",
         "can": "can",
         "may": "may might could possibly perhaps maybe potentially possible може могут может можуть можливо возможно",

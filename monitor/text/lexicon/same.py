@@ -79,7 +79,7 @@ doctor physician
 hospital clinic
 travel trip journey
 use uses used using
-ahead
+before prior
 rebel rebels insurgent insurgents militant militants
 meet meets met meeting
 murder murdered
@@ -97,7 +97,110 @@ company firm corporation
 country nation
 city town
 house home
-region area province oblast
+region area province oblast zone
+prime premier pm
+powerful strong mighty
+crash crashes crashed collide collides collided collision wreck
+ousted oust ousts toppled topple topples deposed overthrow overthrown removed
+elect elects elected
+appoint appoints appointed name names named
+nominate nominates nominated
+leave leaves leaving left depart departs departed departing
+arrive arrives arrived arriving reach reaches reached
+ceasefire truce
+lawmaker lawmakers legislator legislators parliamentarian mp mps
+attorney lawyer
+criticise criticize criticised criticized slam slams slammed condemn condemned denounce denounced
+praise praises praised laud lauds lauded hail hails hailed
+accuse accuses accused accusation accusations allegation allegations
+charge charges charged indict indicts indicted
+sue sues sued lawsuit
+sentence sentenced sentences
+admit admits admitted confess confesses confessed confession acknowledge acknowledges
+wildfire wildfires bushfire bushfires blaze fire fires
+gunman gunmen shooter attacker attackers
+hostage hostages captive captives
+kidnap kidnapped abduct abducted kidnapping abduction
+bomb bombs bombing bombings
+airstrike airstrikes
+nuclear atomic
+weapon weapons arms
+trade commerce
+stock stocks shares share equities
+market markets
+profit profits earnings
+sanction sanctions
+minister ministers
+ambassador envoy
+leader leaders
+government govt regime administration
+premiere debut debuts
+pick picks picked select selects selected choose chooses chosen chose
+celebrate celebrates celebrated mark marks marked
+seek seeks sought
+push pushes pushed
+try tries tried attempt attempts attempted bid bids
+mistake error
+trend tendency
+necessary needed need needs
+way ways means
+main major principal
+legislation law laws
+impose imposes imposed introduce introduces introduced
+journalist journalists reporter reporters
+student students pupil pupils
+school schools
+gay homosexual
+marriage wedding
+wife spouse
+dog puppy
+cat kitten
+food meal
+bike bicycle
+motorcycle motorbike
+eat eats eating devour
+cook cooks cooking
+cut slice slices slicing chop chops chopping
+wear wears wearing dressed
+look looks looking watch watches watching
+throw throws throwing toss tossing
+sofa couch
+beach shore
+forest woods
+stage podium
+missing lost disappeared vanished
+survivor survivors survive survives survived
+victim victims
+lift lifts lifted raise raises raised
+reject rejects rejected refuse refuses refused rebuff rebuffs
+back backs backed support supports supported endorse endorses endorsed
+oppose opposes opposed opposition
+withdraw withdraws withdrew withdrawal withdrawn pull
+capture captures captured seize seizes seized take takes took taken overrun
+stop stops stopped end
+block blocks blocked
+discuss discusses discussed discussions negotiate negotiates negotiations negotiation
+reveal reveals revealed disclose discloses disclosed unveil unveils unveiled
+fear fears feared worry worries worried concern concerns
+hope hopes hoped
+plan plans
+pass passes passed approve approves approved adopt adopts adopted
+delay delays delayed postpone postpones postponed
+cancel cancels cancelled canceled scrap scraps scrapped
+evacuate evacuates evacuated evacuation
+extend extends extended extension prolong prolonged
+renew renews renewed
+visit visits visited
+visitor visitors traveller travellers traveler travelers tourist tourists
+compulsory mandatory required
+shut closed closes close
+currency money
+illegal unlawful
+hazard danger risk risks
+demand demands demanded
+claim claims
+question questions
+problem problems issue issues
 """
 
 SAME: dict[str, str] = {}

@@ -12,7 +12,8 @@ have has had having do does did doing done
 and or but if so as than then because while although though however whether nor yet
 of at by for with about into to from in on onto upon toward towards
 also just too very really quite rather still even again already now
-'m 're 's 've 'll 'd s t re ve ll d m
+im ive youre youve youll theyre theyve theyll weve hes shes thats whats theres lets
+s t re ve ll d m
 more other another own same
 would shall let lets
 via amid among per via thus hence therefore moreover furthermore meanwhile besides
@@ -40,6 +41,15 @@ LIGHT = frozenset(
     please note service services certain particular various relevant respective specific approximately
     say says said saying tell tells told according report reports reported reporting announce announces
     announced state states stated officials official source sources news video live watch photo photos
-    update updates breaking read learn page
+    update updates breaking read learn page country area areas place places
+    """.split()
+)
+
+# What kind of page a link leads to: renaming it ("report" to "map") is no news.
+PAGES = frozenset(
+    """
+    page pages site website map maps report reports guide guides list lists form forms portal tool tools
+    information info advice overview details document documents factsheet leaflet brochure handbook planner
+    index online official update updates faq tips more about
     """.split()
 )

@@ -1,0 +1,40 @@
+"""How alike two claims are, 0 to 100: the weight of what both say against the weight of what each says.
+
+Facts count as words do, so a moved figure lowers similarity a little; whether it is news is for the verdict.
+"""
+
+from __future__ import annotations
+
+from math import log1p, sqrt
+
+from rapidfuzz import fuzz
+
+from monitor.compare.facts import Moves
+from monitor.compare.words import Gap
+from monitor.model import Kind
+from monitor.text.words import CUE_WEIGHT, FACT_WEIGHT, Reading
+
+OTHER_PLACE = 0.15  # taken off for each place that the other claim puts another place in the stead of
+LENGTH = 0.08  # long claims share less of their words when they tell the same
+
+
+def similarity(before: Reading, now: Reading, words: Gap, facts: list[Moves], cues: list[Moves]) -> float:
+    """0 to 100 from what the words, the figures and dates (`facts`) and the cues of two claims have in common."""
+    if not (before.weight and now.weight):
+        return fuzz.ratio(before.text, now.text)
+    lost = sum(unit.weight for unit in words.lost)
+    gained = sum(unit.weight for unit in words.gained)
+    for weight, all_moves in ((FACT_WEIGHT, facts), (CUE_WEIGHT, cues)):
+        for moves in all_moves:
+            lost += weight * (len(moves.moved) + len(moves.lost))
+            gained += weight * (len(moves.moved) + len(moves.gained))
+    share = (before.weight - lost + now.weight - gained) / 2 / sqrt(before.weight * now.weight)
+    share += LENGTH * log1p(max(lost, gained)) - OTHER_PLACE * places_apart(words)
+    return 100 * min(1.0, max(0.0, share))
+
+
+def places_apart(words: Gap) -> int:
+    """How many places of one claim have another in their stead in the other."""
+    if not (words.lost and words.gained):
+        return 0
+    return min(sum(unit.kind is Kind.PLACE for unit in side) for side in (words.lost, words.gained))
