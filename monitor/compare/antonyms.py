@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from monitor.text.tokens import stem_of
 
 LINES = """
@@ -110,12 +112,13 @@ def _table() -> dict[str, frozenset[str]]:
 
 
 OPPOSITES = _table()
-PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter", "ir")
+PREFIXES = frozenset(("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter"))
 
 
+@lru_cache(maxsize=100_000)
 def opposed(one: str, other: str) -> bool:
     """Whether two stems (or folded words) turn a claim around, by the lists above or by a prefix such as "un"."""
     if other in OPPOSITES.get(one, ()):
         return True
-    short, long = sorted((one, other), key=len)
-    return len(short) > 3 and any(long == prefix + short for prefix in PREFIXES)
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    return len(short) > 3 and long.endswith(short) and long[: -len(short)] in PREFIXES

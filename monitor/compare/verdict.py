@@ -21,12 +21,13 @@ from monitor.compare.weigh import similarity
 from monitor.compare.words import Gap, gap
 from monitor.model import Change, Context, Kind, Novelty, Verdict
 from monitor.text.lexicon.stops import LIGHT, PAGES
-from monitor.text.words import COUNTRY_KEYS, Reading, Unit
+from monitor.text.words import COUNTRY_KEYS, LONGEST, Reading, Unit
 
 UNLIKE = {Context.REVISION: 20.0, Context.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
+UNREAD = Verdict(Novelty.CHANGED, 0.0)  # they differ beyond what is read of a text
 LINK = re.compile(r"[^.!?:;]{3,80}? [-–—]{1,2} [^.!?:;]{3,80}")
 CUES = (Kind.NEGATION, Kind.CERTAINTY, Kind.SCOPE)
 
@@ -48,6 +49,8 @@ def judge(before: Reading, now: Reading, context: Context) -> Verdict:
     """What `now` says that `before` did not."""
     if before.text == now.text:
         return IDENTICAL
+    if before.text[LONGEST:] != now.text[LONGEST:]:
+        return UNREAD
     seen = compare(before, now, strict=context is Context.REVISION)
     if seen.alike < UNLIKE[context]:
         return Verdict(Novelty.NEW, seen.alike)
@@ -74,11 +77,22 @@ def _revised(seen: Comparison) -> Verdict:
 def _retold(seen: Comparison) -> Verdict:
     """Told elsewhere, words are free: only facts that stand against each other count."""
     moved = [*seen.numbers.moved, *seen.dates.moved, *seen.cues[Kind.NEGATION].all(), *opposites(seen)]
-    moved += elsewhere(seen)
+    moved += [*elsewhere(seen), *figures(seen)]
+    rest = worded(seen)
+    if not moved and all(change.kind is Kind.WORDING for change in rest):
+        moved = [*seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
     if moved:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
-    rest = tuple(worded(seen))
-    return Verdict(Novelty.REPEATED if seen.alike >= RETOLD else Novelty.CHANGED, seen.alike, rest)
+    return Verdict(Novelty.REPEATED if seen.alike >= RETOLD else Novelty.CHANGED, seen.alike, tuple(rest))
+
+
+def figures(seen: Comparison) -> list[Change]:
+    """Figures of different sorts in each other's stead: "300 cases" and "1999 cases", "F-16" and "F-35"."""
+    lost = [*seen.numbers.lost, *seen.dates.lost]
+    gained = [*seen.numbers.gained, *seen.dates.gained]
+    lost += [Change(Kind.NAME, _said(seen.before, u), "") for u in seen.words.lost if u.word.digits]
+    gained += [Change(Kind.NAME, "", _said(seen.now, u)) for u in seen.words.gained if u.word.digits]
+    return [Change(new.kind, old.before, new.after) for old, new in zip(lost, gained, strict=False)]
 
 
 def elsewhere(seen: Comparison) -> list[Change]:

@@ -9,7 +9,7 @@ from math import log1p, sqrt
 
 from rapidfuzz import fuzz
 
-from monitor.compare.facts import Moves
+from monitor.compare.facts import NOTHING, Moves
 from monitor.compare.words import Gap
 from monitor.model import Kind
 from monitor.text.words import CUE_WEIGHT, FACT_WEIGHT, Reading
@@ -26,6 +26,8 @@ def similarity(before: Reading, now: Reading, words: Gap, facts: list[Moves], cu
     gained = sum(unit.weight for unit in words.gained)
     for weight, all_moves in ((FACT_WEIGHT, facts), (CUE_WEIGHT, cues)):
         for moves in all_moves:
+            if moves is NOTHING:
+                continue
             lost += weight * (len(moves.moved) + len(moves.lost))
             gained += weight * (len(moves.moved) + len(moves.gained))
     share = (before.weight - lost + now.weight - gained) / 2 / sqrt(before.weight * now.weight)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.tokens import SYMBOL, Token, tokenise
+from monitor.text.tokens import Token, Word, tokenise
 
 SHORT = {"US": "united states", "U.S.": "united states", "U.S": "united states"}  # "us" is a word too
 
@@ -37,13 +37,16 @@ class Phrases:
         found: dict[int, tuple[str, int]] = {}
         end = 0
         for index, token in enumerate(tokens):
-            if index < end or index in taken or token.word.marks & SYMBOL:
+            if index < end or index in taken or not self._may_begin(token.word):
                 continue
             met = self._at(tokens, index)
             if met:
                 found[index] = met
                 end = met[1]
         return found
+
+    def _may_begin(self, word: Word) -> bool:
+        return bool(word.fold in self.whole or self.lengths or word.text in SHORT)
 
     def _at(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         fold = tokens[index].word.fold

@@ -19,7 +19,7 @@ from monitor.text.phrases import PLACES, of_groups
 from monitor.text.tokens import STOP, SYMBOL, Token, Word, tokenise
 
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
-CACHED = 16_384  # readings kept: about 2 KB each
+CACHED = 8_192  # readings kept: about 2.5 KB each
 TERMS = 32  # index terms of one claim
 NAME_WEIGHT = 1.5
 PLACE_WEIGHT = 0.8  # countries and regions stand in many claims

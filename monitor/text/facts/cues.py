@@ -13,7 +13,6 @@ from monitor.text.lexicon.cues import BOOSTERS, HEDGES, SCOPES
 from monitor.text.tokens import CALENDAR, FIGURE, HEDGE, NEGATION, SCOPE, STOP, SYMBOL, Token
 
 GOVERNED = 3  # content words after a cue that it is taken to govern
-NOT_NEGATING = frozenset("only just merely least less more fewer doubt later longer".split())
 MODALS = frozenset("will can should may would could might must shall do does did".split())
 
 
@@ -56,10 +55,8 @@ def _fold(tokens: Sequence[Token], index: int) -> str:
 
 
 def _negation(tokens: Sequence[Token], index: int) -> str:
-    """ "not", or nothing for the "not" of "not only", the "no" of "no doubt" and a "yet" that is not "yet to"."""
-    if _fold(tokens, index) == "yet":
-        return "not" if _fold(tokens, index + 1) == "to" else ""
-    return "" if _fold(tokens, index + 1) in NOT_NEGATING - {"longer"} else "not"
+    """ "not", or nothing for a "yet" that is not "yet to"."""
+    return "" if _fold(tokens, index) == "yet" and _fold(tokens, index + 1) != "to" else "not"
 
 
 def _hedge(tokens: Sequence[Token], index: int) -> tuple[Kind, str, int, int]:

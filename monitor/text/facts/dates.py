@@ -105,7 +105,7 @@ def _clock(tokens: Sequence[Token], index: int) -> Date | None:
         half = found[3] if found[3] in ("am", "pm") else found[5] or half
         if "." in text and not half:
             return None
-    elif half and text.isdigit() and len(text) <= 2:
+    elif half and text.isdecimal() and len(text) <= 2:
         hour, minute = text, "0"
     else:
         return None

@@ -29,6 +29,7 @@ from monitor.text.tokens import CALENDAR, FIGURE, STOP, SYMBOL, Token
 SHAPE = re.compile(r"(\d[\d.,'’ \u00a0\u202f]*\d|\d)(.*)", re.DOTALL)
 DASHES = frozenset("-–—‑")
 VAGUE = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
+EXACT = 15  # digits beyond which a float would take two numbers for one; such a run is a name
 REACH = 4  # words a figure's counted things, or a "could" before it, may stand away
 
 
@@ -71,7 +72,11 @@ def figure(folded: str) -> Figure | None:
     if folded in SCALES:
         return Figure(1.0, scale=SCALES[folded])
     found = SHAPE.fullmatch(folded)
-    if not found or (not folded.isascii() and not found[1].replace(",", "").replace(".", "").isalnum()):
+    if (
+        not found
+        or len(found[1]) > EXACT
+        or (not folded.isascii() and not found[1].replace(",", "").replace(".", "").isalnum())
+    ):
         return None
     return _with_suffix(found[1], found[2])
 
