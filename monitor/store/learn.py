@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 from monitor.model import Claim, Finding, Novelty
 from monitor.store.ledger import text_hash
 from monitor.store.schema import claims, postings, sayings, terms
-from monitor.store.types import hash64
+from monitor.store.types import hash64, insert_integers
 
 if TYPE_CHECKING:
     from monitor.assess import Assessment
@@ -166,9 +166,6 @@ def index(conn: Connection, assessment: Assessment, unindexed: Mapping[int, int]
     if not found:
         return
     pairs = sorted((term, id) for id, hashed in found.items() for term in hashed)
-    conn.execute(ADD_POSTING, [{"term": term, "claim_id": id} for term, id in pairs])
-    counted: list[dict[str, Any]] = [
-        {"term": term, "claims": n} for term, n in sorted(Counter(term for term, _ in pairs).items())
-    ]
-    conn.execute(ADD_TERM, counted)
+    insert_integers(conn, ADD_POSTING, pairs)
+    insert_integers(conn, ADD_TERM, sorted(Counter(term for term, _ in pairs).items()))
     conn.execute(INDEXED, {"_ids": list(found)})

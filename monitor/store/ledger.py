@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
 
 from monitor.model import Moment, Said, Update
 from monitor.store.codec import update_from
@@ -19,8 +21,9 @@ from monitor.store.schema import claims, entries, postings, sayings, terms, upda
 from monitor.store.types import hash64, storable
 from monitor.text.split import text_key
 
-RAREST = 8  # terms of a claim that are looked up
-NEWEST = 400  # postings read for one term, newest first
+MOST, LEAST = 8, 5  # terms of a claim that are looked up, the rarest
+ENOUGH = 800  # postings read for a claim, after which no more than LEAST terms are looked up
+NEWEST = 500  # postings read for one term, newest first
 SHOWN = 8  # sayings returned for one claim
 SCANNED = 32  # sayings of one claim that these are chosen from
 EXACT = 256  # sayings returned for a text looked up word for word
@@ -42,7 +45,12 @@ PREVIOUS = (
 )
 STORY = PREVIOUS.with_only_columns(updates.c.story)
 COMMONNESS = select(terms.c.term, terms.c.claims).where(terms.c.term.in_(bindparam("terms", expanding=True)))
-HOLDING = select(postings.c.term, postings.c.claim_id).where(postings.c.term.in_(bindparam("terms", expanding=True)))
+# One row a term: thousands of small rows would cost more than the search itself.
+HOLDING = (
+    select(postings.c.term, func.aggregate_strings(cast(postings.c.claim_id, Text), ","))
+    .where(postings.c.term.in_(bindparam("terms", expanding=True)))
+    .group_by(postings.c.term)
+)
 HOLDING_NEWEST = (
     select(postings.c.claim_id)
     .where(postings.c.term == bindparam("term"))
@@ -137,11 +145,9 @@ class Ledger:
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
         """For each query the claims that share most of its rarest terms, best and then newest first."""
         common = self._commonness({term for query in queries for term in query})
-        rarest = [
-            sorted((term for term in query if term in common), key=common.__getitem__)[:RAREST] for query in queries
-        ]
-        holding = self._holding({term: common[term] for query in rarest for term in query})
-        return [best(query, holding, limit) for query in rarest]
+        looked_up = [rarest(query, common) for query in queries]
+        holding = self._holding({term: common[term] for query in looked_up for term in query})
+        return [best(query, holding, limit) for query in looked_up]
 
     def _commonness(self, wanted: set[int]) -> dict[int, int]:
         """How many claims hold each term; terms that none holds are left out."""
@@ -151,11 +157,9 @@ class Ledger:
 
     def _holding(self, wanted: Mapping[int, int]) -> dict[int, list[int]]:
         """The claims that hold each term, the newest of them for a common one."""
-        holding: dict[int, list[int]] = {term: [] for term in wanted}
         rare = [term for term, count in wanted.items() if count <= NEWEST]
-        if rare:
-            for term, claim in self._conn.execute(HOLDING, {"terms": rare}):
-                holding[term].append(claim)
+        found = self._conn.execute(HOLDING, {"terms": rare}).all() if rare else ()
+        holding = {term: list(map(int, together.split(","))) for term, together in found}
         for term, count in wanted.items():
             if count > NEWEST:
                 holding[term] = list(self._conn.scalars(HOLDING_NEWEST, {"term": term}))
@@ -172,15 +176,25 @@ class Ledger:
             found = self._conn.execute(SAID_FIRST, {**asked, "scanned": scanned})
         else:
             found = self._conn.execute(SAID_BY, {**asked, "sources": list(sources)})
-        return grouped(found)
+        return grouped(found.all())
+
+
+def rarest(query: Sequence[int], common: Mapping[int, int]) -> list[int]:
+    """The terms to look up, rarest first: enough to find a claim with some words changed, no more than need be."""
+    known = sorted((term for term in query if term in common), key=common.__getitem__)[:MOST]
+    reads = list(accumulate(min(common[term], NEWEST) for term in known))
+    return [term for place, term in enumerate(known) if place < LEAST or reads[place] <= ENOUGH]
 
 
 def best(query: Sequence[int], holding: Mapping[int, Sequence[int]], limit: int) -> list[int]:
     """The `limit` claims that hold most of the query's terms; among equals the newest."""
     shared: Counter[int] = Counter()
     for term in query:
-        shared.update(holding[term])
-    return sorted(shared, key=lambda claim: (-shared[claim], -claim))[:limit]
+        shared.update(holding.get(term, ()))
+    ranked = [(count, claim) for claim, count in shared.items() if count > 1]
+    if len(ranked) < limit:
+        ranked = [(count, claim) for claim, count in shared.items()]
+    return [claim for _, claim in nlargest(limit, ranked)]
 
 
 def grouped(found: Iterable[Sequence[Any]]) -> dict[int, list[Said]]:
