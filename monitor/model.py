@@ -33,6 +33,7 @@ class Quiet(StrEnum):
     QUESTION = "question"  # "What is known about …?"
     VOLATILE = "volatile"  # "Updated 3 minutes ago", view counts, "Still current at: …"
     BOILERPLATE = "boilerplate"  # "Read more", "Subscribe to our newsletter", a bare link
+    HEADING = "bare heading"  # "Earthquakes": names a topic and says nothing of it
 
 
 class Novelty(StrEnum):

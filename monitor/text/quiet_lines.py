@@ -1,0 +1,88 @@
+"""The shapes of whole lines that a page says to its visitor and not about the world, by what they are for.
+
+Each is matched against the whole line. A shape must not fit a headline: "Share this" is here, "Share" before
+any word is not, for shares fall.
+"""
+
+from __future__ import annotations
+
+import re
+
+NETWORK = (
+    r"(?:x|twitter|facebook|instagram|telegram|threads|bluesky|linkedin|youtube|tiktok|whatsapp|reddit|pinterest|"
+    r"google news|email)"
+)
+AGENCY = (
+    r"(?:getty(?: images)?|afp|reuters|ap|ap photo|epa|epa-efe|shutterstock|istock(?:photo)?|anadolu(?: agency)?|"
+    r"tass|ukrinform|unian|xinhua|yonhap|pa media|pa wire|alamy)"
+)
+
+ONWARD = (
+    r"(?:read|learn|find out|discover|view|see|show|load|watch|listen) (?:more|all|less|now|also)"
+    r"(?:\s?[:|–—-].{0,200}| (?:about|on|from|at|in|here|stories|news|articles|details)\b.{0,120})?",
+    r"(?:read|view|see) (?:the|our) full (?:story|article|report|text)\b.{0,80}",
+    r"(?:continue|keep) reading\b.{0,160}",
+    r"(?:click|tap) (?:here|below|on the link)\b.{0,120}",
+    r"skip to .{1,40}|back to (?:top|home|start)|(?:go )?back|home|menu|search|close|more|top",
+    r"(?:previous|next|prev)(?:\s*:.{0,80}| (?:page|article|post|story))?",
+    r"view (?:a|the) printable version.{0,60}|print(?: this)?(?: page| version| article)?",
+    r"download(?: (?:the )?(?:pdf|app|report|file))?",
+    r"(?:related|recommended|popular|trending|more|most read|latest|further)(?: \w+)? "
+    r"(?:stories|articles|posts|content|links|topics|reading)",
+    r"related|most (?:read|popular|viewed)|you may also like|table of contents|contents|on this page|useful links",
+    r"(?:tags|filed under|topics)\s*:.{0,120}",
+    r"the post .{1,200} appeared first on .{1,80}|this (?:article|story|post) (?:originally|first) appeared .{1,80}",
+    r"(?:читати|читайте|дізнатися|дізнайтеся) (?:далі|більше|також|повністю)\b.{0,160}",
+    r"(?:докладніше|детальніше).{0,60}",
+    r"(?:читать|читайте|узнать|узнайте) (?:далее|больше|также|полностью)\b.{0,160}|подробнее.{0,60}",
+    r"головна|далі|назад|главная|далее|weiterlesen|mehr lesen|mehr erfahren|lire la suite|en savoir plus|leer más",
+    r"더 ?보기|자세히 ?보기|기사 ?더 ?보기|(?:阅读|查看|了解)(?:更多|全文|详情)|点击(?:这里|此处|查看).{0,20}",
+    r"اقرأ (?:المزيد|أيضا|أيضًا).{0,120}|شاهد (?:المزيد|أيضا|أيضًا).{0,120}|المزيد(?: من (?:الأخبار|التفاصيل))?",
+)
+
+ASKING = (
+    r"(?:please )?(?:subscribe|sign up)(?: (?:now|here|today|free))?(?: (?:to|for) "
+    r"(?:our|the|this|get|receive|email|news|newsletters?|daily|free|updates|alerts)\b.{0,140})?",
+    r"log ?in|sign ?in|register(?: now\b.{0,60})?",
+    r"join our (?:newsletter|channel|mailing|community|telegram|whatsapp)\b.{0,100}",
+    r"donate(?: (?:now|today|here)\b.{0,60})?|support (?:us|our (?:work|journalism|site))\b.{0,100}",
+    r"get (?:our|the latest) (?:newsletter|app|news|updates|headlines|stories)\b.{0,120}",
+    rf"follow us\b.{{0,100}}|follow .{{1,40}} on {NETWORK}\b.{{0,60}}",
+    rf"share(?: this\b.{{0,60}}| (?:on|via) {NETWORK}.{{0,40}})?|tweet|copy link|{NETWORK}",
+    r"(?:leave|post|add|write) a (?:comment|reply)\b.{0,60}|(?:got|have) a (?:tip|story)\?.{0,120}",
+    r"(?:підписуйтесь|підписуйтеся|підпишіться|підписатися|подписывайтесь|подпишитесь|подписаться)\b.{0,160}",
+    r"поділитися|поширити|поделиться|teilen|partager|compartir|공유(?:하기)?|구독(?:하기)?|分享(?:到.{0,20})?|订阅.{0,20}",
+    r"تابعونا.{0,80}|تابعنا.{0,80}|شارك (?:هذا|المقال|على).{0,60}|اشترك (?:الآن|في (?:النشرة|القناة|قناتنا)).{0,60}",
+)
+
+RIGHTS = (
+    r"(?:copyright\b|©|\(c\)\s*\d{4}).{0,160}|.{0,100}\ball rights reserved\b.{0,60}",
+    r".{0,60}\b(?:we|(?:this|our) (?:site|website|page)) uses? cookies\b.{0,160}",
+    r"(?:accept|reject|manage|allow)(?: all)? cookies|cookie (?:policy|settings|preferences|notice|consent)",
+    r"privacy (?:policy|notice|statement)|terms (?:of (?:use|service)|(?:and|&) conditions)|disclaimer",
+    r"contact us|about us|advertis(?:ement|ing)|sponsored(?: content)?|ad|реклама",
+    r"(?:please |you need to )?enable javascript.{0,100}|your browser does not support.{0,80}",
+    r"усі права захищено.{0,100}|все права защищены.{0,100}|alle rechte vorbehalten.{0,60}|版权所有.{0,60}",
+    r"무단 ?전재.{0,60}|저작권.{0,60}|جميع الحقوق محفوظة.{0,60}|حقوق النشر.{0,60}",
+)
+
+ADDRESSES = (r"(?:[\w ]{0,20}:\s*)?<?(?:https?://|www\.)\S+|<?[\w.+-]+@[\w-]+\.[\w.-]+>?",)
+
+# Names of those who made a picture or wrote the text; only where the line states nothing besides.
+CREDITS = (
+    r"(?:photo|image|picture|photograph|illustration|фото|사진|图片|صورة)s?"
+    r"(?: (?:credit|source|by|courtesy(?: of)?|copyright))?\s*[:/|©]\s*\S+(?: \S+){0,4}",
+    r"(?:photo|image|photograph|illustration) (?:by|courtesy of|credit) \S+(?: \S+){0,4}",
+    r"(?:source|via|джерело|источник|출처|来源|المصدر)\s*:\s*\S+(?: \S+){0,2}",
+    rf"(?:[\w .'’-]{{0,60}}\s?/\s?|\()?{AGENCY}(?:\s?/\s?[\w .'’-]{{1,40}})*(?: images| photo| via .{{1,40}})?\)?",
+    r"(?:additional |with )?(?:reporting|editing|writing) by [^.]{3,160}",
+    r"by (?-i:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}(?:,? (?:and )?[A-Z][\w.'’-]+){0,6})",
+)
+
+
+def _any(shapes: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"[\s\[(«‹<←*]*(?:{'|'.join(shapes)})[\s.!…»›→>*:\])]*", re.IGNORECASE)
+
+
+BOILERPLATE = _any(ONWARD + ASKING + RIGHTS + ADDRESSES)
+CREDIT = _any(CREDITS)

@@ -1,0 +1,105 @@
+"""Splits a block into sentences, in any script.
+
+sentencex finds the ends; what it breaks at an abbreviation, an initial or a clock is joined again here.
+"""
+
+from __future__ import annotations
+
+import re
+
+import sentencex
+
+AT_ONCE = 8_000  # letters: sentencex takes quadratic time over open quotes
+LONGEST = 2_000  # letters in one claim; what runs on without an end is cut between words
+
+SCRIPTS = (
+    ("uk", re.compile("[іїєґІЇЄҐ]")),
+    ("ru", re.compile("[а-яА-Я]")),
+    ("ko", re.compile("[\uac00-\ud7a3]")),
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+)
+
+# Words that stand before a name, a number or a unit; never the last of a sentence, or so seldom that it is right.
+ABBREVIATIONS = frozenset(
+    "gen lt col maj capt cpt sgt cpl pvt adm cmdr brig sen rep gov pres prof dr mr mrs ms messrs st mt ft no nos "
+    "art sec fig figs vol vols ch pp approx est incl excl vs cf ca resp dept d-calif r-tex rev hon supt "
+    "e.g i.e maj.-gen lt.-col brig.-gen lt.-gen "
+    "nr str bzw ggf inkl sr sra srta mme mlle jan feb mar apr jun jul aug sept sep oct nov dec "
+    "ген полк підполк кап лейт серж адм акад проф доц ім імені див напр зокр м с смт вул просп пл бул р-н обл "
+    "бл прибл тис млн млрд грн год хв сек ст п пп гл рис табл т.зв тзв о "
+    "подп лейт серж ул пр-т пер им г пос дер обл руб тыс час мин сек стр рис табл прибл ок т.н д ген-лейт "
+    "أ د م ص ق".split()
+)
+# Those that may end a sentence as well: joined only when what follows cannot begin one.
+CLOCK = frozenset(("a.m", "p.m", "am", "pm"))
+AFTER_CLOCK = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b"
+    r"|(?:est|edt|cst|cdt|mst|mdt|pst|pdt|gmt|utc|cet|cest|eet|eest|bst|msk|kst|jst|ist)\b"
+    r"|(?:local|eastern|central|mountain|pacific|moscow|kyiv|kiev|london|greenwich)\b",
+    re.IGNORECASE,
+)
+LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[«“\"'‘„]))([^\s(\[«“\"'‘„]{1,12})\.$")
+INITIAL = re.compile(r"[^\W\d_](?:\.[^\W\d_])*$")
+CLOSED_QUOTE = re.compile(r"[\"”’»」』]$")
+UNBROKEN = re.compile("[\uac00-\ud7a3\u3040-\u30ff]")
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of one line of text (white space already folded), in order, each without outer spaces."""
+    found: list[str] = []
+    for piece in _pieces(text):
+        if found and (gap := _join(found[-1], piece)) is not None:
+            found[-1] += gap + piece.strip()
+        else:
+            found.append(piece.strip())
+    return tuple(part for sentence in found for part in _bounded(sentence))
+
+
+def _pieces(text: str) -> list[str]:
+    if not any(mark in text[:-1] for mark in ".!?…。！？؟۔।"):
+        return [text]
+    language = _language(text)
+    return [piece for part in _bounded(text, AT_ONCE) for piece in sentencex.segment(language, part) if piece.strip()]
+
+
+def _language(text: str) -> str:
+    if text.isascii():
+        return "en"
+    return next((name for name, letters in SCRIPTS if letters.search(text)), "en")
+
+
+def _join(before: str, piece: str) -> str | None:
+    """What to join `piece` to `before` with, or None if a sentence ends between them."""
+    after = piece.lstrip()
+    if CLOSED_QUOTE.search(before) and len(after) == len(piece) and UNBROKEN.match(after):
+        return ""
+    last = LAST_WORD.search(before)
+    if last and (_open(last[1], after) or before[:-1].isdigit()):
+        return " "
+    return None
+
+
+def _open(word: str, after: str) -> bool:
+    """Whether a sentence that ends in `word.` goes on with `after`."""
+    folded = word.casefold()
+    if folded in CLOCK:
+        return bool(AFTER_CLOCK.match(after)) or after[0].islower()
+    if folded in ABBREVIATIONS:
+        return True
+    if INITIAL.match(word) and word[-1].isupper():
+        return len(word) == 1
+    return after[0].islower() and len(word) <= 5 and not after[1:2].isupper()
+
+
+def _bounded(text: str, longest: int = LONGEST) -> list[str]:
+    """`text` in parts of at most `longest` letters, cut between words where there are any."""
+    parts = []
+    while len(text) > longest:
+        cut = text.rfind(" ", longest // 2, longest)
+        cut = longest if cut < 0 else cut
+        parts.append(text[:cut])
+        text = text[cut:].lstrip()
+    return [*parts, text]

@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.text.clean import looks_like_html, to_plain
+
+
+@pytest.mark.parametrize(
+    "text", ["<p>One</p>", "One<br>two", "<B>One</B>", "see <a href='x'>this</a>", "<!DOCTYPE html>x", "text</div>"]
+)
+def test_tags_look_like_html(text):
+    assert looks_like_html(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a < b > c", "<desk@example.org>", "<https://example.org>", "# One\n- two", "AT&amp;T"]
+)
+def test_text_does_not_look_like_html(text):
+    assert not looks_like_html(text)
+
+
+def test_plain_text_of_a_page_reads_well():
+    page = (
+        "<h1>Roads</h1><p>The <b>A12</b> is&nbsp;shut.<br>Use the B7.</p><ul><li>Alba<li>Bera</ul>"
+        "<table><tr><td>Alba<td>12</tr><tr><td>Bera<td>3</tr></table><p>End.</p>"
+    )
+    assert to_plain(page) == (
+        "Roads\n\nThe A12 is shut.\n\nUse the B7.\n\n- Alba\n- Bera\n\nAlba | 12\nBera | 3\n\nEnd."
+    )
+
+
+def test_plain_text_of_nothing_is_nothing():
+    assert to_plain("") == to_plain("<p> </p>") == ""
+
+
+TEXT = st.lists(st.text(alphabet="abcdefgхїє한中&", min_size=1, max_size=6), min_size=1, max_size=5).map(" ".join)
+TAGS = st.sampled_from("p div ul li span b em a section blockquote h2 table tr td article td center".split())
+
+
+@st.composite
+def trees(draw, depth=3):
+    """HTML that need not be well formed: elements in any order, some never closed."""
+    parts = []
+    for _ in range(draw(st.integers(0, 4))):
+        if depth and draw(st.booleans()):
+            tag = draw(TAGS)
+            parts.append(f"<{tag}>{draw(trees(depth - 1))}" + draw(st.sampled_from((f"</{tag}>", ""))))
+        else:
+            parts.append(draw(TEXT).replace("&", "&amp;") + draw(st.sampled_from((" ", ""))))
+    return "".join(parts)
+
+
+@given(trees())
+def test_the_letters_are_those_that_a_browsers_parser_sees(html):
+    body = LexborHTMLParser(f"<div>{html}</div>").body
+    seen = "".join(sorted(body.text(separator="") if body else ""))
+    read = "".join(sorted(to_plain(f"<div>{html}</div>")))
+    kept = str.maketrans("", "", " \n|-")
+    assert read.translate(kept) == seen.translate(kept)

@@ -1,0 +1,168 @@
+import pytest
+
+from monitor.model import Quiet, Role
+from monitor.text.quiet import quiet
+
+SERIES = """
+Key takeaways as of December 14
+Situation report, 3 May 2026
+OCHA Ukraine Situation Report #12 (as of 3 May 2026)
+Northern Campaign Assessment, December 14, 2025
+Takeaways of December 15
+Daily briefing
+Evening digest for Monday
+14 December 2025
+March 2026
+Ключові висновки за 14 грудня
+Оперативна інформація станом на 08:00 14.12.2025
+Сводка на 14 декабря
+14일 상황 보고
+2025年12月14日每日简报
+ملخص 14 ديسمبر
+"""
+
+VOLATILE = """
+Updated 3 minutes ago
+1,204 views
+Still current at: 4 May 2026
+Last updated: 5 May 2026 14:35 GMT
+Page generated in 0.24 seconds
+14:35 GMT
+12 comments
+5 min read
+Published on Monday
+Оновлено: 5 травня, 14:35
+Обновлено 3 минуты назад
+조회수 1,204
+更新时间：2025年12月14日 14:35
+آخر تحديث: 14 ديسمبر 2025
+"""
+
+QUESTIONS = """
+What is known about the ferry?
+Is the northern road next?
+"Why now?"
+Що відомо про міст?
+다리는 열렸는가?
+桥梁关闭了吗？
+هل أغلق الجسر؟
+"""
+
+BOILERPLATE = """
+Read more
+Read more: Governor opens the bridge
+Continue reading →
+Subscribe to our newsletter
+Sign up to get email notifications
+Share this
+Share on Facebook
+Follow us on Telegram
+Click here
+Next: Entry requirements
+https://example.org/a?b=c
+desk@example.org
+© 2026 Example Media
+All rights reserved.
+We use cookies to improve your visit.
+Getty Images
+Jane Roe/Getty Images
+(AP)
+Photo: Jane Roe / Reuters
+By Jane Roe and John Doe
+The post Bridge opens appeared first on Example.
+Читати далі
+Подписывайтесь на наш канал
+더 보기
+阅读更多
+اقرأ المزيد
+"""
+
+NEWS = """
+Report: Dozens Dead in Alba Attack, Dec. 14
+Reports of Explosions in Alba, December 14
+Updated: 5 killed in a blast in Alba
+Sources: Governor denies talks
+Video: Bridge destroyed by flood
+Alba hit by drones, Reuters says
+Share prices fall
+Sign up with the registry before you travel.
+He asked: "Why did we stay?"
+Flood kills 5 in Alba: is Bera next?
+Next week the bridge opens
+Follow the instructions of the police.
+Support our troops, says the governor
+By Friday Alba fell
+Alba bridge briefing: governor denies talks
+12,000
+شارك الرئيس في المؤتمر
+Реклама алкоголю заборонена з травня
+Show more restraint, the governor tells Bera
+Bera view: the road stays shut
+"""
+
+
+def lines(text):
+    return text.strip().splitlines()
+
+
+@pytest.mark.parametrize("role", [Role.TITLE, Role.HEADING])
+@pytest.mark.parametrize("line", lines(SERIES))
+def test_a_series_title_is_no_news(line, role):
+    assert quiet(line, role) is Quiet.SERIES
+
+
+@pytest.mark.parametrize("line", lines(VOLATILE))
+def test_a_clock_or_counter_is_no_news(line):
+    assert quiet(line, Role.SENTENCE) is Quiet.VOLATILE
+
+
+@pytest.mark.parametrize("role", [Role.TITLE, Role.HEADING, Role.SENTENCE, Role.BULLET])
+@pytest.mark.parametrize("line", lines(QUESTIONS))
+def test_a_question_is_no_news(line, role):
+    assert quiet(line, role) is Quiet.QUESTION
+
+
+@pytest.mark.parametrize("line", lines(BOILERPLATE))
+def test_boilerplate_is_no_news(line):
+    assert quiet(line, Role.SENTENCE) is Quiet.BOILERPLATE
+
+
+@pytest.mark.parametrize("line", lines(NEWS))
+def test_what_says_something_may_be_news(line):
+    assert quiet(line, Role.TITLE) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["Earthquakes", "Health", "Entry and exit requirements", "Attacks in Alba", "Землетруси", "지진", "地震"]
+)
+def test_a_bare_heading_is_no_news_but_a_title_may_be(line):
+    assert quiet(line, Role.HEADING) is Quiet.HEADING
+    assert quiet(line, Role.TITLE) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Alba sends 3,000 troops to the border",
+        "Governor denies talks",
+        "Alba attacks Bera",
+        "Up to 12,000 northern troops in Alba",
+        "У Альбі загинули двоє",
+        "알바에 병력 배치했다",
+        "The bridge is shut.",
+    ],
+)
+def test_a_heading_that_states_something_may_be_news(line):
+    assert quiet(line, Role.HEADING) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Monitor local media for updates", "from April to May", "Monday to Friday, 5am to 11am", "online", "2 weeks"],
+)
+def test_a_bullet_of_common_words_is_advice_not_a_series(line):
+    assert quiet(line, Role.BULLET) is None
+
+
+def test_a_long_line_is_never_boilerplate():
+    assert quiet("Read more about the flood. " + "It took the bridge and the road. " * 10, Role.SENTENCE) is None
