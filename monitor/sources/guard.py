@@ -69,10 +69,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         *others, last = (await self._checked(host, port))[:_TRIES]
         for address in others:
             try:
-                return await self._network.connect_tcp(address, port, timeout=patience)
+                return _Stream(await self._network.connect_tcp(address, port, timeout=patience))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return await self._network.connect_tcp(last, port, timeout=patience)
+        return _Stream(await self._network.connect_tcp(last, port, timeout=patience))
 
     async def _checked(self, host: str, port: int) -> Sequence[str]:
         try:
@@ -92,6 +92,29 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection that is closed when it is given up during a TLS handshake, which httpcore forgets."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self.read = inner.read  # type: ignore[method-assign]
+        self.write = inner.write  # type: ignore[method-assign]
+        self.aclose = inner.aclose  # type: ignore[method-assign]
+        self.get_extra_info = inner.get_extra_info  # type: ignore[method-assign]
+        self._inner = inner
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self.aclose()
+            raise
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
