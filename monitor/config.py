@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from monitor.config_values import cron, database_url, listen_address, network, source_name, web_address
+from monitor.config_values import cron, database_url, expression, listen_address, network, source_name, web_address
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST = 1000 * 365 * 86400.0
@@ -45,6 +45,7 @@ WebAddress = Annotated[str, AfterValidator(web_address)]
 Cron = Annotated[str, AfterValidator(cron)]
 Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
+Expression = Annotated[str, AfterValidator(expression)]
 DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 
 
@@ -82,7 +83,7 @@ class SourceConfig(Shape):
     first_poll: Literal["baseline", "alert"] = "baseline"
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     auth: Auth | None = None
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Expression, ...] = ()
     full_text: bool = False
 
 

@@ -24,17 +24,22 @@ _LARGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What rules and templates lean on, as far as even a broken config says it; None for names it does not say."""
+    """What rules and templates lean on, as far as even a broken config says it.
+
+    `tags` are written as rules write them, `tag:ukraine`. The names are None where the file cannot be read at all.
+    """
 
     rules: Path
     templates: Path
     sources: tuple[str, ...] | None
+    tags: tuple[str, ...]
     channels: tuple[str, ...] | None
 
 
 _WHERE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _PLAINER = (
     (re.compile(r"^Cannot (?:declare|define|mutate|redefine|overwrite) .*"), "this key or table is already there"),
+    (re.compile(r"^Illegal character '\\n'.*"), "this string is not closed on its line"),
     (re.compile(r"^Invalid value"), 'expected a value: a "string", a number, true, false, a [list] or a {table}'),
 )
 
@@ -78,12 +83,12 @@ def outline(path: Path) -> Outline:
         tree = {}
     folder, monitor = path.absolute().parent, _table(tree, "monitor")
     rules, templates = (monitor.get(key) for key in ("rules", "templates"))
-    listed = tree.get("sources")
-    sources = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
+    sources = [source for source in _list(tree, "sources") if isinstance(source, dict)]
     return Outline(
         rules=folder / (rules if isinstance(rules, str) else "rules"),
         templates=folder / (templates if isinstance(templates, str) else "templates"),
         sources=tuple(str(s["name"]) for s in sources if "name" in s) if tree else None,
+        tags=tuple(f"tag:{tag}" for source in sources for tag in _list(source, "tags")),
         channels=tuple(_table(tree, "channels")) if tree else None,
     )
 
@@ -91,6 +96,11 @@ def outline(path: Path) -> Outline:
 def _table(tree: dict[str, Any], name: str) -> dict[str, Any]:
     found = tree.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def _list(table: dict[str, Any], name: str) -> list[Any]:
+    found = table.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _content(path: Path) -> bytes:

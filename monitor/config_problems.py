@@ -13,11 +13,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from monitor.config import ChannelConfig
 from monitor.toml_lines import KeyPath
 
 _SHOWN = frozenset({"allow_private", "cron", "every", "listen", "memory", "name", "timezone"})
 _KINDS = {
-    bool: "true or false",
     str: "a string",
     int: "a whole number",
     float: "a number",
@@ -60,6 +60,8 @@ def wrongs(error: ValidationError, model: type[BaseModel], table: Any, title: st
 
 def kind_of(value: Any) -> str:
     """What a TOML value is, in words."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return _KINDS.get(type(value), "a date or time")
 
 
@@ -78,8 +80,9 @@ def listed(choices: Iterable[str]) -> str:
 
 
 def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """A model's fields by the key that they have in the file."""
-    return {field.alias or name: field for name, field in model.model_fields.items()}
+    """A model's fields by the key that they have in the file; a channel's name is no key, but its heading."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    return {key: field for key, field in fields.items() if key != "name" or not issubclass(model, ChannelConfig)}
 
 
 def unknown_key(key: str, title: str, allowed: Iterable[str]) -> str:
@@ -99,7 +102,9 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], written: Any, title:
         return _choice(detail["ctx"]["expected"], written)
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, found {kind_of(written)}"
-    return detail["msg"].replace("Input should be", "expected")
+    if kind in ("string_too_short", "too_short"):
+        return "expected one at least, found nothing"
+    return f"{detail['msg'].replace('Input should be', 'expected a value')}{_number(written)}"
 
 
 def _shown(loc: tuple[int | str, ...]) -> bool:
@@ -108,6 +113,10 @@ def _shown(loc: tuple[int | str, ...]) -> bool:
 
 def _found(written: Any) -> str:
     return f', found "{written[:60]}"' if isinstance(written, str) else f", found {kind_of(written)}"
+
+
+def _number(written: Any) -> str:
+    return f", found {written}" if isinstance(written, int | float) else ""
 
 
 def _choice(expected: str, written: Any) -> str:

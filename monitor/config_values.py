@@ -1,5 +1,5 @@
 """What a single value of `config.toml` must look like. Each function gives the text back, or raises ValueError
-with what was expected; none of them ever repeats the value, which may be a secret.
+with what was expected; none of them repeats a value that may be a secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def web_address(text: str) -> str:
     except ValueError:
         usable = False
     if not usable or not text.isprintable() or re.search(r"[\s\\]", text):
-        raise ValueError('expected an address such as "https://example.org/feed.xml"')
+        raise ValueError("expected an address that begins with https:// or http://")
     return text
 
 
@@ -54,4 +54,14 @@ def listen_address(text: str) -> str:
 def database_url(text: str) -> str:
     if not re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql(\+psycopg)?://.", text):
         raise ValueError('expected "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"')
+    return text
+
+
+def expression(text: str) -> str:
+    from monitor.text.pattern import pattern
+
+    try:
+        pattern(text)
+    except ValueError as error:
+        raise ValueError(f"expected a regular expression as RE2 has it: {error}") from None
     return text

@@ -70,7 +70,7 @@ def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
         drawn.rules,
         builtin_aliases=builtin("rules") / "aliases.yaml",
         channels=drawn.channels,
-        sources=drawn.sources,
+        sources=None if drawn.sources is None else (*drawn.sources, *drawn.tags),
     )
     same = Synonyms.of(rules.same)
     failed = [
@@ -95,9 +95,9 @@ def _line(problem: Problem) -> str:
 def _summary(found: Found) -> str:
     looked_at = ", ".join(count(number, name.removesuffix("s")) for name, number in found.counts.items())
     warnings = len(found.problems) - found.errors
-    said = [count(found.errors, "problem")] if found.errors else ["fine"]
+    said = [count(found.errors, "problem") if found.errors else "fine"]
     said += [count(warnings, "warning")] if warnings else []
-    return f"{', '.join(said)}: {looked_at}"
+    return f"{', '.join(said)} ({looked_at})"
 
 
 def _as_json(found: Found) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_without_its_environment_each_missing_secret_is_named_with_its_line(tmp_
 @pytest.mark.parametrize(
     "key",
     sorted({key for shape in SHAPES for key in keys_of(shape)})
-    + sorted({key for name in NOTIFIERS for key in keys_of(notifier(name).Settings)} - {"name"}),
+    + sorted({key for name in NOTIFIERS for key in keys_of(notifier(name).Settings)}),
 )
 def test_every_key_stands_in_the_example(key: str) -> None:
     text = builtin("config.example.toml").read_text(encoding="utf-8")
