@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import UTC
 from urllib.parse import urlsplit
 
 
@@ -27,11 +28,11 @@ def web_address(text: str) -> str:
 
 
 def cron(text: str) -> str:
-    from apscheduler.triggers.cron import CronTrigger
+    from monitor.sources.cadence import crontab
 
     try:
-        CronTrigger.from_crontab(text)
-    except (ValueError, TypeError, AttributeError):
+        crontab(text, UTC)
+    except ValueError:
         raise ValueError('expected a cron expression of five fields such as "*/10 6-22 * * *"') from None
     return text
 
