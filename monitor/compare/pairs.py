@@ -33,7 +33,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
 def _pair(line: str, number: int) -> dict[str, Any]:
     try:
         pair = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MonitorError(f"line {number} is not JSON: {error}") from None
     if not isinstance(pair, dict) or "id" not in pair:
         raise MonitorError(f'line {number} is not an object with "id", "a", "b" and "context"')
