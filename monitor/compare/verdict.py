@@ -21,7 +21,7 @@ from monitor.compare.weigh import similarity
 from monitor.compare.words import Gap, gap
 from monitor.model import Change, Context, Kind, Novelty, Verdict
 from monitor.text.lexicon.stops import LIGHT, PAGES
-from monitor.text.words import COUNTRY_KEYS, LONGEST, Reading, Unit
+from monitor.text.words import LONGEST, Reading, Unit
 
 UNLIKE = {Context.REVISION: 20.0, Context.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
@@ -77,10 +77,11 @@ def _revised(seen: Comparison) -> Verdict:
 def _retold(seen: Comparison) -> Verdict:
     """Told elsewhere, words are free: only facts that stand against each other count."""
     moved = [*seen.numbers.moved, *seen.dates.moved, *seen.cues[Kind.NEGATION].all(), *opposites(seen)]
-    moved += [*elsewhere(seen), *figures(seen)]
+    moved += [*others(seen), *figures(seen)]
     rest = worded(seen)
     if not moved and all(change.kind is Kind.WORDING for change in rest):
-        moved = [*seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
+        moved = [*seen.numbers.all(), *seen.dates.all()]
+        moved += [*seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
     if moved:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
     return Verdict(Novelty.REPEATED if seen.alike >= RETOLD else Novelty.CHANGED, seen.alike, tuple(rest))
@@ -95,10 +96,28 @@ def figures(seen: Comparison) -> list[Change]:
     return [Change(new.kind, old.before, new.after) for old, new in zip(lost, gained, strict=False)]
 
 
-def elsewhere(seen: Comparison) -> list[Change]:
-    """Countries that stand in each other's stead."""
-    sides = [[unit for unit in side if unit.key in COUNTRY_KEYS] for side in (seen.words.lost, seen.words.gained)]
-    return [Change(Kind.PLACE, _said(seen.before, a), _said(seen.now, b)) for a, b in zip(*sides, strict=False)]
+def others(seen: Comparison) -> list[Change]:
+    """Places in each other's stead; other names too, if no other word was exchanged."""
+    lost, gained = (
+        [u for u in seen.words.lost if u.word.fold not in LIGHT],
+        [u for u in seen.words.gained if u.word.fold not in LIGHT],
+    )
+    exchanged = min(sum(unit.kind is Kind.WORDING for unit in side) for side in (lost, gained))
+    kinds = (Kind.PLACE,) if exchanged else (Kind.PLACE, Kind.NAME)
+    return [
+        Change(kind, _said(seen.before, a), _said(seen.now, b))
+        for kind in kinds
+        for a, b in zip(
+            alone(lost, kind, seen.before, seen.now), alone(gained, kind, seen.now, seen.before), strict=False
+        )
+    ]
+
+
+def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -> list[Unit]:
+    """Those of one kind that are not just the fuller form of a name both claims say ("Maria" of "Maria Silva")."""
+    shared = [unit for unit in reading.units if unit.kind is not Kind.WORDING and unit.key in other.keys]
+    edges = {edge for unit in shared for edge in (unit.start - 1, unit.end + 1)}
+    return [unit for unit in units if unit.kind is kind and not {unit.start, unit.end} & edges]
 
 
 def opposites(seen: Comparison) -> list[Change]:

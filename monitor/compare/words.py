@@ -9,6 +9,9 @@ from monitor.compare.kin import kin
 from monitor.text.words import Reading, Unit
 
 
+LONG_SHORT = 7  # letters from which a word in capitals is taken for shouting, not for initials
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Units that only one claim has, and `met`: pairs of kindred units."""
@@ -30,9 +33,24 @@ def gap(before: Reading, now: Reading) -> Gap:
             met.append((unit, twin))
     gone = {unit.key for unit, _ in met}
     lost = [unit for unit in lost if unit.key not in gone]
+    met += _short(lost, gained, now) + [(a, b) for b, a in _short(gained, lost, before)]
     if len(lost) + len(gained) > 2:
         met += _joined(lost, gained) + [(a, b) for b, a in _joined(gained, lost)]
     return Gap(tuple(lost), tuple(gained), tuple(met))
+
+
+def _short(units: list[Unit], spelt: list[Unit], other: Reading) -> list[tuple[Unit, Unit]]:
+    """Takes those out of `units` that are the initials of a name in `other`, and the name's words out of `spelt`."""
+    found = []
+    for unit in [unit for unit in units if unit.word.shouted and len(unit.word.fold) < LONG_SHORT]:
+        capitals = [name for name in other.units if name.word.capital]
+        place = "".join(name.word.fold[0] for name in capitals).find(unit.word.fold)
+        if place >= 0:
+            name = capitals[place : place + len(unit.word.fold)]
+            units.remove(unit)
+            spelt[:] = [word for word in spelt if word not in name]
+            found.append((unit, name[0]))
+    return found
 
 
 def _joined(apart: list[Unit], whole: list[Unit]) -> list[tuple[Unit, Unit]]:

@@ -1,0 +1,116 @@
+"""What must hold for any claim, whatever its words: no moved figure, no new "not" is ever hidden."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.compare.verdict import judge
+from monitor.model import Context, Novelty
+from monitor.text.words import index_terms, read
+
+CONTEXTS = st.sampled_from(list(Context))
+WORDS = st.sampled_from(
+    "Officials said Kherson residents left the town after floods while rescue teams from Odesa brought water food "
+    "and boats near Snake Island because bridges roads were closed by heavy rain in Poland may only all most".split()
+)
+TEMPLATES = st.sampled_from(
+    [
+        "{} people were hurt when a bus left the road near Lviv.",
+        "The river rose by {} metres overnight.",
+        "Rescuers found {} of the missing miners alive.",
+        "Prices went up {} percent in May.",
+        "The ministry sent {} trucks, {} boats and three cranes.",
+        "Up to {} volunteers signed up on Monday",
+        "A curfew holds from {} pm.",
+        "The reserve was founded in {} by farmers.",
+        "загинули {} людей поблизу Львова",
+        "пострадали {} человек",
+        "{}名士兵受伤",
+        "The toll could pass {}.",
+        "{}",
+    ]
+)
+FIGURES = st.one_of(
+    st.integers(0, 3_000_000).map(str),
+    st.integers(1000, 3_000_000).map("{:,}".format),
+    st.decimals(0, 1000, places=1).map(str),
+    st.sampled_from(
+        ["two", "three", "eleven", "forty", "a dozen", "12K", "$1.5 million", "5 to 9", "first", "fifth", "2024"]
+    ),
+)
+
+
+def value(figure: str) -> str:
+    """Spellings of one number ("7" and "7.0", "2000" and "2,000") are no change."""
+    plain = figure.replace(",", "")
+    return str(float(plain)) if plain.replace(".", "").isdigit() else plain
+
+
+SPELT = {
+    "2.0": "two",
+    "3.0": "three",
+    "11.0": "eleven",
+    "40.0": "forty",
+    "12.0": "a dozen",
+    "12000.0": "12K",
+    "2024.0": "2024",
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEMPLATES, FIGURES, FIGURES, CONTEXTS)
+def test_a_figure_that_moves_is_never_called_repeated(template, one, other, context):
+    before, now = template.format(one, one), template.format(other, one)
+    same = {SPELT.get(value(figure), value(figure)) for figure in (one, other)}
+    if len(same) == 2:
+        assert judge(read(before), read(now), context).novelty is not Novelty.REPEATED, (before, now)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["Route A{} is closed.", "Two F-{}s landed.", "The Kh-{} fell short."]),
+    st.integers(0, 999),
+    st.integers(0, 999),
+    CONTEXTS,
+)
+def test_a_number_within_a_name_that_moves_is_never_called_repeated(template, one, other, context):
+    if one != other:
+        assert (
+            judge(read(template.format(one)), read(template.format(other)), context).novelty is not Novelty.REPEATED
+        )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(WORDS, min_size=1, max_size=14),
+    st.data(),
+    CONTEXTS,
+    st.sampled_from(["not", "never", "no", "без", "не"]),
+)
+def test_a_not_that_comes_or_goes_is_never_called_repeated(words, data, context, negation):
+    place = data.draw(st.integers(0, len(words)))
+    plain, negated = " ".join(words), " ".join([*words[:place], negation, *words[place:]])
+    assert judge(read(plain), read(negated), context).novelty is not Novelty.REPEATED
+    assert judge(read(negated), read(plain), context).novelty is not Novelty.REPEATED
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200), CONTEXTS)
+def test_a_claim_repeats_itself_entirely(text, context):
+    verdict = judge(read(text), read(text), context)
+    assert (verdict.novelty, verdict.similarity, verdict.changes) == (Novelty.REPEATED, 100.0, ())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=120), st.text(max_size=120), CONTEXTS)
+def test_any_two_texts_can_be_judged(one, other, context):
+    verdict = judge(read(one), read(other), context)
+    assert verdict.novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)
+    assert 0 <= verdict.similarity <= 100
+    assert len(index_terms(read(one))) <= 32
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(WORDS, min_size=3, max_size=10), CONTEXTS)
+def test_spacing_and_final_stops_never_make_news(words, context):
+    plain = " ".join(words)
+    assert judge(read(plain), read("  " + "  ".join(words) + "."), context).novelty is Novelty.REPEATED
