@@ -83,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("MONITOR_DEBUG"):
             traceback.print_exc()
-        return _could_not_run(_sentence(error))
+        return _could_not_run(sentence_of(error))
     return 0
 
 
@@ -107,7 +107,8 @@ def _could_not_run(sentence: str) -> int:
     return 2
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
+    """What is said of an error that ended a command. The message of one that nobody foresaw stays out."""
     match error:
         case ConfigError(problems=[first, *others]):
             return f"{first}" + (f" (and {len(others)} more: see `monitor check`)" if others else "")
@@ -127,7 +128,7 @@ def _lowered(message: str) -> str:
 
 
 def _place(error: Exception) -> str:
-    """Where in our own code it came up. Its message stays out: it may hold a secret."""
+    """Where in our own code it came up."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(frame.filename).parents
     ]
