@@ -24,7 +24,7 @@ from monitor.config import Auth
 from monitor.errors import FetchError
 from monitor.sources.addresses import inside, networks
 from monitor.sources.failures import place, refusal, told
-from monitor.sources.guard import GuardedBackend, GuardedTransport, Resolver, system_lookup
+from monitor.sources.guard import GuardedBackend, GuardedTransport, Resolver, authorities, system_lookup
 from monitor.sources.headers import max_age
 from monitor.sources.inflate import Inflater
 
@@ -94,7 +94,7 @@ class Fetcher:
         self._deadline = deadline
         self._max_bytes = max_bytes
         self._backend = GuardedBackend(self._allowed, lookup)
-        self._tls = httpx.create_ssl_context()
+        self._tls = authorities()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._transports: dict[GuardedTransport, int] = {}

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
 
@@ -47,6 +49,16 @@ async def system_lookup(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     found = await loop.run_in_executor(_lookups, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     return list(dict.fromkeys(str(answer[4][0]) for answer in found))
+
+
+def authorities() -> ssl.SSLContext:
+    """TLS that trusts the authorities of `SSL_CERT_FILE` or `SSL_CERT_DIR`, else the usual ones."""
+    return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache  # loading them takes 20 ms
+def _authorities(*_: str | None) -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -180,7 +192,7 @@ def guarded_client(
 
     BlockedAddress and UnknownName are `httpx.ConnectError`s.
     """
-    transport = GuardedTransport(GuardedBackend(networks(allow_private), lookup), httpx.create_ssl_context())
+    transport = GuardedTransport(GuardedBackend(networks(allow_private), lookup), authorities())
     return httpx.AsyncClient(
         transport=transport,
         timeout=timeout,

@@ -17,58 +17,68 @@ class Inflater:
     `truncated` or `bad_compression`; `where` begins the sentence."""
 
     def __init__(self, encoding: str, limit: int, where: str) -> None:
-        self._where = where
         names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in ("", "identity")]
         if len(names) > 1 or any(name not in ("gzip", "x-gzip", "deflate") for name in names):
             raise FetchError("unsupported_encoding", f"{where} sends a compression that was not asked for")
+        self._where = where
         self._limit = limit
         self._body = bytearray()
+        self._squeezed = bool(names)
         self._deflate = names == ["deflate"]
-        self._stream = zlib.decompressobj(15 if self._deflate else 31) if names else None
-        self._members = 1
-        self._begun = False
+        self._stream: zlib._Decompress | None = None
+        self._members = 0
+        self._held = b""  # the first byte of a stream whose second is still to come
 
     def feed(self, piece: bytes) -> None:
         """Adds the next piece as it came over the wire."""
         while piece:
             piece = self._step(piece)
             if len(self._body) > self._limit:
-                size = f"{self._limit / 2**20:.3g} MiB"
-                raise FetchError("body_too_large", f"{self._where} sends more than {size}")
+                raise FetchError("body_too_large", f"{self._where} sends more than {self._limit / 2**20:.3g} MiB")
 
     def finish(self) -> bytes:
         """The whole body, once the last piece was fed."""
-        if self._stream is not None and self._begun and not self._stream.eof:
+        if self._stream or (self._held and not self._members):
             raise FetchError("truncated", f"{self._where} sends a compressed body that ends in the middle")
         return bytes(self._body)
 
     def _step(self, piece: bytes) -> bytes:
         """Adds what comes of a piece and returns what is still to be taken."""
-        if self._stream is None:
+        if not self._squeezed:
             self._body += piece
             return b""
-        room = self._limit + 1 - len(self._body)
-        if self._stream.eof:
-            return self._next_member(piece)
+        if self._stream is None:
+            return self._open(self._held + piece)
         try:
-            self._body += self._stream.decompress(piece, room)
+            self._body += self._stream.decompress(piece, self._limit + 1 - len(self._body))
         except zlib.error:
-            return self._without_header(piece)
-        self._begun = True
-        return self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+            raise self._bad() from None
+        if not self._stream.eof:
+            return self._stream.unconsumed_tail
+        piece, self._stream = self._stream.unused_data, None
+        return piece
 
-    def _next_member(self, piece: bytes) -> bytes:
-        """Another gzip stream may follow; anything else after the end is padding, as every browser has it."""
-        if self._deflate or not piece.startswith(b"\x1f\x8b") or self._members >= _MEMBERS:
+    def _open(self, piece: bytes) -> bytes:
+        """Begins a stream. After the first, what is no gzip stream is padding, as every browser has it."""
+        self._held = piece if len(piece) < 2 else b""
+        if self._held or self._members >= (1 if self._deflate else _MEMBERS):
             return b""
         self._members += 1
-        self._stream = zlib.decompressobj(31)
+        if self._deflate:
+            # Many servers leave out the header that the standard asks for.
+            self._stream = zlib.decompressobj(15 if _has_zlib_header(piece) else -15)
+        elif piece.startswith(b"\x1f\x8b"):
+            self._stream = zlib.decompressobj(31)
+        elif self._members == 1:
+            raise self._bad()
+        else:
+            self._members = _MEMBERS
+            return b""
         return piece
 
-    def _without_header(self, piece: bytes) -> bytes:
-        """Many servers send deflate without the zlib header that the standard asks for."""
-        if not self._deflate or self._begun:
-            raise FetchError("bad_compression", f"{self._where} sends a body that does not decompress")
-        self._begun = True
-        self._stream = zlib.decompressobj(-15)
-        return piece
+    def _bad(self) -> FetchError:
+        return FetchError("bad_compression", f"{self._where} sends a body that does not decompress")
+
+
+def _has_zlib_header(piece: bytes) -> bool:
+    return piece[0] & 0x0F == 8 and int.from_bytes(piece[:2], "big") % 31 == 0
