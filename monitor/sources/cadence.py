@@ -39,7 +39,7 @@ def next_poll(
         first = _fire(trigger, now)
         if not failures:
             return first
-        return _fire(trigger, now + _wait(first - now, failures, retry_after, max_age))
+        return _fire(trigger, now + _wait(first - now, failures, retry_after, max_age) - 1)
     wait = _wait(every, failures, retry_after, max_age)
     # Earlier than due when all is well, so that `every` is kept; later when a server asked for rest.
     return now + wait * (1 + 0.1 * jitter if failures else 1 - 0.1 * jitter)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.model import Entry
+from monitor.sources.identity import apart, canonical, content_hash, in_order, key_of
+
+PAGE = "https://news.example/story?id=7"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://news.example/story?id=7",
+        "HTTPS://News.Example:443/story?id=7",
+        "http://news.example:80/story?id=7#comments",
+        "https://news.example./story?id=7&utm_source=rss&UTM_Medium=feed",
+        "https://news.example/story?fbclid=Iw&id=7&gclid=x&mc_cid=1&_ga=2.1",
+        "https://news.example/story;jsessionid=A1B2?id=7",
+        "https://news.example/story?id=7&PHPSESSID=abc&jsessionid=x",
+        " https://news.example/story?id=7 ",
+    ],
+)
+def test_all_addresses_of_a_page_have_one_spelling(url: str) -> None:
+    assert canonical(url) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://x.example", "https://x.example/"),
+        ("https://x.example:8443/a", "https://x.example:8443/a"),
+        ("http://[2001:DB8::1]:80/a", "https://[2001:db8::1]/a"),
+        ("https://x.example/A?b=%20c+d&e", "https://x.example/A?b=%20c+d&e"),
+        ("https://x.example/a?sid=9&grid=1&clid=2", "https://x.example/a?sid=9&grid=1&clid=2"),
+        ("urn:uuid:1", "urn:uuid:1"),
+        ("tag:x.example,2025:1", "tag:x.example,2025:1"),
+        ("http://[::1", "http://[::1"),
+        ("http://x.example:port/", "http://x.example:port/"),
+        ("", ""),
+    ],
+)
+def test_nothing_else_is_dropped(url: str, same: str) -> None:
+    assert canonical(url) == same
+
+
+@given(st.text())
+def test_one_spelling_stays_what_it_is(text: str) -> None:
+    once = canonical(f"http://x.example/{text}")
+
+    assert canonical(once) == once
+
+
+def test_a_key_is_the_id_else_the_link_else_what_is_said() -> None:
+    assert key_of("post-7", PAGE, "T", "B") == "post-7"
+    assert key_of("", PAGE, "T", "B") == PAGE
+    assert key_of("", "", "T", "B") == key_of("", "", "T", "<p>B</p>") != key_of("", "", "T", "C")
+
+
+def test_a_key_survives_https_tracking_and_edits_but_keeps_an_anchor() -> None:
+    assert key_of("http://x.example/?p=1", "", "a", "b") == key_of(
+        "https://x.example/?p=1&utm_source=x", "", "c", "d"
+    )
+    assert key_of("", "http://x.example/log#v1.2", "", "") != key_of("", "http://x.example/log#v1.3", "", "")
+    assert key_of("", "http://x.example/log#xtor=RSS-1", "", "") == key_of("", "http://x.example/log", "", "")
+
+
+def entry(key: str, title: str = "T", body: str = "B", url: str = "", published: float | None = None) -> Entry:
+    return Entry(key=key, title=title, url=url, body=body, published=published)
+
+
+def test_entries_that_share_a_key_and_differ_stay_apart_whatever_their_order() -> None:
+    shared = [entry("k", "One"), entry("k", "Two"), entry("k", "Two", "edited"), entry("other")]
+    expected = {(found.title, found.body, found.key) for found in apart(shared)}
+
+    assert len({key for _, _, key in expected}) == 4
+    assert ("T", "B", "other") in expected
+    for order in permutations(shared):
+        assert {(found.title, found.body, found.key) for found in apart(order)} == expected
+
+
+def test_an_edit_of_one_of_those_that_share_a_key_keeps_its_key() -> None:
+    before = apart([entry("k", "One", "old"), entry("k", "Two")])
+    after = apart([entry("k", "One", "new"), entry("k", "Two")])
+
+    assert [found.key for found in before] == [found.key for found in after]
+
+
+def test_entries_that_say_the_same_under_one_key_become_one() -> None:
+    assert apart([entry("k", body="<p>B</p>"), entry("k", body="B"), entry("j")]) == (
+        entry("k", body="<p>B</p>"),
+        entry("j"),
+    )
+
+
+def test_the_hash_moves_when_a_reader_sees_a_difference_and_not_else() -> None:
+    first = entry("k", "3,000 soldiers", "<p>They are in the town.</p>")
+
+    assert content_hash(first) == content_hash(
+        replace(first, key="x", url="y", body="<div>They are in  the town.</div>")
+    )
+    assert content_hash(first) != content_hash(replace(first, title="12,000 soldiers"))
+    assert content_hash(first) != content_hash(replace(first, body="<p>They left the town.</p>"))
+    assert content_hash(entry("k", "ab", "c")) != content_hash(entry("k", "a", "bc"))
+    assert content_hash(entry("k", "\ud800"))
+
+
+def test_entries_come_oldest_first() -> None:
+    dated = [entry(str(at), published=float(at)) for at in range(10)]
+    random.Random(1).shuffle(dated)
+
+    assert [found.key for found in in_order(dated)] == [str(at) for at in range(10)]
+
+
+def test_without_dates_a_feed_is_newest_first() -> None:
+    assert [found.key for found in in_order([entry("c"), entry("b"), entry("a")])] == ["a", "b", "c"]
+
+
+def test_an_entry_without_a_date_stays_between_its_neighbours() -> None:
+    feed = [entry("d", published=4.0), entry("c"), entry("b", published=2.0), entry("a")]
+
+    assert [found.key for found in in_order(feed)] == ["a", "b", "c", "d"]

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from monitor.sources.tidy import absolute, clean, moment, one_line, plain, rfc3339
+
+
+def test_text_is_free_of_what_stores_and_messages_choke_on() -> None:
+    assert clean("a\0b\x1b[31mc\ud800d") == "ab[31mc\ufffdd"
+    assert clean("\ud83d\ude80 up") == "🚀 up"
+    assert clean("tab\tline\nend\r") == "tab\tline\nend\r"
+    assert clean(None) == ""
+
+
+def test_a_title_is_one_line() -> None:
+    assert one_line(" two\n lines\t here ") == "two lines here"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("Fish &amp; chips", "Fish & chips"),
+        ("<b>Bold</b> claim", "Bold claim"),
+        ("one<br/>two", "one two"),
+        ("3 < 5 and 7 > 6", "3 < 5 and 7 > 6"),
+        ("<a href='x'>link", "link"),
+        ("", ""),
+    ],
+)
+def test_markup_becomes_plain_text(markup: str, text: str) -> None:
+    assert plain(markup) == text
+
+
+@pytest.mark.parametrize("hostile", ["<" * 10**6, "<a " * 300_000, "<!--" * 300_000, "&" * 10**6, "&#x" * 300_000])
+def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
+    begun = time.monotonic()
+    plain(hostile)
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("https://x.example/a", "https://x.example/a"),
+        ("/a?b=c", "https://base.example/a?b=c"),
+        ("a b", "https://base.example/dir/ab"),
+        ("//other.example/a", "https://other.example/a"),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("mailto:a@b", ""),
+        ("http://[::1", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_link_is_absolute_or_nothing(link: str | None, found: str) -> None:
+    assert absolute(link, "https://base.example/dir/feed.xml") == found
+
+
+def date(year: int) -> time.struct_time:
+    return time.struct_time((year, 12, 15, 10, 0, 0, 0, 0, 0))
+
+
+def test_a_moment_is_kept_unless_it_cannot_be_meant() -> None:
+    assert moment(date(2025)) == 1765792800.0
+    assert moment(date(2099)) is not None
+    for year in (0, -5, 1, 1800, 9999, 10000, 10**9):
+        assert moment(date(year)) is None
+    assert moment(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2025-12-15T10:00:00Z", 1765792800.0),
+        ("2025-12-15T12:00:00+02:00", 1765792800.0),
+        ("2025-12-15T10:00:00", 1765792800.0),
+        (" 2025-12-15 ", 1765756800.0),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_a_json_date_is_a_moment_or_nothing(text: str | None, at: float | None) -> None:
+    assert rfc3339(text) == at
