@@ -7,13 +7,13 @@ bounded way ahead, so a hostile page costs no more than a long one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from html import unescape
 
 from monitor.model import Role
 from monitor.text.block import Block
-from monitor.text.tidy import visible
+from monitor.text.tidy import folded
 from monitor.text.wrap import ENDS, Line, joined, unwrap
 
 IMAGE = re.compile(r"!\[[^\[\]]{0,500}\]\([^()\n]{0,2000}\)")
@@ -59,12 +59,11 @@ def blocks(text: str) -> list[Block]:
     return list(_label(_texts(_groups(_inline(text).splitlines()))))
 
 
-def loose(lines: Iterable[str]) -> list[Block]:
+def loose(lines: Sequence[str]) -> list[Block]:
     """The blocks of bare lines (of an HTML paragraph with breaks): wrapping undone, bullet marks known."""
-    found: list[Block] = []
-    for group in _groups(lines, marks=False):
-        found += _texts([group])
-    return found
+    if len(lines) == 1 and lines[0][:1].isalpha():
+        return [Block(Role.SENTENCE, lines[0])]
+    return list(_texts(_groups(lines, marks=False)))
 
 
 def _inline(text: str) -> str:
@@ -73,7 +72,7 @@ def _inline(text: str) -> str:
         text = LINK.sub(lambda link: " ".join(link[1].split()), IMAGE.sub("", text))
     if "<" in text:
         text = TAG.sub("", BREAK.sub("  \n", COMMENT.sub("", text)))
-    return visible(unescape(text) if "&" in text else text)
+    return unescape(text) if "&" in text else text
 
 
 def plain(text: str) -> str:
@@ -103,7 +102,7 @@ class _Groups:
         self.open = None
 
     def add(self, raw: str) -> None:
-        text = " ".join(raw.split())
+        text = folded(raw)
         if self.marks and text.startswith(">"):
             text = QUOTED.sub("", text, count=1)
         if not text:
@@ -162,7 +161,7 @@ class _Groups:
             cells = above.lines[0].text.strip("|").split("|")
             above = Block(Role.ROW, " | ".join(cell.strip() for cell in cells))
         if isinstance(above, Block) and above.role is Role.ROW:
-            self.done[-1] = replace(above, head=True)
+            self.done[-1] = above._replace(head=True)
         self.close()
 
     def _prose(self, raw: str, text: str) -> None:
@@ -183,7 +182,7 @@ class _Groups:
         """`: what it is` under its term, which may have a colon of its own."""
         assert self.open is not None
         term = self.open.lines[-1]
-        self.open.lines[-1] = replace(term, text=term.text.rstrip(" :") + text)
+        self.open.lines[-1] = term._replace(text=term.text.rstrip(" :") + text)
 
     def _unmarked(self, text: str) -> tuple[str, Role]:
         """The text after its bullet or running number, and whether it had one."""
@@ -218,7 +217,7 @@ def _label(found: Iterable[Block]) -> Iterator[Block]:
     before: Block | None = None
     for block in found:
         if before:
-            yield replace(before, role=Role.HEADING) if _heads(before, block) else before
+            yield before._replace(role=Role.HEADING) if _heads(before, block) else before
         before = block
     if before:
         yield before

@@ -13,7 +13,7 @@ from monitor.model import Role
 from monitor.text import lines
 from monitor.text.block import Block
 from monitor.text.tags import Event, events
-from monitor.text.tidy import folded, visible
+from monitor.text.tidy import folded
 from monitor.text.wrap import ENDS
 
 INLINE = frozenset(
@@ -126,7 +126,7 @@ class _Page:
         if self.verbatim:
             self.parts.append("\n")
             return
-        self.lines.append((" ".join("".join(self.parts).split()), self.all_bold))
+        self.lines.append((folded("".join(self.parts)), self.all_bold))
         self.parts, self.all_bold, self.edge = [], True, _Edge.NONE
 
     def _flush(self) -> None:
@@ -139,14 +139,14 @@ class _Page:
         self._line()
         found, self.lines = self.lines, []
         if self.heading or self.term or len(found) == 1:
-            text = folded(" ".join(line for line, _ in found))
+            text = " ".join(line for line, _ in found if line)
             if text:
                 self._one(text, all(bold for line, bold in found if line))
             return
         for bold, run in groupby(found, key=lambda line: bool(line[1] and line[0])):
-            texts = [visible(line) for line, _ in run]
+            texts = [line for line, _ in run]
             if bold and self._is_heading(" ".join(texts)):
-                self._emit(Block(Role.HEADING, folded(" ".join(texts))))
+                self._emit(Block(Role.HEADING, " ".join(texts)))
             else:
                 self._several(texts)
 

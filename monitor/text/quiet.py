@@ -28,12 +28,12 @@ from monitor.text.quiet_words import (
 )
 
 LONGEST_QUIET = 240  # letters: what is longer says something
-EMPTY_WORDS = 14  # and what has more words is no clock, counter or series title
 SERIES_NAMES = 5  # words of a series' name that we do not know: "Russian Offensive Campaign Assessment"
 
 QUESTION = re.compile(r"[?？؟]+!*([\"'”’»」』)\]]*)$")
 QUOTE = re.compile(r"[\"'“‘«„「『(\[]")
 LEAD = re.compile(r"[:–—]|\s-\s")
+WORD = re.compile(r"[^\W\d_]+(?:['’.&-][^\W_]+)*")
 TOKEN = re.compile(
     r"(?P<number>[$€£₴#№]?\d[\d.,:/T%+-]*(?:st|nd|rd|th|am|pm|-го|-ї|-я|-е)?[年月日号时分년월일]?)"
     r"|(?P<word>[ap]\.m\.?|[^\W\d_]+(?:['’.&-][^\W_]+)*)"
@@ -53,6 +53,7 @@ HAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 KOREAN_VERB = re.compile("[\uac00-\ud7a3](?:다|음|함|됨|했음|중)[.!]?$")
 
 SERIES = SERIES_STRONG | SERIES_WEAK
+KNOWN = SERIES | SERIES_RELATED | CALENDAR | FILLERS | VOLATILE | VOLATILE_BESIDE
 OF_SERIES = SERIES | SERIES_RELATED | VOLATILE
 NOT_STRANGE = SERIES | SERIES_RELATED | CALENDAR | FILLERS
 OF_PAGE = VOLATILE | VOLATILE_BESIDE
@@ -69,7 +70,7 @@ def quiet(text: str, role: Role) -> Quiet | None:
     if len(text) <= LONGEST_QUIET:
         if BOILERPLATE.fullmatch(text) or (CREDIT.fullmatch(text) and not asserts(text)):
             return Quiet.BOILERPLATE
-        if text.count(" ") < EMPTY_WORDS and (reason := _empty(_tokens(text), text, role)):
+        if _may_be_empty(text) and (reason := _empty(_tokens(text), text, role)):
             return reason
     if _asks(text, role):
         return Quiet.QUESTION
@@ -89,6 +90,14 @@ def asserts(heading: str) -> bool:
     if len(spoken) >= enough or not VERBS.isdisjoint(spoken):
         return True
     return any(word in VERBS_BEFORE_OBJECT and after not in NOT_OBJECTS for word, after in pairwise(spoken[1:]))
+
+
+def _may_be_empty(text: str) -> bool:
+    """A quick look: too many words that no clock, counter or series title has?"""
+    words = {_fold(word) for word in WORD.findall(text)}
+    strange = len(words - KNOWN)
+    named = not words.isdisjoint(SERIES) or not text.isascii()  # scripts without spaces glue the word we know
+    return strange <= SERIES_NAMES if named else not strange
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -42,6 +42,7 @@ AFTER_CLOCK = re.compile(
     re.IGNORECASE,
 )
 LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[«“\"'‘„]))([^\s(\[«“\"'‘„]{1,12})\.$")
+LAST_LETTERS = 15  # enough to see where such a word begins
 INITIAL = re.compile(r"[^\W\d_](?:\.[^\W\d_])*$")
 CLOSED_QUOTE = re.compile(r"[\"”’»」』]$")
 UNBROKEN = re.compile("[\uac00-\ud7a3\u3040-\u30ff]")
@@ -76,7 +77,7 @@ def _join(before: str, piece: str) -> str | None:
     after = piece.lstrip()
     if CLOSED_QUOTE.search(before) and len(after) == len(piece) and UNBROKEN.match(after):
         return ""
-    last = LAST_WORD.search(before)
+    last = LAST_WORD.search(before[-LAST_LETTERS:])
     if last and (_open(last[1], after) or before[:-1].isdigit()):
         return " "
     return None

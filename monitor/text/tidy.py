@@ -12,11 +12,7 @@ UNSEEN = re.compile(
 )
 
 
-def visible(text: str) -> str:
-    """`text` without the characters that nobody sees. Line breaks stay."""
-    return UNSEEN.sub("", text)
-
-
 def folded(text: str) -> str:
     """`text` on one line: unseen characters gone, each run of white space (also no-break) one space."""
-    return " ".join(visible(text).split())
+    text = " ".join(text.split())
+    return text if text.isprintable() else " ".join(UNSEEN.sub("", text).split())

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 WRAP_WIDTHS = range(40, 101)  # columns at which mail and text files are wrapped
 ENDS = re.compile(r"[.!?…:;。！？；؟۔।][\"'”’»」』)\]]*$")
@@ -17,8 +18,7 @@ WIDE = re.compile(r"[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-
 UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line as it stood: `indented` continues a bullet, `broken` ends in a break that was meant."""
 
     text: str
