@@ -9,7 +9,6 @@ from sqlalchemy import exc
 
 from monitor.errors import StoreError
 
-# The statement, not the database, is to blame: a bug of ours, which must not pass for trouble of the operator's.
 BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 
 SQLITE = {
@@ -44,9 +43,14 @@ def told(name: str) -> Iterator[None]:
     except exc.TimeoutError as error:
         raise StoreError(f"database {name}: all connections are in use") from error
     except exc.DBAPIError as error:
-        if isinstance(error, BUGS):
+        if is_bug(error):
             raise
         raise StoreError(f"database {name}: {sentence(error.orig)}") from error
+
+
+def is_bug(error: exc.DBAPIError) -> bool:
+    """Is the statement to blame, not the database? That must not pass for trouble of the operator's."""
+    return isinstance(error, BUGS) or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
 
 
 def sentence(error: BaseException | None) -> str:
