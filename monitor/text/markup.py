@@ -208,7 +208,7 @@ class _Page:
         if self.verbatim and not opens:
             text, self.parts = "".join(self.parts), []
             self.verbatim = False
-            for block in lines.blocks(text):
+            for block in lines.loose(text.splitlines()):
                 self._emit(block)
         self.verbatim = opens
 

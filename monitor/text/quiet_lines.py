@@ -49,6 +49,7 @@ ASKING = (
     r"get (?:our|the latest) (?:newsletter|app|news|updates|headlines|stories)\b.{0,120}",
     rf"follow us\b.{{0,100}}|follow .{{1,40}} on {NETWORK}\b.{{0,60}}",
     rf"share(?: this\b.{{0,60}}| (?:on|via) {NETWORK}.{{0,40}})?|tweet|copy link|{NETWORK}",
+    r"(?:\[(?:link|comments)\]\s*)+|submitted by /?u/\S+(?: to /?r/\S+)?(?: \[(?:link|comments)\])*",
     r"(?:leave|post|add|write) a (?:comment|reply)\b.{0,60}|(?:got|have) a (?:tip|story)\?.{0,120}",
     r"(?:підписуйтесь|підписуйтеся|підпишіться|підписатися|подписывайтесь|подпишитесь|подписаться)\b.{0,160}",
     r"поділитися|поширити|поделиться|teilen|partager|compartir|공유(?:하기)?|구독(?:하기)?|分享(?:到.{0,20})?|订阅.{0,20}",

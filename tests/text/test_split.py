@@ -154,6 +154,11 @@ class TestHtml:
         ]
         assert texts("<div>One</div><div>two</div>") == ["One", "two"]
 
+    def test_reads_preformatted_text_by_its_lines(self):
+        assert texts("<pre>Call __init__ first\n\n- then *run*\n- then stop</pre>After.") == [
+            "Call __init__ first", "then *run*", "then stop", "After."
+        ]  # fmt: skip
+
     def test_decodes_entities_and_folds_spaces(self):
         assert texts("<p>A&amp;B &lt;5&nbsp;km&shy;s&#8203; caf&eacute;</p>") == ["A&B <5 kms café"]
 
