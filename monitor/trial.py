@@ -1,4 +1,7 @@
-"""Says whether a rule would fire for a text, as the daemon would: what a rule's own tests are run with. Pure."""
+"""Judges a text on its own, with no ledger behind it: what `compare` shows and what a rule's tests are run with.
+
+The judgement is the daemon's; nothing here reads or writes a file.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.compare.align import CANDIDATES, compare
-from monitor.model import Novelty, Said, Update
+from monitor.model import Finding, Novelty, Said, Update
 from monitor.ruleset.match import hold
 from monitor.ruleset.rule import Rule
 from monitor.text.split import split
@@ -30,15 +33,23 @@ class NothingSaid:
         return None
 
 
+def brought(before: str | None, text: str, same: Synonyms) -> tuple[Finding, ...]:
+    """What an entry brings that says `text` and said `before` (None: it is new)."""
+    old = split("", before) if before is not None else None
+    return compare(_update(text), split("", text), old, NothingSaid(), same, NOW)[1]
+
+
 def tried(before: str | None, text: str, rule: Rule, same: Synonyms) -> tuple[bool, Novelty]:
     """Does the rule fire when an entry says `text`, which said `before` (None: it is new), and as what novelty?
 
     The novelty is that of what fired, else of the first claim; `repeated` when nothing moved at all.
     """
-    update = Update("test", "test", NOW, "", "", text)
-    claims = split("", text)
-    _, findings = compare(update, claims, split("", before) if before else None, NothingSaid(), same, NOW)
-    found = hold(replace(rule, sources=None), update, findings, claims, ())
+    findings = brought(before, text, same)
+    found = hold(replace(rule, sources=None), _update(text), findings, split("", text), ())
     fired = [findings[index] for index in found.findings] if found else []
     first = next(iter(fired or findings), None)
     return bool(fired), first.novelty if first else Novelty.REPEATED
+
+
+def _update(text: str) -> Update:
+    return Update("test", "test", NOW, "", "", text)

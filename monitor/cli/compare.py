@@ -57,17 +57,15 @@ def _text(name: str) -> str:
 
 def _between(prior: str, new: str) -> Iterator[dict[str, Any]]:
     """The findings of an entry that said `prior` and is edited to say `new`."""
-    from monitor.assess import Listening
-    from monitor.replay import replay
-    from monitor.ruleset.rule import RuleSet
+    from monitor.deliver.payload import change_data
+    from monitor.text.words import NO_SYNONYMS
+    from monitor.trial import brought
 
-    moments = ("2000-01-01T00:00:00Z", "2000-01-02T00:00:00Z")
-    versions = [
-        {"at": at, "source": "text", "entry": "text", "text": text}
-        for at, text in zip(moments, (prior, new), strict=True)
-    ]
-    for found in replay(map(json.dumps, versions), Listening(RuleSet(()))):
-        if found["type"] == "finding" and found["at"] == moments[1]:
-            nearest = found["nearest"]
-            kept = {key: found[key] for key in ("claim", "novelty", "similarity", "changes")}
-            yield kept | {"nearest": nearest and {"text": nearest["text"]}}
+    for finding in brought(prior, new, NO_SYNONYMS):
+        yield {
+            "claim": finding.claim.text,
+            "novelty": str(finding.novelty),
+            "similarity": round(finding.similarity, 1),
+            "changes": [change_data(change) for change in finding.changes],
+            "nearest": finding.nearest and {"text": finding.nearest.text},
+        }
