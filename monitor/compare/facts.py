@@ -45,7 +45,7 @@ def numbers(before: Reading, now: Reading, *, strict: bool) -> Moves:
             pairs.append((twin, quantity))
     moved = [_change(Kind.NUMBER, before, old, now, new) for old, new in crossed(pairs)]
     gained = []
-    for quantity in fresh:
+    for quantity in sorted(fresh, key=lambda new: -max((len(set(new.of) & set(old.of)) for old in left), default=0)):
         old = counterpart(left, quantity)
         if old is not None:
             left.remove(old)
@@ -82,12 +82,12 @@ def equal(old: Quantity, new: Quantity, *, strict: bool) -> bool:
 
 
 def counterpart(left: Sequence[Quantity], new: Quantity) -> Quantity | None:
-    """The figure that `new` took the place of: of the same unit and things counted, or the only one left."""
+    """The figure that `new` took the place of: of the same unit and most of the same things, or the only one left."""
     fitting = [old for old in left if old.unit == new.unit and old.ordinal == new.ordinal]
-    alike = [old for old in fitting if set(old.of) & set(new.of)]
-    if alike:
-        return alike[0]
-    return fitting[0] if fitting and (new.unit or len(left) == 1) else None
+    closest = max(fitting, key=lambda old: len(set(old.of) & set(new.of)), default=None)
+    if closest and (new.unit or len(left) == 1 or set(closest.of) & set(new.of)):
+        return closest
+    return None
 
 
 def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, Quantity]]:

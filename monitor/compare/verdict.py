@@ -9,26 +9,27 @@ it is news.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from monitor.compare import facts
 from monitor.compare.antonyms import opposed
+from monitor.compare.changes import said, worded
 from monitor.compare.facts import Moves
+from monitor.compare.roles import swapped
 from monitor.compare.weigh import similarity
 from monitor.compare.words import Gap, gap
 from monitor.model import Change, Context, Kind, Novelty, Verdict
-from monitor.text.lexicon.stops import LIGHT, PAGES
+from monitor.text.lexicon.stops import LIGHT
 from monitor.text.words import LONGEST, Reading, Unit
 
 UNLIKE = {Context.REVISION: 20.0, Context.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
+NAMELESS = 70.0  # elsewhere: what a moved figure takes to be of one event, when no name but a strange one is said
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
 UNREAD = Verdict(Novelty.CHANGED, 0.0)  # they differ beyond what is read of a text
-LINK = re.compile(r"[^.!?:;]{3,80}? [-–—]{1,2} [^.!?:;]{3,80}")
 CUES = (Kind.NEGATION, Kind.CERTAINTY, Kind.SCOPE)
 
 
@@ -68,31 +69,42 @@ def compare(before: Reading, now: Reading, *, strict: bool) -> Comparison:
 
 def _revised(seen: Comparison) -> Verdict:
     """In an edit every word that is left over counts, unless it is light or a slip put right."""
-    stated = chain(seen.numbers.all(), seen.dates.all(), *(moves.all() for moves in seen.cues.values()))
-    changes = (*stated, *worded(seen))
-    news = any(change.kind is not Kind.WORDING for change in changes)
-    return Verdict(Novelty.CHANGED if news else Novelty.REPEATED, seen.alike, changes)
+    stated = [*seen.numbers.all(), *seen.dates.all(), *chain(*(moves.all() for moves in seen.cues.values()))]
+    words = worded(seen.before, seen.now, seen.words)
+    stated += swapped(seen.before, seen.now, seen.words)
+    news = stated or words.material
+    return Verdict(Novelty.CHANGED if news else Novelty.REPEATED, seen.alike, (*stated, *words.changes))
 
 
 def _retold(seen: Comparison) -> Verdict:
     """Told elsewhere, words are free: only facts that stand against each other count."""
+    if seen.numbers.moved and seen.alike < NAMELESS and strange(seen):
+        return Verdict(Novelty.NEW, seen.alike)
     moved = [*seen.numbers.moved, *seen.dates.moved, *seen.cues[Kind.NEGATION].all(), *opposites(seen)]
-    moved += [*others(seen), *figures(seen)]
-    rest = worded(seen)
-    if not moved and all(change.kind is Kind.WORDING for change in rest):
-        moved = [*seen.numbers.all(), *seen.dates.all()]
-        moved += [*seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
+    moved += [*others(seen), *figures(seen), *swapped(seen.before, seen.now, seen.words)]
     if moved:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
-    return Verdict(Novelty.REPEATED if seen.alike >= RETOLD else Novelty.CHANGED, seen.alike, tuple(rest))
+    words = worded(seen.before, seen.now, seen.words)
+    if not words.material:
+        moved = [*seen.numbers.all(), *seen.dates.all()]
+        moved += [*seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
+    told = not moved and seen.alike >= RETOLD
+    return Verdict(Novelty.REPEATED if told else Novelty.CHANGED, seen.alike, (*moved, *words.changes))
+
+
+def strange(seen: Comparison) -> bool:
+    """Whether the two share no name and one says a place that the other does not."""
+    if any(unit.kind is not Kind.WORDING and unit.key in seen.now.keys for unit in seen.before.units):
+        return False
+    return any(unit.kind is Kind.PLACE for unit in (*seen.words.lost, *seen.words.gained))
 
 
 def figures(seen: Comparison) -> list[Change]:
     """Figures of different sorts in each other's stead: "300 cases" and "1999 cases", "F-16" and "F-35"."""
     lost = [*seen.numbers.lost, *seen.dates.lost]
     gained = [*seen.numbers.gained, *seen.dates.gained]
-    lost += [Change(Kind.NAME, _said(seen.before, u), "") for u in seen.words.lost if u.word.digits]
-    gained += [Change(Kind.NAME, "", _said(seen.now, u)) for u in seen.words.gained if u.word.digits]
+    lost += [Change(Kind.NAME, said(seen.before, (u,)), "") for u in seen.words.lost if u.word.digits]
+    gained += [Change(Kind.NAME, "", said(seen.now, (u,))) for u in seen.words.gained if u.word.digits]
     return [Change(new.kind, old.before, new.after) for old, new in zip(lost, gained, strict=False)]
 
 
@@ -105,7 +117,7 @@ def others(seen: Comparison) -> list[Change]:
     exchanged = min(sum(unit.kind is Kind.WORDING for unit in side) for side in (lost, gained))
     kinds = (Kind.PLACE,) if exchanged else (Kind.PLACE, Kind.NAME)
     return [
-        Change(kind, _said(seen.before, a), _said(seen.now, b))
+        Change(kind, said(seen.before, (a,)), said(seen.now, (b,)))
         for kind in kinds
         for a, b in zip(
             alone(lost, kind, seen.before, seen.now), alone(gained, kind, seen.now, seen.before), strict=False
@@ -123,50 +135,8 @@ def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -
 def opposites(seen: Comparison) -> list[Change]:
     """Words that the other claim says the opposite of."""
     return [
-        Change(Kind.ANTONYM, _said(seen.before, a), _said(seen.now, b))
+        Change(Kind.ANTONYM, said(seen.before, (a,)), said(seen.now, (b,)))
         for a in seen.words.lost
         for b in seen.words.gained
         if opposed(a.word.stem, b.word.stem)
     ]
-
-
-def worded(seen: Comparison) -> list[Change]:
-    """The words that moved: opposites, names, what was added and removed; slips and light words are wording."""
-    before, now = seen.before, seen.now
-    light = LIGHT | PAGES if is_link(before.text) and is_link(now.text) else LIGHT
-    changes = [Change(Kind.WORDING, _said(before, a), _said(now, b)) for a, b in seen.words.met]
-    gained = list(seen.words.gained)
-    for unit in seen.words.lost:
-        other = _instead(unit, gained)
-        if other is not None:
-            gained.remove(other)
-        changes.append(Change(_kind(unit, other, light), _said(before, unit), _said(now, other) if other else ""))
-    changes += [Change(_kind(None, unit, light), "", _said(now, unit)) for unit in gained]
-    return changes
-
-
-def is_link(text: str) -> bool:
-    """Whether a text reads like the title of a link: "What it is about – Who publishes it"."""
-    return LINK.fullmatch(text.strip()) is not None
-
-
-def _instead(unit: Unit, gained: Sequence[Unit]) -> Unit | None:
-    """The unit that took the place of `unit`: its opposite, or one of its sort."""
-    opposite = next((other for other in gained if opposed(other.word.stem, unit.word.stem)), None)
-    name = unit.kind is not Kind.WORDING
-    return opposite or next((other for other in gained if (other.kind is not Kind.WORDING) is name), None)
-
-
-def _kind(old: Unit | None, new: Unit | None, light: frozenset[str]) -> Kind:
-    """What the exchange of two units, or the coming or going of one, is called."""
-    if all(unit.word.fold in light for unit in (old, new) if unit):
-        return Kind.WORDING
-    if old is None or new is None:
-        return Kind.ADDED if old is None else Kind.REMOVED
-    if opposed(old.word.stem, new.word.stem):
-        return Kind.ANTONYM
-    return Kind.ADDED if new.kind is Kind.WORDING else new.kind
-
-
-def _said(reading: Reading, unit: Unit) -> str:
-    return reading.text[unit.start : unit.end]

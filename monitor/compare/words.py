@@ -8,7 +8,6 @@ from itertools import pairwise
 from monitor.compare.kin import kin
 from monitor.text.words import Reading, Unit
 
-
 LONG_SHORT = 7  # letters from which a word in capitals is taken for shouting, not for initials
 
 

@@ -30,6 +30,7 @@ SHAPE = re.compile(r"(\d[\d.,'’ \u00a0\u202f]*\d|\d)(.*)", re.DOTALL)
 DASHES = frozenset("-–—‑")
 VAGUE = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
 EXACT = 15  # digits beyond which a float would take two numbers for one; such a run is a name
+PHRASE_ENDS = frozenset("after before since until during amid as while despite against near from".split())
 REACH = 4  # words a figure's counted things, or a "could" before it, may stand away
 
 
@@ -295,7 +296,7 @@ def _content(tokens: Sequence[Token], places: range, taken: set[int]) -> tuple[s
         word = tokens[at].word
         if word.marks & SYMBOL and word.fold not in DASHES:
             break
-        if at in taken or word.marks & (FIGURE | CALENDAR):
+        if at in taken or word.marks & (FIGURE | CALENDAR) or word.fold in PHRASE_ENDS:
             break
         if not word.marks & (STOP | SYMBOL):
             keys.append(word.key)

@@ -1,0 +1,40 @@
+"""Sees who does what to whom change places: "Russia strikes Ukraine" against "Ukraine strikes Russia".
+
+Only where the words are the same otherwise; a passive ("is struck by") turns the order without turning the roles.
+"""
+
+from __future__ import annotations
+
+from monitor.compare.words import Gap
+from monitor.model import Change, Kind
+from monitor.text.words import Reading, Unit
+
+
+def swapped(before: Reading, now: Reading, words: Gap) -> list[Change]:
+    """The two names or nouns around one word that traded places, as a change of name, or nothing."""
+    if words.lost or words.gained or len(before.units) != len(now.units) or len(before.units) < 3:
+        return []
+    keys, order = [unit.key for unit in before.units], [unit.key for unit in now.units]
+    if keys == order or sorted(keys) != sorted(order) or _turned(before) != _turned(now):
+        return []
+    first, last = _apart(keys, order)
+    traded = keys[first] == order[last] and keys[last] == order[first] and last - first > 1
+    if not traded or keys[first + 1 : last] != order[first + 1 : last]:
+        return []
+    one, other = before.units[first], now.units[first]
+    return [Change(_kind(one), before.text[one.start : one.end], now.text[other.start : other.end])]
+
+
+def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:
+    """The first and the last place where the two orders differ."""
+    places = [place for place, pair in enumerate(zip(keys, order, strict=True)) if pair[0] != pair[1]]
+    return places[0], places[-1]
+
+
+def _turned(reading: Reading) -> bool:
+    """Whether the claim is said in the passive."""
+    return " by " in f" {reading.text.casefold()} "
+
+
+def _kind(unit: Unit) -> Kind:
+    return unit.kind if unit.kind is not Kind.WORDING else Kind.NAME
