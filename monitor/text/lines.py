@@ -56,7 +56,8 @@ class _Group:
 
 def blocks(text: str) -> list[Block]:
     """The blocks of Markdown or plain text, in order."""
-    return list(_label(_texts(_groups(_inline(text).splitlines()))))
+    found = _texts(_groups(_inline(text).splitlines()))
+    return list(_label(Block(role, plain(text), head) for role, text, head in found))
 
 
 def loose(lines: Sequence[str]) -> list[Block]:
@@ -170,6 +171,7 @@ class _Groups:
             return
         text, role = self._unmarked(text)
         broken = self.marks and raw.endswith(("  ", "\\"))
+        text = text.rstrip("\\") if broken else text
         if role is Role.BULLET or self.open is None:
             self.open = _Group(role)
             self.done.append(self.open)
@@ -205,11 +207,11 @@ def _groups(lines: Iterable[str], *, marks: bool = True) -> list[_Group | Block]
 def _texts(groups: Iterable[_Group | Block]) -> Iterator[Block]:
     for group in groups:
         if isinstance(group, Block):
-            yield Block(group.role, plain(group.text), group.head)
+            yield group
             continue
         for number, run in enumerate(unwrap(group.lines)):
             role = group.role if number == 0 or run[0].indented else Role.SENTENCE
-            yield Block(role, plain(joined(run).rstrip("\\")))
+            yield Block(role, joined(run))
 
 
 def _label(found: Iterable[Block]) -> Iterator[Block]:
