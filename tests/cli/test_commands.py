@@ -1,0 +1,385 @@
+"""Each command on a folder where the daemon has run against real servers, and where something is amiss."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit import Bulletin, FeedServer, PostSink
+
+from monitor import daemon
+from monitor.cli.frame import run
+from monitor.config_file import read_config
+
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+CONFIG = """
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "bulletins"
+url = "{feed}"
+[[sources]]
+name = "silent"
+url = "{silent}"
+[channels.hook]
+type = "webhook"
+url = "{hook}"
+secret = "{secret}"
+[channels.gone]
+type = "webhook"
+url = "{gone}"
+secret = "{secret}"
+[channels.screen]
+type = "terminal"
+[alerts]
+notify = ["hook", "gone", "screen"]
+"""
+RULE = """
+name: ferries
+title: Ferries of Halvik
+match: ferr* NEAR/10 Halvik
+severity: high
+"""
+OLD = Bulletin("1", "The market of Halvik opens on Monday", "Stalls are free.")
+NEW = Bulletin("2", "Up to 40 ferries leave Halvik each day")
+
+Monitor = Callable[..., tuple[int, str, str]]
+
+
+@dataclass
+class Lived:
+    """A folder where the daemon ran twice: a baseline, then one new entry; `out` is what the second run printed."""
+
+    folder: Path
+    hook: PostSink
+    gone: PostSink
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = tmp_path_factory.mktemp("lived")
+    with FeedServer(OLD) as feed, FeedServer() as silent, PostSink() as hook, PostSink(410) as gone:
+        silent.status = 503
+        urls = {"feed": feed.url, "silent": silent.url, "hook": hook.url, "gone": gone.url}
+        (folder / "config.toml").write_text(CONFIG.format(secret=SECRET, **urls))
+        (folder / "rules").mkdir()
+        (folder / "rules/ferries.yaml").write_text(RULE)
+        once(folder)
+        assert hook.posts == []
+        feed.bulletins.insert(0, NEW)
+        second = run_process(folder, "run", "--once", "--log", "json")
+        assert second.returncode == 0
+        yield Lived(folder, hook, gone, second.stdout, second.stderr)
+
+
+def once(folder: Path) -> None:
+    """One round of the daemon in this process."""
+    daemon.run(read_config(folder / "config.toml", env={}), once=True)
+
+
+def run_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "monitor", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
+    """One command in this process: its exit code, what it printed, what it complained of."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def here(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> Lived:
+    monkeypatch.chdir(lived.folder)
+    return lived
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# init
+
+
+def test_init_writes_a_config_and_rules_that_pass_check(fresh: Path, monitor: Monitor) -> None:
+    code, out, err = monitor("init")
+    assert (code, err) == (0, "")
+    wrote = re.findall(r"(?m)^wrote (.+)$", out)
+    assert wrote[0] == "config.toml"
+    assert {Path(name) for name in wrote} == {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
+
+    code, out, err = monitor("check")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"fine \(\d sources, 1 channel, \d+ rules, [1-9]\d* rule tests\)\n", out)
+
+
+def test_init_never_overwrites(fresh: Path, monitor: Monitor) -> None:
+    (fresh / "rules").mkdir()
+    (fresh / "rules/mine.yaml").write_text(RULE)
+    code, out, _ = monitor("init")
+    assert code == 0
+    assert "left rules as it is" in out
+    assert os.listdir(fresh / "rules") == ["mine.yaml"]
+
+    (fresh / "config.toml").write_text("# mine")
+    assert monitor("init") == (2, "", "monitor: config.toml is there already and was left as it is\n")
+    assert (fresh / "config.toml").read_text() == "# mine"
+
+
+def test_init_elsewhere_says_how_to_go_on(fresh: Path, monitor: Monitor) -> None:
+    (fresh / "etc").mkdir()
+    _, out, _ = monitor("init", "-c", "etc/monitor.toml")
+    assert "wrote etc/rules/aliases.yaml" in out
+    assert out.endswith("next: `monitor check -c etc/monitor.toml`, then `monitor run -c etc/monitor.toml`\n")
+    assert (fresh / "etc/monitor.toml").stat().st_mode & 0o077 == 0
+
+
+# check; what it says of broken folders is in test_broken.py
+
+
+def test_check_counts_what_it_looked_at(here: Lived, monitor: Monitor) -> None:
+    assert monitor("check") == (0, "fine (2 sources, 3 channels, 1 rule, 0 rule tests)\n", "")
+    code, out, _ = monitor("check", "--json")
+    assert code == 0
+    expected = {"ok": True, "problems": [], "sources": 2, "channels": 3, "rules": 1, "rule_tests": 0}
+    assert json.loads(out) == expected
+
+
+def test_warnings_are_marked_and_do_not_fail(fresh: Path, monitor: Monitor) -> None:
+    (fresh / "config.toml").write_text("")
+    (fresh / "rules").mkdir()
+    (fresh / "rules/r.yaml").write_text(RULE)
+    code, out, _ = monitor("check")
+    assert code == 0
+    assert out == (
+        "config.toml:1:1: warning: there are no [[sources]]: nothing will be polled\n"
+        "fine, 1 warning (0 sources, 0 channels, 1 rule, 0 rule tests)\n"
+    )
+
+
+# run
+
+
+def test_run_once_polls_and_delivers_and_exits_0_whatever_fails(lived: Lived) -> None:
+    assert len(lived.hook.posts) >= 1
+    alert = lived.hook.posts[0].json["data"]
+    assert alert["rule"] == "ferries"
+    assert alert["findings"][0]["claim"] == NEW.title
+    assert NEW.title in lived.out
+
+
+def test_the_log_of_a_run_is_json_lines_on_request(lived: Lived) -> None:
+    lines = [json.loads(line) for line in lived.err.splitlines()]
+    assert {"stage", "event", "level", "timestamp"} <= lines[0].keys()
+    assert "bulletins" in {line.get("source") for line in lines}
+    assert SECRET not in lived.err
+
+
+def test_run_needs_rules(fresh: Path, monitor: Monitor) -> None:
+    (fresh / "config.toml").write_text("")
+    code, out, err = monitor("run", "--once")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"monitor: \S*rules:1:1: there is no such folder of rules\n", err)
+
+
+# sources
+
+
+def test_sources_lists_state_as_the_contract_has_it(here: Lived, monitor: Monitor) -> None:
+    code, out, _ = monitor("sources", "--json")
+    assert code == 0
+    good, bad = json.loads(out)
+    assert list(good) == ["name", "url", "kind", "state", "entries", "error", "last_good", "next_poll"]
+    assert (good["name"], good["state"], good["entries"], good["error"]) == ("bulletins", "ok", 2, None)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", good["last_good"])
+    assert (bad["name"], bad["entries"], bad["last_good"]) == ("silent", 0, None)
+    assert "503" in bad["error"]
+
+
+def test_sources_are_a_table_for_people(here: Lived, monitor: Monitor) -> None:
+    _, out, _ = monitor("sources")
+    head, good, _ = out.splitlines()
+    assert head.split() == ["name", "state", "entries", "last", "good", "next", "poll", "error"]
+    assert good.split()[:3] == ["bulletins", "ok", "2"]
+
+
+def test_sources_that_were_never_polled_are_empty(fresh: Path, monitor: Monitor) -> None:
+    text = '[[sources]]\nname = "a"\nurl = "https://example.org/"\n'
+    (fresh / "config.toml").write_text(text)
+    _, out, _ = monitor("sources", "--json")
+    assert [(one["name"], one["state"], one["next_poll"]) for one in json.loads(out)] == [("a", "empty", None)]
+    assert os.listdir(fresh) == ["config.toml"]
+
+
+# alerts, deliveries, status
+
+
+def test_alerts_lists_what_was_told(here: Lived, monitor: Monitor) -> None:
+    code, out, _ = monitor("alerts", "--json")
+    assert code == 0
+    (alert,) = json.loads(out)
+    assert (alert["rule"], alert["severity"]) == ("ferries", "high")
+    assert alert["findings"][0]["novelty"] == "new"
+    assert NEW.title in monitor("alerts")[1]
+    assert json.loads(monitor("alerts", "--rule", "other", "--json")[1]) == []
+
+
+def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived, monitor: Monitor) -> None:
+    _, out, _ = monitor("deliveries", "--json")
+    rows: dict[str, dict[str, Any]] = {row["channel"]: row for row in json.loads(out)}
+    assert {name: row["state"] for name, row in rows.items()} == {"hook": "sent", "screen": "sent", "gone": "dead"}
+    assert "410" in rows["gone"]["error"]
+    assert "410" in monitor("deliveries")[1]
+
+    code, out, err = monitor("deliveries", "retry", str(rows["hook"]["id"]))
+    assert (code, out) == (1, "")
+    assert err == f"delivery {rows['hook']['id']} is not dead, or there is none of that ID\n"
+
+    dead = str(rows["gone"]["id"])
+    assert monitor("deliveries", "retry", dead) == (0, f"delivery {dead} will be tried again\n", "")
+    here.gone.status = 200
+    once(here.folder)
+    assert [post.json["data"]["rule"] for post in here.gone.posts] == ["ferries"]
+    assert here.gone.posts[0].headers["webhook-id"] == rows["gone"]["message"]
+    here.gone.status = 410
+    with sqlite3.connect(here.folder / "monitor.db") as db:
+        db.execute("UPDATE messages SET state = 'dead', error = 'answered 410' WHERE channel = 'gone'")
+
+
+def test_status_counts_on_one_screen(here: Lived, monitor: Monitor) -> None:
+    code, out, _ = monitor("status")
+    assert code == 0
+    assert len(out.splitlines()) <= 12
+    _, out, _ = monitor("status", "--json")
+    found = json.loads(out)
+    assert found["sources"]["ok"] == 1
+    assert found["alerts"] == 1
+    assert found["next_poll"].endswith("Z")
+
+
+@pytest.mark.parametrize("name", ["alerts", "deliveries"])
+def test_listings_of_a_store_that_is_not_there_yet_are_empty(fresh: Path, monitor: Monitor, name: str) -> None:
+    (fresh / "config.toml").write_text("")
+    assert monitor(name, "--json") == (0, "[]\n", "")
+    assert monitor(name)[0] == 0
+    assert os.listdir(fresh) == ["config.toml"]
+
+
+# send-test
+
+
+def test_send_test_sends_a_sample_and_says_what_was_answered(here: Lived, monitor: Monitor) -> None:
+    before = len(here.hook.posts)
+    code, out, err = monitor("send-test", "hook")
+    assert (code, err) == (0, "")
+    assert out.startswith("hook: sent: ")
+    assert here.hook.posts[before].json["data"]["rule"].startswith("sample")
+    code, out, _ = monitor("send-test", "screen")
+    assert code == 0
+    assert "12,000" in out
+
+
+def test_send_test_to_a_channel_that_does_not_take_it_exits_1(here: Lived, monitor: Monitor) -> None:
+    code, out, err = monitor("send-test", "gone")
+    assert (code, out) == (1, "")
+    assert re.fullmatch(r"gone: not sent: [^\n]*410[^\n]*\n", err)
+    assert SECRET not in err
+
+
+def test_send_test_to_no_channel_gives_a_hint(here: Lived, monitor: Monitor) -> None:
+    assert monitor("send-test", "scren") == (
+        2,
+        "",
+        'monitor: there is no channel "scren" in config.toml; did you mean "screen"?\n',
+    )
+
+
+# compare, replay
+
+
+def test_compare_shows_what_is_new_between_two_texts(fresh: Path, monitor: Monitor) -> None:
+    (fresh / "prior").write_text("- About 300 ferries left Halvik.\n- The bridge is open.\n")
+    (fresh / "new").write_text("- About 900 ferries left Halvik.\n- The bridge is open.\n- A lighthouse burned.\n")
+    code, out, _ = monitor("compare", "prior", "new", "--json")
+    assert code == 0
+    found = {one["novelty"]: one for one in json.loads(out)}
+    assert found["changed"]["nearest"] == {"text": "About 300 ferries left Halvik."}
+    assert found["changed"]["changes"][0]["kind"] == "number"
+    assert found["new"]["claim"] == "A lighthouse burned."
+    _, out, _ = monitor("compare", "prior", "new")
+    assert "was: About 300 ferries left Halvik." in out
+    assert out.endswith("1 changed, 1 new\n")
+    assert monitor("compare", "new", "new") == (0, "nothing new\n", "")
+
+
+def test_compare_judges_pairs(fresh: Path, monitor: Monitor) -> None:
+    pair = {"id": "p", "a": "About 300 ferries left.", "b": "About 900 ferries left.", "context": "revision"}
+    (fresh / "pairs").write_text(json.dumps(pair) + "\n\n")
+    code, out, _ = monitor("compare", "--pairs", "pairs", "--json")
+    assert code == 0
+    verdict = json.loads(out)
+    assert list(verdict) == ["id", "novelty", "similarity", "changes"]
+    assert (verdict["id"], verdict["novelty"]) == ("p", "changed")
+    assert "pair p" in monitor("compare", "--pairs", "pairs")[1]
+
+
+def line(day: int, text: str) -> str:
+    said = {
+        "at": f"2026-01-0{day}T00:00:00Z",
+        "source": "s",
+        "entry": "e",
+        "title": "The harbour today",
+        "text": text,
+    }
+    return json.dumps(said) + "\n"
+
+
+def test_replay_runs_a_stream_with_rules_and_without(here: Lived, tmp_path: Path, monitor: Monitor) -> None:
+    stream = tmp_path / "stream"
+    stream.write_text(line(1, "About 300 ferries left Halvik.") + line(2, "About 900 ferries left Halvik."))
+    code, out, _ = monitor("replay", str(stream), "--json")
+    assert code == 0
+    found = [json.loads(line) for line in out.splitlines()]
+    assert {one["type"] for one in found} == {"update", "finding"}
+    assert [one["novelty"] for one in found if one["type"] == "finding"][-1] == "changed"
+
+    _, out, _ = monitor("replay", str(stream), "--json", "--rules", "rules")
+    found = [json.loads(line) for line in out.splitlines()]
+    alerts = [one for one in found if one["type"] == "alert"]
+    assert [alert["rule"] for alert in alerts] == ["ferries", "ferries"]
+    assert "ALERT" in monitor("replay", str(stream), "--rules", "rules")[1]
+
+
+# backup
+
+
+def test_backup_writes_a_whole_copy_and_never_overwrites(here: Lived, tmp_path: Path, monitor: Monitor) -> None:
+    copy = tmp_path / "copy.db"
+    code, out, _ = monitor("backup", str(copy))
+    assert code == 0
+    assert out.startswith(f"wrote {copy} (")
+    with sqlite3.connect(copy) as db:
+        assert db.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
+    code, out, err = monitor("backup", str(copy))
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"monitor: [^\n]+copy\.db[^\n]+\n", err)
