@@ -53,7 +53,7 @@ def _literal(escaped: str) -> Markup:
 
 def _around(mark: str, text: Markup) -> Markup:
     # Slack reads a mark only between words; zero-width spaces make a boundary within a word or beside a comma.
-    return _literal(f"\u200b{mark}{text}{mark}\u200b") if text.strip() else text
+    return _literal(f"\u200b{mark}{text}{mark}\u200b") if text.strip(DATA + " ") else text
 
 
 def terminal_data(value: object) -> Markup:

@@ -12,9 +12,14 @@ from typing import Literal
 
 from rapidfuzz.distance import LCSseq
 
+# A figure written in groups, as "12 000", is one word.
+_WORD = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)\S*|\S+")
+
 State = Literal["same", "old", "new"]
 MOST_MATCHED = 50
+MOST_MARKS = 20  # in one claim; more would mark nothing out
 MOST_WORDS = 400
+MOST_PIECES = 40
 READABLE = 0.4  # with less in common, two sentences one under the other read better than a diff
 
 
@@ -36,20 +41,21 @@ def marked(text: str, matched: Sequence[str]) -> tuple[Piece, ...]:
     if not words:
         return (Piece(text),)
     anyone = "|".join(re.escape(word) for word in words)
-    parts = re.split(rf"(?<!\w)({anyone})(?!\w)", text)
+    parts = re.split(rf"(?<!\w)({anyone})(?!\w)", text, maxsplit=MOST_MARKS)
     return tuple(Piece(part, matched=index % 2 == 1) for index, part in enumerate(parts) if part)
 
 
 def word_diff(before: str, after: str) -> tuple[Piece, ...] | None:
     """What went and what came, word by word, in the order of reading; None where a diff would not be readable."""
-    old, new = before.split(), after.split()
+    old, new = _WORD.findall(before), _WORD.findall(after)
     if not old or not new or max(len(old), len(new)) > MOST_WORDS:
         return None
     steps = list(_steps(old, new))
-    kept = sum(len(text.split()) for state, text in steps if state == "same")
+    kept = sum(len(_WORD.findall(text)) for state, text in steps if state == "same")
     if kept < READABLE * max(len(old), len(new)):
         return None
-    return tuple(Piece(text, state=state) for state, text in _ordered(steps))
+    pieces = tuple(Piece(text, state=state) for state, text in _ordered(steps))
+    return pieces if len(pieces) <= MOST_PIECES else None
 
 
 def _steps(old: list[str], new: list[str]) -> Iterator[tuple[State, str]]:

@@ -25,7 +25,7 @@ __all__ = ["Rendered", "Templates", "check_templates", "load_templates", "render
 
 # Ten long findings with their diffs stay below the 102 KB from which Gmail hides the rest of a mail.
 ROOM = {
-    "email": Room(findings=10, claim=1000),
+    "email": Room(findings=10, claim=600),
     "slack": Room(findings=8, claim=500),
     "terminal": Room(findings=5, claim=400),
 }
@@ -89,7 +89,8 @@ class _Desk:
     @property
     def subject(self) -> str:
         """The subject of channels that have no template for one."""
-        return header_text("{urgent}{headline} · {source}".format_map(self.names))
+        told = [text for text in (self.names["headline"], self.names["source"]) if text]
+        return header_text(self.names["urgent"] + " · ".join(told))
 
 
 def _email(desk: _Desk) -> Rendered:

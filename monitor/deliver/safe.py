@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+LONGEST = 4000  # characters of any text that a message could show; feeds have claims of 100 KB
 HEADER_LIMIT = 200
 LINK_LIMIT = 2000
 
@@ -24,8 +25,8 @@ _IN_LINKS = str.maketrans({mark: f"%{ord(mark):02X}" for mark in '<>"|`'})
 
 
 def tame(text: str) -> str:
-    """The text on one line without control characters, direction controls and lone surrogates."""
-    text = _HALF.sub("\ufffd", _CONTROL.sub(" ", _DIRECTION.sub("", text)))
+    """The beginning of a text, on one line, without control characters, direction controls and lone surrogates."""
+    text = _HALF.sub("\ufffd", _CONTROL.sub(" ", _DIRECTION.sub("", text[:LONGEST])))
     return _SPACE.sub(" ", text).strip()
 
 
@@ -44,7 +45,7 @@ def shorten(text: str, limit: int) -> str:
         return text
     cut = text[: limit - 1]
     at_word = cut.rsplit(None, 1)[0] if " " in cut else cut
-    return (at_word if len(at_word) > limit * 0.6 else cut).rstrip(" ,;:–—-") + "…"
+    return (at_word if len(at_word) > limit * 0.6 else cut).rstrip(" .,;:–—-") + "…"
 
 
 def web_link(url: str) -> str:

@@ -26,7 +26,7 @@ def sample_message(channel: str, now: Moment) -> Message:
             at=now - 24 * HOUR,
             story="sample-story",
         ),
-        changes=(Change(Kind.NUMBER, "3,000", "12,000"),),
+        changes=(Change(Kind.NUMBER, "Around 3,000", "Up to 12,000"),),
     )
     new = AlertFinding(
         claim="The first contingent reached the border on Sunday.",

@@ -70,7 +70,9 @@ def _context(text: str) -> Block:
 
 def _bare(text: str) -> str:
     # A quote would begin where a claim begins with ">", which is "&gt;" by now.
-    return re.sub(rf"(?m)^{DATA}&gt;", "\u200b&gt;", text).replace(DATA, "").strip()
+    quoted = re.sub(rf"(?m)^{DATA}&gt;", "\u2060&gt;", text)
+    # Beside a blank the formatting needs no zero-width space, and who copies the text is spared it.
+    return re.sub(r"(?m)(?:^|(?<=\s))\u200b|\u200b(?=\s|$)", "", quoted.replace(DATA, "")).strip()
 
 
 def _text_of(block: Block) -> str:

@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 from monitor.deliver.headline import Headline, headline
 from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
-from monitor.deliver.pieces import Piece, marked, word_diff
+from monitor.deliver.pieces import marked, word_diff
 from monitor.deliver.safe import shorten, tame, web_link
 from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Said, Severity
 
 Names: TypeAlias = dict[str, Any]
+
+NAME, TITLE, REASON, CHANGE = 80, 200, 300, 120  # characters
 
 URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
@@ -38,16 +40,16 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
     findings = distinct(message.alerts)
     shown = findings[: room.findings]
     base = (web_url or "").rstrip("/")
-    news = headline(findings[0]) if findings else Headline(tame(lead.title))
+    news = headline(findings[0]) if findings else Headline(shorten(tame(lead.title), TITLE))
     return {
         "headline": str(news),
         "now": news.now,
         "was": news.was,
         "urgent": URGENT.get(lead.severity, ""),
         "severity": str(lead.severity),
-        "title": tame(lead.title),
-        "source": tame(findings[0].source) if findings else "",
-        "channel": tame(message.channel),
+        "title": shorten(tame(lead.title), TITLE),
+        "source": shorten(tame(findings[0].source), NAME) if findings else "",
+        "channel": shorten(tame(message.channel), NAME),
         "url": web_link(lead.url),
         "web_url": web_link(f"{base}/alerts/{lead.id}") if base else "",
         "id": tame(lead.id),
@@ -85,10 +87,10 @@ def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:
 
 def _rule(alert: Alert) -> Names:
     return {
-        "name": tame(alert.rule),
-        "title": shorten(tame(alert.title), 200),
+        "name": shorten(tame(alert.rule), NAME),
+        "title": shorten(tame(alert.title), TITLE),
         "severity": str(alert.severity),
-        "reason": shorten(tame(alert.reason), 300),
+        "reason": shorten(tame(alert.reason), REASON),
     }
 
 
@@ -98,12 +100,12 @@ def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
     withdrawn = finding.novelty is Novelty.WITHDRAWN
     return {
         "claim": claim,
-        "marked": [_piece(piece) for piece in marked(claim, matched)],
+        "marked": [{"text": piece.text, "matched": piece.matched} for piece in marked(claim, matched)],
         "novelty": str(finding.novelty),
         "withdrawn": withdrawn,
         "similarity": round(finding.similarity),
         "headline": str(headline(finding)),
-        "source": tame(finding.source),
+        "source": shorten(tame(finding.source), NAME),
         "url": web_link(finding.entry_url),
         "published": when(finding.published, timezone),
         "changes": [_change(change) for change in finding.changes[: room.changes]],
@@ -113,14 +115,14 @@ def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
 
 
 def _change(change: Change) -> Names:
-    before, after = (shorten(tame(text), 120) for text in (change.before, change.after))
+    before, after = (shorten(tame(text), CHANGE) for text in (change.before, change.after))
     return {"kind": str(change.kind), "before": before, "after": after}
 
 
 def _said(said: Said, room: Room, timezone: ZoneInfo) -> Names:
     return {
         "text": shorten(tame(said.text), room.claim),
-        "source": tame(said.source),
+        "source": shorten(tame(said.source), NAME),
         "at": when(said.at, timezone),
     }
 
@@ -130,8 +132,4 @@ def _diff(finding: AlertFinding, claim: str, room: Room) -> list[Names]:
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
         return []
     pieces = word_diff(shorten(tame(finding.nearest.text), room.claim), claim)
-    return [_piece(piece) for piece in pieces or ()]
-
-
-def _piece(piece: Piece) -> Names:
-    return {"text": piece.text, "matched": piece.matched, "state": piece.state}
+    return [{"text": piece.text, "state": piece.state} for piece in pieces or ()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -121,7 +122,7 @@ class Email:
             sentence = f"{self._host} answered {self._said(f'{error.code} {error.message}')}"
             return DeliveryError(sentence, permanent=error.code >= 500)
         if isinstance(error, (SMTPException, OSError)):
-            return DeliveryError(f"{self._host}: {self._said(str(error)) or type(error).__name__}")
+            return DeliveryError(f"{self._host}: {self._said(_cause(error))}")
         return DeliveryError(f"the mail cannot be sent: {self._said(str(error))}", permanent=True)
 
     def _said(self, text: str) -> str:
@@ -151,6 +152,18 @@ class Email:
     async def close(self) -> None:
         self._stop_closing()
         await self._quit()
+
+
+def _cause(error: Exception) -> str:
+    """What stopped us from reaching the server, or the server from answering."""
+    beneath = error.__cause__ or error
+    if isinstance(beneath, ssl.SSLCertVerificationError):
+        return f"its certificate cannot be trusted: {beneath.verify_message}"
+    if isinstance(beneath, ConnectionRefusedError):
+        return "it refuses the connection"
+    if isinstance(beneath, socket.gaierror):
+        return "its name does not resolve"
+    return str(error) or type(error).__name__
 
 
 def _login_secrets(settings: EmailSettings) -> list[str]:

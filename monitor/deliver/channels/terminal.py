@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from monitor.config import ChannelConfig
@@ -33,8 +34,8 @@ class Terminal:
         try:
             # In a thread: a pipe that nobody reads would hold up everything else.
             await asyncio.to_thread(_print, rendered.text)
-        except OSError as error:
-            raise DeliveryError(f"standard output cannot be written: {error.strerror}") from None
+        except (OSError, ValueError) as error:  # ValueError: it was closed
+            raise DeliveryError(f"standard output cannot be written: {error}") from None
         return Receipt("printed")
 
     async def close(self) -> None:
@@ -43,5 +44,10 @@ class Terminal:
 
 def _print(markup: str) -> None:
     # A console of its own each time, so that it follows where standard output goes by now.
-    console = Console(highlight=False, emoji=False, soft_wrap=True)
-    console.print(Text.from_markup(markup, emoji=False))
+    console = Console(highlight=False, emoji=False)
+    for line in Text.from_markup(markup, emoji=False).split("\n"):
+        if console.is_terminal:  # long lines go on below their own beginning
+            indent = len(line.plain) - len(line.plain.lstrip())
+            console.print(Padding(line[indent:], (0, 0, 0, indent)))
+        else:
+            console.print(line, soft_wrap=True)

@@ -1,0 +1,221 @@
+"""What every notifier owes: the same meaning of every answer, no secret in any word, and nothing that a feed can do.
+
+A new notifier gets a stage here; the suite does the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pytest
+from kit.delivery import PostOffice, Service, alert, builtin_templates, finding, message, post_office, said, service
+from kit.hostile import ALL
+
+from monitor.deliver.channels import LONGEST_DEADLINE, NOTIFIERS, Notifier, Receipt, notifier
+from monitor.deliver.render import render
+from monitor.errors import DeliveryError
+from monitor.model import Message, Novelty
+
+UTC = ZoneInfo("UTC")
+TEMPLATES = builtin_templates()
+SIGNING = "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
+SECRETS = ("hidden-token", "B000/hidden", SIGNING, SIGNING.removeprefix("whsec_"), "correct horse")
+REMOTE = sorted(set(NOTIFIERS) - {"terminal"})
+
+
+@dataclass
+class Stage:
+    """A channel with what stands behind it: `answer` takes "ok", "later", "never" or "silence"."""
+
+    channel: Notifier
+    answer: Callable[[str], None]
+    ids: Callable[[], list[str]]
+    leave: Callable[[], None] = lambda: None
+
+    async def send(self, sent: Message) -> Receipt:
+        kind = next(kind for kind in NOTIFIERS if isinstance(self.channel, notifier(kind)))
+        return await self.channel.send(sent, render(sent, kind, TEMPLATES, UTC, "https://claims.example"))
+
+
+def http_answers(behind: Service) -> Callable[[str], None]:
+    def answer(what: str) -> None:
+        behind.silent = what == "silence"
+        behind.answer({"ok": 200, "later": 503, "never": 404, "silence": 200}[what])
+
+    return answer
+
+
+@asynccontextmanager
+async def slack() -> AsyncIterator[Stage]:
+    async with service() as behind:
+        channel = made("slack", url=behind.url)
+        yield Stage(channel, http_answers(behind), lambda: ["m1" for _ in behind.asked], behind.leave)
+        await channel.close()
+
+
+@asynccontextmanager
+async def webhook() -> AsyncIterator[Stage]:
+    async with service() as behind:
+        channel = made("webhook", url=behind.url, secret=SIGNING)
+        yield Stage(channel, http_answers(behind), lambda: webhook_ids(behind), behind.leave)
+        await channel.close()
+
+
+@asynccontextmanager
+async def email() -> AsyncIterator[Stage]:
+    async with post_office() as behind:
+
+        def answer(what: str) -> None:
+            behind.silent = what == "silence"
+            behind.verdict = {"ok": "250 kept", "later": "451 try later", "never": "554 no", "silence": "250"}[what]
+
+        channel = made("email", port=behind.port, **MAIL)
+        yield Stage(channel, answer, lambda: mail_ids(behind), behind.leave)
+        await channel.close()
+
+
+@asynccontextmanager
+async def terminal() -> AsyncIterator[Stage]:
+    yield Stage(made("terminal"), lambda _: None, list)
+
+
+MAIL = {"host": "127.0.0.1", "tls": "none", "from": "Claimwatch <monitor@desk.example>", "to": ["a@desk.example"]}
+STAGES = {"slack": slack, "webhook": webhook, "email": email, "terminal": terminal}
+
+
+def made(kind: str, **settings: object) -> Notifier:
+    """A channel as the config would make it."""
+    its = notifier(kind).Settings.model_validate({"name": "desk", "type": kind, **settings})
+    return notifier(kind)(its, allow_private=["127.0.0.0/8"])
+
+
+def webhook_ids(behind: Service) -> list[str]:
+    return [asked.headers["webhook-id"] for asked in behind.asked]
+
+
+def mail_ids(behind: PostOffice) -> list[str]:
+    return [post.mail["Message-ID"].strip("<>").split("@")[0] for post in behind.posts]
+
+
+async def refusal(stage: Stage, sent: Message) -> DeliveryError:
+    with pytest.raises(DeliveryError) as raised:
+        await stage.send(sent)
+    return raised.value
+
+
+def test_every_notifier_stands_here_and_describes_its_settings() -> None:
+    assert set(STAGES) == set(NOTIFIERS)
+    for kind in NOTIFIERS:
+        own = {name: field for name, field in notifier(kind).Settings.model_fields.items() if name not in COMMON}
+        assert [name for name, field in own.items() if not field.description] == []
+        assert notifier(kind).deadline <= LONGEST_DEADLINE
+
+
+COMMON = {"name", "type"}
+
+
+@pytest.mark.parametrize("kind", sorted(NOTIFIERS))
+async def test_a_message_is_sent_and_told_of_in_one_line(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with STAGES[kind]() as stage:
+        receipt = await stage.send(message())
+
+    assert receipt.detail.isprintable()
+    assert receipt.refused == {}
+    assert stage.ids() == (["m1"] if kind != "terminal" else [])
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+@pytest.mark.parametrize(("answer", "permanent"), [("later", False), ("never", True)])
+async def test_an_answer_means_later_or_never(kind: str, answer: str, permanent: bool) -> None:
+    async with STAGES[kind]() as stage:
+        stage.answer(answer)
+        error = await refusal(stage, message())
+
+    assert error.permanent is permanent
+    assert str(error).isprintable()
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+async def test_silence_ends_at_the_deadline_and_means_later(kind: str) -> None:
+    async with STAGES[kind]() as stage:
+        stage.answer("silence")
+        stage.channel.deadline = 0.2
+        async with asyncio.timeout(5):
+            error = await refusal(stage, message())
+
+    assert not error.permanent
+    assert "within 0.2 s" in str(error)
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+async def test_a_channel_works_again_after_trouble_and_keeps_the_id(kind: str) -> None:
+    async with STAGES[kind]() as stage:
+        for trouble in ("later", "never", "silence"):
+            stage.answer(trouble)
+            stage.channel.deadline = 0.3
+            await refusal(stage, message())
+        stage.answer("ok")
+        stage.channel.deadline = 5.0
+        await stage.send(message())
+        await stage.send(message())
+
+    assert set(stage.ids()) == {"m1"}
+
+
+@pytest.mark.parametrize("kind", REMOTE)
+async def test_nobody_there_means_later(kind: str) -> None:
+    async with STAGES[kind]() as stage:
+        stage.leave()
+        error = await refusal(stage, message())
+
+    assert not error.permanent
+
+
+@pytest.mark.parametrize("kind", sorted(NOTIFIERS))
+async def test_no_secret_is_in_any_error_log_or_repr(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    told = []
+    async with STAGES[kind]() as stage:
+        told += [repr(stage.channel), str(vars(stage.channel))] if kind == "terminal" else [repr(stage.channel)]
+        told.append((await stage.send(message())).detail)
+        for answer in ("later", "never"):
+            stage.answer(answer)
+            if kind != "terminal":
+                error = await refusal(stage, message())
+                told += [str(error), repr(error), repr(error.__cause__)]
+        stage.leave()
+        if kind != "terminal":
+            told.append(str(await refusal(stage, message())))
+
+    spoken = "\n".join([*told, caplog.text])
+    assert [secret for secret in SECRETS if secret in spoken] == []
+
+
+@pytest.mark.parametrize("kind", sorted(NOTIFIERS))
+async def test_hostile_text_is_delivered_like_any_other(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with STAGES[kind]() as stage:
+        for text in ALL.values():
+            await stage.send(poisoned(text))
+
+    assert "\x1b" not in capsys.readouterr().out
+    assert len(stage.ids()) == (len(ALL) if kind != "terminal" else 0)
+
+
+def poisoned(text: str) -> Message:
+    """A message that says the text wherever a feed or a rule could."""
+    short = text[:300]
+    claim = finding(
+        text, novelty=Novelty.CHANGED, source=short, entry_url=short, matched=(text[:50],), nearest=said(text)
+    )
+    return message(alert(claim, title=short, reason=short, rule=short, url=short))
+
+
+@pytest.mark.parametrize("kind", sorted(NOTIFIERS))
+async def test_a_channel_can_be_closed_twice_and_unused(kind: str) -> None:
+    async with STAGES[kind]() as stage:
+        await stage.channel.close()

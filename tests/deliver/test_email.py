@@ -1,0 +1,206 @@
+"""E-mail through a real mail server: TLS, logins, refused recipients, kept and lost connections."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
+
+import pytest
+import trustme
+from kit.delivery import PostOffice, builtin_templates, message, post_office
+from pydantic import ValidationError
+
+from monitor.deliver.channels import Receipt
+from monitor.deliver.channels.email import AFTER_LOGIN_FAILED, Email, EmailSettings
+from monitor.deliver.render import Rendered, render
+from monitor.errors import DeliveryError
+
+RENDERED = render(message(), "email", builtin_templates(), ZoneInfo("UTC"), None)
+TABLE = {
+    "name": "desk",
+    "type": "email",
+    "host": "127.0.0.1",
+    "tls": "none",
+    "from": "Claimwatch <monitor@desk.example>",
+    "to": ["a@desk.example", "b@desk.example"],
+}
+LOGIN = {"username": "monitor", "password": "correct horse"}
+
+
+@asynccontextmanager
+async def channel(office: PostOffice, **table: object) -> AsyncIterator[Email]:
+    made = Email(EmailSettings.model_validate(TABLE | {"port": office.port} | table), allow_private=())
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def send(email: Email, name: str = "m1", rendered: Rendered = RENDERED) -> Receipt:
+    return await email.send(message(id=name), rendered)
+
+
+async def refusal(email: Email) -> DeliveryError:
+    with pytest.raises(DeliveryError) as raised:
+        await send(email)
+    return raised.value
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def certified(authority: trustme.CA) -> ssl.SSLContext:
+    """The TLS of a server whose certificate is good for 127.0.0.1, if one trusts `authority`."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> object:
+    with authority.cert_pem.tempfile() as file:
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+        yield
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+async def test_mails_and_the_login_go_over_tls(tls: str, certified: ssl.SSLContext, trusted: object) -> None:
+    kept = {"starttls": {"tls": certified}, "implicit": {"implicit": certified}}[tls]
+    async with post_office(login=True, **kept) as office, channel(office, tls=tls, **LOGIN) as email:
+        await send(email)
+
+    (post,) = office.posts
+    assert (post.tls, post.user, post.recipients) == (True, "monitor", ["a@desk.example", "b@desk.example"])
+    assert [part.get_content_type() for part in post.mail.walk()][1:] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, certified: ssl.SSLContext) -> None:
+    kept = {"starttls": {"tls": certified}, "implicit": {"implicit": certified}}[tls]
+    async with post_office(**kept) as office, channel(office, tls=tls) as email:
+        error = await refusal(email)
+
+    assert office.posts == []
+    assert not error.permanent
+    assert "its certificate cannot be trusted" in str(error)
+
+
+async def test_a_server_without_starttls_gets_nothing_in_the_clear() -> None:
+    async with post_office() as office, channel(office, tls="starttls") as email:
+        error = await refusal(email)
+
+    assert office.posts == []
+    assert "starttls" in str(error).lower()
+
+
+async def test_a_refused_login_is_tried_again_much_later_and_keeps_its_secret() -> None:
+    async with post_office(login=True) as office, channel(office, **LOGIN | {"password": "wrong horse"}) as email:
+        error = await refusal(email)
+
+    assert (error.permanent, error.retry_after) == (False, AFTER_LOGIN_FAILED)
+    assert "refused the login: 535" in str(error)
+    assert "horse" not in str(error) + repr(email)
+
+
+async def test_a_password_that_the_server_repeats_is_not_repeated() -> None:
+    async with post_office() as office, channel(office, **LOGIN) as email:
+        office.verdict = "554 go away with your correct horse, AG1vbml0b3IAY29ycmVjdCBob3JzZQ=="
+        office.refuse = {}
+        email._settings = email._settings.model_copy(update={"username": None, "password": None})
+        error = await refusal(email)
+
+    assert "•••, •••" in str(error)
+
+
+async def test_a_refused_recipient_is_told_of_and_holds_nobody_else() -> None:
+    async with post_office() as office, channel(office) as email:
+        office.refuse = {"b@desk.example": "550 no such user here"}
+        receipt = await send(email)
+
+    assert receipt.refused == {"b@desk.example": "550 no such user here"}
+    assert [post.recipients for post in office.posts] == [["a@desk.example"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "permanent"),
+    [("550 no", "553 no", True), ("550 no", "451 greylisted", False), ("450 full", "452 full", False)],
+)
+async def test_when_all_are_refused_one_that_may_yet_be_taken_means_later(
+    first: str, second: str, permanent: bool
+) -> None:
+    async with post_office() as office, channel(office) as email:
+        office.refuse = {"a@desk.example": first, "b@desk.example": second}
+        error = await refusal(email)
+
+    assert error.permanent is permanent
+    assert "a@desk.example: " + first in str(error)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "permanent"),
+    [("451 try later", False), ("421 closing", False), ("552 too big", True), ("554 spam", True)],
+)
+async def test_what_the_server_says_of_the_mail_means_later_or_never(verdict: str, permanent: bool) -> None:
+    async with post_office() as office, channel(office) as email:
+        office.verdict = verdict
+        error = await refusal(email)
+
+    assert error.permanent is permanent
+    assert verdict in str(error)
+
+
+async def test_a_server_that_hangs_up_after_the_mail_is_tried_again_with_the_same_id() -> None:
+    async with post_office() as office, channel(office) as email:
+        office.hang_up = True
+        error = await refusal(email)
+        office.hang_up = False
+        await send(email)
+
+    assert not error.permanent
+    assert [post.mail["Message-ID"] for post in office.posts] == ["<m1@desk.example>"] * 2
+
+
+async def test_mails_in_a_row_share_a_connection() -> None:
+    async with post_office() as office, channel(office) as email:
+        for number in range(5):
+            await send(email, f"m{number}")
+
+    assert len({post.session for post in office.posts}) == 1
+    assert [post.mail["Message-ID"] for post in office.posts] == [f"<m{n}@desk.example>" for n in range(5)]
+
+
+async def test_a_kept_connection_that_was_lost_is_opened_anew() -> None:
+    async with post_office() as office, channel(office) as email:
+        await send(email, "m1")
+        office.drop()
+        await send(email, "m2")
+
+    assert [post.mail["Message-ID"] for post in office.posts] == ["<m1@desk.example>", "<m2@desk.example>"]
+    assert len({post.session for post in office.posts}) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("from", "nobody", "address"),
+        ("from", "a@b.example\r\nBcc: x@y.example", "address"),
+        ("from", "Büro <büro@b.example>", "address"),
+        ("to", [], "at least 1"),
+        ("to", ["a@b.example", "b"], "address"),
+        ("tls", "ssl", "starttls"),
+        ("port", 70000, "65535"),
+        ("host", "", "1 character"),
+    ],
+)
+def test_a_table_that_cannot_work_is_refused(key: str, value: object, expected: str) -> None:
+    with pytest.raises(ValidationError, match=expected):
+        EmailSettings.model_validate(TABLE | {key: value})
+
+
+def test_one_address_needs_no_list() -> None:
+    assert EmailSettings.model_validate(TABLE | {"to": "Büro <a@b.example>"}).to == ("Büro <a@b.example>",)

@@ -1,0 +1,119 @@
+"""The news in a few words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit.delivery import figure_moved, finding, said
+
+from monitor.deliver.headline import LIMIT, headline
+from monitor.deliver.safe import tame
+from monitor.model import Change, Kind, Novelty
+
+N = Kind.NUMBER
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change", "matched", "news"),
+    [
+        (
+            "Around 3,000 soldiers are in Kursk.",
+            "Up to 12,000 personnel are in Kursk.",
+            Change(N, "Around 3,000", "Up to 12,000"),
+            ("personnel",),
+            "Up to 12,000 personnel (was around 3,000)",
+        ),
+        (
+            "Police counted 40 cases.",
+            "In Lyon, police counted more than 55 confirmed cases of measles.",
+            Change(N, "40", "more than 55"),
+            ("measles",),
+            "more than 55 confirmed cases (was 40)",
+        ),
+        (
+            "It may have killed 12 people.",
+            "It killed at least 15 people, officials said.",
+            Change(N, "12", "at least 15"),
+            (),
+            "at least 15 people (was 12)",
+        ),
+        (
+            "Twelve were killed at sea.",
+            "At least 15 people died when a ferry sank.",
+            Change(N, "Twelve", "At least 15"),
+            ("ferry",),
+            "At least 15 people died (was twelve)",
+        ),
+        (
+            "Around 3,000 soldiers came.",
+            "Twelve thousand soldiers came.",
+            Change(N, "Around 3,000", "12,000"),
+            (),
+            "Twelve thousand soldiers came (was around 3,000)",
+        ),
+        (
+            "Версія 3.1 вийшла.",
+            "Версія 3.2 вийшла.",
+            Change(N, "3.1", "3.2"),
+            (),
+            "3.2 вийшла (was 3.1)",
+        ),
+        (
+            "The summit is on 3 May.",
+            "The summit is on 5 May.",
+            Change(Kind.DATE, "3 May", "5 May"),
+            (),
+            "The summit is on 5 May (was 3 May)",
+        ),
+        (
+            "Russia captured Toretsk.",
+            "Russia did not capture Toretsk.",
+            Change(Kind.NEGATION, "", "not"),
+            (),
+            "Russia did not capture Toretsk",
+        ),
+        (
+            "Troops moved to Kursk.",
+            "Troops will move to Belgorod.",
+            Change(Kind.PLACE, "Kursk", "Belgorod"),
+            (),
+            "Troops will move to Belgorod (was Kursk)",
+        ),
+        (
+            "The plant is open.",
+            "The plant in Ohio is open.",
+            Change(Kind.ADDED, "", "in Ohio"),
+            (),
+            "The plant in Ohio is open",
+        ),
+    ],
+)
+def test_the_headline_says_what_moved(
+    before: str, after: str, change: Change, matched: tuple[str, ...], news: str
+) -> None:
+    moved = finding(after, novelty=Novelty.CHANGED, nearest=said(before), changes=(change,), matched=matched)
+    assert str(headline(moved)) == news
+
+
+def test_a_new_claim_is_its_own_headline_shortened() -> None:
+    assert str(headline(finding("Three ships left. " * 20))) == ("Three ships left. " * 6).strip(" .") + "…"
+
+
+def test_a_withdrawn_claim_is_called_withdrawn() -> None:
+    gone = finding("Ten ships left.", novelty=Novelty.WITHDRAWN)
+    assert str(headline(gone)) == "withdrawn: Ten ships left"
+
+
+def test_what_is_new_and_what_it_was_can_be_shown_apart() -> None:
+    assert (headline(figure_moved()).now, headline(figure_moved()).was) == ("Up to 12,000 personnel", "around 3,000")
+
+
+@given(st.text(max_size=300), st.text(max_size=80), st.text(max_size=80), st.sampled_from(Kind))
+def test_no_text_makes_a_headline_too_long_or_broken(claim: str, before: str, after: str, kind: Kind) -> None:
+    moved = finding(
+        claim, novelty=Novelty.CHANGED, nearest=said(before), changes=(Change(kind, before, after),), matched=(after,)
+    )
+    made = str(headline(moved))
+    assert len(made) <= LIMIT
+    assert tame(made) == made.strip()

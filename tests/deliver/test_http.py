@@ -1,0 +1,141 @@
+"""What answers from HTTP services mean, and that no service can make us wait, follow, or tell a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from kit.delivery import Service, service
+
+from monitor.deliver.channels.http import REPLY_LIMIT, Poster
+from monitor.errors import DeliveryError
+
+LOOPBACK = ["127.0.0.0/8"]
+
+
+async def post(behind: Service, allow: list[str] = LOOPBACK, deadline: float = 5.0) -> str:
+    """The text of the reply; raises DeliveryError."""
+    poster = Poster("webhook", behind.url, allow_private=allow, secrets=["signing-secret"])
+    try:
+        return (await poster.post(b"{}", {}, deadline=deadline)).text
+    finally:
+        await poster.close()
+
+
+async def refusal(behind: Service, **how: object) -> DeliveryError:
+    with pytest.raises(DeliveryError) as raised:
+        await post(behind, **how)
+    return raised.value
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+async def test_a_2xx_means_sent(status: int) -> None:
+    async with service(status, b"" if status == 204 else b"ok") as behind:
+        await post(behind)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 507, 599])
+async def test_trouble_on_their_side_means_later(status: int) -> None:
+    async with service(status) as behind:
+        error = await refusal(behind)
+
+    assert not error.permanent
+    assert f"answered {status}" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 413, 422, 451, 499])
+async def test_a_refusal_means_never(status: int) -> None:
+    async with service(status) as behind:
+        error = await refusal(behind)
+
+    assert error.permanent
+    assert f"answered {status}" in str(error)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirects_are_not_followed(status: int) -> None:
+    async with service() as target, service() as behind:
+        behind.answer(status, b"", location=target.url)
+        error = await refusal(behind)
+
+    assert target.asked == []
+    assert error.permanent
+    assert "redirect" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("120", 120.0), ("soon", None), ("-1", None), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0)],
+)
+async def test_a_wish_to_wait_is_passed_on(header: str, seconds: float | None) -> None:
+    async with service() as behind:
+        behind.answer(429, retry_after=header)
+        error = await refusal(behind)
+
+    assert error.retry_after == seconds
+
+
+async def test_an_endless_reply_is_read_to_four_kilobytes() -> None:
+    async with service() as behind:
+        behind.reply, behind.endless = b"HTTP/1.1 500 No\r\n\r\n", True
+        began = time.monotonic()
+        error = await refusal(behind)
+
+    assert time.monotonic() - began < 2
+    assert len(str(error)) < 300
+    assert behind.sent < 16_000_000
+
+
+async def test_a_long_reply_to_a_message_that_was_taken_is_cut() -> None:
+    async with service(200, b"y" * 100_000) as behind:
+        assert len(await post(behind)) == REPLY_LIMIT
+
+
+@pytest.mark.parametrize(
+    "reply", [b"not http at all\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab"]
+)
+async def test_what_is_no_whole_answer_means_later(reply: bytes) -> None:
+    async with service() as behind:
+        behind.reply = reply
+        error = await refusal(behind)
+
+    assert not error.permanent
+
+
+async def test_a_service_that_says_nothing_holds_us_to_the_deadline_only() -> None:
+    async with service() as behind:
+        behind.silent = True
+        async with asyncio.timeout(3):
+            error = await refusal(behind, deadline=0.2)
+
+    assert not error.permanent
+
+
+async def test_an_address_that_is_not_public_and_not_allowed_is_never_dialled() -> None:
+    async with service() as behind:
+        error = await refusal(behind, allow=[])
+
+    assert behind.asked == []
+    assert error.permanent
+    assert "allow_private" in str(error)
+
+
+@pytest.mark.parametrize(
+    "echo", ["{path}", "no such hook: {path}", "signing-secret", "hidden-token B000/hidden-token"]
+)
+async def test_a_service_that_repeats_its_address_does_not_make_us_repeat_it(echo: str) -> None:
+    async with service() as behind:
+        behind.answer(404, echo.format(path="/services/T000/B000/hidden-token").encode())
+        error = await refusal(behind)
+
+    assert "•••" in str(error)
+    assert [secret for secret in ("hidden-token", "signing-secret") if secret in str(error)] == []
+
+
+async def test_replies_of_control_characters_and_markup_become_one_short_line() -> None:
+    async with service(400, b"<h1>no\r\n\x1b[2J\x00\xff\xfe" + b"a " * 3000) as behind:
+        error = await refusal(behind)
+
+    assert str(error).isprintable()
+    assert len(str(error)) < 250

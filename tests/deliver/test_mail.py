@@ -1,0 +1,117 @@
+"""Mails are what they say: hostile text changes no header, and every try sends the same mail."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default, strict
+from zoneinfo import ZoneInfo
+
+import pytest
+from kit.delivery import NOON, alert, builtin_templates, figure_moved, finding, message
+from kit.hostile import ALL, HEADERS
+
+from monitor.deliver.mail import POLICY, compose, serialised
+from monitor.deliver.render import Rendered, render
+from monitor.errors import DeliveryError
+from monitor.model import Message
+
+SENDER, TO = "Claimwatch <monitor@desk.example>", ["Desk <desk@desk.example>", "second@desk.example"]
+OURS = [
+    "Subject", "From", "To", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
+    "X-Claimwatch-Rule", "X-Claimwatch-Severity", "MIME-Version", "Content-Type",
+]  # fmt: skip
+TEMPLATES = builtin_templates()
+
+
+def rendered(sent: Message) -> Rendered:
+    return render(sent, "email", TEMPLATES, ZoneInfo("Europe/Kyiv"), "https://claims.example")
+
+
+def mailed(sent: Message) -> EmailMessage:
+    """The message as a mail program reads it."""
+    content = serialised(compose(sent, rendered(sent), SENDER, TO))
+    read = BytesParser(policy=default).parsebytes(content)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL.keys())
+def test_no_feed_text_adds_or_ends_a_header(text: str) -> None:
+    sent = message(alert(finding(text, source=text[:400]), title=text[:400], rule=text[:400], reason=text[:400]))
+
+    mail = mailed(sent)
+
+    assert mail.keys() == OURS
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert "evil.example" not in str(mail["To"])
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL.keys())
+def test_mails_pass_a_strict_reader_and_keep_to_the_line_length_of_smtp(text: str) -> None:
+    content = serialised(compose(sent := message(alert(finding(text), title=text[:400])), rendered(sent), SENDER, TO))
+
+    read = message_from_bytes(content, policy=strict)
+    assert [part.defects for part in read.walk()] == [[], [], []]
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+    assert content.isascii()
+    assert b"\r" not in content.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("text", [text for text in HEADERS.values() if "=0d=0a" in text])
+def test_a_header_that_turns_into_two_is_caught_before_it_is_sent(text: str) -> None:
+    mail = EmailMessage(policy=POLICY)
+    mail["From"] = SENDER
+    mail["Subject"] = text
+    mail.set_content("text")
+
+    try:
+        content = serialised(mail)
+    except DeliveryError as error:
+        assert error.permanent  # a Python that writes encoded line breaks out as they are
+    else:
+        assert BytesParser(policy=default).parsebytes(content).keys() == mail.keys()
+
+
+def test_every_try_is_the_same_mail() -> None:
+    again = Message(**{name: getattr(message(), name) for name in Message.__dataclass_fields__} | {"attempt": 5})
+    first, second = mailed(message()), mailed(again)
+
+    assert first["Message-ID"] == second["Message-ID"] == "<m1@desk.example>"
+    assert first["Date"] == second["Date"]
+    assert first["Date"].datetime.timestamp() == NOON
+
+
+def test_messages_of_one_story_are_one_thread_and_others_are_not() -> None:
+    first, second, other = (
+        mailed(message(id=name, thread=thread)) for name, thread in (("m1", "s1"), ("m2", "s1"), ("m3", "s2"))
+    )
+
+    assert first["References"] == second["References"] == second["In-Reply-To"] == "<story-s1@desk.example>"
+    assert other["References"] != first["References"]
+    assert first["Message-ID"] != second["Message-ID"]
+
+
+@pytest.mark.parametrize("odd", ["a b", "<x>@y", "é", "x" * 100, "a..b", ".a", "a.", "\r\nBcc: x", ""])
+def test_ids_of_any_shape_make_message_ids_that_are_stable_and_apart(odd: str) -> None:
+    mail, twin, other = mailed(message(id=odd, thread=odd)), mailed(message(id=odd)), mailed(message(id=odd + "x"))
+
+    assert mail["Message-ID"] == twin["Message-ID"] != other["Message-ID"]
+    assert mail["Message-ID"].endswith("@desk.example>")
+    assert mail["Message-ID"].count("@") == 1
+
+
+def test_a_mail_says_that_a_program_sent_it_and_why() -> None:
+    mail = mailed(message())
+
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert (mail["X-Claimwatch-Rule"], mail["X-Claimwatch-Severity"]) == ("dprk-deployment", "high")
+    assert [str(address) for address in mail["To"].addresses] == [TO[0], TO[1]]
+    assert str(mail["From"]) == SENDER
+
+
+def test_the_subject_says_the_news() -> None:
+    assert mailed(message())["Subject"] == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
+    quiet = message(alert(figure_moved(), finding("More."), severity="low"))
+    assert mailed(quiet)["Subject"] == "Up to 12,000 personnel (was around 3,000) · isw (+1 more)"

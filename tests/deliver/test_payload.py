@@ -1,0 +1,90 @@
+"""Alerts as JSON: the contract's shape, and back again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit.delivery import NOON, alert, figure_moved, finding, message, said
+
+from monitor.deliver.payload import alert_data, alert_from, iso, moment, payload
+from monitor.model import Alert, AlertFinding, Change, Kind, Novelty, Severity
+
+MOMENTS = st.integers(-62135596800 * 10**6, 253402300799 * 10**6).map(lambda us: us / 10**6)
+TEXT = st.text(max_size=40)
+
+FINDINGS = st.builds(
+    AlertFinding,
+    claim=TEXT,
+    novelty=st.sampled_from(Novelty),
+    similarity=st.floats(0, 100),
+    matched=st.lists(TEXT, max_size=3).map(tuple),
+    source=TEXT,
+    entry=TEXT,
+    entry_url=TEXT,
+    published=st.integers(0, 4 * 10**9).map(float),
+    nearest=st.none() | st.just(said("Earlier.", title="T", heading="H", gone=NOON)),
+    changes=st.lists(st.builds(Change, st.sampled_from(Kind), TEXT, TEXT), max_size=3).map(tuple),
+)
+ALERTS = st.builds(
+    Alert,
+    id=TEXT,
+    rule=TEXT,
+    title=TEXT,
+    severity=st.sampled_from(Severity),
+    story=TEXT,
+    reason=TEXT,
+    url=TEXT,
+    at=st.integers(0, 4 * 10**9).map(float),
+    findings=st.lists(FINDINGS, max_size=3).map(tuple),
+    since_last=st.none() | TEXT,
+)
+
+
+@given(ALERTS)
+def test_an_alert_survives_being_kept_as_json(alert: Alert) -> None:
+    assert alert_from(json.loads(json.dumps(alert_data(alert)))) == alert
+
+
+@given(MOMENTS)
+def test_a_moment_survives_as_iso_text_to_the_microsecond(at: float) -> None:
+    assert moment(iso(at)) == pytest.approx(at, abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (1767225600.0, "2026-01-01T00:00:00Z"),
+        (NOON + 0.25, "2024-12-14T12:00:00.250000Z"),
+        (-1e15, "0001-01-01T00:00:00Z"),
+        (1e15, "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_times_are_iso_in_utc_and_stay_within_the_calendar(at: float, text: str) -> None:
+    assert iso(at) == text
+
+
+def test_the_payload_has_every_key_of_the_contract() -> None:
+    data = payload(message())
+
+    assert data.keys() >= {
+        "id", "since_last", "rule", "title", "severity", "story", "reason", "url", "findings"
+    }  # fmt: skip
+    assert data["findings"][0].keys() >= {
+        "claim", "novelty", "similarity", "matched", "source", "entry", "entry_url", "published", "nearest", "changes"
+    }  # fmt: skip
+    assert data["findings"][0]["nearest"].keys() >= {"text", "source", "at"}
+    assert data["findings"][0]["changes"] == [{"kind": "number", "before": "Around 3,000", "after": "Up to 12,000"}]
+    assert data["findings"][0]["published"] == "2024-12-14T11:00:00Z"
+
+
+def test_the_payload_is_of_the_first_alert_and_names_every_rule_once() -> None:
+    both = message(alert(), alert(finding("Other."), id="a2", rule="other"), alert(id="a3", rule="other"))
+
+    data = payload(both)
+
+    assert (data["id"], data["rules"]) == ("a1", ["dprk-deployment", "other"])
+    assert [one["id"] for one in data["alerts"]] == ["a1", "a2", "a3"]
+    assert figure_moved().claim == data["findings"][0]["claim"]

@@ -1,0 +1,251 @@
+"""What people read: every channel says the news, escapes what feeds say, and survives broken templates."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kit.delivery import DAY, NOON, alert, builtin_templates, figure_moved, finding, message, said
+from kit.hostile import ALL, MARKUP, SIZE
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.deliver.channels import NOTIFIERS
+from monitor.deliver.render import Rendered, render
+from monitor.deliver.sample import sample_message
+from monitor.deliver.templates import BUDGET
+from monitor.model import Change, Kind, Message, Novelty, Severity
+
+KYIV = ZoneInfo("Europe/Kyiv")
+TEMPLATES = builtin_templates()
+KINDS = sorted(NOTIFIERS)
+
+
+def shown(sent: Message, kind: str = "email") -> Rendered:
+    return render(sent, kind, TEMPLATES, KYIV, "https://claims.example/")
+
+
+def page(sent: Message) -> LexborHTMLParser:
+    return LexborHTMLParser(shown(sent).html)
+
+
+def own(folder: Path, **texts: str) -> object:
+    """The built-in templates with some of the user's over them; `email_html` stands for `email.html.j2`."""
+    for name, text in texts.items():
+        (folder / f"{name.replace('_', '.')}.j2").write_text(text, "utf-8")
+    return builtin_templates(folder)
+
+
+def test_the_html_shows_the_news_the_matched_words_and_what_moved() -> None:
+    html = page(message())
+
+    assert html.css_first(".news").text() == "Up to 12,000 personnel"
+    assert html.css_first(".was").text() == "was around 3,000"
+    assert [mark.text() for mark in html.css(".claim mark")] == ["personnel", "North Korea"]
+    assert [old.text() for old in html.css(".before .old")] == ["Around 3,000"]
+    assert [new.text() for new in html.css(".before .now")] == ["Up to 12,000"]
+    assert html.css_first(".who").text() == "Before · wire · 13 Dec 2024, 14:00 EET"
+    assert [link.attributes["href"] for link in html.css("a")] == [
+        "https://isw.example/e1",
+        "https://claims.example/alerts/a1",
+    ]
+    assert "a claim changed and met the rule" in html.css_first(".why").text()
+
+
+def test_the_html_carries_its_style_on_every_element_and_reaches_for_nothing_remote() -> None:
+    html = shown(message()).html
+
+    assert all("style" in cell.attributes for cell in LexborHTMLParser(html).css("td.claim, td.news, mark, a"))
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert re.search(r"<(img|link|script|iframe|form|object)\b|url\(|@import|http-equiv", html) is None
+
+
+@pytest.mark.parametrize("text", MARKUP.values(), ids=MARKUP.keys())
+def test_feed_text_is_neither_markup_nor_template(text: str) -> None:
+    html = page(message(alert(finding(text, source=text, nearest=said(text)), title=text, reason=text)))
+
+    assert {node.tag for node in html.css("body *")} <= {
+        "div", "table", "tbody", "tr", "td", "span", "a", "b", "br", "mark"
+    }  # fmt: skip
+    assert html.css_first(".claim").text() == " ".join(text.replace("\x1b", " ").replace("\x07", " ").split())
+    assert [name for node in html.css("*") for name in node.attributes if name.startswith("on")] == []
+
+
+def test_a_template_in_a_claim_is_printed_and_not_run() -> None:
+    claim = "{{ 7 * 7 }} and {{ title }} {% raw %}"
+    assert claim in shown(message(alert(finding(claim)))).text
+    assert claim in shown(message(alert(finding(claim))), "terminal").text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        message(alert(title="", reason="", url="", rule="", id="")),
+        message(alert(finding("", source="", entry_url="", nearest=said("", source="")))),
+        message(alert(finding("Said.", published=-1e18, nearest=said("Before.", at=1e18)), at=1e300)),
+        message(alert(since_last="3,000 → 12,000"), alert(finding("Second.", source="other"), id="a2", rule="r2")),
+        message(alert(finding("x" * 10))),
+        sample_message("desk", NOON),
+    ],
+    ids=["no names", "no texts", "no calendar", "several rules", "one word", "sample"],
+)
+def test_whatever_is_missing_the_message_is_readable(kind: str, sent: Message) -> None:
+    made = shown(sent, kind)
+
+    assert made.note is None
+    assert made.body or made.blocks or made.text.strip()
+
+
+def test_an_alert_without_findings_still_says_what_it_is() -> None:
+    bare = message(alert())
+    bare = Message("m1", "desk", "story-1", NOON, (type(bare.alerts[0])(**fields(bare) | {"findings": ()}),))
+    for kind in KINDS:
+        made = shown(bare, kind)
+        said_in_all = made.subject + made.text + made.html + json.dumps(made.blocks) + made.body.decode()
+        assert "North Korean troops deployed for Russia" in said_in_all
+
+
+def fields(sent: Message) -> dict[str, object]:
+    first = sent.alerts[0]
+    return {name: getattr(first, name) for name in type(first).__dataclass_fields__}
+
+
+def test_a_finding_that_met_two_rules_is_told_once_with_the_words_of_both() -> None:
+    first, first_title = figure_moved(), alert().title
+    second = finding(
+        first.claim, novelty=first.novelty, matched=("Kursk",), nearest=first.nearest, changes=first.changes
+    )
+    html = page(message(alert(first), alert(second, id="a2", rule="kursk", title="Anything in Kursk")))
+
+    assert len(html.css(".claim")) == 1
+    assert [mark.text() for mark in html.css(".claim mark")] == ["personnel", "North Korea", "Kursk"]
+    assert [rule.text() for rule in html.css(".why b")] == [first_title, "Anything in Kursk"]
+
+
+@pytest.mark.parametrize("text", [*SIZE.values(), "ships <sank> & " * 9000], ids=[*SIZE, "markup"])
+def test_the_largest_mail_stays_below_what_mail_programs_clip(text: str) -> None:
+    worst = finding(
+        text,
+        novelty=Novelty.CHANGED,
+        source=text,
+        matched=("ships", "sank"),
+        nearest=said(text + "away", source=text),
+        changes=tuple(Change(Kind.WORDING, text, text + "x") for _ in range(20)),
+    )
+    others = [finding(f"{number} {text}", nearest=said(text), matched=("ships",)) for number in range(50)]
+    made = shown(message(alert(worst, *others, title=text, reason=text, since_last=text)))
+
+    assert len(made.html.encode()) < 102_000
+    assert "… and 41 more." in made.text
+
+
+def test_times_are_in_the_readers_zone_on_both_sides_of_a_clock_change() -> None:
+    summer = message(alert(finding("Said in July.", published=NOON + 200 * DAY)))
+    assert "2 Jul 2025, 15:00 EEST" in shown(summer).text
+    assert "14 Dec 2024, 13:00 EET" in shown(message()).text
+
+
+@pytest.mark.parametrize(
+    ("severity", "prefix"), [("critical", "[CRITICAL] "), ("high", "[HIGH] "), ("medium", ""), ("info", "")]
+)
+def test_only_what_is_urgent_says_so_in_the_subject(severity: str, prefix: str) -> None:
+    subject = shown(message(alert(severity=Severity(severity)))).subject
+    assert subject == f"{prefix}Up to 12,000 personnel (was around 3,000) · isw"
+
+
+def test_a_channel_without_templates_of_its_own_gets_the_plain_text() -> None:
+    made = shown(message(), "carrier-pigeon")
+    assert (made.subject, made.text) == (shown(message()).subject, shown(message()).text)
+
+
+def test_the_users_template_wins_and_may_build_on_the_one_that_ships(tmp_path: Path) -> None:
+    templates = own(
+        tmp_path,
+        email_subject="News: {{ headline }}",
+        email_html='{% extends "builtin/email.html.j2" %}{% block foot %}<p>Ours & {{ title }}</p>{% endblock %}',
+    )
+    made = render(message(alert(title="A & B")), "email", templates, KYIV, None)
+
+    assert made.subject == "News: Up to 12,000 personnel (was around 3,000)"
+    assert "Ours & A &amp; B" in made.html.replace("Ours &amp; A", "Ours & A")
+    assert made.note is None
+    assert made.text == render(message(alert(title="A & B")), "email", TEMPLATES, KYIV, None).text
+
+
+BROKEN = {
+    "unknown name": ("{{ headline }}\n{{ headlin }}", 2, "'headlin' is undefined"),
+    "unknown part": ("{{ findings[0].clam }}", 1, "no attribute 'clam'"),
+    "syntax": ("{% if %}", 1, "Expected an expression"),
+    "unclosed": ("a\n{% for x in findings %}", 2, "Unexpected end of template"),
+    "division": ("{{ 1 / 0 }}", 1, "ZeroDivisionError"),
+    "types": ("{{ findings + 1 }}", 1, "TypeError"),
+    "sandbox": ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
+    "endless": (
+        "{% for a in range(9**5) %}{% for b in range(9**5) %}{{ a }}{% endfor %}{% endfor %}",
+        1,
+        "prints more",
+    ),
+    "missing include": ('{% include "nothing.j2" %}', 1, "no template nothing.j2"),
+    "recursion": ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", 1, "RecursionError"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "why"), BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize(("kind", "name"), [("email", "email.txt"), ("email", "email.html"), ("slack", "slack")])
+def test_a_broken_template_costs_no_alert_and_is_named(
+    kind: str, name: str, text: str, line: int, why: str, tmp_path: Path
+) -> None:
+    made = render(message(), kind, own(tmp_path, **{name.replace(".", "_"): text}), KYIV, None)
+
+    assert made.note is not None
+    assert made.note.startswith(f"template {name}.j2, line {line}: ")
+    assert why in made.note
+    said_in_all = made.text + made.html + json.dumps(made.blocks)
+    assert "Up to 12,000 personnel" in said_in_all
+    assert f"template {name}.j2, line {line}: " in said_in_all
+
+
+def test_a_broken_subject_costs_no_alert_either(tmp_path: Path) -> None:
+    made = render(message(), "email", own(tmp_path, email_subject="{{ oops }}"), KYIV, None)
+
+    assert made.subject == shown(message()).subject
+    assert made.note == "template email.subject.j2, line 1: 'oops' is undefined"
+
+
+def test_an_empty_subject_is_replaced(tmp_path: Path) -> None:
+    made = render(message(), "email", own(tmp_path, email_subject=" \n "), KYIV, None)
+    assert made.subject == shown(message()).subject
+
+
+def test_a_template_cannot_change_what_it_was_given(tmp_path: Path) -> None:
+    templates = own(tmp_path, email_txt="{{ findings.clear() }}")
+    assert "unsafe" in (render(message(), "email", templates, KYIV, None).note or "")
+
+
+def test_a_template_that_prints_much_but_not_too_much_is_used(tmp_path: Path) -> None:
+    templates = own(tmp_path, email_txt="{% for a in range(1000) %}" + "x" * (BUDGET // 2000) + "{% endfor %}")
+    assert len(render(message(), "email", templates, KYIV, None).text) > BUDGET // 3
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(KINDS), st.text(st.characters(), max_size=120), st.sampled_from(list(ALL.values())))
+def test_any_text_can_be_rendered_for_any_channel(kind: str, text: str, other: str) -> None:
+    odd = finding(
+        text,
+        novelty=Novelty.CHANGED,
+        matched=(text[:20], other[:20]),
+        nearest=said(other),
+        source=other,
+        entry_url=other,
+    )
+    made = shown(message(alert(odd, title=text, reason=other), id=text), kind)
+
+    (made.subject + made.text + made.html + json.dumps(made.blocks, ensure_ascii=False)).encode("utf-8")
+    made.body.decode("utf-8")
+    assert made.note is None
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", made.subject + made.text + made.html)

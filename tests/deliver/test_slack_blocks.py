@@ -1,0 +1,142 @@
+"""Slack blocks: within every limit, and nothing a feed says is markup there."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit.delivery import NOON, alert, builtin_templates, figure_moved, finding, message, said
+from kit.hostile import ALL, MARKUP
+
+from monitor.deliver.escapes import slack_bold, slack_data, slack_link
+from monitor.deliver.render import Rendered, render
+from monitor.deliver.slack_blocks import blocks, cut, units
+from monitor.model import AlertFinding, Change, Kind, Message, Novelty, Severity
+
+TEMPLATES = builtin_templates()
+
+
+def posted(sent: Message) -> Rendered:
+    return render(sent, "slack", TEMPLATES, ZoneInfo("UTC"), "https://claims.example")
+
+
+def texts(made: tuple[dict[str, Any], ...]) -> list[str]:
+    """Every text in the blocks."""
+    found = []
+    for block in made:
+        found += [block["text"]["text"]] if "text" in block else []
+        found += [element["text"] for element in block.get("elements", [])]
+    return found
+
+
+def assert_within_limits(made: tuple[dict[str, Any], ...]) -> None:
+    """Slack's documented limits of the blocks that are used, and the undocumented one in all."""
+    assert 0 < len(made) <= 50
+    for block in made:
+        assert block["type"] in ("section", "header", "divider", "context")
+        if block["type"] == "header":
+            assert block["text"]["type"] == "plain_text"
+            assert 0 < units(block["text"]["text"]) <= 150
+        elif block["type"] == "section":
+            assert 0 < units(block["text"]["text"]) <= 3000
+        elif block["type"] == "context":
+            assert 0 < len(block["elements"]) <= 10
+            assert all(0 < units(element["text"]) <= 3000 for element in block["elements"])
+    assert sum(map(units, texts(made))) <= 12_000
+
+
+def assert_pings_nobody(made: tuple[dict[str, Any], ...]) -> None:
+    for text in texts(made):
+        assert re.findall(r"<[^>]*>?", text) == re.findall(r"<https?://[^<>|]+\|[^<>|]+>", text)
+        assert re.search(r"&(?!amp;|lt;|gt;)", text) is None
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL.keys())
+def test_hostile_text_pings_nobody_and_fits(text: str) -> None:
+    many = [finding(f"{number} {text}", nearest=said(text), matched=(text[:40],)) for number in range(20)]
+    sent = message(alert(finding(text, source=text), *many, title=text, reason=text, since_last=text))
+
+    made = posted(sent)
+
+    assert_within_limits(made.blocks)
+    assert_pings_nobody(made.blocks)
+
+
+def any_finding(dice: random.Random) -> AlertFinding:
+    corpus = list(ALL.values())
+    return finding(
+        dice.choice(corpus) * dice.choice([1, 1, 3]),
+        novelty=dice.choice(list(Novelty)),
+        source=dice.choice(corpus)[:200],
+        matched=tuple(dice.choice(corpus)[:30] for _ in range(dice.randrange(4))),
+        nearest=said(dice.choice(corpus)) if dice.random() < 0.5 else None,
+        changes=tuple(
+            Change(dice.choice(list(Kind)), dice.choice(corpus)[:99], dice.choice(corpus)[:99])
+            for _ in range(dice.randrange(9))
+        ),
+    )
+
+
+def test_two_hundred_alerts_of_hostile_parts_stay_within_the_limits() -> None:
+    dice = random.Random(20)
+    for _ in range(200):
+        parts = [any_finding(dice) for _ in range(dice.randrange(1, 12))]
+        sent = message(alert(*parts, title=dice.choice(list(ALL.values())), severity=dice.choice(list(Severity))))
+        made = posted(sent).blocks
+        assert_within_limits(made)
+        assert_pings_nobody(made)
+
+
+@pytest.mark.parametrize("name", [name for name in MARKUP if name.startswith("slack")])
+def test_what_looks_like_a_block_in_a_feed_stays_a_sentence(name: str) -> None:
+    printed = f"# {slack_data('Title')}\n\n{slack_data(MARKUP[name])}\n"
+
+    kinds = [block["type"] for block in blocks(printed)]
+
+    assert kinds == ["header", "section"]
+
+
+def test_a_quote_in_a_feed_is_no_quote_in_slack() -> None:
+    (section,) = blocks(str(slack_data("> said someone")))
+    assert section["text"]["text"] == "\u2060&gt; said someone"
+
+
+def test_the_parts_of_the_template_become_blocks() -> None:
+    made = blocks("# Up to 12,000\n-# isw\n\nOne *claim*\nand a line\n\n---\nAnother\n\n\n-# why\n-# and when\n")
+
+    assert [block["type"] for block in made] == ["header", "context", "section", "divider", "section", "context"]
+    assert texts(made) == ["Up to 12,000", "isw", "One *claim*\nand a line", "Another", "why\nand when"]
+
+
+def test_what_does_not_fit_is_told_of() -> None:
+    assert texts(blocks("\n\n".join(["x" * 2999] * 9)))[-1].startswith("… shortened")
+    assert len(blocks("\n\n".join(["x"] * 99))) == 50
+
+
+def test_a_cut_never_leaves_half_an_escape_or_half_a_link() -> None:
+    for limit in range(8, 40):
+        short = cut("ships &amp; boats <https://example.org/a|here> and more", limit)
+        assert units(short) <= limit
+        assert re.search(r"&(?!amp;)|<(?![^>]*>)", short) is None
+
+
+@given(st.text(max_size=200))
+def test_text_in_bold_or_in_a_link_stays_text(text: str) -> None:
+    for printed in (slack_bold(text), slack_link("https://example.org/?a=1&b=2", text)):
+        assert str(printed).count("<") == (1 if printed.startswith("<") else 0)
+        assert len(blocks(f"- {printed}")) == 1
+
+
+def test_the_alert_reads_well() -> None:
+    made = posted(message(alert(figure_moved(), at=NOON)))
+
+    assert made.subject == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
+    assert texts(made.blocks)[0] == "[HIGH] Up to 12,000 personnel (was around 3,000)"
+    assert "*personnel*" in texts(made.blocks)[2]
+    assert "~Around 3,000~" in texts(made.blocks)[2]
+    assert "*Up to 12,000*" in texts(made.blocks)[2]

@@ -1,0 +1,114 @@
+"""What `check` says of templates, and that the documentation names what a template sees."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from kit.delivery import BUILTIN, NOON, builtin_templates
+
+from monitor.deliver.render import check_templates, render
+from monitor.deliver.sample import sample_message
+from monitor.deliver.templates import ESCAPING, LARGEST
+from monitor.deliver.view import Room, view
+from monitor.errors import ConfigError
+
+DOCS = BUILTIN.parent / "docs" / "templates.md"
+
+
+def told(folder: Path) -> list[str]:
+    return [f"{problem}" for problem in check_templates(folder, BUILTIN)]
+
+
+def test_the_templates_that_ship_have_no_problems() -> None:
+    assert {file.name for file in BUILTIN.glob("*.j2")} == set(ESCAPING)
+    assert told(BUILTIN) == []
+
+
+def test_a_folder_that_is_not_there_has_no_problems(tmp_path: Path) -> None:
+    assert told(tmp_path / "nowhere") == []
+    assert check_templates(None, BUILTIN) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("email.txt.j2", "Fine\n  {{ headlin }}", "2:6: 'headlin' is undefined"),
+        ("email.txt.j2", "{{ findings[0].clam }}", "1:16: 'dict object' has no attribute 'clam'"),
+        (
+            "email.html.j2",
+            "{% for f in findings %}\n{% if %}",
+            "2:1: Expected an expression, got 'end of statement block'",
+        ),
+        ("slack.j2", "{{ title|bald }}", "1:10: No filter named 'bald'."),
+        ("slack.j2", "\n\n{% blok x %}", "3:4: Encountered unknown tag 'blok'."),
+        ("terminal.j2", "{{ 1 / 0 }}", "1:1: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_each_problem_is_told_with_its_line_and_column(name: str, text: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    assert told(tmp_path) == [f"{tmp_path / name}:{problem}"]
+
+
+def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "email.txt.j2").write_text("{{ a }}")
+    (tmp_path / "slack.j2").write_text("{{ b }}")
+    (tmp_path / "terminal.j2").write_bytes(b"\xff")
+
+    assert len(told(tmp_path)) == 1  # what cannot be read is told first
+    (tmp_path / "terminal.j2").unlink()
+    assert len(told(tmp_path)) == 2
+
+
+def test_a_problem_in_an_included_file_is_told_there(tmp_path: Path) -> None:
+    (tmp_path / "email.txt.j2").write_text('{% include "_end.j2" %}')
+    (tmp_path / "_end.j2").write_text("\n{{ oops }}")
+
+    assert told(tmp_path) == [f"{tmp_path / '_end.j2'}:2:4: 'oops' is undefined"]
+
+
+def test_a_file_that_nothing_uses_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "emial.txt.j2").write_text("{{ headline }}")
+
+    (problem,) = check_templates(tmp_path, BUILTIN)
+    assert problem.warning
+    assert "expected one of email.subject.j2, email.txt.j2" in problem.message
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * (LARGEST + 1)], ids=["not text", "too large"])
+def test_a_file_that_cannot_be_read_is_one_problem(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "slack.j2").write_bytes(content)
+
+    assert [line.startswith(f"{tmp_path / 'slack.j2'}:1:1: cannot be read") for line in told(tmp_path)] == [True]
+    with pytest.raises(ConfigError):
+        builtin_templates(tmp_path)
+
+
+def names(seen: object, under: str = "") -> set[str]:
+    """Every name that a template can say, `findings.nearest.text` for one in lists."""
+    if isinstance(seen, list):
+        return {name for one in seen for name in names(one, under)}
+    if isinstance(seen, dict):
+        return {name for key, value in seen.items() for name in {f"{under}{key}"} | names(value, f"{under}{key}.")}
+    return set()
+
+
+def test_the_documentation_names_every_name_that_a_template_sees_and_no_other() -> None:
+    seen = view(sample_message("desk", NOON), Room(findings=10, claim=600), ZoneInfo("UTC"), "https://claims.example")
+    documented = set(re.findall(r"^\| `([a-z_.]+)` \|", DOCS.read_text("utf-8"), re.MULTILINE))
+
+    assert documented == names(seen) | {"note"}
+
+
+def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
+    examples = re.findall(r"^`([a-z.0-9]+)`:\n+```jinja\n(.*?)```", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(examples) >= 2
+    for name, text in examples:
+        (tmp_path / name).write_text(text)
+
+    assert told(tmp_path) == []
+    for kind in ("email", "slack"):
+        made = render(sample_message("desk", NOON), kind, builtin_templates(tmp_path), ZoneInfo("UTC"), None)
+        assert made.note is None

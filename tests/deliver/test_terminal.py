@@ -1,0 +1,69 @@
+"""The terminal channel, on a real pseudo-terminal and in a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+from kit.delivery import builtin_templates, message
+from rich.text import Text
+
+from monitor.deliver.channels.terminal import Terminal, TerminalSettings
+from monitor.deliver.render import Rendered, render
+from monitor.errors import DeliveryError
+
+
+def rendered() -> Rendered:
+    return render(message(), "terminal", builtin_templates(), ZoneInfo("UTC"), None)
+
+
+def terminal() -> Terminal:
+    return Terminal(TerminalSettings(name="screen", type="terminal"), allow_private=())
+
+
+async def test_in_a_pipe_the_alert_is_plain_text_with_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    await terminal().send(message(), rendered())
+
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "  number  Around 3,000 → Up to 12,000\n" in printed
+    assert (
+        "  before · wire · 13 Dec 2024, 12:00 UTC: Around 3,000 personnel from North Korea are in Kursk.\n" in printed
+    )
+
+
+async def test_on_a_terminal_it_has_colours_and_keeps_its_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as screen:
+        monkeypatch.setattr("sys.stdout", screen)
+        await terminal().send(message(), rendered())
+        screen.flush()
+        printed = os.read(master, 65536).decode()
+        monkeypatch.undo()
+    os.close(master)
+
+    assert "\x1b[" in printed
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", printed).replace("\r\n", "\n")
+    assert [line for line in plain.splitlines()[1:] if line.strip() and not line.startswith("  ")] == []
+    assert max(len(line.rstrip()) for line in plain.splitlines()) <= 60
+
+
+async def test_standard_output_that_was_closed_means_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(os.devnull, "w") as screen:
+        monkeypatch.setattr("sys.stdout", screen)
+    with pytest.raises(DeliveryError) as raised:
+        await terminal().send(message(), rendered())
+    monkeypatch.undo()
+
+    assert not raised.value.permanent
+
+
+def test_markup_of_the_template_is_understood_by_the_terminal() -> None:
+    text = Text.from_markup(rendered().text, emoji=False)
+    assert {str(span.style) for span in text.spans} >= {"bold", "dim", "strike red", "bold green"}

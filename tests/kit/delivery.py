@@ -1,0 +1,262 @@
+"""What delivery is tested with: alerts to make, a scripted HTTP service, and a scripted mail server with TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from monitor.deliver.render import Templates, load_templates
+from monitor.model import Alert, AlertFinding, Change, Kind, Message, Novelty, Said, Severity
+
+NOON = 1_734_177_600.0  # 2024-12-14T12:00:00Z
+DAY = 86400.0
+BUILTIN = Path(__file__).parents[2] / "templates"
+
+
+def builtin_templates(folder: Path | None = None) -> Templates:
+    """The templates that ship, with those in `folder` over them."""
+    return load_templates(folder, BUILTIN)
+
+
+def said(text: str, **other: object) -> Said:
+    """An earlier claim."""
+    return Said(**{"text": text, "source": "wire", "entry": "w1", "at": NOON - DAY, "story": "story-1"} | other)
+
+
+def finding(claim: str, **other: object) -> AlertFinding:
+    """A new finding, or whatever `other` makes of it."""
+    made = {
+        "claim": claim,
+        "novelty": Novelty.NEW,
+        "similarity": 31.4,
+        "matched": (),
+        "source": "isw",
+        "entry": "e1",
+        "entry_url": "https://isw.example/e1",
+        "published": NOON - 3600,
+        "nearest": None,
+        "changes": (),
+    }
+    return AlertFinding(**made | other)
+
+
+def figure_moved() -> AlertFinding:
+    """The running example: a number that went up."""
+    return finding(
+        "Up to 12,000 personnel from North Korea are in Kursk.",
+        novelty=Novelty.CHANGED,
+        similarity=81.2,
+        matched=("personnel", "North Korea"),
+        nearest=said("Around 3,000 personnel from North Korea are in Kursk."),
+        changes=(Change(Kind.NUMBER, "Around 3,000", "Up to 12,000"),),
+    )
+
+
+def alert(*findings: AlertFinding, **other: object) -> Alert:
+    """An alert of one rule."""
+    made = {
+        "id": "a1",
+        "rule": "dprk-deployment",
+        "title": "North Korean troops deployed for Russia",
+        "severity": Severity.HIGH,
+        "story": "story-1",
+        "reason": "a claim changed and met the rule",
+        "url": "https://isw.example/e1",
+        "at": NOON,
+        "findings": findings or (figure_moved(),),
+    }
+    return Alert(**made | other)
+
+
+def message(*alerts: Alert, **other: object) -> Message:
+    """A message with these alerts, or one about the running example."""
+    made = {"id": "m1", "channel": "desk", "thread": "story-1", "created": NOON, "alerts": alerts or (alert(),)}
+    return Message(**made | other)
+
+
+@dataclass
+class Asked:
+    """A request as it came over the wire."""
+
+    head: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Service:
+    """An HTTP service on loopback that answers as scripted: `reply` bytes as they stand, then `endless` letters."""
+
+    reply: bytes = b""
+    endless: bool = False
+    silent: bool = False
+    asked: list[Asked] = field(default_factory=list)
+    port: int = 0
+    sent: int = 0
+    leave: Callable[[], None] = lambda: None
+
+    def answer(self, status: int, body: bytes = b"ok", **headers: str) -> None:
+        """From now on answer this."""
+        lines = [f"HTTP/1.1 {status} Whatever", f"content-length: {len(body)}", "connection: close"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        self.reply = "\r\n".join([*lines, "", ""]).encode() + body
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/services/T000/B000/hidden-token"
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            self.asked.append(Asked(head[0], headers, body))
+            await self._respond(writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the other side left, or the test is over
+        finally:
+            writer.close()
+
+    async def _respond(self, writer: asyncio.StreamWriter) -> None:
+        if self.silent:
+            await asyncio.sleep(30)
+        writer.write(self.reply)
+        await writer.drain()
+        while self.endless:
+            writer.write(b"x" * 65536)
+            self.sent += 65536
+            await writer.drain()
+
+
+@asynccontextmanager
+async def service(status: int = 200, body: bytes = b"ok") -> AsyncIterator[Service]:
+    """A scripted HTTP service."""
+    made = Service()
+    made.answer(status, body)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        await made(reader, writer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    made.leave = server.close
+    try:
+        yield made
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass
+class Post:
+    """A mail as a mail server got it."""
+
+    recipients: list[str]
+    content: bytes
+    session: int
+    tls: bool
+    user: str | None
+
+    @property
+    def mail(self) -> EmailMessage:
+        return BytesParser(policy=default).parsebytes(self.content)  # type: ignore[arg-type, return-value]
+
+
+@dataclass
+class PostOffice:
+    """A mail server's script: what it says to each address and to each mail, and what it kept."""
+
+    port: int = 0
+    refuse: dict[str, str] = field(default_factory=dict)
+    verdict: str = "250 kept"
+    hang_up: bool = False
+    silent: bool = False
+    password: str = "correct horse"
+    posts: list[Post] = field(default_factory=list)
+    transports: list[asyncio.Transport] = field(default_factory=list)
+    leave: Callable[[], None] = lambda: None
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Sequence[str]
+    ) -> str:
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        if self.silent:
+            await asyncio.sleep(30)
+        if self.verdict.startswith("250"):
+            user = session.auth_data.login.decode() if session.authenticated else None
+            assert server.transport is not None
+            tls = server.transport.get_extra_info("ssl_object") is not None
+            post = Post(list(envelope.rcpt_tos), envelope.content, id(session), tls, user)
+            self.posts.append(post)
+        if self.hang_up:
+            assert server.transport is not None
+            server.transport.abort()
+        return self.verdict
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+    ) -> AuthResult:
+        right = given.password.decode() == self.password
+        return AuthResult(success=right, handled=False, auth_data=given)
+
+    def drop(self) -> None:
+        """Hangs up on everybody."""
+        for transport in self.transports:
+            transport.abort()
+        self.transports.clear()
+
+
+@asynccontextmanager
+async def post_office(
+    tls: ssl.SSLContext | None = None, implicit: ssl.SSLContext | None = None, login: bool = False
+) -> AsyncIterator[PostOffice]:
+    """A mail server on loopback, with STARTTLS, TLS from the start, or neither."""
+    made = PostOffice()
+
+    class Watched(SMTP):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            made.transports.append(transport)  # type: ignore[arg-type]
+            super().connection_made(transport)
+
+    def protocol() -> SMTP:
+        return Watched(
+            made,
+            hostname="mail.example",
+            tls_context=tls,
+            require_starttls=tls is not None,
+            auth_required=login and tls is not None,
+            auth_require_tls=tls is not None,
+            authenticator=made.authenticate if login else None,
+            loop=asyncio.get_running_loop(),
+        )
+
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, ssl=implicit)
+    made.port = server.sockets[0].getsockname()[1]
+    made.leave = server.close
+    try:
+        yield made
+    finally:
+        server.close()
+        made.drop()
+        await asyncio.sleep(0)
