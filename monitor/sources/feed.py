@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.errors import ParseError
-from monitor.model import Entry
+from monitor.model import Entry, Moment
 from monitor.sources import jsonfeed
 from monitor.sources.identity import apart, key_of
 from monitor.sources.tidy import absolute, clean, moment, one_line, plain
@@ -21,7 +21,8 @@ from monitor.sources.tidy import absolute, clean, moment, one_line, plain
 _BLANK = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white space
 _PROLOGUE = re.compile(rb"\s*(?:<\?[^>]*>\s*|<!--(?:(?!-->).){0,2000}-->\s*)*", re.DOTALL)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
+_ENCODING = re.compile(rb"""(?<=<\?xml)[^>]{0,200}encoding=["'][^"'>]{0,100}["'][^?>]{0,100}(?=\?>)""")
+_REFERENCES = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]{1,12}|[0-9]{1,12});)+")
 _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * 86400.0, "monthly": 30 * 86400.0}
 
 
@@ -56,9 +57,12 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
 
 
 def _read(body: bytes, content_type: str, url: str) -> Any:
-    """feedparser's result. Where it raises, it gets a second try without what it trips over most: character
-    references that mean nothing and a charset that does not exist."""
-    found = _feedparser(body, content_type, url) or _feedparser(_REFERENCE.sub(_possible, body), "", url)
+    """feedparser's result. Where it raises, it gets more tries, without what it trips over most: character
+    references and a charset that do not exist, first the one of the headers, then the one in the feed."""
+    found = _feedparser(body, content_type, url)
+    if found is None:
+        body = _REFERENCES.sub(_possible, body)
+        found = _feedparser(body, "", url) or _feedparser(_ENCODING.sub(b"", body, count=1), "", url)
     if found is None:
         raise ParseError("malformed", "the feed is malformed in a way that cannot be read")
     return found
@@ -81,10 +85,11 @@ def _feedparser(body: bytes, content_type: str, url: str) -> Any:
 
 
 def _possible(found: re.Match[bytes]) -> bytes:
-    """A character reference as it is, or a replacement mark if there is no such character."""
-    number = int(found[1], 16) if found[1] else int(found[2])
-    fine = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
-    return found[0] if fine else b"&#xFFFD;"
+    """A run of character references without impossible ones; two halves of a character become that character."""
+    names = found[0].decode("ascii").lower().strip("&#;").split(";&#")
+    numbers = (int(name[1:], 16) if name[0] == "x" else int(name) for name in names)
+    text = "".join(chr(number) if number <= 0x10FFFF else "\ufffd" for number in numbers)
+    return "".join(f"&#{ord(letter)};" for letter in clean(text)).encode("ascii")
 
 
 def _feed(title: str, entries: Sequence[Entry], ttl: float | None, warnings: tuple[str, ...]) -> Feed:
@@ -102,9 +107,7 @@ def _entry(item: Any, url: str) -> Entry:
         body=body,
         author=one_line(item.get("author")),
         tags=_tags(item.get("tags") or ()),
-        published=moment(item.get("published_parsed"))
-        or moment(item.get("updated_parsed"))
-        or moment(item.get("created_parsed")),
+        published=_published(item),
     )
 
 
@@ -128,6 +131,12 @@ def _is_text(kind: str | None) -> bool:
 def _link(item: Any, url: str) -> str:
     links = (link.get("href") for link in item.get("links") or () if link.get("rel") != "self")
     return next((found for found in (absolute(link, url) for link in (item.get("link"), *links)) if found), "")
+
+
+def _published(item: Any) -> Moment | None:
+    names = ("published_parsed", "updated_parsed", "created_parsed")
+    # Not by the item's own `get`: it takes one date for another and warns of it.
+    return next((at for at in (moment(dict.get(item, name)) for name in names) if at is not None), None)
 
 
 def _tags(tags: Iterable[Any]) -> tuple[str, ...]:

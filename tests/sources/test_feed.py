@@ -1,0 +1,172 @@
+"""Feeds of every kind as entries. A quirk of a feed is one file in golden/ with what is expected beside it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ParseError
+from monitor.sources.feed import Feed, parse_feed
+
+GOLDEN = Path(__file__).parent / "golden"
+URL = "https://base.example/dir/feed.xml"
+FEEDS = sorted(path for path in GOLDEN.iterdir() if not path.name.endswith(".expected"))
+
+
+def parsed(body: str | bytes, content_type: str = "application/xml") -> Feed:
+    return parse_feed(body.encode() if isinstance(body, str) else body, content_type, URL)
+
+
+def rss(items: str, head: str = "") -> str:
+    return f"<?xml version='1.0'?>{head}<rss version='2.0'><channel><title>T</title>{items}</channel></rss>"
+
+
+def code(body: str | bytes, content_type: str = "application/xml") -> str:
+    with pytest.raises(ParseError) as raised:
+        parsed(body, content_type)
+    return raised.value.code
+
+
+@pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.name)
+def test_a_feed_is_read_as_expected(path: Path) -> None:
+    found = json.loads(json.dumps(asdict(parsed(path.read_bytes()))))
+
+    assert found == json.loads(path.with_name(f"{path.name}.expected").read_text(encoding="utf-8"))
+
+
+# What is no feed
+
+
+@pytest.mark.parametrize("body", ["", " \n\t ", "\ufeff", "\0\0"])
+def test_an_empty_answer_is_told(body: str) -> None:
+    assert code(body) == "empty_body"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in</body></html>",
+        "\ufeff  <!doctype HTML public '-//W3C//DTD HTML 4.01//EN'>\n<p>x",
+        "<!-- cached -->\n<HTML lang=en><body>Are you a robot?</body></HTML>",
+        "<?xml version='1.0'?><!-- a --><!-- b --><html xmlns='http://www.w3.org/1999/xhtml'><body/></html>",
+        "Service temporarily unavailable",
+        "<note><to>nobody</to></note>",
+        "[]",
+        '{"error": "login required"}',
+        '{"version": "1.0", "name": "a package"}',
+        "\x89PNG\r\n\x1a\n",
+    ],
+)
+@pytest.mark.parametrize("content_type", ["text/html", "application/rss+xml", ""])
+def test_a_page_that_is_no_feed_is_told(body: str, content_type: str) -> None:
+    assert code(body, content_type) == "not_a_feed"
+
+
+def test_a_feed_without_entries_is_a_feed() -> None:
+    assert parsed(rss("")) == Feed("T", (), None, ())
+    assert parsed("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title></feed>").entries == ()
+
+
+def test_a_feed_whose_text_speaks_of_html_is_a_feed() -> None:
+    assert parsed(rss("<item><title>The &lt;html&gt; tag</title></item>")).entries[0].title == "The <html> tag"
+
+
+# Charsets
+
+
+@pytest.mark.parametrize(
+    ("declared", "content_type"),
+    [
+        ("utf-8", "application/xml; charset=undefined"),
+        ("utf-8", "application/xml; charset=no-such-charset"),
+        ("utf-8", "application/xml; charset=utf-16"),
+        ("utf-8", "text/plain; charset=iso-8859-1"),
+        ("punycode", "application/xml"),
+        ("undefined", "application/xml"),
+        ("windows-1251", "application/xml; charset=utf-8"),
+    ],
+)
+def test_a_charset_that_is_wrong_or_does_not_exist_does_not_lose_the_feed(declared: str, content_type: str) -> None:
+    body = rss("<item><title>Bridge open</title></item>").replace("?>", f" encoding='{declared}'?>", 1)
+
+    assert [entry.title for entry in parsed(body, content_type).entries] == ["Bridge open"]
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Mon, 15 Dec 2025 10:00:00 GMT", 1765792800.0),
+        ("Mon, 15 Dec 2025 12:00:00 +0200", 1765792800.0),
+        ("2025-12-15T10:00:00Z", 1765792800.0),
+        ("Fri, 01 Jan 2038 00:00:00 GMT", 2145916800.0),
+        ("Mon, 15 Dec 10000 10:00:00 GMT", None),
+        ("0000-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("Mon, 99 Foo 2025 99:00:00 XYZ", None),
+        ("", None),
+    ],
+)
+def test_dates_are_read_and_nonsense_is_no_date(date: str, at: float | None) -> None:
+    (entry,) = parsed(rss(f"<item><title>x</title><pubDate>{date}</pubDate></item>")).entries
+
+    assert entry.published == at
+
+
+# Hostile input
+
+
+def test_entities_do_not_explode_and_nothing_outside_is_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("SECRET")
+    laughs = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 12))
+    bomb = rss("<item><title>x &l11;</title></item>", f"<!DOCTYPE r [<!ENTITY l0 'ha'>{laughs}]>")
+    outside = f"<!DOCTYPE r [<!ENTITY x SYSTEM 'file://{secret}'><!ENTITY % p SYSTEM 'file://{secret}'> %p;]>"
+    begun = time.monotonic()
+    for body in (bomb, rss("<item><title>a &x; b</title></item>", outside)):
+        try:
+            assert "SECRET" not in str(parsed(body))
+        except ParseError as error:
+            assert error.code == "malformed"
+    assert time.monotonic() - begun < 3
+
+
+def test_a_body_that_is_a_path_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "feed.xml").write_text(rss("<item><title>SECRET</title></item>"))
+    monkeypatch.chdir(tmp_path)
+
+    assert code("feed.xml") == "not_a_feed"
+    assert code(str(tmp_path / "feed.xml")) == "not_a_feed"
+
+
+def test_text_is_free_of_what_stores_choke_on() -> None:
+    (entry,) = parsed(rss("<item><title>a&#0;b&#xD800;c&#x110000;d</title><guid>g&#0;</guid></item>")).entries
+
+    assert "\0" not in entry.title + entry.key
+    entry.title.encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"version": "https://jsonfeed.org/version/1", "items": ' + "[" * 10**6,
+        '{"version": "https://jsonfeed.org/version/1", "items": [{"id": NaN}]}',
+        '{"version": "https://jsonfeed.org/version/1", "items": [' + "9" * 5000 + "]}",
+        '{"version": "1.0", ',
+        "{\xff}",
+    ],
+)
+def test_hostile_json_is_one_error(body: str) -> None:
+    assert code(body) == "malformed"
+
+
+def test_the_last_of_two_json_keys_counts() -> None:
+    body = '{"version": "1", "items": [], "items": [{"id": "a", "title": "x", "title": "y"}]}'
+
+    assert [entry.title for entry in parsed(body).entries] == ["y"]
