@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from monitor.config_values import cron, database_url, expression, listen_address, network, source_name, web_address
+from monitor.config_values import (
+    cron,
+    database_url,
+    expression,
+    header_name,
+    header_value,
+    listen_address,
+    network,
+    secret_header_value,
+    source_name,
+    web_address,
+)
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST = 1000 * 365 * 86400.0
@@ -46,6 +57,9 @@ Cron = Annotated[str, AfterValidator(cron)]
 Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
 Expression = Annotated[str, AfterValidator(expression)]
+HeaderName = Annotated[str, AfterValidator(header_name)]
+HeaderText = Annotated[str, AfterValidator(header_value)]
+SecretHeader = Annotated[SecretStr, AfterValidator(secret_header_value)]
 DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 
 
@@ -60,7 +74,7 @@ class Auth(Shape):
 
     username: str | None = None
     password: SecretStr | None = None
-    token: SecretStr | None = None
+    token: SecretHeader | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Auth:
@@ -81,7 +95,7 @@ class SourceConfig(Shape):
     cron: Cron | None = None
     tags: tuple[str, ...] = ()
     first_poll: Literal["baseline", "alert"] = "baseline"
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: dict[HeaderName, SecretHeader] = Field(default_factory=dict)
     auth: Auth | None = None
     ignore: tuple[Expression, ...] = ()
     full_text: bool = False
@@ -93,7 +107,7 @@ class MonitorConfig(Shape):
     templates: Path = Path("templates")
     timezone: Zone = ZoneInfo("UTC")
     memory: Seconds = 90 * 86400.0
-    user_agent: str = "Claimwatch/0.1 (+https://example.org/claimwatch)"
+    user_agent: HeaderText = "Claimwatch/0.1 (+https://example.org/claimwatch)"
 
 
 class NetworkConfig(Shape):

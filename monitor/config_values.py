@@ -9,6 +9,8 @@ import re
 from datetime import UTC
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 
 def source_name(text: str) -> str:
     if not text.strip() or len(text) > 100 or not text.isprintable() or text.startswith("tag:"):
@@ -56,6 +58,23 @@ def database_url(text: str) -> str:
     if not re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql(\+psycopg)?://.", text):
         raise ValueError('expected "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"')
     return text
+
+
+def header_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
+        raise ValueError('expected the name of a header such as "X-Api-Key"')
+    return text
+
+
+def header_value(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or text != text.strip():
+        raise ValueError("expected printable ASCII text without blanks around it: it goes into a header")
+    return text
+
+
+def secret_header_value(secret: SecretStr) -> SecretStr:
+    header_value(secret.get_secret_value())
+    return secret
 
 
 def expression(text: str) -> str:

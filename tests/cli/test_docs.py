@@ -1,0 +1,67 @@
+"""docs/reference.md speaks of every command, option and key of the config, and of nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from monitor.cli.frame import NAMES
+from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
+from monitor.config_problems import keys_of
+from monitor.deliver.channels import NOTIFIERS, notifier
+
+TEXT = (Path(__file__).parents[2] / "docs/reference.md").read_text(encoding="utf-8")
+TABLES = {
+    "monitor": MonitorConfig,
+    "network": NetworkConfig,
+    "defaults and sources": SourceConfig,
+    "alerts": AlertsConfig,
+    "web": WebConfig,
+}
+
+
+def section(title: str) -> str:
+    """The text under a heading, up to the next one."""
+    found = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", TEXT)
+    assert found, f"docs/reference.md has no heading {title}"
+    return found[1]
+
+
+def first_cells(text: str) -> set[str]:
+    """The words set as code in the first column of the tables of a text."""
+    rows = re.findall(r"(?m)^\| (`[^|]*) \|", text)
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("title", TABLES)
+def test_each_table_of_the_config_is_described_key_by_key(title: str) -> None:
+    assert first_cells(section(title)) == set(keys_of(TABLES[title]))
+
+
+def test_the_keys_of_auth_are_described_with_it() -> None:
+    assert all(f"{key} =" in section("defaults and sources") for key in keys_of(Auth))
+
+
+@pytest.mark.parametrize("name", NOTIFIERS)
+def test_each_type_of_channel_is_described_key_by_key(name: str) -> None:
+    found = re.search(rf"(?ms)^\*\*{name}\*\*(.*?)(?=^\*\*|\Z)", section("channels"))
+    assert found, f"docs/reference.md does not describe the channel {name}"
+    assert first_cells(found[1]) == set(keys_of(notifier(name).Settings)) - {"type"}
+
+
+def test_every_command_is_described_and_no_other() -> None:
+    described = {re.match(r"monitor ([a-z-]+)", cell)[1] for cell in first_cells(section("Commands"))}  # type: ignore[index]
+    assert described == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_of_a_command_is_described(name: str) -> None:
+    command: click.Command = import_module(f"monitor.cli.{name.replace('-', '_')}").command
+    options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    rows = [row for row in section("Commands").splitlines() if row.startswith(f"| `monitor {name}")]
+    for option in options - {"--json", "--config"}:
+        assert any(option in row for row in rows), f"{name} {option} is not in docs/reference.md"
