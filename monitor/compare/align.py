@@ -14,7 +14,7 @@ from typing import Protocol
 
 from monitor.compare.subject import other_subject
 from monitor.compare.verdict import judge
-from monitor.model import Claim, Context, Finding, Moment, Novelty, Role, Said, Update, Verdict
+from monitor.model import Claim, Context, Finding, Kind, Moment, Novelty, Role, Said, Update, Verdict
 from monitor.text.split import text_key
 from monitor.text.words import Synonyms, index_terms, read
 
@@ -22,6 +22,10 @@ CANDIDATES = 20  # earlier claims re-scored for one claim
 PARTNERS = 6  # gone claims tried as the predecessor of one added claim
 FLAP = 86400.0  # seconds: a claim back in its entry this soon flips; later its return is news
 NEAR_BEST = 8.0  # changed candidates this close to the most similar: the latest is the figure people know
+
+MEASURED = (Kind.NUMBER, Kind.DATE, Kind.NEGATION)
+SAME_MATTER = 50.0  # elsewhere: this alike, a claim whose figure or date moved is the old one moved on
+SAME_WORDS = 70.0  # elsewhere: this alike, a claim with anything else moved
 
 SAME = Verdict(Novelty.REPEATED, 100.0)
 
@@ -204,9 +208,17 @@ def draw(comparison: Comparison, claim: Claim, candidates: Sequence[Said]) -> li
                 if text_key(said.text) == key
                 else judge(read(said.text, comparison.same), now, Context.ELSEWHERE)
             )
-        if verdicts[said.text].novelty is not Novelty.NEW:
+        if one_matter(verdicts[said.text]):
             drawn.append(Drawn(said, verdicts[said.text], other_subject(claim, comparison.update, said)))
     return drawn
+
+
+def one_matter(verdict: Verdict) -> bool:
+    """Is the claim the earlier one with something moved, not another claim about the same people?"""
+    if verdict.novelty is not Novelty.CHANGED:
+        return verdict.novelty is Novelty.REPEATED
+    moved = any(change.kind in MEASURED and change.before and change.after for change in verdict.changes)
+    return verdict.similarity >= (SAME_MATTER if moved else SAME_WORDS)
 
 
 def stale(said: Said, comparison: Comparison) -> bool:
