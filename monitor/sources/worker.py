@@ -7,9 +7,11 @@ do. Here such a parse is killed alone: the loop, the other parses and the daemon
 from __future__ import annotations
 
 import asyncio
+import math
 import multiprocessing
 import os
 import resource
+import time
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
@@ -60,7 +62,7 @@ class Parser:
 
     async def _read(self, kind: str, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
         pool = await self._running()
-        future = pool.schedule(_read, args=(kind, body, content_type, url), timeout=self._deadline)
+        future = pool.schedule(_read, args=(self._deadline, kind, body, content_type, url), timeout=self._deadline)
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         try:
@@ -77,7 +79,7 @@ class Parser:
         async with self._starting:
             if self._pool is None or not self._pool.active:
                 await asyncio.to_thread(self.close)
-                self._pool = await asyncio.to_thread(_start, self._workers, self._memory, self._deadline)
+                self._pool = await asyncio.to_thread(_start, self._workers, self._memory)
             return self._pool
 
     def close(self) -> None:
@@ -90,7 +92,7 @@ class Parser:
             pool.join()
 
 
-def _start(workers: int, memory: int, deadline: float) -> ProcessPool:
+def _start(workers: int, memory: int) -> ProcessPool:
     # From a server process that has the reader loaded: no fork of a process with threads, and quick.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "feedparser"])
@@ -101,12 +103,20 @@ def _start(workers: int, memory: int, deadline: float) -> ProcessPool:
 
 def _bound(memory: int) -> None:
     """Bounds the memory of this process; it never leaves a core file of what it was given."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CORE, 0)
 
 
-def _read(kind: str, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
+def _limit(what: int, bound: int) -> None:
+    """Lowers a limit of this process; one that the system has set lower stays."""
+    _, most = resource.getrlimit(what)
+    resource.setrlimit(what, (bound if most == resource.RLIM_INFINITY else min(bound, most), most))
+
+
+def _read(deadline: float, kind: str, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
     """Runs in the worker. Errors come back as (code, sentence)."""
+    # Should the daemon be killed, nobody is left to watch the deadline: the system then does.
+    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + deadline) + 1)
     try:
         return _READERS[kind](body, content_type, url)
     except ParseError as error:

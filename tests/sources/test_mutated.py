@@ -1,0 +1,62 @@
+"""Feeds with random damage give entries or one error, never anything else. MUTATIONS sets how many."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ParseError
+from monitor.model import Entry
+from monitor.sources.feed import parse_feed
+from monitor.sources.identity import content_hash, in_order
+
+MUTATIONS = int(os.environ.get("MUTATIONS", "400"))
+GOLDEN = Path(__file__).parent / "golden"
+SEEDS = [path.read_bytes() for path in sorted(GOLDEN.iterdir()) if path.suffix != ".expected"]
+TOKENS = (
+    b"""
+<item>|</item>|<title>|</channel>|<![CDATA[|]]>|<!--|-->|<entry>|</entry>|<height>x</height>|xmlns:a=''|type='xhtml'
+&#x110000;|&#99999999999;|&#xD800;|&#0;|&nope;|&amp;|&#|\0|\xff|\xed\xa0\x80|{|}|[|]|"|:|null|1e999|<!DOCTYPE x [
+<georss:point>1 2</georss:point>|<gml:pos>x</gml:pos>|<media:content url='x' height='9e9'/>|xml:base='http://[::1'
+<pubDate>Mon, 99 Foo 0000</pubDate>|<dc:date>10000-01-01</dc:date>|<?xml version='1.0' encoding='punycode'?>
+<content type='application/octet-stream' mode='base64'>!</content>|<link href='//'/>
+""".replace(b"\n", b"|")
+    .strip(b"|")
+    .split(b"|")
+)
+
+
+def damaged(chance: random.Random) -> bytes:
+    """A seed with one to eight pieces cut out, doubled, turned round, overwritten or put in."""
+    body = bytearray(chance.choice(SEEDS))
+    for _ in range(chance.randint(1, 8)):
+        start = chance.randrange(len(body) + 1)
+        end = min(len(body), start + chance.choice((1, 1, 2, 10, 100)))
+        piece = bytes(body[start:end])
+        body[start:end] = chance.choice(
+            (b"", piece * 2, piece[::-1], chance.randbytes(len(piece)), chance.choice(TOKENS))
+        )
+    return bytes(body)
+
+
+def sound(entry: Entry) -> bool:
+    """Can be stored, hashed and shown."""
+    "".join((entry.key, entry.title, entry.url, entry.body, entry.author, *entry.tags, content_hash(entry))).encode()
+    assert "\0" not in entry.key + entry.title + entry.url + entry.body + entry.author
+    return bool(entry.key) and (not entry.url or entry.url.lower().startswith(("http://", "https://")))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_damaged_feeds_give_entries_or_one_error(part: int) -> None:
+    for number in range(part, MUTATIONS, 4):
+        body = damaged(random.Random(number))
+        try:
+            feed = parse_feed(body, "application/xml; charset=utf-8", "https://base.example/feed")
+        except ParseError as error:
+            assert str(error).isprintable(), number
+            continue
+        assert all(map(sound, feed.entries)), number
+        assert len({entry.key for entry in feed.entries}) == len(feed.entries) == len(in_order(feed.entries)), number
