@@ -15,6 +15,7 @@ from monitor.text.lexicon.stops import LIGHT, PAGES
 from monitor.text.words import Reading, Unit
 
 LINK = re.compile(r"[^.!?:;]{3,80}? [-–—]{1,2} [^.!?:;]{3,80}")
+LIGHT_IN_LINKS = LIGHT | PAGES
 
 
 class Run(NamedTuple):
@@ -34,7 +35,7 @@ class Worded(NamedTuple):
 
 def worded(before: Reading, now: Reading, words: Gap) -> Worded:
     """What the words that are left over say: slips and light words are wording, all else is material."""
-    light = LIGHT | PAGES if is_link(before.text) and is_link(now.text) else LIGHT
+    light = LIGHT_IN_LINKS if is_link(before.text) and is_link(now.text) else LIGHT
     changes = [Change(Kind.WORDING, said(before, (a,)), said(now, (b,))) for a, b in words.met]
     lost, gained = runs(before, words.lost), runs(now, words.gained)
     for run in lost:

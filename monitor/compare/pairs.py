@@ -11,6 +11,8 @@ from monitor.errors import MonitorError
 from monitor.model import Context, Verdict
 from monitor.text.words import NO_SYNONYMS, Synonyms, read
 
+CONTEXTS: dict[str, Context] = {context.value: context for context in Context}
+
 
 def judge_lines(lines: Iterable[str], same: Synonyms = NO_SYNONYMS) -> Iterator[dict[str, Any]]:
     """For each line `{"id", "a", "b", "context"}` its verdict as a dictionary; blank lines are skipped.
@@ -20,14 +22,14 @@ def judge_lines(lines: Iterable[str], same: Synonyms = NO_SYNONYMS) -> Iterator[
     for number, line in enumerate(lines, start=1):
         if line.strip():
             pair = _pair(line, number)
-            verdict = judge(read(pair["a"], same), read(pair["b"], same), Context(pair["context"]))
+            verdict = judge(read(pair["a"], same), read(pair["b"], same), CONTEXTS[pair["context"]])
             yield {"id": pair["id"], **as_json(verdict)}
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
     """A verdict as the outside sees it."""
-    changes = [{"kind": str(c.kind), "before": c.before, "after": c.after} for c in verdict.changes]
-    return {"novelty": str(verdict.novelty), "similarity": round(verdict.similarity, 1), "changes": changes}
+    changes = [{"kind": c.kind.value, "before": c.before, "after": c.after} for c in verdict.changes]
+    return {"novelty": verdict.novelty.value, "similarity": round(verdict.similarity, 1), "changes": changes}
 
 
 def _pair(line: str, number: int) -> dict[str, Any]:
@@ -40,6 +42,6 @@ def _pair(line: str, number: int) -> dict[str, Any]:
     for key in ("a", "b"):
         if not isinstance(pair.get(key), str):
             raise MonitorError(f'line {number}: "{key}" must be a text')
-    if pair.setdefault("context", "elsewhere") not in tuple(Context):
+    if str(pair.setdefault("context", "elsewhere")) not in CONTEXTS:
         raise MonitorError(f'line {number}: "context" must be "revision" or "elsewhere"')
     return pair

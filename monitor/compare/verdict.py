@@ -10,13 +10,13 @@ it is news.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from monitor.compare import facts
 from monitor.compare.antonyms import opposed
 from monitor.compare.changes import said, worded
-from monitor.compare.facts import Moves
+from monitor.compare.facts import NOTHING, Moves
 from monitor.compare.roles import swapped
 from monitor.compare.weigh import similarity
 from monitor.compare.words import Gap, gap
@@ -31,10 +31,10 @@ NAMELESS = 70.0  # elsewhere: what a moved figure takes to be of one event, when
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
 UNREAD = Verdict(Novelty.CHANGED, 0.0)  # they differ beyond what is read of a text
 CUES = (Kind.NEGATION, Kind.CERTAINTY, Kind.SCOPE)
+NO_CUES = dict.fromkeys(CUES, NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two claims laid against each other."""
 
     before: Reading
@@ -62,8 +62,8 @@ def compare(before: Reading, now: Reading, *, strict: bool) -> Comparison:
     """Everything that two claims have in common and apart."""
     words = gap(before, now)
     numbers, dates = facts.numbers(before, now, strict=strict), facts.dates(before, now)
-    cues = {kind: facts.cues(before, now, kind) for kind in CUES}
-    alike = similarity(before, now, words, [numbers, dates], list(cues.values()))
+    cues = {kind: facts.cues(before, now, kind) for kind in CUES} if before.cues or now.cues else NO_CUES
+    alike = similarity(before, now, words, (numbers, dates), cues.values())
     return Comparison(before, now, words, numbers, dates, cues, alike)
 
 
@@ -86,8 +86,7 @@ def _retold(seen: Comparison) -> Verdict:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
     words = worded(seen.before, seen.now, seen.words)
     if not words.material:
-        moved = [*seen.numbers.all(), *seen.dates.all()]
-        moved += [*seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
+        moved = [*seen.numbers.all(), *seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
     told = not moved and seen.alike >= RETOLD
     return Verdict(Novelty.REPEATED if told else Novelty.CHANGED, seen.alike, (*moved, *words.changes))
 
@@ -110,19 +109,17 @@ def figures(seen: Comparison) -> list[Change]:
 
 def others(seen: Comparison) -> list[Change]:
     """Places in each other's stead; other names too, if no other word was exchanged."""
-    lost, gained = (
-        [u for u in seen.words.lost if u.word.fold not in LIGHT],
-        [u for u in seen.words.gained if u.word.fold not in LIGHT],
-    )
-    exchanged = min(sum(unit.kind is Kind.WORDING for unit in side) for side in (lost, gained))
-    kinds = (Kind.PLACE,) if exchanged else (Kind.PLACE, Kind.NAME)
-    return [
-        Change(kind, said(seen.before, (a,)), said(seen.now, (b,)))
-        for kind in kinds
-        for a, b in zip(
-            alone(lost, kind, seen.before, seen.now), alone(gained, kind, seen.now, seen.before), strict=False
-        )
-    ]
+    sides = [[u for u in side if u.word.fold not in LIGHT] for side in (seen.words.lost, seen.words.gained)]
+    kinds = [{unit.kind for unit in side} for side in sides]
+    found = []
+    for kind in (kinds[0] & kinds[1]) - {Kind.WORDING}:
+        if kind is Kind.NAME and Kind.WORDING in kinds[0] & kinds[1]:
+            continue
+        old = alone(sides[0], kind, seen.before, seen.now)
+        new = alone(sides[1], kind, seen.now, seen.before)
+        pairs = zip(old, new, strict=False)
+        found += [Change(kind, said(seen.before, (a,)), said(seen.now, (b,))) for a, b in pairs]
+    return found
 
 
 def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -> list[Unit]:

@@ -5,6 +5,7 @@ Facts count as words do, so a moved figure lowers similarity a little; whether i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import log1p, sqrt
 
 from rapidfuzz import fuzz
@@ -18,7 +19,7 @@ OTHER_PLACE = 0.15  # taken off for each place that the other claim puts another
 LENGTH = 0.08  # long claims share less of their words when they tell the same
 
 
-def similarity(before: Reading, now: Reading, words: Gap, facts: list[Moves], cues: list[Moves]) -> float:
+def similarity(before: Reading, now: Reading, words: Gap, facts: Iterable[Moves], cues: Iterable[Moves]) -> float:
     """0 to 100 from what the words, the figures and dates (`facts`) and the cues of two claims have in common."""
     if not (before.weight and now.weight):
         return fuzz.ratio(before.text, now.text)

@@ -21,9 +21,8 @@ SENTENCE_END = frozenset(".!?:;•|\"'“”‘’-–—(")
 
 def title_case(tokens: Sequence[Token]) -> bool:
     """Whether capitals say nothing here: most words of content have one, or all letters are capitals."""
-    words = [
-        token.word for token in tokens if not token.word.marks & (STOP | SYMBOL | FIGURE) and len(token.word.text) > 3
-    ]
+    words = [token.word for token in tokens[1:] if not token.word.marks & (STOP | SYMBOL | FIGURE)]
+    words = [word for word in words if len(word.text) > 2]
     capitals = sum(word.capital for word in words)
     return len(words) >= 4 and capitals > 0.65 * len(words)
 

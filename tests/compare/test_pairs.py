@@ -1,0 +1,35 @@
+"""Pairs come as JSON lines and leave as verdicts; a bad line is named by its number."""
+
+import json
+
+import pytest
+
+from monitor.compare.pairs import judge_lines
+from monitor.errors import MonitorError
+
+
+def line(**fields):
+    return json.dumps({"id": "1", "a": "Three boats sank.", "b": "Four boats sank.", "context": "revision"} | fields)
+
+
+def test_every_pair_gets_a_verdict_under_its_id():
+    answers = list(judge_lines([line(id="x"), "\n", line(id=7, b="Three boats sank.")]))
+    assert [answer["id"] for answer in answers] == ["x", 7]
+    assert [answer["novelty"] for answer in answers] == ["changed", "repeated"]
+    assert answers[0]["changes"] == [{"kind": "number", "before": "Three", "after": "Four"}]
+    assert answers[1] == {"id": 7, "novelty": "repeated", "similarity": 100.0, "changes": []}
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("{nonsense", "line 2 is not JSON"),
+        ("[1, 2]", "line 2 is not an object"),
+        (line(a=3), 'line 2: "a" must be a text'),
+        (line(context="nearby"), 'line 2: "context" must be'),
+        (line(context=[]), 'line 2: "context" must be'),
+    ],
+)
+def test_a_bad_line_is_named(bad, words):
+    with pytest.raises(MonitorError, match=words):
+        list(judge_lines([line(), bad]))

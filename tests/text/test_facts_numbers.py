@@ -1,0 +1,81 @@
+"""Figures in prose are what a reader would take them for."""
+
+import pytest
+
+from monitor.text.words import read
+
+
+def figures(text):
+    return [(q.low, q.high, q.bound, q.unit) for q in read(text).numbers]
+
+
+CASES = [
+    ("around 3,000 soldiers", (3000, 3000, "about", "")),
+    ("over 3,000 soldiers", (3000, 3000, "over", "")),
+    ("up to 12,000 personnel", (12000, 12000, "most", "")),
+    ("at least 500 officers", (500, 500, "least", "")),
+    ("no more than 40 buses", (40, 40, "most", "")),
+    ("fewer than 40 buses", (40, 40, "under", "")),
+    ("3,000+ soldiers", (3000, 3000, "least", "")),
+    ("60 or more boats", (60, 60, "least", "")),
+    ("a dozen boats", (12, 12, "", "")),
+    ("two dozen boats", (24, 24, "", "")),
+    ("twenty-three boats", (23, 23, "", "")),
+    ("two hundred and ten thousand people", (210_000, 210_000, "", "")),
+    ("half a million people", (500_000, 500_000, "", "")),
+    ("12K people", (12_000, 12_000, "", "")),
+    ("25 thousand people", (25_000, 25_000, "", "")),
+    ("12 000 people", (12_000, 12_000, "", "")),
+    ("1.5 million people", (1_500_000, 1_500_000, "", "")),
+    ("1.234.567 people", (1_234_567, 1_234_567, "", "")),
+    ("10-12 thousand men", (10_000, 12_000, "", "")),
+    ("between 10 and 12 men", (10, 12, "", "")),
+    ("aged 18 to 60", (18, 60, "", "")),
+    ("$1.5bn in aid", (1.5e9, 1.5e9, "", "usd")),
+    ("20 million euros", (2e7, 2e7, "", "eur")),
+    ("5 per cent", (5, 5, "", "%")),
+    ("7.5%", (7.5, 7.5, "", "%")),
+    ("0,05 percent", (0.05, 0.05, "", "%")),
+    ("20km away", (20, 20, "", "km")),
+    ("50 kilometers away", (50, 50, "", "km")),
+    ("a 5.4-magnitude quake", (5.4, 5.4, "", "magnitude")),
+    ("magnitude 5.4 quake", (5.4, 5.4, "", "magnitude")),
+    ("близько 3 тис. осіб", (3000, 3000, "about", "")),
+    ("двадцять п'ять осіб", (25, 25, "", "")),
+    ("более 40 человек", (40, 40, "over", "")),
+    ("3000名士兵", (3000, 3000, "", "")),
+    ("٣٠٠٠ جندي", (3000, 3000, "", "")),
+]
+
+
+@pytest.mark.parametrize(("text", "figure"), CASES)
+def test_a_figure_is_read_whole(text, figure):
+    assert figures(text) == [figure]
+
+
+def test_ordinals_are_told_from_counts():
+    assert [q.ordinal for q in read("the 3rd round, the third round, 3 rounds").numbers] == [True, True, False]
+
+
+def test_names_that_hold_digits_are_no_figures():
+    reading = read("Two F-16s near the A43 carried COVID-19 tests.")
+    assert [q.low for q in reading.numbers] == [2]
+    assert {"f-16s", "a43", "covid-19"} <= {unit.word.fold for unit in reading.units}
+
+
+def test_what_is_only_feared_is_marked():
+    assert [q.feared for q in read("The toll could pass 20,000. It stands at 9,000.").numbers] == [True, False]
+
+
+def test_a_figure_knows_what_it_counts_on_either_side():
+    counted = [q.of for q in read("3 dead, 4 hurt; the death toll rises to 15").numbers]
+    assert [set(a) & {"=kill"} for a in counted] == [{"=kill"}, set(), {"=kill"}]
+
+
+def test_the_words_of_a_figure_stand_in_the_text():
+    text = "Some say up to 12,000, others at least 500."
+    assert [text[q.start : q.end] for q in read(text).numbers] == ["up to 12,000", "at least 500"]
+
+
+def test_a_run_of_digits_too_long_to_be_exact_is_a_name():
+    assert read("Order 12345678901234567 came.").numbers == ()

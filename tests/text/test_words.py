@@ -1,0 +1,76 @@
+"""A text is read once into words that meet across spellings, inflections, aliases and scripts."""
+
+import pytest
+
+from monitor.model import Kind
+from monitor.text.words import NO_SYNONYMS, TERMS, Synonyms, index_terms, read, skeleton
+
+DPRK = Synonyms.of({"dprk": ["DPRK", "North Korean*"], "gur": ["GUR", "Defence Intelligence Directorate"]})
+
+
+def terms(text, same=NO_SYNONYMS):
+    return set(index_terms(read(text, same)))
+
+
+def test_readings_are_cached_by_text_and_aliases():
+    assert read("One boat sank.") is read("One boat sank.")
+    assert read("One boat sank.", DPRK) is not read("One boat sank.")
+    assert hash(DPRK) == hash(
+        Synonyms.of({"gur": ["GUR", "Defence Intelligence Directorate"], "dprk": ["DPRK", "North Korean*"]})
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Polish miners", "miners from Poland"),
+        ("US envoys", "American envoys"),
+        ("the U.S. embassy", "the United States embassy"),
+        ("DPRK units", "North Korean units"),
+        ("GUR officers", "Defence Intelligence Directorate officers"),
+        ("killed in floods", "dead in a flood"),
+    ],
+)
+def test_ways_to_say_one_thing_share_a_term(one, other):
+    assert terms(one, DPRK) & terms(other, DPRK) >= {term for term in terms(one, DPRK) if term[0] in "@="}
+    assert any(term[0] in "@=" for term in terms(one, DPRK))
+
+
+def test_us_the_country_is_told_from_us_the_people():
+    assert "@united states" in terms("The US left")
+    assert not terms("They told us") & {"@united states", "us"}
+
+
+def test_misspelt_names_meet_by_their_skeleton():
+    assert skeleton("toretsk") == skeleton("torestk")
+    assert terms("near Torestk today") & terms("near Toretsk today") >= {skeleton("toretsk")}
+
+
+def test_terms_hold_figures_and_no_stop_words_and_stay_few():
+    found = index_terms(read("In the village of Lyptsi there were 3,000 " + " ".join(f"word{n}a" for n in range(99))))
+    assert "#3000" in found
+    assert not {"in", "the", "of", "there", "were"} & set(found)
+    assert len(found) == len(set(found)) == TERMS
+
+
+def test_names_and_places_are_told_from_words():
+    kinds = {unit.word.text: unit.kind for unit in read("Rescuers met Oksana near Sudzha in Poland.").units}
+    assert kinds["Oksana"] is Kind.NAME
+    assert kinds["Sudzha"] is kinds["Poland"] is Kind.PLACE
+    assert kinds["Rescuers"] is Kind.WORDING
+
+
+def test_capitals_say_nothing_in_a_headline_of_capitals():
+    assert {unit.kind for unit in read("Rescuers Find Missing Miners Alive Under Rubble").units} == {Kind.WORDING}
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "…!?", "俄罗斯没有派遣士兵", "لم ترسل روسيا", "ᚠᛇᚻ", "a\u0301\u200d\ufeff", "½ ² ٣ 𝟛"]
+)
+def test_any_script_can_be_read(text):
+    index_terms(read(text))
+
+
+def test_inflections_of_ukrainian_and_russian_words_meet():
+    assert terms("загинули солдати") & terms("солдатів немає")
+    assert terms("погибли солдаты") & terms("солдатами")
