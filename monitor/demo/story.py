@@ -1,0 +1,137 @@
+"""The script of the demo: a small feed in nine steps, and what the reader should see of each change.
+
+The feed holds short daily reports and one page of questions and answers that is revised for days. The texts lie in
+`reports/`; a step publishes one of them or edits what stands. All of it is made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parent
+RULES = _FOLDER / "rules"  # the folder of the demo's one rule file
+REPORTS = _FOLDER / "reports"
+
+TITLES = {
+    "questions": "What is known about foreign troops near the border with Ukraine?",
+    "brief-12": "Eastern brief, December 12",
+    "brief-14": "Eastern brief, December 14",
+    "brief-15": "Eastern brief, December 15",
+    "brief-16": "Eastern brief, December 16",
+}
+
+
+class Expect(StrEnum):
+    """What the demo's rule should make of a step."""
+
+    BASELINE = "baseline"
+    NEW = "new"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """In the entry `key` the words `old`, which stand there once, become `new`; "" deletes them."""
+
+    key: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the feed: `caption` tells what happened, `hint` what to look for; `expect` is the outcome."""
+
+    caption: str
+    hint: str
+    expect: Expect
+    publish: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+
+STORY = (
+    Step(
+        "The feed is read for the first time: one report and the questions page.",
+        "A first reading is the baseline. Nobody is alerted to old news.",
+        Expect.BASELINE,
+        publish=("questions", "brief-12"),
+    ),
+    Step(
+        "A new report says that North Korean soldiers have stormed a village.",
+        "One alert, marked new. The report's other two takeaways meet no rule.",
+        Expect.NEW,
+        publish=("brief-14",),
+    ),
+    Step(
+        "The questions page now tells of the assault too, in other words.",
+        "The same thing in other words: expect silence.",
+        Expect.SILENCE,
+        edits=(
+            Edit(
+                "questions",
+                "a Ukrainian deputy minister said.</p>",
+                "a Ukrainian deputy minister said.\n"
+                "On December 14 the president of Ukraine said that DPRK troops had stormed the village of Plekhova\n"
+                "alongside marines from Russia.</p>",
+            ),
+        ),
+    ),
+    Step(
+        "The questions page raises its figure from around 3,000 to up to 12,000.",
+        "Nearly the same words, and yet news: one alert, marked changed, the old figure beside the new.",
+        Expect.CHANGED,
+        edits=(Edit("questions", "Around 3,000 North Korean", "Up to 12,000 North Korean"),),
+    ),
+    Step(
+        "The report of December 14 puts a misspelt village right: Plekhova is Plekhovo.",
+        "A spelling is no news: expect silence.",
+        Expect.SILENCE,
+        edits=(Edit("brief-14", "Plekhova", "Plekhovo"),),
+    ),
+    Step(
+        "A report about wheat and sleeping cars comes out.",
+        "New, but no rule asks for it: expect silence.",
+        Expect.SILENCE,
+        publish=("brief-15",),
+    ),
+    Step(
+        "The questions page corrects a date: the first clash was on November 5, not 4.",
+        "A correction: one alert, marked changed, with both dates.",
+        Expect.CHANGED,
+        edits=(Edit("questions", "November 4", "November 5"),),
+    ),
+    Step(
+        "A late report repeats the old figure of around 3,000.",
+        "It was said before, in another entry: not a change back. Expect silence.",
+        Expect.SILENCE,
+        publish=("brief-16",),
+    ),
+    Step(
+        "The questions page drops the sentence about three generals without a word.",
+        "What is no longer said is news too: one alert, marked withdrawn.",
+        Expect.WITHDRAWN,
+        edits=(
+            Edit(
+                "questions",
+                "\nThree generals of North Korea's General Staff command the troops, according to two diplomats.",
+                "",
+            ),
+        ),
+    ),
+)
+
+
+def entries(steps: Sequence[Step]) -> Mapping[str, str]:
+    """The feed after these steps: the HTML of each entry by its key, in the order they were published."""
+    bodies: dict[str, str] = {}
+    for step in steps:
+        for key in step.publish:
+            bodies[key] = (REPORTS / f"{key}.html").read_text(encoding="utf-8")
+        for edit in step.edits:
+            bodies[edit.key] = bodies[edit.key].replace(edit.old, edit.new)
+    return bodies
