@@ -58,7 +58,9 @@ class Row:
 
 def learn(conn: Connection, assessment: Assessment, entry_id: int) -> dict[int, int]:
     """Brings the ledger up to date; the row of every claim that the update says or took back, by text hash."""
-    said = {text_hash(claim.text): claim for claim in reversed(assessment.claims)}
+    said: dict[int, Claim] = {}
+    for claim in assessment.claims:
+        said.setdefault(text_hash(claim.text), claim)
     found = {text_hash(f.claim.text): f for f in assessment.findings if f.novelty is not Novelty.WITHDRAWN}
     gone = [text_hash(f.claim.text) for f in assessment.findings if f.novelty is Novelty.WITHDRAWN]
     known = look_up(conn, {*said, *gone, *(text_hash(f.nearest.text) for f in found.values() if f.nearest)})

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import random
+import threading
+
+from kit.saying import alert, commit, configured, message, sends
+
+from monitor.model import Alert, Message, Severity
+from monitor.store import Store, open_store, outbox, reports
+
+
+def owe(store: Store, *messages: Message) -> None:
+    """Commits the messages with the alerts they carry."""
+    alerts = {one.id: one for message in messages for one in message.alerts}
+    commit(
+        store,
+        [f"News {one}." for one in alerts],
+        entry=f"for {messages[0].id}",
+        decisions=[sends(one) for one in alerts.values()],
+        messages=messages,
+    )
+
+
+def next_message(store: Store, now: float = 100.0, channel: str = "desk", lease: float = 60.0) -> Message | None:
+    with store.write() as conn:
+        return outbox.lease(conn, channel, now, lease=lease)
+
+
+def taken(store: Store, now: float = 100.0, channel: str = "desk") -> str | None:
+    found = next_message(store, now, channel)
+    return found.id if found else None
+
+
+def sent(store: Store, id: str) -> None:
+    with store.write() as conn:
+        outbox.sent(conn, id, 150.0, "250 accepted")
+
+
+def retrying(store: Store, id: str, due: float) -> None:
+    with store.write() as conn:
+        outbox.retrying(conn, id, due, "451 later")
+
+
+def dead(store: Store, id: str) -> None:
+    with store.write() as conn:
+        outbox.dead(conn, id, "550 nobody", 150.0)
+
+
+def named(id: str, channel: str = "desk", thread: str = "st-1") -> Message:
+    return message(id, alert(f"al-{id}"), channel=channel, thread=thread)
+
+
+def test_a_message_comes_back_with_its_alerts_the_most_severe_first(store: Store) -> None:
+    low, high = alert("al-1", severity=Severity.LOW), alert("al-2", rule="floods", severity=Severity.HIGH)
+    owe(store, message("m1", low, high))
+    assert next_message(store) == Message("m1", "desk", "st-1", 100.0, (high, low), 1)
+
+
+def test_a_leased_message_is_nobody_elses_until_the_lease_runs_out(store: Store) -> None:
+    owe(store, named("m1"))
+    assert taken(store, 100.0) == "m1"
+    assert taken(store, 159.0) is None
+    again = next_message(store, 160.0)
+    assert again is not None
+    assert (again.id, again.attempt) == ("m1", 2)
+
+
+def test_each_channel_has_its_own_queue(store: Store) -> None:
+    owe(store, named("m1"), named("m2", channel="osint"))
+    with store.read() as conn:
+        assert outbox.channels_due(conn, 100.0) == ["desk", "osint"]
+        assert outbox.channels_due(conn, 99.0) == []
+    assert taken(store, channel="osint") == "m2"
+    with store.read() as conn:
+        assert outbox.channels_due(conn, 100.0) == ["desk"]
+
+
+def test_within_a_story_order_is_kept_and_other_stories_are_not_held_up(store: Store) -> None:
+    owe(store, named("m1"), named("m2"), named("m3", thread="st-2"))
+    assert taken(store) == "m1"
+    assert taken(store) == "m3"
+    assert taken(store) is None
+    sent(store, "m3")
+    retrying(store, "m1", 500.0)
+    assert taken(store, 499.0) is None
+    assert taken(store, 500.0) == "m1"
+    sent(store, "m1")
+    assert taken(store, 500.0) == "m2"
+
+
+def test_a_dead_message_lets_the_next_of_its_story_pass(store: Store) -> None:
+    owe(store, named("m1"), named("m2"))
+    taken(store)
+    dead(store, "m1")
+    assert taken(store) == "m2"
+
+
+def test_the_next_moment_something_is_due_looks_past_what_must_wait_its_turn(store: Store) -> None:
+    def soonest() -> float | None:
+        with store.read() as conn:
+            return outbox.next_due(conn)
+
+    assert soonest() is None
+    owe(store, named("m1"), named("m2"))
+    assert soonest() == 100.0
+    taken(store, 100.0)
+    assert soonest() == 160.0
+    retrying(store, "m1", 700.0)
+    assert soonest() == 700.0
+    dead(store, "m1")
+    assert soonest() == 100.0
+
+
+def test_a_new_daemon_takes_back_what_a_dead_one_had_leased(store: Store) -> None:
+    owe(store, named("m1"))
+    taken(store)
+    with store.write() as conn:
+        outbox.release(conn)
+    assert taken(store) == "m1"
+
+
+def test_a_dead_delivery_can_be_tried_again_under_its_id_and_others_cannot(store: Store) -> None:
+    owe(store, named("m1"), named("m2", thread="st-2"))
+    taken(store)
+    dead(store, "m1")
+    with store.read() as conn:
+        ids = {row.message: row.id for row in reports.deliveries(conn)}
+    with store.write() as conn:
+        assert outbox.requeue(conn, ids["m1"], 900.0)
+        assert not outbox.requeue(conn, ids["m1"], 900.0)
+        assert not outbox.requeue(conn, ids["m2"], 900.0)
+        assert not outbox.requeue(conn, 999, 900.0)
+    assert taken(store, 899.0) == "m2"
+    again = next_message(store, 900.0)
+    assert again is not None
+    assert (again.id, again.attempt) == ("m1", 1)
+
+
+def test_the_same_alert_is_owed_to_a_channel_once(store: Store) -> None:
+    one: Alert = alert("al-1")
+    owe(store, message("m1", one))
+    commit(store, ["More."], entry="e2", messages=[message("m1", one)])
+    with store.read() as conn:
+        assert len(reports.deliveries(conn)) == 1
+
+
+def test_threads_never_send_the_same_message_and_keep_the_order_of_each_story(url: str) -> None:
+    store = open_store(url)
+    configured(store, "wire")
+    chance = random.Random(3)
+    queue = [named(f"m{n}", thread=f"st-{chance.randint(1, 4)}") for n in range(24)]
+    owe(store, *queue)
+    order: list[Message] = []
+
+    def work() -> None:
+        while True:
+            with store.write() as conn:
+                found = outbox.lease(conn, "desk", 100.0, lease=60.0)
+                if found:
+                    order.append(found)
+                    continue
+                if outbox.next_due(conn) is None:
+                    return
+                open_ones = [one.id for one in order]
+            for id in open_ones:
+                sent(store, id)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    store.close()
+
+    assert sorted(one.id for one in order) == sorted(one.id for one in queue)
+    for story in {one.thread for one in queue}:
+        assert [m.id for m in order if m.thread == story] == [m.id for m in queue if m.thread == story]

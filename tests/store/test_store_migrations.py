@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+import monitor.store
+from monitor.errors import StoreError
+from monitor.store import Store, open_store
+from monitor.store.migrate import REVISIONS, VERSION_TABLE
+from monitor.store.schema import metadata
+
+MIGRATIONS = Path(monitor.store.__file__).parent / "migrations"
+
+
+def test_the_migrations_lead_from_nothing_to_the_schema_that_the_code_knows(store: Store) -> None:
+    with store.read() as conn, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = MigrationContext.configure(conn, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_revisions_named_in_the_code_are_the_files_there_are() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+
+    assert [revision.revision for revision in script.walk_revisions()][::-1] == list(REVISIONS)
+
+
+def test_a_database_of_a_newer_program_is_refused(path: Path, postgres_url: str) -> None:
+    for url in (f"sqlite:///{path}", postgres_url):
+        store = open_store(url)
+        with store.write() as conn:
+            conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        store.close()
+
+        with pytest.raises(StoreError, match="made by a newer version of this program") as caught:
+            open_store(url)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_migration_that_is_cut_short_leaves_an_empty_database(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.operations.Operations.create_index", fail)
+        with pytest.raises(KeyboardInterrupt):
+            open_store(f"sqlite:///{path}")
+
+    open_store(f"sqlite:///{path}").close()
