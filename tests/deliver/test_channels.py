@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import PostOffice, Service, alert, builtin_templates, finding, message, post_office, said, service
+from kit.delivery import (
+    BUILTIN,
+    PostOffice,
+    Service,
+    alert,
+    builtin_templates,
+    finding,
+    message,
+    post_office,
+    said,
+    service,
+)
 from kit.hostile import ALL
 
 from monitor.deliver.channels import LONGEST_DEADLINE, NOTIFIERS, Notifier, Receipt, notifier
@@ -117,6 +129,7 @@ def test_every_notifier_stands_here_and_describes_its_settings() -> None:
 
 
 COMMON = {"name", "type"}
+DOCS = BUILTIN.parent / "docs" / "channels.md"
 
 
 @pytest.mark.parametrize("kind", sorted(NOTIFIERS))
@@ -219,3 +232,11 @@ def poisoned(text: str) -> Message:
 async def test_a_channel_can_be_closed_twice_and_unused(kind: str) -> None:
     async with STAGES[kind]() as stage:
         await stage.channel.close()
+
+
+def test_the_documentation_has_every_type_of_channel_and_every_key() -> None:
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+    for kind in NOTIFIERS:
+        fields = notifier(kind).Settings.model_fields
+        keys = {field.alias or name for name, field in fields.items() if name not in COMMON}
+        assert {key for key in keys if f"`{key}`" not in sections[kind]} == set()

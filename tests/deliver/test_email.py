@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -182,6 +183,16 @@ async def test_a_kept_connection_that_was_lost_is_opened_anew() -> None:
 
     assert [post.mail["Message-ID"] for post in office.posts] == ["<m1@desk.example>", "<m2@desk.example>"]
     assert len({post.session for post in office.posts}) == 2
+
+
+async def test_an_idle_connection_is_closed() -> None:
+    async with post_office() as office, channel(office) as email:
+        email.keep = 0.02
+        await send(email)
+        (server,) = office.transports
+        async with asyncio.timeout(5):
+            while not server.is_closing():
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ from monitor.errors import DeliveryError
 from monitor.model import Message
 
 STEP_DEADLINE = 60.0  # seconds for one command; the answer to a whole mail may take as long as all of it
-KEEP = 5.0  # seconds that a connection is kept for the next mail
 AFTER_LOGIN_FAILED = 1800.0  # many servers lock an account that keeps trying
 
 
@@ -52,6 +51,7 @@ class Email:
 
     Settings: ClassVar[type[ChannelConfig]] = EmailSettings
     deadline = LONGEST_DEADLINE
+    keep = 5.0  # seconds that a connection is kept for the next mail
 
     def __init__(self, settings: EmailSettings, *, allow_private: Sequence[str]) -> None:
         # Mail servers are named by the operator and mostly private: `allow_private` does not bind them.
@@ -129,7 +129,7 @@ class Email:
         return shorten(masked(tame(text), self._secrets), 160)
 
     async def _close_when_idle(self) -> None:
-        await asyncio.sleep(KEEP)
+        await asyncio.sleep(self.keep)
         await self._quit()
 
     async def _quit(self) -> None:
