@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from monitor.compare.words import Gap
 from monitor.model import Change, Kind
-from monitor.text.words import Reading, Unit
+from monitor.text.words import Reading
 
 
 def swapped(before: Reading, now: Reading, words: Gap) -> list[Change]:
-    """The two names or nouns around one word that traded places, as a change of name, or nothing."""
+    """The two names around the same words that traded places, or nothing."""
     if words.lost or words.gained or len(before.units) != len(now.units) or len(before.units) < 3:
         return []
     keys, order = [unit.key for unit in before.units], [unit.key for unit in now.units]
@@ -22,7 +22,9 @@ def swapped(before: Reading, now: Reading, words: Gap) -> list[Change]:
     if not traded or keys[first + 1 : last] != order[first + 1 : last]:
         return []
     one, other = before.units[first], now.units[first]
-    return [Change(_kind(one), before.text[one.start : one.end], now.text[other.start : other.end])]
+    if Kind.WORDING in (one.kind, other.kind):
+        return []
+    return [Change(one.kind, before.text[one.start : one.end], now.text[other.start : other.end])]
 
 
 def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:
@@ -34,7 +36,3 @@ def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:
 def _turned(reading: Reading) -> bool:
     """Whether the claim is said in the passive."""
     return " by " in f" {reading.text.casefold()} "
-
-
-def _kind(unit: Unit) -> Kind:
-    return unit.kind if unit.kind is not Kind.WORDING else Kind.NAME
