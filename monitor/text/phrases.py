@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.tokens import Token, Word, tokenise
-
-SHORT = {"US": "united states", "U.S.": "united states", "U.S": "united states"}  # "us" is a word too
+from monitor.text.tokens import US, Token, Word, tokenise
 
 
 class Phrases:
@@ -46,7 +44,7 @@ class Phrases:
         return found
 
     def _may_begin(self, word: Word) -> bool:
-        return bool(word.fold in self.whole or self.lengths or word.text in SHORT)
+        return bool(word.fold in self.whole or self.lengths or word.text in US)
 
     def _at(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
         fold = tokens[index].word.fold
@@ -60,8 +58,8 @@ class Phrases:
                 for pattern, at in zip(words[1:], range(index + 1, last), strict=True)
             ):
                 return key, last
-        if tokens[index].word.text in SHORT and self is PLACES:
-            return f"@{SHORT[tokens[index].word.text]}", index + 1
+        if tokens[index].word.text in US and self is PLACES:
+            return "@united states", index + 1
         return None
 
 

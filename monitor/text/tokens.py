@@ -13,14 +13,16 @@ from typing import NamedTuple
 
 import Stemmer
 
+from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.lexicon.cues import HEDGES, MONTHS, NEGATORS, SCOPES, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
 from monitor.text.lexicon.same import SAME
-from monitor.text.lexicon.stops import STOPS
+from monitor.text.lexicon.stops import LIGHT, STOPS
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 TOKEN = re.compile(
-    r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:]?\w)"  # 12 000
+    r"[A-Za-z]+(?=[ ,;:!?)])"  # most words; the rest of the line is for the others
+    r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:]?\w)"  # 12 000
     rf"|\d+(?:[.,:/'’]\d+)*[^\W_{CJK}]*"  # 3,000  12:30  20km  3rd  2SLGBTQI
     r"|(?:[^\W\d_]\.){2,}"  # U.S.
     r"|[A-ZА-ЯІЇЄҐ][^\W\d_]*-\d+[^\W_]*"  # F-16
@@ -50,18 +52,22 @@ UKRAINIAN_ENDINGS = (
     "ів",
 )
 
-STOP, NEGATION, HEDGE, SCOPE, FIGURE, CALENDAR, SYMBOL = 1, 2, 4, 8, 16, 32, 64
+LIGHT_WEIGHT = 0.3  # of a word that hardly says anything, where others weigh 1
+STOP, NEGATION, HEDGE, SCOPE, FIGURE, CALENDAR, SYMBOL, LAND = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """What is known of a spelling. `marks` are the bits STOP … SYMBOL; `key` is what equal meaning shares."""
+    """What is known of a spelling. `key` is what equal meaning shares, `weight` that of an ordinary word, `marks`
+    the bits STOP … LAND.
+    """
 
     text: str
     fold: str
     stem: str
     key: str
     marks: int
+    weight: float
     capital: bool
     shouted: bool
     digits: str
@@ -93,6 +99,7 @@ def word(text: str) -> Word:
         stem=stem,
         key=f"={meaning}" if meaning else stem,
         marks=_marks(text, folded),
+        weight=LIGHT_WEIGHT if folded in LIGHT else 1.0,
         capital=text[:1].isupper(),
         shouted=len(text) > 1 and text.isupper(),
         digits=digits,
@@ -129,6 +136,8 @@ def stem_of(folded: str) -> str:
     return stem
 
 
+US = frozenset(("US", "U.S.", "U.S"))  # "us" is a word too
+LANDS = frozenset(fold(TOKEN.findall(name)[0]) for names in COUNTRIES.values() for name in names)
 MEANINGS = {form: name for word, name in reversed(SAME.items()) for form in (stem_of(word), word)}
 
 
@@ -136,7 +145,7 @@ def _marks(text: str, folded: str) -> int:
     if not folded or not (folded[0].isalnum()):
         return SYMBOL
     marks = 0
-    if folded in STOPS and not (folded == "us" and text != "us"):
+    if folded in STOPS and text not in US:
         marks |= STOP
     if folded in NEGATORS:
         marks |= NEGATION
@@ -148,4 +157,6 @@ def _marks(text: str, folded: str) -> int:
         marks |= FIGURE
     if folded in MONTHS or folded in WEEKDAYS:
         marks |= CALENDAR
+    if folded in LANDS or text in US:
+        marks |= LAND
     return marks

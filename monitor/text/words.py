@@ -14,18 +14,27 @@ from typing import NamedTuple
 from monitor.model import Kind
 from monitor.text.facts import cues, dates, names, numbers
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.lexicon.stops import LIGHT
 from monitor.text.phrases import PLACES, of_groups
-from monitor.text.tokens import STOP, SYMBOL, Token, Word, tokenise
+from monitor.text.tokens import (
+    CALENDAR,
+    FIGURE,
+    HEDGE,
+    LAND,
+    NEGATION,
+    SCOPE,
+    STOP,
+    SYMBOL,
+    Token,
+    Word,
+    tokenise,
+)
 
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
 CACHED = 8_192  # readings kept: about 2.5 KB each
 TERMS = 32  # index terms of one claim
-NAME_WEIGHT = 1.5
-PLACE_WEIGHT = 0.8  # countries and regions stand in many claims
+KIND_WEIGHT = {Kind.NAME: 1.5, Kind.PLACE: 0.8}  # countries and regions stand in many claims
 FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
-LIGHT_WEIGHT = 0.3
 COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
@@ -73,13 +82,16 @@ class Reading:
 def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
     """Everything that comparing needs of one text."""
     tokens = tokenise(text[:LONGEST])
+    marks = 0
+    for token in tokens:
+        marks |= token.word.marks
     taken: set[int] = set()
-    said_dates = dates.find(tokens, taken)
-    said_numbers = numbers.find(tokens, taken)
-    phrases = PLACES.find(tokens, taken)
+    said_dates = dates.find(tokens, taken) if marks & (FIGURE | CALENDAR) else []
+    said_numbers = numbers.find(tokens, taken) if marks & FIGURE else []
+    phrases = PLACES.find(tokens, taken) if marks & LAND else {}
     if same.groups:
         phrases |= of_groups(same.groups).find(tokens, taken)
-    said_cues = cues.find(tokens, taken)
+    said_cues = cues.find(tokens, taken) if marks & (NEGATION | HEDGE | SCOPE) else []
     units = _units(tokens, taken, phrases)
     return Reading(
         text=text,
@@ -98,32 +110,20 @@ def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple
     """The content words of a text in order, each meaning once."""
     named = names.find(tokens)
     units: dict[str, Unit] = {}
-    index = 0
-    while index < len(tokens):
-        key, last = phrases.get(index, ("", index + 1))
-        word = tokens[index].word
-        if key or not (index in taken or word.marks & (STOP | SYMBOL)):
-            key = key or word.key
-            if key not in units:
-                kind = _kind(key, index, named)
-                start, end = tokens[index].start, tokens[last - 1].end
-                units[key] = Unit(key, kind, _weight(kind, word), word, start, end)
-        index = last
+    after = 0
+    for index, (word, start, end) in enumerate(tokens):
+        if index < after:
+            continue
+        key = word.key
+        if index in phrases:
+            key, after = phrases[index]
+            end = tokens[after - 1].end
+        elif word.marks & (STOP | SYMBOL) or index in taken:
+            continue
+        if key not in units:
+            kind = Kind.PLACE if key in COUNTRY_KEYS else named.get(index, Kind.WORDING)
+            units[key] = Unit(key, kind, KIND_WEIGHT.get(kind, word.weight), word, start, end)
     return tuple(units.values())
-
-
-def _kind(key: str, index: int, named: Mapping[int, bool]) -> Kind:
-    if key in COUNTRY_KEYS:
-        return Kind.PLACE
-    if index in named:
-        return Kind.PLACE if named[index] else Kind.NAME
-    return Kind.WORDING
-
-
-def _weight(kind: Kind, word: Word) -> float:
-    if kind is not Kind.WORDING:
-        return NAME_WEIGHT if kind is Kind.NAME else PLACE_WEIGHT
-    return LIGHT_WEIGHT if word.fold in LIGHT else 1.0
 
 
 def index_terms(reading: Reading) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from monitor.model import Kind
 from monitor.text.tokens import CALENDAR, FIGURE, STOP, SYMBOL, Token
 
 PLACE_AFTER = frozenset(
@@ -27,15 +28,13 @@ def title_case(tokens: Sequence[Token]) -> bool:
     return len(words) >= 4 and capitals > 0.65 * len(words)
 
 
-def find(tokens: Sequence[Token]) -> dict[int, bool]:
-    """Index of every name among `tokens` -> whether it is said as a place."""
-    if title_case(tokens):
+def find(tokens: Sequence[Token]) -> dict[int, Kind]:
+    """Index of every name among `tokens` -> NAME, or PLACE if it is said as one."""
+    capitals = [index for index, token in enumerate(tokens) if token.word.capital]
+    if not capitals or title_case(tokens):
         return {}
-    return {
-        index: _is_place(tokens, index)
-        for index, token in enumerate(tokens)
-        if token.word.capital and _is_name(tokens, index)
-    }
+    named = [index for index in capitals if _is_name(tokens, index)]
+    return {index: Kind.PLACE if _is_place(tokens, index) else Kind.NAME for index in named}
 
 
 def _is_name(tokens: Sequence[Token], index: int) -> bool:
