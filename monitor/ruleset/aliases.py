@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from monitor.ruleset.faults import Fault
+from monitor.ruleset.faults import Fault, did_you_mean
 from monitor.ruleset.lint import MOST_TERMS
-from monitor.ruleset.parse import Aliases, did_you_mean
+from monitor.ruleset.parse import Aliases
 from monitor.ruleset.query import Node, Or
 from monitor.ruleset.terms import entry
 from monitor.ruleset.yamltree import Listing, Table, Text, Tree

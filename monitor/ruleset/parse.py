@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lark import Token, Tree
-from rapidfuzz import process
 
 from monitor.ruleset import terms
-from monitor.ruleset.faults import Fault
+from monitor.ruleset.faults import Fault, did_you_mean
 from monitor.ruleset.lint import MOST_TERMS, contradiction, leaves, meeting, not_a_place, scoped, scopes_of, size
 from monitor.ruleset.operators import OPERATORS, Operator
 from monitor.ruleset.query import And, Counted, Node, Not, Or, Pair, Query, holds_for_silence, length_weight
-from monitor.ruleset.syntax import parsed, start_of, words_of
+from monitor.ruleset.syntax import parsed, source_of, start_of
 
 FARTHEST = 1_000
 SCOPES = ("title", "text", "url", "author", "tag")
@@ -82,10 +81,10 @@ class Compiler:
     def _either(self, children: list[Tree[Token]]) -> Node | None:
         for child in children:
             if child.data == "both" and not any(isinstance(part, Token) for part in child.children):
-                first, second = (str(words_of(part)) for part in child.children[:2])
+                read = " AND ".join(source_of(part, self.text) for part in child.children)
                 self.blame(
-                    f"beside OR, `{first} {second}` is read as `({first} AND {second})`: write brackets, "
-                    f'or quotes for a phrase: "{first} {second}"',
+                    f"beside OR, `{source_of(child, self.text)}` is read as `({read})`: write brackets around what "
+                    "belongs together, or quotes around a phrase",
                     start_of(child),
                     warning=True,
                 )
@@ -99,7 +98,7 @@ class Compiler:
         return And(tuple(part for node in built for part in (node.nodes if isinstance(node, And) else (node,))))
 
     def _negation(self, children: list[Tree[Token]]) -> Node | None:
-        built = self.node(children[0])
+        built = self.node(children[1])
         return Not(built) if built else None
 
     def _pair(self, children: list[Tree[Token]]) -> Node | None:
@@ -149,11 +148,12 @@ class Compiler:
         token, inner = children
         scope = str(token).lower().removesuffix(":")
         if scope not in SCOPES:
-            hint = did_you_mean(scope, SCOPES) or f'a colon inside a word needs quotes: `"{scope}:…"`'
             known = "title:, text:, url:, author: or tag:"
+            hint = did_you_mean(scope, SCOPES) or f'a colon inside a word needs quotes: `"{scope}:…"`'
             self.blame(f"unknown scope `{token}`: expected {known}; {hint}", start_of(token))
+            return None
         built = self.node(inner)
-        if built is None or scope not in SCOPES:
+        if built is None:
             return None
         if any(leaf.scope not in ("", scope) for leaf in leaves(built)):
             self.blame(f"a scope stands inside `{scope}:`: a term has one scope", start_of(token))
@@ -214,9 +214,3 @@ def number_of(digits: str) -> float | None:
     """`10000`, `10,000`, `2.5`; None if it is no number."""
     plain = re.fullmatch(r"\d+(?:[,_]\d{3})*(?:\.\d+)?", digits, re.ASCII)
     return float(re.sub("[,_]", "", digits)) if plain and len(digits) < 20 else None
-
-
-def did_you_mean(word: str, known: Mapping[str, object] | tuple[str, ...], sign: str = "") -> str:
-    """`did you mean …?` if one of the known words is near."""
-    best = process.extractOne(word, list(known), score_cutoff=70)
-    return f"did you mean `{sign}{best[0]}`?" if best else ""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from monitor.errors import Problem
-from monitor.ruleset.faults import Fault
+from monitor.ruleset.faults import Fault, did_you_mean
 from monitor.ruleset.lint import not_a_place
-from monitor.ruleset.parse import Aliases, compile_query, did_you_mean
+from monitor.ruleset.parse import Aliases, compile_query
 from monitor.ruleset.query import Query
 from monitor.ruleset.rule import Figure, Rule, RuleTest
-from monitor.ruleset.shape import FigureShape, RuleShape, kind, read_shape
+from monitor.ruleset.shape import MOST_FAULTS, RuleShape, kind, read_shape
 from monitor.ruleset.sourcetext import SourceText
 from monitor.ruleset.yamltree import Listing, Table, Text, Tree
 
@@ -46,8 +46,12 @@ class RuleReader:
         if not isinstance(listed, Listing):
             self.blame(source, Fault(f"`rules`: expected a list of rules, found {kind(listed)}", listed.offset))
             return
+        before = len(self.problems)
         for entry in listed.entries:
             self.rule(source, entry)
+            if len(self.problems) - before > MOST_FAULTS:
+                self.blame(source, Fault("too many problems: the rest of this file was not read", entry.offset))
+                return
 
     def blame(self, source: SourceText, fault: Fault, inside: Text | None = None) -> None:
         """Notes a problem."""
@@ -61,10 +65,11 @@ class RuleReader:
         if not isinstance(tree, Table):
             return
         query = self.query(source, tree.values.get("match"))
-        figures = self.figures(source, tree.values.get("figures"), shape)
+        figures = self.figures(source, tree.values.get("figures"))
         self.names(source, tree)
-        if shape and query and figures is not None:
-            self.rules.append(made(shape, query, figures, source, tree))
+        if shape and query and None not in figures.values():
+            followed = {name: found for name, found in figures.items() if found}
+            self.rules.append(made(shape, query, followed, source, tree))
 
     def query(self, source: SourceText, written: Tree | None) -> Query | None:
         """A compiled query, or None."""
@@ -75,22 +80,22 @@ class RuleReader:
             self.blame(source, fault, written)
         return query
 
-    def figures(self, source: SourceText, written: Tree | None, shape: RuleShape | None) -> tuple[Figure, ...] | None:
-        """The figures to follow, or None if one is wrong."""
-        if not isinstance(written, Table) or shape is None:
-            return ()
-        figures = [self.figure(source, name, written.values[name], shape.figures[name]) for name in written.keys]
-        return None if None in figures else tuple(figure for figure in figures if figure)
+    def figures(self, source: SourceText, written: Tree | None) -> dict[str, Query | None]:
+        """What each figure is said of; None for one that is wrong."""
+        tables = written.values if isinstance(written, Table) else {}
+        return {
+            name: self.counted(source, table.values["of"])
+            for name, table in tables.items()
+            if isinstance(table, Table) and "of" in table.values
+        }
 
-    def figure(self, source: SourceText, name: str, written: Tree, shape: FigureShape) -> Figure | None:
-        """One figure."""
-        of = written.values["of"] if isinstance(written, Table) else written
-        query = self.query(source, of)
-        if query and (sentence := not_a_place(query.root, "a figure")):
-            self.blame(source, Fault(sentence), of if isinstance(of, Text) else None)
+    def counted(self, source: SourceText, written: Tree) -> Query | None:
+        """A query of words that numbers are said of."""
+        query = self.query(source, written)
+        if query and isinstance(written, Text) and (sentence := not_a_place(query.root, "a figure")):
+            self.blame(source, Fault(sentence), written)
             return None
-        limits = {shape.alert[0]: shape.alert[1]} if shape.alert else {}
-        return Figure(name, query, limits.get("above"), limits.get("below")) if query else None
+        return query
 
     def names(self, source: SourceText, tree: Table) -> None:
         """Names that must be unique, and names that must exist."""
@@ -124,7 +129,7 @@ def texts(tree: Tree | None) -> list[Text]:
     return [entry for entry in entries if isinstance(entry, Text)]
 
 
-def made(shape: RuleShape, query: Query, figures: tuple[Figure, ...], source: SourceText, tree: Table) -> Rule:
+def made(shape: RuleShape, query: Query, counted: Mapping[str, Query], source: SourceText, tree: Table) -> Rule:
     """The rule that a faultless shape says."""
     return Rule(
         name=shape.name,
@@ -137,7 +142,7 @@ def made(shape: RuleShape, query: Query, figures: tuple[Figure, ...], source: So
         notify=shape.notify,
         throttle=shape.throttle,
         corroboration=shape.corroboration,
-        figures=figures,
+        figures=tuple(Figure(name, counted[name], *figure.limits) for name, figure in shape.figures.items()),
         tests=tests_of(shape, source, tree),
         enabled=shape.enabled,
         id=shape.id or shape.name,

@@ -10,10 +10,11 @@ from pydantic_core import ErrorDetails
 
 from monitor.config import Seconds, seconds
 from monitor.model import Novelty, Severity
-from monitor.ruleset.faults import Fault
-from monitor.ruleset.parse import did_you_mean
+from monitor.ruleset.faults import Fault, did_you_mean
 from monitor.ruleset.rule import Throttle, Within
 from monitor.ruleset.yamltree import Listing, Table, Text, Tree
+
+MOST_FAULTS = 100  # of one rule or one list of rules; whoever has more has saved something else
 
 
 def listed(value: Any) -> Any:
@@ -84,6 +85,12 @@ class FigureShape(Shape):
         default=None, description="alert when the figure crosses: above or below a number"
     )
 
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """(above, below): the number whose crossing alerts, or None."""
+        way, number = self.alert or ("", 0.0)
+        return (number if way == "above" else None), (number if way == "below" else None)
+
 
 class TestShape(Shape):
     """One test of a rule."""
@@ -131,7 +138,7 @@ def read_shape(tree: Tree) -> tuple[RuleShape | None, list[Fault]]:
     try:
         return RuleShape.model_validate(plain(tree)), []
     except ValidationError as error:
-        return None, [fault_of(detail, tree) for detail in error.errors(include_url=False)]
+        return None, [fault_of(detail, tree) for detail in error.errors(include_url=False)[:MOST_FAULTS]]
 
 
 def plain(tree: Tree) -> Any:

@@ -10,6 +10,7 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, Unexp
 
 from monitor.ruleset.faults import Fault
 from monitor.ruleset.operators import OPERATORS
+from monitor.ruleset.terms import OPEN_QUOTE, OPEN_REGEX
 
 LONGEST = 20_000
 DEEPEST = 200
@@ -47,7 +48,7 @@ def parsed(text: str) -> Tree[Token]:
 
 def syntax_fault(text: str, error: UnexpectedInput) -> Fault:
     """What a person would say of the place where the parser stopped."""
-    if (unclosed := unbalanced(text)) is not None:
+    if (unclosed := open_end(text) or unbalanced(text)) is not None:
         return unclosed
     if isinstance(error, UnexpectedCharacters):
         offset = error.pos_in_stream or 0
@@ -67,6 +68,16 @@ def last_token(text: str, error: UnexpectedToken) -> str:
     at = error.pos_in_stream if error.token.type != "$END" else len(text)
     before = re.findall(r'[()]|"[^"]*"|[^\s()"]+', text[:at])
     return before[-1] if before else ""
+
+
+def open_end(text: str) -> Fault | None:
+    """The first quote or regex that is not closed; it swallows brackets, so it is told before them."""
+    for token in grammar().lex(text):
+        if token.type == "PHRASE" and token.count('"') < 2:
+            return Fault(OPEN_QUOTE, start_of(token))
+        if token.type == "REGEX" and (len(token) < 2 or not token.endswith("/")):
+            return Fault(OPEN_REGEX, start_of(token))
+    return None
 
 
 def unbalanced(text: str) -> Fault | None:
@@ -100,8 +111,9 @@ def start_of(tree: Tree[Token] | Token) -> int:
     return tree.start_pos or 0
 
 
-def words_of(tree: Tree[Token] | Token) -> str:
-    """The first token of a part of the tree, as written."""
-    while isinstance(tree, Tree):
-        tree = tree.children[0]
-    return str(tree)
+def source_of(tree: Tree[Token] | Token, text: str) -> str:
+    """A part of the query as written, but for brackets at its edges."""
+    last = tree
+    while isinstance(last, Tree):
+        last = last.children[-1]
+    return text[start_of(tree) : last.end_pos]

@@ -16,6 +16,8 @@ MOST_EDITS = 3
 LONGEST_REGEX = 1_000
 SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}"
 EDGE = rf"[^\pL\pN]|[{SCRIPTS}]"
+OPEN_QUOTE = 'this quote is not closed: a phrase ends with `"`'
+OPEN_REGEX = "this regex is not closed: it ends with `/`, and a `/` inside it is written `\\/`"
 PROBES = ("zq", "lorem", "hitherto")  # what meets all of these says nothing
 
 
@@ -28,6 +30,8 @@ def word(text: str) -> Term:
         raise Fault(f"`{text[0]}` before a word means nothing here: write `NOT {found[1]}` or `{found[1]}`")
     if text in ("&&", "&", "||", "|", "!"):
         raise Fault(f"`{text}` means nothing here: write {'AND' if '&' in text else 'OR' if '|' in text else 'NOT'}")
+    if text.startswith("/"):
+        raise Fault(f"`{text}`: a regex ends with `/` alone (case never matters); a `/` inside it is written `\\/`")
     if "*" in text.removesuffix("*") or "?" in text.removesuffix("?"):
         raise Fault(f"`{text}`: a `*` may only end a word, as in `deploy*`; for more use a /regex/")
     return Words(text, steps=steps(text, text))
@@ -36,7 +40,7 @@ def word(text: str) -> Term:
 def phrase(text: str) -> Term:
     """A phrase as it stands, with its quotes and `~n`. Raises Fault."""
     if not re.match(r'"[^"]*"', text):
-        raise Fault('this quote is not closed: a phrase ends with `"`')
+        raise Fault(OPEN_QUOTE)
     inner, _, slop = text[1:].partition('"')
     if not inner.strip():
         raise Fault('this phrase is empty: expected words between the quotes, as in `"north korea*"`')
@@ -104,7 +108,7 @@ def regex(text: str) -> Term:
     """`/cve-[0-9]+/`. Raises Fault."""
     inner = text[1:-1]
     if len(text) < 2 or not text.endswith("/") or re.search(r"(?<!\\)(\\\\)*\\$", inner):
-        raise Fault("this regex is not closed: it ends with `/`, and a `/` inside it is written `\\/`")
+        raise Fault(OPEN_REGEX)
     if not inner.strip():
         raise Fault("this regex is empty: expected something between the slashes")
     if len(inner) > LONGEST_REGEX:

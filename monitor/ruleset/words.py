@@ -114,7 +114,7 @@ def flatten(text: str) -> tuple[str, list[int]]:
         return text, list(range(len(text) + 1))
     flat: list[str] = []
     origin: list[int] = []
-    for at, letter in enumerate(text):
+    for at, letter in enumerate(_ANY.sub(lambda found: _one_script(found[0]), text)):
         plain = letter if letter.isascii() else unaccented(unicodedata.normalize("NFKC", letter).translate(_DROP))
         flat.append(plain)
         origin.extend([at] * len(plain))

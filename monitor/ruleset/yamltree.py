@@ -15,6 +15,7 @@ from monitor.ruleset.faults import Fault
 
 DEEPEST = 12
 LONGEST = 1_000_000  # characters of a file
+MOST_NODES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Builder:
         self.faults: list[Fault] = []
         self.root: Tree | None = None
         self.documents = 0
+        self.nodes = 0
         self.open: list[Listing | Table] = []
         self.pending: list[Text | None] = []  # for each open table the key that waits for its value
 
@@ -115,6 +117,9 @@ class Builder:
 
     def put(self, node: Tree) -> None:
         """Puts a node where it belongs."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise Fault(f"this file has more than {MOST_NODES:,} entries: make several of it", node.offset)
         if not self.open:
             self.root = node
             return

@@ -1,0 +1,349 @@
+"""Every problem of every file is told at its line and column, whatever was written."""
+
+import re
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ConfigError, Problem
+from monitor.model import Novelty, Severity
+from monitor.ruleset.load import load_rules, parse_query
+from monitor.ruleset.rule import Figure, RuleSet, Throttle, Within
+
+RULE = "name: r\nmatch: troops\n"
+
+
+def load(folder: Path, **files: str) -> tuple[RuleSet, tuple[Problem, ...]]:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(textwrap.dedent(text).lstrip("\n"), "utf-8")
+    return load_rules(folder, builtin_aliases=None, channels=["desk", "osint"], sources=["isw", "tag:war"])
+
+
+def told(folder: Path, **files: str) -> list[str]:
+    _, problems = load(folder, **files)
+    return [str(problem).removeprefix(f"{folder}/") for problem in problems]
+
+
+def test_a_rule_with_every_key_is_read(tmp_path):
+    rules, problems = load(
+        tmp_path,
+        full="""
+        name: dprk
+        title: Troops
+        match: >-
+          troops
+          NEAR/5 kursk
+        on: [new, withdrawn]
+        within: passage
+        sources: [isw, "tag:war"]
+        severity: high
+        notify: desk
+        throttle: 3 per 6h
+        corroboration: 2
+        figures:
+          men: {of: troop* OR soldier*, alert: "above 10,000"}
+        tests:
+          - text: Troops left Kursk.
+            before: Troops reached Kursk.
+            fires: yes
+            novelty: changed
+        enabled: yes
+        id: rule-17
+        owner: Ann
+        references: [https://example.org]
+        tags: [war]
+        since: 7d
+        template: short
+        """,
+    )
+
+    assert problems == ()
+    (rule,) = rules.rules
+    assert (rule.name, rule.title, rule.query.text) == ("dprk", "Troops", "troops NEAR/5 kursk")
+    assert rule.on == {Novelty.NEW, Novelty.WITHDRAWN}
+    assert (rule.within, rule.severity) == (Within.PASSAGE, Severity.HIGH)
+    assert (rule.sources, rule.notify) == (("isw", "tag:war"), ("desk",))
+    assert rule.throttle == Throttle(3, 21600.0, "3 per 6h") and str(rule.throttle) == "3 per 6h"
+    assert rule.figures == (Figure("men", rule.figures[0].of, above=10000.0),)
+    assert (rule.corroboration, rule.since, rule.template) == (2, 604800.0, "short")
+    assert (rule.id, rule.owner, rule.references, rule.tags) == ("rule-17", "Ann", ("https://example.org",), ("war",))
+    assert (rule.path.name, rule.line) == ("full.yaml", 1)
+    (test,) = rule.tests
+    assert (test.fires, test.novelty, test.before) == (True, Novelty.CHANGED, "Troops reached Kursk.")
+    assert (test.line, test.column) == (16, 5)
+
+
+def test_what_is_left_out_has_a_default(tmp_path):
+    (rule,) = load(tmp_path, r=RULE)[0].rules
+
+    assert rule.title == rule.id == rule.name == "r"
+    assert rule.on == {Novelty.NEW, Novelty.CHANGED}
+    assert (rule.within, rule.severity, rule.corroboration) == (Within.CLAIM, Severity.MEDIUM, 1)
+    assert (rule.sources, rule.notify, rule.throttle, rule.since) == (None, (), None, None)
+
+
+def test_a_file_may_hold_several_rules_and_a_disabled_one_is_checked_but_left_out(tmp_path):
+    rules, problems = load(
+        tmp_path, many='rules:\n  - {name: a, match: troops}\n  - {name: b, match: "troops*", enabled: "no"}\n'
+    )
+
+    assert (len(problems), [rule.name for rule in rules.rules]) == (0, ["a"])
+
+
+def test_all_problems_of_all_files_are_told(tmp_path):
+    assert told(
+        tmp_path,
+        a="""
+        name: dprk
+        match: >-
+          troops AND
+          (kursk OR "" )
+          NEAR/0 krusk
+        on: [new, withdrwan]
+        sverity: high
+        notify: [desk, dsk]
+        sources: [iws, "tag:wra"]
+        throttle: 3 per h
+        within: clause
+        corroboration: two
+        figures: {men: {of: troops AND kursk, alert: more than ten}}
+        since: soon
+        tests:
+          - {text: x, fire: true}
+        """,
+        b="""
+        rules:
+          - name: dprk
+            match: troops
+            enabled: perhaps
+          - troops
+          - match: [a, b]
+        rulez: 1
+        """,
+    ) == [
+        'a.yaml:4:13: this phrase is empty: expected words between the quotes, as in `"north korea*"`',
+        "a.yaml:5:3: expected a distance from 1 to 1,000 words, as in NEAR/5, found `NEAR/0`",
+        "a.yaml:6:11: `on`: expected new, changed, repeated or withdrawn, found `withdrwan`",
+        "a.yaml:7:1: unknown key `sverity`; did you mean `severity`?",
+        "a.yaml:8:16: unknown channel `dsk`; did you mean `desk`?",
+        "a.yaml:9:11: unknown source `iws`; did you mean `isw`?",
+        "a.yaml:9:16: unknown source `tag:wra`; did you mean `tag:war`?",
+        "a.yaml:10:11: `throttle`: expected a time such as 90s, 15m, 6h or 7d after `per`, found `h`",
+        "a.yaml:11:9: `within`: expected claim, passage or update, found `clause`",
+        "a.yaml:12:16: `corroboration`: expected a whole number, found `two`",
+        "a.yaml:13:21: AND cannot stand inside a figure: expected a word, a phrase, or some of them joined by OR",
+        "a.yaml:13:46: `alert`: expected `above` or `below` and a number, as in `above 10000`, found `more than ten`",
+        "a.yaml:14:8: `since`: expected a time such as 90s, 15m, 6h or 7d, found `soon`",
+        "a.yaml:16:5: `fires` is missing",
+        "a.yaml:16:15: unknown key `fire`; did you mean `fires`?",
+        "b.yaml:2:11: another rule has the name `dprk` (at a.yaml:1)",
+        "b.yaml:4:14: `enabled`: expected true or false, found `perhaps`",
+        "b.yaml:5:5: expected a rule with `name:` and `match:`, found `troops`",
+        "b.yaml:6:5: `name` is missing",
+        "b.yaml:6:12: `match`: expected text, found a list",
+        "b.yaml:7:1: unknown key `rulez` beside `rules:`",
+    ]
+
+
+SHAPES = [
+    ("match: troops\n", "1:1: `name` is missing"),
+    ("name: r\n", "1:1: `match` is missing"),
+    ("name: r\nmatch:\n", "2:7: `match`: expected text, found nothing"),
+    ("name: a b\nmatch: troops\n", "1:7: `name`: expected letters, digits, - _ and ., as in `dprk-deployment`"),
+    (RULE + "notify:\n", "3:8: `notify`: expected a list, found nothing"),
+    (RULE + "notify: {a: b}\n", "3:9: `notify`: expected a list, found a table"),
+    (RULE + "figures: [a]\n", "3:10: `figures`: expected a table of keys and values, found a list"),
+    (RULE + "tests: x\n", "3:8: `tests`: expected a list, found `x`"),
+    (RULE + "tests: [x]\n", "3:9: `tests`: expected a table of keys and values, found `x`"),
+    (RULE + "corroboration: 0\n", "3:16: `corroboration`: expected a number from 1 to 100, found `0`"),
+    (RULE + "corroboration: " + "9" * 5000 + "\n", "3:16: `corroboration`: expected a whole number, found `9999"),
+    (
+        RULE + "throttle: 0 per 6h\n",
+        "3:11: `throttle`: expected a number and a time such as `3 per 6h`, found `0 per 6h`",
+    ),
+    (RULE + "since: 0d\n", "3:8: `since`: expected a time"),
+    ("- a\n- b\n", "1:1: expected a rule with `name:` and `match:`, found a list"),
+    ("rules: troops\n", "1:8: `rules`: expected a list of rules, found `troops`"),
+    ("", "1:1: this file is empty"),
+    ("# only a comment\n", "1:1: this file is empty"),
+    (RULE + "name: s\n", "3:1: `name` stands here twice"),
+    ("name: &x r\nmatch: troops\n", "1:7: `&x` (a YAML anchor) is not allowed here"),
+    (
+        "name: !!python/name:os.system r\nmatch: troops\n",
+        "1:7: `tag:yaml.org,2002:python/name:os.system` (a YAML tag)",
+    ),
+    ("name: r\nmatch: *x\n", "2:8: `*x` (a YAML alias) is not allowed: a text with * needs quotes"),
+    ("name: r\nmatch: @dprk\n", "2:8: this is no YAML"),
+    ('name: r\nmatch: "a b" AND c\n', "write the query on the lines after `match: >-`, indented"),
+    ("name: r\n\tmatch: x\n", "indent with spaces, not tabs"),
+    (RULE + "---\n" + RULE, "3:1: expected one YAML document"),
+    ("? [a]\n: b\n", "1:3: expected a key, found a list or table"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SHAPES)
+def test_a_file_of_the_wrong_shape_has_one_sentence(tmp_path, text, expected):
+    (tmp_path / "r.yaml").write_text(text, "utf-8")
+
+    _, problems = load_rules(tmp_path, builtin_aliases=None)
+
+    assert len(problems) == 1
+    assert expected in str(problems[0])
+
+
+STYLES = {
+    "plain": "match: troops AND @nobody\n",
+    "plain over lines": "match: troops\n  AND   \n\n  @nobody\n",
+    "single quotes": "match: 'it''s AND @nobody'\n",
+    "double quotes": 'match: "\\u0061\\tAND \\"b c\\"\n   AND @nobody"\n',
+    "double quotes over an escaped line end": 'match: "troops AND\\\n   \\ @nobody"\n',
+    "folded": "match: >-\n  troops\n    AND\n\n  @nobody\n",
+    "folded with a comment": "match: >-  # the query\n  troops AND @nobody\n",
+    "literal": "match: |\n  troops\n  AND @nobody\n",
+    "indented by a number": "match: >2-\n    troops AND @nobody\n",
+    "after letters of two code units": "match: 'їжак🦔 AND @nobody'\n",
+}
+
+
+@pytest.mark.parametrize("text", STYLES.values(), ids=STYLES)
+def test_a_fault_inside_a_query_is_placed_however_yaml_spells_it(tmp_path, text):
+    source = f"name: r\n{text}"
+    line = next(at for at, written in enumerate(source.splitlines(), 1) if "@nobody" in written)
+    column = source.splitlines()[line - 1].index("@nobody") + 1
+
+    assert told(tmp_path, r=source) == [f"r.yaml:{line}:{column}: unknown alias `@nobody`"]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
+    (tmp_path / "r.yaml").write_bytes(b"\xef\xbb\xbfname: r\r\nmatch: >-\r\n  troops\r\n  @nobody\r\n")
+
+    _, problems = load_rules(tmp_path, builtin_aliases=None)
+
+    assert [(problem.line, problem.column) for problem in problems] == [(4, 3)]
+
+
+def test_aliases_have_problems_of_their_own(tmp_path):
+    assert told(
+        tmp_path,
+        aliases="""
+        same:
+          dprk: [DPRK, "@troops", "***"]
+        lists:
+          dprk: [x]
+          troops: ["soldier*", "@tropps"]
+          round: ["@trip"]
+          trip: ["@round"]
+          empty: []
+          bad name: [x]
+        list: {}
+        """,
+        r="name: r\nmatch: '@dprk AND @round AND @dpkr'\n",
+    ) == [
+        "aliases.yaml:2:16: `same` holds words and phrases, found `@troops`",
+        "aliases.yaml:2:27: `***`: a `*` may only end a word, as in `deploy*`",
+        "aliases.yaml:4:3: `dprk` stands under both `same` and `lists`",
+        "aliases.yaml:5:24: unknown alias `@tropps`; did you mean `@troops`?",
+        "aliases.yaml:7:10: aliases go round in a circle: @round → @trip → @round",
+        "aliases.yaml:8:10: `empty` expects a list of words and phrases",
+        "aliases.yaml:9:3: `bad name` is no name: expected letters, digits, - and _",
+        "aliases.yaml:10:1: unknown key `list`: expected `same` or `lists`",
+        "r.yaml:2:30: unknown alias `@dpkr`; did you mean `@dprk`?",
+    ]
+
+
+def test_same_is_handed_on_as_it_was_written(tmp_path):
+    rules, _ = load(tmp_path, aliases='same: {dprk: [DPRK, "north korea*"]}\nlists: {a: [b]}\n', r=RULE)
+
+    assert rules.same == {"dprk": ("DPRK", "north korea*")}
+
+
+def test_built_in_aliases_serve_until_the_folder_has_its_own(tmp_path):
+    (tmp_path / "builtin").mkdir()
+    builtin = tmp_path / "builtin/aliases.yaml"
+    builtin.write_text("lists: {troops: [soldier*]}\n")
+    (tmp_path / "r.yaml").write_text("name: r\nmatch: >-\n  @troops\n")
+
+    assert load_rules(tmp_path, builtin_aliases=builtin)[1] == ()
+    (tmp_path / "aliases.yaml").write_text("lists: {arms: [tank]}\n")
+    assert "unknown alias" in load_rules(tmp_path, builtin_aliases=builtin)[1][0].message
+
+
+def test_a_missing_folder_and_an_empty_one_are_told(tmp_path):
+    (missing,) = load_rules(tmp_path / "nowhere", builtin_aliases=None)[1]
+    (empty,) = load_rules(tmp_path, builtin_aliases=None)[1]
+
+    assert missing.message == "there is no such folder of rules" and not missing.warning
+    assert empty.warning and "nothing will alert" in empty.message
+
+
+def test_hidden_files_and_folders_are_no_rule_files(tmp_path):
+    (tmp_path / ".#r.yaml").write_text("nonsense: [")
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert load(tmp_path, r=RULE)[1] == ()
+
+
+def test_the_digest_changes_with_any_byte(tmp_path):
+    digest = load(tmp_path, r=RULE)[0].digest
+
+    assert digest == load(tmp_path, r=RULE)[0].digest
+    assert digest != load(tmp_path, r=RULE + "# so\n")[0].digest
+    assert digest != load(tmp_path, r=RULE, aliases="same: {a: [b]}\n")[0].digest
+
+
+def test_a_single_query_is_parsed_or_refused_with_its_place(tmp_path):
+    assert parse_query("troops", {}, path=tmp_path).text == "troops"
+    with pytest.raises(ConfigError, match=re.escape("q:3:11: expected a distance")):
+        parse_query("troops NEAR/0 kursk", {}, path=Path("q"), line=3, column=4)
+
+
+BOMB = "lists:\n  a0: [x, y]\n" + "".join(
+    f"  a{n}: [" + ", ".join([f"'@a{n - 1}'"] * 10) + "]\n" for n in range(1, 15)
+)
+HOSTILE = {
+    "ten megabytes": b"name: r\nmatch: " + b"troops " * 1_500_000,
+    "ten megabytes of brackets": b"[" * 10_000_000,
+    "deep flow lists": b"name: " + b"[" * 5_000,
+    "deep block lists": b"- " * 5_000,
+    "many entries": b"rules:\n" + b"- x\n" * 240_000,
+    "a long flow list": b"name: [" + b"1," * 400_000 + b"]",
+    "many keys": b"".join(b"k%d: 1\n" % n for n in range(100_000)),
+    "a huge number": b"name: r\nmatch: a NEAR/" + b"9" * 5_000 + b" b\n",
+    "an alias bomb": BOMB.encode() + b"rules: []\n",
+    "a yaml alias bomb": b"a: &a [x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n",
+    "a tag": b"!!python/object/apply:os.system [id]",
+    "no utf-8": b"name: \xff\xfe\n",
+    "a null byte": b"name: r\x00\nmatch: a\n",
+    "a lone surrogate": b'name: "\\ud800"\nmatch: a\n',
+    "deep brackets": b"name: r\nmatch: " + b"(" * 9_000 + b"a" + b")" * 9_000,
+    "many nots": b"name: r\nmatch: " + b"NOT " * 4_900 + b"a",
+    "a chain of nears": b"name: r\nmatch: " + b"a NEAR/2 " * 2_000 + b"a",
+    "a chain of scopes": b"name: r\nmatch: " + b"title:" * 3_000 + b"a",
+    "half a save": b"name: r\nmatch: >-\n  troops NEAR/1",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files_get_a_clear_error_within_a_second(tmp_path, content):
+    (tmp_path / "r.yaml").write_bytes(content)
+
+    started = time.process_time()
+    rules, problems = load_rules(tmp_path, builtin_aliases=None)
+
+    assert time.process_time() - started < 1
+    assert (rules.rules == () and problems) or content.startswith(b"name: r\nmatch: >-")
+    assert all(len(problem.message) < 300 and "\n" not in problem.message for problem in problems)
+
+
+def test_an_alias_bomb_is_refused_within_a_second(tmp_path):
+    (tmp_path / "aliases.yaml").write_text(BOMB)
+    (tmp_path / "r.yaml").write_text("name: r\nmatch: >-\n  @a14 @a3 @a3 @a3 @a3 @a3 @a3\n")
+
+    started = time.process_time()
+    _, problems = load_rules(tmp_path, builtin_aliases=None)
+
+    assert time.process_time() - started < 1
+    assert "stands for more than 10,000 terms" in problems[0].message
+    assert problems[-1].message == "with its aliases this query has more than 10,000 terms"
