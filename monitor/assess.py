@@ -113,8 +113,10 @@ def heard_by(
 
 
 def terms_of(finding: Finding, same: Synonyms) -> tuple[str, ...]:
-    """The ledger's index terms of a finding that stands; none for one that is gone."""
-    return () if finding.novelty is Novelty.WITHDRAWN else index_terms(read(finding.claim.text, same))
+    """The ledger's index terms of a finding; none for one that is gone, nor for what is never news."""
+    if finding.novelty is Novelty.WITHDRAWN or finding.claim.quiet:
+        return ()
+    return index_terms(read(finding.claim.text, same))
 
 
 def told(decisions: Sequence[Decision], released: Sequence[Release]) -> list[Alert]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Collection, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,9 +54,37 @@ async def run_forever(config: Config) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with open_engine(config) as engine:
+    async with living(config):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def living(config: Config) -> AsyncIterator[Engine]:
+    """A daemon at work, with its pages where the config wants them; what is under way in the end is finished."""
+    stop = asyncio.Event()
+    async with open_engine(config) as engine, pages(engine):
         await engine.in_store(prepare, engine)
-        await Daemon(engine).live(stop)
+        life = asyncio.create_task(Daemon(engine).live(stop))
+        try:
+            yield engine
+        finally:
+            stop.set()
+            await life
+
+
+@asynccontextmanager
+async def pages(engine: Engine) -> AsyncIterator[None]:
+    """The web pages, if the config says where to listen."""
+    web, timezone = engine.config.web, engine.config.monitor.timezone
+    if web.listen is None:
+        yield
+        return
+    from monitor.web.app import app  # most runs on a small machine have no pages: do not load what they need
+    from monitor.web.serve import serving
+
+    async with serving(web.listen, app(engine.store, timezone=timezone, clock=engine.clock)) as url:
+        log.info("pages", stage="web", url=url)
+        yield
 
 
 def prepare(engine: Engine) -> None:
