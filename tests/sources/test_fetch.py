@@ -171,7 +171,8 @@ async def test_a_move_for_good_is_told_as_far_as_it_goes(fetcher: Fetcher) -> No
     assert fetched.permanent_url == f"{server.url}b"
 
 
-SECRETS = {"X-Api-Key": SecretStr("KEY"), "Cookie": SecretStr("session=KEY"), "Accept-Encoding": SecretStr("br")}
+SECRETS = {"X-Api-Key": SecretStr("KEY"), "Cookie": SecretStr("session=KEY")}
+FRAMING = {"Accept-Encoding": SecretStr("br"), "Host": SecretStr("other.example"), "Content-Length": SecretStr("5")}
 
 
 @pytest.mark.parametrize(
@@ -183,23 +184,25 @@ SECRETS = {"X-Api-Key": SecretStr("KEY"), "Cookie": SecretStr("session=KEY"), "A
 )
 async def test_a_sources_own_headers_go_along_within_its_origin(fetcher: Fetcher, auth: Auth, value: str) -> None:
     async with RawServer(moved("/next"), ok(b"")) as server:
-        await fetcher.fetch(Request(server.url, headers=SECRETS, auth=auth))
+        await fetcher.fetch(Request(server.url, headers=SECRETS | FRAMING, auth=auth))
 
     for asked in server.asked:
         assert asked.headers["authorization"] == value
         assert asked.headers["x-api-key"] == "KEY"
         assert asked.headers["cookie"] == "session=KEY"
         assert asked.headers["accept-encoding"] == "gzip, deflate"
+        assert asked.headers["host"] == f"127.0.0.1:{server.port}"
+        assert "content-length" not in asked.headers
 
 
 async def test_a_sources_own_headers_never_leave_its_origin_and_do_not_come_back(fetcher: Fetcher) -> None:
     async with RawServer(ok(b"")) as first, RawServer(ok(b"")) as second:
         first.answers = (moved(second.url), ok(b"home again"))
-        second.answers = (moved(first.url),)
+        second.answers = (moved("/again"), moved(first.url))
         request = Request(first.url, etag='"1"', headers=SECRETS, auth=Auth(token=SecretStr("T0")))
         await fetcher.fetch(request)
 
-    for asked in (second.asked[0], first.asked[1]):
+    for asked in (*second.asked, first.asked[1]):
         assert not {"authorization", "x-api-key", "cookie"} & set(asked.headers)
     assert second.asked[0].headers["if-none-match"] == '"1"'
 
