@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.text.facts.numbers import figure
+from monitor.text.facts.spelling import figure
 from monitor.text.lexicon.cues import MONTHS, WEEKDAYS
 from monitor.text.tokens import CALENDAR, FIGURE, Token
 

@@ -6,31 +6,18 @@ counts, and whether it is a fact or only feared ("could pass 20,000").
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
 
+from monitor.text.facts.spelling import Spelt, spelt
 from monitor.text.lexicon.cues import FEARED
-from monitor.text.lexicon.figures import (
-    BOUND_ENDS,
-    BOUND_LENGTHS,
-    BOUNDS,
-    CARDINALS,
-    CURRENCIES,
-    FRACTIONS,
-    MEASURES,
-    ORDINALS,
-    SCALES,
-)
+from monitor.text.lexicon.figures import BOUND_ENDS, BOUND_LENGTHS, BOUNDS, CURRENCIES, MEASURES
 from monitor.text.tokens import CALENDAR, FIGURE, STOP, SYMBOL, Token
 
-SHAPE = re.compile(r"(\d[\d.,'’ \u00a0\u202f]*\d|\d)(.*)", re.DOTALL)
 DASHES = frozenset("-–—‑")
 VAGUE = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
-EXACT = 15  # digits beyond which a float would take two numbers for one; such a run is a name
 PHRASE_ENDS = frozenset("after before since until during amid as while despite against near from".split())
+MORE_OR_LESS = {"more": "least", "over": "least", "above": "least", "less": "most", "under": "most"}
 REACH = 4  # words a figure's counted things, or a "could" before it, may stand away
 
 
@@ -55,156 +42,31 @@ class Quantity:
     last: int
 
 
-class Figure(NamedTuple):
-    """What one spelling of a number says by itself."""
-
-    value: float
-    scale: float = 1.0
-    unit: str = ""
-    ordinal: bool = False
-
-
-@lru_cache(maxsize=20_000)
-def figure(folded: str) -> Figure | None:
-    """The number that a single word or run of digits says, or None if it names something ("A43", "9/11")."""
-    for words, ordinal in ((CARDINALS, False), (FRACTIONS, False), (ORDINALS, True)):
-        if folded in words:
-            return Figure(words[folded], ordinal=ordinal)
-    if folded in SCALES:
-        return Figure(1.0, scale=SCALES[folded])
-    found = SHAPE.fullmatch(folded)
-    if (
-        not found
-        or len(found[1]) > EXACT
-        or (not folded.isascii() and not found[1].replace(",", "").replace(".", "").isalnum())
-    ):
-        return None
-    return _with_suffix(found[1], found[2])
-
-
-def _with_suffix(digits: str, suffix: str) -> Figure | None:
-    try:
-        value = _value(digits)
-    except ValueError:
-        return None
-    if suffix in ("", "s"):
-        return Figure(value)
-    if suffix in ("st", "nd", "rd", "th", "й", "го", "я"):
-        return Figure(value, ordinal=True)
-    if suffix in SCALES:
-        return Figure(value, scale=SCALES[suffix])
-    unit = MEASURES.get(suffix) or CURRENCIES.get(suffix)
-    return Figure(value, unit=unit) if unit else None
-
-
-def _value(digits: str) -> float:
-    plain = re.sub(r"['’ \u00a0\u202f]", "", digits)
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain) or re.fullmatch(r"\d+(,\d+){2,}", plain):
-        return float(plain.replace(",", ""))
-    if re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", plain):
-        return float(plain.replace(".", ""))
-    return float(plain.replace(",", "."))
-
-
 def find(tokens: Sequence[Token], taken: set[int]) -> list[Quantity]:
     """Every figure among `tokens` but those at the indexes in `taken` (dates); adds its own indexes to it."""
     found: list[Quantity] = []
-    index = 0
-    while index < len(tokens):
-        if index in taken or not tokens[index].word.marks & FIGURE:
-            index += 1
+    for index, token in enumerate(tokens):
+        if index in taken or not token.word.marks & FIGURE:
             continue
-        quantity = _at(tokens, index, taken)
-        if quantity:
-            found.append(quantity)
-            taken.update(range(quantity.first, quantity.last))
-            index = quantity.last
-        else:
-            index += 1
+        number = spelt(tokens, index, taken)
+        if number:
+            found.append(_quantity(tokens, index, number, taken))
+            taken.update(range(found[-1].first, found[-1].last))
     return found
 
 
-class Run(NamedTuple):
-    """Tokens [first, last) that spell one number."""
-
-    value: float
-    scaled: float
-    unit: str
-    ordinal: bool
-    last: int
-
-
-def _run(tokens: Sequence[Token], index: int, taken: set[int]) -> Run | None:
-    """The number that starts at `index`: "3", "twenty-three", "two hundred and ten thousand", "half a million"."""
-    first = figure(tokens[index].word.fold)
-    if first is None:
-        return None
-    total, part, scale = 0.0, first.value * first.scale, first.scale
-    unit, ordinal, last = first.unit, first.ordinal, index + 1
-    while not (ordinal or unit):
-        at = _skip_joint(tokens, last)
-        if at >= len(tokens) or at in taken or not tokens[at].word.marks & FIGURE:
-            break
-        step = figure(tokens[at].word.fold)
-        if step is None or step.ordinal:
-            break
-        if step.scale > 1 and step.value == 1 and not tokens[at].word.digits:
-            if step.scale > 100:
-                total, part = total + part * step.scale, 0.0
-            else:
-                part *= step.scale
-            scale = max(scale, step.scale)
-        elif _adds(tokens[last - 1], tokens[at], part, step):
-            part += step.value
-        else:
-            break
-        last = at + 1
-    return Run(total + part, scale, unit, ordinal, last)
-
-
-def _skip_joint(tokens: Sequence[Token], at: int) -> int:
-    """Past the "-" of "twenty-three", the "and" of "hundred and ten", the "a" of "half a million"."""
-    if at + 1 < len(tokens) and tokens[at].word.fold in ("-", "and", "a"):
-        before, after = tokens[at - 1].word, tokens[at + 1].word
-        joint = tokens[at].word.fold
-        if joint == "-" and not before.digits and not after.digits:
-            return at + 1
-        if joint == "and" and before.fold in SCALES and after.fold in CARDINALS:
-            return at + 1
-        if joint == "a" and before.fold in FRACTIONS and after.fold in SCALES:
-            return at + 1
-    return at
-
-
-def _adds(before: Token, token: Token, part: float, step: Figure) -> bool:
-    """ "twenty three" and "hundred ten" add up; "3 4" and "two three" do not."""
-    if token.word.digits or before.word.digits or step.scale > 1:
-        return False
-    return part == 0 or (part >= 20 and part % 10 == 0 and step.value < (10 if part < 100 else 100))
-
-
-def _at(tokens: Sequence[Token], index: int, taken: set[int]) -> Quantity | None:
-    run = _run(tokens, index, taken)
-    if run is None:
-        return None
-    low = high = run.value
-    last, unit = run.last, run.unit
-    beyond = _range_end(tokens, run, taken, index)
-    if beyond:
-        low, high = low * (beyond.scaled if low < beyond.value / beyond.scaled * 1.01 else 1), beyond.value
-        last, unit = beyond.last, unit or beyond.unit
-    first = index
-    unit, first, last = _unit(tokens, unit, first, last)
+def _quantity(tokens: Sequence[Token], index: int, number: Spelt, taken: set[int]) -> Quantity:
+    """The figure whose number starts at `index`, with all that stands around it and belongs to it."""
+    low, end = _range(tokens, index, number, taken)
+    unit, first, last = _unit(tokens, end.unit or number.unit, index, end.last)
     bound, first = _bound_before(tokens, first, taken)
     bound, last = _bound_after(tokens, bound, last)
-    if not bound and tokens[index].word.fold in VAGUE:
-        bound = "about"
     return Quantity(
         low=low,
-        high=max(low, high),
-        bound=bound,
+        high=end.value,
+        bound=bound or ("about" if tokens[index].word.fold in VAGUE else ""),
         unit=unit,
-        ordinal=run.ordinal,
+        ordinal=number.ordinal,
         feared=_feared(tokens, first),
         of=_counted(tokens, first, last, taken),
         start=tokens[first].start,
@@ -214,17 +76,18 @@ def _at(tokens: Sequence[Token], index: int, taken: set[int]) -> Quantity | None
     )
 
 
-def _range_end(tokens: Sequence[Token], run: Run, taken: set[int], index: int) -> Run | None:
-    """The second number of "18 to 60", "3,000-5,000" or "between 10 and 12", if there is one."""
-    at = run.last
-    if at + 1 >= len(tokens) or at + 1 in taken or run.ordinal or not tokens[at + 1].word.marks & FIGURE:
-        return None
+def _range(tokens: Sequence[Token], index: int, number: Spelt, taken: set[int]) -> tuple[float, Spelt]:
+    """The lower end of "18 to 60", "10-12 thousand" or "between 10 and 12", and the number that ends it."""
+    at = number.last
+    if at + 1 >= len(tokens) or at + 1 in taken or number.ordinal or not tokens[at + 1].word.marks & FIGURE:
+        return number.value, number
     joint = tokens[at].word.fold
     between = joint == "and" and index > 0 and tokens[index - 1].word.fold == "between"
-    if joint not in DASHES and joint not in ("to", "до") and not between:
-        return None
-    second = _run(tokens, at + 1, taken)
-    return second if second and not second.ordinal and second.value > run.value else None
+    end = spelt(tokens, at + 1, taken) if between or joint in DASHES or joint in ("to", "до") else None
+    if end is None or end.ordinal or end.value <= number.value:
+        return number.value, number
+    shares_scale = number.scale == 1 and number.value < end.value / end.scale
+    return number.value * (end.scale if shares_scale else 1), end
 
 
 def _unit(tokens: Sequence[Token], unit: str, first: int, last: int) -> tuple[str, int, int]:
@@ -267,9 +130,7 @@ def _bound_after(tokens: Sequence[Token], bound: str, last: int) -> tuple[str, i
     if last < len(tokens) and tokens[last].word.fold == "+":
         return bound or "least", last + 1
     if last + 1 < len(tokens) and tokens[last].word.fold in ("or", "and"):
-        side = {"more": "least", "over": "least", "above": "least", "less": "most", "under": "most"}.get(
-            tokens[last + 1].word.fold
-        )
+        side = MORE_OR_LESS.get(tokens[last + 1].word.fold)
         if side:
             return bound or side, last + 2
     return bound, last
@@ -277,7 +138,7 @@ def _bound_after(tokens: Sequence[Token], bound: str, last: int) -> tuple[str, i
 
 def _feared(tokens: Sequence[Token], first: int) -> bool:
     for token in reversed(tokens[max(0, first - REACH) : first]):
-        if token.word.fold in FEARED and not token.word.fold[:1].isdigit():
+        if token.word.fold in FEARED:
             return True
         if token.word.marks & SYMBOL and token.word.fold in ".;:!?":
             return False

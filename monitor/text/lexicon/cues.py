@@ -36,9 +36,8 @@ HEDGES = {
 
 BOOSTERS = frozenset("very highly extremely most increasingly more less".split())
 
-# what a figure may become, but is not
-PROJECTIONS = frozenset({"may", "likely", "planned", "would", "unlikely"})
-FEARED = frozenset("could may might feared expected projected forecast likely would top exceed".split())
+# words before a figure that make it a fear or a forecast
+FEARED = frozenset("could may might feared expected projected forecast likely would will".split())
 
 SCOPES = {
     word: scope
