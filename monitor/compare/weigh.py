@@ -16,6 +16,7 @@ from monitor.model import Kind
 from monitor.text.words import CUE_WEIGHT, FACT_WEIGHT, Reading
 
 OTHER_PLACE = 0.15  # taken off for each place that the other claim puts another place in the stead of
+NEARLY = 0.99  # claims that differ in anything are never quite alike
 LENGTH = 0.08  # long claims share less of their words when they tell the same
 
 
@@ -33,7 +34,7 @@ def similarity(before: Reading, now: Reading, words: Gap, facts: Iterable[Moves]
             gained += weight * (len(moves.moved) + len(moves.gained))
     share = (before.weight - lost + now.weight - gained) / 2 / sqrt(before.weight * now.weight)
     share += LENGTH * log1p(max(lost, gained)) - OTHER_PLACE * places_apart(words)
-    return 100 * min(1.0, max(0.0, share))
+    return 100 * min(NEARLY if lost or gained else 1.0, max(0.0, share))
 
 
 def places_apart(words: Gap) -> int:
