@@ -30,6 +30,7 @@ POSTGRES = {
     "28000": "the server refused the user",
     "3D000": "the server has no such database",
     "42501": "the user may not do that",
+    "55P03": "another process keeps it locked",
     "57P01": "the server is shutting down",
     "40P01": "the server ended the transaction to undo a deadlock",
 }

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
 
 from monitor.model import Moment, Said, Update
 from monitor.store.codec import update_from
-from monitor.store.schema import claims, entries, postings, sayings, terms, updates
+from monitor.store.schema import claims, entries, postings, sayings, sources, terms, updates
 from monitor.store.types import hash64, storable
 from monitor.text.split import text_key
 
@@ -36,6 +36,7 @@ TOUCH = (
     .where(entries.c.source == bindparam("_source"), entries.c.key.in_(bindparam("_keys", expanding=True)))
     .values(last_seen=bindparam("_now"))
 )
+READ = update(sources).where(sources.c.name == bindparam("_source")).values(last_read=bindparam("_now"))
 PREVIOUS = (
     select(updates, entries.c.source, entries.c.key)
     .join(entries, entries.c.id == updates.c.entry_id)
@@ -101,7 +102,8 @@ def previous(conn: Connection, source: str, entry: str) -> Update | None:
 
 
 def touch(conn: Connection, source: str, keys: Sequence[str], now: Moment) -> None:
-    """Notes that these entries stand in the source still: what they say is being said now."""
+    """Notes that these entries, and no others, stand in the source: what they say is being said now."""
+    conn.execute(READ, {"_source": source, "_now": now})
     if keys:
         conn.execute(TOUCH, {"_source": source, "_keys": list(keys), "_now": now})
 

@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, exc, text
+from sqlalchemy import Connection, create_engine, event, exc, text
 from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
 from monitor.store.faults import told
+from monitor.store.locks import PATIENCE
 from monitor.store.open import Store
 from monitor.store.types import as_json
 
@@ -41,6 +43,7 @@ class PostgresStore(Store):
             )
         except ModuleNotFoundError as error:
             raise StoreError("PostgreSQL needs one more package: pip install 'claimwatch[postgres]'") from error
+        event.listen(self._engine, "connect", be_patient)
         self._viewer = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         try:
             with self.write() as conn:
@@ -77,6 +80,12 @@ class PostgresStore(Store):
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def be_patient(connection: Any, _entry: object) -> None:
+    """Waits for other writers as long as SQLite would, not for ever."""
+    connection.execute(f"SET lock_timeout = '{PATIENCE:.0f}s'")
+    connection.commit()
 
 
 def release(conn: Connection) -> None:

@@ -1,7 +1,7 @@
 """Lets old rows go: the ledger's index forgets what was last said long ago, and the history is cut when asked to.
 
-Nothing that is owed, held or waiting to be sent is ever touched. Each function does a bounded piece of work in the
-caller's transaction, so that a long history is cut in many short ones; the index is swept slice by slice.
+Nothing that is owed, held or waiting to be sent is ever touched. `tend` does the work in many short transactions,
+so that polls and deliveries go on beside it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from monitor.model import Moment
+from monitor.store.open import Store
 from monitor.store.schema import (
     alerts,
     awaited,
@@ -20,24 +21,57 @@ from monitor.store.schema import (
     messages,
     postings,
     sayings,
+    sources,
     terms,
     updates,
 )
 
 SLICES = 256  # pieces the index is swept in
-BATCH = 500  # rows let go of at a time
+WINDOW = 20_000  # claims looked at in one transaction
+BATCH = 1_000  # rows of history let go of at a time
 _later = updates.alias("later")
 
 
-def forget(conn: Connection, since: Moment, limit: int = BATCH) -> int:
-    """Takes claims that nobody said since `since` out of the index; how many. `sweep` frees their postings."""
+def tend(store: Store, *, since: Moment, before: Moment | None = None) -> None:
+    """A day's work: the index forgets what was last said before `since`; with `before` older history goes."""
+    with store.write() as conn:
+        stand(conn)
+    with store.read() as conn:
+        last: int = conn.execute(select(func.coalesce(func.max(claims.c.id), 0))).scalar_one()
+    forgotten = 0
+    for first in range(0, last + 1, WINDOW):
+        with store.write() as conn:
+            forgotten += forget(conn, since, first)
+    for piece in range(SLICES if forgotten else 0):
+        with store.write() as conn:
+            sweep(conn, piece)
+    left = before is not None
+    while left and before is not None:
+        with store.write() as conn:
+            left = discard(conn, before) > 0
+
+
+def stand(conn: Connection) -> None:
+    """Entries seen when their source was last read stand until it was last good: it said nothing else since."""
+    read = and_(entries.c.source == sources.c.name, entries.c.last_seen >= sources.c.last_read)
+    conn.execute(
+        update(entries).where(read, sources.c.last_good > entries.c.last_seen).values(last_seen=sources.c.last_good)
+    )
+
+
+def forget(conn: Connection, since: Moment, first: int) -> int:
+    """Takes claims that nobody said since `since` out of the index, of WINDOW claims from number `first` on.
+
+    How many; `sweep` frees their postings.
+    """
     standing = exists().where(
         sayings.c.claim_id == claims.c.id,
         entries.c.id == sayings.c.entry_id,
         func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= since,
     )
-    old = select(claims.c.id).where(claims.c.indexed, claims.c.last_at < since, ~standing).limit(limit)
-    return conn.execute(update(claims).where(claims.c.id.in_(old)).values(indexed=False)).rowcount
+    here = claims.c.id.between(first, first + WINDOW - 1)
+    old = update(claims).where(here, claims.c.indexed, claims.c.last_at < since, ~standing)
+    return conn.execute(old.values(indexed=False)).rowcount
 
 
 def sweep(conn: Connection, piece: int) -> int:
@@ -55,7 +89,7 @@ def sweep(conn: Connection, piece: int) -> int:
     return freed
 
 
-def discard(conn: Connection, before: Moment, limit: int = BATCH) -> int:
+def discard(conn: Connection, before: Moment, *, limit: int = BATCH) -> int:
     """Deletes up to `limit` of each kind of row older than `before`; how many went, 0 when none is left.
 
     An entry keeps its latest version, so that its next one is still seen as an edit.

@@ -36,6 +36,7 @@ metadata = MetaData(
     }
 )
 
+# `last_read` is when its entries were last looked at one by one: those seen then stand for as long as it is good.
 sources = Table(
     "sources",
     metadata,
@@ -51,6 +52,7 @@ sources = Table(
     Column("error_code", Text),
     Column("failures", Integer, nullable=False),
     Column("last_poll", Double),
+    Column("last_read", Double),
     Column("last_good", Double),
     Column("next_poll", Double, nullable=False),
     Column("leased_until", Double),
@@ -182,6 +184,8 @@ alerts = Table(
     Column("body", JSON, nullable=False),
     UniqueConstraint("id"),
     Index(None, "rule", "story", "at"),
+    Index(None, "rule", "number"),
+    Index(None, "story", "number"),
     Index(None, "at"),
     Index(None, "update_id"),
 )

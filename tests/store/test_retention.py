@@ -6,9 +6,11 @@ from sqlalchemy import func, select
 from monitor.model import Decision, Match, Novelty, Reason
 from monitor.store import Store, alerts, ledger, outbox, reports, schema
 from monitor.store.known import Known
-from monitor.store.retention import SLICES, discard, forget, sweep
+from monitor.store.retention import SLICES, discard, forget, sweep, tend
+from monitor.store.sources import PollOutcome, record_poll
 
 LONG_AGO, LATELY, NOW = 100.0, 9_000.0, 10_000.0
+GOOD = PollOutcome(LATELY, "ok", None, None, 0, NOW, None, None, None, True)
 BRIDGES, SCHOOLS = "Three bridges are closed.", "All schools are open."
 
 
@@ -23,7 +25,7 @@ def run_out(store: Store, before: float) -> None:
 
 def clean_index(store: Store, since: float) -> int:
     with store.write() as conn:
-        forgotten = forget(conn, since)
+        forgotten = forget(conn, since, 0)
         for piece in range(SLICES):
             sweep(conn, piece)
     return forgotten
@@ -61,11 +63,33 @@ def test_a_claim_that_still_stands_is_not_forgotten(store: Store) -> None:
 def test_a_claim_said_again_before_the_sweep_loses_nothing(store: Store) -> None:
     commit(store, [BRIDGES], at=LONG_AGO)
     with store.write() as conn:
-        assert forget(conn, 5_000.0) == 1
+        assert forget(conn, 5_000.0, 0) == 1
     commit(store, [BRIDGES], entry="e2", at=LATELY)
     assert clean_index(store, since=5_000.0) == 0
     with store.read() as conn:
         assert len(Known(conn, since=5_000.0).candidates([["bridges", "three"]])[0]) == 1
+
+
+def test_a_page_that_does_not_change_goes_on_saying_what_it_says(store: Store) -> None:
+    commit(store, [BRIDGES], at=LONG_AGO)
+    commit(store, [SCHOOLS], entry="fallen out of the feed", at=LONG_AGO)
+    with store.write() as conn:
+        ledger.touch(conn, "wire", ["e1"], LONG_AGO + 1)
+        record_poll(conn, "wire", GOOD)
+    tend(store, since=5_000.0)
+    with store.read() as conn:
+        known = Known(conn, since=5_000.0)
+        assert [said.entry for said in known.candidates([["bridges"]])[0]] == ["e1"]
+        assert known.candidates([["schools"]]) == [[]]
+
+
+def test_a_days_work_forgets_and_cuts_the_history(store: Store) -> None:
+    commit(store, [BRIDGES], at=100.0)
+    commit(store, [SCHOOLS], at=200.0)
+    tend(store, since=5_000.0)
+    assert (size(store, "postings"), size(store, "updates")) == (0, 2)
+    tend(store, since=5_000.0, before=5_000.0)
+    assert (size(store, "updates"), size(store, "claims")) == (1, 1)
 
 
 def test_old_versions_go_and_each_entry_keeps_its_latest(store: Store) -> None:

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_poll", sa.Double(), nullable=True),
+        sa.Column("last_read", sa.Double(), nullable=True),
         sa.Column("last_good", sa.Double(), nullable=True),
         sa.Column("next_poll", sa.Double(), nullable=False),
         sa.Column("leased_until", sa.Double(), nullable=True),
@@ -164,7 +165,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="uq_alerts_id"),
     )
     op.create_index("ix_alerts_at", "alerts", ["at"])
+    op.create_index("ix_alerts_rule_number", "alerts", ["rule", "number"])
     op.create_index("ix_alerts_rule_story_at", "alerts", ["rule", "story", "at"])
+    op.create_index("ix_alerts_story_number", "alerts", ["story", "number"])
     op.create_index("ix_alerts_update_id", "alerts", ["update_id"])
     op.create_table(
         "findings",
