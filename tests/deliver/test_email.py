@@ -185,6 +185,19 @@ async def test_a_kept_connection_that_was_lost_is_opened_anew() -> None:
     assert len({post.session for post in office.posts}) == 2
 
 
+async def test_after_a_send_that_was_cut_short_the_next_has_a_connection_of_its_own() -> None:
+    async with post_office() as office, channel(office) as email:
+        office.silent = True
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await send(email, "m1")
+        office.silent = False
+        await send(email, "m2")
+
+    assert [post.mail["Message-ID"] for post in office.posts][-1] == "<m2@desk.example>"
+    assert office.sessions == 2
+
+
 async def test_an_idle_connection_is_closed() -> None:
     async with post_office() as office, channel(office) as email:
         email.keep = 0.02

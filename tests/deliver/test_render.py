@@ -230,6 +230,11 @@ def test_an_empty_subject_is_replaced(tmp_path: Path) -> None:
     assert made.subject == shown(message()).subject
 
 
+def test_half_a_character_made_by_a_template_does_not_stop_the_mail(tmp_path: Path) -> None:
+    made = render(message(), "email", own(tmp_path, email_txt='{{ "a\\ud800b" }}'), KYIV, None)
+    assert (made.text, made.note) == ("a?b\n", None)
+
+
 def test_a_template_cannot_change_what_it_was_given(tmp_path: Path) -> None:
     templates = own(tmp_path, email_txt="{{ findings.clear() }}")
     assert "unsafe" in (render(message(), "email", templates, KYIV, None).note or "")

@@ -189,6 +189,7 @@ class PostOffice:
     password: str = "correct horse"
     posts: list[Post] = field(default_factory=list)
     transports: list[asyncio.Transport] = field(default_factory=list)
+    sessions: int = 0
     leave: Callable[[], None] = lambda: None
 
     async def handle_RCPT(
@@ -237,6 +238,7 @@ async def post_office(
     class Watched(SMTP):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             made.transports.append(transport)  # type: ignore[arg-type]
+            made.sessions += 1
             super().connection_made(transport)
 
     def protocol() -> SMTP:
