@@ -26,6 +26,8 @@ from monitor.text.words import LONGEST, Reading, Unit
 
 UNLIKE = {Context.REVISION: 20.0, Context.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
+ANCHORED = 60.0  # … and this alike, if they say the same day of the same names
+ANCHORS = 3  # names that both must say for that
 NAMELESS = 70.0  # elsewhere: what a moved figure takes to be of one event, when no name but a strange one is said
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
@@ -81,21 +83,34 @@ def _retold(seen: Comparison) -> Verdict:
     if seen.numbers.moved and seen.alike < NAMELESS and strange(seen):
         return Verdict(Novelty.NEW, seen.alike)
     moved = [*seen.numbers.moved, *seen.dates.moved, *seen.cues[Kind.NEGATION].all(), *opposites(seen)]
-    moved += [*others(seen), *figures(seen), *swapped(seen.before, seen.now, seen.words)]
+    moved += [*others(seen), *swapped(seen.before, seen.now, seen.words)]
+    if seen.alike >= ANCHORED:
+        moved += figures(seen)
     if moved:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
     words = worded(seen.before, seen.now, seen.words)
     if not words.material:
         moved = [*seen.numbers.all(), *seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
-    told = not moved and seen.alike >= RETOLD
+    told = not moved and seen.alike >= (ANCHORED if anchored(seen) else RETOLD)
     return Verdict(Novelty.REPEATED if told else Novelty.CHANGED, seen.alike, (*moved, *words.changes))
 
 
 def strange(seen: Comparison) -> bool:
     """Whether the two share no name and one says a place that the other does not."""
-    if any(unit.kind is not Kind.WORDING and unit.key in seen.now.keys for unit in seen.before.units):
+    if shared_names(seen):
         return False
     return any(unit.kind is Kind.PLACE for unit in (*seen.words.lost, *seen.words.gained))
+
+
+def anchored(seen: Comparison) -> bool:
+    """Whether both say the same day of the same names."""
+    days = bool(seen.before.dates and seen.now.dates) and not (seen.dates.lost or seen.dates.gained)
+    return days and shared_names(seen) >= ANCHORS
+
+
+def shared_names(seen: Comparison) -> int:
+    """How many names and places both claims say."""
+    return sum(unit.kind is not Kind.WORDING and unit.key in seen.now.keys for unit in seen.before.units)
 
 
 def figures(seen: Comparison) -> list[Change]:

@@ -204,3 +204,10 @@ def test_what_was_added_is_told_as_one_run_of_words():
 def test_what_lies_beyond_the_part_that_is_read_is_not_called_a_repeat():
     long = "word " * 5_000
     assert verdict(long + "one", long + "other").novelty is Novelty.CHANGED
+
+
+def test_one_day_and_the_same_names_tell_one_thing_in_freer_words():
+    before = "President Marchenko stated on May 4 that the Polish army has sent Danish sailors in raids on Gotland."
+    now = "On May 4, the Naval Office reported that Poland had begun using Danish sailors in raids on Gotland."
+    assert verdict(before, now, ELSEWHERE).novelty is Novelty.REPEATED
+    assert verdict(before, now.replace("May 4", "May 9"), ELSEWHERE).novelty is Novelty.CHANGED
