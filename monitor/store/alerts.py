@@ -43,8 +43,8 @@ CONFIRMED = HELD.where(
     matches.c.id.in_(
         select(awaited.c.match_id).join(claims, claims.c.id == awaited.c.claim_id).where(claims.c.root.in_(ROOTS))
     )
-).order_by(matches.c.id)
-OPENED = HELD.where(matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)).order_by(matches.c.id)
+)
+OPENED = HELD.where(matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None))
 
 
 def told(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[str]:
@@ -85,5 +85,6 @@ def opening(conn: Connection, now: Moment) -> list[Waiting]:
 
 
 def held(rows: Iterable[Row[Any]]) -> list[Waiting]:
-    """Rows of HELD as the matches they are."""
-    return [Waiting(row.id, Reason(row.reason), alert_from(row.waiting)) for row in rows]
+    """Rows of HELD as the matches they are, oldest first."""
+    found = [Waiting(row.id, Reason(row.reason), alert_from(row.waiting)) for row in rows]
+    return sorted(found, key=lambda match: match.id)

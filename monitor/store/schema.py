@@ -207,8 +207,9 @@ matches = Table(
     Column("at", Double, nullable=False),
     Index(None, "update_id"),
     Index(None, "alert_id"),
-    Index(None, "opens"),
 )
+_held = matches.c.waiting.is_not(None)
+Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_held, postgresql_where=_held)
 
 # The claims that a match held for corroboration waits to be confirmed.
 awaited = Table(

@@ -217,7 +217,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_matches"),
     )
     op.create_index("ix_matches_alert_id", "matches", ["alert_id"])
-    op.create_index("ix_matches_opens", "matches", ["opens"])
+    op.create_index(
+        "ix_matches_held",
+        "matches",
+        ["opens", "id"],
+        sqlite_where=sa.text("waiting IS NOT NULL"),
+        postgresql_where=sa.text("waiting IS NOT NULL"),
+    )
     op.create_index("ix_matches_update_id", "matches", ["update_id"])
     op.create_table(
         "awaited",
