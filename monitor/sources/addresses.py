@@ -52,6 +52,15 @@ def address(text: str) -> Address:
     return found if isinstance(found, IPv4Address) else _carried(found) or found
 
 
+def is_address(text: str) -> bool:
+    """True if this is an address in its usual form, and no name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _carried(found: IPv6Address) -> IPv4Address | None:
     """The IPv4 address inside a mapped, NAT64 or 6to4 one."""
     if found.ipv4_mapped:

@@ -30,7 +30,6 @@ from monitor.sources.inflate import Inflater
 
 _REDIRECTS = 5
 _AT_ONCE = 64  # fetches at the same time, over all hosts
-_PER_TRANSPORT = 8  # a connection pool's cost for each request grows with what it has in hand
 _PER_HOST = 2
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -93,11 +92,10 @@ class Fetcher:
         self._allowed = networks(allow_private)
         self._deadline = deadline
         self._max_bytes = max_bytes
-        self._backend = GuardedBackend(self._allowed, lookup)
-        self._tls = authorities()
+        # Without httpx's client on top: its cookies, redirects and log are not wanted, and many at once slow it down.
+        self._transport = GuardedTransport(GuardedBackend(self._allowed, lookup), authorities())
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._transports: dict[GuardedTransport, int] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,8 +107,7 @@ class Fetcher:
 
     async def close(self) -> None:
         """Closes every connection."""
-        while self._transports:
-            await self._transports.popitem()[0].aclose()
+        await self._transport.aclose()
 
     async def fetch(self, request: Request) -> Fetched:
         """Asks once, following redirects. FetchError for everything that is not a whole answer."""
@@ -144,30 +141,15 @@ class Fetcher:
     @asynccontextmanager
     async def _answer(self, request: Request, hop: _Hop) -> AsyncIterator[httpx.Response]:
         """The answer's status and headers, with its body still to be read."""
-        async with self._transport() as transport:
-            with told(hop.url):
-                answer = await transport.handle_async_request(
-                    httpx.Request("GET", hop.url, headers=self._headers(request, hop))
-                )
-            answer.headers.encoding = "latin-1"
-            try:
-                yield answer
-            finally:
-                await answer.aclose()
-
-    @asynccontextmanager
-    async def _transport(self) -> AsyncIterator[GuardedTransport]:
-        """The least busy transport; another is made when all have their hands full."""
-        least = min(self._transports, key=self._transports.__getitem__, default=None)
-        if least is None or self._transports[least] >= _PER_TRANSPORT:
-            least = GuardedTransport(self._backend, self._tls)
-            self._transports[least] = 0
-        self._transports[least] += 1
+        with told(hop.url):
+            answer = await self._transport.handle_async_request(
+                httpx.Request("GET", hop.url, headers=self._headers(request, hop))
+            )
+        answer.headers.encoding = "latin-1"
         try:
-            yield least
+            yield answer
         finally:
-            if least in self._transports:
-                self._transports[least] -= 1
+            await answer.aclose()
 
     def _headers(self, request: Request, hop: _Hop) -> list[tuple[bytes, bytes]]:
         headers = {"user-agent": self._user_agent, "accept": _ACCEPT}

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import httpcore
 import httpx
 
-from monitor.sources.addresses import Network, may_dial, networks
+from monitor.sources.addresses import Network, is_address, may_dial, networks
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -46,6 +46,8 @@ class UnknownName(httpx.ConnectError):
 
 async def system_lookup(host: str, port: int) -> list[str]:
     """The addresses of a name, by the operating system, without blocking the loop. OSError if there are none."""
+    if is_address(host):
+        return [host]
     loop = asyncio.get_running_loop()
     found = await loop.run_in_executor(_lookups, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     return list(dict.fromkeys(str(answer[4][0]) for answer in found))
