@@ -1,0 +1,98 @@
+"""kill -9 anywhere in a cycle: nothing is lost, and what comes twice bears the same id."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from kit import Bulletin, FeedServer, PostSink
+
+KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "20"))
+PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
+
+CONFIG = """
+[monitor]
+database = "sqlite:///monitor.db"
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "bulletins"
+url = "{feed}"
+every = "1s"
+[channels.hook]
+type = "webhook"
+url = "{hook}"
+secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+[alerts]
+notify = ["hook"]
+"""
+
+
+def bulletin(number: int) -> Bulletin:
+    """One of a hundred claims that no other is like."""
+    place, other = PLACES[number % len(PLACES)], PLACES[(number * 7 + number // len(PLACES) + 3) % len(PLACES)]
+    return Bulletin(f"id-{number}", f"Convoy {number * 37 + 1000} left {place}{number} for {other}{number} at dawn")
+
+
+def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
+    """The real command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "monitor", "run", *more], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def finish(folder: Path) -> None:
+    """Rounds until the source was read to the end and nothing is owed any more."""
+    for _ in range(10):
+        process = start(folder, "--once")
+        _, complaint = process.communicate(timeout=60)
+        assert process.returncode == 0, complaint.decode()
+        [source], messages = listed(folder, "sources"), listed(folder, "status")["messages"]
+        if source["state"] == "ok" and not set(messages) & {"pending", "retrying"}:
+            return
+        time.sleep(2)
+    raise AssertionError(f"not at rest: {source}, {messages}")
+
+
+def listed(folder: Path, command: str) -> Any:
+    """What a command lists."""
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", command, "--json"], cwd=folder, capture_output=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_daemon_killed_at_random_points_loses_no_alert_and_repeats_under_the_same_id(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "convoys.yaml").write_text("name: convoys\ntitle: Convoys\nmatch: convoy*\n")
+    dice = random.Random(20)
+    with FeedServer(Bulletin("0", "Nothing moved on the roads last night")) as feed, PostSink() as hook:
+        (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url, hook=hook.url))
+        finish(tmp_path)
+        assert hook.posts == []
+        for number in range(KILLS):
+            process = start(tmp_path)
+            deadline = time.monotonic() + 30
+            answered = len(feed.answered)
+            while len(feed.answered) == answered and time.monotonic() < deadline:
+                time.sleep(0.01)
+            feed.bulletins.insert(0, bulletin(number))
+            time.sleep(dice.uniform(0.0, 1.8))
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=30)
+        finish(tmp_path)
+
+    ids = defaultdict(set)
+    for post in hook.posts:
+        for finding in post.json["data"]["findings"]:
+            ids[finding["claim"]].add(post.headers["webhook-id"])
+    assert set(ids) == {bulletin(number).title for number in range(KILLS)}
+    assert {claim: found for claim, found in ids.items() if len(found) > 1} == {}
