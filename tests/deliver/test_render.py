@@ -69,7 +69,7 @@ def test_feed_text_is_neither_markup_nor_template(text: str) -> None:
     html = page(message(alert(finding(text, source=text, nearest=said(text)), title=text, reason=text)))
 
     assert {node.tag for node in html.css("body *")} <= {
-        "div", "table", "tbody", "tr", "td", "span", "a", "b", "br", "mark"
+        "div", "table", "tbody", "tr", "td", "span", "a", "b", "bdi", "br", "mark"
     }  # fmt: skip
     assert html.css_first(".claim").text() == " ".join(text.replace("\x1b", " ").replace("\x07", " ").split())
     assert [name for node in html.css("*") for name in node.attributes if name.startswith("on")] == []
