@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.ruleset.query import Cover, Key, Term, Weigh
+from monitor.ruleset.query import Need, Term, Weigh
 from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
-from monitor.ruleset.words import flatten
+
+ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,10 @@ class Words(Term):
             end = run[at][1]
         return end
 
-    def cover(self, weigh: Weigh) -> Cover | None:
-        """Its rarest word."""
-        return frozenset([min((Key(s.word, s.stem, self.scope) for s in self.steps), key=weigh)])
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """Each of its words."""
+        scope = f"{self.scope}:" if self.scope not in ("", "text") else ""
+        return tuple(frozenset([f"{scope}{step.word}{'*' if step.stem else ''}"]) for step in self.steps)
 
 
 def runs(steps: tuple[Step, ...]) -> list[list[Step]]:
@@ -97,10 +100,12 @@ class Regex(Term):
 
     def find(self, reading: Reading) -> Spans:
         """The words that each match spans; a match without a letter or digit is none."""
+        if not ANCHOR.search(self.term) and not self.pattern.search(reading.flat_text):
+            return []  # one search instead of one for each segment
         return [span for segment in range(len(reading.texts)) for span in self._in(segment, reading)]
 
     def _in(self, segment: int, reading: Reading) -> Iterable[Span]:
-        flat, origin = flatten(reading.texts[segment])
+        flat, origin = reading.flat[segment]
         at = 0
         while found := self.pattern.search(flat, at):
             start, at = found.start(1), max(found.end(1), at + 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from monitor.model import Claim, Finding, Match, Met, Novelty, Update
 from monitor.ruleset.page import Page, page_of
-from monitor.ruleset.query import Key
-from monitor.ruleset.reading import SHIFT, Reading, Spans
+from monitor.ruleset.query import Need
+from monitor.ruleset.reading import SHIFT, Span, Spans
 from monitor.ruleset.rule import Rule, RuleSet, Within
 
 
@@ -19,8 +19,9 @@ def match(
     tags: Sequence[str] = (),
 ) -> tuple[Match, ...]:
     """One match for each rule that holds for the update. `claims` are all it has, `tags` its source's."""
-    candidates = rules.shortlist(update, findings, claims, tags)
-    held = (hold(rule, update, findings, claims, tags) for rule in candidates)
+    page = page_of(update, findings, claims, tags)
+    heard = (*update.tags, *tags)
+    held = (hold_on(rule, page, findings) for rule in rules.could_hold(page) if listens(rule, update.source, heard))
     return tuple(found for found in held if found)
 
 
@@ -37,10 +38,16 @@ def hold(
     """
     if not listens(rule, update.source, (*update.tags, *tags)):
         return None
-    page = page_of(update, findings, claims, tags)
-    live = {segment for segment, index in page.findings.items() if may_fire(rule, findings[index])}
-    met: set[tuple[int, int, str]] = set()
-    for own in documents(rule, page, live):
+    return hold_on(rule, page_of(update, findings, claims, tags), findings)
+
+
+def hold_on(rule: Rule, page: Page, findings: Sequence[Finding]) -> Match | None:
+    """How the rule holds for a page that was read before."""
+    near = segments_near(rule, page)
+    looked_at = page.findings if near is None or rule.within is not Within.CLAIM else near
+    live = {at for at in looked_at if at in page.findings and may_fire(rule, findings[page.findings[at]])}
+    met: set[Span] = set()
+    for own in documents(rule, page, live, near) if live else ():
         found = rule.query.root.meet(page.document(own)) or []
         stood = [span for span in found if span[0] >> SHIFT in own]
         if any(span[0] >> SHIFT in live for span in stood):
@@ -60,26 +67,52 @@ def may_fire(rule: Rule, finding: Finding) -> bool:
     return finding.novelty in rule.on and finding.claim.quiet is None
 
 
-def documents(rule: Rule, page: Page, live: set[int]) -> Iterator[frozenset[int]]:
+def documents(rule: Rule, page: Page, live: set[int], near: Set[int] | None) -> Iterator[frozenset[int]]:
     """The segments of each document that could hold and has a finding that may fire."""
-    if not live:
-        return
     if rule.within is Within.UPDATE:
         yield page.whole(withdrawn=Novelty.WITHDRAWN in rule.on)
-        return
-    near = segments_with(rule.query.keys, page.reading)
-    joined = page.passages() if rule.within is Within.PASSAGE else map(frozenset, ((at,) for at in sorted(live)))
-    for own in joined:
-        if not live.isdisjoint(own) and (near is None or not near.isdisjoint(own)):
-            yield own
+    elif rule.within is Within.CLAIM:
+        yield from (frozenset((at,)) for at in sorted(live))
+    else:
+        for own in page.passages():
+            if not live.isdisjoint(own) and (near is None or not near.isdisjoint(own)):
+                yield own
 
 
-def segments_with(keys: frozenset[Key] | None, reading: Reading) -> set[int] | None:
-    """The segments that have a word the query needs; None if that says nothing of where it could hold."""
-    if keys is None or any(key.field not in ("", "text") for key in keys):
-        return None
-    stands = (reading.of_stem(key.word) if key.stem else reading.of_word(key.word) for key in keys)
-    return {position >> SHIFT for positions in stands for position in positions}
+def segments_near(rule: Rule, page: Page) -> Set[int] | None:
+    """The segments where the rule could hold by the words it needs; None if that says nothing of the place."""
+    near: set[int] = set()
+    for way in rule.query.ways:
+        stands = segments_of(way, page, together=rule.within is Within.CLAIM)
+        if stands is None:
+            return None
+        near |= stands
+    return near
+
+
+def segments_of(way: tuple[Need, ...], page: Page, *, together: bool) -> Set[int] | None:
+    """The segments that have what this way to hold needs: all of it if it must stand `together`, else one thing."""
+    found: Set[int] | None = None
+    for need in way:
+        stands = segments_with(need, page)
+        if stands is not None:
+            found = stands if found is None else found & stands
+            if not (found and together):
+                break
+    return found
+
+
+def segments_with(need: Need, page: Page) -> Set[int] | None:
+    """The segments that have a key of the need; None if the title or a field has one, which every segment sees."""
+    found: set[int] = set()
+    for key in need:
+        scope, _, word = key.rpartition(":")
+        stands = page.reading.segments_with(word)
+        if not scope:
+            found |= stands
+        elif not stands.isdisjoint(page.sees(scope)):
+            return None
+    return found
 
 
 def matched(rule: Rule, page: Page, live: set[int], spans: Spans) -> Match:

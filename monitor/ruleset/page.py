@@ -9,6 +9,7 @@ from functools import lru_cache
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query import Document
 from monitor.ruleset.reading import Reading
+from monitor.ruleset.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,18 @@ class Page:
     def document(self, own: frozenset[int]) -> Document:
         """What a rule's terms see when those without a scope see `own`."""
         return Document(self.reading, own, {**self.scopes, "title": self.titles, "text": own - self.titles})
+
+    def words(self) -> Iterator[str]:
+        """Every folded word, and again with its scope (`title:troops`) what stands in the title and the fields."""
+        yield from self.reading.positions
+        for scope, segments in (("title", self.titles), *self.scopes.items()):
+            for segment in segments:
+                for word in words(self.reading.texts[segment]):
+                    yield f"{scope}:{word}"
+
+    def sees(self, scope: str) -> frozenset[int]:
+        """The segments of the title or of a field, which are the same for every document."""
+        return self.titles if scope == "title" else self.scopes[scope]
 
     def passages(self) -> Iterator[frozenset[int]]:
         """Each claim with its heading and the claim before it."""

@@ -17,17 +17,10 @@ from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
 Near: TypeAlias = Callable[[Spans, Spans, int], Spans]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A word that a term cannot be met without (or, with `stem`, words that begin so), in which field ("" = any)."""
-
-    word: str
-    stem: bool = False
-    field: str = ""
-
-
-Cover: TypeAlias = frozenset[Key]  # one of these stands in every document for which the node holds
-Weigh: TypeAlias = Callable[[Key], float]
+# What a term cannot be met without: a folded word, or a stem with its *; with a scope, `title:troop*`. One key of
+# each need stands in every document for which a node holds.
+Need: TypeAlias = frozenset[str]
+Weigh: TypeAlias = Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +48,8 @@ class Node(Protocol):
     def meet(self, document: Document) -> Spans | None:
         """The words that made it hold, in order; None if it does not hold."""
 
-    def cover(self, weigh: Weigh) -> Cover | None:
-        """The cheapest set of keys of which one must stand in the document; None if there is none."""
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """Sets of keys of each of which one must stand in the document; none if nothing is certain to."""
 
     def parts(self) -> tuple[Node, ...]:
         """The nodes it is made of."""
@@ -81,9 +74,9 @@ class Term:
         """Where it stands in the document."""
         return document.met(self)
 
-    def cover(self, weigh: Weigh) -> Cover | None:
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
         """No word is certain to stand where it is met."""
-        return None
+        return ()
 
     def parts(self) -> tuple[Node, ...]:
         """None: it is a leaf."""
@@ -118,9 +111,9 @@ class Counted:
                 found |= {span, (base + figure[0], base + figure[-1], self.term)}
         return found
 
-    def cover(self, weigh: Weigh) -> Cover | None:
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
         """What the counted words need."""
-        return self.of.cover(weigh)
+        return self.of.needs(weigh)
 
     def parts(self) -> tuple[Node, ...]:
         """What is counted."""
@@ -142,9 +135,9 @@ class Pair:
         right = self.right.meet(document) if left else None
         return self.near(left, right, self.distance) or None if left and right else None
 
-    def cover(self, weigh: Weigh) -> Cover | None:
-        """The cheaper side's."""
-        return cheapest((self.left, self.right), weigh)
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """What both sides need."""
+        return self.left.needs(weigh) + self.right.needs(weigh)
 
     def parts(self) -> tuple[Node, ...]:
         """Both sides."""
@@ -167,9 +160,9 @@ class And:
             met.update(found)
         return sorted(met)
 
-    def cover(self, weigh: Weigh) -> Cover | None:
-        """The cheapest part's."""
-        return cheapest(self.nodes, weigh)
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """What every part needs."""
+        return tuple(need for node in self.nodes for need in node.needs(weigh))
 
     def parts(self) -> tuple[Node, ...]:
         """All of them."""
@@ -187,10 +180,10 @@ class Or:
         held = [met for node in self.nodes if (met := node.meet(document)) is not None]
         return sorted({span for met in held for span in met}) if held else None
 
-    def cover(self, weigh: Weigh) -> Cover | None:
-        """All parts' together, if each has one."""
-        covers = [node.cover(weigh) for node in self.nodes]
-        return None if None in covers else frozenset().union(*(cover for cover in covers if cover))
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """The rarest need of each part, joined, if each has one."""
+        rarest = [rarest_of(node.needs(weigh), weigh) for node in self.nodes]
+        return (frozenset().union(*rarest),) if all(rarest) else ()
 
     def parts(self) -> tuple[Node, ...]:
         """All of them."""
@@ -207,19 +200,18 @@ class Not:
         """No words: what is absent cannot be pointed at."""
         return [] if self.node.meet(document) is None else None
 
-    def cover(self, weigh: Weigh) -> Cover | None:
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
         """An absence needs no word."""
-        return None
+        return ()
 
     def parts(self) -> tuple[Node, ...]:
         """What must not hold."""
         return (self.node,)
 
 
-def cheapest(nodes: tuple[Node, ...], weigh: Weigh) -> Cover | None:
-    """The cover that fewest documents will have a word of."""
-    covers = [cover for node in nodes if (cover := node.cover(weigh)) is not None]
-    return min(covers, key=lambda cover: sum(map(weigh, cover)), default=None)
+def rarest_of(needs: tuple[Need, ...], weigh: Weigh) -> Need:
+    """The need that fewest documents will meet; an empty one if there is none."""
+    return min(needs, key=lambda need: sum(map(weigh, need)), default=frozenset())
 
 
 def holds_for_silence(node: Node) -> bool:
@@ -235,15 +227,23 @@ def holds_for_silence(node: Node) -> bool:
             return False
 
 
-def length_weight(key: Key) -> float:
-    """How common a word is, guessed by its length: short words and short stems meet most."""
-    return (2.0 if key.stem else 1.0) / len(key.word)
+def length_weight(key: str) -> float:
+    """How common a key is, guessed by its length: short words and short stems meet most."""
+    word = key.rpartition(":")[2]
+    return 2.0 / (len(word) - 1) if word.endswith("*") else 1.0 / len(word)
+
+
+def alternatives(node: Node, weigh: Weigh) -> tuple[tuple[Need, ...], ...]:
+    """For each way in which a query can hold (what OR joins at its top) the needs of that way."""
+    if isinstance(node, Or):
+        return tuple(needs for part in node.nodes for needs in alternatives(part, weigh))
+    return (node.needs(weigh),)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A compiled query, the text it came from, and the keys of which one must be met (None: any text may do)."""
+    """A compiled query, the text it came from, and what each way for it to hold cannot do without."""
 
     text: str
     root: Node
-    keys: Cover | None = None
+    ways: tuple[tuple[Need, ...], ...] = ((),)

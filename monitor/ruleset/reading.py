@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from monitor.ruleset.words import spans, words
+from monitor.ruleset.words import flatten, spans, words
 
 SHIFT = 24
 Span = tuple[int, int, str]  # first and last position, and the term that they met
@@ -21,8 +22,6 @@ Spans = list[Span]
 
 class Reading:
     """Some texts (segments) and where each folded word stands in them."""
-
-    __slots__ = ("_found", "_places", "_vocabulary", "positions", "texts")
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(texts)
@@ -33,16 +32,14 @@ class Reading:
                     self.positions[word].append(position)
                 else:
                     self.positions[word] = [position]
-        self._vocabulary: list[str] | None = None
         self._places: dict[int, list[tuple[int, int]]] = {}
         self._found: dict[str, Spans] = {}
+        self._segments: dict[str, frozenset[int]] = {}
 
-    @property
+    @cached_property
     def vocabulary(self) -> list[str]:
         """The distinct words, sorted."""
-        if self._vocabulary is None:
-            self._vocabulary = sorted(self.positions)
-        return self._vocabulary
+        return sorted(self.positions)
 
     def of_word(self, word: str) -> Sequence[int]:
         """Where a folded word stands, in order."""
@@ -68,6 +65,23 @@ class Reading:
         if term not in self._found:
             self._found[term] = find(self)
         return self._found[term]
+
+    def segments_with(self, key: str) -> frozenset[int]:
+        """The segments that have a word, or a word that begins with a stem (`troop*`)."""
+        if key not in self._segments:
+            stands = self.of_stem(key[:-1]) if key.endswith("*") else self.of_word(key)
+            self._segments[key] = frozenset(position >> SHIFT for position in stands)
+        return self._segments[key]
+
+    @cached_property
+    def flat(self) -> list[tuple[str, list[int]]]:
+        """Each text folded letter by letter, for regexes; see `flatten`."""
+        return [flatten(text) for text in self.texts]
+
+    @cached_property
+    def flat_text(self) -> str:
+        """All of `flat` as one text, a line each."""
+        return "\n".join(flat for flat, _ in self.flat)
 
     def places(self, segment: int) -> list[tuple[int, int]]:
         """Where the words of a segment stand in its text: [start, end)."""

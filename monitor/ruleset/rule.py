@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from monitor.model import Claim, Finding, Novelty, Severity, Update
-from monitor.ruleset.page import page_of
+from monitor.ruleset.page import Page, page_of
 from monitor.ruleset.query import Query
 from monitor.ruleset.shortlist import Shortlist
 
@@ -105,5 +105,8 @@ class RuleSet:
         tags: Sequence[str] = (),
     ) -> tuple[Rule, ...]:
         """The rules that could hold for the update; how long it takes hardly depends on how many there are."""
-        page = page_of(update, findings, claims, tags)
-        return tuple(self.rules[at] for at in self.index.candidates(page.reading.positions))
+        return self.could_hold(page_of(update, findings, claims, tags))
+
+    def could_hold(self, page: Page) -> tuple[Rule, ...]:
+        """The same for a page that was read before."""
+        return tuple(self.rules[at] for at in self.index.candidates(page.words()))

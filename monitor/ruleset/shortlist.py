@@ -1,55 +1,78 @@
 """Finds the queries that could hold for a text without evaluating the others.
 
-Each query is filed under words of which one must stand in any text it holds for, the rarest that it has; a text
-then looks up its own words. Queries that need no certain word (regexes, edits) are always candidates.
+Each way for a query to hold is filed under the keys of its rarest need, so a text finds it by looking up its own
+words; a way whose other needs the text does not meet is left out too. Queries that need no certain word (regexes,
+edits) are always candidates.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from monitor.ruleset.leaves import Words
-from monitor.ruleset.query import Node, Query, length_weight
+from monitor.ruleset.query import Need, Node, Query, alternatives, length_weight
 
 HEAD = 2  # letters that every stem has
+MOST_KNOWN = 100_000  # words whose stems are kept
 
 
 class Shortlist:
     """The index over some queries, which it names by their place in the sequence."""
 
-    __slots__ = ("always", "by_stem", "by_word", "stem_lengths")
+    __slots__ = ("always", "filed", "known", "stem_lengths", "stems")
 
     def __init__(self, queries: Sequence[Query]) -> None:
         used = Counter(word for query in queries for word in words_of(query.root))
-        self.always: list[int] = []
-        self.by_word: dict[str, list[int]] = defaultdict(list)
-        self.by_stem: dict[str, list[int]] = defaultdict(list)
-        lengths: dict[str, set[int]] = defaultdict(set)
-        for at, query in enumerate(queries):
-            cover = query.root.cover(lambda key: length_weight(key) * (1 + used[key.word]))
-            if cover is None:
-                self.always.append(at)
-            for key in cover or ():
-                (self.by_stem if key.stem else self.by_word)[key.word].append(at)
-                if key.stem:
-                    lengths[key.word[:HEAD]].add(len(key.word))
-        self.stem_lengths = {head: tuple(sorted(found)) for head, found in lengths.items()}
 
-    def candidates(self, words: Mapping[str, object]) -> list[int]:
-        """The queries that could hold for a text with these folded words, in order."""
+        def weigh(key: str) -> float:
+            return length_weight(key) * (1 + used[key.rpartition(":")[2].rstrip("*")])
+
+        self.always: set[int] = set()
+        self.filed: dict[str, list[tuple[int, tuple[Need, ...]]]] = defaultdict(list)
+        keys: set[str] = set()
+        for at, query in enumerate(queries):
+            for way in alternatives(query.root, weigh):
+                rarest, *others = sorted(way, key=lambda need: sum(map(weigh, need))) or [Need()]
+                for key in rarest:
+                    self.filed[key].append((at, tuple(others)))
+                keys.update(rarest, *others)
+                if not way:
+                    self.always.add(at)
+        self.stems = frozenset(key for key in keys if key.endswith("*"))
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for stem in self.stems:
+            lengths[head(stem)].add(len(stem) - 1)
+        self.known: dict[str, tuple[str, ...]] = {}
+        self.stem_lengths = {start: tuple(sorted(found)) for start, found in lengths.items()}
+
+    def candidates(self, words: Iterable[str]) -> list[int]:
+        """The queries that could hold for a text, in order; `words` are its folded words, and `title:word` …"""
+        present = set(words)
+        present.update(*map(self._stems, tuple(present)))
         found = set(self.always)
-        for word in self.by_word.keys() & words.keys():
-            found.update(self.by_word[word])
-        for stem in self._stems(words):
-            found.update(self.by_stem[stem])
+        for key in self.filed.keys() & present:
+            for at, others in self.filed[key]:
+                for need in others:
+                    if need.isdisjoint(present):
+                        break
+                else:
+                    found.add(at)
         return sorted(found)
 
-    def _stems(self, words: Iterable[str]) -> Iterable[str]:
-        for word in words:
-            for length in self.stem_lengths.get(word[:HEAD], ()):
-                if (stem := word[:length]) in self.by_stem:
-                    yield stem
+    def _stems(self, word: str) -> tuple[str, ...]:
+        """The stems, of those that queries name, with which a word begins; kept, since texts repeat their words."""
+        if word not in self.known:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            stems = (f"{word[:length]}*" for length in self.stem_lengths.get(head(word), ()))
+            self.known[word] = tuple(stem for stem in stems if stem in self.stems)
+        return self.known[word]
+
+
+def head(key: str) -> str:
+    """Its scope and the letters that every stem has."""
+    return key[: key.find(":") + 1 + HEAD]
 
 
 def words_of(node: Node) -> Iterable[str]:
