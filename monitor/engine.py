@@ -100,11 +100,13 @@ def open_notifiers(config: Config) -> dict[str, Notifier]:
 
 def load_listening(config: Config) -> Listening:
     """The rules and what they lean on. Raises ConfigError with every problem of the rule files."""
+    named = [source.name for source in config.sources]
+    tagged = [f"tag:{tag}" for source in config.sources for tag in source.tags]
     rules, problems = load_rules(
         config.monitor.rules,
         builtin_aliases=builtin("rules") / "aliases.yaml",
         channels=config.channels,
-        sources=[source.name for source in config.sources],
+        sources=[*named, *tagged],
     )
     if errors := [problem for problem in problems if not problem.warning]:
         raise ConfigError(errors)

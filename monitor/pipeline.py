@@ -19,6 +19,7 @@ import structlog
 
 from monitor import outcome
 from monitor.config import SourceConfig
+from monitor.deliver.channels import Receipt
 from monitor.deliver.render import render
 from monitor.deliver.retry import next_try
 from monitor.engine import Engine
@@ -95,21 +96,36 @@ def lease(engine: Engine, channel: str) -> Message | None:
 
 async def send(engine: Engine, message: Message) -> None:
     """Renders and sends one leased message and records what came of it."""
-    settings = engine.config.channels[message.channel]
-    rendered = render(message, settings.type, engine.templates, engine.config.monitor.timezone, engine.config.web.url)
     try:
-        receipt = await engine.notifiers[message.channel].send(message, rendered)
+        receipt = await rendered_and_sent(engine, message)
     except DeliveryError as error:
         await engine.in_store(write_failure, engine, message, error)
+    except Exception as error:  # a fault of ours must end as a retry or a dead letter too; its text may hold a secret
+        log.error("unexpected failure", stage="deliver", channel=message.channel, error=type(error).__name__)
+        sentence = f"unexpected {type(error).__name__} while sending"
+        await engine.in_store(write_failure, engine, message, DeliveryError(sentence))
     else:
-        await engine.in_store(write_sent, engine, message, receipt.detail)
+        await engine.in_store(write_sent, engine, message, receipt)
 
 
-def write_sent(engine: Engine, message: Message, detail: str) -> None:
-    """Records that the channel took the message."""
+async def rendered_and_sent(engine: Engine, message: Message) -> Receipt:
+    """The channel's receipt, with what was wrong with a template put before it. Raises DeliveryError."""
+    settings, config = engine.config.channels[message.channel], engine.config
+    rendered = render(message, settings.type, engine.templates, config.monitor.timezone, config.web.url)
+    receipt = await engine.notifiers[message.channel].send(message, rendered)
+    if rendered.note:
+        log.warning("template failed", stage="deliver", channel=message.channel, error=rendered.note)
+        return replace(receipt, detail=f"{receipt.detail}; {rendered.note}")
+    return receipt
+
+
+def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:
+    """Records that the channel took the message, and names the recipients that it refused."""
+    refused = [f"refused for {whom}: {why}" for whom, why in receipt.refused.items()]
     with engine.store.write() as conn:
-        outbox.sent(conn, message.id, engine.clock(), detail)
-    log.info("message sent", stage="deliver", channel=message.channel, message=message.id, detail=detail)
+        outbox.sent(conn, message.id, engine.clock(), "; ".join((receipt.detail, *refused)))
+    tell = log.warning if refused else log.info
+    tell("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
 
 
 def write_failure(engine: Engine, message: Message, error: DeliveryError) -> None:

@@ -27,4 +27,4 @@ def command(folder: Path, stay: bool) -> None:
     from monitor.demo import show
 
     if show.run(folder, stay=stay):
-        raise SystemExit(1)
+        click.get_current_context().exit(1)

@@ -102,10 +102,13 @@ def dead(conn: Connection, message_id: str, error: str, now: Moment) -> None:
 
 
 def requeue(conn: Connection, delivery_id: int, now: Moment) -> bool:
-    """Lets the dead message of a delivery be tried afresh, under its old id; False if it is not dead."""
+    """Lets the dead message of a delivery be tried afresh, under its old id; False if it is not dead.
+
+    It counts as made now: how long it is tried is measured from there.
+    """
     of_delivery = select(deliveries.c.message_id).where(deliveries.c.id == delivery_id)
     dead = update(messages).where(messages.c.id.in_(of_delivery), messages.c.state == "dead")
-    return conn.execute(dead.values(state="pending", attempts=0, due=now, error=None)).rowcount > 0
+    return conn.execute(dead.values(state="pending", attempts=0, created=now, due=now, error=None)).rowcount > 0
 
 
 def change(conn: Connection, message_id: str, **values: object) -> None:

@@ -14,6 +14,9 @@ from standardwebhooks import Webhook
 from monitor.config_file import read_config
 from monitor.daemon import Daemon, prepare
 from monitor.engine import Engine, open_engine
+from monitor.store import open_store
+from monitor.store.reports import DeliveryRow, deliveries
+from monitor.store.sources import rows
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 
@@ -247,8 +250,43 @@ async def test_broken_feed_is_an_error_of_its_source_and_the_daemon_goes_on(scen
 
 def state_of(engine: Engine) -> tuple[str, str | None]:
     """The one source's state and error."""
-    from monitor.store.sources import rows
-
     with engine.store.read() as conn:
         [row] = rows(conn)
     return row.state, row.error
+
+
+async def test_broken_template_is_told_of_and_the_message_goes_out_plain(scene: Scene) -> None:
+    (scene.folder / "templates").mkdir()
+    (scene.folder / "templates" / "slack.j2").write_text("{{ nothing_of_that_name }}")
+    await scene.run(scene.round, scene.publish(NEW))
+
+    assert scene.counts == (1, 1, 1)
+    details = [row.detail or "" for row in deliveries_of(scene.folder)]
+    assert any("slack.j2" in detail for detail in details)
+
+
+async def test_fault_of_a_notifier_ends_as_a_retry_and_not_as_silence(scene: Scene) -> None:
+    class Broken:
+        async def send(self, *_: object) -> object:
+            raise ZeroDivisionError("hidden")
+
+        async def close(self) -> None:
+            pass
+
+    async def break_it(daemon: Daemon) -> None:
+        daemon.engine.notifiers["siem"] = Broken()  # type: ignore[assignment]
+
+    await scene.run(scene.round, break_it, scene.publish(NEW))
+
+    [owed] = [row for row in deliveries_of(scene.folder) if row.channel == "siem"]
+    assert (owed.state, owed.error) == ("retrying", "unexpected ZeroDivisionError while sending")
+
+
+def deliveries_of(folder: Path) -> list[DeliveryRow]:
+    """Every delivery in the store of a daemon that has ended."""
+    store = open_store(f"sqlite:///{folder}/monitor.db")
+    try:
+        with store.read() as conn:
+            return deliveries(conn)
+    finally:
+        store.close()
