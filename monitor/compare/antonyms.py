@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from monitor.text.tokens import stem_of
@@ -112,13 +113,25 @@ def _table() -> dict[str, frozenset[str]]:
 
 
 OPPOSITES = _table()
-PREFIXES = frozenset(("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter"))
+PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
+def bare(stem: str) -> str:
+    """A stem without a prefix that turns it around: "unwilling" and "disappear" become "willing" and "appear"."""
+    return next((stem[len(p) :] for p in PREFIXES if stem.startswith(p) and len(stem) - len(p) > 3), stem)
+
+
 def opposed(one: str, other: str) -> bool:
     """Whether two stems (or folded words) turn a claim around, by the lists above or by a prefix such as "un"."""
-    if other in OPPOSITES.get(one, ()):
-        return True
-    short, long = (one, other) if len(one) < len(other) else (other, one)
-    return len(short) > 3 and long.endswith(short) and long[: -len(short)] in PREFIXES
+    return other in OPPOSITES.get(one, ()) or (one != other and (bare(one) == other or bare(other) == one))
+
+
+def opposing(some: Iterable[str], others: Collection[str]) -> list[tuple[str, str]]:
+    """The pairs of stems, one of each side, that turn a claim around."""
+    pairs = []
+    for stem in some:
+        listed, plain = OPPOSITES.get(stem, frozenset()), bare(stem)
+        pairs += [(stem, other) for other in others if other in listed or (plain != stem and other == plain)]
+    prefixed = {bare(other): other for other in others if bare(other) != other}
+    return pairs + [(stem, prefixed[stem]) for stem in some if stem in prefixed]

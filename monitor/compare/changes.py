@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from monitor.compare.antonyms import opposed
+from monitor.compare.antonyms import opposing
 from monitor.compare.words import Gap
 from monitor.model import Change, Kind
 from monitor.text.lexicon.stops import LIGHT, PAGES
@@ -84,7 +84,7 @@ def instead(run: Run, others: Iterable[Run]) -> Run | None:
 
 def opposite(some: Iterable[Unit], others: Sequence[Unit]) -> bool:
     """Whether a word of one run turns a word of the other around."""
-    return any(opposed(a.word.stem, b.word.stem) for a in some for b in others)
+    return bool(opposing([unit.word.stem for unit in some], [unit.word.stem for unit in others]))
 
 
 def said(reading: Reading, units: Sequence[Unit]) -> str:

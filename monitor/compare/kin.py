@@ -13,16 +13,16 @@ DERIVED = 4  # letters that words of one root share at least
 TAIL = 4  # letters that a derivation may add
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def kin(one: Word, other: Word) -> bool:
     """Whether the two are spellings or derivations of one word. Different digits never are."""
     if one.digits != other.digits:
         return False
     if one.stem == other.stem:
         return True
-    if opposed(one.stem, other.stem) or opposed(one.fold, other.fold):
+    if not (derived(one.stem, other.stem) or misspelt(one, other)):
         return False
-    return derived(one.stem, other.stem) or misspelt(one, other)
+    return not (opposed(one.stem, other.stem) or opposed(one.fold, other.fold))
 
 
 def derived(one: str, other: str) -> bool:
@@ -40,11 +40,11 @@ def derived(one: str, other: str) -> bool:
 
 def misspelt(one: Word, other: Word) -> bool:
     """Whether one is the other with a slip or two: the longer the word, the more are forgiven."""
-    long = max(len(one.fold), len(other.fold))
-    if long < 4 or one.fold[0] != other.fold[0] or not one.fold[0].isalpha():
-        return one.digits != "" and _same_letters(one, other)
     if one.digits:
         return _same_letters(one, other)
+    long = max(len(one.fold), len(other.fold))
+    if long < 4 or one.fold[0] != other.fold[0] or abs(len(one.fold) - len(other.fold)) > 2:
+        return False
     if one.capital and other.capital and _begins(one.fold, other.fold):
         return True
     slips = OSA.distance(one.fold, other.fold, score_cutoff=3)

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from monitor.compare import facts
-from monitor.compare.antonyms import opposed
+from monitor.compare.antonyms import opposing
 from monitor.compare.changes import said, worded
 from monitor.compare.facts import NOTHING, Moves
 from monitor.compare.roles import swapped
@@ -146,9 +146,9 @@ def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -
 
 def opposites(seen: Comparison) -> list[Change]:
     """Words that the other claim says the opposite of."""
+    lost = {unit.word.stem: unit for unit in seen.words.lost}
+    gained = {unit.word.stem: unit for unit in seen.words.gained}
     return [
-        Change(Kind.ANTONYM, said(seen.before, (a,)), said(seen.now, (b,)))
-        for a in seen.words.lost
-        for b in seen.words.gained
-        if opposed(a.word.stem, b.word.stem)
+        Change(Kind.ANTONYM, said(seen.before, (lost[one],)), said(seen.now, (gained[other],)))
+        for one, other in opposing(lost, gained)
     ]

@@ -24,24 +24,39 @@ def gap(before: Reading, now: Reading) -> Gap:
     """What remains when equal and kindred words are laid on each other."""
     lost = [unit for unit in before.units if unit.key not in now.keys]
     gained = [unit for unit in now.units if unit.key not in before.keys]
-    met = []
-    for unit in lost if gained else ():
-        twin = next((other for other in gained if _kindred(unit, other)), None)
-        if twin:
-            gained.remove(twin)
-            met.append((unit, twin))
-    gone = {unit.key for unit, _ in met}
-    lost = [unit for unit in lost if unit.key not in gone]
+    if not (lost and gained):
+        met = _short(lost, gained, now) + [(a, b) for b, a in _short(gained, lost, before)]
+        return Gap(tuple(lost), tuple(gained), tuple(met))
+    met = _kindred(lost, gained)
     met += _short(lost, gained, now) + [(a, b) for b, a in _short(gained, lost, before)]
-    if len(lost) + len(gained) > 2:
-        met += _joined(lost, gained) + [(a, b) for b, a in _joined(gained, lost)]
+    met += _joined(lost, gained) + [(a, b) for b, a in _joined(gained, lost)]
     return Gap(tuple(lost), tuple(gained), tuple(met))
+
+
+def _kindred(lost: list[Unit], gained: list[Unit]) -> list[tuple[Unit, Unit]]:
+    """Takes the spellings and derivations of one word out of both lists, and pairs them."""
+    shelves: dict[str, list[Unit]] = {}
+    for unit in gained:
+        if unit.key[0] != "@":
+            shelves.setdefault(unit.word.initial, []).append(unit)
+    found = []
+    for unit in tuple(lost):
+        shelf = shelves.get(unit.word.initial, ()) if unit.key[0] != "@" else ()
+        for other in shelf:
+            if kin(unit.word, other.word):
+                found.append((unit, other))
+                lost.remove(unit)
+                gained.remove(other)
+                shelves[unit.word.initial].remove(other)
+                break
+    return found
 
 
 def _short(units: list[Unit], spelt: list[Unit], other: Reading) -> list[tuple[Unit, Unit]]:
     """Takes those out of `units` that are the initials of a name in `other`, and the name's words out of `spelt`."""
     found = []
-    for unit in [unit for unit in units if unit.word.shouted and len(unit.word.fold) < LONG_SHORT]:
+    shouted = [unit for unit in units if unit.word.shouted and len(unit.word.fold) < LONG_SHORT]
+    for unit in shouted:
         capitals = [name for name in other.units if name.word.capital]
         place = "".join(name.word.fold[0] for name in capitals).find(unit.word.fold)
         if place >= 0:
@@ -55,17 +70,12 @@ def _short(units: list[Unit], spelt: list[Unit], other: Reading) -> list[tuple[U
 def _joined(apart: list[Unit], whole: list[Unit]) -> list[tuple[Unit, Unit]]:
     """ "car jacking" and "carjacking": takes two units that make one out of both lists, and pairs them."""
     found = []
-    for first, second in pairwise(list(apart)):
-        one = next((unit for unit in whole if unit.word.fold == first.word.fold + second.word.fold), None)
-        if one and first in apart and second in apart:
+    spellings = {unit.word.fold: unit for unit in whole}
+    for first, second in pairwise(tuple(apart)):
+        one = spellings.get(first.word.fold + second.word.fold)
+        if one and first in apart and one in whole:
             apart.remove(first)
             apart.remove(second)
             whole.remove(one)
             found.append((first, one))
     return found
-
-
-def _kindred(one: Unit, other: Unit) -> bool:
-    if one.key[0] == "@" or other.key[0] == "@":
-        return False
-    return kin(one.word, other.word)

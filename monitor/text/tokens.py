@@ -59,7 +59,7 @@ STOP, NEGATION, HEDGE, SCOPE, FIGURE, CALENDAR, SYMBOL, LAND = 1, 2, 4, 8, 16, 3
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
     """What is known of a spelling. `key` is what equal meaning shares, `weight` that of an ordinary word, `marks`
-    the bits STOP … LAND.
+    the bits STOP … LAND; spellings of one word share their `initial`.
     """
 
     text: str
@@ -71,6 +71,7 @@ class Word:
     capital: bool
     shouted: bool
     digits: str
+    initial: str
 
 
 class Token(NamedTuple):
@@ -103,6 +104,7 @@ def word(text: str) -> Word:
         capital=text[:1].isupper(),
         shouted=len(text) > 1 and text.isupper(),
         digits=digits,
+        initial=digits or folded[:1],
     )
 
 
