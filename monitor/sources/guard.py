@@ -135,12 +135,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     """httpx over a connection pool whose every connection is guarded."""
 
     def __init__(self, backend: GuardedBackend, tls: ssl.SSLContext) -> None:
-        # Servers close idle connections after five seconds or more: ours are given up before.
+        # No connection is kept: one that the server has just closed would fail the next request on it, and hours
+        # lie between two requests to most hosts.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
             max_connections=None,
-            max_keepalive_connections=4,
-            keepalive_expiry=2.0,
+            max_keepalive_connections=0,
             network_backend=backend,
         )
 

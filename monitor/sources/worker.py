@@ -30,7 +30,7 @@ class Parser:
     """A small pool of workers, started at the first parse. `deadline` is in seconds for each parse, `memory` in
     bytes of address space for each worker. Used as an async context, or closed by hand."""
 
-    def __init__(self, *, workers: int | None = None, deadline: float = 15.0, memory: int = 768 * 2**20) -> None:
+    def __init__(self, *, workers: int | None = None, deadline: float = 5.0, memory: int = 768 * 2**20) -> None:
         # Never less than two: one that hangs must leave another.
         self._workers = workers or max(2, os.cpu_count() or 2)
         self._deadline = deadline

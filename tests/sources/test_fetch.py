@@ -328,6 +328,13 @@ async def test_others_are_on_time_while_one_server_hangs(fetcher: Fetcher) -> No
         assert all(isinstance(end, FetchError) for end in await asyncio.gather(*slow, return_exceptions=True))
 
 
+async def test_a_server_that_closes_after_each_answer_fails_no_later_fetch(fetcher: Fetcher) -> None:
+    async with RawServer(ok(b"whole")) as server:
+        for _ in range(20):
+            assert (await fetcher.fetch(Request(server.url))).body == b"whole"
+        assert server.connections == 20
+
+
 # Politeness
 
 
