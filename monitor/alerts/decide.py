@@ -24,6 +24,7 @@ from monitor.model import (
     Update,
     Waiting,
 )
+from monitor.ruleset.crossing import crossings
 from monitor.ruleset.rule import Rule
 
 
@@ -57,6 +58,11 @@ class Held:
         return [self.findings[i] for i in self.match.findings]
 
     @property
+    def crossed(self) -> list[str]:
+        """The rule's figures that cross their limit with a finding that fires."""
+        return [said for finding in self.fired for said in crossings(self.rule, finding)]
+
+    @property
     def story(self) -> str:
         """The story that the alert belongs to: the first finding's."""
         return self.fired[0].story
@@ -77,7 +83,7 @@ def decide_one(update: Update, held: Held, past: Past, *, baseline: bool, now: M
     alert = alert_for(update, fresh, now)
     if detail := uncorroborated(update, fresh, past):
         return Decision(fresh.match, Reason.CORROBORATION, detail, waiting=alert)
-    if opens := throttled_until(fresh, past, now):
+    if not fresh.crossed and (opens := throttled_until(fresh, past, now)):
         detail = f"more than {fresh.rule.throttle} of this story"
         return Decision(fresh.match, Reason.THROTTLED, detail, waiting=alert, opens=opens)
     return Decision(fresh.match, Reason.SENT, alert.reason, alert)
@@ -150,7 +156,8 @@ def because(held: Held) -> str:
     novelties = ", ".join(dict.fromkeys(str(f.novelty) for f in held.fired))
     met = [m.words for m in held.match.because if m.finding in held.match.findings]
     words = ", ".join(f"“{word}”" for word in dict.fromkeys(met))
-    return f"{novelties}: {words} met rule {held.rule.name}" if words else f"{novelties}: rule {held.rule.name} held"
+    why = f"{words} met rule {held.rule.name}" if words else f"rule {held.rule.name} held"
+    return "; ".join((f"{novelties}: {why}", *dict.fromkeys(held.crossed)))
 
 
 def bundle(alerts: Sequence[Alert], notify: Mapping[str, Sequence[str]], *, now: Moment) -> tuple[Message, ...]:

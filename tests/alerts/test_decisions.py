@@ -1,0 +1,107 @@
+"""What becomes of a match: told, held back, let go of. Through `replay`, the daemon's own pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.assess import Listening
+from monitor.replay import replay
+from monitor.resources import builtin
+from monitor.ruleset.load import load_rules
+
+Say = Callable[..., str]
+
+
+def said(minute: int, text: str, source: str = "wire", entry: str = "") -> str:
+    """A line of the stream: one claim, `minute` minutes after the start."""
+    at = f"2026-03-01T{minute // 60:02d}:{minute % 60:02d}:00Z"
+    return json.dumps(
+        {"at": at, "source": source, "entry": entry or f"e{minute}", "title": text, "url": "", "text": ""}
+    )
+
+
+@pytest.fixture
+def alerts(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
+    """The alerts that a rule with these lines raises over a stream."""
+
+    def run(rule: str, *lines: str) -> list[dict[str, Any]]:
+        (tmp_path / "rule.yaml").write_text(f"name: ferries\ntitle: Ferries\nmatch: ferr*\n{rule}\n")
+        rules, problems = load_rules(tmp_path, builtin_aliases=builtin("rules") / "aliases.yaml")
+        assert problems == ()
+        return [line for line in replay(lines, Listening(rules)) if line["type"] == "alert"]
+
+    return run
+
+
+FIRST = "Around 300 ferries lie idle in the port of Halvik"
+MOVED = "Around 400 ferries lie idle in the port of Halvik"
+MOVED_ON = "Around 500 ferries lie idle in the port of Halvik"
+
+
+def claims(alert: dict[str, Any]) -> list[str]:
+    return [finding["claim"] for finding in alert["findings"]]
+
+
+def test_same_words_are_told_once_whoever_says_them(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    told = alerts("", said(0, FIRST), said(1, FIRST, "other"), said(2, FIRST, "third"))
+
+    assert [claims(alert) for alert in told] == [[FIRST]]
+
+
+def test_throttle_holds_back_and_tells_all_in_one_follow_up(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    later = said(90, "A crane fell over in the port of Orsk")
+    told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, MOVED), said(2, MOVED_ON), later)
+
+    assert [claims(alert) for alert in told] == [[FIRST], [MOVED, MOVED_ON]]
+    assert "2 held back by the throttle" in told[1]["reason"]
+
+
+def test_throttle_of_one_story_leaves_others_alone(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    other = "Storm tears the ferry pier of Brevik from its moorings"
+    told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, other))
+
+    assert [claims(alert) for alert in told] == [[FIRST], [other]]
+
+
+def test_figure_that_crosses_its_limit_is_told_past_the_throttle(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    rule = 'throttle: 1 per 1h\nfigures:\n  idle: {of: "ferr*", alert: above 450}'
+    told = alerts(rule, said(0, FIRST), said(1, MOVED), said(2, MOVED_ON))
+
+    assert [claims(alert) for alert in told] == [[FIRST], [MOVED_ON]]
+    assert "idle: Around 400 → Around 500" in told[1]["reason"]
+
+
+def test_corroboration_waits_for_a_second_source(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    again = "In the port of Halvik some 300 ferries are idle"
+    held = alerts("corroboration: 2", said(0, FIRST), said(1, FIRST, entry="same-source"))
+    told = alerts("corroboration: 2", said(0, FIRST), said(1, again, "other"))
+
+    assert held == []
+    assert [claims(alert) for alert in told] == [[FIRST]]
+    assert "confirmed by other, wire" in told[0]["reason"]
+
+
+def test_confirmed_alert_is_told_once_however_many_confirm_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    told = alerts("corroboration: 2", *(said(n, FIRST, f"source{n}") for n in range(4)))
+
+    assert len(told) == 1
+
+
+def test_news_is_local_to_the_sources_a_rule_listens_to(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    told = alerts("sources: [wire]", said(0, FIRST, "other"), said(1, FIRST, "wire"), said(2, FIRST, "wire", "x"))
+
+    assert [(f["source"], f["novelty"]) for alert in told for f in alert["findings"]] == [("wire", "new")]
+
+
+def test_withdrawn_claim_is_told_to_rules_that_ask_for_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    def page(minute: int, text: str) -> str:
+        return json.dumps({**json.loads(said(minute, "Port notes", entry="page")), "text": text})
+
+    stream = (page(0, f"{FIRST}.\n\nThe harbour master went home."), page(1, "The harbour master went home."))
+    assert [f["novelty"] for a in alerts("on: [withdrawn]", *stream) for f in a["findings"]] == ["withdrawn"]
+    assert [f["novelty"] for a in alerts("", *stream) for f in a["findings"]] == ["new"]
