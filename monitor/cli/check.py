@@ -14,7 +14,7 @@ from monitor.cli.options import config_option, json_option
 from monitor.cli.output import count, near, show_json
 
 if TYPE_CHECKING:
-    from monitor.config_file import Outline
+    from monitor.config.file import Outline
     from monitor.errors import Problem
 
 
@@ -47,7 +47,7 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
 
 
 def _check(path: Path) -> Found:
-    from monitor.config_file import check_config, outline
+    from monitor.config.file import check_config, outline
     from monitor.deliver.render import check_templates
     from monitor.resources import builtin
 

@@ -51,7 +51,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in NAMES and not args[0].startswith("-"):
-            from monitor.config_problems import closest
+            from monitor.config.problems import closest
 
             raise click.UsageError(f'there is no command "{args[0]}"{closest(args[0], NAMES)}', ctx)
         return super().resolve_command(ctx, args)

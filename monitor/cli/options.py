@@ -34,7 +34,7 @@ limit_option = click.option(
 
 def config_of(path: Path) -> Config:
     """The config at `path`. ConfigError or MonitorError if it cannot be used."""
-    from monitor.config_file import read_config
+    from monitor.config.file import read_config
 
     return read_config(path, env=os.environ)
 

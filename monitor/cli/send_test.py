@@ -24,7 +24,7 @@ def command(ctx: click.Context, channel: str, path: Path) -> None:
     """Send a sample alert to CHANNEL, now. Exits 1 if it is not taken."""
     config = config_of(path)
     if channel not in config.channels:
-        from monitor.config_problems import closest
+        from monitor.config.problems import closest
 
         raise MonitorError(f'there is no channel "{channel}" in {path}{closest(channel, config.channels)}')
     import asyncio

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from monitor.config_file import read_config
+from monitor.config.file import read_config
 from monitor.daemon import living
 from monitor.demo.mailbox import Mailbox
 from monitor.demo.server import SampleSource

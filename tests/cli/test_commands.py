@@ -19,7 +19,7 @@ from kit import Bulletin, FeedServer, PostSink
 
 from monitor import daemon
 from monitor.cli.frame import run
-from monitor.config_file import read_config
+from monitor.config.file import read_config
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 CONFIG = """

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.cli.frame import NAMES
 from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
-from monitor.config_problems import keys_of
+from monitor.config.problems import keys_of
 from monitor.deliver.channels import NOTIFIERS, notifier
 
 TEXT = (Path(__file__).parents[2] / "docs/reference.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
-from monitor.config_file import check_config
-from monitor.config_problems import keys_of
+from monitor.config.file import check_config
+from monitor.config.problems import keys_of
 from monitor.deliver.channels import NOTIFIERS, notifier
 from monitor.resources import builtin
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.interpolate import interpolate
+from monitor.config.interpolate import interpolate
 
 
 def one(text: str, folder: Path, **env: str) -> tuple[str, list[tuple[str, bool]]]:

@@ -11,7 +11,7 @@ import pytest
 from kit import Bulletin, FeedServer, MailServer, PostSink
 from standardwebhooks import Webhook
 
-from monitor.config_file import read_config
+from monitor.config.file import read_config
 from monitor.daemon import Daemon, prepare
 from monitor.engine import Engine, open_engine
 from monitor.store import open_store

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from monitor.config_values import web_address
+from monitor.config.values import web_address
 
 SHORTEST_SECRET = 16  # bytes; Standard Webhooks asks for 24 to 64, and libraries take less
 

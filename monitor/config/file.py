@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config import Config
-from monitor.config_tables import Tables
+from monitor.config.interpolate import interpolate
+from monitor.config.places import Places
+from monitor.config.tables import Tables
 from monitor.errors import ConfigError, MonitorError, Problem
-from monitor.interpolate import interpolate
-from monitor.toml_lines import Places
 
 _LARGEST = 1_000_000
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.toml_lines import KeyPath
+from monitor.config.places import KeyPath
 
 _MARK = re.compile(r"\$\$\{|\$\{([^}\n]*)\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.toml_lines import KeyPath, Places
+from monitor.config.places import KeyPath, Places
 
 
 def at(text: str, *path: str | int) -> tuple[tuple[int, int], tuple[int, int]]:

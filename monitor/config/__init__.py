@@ -1,6 +1,6 @@
 """The shape of `config.toml` after reading: frozen models, durations in seconds, secrets already looked up.
 
-How a file becomes a `Config`, and how every problem in it is told with line and column: `config_file.py`.
+How a file becomes a `Config`, and how every problem in it is told with line and column: `file.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from monitor.config_values import (
+from monitor.config.values import (
     cron,
     database_url,
     expression,

@@ -20,11 +20,11 @@ from monitor.config import (
     SourceConfig,
     WebConfig,
 )
-from monitor.config_problems import closest, kind_of, listed, unknown_key, wrongs
-from monitor.config_values import source_name
+from monitor.config.places import KeyPath, Places
+from monitor.config.problems import closest, kind_of, listed, unknown_key, wrongs
+from monitor.config.values import source_name
 from monitor.errors import Problem
 from monitor.resources import builtin
-from monitor.toml_lines import KeyPath, Places
 
 Table = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)

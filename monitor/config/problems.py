@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from monitor.config import ChannelConfig
-from monitor.toml_lines import KeyPath
+from monitor.config.places import KeyPath
 
 _SHOWN = frozenset({"allow_private", "cron", "every", "listen", "memory", "name", "timezone"})
 _KINDS = {
