@@ -96,7 +96,7 @@ def test_the_bound_is_exact(encoding: str) -> None:
 def test_a_bomb_costs_no_more_than_the_bound() -> None:
     body = bomb(1)
     tracemalloc.start()
-    begun = time.monotonic()
+    begun = time.process_time()
     try:
         with pytest.raises(FetchError) as raised:
             inflated("gzip", body, limit=16 * 2**20)
@@ -106,13 +106,13 @@ def test_a_bomb_costs_no_more_than_the_bound() -> None:
 
     assert raised.value.code == "body_too_large"
     assert peak < 64 * 2**20
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_many_joined_streams_do_not_cost_more_than_their_size() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     inflated("gzip", gzip.compress(b"") * 800_000, limit=16 * 2**20)
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(("encoding", "code"), [("gzip", "body_too_large"), ("gzip, gzip", "unsupported_encoding")])

@@ -35,9 +35,9 @@ def test_markup_becomes_plain_text(markup: str, text: str) -> None:
 
 @pytest.mark.parametrize("hostile", ["<" * 10**6, "<a " * 300_000, "<!--" * 300_000, "&" * 10**6, "&#x" * 300_000])
 def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     plain(hostile)
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
