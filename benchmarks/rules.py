@@ -21,6 +21,7 @@ from monitor.ruleset.rule import Rule, RuleSet
 
 COUNTS = (10, 100, 1_000, 10_000)
 UPDATES, CLAIMS, WORDS = 40, 30, 20
+VOCABULARY = 30_000  # words; a year of one news desk has more
 SYLLABLES = [a + b for a in "bcdfghklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "er", "is", "on")]
 
 
@@ -72,7 +73,7 @@ def tokenise(text: str) -> list[tuple[str, int, int]]:
 def main() -> None:
     """Prints one line for each number of rules."""
     random = Random(1)
-    words = vocabulary(random, 12_000)
+    words = vocabulary(random, VOCABULARY)
     weights = [1 / (rank + 3) for rank in range(len(words))]
     updates = [update_of(random, words, weights, number) for number in range(UPDATES)]
     texts = [finding.claim.text for _, findings in updates for finding in findings]

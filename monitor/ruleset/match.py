@@ -104,12 +104,12 @@ def segments_of(way: tuple[Need, ...], page: Page, *, together: bool) -> Set[int
 
 def segments_with(need: Need, page: Page) -> Set[int] | None:
     """The segments that have a key of the need; None if the title or a field has one, which every segment sees."""
-    found: set[int] = set()
+    found: Set[int] = frozenset()
     for key in need:
         scope, _, word = key.rpartition(":")
         stands = page.reading.segments_with(word)
         if not scope:
-            found |= stands
+            found = found | stands if found else stands
         elif not stands.isdisjoint(page.sees(scope)):
             return None
     return found

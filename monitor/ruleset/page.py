@@ -9,7 +9,6 @@ from functools import lru_cache
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query import Document
 from monitor.ruleset.reading import Reading
-from monitor.ruleset.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,10 @@ class Page:
 
     def words(self) -> Iterator[str]:
         """Every folded word, and again with its scope (`title:troops`) what stands in the title and the fields."""
-        yield from self.reading.positions
+        yield from frozenset().union(*self.reading.has)
         for scope, segments in (("title", self.titles), *self.scopes.items()):
             for segment in segments:
-                for word in words(self.reading.texts[segment]):
-                    yield f"{scope}:{word}"
+                yield from [f"{scope}:{word}" for word in self.reading.has[segment]]
 
     def sees(self, scope: str) -> frozenset[int]:
         """The segments of the title or of a field, which are the same for every document."""

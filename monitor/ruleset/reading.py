@@ -21,17 +21,15 @@ Spans = list[Span]
 
 
 class Reading:
-    """Some texts (segments) and where each folded word stands in them."""
+    """Some texts (segments) and where each folded word stands in them.
+
+    Only which words a segment has is worked out beforehand: most texts are asked for few words.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(texts)
-        self.positions: dict[str, list[int]] = {}
-        for segment, text in enumerate(self.texts):
-            for position, word in enumerate(words(text), segment << SHIFT):
-                if word in self.positions:
-                    self.positions[word].append(position)
-                else:
-                    self.positions[word] = [position]
+        self.words = [words(text) for text in self.texts]
+        self.has = [frozenset(found) for found in self.words]
         self._places: dict[int, list[tuple[int, int]]] = {}
         self._found: dict[str, Spans] = {}
         self._segments: dict[str, frozenset[int]] = {}
@@ -39,39 +37,47 @@ class Reading:
     @cached_property
     def vocabulary(self) -> list[str]:
         """The distinct words, sorted."""
-        return sorted(self.positions)
+        return sorted(frozenset().union(*self.has))
+
+    def segments_with(self, key: str) -> frozenset[int]:
+        """The segments that have a word, or a word that begins with a stem (`troop*`)."""
+        if key not in self._segments:
+            self._segments[key] = self._segments_of(self._beginning(key[:-1]) if key.endswith("*") else [key])
+        return self._segments[key]
+
+    def _segments_of(self, wanted: Sequence[str]) -> frozenset[int]:
+        return frozenset(at for word in wanted for at, has in enumerate(self.has) if word in has)
 
     def of_word(self, word: str) -> Sequence[int]:
         """Where a folded word stands, in order."""
-        return self.positions.get(word, ())
+        return [
+            segment << SHIFT | at
+            for segment in sorted(self.segments_with(word))
+            for at, found in enumerate(self.words[segment])
+            if found == word
+        ]
 
     def of_stem(self, stem: str) -> Sequence[int]:
         """Where words that begin with `stem` stand, in order."""
+        return sorted(position for word in self._beginning(stem) for position in self.of_word(word))
+
+    def _beginning(self, stem: str) -> list[str]:
         vocabulary = self.vocabulary
-        at = bisect_left(vocabulary, stem)
-        found: list[int] = []
-        while at < len(vocabulary) and vocabulary[at].startswith(stem):
-            found += self.positions[vocabulary[at]]
-            at += 1
-        return sorted(found)
+        last = first = bisect_left(vocabulary, stem)
+        while last < len(vocabulary) and vocabulary[last].startswith(stem):
+            last += 1
+        return vocabulary[first:last]
 
     def of_alike(self, word: str, edits: int) -> Sequence[int]:
         """Where words at most `edits` letters away stand, in order; two swapped letters are one edit."""
         alike = process.extract(word, self.vocabulary, scorer=OSA.distance, score_cutoff=edits, limit=None)
-        return sorted(position for found, *_ in alike for position in self.positions[found])
+        return sorted(position for found, *_ in alike for position in self.of_word(found))
 
     def remember(self, term: str, find: Callable[[Reading], Spans]) -> Spans:
         """What `find` finds of a term, worked out once however many rules hold the term."""
         if term not in self._found:
             self._found[term] = find(self)
         return self._found[term]
-
-    def segments_with(self, key: str) -> frozenset[int]:
-        """The segments that have a word, or a word that begins with a stem (`troop*`)."""
-        if key not in self._segments:
-            stands = self.of_stem(key[:-1]) if key.endswith("*") else self.of_word(key)
-            self._segments[key] = frozenset(position >> SHIFT for position in stands)
-        return self._segments[key]
 
     @cached_property
     def flat(self) -> list[tuple[str, list[int]]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from monitor.ruleset.leaves import Words
 from monitor.ruleset.query import Need, Node, Query, alternatives, length_weight
 
+NOTHING = ""  # a key that every text has
 HEAD = 2  # letters that every stem has
 MOST_KNOWN = 100_000  # words whose stems are kept
 
@@ -29,13 +30,15 @@ class Shortlist:
             return length_weight(key) * (1 + used[key.rpartition(":")[2].rstrip("*")])
 
         self.always: set[int] = set()
-        self.filed: dict[str, list[tuple[int, tuple[Need, ...]]]] = defaultdict(list)
+        self.filed: dict[str, list[tuple[str, int, tuple[Need, ...]]]] = defaultdict(list)
         keys: set[str] = set()
         for at, query in enumerate(queries):
             for way in alternatives(query.root, weigh):
                 rarest, *others = sorted(way, key=lambda need: sum(map(weigh, need))) or [Need()]
+                second = next((key for need in others if len(need) == 1 for key in need), NOTHING)
+                rest = tuple(need for need in others if second not in need)
                 for key in rarest:
-                    self.filed[key].append((at, tuple(others)))
+                    self.filed[key].append((second, at, rest))
                 keys.update(rarest, *others)
                 if not way:
                     self.always.add(at)
@@ -48,15 +51,12 @@ class Shortlist:
 
     def candidates(self, words: Iterable[str]) -> list[int]:
         """The queries that could hold for a text, in order; `words` are its folded words, and `title:word` …"""
-        present = set(words)
+        present = {NOTHING, *words}
         present.update(*map(self._stems, tuple(present)))
         found = set(self.always)
         for key in self.filed.keys() & present:
-            for at, others in self.filed[key]:
-                for need in others:
-                    if need.isdisjoint(present):
-                        break
-                else:
+            for second, at, others in self.filed[key]:
+                if second in present and not any(need.isdisjoint(present) for need in others):
                     found.add(at)
         return sorted(found)
 
