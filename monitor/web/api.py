@@ -1,0 +1,86 @@
+"""The same as the pages show, as JSON for programs. Times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from monitor.deliver.payload import alert_data
+from monitor.deliver.payload import iso as exactly
+from monitor.model import Moment
+from monitor.store import reports, sources
+from monitor.store.outbox import OPEN
+from monitor.store.reports import AlertRow, DeliveryRow
+from monitor.store.sources import SourceRow
+from monitor.web.listing import alerts, deliveries, one_alert
+from monitor.web.site import Site
+from monitor.web.view import public
+
+
+def list_alerts(site: Site, request: Request) -> Response:
+    """`{"alerts": […], "older": address or null}`, newest first."""
+    found = alerts(site.store, request)
+    return answer({"alerts": [alert(row) for row in found.rows], "older": found.older or None})
+
+
+def show_alert(site: Site, request: Request) -> Response:
+    """One alert with its deliveries."""
+    row, owed = one_alert(site.store, request)
+    return answer({**alert(row), "deliveries": [delivery(one) for one in owed]})
+
+
+def list_deliveries(site: Site, request: Request) -> Response:
+    """`{"deliveries": […], "older": address or null}`, newest first."""
+    found = deliveries(site.store, request)
+    return answer({"deliveries": [delivery(row) for row in found.rows], "older": found.older or None})
+
+
+def list_sources(site: Site, _request: Request) -> Response:
+    """The configured sources by name, in the shape of `monitor sources --json`."""
+    with site.store.read() as conn:
+        rows = sources.rows(conn)
+    return answer([source(row) for row in rows])
+
+
+def show_status(site: Site, _request: Request) -> Response:
+    """How things stand, in the shape of `monitor status --json`."""
+    with site.store.read() as conn:
+        found = reports.status(conn, site.clock())
+    moments = ("last_poll", "next_poll", "oldest_owed")
+    return answer(asdict(found) | {name: iso(getattr(found, name)) for name in moments})
+
+
+def answer(value: Any) -> Response:
+    """JSON that no cache keeps."""
+    return JSONResponse(value, headers={"cache-control": "no-store"})
+
+
+def alert(row: AlertRow) -> dict[str, Any]:
+    """The webhook's `data`, with the number that listings are paged by and the update that caused it."""
+    return {"number": row.number, "update": row.update, **alert_data(row.alert)}
+
+
+def delivery(row: DeliveryRow) -> dict[str, Any]:
+    return asdict(row) | {"due": iso(row.due) if row.state in OPEN else None, "sent_at": iso(row.sent_at)}
+
+
+def source(row: SourceRow) -> dict[str, Any]:
+    """The contract's object, but for what may be secret in the address."""
+    return {
+        "name": row.name,
+        "url": public(row.url),
+        "kind": row.kind,
+        "state": row.state,
+        "entries": row.entries,
+        "error": row.error,
+        "last_good": iso(row.last_good),
+        "next_poll": iso(row.next_poll),
+    }
+
+
+def iso(moment: Moment | None) -> str | None:
+    """To the second."""
+    return None if moment is None else exactly(moment // 1)

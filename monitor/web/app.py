@@ -1,0 +1,56 @@
+"""The web application: which address leads to which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from monitor.model import Moment
+from monitor.store import Store
+from monitor.web import api, html
+from monitor.web.guard import LOOPBACK, Guard
+from monitor.web.site import Site, endpoint, health, refused
+from monitor.web.templates import style
+
+MADE = {
+    "/": html.list_alerts,
+    "/alerts/{id}": html.show_alert,
+    "/sources": html.list_sources,
+    "/deliveries": html.list_deliveries,
+    "/api/alerts": api.list_alerts,
+    "/api/alerts/{id}": api.show_alert,
+    "/api/sources": api.list_sources,
+    "/api/deliveries": api.list_deliveries,
+    "/api/status": api.show_status,
+}
+
+
+def app(
+    store: Store,
+    *,
+    timezone: ZoneInfo,
+    clock: Callable[[], Moment],
+    hosts: Collection[str] | None = LOOPBACK,
+) -> Starlette:
+    """Pages and JSON about what `store` holds, with times told in `timezone`.
+
+    Only requests for one of `hosts` are answered (`guard.hosts_of` gives a config's); None answers all.
+    """
+    site = Site(store, timezone, clock)
+    made = Starlette(
+        routes=[
+            *(Route(path, endpoint(site, make)) for path, make in MADE.items()),
+            Route("/health", health(site)),
+            Route("/style.css", style),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts)],
+        exception_handlers={HTTPException: refused},
+        lifespan=site.open,
+    )
+    made.router.redirect_slashes = False  # it would repeat the Host header to the browser
+    return made

@@ -1,0 +1,76 @@
+"""What stands before every page: which host names are answered, and the headers that every answer bears.
+
+A page on loopback has no password, so a stranger's web site must not reach it through a name that it lets point
+there (DNS rebinding): only the names that this monitor is known by are answered.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.config import WebConfig
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+WRONG_HOST = "This monitor does not answer to that name. If it should, set url under [web] in config.toml.\n"
+
+
+def hosts_of(web: WebConfig) -> frozenset[str] | None:
+    """The host names that are answered; None, which is any, unless `listen` is on loopback."""
+    listen = host_of(web.listen or "")
+    if not is_loopback(listen):
+        return None
+    public = urlsplit(web.url or "").hostname
+    return LOOPBACK | {listen} | ({public} if public else set())
+
+
+def is_loopback(host: str) -> bool:
+    """Is this `localhost` or an address that only this machine reaches?"""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def host_of(header: str) -> str:
+    """The name in a Host header, small, without port and brackets; "" if it is none."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+class Guard:
+    """Answers only to `hosts` (None: to any name) and adds `HEADERS` to every answer."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        known = self.hosts is None or host_of(Headers(scope=scope).get("host", "")) in self.hosts
+        answer = self.app if known else PlainTextResponse(WRONG_HOST, 421)
+        await answer(scope, receive, send_guarded)

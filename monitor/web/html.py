@@ -1,0 +1,69 @@
+"""The pages for people."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.deliver.safe import shorten, tame
+from monitor.deliver.view import NAME
+from monitor.store import sources
+from monitor.web.listing import STATES, alerts, deliveries, one_alert
+from monitor.web.site import Site
+from monitor.web.templates import page
+from monitor.web.view import BRIEF, WHOLE, alert_names, delivery_names, source_names
+
+
+def list_alerts(site: Site, request: Request) -> Response:
+    """The alerts, newest first."""
+    found = alerts(site.store, request)
+    names = {
+        "here": "alerts",
+        "alerts": [alert_names(row, BRIEF, site.timezone) for row in found.rows],
+        "rule": shorten(tame(request.query_params.get("rule", "")), NAME),
+        "later": "before" in request.query_params,
+        "older": found.older,
+    }
+    return page("alerts.html", names)
+
+
+def show_alert(site: Site, request: Request) -> Response:
+    """Everything about one alert."""
+    row, owed = one_alert(site.store, request)
+    now = site.clock()
+    names = {
+        "here": "alerts",
+        "alert": alert_names(row, WHOLE, site.timezone),
+        "deliveries": [delivery_names(one, site.timezone, now) for one in owed],
+    }
+    return page("alert.html", names)
+
+
+def list_sources(site: Site, _request: Request) -> Response:
+    """The sources, those in trouble first."""
+    with site.store.read() as conn:
+        rows = sources.rows(conn)
+    now = site.clock()
+    shown = [source_names(row, site.timezone, now) for row in rows]
+    troubled = [one for one in shown if one["error"]]
+    names = {
+        "here": "sources",
+        "sources": troubled + [one for one in shown if not one["error"]],
+        "troubled": len(troubled),
+    }
+    return page("sources.html", names)
+
+
+def list_deliveries(site: Site, request: Request) -> Response:
+    """What is owed to the channels, newest first."""
+    found = deliveries(site.store, request)
+    now = site.clock()
+    names = {
+        "here": "deliveries",
+        "deliveries": [delivery_names(row, site.timezone, now) for row in found.rows],
+        "states": STATES,
+        "state": request.query_params.get("state", ""),
+        "later": "before" in request.query_params,
+        "older": found.older,
+    }
+    return page("deliveries.html", names)

@@ -1,0 +1,76 @@
+"""What an address asks of the store: one page of a listing, newest first, or one alert."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from monitor.store import Store, reports
+from monitor.store.reports import AlertRow, DeliveryRow
+
+Row = TypeVar("Row")
+
+SIZE = 50  # rows on a page
+STATES = ("pending", "retrying", "sent", "dead")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Row]):
+    """One page of rows; `older` is the address of the next page, "" on the last."""
+
+    rows: Sequence[Row]
+    older: str
+
+
+def alerts(store: Store, request: Request) -> Listing[AlertRow]:
+    """The alerts that `?rule=` and `?before=` ask for."""
+    before, rule = before_of(request), request.query_params.get("rule")
+    with store.read() as conn:
+        rows = reports.alerts(conn, limit=SIZE + 1, before=before, rule=rule)
+    return listing(request, rows, lambda row: row.number)
+
+
+def deliveries(store: Store, request: Request) -> Listing[DeliveryRow]:
+    """The deliveries that `?state=` and `?before=` ask for."""
+    before, state = before_of(request), request.query_params.get("state")
+    if state not in (None, *STATES):
+        raise HTTPException(400, f"A delivery's state is one of {', '.join(STATES)}.")
+    with store.read() as conn:
+        rows = reports.deliveries(conn, limit=SIZE + 1, before=before, states=None if state is None else [state])
+    return listing(request, rows, lambda row: row.id)
+
+
+def one_alert(store: Store, request: Request) -> tuple[AlertRow, list[DeliveryRow]]:
+    """The alert that the address names, and its deliveries."""
+    name = request.path_params["id"]
+    with store.read() as conn:
+        row = reports.alert(conn, name) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) else None
+        if row is None:
+            raise HTTPException(404)
+        return row, reports.deliveries(conn, limit=SIZE, alert=name)
+
+
+def before_of(request: Request) -> int | None:
+    """The number of the last row that was seen."""
+    given = request.query_params.get("before")
+    if given is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", given, re.ASCII):
+        raise HTTPException(400, "In an address, before= is followed by the number of a row.")
+    return int(given)
+
+
+def listing(request: Request, rows: Sequence[Row], number: Callable[[Row], int]) -> Listing[Row]:
+    """The page, of rows that are one more than fit if there is a next one."""
+    if len(rows) <= SIZE:
+        return Listing(rows, "")
+    shown = rows[:SIZE]
+    kept = {name: value for name, value in request.query_params.items() if name in ("rule", "state")}
+    query = urlencode({**kept, "before": number(shown[-1])})
+    return Listing(shown, f"{request.scope['path']}?{query}")

@@ -1,0 +1,116 @@
+"""How a request becomes an answer: the page is made in a thread, and whatever goes wrong is one sentence.
+
+The pages have two threads of their own: the loop never waits for a disk, and the daemon, which reads the same
+store, always finds a connection free.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from monitor.errors import StoreError
+from monitor.model import Moment
+from monitor.store import Store, reports
+from monitor.web.templates import page
+
+log = structlog.get_logger()
+
+READS = 2  # of the store at once
+PATIENCE = 20.0  # seconds that a page may take
+PULSE = 5.0  # seconds in which a healthy store has answered
+
+FAULT = "Something went wrong while this page was made. The log says what."
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What pages are made from: the store, the time zone they tell times in, and the present moment."""
+
+    store: Store
+    timezone: ZoneInfo
+    clock: Callable[[], Moment]
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READS, "web"))
+
+    @asynccontextmanager
+    async def open(self, _app: object) -> AsyncIterator[None]:
+        """The life of the application."""
+        yield
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+
+Make: TypeAlias = Callable[[Site, Request], Response]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def endpoint(site: Site, make: Make) -> Endpoint:
+    """What answers requests with the response that `make` gives."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await within(PATIENCE, site, make, request)
+        except HTTPException:
+            raise
+        except StoreError as error:
+            log.warning("page failed", stage="web", path=request.scope["path"], error=str(error))
+            return problem(request, 503, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        except Exception:
+            log.exception("page failed", stage="web", path=request.scope["path"])
+            return problem(request, 500, FAULT)
+
+    return answer
+
+
+def health(site: Site) -> Endpoint:
+    """What tells a watchdog whether the store answers, and nothing more."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await within(PULSE, site, pulse, request)
+        except Exception:
+            return PlainTextResponse("fail", 503)
+
+    return answer
+
+
+async def within(seconds: float, site: Site, make: Make, request: Request) -> Response:
+    """What `make` gives, made in a thread. StoreError if that takes longer."""
+    work = asyncio.get_running_loop().run_in_executor(site.threads, make, site, request)
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except TimeoutError:
+        raise StoreError(f"the database has not answered for {seconds:.0f} seconds") from None
+
+
+def pulse(site: Site, _request: Request) -> Response:
+    """`ok` once the store has answered."""
+    with site.store.read() as conn:
+        reports.alerts(conn, limit=1)
+    return PlainTextResponse("ok")
+
+
+def problem(request: Request, status: int, sentence: str) -> Response:
+    """A page, or JSON for programs, that says in one sentence why there is nothing to see."""
+    if request.scope["path"].startswith("/api/"):
+        return JSONResponse({"error": sentence}, status)
+    return page("problem.html", {"here": "", "status": status, "sentence": sentence}, status)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to what the router or a page refused."""
+    assert isinstance(error, HTTPException)
+    sentences = {404: "There is no such page.", 405: "This page can only be read."}
+    told = error.detail if error.status_code == 400 else sentences.get(error.status_code, "That cannot be answered.")
+    response = problem(request, error.status_code, told)
+    response.headers.update(error.headers or {})
+    return response

@@ -1,0 +1,108 @@
+"""The names that page templates see: what alerts are, as messages show them, and how sources and deliveries stand.
+
+What feeds said is tamed here; templates escape it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from monitor.deliver.payload import iso
+from monitor.deliver.safe import shorten, tame, web_link
+from monitor.deliver.view import NAME, REASON, TITLE, Room, view, when
+from monitor.model import Message, Moment
+from monitor.store.outbox import OPEN
+from monitor.store.reports import AlertRow, DeliveryRow
+from monitor.store.sources import SourceRow
+
+Names: TypeAlias = dict[str, Any]
+
+BRIEF = Room(findings=3, claim=320, changes=3)  # an alert among others
+WHOLE = Room(findings=500, claim=4000, changes=50)  # a page of its own
+
+
+def alert_names(row: AlertRow, room: Room, timezone: ZoneInfo) -> Names:
+    """What a message would show of the alert, and where its page and its rule's alerts are."""
+    alert = row.alert
+    shown = view(Message(alert.id, "", alert.story, alert.at, (alert,)), room, timezone, None)
+    return shown | {
+        "path": f"/alerts/{alert.id}",
+        "rule": shorten(tame(alert.rule), NAME),
+        "rule_path": rule_path(alert.rule),
+        "story": tame(alert.story),
+        "reason": shorten(tame(alert.reason), REASON),
+        "iso": iso(alert.at // 1),
+    }
+
+
+def rule_path(rule: str) -> str:
+    """The listing of one rule's alerts."""
+    return f"/?{urlencode({'rule': rule})}"
+
+
+def source_names(row: SourceRow, timezone: ZoneInfo, now: Moment) -> Names:
+    """How a source stands. Its address is a link if nothing had to be left out of it."""
+    shown = public(row.url)
+    return {
+        "name": shorten(tame(row.name), NAME),
+        "kind": row.kind,
+        "state": row.state,
+        "entries": row.entries,
+        "error": shorten(tame(row.error or ""), REASON),
+        "address": shorten(tame(shown.partition("//")[2]), NAME),
+        "url": web_link(row.url) if shown == row.url else "",
+        "last_good": past(row.last_good, timezone, now),
+        "next_poll": ahead(row.next_poll, timezone, now),
+    }
+
+
+def delivery_names(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> Names:
+    """How a delivery stands; `next_try` and `sent` are None unless there is one."""
+    return {
+        "id": row.id,
+        "path": f"/alerts/{row.alert}",
+        "title": shorten(tame(row.title), TITLE),
+        "channel": shorten(tame(row.channel), NAME),
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_try": ahead(row.due, timezone, now) if row.state in OPEN else None,
+        "sent": past(row.sent_at, timezone, now),
+        "error": shorten(tame(row.error or ""), REASON),
+        "detail": shorten(tame(row.detail or ""), REASON),
+    }
+
+
+def past(moment: Moment | None, timezone: ZoneInfo, now: Moment) -> Names | None:
+    """A moment for machines, on the clock, and as a distance from now; None if there was none."""
+    return None if moment is None else time_names(moment, timezone, distance(moment - now))
+
+
+def ahead(moment: Moment, timezone: ZoneInfo, now: Moment) -> Names:
+    """The same for what is to come; once its moment has passed it is due."""
+    return time_names(moment, timezone, distance(moment - now) if moment > now else "due")
+
+
+def time_names(moment: Moment, timezone: ZoneInfo, distance: str) -> Names:
+    return {"iso": iso(moment // 1), "when": when(moment, timezone), "distance": distance}
+
+
+def distance(seconds: float) -> str:
+    """`in 4 min`, `now`, `3 h ago`."""
+    size = abs(seconds)
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if size >= length:
+            words = f"{size / length:.0f} {unit}"
+            return f"in {words}" if seconds > 0 else f"{words} ago"
+    return "now"
+
+
+def public(url: str) -> str:
+    """An address without what is often secret in it: user, password, and what follows a question mark."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()

@@ -1,0 +1,38 @@
+"""The newsroom's store, made once, and what asks its pages without a network between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from kit.newsroom import newsroom, reader_of
+
+from monitor.store import Store, open_store
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("newsroom")
+
+
+@pytest.fixture(scope="session")
+def news(folder: Path) -> Iterator[Store]:
+    store = newsroom(folder)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def bare() -> Iterator[Store]:
+    """A store with nothing in it."""
+    store = open_store("sqlite:///:memory:")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+async def reader(news: Store) -> AsyncIterator[httpx.AsyncClient]:
+    async with reader_of(news) as client:
+        yield client

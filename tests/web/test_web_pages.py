@@ -1,0 +1,223 @@
+"""What a person sees, on a store that the pipeline filled."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from kit.delivery import alert as made_alert
+from kit.delivery import finding, said
+from kit.newsroom import PRIVATE, reader_of
+from kit.saying import alert, commit, configured, message, sends
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from monitor.model import Change, Kind, Novelty
+from monitor.store import Store
+
+SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+async def read(reader: httpx.AsyncClient, path: str, status: int = 200) -> LexborNode:
+    """The page's main part."""
+    answer = await reader.get(path)
+    assert answer.status_code == status, answer.text
+    main = LexborHTMLParser(answer.text).css_first("main")
+    assert main is not None
+    return main
+
+
+def words(node: LexborNode | None) -> str:
+    assert node is not None
+    return " ".join(node.text().split())
+
+
+def texts(node: LexborNode, selector: str) -> list[str]:
+    return [words(found) for found in node.css(selector)]
+
+
+@pytest.fixture
+async def long(bare: Store) -> AsyncIterator[httpx.AsyncClient]:
+    """Pages about 120 alerts, of two rules in turn."""
+    configured(bare, "wire")
+    for n in range(120):
+        one = alert(f"al-{n}", f"News {n}.", rule="bridges" if n % 2 else "floods", at=100.0 + n)
+        commit(bare, [f"News {n}."], entry=f"e{n}", decisions=[sends(one)], messages=[message(f"m{n}", one)])
+    async with reader_of(bare) as reader:
+        yield reader
+
+
+async def walk(reader: httpx.AsyncClient, path: str | None, selector: str) -> tuple[list[str], int]:
+    """What `selector` finds on the page and all that follow it, and how many pages there were."""
+    found, pages = [], 0
+    while path:
+        main = await read(reader, path)
+        found += texts(main, selector)
+        older = main.css_first("a[rel=next]")
+        path = older.attributes["href"] if older else None
+        pages += 1
+    return found, pages
+
+
+async def test_newest_alert_stands_first_with_severity_rule_and_local_time(reader: httpx.AsyncClient) -> None:
+    first = (await read(reader, "/")).css("article")[0]
+
+    assert words(first.css_first(".level")) == "high"
+    assert words(first.css_first(".rule")) == "North Korean troops deployed for Russia"
+    assert words(first.css_first("time")) == "16 Dec 2026, 20:06 EET"
+
+
+async def test_words_that_met_the_rule_are_marked_in_the_claim(reader: httpx.AsyncClient) -> None:
+    claim = (await read(reader, "/")).css("article")[0].css_first(".claim")
+
+    assert words(claim) == "Up to 12,000 North Korean soldiers are in Kursk Oblast, an intelligence official said."
+    assert texts(claim, "mark") == ["North Korean", "soldiers"]
+
+
+async def test_changed_claim_has_the_old_figure_beside_the_new(reader: httpx.AsyncClient) -> None:
+    first = (await read(reader, "/")).css("article")[0]
+    before = first.css_first(".before")
+
+    assert words(first.css_first(".novelty")) == "changed"
+    assert (texts(before, "del"), texts(before, "ins")) == (["Around 3,000"], ["Up to 12,000"])
+    assert "front-report · 13 Dec 2026, 18:30 EET" in words(before)
+
+
+async def test_claim_leads_to_its_alert_and_source_to_the_entry(reader: httpx.AsyncClient) -> None:
+    first = (await read(reader, "/")).css("article")[0]
+    links = [link.attributes["href"] for link in first.css(".finding a")]
+    alert_page = await read(reader, links[0])
+
+    assert words(alert_page.css_first("h1")) == "Up to 12,000 North Korean soldiers"
+    assert links[1] == "https://front-report.example/d16"
+
+
+async def test_filter_by_rule_shows_its_alerts_alone(reader: httpx.AsyncClient) -> None:
+    main = await read(reader, "/?rule=exploited-flaw")
+
+    assert texts(main, ".rule") == ["A flaw that is being exploited"]
+    assert "exploited-flaw" in words(main.css_first("h1"))
+
+
+async def test_rule_without_alerts_says_so(reader: httpx.AsyncClient) -> None:
+    assert "There are no alerts of this rule." in words(await read(reader, "/?rule=%00nobody"))
+
+
+async def test_store_without_alerts_says_what_will_be_here(bare: Store) -> None:
+    async with reader_of(bare) as reader:
+        assert "Nobody was alerted yet." in words(await read(reader, "/"))
+        assert "There are no sources yet." in words(await read(reader, "/sources"))
+        assert "There are no deliveries." in words(await read(reader, "/deliveries"))
+
+
+async def test_older_alerts_follow_page_by_page_each_once(long: httpx.AsyncClient) -> None:
+    assert await walk(long, "/", ".claim") == ([f"News {n}." for n in reversed(range(120))], 3)
+
+
+async def test_older_alerts_keep_to_the_rule(long: httpx.AsyncClient) -> None:
+    assert await walk(long, "/?rule=floods", ".claim") == ([f"News {n}." for n in reversed(range(0, 120, 2))], 2)
+
+
+async def test_older_deliveries_keep_to_the_state(long: httpx.AsyncClient) -> None:
+    found, pages = await walk(long, "/deliveries?state=pending", "td[data-head=ID]")
+
+    assert (found, pages) == ([str(n) for n in range(120, 0, -1)], 3)
+
+
+async def test_page_of_an_alert_shows_what_moved_and_why_it_fired(reader: httpx.AsyncClient) -> None:
+    path = (await read(reader, "/")).css_first(".claim a").attributes["href"]
+    main = await read(reader, path or "")
+
+    assert words(main.css_first(".was")) == "was around 3,000"
+    assert texts(main, ".changes dt") == ["number"]
+    assert texts(main, ".changes dd") == ["Around 3,000 → Up to 12,000"]
+    assert "“North Korean”, “soldiers”, “brigade” met rule dprk-deployment" in words(main)
+    assert texts(main, ".novelty") == ["changed", "before", "new"]
+
+
+async def test_page_of_an_alert_shows_each_delivery_with_state_and_error(reader: httpx.AsyncClient) -> None:
+    oldest = (await read(reader, "/")).css(".claim a")[-1].attributes["href"]
+    main = await read(reader, oldest or "")
+
+    told = dict(zip(texts(main, "td[data-head=Channel]"), texts(main, "td[data-head=State]"), strict=True))
+    assert told == {"desk": "sent", "osint": "dead"}
+    assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed."]
+
+
+async def test_withdrawn_claim_is_struck_out(bare: Store) -> None:
+    configured(bare, "wire")
+    gone = finding("Three bridges are closed.", novelty=Novelty.WITHDRAWN)
+    commit(bare, ["Three bridges are open."], decisions=[sends(made_alert(gone))])
+    async with reader_of(bare) as reader:
+        for path in ("/", "/alerts/a1"):
+            assert texts(await read(reader, path), ".claim del") == ["Three bridges are closed."]
+
+
+async def test_follow_up_says_what_moved_since_the_last_alert(bare: Store) -> None:
+    configured(bare, "wire")
+    commit(bare, ["News."], decisions=[sends(made_alert(since_last="3,000 → 12,000"))])
+    async with reader_of(bare) as reader:
+        for path in ("/", "/alerts/a1"):
+            assert texts(await read(reader, path), ".since") == ["Since the last alert: 3,000 → 12,000"]
+
+
+async def test_sources_in_trouble_stand_first_with_their_error(reader: httpx.AsyncClient) -> None:
+    main = await read(reader, "/sources")
+
+    assert words(main.css_first("h1")) == "Sources 1 of 4 could not be read"
+    assert texts(main, "td b") == ["food-agency", "flaw-notices", "front-report", "kyiv-wire"]
+    assert texts(main, ".state") == ["failing", "empty", "ok", "ok"]
+    assert texts(main, "td[data-head='Last good']") == ["9 h ago", "never", "4 min ago", "4 min ago"]
+    assert texts(main, "td[data-head='Next poll']") == ["in 55 min", "due", "in 11 min", "in 11 min"]
+    assert texts(main, ".error") == ["the server answered 503 Service Unavailable, for the fourth time in a row"]
+
+
+async def test_address_of_a_source_hides_what_may_be_secret(reader: httpx.AsyncClient) -> None:
+    pages = [(await reader.get(path)).text for path in ("/sources", "/api/sources")]
+
+    assert all("wire.example/feed" in page and PRIVATE not in page for page in pages)
+
+
+async def test_dead_deliveries_tell_how_to_try_again(reader: httpx.AsyncClient) -> None:
+    main = await read(reader, "/deliveries?state=dead")
+
+    assert texts(main, ".state") == ["dead"]
+    assert texts(main, "code") == ["monitor deliveries retry 2"]
+
+
+async def hostile(store: Store) -> None:
+    """An alert, a source and a delivery made of nothing but attacks."""
+    bad = finding(
+        SCRIPT,
+        novelty=Novelty.CHANGED,
+        matched=("script", "'"),
+        source=SCRIPT,
+        entry_url="javascript:alert(3)",
+        nearest=said("\u202e" + SCRIPT + " before", source=SCRIPT),
+        changes=(Change(Kind.NAME, SCRIPT, SCRIPT),),
+    )
+    one = made_alert(bad, rule=SCRIPT, title=SCRIPT, reason=SCRIPT, url="data:text/html,<script>", since_last=SCRIPT)
+    configured(store, "wire", "wire'\"><script>x</script>")
+    commit(store, [SCRIPT], decisions=[sends(one)], messages=[message("m1", one, channel="desk<script>")])
+
+
+@pytest.mark.parametrize("path", ["/", "/alerts/a1", "/sources", "/deliveries", "/?rule=<script>", "/<script>"])
+async def test_hostile_words_stay_words(bare: Store, path: str) -> None:
+    await hostile(bare)
+    async with reader_of(bare) as reader:
+        page = (await reader.get(path)).text
+    tree = LexborHTMLParser(page)
+    links = [link.attributes["href"] or "" for link in tree.css("a")]
+
+    assert tree.css("script, img, iframe, form, style, base, meta[http-equiv]") == []
+    assert [name for node in tree.css("*") for name in node.attributes if name.startswith("on")] == []
+    assert {urlsplit(link).scheme for link in links} <= {"", "http", "https"}
+    assert all(link.startswith(("/", "http")) and not link.startswith("//") for link in links)
+    assert "\u202e" not in page
+
+
+async def test_hostile_words_are_shown_as_they_stand(bare: Store) -> None:
+    await hostile(bare)
+    async with reader_of(bare) as reader:
+        assert texts(await read(reader, "/"), ".claim") == [SCRIPT]
