@@ -1,4 +1,4 @@
-"""Polls every captured feed of an archive collection once, over HTTP on loopback.
+"""Polls every captured feed of an archive collection once, over HTTP on loopback, in one round of the daemon.
 
     python benchmarks/feeds_corpus.py --data DIR
 
@@ -19,13 +19,17 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import feedparser
 
-from monitor.errors import SourceError
-from monitor.sources.fetch import Fetcher, Request
-from monitor.sources.worker import Parser
+from monitor.config.file import read_config
+from monitor.daemon import run_once
+from monitor.log import configure
+from monitor.store import open_store
+from monitor.store.sources import SourceRow, rows
 
+SOURCE = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
 TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".html": "text/html"}
 
 
@@ -48,20 +52,15 @@ def alone(body: bytes, content_type: str) -> str:
     return "entries" if found.entries else "none"
 
 
-async def poll(fetcher: Fetcher, parser: Parser, url: str) -> str:
-    """How one poll ended: "entries", "empty", an error's code, or "CRASH" and what it was."""
-    try:
-        fetched = await fetcher.fetch(Request(url))
-        feed = await parser.parse("feed", fetched.body or b"", fetched.content_type, fetched.url)
-    except SourceError as error:
-        return error.code
-    except Exception as error:
-        return f"CRASH {type(error).__name__}"
-    return "entries" if feed.entries else "empty"
+def ending(row: SourceRow) -> str:
+    """How a source's one poll ended: "entries", "empty" or an error's code; "CRASH" if it was not polled at all."""
+    if row.error:
+        return row.error_code or "CRASH"
+    return "CRASH" if row.last_good is None else "entries" if row.entries else "empty"
 
 
-async def polled(all_files: list[tuple[str, str, bytes]]) -> list[str]:
-    """The end of every file's poll, in order."""
+async def polled(all_files: list[tuple[str, str, bytes]], folder: Path) -> list[str]:
+    """The end of every file's poll, in order, by one round of the daemon on a store in `folder`."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
@@ -72,15 +71,18 @@ async def polled(all_files: list[tuple[str, str, bytes]]) -> list[str]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with (
-        server,
-        Fetcher(user_agent="corpus", allow_private=["127.0.0.0/8"]) as fetcher,
-        Parser() as parser,
-    ):
-        urls = (f"http://127.0.0.1:{port}/{number}" for number in range(len(all_files)))
-        return await asyncio.gather(*(poll(fetcher, parser, url) for url in urls))
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        (folder / "rules").mkdir()
+        named = "".join(SOURCE.format(number=number, port=port) for number in range(len(all_files)))
+        (folder / "config.toml").write_text('[network]\nallow_private = ["127.0.0.0/8"]\n' + named)
+        config = read_config(folder / "config.toml", env={})
+        await run_once(config)
+    store = open_store(config.monitor.database)
+    with store.read() as conn:
+        ends = {row.name: ending(row) for row in rows(conn)}
+    store.close()
+    return [ends[f"feed-{number}"] for number in range(len(all_files))]
 
 
 def main() -> int:
@@ -90,7 +92,9 @@ def main() -> int:
     chosen = options.parse_args()
     all_files = list(files(chosen.data))
     begun = time.perf_counter()
-    ends = asyncio.run(polled(all_files))
+    configure(stream=io.StringIO())
+    with TemporaryDirectory() as folder:
+        ends = asyncio.run(polled(all_files, Path(folder)))
     took = time.perf_counter() - begun
     warnings.simplefilter("ignore")
     counts: dict[str, Counter[str]] = {}

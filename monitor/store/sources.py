@@ -30,6 +30,7 @@ class SourceRow:
     next_poll: Moment
     baselined: bool
     entries: int
+    error_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
