@@ -13,6 +13,7 @@ from monitor.text.words import Reading
 
 # bounds that say the same where a claim is retold freely
 ALIKE = {"": 0, "about": 0, "least": 0, "over": 1, "under": 2, "most": 2}
+APART = 100  # figures of different words that are this many times each other are not the same figure
 
 
 class Moves(NamedTuple):
@@ -85,9 +86,15 @@ def counterpart(left: Sequence[Quantity], new: Quantity) -> Quantity | None:
     """The figure that `new` took the place of: of the same unit and most of the same things, or the only one left."""
     fitting = [old for old in left if old.unit == new.unit and old.ordinal == new.ordinal]
     closest = max(fitting, key=lambda old: len(set(old.of) & set(new.of)), default=None)
-    if closest and (new.unit or len(left) == 1 or set(closest.of) & set(new.of)):
+    if closest is None or set(closest.of) & set(new.of):
         return closest
-    return None
+    return closest if new.unit or (len(left) == 1 and _comparable(closest, new)) else None
+
+
+def _comparable(old: Quantity, new: Quantity) -> bool:
+    """Whether two figures of different words could be one figure: 3 generals and 33,000 dead could not."""
+    small, large = sorted((old.high, new.high))
+    return large <= APART * max(small, 1)
 
 
 def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, Quantity]]:

@@ -80,9 +80,10 @@ def _revised(seen: Comparison) -> Verdict:
 
 def _retold(seen: Comparison) -> Verdict:
     """Told elsewhere, words are free: only facts that stand against each other count."""
-    if seen.numbers.moved and seen.alike < NAMELESS and strange(seen):
+    if (seen.numbers.moved or seen.numbers.gained) and seen.alike < NAMELESS and strange(seen):
         return Verdict(Novelty.NEW, seen.alike)
-    moved = [*seen.numbers.moved, *seen.dates.moved, *seen.cues[Kind.NEGATION].all(), *opposites(seen)]
+    moved = [*seen.numbers.moved, *seen.numbers.gained, *seen.dates.moved]
+    moved += [*seen.cues[Kind.NEGATION].all(), *opposites(seen)]
     moved += [*others(seen), *swapped(seen.before, seen.now, seen.words)]
     if seen.alike >= ANCHORED:
         moved += figures(seen)
@@ -114,9 +115,9 @@ def shared_names(seen: Comparison) -> int:
 
 
 def figures(seen: Comparison) -> list[Change]:
-    """Figures of different sorts in each other's stead: "300 cases" and "1999 cases", "F-16" and "F-35"."""
+    """Dates and names with digits in the stead of others: "300 cases" and "1999 cases", "F-16" and "F-35"."""
     lost = [*seen.numbers.lost, *seen.dates.lost]
-    gained = [*seen.numbers.gained, *seen.dates.gained]
+    gained = [*seen.dates.gained]
     lost += [Change(Kind.NAME, said(seen.before, (u,)), "") for u in seen.words.lost if u.word.digits]
     gained += [Change(Kind.NAME, "", said(seen.now, (u,))) for u in seen.words.gained if u.word.digits]
     return [Change(new.kind, old.before, new.after) for old, new in zip(lost, gained, strict=False)]
