@@ -88,8 +88,8 @@ def alternatives(node: Node) -> list[Term]:
 
 def includes(wide: Term, narrow: Term) -> bool:
     """Does every text that meets `narrow` meet `wide`?"""
-    if wide.scope not in ("", narrow.scope):
-        return False
+    if wide.scope != narrow.scope and (wide.scope, narrow.scope) != ("", "text"):
+        return False  # a claim without the word may stand under a title with it
     if wide.term == narrow.term:
         return True
     if not (isinstance(wide, Words) and isinstance(narrow, Words)) or len(wide.steps) > 1:

@@ -89,7 +89,7 @@ form(
 form(
     "@name",
     "Any entry of that list in aliases.yaml.",
-    holds=(("@dprk", "Pyongyang objects"), ("@dprk", "a North Korean officer")),
+    holds=(("@dprk", "The DPRK objects"), ("@dprk", "a North Korean officer")),
     fails=(("@dprk", "South Korea objects"),),
 )
 form(

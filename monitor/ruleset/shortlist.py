@@ -62,12 +62,13 @@ class Shortlist:
 
     def _stems(self, word: str) -> tuple[str, ...]:
         """The stems, of those that queries name, with which a word begins; kept, since texts repeat their words."""
-        if word not in self.known:
+        known = self.known.get(word)
+        if known is None:
             if len(self.known) >= MOST_KNOWN:
                 self.known.clear()
             stems = (f"{word[:length]}*" for length in self.stem_lengths.get(head(word), ()))
-            self.known[word] = tuple(stem for stem in stems if stem in self.stems)
-        return self.known[word]
+            known = self.known[word] = tuple(stem for stem in stems if stem in self.stems)
+        return known
 
 
 def head(key: str) -> str:

@@ -119,6 +119,11 @@ def test_a_broken_alias_is_blamed_once_where_it_is_written():
     assert compile_query("@broken AND troops", ALIASES) == (None, [])
 
 
+@pytest.mark.parametrize("text", ["title:troops AND NOT troops", "troops AND NOT title:troops", "a AND NOT b"])
+def test_a_query_that_can_hold_is_not_refused(text):
+    assert compile_query(text, ALIASES)[1] == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
