@@ -159,7 +159,7 @@ def test_something_unexpected_is_told_by_its_place_and_never_by_its_message() ->
     except RuntimeError as error:
         said = sentence_of(error)
     assert re.fullmatch(
-        r"unexpected RuntimeError at config\.py:\d+; run with MONITOR_DEBUG=1 for the traceback", said
+        r"unexpected RuntimeError at config/__init__\.py:\d+; run with MONITOR_DEBUG=1 for the traceback", said
     )
 
 
