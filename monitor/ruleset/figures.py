@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from monitor.text.facts.numbers import Quantity
 from monitor.text.tokens import tokenise
 
 REACH = 5  # words that may stand between a number and the word it is said of
+FARTHEST = 400  # letters that so few words can have
 _BREAK = re.compile(r"[.;!?](\s|$)")
 
 # a range such as "10,000 to 12,000" passes if any number of it does
@@ -31,11 +33,11 @@ def said_of(text: str, start: int, end: int) -> Quantity | None:
     Dates, ordinals and what is only feared ("could pass 20,000") are no figures.
     """
     found = quantities(text)
-    before = [quantity for quantity in found if quantity.end <= start]
-    if before and _reaches(text[before[-1].end : start]):
-        return before[-1]
-    after = [quantity for quantity in found if quantity.start >= end]
-    return after[0] if after and _reaches(text[end : after[0].start]) else None
+    before = bisect_right(found, start, key=lambda quantity: quantity.end)
+    if before and _reaches(text, found[before - 1].end, start):
+        return found[before - 1]
+    after = bisect_left(found, end, key=lambda quantity: quantity.start)
+    return found[after] if after < len(found) and _reaches(text, end, found[after].start) else None
 
 
 @lru_cache(maxsize=256)
@@ -47,5 +49,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     return tuple(q for q in numbers.find(tokens, taken) if not (q.ordinal or q.feared))
 
 
-def _reaches(between: str) -> bool:
+def _reaches(text: str, start: int, end: int) -> bool:
+    if end - start > FARTHEST:
+        return False
+    between = text[start:end]
     return not _BREAK.search(between) and len(words(between)) <= REACH

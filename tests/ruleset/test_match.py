@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from monitor.model import Claim, Finding, Novelty, Quiet, Role, Update
 from monitor.ruleset.match import hold, match
 from monitor.ruleset.parse import compile_query
@@ -186,6 +188,27 @@ def test_a_regex_that_hangs_other_engines_takes_no_time():
 
     assert fired(rule("/((a+)+)+b/"), finding("a" * 100_000 + " b")) is None
     assert time.process_time() - started < 1
+
+
+LONG = {
+    'a* NEAR/1000 (a* OR "a a"~100)': "aa " * 10_000,
+    '"a a a a a a"~100': "a " * 10_000,
+    "troop* > 3": "3 troops " * 5_000,
+    "troop* > 4": "3" + " troops" * 10_000,
+    "/(a|b)+c/": "ab" * 20_000,
+    "aaaaaa~2": " ".join(f"a{n}" for n in range(10_000)),
+    "aa BEFORE/9 aa BEFORE/9 aa SAME SENTENCE aa": "aa " * 10_000,
+    "朝鮮": "朝" * 20_000,
+}
+
+
+@pytest.mark.parametrize(("query", "text"), LONG.items())
+def test_no_text_makes_a_rule_slow(query, text):
+    started = time.process_time()
+
+    hold(rule(query.replace("a*", "aa*")), update(), [finding(text)])
+
+    assert time.process_time() - started < 2
 
 
 def test_match_gives_one_match_for_each_rule_that_holds():
