@@ -84,10 +84,12 @@ FRACTIONS: dict[str, float] = {
 BOUNDS: dict[tuple[str, ...], str] = {
     tuple(phrase.strip().split()): bound
     for bound, phrases in {
-        "about": "about, around, approximately, roughly, some, nearly, almost, close to, near, nears, nearing, approaches, approaching,  an estimated, estimated, "
+        "about": "about, around, approximately, roughly, some, nearly, almost, close to, "
+        "near, nears, nearing, approaches, approaching, an estimated, estimated, "
         "circa, ca, approx, близько, майже, приблизно, около, почти, примерно, порядка, 约, 大约",
         "over": "over, more than, above, exceeding, exceeds, exceed, passes, passed, pass, tops, topped, top, "
-        "surpasses, surpassed, surpass, surpassing, passing, topping, crosses, crossed, exceeded, greater than, beyond, upwards of, понад, більше, более, больше, свыше, 超过",
+        "surpasses, surpassed, surpass, surpassing, passing, topping, crosses, crossed, exceeded, "
+        "greater than, beyond, upwards of, понад, більше, более, больше, свыше, 超过",
         "least": "at least, no fewer than, no less than, not less than, a minimum of, minimum, "
         "щонайменше, принаймні, не менше, по меньшей мере, как минимум, не менее, 至少",
         "under": "under, fewer than, less than, below, short of, менше, меньше, менее",
