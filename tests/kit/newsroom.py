@@ -156,7 +156,7 @@ def send(conn: Connection) -> None:
         outbox.sent(conn, message.id, message.created + 2, "250 2.0.0 accepted")
     tried = [outbox.lease(conn, "osint", NOW, lease=60) for _ in range(3)]
     first, second, third = (message.id for message in tried if message)
-    outbox.dead(conn, first, "the service answered 404 no_service: the webhook was removed.", NOW - 49 * HOUR)
+    outbox.dead(conn, first, "the service answered 404 no_service: the webhook was removed", NOW - 49 * HOUR)
     outbox.retrying(conn, second, NOW + 200, "no connection to the service within 10 seconds")
     outbox.sent(conn, third, NOW - 26 * HOUR, "ok")
 

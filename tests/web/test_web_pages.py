@@ -142,7 +142,7 @@ async def test_page_of_an_alert_shows_each_delivery_with_state_and_error(reader:
 
     told = dict(zip(texts(main, "td[data-head=Channel]"), texts(main, "td[data-head=State]"), strict=True))
     assert told == {"desk": "sent", "osint": "dead"}
-    assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed."]
+    assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed"]
 
 
 async def test_withdrawn_claim_is_struck_out(bare: Store) -> None:

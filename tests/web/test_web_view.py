@@ -1,0 +1,30 @@
+"""Small words of the pages: addresses without secrets, and distances in time."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.web.view import distance, public
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://a.example/feed.xml", "https://a.example/feed.xml"),
+        ("https://me:hidden@a.example:8443/feed", "https://a.example:8443/feed"),
+        ("https://a.example/feed?key=hidden#hidden", "https://a.example/feed?…"),
+        ("https://me@hidden@a.example/feed", "https://a.example/feed"),
+        ("https://[a.example/feed?key=hidden", ""),
+        ("", ""),
+    ],
+)
+def test_address_is_shown_without_what_may_be_secret(address: str, shown: str) -> None:
+    assert public(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "now"), (-59, "now"), (60, "in 1 min"), (-240, "4 min ago"), (-9 * 3600, "9 h ago"), (3 * 86400, "in 3 d")],
+)
+def test_distance_in_time_is_told_in_one_unit(seconds: float, words: str) -> None:
+    assert distance(seconds) == words
