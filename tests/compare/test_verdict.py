@@ -127,7 +127,7 @@ RETOLD = [
     ("Police arrest five protesters in Milan", "Five protesters detained by police in Milan"),
     ("A strong quake hit Chile on Monday", "Powerful earthquake strikes Chile"),
     ("U.S. senators approve the budget bill", "US Senate passes budget bill"),
-    ("Soldiers from Pyongyang stormed a village near Sudzha", "North Korean troops stormed a village near Sudzha"),
+    ("DPRK soldiers stormed a village near Sudzha", "North Korean troops stormed a village near Sudzha"),
 ]
 
 

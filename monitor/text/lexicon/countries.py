@@ -88,7 +88,7 @@ new zealand, new zealander, nz
 nicaragua, nicaraguan
 niger, nigerien
 nigeria, nigerian, nigerians
-north korea, north korean, north koreans, dprk, n korea, n. korea, nkorea, pyongyang
+north korea, north korean, north koreans, dprk, n korea, n. korea, nkorea
 norway, norwegian, norwegians
 oman, omani
 pakistan, pakistani, pakistanis, pak
@@ -114,7 +114,7 @@ slovakia, slovak
 slovenia, slovenian, slovene
 somalia, somali, somalis
 south africa, south african, south africans
-south korea, south korean, south koreans, s korea, s. korea, skorea, seoul, republic of korea, rok
+south korea, south korean, south koreans, s korea, s. korea, skorea, republic of korea, rok
 south sudan, south sudanese
 spain, spanish, spaniard
 sri lanka, sri lankan
