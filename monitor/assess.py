@@ -15,7 +15,9 @@ from typing import Protocol
 
 from monitor.alerts.decide import Held, Past, bundle, decide
 from monitor.alerts.release import corroborated
-from monitor.compare.align import Comparison, Earlier, compare, heard_from
+from monitor.compare.align import Earlier, compare, heard_from
+from monitor.compare.elsewhere import Comparison
+from monitor.compare.gist import Commonness, Gist, gist_of
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Release, Update
 from monitor.ruleset.match import hold, listens
 from monitor.ruleset.rule import Rule, RuleSet
@@ -23,7 +25,7 @@ from monitor.text.split import Pattern, split
 from monitor.text.words import NO_SYNONYMS, Synonyms, index_terms, read
 
 
-class Known(Earlier, Past, Protocol):
+class Known(Earlier, Commonness, Past, Protocol):
     """The look-ups into the past that assessing needs: the ledger's claims and the alerts told."""
 
 
@@ -48,7 +50,8 @@ class Assessment:
 
     `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones;
     `terms` stands beside them: under which terms the ledger finds each again (empty for a withdrawn one).
-    `messages` carry the alerts of `decisions` and `released`.
+    `messages` carry the alerts of `decisions` and `released`. `gist` is by what later updates find this story; only
+    a new entry has one.
     """
 
     update: Update
@@ -59,13 +62,15 @@ class Assessment:
     decisions: tuple[Decision, ...] = ()
     released: tuple[Release, ...] = ()
     messages: tuple[Message, ...] = ()
+    gist: Gist = field(default_factory=dict)
 
 
 def assess(update: Update, before: Update | None, known: Known, listening: Listening, now: Moment) -> Assessment:
     """What `update` brings; `before` is the same entry's previous version, or None when the entry is new."""
     claims = split(update.title, update.text, listening.ignore)
     old = split(before.title, before.text, listening.ignore) if before else None
-    story, findings = compare(update, claims, old, known, listening.same, now)
+    gist = {} if before else gist_of(claims, known, listening.same)
+    story, findings = compare(update, claims, old, gist, known, listening.same, now)
     held = match(update, claims, findings, known, listening, now)
     decisions = decide(update, held, known, baseline=listening.baseline, now=now)
     rules = {rule.name: rule for rule in listening.rules.rules}
@@ -79,6 +84,7 @@ def assess(update: Update, before: Update | None, known: Known, listening: Liste
         decisions=decisions,
         released=released,
         messages=bundle(told(decisions, released), listening.notify, now=now),
+        gist=gist,
     )
 
 

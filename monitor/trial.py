@@ -5,11 +5,13 @@ The judgement is the daemon's; nothing here reads or writes a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from monitor.compare.align import CANDIDATES, compare
-from monitor.model import Finding, Novelty, Said, Update
+from monitor.compare.align import compare
+from monitor.compare.elsewhere import CANDIDATES
+from monitor.compare.stories import Told
+from monitor.model import Finding, Moment, Novelty, Said, Update
 from monitor.ruleset.match import hold
 from monitor.ruleset.rule import Rule
 from monitor.text.split import split
@@ -26,8 +28,14 @@ class NothingSaid:
     ) -> list[list[Said]]:
         return [[] for _ in terms]
 
-    def exact(self, texts: Sequence[str]) -> dict[str, list[Said]]:
+    def exact(self, texts: Sequence[str], *, sources: frozenset[str] | None = None) -> dict[str, list[Said]]:
         return {}
+
+    def own(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, Said]:
+        return {}
+
+    def akin(self, gist: Mapping[str, float], since: Moment) -> list[Told]:
+        return []
 
     def story(self, source: str, entry: str) -> str | None:
         return None
@@ -36,7 +44,7 @@ class NothingSaid:
 def brought(before: str | None, text: str, same: Synonyms) -> tuple[Finding, ...]:
     """What an entry brings that says `text` and said `before` (None: it is new)."""
     old = split("", before) if before is not None else None
-    return compare(_update(text), split("", text), old, NothingSaid(), same, NOW)[1]
+    return compare(_update(text), split("", text), old, {}, NothingSaid(), same, NOW)[1]
 
 
 def tried(before: str | None, text: str, rule: Rule, same: Synonyms) -> tuple[bool, Novelty]:

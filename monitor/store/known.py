@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from monitor.compare.stories import Told
 from monitor.model import Moment, Waiting
-from monitor.store import alerts
+from monitor.store import alerts, gists
 from monitor.store.ledger import Ledger
 
 
 class Known(Ledger):
     """The ledger since a moment, with the past of the alerts beside it."""
+
+    def commonness(self, terms: Collection[str]) -> tuple[int, Mapping[str, int]]:
+        """How many gists there are, and how many hold each of these terms."""
+        return gists.commonness(self._conn, terms)
+
+    def akin(self, gist: Mapping[str, float], since: Moment) -> list[Told]:
+        """Earlier updates that share the rarest words of a gist."""
+        return gists.akin(self._conn, gist, since)
 
     def told(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
         """Which of these claims the rule has alerted of already in this story."""

@@ -26,7 +26,9 @@ ENOUGH = 800  # postings read for a claim, after which no more than LEAST terms 
 NEWEST = 500  # postings read for one term, newest first
 SHOWN = 8  # sayings returned for one claim
 SCANNED = 32  # sayings of one claim that these are chosen from
-EXACT = 256  # sayings returned for a text looked up word for word
+EXACT = 64  # sayings returned for a text looked up word for word
+
+SOURCE, TITLE, HEADING = 2, 6, 7  # columns of SAYING
 
 HASHES = select(entries.c.key, entries.c.content_hash).where(
     entries.c.source == bindparam("source"), entries.c.key.in_(bindparam("keys", expanding=True))
@@ -58,7 +60,7 @@ HOLDING_NEWEST = (
     .order_by(postings.c.claim_id.desc())
     .limit(NEWEST)
 )
-SAID = (
+SAYING = (
     select(
         claims.c.id,
         claims.c.text,
@@ -72,11 +74,11 @@ SAID = (
     )
     .join(claims, claims.c.id == sayings.c.claim_id)
     .join(entries, entries.c.id == sayings.c.entry_id)
-    .where(
-        sayings.c.claim_id.in_(bindparam("claims", expanding=True)),
-        func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= bindparam("since"),
-    )
-    .order_by(sayings.c.claim_id, sayings.c.first_at, sayings.c.nth)
+    .where(sayings.c.claim_id.in_(bindparam("claims", expanding=True)))
+)
+OWN = SAYING.where(entries.c.source == bindparam("source"), entries.c.key == bindparam("key"))
+SAID = SAYING.where(func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= bindparam("since")).order_by(
+    sayings.c.claim_id, sayings.c.first_at, sayings.c.nth
 )
 SAID_FIRST = SAID.where(sayings.c.nth < bindparam("scanned"))
 SAID_BY = SAID.where(entries.c.source.in_(bindparam("sources", expanding=True)))
@@ -125,18 +127,34 @@ class Ledger:
         """
         hashed = [[hash64(term) for term in dict.fromkeys(query)] for query in terms]
         near = self._nearest(hashed, limit if sources is None else 4 * limit)
-        said = self._sayings({claim for found in near for claim in found}, sources)
+        rows = self._rows({claim for found in near for claim in found}, sources, SCANNED)
+        said = {claim: [Said(*row[1:]) for row in various(group)] for claim, group in rows.items()}
         return [
-            [one for claim in [claim for claim in found if claim in said][:limit] for one in various(said[claim])]
+            [one for claim in [claim for claim in found if claim in said][:limit] for one in said[claim]]
             for found in near
         ]
 
-    def exact(self, texts: Sequence[str]) -> dict[str, list[Said]]:
-        """For each text that was said word for word its sayings, earliest first, up to EXACT."""
+    def exact(self, texts: Sequence[str], *, sources: frozenset[str] | None = None) -> dict[str, list[Said]]:
+        """For each text that was said word for word its sayings, earliest first, up to EXACT.
+
+        With `sources` only what these said counts.
+        """
         hashes = {text: text_hash(text) for text in texts}
         rows = self._conn.execute(BY_HASH, {"hashes": sorted(set(hashes.values()))})
         found = dict(rows.all())
-        said = self._sayings(found.values(), None, scanned=EXACT)
+        said = self._rows(found.values(), sources, EXACT)
+        return {
+            text: [Said(*row[1:]) for row in said[found[key]]]
+            for text, key in hashes.items()
+            if found.get(key) in said
+        }
+
+    def own(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, Said]:
+        """For each text that this entry says or said, its saying, however long ago."""
+        hashes = {text: text_hash(text) for text in texts}
+        found = dict(self._conn.execute(BY_HASH, {"hashes": sorted(set(hashes.values()))}).all())
+        asked = {"claims": list(found.values()), "source": source, "key": entry}
+        said = {row[0]: Said(*row[1:]) for row in self._conn.execute(OWN, asked)} if found else {}
         return {text: said[found[key]] for text, key in hashes.items() if found.get(key) in said}
 
     def story(self, source: str, entry: str) -> str | None:
@@ -167,10 +185,10 @@ class Ledger:
                 holding[term] = list(self._conn.scalars(HOLDING_NEWEST, {"term": term}))
         return holding
 
-    def _sayings(
-        self, wanted: Iterable[int], sources: frozenset[str] | None, *, scanned: int = SCANNED
-    ) -> dict[int, list[Said]]:
-        """The sayings of each claim, earliest first."""
+    def _rows(
+        self, wanted: Iterable[int], sources: frozenset[str] | None, scanned: int
+    ) -> dict[int, list[Sequence[Any]]]:
+        """The rows of SAID of each claim, earliest first."""
         asked: dict[str, Any] = {"claims": list(wanted), "since": self._since}
         if not asked["claims"]:
             return {}
@@ -199,19 +217,19 @@ def best(query: Sequence[int], holding: Mapping[int, Sequence[int]], limit: int)
     return [claim for _, claim in nlargest(limit, ranked)]
 
 
-def grouped(found: Iterable[Sequence[Any]]) -> dict[int, list[Said]]:
-    """Rows of SAID as sayings by claim."""
-    said: dict[int, list[Said]] = {}
+def grouped(found: Iterable[Sequence[Any]]) -> dict[int, list[Sequence[Any]]]:
+    """Rows of SAID by claim."""
+    rows: dict[int, list[Sequence[Any]]] = {}
     for row in found:
-        said.setdefault(row[0], []).append(Said(*row[1:]))
-    return said
+        rows.setdefault(row[0], []).append(row)
+    return rows
 
 
-def various(said: Sequence[Said]) -> list[Said]:
-    """One saying for each subject, the earliest of each: the subject decides what a repetition means."""
-    if len(said) == 1:
-        return list(said)
-    by_subject: dict[tuple[str, str, str], Said] = {}
-    for saying in said:
-        by_subject.setdefault((saying.source, saying.title, saying.heading), saying)
+def various(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """One row for each subject, the earliest of each: the subject decides what a repetition means."""
+    if len(rows) == 1:
+        return rows
+    by_subject: dict[tuple[str, str, str], Sequence[Any]] = {}
+    for row in rows:
+        by_subject.setdefault((row[SOURCE], row[TITLE], row[HEADING]), row)
     return list(by_subject.values())[:SHOWN]

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 
 from monitor.deliver.payload import alert_data
 from monitor.model import Alert, Decision, Message, Moment, Reason, Release, Update
-from monitor.store import schema
+from monitor.store import gists, schema
 from monitor.store.codec import finding_row, match_json
 from monitor.store.learn import learn
 from monitor.store.ledger import text_hash
@@ -52,6 +52,7 @@ def record(conn: Connection, assessment: Assessment, *, content_hash: str, now: 
     entry_id = keep_entry(conn, assessment.update, content_hash, now)
     update_id = keep_update(conn, assessment.update, assessment.story, entry_id, now)
     keep_stories(conn, assessment, now)
+    gists.keep(conn, assessment.gist, assessment.story, entry_id, assessment.update.at)
     claim_ids = learn(conn, assessment, entry_id)
     if assessment.findings:
         conn.execute(FINDING, [finding_row(f, update_id, i) for i, f in enumerate(assessment.findings)])

@@ -6,7 +6,7 @@ so that polls and deliveries go on beside it.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, true, update
 
 from monitor.model import Moment
 from monitor.store.open import Store
@@ -17,6 +17,8 @@ from monitor.store.schema import (
     deliveries,
     entries,
     findings,
+    gist_postings,
+    gists,
     matches,
     messages,
     postings,
@@ -45,6 +47,8 @@ def tend(store: Store, *, since: Moment, before: Moment | None = None) -> None:
     for piece in range(SLICES if forgotten else 0):
         with store.write() as conn:
             sweep(conn, piece)
+    with store.write() as conn:
+        forget_gists(conn, since)
     left = before is not None
     while left and before is not None:
         with store.write() as conn:
@@ -72,6 +76,14 @@ def forget(conn: Connection, since: Moment, first: int) -> int:
     here = claims.c.id.between(first, first + WINDOW - 1)
     old = update(claims).where(here, claims.c.indexed, claims.c.last_at < since, ~standing)
     return conn.execute(old.values(indexed=False)).rowcount
+
+
+def forget_gists(conn: Connection, since: Moment) -> None:
+    """Lets go of what entries of before `since` were about: no story looks back so far."""
+    conn.execute(delete(gists).where(gists.c.at < since))
+    oldest: int | None = conn.scalar(select(func.min(gists.c.id)))
+    old = gist_postings.c.gist_id < oldest if oldest is not None else true()
+    conn.execute(delete(gist_postings).where(old))
 
 
 def sweep(conn: Connection, piece: int) -> int:

@@ -152,6 +152,36 @@ terms = Table(
     sqlite_with_rowid=False,
 )
 
+# What each new entry was about, by which it finds its story: words with their weights, how many gists hold a word or
+# group of letters, and which recent ones hold a word.
+gists = Table(
+    "gists",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("entry_id", RowId, ForeignKey("entries.id"), nullable=False),
+    Column("story", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("weights", JSON, nullable=False),
+    Index(None, "story"),
+    Index(None, "at"),
+)
+
+gist_postings = Table(
+    "gist_postings",
+    metadata,
+    Column("term", BigInteger, primary_key=True, autoincrement=False),
+    Column("gist_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+gist_terms = Table(
+    "gist_terms",
+    metadata,
+    Column("term", BigInteger, primary_key=True, autoincrement=False),
+    Column("gists", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 findings = Table(
     "findings",
     metadata,

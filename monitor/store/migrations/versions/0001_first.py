@@ -132,6 +132,32 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "gists",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("entry_id", ROW, nullable=False),
+        sa.Column("story", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("weights", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name="fk_gists_entry_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_gists"),
+    )
+    op.create_index("ix_gists_at", "gists", ["at"])
+    op.create_index("ix_gists_story", "gists", ["story"])
+    op.create_table(
+        "gist_postings",
+        sa.Column("term", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("gist_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("term", "gist_id", name="pk_gist_postings"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "gist_terms",
+        sa.Column("term", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("gists", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("term", name="pk_gist_terms"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "updates",
         sa.Column("id", ROW, nullable=False),
         sa.Column("entry_id", ROW, nullable=False),

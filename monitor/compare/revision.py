@@ -1,0 +1,102 @@
+"""Lays two versions of one entry against each other: which claims came, which went, which follow which.
+
+Every claim that came is paired with the gone claim it is the edit of, each with one only, the most alike first.
+What is left over of an edit that split or joined sentences is told from what is really new or withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.compare.verdict import judge
+from monitor.model import Claim, Context, Novelty, Verdict
+from monitor.text.split import text_key
+from monitor.text.words import Synonyms, index_terms, read
+
+PARTNERS = 6  # claims of the other version tried for one claim
+
+
+def moved(claims: Sequence[Claim], old: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+    """The claims that are not word for word in `old`, each once, and those of `old` that are gone."""
+    before, after = {text_key(claim.text) for claim in old}, {text_key(claim.text) for claim in claims}
+    return unseen(claims, before), unseen(old, after)
+
+
+def unseen(claims: Sequence[Claim], known: set[str]) -> list[Claim]:
+    """The claims whose text is not among `known`, each text once."""
+    once = {text_key(claim.text): claim for claim in reversed(claims)}
+    return [claim for key, claim in reversed(once.items()) if key not in known]
+
+
+def pair(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[tuple[int, Verdict] | None]:
+    """For each added claim its predecessor, as its place in `gone`, and the verdict; None if it has none.
+
+    A gone claim has one successor that says something else; others that repeat a part of it follow it too.
+    """
+    shelf = Shelf(gone, same)
+    tried = sorted(
+        ((place, by, verdict) for place, claim in enumerate(added) for by, verdict in partners(claim, shelf)),
+        key=lambda one: (one[2].novelty is Novelty.REPEATED, one[2].similarity),
+        reverse=True,
+    )
+    found: list[tuple[int, Verdict] | None] = [None] * len(added)
+    taken: set[int] = set()
+    for place, by, verdict in tried:
+        if found[place] is None and (by not in taken or verdict.novelty is Novelty.REPEATED):
+            found[place] = (by, verdict)
+            taken.add(by)
+    return found
+
+
+def partners(claim: Claim, shelf: Shelf) -> list[tuple[int, Verdict]]:
+    """The claims of the shelf that `claim` could be an edit of, with what it says that they did not."""
+    now = read(claim.text, shelf.same)
+    tried = [
+        (place, judge(read(shelf.claims[place].text, shelf.same), now, Context.REVISION))
+        for place in shelf.nearest(claim)
+    ]
+    return [by for by in tried if by[1].novelty is not Novelty.NEW]
+
+
+def withdrawn(
+    gone: Sequence[Claim], pairs: Sequence[tuple[int, Verdict] | None], claims: Sequence[Claim], same: Synonyms
+) -> list[int]:
+    """The places of the gone claims that have no successor and that no claim of the new version still says."""
+    followed = {by[0] for by in pairs if by is not None}
+    left = [place for place, claim in enumerate(gone) if place not in followed and claim.quiet is None]
+    if not left:
+        return []
+    standing = Shelf(claims, same)
+    return [place for place in left if not stands(gone[place], standing)]
+
+
+def stands(claim: Claim, shelf: Shelf) -> bool:
+    """Does some claim of the new version still say all that the gone `claim` said, perhaps with more?"""
+    before = read(claim.text, shelf.same)
+    verdicts = [
+        judge(before, read(shelf.claims[place].text, shelf.same), Context.REVISION) for place in shelf.nearest(claim)
+    ]
+    return any(
+        verdict.novelty is not Novelty.NEW and not any(change.before for change in verdict.changes)
+        for verdict in verdicts
+    )
+
+
+class Shelf:
+    """A tiny index of one version's claims by their terms."""
+
+    def __init__(self, claims: Sequence[Claim], same: Synonyms) -> None:
+        self.claims, self.same = claims, same
+        self.places: dict[str, list[int]] = {}
+        for place, claim in enumerate(claims):
+            for term in index_terms(read(claim.text, same)):
+                self.places.setdefault(term, []).append(place)
+
+    def nearest(self, claim: Claim) -> list[int]:
+        """The places of the few claims that share most terms with `claim`, a rare term counting more."""
+        score: dict[int, float] = {}
+        for term in index_terms(read(claim.text, self.same)):
+            places = self.places.get(term, ())
+            for place in places:
+                score[place] = score.get(place, 0.0) + 1 / len(places)
+        return sorted(score, key=lambda place: -score[place])[:PARTNERS]
