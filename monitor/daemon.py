@@ -80,9 +80,11 @@ async def pages(engine: Engine) -> AsyncIterator[None]:
         yield
         return
     from monitor.web.app import app  # most runs on a small machine have no pages: do not load what they need
+    from monitor.web.guard import hosts_of
     from monitor.web.serve import serving
 
-    async with serving(web.listen, app(engine.store, timezone=timezone, clock=engine.clock)) as url:
+    application = app(engine.store, timezone=timezone, clock=engine.clock, hosts=hosts_of(web))
+    async with serving(web.listen, application) as url:
         log.info("pages", stage="web", url=url)
         yield
 
