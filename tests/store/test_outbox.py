@@ -144,8 +144,8 @@ def test_the_same_alert_is_owed_to_a_channel_once(store: Store) -> None:
         assert len(reports.deliveries(conn)) == 1
 
 
-def test_threads_never_send_the_same_message_and_keep_the_order_of_each_story(url: str) -> None:
-    store = open_store(url)
+def test_threads_never_send_the_same_message_and_keep_the_order_of_each_story(any_url: str) -> None:
+    store = open_store(any_url)
     configured(store, "wire")
     chance = random.Random(3)
     queue = [named(f"m{n}", thread=f"st-{chance.randint(1, 4)}") for n in range(24)]

@@ -136,8 +136,8 @@ def test_a_source_that_is_no_longer_configured_is_neither_listed_nor_polled_and_
     assert row(store, "wire").entries == 1
 
 
-def test_threads_never_lease_the_same_source(url: str) -> None:
-    store = open_store(url)
+def test_threads_never_lease_the_same_source(any_url: str) -> None:
+    store = open_store(any_url)
     configured(store, *(f"s{n}" for n in range(60)))
     taken: list[str] = []
 
