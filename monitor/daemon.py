@@ -21,8 +21,10 @@ from monitor.config import Config
 from monitor.engine import Engine, open_engine
 from monitor.errors import StoreError
 from monitor.pipeline import deliver, poll
+from monitor.reload import follow_rules
 from monitor.store import alerts, outbox, sources
 from monitor.store.record import record_releases
+from monitor.store.refusal import accept
 from monitor.store.sources import SourceRow
 
 log = structlog.get_logger()
@@ -95,6 +97,7 @@ def prepare(engine: Engine) -> None:
         sources.sync(conn, engine.config.sources, engine.clock())
         sources.release(conn)
         outbox.release(conn)
+        accept(conn)
 
 
 class Daemon:
@@ -119,12 +122,13 @@ class Daemon:
                 max_instances=1,
             )
         scheduler.start()
-        prompt = asyncio.create_task(self.deliver_promptly())
+        beside = [asyncio.create_task(work) for work in (self.deliver_promptly(), follow_rules(self.engine))]
         log.info("running", stage="daemon", sources=len(self.engine.config.sources))
         await stop.wait()
         log.info("stopping", stage="daemon", polls=len(self.polling), sends=len(self.sending))
         scheduler.shutdown(wait=False)
-        prompt.cancel()
+        for task in beside:
+            task.cancel()
         await self.finish(DRAIN)
 
     async def poll_due(self) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.options import config_of, config_option, json_option, store_of
-from monitor.cli.output import iso, show_json
+from monitor.cli.output import iso, plain, show_json
 
 if TYPE_CHECKING:
     from monitor.store.reports import Status
 
-_MOMENTS = ("last_poll", "next_poll", "oldest_owed")
+_MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
 
 
 @click.command("status")
@@ -45,6 +45,8 @@ def _show(found: Status) -> None:
     }
     for name, what in lines.items():
         click.echo(f"{name:<12} {what}")
+    for problem in found.rules_refused:
+        click.echo(f"{'rules':<12} refused at {iso(found.rules_refused_at)}: {plain(problem)}")
 
 
 def _counts(by_state: dict[str, int]) -> str:

@@ -16,6 +16,7 @@ from monitor.store import schema
 from monitor.store.codec import finding_from, match_from, update_from
 from monitor.store.ledger import SAID
 from monitor.store.outbox import OPEN
+from monitor.store.refusal import refusal
 from monitor.store.schema import claims, entries, findings, matches, messages, postings, sources, stories, updates
 from monitor.store.types import hash64
 
@@ -83,7 +84,10 @@ class ClaimRow:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on."""
+    """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on.
+
+    `rules_refused` says what is wrong with rules on disk that the daemon would not take up.
+    """
 
     sources: dict[str, int]
     messages: dict[str, int]
@@ -97,6 +101,8 @@ class Status:
     last_poll: Moment | None
     next_poll: Moment | None
     oldest_owed: Moment | None
+    rules_refused_at: Moment | None = None
+    rules_refused: tuple[str, ...] = ()
 
 
 def alerts(
@@ -220,6 +226,7 @@ def holding_all(terms: Sequence[int]) -> ColumnElement[int]:
 
 def status(conn: Connection, now: Moment) -> Status:
     """How things stand at `now`."""
+    refused_at, refused = refusal(conn)
     return Status(
         sources=by_state(conn, sources.c.state, sources.c.configured),
         messages=by_state(conn, messages.c.state, messages.c.state.is_not(None)),
@@ -233,6 +240,8 @@ def status(conn: Connection, now: Moment) -> Status:
         last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
         next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
         oldest_owed=conn.scalar(select(func.min(messages.c.created)).where(messages.c.state.in_(OPEN))),
+        rules_refused_at=refused_at,
+        rules_refused=refused,
     )
 
 

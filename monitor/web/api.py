@@ -49,7 +49,7 @@ def show_status(site: Site, _request: Request) -> Response:
     """How things stand, in the shape of `monitor status --json`."""
     with site.store.read() as conn:
         found = reports.status(conn, site.clock())
-    moments = ("last_poll", "next_poll", "oldest_owed")
+    moments = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
     return answer(asdict(found) | {name: iso(getattr(found, name)) for name in moments})
 
 

@@ -1,0 +1,106 @@
+"""Takes up edited rule files while the daemon runs: a save is live within two seconds.
+
+A set with a problem is refused whole and the last good one goes on. Files that are still being written are left
+alone: what is read must be the same on two looks that are `SETTLE` apart, and still be so after it was read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeAlias
+
+import structlog
+
+from monitor.assess import Listening
+from monitor.engine import Engine, load_listening
+from monitor.errors import ConfigError, StoreError
+from monitor.ruleset.load import rule_files
+from monitor.store.refusal import accept, refuse
+
+log = structlog.get_logger()
+
+LOOK = 0.7  # seconds between two looks at the folder
+SETTLE = 0.3  # seconds that the files must have stood still
+
+Look: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and time of change of each file
+
+
+async def follow_rules(engine: Engine, every: float = LOOK) -> None:
+    """Takes up each edit, until cancelled. SIGHUP has the rules read anew whether they changed or not."""
+    hung_up = asyncio.Event()
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # signals belong to the main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
+    seen: Look | None = None
+    while True:
+        seen = await take_up(engine, None if hung_up.is_set() else seen)
+        hung_up.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hung_up.wait(), every)
+
+
+async def take_up(engine: Engine, seen: Look | None) -> Look | None:
+    """Reads the rules if they stand still and are not as they were `seen`; returns what was read last."""
+    folder = engine.config.monitor.rules
+    try:
+        before = await asyncio.to_thread(look_at, folder)
+        if before == seen:
+            return seen
+        await asyncio.sleep(SETTLE)
+        return before if await reload(engine, before) else seen
+    except StoreError as error:
+        log.error("store failed", stage="reload", error=str(error))
+    except Exception:  # whatever it is, later edits must be taken up
+        log.exception("unexpected failure", stage="reload")
+    return seen
+
+
+async def reload(engine: Engine, looked: Look) -> bool:
+    """Puts the rules on disk in the place of those that run, or refuses them; false if they are being written."""
+    found = await asyncio.to_thread(read_settled, engine, looked)
+    if isinstance(found, list):
+        for problem in found:
+            log.error("rules refused, the last good ones go on", stage="reload", problem=problem)
+        await engine.in_store(write, engine, found)
+    elif found is not None:
+        if found.rules.digest != engine.listening.rules.digest:
+            engine.listening = found
+            log.info("rules taken up", stage="reload", rules=len(found.rules.rules))
+        await engine.in_store(write, engine, [])
+    return found is not None
+
+
+def read_settled(engine: Engine, looked: Look) -> Listening | list[str] | None:
+    """The rules on disk, or what is wrong with them; None if the files are not as they were `looked`."""
+    folder = engine.config.monitor.rules
+    if look_at(folder) != looked:
+        return None
+    found: Listening | list[str]
+    try:
+        found = load_listening(engine.config)
+    except ConfigError as error:
+        found = [str(problem) for problem in error.problems]
+    except OSError as error:
+        found = [f"{folder}: {error.strerror}"]
+    return found if look_at(folder) == looked else None
+
+
+def write(engine: Engine, problems: list[str]) -> None:
+    """Keeps in the store whether the rules on disk are those that run."""
+    with engine.store.write() as conn:
+        if problems:
+            refuse(conn, problems, engine.clock())
+        else:
+            accept(conn)
+
+
+def look_at(folder: Path) -> Look:
+    """The rule files as they stand, without reading them; nothing if the folder cannot be looked at."""
+    found = []
+    with suppress(OSError):  # gone, or an editor puts another file in its place: reading tells
+        for path in rule_files(folder):
+            stat = path.stat()
+            found.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
