@@ -28,6 +28,7 @@ from monitor.intake import take_in
 from monitor.model import Message, Moment
 from monitor.outcome import Poll
 from monitor.sources.fetch import Fetched, Request
+from monitor.sources.reading import reading_of
 from monitor.store import outbox
 from monitor.store.sources import PollOutcome, SourceRow, record_poll
 
@@ -54,7 +55,7 @@ async def poll(engine: Engine, row: SourceRow) -> None:
 async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
     """Parses what came and commits what it brings. Raises ParseError."""
     source = this.source
-    feed = await engine.parser.parse(source.kind, fetched.body or b"", fetched.content_type, fetched.url)
+    feed = await engine.parser.parse(reading_of(source), fetched.body or b"", fetched.content_type, fetched.url)
     baseline = source.first_poll == "baseline" and not this.row.baselined
     alerts = await engine.in_store(
         take_in,

@@ -18,9 +18,11 @@ from monitor.config.values import (
     expression,
     header_name,
     header_value,
+    jmespath,
     listen_address,
     network,
     secret_header_value,
+    selector,
     source_name,
     web_address,
 )
@@ -57,6 +59,8 @@ Cron = Annotated[str, AfterValidator(cron)]
 Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
 Expression = Annotated[str, AfterValidator(expression)]
+Selector = Annotated[str, AfterValidator(selector)]
+Jmespath = Annotated[str, AfterValidator(jmespath)]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 HeaderText = Annotated[str, AfterValidator(header_value)]
 SecretHeader = Annotated[SecretStr, AfterValidator(secret_header_value)]
@@ -85,8 +89,24 @@ class Auth(Shape):
         return self
 
 
+class Fields(Shape):
+    """JMESPath expressions that find the parts of one entry of a JSON API; those left out have common names."""
+
+    key: Jmespath | None = None
+    title: Jmespath | None = None
+    url: Jmespath | None = None
+    text: Jmespath | None = None
+    published: Jmespath | None = None
+    author: Jmespath | None = None
+    tags: Jmespath | None = None
+
+
+KEYS_OF_A_KIND = {"select": "page", "each": "page", "entries": "json", "fields": "json"}
+
+
 class SourceConfig(Shape):
-    """Something polled. `every` and `memory` are seconds; `cron` wins over `every`."""
+    """Something polled. `every` and `memory` are seconds; `cron` wins over `every`. The keys in KEYS_OF_A_KIND are
+    read for that kind alone."""
 
     name: SourceName
     url: WebAddress
@@ -99,6 +119,10 @@ class SourceConfig(Shape):
     auth: Auth | None = None
     ignore: tuple[Expression, ...] = ()
     full_text: bool = False
+    select: Selector | None = None
+    each: Selector | None = None
+    entries: Jmespath | None = None
+    fields: Fields | None = None
 
 
 class MonitorConfig(Shape):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from monitor.config import (
+    KEYS_OF_A_KIND,
     AlertsConfig,
     ChannelConfig,
     Config,
@@ -123,9 +124,9 @@ class Tables:
             at = ("sources", index)
             written, filled = self._table(at), _at(self.filled, at)
             if isinstance(filled, dict):
-                found = self._model(
-                    SourceConfig, at, _laid_over(defaults[0], written), _laid_over(defaults[1], filled)
-                )
+                whole = _laid_over(defaults[0], written)
+                self._fitting(at, written, str(whole.get("kind", "feed")))
+                found = self._model(SourceConfig, at, whole, _laid_over(defaults[1], filled))
                 if found:
                     yield found
 
@@ -138,6 +139,12 @@ class Tables:
         self._model(SourceConfig, ("defaults",), written, filled | _OWN_KEYS)
         shared = written.keys() - _OWN_KEYS.keys()
         return {key: written[key] for key in shared}, {key: filled[key] for key in shared}
+
+    def _fitting(self, at: KeyPath, written: Table, kind: str) -> None:
+        """A key that a source of this kind has no use for is a mistake of whoever wrote it there."""
+        for key, its_kind in KEYS_OF_A_KIND.items():
+            if key in written and kind != its_kind:
+                self.say((*at, key), f'"{key}" is of kind "{its_kind}"; this source is of kind "{kind}"', key=True)
 
     def _unlike(self, key: str, tables: list[Any]) -> None:
         """Two sources of one name cannot be told apart; two of one address are only odd."""
@@ -205,8 +212,13 @@ def _title(at: KeyPath) -> str:
 
 
 def _laid_over(defaults: Table, source: Table) -> Table:
-    """A source with what it does not say itself; headers are laid together, and its `every` beats a shared `cron`."""
-    under = {key: value for key, value in defaults.items() if not (key == "cron" and "every" in source)}
+    """A source with what it does not say itself and has a use for; headers are laid together, and its `every` beats
+    a shared `cron`."""
+    kind = source.get("kind", defaults.get("kind", "feed"))
+    idle = {key for key, its_kind in KEYS_OF_A_KIND.items() if its_kind != kind}
+    if "every" in source:
+        idle.add("cron")
+    under = {key: value for key, value in defaults.items() if key not in idle}
     ours, shared = source.get("headers", {}), under.get("headers", {})
     if isinstance(ours, dict) and isinstance(shared, dict) and ours and shared:
         said = {name.lower() for name in ours}

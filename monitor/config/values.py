@@ -85,3 +85,24 @@ def expression(text: str) -> str:
     except ValueError as error:
         raise ValueError(f"expected a regular expression as RE2 has it: {error}") from None
     return text
+
+
+def selector(text: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+    try:
+        LexborHTMLParser("<p></p>").css(text)
+    except (SelectolaxError, ValueError):
+        raise ValueError('expected a CSS selector such as "main .report", or several with commas') from None
+    return text
+
+
+def jmespath(text: str) -> str:
+    from jmespath import compile as compiled
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        compiled(text)
+    except (JMESPathError, ValueError, RecursionError):
+        raise ValueError('expected a JMESPath expression such as "results[].incident"') from None
+    return text

@@ -16,14 +16,14 @@ _VERSION = re.compile(r"jsonfeed\.org|^1(\.[01])?$")  # an address by the standa
 
 def read(body: bytes, url: str) -> tuple[str, list[Entry]]:
     """The feed's title and its entries in order. ParseError `malformed` or `not_a_feed`."""
-    found = _loads(body)
+    found = load(body)
     items = found.get("items") if isinstance(found, dict) else None
     if not isinstance(items, list) or not _VERSION.search(_text(found, "version")):
         raise ParseError("not_a_feed", "what came is JSON, but no JSON Feed")
     return one_line(_text(found, "title")), [_entry(item, found, url) for item in items if isinstance(item, dict)]
 
 
-def _loads(body: bytes) -> Any:
+def load(body: bytes) -> Any:
     """Any JSON. Nesting is bounded by the reader itself, which raises long before the stack is full."""
     try:
         return json.loads(body, parse_constant=_refuse)

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import resource
 import time
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
@@ -20,8 +21,15 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from monitor.errors import ParseError
 from monitor.sources.feed import Feed, parse_feed
+from monitor.sources.jsonapi import parse_json
+from monitor.sources.page import parse_page
+from monitor.sources.reading import Reading
 
-_READERS = {"feed": parse_feed}
+_READERS: dict[str, Callable[[bytes, str, str, Reading], Feed]] = {
+    "feed": lambda body, content_type, url, _: parse_feed(body, content_type, url),
+    "page": parse_page,
+    "json": parse_json,
+}
 _OUT_OF_MEMORY = 77  # exit status of a worker that met its bound
 _TASKS = 500  # then a worker is replaced, with whatever its memory has become
 
@@ -47,22 +55,20 @@ class Parser:
     ) -> None:
         await asyncio.to_thread(self.close)
 
-    async def parse(self, kind: str, body: bytes, content_type: str, url: str) -> Feed:
-        """What the body says. ParseError for everything else: its own codes, `parse_timeout`, `parse_memory`
-        and `parse_crashed`."""
-        if kind not in _READERS:
-            raise ParseError("unsupported_kind", f'sources of kind "{kind}" cannot be read')
+    async def parse(self, how: Reading, body: bytes, content_type: str, url: str) -> Feed:
+        """What the body that came from `url` says, read as its source is. ParseError for everything else: its own
+        codes, `parse_timeout`, `parse_memory` and `parse_crashed`."""
         try:
-            found = await self._read(kind, body, content_type, url)
+            found = await self._read(how, body, content_type, url)
         except BrokenProcessPool:  # a worker was killed from outside; once is no fault of this body
-            found = await self._read(kind, body, content_type, url)
+            found = await self._read(how, body, content_type, url)
         if isinstance(found, Feed):
             return found
         raise ParseError(*found)
 
-    async def _read(self, kind: str, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
+    async def _read(self, how: Reading, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
         pool = await self._running()
-        future = pool.schedule(_read, args=(self._deadline, kind, body, content_type, url), timeout=self._deadline)
+        future = pool.schedule(_read, args=(self._deadline, how, body, content_type, url), timeout=self._deadline)
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         try:
@@ -113,12 +119,12 @@ def _limit(what: int, bound: int) -> None:
     resource.setrlimit(what, (bound if most == resource.RLIM_INFINITY else min(bound, most), most))
 
 
-def _read(deadline: float, kind: str, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
+def _read(deadline: float, how: Reading, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
     """Runs in the worker. Errors come back as (code, sentence)."""
     # Should the daemon be killed, nobody is left to watch the deadline: the system then does.
     _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + deadline) + 1)
     try:
-        return _READERS[kind](body, content_type, url)
+        return _READERS[how.kind](body, content_type, url, how)
     except ParseError as error:
         return error.code, str(error)
     except MemoryError:

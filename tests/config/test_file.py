@@ -223,3 +223,38 @@ def test_reading_a_broken_config_raises_all_its_problems_and_no_warnings(tmp_pat
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, "[monitor]\nx = 1\ny = 2\n")
     assert [problem.line for problem in caught.value.problems] == [2, 3]
+
+
+# Keys of one kind
+
+
+def test_the_keys_of_a_kind_are_read_with_it(tmp_path: Path) -> None:
+    page, api = SOURCE + 'kind = "page"\nselect = "main p"\n', 'kind = "json"\nfields = { text = "a || b" }\n'
+    assert read(tmp_path, page).sources[0].select == "main p"
+    fields = read(tmp_path, SOURCE + api).sources[0].fields
+    assert fields is not None
+    assert (fields.text, fields.title) == ("a || b", None)
+
+
+def test_a_key_of_another_kind_is_an_error_on_its_line(tmp_path: Path) -> None:
+    wrong = '4:1: "select" is of kind "page"; this source is of kind "feed"'
+    assert problems(tmp_path, SOURCE + 'select = "p"\n') == [wrong]
+
+
+def test_a_shared_key_of_a_kind_counts_for_sources_of_that_kind_alone(tmp_path: Path) -> None:
+    text = '[defaults]\nselect = "p"\n' + SOURCE + SOURCE.replace('"a"', '"b"') + 'kind = "page"\n'
+    assert [source.select for source in read(tmp_path, text).sources] == [None, "p"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('kind = "page"\nselect = "p["', "5:10: expected a CSS selector"),
+        ('kind = "page"\neach = ""', "5:8: expected a CSS selector"),
+        ('kind = "json"\nentries = "a[?"', "5:11: expected a JMESPath expression"),
+        ('kind = "json"\nfields = { titel = "a" }', '5:12: unknown key "titel" in [[sources]].fields; did you mean'),
+        ('kind = "json"\nfields = { title = "a b" }', "5:20: expected a JMESPath expression"),
+    ],
+)
+def test_a_selector_or_expression_that_cannot_be_read_is_told_of(tmp_path: Path, written: str, told: str) -> None:
+    assert [said[: len(told)] for said in problems(tmp_path, SOURCE + written)] == [told]

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.errors import ParseError
+from monitor.sources.reading import Reading
 from monitor.sources.worker import Parser
 
 FEED = b"<rss version='2.0'><channel><title>T</title><item><title>Bridge open</title></item></channel></rss>"
 LOOPS = b"<rss version='2.0'><channel><item %s/></channel></rss>" % b" ".join(b"a%d='1'" % n for n in range(200_000))
 SWELLS = b"<rss version='2.0'><channel><item><title>%s</title></item></channel></rss>" % (b"x &amp; y " * 1_000_000)
 URL = "https://feeds.example/"
+FEEDS = Reading("feed", URL)
 
 
 @pytest.fixture
@@ -35,12 +37,12 @@ def workers() -> list[int]:
 
 
 async def titles(parser: Parser, body: bytes = FEED) -> list[str]:
-    return [entry.title for entry in (await parser.parse("feed", body, "application/xml", URL)).entries]
+    return [entry.title for entry in (await parser.parse(FEEDS, body, "application/xml", URL)).entries]
 
 
 async def failure(parser: Parser, body: bytes) -> ParseError:
     with pytest.raises(ParseError) as raised:
-        await parser.parse("feed", body, "application/xml", URL)
+        await parser.parse(FEEDS, body, "application/xml", URL)
     return raised.value
 
 
@@ -53,13 +55,19 @@ async def test_a_feed_is_read_in_another_process(parser: Parser) -> None:
 async def test_an_error_of_the_reader_comes_back_as_it_is(parser: Parser) -> None:
     assert (await failure(parser, b"")).code == "empty_body"
     assert (await failure(parser, b"<html>")).code == "not_a_feed"
-    with pytest.raises(ParseError, match="nonsense"):
-        await parser.parse("nonsense", FEED, "", URL)
+
+
+async def test_a_page_nested_without_end_is_read_or_killed(parser: Parser) -> None:
+    page = b"<html><body>" + b"<div>" * 400_000 + b"Bridge open"
+    with pytest.raises(ParseError) as raised:
+        await parser.parse(Reading("page", URL, each="div div"), page, "text/html", URL)
+    assert raised.value.code in ("parse_timeout", "parse_memory", "not_the_page")
+    assert await titles(parser) == ["Bridge open"]
 
 
 async def test_others_are_read_while_a_parse_loops_and_after_it_is_killed(parser: Parser) -> None:
     async with Parser(workers=2, deadline=60.0) as patient:
-        looping = asyncio.create_task(patient.parse("feed", LOOPS, "", URL))
+        looping = asyncio.create_task(patient.parse(FEEDS, LOOPS, "", URL))
         for _ in range(5):
             assert await titles(patient) == ["Bridge open"]
         assert not looping.done()
@@ -126,7 +134,7 @@ async def test_many_parses_at_once_all_come_back(parser: Parser) -> None:
 
 async def test_closing_ends_what_is_under_way(parser: Parser) -> None:
     await titles(parser)
-    looping = asyncio.create_task(parser.parse("feed", LOOPS, "", URL))
+    looping = asyncio.create_task(parser.parse(FEEDS, LOOPS, "", URL))
     await asyncio.sleep(0.2)
     begun = time.monotonic()
     await asyncio.to_thread(parser.close)
@@ -141,7 +149,7 @@ async def test_giving_up_a_parse_frees_its_worker() -> None:
         await titles(parser)
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(parser.parse("feed", LOOPS, "", URL), 0.1)
+                await asyncio.wait_for(parser.parse(FEEDS, LOOPS, "", URL), 0.1)
         begun = time.monotonic()
         assert await titles(parser) == ["Bridge open"]
         assert time.monotonic() - begun < 10
