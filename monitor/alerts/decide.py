@@ -6,11 +6,12 @@ and `now` is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
 
+from monitor.alerts.silences import Silence, silence_over
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -43,6 +44,9 @@ class Past(Protocol):
     def waiting(self, texts: Sequence[str]) -> list[Waiting]:
         """The matches held for corroboration that one of these claims would confirm."""
 
+    def silences(self, now: Moment) -> Sequence[Silence]:
+        """The silences that live."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -69,14 +73,31 @@ class Held:
 
 
 def decide(update: Update, held: Sequence[Held], past: Past, *, baseline: bool, now: Moment) -> tuple[Decision, ...]:
-    """One decision for each rule that held."""
-    return tuple(decide_one(update, one, past, baseline=baseline, now=now) for one in held)
-
-
-def decide_one(update: Update, held: Held, past: Past, *, baseline: bool, now: Moment) -> Decision:
-    """Told of, or why not."""
+    """One decision for each rule that held; more for one that a silence covers in part."""
     if baseline:
-        return Decision(held.match, Reason.BASELINE, f"first poll of {update.source}")
+        return tuple(Decision(one.match, Reason.BASELINE, f"first poll of {update.source}") for one in held)
+    silences = past.silences(now) if held else ()
+    return tuple(decision for one in held for decision in decide_one(update, one, past, silences, now))
+
+
+def decide_one(
+    update: Update, held: Held, past: Past, silences: Sequence[Silence], now: Moment
+) -> Iterator[Decision]:
+    """What silences cover, each silence by itself, then the rest."""
+    parts: dict[Silence | None, list[int]] = {}
+    for index in held.match.findings:
+        silence = silence_over(silences, held.rule.name, update, held.findings[index])
+        parts.setdefault(silence, []).append(index)
+    for silence, indexes in parts.items():
+        part = replace(held, match=replace(held.match, findings=tuple(indexes)))
+        if silence is None:
+            yield decide_aloud(update, part, past, now)
+        else:
+            yield Decision(part.match, Reason.SILENCED, silence.why)
+
+
+def decide_aloud(update: Update, held: Held, past: Past, now: Moment) -> Decision:
+    """Told of, or why not."""
     fresh = untold(held, past)
     if not fresh.match.findings:
         return Decision(held.match, Reason.TOLD, "the same words were told in this story")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from monitor.alerts.decide import Past, made_id
+from monitor.alerts.silences import audible
 from monitor.model import Alert, Finding, Moment, Novelty, Release, Update, Waiting
 from monitor.ruleset.rule import Rule
 
@@ -16,6 +17,8 @@ def corroborated(
     """The held matches that this update's repeated findings confirm."""
     texts = [f.nearest.text for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
     waiting = past.waiting(texts) if texts else []
+    if waiting:
+        waiting = audible(waiting, past.silences(now))
     return tuple(release for held in waiting if (release := confirm(held, update, rules, past, now)))
 
 

@@ -25,6 +25,7 @@ NAMES = (
     "sources",
     "alerts",
     "deliveries",
+    "silence",
     "send-test",
     "status",
     "compare",

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from monitor.alerts.silences import audible
 from monitor.deliver.payload import alert_from
 from monitor.model import Moment, Reason, Waiting
-from monitor.store import schema
+from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, claims, entries, matches, sayings
 
@@ -80,8 +81,9 @@ def waiting(conn: Connection, texts: Sequence[str]) -> list[Waiting]:
 
 
 def opening(conn: Connection, now: Moment) -> list[Waiting]:
-    """The throttled matches whose window has opened, oldest first."""
-    return held(conn.execute(OPENED, {"now": now}))
+    """The throttled matches whose window has opened and which no silence covers, oldest first."""
+    found = held(conn.execute(OPENED, {"now": now}))
+    return audible(found, silences.living(conn, now)) if found else []
 
 
 def held(rows: Iterable[Row[Any]]) -> list[Waiting]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from monitor.alerts.silences import Silence
 from monitor.compare.stories import Told
 from monitor.model import Moment, Waiting
-from monitor.store import alerts, gists
+from monitor.store import alerts, gists, silences
 from monitor.store.ledger import Ledger
 
 
@@ -36,3 +37,7 @@ class Known(Ledger):
     def waiting(self, texts: Sequence[str]) -> list[Waiting]:
         """The matches held for corroboration that one of these claims would confirm."""
         return alerts.waiting(self._conn, texts)
+
+    def silences(self, now: Moment) -> list[Silence]:
+        """The silences that live."""
+        return silences.living(self._conn, now)

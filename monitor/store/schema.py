@@ -291,6 +291,22 @@ deliveries = Table(
     Index(None, "message_id"),
 )
 
+# What nobody is to be told of until a moment; a row outlives it.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("rule", Prose),
+    Column("source", Prose),
+    Column("story", Text),
+    Column("match", Prose),
+    Column("reason", Prose, nullable=False),
+    Column("by", Prose, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Index(None, "until"),
+)
+
 meta = Table(
     "meta",
     metadata,

@@ -1,0 +1,129 @@
+"""What silences cover, through the daemon's own pipeline on a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.alerts.silences import Silence
+from monitor.assess import Assessment, Listening
+from monitor.intake import take
+from monitor.model import Reason, Update
+from monitor.resources import builtin
+from monitor.ruleset.load import load_rules
+from monitor.store import Store, alerts, open_store, silences, sources
+
+FERRIES = "Around 300 ferries lie idle in the port of Halvik"
+MORE_FERRIES = "Around 400 ferries lie idle in the port of Halvik"
+STORM = "A storm tears the ferry pier of Brevik from its moorings"
+RULE = "name: ferries\ntitle: Ferries\nmatch: ferr*\n"
+
+Say = Callable[..., Assessment]
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = open_store("sqlite:///:memory:")
+    with store.write() as conn:
+        sources.adopt(conn, {"wire", "other"}, 0.0)
+    yield store
+    store.close()
+
+
+def rules(folder: Path, more: str = "") -> Listening:
+    (folder / "rule.yaml").write_text(RULE + more)
+    found, problems = load_rules(folder, builtin_aliases=builtin("rules") / "aliases.yaml")
+    assert problems == ()
+    return Listening(found)
+
+
+@pytest.fixture
+def say(store: Store, tmp_path: Path) -> Say:
+    """Takes in an entry whose title and text say this, at a moment."""
+
+    def run(title: str, text: str = "", *, at: float = 100.0, source: str = "wire", more: str = "") -> Assessment:
+        with store.write() as conn:
+            update = Update(source, f"e{at}", at, title, "", text)
+            return take(conn, update, rules(tmp_path, more), content=str(at), memory=1e6, now=at)
+
+    return run
+
+
+def silence(store: Store, until: float = 1000.0, **named: str) -> int:
+    with store.write() as conn:
+        return silences.add(conn, Silence(0, "known for days", 0.0, until, **named))  # type: ignore[arg-type]
+
+
+def became(assessment: Assessment) -> list[tuple[Reason, str]]:
+    return [(decision.reason, decision.detail) for decision in assessment.decisions]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{"rule": "ferries"}, {"source": "wire"}, {"match": "idle NEAR/9 Halvik"}, {"rule": "ferries", "source": "wire"}],
+)
+def test_what_fits_all_that_is_named_is_silenced_and_says_why(store: Store, say: Say, named: dict[str, str]) -> None:
+    number = silence(store, **named)
+
+    assert became(say(FERRIES)) == [(Reason.SILENCED, f"silence {number}: known for days")]
+
+
+@pytest.mark.parametrize(
+    "named", [{"rule": "other"}, {"source": "other"}, {"match": "Brevik"}, {"rule": "ferries", "story": "st-none"}]
+)
+def test_what_does_not_fit_is_told(store: Store, say: Say, named: dict[str, str]) -> None:
+    silence(store, **named)
+
+    assert [reason for reason, _ in became(say(FERRIES))] == [Reason.SENT]
+
+
+def test_a_story_is_silenced_by_its_id_and_others_are_not(store: Store, say: Say) -> None:
+    told = say(FERRIES)
+    silence(store, story=told.story)
+
+    assert [reason for reason, _ in became(say(MORE_FERRIES, at=200.0))] == [Reason.SILENCED]
+    assert [reason for reason, _ in became(say(STORM, at=300.0))] == [Reason.SENT]
+
+
+def test_a_silence_that_covers_a_part_leaves_the_rest_to_be_told(store: Store, say: Say) -> None:
+    silence(store, match="idle")
+    told = say(FERRIES, f"- {STORM}.")
+
+    assert sorted(reason for reason, _ in became(told)) == [Reason.SENT, Reason.SILENCED]
+    (alert,) = [decision.alert for decision in told.decisions if decision.alert]
+    assert [finding.claim for finding in alert.findings] == [f"{STORM}."]
+
+
+def test_a_silence_ends_by_itself_and_when_it_is_ended(store: Store, say: Say) -> None:
+    silence(store, until=150.0, source="wire")
+    second = silence(store, until=1000.0, rule="ferries")
+    assert [reason for reason, _ in became(say(FERRIES, at=200.0))] == [Reason.SILENCED]
+
+    with store.write() as conn:
+        assert silences.end(conn, second, 210.0)
+        assert not silences.end(conn, second, 211.0)
+    assert [reason for reason, _ in became(say(STORM, at=220.0))] == [Reason.SENT]
+    with store.read() as conn:
+        assert [one.until for one in silences.every(conn)] == [210.0, 150.0]
+
+
+def test_what_was_held_before_waits_until_the_silence_has_ended(store: Store, say: Say) -> None:
+    more = "throttle: 1 per 1m\n"
+    say(FERRIES, more=more)
+    assert [reason for reason, _ in became(say(MORE_FERRIES, at=110.0, more=more))] == [Reason.THROTTLED]
+    silence(store, until=500.0, rule="ferries")
+
+    with store.read() as conn:
+        assert alerts.opening(conn, 499.0) == []
+        assert [held.alert.findings[0].claim for held in alerts.opening(conn, 500.0)] == [MORE_FERRIES]
+
+
+def test_nothing_is_confirmed_while_it_is_silenced(store: Store, say: Say) -> None:
+    more = "corroboration: 2\n"
+    say(FERRIES, more=more)
+    silence(store, until=500.0, match="Halvik")
+
+    assert say(FERRIES, at=200.0, source="other", more=more).released == ()
+    assert len(say(FERRIES, at=600.0, source="other", more=more).released) == 1
