@@ -12,6 +12,7 @@ from monitor.cli.output import iso, show_json, show_table
 
 if TYPE_CHECKING:
     from monitor.model import Alert
+    from monitor.store.reports import AlertRow
 
 
 @click.command("alerts")
@@ -21,33 +22,34 @@ if TYPE_CHECKING:
 @json_option
 def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
     """List the alerts, newest first."""
-    alerts = _alerts(path, rule, limit)
+    rows = _rows(path, rule, limit)
     if as_json:
         from monitor.deliver.payload import alert_data
 
-        show_json([{"at": iso(alert.at), **alert_data(alert)} for alert in alerts])
+        show_json([{"at": iso(row.alert.at), "update": row.update, **alert_data(row.alert)} for row in rows])
         return
-    rows = [
+    shown = [
         (
-            iso(alert.at),
-            alert.severity,
-            alert.rule,
-            ", ".join(sorted({f.source for f in alert.findings})),
-            _news(alert),
+            iso(row.alert.at),
+            row.update,
+            row.alert.severity,
+            row.alert.rule,
+            ", ".join(sorted({f.source for f in row.alert.findings})),
+            _news(row.alert),
         )
-        for alert in alerts
+        for row in rows
     ]
-    show_table(("at", "severity", "rule", "source", "news"), rows, "there are no alerts yet")
+    show_table(("at", "update", "severity", "rule", "source", "news"), shown, "there are no alerts yet")
 
 
-def _alerts(path: Path, rule: str | None, limit: int) -> list[Alert]:
+def _rows(path: Path, rule: str | None, limit: int) -> list[AlertRow]:
     config = config_of(path)
     if never_ran(config):
         return []
     from monitor.store import reports
 
     with store_of(config) as store, store.read() as conn:
-        return [row.alert for row in reports.alerts(conn, limit=limit, rule=rule)]
+        return reports.alerts(conn, limit=limit, rule=rule)
 
 
 def _news(alert: Alert) -> str:

@@ -24,6 +24,7 @@ NAMES = (
     "demo",
     "sources",
     "alerts",
+    "explain",
     "deliveries",
     "silence",
     "send-test",

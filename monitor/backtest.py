@@ -1,0 +1,198 @@
+"""Runs rules over updates that were assessed before: what they would have alerted, and how two versions differ.
+
+Matching and deciding are the daemon's own; the findings are those that the store kept, so nothing is compared anew.
+For a rule with `sources` that is an approximation: what only others are known to have said counts as new. Silences
+are left out: they are about people's present, not about the rule.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from monitor.alerts.decide import Held, decide
+from monitor.alerts.release import corroborated, opened
+from monitor.alerts.silences import Silence
+from monitor.model import Alert, AlertFinding, Claim, Decision, Finding, Moment, Novelty, Reason, Update, Waiting
+from monitor.ruleset.match import hold, listens
+from monitor.ruleset.rule import Rule, RuleSet
+
+Tags: TypeAlias = Mapping[str, tuple[str, ...]]
+Key: TypeAlias = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An update as the store kept it; `baseline` if it came with its source's first poll, of which nobody is told."""
+
+    number: int
+    update: Update
+    recorded: Moment
+    findings: tuple[Finding, ...]
+    claims: tuple[Claim, ...] = ()
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """An alert that would have been sent, and the number of the update that caused it."""
+
+    update: int
+    alert: Alert
+
+
+@dataclass(slots=True)
+class Remembered:
+    """The past of a back-test, kept in memory: what was alerted, who said what, and what is held."""
+
+    telling: set[tuple[str, str, str]] = field(default_factory=set)
+    times: dict[tuple[str, str], list[Moment]] = field(default_factory=lambda: defaultdict(list))
+    roots: dict[str, str] = field(default_factory=dict)
+    sayers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    held: list[Waiting] = field(default_factory=list)
+    opens: dict[int, Moment] = field(default_factory=dict)
+    causes: dict[int, int] = field(default_factory=dict)
+    last: int = 0
+
+    def told(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+        """Which of these claims the rule has alerted of already in this story."""
+        return {text for text in texts if (rule, story, text) in self.telling}
+
+    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
+        """When the rule alerted of the story since a moment, oldest first."""
+        return [at for at in self.times[rule, story] if at >= since]
+
+    def sources_of(self, texts: Sequence[str]) -> set[str]:
+        """The sources that have said one of these claims, in these or other words."""
+        return {source for text in texts for source in self.sayers.get(self.root(text), ())}
+
+    def waiting(self, texts: Sequence[str]) -> list[Waiting]:
+        """The matches held for corroboration that one of these claims would confirm."""
+        roots = {self.root(text) for text in texts}
+        waiting = (held for held in self.held if held.reason is Reason.CORROBORATION)
+        return [held for held in waiting if roots & {self.root(f.claim) for f in held.alert.findings}]
+
+    def silences(self, now: Moment) -> Sequence[Silence]:
+        """None."""
+        return ()
+
+    def root(self, text: str) -> str:
+        """The claim that this one says in other words, or itself."""
+        return self.roots.get(text, text)
+
+    def hear(self, update: Update, findings: Sequence[Finding]) -> None:
+        """Keeps who said what."""
+        for finding in findings:
+            if finding.novelty is Novelty.REPEATED and finding.nearest:
+                self.roots.setdefault(finding.claim.text, self.root(finding.nearest.text))
+                self.sayers[self.root(finding.claim.text)].add(finding.nearest.source)
+            self.sayers[self.root(finding.claim.text)].add(update.source)
+
+    def alerted(self, alert: Alert) -> None:
+        """Keeps what was told."""
+        self.times[alert.rule, alert.story].append(alert.at)
+        self.telling |= {(alert.rule, alert.story, finding.claim) for finding in alert.findings}
+
+    def hold(self, decision: Decision, number: int) -> None:
+        """Keeps a match that waits."""
+        if decision.waiting:
+            self.last += 1
+            self.held.append(Waiting(self.last, decision.reason, decision.waiting))
+            self.causes[self.last] = number
+            if decision.opens is not None:
+                self.opens[self.last] = decision.opens
+
+    def due(self, now: Moment) -> list[Waiting]:
+        """The throttled matches whose window has opened."""
+        return [held for held in self.held if self.opens.get(held.id, now + 1) <= now]
+
+    def let_go(self, ids: Iterable[int]) -> None:
+        """Forgets held matches that were told of."""
+        gone = set(ids)
+        self.held = [held for held in self.held if held.id not in gone]
+
+
+def backtest(rules: RuleSet, kept: Iterable[Kept], tags: Tags, end: Moment) -> list[Would]:
+    """What the rules would have alerted over updates in the order they came, up to the moment `end`.
+
+    `tags` are the tags of every source.
+    """
+    past = Remembered()
+    would: list[Would] = []
+    for one in kept:
+        would += released(past, one.recorded)
+        would += brought(rules, one, past, tags)
+    return [*would, *released(past, end)]
+
+
+def brought(rules: RuleSet, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:
+    """The alerts of one update, and of what it confirms."""
+    past.hear(one.update, one.findings)
+    held = list(holding(rules, one, tags))
+    for decision in decide(one.update, held, past, baseline=one.baseline, now=one.recorded):
+        past.hold(decision, one.number)
+        if decision.alert:
+            past.alerted(decision.alert)
+            yield Would(one.number, decision.alert)
+    if not one.baseline:
+        named = {rule.name: rule for rule in rules.rules}
+        for release in corroborated(one.update, one.findings, named, past, now=one.recorded):
+            past.alerted(release.alert)
+            past.let_go(release.matches)
+            yield Would(past.causes[release.matches[0]], release.alert)
+
+
+def holding(rules: RuleSet, one: Kept, tags: Tags) -> Iterator[Held]:
+    """The rules that hold for an update."""
+    own = tags.get(one.update.source, ())
+    for rule in rules.shortlist(one.update, one.findings, one.claims, (*one.update.tags, *own)):
+        heard = as_heard(rule, one.findings, tags)
+        if found := hold(rule, one.update, heard, one.claims, own):
+            yield Held(rule, heard, found)
+
+
+def as_heard(rule: Rule, findings: tuple[Finding, ...], tags: Tags) -> tuple[Finding, ...]:
+    """The findings for a rule with `sources`: what only others are known to have said is new there."""
+    if rule.sources is None:
+        return findings
+    return tuple(alone(finding) if from_elsewhere(rule, finding, tags) else finding for finding in findings)
+
+
+def from_elsewhere(rule: Rule, finding: Finding, tags: Tags) -> bool:
+    """Is the earlier claim one that the rule does not listen to?"""
+    said = finding.nearest
+    return said is not None and not listens(rule, said.source, tags.get(said.source, ()))
+
+
+def alone(finding: Finding) -> Finding:
+    """The finding as if nobody had said anything like it."""
+    return replace(finding, novelty=Novelty.NEW, similarity=0.0, changes=(), nearest=None)
+
+
+def released(past: Remembered, now: Moment) -> Iterator[Would]:
+    """What throttles let out by now."""
+    for release in opened(past.due(now), now=now):
+        past.alerted(release.alert)
+        past.let_go(release.matches)
+        yield Would(past.causes[release.matches[0]], release.alert)
+
+
+def gained(now: Sequence[Would], before: Sequence[Would], same: Mapping[str, str]) -> list[Would]:
+    """The alerts of `now` with those claims of theirs that none of `before` tells of; `same` gives rules' ids."""
+    told = {key for would in before for key in keys(would, same)}
+    left = ((would, told_only(would, told, same)) for would in now)
+    return [Would(would.update, replace(would.alert, findings=findings)) for would, findings in left if findings]
+
+
+def told_only(would: Would, told: set[Key], same: Mapping[str, str]) -> tuple[AlertFinding, ...]:
+    """The findings of an alert that are not told already."""
+    found = zip(would.alert.findings, keys(would, same), strict=True)
+    return tuple(finding for finding, key in found if key not in told)
+
+
+def keys(would: Would, same: Mapping[str, str]) -> list[Key]:
+    """What each finding of an alert is known by: its rule's id, its source, its entry, and its claim."""
+    rule = same.get(would.alert.rule, would.alert.rule)
+    return [(rule, finding.source, finding.entry, finding.claim) for finding in would.alert.findings]

@@ -1,0 +1,201 @@
+"""`monitor explain UPDATE-OR-ALERT`: what every rule made of an update, and why not, up to the delivery."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.options import config_of, config_option, json_option, store_of
+from monitor.cli.output import iso, plain, show_json
+from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from monitor.assess import Listening
+    from monitor.config import Config
+    from monitor.ruleset.explain import Account
+    from monitor.store.reports import DeliveryRow, Explained, MatchRow
+
+NEWER = "it holds as it is now, but did not when this came: it was written or edited since"
+GONE = "no rule of this name runs now"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one rule made of the update: as the rule is now, and what was decided when the update came."""
+
+    rule: str
+    account: Account | None
+    matches: tuple[MatchRow, ...]
+
+    @property
+    def verdict(self) -> str:
+        """One line: what became of it, or why nothing did."""
+        if self.matches:
+            return "; ".join(f"{row.reason}: {row.detail}" if row.detail else str(row.reason) for row in self.matches)
+        if self.account is None:
+            return GONE
+        return f"did not fire: {NEWER if self.account.step == 'holds' else self.account.why}"
+
+
+@click.command("explain")
+@click.argument("what", metavar="UPDATE-OR-ALERT")
+@config_option
+@json_option
+def command(what: str, path: Path, as_json: bool) -> None:
+    """Say what every rule made of an update (its number, or the id of an alert), and what became of it."""
+    config = config_of(path)
+    from monitor.engine import load_listening
+
+    listening = load_listening(config)
+    with store_of(config) as store, store.read() as conn:
+        found = _found(conn, what)
+        told = _told(found, config, listening)
+        owed = _owed(conn, found)
+    if as_json:
+        show_json(_as_json(found, told, owed))
+    else:
+        _show(found, told, owed)
+
+
+def _found(conn: Connection, what: str) -> Explained:
+    from monitor.store import reports
+
+    number: int | None
+    if what.isascii() and what.isdigit():
+        number = int(what[:18])
+    else:
+        row = reports.alert(conn, what)
+        if row is None:
+            raise MonitorError(f"there is no alert {plain(what)}; `monitor alerts` lists them with their updates")
+        number = row.update
+    found = None if number is None else reports.explain(conn, number)
+    if found is None:
+        raise MonitorError(f"update {what} is not stored; `monitor alerts --json` names the update of each alert")
+    return found
+
+
+def _told(found: Explained, config: Config, listening: Listening) -> list[Told]:
+    """Every rule: those that held first, then those that do not run any more, then the others by name."""
+    from monitor.backtest import as_heard
+    from monitor.ruleset.explain import account
+    from monitor.text.pattern import pattern
+    from monitor.text.split import split
+
+    update = found.update
+    ignored = [source.ignore for source in config.sources if source.name == update.source]
+    claims = split(update.title, update.text, tuple(pattern(one) for ignore in ignored for one in ignore))
+    tags = listening.tags.get(update.source, ())
+    rules = {rule.name: rule for rule in listening.rules.rules}
+    held: dict[str, list[MatchRow]] = {}
+    for row in found.matches:
+        held.setdefault(row.match.rule, []).append(row)
+    return [
+        Told(
+            name,
+            account(rules[name], update, as_heard(rules[name], found.findings, listening.tags), claims, tags)
+            if name in rules
+            else None,
+            tuple(held.get(name, ())),
+        )
+        for name in dict.fromkeys([*held, *rules])
+    ]
+
+
+def _owed(conn: Connection, found: Explained) -> dict[str, list[DeliveryRow]]:
+    """The deliveries of each alert."""
+    from monitor.store import reports
+
+    ids = dict.fromkeys(row.alert for row in found.matches if row.alert)
+    return {id: list(reversed(reports.deliveries(conn, alert=id))) for id in ids}
+
+
+def _as_json(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRow]]) -> dict[str, Any]:
+    from monitor.replay import finding_data
+
+    update = found.update
+    return {
+        "update": found.number,
+        "source": update.source,
+        "entry": update.entry,
+        "at": iso(update.at),
+        "title": update.title,
+        "url": update.url,
+        "story": found.story,
+        "findings": [finding_data(finding) for finding in found.findings],
+        "rules": [_rule_json(found, one, owed) for one in told],
+    }
+
+
+def _rule_json(found: Explained, told: Told, owed: dict[str, list[DeliveryRow]]) -> dict[str, Any]:
+    now = asdict(told.account) if told.account else {"step": None, "why": GONE, "place": "", "terms": []}
+    return {
+        "rule": told.rule,
+        "verdict": told.verdict,
+        **{key: now[key] for key in ("step", "why", "place", "terms")},
+        "decisions": [_decision_json(found, row, owed) for row in told.matches],
+    }
+
+
+def _decision_json(found: Explained, row: MatchRow, owed: dict[str, list[DeliveryRow]]) -> dict[str, Any]:
+    return {
+        "reason": str(row.reason),
+        "detail": row.detail,
+        "at": iso(row.at),
+        "opens": iso(row.opens),
+        "findings": [found.findings[at].claim.text for at in row.match.findings],
+        "because": [{"term": met.term, "words": met.words} for met in row.match.because],
+        "alert": row.alert,
+        "deliveries": [
+            {"id": one.id, "channel": one.channel, "state": one.state, "error": one.error, "detail": one.detail}
+            for one in owed.get(row.alert or "", ())
+        ],
+    }
+
+
+def _show(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRow]]) -> None:
+    from monitor.cli.findings import show_finding
+    from monitor.replay import finding_data
+
+    update = found.update
+    click.echo(click.style(f"update {found.number}  {iso(update.at)}  {plain(update.source)}", bold=True))
+    click.echo(plain(f"{update.title}  {update.url}"))
+    for finding in found.findings:
+        show_finding(finding_data(finding))
+        if finding.claim.quiet:
+            click.echo(f"{'':<13}never news: {finding.claim.quiet}")
+    for one in told:
+        _show_rule(one, owed)
+
+
+def _show_rule(told: Told, owed: dict[str, list[DeliveryRow]]) -> None:
+    click.echo("")
+    click.echo(f"{click.style(told.rule, bold=True)}  {plain(told.verdict)}")
+    if told.account:
+        for line in _terms(told.account):
+            click.echo(f"  {line}")
+        if told.matches and told.account.step != "holds":
+            click.echo(f"  as the rule is now it would not fire: {plain(told.account.why)}")
+        elif told.account.place:
+            click.echo(f"  {'fires' if told.account.step == 'holds' else 'nearest'}: {plain(told.account.place)}")
+    for row in told.matches:
+        if row.alert:
+            click.echo(f"  alert {row.alert}")
+        for one in owed.get(row.alert or "", ()):
+            click.echo(f"    {one.channel}: {one.state} {plain(one.error or one.detail or '')}".rstrip())
+
+
+def _terms(account: Account) -> list[str]:
+    """A line for each term that met words, and one for all that did not."""
+    met = [
+        f"`{plain(one.term)}` met {', '.join(f'“{plain(words)}”' for words in one.words)}"
+        for one in account.terms
+        if one.words
+    ]
+    missed = [f"`{plain(one.term)}`" for one in account.terms if not one.words]
+    more = f" and {len(missed) - 8} more" if len(missed) > 8 else ""
+    return [*met, *([f"met nothing: {', '.join(missed[:8])}{more}"] if missed else [])]

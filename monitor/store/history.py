@@ -1,0 +1,73 @@
+"""The stored updates in the order they came, for back-tests, and the claims of the ledger for searching."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from monitor.model import Finding, Moment, Said, Update
+from monitor.store.codec import finding_from, update_from
+from monitor.store.ledger import SAID
+from monitor.store.schema import claims, entries, findings, updates
+
+PAGE = 500  # rows read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An update with its findings, and when it was recorded; `first` if that was its source's first poll."""
+
+    number: int
+    update: Update
+    recorded: Moment
+    findings: tuple[Finding, ...]
+    first: bool
+
+
+def history(conn: Connection, since: Moment) -> Iterator[Past]:
+    """The updates that were recorded since a moment, oldest first."""
+    began = dict(
+        conn.execute(select(entries.c.source, func.min(entries.c.first_seen)).group_by(entries.c.source)).all()
+    )
+    query = (
+        select(updates, entries.c.source, entries.c.key)
+        .join(entries, entries.c.id == updates.c.entry_id)
+        .where(updates.c.recorded_at >= since)
+        .order_by(updates.c.id)
+        .limit(PAGE)
+    )
+    last = 0
+    while rows := conn.execute(query.where(updates.c.id > last)).all():
+        found = brought(conn, [row.id for row in rows])
+        for row in rows:
+            first = row.recorded_at == began[row.source]
+            yield Past(row.id, update_from(row), row.recorded_at, tuple(found[row.id]), first)
+        last = rows[-1].id
+
+
+def brought(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Finding]]:
+    """The findings of some updates, in order."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    query = select(findings).where(findings.c.update_id.in_(numbers))
+    for row in conn.execute(query.order_by(findings.c.update_id, findings.c.position)):
+        found[row.update_id].append(finding_from(row))
+    return found
+
+
+def texts(conn: Connection, before: int | None = None) -> dict[int, str]:
+    """A page of claims by their numbers, newest first; `before` is the last number of the page before."""
+    query = select(claims.c.id, claims.c.text).order_by(claims.c.id.desc()).limit(PAGE)
+    if before is not None:
+        query = query.where(claims.c.id < before)
+    return dict(conn.execute(query).all())
+
+
+def sayings(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Said]]:
+    """Who has said some claims, each earliest first."""
+    found: dict[int, list[Said]] = {}
+    for number, *saying in conn.execute(SAID, {"claims": list(numbers), "since": float("-inf")}) if numbers else ():
+        found.setdefault(number, []).append(Said(*saying))
+    return found

@@ -1,0 +1,110 @@
+"""`monitor explain` on a store with a few days of news in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.newsroom import newsroom
+
+from monitor.cli.frame import run
+
+Monitor = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("news")
+    newsroom(folder).close()
+    yield folder
+
+
+@pytest.fixture
+def monitor(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Monitor:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with (folder / "config.toml").open() as config:
+            text = config.read().replace("sqlite:///monitor.db", f"sqlite:///{folder}/monitor.db")
+        (tmp_path / "config.toml").write_text(text)
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def explained(monitor: Monitor, what: str) -> dict[str, Any]:
+    code, out, err = monitor("explain", what, "--json")
+    assert (code, err) == (0, "")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_the_listing_of_alerts_names_the_update_to_explain(monitor: Monitor) -> None:
+    first = json.loads(monitor("alerts", "--json")[1])[0]
+    assert explained(monitor, str(first["update"])) == explained(monitor, first["id"])
+    assert str(first["update"]) in monitor("alerts")[1].splitlines()[1].split()
+
+
+def test_an_update_is_explained_up_to_its_deliveries_and_every_rule_has_its_say(monitor: Monitor) -> None:
+    update = json.loads(monitor("alerts", "--rule", "exploited-flaw", "--json")[1])[0]["update"]
+    found = explained(monitor, str(update))
+    rules = {one["rule"]: one for one in found["rules"]}
+    assert (found["source"], found["entry"]) == ("flaw-notices", "n9")
+    assert found["findings"][0]["novelty"] == "new"
+
+    fired = rules["exploited-flaw"]
+    assert fired["step"] == "holds"
+    (decision,) = fired["decisions"]
+    assert decision["reason"] == "sent"
+    assert "CVE-2026-31337" in [met["words"] for met in decision["because"]]
+    assert [one["channel"] for one in decision["deliveries"]] == ["desk", "osint"]
+    assert decision["deliveries"][0]["state"] == "sent"
+
+    silent = rules["patch-withdrawn"]
+    assert (silent["step"], silent["decisions"]) == ("query", [])
+    assert silent["verdict"].startswith("did not fire: ")
+
+
+def test_people_read_the_same(monitor: Monitor) -> None:
+    update = json.loads(monitor("alerts", "--rule", "exploited-flaw", "--json")[1])[0]["update"]
+    code, out, _ = monitor("explain", str(update))
+    assert code == 0
+    assert re.search(r"(?m)^exploited-flaw  sent: ", out)
+    assert "desk: sent 250 2.0.0 accepted" in out
+    assert re.search(r"(?m)^patch-withdrawn  did not fire: .+ meets? (nothing|anything)$", out)
+
+
+def test_a_rule_that_was_edited_since_says_so(monitor: Monitor, tmp_path: Path, folder: Path) -> None:
+    update = json.loads(monitor("alerts", "--rule", "exploited-flaw", "--json")[1])[0]["update"]
+    rules = re.search(r'rules = "(.+)"', (folder / "config.toml").read_text())
+    assert rules
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/r.yaml").write_text(
+        "rules:\n- name: exploited-flaw\n  match: volcano\n- name: fresh\n  match: vendor\n"
+    )
+    text = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(text.replace(rules[1], str(tmp_path / "rules")))
+    try:
+        found = {one["rule"]: one for one in explained(monitor, str(update))["rules"]}
+        said = monitor("explain", str(update))[1]
+    finally:
+        (folder / "config.toml").write_text(text)
+    assert found["exploited-flaw"]["step"] == "query"
+    assert found["exploited-flaw"]["decisions"][0]["reason"] == "sent"
+    assert "as the rule is now it would not fire: `volcano` meets nothing" in said
+    assert found["fresh"]["verdict"].startswith("did not fire: it holds as it is now")
+
+
+@pytest.mark.parametrize("what", ["999", "0", "9" * 40, "al-nowhere", "\x1b[2J", "²"])
+def test_what_is_not_stored_cannot_be_explained(monitor: Monitor, what: str) -> None:
+    code, out, err = monitor("explain", what)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"monitor: [^\n\x1b]+\n", err)
