@@ -10,7 +10,8 @@ import click
 
 from monitor.cli.findings import show_finding
 from monitor.cli.options import json_option
-from monitor.cli.output import open_text
+from monitor.cli.output import open_text, plain
+from monitor.cli.screen import show
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def _listening(folder: Path | None) -> Listening:
 def _show(found: dict[str, Any]) -> None:
     """One line of output for people; what only repeats is left out."""
     if found["type"] == "update":
-        click.echo(click.style(f"{found['at']}  {found['source']}", dim=True))
+        show((f"{found['at']}  {plain(found['source'])}", "dim"))
     elif found["type"] == "alert":
-        click.echo(click.style(f"ALERT      {found['rule']}: {found['title']} ({found['severity']})", bold=True))
+        show((f"ALERT        {found['rule']}: {plain(found['title'])} ({found['severity']})", "bold"))
     elif found["novelty"] != "repeated":
         show_finding(found)

@@ -327,8 +327,8 @@ def test_compare_shows_what_is_new_between_two_texts(fresh: Path, monitor: Monit
     assert found["changed"]["changes"][0]["kind"] == "number"
     assert found["new"]["claim"] == "A lighthouse burned."
     _, out, _ = monitor("compare", "prior", "new")
-    assert "was: About 300 ferries left Halvik." in out
-    assert out.endswith("1 changed, 1 new\n")
+    assert "~ changed    About [-300-] {+900+} ferries left Halvik." in out
+    assert out.endswith("\n\n1 new, 1 changed\n")
     assert monitor("compare", "new", "new") == (0, "nothing new\n", "")
 
 

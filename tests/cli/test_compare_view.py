@@ -1,0 +1,90 @@
+"""What `monitor compare` shows to a person: colours in a terminal, marks where there are none."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PRIOR = """
+- The harbour master reported calm weather.
+- About 300 ferries left Halvik on Monday.
+- Snow slowed both sides along the river.
+- Officials in Bergen expect a quiet winter.
+"""
+NEW = """
+- About 900 ferries left Halvik on Monday.
+- Both sides were slowed by snow along the river.
+- A lighthouse burned near Odesa.
+"""
+COMMAND = [sys.executable, "-m", "monitor", "compare", "prior", "new"]
+ESCAPES = re.compile(r"\x1b\[[\d;]*m")
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    (tmp_path / "prior").write_text(PRIOR)
+    (tmp_path / "new").write_text(NEW)
+    return tmp_path
+
+
+def in_terminal(folder: Path, **environment: str) -> str:
+    """What the command prints into a terminal of 40 columns."""
+    mine, its = pty.openpty()
+    variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    variables |= {"TERM": "xterm-256color", "COLUMNS": "40", **environment}
+    subprocess.run(COMMAND, cwd=folder, env=variables, stdout=its, check=True, timeout=60)
+    os.close(its)
+    shown = b""
+    while chunk := chunk_of(mine):
+        shown += chunk
+    os.close(mine)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def chunk_of(terminal: int) -> bytes:
+    """The next bytes that were printed; none at the end, which Linux tells as an error."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+def test_a_terminal_shows_what_went_struck_and_red_and_what_came_bold_and_green(texts: Path) -> None:
+    shown = in_terminal(texts)
+    assert "\x1b[9;31m300\x1b[0m \x1b[1;32m900\x1b[0m" in shown
+    assert "[-" not in shown
+
+
+def test_lines_hang_beside_the_marks_and_are_broken_to_the_width_of_the_terminal(texts: Path) -> None:
+    lines = ESCAPES.sub("", in_terminal(texts)).splitlines()
+    assert all(len(line) <= 40 for line in lines[:-1])
+    assert {line[:13].strip() for line in lines if line[:1].strip()} >= {"~ changed", "+ new", "- withdrawn"}
+    assert any(line.startswith(" " * 13) and line.strip() == "Halvik on Monday." for line in lines)
+
+
+def test_no_color_and_pipes_are_plain_and_mark_what_moved(texts: Path) -> None:
+    piped = subprocess.run(COMMAND, cwd=texts, capture_output=True, text=True, check=True, timeout=60).stdout
+    for shown in (in_terminal(texts, NO_COLOR="1"), piped):
+        assert "\x1b" not in shown
+        assert "[-300-] {+900+}" in shown
+    assert "+ new        A lighthouse burned near Odesa.\n" in piped
+
+
+def test_what_is_withdrawn_comes_last_and_a_line_sums_up(texts: Path) -> None:
+    lines = ESCAPES.sub("", in_terminal(texts, COLUMNS="120")).splitlines()
+    marks = [line[0] for line in lines if line.startswith(("~ ", "= ", "+ ", "- "))]
+    assert marks == ["~", "=", "+", "-", "-"]
+    assert lines[-1] == "1 new, 1 changed, 1 repeated, 2 withdrawn"
+
+
+def test_what_a_text_says_cannot_steer_the_terminal(texts: Path) -> None:
+    (texts / "new").write_text("- A \x1b[31mlighthouse\x1b[0m [bold]burned[/bold] near Odesa.\n")
+    shown = subprocess.run(COMMAND, cwd=texts, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "\x1b" not in shown
+    assert "[bold]burned[/bold]" in shown
