@@ -29,6 +29,8 @@ from monitor.model import Message, Moment
 from monitor.outcome import Poll
 from monitor.sources.fetch import Fetched, Request
 from monitor.sources.reading import reading_of
+from monitor.sources.shrink import believed
+from monitor.standing import shrunk, silence
 from monitor.store import outbox
 from monitor.store.sources import PollOutcome, SourceRow, record_poll
 
@@ -40,24 +42,36 @@ SEND_LEASE = 300.0  # seconds after which a message whose sender died is sent ag
 async def poll(engine: Engine, row: SourceRow) -> None:
     """Polls one leased source to the end: whatever happens becomes its state, and its lease is given back."""
     source = next(source for source in engine.config.sources if source.name == row.name)
-    this = Poll(source, row, engine.clock(), engine.config.monitor.timezone, random.random())  # noqa: S311
+    quiet_after = await silence_of(engine, row)
+    this = Poll(source, row, engine.clock(), engine.config.monitor.timezone, random.random(), quiet_after)  # noqa: S311
     try:
         fetched = await engine.fetcher.fetch(request(source, row))
         if outcome.unchanged(this, fetched):
-            await engine.in_store(write_outcome, engine, source.name, outcome.still(this, fetched))
+            await engine.in_store(write_outcome, engine, this, outcome.still(this, fetched))
         else:
             await read(engine, this, fetched)
     except SourceError as error:
         log.warning("source failed", stage="poll", source=source.name, code=error.code, error=str(error))
-        await engine.in_store(write_outcome, engine, source.name, outcome.failed(this, error))
+        await engine.in_store(write_outcome, engine, this, outcome.failed(this, error))
+
+
+async def silence_of(engine: Engine, row: SourceRow) -> Moment | None:
+    """When the source's silence will be against its habit. Looked up once for each piece of its news."""
+    if row.entries and row.name not in engine.silences:
+        engine.silences[row.name] = await engine.in_store(silence, engine.store, row.name, engine.clock())
+    return engine.silences.get(row.name)
 
 
 async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
-    """Parses what came and commits what it brings. Raises ParseError."""
+    """Parses what came and commits what it brings. Raises ParseError, also for what is not believed."""
     source = this.source
     feed = await engine.parser.parse(reading_of(source), fetched.body or b"", fetched.content_type, fetched.url)
+    if not believed(this.row.error_code, this.row.failures):
+        doubt = await engine.in_store(shrunk, engine.store, source, feed, engine.ignore[source.name])
+        if doubt:
+            raise doubt
     baseline = source.first_poll == "baseline" and not this.row.baselined
-    alerts = await engine.in_store(
+    alerts, found = await engine.in_store(
         take_in,
         engine.store,
         source.name,
@@ -67,6 +81,8 @@ async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
         memory=engine.config.monitor.memory,
         now=this.now,
     )
+    engine.silences.pop(source.name, None)
+    tell_state(this, found)
     log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=alerts)
     if alerts:
         engine.committed.set()
@@ -77,10 +93,18 @@ def request(source: SourceConfig, row: SourceRow) -> Request:
     return Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
 
 
-def write_outcome(engine: Engine, name: str, this: PollOutcome) -> None:
+def write_outcome(engine: Engine, this: Poll, found: PollOutcome) -> None:
     """Commits what a poll came to when it brought nothing to assess."""
     with engine.store.write() as conn:
-        record_poll(conn, name, this)
+        record_poll(conn, this.source.name, found)
+    tell_state(this, found)
+
+
+def tell_state(this: Poll, found: PollOutcome) -> None:
+    """Tells once, when it begins, of a state that somebody should look into."""
+    if found.state != this.row.state and found.state in outcome.NOTABLE:
+        why = found.error or outcome.NOTABLE[found.state]
+        log.error(f"source {found.state}", stage="poll", source=this.source.name, error=why)
 
 
 async def deliver(engine: Engine, channel: str) -> None:
