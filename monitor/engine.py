@@ -33,7 +33,8 @@ Result = TypeVar("Result")
 class Engine:
     """What a running monitor holds open.
 
-    `clock` gives the moment; `committed` is set when messages may be due. All blocking work with the store runs in
+    `clock` gives the moment; `committed` is set when messages may be due; `silences` are the moments after which the
+    silence of a source is against its habit, as far as they were looked up. All blocking work with the store runs in
     one thread, first come first served, so that the event loop never waits for a disk.
     """
 
@@ -47,6 +48,7 @@ class Engine:
     notifiers: dict[str, Notifier]
     clock: Callable[[], Moment] = time.time
     committed: asyncio.Event = field(default_factory=asyncio.Event)
+    silences: dict[str, Moment | None] = field(default_factory=dict)
     store_thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     async def in_store(self, work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:

@@ -28,13 +28,16 @@ def take_in(
     *,
     memory: float,
     now: Moment,
-) -> int:
-    """Commits what is fresh among `entries` and the poll's outcome with the last of it; how many alerts it raised.
+) -> tuple[int, PollOutcome]:
+    """Commits what is fresh among `entries` and the poll's outcome with the last of it. How many alerts it raised,
+    and the outcome as it was kept: who brings news is not quiet.
 
     A crash in between leaves the poll undone, so the next one goes on where this one stopped.
     """
     with store.read() as conn:
         waiting = fresh(conn, source, entries)
+    if waiting and outcome.state == "quiet":
+        outcome = replace(outcome, state="ok")
     alerts, left = 0, iter(waiting)
     done = False
     while not done:
@@ -44,7 +47,7 @@ def take_in(
                 ledger.touch(conn, source, [entry.key for entry in entries], now)
                 record_poll(conn, source, outcome)
         alerts += taken
-    return alerts
+    return alerts, outcome
 
 
 def take_chunk(

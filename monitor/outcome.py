@@ -9,23 +9,37 @@ from zoneinfo import ZoneInfo
 from monitor.config import SourceConfig
 from monitor.errors import FetchError, SourceError
 from monitor.model import Moment
-from monitor.sources.cadence import next_poll
+from monitor.sources.cadence import DAY, next_poll
 from monitor.sources.feed import Feed
 from monitor.sources.fetch import Fetched
+from monitor.sources.shrink import SHRUNK
 from monitor.store.sources import PollOutcome, SourceRow
 
 BLOCKED = frozenset({"blocked_address", "unauthorised", "forbidden"})
+GONE = "gone"
+GONE_FOR_GOOD = 3  # times running, a day apart
+PAUSE = 30 * DAY  # a paused source is asked once more after each
+COUNTED_APART = frozenset({GONE, SHRUNK})  # how often each of these came in a row decides something
+NOTABLE = {"paused": "it is gone for good", "quiet": "it has been silent for longer than is its habit"}
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One poll of a source: its config, its state before, when, and the jitter drawn for it (0 to 1)."""
+    """One poll of a source: its config, its state before, when, the jitter drawn for it (0 to 1), and the moment
+    after which its silence is against its habit, if it has one."""
 
     source: SourceConfig
     row: SourceRow
     now: Moment
     timezone: ZoneInfo
     jitter: float
+    quiet_after: Moment | None = None
+
+    def good(self, entries: int) -> str:
+        """The state of a source that answers and has shown so many entries."""
+        if self.quiet_after is not None and self.now > self.quiet_after:
+            return "quiet"
+        return "ok" if entries else "empty"
 
     def next(self, *, failures: int = 0, retry_after: float | None = None, max_age: float | None = None) -> Moment:
         """When to look again."""
@@ -57,7 +71,7 @@ def still(poll: Poll, fetched: Fetched) -> PollOutcome:
     """The source answered and says what it said before."""
     return PollOutcome(
         at=poll.now,
-        state="ok" if poll.row.entries else "empty",
+        state=poll.good(poll.row.entries),
         error=None,
         error_code=None,
         failures=0,
@@ -74,7 +88,7 @@ def read(poll: Poll, fetched: Fetched, feed: Feed) -> PollOutcome:
     ages = [age for age in (fetched.max_age, feed.ttl) if age is not None]
     return PollOutcome(
         at=poll.now,
-        state="ok" if feed.entries or poll.row.entries else "empty",
+        state=poll.good(len(feed.entries) or poll.row.entries),
         error=None,
         error_code=None,
         failures=0,
@@ -87,18 +101,28 @@ def read(poll: Poll, fetched: Fetched, feed: Feed) -> PollOutcome:
 
 
 def failed(poll: Poll, error: SourceError) -> PollOutcome:
-    """The source could not be read; what is known of it stays, and it is left alone for longer each time."""
-    failures = poll.row.failures + 1
-    retry_after = error.retry_after if isinstance(error, FetchError) else None
+    """The source could not be read; what is known of it stays, and it is left alone for longer each time. One that is
+    gone is asked once a day; when it was gone for three days running it is paused."""
+    failures = in_a_row(poll.row, error.code)
+    gone = error.code == GONE
+    paused = gone and failures >= GONE_FOR_GOOD
+    asked = error.retry_after if isinstance(error, FetchError) else None
     return PollOutcome(
         at=poll.now,
-        state="blocked" if error.code in BLOCKED else "failing",
-        error=str(error),
+        state="paused" if paused else "blocked" if error.code in BLOCKED else "failing",
+        error=f"{error}, for days; it is asked again once a month" if paused else str(error),
         error_code=error.code,
         failures=failures,
-        next_poll=poll.next(failures=failures, retry_after=retry_after),
+        next_poll=poll.now + PAUSE if paused else poll.next(failures=failures, retry_after=DAY if gone else asked),
         etag=poll.row.etag,
         last_modified=poll.row.last_modified,
         body_hash=poll.row.body_hash,
         baselined=poll.row.baselined,
     )
+
+
+def in_a_row(row: SourceRow, code: str) -> int:
+    """How many polls have failed in a row, this one included; some failures count those of their own kind only."""
+    before = row.error_code
+    alike = before == code or not {before, code} & COUNTED_APART
+    return row.failures + 1 if alike else 1

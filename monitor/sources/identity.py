@@ -42,7 +42,7 @@ def canonical(url: str) -> str:
     where += f":{port}" if port and port not in _PORTS.values() else ""
     path = _SESSION_IN_PATH.sub("", parts.path) or "/"
     query = _without_tracking(parts.query)
-    return f"https://{where}{path}" + (f"?{query}" if query else "")
+    return (f"https://{where}{path}" + (f"?{query}" if query else "")).strip()
 
 
 def _without_tracking(query: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Connection, Select, and_, bindparam, false, func, or_, select, true, update
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, cast, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from monitor.config import SourceConfig
 from monitor.model import Moment
-from monitor.store.schema import entries, sources
+from monitor.store.schema import entries, sources, updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,15 @@ UPDATE_SHAPE = (
 MOVE = (
     update(sources)
     .where(sources.c.name == bindparam("_name"), sources.c.url != bindparam("_url"))
-    .values(url=bindparam("_url"), etag=None, last_modified=None, body_hash=None, next_poll=bindparam("_now"))
+    .values(
+        url=bindparam("_url"),
+        etag=None,
+        last_modified=None,
+        body_hash=None,
+        failures=0,
+        error_code=None,
+        next_poll=bindparam("_now"),
+    )
 )
 
 
@@ -155,3 +163,19 @@ def rows(conn: Connection) -> list[SourceRow]:
     """The configured sources by name."""
     found = conn.execute(select(*COLUMNS).where(sources.c.configured).order_by(sources.c.name))
     return [SourceRow(*row) for row in found]
+
+
+def standing(conn: Connection, name: str) -> int:
+    """How many entries stood in the source when its entries were last looked at."""
+    seen = entries.c.last_seen >= sources.c.last_read
+    joined = entries.join(sources, sources.c.name == entries.c.source)
+    return conn.scalar(select(func.count()).select_from(joined).where(sources.c.name == name, seen)) or 0
+
+
+def heard(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:
+    """The hours in which the source said something since `since`, and when anything of it was last taken in."""
+    hour = cast(updates.c.at / 3600, BigInteger)
+    own = updates.join(entries, entries.c.id == updates.c.entry_id)
+    said = select(hour).select_from(own).where(entries.c.source == name, updates.c.at >= since).distinct()
+    last = select(func.max(updates.c.recorded_at)).select_from(own).where(entries.c.source == name)
+    return [found * 3600.0 for found in conn.scalars(said)], conn.scalar(last) or 0.0
