@@ -30,6 +30,7 @@ NAMES = (
     "send-test",
     "status",
     "compare",
+    "calibrate",
     "replay",
     "backup",
 )
