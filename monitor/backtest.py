@@ -114,17 +114,17 @@ class Remembered:
         self.held = [held for held in self.held if held.id not in gone]
 
 
-def backtest(rules: RuleSet, kept: Iterable[Kept], tags: Tags, end: Moment) -> list[Would]:
-    """What the rules would have alerted over updates in the order they came, up to the moment `end`.
+def backtest(versions: Sequence[RuleSet], kept: Iterable[Kept], tags: Tags, end: Moment) -> list[list[Would]]:
+    """What each of some versions of rules would have alerted over updates in the order they came, up to `end`.
 
     `tags` are the tags of every source.
     """
-    past = Remembered()
-    would: list[Would] = []
+    runs = [(rules, Remembered(), list[Would]()) for rules in versions]
     for one in kept:
-        would += released(past, one.recorded)
-        would += brought(rules, one, past, tags)
-    return [*would, *released(past, end)]
+        for rules, past, would in runs:
+            would += released(past, one.recorded)
+            would += brought(rules, one, past, tags)
+    return [[*would, *released(past, end)] for _, past, would in runs]
 
 
 def brought(rules: RuleSet, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:

@@ -41,7 +41,7 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
         show_json(_as_json(found))
     else:
         for problem in found.problems:
-            click.echo(_line(problem))
+            click.echo(line(problem))
         click.echo(_summary(found))
     ctx.exit(1 if found.errors else 0)
 
@@ -56,7 +56,7 @@ def _check(path: Path) -> Found:
     in_rules, counts = _check_rules(drawn)
     in_templates = check_templates(drawn.templates, builtin("templates"))
     counts = {"sources": len(drawn.sources or ()), "channels": len(drawn.channels or ()), **counts}
-    return Found(_shown([*problems, *in_rules, *in_templates]), counts)
+    return Found(shown([*problems, *in_rules, *in_templates]), counts)
 
 
 def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
@@ -82,12 +82,12 @@ def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
     return [*problems, *failed], {"rules": len(rules.rules), "rule tests": tests}
 
 
-def _shown(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def shown(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """In order, each once, with paths as they are typed from here."""
     return tuple(sorted({replace(problem, path=near(problem.path)) for problem in problems}))
 
 
-def _line(problem: Problem) -> str:
+def line(problem: Problem) -> str:
     mark = "warning: " if problem.warning else ""
     return f"{problem.path}:{problem.line}:{problem.column}: {mark}{problem.message}"
 

@@ -25,6 +25,7 @@ NAMES = (
     "sources",
     "alerts",
     "explain",
+    "try",
     "deliveries",
     "silence",
     "send-test",

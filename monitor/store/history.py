@@ -8,30 +8,28 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from monitor.model import Finding, Moment, Said, Update
+from monitor.model import Finding, Moment, Reason, Said, Update
 from monitor.store.codec import finding_from, update_from
 from monitor.store.ledger import SAID
-from monitor.store.schema import claims, entries, findings, updates
+from monitor.store.schema import claims, entries, findings, matches, sources, updates
 
 PAGE = 500  # rows read at once
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An update with its findings, and when it was recorded; `first` if that was its source's first poll."""
+    """An update with its findings, and when it was recorded; `baseline` if nobody was told of it."""
 
     number: int
     update: Update
     recorded: Moment
     findings: tuple[Finding, ...]
-    first: bool
+    baseline: bool
 
 
 def history(conn: Connection, since: Moment) -> Iterator[Past]:
     """The updates that were recorded since a moment, oldest first."""
-    began = dict(
-        conn.execute(select(entries.c.source, func.min(entries.c.first_seen)).group_by(entries.c.source)).all()
-    )
+    began = baselines(conn)
     query = (
         select(updates, entries.c.source, entries.c.key)
         .join(entries, entries.c.id == updates.c.entry_id)
@@ -43,9 +41,28 @@ def history(conn: Connection, since: Moment) -> Iterator[Past]:
     while rows := conn.execute(query.where(updates.c.id > last)).all():
         found = brought(conn, [row.id for row in rows])
         for row in rows:
-            first = row.recorded_at == began[row.source]
-            yield Past(row.id, update_from(row), row.recorded_at, tuple(found[row.id]), first)
+            baseline = row.recorded_at == began.get(row.source)
+            yield Past(row.id, update_from(row), row.recorded_at, tuple(found[row.id]), baseline)
         last = rows[-1].id
+
+
+def baselines(conn: Connection) -> dict[str, Moment]:
+    """When each source was polled for the first time, if nobody was told then."""
+    first = (
+        select(entries.c.source, func.min(entries.c.first_seen))
+        .join(sources, sources.c.name == entries.c.source)
+        .where(sources.c.baselined)
+        .group_by(entries.c.source)
+    )
+    judged = (
+        select(entries.c.source, func.min(matches.c.at))
+        .join(updates, updates.c.id == matches.c.update_id)
+        .join(entries, entries.c.id == updates.c.entry_id)
+        .where(matches.c.reason != Reason.BASELINE.value)
+        .group_by(entries.c.source)
+    )
+    aloud = dict(conn.execute(judged).all())
+    return {source: at for source, at in conn.execute(first).all() if aloud.get(source) != at}
 
 
 def brought(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Finding]]:

@@ -1,0 +1,142 @@
+"""`monitor try`: what a rule would have alerted over a few days of stored news, and what an edit gains and loses."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.newsroom import NOW, newsroom
+
+from monitor.cli.frame import run
+
+Monitor = Callable[..., tuple[int, str, str]]
+RULES = Path(__file__).parents[2] / "rules"
+AGO = "--since", f"{int((time.time() - NOW) // 86400 + 30) if time.time() > NOW else 30}d"
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("news")
+    newsroom(folder).close()
+    text = (folder / "config.toml").read_text().replace(str(RULES), "rules")
+    (folder / "config.toml").write_text(text)
+    (folder / "rules").mkdir()
+    for file in RULES.glob("*.yaml"):
+        (folder / "rules" / file.name).write_text(file.read_text())
+    return folder
+
+
+@pytest.fixture
+def monitor(news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
+    monkeypatch.chdir(news)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def tried(monitor: Monitor, *arguments: str) -> dict[str, Any]:
+    code, out, err = monitor("try", *arguments, *AGO, "--json")
+    assert (code, err) == (0, "")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def claims(alerts: list[dict[str, Any]]) -> list[str]:
+    return [finding["claim"] for alert in alerts for finding in alert["findings"]]
+
+
+def test_the_rules_as_they_ran_would_have_alerted_what_was_told(monitor: Monitor) -> None:
+    for name in ("dprk-deployment", "product-recalls", "security-advisories"):
+        found = tried(monitor, f"rules/{name}.yaml")
+        assert found["against"] == "what was told"
+        assert (found["gained"], found["lost"]) == ([], [])
+        assert found["alerts"]
+        assert found["updates"] == 8
+
+
+def test_a_draft_is_held_against_the_rule_that_runs(monitor: Monitor, news: Path) -> None:
+    (news / "draft.yaml").write_text("name: dprk-deployment\nmatch: brigade* OR snow\n")
+    found = tried(monitor, "draft.yaml")
+    assert found["against"] == "the rules that run"
+    assert "Snow slowed both sides along the Oskil." in claims(found["gained"])
+    assert "A second North Korean brigade was seen at a railway station near Belgorod." not in claims(found["gained"])
+    assert any("3,000 North Korean soldiers" in claim for claim in claims(found["lost"]))
+
+    code, out, _ = monitor("try", "draft.yaml", *AGO)
+    assert code == 0
+    assert "[Snow] slowed both sides along the Oskil." in out
+    assert re.search(r"1 alert in 8 updates since \S+; against the rules that run: 1 gained, 4 lost\n$", out)
+
+
+def test_two_files_are_held_against_each_other_by_the_ids_of_their_rules(monitor: Monitor, news: Path) -> None:
+    (news / "old.yaml").write_text("name: old\nid: cheese\nmatch: cheese\n")
+    (news / "new.yaml").write_text("name: fresh\nid: cheese\nmatch: cheese AND listeria\n")
+    found = tried(monitor, "new.yaml", "--against", "old.yaml")
+    assert (found["against"], found["gained"], found["lost"]) == ("old.yaml", [], [])
+    (news / "new.yaml").write_text("name: fresh\nid: cheese\nmatch: cheese AND 4\nthrottle: 1 per 90d\n")
+    found = tried(monitor, "new.yaml", "--against", "old.yaml")
+    assert claims(found["lost"])
+    assert all("4,000" not in claim for claim in claims(found["lost"]))
+
+
+def test_a_rule_of_its_own_is_held_against_nothing_and_all_it_would_alert_is_listed(
+    monitor: Monitor, news: Path
+) -> None:
+    (news / "own.yaml").write_text("name: own\nmatch: cheese\n")
+    found = tried(monitor, "own.yaml")
+    assert (found["against"], found["gained"], found["lost"]) == (None, [], [])
+    assert "[cheese]" in monitor("try", "own.yaml", *AGO)[1]
+
+
+def test_the_time_to_go_back_bounds_what_is_tried(monitor: Monitor, news: Path) -> None:
+    (news / "own.yaml").write_text("name: own\nmatch: cheese\n")
+    if time.time() > NOW:
+        code, out, _ = monitor("try", "own.yaml", "--since", "1s")
+        assert (code, out[:21]) == (0, "0 alerts in 0 updates")
+
+
+def test_a_file_with_problems_names_them_and_exits_1(monitor: Monitor, news: Path) -> None:
+    (news / "bad.yaml").write_text("name: bad\nmatch: cheese AND\nthrotle: 1 per 6h\n")
+    code, out, err = monitor("try", "bad.yaml")
+    assert (code, err) == (1, "")
+    assert [line.split(": ")[0] for line in out.splitlines()] == ["bad.yaml:2:17", "bad.yaml:3:1"]
+    (news / "own.yaml").write_text("name: own\nmatch: cheese\n")
+    code, out, _ = monitor("try", "own.yaml", "--against", "bad.yaml", "--json")
+    assert code == 1
+    assert len(json.loads(out)["problems"]) == 2
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.yaml"], ["."], [], ["own.yaml", "--since", "soon"]], ids=repr)
+def test_what_cannot_be_tried_is_one_line(monitor: Monitor, news: Path, arguments: list[str]) -> None:
+    (news / "own.yaml").write_text("name: own\nmatch: cheese\n")
+    code, out, err = monitor("try", *arguments)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"monitor: [^\n]+\n", err)
+
+
+def test_watch_runs_again_on_a_save_and_ends_with_ctrl_c(news: Path) -> None:
+    file = news / "watched.yaml"
+    file.write_text("name: watched\nmatch: cheese\n")
+    command = [sys.executable, "-u", "-m", "monitor", "try", str(file), *AGO, "--watch"]
+    with subprocess.Popen(command, cwd=news, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            assert any("alerts in 8 updates" in line or "alert in 8 updates" in line for line in process.stdout)
+            time.sleep(0.5)
+            file.write_text("name: watched\nmatch: cheese AND\n")
+            assert any("the query ends after" in line for line in process.stdout)
+            process.send_signal(2)
+            assert process.wait(timeout=10) == 130
+        finally:
+            process.kill()
