@@ -26,6 +26,7 @@ NAMES = (
     "alerts",
     "explain",
     "try",
+    "search",
     "deliveries",
     "silence",
     "send-test",

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.check import line, shown
+from monitor.cli.marks import marked
 from monitor.cli.options import config_of, config_option, json_option, store_of
 from monitor.cli.output import count, iso, near, plain, show_json
 
@@ -234,12 +234,4 @@ def _show_alert(mark: str, would: Would) -> None:
     head = f"{iso(alert.at)}  {alert.rule}  {alert.severity}  update {would.update}"
     click.echo(f"{mark}{click.style(head, dim=True)}")
     for finding in alert.findings:
-        click.echo(f"    {finding.novelty:<10} {_marked(plain(finding.claim), finding.matched)}")
-
-
-def _marked(claim: str, matched: Sequence[str]) -> str:
-    """The claim with the words that met the rule in brackets, and in colour where there is any."""
-    words = sorted((re.escape(plain(word)) for word in matched), key=len, reverse=True)
-    if not words:
-        return claim
-    return re.sub(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", lambda met: click.style(f"[{met[0]}]", bold=True), claim)
+        click.echo(f"    {finding.novelty:<10} {marked(plain(finding.claim), finding.matched)}")

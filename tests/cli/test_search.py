@@ -1,0 +1,104 @@
+"""`monitor search`: the rule language over the claims of the ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.newsroom import newsroom
+from kit.saying import commit, configured
+
+from monitor.cli.frame import run
+from monitor.store import open_store
+
+Monitor = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("news")
+    newsroom(folder).close()
+    return folder
+
+
+@pytest.fixture
+def monitor(news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
+    monkeypatch.chdir(news)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def found(monitor: Monitor, query: str, *more: str) -> list[dict[str, Any]]:
+    code, out, err = monitor("search", query, "--json", *more)
+    assert (code, err) == (0, "")
+    claims: list[dict[str, Any]] = json.loads(out)
+    return claims
+
+
+def test_claims_are_found_newest_first_with_who_said_them(monitor: Monitor) -> None:
+    claims = found(monitor, "@dprk NEAR/5 soldier*")
+    assert len(claims) >= 4
+    assert claims[0]["claim"].startswith("Up to 12,000 North Korean soldiers")
+    assert "Around 3,000" in claims[-1]["claim"]
+    assert (claims[0]["source"], claims[0]["title"]) == ("front-report", "Takeaways of December 16")
+    assert claims[0]["matched"] == ["North Korean", "soldiers"]
+    assert claims[0]["at"] == "2026-12-16T18:06:00Z"
+
+
+def test_the_language_is_that_of_rules(monitor: Monitor) -> None:
+    assert len(found(monitor, "soldier* > 10000")) == 1
+    assert found(monitor, "snow AND brigade") == []
+    assert {one["title"] for one in found(monitor, "title:takeaways AND soldier*")} == {
+        "Takeaways of December 13",
+        "Takeaways of December 16",
+    }
+    assert len(found(monitor, "soldier* AND NOT title:takeaways AND NOT assault")) == 0
+
+
+def test_the_limit_keeps_the_newest(monitor: Monitor) -> None:
+    everything = found(monitor, "soldier*")
+    assert found(monitor, "soldier*", "--limit", "2") == everything[:2]
+
+
+def test_what_lies_pages_back_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("")
+    store = open_store("sqlite:///monitor.db")
+    configured(store, "wire")
+    commit(store, ["The lighthouse burned.", *(f"Barge {number} has left the harbour." for number in range(1200))])
+    store.close()
+    assert run(["search", "lighthouse OR 7", "--json"]) == 0
+    claims = [one["claim"] for one in json.loads(capsys.readouterr().out)]
+    assert claims == ["Barge 7 has left the harbour.", "The lighthouse burned."]
+
+
+def test_people_see_the_words_that_met(monitor: Monitor) -> None:
+    code, out, _ = monitor("search", "snow")
+    assert code == 0
+    assert out.splitlines()[1:] == ["    [Snow] slowed both sides along the Oskil.", "1 claim"]
+    assert monitor("search", "volcano") == (0, "0 claims\n", "")
+
+
+@pytest.mark.parametrize("query", ["", "snow AND", "(", "@nobody", "NOT snow", "url:example", "/(/", "(" * 9999])
+def test_a_query_that_cannot_be_asked_is_one_line(monitor: Monitor, query: str) -> None:
+    code, out, err = monitor("search", query)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"monitor: [^\n]+\n", err)
+    assert "MONITOR_DEBUG" not in err
+
+
+def test_a_fault_is_told_by_its_place(monitor: Monitor) -> None:
+    assert monitor("search", "snow AND (rain")[2] == (
+        "monitor: query, character 10: this bracket is not closed: expected a `)`\n"
+    )
