@@ -47,8 +47,9 @@ async def run_once(config: Config) -> None:
         daemon = Daemon(engine)
         await daemon.poll_round()
         await daemon.release_due()
-        await daemon.deliver_due()
-        await daemon.finish()
+        for _ in range(2):  # again for the notices of what died
+            await daemon.deliver_due()
+            await daemon.finish()
 
 
 async def run_forever(config: Config) -> None:

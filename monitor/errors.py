@@ -77,9 +77,23 @@ class ParseError(SourceError):
 
 
 class DeliveryError(MonitorError):
-    """A channel did not take a message. `permanent` means that another try cannot help."""
+    """A channel did not take a message. `permanent` means that another try cannot help.
 
-    def __init__(self, sentence: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
+    `unreached`: it took nothing of the message (no connection, no login, told to wait), so any other fares alike.
+    `unanswered`: it did not say what became of it, which may lie in this very message.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        unreached: bool = False,
+        unanswered: bool = False,
+    ) -> None:
         super().__init__(sentence)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.unreached = unreached
+        self.unanswered = unanswered

@@ -18,6 +18,7 @@ from dataclasses import replace
 import structlog
 
 from monitor import outcome
+from monitor.alerts.notices import notices, of_dead, of_unreached
 from monitor.config import SourceConfig
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import render
@@ -32,11 +33,13 @@ from monitor.sources.reading import reading_of
 from monitor.sources.shrink import believed
 from monitor.standing import shrunk, silence
 from monitor.store import outbox
+from monitor.store.record import tell
 from monitor.store.sources import PollOutcome, SourceRow, record_poll
 
 log = structlog.get_logger()
 
 SEND_LEASE = 300.0  # seconds after which a message whose sender died is sent again; every send ends long before
+UNANSWERED = 5  # tries of a message that is never answered for which its channel waits, before others may pass it
 
 
 async def poll(engine: Engine, row: SourceRow) -> None:
@@ -149,12 +152,13 @@ def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:
     refused = [f"refused for {whom}: {why}" for whom, why in receipt.refused.items()]
     with engine.store.write() as conn:
         outbox.sent(conn, message.id, engine.clock(), "; ".join((receipt.detail, *refused)))
+        outbox.let_go(conn, message.channel)
     tell = log.warning if refused else log.info
     tell("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
 
 
 def write_failure(engine: Engine, message: Message, error: DeliveryError) -> None:
-    """Records that it did not: when to try again, or that the message is dead."""
+    """Records that it did not: when to try again, or that the message is dead, which another channel is told."""
     now = engine.clock()
     due = None if error.permanent else next_due(message, error, now)
     with engine.store.write() as conn:
@@ -162,9 +166,25 @@ def write_failure(engine: Engine, message: Message, error: DeliveryError) -> Non
             outbox.dead(conn, message.id, str(error), now)
         else:
             outbox.retrying(conn, message.id, due, str(error))
-    tell = log.error if due is None else log.warning
+            if error.unreached or (error.unanswered and message.attempt < UNANSWERED):
+                outbox.hold(conn, message.channel, due)
+        tell(conn, notices_of(engine, message, error, dead=due is None, now=now))
+    speak = log.error if due is None else log.warning
     fate = "message dead" if due is None else "message to be retried"
-    tell(fate, stage="deliver", channel=message.channel, message=message.id, error=str(error))
+    speak(fate, stage="deliver", channel=message.channel, message=message.id, error=str(error))
+
+
+def notices_of(
+    engine: Engine, message: Message, error: DeliveryError, *, dead: bool, now: Moment
+) -> tuple[Message, ...]:
+    """What people are told of a failure, over channels other than the one that failed."""
+    alert = None
+    if dead:
+        alert = of_dead(message, str(error), now)
+    elif error.unreached:
+        alert = of_unreached(message, str(error), now)
+    fallback = {name: settings.fallback for name, settings in engine.config.channels.items()}
+    return notices(alert, message.channel, fallback, engine.config.alerts.notify, now)
 
 
 def next_due(message: Message, error: DeliveryError, now: Moment) -> Moment | None:

@@ -145,6 +145,7 @@ class ChannelConfig(Shape):
 
     name: str
     type: str
+    fallback: str | None = Field(default=None, description="the channel that is told when this one does not work")
 
 
 class AlertsConfig(Shape):

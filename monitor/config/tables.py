@@ -164,7 +164,16 @@ class Tables:
             if settings:
                 found = self._model(settings, at, written, self.filled["channels"][name] | {"name": name})
                 if found:
+                    self._falls_back(at, found.fallback)
                     yield name, found
+
+    def _falls_back(self, at: KeyPath, fallback: str | None) -> None:
+        """A channel that does not work cannot tell of it itself."""
+        known = self._table(("channels",))
+        if fallback == at[-1]:
+            self.say((*at, "fallback"), "expected another channel: this one cannot tell that it does not work")
+        elif fallback is not None and fallback not in known:
+            self.say((*at, "fallback"), f'there is no channel "{fallback}"{closest(fallback, known)}')
 
     def _settings(self, at: KeyPath, written: Table) -> type[ChannelConfig] | None:
         """The model of the channel's own type; None, with a problem noted, if there is none."""

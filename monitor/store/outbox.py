@@ -1,15 +1,17 @@
 """What is owed to the channels: messages are leased, tried, and end as sent or dead.
 
-Within a channel the messages of one story keep their order: one waits until those before it are sent or dead.
+Within a channel the messages of one story keep their order: one waits until those before it are sent or dead. While
+a channel is out of reach all of its messages wait, and the oldest is tried first.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.deliver.payload import alert_from
 from monitor.model import Alert, Message, Moment
-from monitor.store.schema import alerts, deliveries, messages
+from monitor.store.schema import alerts, channels, deliveries, messages
 
 OPEN = ("pending", "retrying")
 
@@ -33,6 +35,7 @@ HEAD = and_(
 READY = and_(
     HEAD,
     messages.c.due <= bindparam("now"),
+    ~exists().where(channels.c.name == messages.c.channel, channels.c.held_until > bindparam("now")),
     or_(messages.c.leased_until.is_(None), messages.c.leased_until <= bindparam("now")),
 )
 NEXT = (
@@ -52,6 +55,10 @@ CHANNELS = select(messages.c.channel).distinct().where(READY).order_by(messages.
 SOONEST = select(
     func.min(case((messages.c.leased_until > messages.c.due, messages.c.leased_until), else_=messages.c.due))
 ).where(HEAD)
+
+
+_HOLD = insert(channels)
+HOLD = _HOLD.on_conflict_do_update(index_elements=[channels.c.name], set_={"held_until": _HOLD.excluded.held_until})
 
 
 def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Message | None:
@@ -96,6 +103,16 @@ def retrying(conn: Connection, message_id: str, due: Moment, error: str) -> None
     change(conn, message_id, state="retrying", due=due, error=error, leased_until=None)
 
 
+def hold(conn: Connection, channel: str, until: Moment) -> None:
+    """Nothing more is tried on the channel before `until`."""
+    conn.execute(HOLD, {"name": channel, "held_until": until})
+
+
+def let_go(conn: Connection, channel: str) -> None:
+    """The channel is in reach again."""
+    conn.execute(delete(channels).where(channels.c.name == channel))
+
+
 def dead(conn: Connection, message_id: str, error: str, now: Moment) -> None:
     """The message is given up."""
     change(conn, message_id, state="dead", due=now, error=error, leased_until=None)
@@ -104,9 +121,10 @@ def dead(conn: Connection, message_id: str, error: str, now: Moment) -> None:
 def requeue(conn: Connection, delivery_id: int, now: Moment) -> bool:
     """Lets the dead message of a delivery be tried afresh, under its old id; False if it is not dead.
 
-    It counts as made now: how long it is tried is measured from there.
+    It counts as made now: how long it is tried is measured from there. Its channel is tried at once.
     """
     of_delivery = select(deliveries.c.message_id).where(deliveries.c.id == delivery_id)
+    let_go(conn, conn.scalar(select(deliveries.c.channel).where(deliveries.c.id == delivery_id)) or "")
     dead = update(messages).where(messages.c.id.in_(of_delivery), messages.c.state == "dead")
     return conn.execute(dead.values(state="pending", attempts=0, created=now, due=now, error=None)).rowcount > 0
 

@@ -179,6 +179,14 @@ def owe(conn: Connection, message: Message) -> None:
     execute_many(conn, DELIVERY, owed)
 
 
+def tell(conn: Connection, messages: Sequence[Message]) -> None:
+    """Owes messages whose alerts come from no update; one that was owed before is not owed again."""
+    for message in messages:
+        for alert in message.alerts:
+            keep_alert(conn, alert, None)
+        owe(conn, message)
+
+
 def execute_many(conn: Connection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
     """Runs the statement for every row, if there is one."""
     if values := list(rows):

@@ -291,6 +291,14 @@ deliveries = Table(
     Index(None, "message_id"),
 )
 
+# Channels that were out of reach: all that is owed to one waits until then.
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("held_until", Double, nullable=False),
+)
+
 # What nobody is to be told of until a moment; a row outlives it.
 silences = Table(
     "silences",

@@ -258,3 +258,12 @@ def test_a_shared_key_of_a_kind_counts_for_sources_of_that_kind_alone(tmp_path: 
 )
 def test_a_selector_or_expression_that_cannot_be_read_is_told_of(tmp_path: Path, written: str, told: str) -> None:
     assert [said[: len(told)] for said in problems(tmp_path, SOURCE + written)] == [told]
+
+
+def test_a_fallback_is_another_channel_that_there_is(tmp_path: Path) -> None:
+    text = SOURCE + '[channels.desk]\ntype = "terminal"\nfallback = "{}"\n[channels.chat]\ntype = "terminal"\n'
+    assert read(tmp_path, text.format("chat")).channels["desk"].fallback == "chat"
+    assert problems(tmp_path, text.format("caht")) == ['6:12: there is no channel "caht"; did you mean "chat"?']
+    assert problems(tmp_path, text.format("desk")) == [
+        "6:12: expected another channel: this one cannot tell that it does not work"
+    ]

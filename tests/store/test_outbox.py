@@ -175,3 +175,27 @@ def test_threads_never_send_the_same_message_and_keep_the_order_of_each_story(an
     assert sorted(one.id for one in order) == sorted(one.id for one in queue)
     for story in {one.thread for one in queue}:
         assert [m.id for m in order if m.thread == story] == [m.id for m in queue if m.thread == story]
+
+
+def test_a_held_channel_waits_whole_until_the_moment_or_until_it_is_let_go(store: Store) -> None:
+    owe(store, named("m1"), named("m2", thread="st-2"), named("m3", channel="osint"))
+    with store.write() as conn:
+        outbox.hold(conn, "desk", 200.0)
+        assert outbox.channels_due(conn, 199.0) == ["osint"]
+        assert outbox.channels_due(conn, 200.0) == ["desk", "osint"]
+        outbox.hold(conn, "desk", 300.0)
+    assert taken(store, 299.0) is None
+    with store.write() as conn:
+        outbox.let_go(conn, "desk")
+    assert taken(store, 299.0) == "m1"
+
+
+def test_a_dead_delivery_that_is_retried_lets_its_channel_go(store: Store) -> None:
+    owe(store, named("m1"))
+    taken(store)
+    dead(store, "m1")
+    with store.write() as conn:
+        outbox.hold(conn, "desk", 900.0)
+        [row] = reports.deliveries(conn)
+        assert outbox.requeue(conn, row.id, 160.0)
+    assert taken(store, 160.0) == "m1"

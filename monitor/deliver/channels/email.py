@@ -71,7 +71,8 @@ class Email:
                 refused, said = await self._exchange(content)
         except TimeoutError:
             self._drop()
-            raise DeliveryError(f"{self._host} did not take the mail within {self.deadline:g} s") from None
+            sentence = f"{self._host} did not take the mail within {self.deadline:g} s"
+            raise DeliveryError(sentence, unanswered=True) from None
         except BaseException:
             self._drop()
             raise
@@ -80,11 +81,13 @@ class Email:
         return Receipt(f"{self._host} took it: {self._said(said)}", reasons)
 
     async def _exchange(self, content: bytes) -> tuple[Mapping[str, tuple[int, str]], str]:
+        reached = False
         try:
             smtp = await self._connected()
+            reached = True
             return await smtp.sendmail(self._sender, self._to, content, timeout=self.deadline)
         except (SMTPException, OSError, ValueError) as error:
-            raise self._failure(error) from None
+            raise self._failure(error, reached) from None
 
     async def _connected(self) -> SMTP:
         """The kept connection if it still answers, else a new one."""
@@ -108,10 +111,10 @@ class Email:
         await self._smtp.connect()
         return self._smtp
 
-    def _failure(self, error: Exception) -> DeliveryError:
+    def _failure(self, error: Exception, reached: bool) -> DeliveryError:
         if isinstance(error, SMTPAuthenticationError):
             sentence = f"{self._host} refused the login: {self._said(f'{error.code} {error.message}')}"
-            return DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED)
+            return DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED, unreached=True)
         if isinstance(error, SMTPRecipientsRefused):
             refusals = [f"{one.recipient}: {one.code} {one.message}" for one in error.recipients]
             permanent = all(one.code >= 500 for one in error.recipients)
@@ -120,9 +123,10 @@ class Email:
             )
         if isinstance(error, SMTPResponseException):
             sentence = f"{self._host} answered {self._said(f'{error.code} {error.message}')}"
-            return DeliveryError(sentence, permanent=error.code >= 500)
+            return DeliveryError(sentence, permanent=error.code >= 500, unreached=not reached)
         if isinstance(error, (SMTPException, OSError)):
-            return DeliveryError(f"{self._host}: {self._said(_cause(error))}")
+            sentence = f"{self._host}: {self._said(_cause(error))}"
+            return DeliveryError(sentence, unreached=not reached, unanswered=reached)
         return DeliveryError(f"the mail cannot be sent: {self._said(str(error))}", permanent=True)
 
     def _said(self, text: str) -> str:

@@ -23,6 +23,7 @@ POST_DEADLINE = 30.0  # seconds
 REPLY_LIMIT = 4096  # bytes
 SHORTEST_SECRET = 6  # characters: shorter parts of an address are words such as "hook"
 LATER = frozenset({408, 425, 429})  # refusals that another try can turn
+BUSY = frozenset({429, 503})  # the service, not the message, is why
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,13 @@ class Poster:
             async with asyncio.timeout(deadline):
                 reply = await self._exchange(body, headers)
         except TimeoutError:
-            raise DeliveryError(f"{self.name} did not answer within {deadline:g} s") from None
+            raise DeliveryError(f"{self.name} did not answer within {deadline:g} s", unanswered=True) from None
         except BlockedAddress as error:
             raise DeliveryError(self._redact(f"{self.name}: {error}"), permanent=True) from None
         except (httpx.HTTPError, OSError) as error:
-            raise DeliveryError(self._redact(f"{self.name} was not reached: {_cause(error)}")) from None
+            dialled = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            sentence = self._redact(f"{self.name} was not reached: {_cause(error)}")
+            raise DeliveryError(sentence, unreached=not dialled, unanswered=dialled) from None
         self._judge(reply)
         return reply
 
@@ -78,7 +81,9 @@ class Poster:
         if said := shorten(self._redact(tame(reply.text)), 120):
             sentence = f"{sentence}: {said}"
         later = reply.status in LATER or reply.status >= 500
-        raise DeliveryError(sentence, permanent=not later, retry_after=reply.retry_after)
+        raise DeliveryError(
+            sentence, permanent=not later, retry_after=reply.retry_after, unreached=reply.status in BUSY
+        )
 
     def _redact(self, text: str) -> str:
         return masked(text, self._secrets)

@@ -1,0 +1,190 @@
+"""Channels that do not work: what is owed waits in order, nobody is hammered, and somebody else is told."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from kit.saying import alert, commit, configured, message, sends
+
+from monitor.config.file import read_config
+from monitor.daemon import Daemon
+from monitor.deliver.channels import Receipt
+from monitor.deliver.render import Rendered
+from monitor.engine import Engine, open_engine
+from monitor.errors import DeliveryError
+from monitor.model import Message
+from monitor.store.reports import DeliveryRow, deliveries
+
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+CONFIG = f"""
+[[sources]]
+name = "wire"
+url = "https://wire.example/feed"
+[channels.desk]
+type = "webhook"
+url = "https://desk.example/"
+secret = "{SECRET}"
+[channels.chat]
+type = "terminal"
+[alerts]
+notify = ["desk", "chat"]
+"""
+
+
+@dataclass
+class Post:
+    """A channel that answers as told and keeps what it took; `tries` counts every attempt."""
+
+    error: DeliveryError | None = None
+    took: list[Message] = field(default_factory=list)
+    tries: int = 0
+
+    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+        self.tries += 1
+        if self.error:
+            raise self.error
+        self.took.append(message)
+        return Receipt("taken")
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Scene:
+    """A daemon whose channels are played; `now` is moved by hand."""
+
+    folder: Path
+    desk: Post = field(default_factory=Post)
+    chat: Post = field(default_factory=Post)
+    now: float = 1_800_000_000.0
+    owed: int = 0
+
+    @asynccontextmanager
+    async def daemon(self) -> AsyncIterator[Daemon]:
+        async with open_engine(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
+            configured(engine.store, "wire")
+            engine.notifiers["desk"] = self.desk  # type: ignore[assignment]
+            engine.notifiers["chat"] = self.chat  # type: ignore[assignment]
+            yield Daemon(engine)
+
+    def owe(self, engine: Engine, count: int) -> None:
+        """`count` messages for the desk, each of a story of its own."""
+        for number in range(self.owed, self.owed + count):
+            told = alert(f"al-{number}", f"News {number}.", at=self.now)
+            due = message(f"m{number}", told, thread=f"st-{number}", created=self.now)
+            commit(
+                engine.store,
+                [f"News {number}."],
+                self.now,
+                entry=f"e{number}",
+                decisions=[sends(told)],
+                messages=[due],
+            )
+        self.owed += count
+
+    async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
+        """Delivers what is due after the clock went on."""
+        self.now += seconds
+        for _ in range(2):
+            await daemon.deliver_due()
+            await daemon.finish()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
+    return Scene(tmp_path)
+
+
+async def test_a_channel_out_of_reach_is_tried_with_one_message_and_then_delivers_in_order(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 5)
+        scene.desk.error = DeliveryError("no connection", unreached=True)
+        await scene.deliver(daemon)
+        scene.owe(daemon.engine, 2)
+        await scene.deliver(daemon)
+        assert scene.desk.tries == 1
+
+        scene.desk.error = None
+        await scene.deliver(daemon, 15)
+        assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(7)]
+
+
+async def test_a_refused_login_is_tried_once_in_half_an_hour_and_told_of_elsewhere_once(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.desk.error = DeliveryError("login refused", unreached=True, retry_after=1800)
+        for _ in range(4 * 60):
+            scene.owe(daemon.engine, 1)
+            await scene.deliver(daemon, 60)
+
+        assert scene.desk.tries <= 9
+        assert [taken.alerts[0].title for taken in scene.chat.took] == ["Channel desk is out of reach"]
+
+
+async def test_a_message_that_is_never_answered_lets_others_pass_in_the_end(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 2)
+        answer = scene.desk.send
+
+        async def hangs(message: Message, rendered: Rendered) -> Receipt:
+            scene.desk.error = DeliveryError("no answer", unanswered=True) if message.id == "m0" else None
+            return await answer(message, rendered)
+
+        scene.desk.send = hangs  # type: ignore[method-assign]
+        for _ in range(40):
+            await scene.deliver(daemon, 60)
+        assert [taken.id for taken in scene.desk.took] == ["m1"]
+
+
+async def test_a_message_that_is_refused_holds_up_no_other(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 3)
+        scene.desk.error = DeliveryError("mailbox full")
+        await scene.deliver(daemon)
+        assert scene.desk.tries == 3
+
+
+async def test_a_day_of_outage_delivers_all_in_order(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.desk.error = DeliveryError("no connection", unreached=True)
+        for _ in range(24):
+            scene.owe(daemon.engine, 5)
+            await scene.deliver(daemon, 3600)
+        scene.desk.error = None
+        await scene.deliver(daemon, 2 * 3600)
+        assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(120)]
+
+
+async def test_dead_letters_are_told_of_once_a_cause_and_a_retry_is_made_at_once(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 3)
+        scene.desk.error = DeliveryError("webhook (desk.example) answered 410 Gone", permanent=True)
+        await scene.deliver(daemon)
+
+        (told,) = scene.chat.took
+        assert told.alerts[0].rule == "monitor"
+        assert "410 Gone" in told.alerts[0].reason
+        states = {row.channel: row.state for row in rows(daemon.engine)}
+        assert states == {"desk": "dead", "chat": "sent"}
+
+
+async def test_a_dead_notice_is_the_end_of_it(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 1)
+        scene.desk.error = scene.chat.error = DeliveryError("gone", permanent=True)
+        await scene.deliver(daemon)
+        await scene.deliver(daemon)
+        assert [(row.channel, row.state) for row in rows(daemon.engine)] == [("chat", "dead"), ("desk", "dead")]
+
+
+def rows(engine: Engine) -> list[DeliveryRow]:
+    with engine.store.read() as conn:
+        return deliveries(conn)
