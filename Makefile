@@ -28,5 +28,9 @@ lint: .venv/made
 types: .venv/made
 	$(BIN)/mypy
 
+# DATA is the folder of the labelled collections.
+bench: .venv/made
+	$(BIN)/python benchmarks/novelty.py --data $(DATA)
+
 clean:
 	rm -rf .venv demo

@@ -1,0 +1,46 @@
+"""Runs the program on JSON lines, as anybody could from a shell."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def rows(path: Path) -> list[Row]:
+    """The JSON lines of a file, packed with xz or not."""
+    content = path.read_bytes()
+    lines = (lzma.decompress(content) if path.suffix == ".xz" else content).split(b"\n")
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def answers(arguments: list[str], lines: Iterable[Row]) -> tuple[list[Row], float]:
+    """What `monitor` with these arguments answers to lines on its standard input, and how many seconds it took."""
+    given = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", *arguments], input=given, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        sys.exit(f"monitor {' '.join(arguments)} ended with {done.returncode}")
+    return [json.loads(line) for line in done.stdout.split("\n") if line], seconds
+
+
+def replayed(lines: Iterable[Row]) -> tuple[list[Row], float]:
+    """What `monitor replay` answers, and how many seconds it took."""
+    return answers(["replay", "-", "--json"], lines)
+
+
+def moment(text: str) -> datetime:
+    """ISO 8601 as a time in UTC."""
+    at = datetime.fromisoformat(text)
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
