@@ -27,6 +27,7 @@ NAMES = (
     "explain",
     "try",
     "search",
+    "schema",
     "deliveries",
     "silence",
     "send-test",

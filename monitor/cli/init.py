@@ -36,6 +36,6 @@ def _write_rules(folder: Path) -> None:
         click.echo(f"left {folder} as it is: it was there already")
         return
     folder.mkdir()
-    for rule_file in sorted(builtin("rules").glob("*.yaml")):
+    for rule_file in sorted(path for path in builtin("rules").iterdir() if path.suffix in (".yaml", ".json")):
         shutil.copyfile(rule_file, folder / rule_file.name)
         click.echo(f"wrote {folder / rule_file.name}")

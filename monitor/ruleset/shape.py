@@ -66,7 +66,17 @@ def bound(value: Any) -> tuple[str, float]:
 
 
 TEXT = WithJsonSchema({"type": "string"})
-Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
+
+
+def one_or_more(schema: dict[str, Any]) -> WithJsonSchema:
+    """What editors are told of `listed`: one, or a list."""
+    return WithJsonSchema({"anyOf": [schema, {"type": "array", "items": schema}]})
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(listed), one_or_more({"type": "string"})]
+Novelties = Annotated[
+    tuple[Novelty, ...], BeforeValidator(listed), one_or_more({"enum": [str(novelty) for novelty in Novelty]})
+]
 Filled = Annotated[str, BeforeValidator(filled)]
 Named = Annotated[str, BeforeValidator(named)]
 
@@ -107,9 +117,7 @@ class RuleShape(Shape):
     name: Named = Field(description="short and unique; alerts, logs and the web page call it so")
     match: Filled = Field(description="the query")
     title: Filled | None = Field(default=None, description="what people read; default: the name")
-    on: Annotated[tuple[Novelty, ...], BeforeValidator(listed)] = Field(
-        default=(Novelty.NEW, Novelty.CHANGED), description="findings that may fire"
-    )
+    on: Novelties = Field(default=(Novelty.NEW, Novelty.CHANGED), description="findings that may fire")
     within: Within = Field(default=Within.CLAIM, description="where all terms must meet")
     sources: Names | None = Field(default=None, description="names of sources, or tag:name; default: all")
     severity: Severity = Field(default=Severity.MEDIUM, description="how grave it is")
