@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.alerts.decide import Held, Past, bundle, decide
+from monitor.alerts.flood import Outbox, guarded, named
 from monitor.alerts.release import corroborated
 from monitor.compare.align import Earlier, compare, heard_from
 from monitor.compare.elsewhere import Comparison
@@ -25,8 +26,8 @@ from monitor.text.split import Pattern, split
 from monitor.text.words import NO_SYNONYMS, Synonyms, index_terms, read
 
 
-class Known(Earlier, Commonness, Past, Protocol):
-    """The look-ups into the past that assessing needs: the ledger's claims and the alerts told."""
+class Known(Earlier, Commonness, Past, Outbox, Protocol):
+    """The look-ups into the past that assessing needs: the ledger's claims, the alerts told, the messages owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,17 @@ def assess(update: Update, before: Update | None, known: Known, listening: Liste
     decisions = decide(update, held, known, baseline=listening.baseline, now=now)
     rules = {rule.name: rule for rule in listening.rules.rules}
     released = () if listening.baseline else corroborated(update, findings, rules, known, now=now)
+    alone = bundle(told(decisions, released), listening.notify, now=now)
+    messages = guarded(alone, known, now)
     return Assessment(
         update=update,
         claims=claims,
         findings=findings,
         terms=tuple(terms_of(finding, listening.same) for finding in findings),
         story=story,
-        decisions=decisions,
+        decisions=named(decisions, alone, messages),
         released=released,
-        messages=bundle(told(decisions, released), listening.notify, now=now),
+        messages=messages,
         gist=gist,
     )
 

@@ -47,6 +47,7 @@ async def run_once(config: Config) -> None:
         daemon = Daemon(engine)
         await daemon.poll_round()
         await daemon.release_due()
+        await engine.in_store(gather_no_more, engine)
         for _ in range(2):  # again for the notices of what died
             await daemon.deliver_due()
             await daemon.finish()
@@ -197,6 +198,12 @@ def lease_sources(engine: Engine, room: int, everyone: Collection[str] | None = 
         return sources.lease_due(
             conn, engine.clock(), limit=room, lease=POLL_LEASE, names=everyone, all=everyone is not None
         )
+
+
+def gather_no_more(engine: Engine) -> None:
+    """Makes what a flood gathered due now: nothing more will come to it."""
+    with engine.store.write() as conn:
+        outbox.gather_no_more(conn, engine.clock())
 
 
 def due_channels(engine: Engine) -> list[str]:

@@ -274,7 +274,8 @@ class Release:
 class Message:
     """One send to a channel: the alerts it carries, most severe first. `id` is the same on every try.
 
-    `thread` is the story that mails and posts are threaded by.
+    `thread` is the story that mails and posts are threaded by. `due` is when it may be sent, None for at once; until
+    then alerts can still be gathered into it.
     """
 
     id: str
@@ -283,3 +284,4 @@ class Message:
     created: Moment
     alerts: tuple[Alert, ...]
     attempt: int = 1
+    due: Moment | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity
 
+MOST = 200  # alerts in one body: many receivers take no more than a megabyte
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
 
@@ -27,10 +28,13 @@ def moment(text: str) -> Moment:
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """The webhook's `data`: the most severe alert, and beside it every rule and alert the message carries."""
-    alerts = [alert_data(alert) for alert in message.alerts]
+    """The webhook's `data`: the most severe alert, and beside it every rule and alert the message carries.
+
+    Of more than MOST alerts the most severe are there, and `more` counts the others.
+    """
+    alerts = [alert_data(alert) for alert in message.alerts[:MOST]]
     rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
-    return {**alerts[0], "rules": rules, "alerts": alerts}
+    return {**alerts[0], "rules": rules, "alerts": alerts, "more": len(message.alerts) - len(alerts)}
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty,
 Names: TypeAlias = dict[str, Any]
 
 NAME, TITLE, REASON, CHANGE = 80, 200, 300, 120  # characters
+RULES = 10  # in a message
 
 URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
@@ -40,7 +41,8 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
     findings = distinct(message.alerts)
     shown = findings[: room.findings]
     base = (web_url or "").rstrip("/")
-    news = headline(findings[0]) if findings else Headline(shorten(tame(lead.title), TITLE))
+    rolled = rolled_up(message)
+    news = headline(findings[0]) if findings and not rolled else Headline(shorten(_titled(message, rolled), TITLE))
     return {
         "headline": str(news),
         "now": news.now,
@@ -55,11 +57,26 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
         "id": tame(lead.id),
         "message_id": tame(message.id),
         "at": when(lead.at, timezone),
+        "rolled": rolled,
         "since_last": shorten(tame(lead.since_last or ""), room.claim),
         "findings": [_finding(finding, room, timezone) for finding in shown],
         "more": len(findings) - len(shown),
-        "rules": [_rule(alert) for alert in _by_rule(message.alerts)],
+        "rules": [_rule(alert) for alert in _by_rule(message.alerts)[:RULES]],
     }
+
+
+def rolled_up(message: Message) -> int:
+    """How many alerts a message brings together that are about several entries; 0 for a message about one."""
+    about = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
+    return len(message.alerts) if len(message.alerts) > 1 and len(about) > 1 else 0
+
+
+def _titled(message: Message, rolled: int) -> str:
+    """The lead's title; of a roll-up how many alerts of what it is."""
+    title, rules = tame(message.alerts[0].title), len({alert.rule for alert in message.alerts})
+    if not rolled:
+        return title
+    return f"{rolled:,} alerts of {rules} rules" if rules > 1 else f"{rolled:,} alerts: {title}"
 
 
 def when(moment: Moment, timezone: ZoneInfo) -> str:

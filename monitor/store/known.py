@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from monitor.alerts.flood import Owed
 from monitor.alerts.silences import Silence
 from monitor.compare.stories import Told
 from monitor.model import Moment, Waiting
-from monitor.store import alerts, gists, silences
+from monitor.store import alerts, gists, outbox, silences
 from monitor.store.ledger import Ledger
 
 
@@ -41,3 +42,7 @@ class Known(Ledger):
     def silences(self, now: Moment) -> list[Silence]:
         """The silences that live."""
         return silences.living(self._conn, now)
+
+    def owed(self, channel: str, since: Moment) -> Owed:
+        """What the channel was owed since a moment."""
+        return outbox.owed(self._conn, channel, since)

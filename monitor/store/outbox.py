@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
+from monitor.alerts.flood import MOST, Owed
 from monitor.deliver.payload import alert_from
 from monitor.model import Alert, Message, Moment
 from monitor.store.schema import alerts, channels, deliveries, messages
@@ -59,6 +60,29 @@ SOONEST = select(
 
 _HOLD = insert(channels)
 HOLD = _HOLD.on_conflict_do_update(index_elements=[channels.c.name], set_={"held_until": _HOLD.excluded.held_until})
+
+
+LATELY = (
+    select(messages.c.created)
+    .where(messages.c.channel == bindparam("channel"))
+    .order_by(messages.c.number.desc())
+    .limit(MOST)
+)
+UNTRIED = and_(messages.c.state == "pending", messages.c.attempts == 0, messages.c.due > messages.c.created)
+GATHERING = (
+    select(messages.c.id).where(UNTRIED, messages.c.channel == bindparam("channel")).limit(1).with_for_update()
+)
+
+
+def owed(conn: Connection, channel: str, since: Moment) -> Owed:
+    """How many messages the channel was owed since a moment, counted up to MOST, and the one that still gathers."""
+    lately = [created for created in conn.scalars(LATELY, {"channel": channel}) if created >= since]
+    return Owed(len(lately), conn.scalar(GATHERING, {"channel": channel}))
+
+
+def gather_no_more(conn: Connection, now: Moment) -> None:
+    """What gathers alerts is due now."""
+    conn.execute(update(messages).where(UNTRIED, messages.c.due > now).values(due=now))
 
 
 def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Message | None:

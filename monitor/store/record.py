@@ -164,7 +164,7 @@ def settle(conn: Connection, release: Release, now: Moment) -> None:
 
 
 def owe(conn: Connection, message: Message) -> None:
-    """A message that is due now, with a delivery for each alert it carries."""
+    """A message with a delivery for each alert it carries; one of that id that gathers gets the deliveries."""
     values = {
         "id": message.id,
         "channel": message.channel,
@@ -172,7 +172,7 @@ def owe(conn: Connection, message: Message) -> None:
         "created": message.created,
         "state": "pending",
         "attempts": 0,
-        "due": message.created,
+        "due": message.created if message.due is None else message.due,
     }
     conn.execute(MESSAGE, values)
     owed = [{"alert_id": a.id, "channel": message.channel, "message_id": message.id} for a in message.alerts]

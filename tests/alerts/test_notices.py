@@ -29,9 +29,7 @@ def test_a_dead_message_is_told_of_with_what_was_missed_and_why() -> None:
     told = dead()
     assert is_notice(told)
     assert told.title == "Channel desk has missed an alert"
-    assert (
-        "“North Korean troops deployed for Russia” did not reach the channel: webhook" in told.reason
-    )
+    assert "“North Korean troops deployed for Russia” did not reach the channel: webhook" in told.reason
 
 
 def test_the_fallback_hears_of_it_else_the_others_that_are_notified() -> None:

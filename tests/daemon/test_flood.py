@@ -1,0 +1,112 @@
+"""An alert storm: few messages, every alert and match in the history."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from kit.delivery import builtin_templates
+
+from monitor.alerts.flood import MOST, WINDOW
+from monitor.assess import Listening
+from monitor.deliver.render import render
+from monitor.intake import take
+from monitor.model import Message, Reason, Update
+from monitor.resources import builtin
+from monitor.ruleset.load import load_rules
+from monitor.store import Store, open_store, outbox, reports, sources
+
+PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
+THINGS = ("bridge", "ferry", "tunnel", "school", "market", "station", "harbour", "mill", "tower", "dam")
+HOW = ("burned down", "was flooded", "reopened", "was sold", "collapsed", "lost its power")
+CHANNELS = ("desk", "chat")
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = open_store("sqlite:///:memory:")
+    with store.write() as conn:
+        sources.adopt(conn, {"wire"}, 0.0)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> Listening:
+    query = " OR ".join(THINGS)
+    (tmp_path / "r.yaml").write_text(f"name: places\ntitle: What happens in places\nmatch: {query}\n")
+    rules, _ = load_rules(tmp_path, builtin_aliases=builtin("rules") / "aliases.yaml")
+    return Listening(rules, notify={"places": CHANNELS})
+
+
+def storm(store: Store, listening: Listening, count: int, seconds: float = 59.0) -> Counter[Reason]:
+    """As many entries as asked for, spread over the seconds; how often each reason was given."""
+    reasons: Counter[Reason] = Counter()
+    for number in range(count):
+        thing, place, how = THINGS[number % 10], PLACES[number // 10 % 10], HOW[number // 100 % 6]
+        at = 1000.0 + seconds * number / count
+        text = f"The {thing} number {number + 2} of {place} {how} on day {number}"
+        with store.write() as conn:
+            update = Update("wire", f"e{number}", at, text, "", "")
+            taken = take(conn, update, listening, content=str(number), memory=1e6, now=at)
+        reasons.update(decision.reason for decision in taken.decisions)
+    return reasons
+
+
+def sent(store: Store, channel: str, now: float) -> list[Message]:
+    """What the channel gets until nothing is due."""
+    got = []
+    with store.write() as conn:
+        while message := outbox.lease(conn, channel, now, lease=60):
+            outbox.sent(conn, message.id, now, "taken")
+            got.append(message)
+    return got
+
+
+def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: Listening) -> None:
+    began = time.process_time()
+    reasons = storm(store, listening, 200)
+
+    for channel in CHANNELS:
+        got = sent(store, channel, 1000.0 + 59.0) + sent(store, channel, 1000.0 + 2 * WINDOW)
+        assert len(got) <= 10
+        assert sum(len(message.alerts) for message in got) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
+    assert reasons[Reason.SENT] == MOST
+    assert reasons[Reason.FLOOD] > 150
+    with store.read() as conn:
+        assert len(reports.alerts(conn, limit=1000)) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
+    assert time.process_time() - began < 20
+
+
+def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: Store, listening: Listening) -> None:
+    storm(store, listening, 20, seconds=0.0)
+    assert len(sent(store, "desk", 1000.0 + WINDOW - 1)) == MOST
+    (gathered,) = sent(store, "desk", 1000.0 + WINDOW)
+    assert len(gathered.alerts) == 20 - MOST
+
+
+def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: Listening) -> None:
+    storm(store, listening, 20, seconds=0.0)
+    with store.write() as conn:
+        outbox.gather_no_more(conn, 1001.0)
+    assert len(sent(store, "desk", 1001.0)) == MOST + 1
+
+
+def test_a_few_alerts_are_told_one_by_one(store: Store, listening: Listening) -> None:
+    assert storm(store, listening, 5) == {Reason.SENT: 5}
+    assert len(sent(store, "desk", 1100.0)) == 5
+
+
+@pytest.mark.parametrize("channel_type", ["email", "slack", "terminal"])
+def test_a_roll_up_says_what_it_is(store: Store, listening: Listening, channel_type: str) -> None:
+    storm(store, listening, 40, seconds=0.0)
+    gathered = sent(store, "desk", 1000.0 + WINDOW)[-1]
+    rendered = render(gathered, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    assert rendered.subject.startswith("32 alerts: What happens in places")
+    assert "+" not in rendered.subject
+    shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
+    assert all("32 alerts came close together" in part and "more." in part for part in shown)
