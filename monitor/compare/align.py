@@ -46,7 +46,7 @@ def compare(
     story = (earlier.story(update.source, update.entry) if old is not None else None) or story_of(
         update, found, gist, earlier, now
     )
-    findings = [join(finding, update, story, new=old is None) for finding in found]
+    findings = join(found, update, story, new=old is None)
     findings += [take_back(own_saying(update, gone[i], said), gone[i]) for i in withdrawn(gone, pairs, claims, same)]
     return story, tuple(findings)
 

@@ -26,6 +26,7 @@ FLAP = 86400.0  # seconds: a claim back in its entry this soon flips; later its 
 MEASURED = (Kind.NUMBER, Kind.DATE, Kind.NEGATION)
 SAME_MATTER = 50.0  # this alike, a claim whose figure or date moved is the old one moved on
 SAME_WORDS = 70.0  # this alike, a claim with anything else moved
+ANONYMOUS = 80.0  # this alike, claims that share no name say the same
 
 SAME = Verdict(Novelty.REPEATED, 100.0)
 
@@ -105,17 +106,21 @@ def in_other_words(comparison: Comparison, claims: Sequence[Claim]) -> dict[str,
 
 
 def draw(comparison: Comparison, claim: Claim, candidates: Sequence[Said]) -> list[Drawn]:
-    """Judges a claim by those candidates that share most of its words."""
+    """Judges a claim by those candidates that share most of its words.
+
+    What its own entry said is not among them: there every word counts, which its revision was judged by already.
+    """
     now = read(claim.text, comparison.same)
+    candidates = [said for said in candidates if not own(said, comparison)]
     verdicts: dict[str, Verdict] = {}
     for text in closest(now, {said.text for said in candidates}, comparison.same):
         verdict = judge(read(text, comparison.same), now, Context.ELSEWHERE)
-        if one_matter(verdict):
+        if one_matter(verdict, read(text, comparison.same), now):
             verdicts[text] = verdict
     return [
         Drawn(said, verdicts[said.text], other_subject(claim, comparison.update, said))
         for said in candidates
-        if said.text in verdicts and not stale(said, comparison)
+        if said.text in verdicts
     ]
 
 
@@ -133,11 +138,21 @@ def share(before: Reading, now: Reading) -> float:
     return sum(unit.weight for unit in now.units if unit.key in common) / sqrt(before.weight * now.weight)
 
 
-def one_matter(verdict: Verdict) -> bool:
-    """Is the claim the earlier one with something moved, not another claim about the same people?"""
-    if verdict.novelty is not Novelty.CHANGED:
-        return verdict.novelty is Novelty.REPEATED
-    return verdict.similarity >= (SAME_MATTER if measured(verdict) else SAME_WORDS)
+def one_matter(verdict: Verdict, before: Reading, now: Reading) -> bool:
+    """Is the claim the earlier one with something moved, not another claim about the same people?
+
+    Where no name is shared ("A visa is needed on arrival.") hardly a word may differ.
+    """
+    if verdict.novelty is Novelty.REPEATED:
+        return verdict.similarity >= ANONYMOUS or share_a_name(before, now)
+    return verdict.novelty is Novelty.CHANGED and verdict.similarity >= (
+        SAME_MATTER if measured(verdict) else SAME_WORDS
+    )
+
+
+def share_a_name(before: Reading, now: Reading) -> bool:
+    """Do both claims say one name or place?"""
+    return any(unit.kind is not Kind.WORDING and unit.key in before.keys for unit in now.units)
 
 
 def measured(verdict: Verdict) -> bool:
@@ -147,5 +162,9 @@ def measured(verdict: Verdict) -> bool:
 
 def stale(said: Said, comparison: Comparison) -> bool:
     """Did this very entry drop the claim longer ago than a flap takes? Then its return is news."""
-    own = (said.source, said.entry) == (comparison.update.source, comparison.update.entry)
-    return own and said.gone is not None and comparison.now - said.gone > FLAP
+    return own(said, comparison) and said.gone is not None and comparison.now - said.gone > FLAP
+
+
+def own(said: Said, comparison: Comparison) -> bool:
+    """Was it said by this very entry?"""
+    return (said.source, said.entry) == (comparison.update.source, comparison.update.entry)

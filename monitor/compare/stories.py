@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from heapq import nlargest
+from math import sqrt
 from typing import Protocol
 
 from monitor.compare.gist import Gist, likeness
@@ -20,12 +21,13 @@ from monitor.text.split import text_key
 RECENT = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
 MEMBERS = 5  # of a story that an update is laid beside, the most alike
 VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story
-ALIKE = 0.15  # mean likeness to these from which an update belongs to the story
+MIDDLE = 0.5  # of the likeness is that to the middle of these members, the rest the mean of theirs
+ALIKE = 0.20  # likeness to these from which an update belongs to the story
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An earlier update: its gist, its story and how many updates this has; `said` is its title as a claim."""
+    """An earlier update: its gist, its title as a claim, which bears the story, and how many updates that has."""
 
     said: Said
     gist: Gist
@@ -54,17 +56,29 @@ def story_of(update: Update, findings: Sequence[Finding], gist: Gist, past: Past
 def nearest_story(update: Update, told: Sequence[Told], gist: Gist) -> str | None:
     """The story whose members are most like the update; None if none is like enough."""
     title = Claim(update.title, Role.TITLE)
-    likenesses: dict[str, list[float]] = {}
-    members: dict[str, int] = {}
+    near: dict[str, list[Told]] = {}
     for one in told:
         if not other_subject(title, update, one.said):
-            likenesses.setdefault(one.said.story, []).append(likeness(gist, one.gist))
-            members[one.said.story] = one.members
-    scored = {
-        story: sum(nlargest(MEMBERS, found)) / min(MEMBERS, members[story]) for story, found in likenesses.items()
-    }
+            near.setdefault(one.said.story, []).append(one)
+    scored = {story: closeness(gist, members) for story, members in near.items()}
     best = max(scored, key=scored.__getitem__, default=None)
     return best if best is not None and scored[best] >= ALIKE else None
+
+
+def closeness(gist: Gist, told: Sequence[Told]) -> float:
+    """The likeness to those members of a story that are most like the gist; members not found count as unlike.
+
+    It is taken halfway between the mean of theirs and the likeness to their middle, where what they have in common
+    weighs and what each adds does not: short texts share few words with any one member.
+    """
+    found = nlargest(MEMBERS, ((likeness(gist, one.gist), place) for place, one in enumerate(told)))
+    middle: dict[str, float] = {}
+    for _, place in found:
+        for term, weight in told[place].gist.items():
+            middle[term] = middle.get(term, 0.0) + weight
+    total, length = sum(like for like, _ in found), sqrt(sum(weight * weight for weight in middle.values()))
+    share = len(found) / min(MEMBERS, told[0].members)
+    return share * ((1 - MIDDLE) * total / len(found) + MIDDLE * total / length)
 
 
 def own_story(update: Update, opening: str) -> str:
@@ -73,14 +87,26 @@ def own_story(update: Update, opening: str) -> str:
     return "st-" + blake2b(name.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def join(finding: Finding, update: Update, lead: str, *, new: bool) -> Finding:
-    """The finding with its story: the lead's for the title of a new entry and an article's prose that met none;
-    its own for a bullet or a section that met none.
+def join(findings: Sequence[Finding], update: Update, lead: str, *, new: bool) -> list[Finding]:
+    """The findings with their stories. What met a story keeps it; of the rest the title has the update's, a bullet
+    that is a whole sentence opens its own, and all else belongs to its section.
     """
-    claim = finding.claim
-    if new and claim.role is Role.TITLE:
-        return replace(finding, story=lead)
-    if finding.story:
-        return finding
-    with_lead = claim.role is Role.TITLE or (new and claim.role is Role.SENTENCE and not claim.heading)
-    return replace(finding, story=lead if with_lead else own_story(update, claim.text))
+    sections = {"": lead} if new else {}
+    for finding in sorted((f for f in findings if f.story), key=lambda finding: not finding.echo):
+        sections.setdefault(finding.claim.heading, finding.story)
+    joined = []
+    for finding in findings:
+        claim, story = finding.claim, finding.story
+        if claim.role is Role.TITLE and (new or not story):
+            story = lead
+        elif not story and stands_alone(claim):
+            story = own_story(update, claim.text)
+        elif not story:
+            story = sections.setdefault(claim.heading, own_story(update, claim.text))
+        joined.append(replace(finding, story=story))
+    return joined
+
+
+def stands_alone(claim: Claim) -> bool:
+    """Does a bullet tell of a matter of its own, as takeaways do? A list of a few words each belongs together."""
+    return claim.role is Role.BULLET and claim.text.endswith((".", "!", "?", "。", "…"))

@@ -1,0 +1,186 @@
+"""What novelty means: each of its rules, on streams of our own sentences."""
+
+import pytest
+from kit.streams import DAY, Stream, novelties
+
+FERRY = "The ferry to Marnholm carries 240 passengers a day."
+PIER = "The east pier is closed to visitors until further notice."
+MARKET = "The fish market opens at dawn on Saturdays."
+
+
+def test_a_revision_is_judged_by_its_own_previous_version():
+    found = (
+        Stream()
+        .say("port", "page", f"{FERRY}\n{PIER}")
+        .say("port", "page", f"{FERRY.replace('240', '310')}\n{PIER}")
+        .last()
+    )
+    assert novelties(found) == {FERRY.replace("240", "310"): "changed"}
+    (moved,) = found.values()
+    assert moved["changes"] == [{"kind": "number", "before": "240", "after": "310"}]
+    assert moved["nearest"]["text"] == FERRY
+
+
+def test_what_was_added_is_new():
+    found = Stream().say("port", "page", FERRY).say("port", "page", f"{FERRY}\n{MARKET}").last()
+    assert novelties(found) == {MARKET: "new"}
+
+
+def test_what_is_no_longer_said_is_withdrawn():
+    found = Stream().say("port", "page", f"{FERRY}\n{MARKET}").say("port", "page", FERRY).last()
+    assert novelties(found) == {MARKET: "withdrawn"}
+
+
+def test_a_claim_with_a_successor_is_not_withdrawn():
+    found = (
+        Stream()
+        .say("port", "page", f"{FERRY}\n{PIER}")
+        .say("port", "page", f"{FERRY}\n{PIER.replace('closed', 'open')}")
+        .last()
+    )
+    assert novelties(found) == {PIER.replace("closed", "open"): "changed"}
+
+
+def test_a_sentence_beside_the_edited_one_does_not_take_its_predecessor():
+    found = (
+        Stream()
+        .say("port", "page", "The ferry to Marnholm carries 240 passengers.")
+        .say(
+            "port",
+            "page",
+            "The ferry to Marnholm carries 310 passengers.\nThe ferry to Ostra carries 95 lorries and no passengers.",
+        )
+        .last()
+    )
+    assert novelties(found) == {
+        "The ferry to Marnholm carries 310 passengers.": "changed",
+        "The ferry to Ostra carries 95 lorries and no passengers.": "new",
+    }
+
+
+def test_claims_in_another_order_are_silence():
+    found = (
+        Stream().say("port", "page", f"{FERRY}\n{PIER}\n{MARKET}").say("port", "page", f"{MARKET}\n{FERRY}\n{PIER}")
+    )
+    assert found.last() == {}
+
+
+def test_joined_sentences_withdraw_nothing():
+    found = (
+        Stream()
+        .say("port", "page", "The harbour office is closed. The ferry office in Marnholm stays open.")
+        .say("port", "page", "The harbour office is closed and the ferry office in Marnholm stays open.")
+        .last()
+    )
+    assert "withdrawn" not in novelties(found).values()
+
+
+def test_the_same_thing_told_elsewhere_in_other_words_is_repeated():
+    found = (
+        Stream()
+        .say("port", "a", "Around 3,000 dock workers have been sent to the Halvik terminal.")
+        .say("wire", "b", "About 3,000 dock workers were sent to the terminal at Halvik.", title="Evening news")
+        .last()
+    )
+    claim = found["About 3,000 dock workers were sent to the terminal at Halvik."]
+    assert (claim["novelty"], claim["nearest"]["source"]) == ("repeated", "port")
+
+
+def test_late_wire_copy_of_an_old_figure_is_repeated_not_changed_backwards():
+    found = (
+        Stream()
+        .say("port", "a", "", title="Halvik ferry sinking: 40 people are dead")
+        .say("wire", "b", "", title="Halvik ferry sinking: 55 people are dead")
+        .say("late", "c", "", title="40 people are dead in Halvik ferry sinking")
+        .last()
+    )
+    (claim,) = found.values()
+    assert (claim["novelty"], claim["nearest"]["source"]) == ("repeated", "port")
+
+
+def test_a_moved_figure_is_shown_beside_the_latest_one_people_know():
+    found = (
+        Stream()
+        .say("port", "a", "", title="Halvik ferry sinking: 40 people are dead")
+        .say("wire", "b", "", title="Halvik ferry sinking: 55 people are dead")
+        .say("desk", "c", "", title="Halvik ferry sinking: 70 people are dead")
+        .last()
+    )
+    (claim,) = found.values()
+    assert claim["novelty"] == "changed"
+    assert claim["changes"] == [{"kind": "number", "before": "55", "after": "70"}]
+
+
+def test_a_projection_is_not_the_figure():
+    told = (
+        Stream()
+        .say("port", "a", "", title="Halvik ferry sinking: 40 people are dead")
+        .say("wire", "b", "", title="Halvik ferry sinking: the dead could pass 200")
+        .say("desk", "c", "", title="Halvik ferry sinking: 55 people are dead")
+        .last()
+    )
+    (claim,) = told.values()
+    assert [change["before"] for change in claim["changes"] if change["kind"] == "number"] == ["40"]
+
+
+NOTICE = "Carry your identity card at all times and show it when asked."
+
+
+def pages(*countries):
+    stream = Stream()
+    for country in countries:
+        stream.say("office", f"{country}#advice", f"{country} has ports.\n{NOTICE}", title="advice")
+    return stream
+
+
+def test_the_same_words_about_another_subject_are_new_and_join_the_story():
+    told = [one for one in pages("norland", "ostland", "westmark").told() if one.get("claim") == NOTICE]
+    assert [one["novelty"] for one in told] == ["new", "new", "new"]
+    assert len({one["story"] for one in told}) == 1
+
+
+def test_one_notice_edited_on_every_page_is_one_story():
+    stream = pages("norland", "ostland", "westmark")
+    edited = NOTICE.replace("identity card", "passport")
+    for country in ("norland", "ostland", "westmark"):
+        stream.say("office", f"{country}#advice", f"{country} has ports.\n{edited}", title="advice")
+    told = [one for one in stream.told() if one.get("claim") == edited]
+    assert len(told) == 3
+    assert len({one["story"] for one in told}) == 1
+
+
+def test_a_series_in_time_is_one_subject():
+    found = (
+        Stream()
+        .say("brief", "march-1", f"<ul><li>{PIER}</li></ul>", title="Harbour brief, March 1")
+        .say("brief", "march-2", f"<ul><li>{PIER}</li></ul>", title="Harbour brief, March 2")
+        .last()
+    )
+    assert found[PIER]["novelty"] == "repeated"
+
+
+@pytest.mark.parametrize(("after", "novelty"), [(5.0, "repeated"), (3 * DAY, "new")])
+def test_what_comes_back_within_a_day_flips_and_later_is_news(after, novelty):
+    found = (
+        Stream()
+        .say("port", "page", f"{FERRY}\n{PIER}")
+        .say("port", "page", FERRY)
+        .say("port", "page", f"{FERRY}\n{PIER}", after=after)
+        .last()
+    )
+    assert novelties(found) == {PIER: novelty}
+
+
+def test_volatile_lines_are_silence():
+    found = (
+        Stream()
+        .say("port", "page", f"{FERRY}\n\nUpdated 3 minutes ago\n\n120 views")
+        .say("port", "page", f"{FERRY}\n\nUpdated 9 minutes ago\n\n151 views")
+        .last()
+    )
+    assert set(novelties(found).values()) <= {"repeated"}
+
+
+def test_a_question_is_not_news():
+    found = Stream().say("port", "page", FERRY).say("port", "page", f"{FERRY}\nWhat is known about the ferry?").last()
+    assert novelties(found) == {"What is known about the ferry?": "repeated"}
