@@ -15,9 +15,12 @@ from typing import TypeAlias
 from monitor.alerts.decide import Held, decide
 from monitor.alerts.release import corroborated, opened
 from monitor.alerts.silences import Silence
-from monitor.model import Alert, AlertFinding, Claim, Decision, Finding, Moment, Novelty, Reason, Update, Waiting
+from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, Reason, Update, Waiting
+from monitor.ruleset.lint import leaves
 from monitor.ruleset.match import hold, listens
+from monitor.ruleset.reading import Reading
 from monitor.ruleset.rule import Rule, RuleSet
+from monitor.text.split import Pattern, split
 
 Tags: TypeAlias = Mapping[str, tuple[str, ...]]
 Key: TypeAlias = tuple[str, str, str, str]
@@ -31,7 +34,7 @@ class Kept:
     update: Update
     recorded: Moment
     findings: tuple[Finding, ...]
-    claims: tuple[Claim, ...] = ()
+    ignore: tuple[Pattern, ...] = ()
     baseline: bool = False
 
 
@@ -48,7 +51,7 @@ class Remembered:
     """The past of a back-test, kept in memory: what was alerted, who said what, and what is held."""
 
     telling: set[tuple[str, str, str]] = field(default_factory=set)
-    times: dict[tuple[str, str], list[Moment]] = field(default_factory=lambda: defaultdict(list))
+    alerts: dict[tuple[str, str], list[Alert]] = field(default_factory=lambda: defaultdict(list))
     roots: dict[str, str] = field(default_factory=dict)
     sayers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     held: list[Waiting] = field(default_factory=list)
@@ -62,7 +65,11 @@ class Remembered:
 
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
         """When the rule alerted of the story since a moment, oldest first."""
-        return [at for at in self.times[rule, story] if at >= since]
+        return [alert.at for alert in self.alerts[rule, story] if alert.at >= since]
+
+    def last_told(self, rule: str, story: str) -> Alert | None:
+        """The rule's last alert of the story."""
+        return next(reversed(self.alerts[rule, story]), None)
 
     def sources_of(self, texts: Sequence[str]) -> set[str]:
         """The sources that have said one of these claims, in these or other words."""
@@ -92,7 +99,7 @@ class Remembered:
 
     def alerted(self, alert: Alert) -> None:
         """Keeps what was told."""
-        self.times[alert.rule, alert.story].append(alert.at)
+        self.alerts[alert.rule, alert.story].append(alert)
         self.telling |= {(alert.rule, alert.story, finding.claim) for finding in alert.findings}
 
     def hold(self, decision: Decision, number: int) -> None:
@@ -130,7 +137,7 @@ def backtest(versions: Sequence[RuleSet], kept: Iterable[Kept], tags: Tags, end:
 def brought(rules: RuleSet, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:
     """The alerts of one update, and of what it confirms."""
     past.hear(one.update, one.findings)
-    held = list(holding(rules, one, tags))
+    held = list(holding(rules, one, tags)) if touched(rules, one) else []
     for decision in decide(one.update, held, past, baseline=one.baseline, now=one.recorded):
         past.hold(decision, one.number)
         if decision.alert:
@@ -144,12 +151,21 @@ def brought(rules: RuleSet, one: Kept, past: Remembered, tags: Tags) -> Iterator
             yield Would(past.causes[release.matches[0]], release.alert)
 
 
+def touched(rules: RuleSet, one: Kept) -> bool:
+    """Could a rule hold? One of its terms must meet a finding; asking that is quicker than splitting the update."""
+    if one.baseline:
+        return False
+    reading = Reading(finding.claim.text for finding in one.findings if finding.claim.quiet is None)
+    return any(term.reading_spans(reading) for rule in rules.rules for term in leaves(rule.query.root))
+
+
 def holding(rules: RuleSet, one: Kept, tags: Tags) -> Iterator[Held]:
     """The rules that hold for an update."""
     own = tags.get(one.update.source, ())
-    for rule in rules.shortlist(one.update, one.findings, one.claims, (*one.update.tags, *own)):
+    claims = split(one.update.title, one.update.text, one.ignore)
+    for rule in rules.shortlist(one.update, one.findings, claims, (*one.update.tags, *own)):
         heard = as_heard(rule, one.findings, tags)
-        if found := hold(rule, one.update, heard, one.claims, own):
+        if found := hold(rule, one.update, heard, claims, own):
             yield Held(rule, heard, found)
 
 

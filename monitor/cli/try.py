@@ -154,15 +154,13 @@ def _kept(conn: Connection, config: Config, since: float) -> Iterator[Kept]:
     from monitor.backtest import Kept
     from monitor.store.history import history
     from monitor.text.pattern import pattern
-    from monitor.text.split import split
 
     ignored = {source.name: tuple(map(pattern, source.ignore)) for source in config.sources}
     baselined = {source.name for source in config.sources if source.first_poll == "baseline"}
     for past in history(conn, since):
         update = past.update
-        claims = split(update.title, update.text, ignored.get(update.source, ()))
         baseline = past.baseline and update.source in baselined
-        yield Kept(past.number, update, past.recorded, past.findings, claims, baseline)
+        yield Kept(past.number, update, past.recorded, past.findings, ignored.get(update.source, ()), baseline)
 
 
 def _told(conn: Connection, rules: RuleSet, since: float) -> list[Would]:
