@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from monitor.alerts.silences import Silence, silence_over
+from monitor.alerts.since import since_last
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -37,6 +38,9 @@ class Past(Protocol):
 
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
         """When the rule alerted of the story since a moment, oldest first."""
+
+    def last_told(self, rule: str, story: str) -> Alert | None:
+        """The rule's last alert of the story."""
 
     def sources_of(self, texts: Sequence[str]) -> set[str]:
         """The sources that have said one of these claims, in these or other words."""
@@ -102,6 +106,7 @@ def decide_aloud(update: Update, held: Held, past: Past, now: Moment) -> Decisio
     if not fresh.match.findings:
         return Decision(held.match, Reason.TOLD, "the same words were told in this story")
     alert = alert_for(update, fresh, now)
+    alert = replace(alert, since_last=since_last(alert.findings, past.last_told(alert.rule, alert.story)))
     if detail := uncorroborated(update, fresh, past):
         return Decision(fresh.match, Reason.CORROBORATION, detail, waiting=alert)
     if not fresh.crossed and (opens := throttled_until(fresh, past, now)):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from monitor.alerts.silences import audible
 from monitor.deliver.payload import alert_from
-from monitor.model import Moment, Reason, Waiting
+from monitor.model import Alert, Moment, Reason, Waiting
 from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, claims, entries, matches, sayings
@@ -30,6 +30,12 @@ TIMES = (
 )
 LAST = select(func.max(schema.alerts.c.at)).where(
     schema.alerts.c.rule == bindparam("rule"), schema.alerts.c.story == bindparam("story")
+)
+LATEST = (
+    select(schema.alerts.c.body)
+    .where(schema.alerts.c.rule == bindparam("rule"), schema.alerts.c.story == bindparam("story"))
+    .order_by(schema.alerts.c.at.desc(), schema.alerts.c.number.desc())
+    .limit(1)
 )
 ROOTS = select(claims.c.root).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
 SOURCES = (
@@ -66,6 +72,12 @@ def last_alert(conn: Connection, rule: str, story: str) -> Moment | None:
     """When the rule last alerted of the story."""
     found: Moment | None = conn.scalar(LAST, {"rule": rule, "story": story})
     return found
+
+
+def last_told(conn: Connection, rule: str, story: str) -> Alert | None:
+    """The rule's last alert of the story."""
+    body = conn.scalar(LATEST, {"rule": rule, "story": story})
+    return None if body is None else alert_from(body)
 
 
 def sources_of(conn: Connection, texts: Sequence[str]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from monitor.alerts.flood import Owed
 from monitor.alerts.silences import Silence
 from monitor.compare.stories import Told
-from monitor.model import Moment, Waiting
+from monitor.model import Alert, Moment, Waiting
 from monitor.store import alerts, gists, outbox, silences
 from monitor.store.ledger import Ledger
 
@@ -30,6 +30,10 @@ class Known(Ledger):
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
         """When the rule alerted of the story since a moment, oldest first."""
         return alerts.alert_times(self._conn, rule, story, since)
+
+    def last_told(self, rule: str, story: str) -> Alert | None:
+        """The rule's last alert of the story."""
+        return alerts.last_told(self._conn, rule, story)
 
     def sources_of(self, texts: Sequence[str]) -> set[str]:
         """The sources that have said one of these claims, in these or other words."""

@@ -47,6 +47,19 @@ def claims(alert: dict[str, Any]) -> list[str]:
     return [finding["claim"] for finding in alert["findings"]]
 
 
+def test_a_follow_up_says_what_moved_since_the_last_alert(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    told = alerts("", said(0, FIRST), said(1, MOVED))
+
+    assert [alert["since_last"] for alert in told] == [None, "Around 300 → Around 400"]
+
+
+def test_what_a_throttle_held_back_was_not_the_last_alert(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    later = said(90, "A crane fell over in the port of Orsk")
+    told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, MOVED), said(2, MOVED_ON), later)
+
+    assert told[1]["since_last"] == "Around 300 → Around 500"
+
+
 def test_same_words_are_told_once_whoever_says_them(alerts: Callable[..., list[dict[str, Any]]]) -> None:
     told = alerts("", said(0, FIRST), said(1, FIRST, "other"), said(2, FIRST, "third"))
 
