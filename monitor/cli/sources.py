@@ -1,4 +1,4 @@
-"""`monitor sources`: what is polled, and how each source is."""
+"""`monitor sources`: what is polled, and how each source is. Its own commands are in `follow` and `look`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli.follow import add, export, import_
+from monitor.cli.look import test
 from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
 from monitor.cli.output import iso, show_json, show_table
 
@@ -15,11 +17,16 @@ if TYPE_CHECKING:
     from monitor.store.sources import SourceRow
 
 
-@click.command("sources")
+@click.group("sources", invoke_without_command=True)
 @config_option
 @json_option
-def command(path: Path, as_json: bool) -> None:
-    """List the sources and their state."""
+@click.pass_context
+def command(ctx: click.Context, path: Path, as_json: bool) -> None:
+    """List the sources and their state; or add, import, export or test some."""
+    if ctx.invoked_subcommand:
+        # Options may stand before `add` and its like, too.
+        ctx.default_map = {ctx.invoked_subcommand: {"path": path, "as_json": as_json}}
+        return
     config = config_of(path)
     known = _known(config)
     listed = [_listed(source, known.get(source.name)) for source in config.sources]
@@ -29,6 +36,10 @@ def command(path: Path, as_json: bool) -> None:
     heads = ("name", "state", "entries", "last good", "next poll", "error")
     rows = [[one[key.replace(" ", "_")] or "" for key in heads] for one in listed]
     show_table(heads, rows, f"there are no sources in {path}")
+
+
+for _command in (add, import_, export, test):
+    command.add_command(_command)
 
 
 def _known(config: Config) -> dict[str, SourceRow]:
