@@ -117,12 +117,18 @@ def decide_aloud(update: Update, held: Held, past: Past, now: Moment) -> Decisio
 
 def untold(held: Held, past: Past) -> Held:
     """Without the findings that this rule has told of in their story: one notice on 222 pages is one alert."""
+    found = {i: held.findings[i] for i in held.match.findings}
     fresh = tuple(
         i
-        for i in held.match.findings
-        if not past.told(held.rule.name, held.findings[i].story, [held.findings[i].claim.text])
+        for i, finding in found.items()
+        if not past.told(held.rule.name, finding.story, [told_as(finding.novelty, finding.claim.text)])
     )
     return replace(held, match=replace(held.match, findings=fresh))
+
+
+def told_as(novelty: Novelty, text: str) -> str:
+    """What is remembered of telling a claim: that it was taken back is another thing than that it was said."""
+    return f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
 
 
 def uncorroborated(update: Update, held: Held, past: Past) -> str:

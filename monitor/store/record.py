@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
+from monitor.alerts.decide import told_as
 from monitor.deliver.payload import alert_data
 from monitor.model import Alert, Decision, Message, Moment, Reason, Release, Update
 from monitor.store import gists, schema
@@ -145,7 +146,8 @@ def keep_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
         "body": alert_data(alert),
     }
     conn.execute(ALERT, values)
-    told = [{"rule": alert.rule, "story": alert.story, "text_hash": key} for key in hashes_of(alert)]
+    keys = {text_hash(told_as(finding.novelty, finding.claim)) for finding in alert.findings}
+    told = [{"rule": alert.rule, "story": alert.story, "text_hash": key} for key in keys]
     execute_many(conn, TOLD, told)
 
 
