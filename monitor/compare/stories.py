@@ -88,8 +88,9 @@ def own_story(update: Update, opening: str) -> str:
 
 
 def join(findings: Sequence[Finding], update: Update, lead: str, *, new: bool) -> list[Finding]:
-    """The findings with their stories. What met a story keeps it; of the rest the title has the update's, a bullet
-    that is a whole sentence opens its own, and all else belongs to its section.
+    """The findings with their stories. What met a story keeps it; of the rest the title has the update's, a new
+    entry's bullet that is a whole sentence opens its own, and all else belongs to its section: what one edit brings
+    under one heading is one matter.
     """
     sections = {"": lead} if new else {}
     for finding in sorted((f for f in findings if f.story), key=lambda finding: not finding.echo):
@@ -99,7 +100,7 @@ def join(findings: Sequence[Finding], update: Update, lead: str, *, new: bool) -
         claim, story = finding.claim, finding.story
         if claim.role is Role.TITLE and (new or not story):
             story = lead
-        elif not story and stands_alone(claim):
+        elif not story and new and stands_alone(claim):
             story = own_story(update, claim.text)
         elif not story:
             story = sections.setdefault(claim.heading, own_story(update, claim.text))

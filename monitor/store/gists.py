@@ -93,4 +93,5 @@ def keep(conn: Connection, gist: Mapping[str, float], story: str, entry_id: int,
     id: int = conn.execute(ADD, values).scalar_one()
     hashed = sorted({hash64(term) for term in gist})
     insert_integers(conn, ADD_TERM, [(term, 1) for term in hashed])
-    insert_integers(conn, ADD_POSTING, sorted({(hash64(term), id) for term in gist if is_word(term)}))
+    if words := sorted({(hash64(term), id) for term in gist if is_word(term)}):
+        insert_integers(conn, ADD_POSTING, words)

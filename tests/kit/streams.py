@@ -12,6 +12,7 @@ from monitor.ruleset.rule import RuleSet
 
 BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HOUR, DAY = 1.0, 24.0
+NO_RULES = RuleSet(())
 
 
 class Stream:
@@ -28,7 +29,7 @@ class Stream:
         self.lines.append(json.dumps(line))
         return self
 
-    def told(self, rules: RuleSet = RuleSet(())) -> list[dict[str, Any]]:
+    def told(self, rules: RuleSet = NO_RULES) -> list[dict[str, Any]]:
         """Everything that replaying it brings."""
         return list(replay(self.lines, Listening(rules)))
 

@@ -1,0 +1,99 @@
+"""Which updates share a story, on streams of our own sentences."""
+
+from kit.streams import Stream
+
+from monitor.compare.gist import Gist
+from monitor.compare.stories import Told, story_of
+from monitor.model import Said, Update
+
+SINKING = "Ferry Amalia sinks off Halvik: 40 people dead"
+
+
+def test_an_event_told_by_several_sources_is_one_story():
+    stories = (
+        Stream()
+        .say("port", "a", "The ferry Amalia went down in a storm off Halvik on Monday.", title=SINKING)
+        .say(
+            "wire",
+            "b",
+            "Divers search the wreck of the Amalia.",
+            title="Halvik ferry Amalia: divers find 12 survivors",
+        )
+        .say(
+            "desk",
+            "c",
+            "The toll of the Amalia rose.",
+            title="Ferry Amalia sinking off Halvik: toll rises to 55 dead",
+        )
+        .stories()
+    )
+    assert len(set(stories)) == 1
+
+
+def test_a_foreign_event_of_the_same_sort_does_not_join():
+    stories = (
+        Stream()
+        .say("port", "a", "The ferry Amalia went down in a storm off Halvik on Monday.", title=SINKING)
+        .say("wire", "b", "A bus left the road near Pelmark.", title="Bus crash near Pelmark: 9 people dead")
+        .stories()
+    )
+    assert len(set(stories)) == 2
+
+
+def test_a_revision_stays_in_the_story_of_its_entry():
+    stories = (
+        Stream()
+        .say("port", "a", "The ferry Amalia went down off Halvik.", title=SINKING)
+        .say("port", "a", "Parliament votes on the fishing budget.", title="Parliament votes on fishing")
+        .stories()
+    )
+    assert len(set(stories)) == 1
+
+
+class Nearby:
+    """A past that holds one update, said at `at`, about a wreck."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def story(self, source: str, entry: str) -> str | None:
+        return None
+
+    def akin(self, gist: Gist, since: float) -> list[Told]:
+        said = Said(SINKING, "port", "a", self.at, "st-wreck", SINKING)
+        return [Told(said, {"wreck": 1.0}, 1)] if self.at >= since else []
+
+
+def test_a_story_nobody_told_of_for_weeks_is_over():
+    update = Update("wire", "b", 30 * 86400.0, "The wreck is raised", "", "")
+    assert story_of(update, (), {"wreck": 1.0}, Nearby(25 * 86400.0), update.at) == "st-wreck"
+    assert story_of(update, (), {"wreck": 1.0}, Nearby(10 * 86400.0), update.at) != "st-wreck"
+
+
+def test_takeaways_of_one_report_open_stories_of_their_own():
+    report = "<ul><li>Troops left the town of Halvik.</li><li>Wheat prices in Pelmark doubled.</li></ul>"
+    told = Stream().say("brief", "march-1", report, title="Harbour brief, March 1").told()
+    stories = {one["claim"]: one["story"] for one in told if one["type"] == "finding"}
+    assert stories["Troops left the town of Halvik."] != stories["Wheat prices in Pelmark doubled."]
+
+
+def test_what_one_edit_brings_under_a_heading_is_one_story():
+    page = "<h2>Rabies</h2><p>Bats carry rabies.</p>"
+    added = page + "<ul><li>wash the wound at once</li><li>see a doctor</li></ul>"
+    told = (
+        Stream().say("office", "norland", page, title="Health").say("office", "norland", added, title="Health").told()
+    )
+    stories = {one["claim"]: one["story"] for one in told if one["type"] == "finding"}
+    assert stories["wash the wound at once"] == stories["see a doctor"]
+
+
+def test_replaying_gives_the_same_stories_again():
+    stream = (
+        Stream().say("port", "a", "The ferry went down.", title=SINKING).say("wire", "b", "", title="Budget passed")
+    )
+    assert stream.stories() == stream.stories()
+
+
+def test_a_headline_without_a_telling_word_opens_a_story_of_its_own():
+    stories = Stream().say("port", "a", "", title="What it is").say("wire", "b", "", title="And so it was").stories()
+    assert len(set(stories)) == 2
