@@ -25,11 +25,13 @@ from monitor.reload import follow_rules
 from monitor.store import alerts, outbox, sources
 from monitor.store.record import record_releases
 from monitor.store.refusal import accept
+from monitor.store.retention import tend
 from monitor.store.sources import SourceRow
 
 log = structlog.get_logger()
 
 TICK = 1.0  # seconds between two looks at what is due
+TEND = 6 * 3600.0  # seconds between two clean-ups of the index
 POLLS = 48  # sources polled at once
 POLL_LEASE = 300.0  # seconds after which a source whose poller died is polled again
 DRAIN = 20.0  # seconds that polls and sends under way get at shutdown
@@ -113,11 +115,12 @@ class Daemon:
     async def live(self, stop: asyncio.Event) -> None:
         """Ticks until `stop` is set, then lets what is under way finish."""
         scheduler = AsyncIOScheduler(timezone=UTC)
-        for tick in (self.poll_due, self.deliver_due, self.release_due):
+        ticks = ((self.poll_due, TICK), (self.deliver_due, TICK), (self.release_due, TICK), (self.tend, TEND))
+        for tick, seconds in ticks:
             scheduler.add_job(
                 tick,
                 "interval",
-                seconds=TICK,
+                seconds=seconds,
                 next_run_time=datetime.now(UTC),
                 misfire_grace_time=None,
                 coalesce=True,
@@ -164,6 +167,11 @@ class Daemon:
         """Tells of what a throttle held back, once its window has opened."""
         if await self.engine.in_store(release_opened, self.engine):
             self.engine.committed.set()
+
+    async def tend(self) -> None:
+        """Lets the index forget what nobody has said for as long as the memory goes back."""
+        since = self.engine.clock() - self.engine.config.monitor.memory
+        await self.engine.in_store(tend, self.engine.store, since=since)
 
     def start(self, running: dict[str, asyncio.Task[None]], name: str, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` as the one task of that name."""

@@ -121,9 +121,17 @@ def untold(held: Held, past: Past) -> Held:
     fresh = tuple(
         i
         for i, finding in found.items()
-        if not past.told(held.rule.name, finding.story, [told_as(finding.novelty, finding.claim.text)])
+        if not (
+            may_be_told(finding)
+            and past.told(held.rule.name, finding.story, [told_as(finding.novelty, finding.claim.text)])
+        )
     )
     return replace(held, match=replace(held.match, findings=fresh))
+
+
+def may_be_told(finding: Finding) -> bool:
+    """Can it be the copy of what was told? What is news of its own subject is told again: levels rise and fall."""
+    return finding.echo or finding.novelty is Novelty.WITHDRAWN
 
 
 def told_as(novelty: Novelty, text: str) -> str:

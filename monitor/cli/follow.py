@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import tomllib
@@ -31,6 +30,8 @@ SHOWN = 3  # of the newest entries of a feed
 @click.pass_context
 def add(ctx: click.Context, url: str, name: str | None, yes: bool, path: Path) -> None:
     """Find the feeds of the site at URL and follow one: adds it to the config."""
+    import asyncio
+
     from monitor.sources.identity import canonical
 
     config = config_of(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,8 @@ Looked = list[tuple["Entry", tuple["Claim", ...]]]
 @click.pass_context
 def test(ctx: click.Context, source: str, path: Path, as_json: bool) -> None:
     """Show what would be stored of a source, or of the feed or page at URL, as claims. Stores nothing."""
+    import asyncio
+
     config = config_of(path)
     chosen = _chosen(config, source)
     try:
