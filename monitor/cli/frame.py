@@ -31,6 +31,7 @@ NAMES = (
     "deliveries",
     "silence",
     "send-test",
+    "preview",
     "status",
     "compare",
     "calibrate",

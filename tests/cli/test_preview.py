@@ -1,0 +1,55 @@
+"""`monitor preview`: a template rendered without sending."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.cli.frame import run
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a config and no templates of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "config.toml").write_text('[channels.screen]\ntype = "terminal"\n')
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("template", "holds"),
+    [
+        ("email.subject.j2", "12,000"),
+        ("email.txt.j2", "Around 3,000"),
+        ("email.html.j2", "<html"),
+        ("terminal.j2", "12,000"),
+    ],
+)
+def test_each_template_is_shown_with_the_sample(
+    template: str, holds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["preview", template]) == 0
+    assert holds.casefold() in capsys.readouterr().out.casefold()
+
+
+def test_slack_template_is_shown_as_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["preview", "slack.j2"]) == 0
+    assert {block["type"] for block in json.loads(capsys.readouterr().out)} >= {"header", "section"}
+
+
+def test_fault_of_a_template_is_told_with_its_place(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "templates").mkdir()
+    (here / "templates" / "email.txt.j2").write_text("fine\n{{ nothing_of_that_name }}\n")
+
+    assert run(["preview", "email.txt.j2"]) == 1
+    assert "email.txt.j2:2:" in capsys.readouterr().out
+
+
+def test_unknown_template_and_alert_end_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["preview", "email.htlm.j2"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+    assert run(["preview", "email.txt.j2", "--alert", "al-none"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
