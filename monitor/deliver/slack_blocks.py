@@ -36,7 +36,8 @@ _SHORTENED = "… shortened: there is more than fits into one message."
 
 
 def _all_blocks(printed: str) -> Iterator[Block]:
-    for kind, lines in groupby(printed.splitlines(), _kind):
+    # Only a template ends lines: a record separator in a feed is no line end.
+    for kind, lines in groupby(printed.split("\n"), _kind):
         if kind == "divider":
             yield {"type": "divider"}
         elif kind == "header":

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from kit.delivery import NOON, alert, builtin_templates, figure_moved, finding, message, said
 from kit.hostile import ALL, MARKUP
@@ -125,6 +125,7 @@ def test_a_cut_never_leaves_half_an_escape_or_half_a_link() -> None:
         assert re.search(r"&(?!amp;)|<(?![^>]*>)", short) is None
 
 
+@example("\x1e\x1e")
 @given(st.text(max_size=200))
 def test_text_in_bold_or_in_a_link_stays_text(text: str) -> None:
     for printed in (slack_bold(text), slack_link("https://example.org/?a=1&b=2", text)):
