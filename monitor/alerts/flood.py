@@ -1,4 +1,4 @@
-"""Keeps an alert storm to one good message: what is more than a channel can bear in a minute is told together.
+"""Keeps an alert storm to one good message: what is more than a channel can bear in a burst is told together.
 
 Every alert and match is kept as if it had been told alone; only the messages are fewer.
 """
@@ -12,8 +12,9 @@ from typing import Protocol
 from monitor.alerts.decide import made_id
 from monitor.model import Decision, Message, Moment, Reason
 
-MOST = 8  # messages that a channel gets in a window one by one
-WINDOW = 60.0  # seconds
+MOST = 8  # messages that a channel gets in a burst one by one
+BURST = 5.0  # seconds
+WINDOW = 60.0  # seconds that the message which carries the rest gathers for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Outbox(Protocol):
 
 def guarded(messages: Iterable[Message], outbox: Outbox, now: Moment) -> tuple[Message, ...]:
     """The messages, those beyond what their channel can bear as part of one that gathers for a minute."""
-    return tuple(gathered(message, outbox.owed(message.channel, now - WINDOW), now) for message in messages)
+    return tuple(gathered(message, outbox.owed(message.channel, now - BURST), now) for message in messages)
 
 
 def gathered(message: Message, owed: Owed, now: Moment) -> Message:
@@ -58,5 +59,5 @@ def named(
 
 def because(decision: Decision, channels: Sequence[str]) -> Decision:
     """The decision with the flood for its reason."""
-    detail = f"more than {MOST} messages in a minute to {', '.join(channels)}: told together with others"
+    detail = f"more than {MOST} messages in {BURST:g} s to {', '.join(channels)}: told together with others"
     return replace(decision, reason=Reason.FLOOD, detail=f"{detail}; {decision.detail}")

@@ -6,6 +6,7 @@ the microsecond.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,13 +29,23 @@ def moment(text: str) -> Moment:
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """The webhook's `data`: the most severe alert, and beside it every rule and alert the message carries.
+    """The webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
 
-    Of more than MOST alerts the most severe are there, and `more` counts the others.
+    Who reads `findings` alone misses none; one that several rules met stands there once. Of more than MOST alerts
+    the most severe are there, and `more` counts the others.
     """
     alerts = [alert_data(alert) for alert in message.alerts[:MOST]]
     rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
-    return {**alerts[0], "rules": rules, "alerts": alerts, "more": len(message.alerts) - len(alerts)}
+    more = len(message.alerts) - len(alerts)
+    return {**alerts[0], "findings": findings_of(alerts), "rules": rules, "alerts": alerts, "more": more}
+
+
+def findings_of(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings of all the alerts, the same one once, with the words by which the first of them met it."""
+    once: dict[tuple[str, ...], dict[str, Any]] = {}
+    for finding in (finding for alert in alerts for finding in alert["findings"]):
+        once.setdefault(tuple(finding[key] for key in ("source", "entry", "claim", "novelty")), finding)
+    return list(once.values())
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:

@@ -88,3 +88,10 @@ def test_the_payload_is_of_the_first_alert_and_names_every_rule_once() -> None:
     assert (data["id"], data["rules"]) == ("a1", ["dprk-deployment", "other"])
     assert [one["id"] for one in data["alerts"]] == ["a1", "a2", "a3"]
     assert figure_moved().claim == data["findings"][0]["claim"]
+
+
+def test_findings_of_a_message_are_those_of_all_its_alerts_each_once() -> None:
+    first, second = alert(figure_moved()), alert(figure_moved(), finding("A bridge fell."), id="a2")
+    data = payload(message(first, second))
+
+    assert [finding["claim"] for finding in data["findings"]] == [figure_moved().claim, "A bridge fell."]
