@@ -237,6 +237,7 @@ matches = Table(
     Column("at", Double, nullable=False),
     Index(None, "update_id"),
     Index(None, "alert_id"),
+    Index(None, "at", "reason"),
 )
 _held = matches.c.waiting.is_not(None)
 Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_held, postgresql_where=_held)
@@ -261,6 +262,9 @@ told = Table(
     sqlite_with_rowid=False,
 )
 
+# `gathers` says why a message waits for more alerts, None if it goes alone; `left_to` are the recipients that have
+# not got it yet, None while that is all of them.
+# `handle` is what the other side calls a message that opened a thread there.
 messages = Table(
     "messages",
     metadata,
@@ -276,8 +280,11 @@ messages = Table(
     Column("error", Prose),
     Column("detail", Prose),
     Column("sent_at", Double),
+    Column("gathers", Text),
+    Column("left_to", JSON(none_as_null=True)),
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
+    Index(None, "channel", "gathers", "number"),
 )
 
 deliveries = Table(
@@ -291,15 +298,16 @@ deliveries = Table(
     Index(None, "message_id"),
 )
 
-# Channels that were out of reach: all that is owed to one waits until then.
+# Channels that were out of reach: all that is owed to one waits until then, unless its settings are others since.
 channels = Table(
     "channels",
     metadata,
     Column("name", Text, primary_key=True),
     Column("held_until", Double, nullable=False),
+    Column("settings", Text),
 )
 
-# What nobody is to be told of until a moment; a row outlives it.
+# What nobody is to be told of until a moment; a row outlives it. `claims` are what a mute was made for.
 silences = Table(
     "silences",
     metadata,
@@ -312,7 +320,23 @@ silences = Table(
     Column("by", Prose, nullable=False),
     Column("made", Double, nullable=False),
     Column("until", Double, nullable=False),
+    Column("mode", Text),
+    Column("claims", JSON(none_as_null=True)),
     Index(None, "until"),
+)
+
+# What people answered to an alert. `pairs` are its claims as `calibrate` reads them: they outlive the alert.
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("note", Prose, nullable=False),
+    Column("by", Prose, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("pairs", JSON, nullable=False),
+    Index(None, "alert_id"),
 )
 
 meta = Table(
