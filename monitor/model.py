@@ -275,7 +275,8 @@ class Message:
     """One send to a channel: the alerts it carries, most severe first. `id` is the same on every try.
 
     `thread` is the story that mails and posts are threaded by. `due` is when it may be sent, None for at once; until
-    then alerts can still be gathered into it.
+    then alerts can still be gathered into it. `first` is the message that this one follows up, if the channel keeps
+    threads; `handle` is what the other side calls a message that it took, by which it can be followed up.
     """
 
     id: str
@@ -285,3 +286,5 @@ class Message:
     alerts: tuple[Alert, ...]
     attempt: int = 1
     due: Moment | None = None
+    handle: str = ""
+    first: Message | None = None

@@ -151,7 +151,7 @@ def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:
     """Records that the channel took the message, and names the recipients that it refused."""
     refused = [f"refused for {whom}: {why}" for whom, why in receipt.refused.items()]
     with engine.store.write() as conn:
-        outbox.sent(conn, message.id, engine.clock(), "; ".join((receipt.detail, *refused)))
+        outbox.sent(conn, message.id, engine.clock(), "; ".join((receipt.detail, *refused)), receipt.handle)
         outbox.let_go(conn, message.channel)
     tell = log.warning if refused else log.info
     tell("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)

@@ -6,7 +6,23 @@ a channel is out of reach all of its messages wait, and the oldest is tried firs
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.alerts.flood import MOST, Owed
@@ -45,6 +61,17 @@ NEXT = (
     .order_by(messages.c.number)
     .limit(1)
     .with_for_update(skip_locked=True)
+)
+FIRST = (
+    select(messages)
+    .where(
+        messages.c.state == "sent",
+        messages.c.channel == bindparam("channel"),
+        messages.c.thread == bindparam("thread"),
+        messages.c.handle.is_not(None),
+    )
+    .order_by(messages.c.number.desc())
+    .limit(1)
 )
 CARRIED = (
     select(alerts.c.body)
@@ -92,7 +119,14 @@ def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Messa
         return None
     attempt = row.attempts + 1
     change(conn, row.id, attempts=attempt, leased_until=now + lease)
-    return Message(row.id, row.channel, row.thread, row.created, carried(conn, row.id), attempt)
+    first = conn.execute(FIRST, {"channel": channel, "thread": row.thread}).first()
+    return replace(message_of(conn, row), attempt=attempt, first=first and message_of(conn, first))
+
+
+def message_of(conn: Connection, row: Row[Any]) -> Message:
+    """A message with its alerts."""
+    alerts = carried(conn, row.id)
+    return Message(row.id, row.channel, row.thread, row.created, alerts, handle=row.handle or "")
 
 
 def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
@@ -117,9 +151,10 @@ def next_due(conn: Connection) -> Moment | None:
     return found
 
 
-def sent(conn: Connection, message_id: str, now: Moment, detail: str) -> None:
-    """The channel took the message; `detail` is its receipt."""
-    change(conn, message_id, state="sent", sent_at=now, detail=detail, error=None, leased_until=None)
+def sent(conn: Connection, message_id: str, now: Moment, detail: str, handle: str = "") -> None:
+    """The channel took the message; `detail` is its receipt, `handle` its name there if it opened a thread."""
+    kept = {"detail": detail, "handle": handle or None}
+    change(conn, message_id, state="sent", sent_at=now, error=None, leased_until=None, **kept)
 
 
 def retrying(conn: Connection, message_id: str, due: Moment, error: str) -> None:

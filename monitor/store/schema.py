@@ -282,6 +282,7 @@ messages = Table(
     Column("sent_at", Double),
     Column("gathers", Text),
     Column("left_to", JSON(none_as_null=True)),
+    Column("handle", Prose),
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
     Index(None, "channel", "gathers", "number"),

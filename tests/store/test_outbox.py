@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import threading
+from dataclasses import replace
 
 from kit.saying import alert, commit, configured, message, sends
 
@@ -199,3 +200,26 @@ def test_a_dead_delivery_that_is_retried_lets_its_channel_go(store: Store) -> No
         [row] = reports.deliveries(conn)
         assert outbox.requeue(conn, row.id, 160.0)
     assert taken(store, 160.0) == "m1"
+
+
+def test_what_follows_up_knows_the_message_that_opened_its_thread(store: Store) -> None:
+    owe(store, named("m1"), named("m2"), named("m3", thread="st-2"), named("m4", channel="osint"))
+    first = next_message(store)
+    assert first is not None and first.first is None
+    with store.write() as conn:
+        outbox.sent(conn, "m1", 150.0, "taken", "1734177600.000100")
+
+    follow_up = next_message(store)
+    assert follow_up is not None and follow_up.id == "m2"
+    assert follow_up.first == replace(named("m1"), handle="1734177600.000100")
+    other_story, other_channel = next_message(store), next_message(store, channel="osint")
+    assert other_story is not None and other_story.first is None
+    assert other_channel is not None and other_channel.first is None
+
+
+def test_a_message_without_a_handle_opens_no_thread(store: Store) -> None:
+    owe(store, named("m1"), named("m2"))
+    taken(store)
+    sent(store, "m1")
+    follow_up = next_message(store)
+    assert follow_up is not None and follow_up.first is None

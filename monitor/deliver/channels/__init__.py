@@ -26,10 +26,14 @@ LONGEST_DEADLINE = 120.0  # seconds: no notifier's is longer, and what leases a 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side said of a message it took; `refused` are recipients it did not take, with the reason."""
+    """What the other side said of a message it took; `refused` are recipients it did not take, with the reason.
+
+    `handle` is what it calls the message if follow-ups can be put below it, "" otherwise.
+    """
 
     detail: str
     refused: Mapping[str, str] = field(default_factory=dict)
+    handle: str = ""
 
 
 class Notifier(Protocol):
