@@ -60,6 +60,19 @@ sources = Table(
     Index(None, "next_poll"),
 )
 
+# What the operator is to know of a source: it stands from `since` until `ended`, and was last told of at `told`.
+notices = Table(
+    "notices",
+    metadata,
+    Column("source", Prose, ForeignKey("sources.name"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("said", Prose, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("last", Double, nullable=False),
+    Column("told", Double),
+    Column("ended", Double),
+)
+
 entries = Table(
     "entries",
     metadata,
@@ -73,6 +86,7 @@ entries = Table(
     Column("first_seen", Double, nullable=False),
     Column("last_seen", Double, nullable=False),
     UniqueConstraint("source", "key"),
+    Index(None, "source", "content_hash"),
 )
 
 updates = Table(
@@ -89,6 +103,7 @@ updates = Table(
     Column("published", Double),
     Column("text", Prose, nullable=False),
     Column("story", Text, nullable=False),
+    Column("content_hash", Text),
     Index(None, "entry_id", "id"),
     Index(None, "recorded_at"),
 )
