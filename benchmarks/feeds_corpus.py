@@ -5,6 +5,9 @@
 DIR holds *.tar.xz archives of feed files. For each archive and kind of file it prints how many ended with
 entries, empty, or with one clear error (by code), and how many crashed, which must be none; beside it, what
 feedparser alone makes of the same bytes. `--list CODE` names the files that ended so. Exits 1 on a crash.
+
+Then, how our reading does by what the parsers themselves expect of these files: each part that is not as expected
+is listed with the reason, if there is one that we stand by.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import feedparser
+from feeds_expected import Held, expectations
 
 from monitor.config.file import read_config
 from monitor.daemon import run_once
@@ -85,6 +89,40 @@ async def polled(all_files: list[tuple[str, str, bytes]], folder: Path) -> list[
     return [ends[f"feed-{number}"] for number in range(len(all_files))]
 
 
+WHY = {
+    "entry_content_and_summary": "of a content and a summary the longer is kept",
+    "item_summary_and_description": "of two descriptions the longer is kept",
+    "item_description_and_summary": "of two descriptions the longer is kept",
+    "http_entry_id_base": "an id is kept as it is written, so that it survives a move of the feed",
+    "issue_275_extensions": "video, JSON and XML in an entry are no text; the last is the same text",
+    "item_content_encoded_script_nested_cdata": "markup in CDATA in CDATA: no text either way",
+    "item_description_not_a_doctype": "the same text to a browser",
+    "xml_malicious_comment": "a comment that is never closed by the letter of HTML",
+    "tag_in_attr": "a tag in an attribute of the title's markup",
+    "cdf/channel_title": "a CDF file without items and without a word of what it is",
+    "guid_naked_markup": "feedparser gives no id for markup; the hash of what it says is its key",
+    "item_uri_at_protocol": "feedparser takes the attribute for the link",
+}
+
+
+def show_expected(archive: str, held: list[Held]) -> None:
+    """What one archive's parser expects, and where we differ."""
+    well = [one for one in held if one.well_formed]
+    if not well:
+        return
+    parts = Counter(part for one in well for part in one.parts)
+    wrong = Counter(part for one in well for part, _, _ in one.missed)
+    good = sum(not one.missed for one in well)
+    print(f"{archive} expects, of {len(well)} well-formed files: {good} hold, {good / len(well):.1%}")
+    print(" ", *(f"{part} {count - wrong[part]}/{count}" for part, count in parts.items()))
+    for one in well:
+        why = next((why for name, why in WHY.items() if name in one.path), "?")
+        for part, wanted, found in one.missed:
+            print(f"  {one.path.split('/', 1)[1]}: {part} is {found!r:.60} and not {wanted!r:.60}: {why}")
+    ill = [one for one in held if not one.well_formed]
+    print(f"  of {len(ill)} files that are not well-formed {sum(not one.missed for one in ill)} hold")
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, required=True)
@@ -108,6 +146,11 @@ def main() -> int:
     for group, count in counts.items():
         print(f"{group:<18} {sum(count.values()):>5}  ", *(f"{end} {n}" for end, n in count.most_common()))
         print(f"{'':<18} alone  ", *(f"{end} {n}" for end, n in beside[group].most_common()))
+    archives: dict[str, dict[str, bytes]] = {}
+    for archive, path, body in all_files:
+        archives.setdefault(archive, {})[path] = body
+    for archive, held_files in archives.items():
+        show_expected(archive, list(expectations(held_files)))
     crashes = sum(n for count in counts.values() for end, n in count.items() if end.startswith("CRASH"))
     print(f"{len(all_files)} files in {took:.1f} s, crashes: {crashes}")
     return 1 if crashes else 0

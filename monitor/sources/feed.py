@@ -72,7 +72,8 @@ def _feedparser(body: bytes, content_type: str, url: str) -> Any:
     """feedparser's result, or None if it raised; it raises whatever its code runs into."""
     import feedparser  # only ever in a worker; the daemon needs this module for `Feed` alone
 
-    headers = {"content-type": content_type, "content-location": url}
+    # Without the address it came from: an id that looks like a path would be laid under it, and change with it.
+    headers = {"content-type": content_type}
     try:
         # Markup is cleaned where text is split: sanitising here would double the time.
         return feedparser.parse(
@@ -120,11 +121,14 @@ def _text(item: Any, name: str) -> str:
 
 def _body(item: Any) -> str:
     """The longest text the entry has: content beats a summary, and some feeds have it the other way round."""
-    parts = [part.get("value") for part in item.get("content") or () if _is_text(part.get("type"))]
+    parts = [part.get("value") for part in item.get("content") or () if _is_text(part.get("type"), part.get("value"))]
     return max((clean(part).strip() for part in (*parts, item.get("summary"))), key=len)
 
 
-def _is_text(kind: str | None) -> bool:
+def _is_text(kind: str | None, value: object) -> bool:
+    """Whether a content is for people. Bytes of no kind came in base64, and stay so if they are no text."""
+    if kind == "application/octet-stream":
+        return any(" " in line.strip() for line in str(value).splitlines())
     return not kind or kind.startswith("text") or "html" in kind or "xml" in kind
 
 

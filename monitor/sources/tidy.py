@@ -13,7 +13,9 @@ from monitor.model import Moment
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")  # in linear time, whatever comes
+# In linear time, whatever comes.
+_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\b[^<>]*>|\Z)", re.DOTALL | re.IGNORECASE)
 _EARLIEST, _LATEST = -2208988800.0, 7258118400.0  # 1900 to 2200: what lies outside is a slip
 
 
@@ -31,8 +33,10 @@ def one_line(text: object) -> str:
 
 
 def plain(markup: str) -> str:
-    """HTML as one line of text: tags gone, character references resolved."""
-    return one_line(html.unescape(_TAG.sub(" ", markup))) if "<" in markup or "&" in markup else one_line(markup)
+    """HTML as one line of text: tags, comments and scripts gone, character references resolved."""
+    if "<" not in markup and "&" not in markup:
+        return one_line(markup)
+    return one_line(html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", markup))))
 
 
 def absolute(link: object, base: str) -> str:

@@ -170,3 +170,19 @@ def test_the_last_of_two_json_keys_counts() -> None:
     body = '{"version": "1", "items": [], "items": [{"id": "a", "title": "x", "title": "y"}]}'
 
     assert [entry.title for entry in parsed(body).entries] == ["y"]
+
+
+def test_an_id_stays_as_it_is_written_wherever_the_feed_is_fetched_from() -> None:
+    body = rss("<item><guid>note-7</guid><title>Bridge open</title><link>/notes/7</link></item>").encode()
+    (here,), (there,) = (parse_feed(body, "", f"https://{host}/feed").entries for host in ("a.example", "b.example"))
+
+    assert here.key == there.key == "note-7"
+    assert (here.url, there.url) == ("https://a.example/notes/7", "https://b.example/notes/7")
+
+
+@pytest.mark.parametrize(("content", "text"), [("QnJpZGdlIG9wZW4=", "Bridge open"), ("iVBORw0KGgo=", "")])
+def test_content_of_no_kind_is_kept_where_it_is_text(content: str, text: str) -> None:
+    entry = f"<entry><content type='application/octet-stream'>{content}</content></entry>"
+    (found,) = parsed(f"<feed xmlns='http://www.w3.org/2005/Atom'>{entry}</feed>").entries
+
+    assert found.body == text

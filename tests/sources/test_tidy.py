@@ -86,3 +86,26 @@ def test_a_moment_is_kept_unless_it_cannot_be_meant() -> None:
 )
 def test_a_json_date_is_a_moment_or_nothing(text: str | None, at: float | None) -> None:
     assert rfc3339(text) == at
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("Bridge <b>open</b> &amp; safe", "Bridge open & safe"),
+        ("Bridge<script type='x'>location = '/away'</script> open", "Bridge open"),
+        ("<STYLE>p {color: red}</STYLE>Bridge open", "Bridge open"),
+        ("Bridge <!-- <b>built</b> --> open", "Bridge open"),
+        ("Bridge open <!-- never closed", "Bridge open"),
+        ("Bridge open <script> for ever", "Bridge open"),
+        ("3 < 4 and 5 > 2", "3 < 4 and 5 > 2"),
+    ],
+)
+def test_markup_as_text_is_what_a_reader_sees_of_it(markup: str, text: str) -> None:
+    assert plain(markup) == text
+
+
+@pytest.mark.parametrize("piece", ["<script", "<!--", "<style></style", "<script>"])
+def test_markup_as_text_takes_time_that_grows_with_it_only(piece: str) -> None:
+    begun = time.process_time()
+    plain(piece * 100_000)
+    assert time.process_time() - begun < 2
