@@ -18,8 +18,9 @@ from monitor.alerts.silences import Silence
 from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, Reason, Update, Waiting
 from monitor.ruleset.lint import leaves
 from monitor.ruleset.match import hold, listens
-from monitor.ruleset.reading import Reading
-from monitor.ruleset.rule import Rule, RuleSet
+from monitor.ruleset.page import Page, page_of
+from monitor.ruleset.reading import SHIFT
+from monitor.ruleset.rule import Rule, RuleSet, Within
 from monitor.text.split import Pattern, split
 
 Tags: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -121,10 +122,44 @@ class Remembered:
         self.held = [held for held in self.held if held.id not in gone]
 
 
+def novelties(versions: Sequence[RuleSet]) -> frozenset[Novelty]:
+    """The novelties that matter to some versions of rules. Who needs several sources wants to know who repeats what,
+    and what is repeated may be new to who listens to some sources only."""
+    rules = [rule for version in versions for rule in version.rules]
+    if any(rule.corroboration > 1 or rule.sources is not None for rule in rules):
+        return frozenset(Novelty)
+    return frozenset(novelty for rule in rules for novelty in rule.on)
+
+
+def concerns(versions: Sequence[RuleSet], tags: Tags, update: Update, findings: tuple[Finding, ...]) -> bool:
+    """Could an update matter to some versions of rules? `findings` may be outlines of those of `novelties`."""
+    if any(rule.corroboration > 1 for version in versions for rule in version.rules):
+        return bool(findings)
+    page = page_of(update, findings, (), tags.get(update.source, ()))
+    return any(narrow(rules, page) or wide(rules, page) for rules in versions)
+
+
+def narrow(rules: RuleSet, page: Page) -> list[Rule]:
+    """The rules that could hold for one of the findings by itself, whatever else the update says."""
+    return [rule for rule in rules.could_hold(page) if rule.within is Within.CLAIM]
+
+
+def wide(rules: RuleSet, page: Page) -> list[Rule]:
+    """The rules that could hold for a finding among the other claims: one of their terms must meet a finding."""
+    return [rule for rule in rules.rules if rule.within is not Within.CLAIM and reaches(rule, page)]
+
+
+def reaches(rule: Rule, page: Page) -> bool:
+    """Does a term of the rule meet a finding?"""
+    spans = (span for term in leaves(rule.query.root) for span in term.reading_spans(page.reading))
+    return any(span[0] >> SHIFT in page.findings for span in spans)
+
+
 def backtest(versions: Sequence[RuleSet], kept: Iterable[Kept], tags: Tags, end: Moment) -> list[list[Would]]:
     """What each of some versions of rules would have alerted over updates in the order they came, up to `end`.
 
-    `tags` are the tags of every source.
+    `tags` are the tags of every source. Updates that do not concern the rules may be left out of `kept`, and
+    findings of no novelty that matters.
     """
     runs = [(rules, Remembered(), list[Would]()) for rules in versions]
     for one in kept:
@@ -137,35 +172,30 @@ def backtest(versions: Sequence[RuleSet], kept: Iterable[Kept], tags: Tags, end:
 def brought(rules: RuleSet, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:
     """The alerts of one update, and of what it confirms."""
     past.hear(one.update, one.findings)
-    held = list(holding(rules, one, tags)) if touched(rules, one) else []
-    for decision in decide(one.update, held, past, baseline=one.baseline, now=one.recorded):
+    if one.baseline:
+        return
+    held = list(holding(rules, one, tags))
+    for decision in decide(one.update, held, past, baseline=False, now=one.recorded):
         past.hold(decision, one.number)
         if decision.alert:
             past.alerted(decision.alert)
             yield Would(one.number, decision.alert)
-    if not one.baseline:
-        named = {rule.name: rule for rule in rules.rules}
-        for release in corroborated(one.update, one.findings, named, past, now=one.recorded):
-            past.alerted(release.alert)
-            past.let_go(release.matches)
-            yield Would(past.causes[release.matches[0]], release.alert)
-
-
-def touched(rules: RuleSet, one: Kept) -> bool:
-    """Could a rule hold? One of its terms must meet a finding; asking that is quicker than splitting the update."""
-    if one.baseline:
-        return False
-    reading = Reading(finding.claim.text for finding in one.findings if finding.claim.quiet is None)
-    return any(term.reading_spans(reading) for rule in rules.rules for term in leaves(rule.query.root))
+    named = {rule.name: rule for rule in rules.rules}
+    for release in corroborated(one.update, one.findings, named, past, now=one.recorded):
+        past.alerted(release.alert)
+        past.let_go(release.matches)
+        yield Would(past.causes[release.matches[0]], release.alert)
 
 
 def holding(rules: RuleSet, one: Kept, tags: Tags) -> Iterator[Held]:
-    """The rules that hold for an update."""
+    """The rules that hold for an update. It is split again only if a rule looks beyond single claims."""
     own = tags.get(one.update.source, ())
-    claims = split(one.update.title, one.update.text, one.ignore)
-    for rule in rules.shortlist(one.update, one.findings, claims, (*one.update.tags, *own)):
+    brief = page_of(one.update, one.findings, (), own)
+    beyond = wide(rules, brief)
+    claims = split(one.update.title, one.update.text, one.ignore) if beyond else ()
+    for rule in [*narrow(rules, brief), *beyond]:
         heard = as_heard(rule, one.findings, tags)
-        if found := hold(rule, one.update, heard, claims, own):
+        if found := hold(rule, one.update, heard, () if rule.within is Within.CLAIM else claims, own):
             yield Held(rule, heard, found)
 
 
@@ -188,11 +218,13 @@ def alone(finding: Finding) -> Finding:
 
 
 def released(past: Remembered, now: Moment) -> Iterator[Would]:
-    """What throttles let out by now."""
-    for release in opened(past.due(now), now=now):
-        past.alerted(release.alert)
-        past.let_go(release.matches)
-        yield Would(past.causes[release.matches[0]], release.alert)
+    """What throttles let out by now, each when its window opened."""
+    while waiting := past.due(now):
+        opens = min(past.opens[held.id] for held in waiting)
+        for release in opened(past.due(opens), now=opens):
+            past.alerted(release.alert)
+            past.let_go(release.matches)
+            yield Would(past.causes[release.matches[0]], release.alert)
 
 
 def gained(now: Sequence[Would], before: Sequence[Would], same: Mapping[str, str]) -> list[Would]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ MOST_ALERTS = 10_000  # of one rule, of those that were told
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of a back-test: `against` names what it was held against (None: nothing)."""
+    """What came of a back-test: `against` is what it was held against (None: nothing), `off` the rules left out."""
 
     since: float
     updates: int
@@ -39,6 +40,7 @@ class Tried:
     against: str | None
     gained: tuple[Would, ...]
     lost: tuple[Would, ...]
+    off: tuple[str, ...] = ()
 
 
 @click.command("try")
@@ -110,14 +112,7 @@ def _tried(
     config: Config, file: Path, rules: RuleSet, against: Path | None, old: RuleSet | None, since: float
 ) -> Tried:
     from monitor.backtest import backtest, gained
-
-    seen = 0
-
-    def counted(kept: Iterable[Kept]) -> Iterator[Kept]:
-        nonlocal seen
-        for one in kept:
-            seen += 1
-            yield one
+    from monitor.store.history import how_many
 
     name = str(near(against)) if against else None
     with store_of(config) as store, store.read() as conn:
@@ -125,14 +120,17 @@ def _tried(
             old, name = _running(config, rules)
         versions = [rules, *([old] if old else [])]
         tags = {source.name: source.tags for source in config.sources}
-        runs = backtest(versions, counted(_kept(conn, config, since)), tags, time.time())
+        runs = backtest(versions, _kept(conn, config, since, versions, tags), tags, time.time())
+        seen = how_many(conn, since)
         now, before = runs[0], runs[1] if old else None
         if before is None and _in_folder(config, file):
             before, name = _told(conn, rules, since), "what was told"
     same = {rule.name: rule.id for version in versions for rule in version.rules}
+    off = tuple(dict.fromkeys(one for version in versions for one in version.off))
     if before is None:
-        return Tried(since, seen, tuple(now), None, (), ())
-    return Tried(since, seen, tuple(now), name, tuple(gained(now, before, same)), tuple(gained(before, now, same)))
+        return Tried(since, seen, tuple(now), None, (), (), off)
+    more, less = gained(now, before, same), gained(before, now, same)
+    return Tried(since, seen, tuple(now), name, tuple(more), tuple(less), off)
 
 
 def _in_folder(config: Config, file: Path) -> bool:
@@ -149,15 +147,18 @@ def _running(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None
     return (RuleSet(tuple(run)), "the rules that run") if run else (None, None)
 
 
-def _kept(conn: Connection, config: Config, since: float) -> Iterator[Kept]:
-    """The stored updates as a back-test wants them."""
-    from monitor.backtest import Kept
+def _kept(
+    conn: Connection, config: Config, since: float, versions: Sequence[RuleSet], tags: Mapping[str, tuple[str, ...]]
+) -> Iterator[Kept]:
+    """The stored updates that concern some versions of rules, as a back-test wants them."""
+    from monitor.backtest import Kept, concerns, novelties
     from monitor.store.history import history
     from monitor.text.pattern import pattern
 
     ignored = {source.name: tuple(map(pattern, source.ignore)) for source in config.sources}
     baselined = {source.name for source in config.sources if source.first_poll == "baseline"}
-    for past in history(conn, since):
+    wanted = partial(concerns, versions, tags)
+    for past in history(conn, since, novelties=novelties(versions), wanted=wanted):
         update = past.update
         baseline = past.baseline and update.source in baselined
         yield Kept(past.number, update, past.recorded, past.findings, ignored.get(update.source, ()), baseline)
@@ -205,7 +206,13 @@ def _as_json(problems: Iterable[Problem], tried: Tried | None) -> dict[str, Any]
         return head
     lists: Mapping[str, Sequence[Would]] = {"alerts": tried.alerts, "gained": tried.gained, "lost": tried.lost}
     listings = {name: [_alert_json(would) for would in listed] for name, listed in lists.items()}
-    return {"since": iso(tried.since), "updates": tried.updates, "against": tried.against, **listings, **head}
+    said = {
+        "since": iso(tried.since),
+        "updates": tried.updates,
+        "against": tried.against,
+        "disabled": list(tried.off),
+    }
+    return {**said, **listings, **head}
 
 
 def _alert_json(would: Would) -> dict[str, Any]:
@@ -221,6 +228,8 @@ def _show(tried: Tried) -> None:
     for mark, colour, listed in (("+ ", "green", tried.gained), ("- ", "red", tried.lost)):
         for would in listed:
             _show_alert(click.style(mark, fg=colour, bold=True), would)
+    for rule in tried.off:
+        click.echo(f"{plain(rule)} was left out: it says `enabled: false`")
     said = f"{count(len(tried.alerts), 'alert')} in {count(tried.updates, 'update')} since {iso(tried.since)}"
     if tried.against is not None:
         said += f"; against {plain(tried.against)}: {len(tried.gained)} gained, {len(tried.lost)} lost"

@@ -71,7 +71,8 @@ def load_files(
         if tree is not None:
             reader.read(source, tree)
     rules = tuple(rule for rule in reader.rules if rule.enabled)
-    return RuleSet(rules, same, digest.hexdigest()), tuple(sorted(problems))
+    off = tuple(rule.name for rule in reader.rules if not rule.enabled)
+    return RuleSet(rules, same, digest.hexdigest(), off), tuple(sorted(problems))
 
 
 def read_yaml(path: Path, problems: list[Problem], taken: Callable[[bytes], None]) -> tuple[SourceText, Tree | None]:

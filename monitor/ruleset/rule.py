@@ -87,11 +87,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The enabled rules, the words that mean the same (for comparison too), and a digest of the files' bytes."""
+    """The enabled rules, the words that mean the same (for comparison too), and a digest of the files' bytes.
+
+    `off` are the names of the rules that say `enabled: false`.
+    """
 
     rules: tuple[Rule, ...]
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
+    off: tuple[str, ...] = ()
     index: Shortlist = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, literal, select
 
-from monitor.model import Finding, Moment, Reason, Said, Update
+from monitor.model import Claim, Finding, Moment, Novelty, Reason, Role, Said, Update
 from monitor.store.codec import finding_from, update_from
 from monitor.store.ledger import SAID
 from monitor.store.schema import claims, entries, findings, matches, sources, updates
@@ -18,7 +19,7 @@ PAGE = 500  # rows read at once
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An update with its findings, and when it was recorded; `baseline` if nobody was told of it."""
+    """An update with its findings that can be news, and when it was recorded; `baseline` if nobody was told of it."""
 
     number: int
     update: Update
@@ -27,11 +28,23 @@ class Past:
     baseline: bool
 
 
-def history(conn: Connection, since: Moment) -> Iterator[Past]:
-    """The updates that were recorded since a moment, oldest first."""
+def history(
+    conn: Connection,
+    since: Moment,
+    *,
+    novelties: Collection[Novelty] = tuple(Novelty),
+    wanted: Callable[[Update, tuple[Finding, ...]], bool] = lambda update, findings: True,
+) -> Iterator[Past]:
+    """The updates that were recorded since a moment, oldest first, with those of their findings that can be news of
+    one of `novelties`.
+
+    `wanted` is shown an outline of each (no text; findings without what they were compared with) and says whether
+    to read the rest: most updates of a month concern no rule.
+    """
     began = baselines(conn)
     query = (
-        select(updates, entries.c.source, entries.c.key)
+        select(*(column for column in updates.c if column is not updates.c.text), entries.c.source, entries.c.key)
+        .add_columns(literal("").label("text"))
         .join(entries, entries.c.id == updates.c.entry_id)
         .where(updates.c.recorded_at >= since)
         .order_by(updates.c.id)
@@ -39,11 +52,25 @@ def history(conn: Connection, since: Moment) -> Iterator[Past]:
     )
     last = 0
     while rows := conn.execute(query.where(updates.c.id > last)).all():
-        found = brought(conn, [row.id for row in rows])
-        for row in rows:
+        drawn = outlines(conn, [row.id for row in rows], novelties)
+        chosen = [row for row in rows if wanted(update_from(row), tuple(drawn[row.id]))]
+        numbers = [row.id for row in chosen]
+        found, said = brought(conn, numbers, novelties), bodies(conn, numbers)
+        for row in chosen:
+            update = replace(update_from(row), text=said[row.id])
             baseline = row.recorded_at == began.get(row.source)
-            yield Past(row.id, update_from(row), row.recorded_at, tuple(found[row.id]), baseline)
+            yield Past(row.id, update, row.recorded_at, tuple(found[row.id]), baseline)
         last = rows[-1].id
+
+
+def how_many(conn: Connection, since: Moment) -> int:
+    """The number of updates that were recorded since a moment."""
+    return conn.scalar(select(func.count()).select_from(updates).where(updates.c.recorded_at >= since)) or 0
+
+
+def bodies(conn: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """The texts of some updates."""
+    return dict(conn.execute(select(updates.c.id, updates.c.text).where(updates.c.id.in_(numbers))).all())
 
 
 def baselines(conn: Connection) -> dict[str, Moment]:
@@ -65,13 +92,29 @@ def baselines(conn: Connection) -> dict[str, Moment]:
     return {source: at for source, at in conn.execute(first).all() if aloud.get(source) != at}
 
 
-def brought(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Finding]]:
-    """The findings of some updates, in order."""
+def outlines(conn: Connection, numbers: Sequence[int], novelties: Collection[Novelty]) -> dict[int, list[Finding]]:
+    """The findings of some updates as far as words tell whether they matter: the claims and their novelty."""
+    columns = (findings.c.update_id, findings.c.claim, findings.c.role, findings.c.heading, findings.c.novelty)
     found: dict[int, list[Finding]] = defaultdict(list)
-    query = select(findings).where(findings.c.update_id.in_(numbers))
-    for row in conn.execute(query.order_by(findings.c.update_id, findings.c.position)):
+    for number, claim, role, heading, novelty in conn.execute(of_updates(select(*columns), numbers, novelties)):
+        outline = Finding(Claim(claim, Role(role), heading), Novelty(novelty), 0.0, (), None, "")
+        found[number].append(outline)
+    return found
+
+
+def brought(conn: Connection, numbers: Sequence[int], novelties: Collection[Novelty]) -> dict[int, list[Finding]]:
+    """The findings of some updates that can be news of one of `novelties`, in order."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for row in conn.execute(of_updates(select(findings), numbers, novelties)):
         found[row.update_id].append(finding_from(row))
     return found
+
+
+def of_updates(query: Select[Any], numbers: Sequence[int], novelties: Collection[Novelty]) -> Select[Any]:
+    """The findings of some updates that can be news of one of `novelties`, in order."""
+    named = [novelty.value for novelty in novelties]
+    chosen = query.where(findings.c.update_id.in_(numbers), findings.c.quiet.is_(None), findings.c.novelty.in_(named))
+    return chosen.order_by(findings.c.update_id, findings.c.position)
 
 
 def texts(conn: Connection, before: int | None = None) -> dict[int, str]:

@@ -99,6 +99,30 @@ def test_a_rule_of_its_own_is_held_against_nothing_and_all_it_would_alert_is_lis
     assert "[cheese]" in monitor("try", "own.yaml", *AGO)[1]
 
 
+def test_a_rule_that_is_not_enabled_is_left_out_aloud(monitor: Monitor, news: Path) -> None:
+    (news / "off.yaml").write_text("name: off\nmatch: cheese\nenabled: false\n")
+    found = tried(monitor, "off.yaml")
+    assert (found["alerts"], found["disabled"]) == ([], ["off"])
+    assert "off was left out: it says `enabled: false`\n" in monitor("try", "off.yaml", *AGO)[1]
+
+
+def test_a_throttle_lets_out_when_its_window_opens_though_nothing_came_then(monitor: Monitor, news: Path) -> None:
+    (news / "slow.yaml").write_text("name: slow\nmatch: cheese\nthrottle: 1 per 12h\n")
+    (news / "fast.yaml").write_text("name: slow\nmatch: cheese\n")
+    slow, fast = (tried(monitor, name)["alerts"] for name in ("slow.yaml", "fast.yaml"))
+    assert claims(slow) == claims(fast)
+
+
+@pytest.mark.parametrize("within", ["claim", "passage", "update"])
+def test_rules_that_look_beyond_a_claim_find_what_they_found_when_the_news_came(
+    monitor: Monitor, news: Path, within: str
+) -> None:
+    (news / "wide.yaml").write_text(f"name: wide\nmatch: brigade AND title:takeaways\nwithin: {within}\n")
+    assert claims(tried(monitor, "wide.yaml")["alerts"]) == [
+        "A second North Korean brigade was seen at a railway station near Belgorod."
+    ]
+
+
 def test_the_time_to_go_back_bounds_what_is_tried(monitor: Monitor, news: Path) -> None:
     (news / "own.yaml").write_text("name: own\nmatch: cheese\n")
     if time.time() > NOW:

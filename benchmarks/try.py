@@ -1,0 +1,129 @@
+"""How long an analyst waits for `monitor try --against` over a month of real polls.
+
+    python benchmarks/try.py --data DIR [--days 30] [--keep FOLDER]
+
+Takes the busiest days of the travel-advisories archive into a store, as if the last of them were now, then runs the
+command over all of them: a draft against an older version, and a draft against the rules that run. Filling takes
+minutes of CPU; with `--keep` a folder that was filled before is used again. Prints wall and CPU seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from novelty_streams import page_lines
+from running import Row, moment, rows
+
+from monitor.config.file import read_config
+from monitor.engine import load_listening
+from monitor.intake import take
+from monitor.replay import MEMORY, parse
+from monitor.store import open_store, sources
+
+DAY = 86400.0
+BATCH = 100  # updates in one transaction
+COUNTRIES = ("unitedkingdom", "canada")
+CONFIG = '[monitor]\ndatabase = "sqlite:///monitor.db"\n' + "".join(
+    f'[[sources]]\nname = "{name}"\nurl = "https://example.org/{name}"\nfirst_poll = "alert"\n' for name in COUNTRIES
+)
+OLD = """
+name: border-crossings
+match: (border* OR crossing*) NEAR/12 (clos* OR shut OR suspend* OR reopen*)
+throttle: 3 per 24h
+"""
+NEW = """
+name: border-crossings
+match: (border* OR crossing* OR checkpoint*) NEAR/12 (clos* OR shut OR suspend*) AND NOT ferr*
+throttle: 3 per 24h
+"""
+WIDE = """
+rules:
+  - name: advice-against-travel
+    match: (avoid OR advis*) NEAR/8 travel*
+  - name: violence
+    match: attack* OR kidnap* OR terroris* OR "civil unrest" OR protest* OR /riot(s|ing)?/
+    within: passage
+  - name: health
+    match: (outbreak* OR cholera OR dengue OR polio~1) AND (case* OR vaccin*)
+    within: update
+"""
+RULES = {"rules/border.yaml": OLD, "old.yaml": OLD, "new.yaml": NEW, "wide.yaml": WIDE}
+RUNS = (
+    ("new.yaml", "--against", "old.yaml"),
+    ("new.yaml",),
+    ("wide.yaml",),
+    ("wide.yaml", "--against", "new.yaml"),
+)
+
+
+def archived(data: Path) -> list[Row]:
+    """Every page of every poll as a line of replay, oldest first."""
+    folder = data / "travel_advisories_replay"
+    polls = [poll for name in COUNTRIES for poll in rows(folder / f"dev_{name}_polls.jsonl.xz")]
+    return [line for poll in sorted(polls, key=lambda poll: moment(poll["time"])) for line in page_lines(poll)]
+
+
+def busiest(lines: Sequence[Row], days: float) -> Sequence[Row]:
+    """The stretch of so many days that has the most lines."""
+    at = [moment(line["at"]).timestamp() for line in lines]
+    ends = [bisect_left(at, first + days * DAY) for first in at]
+    start = max(range(len(lines)), key=lambda i: ends[i] - i)
+    return lines[start : ends[start]]
+
+
+def fill(folder: Path, lines: Sequence[Row]) -> None:
+    """A store of these lines in `folder`, moved in time so that the last one is of now."""
+    for name, text in {"config.toml": CONFIG, **RULES}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    config = read_config(folder / "config.toml", env={})
+    listening, moved = load_listening(config), time.time() - moment(lines[-1]["at"]).timestamp()
+    store = open_store(config.monitor.database)
+    for first in range(0, len(lines), BATCH):
+        with store.write() as conn:
+            sources.sync(conn, config.sources, time.time())
+            for number, line in enumerate(lines[first : first + BATCH], first):
+                update = parse(number, json.dumps(line))
+                update = replace(update, at=update.at + moved)
+                take(conn, update, listening, content=str(number), memory=MEMORY, now=update.at)
+    store.close()
+
+
+def measured(folder: Path, days: float) -> Iterator[tuple[str, float, float, str]]:
+    """For each run what was run, wall and CPU seconds, and the last line of what it said."""
+    for arguments in RUNS:
+        command = [sys.executable, "-m", "monitor", "try", *arguments, "--since", f"{days + 1:.0f}d"]
+        began, spent = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
+        wall, now = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = now.ru_utime + now.ru_stime - spent.ru_utime - spent.ru_stime
+        yield " ".join(("try", *arguments)), wall, cpu, done.stdout.splitlines()[-1]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--days", type=float, default=30.0)
+    options.add_argument("--keep", type=Path)
+    chosen = options.parse_args()
+    with TemporaryDirectory() as name:
+        folder = chosen.keep or Path(name)
+        if not (folder / "monitor.db").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            fill(folder, busiest(archived(chosen.data), chosen.days))
+        for what, wall, cpu, said in measured(folder, chosen.days):
+            print(f"{what:<36} {wall:6.1f} s, {cpu:6.1f} s CPU   {said}")
+
+
+if __name__ == "__main__":
+    main()
