@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import css_inline
@@ -38,13 +38,15 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 class Rendered:
     """What is sent. Every channel has `subject` and `text`; `html`, `blocks` and `body` where it has a use for them.
 
-    `note` says which of the user's templates failed, and why.
+    `opening` is how the message that this one follows up reads from now on. `note` says which of the user's templates
+    failed, and why.
     """
 
     subject: str
     text: str = ""
     html: str = ""
     blocks: tuple[Block, ...] = ()
+    opening: tuple[Block, ...] = ()
     body: bytes = b""
     note: str | None = None
 
@@ -55,9 +57,13 @@ def render(
     """The message for a channel of this type; a type without templates of its own gets e-mail's plain text."""
     if channel_type == "webhook":
         return Rendered(subject="", body=_body(message))
-    names = view(message, ROOM.get(channel_type, ANY_ROOM), timezone, web_url) | {"note": ""}
-    desk = _Desk(templates, names)
-    return _PARTS.get(channel_type, _plain)(desk)
+    room = ROOM.get(channel_type, ANY_ROOM)
+    names = view(message, room, timezone, web_url)
+    if message.first is None or channel_type != "slack":
+        return _PARTS.get(channel_type, _plain)(_Desk(templates, names))
+    latest = " · ".join(part for part in (names["headline"], names["source"], names["at"]) if part)
+    opening = _slack(_Desk(templates, view(message.first, room, timezone, web_url) | {"latest": latest})).blocks
+    return replace(_slack(_Desk(templates, names)), opening=opening)
 
 
 def _body(message: Message) -> bytes:

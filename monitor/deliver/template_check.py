@@ -32,7 +32,7 @@ def _fault_of(templates: Templates, name: str) -> TemplateFault | None:
         parsed(dict(templates.own)[name])
         if name in ESCAPING:
             sample = view(sample_message("sample", 0.0), Room(findings=10, claim=600), ZoneInfo("UTC"), None)
-            fill(templates, name, sample | {"note": ""})
+            fill(templates, name, sample)
     except TemplateSyntaxError as error:
         return TemplateFault(name, error.lineno, error.message or "cannot be read")
     except TemplateFault as fault:

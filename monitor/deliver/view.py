@@ -59,6 +59,8 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
         "at": when(lead.at, timezone),
         "rolled": rolled,
         "since_last": shorten(tame(lead.since_last or ""), room.claim),
+        "latest": "",
+        "note": "",
         "findings": [_finding(finding, room, timezone) for finding in shown],
         "more": len(findings) - len(shown),
         "rules": [_rule(alert) for alert in _by_rule(message.alerts)[:RULES]],

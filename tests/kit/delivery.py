@@ -94,9 +94,13 @@ class Asked:
 
 @dataclass
 class Service:
-    """An HTTP service on loopback that answers as scripted: `reply` bytes as they stand, then `endless` letters."""
+    """An HTTP service on loopback that answers as scripted: `reply` bytes as they stand, then `endless` letters.
+
+    `answers` are bodies to say one after the other, the last one from then on.
+    """
 
     reply: bytes = b""
+    answers: list[bytes] = field(default_factory=list)
     endless: bool = False
     silent: bool = False
     asked: list[Asked] = field(default_factory=list)
@@ -129,6 +133,8 @@ class Service:
     async def _respond(self, writer: asyncio.StreamWriter) -> None:
         if self.silent:
             await asyncio.sleep(30)
+        if self.answers:
+            self.answer(200, self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
         writer.write(self.reply)
         await writer.drain()
         while self.endless:

@@ -28,7 +28,7 @@ BUSY = frozenset({429, 503})  # the service, not the message, is why
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a service answered: at most 4 KB of text, and the seconds it asked us to wait."""
+    """What a service answered: the beginning of its text, and the seconds it asked us to wait."""
 
     status: int
     text: str
@@ -36,12 +36,22 @@ class Reply:
 
 
 class Poster:
-    """One service's address. `name` is what it is called in errors, which never hold the address itself."""
+    """One service's address. `name` is what it is called in errors, which never hold the address itself; `limit` is
+    how many bytes of a reply are read."""
 
-    def __init__(self, name: str, url: str, *, allow_private: Sequence[str], secrets: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        allow_private: Sequence[str],
+        secrets: Sequence[str] = (),
+        limit: int = REPLY_LIMIT,
+    ) -> None:
         self.name = f"{name} ({urlsplit(url).hostname})"
         self._url = url
         self._secrets = (*secrets, *_secret_parts(url))
+        self._limit = limit
         self._client = guarded_client(tuple(allow_private))
 
     async def post(self, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Reply:
@@ -66,7 +76,7 @@ class Poster:
         request = self._client.build_request("POST", self._url, content=body, headers=sent)
         response = await self._client.send(request, stream=True, follow_redirects=False)
         try:
-            text = await _beginning(response)
+            text = await _beginning(response, self._limit)
         finally:
             await response.aclose()
         wait = retry_after(response.headers.get("retry-after"), time.time())
@@ -92,13 +102,13 @@ class Poster:
         await self._client.aclose()
 
 
-async def _beginning(response: httpx.Response) -> str:
+async def _beginning(response: httpx.Response, limit: int) -> str:
     read = b""
     async for chunk in response.aiter_raw():
         read += chunk
-        if len(read) >= REPLY_LIMIT:
+        if len(read) >= limit:
             break
-    return read[:REPLY_LIMIT].decode("utf-8", "replace")
+    return read[:limit].decode("utf-8", "replace")
 
 
 def _secret_parts(url: str) -> list[str]:
