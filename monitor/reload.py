@@ -1,6 +1,7 @@
 """Takes up edited rule files while the daemon runs: a save is live within two seconds.
 
-A set with a problem is refused whole and the last good one goes on. Files that are still being written are left
+A set with a problem is refused whole and the last good one goes on. So is a folder in which nothing is left: files
+vanish by accident or for a moment, as when another branch is checked out. Files that are still being written are left
 alone: what is read must be the same on two looks that are `SETTLE` apart, and still be so after it was read.
 """
 
@@ -9,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import structlog
 
 from monitor.assess import Listening
+from monitor.config import Config
 from monitor.engine import Engine, load_listening
 from monitor.errors import ConfigError, StoreError
 from monitor.ruleset.load import rule_files
@@ -24,6 +27,11 @@ log = structlog.get_logger()
 
 LOOK = 0.7  # seconds between two looks at the folder
 SETTLE = 0.3  # seconds that the files must have stood still
+
+VANISHED = (
+    "{}:1:1: all rule files have gone while {} ran; put them back, or, to run without rules, "
+    "leave one file that says `rules: []`"
+)
 
 Look: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and time of change of each file
 
@@ -74,17 +82,24 @@ async def reload(engine: Engine, looked: Look) -> bool:
 
 def read_settled(engine: Engine, looked: Look) -> Listening | list[str] | None:
     """The rules on disk, or what is wrong with them; None if the files are not as they were `looked`."""
-    folder = engine.config.monitor.rules
+    folder, running = engine.config.monitor.rules, len(engine.listening.rules.rules)
     if look_at(folder) != looked:
         return None
     found: Listening | list[str]
     try:
         found = load_listening(engine.config)
     except ConfigError as error:
-        found = [str(problem) for problem in error.problems]
+        found = [str(replace(problem, path=near(problem.path, engine.config))) for problem in error.problems]
     except OSError as error:
-        found = [f"{folder}: {error.strerror}"]
+        found = [f"{near(folder, engine.config)}: {error.strerror}"]
+    if not looked and running and isinstance(found, Listening):
+        found = [VANISHED.format(near(folder, engine.config), f"{running} rule{'s' if running > 1 else ''}")]
     return found if look_at(folder) == looked else None
+
+
+def near(path: Path, config: Config) -> Path:
+    """The path as people know it: from the config's folder."""
+    return path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
 
 
 def write(engine: Engine, problems: list[str]) -> None:
@@ -97,7 +112,7 @@ def write(engine: Engine, problems: list[str]) -> None:
 
 
 def look_at(folder: Path) -> Look:
-    """The rule files as they stand, without reading them; nothing if the folder cannot be looked at."""
+    """The rule files as they stand, without reading them; nothing if there are none, or the folder is gone."""
     found = []
     with suppress(OSError):  # gone, or an editor puts another file in its place: reading tells
         for path in rule_files(folder):

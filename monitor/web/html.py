@@ -8,10 +8,11 @@ from starlette.responses import Response
 from monitor.deliver.safe import shorten, tame
 from monitor.deliver.view import NAME
 from monitor.store import sources
+from monitor.store.refusal import refusal
 from monitor.web.listing import STATES, alerts, deliveries, one_alert
 from monitor.web.site import Site
 from monitor.web.templates import page
-from monitor.web.view import BRIEF, WHOLE, alert_names, delivery_names, source_names
+from monitor.web.view import BRIEF, WHOLE, Names, alert_names, delivery_names, refusal_names, source_names
 
 
 def list_alerts(site: Site, request: Request) -> Response:
@@ -24,7 +25,7 @@ def list_alerts(site: Site, request: Request) -> Response:
         "later": "before" in request.query_params,
         "older": found.older,
     }
-    return page("alerts.html", names)
+    return told(site, "alerts.html", names)
 
 
 def show_alert(site: Site, request: Request) -> Response:
@@ -36,7 +37,7 @@ def show_alert(site: Site, request: Request) -> Response:
         "alert": alert_names(row, WHOLE, site.timezone),
         "deliveries": [delivery_names(one, site.timezone, now) for one in owed],
     }
-    return page("alert.html", names)
+    return told(site, "alert.html", names)
 
 
 def list_sources(site: Site, _request: Request) -> Response:
@@ -51,7 +52,7 @@ def list_sources(site: Site, _request: Request) -> Response:
         "sources": troubled + [one for one in shown if not one["error"]],
         "troubled": len(troubled),
     }
-    return page("sources.html", names)
+    return told(site, "sources.html", names)
 
 
 def list_deliveries(site: Site, request: Request) -> Response:
@@ -66,4 +67,11 @@ def list_deliveries(site: Site, request: Request) -> Response:
         "later": "before" in request.query_params,
         "older": found.older,
     }
-    return page("deliveries.html", names)
+    return told(site, "deliveries.html", names)
+
+
+def told(site: Site, template: str, names: Names) -> Response:
+    """The page, which says above all else that edited rules were refused."""
+    with site.store.read() as conn:
+        at, problems = refusal(conn)
+    return page(template, names | {"refused": refusal_names(at, problems, site.timezone, site.clock())})

@@ -5,6 +5,7 @@ What feeds said is tamed here; templates escape it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -72,6 +73,13 @@ def delivery_names(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> Names:
         "error": shorten(tame(row.error or ""), REASON),
         "detail": shorten(tame(row.detail or ""), REASON),
     }
+
+
+def refusal_names(at: Moment | None, problems: Sequence[str], timezone: ZoneInfo, now: Moment) -> Names | None:
+    """What is wrong with rules that were refused; None if none were."""
+    if at is None:
+        return None
+    return {"at": past(at, timezone, now), "problems": [shorten(tame(one), REASON) for one in problems]}
 
 
 def past(moment: Moment | None, timezone: ZoneInfo, now: Moment) -> Names | None:

@@ -16,7 +16,7 @@ from kit import Bulletin, FeedServer
 from monitor.config.file import read_config
 from monitor.daemon import living
 from monitor.engine import Engine, open_engine
-from monitor.reload import SETTLE, follow_rules
+from monitor.reload import SETTLE, follow_rules, look_at, read_settled
 from monitor.store.reports import alerts, status
 
 CONFIG = """
@@ -30,6 +30,7 @@ url = "{feed}"
 every = "1s"
 first_poll = "alert"
 """
+EDITS = int(os.environ.get("MONITOR_TEST_EDITS", "200"))  # of the storm, a multiple of ten
 RULE = "name: ferries\nmatch: ferr*\n"
 OTHER = "name: ferries\nmatch: ferr*\ntitle: Ferries of Halvik\n"
 
@@ -105,7 +106,7 @@ async def test_a_truncated_save_keeps_the_old_set_and_is_told_of_until_it_is_men
     (scene.folder / "rules/good.yaml").write_text("name: good\nmatch: bridge*\n")
     scene.rule.write_text(OTHER[:18])
     (problem, *_) = await until_refused(scene, True)
-    assert problem.startswith(f"{scene.rule}:2:5: this is no YAML")
+    assert problem.startswith("rules/ferries.yaml:2:5: this is no YAML")
     assert scene.titles == ["ferries"]
 
     scene.rule.write_text(OTHER)
@@ -125,6 +126,24 @@ async def test_no_folder_of_rules_is_refused_too(scene: Scene) -> None:
     scene.rule.parent.rename(scene.folder / "away")
     assert "there is no such folder of rules" in (await until_refused(scene, True))[0]
     assert scene.titles == ["ferries"]
+
+
+async def test_files_that_all_vanish_are_refused_and_a_file_without_rules_is_not(scene: Scene) -> None:
+    scene.rule.unlink()
+    (problem,) = await until_refused(scene, True)
+    assert problem.startswith("rules:1:1: all rule files have gone while 1 rule ran")
+    assert scene.titles == ["ferries"]
+    (scene.folder / "rules/none.yaml").write_text("rules: []\n")
+    await until_refused(scene, False)
+    assert scene.titles == []
+
+
+async def test_a_save_that_was_cut_off_anywhere_is_refused_or_is_a_rule_by_itself(scene: Scene) -> None:
+    whole = "name: ferries\nmatch: ferr*\non: [new]\ntitle: Ferries of Halvik\n"
+    for cut in range(len(whole)):
+        scene.rule.write_text(whole[:cut])
+        found = read_settled(scene.engine, look_at(scene.rule.parent))
+        assert isinstance(found, list) or [rule.name for rule in found.rules.rules] == ["ferries"], whole[:cut]
 
 
 async def test_a_file_that_is_still_being_written_does_not_count(scene: Scene) -> None:
@@ -150,12 +169,13 @@ async def test_sighup_has_the_rules_read_at_once(scene: Scene, tmp_path: Path) -
 
 
 async def test_a_storm_of_edits_while_polling_loses_no_alert(scene: Scene) -> None:
-    said = []
-    for edit in range(200):
+    said: list[str] = []
+    every = EDITS // 10
+    for edit in range(EDITS):
         broken = edit % 3 == 1
         scene.rule.write_text(f"name: ferries\nmatch: ferr*{' AND' if broken else ''}\ntitle: Edit {edit}\n")
-        if edit % 20 == 0:
-            title = f"Ferry {edit * 7 + 100} to {'ABCDEFGHIJ'[edit // 20] * 3}holm has run aground"
+        if edit % every == 0:
+            title = f"Ferry {edit * 7 + 100} to {'ABCDEFGHIJ'[edit // every] * 3}holm has run aground"
             said.append(title)
             scene.feed.bulletins.insert(0, Bulletin(str(edit), title))
         await asyncio.sleep(0.02 if edit % 25 else 0.5)

@@ -9,12 +9,13 @@ import httpx
 import pytest
 from kit.delivery import alert as made_alert
 from kit.delivery import finding, said
-from kit.newsroom import PRIVATE, reader_of
+from kit.newsroom import NOW, PRIVATE, reader_of
 from kit.saying import alert, commit, configured, message, sends
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.model import Change, Kind, Novelty
 from monitor.store import Store
+from monitor.store.refusal import accept, refuse
 
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -184,6 +185,26 @@ async def test_dead_deliveries_tell_how_to_try_again(reader: httpx.AsyncClient) 
 
     assert texts(main, ".state") == ["dead"]
     assert texts(main, "code") == ["monitor deliveries retry 2"]
+
+
+async def test_every_page_says_that_edited_rules_were_refused_and_why(bare: Store) -> None:
+    configured(bare, "wire")
+    commit(bare, ["News."], decisions=[sends(made_alert())])
+    async with reader_of(bare) as reader:
+        assert "refused" not in (await reader.get("/")).text
+        with bare.write() as conn:
+            refuse(conn, ["rules/a.yaml:2:5: unknown key `sverity`; did you mean `severity`?", SCRIPT], NOW - 120)
+        for path in ("/", "/alerts/a1", "/sources", "/deliveries"):
+            page = LexborHTMLParser((await reader.get(path)).text)
+            banner = page.css_first("[role=alert]")
+            assert words(banner).startswith("The rules on disk were refused; the last good ones go on. 2 min ago")
+            assert [words(line) for line in banner.css("li")] == [
+                "rules/a.yaml:2:5: unknown key `sverity`; did you mean `severity`?",
+                SCRIPT,
+            ]
+        with bare.write() as conn:
+            accept(conn)
+        assert "refused" not in (await reader.get("/")).text
 
 
 async def hostile(store: Store) -> None:
