@@ -29,6 +29,7 @@ from kit.delivery import (
 )
 from kit.hostile import ALL
 
+from monitor.config import ChannelConfig
 from monitor.deliver.channels import LONGEST_DEADLINE, NOTIFIERS, Notifier, Receipt, notifier
 from monitor.deliver.render import render
 from monitor.errors import DeliveryError
@@ -109,12 +110,27 @@ async def email() -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
+async def apprise() -> AsyncIterator[Stage]:
+    async with service() as behind:
+        channel = made("apprise", url=f"json://desk:hidden-token@127.0.0.1:{behind.port}/hook")
+        yield Stage(channel, http_answers(behind), lambda: ["m1" for _ in behind.asked], behind.leave)
+        await channel.close()
+
+
+@asynccontextmanager
 async def terminal() -> AsyncIterator[Stage]:
     yield Stage(made("terminal"), lambda _: None, list)
 
 
 MAIL = {"host": "127.0.0.1", "tls": "none", "from": "Claimwatch <monitor@desk.example>", "to": ["a@desk.example"]}
-STAGES = {"slack": slack, "slack as a bot": slack_bot, "webhook": webhook, "email": email, "terminal": terminal}
+STAGES = {
+    "slack": slack,
+    "slack as a bot": slack_bot,
+    "webhook": webhook,
+    "email": email,
+    "apprise": apprise,
+    "terminal": terminal,
+}
 REMOTE = sorted(set(STAGES) - {"terminal"})
 
 
@@ -146,7 +162,7 @@ def test_every_notifier_stands_here_and_describes_its_settings() -> None:
         assert notifier(kind).deadline <= LONGEST_DEADLINE
 
 
-COMMON = {"name", "type"}
+COMMON = set(ChannelConfig.model_fields)
 DOCS = BUILTIN.parent / "docs" / "channels.md"
 
 

@@ -18,6 +18,7 @@ NOTIFIERS: dict[str, str] = {
     "email": "monitor.deliver.channels.email:Email",
     "slack": "monitor.deliver.channels.slack:Slack",
     "webhook": "monitor.deliver.channels.webhook:Webhook",
+    "apprise": "monitor.deliver.channels.apprise:Apprise",
     "terminal": "monitor.deliver.channels.terminal:Terminal",
 }
 

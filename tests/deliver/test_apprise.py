@@ -1,0 +1,69 @@
+"""Apprise: what a service is sent, what its failures mean, and which addresses are refused."""
+
+from __future__ import annotations
+
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from kit.delivery import Service, alert, builtin_templates, finding, message, service
+from pydantic import ValidationError
+
+from monitor.deliver.channels.apprise import Apprise, AppriseSettings, fitted
+from monitor.deliver.render import Rendered, render
+from monitor.errors import DeliveryError
+from monitor.model import Message
+
+
+async def send(behind: Service, sent: Message) -> None:
+    url = f"json://127.0.0.1:{behind.port}/secret-topic"
+    channel = Apprise(
+        AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url}), allow_private=[]
+    )
+    await channel.send(sent, render(sent, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
+
+
+async def test_a_service_gets_the_subject_and_the_plain_text() -> None:
+    async with service() as behind:
+        await send(behind, message())
+
+    body = json.loads(behind.asked[0].body)
+    assert body["title"].startswith("[HIGH] Up to 12,000 personnel")
+    assert "Around 3,000" in body["message"]
+
+
+async def test_a_feed_calls_nobody() -> None:
+    async with service() as behind:
+        await send(behind, message(alert(finding("@everyone and @here, <@U123> and <!channel>: ships sail"))))
+
+    body = json.loads(behind.asked[0].body)
+    assert not [call for call in ("@everyone", "@here", "<@", "<!") if call in body["title"] + body["message"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"), [(404, True), (400, True), (429, False), (500, False), (503, False)]
+)
+async def test_a_status_that_apprise_tells_of_means_later_or_never(status: int, permanent: bool) -> None:
+    async with service(status, b"no") as behind:
+        with pytest.raises(DeliveryError, match=f"JSON did not take it.*{status}") as raised:
+            await send(behind, message())
+
+    assert raised.value.permanent is permanent
+    assert "secret-topic" not in str(raised.value)
+
+
+def test_texts_are_cut_to_the_room_a_service_has() -> None:
+    rendered = Rendered(subject="A subject", text="word " * 100)
+    title, text = fitted(rendered, 5, 120)
+    assert (len(title) <= 5, len(text) <= 120) == (True, True)
+    assert text.endswith("…")
+
+    title, text = fitted(rendered, 0, 4000)
+    assert title == ""
+    assert text.startswith("A subject\n\nword")
+
+
+@pytest.mark.parametrize("url", ["", "nosuch://topic", "https://", "tgram://not-a-token"])
+def test_an_address_that_apprise_does_not_know_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="expected an address that Apprise knows"):
+        AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url})
