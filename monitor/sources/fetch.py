@@ -11,11 +11,10 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
-from weakref import WeakValueDictionary
 
 import httpx
 from pydantic import SecretStr
@@ -27,10 +26,10 @@ from monitor.sources.failures import place, refusal, told
 from monitor.sources.guard import GuardedBackend, GuardedTransport, Resolver, authorities, system_lookup
 from monitor.sources.headers import max_age
 from monitor.sources.inflate import Inflater
+from monitor.sources.turns import Turns
 
 _REDIRECTS = 5
 _AT_ONCE = 64  # fetches at the same time, over all hosts
-_PER_HOST = 2
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
@@ -76,8 +75,8 @@ class _Hop:
 
 
 class Fetcher:
-    """Fetches for all sources: guarded, at most two at a time from one public host, each within `deadline`
-    seconds in all and `max_bytes` of body. Used as an async context, or closed by hand."""
+    """Fetches for all sources: guarded, from public hosts by turns, each within `deadline` seconds in all and
+    `max_bytes` of body. Used as an async context, or closed by hand."""
 
     def __init__(
         self,
@@ -87,6 +86,7 @@ class Fetcher:
         deadline: float = 30.0,
         max_bytes: int = 16 * 2**20,
         lookup: Resolver = system_lookup,
+        turns: Turns | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._allowed = networks(allow_private)
@@ -95,7 +95,7 @@ class Fetcher:
         # Without httpx's client on top: its cookies, redirects and log are not wanted, and many at once slow it down.
         self._transport = GuardedTransport(GuardedBackend(self._allowed, lookup), authorities())
         self._at_once = asyncio.Semaphore(_AT_ONCE)
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = turns or Turns()
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,14 +121,16 @@ class Fetcher:
                 sentence = f"{place(url)} gave no whole answer within {self._deadline:g} seconds"
                 raise FetchError("timeout", sentence) from None
 
-    def _turn(self, host: str) -> asyncio.Semaphore | nullcontext[None]:
-        """Politeness towards public hosts; a private one that the config names is the operator's own."""
-        if host == "localhost" or inside(host, self._allowed):
-            return nullcontext()
-        turn = self._hosts.get(host)
-        if turn is None:
-            turn = self._hosts[host] = asyncio.Semaphore(_PER_HOST)
-        return turn
+    def is_polite_to(self, host: str) -> bool:
+        """Whether politeness binds here: not towards a private host that the config names, the operator's own."""
+        return host != "localhost" and not inside(host, self._allowed)
+
+    def slow_down(self, host: str, pause: float) -> None:
+        """Leaves a host so many seconds between two requests, within bounds."""
+        self._turns.slow(host, pause)
+
+    def _turn(self, host: str) -> AbstractAsyncContextManager[None]:
+        return self._turns.turn(host) if self.is_polite_to(host) else nullcontext()
 
     async def _follow(self, request: Request, hop: _Hop) -> Fetched:
         for _ in range(_REDIRECTS + 1):

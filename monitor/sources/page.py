@@ -14,7 +14,7 @@ from monitor.sources.charset import decoded
 from monitor.sources.feed import Feed
 from monitor.sources.identity import apart, canonical, digest, key_of
 from monitor.sources.reading import Reading
-from monitor.sources.tidy import absolute, clean, one_line, rfc3339
+from monitor.sources.tidy import absolute, clean, one_line, plain, rfc3339
 from monitor.text.clean import looks_like_html
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ _GATE_TITLE = re.compile(
 def parse_page(body: bytes, content_type: str, url: str, how: Reading) -> Feed:
     """Reads a page; `url` is where it came from in the end. ParseError `empty_body`, or `not_the_page` for what is
     no text, has none where it should be, or is a login, captcha or error page."""
-    if not body.strip():
-        raise ParseError("empty_body", "the answer is empty")
-    if body.startswith(_NOT_TEXT):
-        raise ParseError("not_the_page", "what came is no text that can be read")
+    refuse_what_is_no_text(body)
     text = clean(decoded(body, content_type))
     kind = content_type.lower()
     if "markdown" in kind or ("html" not in kind and not looks_like_html(text)):
@@ -52,6 +49,21 @@ def parse_page(body: bytes, content_type: str, url: str, how: Reading) -> Feed:
         title = one_line(found[1] or found[2]) if found else ""
         return Feed(title, (_whole(how.url or url, title, text.strip()),), None, ())
     return _html(text, url, how)
+
+
+def refuse_what_is_no_text(body: bytes) -> None:
+    """ParseError for nothing at all, and for documents and pictures."""
+    if not body.strip():
+        raise ParseError("empty_body", "the answer is empty")
+    if body.startswith(_NOT_TEXT):
+        raise ParseError("not_the_page", "what came is no text that can be read")
+
+
+def is_gate(page: str, text: str) -> bool:
+    """Whether a page stands in for another, of which `text` was found on it: a login, a captcha, an error."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    return len(plain(text)) < _SHORT and _is_gate(LexborHTMLParser(page))
 
 
 def _html(text: str, url: str, how: Reading) -> Feed:

@@ -20,6 +20,7 @@ from typing import Self
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from monitor.errors import ParseError
+from monitor.sources.article import parse_article
 from monitor.sources.feed import Feed, parse_feed
 from monitor.sources.jsonapi import parse_json
 from monitor.sources.page import parse_page
@@ -29,6 +30,7 @@ _READERS: dict[str, Callable[[bytes, str, str, Reading], Feed]] = {
     "feed": lambda body, content_type, url, _: parse_feed(body, content_type, url),
     "page": parse_page,
     "json": parse_json,
+    "article": parse_article,
 }
 _OUT_OF_MEMORY = 77  # exit status of a worker that met its bound
 _TASKS = 500  # then a worker is replaced, with whatever its memory has become

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from monitor.config import Auth
 from monitor.errors import FetchError
 from monitor.sources.fetch import Fetched, Fetcher, Request
+from monitor.sources.turns import Turns
 
 LOOPBACK = ["127.0.0.0/8"]
 
@@ -350,7 +351,7 @@ async def a_while(writer: asyncio.StreamWriter) -> None:
 async def test_one_host_is_asked_two_things_at_a_time_and_waiting_is_not_its_fault() -> None:
     async with (
         RawServer(a_while) as server,
-        Fetcher(user_agent="t", allow_private=LOOPBACK, deadline=0.4, lookup=named) as fetcher,
+        Fetcher(user_agent="t", allow_private=LOOPBACK, deadline=0.4, lookup=named, turns=Turns(0.0)) as fetcher,
     ):
         requests = [Request(f"http://feeds.example:{server.port}/{number}") for number in range(20)]
         fetched = await asyncio.gather(*map(fetcher.fetch, requests))
