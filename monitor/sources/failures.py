@@ -6,7 +6,7 @@ No sentence repeats what the server sent, or more of an address than scheme, hos
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
@@ -41,9 +41,8 @@ def place(url: httpx.URL | str) -> str:
     return f"{found.scheme}://{host}{port}{found.raw_path.decode('ascii').partition('?')[0]}"[:300]
 
 
-def refusal(answer: httpx.Response, url: httpx.URL, now: Moment, *, stripped: bool) -> FetchError:
+def refusal(status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, stripped: bool) -> FetchError:
     """The error for a status that brings no body. `stripped`: the source's own headers were left behind."""
-    status = answer.status_code
     if status in _STATUS:
         code, says = _STATUS[status]
     elif status >= 500:
@@ -53,7 +52,7 @@ def refusal(answer: httpx.Response, url: httpx.URL, now: Moment, *, stripped: bo
     sentence = f"{place(url)} {says} (HTTP {status})"
     if stripped and status in (401, 403):
         sentence += "; it was reached by a redirect, where the source's own headers are not sent"
-    wait = retry_after(answer.headers.get("retry-after"), now)
+    wait = retry_after(headers.get("retry-after"), now)
     return FetchError(code, sentence, status=status, retry_after=wait)
 
 

@@ -23,10 +23,11 @@ from monitor.config import Auth
 from monitor.errors import FetchError
 from monitor.sources.addresses import inside, networks
 from monitor.sources.failures import place, refusal, told
-from monitor.sources.guard import GuardedBackend, GuardedTransport, Resolver, authorities, system_lookup
+from monitor.sources.guard import Resolver, authorities, checking, system_lookup
 from monitor.sources.headers import max_age
 from monitor.sources.inflate import Inflater
 from monitor.sources.turns import Turns
+from monitor.sources.wire import Answer, Wire
 
 _REDIRECTS = 5
 _AT_ONCE = 64  # fetches at the same time, over all hosts
@@ -92,8 +93,7 @@ class Fetcher:
         self._allowed = networks(allow_private)
         self._deadline = deadline
         self._max_bytes = max_bytes
-        # Without httpx's client on top: its cookies, redirects and log are not wanted, and many at once slow it down.
-        self._transport = GuardedTransport(GuardedBackend(self._allowed, lookup), authorities())
+        self._wire = Wire(checking(self._allowed, lookup), authorities())
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._turns = turns or Turns()
 
@@ -107,7 +107,7 @@ class Fetcher:
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self._transport.aclose()
+        self._wire.close()
 
     async def fetch(self, request: Request) -> Fetched:
         """Asks once, following redirects. FetchError for everything that is not a whole answer."""
@@ -135,23 +135,20 @@ class Fetcher:
     async def _follow(self, request: Request, hop: _Hop) -> Fetched:
         for _ in range(_REDIRECTS + 1):
             async with self._answer(request, hop) as answer:
-                if answer.status_code not in (301, 302, 303, 307, 308):
+                if answer.status not in (301, 302, 303, 307, 308):
                     return await self._read(request, hop, answer)
                 hop = _next(hop, answer)
         raise FetchError("too_many_redirects", f"{place(request.url)} redirects more than {_REDIRECTS} times")
 
     @asynccontextmanager
-    async def _answer(self, request: Request, hop: _Hop) -> AsyncIterator[httpx.Response]:
+    async def _answer(self, request: Request, hop: _Hop) -> AsyncIterator[Answer]:
         """The answer's status and headers, with its body still to be read."""
         with told(hop.url):
-            answer = await self._transport.handle_async_request(
-                httpx.Request("GET", hop.url, headers=self._headers(request, hop))
-            )
-        answer.headers.encoding = "latin-1"
+            answer = await self._wire.get(hop.url, self._headers(request, hop))
         try:
             yield answer
         finally:
-            await answer.aclose()
+            self._wire.done(answer)
 
     def _headers(self, request: Request, hop: _Hop) -> list[tuple[bytes, bytes]]:
         headers = {"user-agent": self._user_agent, "accept": _ACCEPT}
@@ -167,14 +164,14 @@ class Fetcher:
         except UnicodeEncodeError:
             raise FetchError("bad_header", "a header of the source has letters that cannot be sent") from None
 
-    async def _read(self, request: Request, hop: _Hop, answer: httpx.Response) -> Fetched:
-        status, headers = answer.status_code, answer.headers
+    async def _read(self, request: Request, hop: _Hop, answer: Answer) -> Fetched:
+        status, headers = answer.status, answer.headers
         if status == 304 and not (request.etag or request.last_modified):
             sentence = f"{place(hop.url)} says not modified to a request that did not ask for that"
             raise FetchError("unasked_not_modified", sentence, status=status)
         if status != 304 and not (200 <= status < 300 and status != 206):
             stripped = bool(request.headers or request.auth) and not hop.own
-            raise refusal(answer, hop.url, time.time(), stripped=stripped)
+            raise refusal(answer.status, answer.headers, hop.url, time.time(), stripped=stripped)
         return Fetched(
             status=status,
             url=str(hop.url),
@@ -186,10 +183,10 @@ class Fetcher:
             permanent_url=str(hop.moved) if hop.moved else None,
         )
 
-    async def _body(self, url: httpx.URL, answer: httpx.Response) -> bytes:
+    async def _body(self, url: httpx.URL, answer: Answer) -> bytes:
         inflater = Inflater(answer.headers.get("content-encoding", ""), self._max_bytes, place(url))
         with told(url, reading=True):
-            async for piece in answer.aiter_raw():
+            async for piece in answer.pieces():
                 inflater.feed(piece)
         return inflater.finish()
 
@@ -197,7 +194,8 @@ class Fetcher:
 def _address(text: str | httpx.URL, said_by: str = "") -> httpx.URL:
     """An address that can be asked, without its fragment. FetchError `bad_url`; `said_by` begins its sentence."""
     try:
-        url = httpx.URL(text).copy_with(fragment=None)
+        url = httpx.URL(text)
+        url = url.copy_with(fragment=None) if "#" in str(text) else url
     except (httpx.InvalidURL, ValueError):
         raise FetchError("bad_url", f"{said_by or 'this'} is not an address that can be fetched") from None
     if url.scheme not in ("http", "https"):
@@ -209,18 +207,18 @@ def _address(text: str | httpx.URL, said_by: str = "") -> httpx.URL:
     return url
 
 
-def _next(hop: _Hop, answer: httpx.Response) -> _Hop:
+def _next(hop: _Hop, answer: Answer) -> _Hop:
     """Where a redirect leads, and what still goes along."""
     said_by = f"what {place(hop.url)} redirects to"
     # Bytes that are no ASCII are meant as they are, whatever their charset.
     location = re.sub(r"[\x80-\xff]", lambda found: f"%{ord(found[0]):02X}", answer.headers.get("location", ""))
     if not location:
-        raise FetchError("bad_url", f"{place(hop.url)} redirects to nowhere", status=answer.status_code)
+        raise FetchError("bad_url", f"{place(hop.url)} redirects to nowhere", status=answer.status)
     try:
         url = _address(hop.url.join(location), said_by)
     except (httpx.InvalidURL, ValueError):
         raise FetchError("bad_url", f"{said_by} is not an address that can be fetched") from None
-    for_good = hop.for_good and answer.status_code in (301, 308)
+    for_good = hop.for_good and answer.status in (301, 308)
     own = hop.own and _origin(url) == _origin(hop.url)
     return _Hop(url, own=own, moved=url if for_good else hop.moved, for_good=for_good)
 

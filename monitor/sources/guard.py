@@ -25,6 +25,7 @@ import httpx
 from monitor.sources.addresses import Network, is_address, may_dial, networks
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+Checked: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]  # of a name and port, the addresses to dial
 
 # At INFO httpx logs whole addresses, and the secret of a webhook is in its address.
 for _name in ("httpx", "httpcore"):
@@ -63,12 +64,30 @@ def _authorities(*_: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def checking(allowed: Sequence[Network], lookup: Resolver = system_lookup) -> Checked:
+    """Looks a name up once and refuses it if any of its addresses may not be dialled. UnknownName, BlockedAddress."""
+
+    async def checked(host: str, port: int) -> Sequence[str]:
+        try:
+            answers = await lookup(host, port)
+        except (OSError, UnicodeError, OverflowError, ValueError):
+            answers = []
+        if not answers:
+            raise UnknownName(f"the name {host} does not resolve")
+        for answer in answers:
+            if not may_dial(answer, allowed):
+                leads = "is an address" if answer == host else f"leads to {answer}, one"
+                raise BlockedAddress(f"{host} {leads} that is not public and not named in allow_private")
+        return answers
+
+    return checked
+
+
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Resolves once, refuses if any answer may not be dialled, dials what was checked."""
 
     def __init__(self, allowed: Sequence[Network], lookup: Resolver = system_lookup) -> None:
-        self._allowed = allowed
-        self._lookup = lookup
+        self._checked = checking(allowed, lookup)
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -87,19 +106,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
         return _Stream(await self._network.connect_tcp(last, port, timeout=patience))
-
-    async def _checked(self, host: str, port: int) -> Sequence[str]:
-        try:
-            answers = await self._lookup(host, port)
-        except (OSError, UnicodeError, OverflowError, ValueError):
-            answers = []
-        if not answers:
-            raise UnknownName(f"the name {host} does not resolve")
-        for answer in answers:
-            if not may_dial(answer, self._allowed):
-                leads = "is an address" if answer == host else f"leads to {answer}, one"
-                raise BlockedAddress(f"{host} {leads} that is not public and not named in allow_private")
-        return answers
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
         raise BlockedAddress("local sockets are never dialled")

@@ -1,0 +1,282 @@
+"""What polling many feeds costs, beside the library `reader`: CPU, time and memory.
+
+    pip install reader                             (any environment will do: --reader names its python)
+    python benchmarks/polling.py [FEEDS]           default 1000; [--reader PYTHON] [--only ours|reader]
+
+One process serves FEEDS feeds of 30 entries (about 34 KB) with ETags on loopback. Each program polls them three
+times: first, unchanged, and with one new entry in each. Ours runs the rounds of `monitor run --once` in one process,
+with the store, the comparison with all that was said before, and a few rules. CPU is that of the whole process tree;
+what starting took stands by itself. Memory is the peak of the tree's proportional shares (PSS).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
+from itertools import accumulate
+from pathlib import Path
+from typing import TextIO
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+ENTRIES = 30
+ROUNDS = ("first", "unchanged", "one new")
+TICKS = os.sysconf("SC_CLK_TCK")
+SETTLE = 0.05  # seconds between two looks at memory
+CONFIG = """
+[network]
+allow_private = ["127.0.0.0/8"]
+"""
+SOURCE = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
+RULES = "rules:\n" + "".join(
+    f'  - name: rule-{number}\n    title: Rule {number}\n    match: "{query}"\n'
+    for number, query in enumerate(
+        ("convoy* AND bridge*", "earthquake*", "flood* NEAR/5 river", "minister* AND resign*")
+    )
+)
+
+
+class Words:
+    """Made-up prose: the n-th most common of 20,000 words is met 1/(n+3) as often as the first."""
+
+    def __init__(self) -> None:
+        chance = random.Random(1)
+        syllables = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ai", "or")]
+        words: dict[str, None] = {}
+        while len(words) < 20_000:
+            words["".join(chance.choices(syllables, k=2 + (len(words) > 300)))] = None
+        self._words = [*"the of to in and a that for on with said is was by at from as has".split(), *words]
+        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._words))))
+
+    def sentence(self, chance: random.Random) -> str:
+        said = chance.choices(self._words, cum_weights=self._weights, k=chance.randint(12, 26))
+        said[3] = said[3].capitalize()
+        said[7] = str(chance.randrange(2, 90_000))
+        return " ".join(said).capitalize() + "."
+
+
+def feed(words: Words, number: int, newest: int) -> bytes:
+    """Feed `number` as it stands once its entry `newest` is out; entries say the same whenever they are served."""
+    items = []
+    for entry in range(newest, newest - ENTRIES, -1):
+        chance = random.Random(number * 1000 + entry)
+        body = "".join(f"<p>{words.sentence(chance)} {words.sentence(chance)}</p>" for _ in range(3))
+        link = f"https://news.example/{number}/{entry}"
+        day = f"{entry % 28 + 1:02} Jan 2026 {entry % 24:02}:00:00 GMT"
+        items.append(
+            f"<item><title>{words.sentence(chance)}</title><link>{link}</link><guid>{link}</guid>"
+            f"<pubDate>{day}</pubDate><category>News</category><dc:creator>Desk</dc:creator>"
+            f"<description>{escape(body)}</description></item>\n"
+        )
+    head = f"<title>Feed {number}</title><link>https://news.example/{number}</link><description>News</description>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
+        f"{head}\n{''.join(items)}</channel></rss>\n"
+    ).encode()
+
+
+async def serve() -> None:
+    """Serves feeds until killed; `GET /newest/N` publishes up to entry N everywhere. Prints its port."""
+    words, newest = Words(), [ENTRIES - 1]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                request = await reader.readuntil(b"\r\n\r\n")
+                path, _, headers = request.partition(b"\r\n")
+                path = path.split()[1].decode()
+                if path.startswith("/newest/"):
+                    newest[0] = int(path.removeprefix("/newest/"))
+                tag = f'"{newest[0]}"'
+                if f"if-none-match: {tag}".encode() in headers.lower():
+                    writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n".encode())
+                elif path.removeprefix("/").isdecimal():
+                    body = feed(words, int(path[1:]), newest[0])
+                    head = f"Content-Type: application/rss+xml\r\nETag: {tag}\r\nContent-Length: {len(body)}\r\n\r\n"
+                    writer.write(b"HTTP/1.1 200 OK\r\n" + head.encode() + body)
+                else:
+                    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, backlog=500) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
+
+
+def turns() -> None:
+    """Waits until the next round may begin, having told that the last one ended."""
+    print("done", flush=True)
+    sys.stdin.readline()
+
+
+async def ours(folder: Path, port: int, feeds: int) -> None:
+    from monitor.config.file import read_config
+    from monitor.daemon import Daemon, prepare
+    from monitor.engine import open_engine
+    from monitor.log import configure
+
+    configure(stream=io.StringIO())
+    (folder / "rules").mkdir()
+    (folder / "rules" / "some.yaml").write_text(RULES)
+    named = "".join(SOURCE.format(number=number, port=port) for number in range(feeds))
+    (folder / "config.toml").write_text(CONFIG + named)
+    async with open_engine(read_config(folder / "config.toml", env={})) as engine:
+        await engine.in_store(prepare, engine)
+        daemon = Daemon(engine)
+        for _ in ROUNDS:
+            turns()
+            await daemon.poll_round()
+        turns()
+
+
+def theirs(folder: Path, port: int, feeds: int) -> None:
+    from reader import make_reader
+
+    reader = make_reader(str(folder / "reader.db"))
+    for number in range(feeds):
+        reader.add_feed(f"http://127.0.0.1:{port}/{number}")
+    for _ in ROUNDS:
+        turns()
+        reader.update_feeds(scheduled=False)
+    turns()
+
+
+@dataclass
+class Cost:
+    """What a round took: CPU and wall seconds."""
+
+    cpu: float
+    wall: float
+
+
+class Tree(threading.Thread):
+    """Watches a process and all it starts: CPU seconds on demand, and the peak of its memory in MB."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.peak, self._ended = pid, 0.0, threading.Event()
+
+    def pids(self) -> list[int]:
+        found, at = [self.pid], 0
+        while at < len(found):
+            for task in Path(f"/proc/{found[at]}/task").glob("*/children"):
+                found += map(int, task.read_text().split())
+            at += 1
+        return found
+
+    def cpu(self) -> float:
+        ticks = 0
+        for pid in self.pids():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))  # user and system, its own and that of children that ended
+        return ticks / TICKS
+
+    def memory(self) -> float:
+        total = 0
+        for pid in self.pids():
+            total += int(Path(f"/proc/{pid}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
+        return total / 1024
+
+    def run(self) -> None:
+        while not self._ended.wait(SETTLE):
+            try:
+                self.peak = max(self.peak, self.memory())
+            except (OSError, IndexError):  # one of them has just ended
+                continue
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+def measure(python: str, who: str, port: int, feeds: int) -> tuple[dict[str, Cost], float]:
+    """The cost of each round and of starting, and the peak of memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [python, __file__, "--be", who, folder, str(port), str(feeds)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdin and running.stdout
+            tree, costs = Tree(running.pid), {}
+            tree.start()
+            before, began = 0.0, time.perf_counter()
+            for name in ("start", *ROUNDS):
+                if running.stdout.readline() != "done\n":
+                    sys.exit(f"{who} ended in the round {name!r}")
+                now = time.perf_counter()
+                cpu = tree.cpu()
+                costs[name] = Cost(cpu - before, now - began)
+                ask(port, f"/newest/{ENTRIES - 1 + (name == 'unchanged')}")
+                before, began = cpu, time.perf_counter()
+                go_on(running.stdin)
+            go_on(running.stdin)
+            tree.end()
+    return costs, tree.peak
+
+
+def go_on(stdin: TextIO) -> None:
+    stdin.write("\n")
+    stdin.flush()
+
+
+def ask(port: int, path: str) -> None:
+    with suppress(HTTPError):
+        urlopen(f"http://127.0.0.1:{port}{path}").read()
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--serve"]:
+        asyncio.run(serve())
+        return
+    if sys.argv[1:2] == ["--be"]:
+        who, folder, port, feeds = sys.argv[2:]
+        if who == "reader":
+            theirs(Path(folder), int(port), int(feeds))
+        else:
+            asyncio.run(ours(Path(folder), int(port), int(feeds)))
+        return
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("feeds", type=int, nargs="?", default=1000)
+    options.add_argument("--reader", default=sys.executable, metavar="PYTHON")
+    options.add_argument("--only", choices=("ours", "reader"))
+    chosen = options.parse_args()
+    compare(chosen.feeds, {"ours": sys.executable, "reader": chosen.reader}, chosen.only)
+
+
+def compare(feeds: int, pythons: dict[str, str], only: str | None) -> None:
+    """Prints the table and the ratios."""
+    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        port = int(server.stdout.readline())
+        try:
+            found = {}
+            for who in [only] if only else list(pythons):
+                costs, peak = found[who] = measure(pythons[who], who, port, feeds)
+                told = "; ".join(f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s" for name, c in costs.items())
+                each = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.2f}" for name in ROUNDS)
+                print(
+                    f"{who:<7} {feeds} feeds: {told}\n        CPU ms a feed: {each}; peak {peak:.0f} MB", flush=True
+                )
+        finally:
+            server.kill()
+    if not only:
+        (mine, _), (other, _) = found["ours"], found["reader"]
+        for name in ROUNDS:
+            cpu, wall = other[name].cpu / mine[name].cpu, other[name].wall / mine[name].wall
+            print(f"{name:<10} {cpu:.1f} times less CPU, {wall:.1f} times faster")
+
+
+if __name__ == "__main__":
+    main()
