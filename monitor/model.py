@@ -221,8 +221,21 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Stood:
+    """What a figure was at a moment: its value, how it was said ("up to 12,000"), and by which source."""
+
+    at: Moment
+    value: float
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertFinding:
-    """A finding as an alert carries it: `matched` are the words that met the rule, as they stand."""
+    """A finding as an alert carries it: `matched` are the words that met the rule, as they stand.
+
+    `history` is where the figure that moved stood before and stands now, oldest first; empty if none moved.
+    """
 
     claim: str
     novelty: Novelty
@@ -234,6 +247,7 @@ class AlertFinding:
     published: Moment
     nearest: Said | None
     changes: tuple[Change, ...]
+    history: tuple[Stood, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
 
+from monitor.alerts.chain import chained
 from monitor.alerts.silences import Silence, silence_over
 from monitor.alerts.since import since_last
 from monitor.model import (
@@ -106,7 +107,8 @@ def decide_aloud(update: Update, held: Held, past: Past, now: Moment) -> Decisio
     if not fresh.match.findings:
         return Decision(held.match, Reason.TOLD, "the same words were told in this story")
     alert = alert_for(update, fresh, now)
-    alert = replace(alert, since_last=since_last(alert.findings, past.last_told(alert.rule, alert.story)))
+    last = past.last_told(alert.rule, alert.story)
+    alert = replace(chained(alert, last), since_last=since_last(alert.findings, last))
     if detail := uncorroborated(update, fresh, past):
         return Decision(fresh.match, Reason.CORROBORATION, detail, waiting=alert)
     if not fresh.crossed and (opens := throttled_until(fresh, past, now)):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity
+from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity, Stood
 
 MOST = 200  # alerts in one body: many receivers take no more than a megabyte
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,6 +92,10 @@ def _finding_data(finding: AlertFinding) -> dict[str, Any]:
         "published": iso(finding.published),
         "nearest": _said_data(finding.nearest) if finding.nearest else None,
         "changes": [change_data(change) for change in finding.changes],
+        "history": [
+            {"at": iso(stood.at), "value": stood.value, "text": stood.text, "source": stood.source}
+            for stood in finding.history
+        ],
     }
 
 
@@ -112,6 +116,10 @@ def _finding_from(data: dict[str, Any]) -> AlertFinding:
         published=moment(data["published"]),
         nearest=_said_from(data["nearest"]) if data["nearest"] else None,
         changes=tuple(Change(Kind(change["kind"]), change["before"], change["after"]) for change in data["changes"]),
+        history=tuple(
+            Stood(moment(stood["at"]), stood["value"], stood["text"], stood["source"])
+            for stood in data.get("history", ())  # alerts of before there was one have none
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity
+from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity, Stood
 
 HOUR = 3600.0
 
@@ -27,6 +27,11 @@ def sample_message(channel: str, now: Moment) -> Message:
             story="sample-story",
         ),
         changes=(Change(Kind.NUMBER, "Around 3,000", "Up to 12,000"),),
+        history=(
+            Stood(now - 72 * HOUR, 1500.0, "1,500", "sample-wire"),
+            Stood(now - 24 * HOUR, 3000.0, "Around 3,000", "sample-reports"),
+            Stood(now - HOUR, 12000.0, "Up to 12,000", "sample-reports"),
+        ),
     )
     new = AlertFinding(
         claim="The first contingent reached the border on Sunday.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,13 @@ from monitor.deliver.headline import Headline, headline
 from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
 from monitor.deliver.pieces import marked, word_diff
 from monitor.deliver.safe import shorten, tame, web_link
-from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Said, Severity
+from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Said, Severity, Stood
 
 Names: TypeAlias = dict[str, Any]
 
 NAME, TITLE, REASON, CHANGE = 80, 200, 300, 120  # characters
 RULES = 10  # in a message
+CHART = 3  # times that a figure must have been told of before its history says more than before and after
 
 URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
@@ -83,10 +84,21 @@ def _titled(message: Message, rolled: int) -> str:
 
 def when(moment: Moment, timezone: ZoneInfo) -> str:
     """`14 Dec 2026, 18:05 EET`."""
+    at = local(moment, timezone)
+    return f"{at.day} {at:%b %Y, %H:%M %Z}"
+
+
+def day(moment: Moment, timezone: ZoneInfo) -> str:
+    """`14 Dec`."""
+    at = local(moment, timezone)
+    return f"{at.day} {at:%b}"
+
+
+def local(moment: Moment, timezone: ZoneInfo) -> datetime:
+    """A moment on the reader's clock."""
     # A day inside either end, so that no time zone leaves the calendar.
     inside = min(max(moment, EARLIEST + 86400), LATEST - 86400)
-    at = (EPOCH + timedelta(seconds=inside)).astimezone(timezone)
-    return f"{at.day} {at:%b %Y, %H:%M %Z}"
+    return (EPOCH + timedelta(seconds=inside)).astimezone(timezone)
 
 
 def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
@@ -130,12 +142,30 @@ def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
         "changes": [_change(change) for change in finding.changes[: room.changes]],
         "nearest": _said(finding.nearest, room, timezone) if finding.nearest and not withdrawn else None,
         "diff": _diff(finding, claim, room),
+        "history": _history(finding.history, timezone),
     }
 
 
 def _change(change: Change) -> Names:
     before, after = (shorten(tame(text), CHANGE) for text in (change.before, change.after))
     return {"kind": str(change.kind), "before": before, "after": after}
+
+
+def _history(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
+    """Where a figure stood, oldest first, with its share of the highest; two stands are told without a chart."""
+    if len(history) < CHART:
+        return []
+    highest = max((stood.value for stood in history), default=0.0)
+    return [
+        {
+            "at": when(stood.at, timezone),
+            "day": day(stood.at, timezone),
+            "text": shorten(tame(stood.text), CHANGE),
+            "source": shorten(tame(stood.source), NAME),
+            "share": round(100 * max(stood.value, 0.0) / highest) if highest > 0 else 0,
+        }
+        for stood in history
+    ]
 
 
 def _said(said: Said, room: Room, timezone: ZoneInfo) -> Names:
