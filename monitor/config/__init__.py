@@ -105,10 +105,11 @@ KEYS_OF_A_KIND = {"select": "page", "each": "page", "entries": "json", "fields":
 
 
 class SourceConfig(Shape):
-    """Something polled. `every` and `memory` are seconds; `cron` wins over `every`. The keys in KEYS_OF_A_KIND are
-    read for that kind alone."""
+    """Something polled. `id` is what keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
+    wins over both. The keys in KEYS_OF_A_KIND are read for that kind alone."""
 
     name: SourceName
+    id: SourceName | None = None
     url: WebAddress
     kind: Literal["feed", "page", "json"] = "feed"
     every: Seconds = 900.0

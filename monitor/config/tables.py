@@ -31,7 +31,7 @@ Table = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
 
 _TOP = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web")
-_OWN_KEYS = {"name": "a name", "url": "https://example.org/"}
+_OWN_KEYS = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
 
 class Tables:
@@ -119,6 +119,7 @@ class Tables:
         if not tables:
             self.say((), "there are no [[sources]]: nothing will be polled", warning=True)
         self._unlike("name", tables)
+        self._unlike("id", tables)
         self._unlike("url", tables)
         for index in range(len(tables)):
             at = ("sources", index)

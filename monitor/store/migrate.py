@@ -9,7 +9,8 @@ from sqlalchemy import Connection, column, inspect, select, table
 from monitor.errors import StoreError
 
 VERSION_TABLE = "schema_version"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")  # oldest first; each is a file in migrations/versions
+# Oldest first; each is a file in migrations/versions.
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 
 def bring_up(conn: Connection, name: str) -> None:

@@ -65,11 +65,14 @@ __all__ = [
     "updates",
 ]
 
-# `last_read` is when its entries were last looked at one by one: those seen then stand for as long as it is good.
+# `id` is by what it is known under another name; `pace` are the seconds between its polls where they are not those of
+# the config. `last_read` is when its entries were last looked at one by one: those seen then stand for as long as it
+# is good.
 sources = Table(
     "sources",
     metadata,
     Column("name", Prose, primary_key=True),
+    Column("id", Text),
     Column("url", Prose, nullable=False),
     Column("kind", Text, nullable=False),
     Column("configured", Boolean, nullable=False),
@@ -85,6 +88,7 @@ sources = Table(
     Column("last_good", Double),
     Column("next_poll", Double, nullable=False),
     Column("leased_until", Double),
+    Column("pace", Double),
     Column("baselined", Boolean, nullable=False),
     Index(None, "next_poll"),
 )

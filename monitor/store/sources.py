@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from monitor.config import SourceConfig
 from monitor.model import Moment
+from monitor.store import renames
 from monitor.store.schema import entries, sources, updates
 
 
@@ -82,12 +83,15 @@ def sync(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> N
 
     A changed address forgets what belonged to the old one's answers and is due now; the history stays.
     """
+    renames.rename(conn, configured)
     conn.execute(update(sources).values(configured=False))
     if not configured:
         return
     conn.execute(ADD, [newcomer(source.name, source.url, source.kind, now) for source in configured])
     named = [{"_name": s.name, "_url": s.url, "_kind": s.kind, "_now": now} for s in configured]
+    renames.readdress(conn, configured)
     conn.execute(MOVE, named)
+    renames.identify(conn, configured)
     conn.execute(UPDATE_SHAPE, [{"_name": row["_name"], "_kind": row["_kind"]} for row in named])
 
 
