@@ -141,7 +141,7 @@ def concerns(versions: Sequence[RuleSet], tags: Tags, update: Update, findings: 
 
 def narrow(rules: RuleSet, page: Page) -> list[Rule]:
     """The rules that could hold for one of the findings by itself, whatever else the update says."""
-    return [rule for rule in rules.could_hold(page) if rule.within is Within.CLAIM]
+    return [rule for rule, _ in rules.could_hold(page) if rule.within is Within.CLAIM]
 
 
 def wide(rules: RuleSet, page: Page) -> list[Rule]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from monitor.model import Claim, Finding, Novelty, Update
 from monitor.ruleset.figures import said_of
-from monitor.ruleset.match import documents, hold_on, listens, may_fire
+from monitor.ruleset.match import hold_on, listens, may_fire
 from monitor.ruleset.operators import FAR, OPERATORS
 from monitor.ruleset.page import Page, page_of
 from monitor.ruleset.query import Counted, Document, Node, Not, Or, Pair, Term
@@ -54,13 +54,13 @@ def account(
     """What the rule makes of the update; `tags` are its source's, `findings` as the rule's listener hears them."""
     page = page_of(update, findings, claims, tags)
     terms = terms_met(rule, page)
-    if not listens(rule, update.source, (*update.tags, *tags)):
+    if not listens(rule, update.source, tags):
         return Account(rule.name, "source", f"does not listen to {update.source}: {listened(rule)}", "", terms)
     near, held = nearest(rule, page)
     place = text_of(page, near)
     if not held:
         return Account(rule.name, "query", missing(rule.query.root, page.document(near)), place, terms)
-    match = hold_on(rule, page, findings)
+    match = hold_on(rule, page, findings, rule.documents(page))
     if match is None:
         return Account(rule.name, "novelty", no_news(rule, page, findings, held), place, terms)
     fired = findings[match.findings[0]]
@@ -105,9 +105,9 @@ def words_of(spans: Spans, page: Page) -> list[str]:
 
 def nearest(rule: Rule, page: Page) -> tuple[frozenset[int], list[frozenset[int]]]:
     """The document that comes nearest to holding, and all for which the query does hold, news or not."""
-    every, root = set(range(page.gone.stop)), rule.query.root
+    root = rule.query.root
     met = {span[0] >> SHIFT for term in leaves_in_order(root) for span in term.reading_spans(page.reading)}
-    own = [one for one in dict.fromkeys(documents(rule, page, every, None)) if not one.isdisjoint(met)]
+    own = [one for one in dict.fromkeys(rule.documents(page)) if not one.isdisjoint(met)]
     held = [one for one in own if root.meet(page.document(one)) is not None]
     best = max(held or own, key=lambda one: closeness(root, page.document(one)), default=frozenset())
     return best, held

@@ -8,14 +8,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
-from monitor.ruleset.words import words
+from monitor.ruleset.words import INVISIBLE_LETTERS, MARK_LETTERS, words
 from monitor.text.facts import dates, numbers
 from monitor.text.facts.numbers import Quantity
+from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
 from monitor.text.tokens import tokenise
 
 REACH = 5  # words that may stand between a number and the word it is said of
 FARTHEST = 400  # letters that so few words can have
 _BREAK = re.compile(r"[.;!?](\s|$)")
+_NUMBERS = frozenset(
+    folded for table in (CARDINALS, ORDINALS, SCALES, FRACTIONS) for word in table for folded in words(word)
+)
+_INSIDE = frozenset(INVISIBLE_LETTERS + MARK_LETTERS)
+_ELIDED = re.compile(r"['’ʼ`](?!s\b)[^\W\d_]")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.){2}")
 
 # a range such as "10,000 to 12,000" passes if any number of it does
 SIGNS: dict[str, Callable[[float, float, float], bool]] = {
@@ -54,3 +61,16 @@ def _reaches(text: str, start: int, end: int) -> bool:
         return False
     between = text[start:end]
     return not _BREAK.search(between) and len(words(between)) <= REACH
+
+
+def may_be_number(word: str) -> bool:
+    """Could a folded word be a number, or part of one?"""
+    return word in _NUMBERS or any(map(str.isdigit, word))
+
+
+def may_hide_number(text: str) -> bool:
+    """Could a number of the text be no word of its own: "п'ять", or one with an invisible letter in it?"""
+    if not text.isascii() and not _INSIDE.isdisjoint(text):
+        return True
+    elided = any(sign in text for sign in "'’ʼ`") and _ELIDED.search(text)
+    return bool(elided or (text.count(".") > 1 and _DOTTED.search(text)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from monitor.ruleset.query import Need, Term, Weigh
+from monitor.ruleset import edges
+from monitor.ruleset.query import Key, Need, Term, Weigh
 from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
 
 ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
@@ -55,8 +55,8 @@ class Words(Term):
 
     def needs(self, weigh: Weigh) -> tuple[Need, ...]:
         """Each of its words."""
-        scope = f"{self.scope}:" if self.scope not in ("", "text") else ""
-        return tuple(frozenset([f"{scope}{step.word}{'*' if step.stem else ''}"]) for step in self.steps)
+        keys = (Key("stem" if step.stem else "word", step.word, self.place) for step in self.steps)
+        return tuple(frozenset((key,)) for key in keys)
 
 
 def runs(steps: tuple[Step, ...]) -> list[list[Step]]:
@@ -91,27 +91,43 @@ class Alike(Term):
         """Every word near enough."""
         return [(position, position, self.term) for position in reading.of_alike(self.word, self.edits)]
 
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """A word near enough."""
+        return (frozenset((Key("alike", self.word, self.place, self.edits),)),)
+
 
 @dataclass(frozen=True, slots=True)
 class Regex(Term):
-    """An RE2 expression that must span whole words; group 1 of `pattern` is what the user wrote."""
+    """An RE2 expression that must span whole words; `source` is what RE2 reads."""
 
-    pattern: Any = field(default=None, compare=False)
+    source: str = ""
 
     def find(self, reading: Reading) -> Spans:
         """The words that each match spans; a match without a letter or digit is none."""
-        if not ANCHOR.search(self.term) and not self.pattern.search(reading.flat_text):
-            return []  # one search instead of one for each segment
-        return [span for segment in range(len(reading.texts)) for span in self._in(segment, reading)]
+        return [span for segment in self._where(reading) for span in self._in(segment, reading)]
+
+    def _where(self, reading: Reading) -> Iterable[int]:
+        """The segments where it may stand; one search in all saves many."""
+        if self.source in reading.matched:
+            return reading.matched[self.source]
+        if not ANCHOR.search(self.term) and not edges.whole(self.source, reading.flat_text).search(reading.flat_text):
+            return ()
+        return range(len(reading.texts))
 
     def _in(self, segment: int, reading: Reading) -> Iterable[Span]:
-        flat, origin = reading.flat[segment]
+        flat = reading.flat[segment]
+        pattern = edges.whole(self.source, flat)
         at = 0
-        while found := self.pattern.search(flat, at):
+        while found := pattern.search(flat, at):
             start, at = found.start(1), max(found.end(1), at + 1)
+            origin = reading.origin(segment)
             touched = words_between(reading.places(segment), origin[start], origin[found.end(1)])
             if touched:
                 base = segment << SHIFT
                 yield base + touched[0], base + touched[-1], self.term
             if at > len(flat):
                 return
+
+    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+        """A match of its own."""
+        return (frozenset((Key("regex", self.source, self.place),)),)

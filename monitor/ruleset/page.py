@@ -10,6 +10,8 @@ from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query import Document
 from monitor.ruleset.reading import Reading
 
+FIELDS = ("title", "url", "author", "tag")  # the scopes that see the same of every document
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -30,16 +32,13 @@ class Page:
         """What a rule's terms see when those without a scope see `own`."""
         return Document(self.reading, own, {**self.scopes, "title": self.titles, "text": own - self.titles})
 
-    def words(self) -> Iterator[str]:
-        """Every folded word, and again with its scope (`title:troops`) what stands in the title and the fields."""
-        yield from frozenset().union(*self.reading.has)
-        for scope, segments in (("title", self.titles), *self.scopes.items()):
-            for segment in segments:
-                yield from [f"{scope}:{word}" for word in self.reading.has[segment]]
-
     def sees(self, scope: str) -> frozenset[int]:
         """The segments of the title or of a field, which are the same for every document."""
         return self.titles if scope == "title" else self.scopes[scope]
+
+    def alone(self) -> Iterator[frozenset[int]]:
+        """Each claim by itself."""
+        return (frozenset((segment,)) for segment in range(self.gone.stop))
 
     def passages(self) -> Iterator[frozenset[int]]:
         """Each claim with its heading and the claim before it."""

@@ -12,18 +12,7 @@ from monitor.ruleset import terms
 from monitor.ruleset.faults import Fault, did_you_mean
 from monitor.ruleset.lint import MOST_TERMS, contradiction, leaves, meeting, not_a_place, scoped, scopes_of, size
 from monitor.ruleset.operators import OPERATORS, Operator
-from monitor.ruleset.query import (
-    And,
-    Counted,
-    Node,
-    Not,
-    Or,
-    Pair,
-    Query,
-    alternatives,
-    holds_for_silence,
-    length_weight,
-)
+from monitor.ruleset.query import And, Counted, Node, Not, Or, Pair, Query, holds_for_silence
 from monitor.ruleset.syntax import parsed, source_of, start_of
 
 FARTHEST = 1_000
@@ -37,7 +26,7 @@ def compile_query(text: str, aliases: Aliases) -> tuple[Query | None, list[Fault
     root = compiler.compile()
     if root is None or any(not fault.warning for fault in compiler.faults):
         return None, compiler.faults
-    return Query(text, root, alternatives(root, length_weight)), compiler.faults
+    return Query(text, root), compiler.faults
 
 
 @dataclass(slots=True)

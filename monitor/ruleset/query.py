@@ -6,10 +6,10 @@ no words: the answer is then an empty list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from monitor.ruleset.figures import SIGNS, said_of
 from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
@@ -17,10 +17,23 @@ from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
 Near: TypeAlias = Callable[[Spans, Spans, int], Spans]
 
 
-# What a term cannot be met without: a folded word, or a stem with its *; with a scope, `title:troop*`. One key of
-# each need stands in every document for which a node holds.
-Need: TypeAlias = frozenset[str]
-Weigh: TypeAlias = Callable[[str], float]
+# A key is a folded word, the beginning of one, a word some edits away, the source of a regex; any number; or that the
+# title itself is part of the document.
+Kind: TypeAlias = Literal["word", "stem", "alike", "regex", "number", "title"]
+
+
+class Key(NamedTuple):
+    """Something that a document may have, where `scope` looks ("" for its own text)."""
+
+    kind: Kind
+    text: str = ""
+    scope: str = ""
+    edits: int = 0
+
+
+# One key of each need stands in every document for which a node holds.
+Need: TypeAlias = frozenset[Key]
+Weigh: TypeAlias = Callable[[Key], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +87,14 @@ class Term:
         """Where it stands in the document."""
         return document.met(self)
 
+    @property
+    def place(self) -> str:
+        """The scope of its keys. What `text:` sees is seen without a scope too."""
+        return "" if self.scope == "text" else self.scope
+
     def needs(self, weigh: Weigh) -> tuple[Need, ...]:
-        """No word is certain to stand where it is met."""
-        return ()
+        """What stands wherever it is met."""
+        raise NotImplementedError
 
     def parts(self) -> tuple[Node, ...]:
         """None: it is a leaf."""
@@ -112,8 +130,10 @@ class Counted:
         return found
 
     def needs(self, weigh: Weigh) -> tuple[Need, ...]:
-        """What the counted words need."""
-        return self.of.needs(weigh)
+        """What the counted words need, and a number."""
+        places = {leaf.place for leaf in terms_of(self.of)}
+        number = frozenset(Key("number", scope=place) for place in places)
+        return (*self.of.needs(weigh), number)
 
     def parts(self) -> tuple[Node, ...]:
         """What is counted."""
@@ -227,23 +247,30 @@ def holds_for_silence(node: Node) -> bool:
             return False
 
 
-def length_weight(key: str) -> float:
-    """How common a key is, guessed by its length: short words and short stems meet most."""
-    word = key.rpartition(":")[2]
-    return 2.0 / (len(word) - 1) if word.endswith("*") else 1.0 / len(word)
+def terms_of(node: Node) -> Iterator[Term]:
+    """The terms that can be met where it holds: all but those of its negations."""
+    if isinstance(node, Term):
+        yield node
+    elif not isinstance(node, Not):
+        for part in node.parts():
+            yield from terms_of(part)
 
 
-def alternatives(node: Node, weigh: Weigh) -> tuple[tuple[Need, ...], ...]:
+def ways(node: Node, weigh: Weigh) -> tuple[tuple[Need, ...], ...]:
     """For each way in which a query can hold (what OR joins at its top) the needs of that way."""
     if isinstance(node, Or):
-        return tuple(needs for part in node.nodes for needs in alternatives(part, weigh))
-    return (node.needs(weigh),)
+        return tuple(needs for part in node.nodes for needs in ways(part, weigh))
+    needs = node.needs(weigh)
+    return (needs if any(not term.place for term in terms_of(node)) else (*needs, TITLE),)
+
+
+# What looks at title and fields alone meets words that can fire in the title alone.
+TITLE: Need = frozenset((Key("title"),))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A compiled query, the text it came from, and what each way for it to hold cannot do without."""
+    """A compiled query and the text it came from."""
 
     text: str
     root: Node
-    ways: tuple[tuple[Need, ...], ...] = ((),)

@@ -13,7 +13,7 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from monitor.ruleset.words import flatten, spans, words
+from monitor.ruleset.words import flatten, origins, spans, words
 
 SHIFT = 24
 Span = tuple[int, int, str]  # first and last position, and the term that they met
@@ -23,7 +23,8 @@ Spans = list[Span]
 class Reading:
     """Some texts (segments) and where each folded word stands in them.
 
-    Only which words a segment has is worked out beforehand: most texts are asked for few words.
+    Only which words a segment has is worked out beforehand: most texts are asked for few words. `matched` is for who
+    tries many regexes at once: the segments in which the source of one matches, of those that match anywhere.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -33,6 +34,8 @@ class Reading:
         self._places: dict[int, list[tuple[int, int]]] = {}
         self._found: dict[str, Spans] = {}
         self._segments: dict[str, frozenset[int]] = {}
+        self._origins: dict[int, Sequence[int]] = {}
+        self.matched: dict[str, list[int]] = {}
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -80,14 +83,20 @@ class Reading:
         return self._found[term]
 
     @cached_property
-    def flat(self) -> list[tuple[str, list[int]]]:
+    def flat(self) -> list[str]:
         """Each text folded letter by letter, for regexes; see `flatten`."""
         return [flatten(text) for text in self.texts]
 
     @cached_property
     def flat_text(self) -> str:
         """All of `flat` as one text, a line each."""
-        return "\n".join(flat for flat, _ in self.flat)
+        return "\n".join(self.flat)
+
+    def origin(self, segment: int) -> Sequence[int]:
+        """Where in its text each letter of `flat` came from."""
+        if segment not in self._origins:
+            self._origins[segment] = origins(self.texts[segment])
+        return self._origins[segment]
 
     def places(self, segment: int) -> list[tuple[int, int]]:
         """Where the words of a segment stand in its text: [start, end)."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from monitor.model import Claim, Finding, Novelty, Severity, Update
-from monitor.ruleset.page import Page, page_of
+from monitor.model import Novelty, Severity
+from monitor.ruleset.page import Page
 from monitor.ruleset.query import Query
 from monitor.ruleset.shortlist import Shortlist
 
@@ -84,6 +85,17 @@ class Rule:
     path: Path = Path()
     line: int = 1
 
+    def documents(self, page: Page) -> Iterable[frozenset[int]]:
+        """The segments of each document of a page that the rule is asked for."""
+        return documents(self.within, Novelty.WITHDRAWN in self.on, page)
+
+
+def documents(within: Within, withdrawn: bool, page: Page) -> Iterable[frozenset[int]]:
+    """The segments of each document; whether `withdrawn` ones are part of the whole update must be said."""
+    if within is Within.UPDATE:
+        return (page.whole(withdrawn=withdrawn),)
+    return page.alone() if within is Within.CLAIM else page.passages()
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
@@ -96,21 +108,24 @@ class RuleSet:
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
     off: tuple[str, ...] = ()
-    index: Shortlist = field(init=False, repr=False, compare=False)
+    indexes: Mapping[tuple[Within, bool], tuple[Sequence[int], Shortlist]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", Shortlist([rule.query for rule in self.rules]))
+        alike: dict[tuple[Within, bool], list[int]] = defaultdict(list)
+        for at, rule in enumerate(self.rules):
+            alike[rule.within, rule.within is Within.UPDATE and Novelty.WITHDRAWN in rule.on].append(at)
+        indexes = {key: (group, Shortlist([self.rules[at].query for at in group])) for key, group in alike.items()}
+        object.__setattr__(self, "indexes", indexes)
 
-    def shortlist(
-        self,
-        update: Update,
-        findings: Sequence[Finding],
-        claims: Sequence[Claim] = (),
-        tags: Sequence[str] = (),
-    ) -> tuple[Rule, ...]:
-        """The rules that could hold for the update; how long it takes hardly depends on how many there are."""
-        return self.could_hold(page_of(update, findings, claims, tags))
+    def could_hold(self, page: Page) -> list[tuple[Rule, Sequence[frozenset[int]]]]:
+        """The rules that could hold for a page, in order, each with the documents for which it could.
 
-    def could_hold(self, page: Page) -> tuple[Rule, ...]:
-        """The same for a page that was read before."""
-        return tuple(self.rules[at] for at in self.index.candidates(page.words()))
+        How long that takes hardly depends on how many rules there are.
+        """
+        found: dict[int, Sequence[frozenset[int]]] = {}
+        for (within, withdrawn), (group, shortlist) in self.indexes.items():
+            told = [own for own in documents(within, withdrawn, page) if not page.findings.keys().isdisjoint(own)]
+            found |= {group[at]: where for at, where in shortlist.candidates(page, told).items()}
+        return [(self.rules[at], found[at]) for at in sorted(found)]

@@ -6,6 +6,7 @@ import re
 
 import re2
 
+from monitor.ruleset import edges
 from monitor.ruleset.faults import Fault
 from monitor.ruleset.leaves import Alike, Regex, Step, Words
 from monitor.ruleset.query import Term
@@ -14,8 +15,6 @@ from monitor.ruleset.words import spans, unaccented, unspaced, words
 MOST_SLOP = 100
 MOST_EDITS = 3
 LONGEST_REGEX = 1_000
-SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}"
-EDGE = rf"[^\pL\pN]|[{SCRIPTS}]"
 OPEN_QUOTE = 'this quote is not closed: a phrase ends with `"`'
 OPEN_REGEX = "this regex is not closed: it ends with `/`, and a `/` inside it is written `\\/`"
 PROBES = ("zq", "lorem", "hitherto")  # what meets all of these says nothing
@@ -116,19 +115,18 @@ def regex(text: str) -> Term:
     if inner.startswith("(i?)"):
         raise Fault("`(i?)` means an optional letter i; case is always ignored here: leave it out")
     source = unicode_classes(unaccented(inner))
-    pattern = compiled(source)
-    if pattern.fullmatch("") or all(map(pattern.fullmatch, PROBES)):
+    found = compiled(source)
+    if found.fullmatch("") or all(map(found.fullmatch, PROBES)):
         raise Fault(f"`{text}` matches any word: expected letters that must stand there")
-    return Regex(text, pattern=compiled(rf"(?:^|{EDGE})({source})(?:$|{EDGE})"))
+    return Regex(text, source=source)
 
 
 def compiled(source: str) -> re2._Regexp:
-    """An RE2 pattern that ignores case and keeps its errors to itself. Raises Fault."""
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = False
+    """The pattern, to be looked over. Raises Fault."""
     try:
-        return re2.compile(source, options)
+        if r"\Q" in source:
+            edges.pattern(f"({source})")  # what it quotes must end before what stands around it begins
+        return edges.pattern(source)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
         raise Fault(f"this is no RE2 regex: {reason}{no_backtracking(reason)}") from None

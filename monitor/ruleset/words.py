@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
@@ -17,7 +18,8 @@ UNSPACED = (
     "\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d"
     "\U00020000-\U0003ffff"
 )
-MARKS = re.escape("".join(chr(c) for c in range(0x300, 0x1E95A) if unicodedata.category(chr(c))[0] == "M"))
+MARK_LETTERS = "".join(chr(c) for c in range(0x300, 0x1E95A) if unicodedata.category(chr(c))[0] == "M")
+MARKS = re.escape(MARK_LETTERS)
 _LETTER = rf"[^\W_{UNSPACED}\u1100-\u115f\ua960-\ua97c]"
 _ASCII = re.compile(r"[0-9A-Za-z]+")
 _ANY = re.compile(
@@ -31,6 +33,7 @@ _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _DROP = dict.fromkeys((173, 847, 1564, 6158, 65279, 1600)) | {
     code: None for bounds in ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2065)) for code in range(*bounds)
 }
+INVISIBLE_LETTERS = "".join(map(chr, _DROP))
 # accents, Arabic and Hebrew vowel points; vowel signs of other scripts are letters and stay
 _ACCENTS = {
     code: None
@@ -85,6 +88,7 @@ def unaccented(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+@lru_cache(maxsize=1 << 14)
 def _one_script(word: str) -> str:
     """The word with letters borrowed from another alphabet for their looks put back into its own."""
     scripts = [_script(letter) for letter in word]
@@ -108,14 +112,34 @@ def _script(letter: str) -> str:
     return "greek" if "\u0370" <= letter <= "\u03ff" else ""
 
 
-def flatten(text: str) -> tuple[str, list[int]]:
-    """`text` folded letter by letter for regexes, case kept, and where each letter of it came from."""
+class _Plain(dict[int, str]):
+    """Each letter without accents, width and what is invisible; worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= MOST_LETTERS:
+            self.clear()
+        plain = unaccented(unicodedata.normalize("NFKC", chr(code)).translate(_DROP)) if code > 127 else chr(code)
+        self[code] = plain
+        return plain
+
+
+MOST_LETTERS = 20_000
+_PLAIN = _Plain()
+
+
+def flatten(text: str) -> str:
+    """`text` folded letter by letter for regexes, case kept."""
+    return text if text.isascii() else _in_one_script(text).translate(_PLAIN)
+
+
+def origins(text: str) -> Sequence[int]:
+    """Where in `text` each letter of `flatten(text)` came from, and its end."""
     if text.isascii():
-        return text, list(range(len(text) + 1))
-    flat: list[str] = []
-    origin: list[int] = []
-    for at, letter in enumerate(_ANY.sub(lambda found: _one_script(found[0]), text)):
-        plain = letter if letter.isascii() else unaccented(unicodedata.normalize("NFKC", letter).translate(_DROP))
-        flat.append(plain)
-        origin.extend([at] * len(plain))
-    return "".join(flat), [*origin, len(text)]
+        return range(len(text) + 1)
+    plain = [_PLAIN[ord(letter)] for letter in _in_one_script(text)]
+    return [*(at for at, letters in enumerate(plain) for _ in letters), len(text)]
+
+
+def _in_one_script(text: str) -> str:
+    """Every word with its borrowed letters put back into its own alphabet, letter for letter."""
+    return _ANY.sub(lambda found: found[0] if found[0].isascii() else _one_script(found[0]), text)

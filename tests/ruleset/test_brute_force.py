@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from kit.brute import Claim as Plain
 from kit.brute import Document as PlainDocument
 from kit.brute import Token, evaluate, holds
+from kit.rules import matches
 
 from monitor.model import Claim, Finding, Novelty, Quiet, Role, Update
 from monitor.ruleset.aliases import read_aliases
-from monitor.ruleset.match import match
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
 from monitor.ruleset.yamltree import read_tree
@@ -193,7 +193,7 @@ def outcome(rule: Rule, claims: list[Plain], fields: dict):
     url, author, tag = (text_of(fields[scope][0]) for scope in ("url", "author", "tag"))
     update = Update("src", "e", 0.0, claims[0].text, url, "", author, (tag,))
     standing = [real(claim, claims) for claim in claims if claim.novelty != "withdrawn"]
-    found = match(RuleSet((rule,)), update, findings, standing)
+    found = matches(RuleSet((rule,)), update, findings, standing)
     if not found:
         return None
     index = {id(claim): at for at, claim in enumerate(claims)}

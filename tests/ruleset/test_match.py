@@ -3,9 +3,10 @@
 import time
 
 import pytest
+from kit.rules import matches
 
 from monitor.model import Claim, Finding, Novelty, Quiet, Role, Update
-from monitor.ruleset.match import hold, match
+from monitor.ruleset.match import hold
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
 
@@ -214,10 +215,10 @@ def test_no_text_makes_a_rule_slow(query, text):
 def test_match_gives_one_match_for_each_rule_that_holds():
     rules = RuleSet((rule("troops"), rule("rain"), rule("kursk OR troops")))
 
-    found = match(rules, update(), [finding("Troops left.")])
+    found = matches(rules, update(), [finding("Troops left.")])
 
     assert len(found) == 2
 
 
 def test_nothing_is_matched_when_nothing_is_found():
-    assert match(RuleSet((rule("troops"),)), update(), []) == ()
+    assert matches(RuleSet((rule("troops"),)), update(), []) == ()

@@ -2,8 +2,11 @@
 
 from random import Random
 
+from kit.rules import matches
+
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.ruleset.match import hold, match
+from monitor.ruleset.match import hold
+from monitor.ruleset.page import page_of
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
 
@@ -41,7 +44,7 @@ def test_matching_with_the_shortlist_finds_what_asking_every_rule_finds():
         findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
         update = Update("s", "e", 0.0, " ".join(random.choices(WORDS, k=4)), "", "", tags=("kar",))
 
-        found = match(rules, update, findings, claims)
+        found = matches(rules, update, findings, claims)
 
         assert found == tuple(m for rule in rules.rules if (m := hold(rule, update, findings, claims)))
         held += len(found)
@@ -50,18 +53,26 @@ def test_matching_with_the_shortlist_finds_what_asking_every_rule_finds():
 
 def test_a_rule_whose_needed_word_is_absent_is_not_asked():
     named = [Rule(name, "", compile_query(query, {})[0]) for name, query in RARE.items()]
-    finding = Finding(Claim("Troops left Kursk.", Role.SENTENCE), Novelty.NEW, 0.0, (), None, "s")
+    said = [Claim("Troops left Kursk.", Role.SENTENCE), Claim("Rain fell for 3 days.", Role.SENTENCE)]
+    findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in said]
 
-    short = RuleSet(tuple(named)).shortlist(Update("s", "e", 0.0, "", "", ""), [finding])
+    short = RuleSet(tuple(named)).could_hold(page_of(Update("s", "e", 0.0, "Kursk", "", ""), findings, (), ()))
 
-    assert [rule.name for rule in short] == ["both", "stem", "regex"]
+    assert [rule.name for rule, _ in short] == ["both", "stem", "edits", "regex", "number"]
 
 
 RARE = {
     "both": "troops AND kursk",
     "absent": "troops AND belgorod",
+    "in another claim": "troops AND rain",
     "stem": "(bel* OR kur*) AND troops",
     "absent stem": "troops belgor*",
     "absent phrase": '"kursk oblast"',
-    "regex": "/belg.*/",
+    "edits": "krusk~1",
+    "too many edits": "kurskaya~1",
+    "regex": "/k.rsk/",
+    "absent regex": "/belg.*/",
+    "number": "rain > 5",
+    "no number": "troops > 5",
+    "title": "title:kursk",
 }
