@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from monitor.cli.output import count, iso, near, plain, show_json
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from monitor.backtest import Kept, Would
+    from monitor.backtest import Would
     from monitor.config import Config
     from monitor.errors import Problem
     from monitor.ruleset.rule import RuleSet
@@ -111,6 +110,7 @@ def _rules(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
 def _tried(
     config: Config, file: Path, rules: RuleSet, against: Path | None, old: RuleSet | None, since: float
 ) -> Tried:
+    from monitor.archive import stored
     from monitor.backtest import backtest, gained
     from monitor.store.history import how_many
 
@@ -120,7 +120,7 @@ def _tried(
             old, name = _running(config, rules)
         versions = [rules, *([old] if old else [])]
         tags = {source.name: source.tags for source in config.sources}
-        runs = backtest(versions, _kept(conn, config, since, versions, tags), tags, time.time())
+        runs = backtest(versions, stored(conn, config, since, versions, tags), tags, time.time())
         seen = how_many(conn, since)
         now, before = runs[0], runs[1] if old else None
         if before is None and _in_folder(config, file):
@@ -145,23 +145,6 @@ def _running(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None
     known = {name for rule in rules.rules for name in (rule.id, rule.name)}
     run = [rule for rule in load_listening(config).rules.rules if known & {rule.id, rule.name}]
     return (RuleSet(tuple(run)), "the rules that run") if run else (None, None)
-
-
-def _kept(
-    conn: Connection, config: Config, since: float, versions: Sequence[RuleSet], tags: Mapping[str, tuple[str, ...]]
-) -> Iterator[Kept]:
-    """The stored updates that concern some versions of rules, as a back-test wants them."""
-    from monitor.backtest import Kept, concerns, novelties
-    from monitor.store.history import history
-    from monitor.text.pattern import pattern
-
-    ignored = {source.name: tuple(map(pattern, source.ignore)) for source in config.sources}
-    baselined = {source.name for source in config.sources if source.first_poll == "baseline"}
-    wanted = partial(concerns, versions, tags)
-    for past in history(conn, since, novelties=novelties(versions), wanted=wanted):
-        update = past.update
-        baseline = past.baseline and update.source in baselined
-        yield Kept(past.number, update, past.recorded, past.findings, ignored.get(update.source, ()), baseline)
 
 
 def _told(conn: Connection, rules: RuleSet, since: float) -> list[Would]:
