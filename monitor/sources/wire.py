@@ -1,39 +1,32 @@
-"""One GET over HTTP/1.1 on a guarded connection, and no more than that.
+"""One GET over HTTP/1.1 on a guarded connection: h11 speaks the protocol, as it does beneath httpx.
 
-A full client costs ten times as much for each request, and most requests bring "not modified". A connection that is
-free again waits a few seconds for the next request to its host; one that proves to be dead by then is replaced.
-Errors are httpx's, as everywhere in sending and fetching.
+httpx's client and pool cost five times as much for each request, and most requests bring "not modified". A
+connection that is free again waits a few seconds for the next request to its host; one that proves to be dead by then
+is replaced. Errors are httpx's, as everywhere in sending and fetching.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
+import h11
 import httpx
 
 from monitor.sources.guard import Checked
 
-BODILESS = (204, 304)
 _TRIES = 3  # addresses of one name that are dialled before giving up
 _PATIENCE = 10.0  # seconds for each of them
 _PIECE = 2**16
 _HEAD = 2**17  # bytes of status and headers
 _EARLY = 10  # answers such as "103 Early Hints" before the real one
-_STATUS = re.compile(rb"HTTP/1\.([01])[ ]+([1-9][0-9]{2})(?:[ \t][^\0]*)?")
-_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_HEADER = re.compile(rb"(%b)[ \t]*:[ \t]*([^\0\r\n]*)" % _NAME)
-_SENDABLE = re.compile(rb"%b: ([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?" % _NAME)
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?", re.DOTALL)
-_SENDABLE = re.compile(
-    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: (?:[^\0-\x1f\x7f ](?:[^\0-\x08\x0a-\x1f\x7f]*[^\0-\x1f\x7f ])?)?"
-)
 
-Route = tuple[str, str, int]  # scheme, host and port
+Route: TypeAlias = tuple[str, str, int]  # scheme, host and port
 
 
 @dataclass(slots=True)
@@ -43,7 +36,17 @@ class _Line:
     route: Route
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    talk: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD))
     free: float = 0.0
+
+    async def event(self) -> h11.Event:
+        """The next part of the answer, read as far as need be. httpx.ReadError or RemoteProtocolError."""
+        with _told():
+            while (event := self.talk.next_event()) is h11.NEED_DATA:
+                self.talk.receive_data(await self.reader.read(_PIECE))
+        if isinstance(event, h11.Event):
+            return event
+        raise httpx.RemoteProtocolError("the connection is of no use any more")
 
     def cut(self) -> None:
         self.writer.transport.abort()
@@ -55,29 +58,12 @@ class Answer:
 
     status: int
     headers: dict[str, str]
-    lasting: bool
     line: _Line
-    whole: bool = False
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body over the wire, still compressed. RemoteProtocolError or ReadError where it breaks off."""
-        reader, length = self.line.reader, self.headers.get("content-length")
-        try:
-            if self.status in BODILESS:
-                parts: AsyncIterator[bytes] = _counted(reader, 0)
-            elif "transfer-encoding" in self.headers:
-                parts = _chunked(reader, self.headers["transfer-encoding"])
-            elif length is not None:
-                parts = _counted(reader, _length(length))
-            else:
-                parts, self.lasting = _rest(reader), False
-            async for piece in parts:
-                yield piece
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise httpx.RemoteProtocolError("the body breaks off") from error
-        except OSError as error:
-            raise httpx.ReadError("the connection broke") from error
-        self.whole = True
+        while isinstance(event := await self.line.event(), h11.Data):
+            yield bytes(event.data)
 
 
 class Wire:
@@ -103,10 +89,15 @@ class Wire:
 
     def done(self, answer: Answer) -> None:
         """No more of the answer is read: its connection is free for the next one, or cut."""
-        if answer.lasting and (answer.whole or answer.status in BODILESS):
-            self._keep(answer.line)
+        line = answer.line
+        try:
+            if line.talk.their_state is h11.SEND_BODY:
+                line.talk.next_event()  # the end of an answer that has no body
+            line.talk.start_next_cycle()
+        except h11.ProtocolError:
+            line.cut()
         else:
-            answer.line.cut()
+            self._keep(line)
 
     def close(self) -> None:
         """Closes every connection that is free."""
@@ -169,107 +160,42 @@ class Wire:
         self._sweeping = again
 
 
-def _request(url: httpx.URL, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The request as it is sent. LocalProtocolError for a header that would end early or begin another."""
-    lines = [b"GET %b HTTP/1.1" % url.raw_path, b"Host: " + url.netloc]
-    for name, value in headers:
-        line = b"%b: %b" % (name, value)
-        if not _SENDABLE.fullmatch(line):
-            raise httpx.LocalProtocolError("a header that cannot be sent")
-        lines.append(line)
-    return b"\r\n".join((*lines, b"", b""))
-
-
-async def _exchange(line: _Line, request: bytes) -> Answer:
+def _request(url: httpx.URL, headers: Iterable[tuple[bytes, bytes]]) -> h11.Request:
+    """The request. LocalProtocolError for a header that cannot be sent."""
     try:
-        line.writer.write(request)
+        return h11.Request(method=b"GET", target=url.raw_path, headers=[(b"Host", url.netloc), *headers])
+    except h11.LocalProtocolError as error:
+        raise httpx.LocalProtocolError("a header that cannot be sent") from error
+
+
+async def _exchange(line: _Line, request: h11.Request) -> Answer:
+    try:
+        line.writer.write((line.talk.send(request) or b"") + (line.talk.send(h11.EndOfMessage()) or b""))
         for _ in range(_EARLY):
-            answer = await _head(line)
-            if answer.status >= 200:
-                return answer
+            event = await line.event()
+            if isinstance(event, h11.Response):
+                return Answer(event.status_code, _headers(event), line)
         raise httpx.RemoteProtocolError("no answer after many early ones")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
-        line.cut()
-        raise httpx.RemoteProtocolError("no HTTP answer") from error
-    except OSError as error:
-        line.cut()
-        raise httpx.ReadError("the connection broke") from error
     except BaseException:
         line.cut()
         raise
 
 
-async def _head(line: _Line) -> Answer:
-    """Status and headers. ValueError for what is neither."""
-    first = (await line.reader.readuntil(b"\n")).strip()
-    status = _STATUS.fullmatch(first)
-    if status is None:
-        raise ValueError("no status line")
-    headers = _headers(await _lines(line.reader))
-    lasting = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
-    return Answer(int(status[2]), headers, lasting, line)
-
-
-async def _lines(reader: asyncio.StreamReader) -> list[bytes]:
-    """The lines up to an empty one, those that go on in the next joined. ValueError when there is no end of them."""
-    found: list[bytes] = []
-    size = 0
-    while piece := (await reader.readuntil(b"\n")).rstrip(b"\r\n"):
-        size += len(piece)
-        if size > _HEAD:
-            raise ValueError("too many headers")
-        if piece[:1] in b" \t" and found:
-            found[-1] += b" " + piece.strip()
-        else:
-            found.append(piece)
-    return found
-
-
-def _headers(lines: Sequence[bytes]) -> dict[str, str]:
-    """Headers by name, several of one name joined. ValueError for what is none."""
+def _headers(response: h11.Response) -> dict[str, str]:
+    """Headers by name, several of one name joined."""
     found: dict[str, str] = {}
-    for line in lines:
-        header = _HEADER.fullmatch(line)
-        if header is None:
-            raise ValueError("no header")
-        name, value = header[1].decode("ascii").lower(), header[2].strip().decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
+    for name, value in response.headers:
+        key, text = name.decode("ascii"), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
     return found
 
 
-def _length(said: str) -> int:
-    """The length of a body; several headers must agree."""
-    values = {value.strip() for value in said.split(",")}
-    if len(values) != 1 or not re.fullmatch("[0-9]{1,15}", said := values.pop()):
-        raise httpx.RemoteProtocolError("a length that is none")
-    return int(said)
-
-
-async def _counted(reader: asyncio.StreamReader, left: int) -> AsyncIterator[bytes]:
-    while left:
-        piece = await reader.read(min(left, _PIECE))
-        if not piece:
-            raise httpx.RemoteProtocolError("the body breaks off")
-        left -= len(piece)
-        yield piece
-
-
-async def _rest(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    while piece := await reader.read(_PIECE):
-        yield piece
-
-
-async def _chunked(reader: asyncio.StreamReader, coding: str) -> AsyncIterator[bytes]:
-    if coding.strip().lower() != "chunked":
-        raise httpx.RemoteProtocolError("a transfer coding that is not known")
-    while True:
-        size = _CHUNK.fullmatch((await reader.readuntil(b"\n")).strip())
-        if size is None:
-            raise httpx.RemoteProtocolError("a chunk without a size")
-        if not (left := int(size[1], 16)):
-            await _lines(reader)
-            return
-        async for piece in _counted(reader, left):
-            yield piece
-        if (await reader.readuntil(b"\n")).strip():
-            raise httpx.RemoteProtocolError("a chunk that is longer than it says")
+@contextmanager
+def _told() -> Iterator[None]:
+    """Failures of reading as httpx's."""
+    try:
+        yield
+    except h11.RemoteProtocolError as error:
+        raise httpx.RemoteProtocolError(str(error)) from error
+    except OSError as error:
+        raise httpx.ReadError("the connection broke") from error

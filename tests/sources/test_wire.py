@@ -111,11 +111,11 @@ async def test_a_free_connection_is_closed_after_a_while() -> None:
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nyesx", "truncated"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nyes", "truncated"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nyesx", "bad_answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nyes", "bad_answer"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n", "truncated"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nyes\r\n0\r\n\r\n", "truncated"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n", "truncated"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n", "bad_answer"),
         (b"HTTP/1.1 20x OK\r\n\r\n", "bad_answer"),
         (b"HTTP/2 200 OK\r\n\r\n", "bad_answer"),
         (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "bad_answer"),
@@ -133,7 +133,7 @@ async def test_what_is_no_answer_is_refused(fetcher: Fetcher, answer: bytes, cod
 
 
 async def test_sloppy_answers_are_read(fetcher: Fetcher) -> None:
-    bare = b"HTTP/1.1 200\nContent-Type : text/\n  xml\nContent-Length: 3, 3\n\nyes"
+    bare = b"HTTP/1.1 200\nContent-Type: text/\n  xml\nContent-Length: 3, 3\n\nyes"
     early = b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + FOUND
 
     found = await asked(fetcher, Talk([bare, early]), 2)
