@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from monitor.model import Quiet, Role
-from monitor.text.quiet_lines import BOILERPLATE, CREDIT
+from monitor.text.quiet_lines import BOILERPLATE, CREDIT, STAMPED
 from monitor.text.quiet_words import (
     CALENDAR,
     FILLERS,
@@ -28,6 +28,7 @@ from monitor.text.quiet_words import (
 )
 
 LONGEST_QUIET = 240  # letters: what is longer says something
+LONGEST_STAMP = 100
 SERIES_NAMES = 5  # words of a series' name that we do not know: "Russian Offensive Campaign Assessment"
 
 QUESTION = re.compile(r"[?？؟]+!*([\"'”’»」』)\]]*)$")
@@ -70,6 +71,8 @@ def quiet(text: str, role: Role) -> Quiet | None:
     if len(text) <= LONGEST_QUIET:
         if BOILERPLATE.fullmatch(text) or (CREDIT.fullmatch(text) and not asserts(text)):
             return Quiet.BOILERPLATE
+        if len(text) <= LONGEST_STAMP and STAMPED.fullmatch(text):
+            return Quiet.VOLATILE
         if _may_be_empty(text) and (reason := _empty(_tokens(text), text, role)):
             return reason
     if _asks(text, role):

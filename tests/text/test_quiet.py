@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from monitor.model import Quiet, Role
@@ -36,6 +38,28 @@ Published on Monday
 조회수 1,204
 更新时间：2025年12月14日 14:35
 آخر تحديث: 14 ديسمبر 2025
+Page generated at 2026-11-22 21:40:12 UTC
+Generated: Sun, 22 Nov 2026 21:40:12 GMT
+This feed was last built on 22 November 2026 at 14:35
+Last build date: Sun, 22 Nov 2026 21:40:12 +0000
+It is now 14:35:02
+Server time: 2026-11-22 21:40:12
+Сторінку згенеровано 22.11.2026 о 14:35
+Сторінка створена за 0,23 секунди
+Страница сгенерирована за 0.23 секунды
+Время генерации страницы: 0.23 с
+Seite erstellt am 22.11.2026 um 14:35 Uhr
+Letzte Aktualisierung: 22.11.2026 14:35
+Page générée le 22/11/2026 à 14:35
+Page générée en 0,23 secondes
+Página generada el 22/11/2026 a las 14:35
+Última actualización: 22/11/2026 14:35
+페이지 생성: 2026-11-22 14:35
+생성 시간 2026년 11월 22일 14:35:02
+تم إنشاء الصفحة في 22/11/2026 14:35
+تم إنشاء هذه الصفحة خلال 0.23 ثانية
+页面生成于 2026-11-22 14:35:02
+服务器时间：2026-11-22 21:40:12
 """
 
 QUESTIONS = """
@@ -98,6 +122,16 @@ Alba bridge briefing: governor denies talks
 Реклама алкоголю заборонена з травня
 Show more restraint, the governor tells Bera
 Bera view: the road stays shut
+Created 240 posts at the border
+The plant generated 240 MW at 14:35
+Built in 2026 with 3 towers
+The page was created in 1998 by Tim
+Ladezeit 240 Schiffe
+Страница 12 сгенерирована губернатором
+Generado en Alba: 240 MW
+생성 240명
+生成240人
+Server time is money, says the governor
 """
 
 
@@ -162,6 +196,13 @@ def test_a_heading_that_states_something_may_be_news(line):
 )
 def test_a_bullet_of_common_words_is_advice_not_a_series(line):
     assert quiet(line, Role.BULLET) is None
+
+
+def test_a_clock_that_never_ends_is_judged_in_no_time():
+    start = time.perf_counter()
+    for line in ("created " + "1 " * 40 + "!x", "generated " + "am pm " * 14 + "q", "생성 " * 30 + "1"):
+        quiet(line, Role.SENTENCE)
+    assert time.perf_counter() - start < 0.5
 
 
 def test_a_long_line_is_never_boilerplate():
