@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,6 +23,7 @@ from monitor.engine import Engine, open_engine
 from monitor.errors import StoreError
 from monitor.pipeline import deliver, poll
 from monitor.reload import follow_rules
+from monitor.sources.crowd import Crowd
 from monitor.store import alerts, outbox, sources
 from monitor.store.record import record_releases
 from monitor.store.refusal import accept
@@ -33,6 +35,7 @@ log = structlog.get_logger()
 TICK = 1.0  # seconds between two looks at what is due
 TEND = 6 * 3600.0  # seconds between two clean-ups of the index
 POLLS = 48  # sources polled at once
+PER_HOST, PER_OWN_HOST = 4, 40  # of them on one host, and on one that the config names as private
 POLL_LEASE = 300.0  # seconds after which a source whose poller died is polled again
 DRAIN = 20.0  # seconds that polls and sends under way get at shutdown
 
@@ -111,6 +114,10 @@ class Daemon:
         self.engine = engine
         self.polling: dict[str, asyncio.Task[None]] = {}
         self.sending: dict[str, asyncio.Task[None]] = {}
+        self.hosts = {source.name: urlsplit(source.url).netloc for source in engine.config.sources}
+        polite_to = engine.fetcher.is_polite_to
+        own = {site for site in self.hosts.values() if not polite_to(urlsplit(f"//{site}").hostname or "")}
+        self.shares = dict.fromkeys(own, PER_OWN_HOST)
 
     async def live(self, stop: asyncio.Event) -> None:
         """Ticks until `stop` is set, then lets what is under way finish."""
@@ -138,17 +145,22 @@ class Daemon:
 
     async def poll_due(self) -> None:
         """Starts a poll of each source that is due, as far as there is room."""
-        for row in await self.engine.in_store(lease_sources, self.engine, POLLS - len(self.polling)):
-            self.start(self.polling, row.name, poll(self.engine, row))
+        for row in await self.lease():
+            self.start_poll(row)
 
     async def poll_round(self) -> None:
         """Polls every source once, whatever its interval; one that is backing off is left alone."""
         waiting = {source.name for source in self.engine.config.sources}
-        while rows := await self.engine.in_store(lease_sources, self.engine, POLLS, waiting):
+        while (rows := await self.lease(waiting)) or self.polling:
             waiting -= {row.name for row in rows}
             for row in rows:
-                self.start(self.polling, row.name, poll(self.engine, row))
-            await asyncio.gather(*self.polling.values())
+                self.start_poll(row)
+            await asyncio.wait(self.polling.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def lease(self, everyone: Collection[str] | None = None) -> list[SourceRow]:
+        """Takes as many sources as there is room for, of each host no more than its share."""
+        crowd = Crowd(self.hosts, self.polling, PER_HOST, self.shares)
+        return await self.engine.in_store(lease_sources, self.engine, POLLS - len(self.polling), crowd, everyone)
 
     async def deliver_due(self) -> None:
         """Starts sending on each channel that has something due and is not sending already."""
@@ -172,6 +184,10 @@ class Daemon:
         """Lets the index forget what nobody has said for as long as the memory goes back."""
         since = self.engine.clock() - self.engine.config.monitor.memory
         await self.engine.in_store(tend, self.engine.store, since=since)
+
+    def start_poll(self, row: SourceRow) -> None:
+        """Polls a leased source beside the others."""
+        self.start(self.polling, row.name, poll(self.engine, row))
 
     def start(self, running: dict[str, asyncio.Task[None]], name: str, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` as the one task of that name."""
@@ -198,13 +214,15 @@ async def survive(name: str, work: Coroutine[Any, Any, None]) -> None:
         log.exception("unexpected failure", stage="daemon", name=name)
 
 
-def lease_sources(engine: Engine, room: int, everyone: Collection[str] | None = None) -> list[SourceRow]:
+def lease_sources(
+    engine: Engine, room: int, crowd: Crowd | None = None, everyone: Collection[str] | None = None
+) -> list[SourceRow]:
     """Takes sources for this process alone: those due, or each of `everyone` that is not backing off."""
     if room <= 0:
         return []
     with engine.store.write() as conn:
         return sources.lease_due(
-            conn, engine.clock(), limit=room, lease=POLL_LEASE, names=everyone, all=everyone is not None
+            conn, engine.clock(), limit=room, lease=POLL_LEASE, names=everyone, all=everyone is not None, crowd=crowd
         )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from monitor.config import SourceConfig
 from monitor.model import Moment
+from monitor.sources.crowd import Crowd
 from monitor.store import renames
 from monitor.store.schema import entries, sources, updates
 
@@ -123,17 +124,31 @@ def lease_due(
     lease: float,
     names: Collection[str] | None = None,
     all: bool = False,
+    crowd: Crowd | None = None,
 ) -> list[SourceRow]:
     """Takes up to `limit` due sources for `lease` seconds, longest due first; nobody else gets them meanwhile.
 
     `names` takes only from these. `all` takes whatever the interval, but a source that backs off stays alone.
+    `crowd` says how many of one host may be taken.
     """
-    chosen = list(conn.scalars(due(now, names, all=all).limit(limit)))
+    chosen = choose(conn, due(now, names, all=all), limit, crowd or Crowd({}, (), limit))
     if not chosen:
         return []
     conn.execute(update(sources).where(sources.c.name.in_(chosen)).values(leased_until=now + lease))
     found = {row.name: SourceRow(*row) for row in conn.execute(select(*COLUMNS).where(sources.c.name.in_(chosen)))}
     return [found[name] for name in chosen]
+
+
+def choose(conn: Connection, waiting: Select[tuple[str]], limit: int, crowd: Crowd) -> list[str]:
+    """The first names that wait and that the crowd admits; a host that is full is passed over."""
+    chosen: list[str] = []
+    while len(chosen) < limit:
+        passed = [*chosen, *crowd.full()]
+        found = list(conn.scalars(waiting.where(sources.c.name.not_in(passed)).limit(limit - len(chosen))))
+        chosen += [name for name in found if crowd.admit(name)]
+        if not found:
+            break
+    return chosen
 
 
 def due(now: Moment, names: Collection[str] | None, *, all: bool) -> Select[tuple[str]]:

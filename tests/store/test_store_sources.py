@@ -6,6 +6,7 @@ from dataclasses import replace
 from kit.saying import commit, configured
 
 from monitor.config import SourceConfig
+from monitor.sources.crowd import Crowd
 from monitor.store import Store, open_store, sources
 from monitor.store.sources import PollOutcome, SourceRow, lease_due, record_poll, rows
 
@@ -152,3 +153,13 @@ def test_threads_never_lease_the_same_source(any_url: str) -> None:
         thread.join(20)
     store.close()
     assert sorted(taken) == sorted(f"s{n}" for n in range(60))
+
+
+def test_a_host_that_is_full_is_passed_over_for_others_that_are_due(store: Store) -> None:
+    configured(store, *(f"a{number}" for number in range(6)), "b", "c")
+    hosts = {f"a{number}": "a" for number in range(6)} | {"b": "b", "c": "c"}
+
+    assert leased(store, 1.0, limit=4, crowd=Crowd(hosts, [], 2)) == ["a0", "a1", "b", "c"]
+    assert leased(store, 1.0, limit=4, crowd=Crowd(hosts, ["a0", "a1"], 2)) == []
+    assert leased(store, 1.0, limit=3, crowd=Crowd(hosts, ["a0"], 2)) == ["a2"]
+    assert leased(store, 1.0, limit=9) == ["a3", "a4", "a5"]

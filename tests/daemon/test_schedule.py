@@ -1,0 +1,94 @@
+"""Who is polled when: a slow host does not hold up the others, and over a day each source is looked at in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kit.raw import RawServer, ok
+
+from monitor.config.file import read_config
+from monitor.daemon import PER_OWN_HOST, Daemon, prepare
+from monitor.engine import open_engine
+from monitor.store.sources import rows
+
+MIDNIGHT = datetime(2025, 12, 15, tzinfo=UTC).timestamp()
+HEAD = '[monitor]\ntimezone = "Europe/Kyiv"\n[network]\nallow_private = ["127.0.0.0/8"]\n'
+SOURCE = '[[sources]]\nname = "{name}"\nurl = "{url}"\n{how}\n'
+FEED = b"<rss version='2.0'><channel><title>T</title><item><title>The bridge is open.</title></item></channel></rss>"
+
+
+@asynccontextmanager
+async def working(folder: Path, *sources: str, now: list[float]) -> AsyncIterator[Daemon]:
+    """A daemon whose clock shows the one number in `now`."""
+    (folder / "rules").mkdir()
+    (folder / "config.toml").write_text(HEAD + "".join(sources))
+    async with open_engine(read_config(folder / "config.toml", env={}), clock=lambda: now[0]) as engine:
+        await engine.in_store(prepare, engine)
+        yield Daemon(engine)
+
+
+async def test_a_slow_host_with_many_sources_leaves_room_for_others(tmp_path: Path) -> None:
+    async def never(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    async with RawServer(never) as slow, RawServer(ok(FEED)) as quick:
+        many = [SOURCE.format(name=f"a{number}", url=f"{slow.url}{number}", how="") for number in range(100)]
+        others = [SOURCE.format(name=f"z{number}", url=f"{quick.url}{number}", how="") for number in range(20)]
+        async with working(tmp_path, *many, *others, now=[MIDNIGHT]) as daemon:
+            for _ in range(50):
+                await daemon.poll_due()
+                await asyncio.sleep(0.05)
+                if len(quick.asked) == 20:
+                    break
+            assert len(quick.asked) == 20, "all others were polled while the slow host held its share"
+            assert len([name for name in daemon.polling if name.startswith("a")]) == PER_OWN_HOST
+            await daemon.finish(0)
+
+
+async def test_one_round_polls_every_source_once_whatever_their_hosts(tmp_path: Path) -> None:
+    async with RawServer(ok(FEED)) as one, RawServer(ok(FEED)) as two:
+        sources = [
+            SOURCE.format(name=f"s{number}", url=f"{(one, two)[number % 2].url}{number}", how="")
+            for number in range(120)
+        ]
+        async with working(tmp_path, *sources, now=[MIDNIGHT]) as daemon:
+            await daemon.poll_round()
+            assert not daemon.polling
+        assert len({asked.target for asked in (*one.asked, *two.asked)}) == 120
+        assert len(one.asked) + len(two.asked) == 120
+
+
+async def test_over_a_day_each_source_is_polled_within_its_interval(tmp_path: Path) -> None:
+    """A virtual clock: it moves to the next moment at which something is due."""
+    intervals = {"15m": 900, "1h": 3600, "6h": 21600}
+    now = [MIDNIGHT]
+    async with RawServer(ok(FEED, etag='"1"')) as server:
+        sources = [SOURCE.format(name=name, url=f"{server.url}{name}", how=f'every = "{name}"') for name in intervals]
+        cron = 'cron = "*/10 6-22 * * *"'
+        sources.append(SOURCE.format(name="cron", url=f"{server.url}cron", how=cron))
+        polled: dict[str, list[float]] = defaultdict(list)
+        async with working(tmp_path, *sources, now=now) as daemon:
+            while now[0] < MIDNIGHT + 86400:
+                for row in await daemon.lease():
+                    polled[row.name].append(now[0])
+                    daemon.start_poll(row)
+                while daemon.polling:
+                    await asyncio.wait(daemon.polling.values())
+                with daemon.engine.store.read() as conn:
+                    now[0] = max(now[0] + 1, min(row.next_poll for row in rows(conn)))
+
+    for name, interval in intervals.items():
+        gaps = [after - before for before, after in pairwise(polled[name])]
+        assert max(gaps) <= interval + 2, name
+        assert min(gaps) >= 0.9 * interval, name
+    hours = [datetime.fromtimestamp(at, ZoneInfo("Europe/Kyiv")) for at in polled["cron"][1:]]
+    assert {at.hour for at in hours} == set(range(6, 23))
+    assert {at.minute % 10 for at in hours} == {0}
+    assert len(hours) >= 16 * 6
