@@ -69,8 +69,9 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
 
 
 def rolled_up(message: Message) -> int:
-    """How many alerts a message brings together that are about several entries; 0 for a message about one."""
+    """How many alerts a message brings together that are about several things; 0 for a message about one entry."""
     about = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
+    about |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
     return len(message.alerts) if len(message.alerts) > 1 and len(about) > 1 else 0
 
 
@@ -113,7 +114,10 @@ def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
 
 
 def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:
-    return list({alert.rule: alert for alert in reversed(alerts)}.values())[::-1]
+    """The first alert of each rule, and every notice."""
+    return list({(alert.rule, "" if alert.findings else alert.id): alert for alert in reversed(alerts)}.values())[
+        ::-1
+    ]
 
 
 def _rule(alert: Alert) -> Names:
