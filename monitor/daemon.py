@@ -18,13 +18,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.alerts.decide import bundle
 from monitor.alerts.release import opened
+from monitor.assess import Listening
 from monitor.config import Config
 from monitor.engine import Engine, open_engine
 from monitor.errors import StoreError
 from monitor.pipeline import deliver, poll
 from monitor.reload import follow_rules
 from monitor.sources.crowd import Crowd
-from monitor.store import alerts, outbox, sources
+from monitor.store import alerts, outbox, rulebook, sources
 from monitor.store.record import record_releases
 from monitor.store.refusal import accept
 from monitor.store.retention import tend
@@ -104,6 +105,7 @@ def prepare(engine: Engine) -> None:
         sources.sync(conn, engine.config.sources, engine.clock())
         sources.release(conn)
         outbox.release(conn)
+        rulebook.carry_on(conn, engine.listening.rules.rules)
         accept(conn)
 
 
@@ -177,7 +179,7 @@ class Daemon:
 
     async def release_due(self) -> None:
         """Tells of what a throttle held back, once its window has opened."""
-        if await self.engine.in_store(release_opened, self.engine):
+        if await self.engine.in_store(release_opened, self.engine, self.engine.listening):
             self.engine.committed.set()
 
     async def tend(self) -> None:
@@ -238,14 +240,20 @@ def due_channels(engine: Engine) -> list[str]:
         return outbox.channels_due(conn, engine.clock())
 
 
-def release_opened(engine: Engine) -> int:
-    """Commits one follow-up for each throttled rule and story whose window has opened; how many."""
-    now = engine.clock()
+def release_opened(engine: Engine, listening: Listening) -> int:
+    """Commits one follow-up for each throttled rule and story whose window has opened; how many.
+
+    What was held for a rule that runs no more ends untold. The rules are those of the moment when the work was put
+    in line for the store, so that their names are those which the store has by then.
+    """
+    now, runs = engine.clock(), {rule.name for rule in listening.rules.rules}
     with engine.store.read() as conn:
         if not alerts.opening(conn, now):
             return 0
     with engine.store.write() as conn:
-        releases = opened(alerts.opening(conn, now), now=now)
-        messages = bundle([release.alert for release in releases], engine.listening.notify, now=now)
+        waiting = alerts.opening(conn, now)
+        rulebook.drop(conn, [held.id for held in waiting if held.alert.rule not in runs])
+        releases = opened([held for held in waiting if held.alert.rule in runs], now=now)
+        messages = bundle([release.alert for release in releases], listening.notify, now=now)
         record_releases(conn, releases, messages, now=now)
     return len(releases)

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 from monitor.assess import Listening
 from monitor.config import Config
 from monitor.deliver.channels import Notifier, notifier
-from monitor.deliver.render import Templates, load_templates
+from monitor.deliver.render import Templates, load_templates, rule_templates
 from monitor.errors import ConfigError
 from monitor.model import Moment
 from monitor.resources import builtin
@@ -109,6 +109,7 @@ def load_listening(config: Config) -> Listening:
         builtin_aliases=builtin("rules") / "aliases.yaml",
         channels=config.channels,
         sources=[*named, *tagged],
+        templates=rule_templates(config.monitor.templates),
     )
     if errors := [problem for problem in problems if not problem.warning]:
         raise ConfigError(errors)

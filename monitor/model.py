@@ -202,6 +202,7 @@ class Reason(StrEnum):
     CORROBORATION = "awaiting corroboration"
     SILENCED = "silenced"
     FLOOD = "flood"
+    GONE = "rule gone"  # it was held, and its rule runs no more
 
 
 @dataclass(frozen=True, slots=True)

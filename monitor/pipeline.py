@@ -13,6 +13,7 @@ send is recorded after it succeeded: a crash in between repeats it, under the sa
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -28,6 +29,7 @@ from monitor.errors import DeliveryError, SourceError
 from monitor.intake import take_in
 from monitor.model import Message, Moment
 from monitor.outcome import Poll
+from monitor.ruleset.rule import Rule
 from monitor.sources.fetch import Fetched, Request
 from monitor.sources.reading import reading_of
 from monitor.sources.shrink import believed
@@ -139,12 +141,21 @@ async def send(engine: Engine, message: Message) -> None:
 async def rendered_and_sent(engine: Engine, message: Message) -> Receipt:
     """The channel's receipt, with what was wrong with a template put before it. Raises DeliveryError."""
     settings, config = engine.config.channels[message.channel], engine.config
-    rendered = render(message, settings.type, engine.templates, config.monitor.timezone, config.web.url)
+    template = template_of(message, engine.listening.rules.rules)
+    zone, url = config.monitor.timezone, config.web.url
+    rendered = render(message, settings.type, engine.templates, zone, url, template=template)
     receipt = await engine.notifiers[message.channel].send(message, rendered)
     if rendered.note:
         log.warning("template failed", stage="deliver", channel=message.channel, error=rendered.note)
         return replace(receipt, detail=f"{receipt.detail}; {rendered.note}")
     return receipt
+
+
+def template_of(message: Message, rules: Sequence[Rule]) -> str | None:
+    """The template that the rules of a message name; None if they do not name the same."""
+    named = {rule.name: rule.template for rule in rules}
+    found = {named.get(alert.rule) for alert in message.alerts}
+    return found.pop() if len(found) == 1 else None
 
 
 def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:

@@ -18,10 +18,13 @@ import structlog
 
 from monitor.assess import Listening
 from monitor.config import Config
+from monitor.deliver.render import Templates, load_templates
 from monitor.engine import Engine, load_listening
 from monitor.errors import ConfigError, StoreError
+from monitor.resources import builtin
 from monitor.ruleset.load import rule_files
 from monitor.store.refusal import accept, refuse
+from monitor.store.rulebook import carry_on
 
 log = structlog.get_logger()
 
@@ -71,28 +74,29 @@ async def reload(engine: Engine, looked: Look) -> bool:
     if isinstance(found, list):
         for problem in found:
             log.error("rules refused, the last good ones go on", stage="reload", problem=problem)
-        await engine.in_store(write, engine, found)
+        await engine.in_store(write_refused, engine, found)
     elif found is not None:
-        if found.rules.digest != engine.listening.rules.digest:
-            engine.listening = found
-            log.info("rules taken up", stage="reload", rules=len(found.rules.rules))
-        await engine.in_store(write, engine, [])
+        listening, engine.templates = found
+        if listening.rules.digest != engine.listening.rules.digest:
+            engine.listening = listening
+            log.info("rules taken up", stage="reload", rules=len(listening.rules.rules))
+        await engine.in_store(write_taken_up, engine, listening)
     return found is not None
 
 
-def read_settled(engine: Engine, looked: Look) -> Listening | list[str] | None:
-    """The rules on disk, or what is wrong with them; None if the files are not as they were `looked`."""
+def read_settled(engine: Engine, looked: Look) -> tuple[Listening, Templates] | list[str] | None:
+    """The rules on disk and the templates, or what is wrong; None if the files are not as they were `looked`."""
     folder, running = engine.config.monitor.rules, len(engine.listening.rules.rules)
     if look_at(folder) != looked:
         return None
-    found: Listening | list[str]
+    found: tuple[Listening, Templates] | list[str]
     try:
-        found = load_listening(engine.config)
+        found = load_listening(engine.config), load_templates(engine.config.monitor.templates, builtin("templates"))
     except ConfigError as error:
         found = [str(replace(problem, path=near(problem.path, engine.config))) for problem in error.problems]
     except OSError as error:
         found = [f"{near(folder, engine.config)}: {error.strerror}"]
-    if not looked and running and isinstance(found, Listening):
+    if not looked and running and isinstance(found, tuple):
         found = [VANISHED.format(near(folder, engine.config), f"{running} rule{'s' if running > 1 else ''}")]
     return found if look_at(folder) == looked else None
 
@@ -102,13 +106,19 @@ def near(path: Path, config: Config) -> Path:
     return path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
 
 
-def write(engine: Engine, problems: list[str]) -> None:
-    """Keeps in the store whether the rules on disk are those that run."""
+def write_refused(engine: Engine, problems: list[str]) -> None:
+    """Keeps in the store what is wrong with the rules on disk."""
     with engine.store.write() as conn:
-        if problems:
-            refuse(conn, problems, engine.clock())
-        else:
-            accept(conn)
+        refuse(conn, problems, engine.clock())
+
+
+def write_taken_up(engine: Engine, listening: Listening) -> None:
+    """Keeps in the store that the rules on disk are those that run, and what they are called by now."""
+    with engine.store.write() as conn:
+        accept(conn)
+        renamed = carry_on(conn, listening.rules.rules)
+    for old, new in renamed.items():
+        log.info("rule renamed", stage="reload", rule=new, before=old)
 
 
 def look_at(folder: Path) -> Look:

@@ -23,10 +23,10 @@ def corroborated(
 
 
 def confirm(held: Waiting, update: Update, rules: Mapping[str, Rule], past: Past, now: Moment) -> Release | None:
-    """The release of one held match if enough independent sources have said it by now."""
+    """The release of one held match if enough independent sources have said it by now, and its rule still runs."""
     rule = rules.get(held.alert.rule)
     said = past.sources_of([f.claim for f in held.alert.findings]) | {update.source}
-    if rule is not None and len(said) < rule.corroboration:
+    if rule is None or len(said) < rule.corroboration:
         return None
     detail = f"confirmed by {', '.join(sorted(said))}"
     return Release((held.id,), replace(held.alert, at=now, reason=f"{held.alert.reason}; {detail}"), detail)

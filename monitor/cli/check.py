@@ -60,6 +60,7 @@ def _check(path: Path) -> Found:
 
 
 def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
+    from monitor.deliver.render import rule_templates
     from monitor.resources import builtin
     from monitor.ruleset.check import run_tests
     from monitor.ruleset.load import load_rules
@@ -71,6 +72,7 @@ def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
         builtin_aliases=builtin("rules") / "aliases.yaml",
         channels=drawn.channels,
         sources=None if drawn.sources is None else (*drawn.sources, *drawn.tags),
+        templates=rule_templates(drawn.templates),
     )
     same = Synonyms.of(rules.same)
     failed = [

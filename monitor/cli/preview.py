@@ -34,7 +34,7 @@ def command(ctx: click.Context, template: str, alert_id: str | None, browse: boo
         click.echo("\n".join(faults))
         ctx.exit(1)
     message = _stored(config, alert_id) if alert_id else _sample()
-    shown = _shown(_rendered(config, message, kind), part)
+    shown = _shown(_rendered(config, message, kind, _own(config, template)), part)
     if browse:
         page = path.parent / f"preview-{Path(template).stem}"
         page.write_text(shown, encoding="utf-8")
@@ -47,13 +47,25 @@ def command(ctx: click.Context, template: str, alert_id: str | None, browse: boo
 def _part_of(template: str) -> tuple[str, str]:
     """The type of channel and the part of its message that a template makes."""
     from monitor.config.problems import closest
+    from monitor.deliver.templates import part_of
     from monitor.resources import builtin
 
-    known = sorted(file.name for file in builtin("templates").glob("*.j2"))
-    if template not in known:
+    made = part_of(template)
+    if made is None:
+        known = sorted(file.name for file in builtin("templates").glob("*.j2"))
         raise MonitorError(f'there is no template "{template}"{closest(template, known)}')
-    kind, *part = template.removesuffix(".j2").split(".")
+    kind, *part = made.removesuffix(".j2").split(".")
     return kind, PART_OF[part[0]] if part else "blocks" if kind == "slack" else "text"
+
+
+def _own(config: Config, template: str) -> str | None:
+    """The name by which rules ask for the template, None if it is for all. MonitorError if it is not there."""
+    from monitor.deliver.templates import part_of, rule_templates
+
+    name = template.removesuffix(part_of(template) or "").rstrip(".")
+    if name and name not in rule_templates(config.monitor.templates):
+        raise MonitorError(f'there is no template "{template}" in {config.monitor.templates}')
+    return name or None
 
 
 def _faults(config: Config, template: str) -> list[str]:
@@ -83,12 +95,13 @@ def _stored(config: Config, alert_id: str) -> Message:
     return Message(f"preview-{alert_id}", "preview", row.alert.story, row.alert.at, (row.alert,))
 
 
-def _rendered(config: Config, message: Message, kind: str) -> Rendered:
+def _rendered(config: Config, message: Message, kind: str, template: str | None) -> Rendered:
     from monitor.deliver.render import load_templates, render
     from monitor.resources import builtin
 
     templates = load_templates(config.monitor.templates, builtin("templates"))
-    rendered = render(message, kind, templates, config.monitor.timezone, config.web.url)
+    zone, url = config.monitor.timezone, config.web.url
+    rendered = render(message, kind, templates, zone, url, template=template)
     if rendered.note:
         click.echo(rendered.note, err=True)
     return rendered

@@ -95,6 +95,7 @@ def _once(config: Config, file: Path, against: Path | None, ago: float, as_json:
 
 def _rules(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
     """The rules of one file with the aliases of the rules folder, and every problem of it."""
+    from monitor.deliver.templates import rule_templates
     from monitor.resources import builtin
     from monitor.ruleset.load import ALIASES, load_files
 
@@ -104,6 +105,7 @@ def _rules(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
         aliases=own if own.is_file() else builtin("rules") / ALIASES,
         channels=config.channels,
         sources=[name for one in config.sources for name in (one.name, *(f"tag:{tag}" for tag in one.tags))],
+        templates=rule_templates(config.monitor.templates),
     )
 
 

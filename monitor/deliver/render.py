@@ -17,11 +17,11 @@ from monitor.deliver.payload import iso, payload
 from monitor.deliver.safe import header_text
 from monitor.deliver.slack_blocks import Block, blocks
 from monitor.deliver.template_check import check_templates
-from monitor.deliver.templates import TemplateFault, Templates, fill, load_templates
+from monitor.deliver.templates import ESCAPING, TemplateFault, Templates, fill, load_templates, rule_templates
 from monitor.deliver.view import Names, Room, view
 from monitor.model import Message
 
-__all__ = ["Rendered", "Templates", "check_templates", "load_templates", "render"]
+__all__ = ["Rendered", "Templates", "check_templates", "load_templates", "render", "rule_templates"]
 
 # Ten long findings with their diffs stay below the 102 KB from which Gmail hides the rest of a mail.
 ROOM = {
@@ -52,18 +52,28 @@ class Rendered:
 
 
 def render(
-    message: Message, channel_type: str, templates: Templates, timezone: ZoneInfo, web_url: str | None
+    message: Message,
+    channel_type: str,
+    templates: Templates,
+    timezone: ZoneInfo,
+    web_url: str | None,
+    *,
+    template: str | None = None,
 ) -> Rendered:
-    """The message for a channel of this type; a type without templates of its own gets e-mail's plain text."""
+    """The message for a channel of this type; a type without templates of its own gets e-mail's plain text.
+
+    `template` is the one that the alerts' rules name: its parts are used where there are some.
+    """
     if channel_type == "webhook":
         return Rendered(subject="", body=_body(message))
     room = ROOM.get(channel_type, ANY_ROOM)
     names = view(message, room, timezone, web_url)
     if message.first is None or channel_type != "slack":
-        return _PARTS.get(channel_type, _plain)(_Desk(templates, names))
+        return _PARTS.get(channel_type, _plain)(_Desk(templates, names, template))
     latest = " · ".join(part for part in (names["headline"], names["source"], names["at"]) if part)
-    opening = _slack(_Desk(templates, view(message.first, room, timezone, web_url) | {"latest": latest})).blocks
-    return replace(_slack(_Desk(templates, names)), opening=opening)
+    first = view(message.first, room, timezone, web_url) | {"latest": latest}
+    opening = _slack(_Desk(templates, first, template)).blocks
+    return replace(_slack(_Desk(templates, names, template)), opening=opening)
 
 
 def _body(message: Message) -> bytes:
@@ -73,16 +83,17 @@ def _body(message: Message) -> bytes:
 
 
 class _Desk:
-    """Fills one message's templates, and remembers which of the user's failed."""
+    """Fills one message's templates, and remembers which of the user's failed. `template` is the rule's own."""
 
-    def __init__(self, templates: Templates, names: Names) -> None:
+    def __init__(self, templates: Templates, names: Names, template: str | None) -> None:
         self.templates, self.names = templates, names
+        self.own = {part: f"{template}.{part}" for part in ESCAPING if f"{template}.{part}" in dict(templates.own)}
         self.faults: list[str] = []
 
     def part(self, name: str, finish: Callable[[str], str] = str) -> str:
         """One template's text, the user's if it works."""
         try:
-            return finish(_encodable(fill(self.templates, name, self.names)))
+            return finish(_encodable(fill(self.templates, self.own.get(name, name), self.names)))
         except (TemplateFault, css_inline.InlineError) as fault:
             self.faults.append(str(fault))
             names = self.names | {"note": f"{fault}. This is the built-in template."}

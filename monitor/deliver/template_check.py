@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import TemplateSyntaxError, meta
 
 from monitor.deliver.sample import sample_message
-from monitor.deliver.templates import ESCAPING, TemplateFault, Templates, fill, load_templates, parsed
+from monitor.deliver.templates import ESCAPING, TemplateFault, Templates, fill, load_templates, parsed, part_of
 from monitor.deliver.view import Room, view
 from monitor.errors import ConfigError, Problem
 
@@ -30,7 +30,7 @@ def check_templates(folder: Path | None, builtin: Path) -> tuple[Problem, ...]:
 def _fault_of(templates: Templates, name: str) -> TemplateFault | None:
     try:
         parsed(dict(templates.own)[name])
-        if name in ESCAPING:
+        if part_of(name):
             sample = view(sample_message("sample", 0.0), Room(findings=10, claim=600), ZoneInfo("UTC"), None)
             fill(templates, name, sample)
     except TemplateSyntaxError as error:
@@ -51,7 +51,7 @@ def _problem(folder: Path, templates: Templates, fault: TemplateFault) -> Proble
 
 def _never_used(folder: Path, templates: Templates) -> set[Problem]:
     """A misspelt file name would otherwise be passed over without a word."""
-    used = set(ESCAPING)
+    used = {name for name, _ in templates.own if part_of(name)}
     for _, text in templates.own:
         try:
             used |= {other for other in meta.find_referenced_templates(parsed(text)) if other}

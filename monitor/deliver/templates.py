@@ -2,8 +2,9 @@
 
     email.subject.j2  email.txt.j2  email.html.j2  slack.j2  terminal.j2
 
-A user's template of the same name wins. `builtin/email.html.j2` is always the one that ships, to include or to
-extend. Templates are texts read once, so rendering touches no disk.
+A user's template of the same name wins; `brief.slack.j2` is for alerts of rules that say `template: brief`.
+`builtin/email.html.j2` is always the one that ships, to include or to extend. Templates are texts read once, so
+rendering touches no disk.
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ class Templates:
     own: tuple[tuple[str, str], ...] = ()
 
 
+def part_of(name: str) -> str | None:
+    """Which of the templates a file of this name is, alone or for some rules; None if it is none."""
+    return next((part for part in ESCAPING if name == part or name.endswith(f".{part}")), None)
+
+
+def rule_templates(folder: Path | None) -> frozenset[str]:
+    """The names that a rule's `template` may have."""
+    names = [file.name for file in folder.glob("*.j2")] if folder else []
+    parts = [(name, part_of(name)) for name in names]
+    return frozenset(name[: -len(part) - 1] for name, part in parts if part and name != part)
+
+
 class TemplateFault(Exception):
     """A template could not be used: one sentence, and where."""
 
@@ -75,7 +88,7 @@ def _text(file: Path) -> str:
 def fill(templates: Templates, name: str, names: dict[str, Any]) -> str:
     """What the template `name` prints with these names. TemplateFault if it cannot, or prints too much."""
     try:
-        return _bounded(_environment(templates, ESCAPING[name]).get_template(name), name, names)
+        return _bounded(_environment(templates, ESCAPING[part_of(name) or name]).get_template(name), name, names)
     except TemplateFault:
         raise
     # A user's template can raise whatever an expression can raise; none of it may stop a delivery.

@@ -25,17 +25,23 @@ def load_rules(
     builtin_aliases: Path | None,
     channels: Collection[str] | None = None,
     sources: Collection[str] | None = None,
+    templates: Collection[str] | None = None,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
     """The enabled rules of a folder and all problems; with any that is no warning the set must not be used.
 
-    `channels` and `sources` are the names that rules may mention (None: any). "tag:…" among `sources` are the tags.
+    `channels`, `sources` and `templates` are the names that rules may mention (None: any). "tag:…" among `sources`
+    are the tags.
     """
     if not folder.is_dir():
         return RuleSet(()), (Problem(folder, 1, 1, "there is no such folder of rules"),)
     own = folder / ALIASES
     paths = [path for path in rule_files(folder) if path != own]
     rules, problems = load_files(
-        paths, aliases=own if own.is_file() else builtin_aliases, channels=channels, sources=sources
+        paths,
+        aliases=own if own.is_file() else builtin_aliases,
+        channels=channels,
+        sources=sources,
+        templates=templates,
     )
     if not paths:
         nothing = Problem(folder, 1, 1, "no rule files (*.yaml) here: nothing will alert", warning=True)
@@ -55,6 +61,7 @@ def load_files(
     aliases: Path | None,
     channels: Collection[str] | None = None,
     sources: Collection[str] | None = None,
+    templates: Collection[str] | None = None,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
     """The enabled rules of some files and all problems, as `load_rules`."""
     problems: list[Problem] = []
@@ -65,7 +72,7 @@ def load_files(
         source, tree = read_yaml(aliases, problems, digest.update)
         nodes, same, faults = read_aliases(tree)
         problems += [source.problem(fault) for fault in faults]
-    reader = RuleReader(Known(nodes, channels, sources), problems)
+    reader = RuleReader(Known(nodes, channels, sources, templates), problems)
     for path in paths:
         source, tree = read_yaml(path, problems, digest.update)
         if tree is not None:

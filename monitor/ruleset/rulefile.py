@@ -18,11 +18,12 @@ from monitor.ruleset.yamltree import Listing, Table, Text, Tree
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What rules may mention: aliases, channels and sources (None: any)."""
+    """What rules may mention: aliases, channels, sources and templates (None: any)."""
 
     aliases: Aliases
     channels: Collection[str] | None = None
     sources: Collection[str] | None = None
+    templates: Collection[str] | None = None
 
 
 @dataclass(slots=True)
@@ -107,6 +108,8 @@ class RuleReader:
             tags = self.known.sources is not None and any(name.startswith("tag:") for name in self.known.sources)
             if tags or not text.value.startswith("tag:"):
                 self.exists(source, "source", text, self.known.sources)
+        for text in texts(tree.values.get("template")):
+            self.template(source, text)
 
     def unique(self, source: SourceText, key: str, text: Tree | None) -> None:
         """No other rule may have it."""
@@ -121,6 +124,16 @@ class RuleReader:
         if known is not None and text.value and text.value not in known:
             hint = did_you_mean(text.value, tuple(known)) or f"the config has {', '.join(sorted(known)) or 'none'}"
             self.blame(source, Fault(f"unknown {what} `{text.value}`; {hint}", text.offset))
+
+    def template(self, source: SourceText, text: Text) -> None:
+        """The folder of templates must have a file for it."""
+        known = self.known.templates
+        if known is not None and text.value and text.value not in known:
+            wanted = (
+                f"the folder of templates has no `{text.value}.email.html.j2`, `{text.value}.slack.j2` or the like"
+            )
+            hint = did_you_mean(text.value, tuple(known)) or wanted
+            self.blame(source, Fault(f"unknown template `{text.value}`; {hint}", text.offset))
 
 
 def texts(tree: Tree | None) -> list[Text]:

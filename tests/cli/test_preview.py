@@ -53,3 +53,12 @@ def test_unknown_template_and_alert_end_with_one_line(capsys: pytest.CaptureFixt
     assert "did you mean" in capsys.readouterr().err
     assert run(["preview", "email.txt.j2", "--alert", "al-none"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_template_of_some_rules_is_shown_like_any_other(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["preview", "brief.terminal.j2"]) == 2
+    assert 'there is no template "brief.terminal.j2" in ' in capsys.readouterr().err
+    (here / "templates").mkdir()
+    (here / "templates" / "brief.terminal.j2").write_text("in brief: {{ headline }}\n")
+    assert run(["preview", "brief.terminal.j2"]) == 0
+    assert capsys.readouterr().out.startswith("in brief: ")

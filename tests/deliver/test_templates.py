@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import BUILTIN, NOON, builtin_templates
 
-from monitor.deliver.render import check_templates, render
+from monitor.deliver.render import check_templates, render, rule_templates
 from monitor.deliver.sample import sample_message
 from monitor.deliver.templates import ESCAPING, LARGEST
 from monitor.deliver.view import Room, view
@@ -112,3 +112,32 @@ def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
     for kind in ("email", "slack"):
         made = render(sample_message("desk", NOON), kind, builtin_templates(tmp_path), ZoneInfo("UTC"), None)
         assert made.note is None
+
+
+@pytest.mark.parametrize("kind", ["email", "slack", "terminal"])
+def test_a_rules_own_template_writes_the_parts_it_has_and_no_others(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "email.txt.j2").write_text("everyone: {{ headline }}")
+    for name in ("email.txt.j2", "slack.j2", "terminal.j2"):
+        (tmp_path / f"brief.{name}").write_text("in brief: {{ headline }}")
+    assert told(tmp_path) == []
+    sent, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
+    brief, usual = (render(sent, kind, templates, ZoneInfo("UTC"), None, template=name) for name in ("brief", None))
+    assert "in brief: " in f"{brief.text}{brief.blocks}"
+    assert "in brief: " not in f"{usual.text}{usual.blocks}"
+    assert (brief.subject, brief.html) == (usual.subject, usual.html)
+
+
+def test_a_rules_own_template_that_fails_is_named_and_the_built_in_one_serves(tmp_path: Path) -> None:
+    (tmp_path / "brief.email.txt.j2").write_text("Fine\n{{ headlin }}")
+    assert told(tmp_path) == [f"{tmp_path}/brief.email.txt.j2:2:4: 'headlin' is undefined"]
+    sent = sample_message("desk", NOON)
+    made = render(sent, "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None, template="brief")
+    assert made.note == "template brief.email.txt.j2, line 2: 'headlin' is undefined"
+    assert "built-in template" in made.text
+
+
+def test_the_names_that_rules_may_ask_for_are_those_before_a_known_name(tmp_path: Path) -> None:
+    for name in ("brief.slack.j2", "brief.email.txt.j2", "night.desk.terminal.j2", "email.txt.j2", "head.j2"):
+        (tmp_path / name).write_text("x")
+    assert rule_templates(tmp_path) == {"brief", "night.desk"}
+    assert rule_templates(tmp_path / "nowhere") == rule_templates(None) == frozenset()

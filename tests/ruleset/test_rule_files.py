@@ -347,3 +347,19 @@ def test_an_alias_bomb_is_refused_within_a_second(tmp_path):
     assert time.process_time() - started < 1
     assert "stands for more than 10,000 terms" in problems[0].message
     assert problems[-1].message == "with its aliases this query has more than 10,000 terms"
+
+
+def test_a_template_that_is_not_there_is_told_at_its_place(tmp_path):
+    (tmp_path / "a.yaml").write_text("name: a\nmatch: ferr*\ntemplate: brif\n")
+    for templates, told in (
+        (("brief",), "unknown template `brif`; did you mean `brief`?"),
+        (
+            (),
+            "unknown template `brif`; "
+            "the folder of templates has no `brif.email.html.j2`, `brif.slack.j2` or the like",
+        ),
+        (("brif",), None),
+        (None, None),
+    ):
+        _, problems = load_rules(tmp_path, builtin_aliases=None, templates=templates)
+        assert [str(problem) for problem in problems] == ([f"{tmp_path}/a.yaml:3:11: {told}"] if told else [])
