@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitor.alerts.decide import Held, Past, bundle, decide
-from monitor.alerts.flood import Outbox, guarded, named
+from monitor.alerts.address import Outbox, addressed, decisions_named, releases_named
+from monitor.alerts.decide import Held, Past, decide
 from monitor.alerts.release import corroborated
+from monitor.alerts.wishes import Wish
 from monitor.compare.align import Earlier, compare, heard_from
 from monitor.compare.elsewhere import Comparison
 from monitor.compare.gist import Commonness, Gist, gist_of
@@ -33,7 +34,8 @@ class Known(Earlier, Commonness, Past, Outbox, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """How a source is listened to. `tags` maps every source to its tags; `notify` every rule to its channels.
+    """How a source is listened to. `tags` maps every source to its tags; `notify` every rule to its channels;
+    `wishes` are those of the channels that have any.
 
     `baseline` is true during a source's first poll, when findings are kept and nobody is told.
     """
@@ -42,6 +44,7 @@ class Listening:
     same: Synonyms = NO_SYNONYMS
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wishes: Mapping[str, Wish] = field(default_factory=dict)
     ignore: tuple[Pattern, ...] = ()
     baseline: bool = False
 
@@ -77,16 +80,16 @@ def assess(update: Update, before: Update | None, known: Known, listening: Liste
     decisions = decide(update, held, known, baseline=listening.baseline, now=now)
     rules = {rule.name: rule for rule in listening.rules.rules}
     released = () if listening.baseline else corroborated(update, findings, rules, known, now=now)
-    alone = bundle(told(decisions, released), listening.notify, now=now)
-    messages = guarded(alone, known, now)
+    notify, wishes = listening.notify, listening.wishes
+    messages = addressed(told(decisions, released), notify, wishes, known, now)
     return Assessment(
         update=update,
         claims=claims,
         findings=findings,
         terms=tuple(terms_of(finding, listening.same) for finding in findings),
         story=story,
-        decisions=named(decisions, alone, messages),
-        released=released,
+        decisions=decisions_named(decisions, messages, notify, wishes),
+        released=releases_named(released, messages, notify, wishes),
         messages=messages,
         gist=gist,
     )

@@ -16,16 +16,18 @@ from urllib.parse import urlsplit
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor.alerts.decide import bundle
+from monitor.alerts.address import addressed, releases_named
 from monitor.alerts.release import opened
 from monitor.assess import Listening
 from monitor.config import Config
 from monitor.engine import Engine, open_engine
 from monitor.errors import StoreError
+from monitor.lookback import look_back
 from monitor.pipeline import deliver, poll
 from monitor.reload import follow_rules
 from monitor.sources.crowd import Crowd
-from monitor.store import alerts, outbox, rulebook, sources
+from monitor.store import alerts, gather, outbox, rulebook, sources
+from monitor.store.known import Known
 from monitor.store.record import record_releases
 from monitor.store.refusal import accept
 from monitor.store.retention import tend
@@ -51,6 +53,7 @@ async def run_once(config: Config) -> None:
     async with open_engine(config) as engine:
         await engine.in_store(prepare, engine)
         daemon = Daemon(engine)
+        await daemon.look_back()
         await daemon.poll_round()
         await daemon.release_due()
         await engine.in_store(gather_no_more, engine)
@@ -124,7 +127,13 @@ class Daemon:
     async def live(self, stop: asyncio.Event) -> None:
         """Ticks until `stop` is set, then lets what is under way finish."""
         scheduler = AsyncIOScheduler(timezone=UTC)
-        ticks = ((self.poll_due, TICK), (self.deliver_due, TICK), (self.release_due, TICK), (self.tend, TEND))
+        ticks = (
+            (self.poll_due, TICK),
+            (self.deliver_due, TICK),
+            (self.release_due, TICK),
+            (self.look_back, TICK),
+            (self.tend, TEND),
+        )
         for tick, seconds in ticks:
             scheduler.add_job(
                 tick,
@@ -182,6 +191,10 @@ class Daemon:
         if await self.engine.in_store(release_opened, self.engine, self.engine.listening):
             self.engine.committed.set()
 
+    async def look_back(self) -> None:
+        """Lets new rules tell of what came before them."""
+        await survive("look back", look_back(self.engine))
+
     async def tend(self) -> None:
         """Lets the index forget what nobody has said for as long as the memory goes back."""
         since = self.engine.clock() - self.engine.config.monitor.memory
@@ -231,7 +244,7 @@ def lease_sources(
 def gather_no_more(engine: Engine) -> None:
     """Makes what a flood gathered due now: nothing more will come to it."""
     with engine.store.write() as conn:
-        outbox.gather_no_more(conn, engine.clock())
+        gather.gather_no_more(conn, engine.clock())
 
 
 def due_channels(engine: Engine) -> list[str]:
@@ -254,6 +267,8 @@ def release_opened(engine: Engine, listening: Listening) -> int:
         waiting = alerts.opening(conn, now)
         rulebook.drop(conn, [held.id for held in waiting if held.alert.rule not in runs])
         releases = opened([held for held in waiting if held.alert.rule in runs], now=now)
-        messages = bundle([release.alert for release in releases], listening.notify, now=now)
-        record_releases(conn, releases, messages, now=now)
+        notify, wishes = listening.notify, listening.wishes
+        told = [release.alert for release in releases]
+        messages = addressed(told, notify, wishes, Known(conn, since=now), now)
+        record_releases(conn, releases_named(releases, messages, notify, wishes), messages, now=now)
     return len(releases)

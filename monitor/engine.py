@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from monitor.assess import Listening
 from monitor.config import Config
+from monitor.config.wishes import wishes_of
 from monitor.deliver.channels import Notifier, notifier
 from monitor.deliver.render import Templates, load_templates, rule_templates
 from monitor.errors import ConfigError
@@ -116,6 +117,7 @@ def load_listening(config: Config) -> Listening:
     return Listening(
         rules=rules,
         same=Synonyms.of(rules.same),
+        wishes=wishes_of(config),
         tags={source.name: source.tags for source in config.sources},
         notify={rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
     )

@@ -201,6 +201,11 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     CORROBORATION = "awaiting corroboration"
     SILENCED = "silenced"
+    MUTED = "muted"  # until the facts change
+    NOT_NEWS = "not news"  # somebody said so of the like
+    SEVERITY = "below severity"  # no channel of the rule takes what is so light
+    QUIET_HOURS = "quiet hours"
+    DIGEST = "digest"
     FLOOD = "flood"
     GONE = "rule gone"  # it was held, and its rule runs no more
 
@@ -283,6 +288,7 @@ class Release:
     matches: tuple[int, ...]
     alert: Alert
     detail: str
+    reason: Reason = Reason.SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +297,8 @@ class Message:
 
     `thread` is the story that mails and posts are threaded by. `due` is when it may be sent, None for at once; until
     then alerts can still be gathered into it. `first` is the message that this one follows up, if the channel keeps
-    threads; `handle` is what the other side calls a message that it took, by which it can be followed up.
+    threads; `handle` is what the other side calls a message that it took, by which it can be followed up. `gathers`
+    is why its alerts were put together, None if one update brought them.
     """
 
     id: str
@@ -303,3 +310,4 @@ class Message:
     due: Moment | None = None
     handle: str = ""
     first: Message | None = None
+    gathers: Reason | None = None

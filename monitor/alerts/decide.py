@@ -1,4 +1,4 @@
-"""Decides what becomes of each match, with a named reason, and bundles the alerts into messages.
+"""Decides what becomes of each match, with a named reason.
 
 Every match ends in a `Decision` that is kept: nothing suppressed is invisible. Pure: the past comes through `Past`
 and `now` is handed in.
@@ -6,7 +6,7 @@ and `now` is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
@@ -200,15 +200,6 @@ def because(held: Held) -> str:
     words = ", ".join(f"“{word}”" for word in dict.fromkeys(met))
     why = f"{words} met rule {held.rule.name}" if words else f"rule {held.rule.name} held"
     return "; ".join((f"{novelties}: {why}", *dict.fromkeys(held.crossed)))
-
-
-def bundle(alerts: Sequence[Alert], notify: Mapping[str, Sequence[str]], *, now: Moment) -> tuple[Message, ...]:
-    """One message a channel for all that one update brings; `notify` gives each rule's channels."""
-    owed: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        for channel in notify.get(alert.rule, ()):
-            owed.setdefault(channel, []).append(alert)
-    return tuple(message(channel, those, now) for channel, those in owed.items())
 
 
 def message(channel: str, alerts: Sequence[Alert], now: Moment) -> Message:

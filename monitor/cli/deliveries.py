@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -37,11 +37,18 @@ def command(
 def _list(path: Path, limit: int, as_json: bool) -> None:
     rows = _rows(path, limit)
     if as_json:
-        show_json([_as_json(row) for row in rows])
+        from monitor.listed import delivery_json
+
+        show_json([delivery_json(row) for row in rows])
         return
     heads = ("id", "state", "channel", "tries", "alert", "what happened")
-    shown = [(r.id, r.state, r.channel, r.attempts, r.title, r.error or r.detail or "") for r in rows]
+    shown = [(r.id, r.state, r.channel, r.attempts, r.title, _happened(r)) for r in rows]
     show_table(heads, shown, "nothing was owed to anybody yet")
+
+
+def _happened(row: DeliveryRow) -> str:
+    """What went wrong, what the other side said, or what it waits for."""
+    return f"{row.waits}, due {iso(row.due)}" if row.waits else row.error or row.detail or ""
 
 
 def _rows(path: Path, limit: int) -> list[DeliveryRow]:
@@ -52,22 +59,6 @@ def _rows(path: Path, limit: int) -> list[DeliveryRow]:
 
     with store_of(config) as store, store.read() as conn:
         return deliveries(conn, limit=limit)
-
-
-def _as_json(row: DeliveryRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "alert": row.alert,
-        "title": row.title,
-        "channel": row.channel,
-        "message": row.message,
-        "state": row.state,
-        "attempts": row.attempts,
-        "due": iso(row.due) if row.state in ("pending", "retrying") else None,
-        "error": row.error,
-        "detail": row.detail,
-        "sent_at": iso(row.sent_at),
-    }
 
 
 def _retry(path: Path, delivery: int) -> int:

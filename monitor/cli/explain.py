@@ -151,7 +151,14 @@ def _decision_json(found: Explained, row: MatchRow, owed: dict[str, list[Deliver
         "because": [{"term": met.term, "words": met.words} for met in row.match.because],
         "alert": row.alert,
         "deliveries": [
-            {"id": one.id, "channel": one.channel, "state": one.state, "error": one.error, "detail": one.detail}
+            {
+                "id": one.id,
+                "channel": one.channel,
+                "state": one.state,
+                "waits": one.waits,
+                "error": one.error,
+                "detail": one.detail,
+            }
             for one in owed.get(row.alert or "", ())
         ],
     }
@@ -186,7 +193,7 @@ def _show_rule(told: Told, owed: dict[str, list[DeliveryRow]]) -> None:
         if row.alert:
             click.echo(f"  alert {row.alert}")
         for one in owed.get(row.alert or "", ()):
-            click.echo(f"    {one.channel}: {one.state} {plain(one.error or one.detail or '')}".rstrip())
+            click.echo(f"    {one.channel}: {one.state} {plain(one.waits or one.error or one.detail or '')}".rstrip())
 
 
 def _terms(account: Account) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ from monitor.cli.output import iso, plain, show_json
 
 if TYPE_CHECKING:
     from monitor.store.reports import Status
-
-_MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
 
 
 @click.command("status")
@@ -28,7 +25,9 @@ def command(path: Path, as_json: bool) -> None:
     with store_of(config_of(path)) as store, store.read() as conn:
         found = status(conn, time.time())
     if as_json:
-        show_json(asdict(found) | {name: iso(getattr(found, name)) for name in _MOMENTS})
+        from monitor.listed import status_json
+
+        show_json(status_json(found))
     else:
         _show(found)
 
@@ -38,6 +37,7 @@ def _show(found: Status) -> None:
         "sources": _counts(found.sources) or "none",
         "messages": _counts(found.messages) or "none",
         "alerts": f"{found.alerts:,}, {found.alerts_today:,} in the last 24 hours, {found.held:,} held back",
+        "decided": f"{_counts(found.decided_today) or 'nothing'} in the last 24 hours",
         "stored": f"{found.entries:,} entries, {found.updates:,} updates, {found.claims:,} claims",
         "last poll": iso(found.last_poll) or "never",
         "next poll": iso(found.next_poll) or "never",

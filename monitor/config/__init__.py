@@ -18,14 +18,17 @@ from monitor.config.values import (
     expression,
     header_name,
     header_value,
+    hours,
     jmespath,
     listen_address,
     network,
+    one_or_more,
     secret_header_value,
     selector,
     source_name,
     web_address,
 )
+from monitor.model import Severity
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST = 1000 * 365 * 86400.0
@@ -60,6 +63,7 @@ Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
 Expression = Annotated[str, AfterValidator(expression)]
 Selector = Annotated[str, AfterValidator(selector)]
+Hours = Annotated[tuple[str, ...], BeforeValidator(one_or_more), AfterValidator(hours)]
 Jmespath = Annotated[str, AfterValidator(jmespath)]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 HeaderText = Annotated[str, AfterValidator(header_value)]
@@ -146,6 +150,11 @@ class ChannelConfig(Shape):
 
     name: str
     type: str
+    severity: Severity = Field(default=Severity.INFO, description="it takes alerts of this severity and above")
+    quiet_hours: Hours = Field(default=(), description="hours in which alerts wait: they come in one message after")
+    digest: Cron | None = Field(default=None, description="when all that came since comes in one message")
+    urgent: Severity = Field(default=Severity.CRITICAL, description="what is so severe waits for neither")
+    timezone: Zone | None = Field(default=None, description="of quiet_hours and digest, if not [monitor] timezone")
     fallback: str | None = Field(default=None, description="the channel that is told when this one does not work")
 
 

@@ -16,7 +16,9 @@ from pydantic_core import ErrorDetails
 from monitor.config import ChannelConfig
 from monitor.config.places import KeyPath
 
-_SHOWN = frozenset({"allow_private", "cron", "every", "listen", "memory", "name", "timezone"})
+_SHOWN = frozenset(
+    {"allow_private", "cron", "digest", "every", "listen", "memory", "name", "quiet_hours", "timezone"}
+)
 _KINDS = {
     str: "a string",
     int: "a whole number",

@@ -39,6 +39,18 @@ def cron(text: str) -> str:
     return text
 
 
+def hours(spans: tuple[str, ...]) -> tuple[str, ...]:
+    from monitor.alerts.wishes import minutes
+
+    minutes(spans)
+    return spans
+
+
+def one_or_more(value: object) -> object:
+    """A list, also of what was given without the brackets of one."""
+    return [value] if isinstance(value, str) else value
+
+
 def network(text: str) -> str:
     try:
         ipaddress.ip_network(text)

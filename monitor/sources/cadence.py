@@ -36,10 +36,10 @@ def next_poll(
     """
     if cron:
         trigger = crontab(cron, timezone)
-        first = _fire(trigger, now)
+        first = fire(trigger, now)
         if not failures:
             return first
-        return _fire(trigger, now + _wait(first - now, failures, retry_after, max_age) - 1)
+        return fire(trigger, now + _wait(first - now, failures, retry_after, max_age) - 1)
     wait = _wait(every, failures, retry_after, max_age)
     # Earlier than due when all is well, so that `every` is kept; later when a server asked for rest.
     return now + wait * (1 + 0.1 * jitter if failures else 1 - 0.1 * jitter)
@@ -69,7 +69,7 @@ def crontab(text: str, timezone: tzinfo) -> CronTrigger:
     return trigger
 
 
-def _fire(trigger: CronTrigger, after: Moment) -> Moment:
+def fire(trigger: CronTrigger, after: Moment) -> Moment:
     """The trigger's first time later than a moment."""
     found = trigger.get_next_fire_time(None, datetime.fromtimestamp(math.floor(after) + 1, UTC))
     return found.timestamp() if found else after + DAY

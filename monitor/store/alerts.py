@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from monitor.alerts.silences import audible
 from monitor.deliver.payload import alert_from
@@ -27,9 +27,6 @@ TIMES = (
         schema.alerts.c.at >= bindparam("since"),
     )
     .order_by(schema.alerts.c.at)
-)
-LAST = select(func.max(schema.alerts.c.at)).where(
-    schema.alerts.c.rule == bindparam("rule"), schema.alerts.c.story == bindparam("story")
 )
 LATEST = (
     select(schema.alerts.c.body)
@@ -66,12 +63,6 @@ def told(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[s
 def alert_times(conn: Connection, rule: str, story: str, since: Moment) -> list[Moment]:
     """When the rule alerted of the story since a moment, oldest first."""
     return list(conn.scalars(TIMES, {"rule": rule, "story": story, "since": since}))
-
-
-def last_alert(conn: Connection, rule: str, story: str) -> Moment | None:
-    """When the rule last alerted of the story."""
-    found: Moment | None = conn.scalar(LAST, {"rule": rule, "story": story})
-    return found
 
 
 def last_told(conn: Connection, rule: str, story: str) -> Alert | None:

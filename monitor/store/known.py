@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from monitor.alerts.flood import Owed
+from monitor.alerts.address import Gathered
 from monitor.alerts.silences import Silence
 from monitor.compare.stories import Told
-from monitor.model import Alert, Moment, Waiting
-from monitor.store import alerts, gists, outbox, silences
+from monitor.model import Alert, Moment, Reason, Waiting
+from monitor.store import alerts, gather, gists, silences
 from monitor.store.ledger import Ledger
 
 
@@ -47,6 +47,10 @@ class Known(Ledger):
         """The silences that live."""
         return silences.living(self._conn, now)
 
-    def owed(self, channel: str, since: Moment) -> Owed:
-        """What the channel was owed since a moment."""
-        return outbox.owed(self._conn, channel, since)
+    def lately(self, channel: str, since: Moment) -> int:
+        """How many messages the channel was owed since a moment."""
+        return gather.lately(self._conn, channel, since)
+
+    def gathered(self, channel: str, reason: Reason) -> Gathered | None:
+        """The channel's last message that gathered for this reason."""
+        return gather.gathered(self._conn, channel, reason)

@@ -15,19 +15,16 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
-    case,
     delete,
     exists,
-    func,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.alerts.flood import MOST, Owed
 from monitor.deliver.payload import alert_from
-from monitor.model import Alert, Message, Moment
+from monitor.model import Alert, Message, Moment, Reason
 from monitor.store.schema import alerts, channels, deliveries, messages
 
 OPEN = ("pending", "retrying")
@@ -80,36 +77,8 @@ CARRIED = (
     .order_by(deliveries.c.id)
 )
 CHANNELS = select(messages.c.channel).distinct().where(READY).order_by(messages.c.channel)
-SOONEST = select(
-    func.min(case((messages.c.leased_until > messages.c.due, messages.c.leased_until), else_=messages.c.due))
-).where(HEAD)
-
-
 _HOLD = insert(channels)
 HOLD = _HOLD.on_conflict_do_update(index_elements=[channels.c.name], set_={"held_until": _HOLD.excluded.held_until})
-
-
-LATELY = (
-    select(messages.c.created)
-    .where(messages.c.channel == bindparam("channel"))
-    .order_by(messages.c.number.desc())
-    .limit(MOST)
-)
-UNTRIED = and_(messages.c.state == "pending", messages.c.attempts == 0, messages.c.due > messages.c.created)
-GATHERING = (
-    select(messages.c.id).where(UNTRIED, messages.c.channel == bindparam("channel")).limit(1).with_for_update()
-)
-
-
-def owed(conn: Connection, channel: str, since: Moment) -> Owed:
-    """How many messages the channel was owed since a moment, counted up to MOST, and the one that still gathers."""
-    lately = [created for created in conn.scalars(LATELY, {"channel": channel}) if created >= since]
-    return Owed(len(lately), conn.scalar(GATHERING, {"channel": channel}))
-
-
-def gather_no_more(conn: Connection, now: Moment) -> None:
-    """What gathers alerts is due now."""
-    conn.execute(update(messages).where(UNTRIED, messages.c.due > now).values(due=now))
 
 
 def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Message | None:
@@ -125,8 +94,15 @@ def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Messa
 
 def message_of(conn: Connection, row: Row[Any]) -> Message:
     """A message with its alerts."""
-    alerts = carried(conn, row.id)
-    return Message(row.id, row.channel, row.thread, row.created, alerts, handle=row.handle or "")
+    return Message(
+        row.id,
+        row.channel,
+        row.thread,
+        row.created,
+        carried(conn, row.id),
+        handle=row.handle or "",
+        gathers=Reason(row.gathers) if row.gathers else None,
+    )
 
 
 def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
@@ -143,12 +119,6 @@ def release(conn: Connection) -> None:
 def channels_due(conn: Connection, now: Moment) -> list[str]:
     """The channels that have a message to try now."""
     return list(conn.scalars(CHANNELS, {"now": now}))
-
-
-def next_due(conn: Connection) -> Moment | None:
-    """When the next message may be tried; None if none is owed."""
-    found: Moment | None = conn.scalar(SOONEST)
-    return found
 
 
 def sent(conn: Connection, message_id: str, now: Moment, detail: str, handle: str = "") -> None:

@@ -42,7 +42,11 @@ SETTLE = (
     update(matches)
     .where(matches.c.id.in_(bindparam("_matches", expanding=True)))
     .values(
-        reason=Reason.SENT.value, detail=bindparam("_detail"), alert_id=bindparam("_alert"), waiting=None, opens=None
+        reason=bindparam("_reason"),
+        detail=bindparam("_detail"),
+        alert_id=bindparam("_alert"),
+        waiting=None,
+        opens=None,
     )
 )
 UNAWAIT = delete(awaited).where(awaited.c.match_id.in_(bindparam("_matches", expanding=True)))
@@ -161,7 +165,8 @@ def settle(conn: Connection, release: Release, now: Moment) -> None:
     first = select(matches.c.update_id).where(matches.c.id == min(release.matches))
     keep_alert(conn, release.alert, conn.scalar(first))
     held = list(release.matches)
-    conn.execute(SETTLE, {"_matches": held, "_detail": release.detail, "_alert": release.alert.id})
+    told = {"_reason": release.reason.value, "_detail": release.detail, "_alert": release.alert.id}
+    conn.execute(SETTLE, {"_matches": held, **told})
     conn.execute(UNAWAIT, {"_matches": held})
 
 
@@ -175,6 +180,7 @@ def owe(conn: Connection, message: Message) -> None:
         "state": "pending",
         "attempts": 0,
         "due": message.created if message.due is None else message.due,
+        "gathers": message.gathers and message.gathers.value,
     }
     conn.execute(MESSAGE, values)
     owed = [{"alert_id": a.id, "channel": message.channel, "message_id": message.id} for a in message.alerts]

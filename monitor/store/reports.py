@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from monitor.deliver.payload import alert_from
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
@@ -34,7 +34,8 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One alert owed to one channel: pending, sent, retrying or dead. `detail` is the receipt of what was sent."""
+    """One alert owed to one channel: pending, sent, retrying or dead. `detail` is the receipt of what was sent;
+    `waits` says why one that was not tried yet is not due at once."""
 
     id: int
     alert: str
@@ -47,6 +48,7 @@ class DeliveryRow:
     error: str | None
     detail: str | None
     sent_at: Moment | None
+    waits: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class ClaimRow:
 class Status:
     """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on.
 
-    `rules_refused` says what is wrong with rules on disk that the daemon would not take up.
+    `decided_today` counts the matches of the last 24 hours by what became of them. `rules_refused` says what is wrong
+    with rules on disk that the daemon would not take up.
     """
 
     sources: dict[str, int]
@@ -101,6 +104,7 @@ class Status:
     last_poll: Moment | None
     next_poll: Moment | None
     oldest_owed: Moment | None
+    decided_today: dict[str, int]
     rules_refused_at: Moment | None = None
     rules_refused: tuple[str, ...] = ()
 
@@ -155,6 +159,7 @@ def deliveries(
             owed.c.channel,
             owed.c.message_id.label("message"),
             *(messages.c[name] for name in ("state", "attempts", "due", "error", "detail", "sent_at")),
+            case((messages.c.state == "pending", messages.c.gathers)).label("waits"),
         )
         .join(messages, messages.c.id == owed.c.message_id)
         .join(schema.alerts, schema.alerts.c.id == owed.c.alert_id)
@@ -239,7 +244,10 @@ def status(conn: Connection, now: Moment) -> Status:
         held=count(conn, matches.c.id, matches.c.waiting.is_not(None)),
         last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
         next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
-        oldest_owed=conn.scalar(select(func.min(messages.c.created)).where(messages.c.state.in_(OPEN))),
+        oldest_owed=conn.scalar(
+            select(func.min(messages.c.created)).where(messages.c.state.in_(OPEN), messages.c.created <= now)
+        ),
+        decided_today=by_state(conn, matches.c.reason, matches.c.at >= now - DAY),
         rules_refused_at=refused_at,
         rules_refused=refused,
     )

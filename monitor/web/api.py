@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from monitor.deliver.payload import alert_data
-from monitor.deliver.payload import iso as exactly
-from monitor.model import Moment
+from monitor.listed import delivery_json, iso, status_json
 from monitor.store import reports, sources
-from monitor.store.outbox import OPEN
-from monitor.store.reports import AlertRow, DeliveryRow
+from monitor.store.reports import AlertRow
 from monitor.store.sources import SourceRow
 from monitor.web.listing import alerts, deliveries, one_alert
 from monitor.web.site import Site
@@ -29,13 +26,13 @@ def list_alerts(site: Site, request: Request) -> Response:
 def show_alert(site: Site, request: Request) -> Response:
     """One alert with its deliveries."""
     row, owed = one_alert(site.store, request)
-    return answer({**alert(row), "deliveries": [delivery(one) for one in owed]})
+    return answer({**alert(row), "deliveries": [delivery_json(one) for one in owed]})
 
 
 def list_deliveries(site: Site, request: Request) -> Response:
     """`{"deliveries": […], "older": address or null}`, newest first."""
     found = deliveries(site.store, request)
-    return answer({"deliveries": [delivery(row) for row in found.rows], "older": found.older or None})
+    return answer({"deliveries": [delivery_json(row) for row in found.rows], "older": found.older or None})
 
 
 def list_sources(site: Site, _request: Request) -> Response:
@@ -49,8 +46,7 @@ def show_status(site: Site, _request: Request) -> Response:
     """How things stand, in the shape of `monitor status --json`."""
     with site.store.read() as conn:
         found = reports.status(conn, site.clock())
-    moments = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
-    return answer(asdict(found) | {name: iso(getattr(found, name)) for name in moments})
+    return answer(status_json(found))
 
 
 def answer(value: Any) -> Response:
@@ -61,10 +57,6 @@ def answer(value: Any) -> Response:
 def alert(row: AlertRow) -> dict[str, Any]:
     """The webhook's `data`, with the number that listings are paged by and the update that caused it."""
     return {"number": row.number, "update": row.update, **alert_data(row.alert)}
-
-
-def delivery(row: DeliveryRow) -> dict[str, Any]:
-    return asdict(row) | {"due": iso(row.due) if row.state in OPEN else None, "sent_at": iso(row.sent_at)}
 
 
 def source(row: SourceRow) -> dict[str, Any]:
@@ -79,8 +71,3 @@ def source(row: SourceRow) -> dict[str, Any]:
         "last_good": iso(row.last_good),
         "next_poll": iso(row.next_poll),
     }
-
-
-def iso(moment: Moment | None) -> str | None:
-    """To the second."""
-    return None if moment is None else exactly(moment // 1)

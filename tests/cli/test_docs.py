@@ -10,7 +10,7 @@ import click
 import pytest
 
 from monitor.cli.frame import NAMES
-from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
+from monitor.config import AlertsConfig, Auth, ChannelConfig, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
 from monitor.config.problems import keys_of
 from monitor.deliver.channels import NOTIFIERS, notifier
 
@@ -50,7 +50,11 @@ def test_the_keys_of_auth_are_described_with_it() -> None:
 def test_each_type_of_channel_is_described_key_by_key(name: str) -> None:
     found = re.search(rf"(?ms)^\*\*{name}\*\*(.*?)(?=^\*\*|\Z)", section("channels"))
     assert found, f"docs/reference.md does not describe the channel {name}"
-    assert first_cells(found[1]) == set(keys_of(notifier(name).Settings)) - {"type"}
+    assert first_cells(found[1]) == set(keys_of(notifier(name).Settings)) - set(keys_of(ChannelConfig))
+
+
+def test_the_keys_of_every_channel_are_described_before_the_types() -> None:
+    assert first_cells(section("channels").partition("**email**")[0]) == set(keys_of(ChannelConfig)) - {"type"}
 
 
 def test_every_command_is_described_and_no_other() -> None:

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import builtin_templates
 
-from monitor.alerts.flood import MOST, WINDOW
+from monitor.alerts.address import MOST, WINDOW
 from monitor.assess import Listening
 from monitor.deliver.render import render
 from monitor.intake import take
 from monitor.model import Message, Reason, Update
 from monitor.resources import builtin
 from monitor.ruleset.load import load_rules
-from monitor.store import Store, open_store, outbox, reports, sources
+from monitor.store import Store, gather, open_store, outbox, reports, sources
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
 THINGS = ("bridge", "ferry", "tunnel", "school", "market", "station", "harbour", "mill", "tower", "dam")
@@ -92,7 +92,7 @@ def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: St
 def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: Listening) -> None:
     storm(store, listening, 20, seconds=0.0)
     with store.write() as conn:
-        outbox.gather_no_more(conn, 1001.0)
+        gather.gather_no_more(conn, 1001.0)
     assert len(sent(store, "desk", 1001.0)) == MOST + 1
 
 

@@ -126,4 +126,5 @@ def test_the_status_counts_what_there_is(store: Store) -> None:
         last_poll=None,
         next_poll=0.0,
         oldest_owed=100.0,
+        decided_today={},
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from monitor.config.values import web_address
+from monitor.config.values import one_or_more, web_address
 
 SHORTEST_SECRET = 16  # bytes; Standard Webhooks asks for 24 to 64, and libraries take less
 
@@ -36,10 +36,6 @@ def _several(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
-def _one_or_more(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 def mailbox(text: str) -> str:
     """`desk@example.org` or `Desk <desk@example.org>`. ValueError for anything else."""
     try:
@@ -53,7 +49,7 @@ def mailbox(text: str) -> str:
 
 
 Mailbox = Annotated[str, AfterValidator(mailbox)]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(one_or_more), Field(min_length=1)]
 SecretWebAddress = Annotated[SecretStr, AfterValidator(_secret_web_address)]
 SigningSecrets = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...],

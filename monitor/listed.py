@@ -1,0 +1,30 @@
+"""The JSON of listings, the same from commands and from the web. Times are ISO 8601 in UTC, to the second."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from monitor.deliver.payload import iso as exactly
+
+if TYPE_CHECKING:
+    from monitor.model import Moment
+    from monitor.store.reports import DeliveryRow, Status
+
+OPEN = ("pending", "retrying")
+MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
+
+
+def iso(moment: Moment | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    return None if moment is None else exactly(moment // 1)
+
+
+def delivery_json(row: DeliveryRow) -> dict[str, Any]:
+    """How a delivery stands; `due` is None once nothing is to be tried any more."""
+    return asdict(row) | {"due": iso(row.due) if row.state in OPEN else None, "sent_at": iso(row.sent_at)}
+
+
+def status_json(found: Status) -> dict[str, Any]:
+    """How things stand."""
+    return asdict(found) | {name: iso(getattr(found, name)) for name in MOMENTS}

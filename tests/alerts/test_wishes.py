@@ -1,0 +1,84 @@
+"""What channels wish: quiet hours by the clock of their zone, digests, severities."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.alerts.wishes import DAY, WEEK, Wish, minutes
+from monitor.model import Moment, Reason
+from monitor.sources.cadence import crontab, fire
+
+KYIV = ZoneInfo("Europe/Kyiv")
+
+
+def at(text: str, fold: int = 0) -> Moment:
+    """A moment by Kyiv's clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=KYIV, fold=fold).timestamp()
+
+
+def quiet(*spans: str) -> Wish:
+    return Wish(quiet=minutes(spans), timezone=KYIV)
+
+
+def test_hours_over_midnight_end_on_the_next_morning() -> None:
+    nights = quiet("22:00-07:00")
+    assert nights.quiet_until(at("2026-03-10T23:15:30")) == at("2026-03-11T07:00")
+    assert nights.quiet_until(at("2026-03-11T06:59:59")) == at("2026-03-11T07:00")
+    assert nights.quiet_until(at("2026-03-11T07:00")) is None
+    assert nights.quiet_until(at("2026-03-11T21:59:59")) is None
+    assert nights.waits_for(at("2026-03-10T22:00")) is Reason.QUIET_HOURS
+
+
+def test_spans_that_meet_are_one() -> None:
+    weekends = quiet("22:00-07:00", "sat,sun 00:00-24:00")
+    friday_night = at("2026-03-13T22:00")
+    assert weekends.quiet_until(friday_night) == at("2026-03-16T07:00")
+
+
+def test_a_span_of_days_may_pass_sunday() -> None:
+    assert minutes(["sat-mon 10:00-11:00"]) == minutes(["sat,sun,mon 10:00-11:00"])
+    assert minutes(["sun 23:00-01:00"]) == {*range(WEEK - 60, WEEK), *range(60)}
+    assert len(minutes(["mon 00:00-24:00"])) == DAY
+
+
+@pytest.mark.parametrize(
+    ("night", "hours"),
+    [("2026-03-28T22:00", 8), ("2026-10-24T22:00", 10)],  # clocks go forward, and back
+)
+def test_hours_are_those_of_the_clock_when_summer_comes_and_goes(night: str, hours: int) -> None:
+    end = quiet("22:00-07:00").quiet_until(at(night))
+    assert end is not None
+    assert end - at(night) == hours * 3600
+
+
+def test_an_hour_that_comes_twice_never_ends_in_the_past() -> None:
+    second_time = at("2026-10-25T03:10", fold=1)
+    end = quiet("02:00-03:30").quiet_until(second_time)
+    assert end == second_time + 20 * 60
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ("22:00", "expected hours such as"),
+        ("22:00-25:00", "expected hours such as"),
+        ("24:00-07:00", "expected hours such as"),
+        ("someday 10:00-11:00", "expected hours such as"),
+        ("22:00-22:00", "end when they begin"),
+        ("00:00-24:00", "never end"),
+    ],
+)
+def test_hours_that_cannot_be_meant_are_refused(span: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        minutes([span])
+
+
+def test_a_digest_waits_for_the_end_of_quiet_hours() -> None:
+    hourly = Wish(quiet=minutes(["22:00-07:30"]), digest=partial(fire, crontab("0 * * * *", KYIV)), timezone=KYIV)
+    assert hourly.opens(at("2026-03-10T12:10")) == at("2026-03-10T13:00")
+    assert hourly.opens(at("2026-03-10T21:10")) == at("2026-03-11T07:30")
+    assert hourly.waits_for(at("2026-03-10T12:10")) is Reason.DIGEST
