@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from monitor.alerts.notices import MONITOR
 from monitor.assess import Listening
 from monitor.config import Config
 from monitor.config.wishes import wishes_of
@@ -20,6 +21,7 @@ from monitor.model import Moment
 from monitor.resources import builtin
 from monitor.ruleset.load import load_rules
 from monitor.sources.fetch import Fetcher
+from monitor.sources.robots import Robots
 from monitor.sources.worker import Parser
 from monitor.store import Store, open_store
 from monitor.text.pattern import pattern
@@ -42,6 +44,7 @@ class Engine:
     config: Config
     store: Store
     fetcher: Fetcher
+    robots: Robots
     parser: Parser
     listening: Listening
     ignore: dict[str, tuple[Pattern, ...]]
@@ -65,10 +68,13 @@ async def open_engine(config: Config, clock: Callable[[], Moment] = time.time) -
     store = open_store(config.monitor.database)
     try:
         with store.hold_daemon():
+            agent = config.monitor.user_agent
+            fetcher = Fetcher(user_agent=agent, allow_private=config.network.allow_private)
             engine = Engine(
                 config=config,
                 store=store,
-                fetcher=Fetcher(user_agent=config.monitor.user_agent, allow_private=config.network.allow_private),
+                fetcher=fetcher,
+                robots=Robots(fetcher, agent),
                 parser=Parser(),
                 listening=listening,
                 ignore={source.name: tuple(map(pattern, source.ignore)) for source in config.sources},
@@ -119,5 +125,6 @@ def load_listening(config: Config) -> Listening:
         same=Synonyms.of(rules.same),
         wishes=wishes_of(config),
         tags={source.name: source.tags for source in config.sources},
-        notify={rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
+        notify={MONITOR: config.alerts.notify}
+        | {rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.upkeep import Cause
 from monitor.config import SourceConfig
 from monitor.errors import FetchError, SourceError
 from monitor.model import Moment
@@ -20,7 +21,8 @@ GONE = "gone"
 GONE_FOR_GOOD = 3  # times running, a day apart
 PAUSE = 30 * DAY  # a paused source is asked once more after each
 COUNTED_APART = frozenset({GONE, SHRUNK})  # how often each of these came in a row decides something
-NOTABLE = {"paused": "it is gone for good", "quiet": "it has been silent for longer than is its habit"}
+SAID = {"paused": "It is gone", "blocked": "It may not be read", "failing": "It cannot be read"}
+QUIET = "It answers, but nothing new has come from it for longer than is its habit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Poll:
         if self.quiet_after is not None and self.now > self.quiet_after:
             return "quiet"
         return "ok" if entries else "empty"
+
+    def causes(self, state: str) -> tuple[Cause, ...]:
+        """What a source that answers gives cause to tell."""
+        return (Cause(state, QUIET),) if state == "quiet" else ()
 
     def next(self, *, failures: int = 0, retry_after: float | None = None, max_age: float | None = None) -> Moment:
         """When to look again."""
@@ -69,9 +75,10 @@ def unchanged(poll: Poll, fetched: Fetched) -> bool:
 
 def still(poll: Poll, fetched: Fetched) -> PollOutcome:
     """The source answered and says what it said before."""
+    state = poll.good(poll.row.entries)
     return PollOutcome(
         at=poll.now,
-        state=poll.good(poll.row.entries),
+        state=state,
         error=None,
         error_code=None,
         failures=0,
@@ -80,15 +87,17 @@ def still(poll: Poll, fetched: Fetched) -> PollOutcome:
         last_modified=fetched.last_modified or poll.row.last_modified,
         body_hash=poll.row.body_hash,
         baselined=True,
+        causes=poll.causes(state),
     )
 
 
 def read(poll: Poll, fetched: Fetched, feed: Feed) -> PollOutcome:
     """The source answered with something that was parsed."""
     ages = [age for age in (fetched.max_age, feed.ttl) if age is not None]
+    state = poll.good(len(feed.entries) or poll.row.entries)
     return PollOutcome(
         at=poll.now,
-        state=poll.good(len(feed.entries) or poll.row.entries),
+        state=state,
         error=None,
         error_code=None,
         failures=0,
@@ -97,6 +106,7 @@ def read(poll: Poll, fetched: Fetched, feed: Feed) -> PollOutcome:
         last_modified=fetched.last_modified,
         body_hash=body_hash(fetched.body or b""),
         baselined=True,
+        causes=poll.causes(state),
     )
 
 
@@ -107,10 +117,12 @@ def failed(poll: Poll, error: SourceError) -> PollOutcome:
     gone = error.code == GONE
     paused = gone and failures >= GONE_FOR_GOOD
     asked = error.retry_after if isinstance(error, FetchError) else None
+    state = "paused" if paused else "blocked" if error.code in BLOCKED else "failing"
+    said = f"{error}, for days; it is asked again once a month" if paused else str(error)
     return PollOutcome(
         at=poll.now,
-        state="paused" if paused else "blocked" if error.code in BLOCKED else "failing",
-        error=f"{error}, for days; it is asked again once a month" if paused else str(error),
+        state=state,
+        error=said,
         error_code=error.code,
         failures=failures,
         next_poll=poll.now + PAUSE if paused else poll.next(failures=failures, retry_after=DAY if gone else asked),
@@ -118,6 +130,7 @@ def failed(poll: Poll, error: SourceError) -> PollOutcome:
         last_modified=poll.row.last_modified,
         body_hash=poll.row.body_hash,
         baselined=poll.row.baselined,
+        causes=(Cause(state, f"{SAID[state]}: {said}."),),
     )
 
 

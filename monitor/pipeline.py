@@ -20,6 +20,7 @@ import structlog
 
 from monitor import outcome
 from monitor.alerts.notices import notices, of_dead, of_unreached
+from monitor.closing import close_poll
 from monitor.config import SourceConfig
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import render
@@ -27,7 +28,7 @@ from monitor.deliver.retry import next_try
 from monitor.engine import Engine
 from monitor.errors import DeliveryError, SourceError
 from monitor.intake import take_in
-from monitor.model import Message, Moment
+from monitor.model import Alert, Message, Moment
 from monitor.outcome import Poll
 from monitor.ruleset.rule import Rule
 from monitor.sources.fetch import Fetched, Request
@@ -36,7 +37,7 @@ from monitor.sources.shrink import believed
 from monitor.standing import shrunk, silence
 from monitor.store import outbox
 from monitor.store.record import tell
-from monitor.store.sources import PollOutcome, SourceRow, record_poll
+from monitor.store.sources import PollOutcome, SourceRow
 
 log = structlog.get_logger()
 
@@ -52,12 +53,12 @@ async def poll(engine: Engine, row: SourceRow) -> None:
     try:
         fetched = await engine.fetcher.fetch(request(source, row))
         if outcome.unchanged(this, fetched):
-            await engine.in_store(write_outcome, engine, this, outcome.still(this, fetched))
+            await conclude(engine, this, outcome.still(this, fetched))
         else:
             await read(engine, this, fetched)
     except SourceError as error:
         log.warning("source failed", stage="poll", source=source.name, code=error.code, error=str(error))
-        await engine.in_store(write_outcome, engine, this, outcome.failed(this, error))
+        await conclude(engine, this, outcome.failed(this, error))
 
 
 async def silence_of(engine: Engine, row: SourceRow) -> Moment | None:
@@ -76,7 +77,7 @@ async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
         if doubt:
             raise doubt
     baseline = source.first_poll == "baseline" and not this.row.baselined
-    alerts, found = await engine.in_store(
+    taken = await engine.in_store(
         take_in,
         engine.store,
         source.name,
@@ -87,9 +88,9 @@ async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
         now=this.now,
     )
     engine.silences.pop(source.name, None)
-    tell_state(this, found)
-    log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=alerts)
-    if alerts:
+    tell_notices(engine, this, taken.notices)
+    log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=taken.alerts)
+    if taken.alerts:
         engine.committed.set()
 
 
@@ -98,18 +99,23 @@ def request(source: SourceConfig, row: SourceRow) -> Request:
     return Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
 
 
-def write_outcome(engine: Engine, this: Poll, found: PollOutcome) -> None:
-    """Commits what a poll came to when it brought nothing to assess."""
+def write_outcome(engine: Engine, this: Poll, found: PollOutcome) -> list[Alert]:
+    """Commits what a poll came to when it brought nothing to assess; what the operator is told."""
     with engine.store.write() as conn:
-        record_poll(conn, this.source.name, found)
-    tell_state(this, found)
+        return close_poll(conn, this.source.name, found, engine.listening)
 
 
-def tell_state(this: Poll, found: PollOutcome) -> None:
-    """Tells once, when it begins, of a state that somebody should look into."""
-    if found.state != this.row.state and found.state in outcome.NOTABLE:
-        why = found.error or outcome.NOTABLE[found.state]
-        log.error(f"source {found.state}", stage="poll", source=this.source.name, error=why)
+async def conclude(engine: Engine, this: Poll, found: PollOutcome) -> None:
+    """Ends a poll that brought nothing to assess."""
+    tell_notices(engine, this, await engine.in_store(write_outcome, engine, this, found))
+
+
+def tell_notices(engine: Engine, this: Poll, told: Sequence[Alert]) -> None:
+    """Logs what the operator is told of the source, and has it delivered."""
+    for alert in told:
+        log.warning(f"notice: {alert.title}", stage="poll", source=this.source.name, why=alert.reason)
+    if told:
+        engine.committed.set()
 
 
 async def deliver(engine: Engine, channel: str) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.config import SourceConfig
 from monitor.errors import ParseError
-from monitor.model import Moment
+from monitor.model import Entry, Moment
 from monitor.sources.feed import Feed
 from monitor.sources.habit import WINDOW, quiet_after
+from monitor.sources.odd import CROWD, Fresh, Oddity, Seen, backdated, gone_back, returned, told_again
 from monitor.sources.shrink import list_shrunk, page_shrunk
-from monitor.store import Store, ledger
+from monitor.store import Store, ledger, shown
 from monitor.store.sources import heard, standing
 from monitor.text.split import Pattern, split
 
@@ -33,6 +34,33 @@ def _claims(conn: Connection, source: str, feed: Feed, ignore: Sequence[Pattern]
     before = ledger.previous(conn, source, entry.key)
     had = len(split(before.title, before.text, ignore)) if before else 0
     return had, len(split(entry.title, entry.body, ignore))
+
+
+def oddity(
+    conn: Connection,
+    source: str,
+    entries: Sequence[Entry],
+    waiting: Fresh,
+    seen: Mapping[str, Seen],
+    read: Moment,
+    *,
+    oldest: Moment,
+) -> Oddity:
+    """What is odd about the entries that came.
+
+    `waiting` are the fresh ones, `read` is when the source was last looked at, `oldest` how far the memory goes back.
+    """
+    unknown = [(entry, content) for entry, content in waiting if entry.key not in seen]
+    contents = [content for _, content in unknown]
+    twins = shown.twins(conn, source, contents) if len(unknown) >= CROWD else {}
+    again = told_again(unknown, twins, read, oldest)
+    if again.causes:
+        return again
+    back = returned(seen, read)
+    older = unknown if backdated(unknown, entries) else []
+    if not back and not older:
+        return again
+    return gone_back(seen, shown.missing(conn, source, read, [entry.key for entry in entries]), back, older)
 
 
 def silence(store: Store, source: str, now: Moment) -> Moment | None:

@@ -30,9 +30,6 @@ EXACT = 64  # sayings returned for a text looked up word for word
 
 SOURCE, TITLE, HEADING = 2, 6, 7  # columns of SAYING
 
-HASHES = select(entries.c.key, entries.c.content_hash).where(
-    entries.c.source == bindparam("source"), entries.c.key.in_(bindparam("keys", expanding=True))
-)
 TOUCH = (
     update(entries)
     .where(entries.c.source == bindparam("_source"), entries.c.key.in_(bindparam("_keys", expanding=True)))
@@ -88,13 +85,6 @@ BY_HASH = select(claims.c.text_hash, claims.c.id).where(claims.c.text_hash.in_(b
 def text_hash(text: str) -> int:
     """What a claim is found by word for word, however it is cased or spaced."""
     return hash64(text_key(storable(text)))
-
-
-def entry_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
-    """The content hash of each of the entries that is known."""
-    wanted = {storable(key): key for key in keys}
-    found = conn.execute(HASHES, {"source": source, "keys": list(wanted)})
-    return {wanted[key]: content for key, content in found}
 
 
 def previous(conn: Connection, source: str, entry: str) -> Update | None:

@@ -55,7 +55,7 @@ UNAWAIT = delete(awaited).where(awaited.c.match_id.in_(bindparam("_matches", exp
 def record(conn: Connection, assessment: Assessment, *, content_hash: str, now: Moment) -> None:
     """Keeps an update with all that it brought. `content_hash` tells its entry's next version from this one."""
     entry_id = keep_entry(conn, assessment.update, content_hash, now)
-    update_id = keep_update(conn, assessment.update, assessment.story, entry_id, now)
+    update_id = keep_update(conn, assessment.update, assessment.story, entry_id, content_hash, now)
     keep_stories(conn, assessment, now)
     gists.keep(conn, assessment.gist, assessment.story, entry_id, assessment.update.at)
     claim_ids = learn(conn, assessment, entry_id)
@@ -89,7 +89,7 @@ def keep_entry(conn: Connection, update: Update, content_hash: str, now: Moment)
     return int(conn.execute(ENTRY, values).scalar_one())
 
 
-def keep_update(conn: Connection, update: Update, story: str, entry_id: int, now: Moment) -> int:
+def keep_update(conn: Connection, update: Update, story: str, entry_id: int, content_hash: str, now: Moment) -> int:
     """The new row of this version."""
     values = {
         "entry_id": entry_id,
@@ -102,6 +102,7 @@ def keep_update(conn: Connection, update: Update, story: str, entry_id: int, now
         "published": update.published,
         "text": update.text,
         "story": story,
+        "content_hash": content_hash,
     }
     return int(conn.execute(UPDATE, values).scalar_one())
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, cast, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
+from monitor.alerts.upkeep import Cause
 from monitor.config import SourceConfig
 from monitor.model import Moment
 from monitor.sources.crowd import Crowd
@@ -37,7 +38,10 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll came to: the source's state from now on. `error` is None when it was good."""
+    """What a poll came to: the source's state from now on. `error` is None when it was good.
+
+    `causes` are what the operator may have to be told.
+    """
 
     at: Moment
     state: str
@@ -49,6 +53,7 @@ class PollOutcome:
     last_modified: str | None
     body_hash: str | None
     baselined: bool
+    causes: tuple[Cause, ...] = ()
 
 
 COUNT = (
@@ -171,7 +176,7 @@ def release(conn: Connection) -> None:
 
 def record_poll(conn: Connection, name: str, outcome: PollOutcome) -> None:
     """Keeps what a poll came to and gives the lease back."""
-    values = asdict(outcome)
+    values = {field.name: getattr(outcome, field.name) for field in fields(outcome) if field.name != "causes"}
     values["last_poll"] = values.pop("at")
     if outcome.error is None:
         values["last_good"] = outcome.at

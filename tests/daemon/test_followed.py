@@ -149,7 +149,7 @@ async def test_a_source_that_is_gone_for_three_days_is_paused_and_told_of_once(
     await followed.polled(page(*LINES))
     states = [(await followed.polled(status=410)).state for _ in range(5)]
     assert states == ["failing", "failing", "paused", "paused", "paused"]
-    assert capfd.readouterr().out.count("source paused") == 1
+    assert capfd.readouterr().out.count("notice: Source notices is paused") == 1
     assert (await followed.polled(status=200)).state == "ok"
 
 

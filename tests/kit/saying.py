@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from monitor.assess import Assessment
 from monitor.config import SourceConfig
 from monitor.model import (
@@ -21,7 +23,7 @@ from monitor.model import (
     Severity,
     Update,
 )
-from monitor.store import Store, sources
+from monitor.store import Store, shown, sources
 from monitor.store.record import record
 
 
@@ -29,6 +31,11 @@ def configured(store: Store, *names: str, now: float = 0.0) -> None:
     """Gives the store these sources."""
     with store.write() as conn:
         sources.sync(conn, [SourceConfig(name=name, url=f"https://{name}.example/feed") for name in names], now)
+
+
+def contents(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
+    """The content hash of each of the entries that is known."""
+    return {key: one.content for key, one in shown.seen(conn, source, keys).items()}
 
 
 def claim(text: str, heading: str = "") -> Claim:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
-from kit.saying import assessment, commit, configured, finding, said_by, words
+from kit.saying import assessment, commit, configured, contents, finding, said_by, words
 from rapidfuzz import fuzz, process
 
 from monitor.model import Claim, Novelty, Role, Said
@@ -43,15 +43,15 @@ def test_content_hashes_tell_which_entries_are_known_and_unchanged(store: Store)
     commit(store, [BRIDGES], at=100.0)
     commit(store, ["Schools stay open."], at=300.0, entry="e2")
     with store.read() as conn:
-        found = ledger.entry_hashes(conn, "wire", ["e1", "e2", "e3"])
-        assert ledger.entry_hashes(conn, "press", ["e1"]) == {}
+        found = contents(conn, "wire", ["e1", "e2", "e3"])
+        assert contents(conn, "press", ["e1"]) == {}
     assert found == {"e1": "hash at 100.0", "e2": "hash at 300.0"}
 
 
 def test_keys_that_no_database_takes_are_kept_all_the_same(store: Store) -> None:
     commit(store, ["A \ud800 b \0 c"], entry="e\0\ud800")
     with store.read() as conn:
-        assert ledger.entry_hashes(conn, "wire", ["e\0\ud800"]) == {"e\0\ud800": "hash at 100.0"}
+        assert contents(conn, "wire", ["e\0\ud800"]) == {"e\0\ud800": "hash at 100.0"}
         kept = ledger.previous(conn, "wire", "e\0\ud800")
     assert kept is not None
     assert kept.text == "A \ufffd b \ufffd c"

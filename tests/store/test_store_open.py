@@ -13,12 +13,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kit.saying import commit, configured
+from kit.saying import commit, configured, contents
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreBusy, StoreError
-from monitor.store import Store, ledger, open_store
+from monitor.store import Store, open_store
 from monitor.store.sources import rows
 
 
@@ -43,7 +43,7 @@ def test_what_was_committed_is_there_after_closing(path: Path) -> None:
 
     again = open_store(f"sqlite:///{path}", create=False)
     with again.read() as conn:
-        assert ledger.entry_hashes(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
+        assert contents(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
     again.close()
 
 
@@ -275,7 +275,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(path: Path) -> None:
 
     with store.read() as conn:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert ledger.entry_hashes(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
+        assert contents(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
     with store.write() as conn:
         conn.exec_driver_sql("PRAGMA max_page_count = 1000000")
     commit(store, ["The flood is over."], entry="e2", at=300.0)
@@ -306,7 +306,7 @@ def test_a_backup_is_whole_while_others_write(path: Path, tmp_path: Path) -> Non
     restored = open_store(f"sqlite:///{copy}")
     with restored.read() as conn:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert len(ledger.entry_hashes(conn, "wire", [f"e{n}" for n in range(20)])) == 20
+        assert len(contents(conn, "wire", [f"e{n}" for n in range(20)])) == 20
     restored.close()
 
 

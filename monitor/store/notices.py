@@ -1,0 +1,48 @@
+"""The notices of sources: what the operator is to know of each, since when, and when it was last told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
+
+from monitor.alerts.upkeep import Notice
+from monitor.store.schema import notices, sources
+
+OF_SOURCE = select(notices).where(notices.c.source == bindparam("source"))
+STANDING = (
+    select(notices)
+    .join(sources, sources.c.name == notices.c.source)
+    .where(sources.c.configured, notices.c.ended.is_(None))
+    .order_by(notices.c.source, notices.c.since, notices.c.kind)
+)
+_KEEP = insert(notices)
+KEEP = _KEEP.on_conflict_do_update(
+    index_elements=[notices.c.source, notices.c.kind],
+    set_={name: _KEEP.excluded[name] for name in ("said", "since", "last", "told", "ended")},
+)
+
+
+def of_source(conn: Connection, source: str) -> dict[str, Notice]:
+    """The source's notices by kind, those that are over among them."""
+    found = conn.execute(OF_SOURCE, {"source": source})
+    return {row.kind: Notice(row.kind, row.said, row.since, row.last, row.told, row.ended) for row in found}
+
+
+def keep(conn: Connection, source: str, found: Iterable[Notice]) -> None:
+    """Keeps the source's notices as they stand now."""
+    if rows := [{"source": source, **asdict(notice)} for notice in found]:
+        conn.execute(KEEP, rows)
+
+
+def shown(conn: Connection) -> Mapping[str, list[Notice]]:
+    """The notices that people are to see, by configured source, oldest first."""
+    found: dict[str, list[Notice]] = defaultdict(list)
+    for row in conn.execute(STANDING):
+        notice = Notice(row.kind, row.said, row.since, row.last, row.told, row.ended)
+        if notice.shown:
+            found[row.source].append(notice)
+    return found
