@@ -19,7 +19,7 @@ from monitor.deliver.slack_blocks import Block, blocks
 from monitor.deliver.template_check import check_templates
 from monitor.deliver.templates import ESCAPING, TemplateFault, Templates, fill, load_templates, rule_templates
 from monitor.deliver.view import Names, Room, view
-from monitor.model import Message
+from monitor.model import Message, Reason
 
 __all__ = ["Rendered", "Templates", "check_templates", "load_templates", "render", "rule_templates"]
 
@@ -30,6 +30,13 @@ ROOM = {
     "terminal": Room(findings=5, claim=400),
 }
 ANY_ROOM = Room(findings=8, claim=500)
+# A digest has many short findings. Its mail may be longer than Gmail shows at once; a post in Slack may not.
+DIGEST_ROOM = {
+    "email": Room(findings=40, claim=300, changes=3),
+    "slack": Room(findings=20, claim=200, changes=2),
+    "terminal": Room(findings=40, claim=300, changes=3),
+}
+WAITED = (Reason.DIGEST, Reason.QUIET_HOURS)
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
@@ -66,7 +73,7 @@ def render(
     """
     if channel_type == "webhook":
         return Rendered(subject="", body=_body(message))
-    room = ROOM.get(channel_type, ANY_ROOM)
+    room = (DIGEST_ROOM if message.gathers in WAITED else ROOM).get(channel_type, ANY_ROOM)
     names = view(message, room, timezone, web_url)
     if message.first is None or channel_type != "slack":
         return _PARTS.get(channel_type, _plain)(_Desk(templates, names, template))

@@ -16,7 +16,8 @@ from monitor.deliver.headline import Headline, headline
 from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
 from monitor.deliver.pieces import marked, word_diff
 from monitor.deliver.safe import shorten, tame, web_link
-from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Said, Severity, Stood
+from monitor.deliver.together import headings, why_together
+from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Reason, Said, Severity, Stood
 
 Names: TypeAlias = dict[str, Any]
 
@@ -40,7 +41,7 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
     """What the templates of a channel see of a message."""
     lead = message.alerts[0]
     findings = distinct(message.alerts)
-    shown = findings[: room.findings]
+    shown, heads = findings[: room.findings], headed(message.alerts)
     base = (web_url or "").rstrip("/")
     rolled = rolled_up(message)
     news = headline(findings[0]) if findings and not rolled else Headline(shorten(_titled(message, rolled), TITLE))
@@ -59,10 +60,14 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
         "message_id": tame(message.id),
         "at": when(lead.at, timezone),
         "rolled": rolled,
+        "together": why_together(rolled, message.gathers),
         "since_last": shorten(tame(lead.since_last or ""), room.claim),
         "latest": "",
         "note": "",
-        "findings": [_finding(finding, room, timezone) for finding in shown],
+        "findings": [
+            _finding(finding, room, timezone) | {"heading": heads.get(key_of(finding), "") if rolled else ""}
+            for finding in shown
+        ],
         "more": len(findings) - len(shown),
         "rules": [_rule(alert) for alert in _by_rule(message.alerts)[:RULES]],
     }
@@ -80,7 +85,8 @@ def _titled(message: Message, rolled: int) -> str:
     title, rules = tame(message.alerts[0].title), len({alert.rule for alert in message.alerts})
     if not rolled:
         return title
-    return f"{rolled:,} alerts of {rules} rules" if rules > 1 else f"{rolled:,} alerts: {title}"
+    what = f"{rolled:,} alerts of {rules} rules" if rules > 1 else f"{rolled:,} alerts: {title}"
+    return f"Digest: {what}" if message.gathers is Reason.DIGEST else what
 
 
 def when(moment: Moment, timezone: ZoneInfo) -> str:
@@ -106,11 +112,24 @@ def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
     """Each finding once, in order, however many rules it met; what met any of them is marked."""
     found: dict[tuple[str, str, str], AlertFinding] = {}
     for finding in (finding for alert in alerts for finding in alert.findings):
-        key = finding.source, finding.entry, finding.claim
-        known = found.get(key)
+        known = found.get(key_of(finding))
         matched = dict.fromkeys((known.matched if known else ()) + finding.matched)
-        found[key] = replace(known or finding, matched=tuple(matched))
+        found[key_of(finding)] = replace(known or finding, matched=tuple(matched))
     return list(found.values())
+
+
+def key_of(finding: AlertFinding) -> tuple[str, str, str]:
+    """What makes it the same finding, whichever rule it met."""
+    return finding.source, finding.entry, finding.claim
+
+
+def headed(alerts: Sequence[Alert]) -> dict[tuple[str, str, str], str]:
+    """The title of the rule for each finding with which a story or rule begins, "" for the others."""
+    heads: dict[tuple[str, str, str], str] = {}
+    for alert, title in headings(alerts):
+        for at, finding in enumerate(alert.findings):
+            heads.setdefault(key_of(finding), shorten(tame(title), TITLE) if at == 0 else "")
+    return heads
 
 
 def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.deliver.payload import alert_from
+from monitor.deliver.together import story_by_story
 from monitor.model import Alert, Message, Moment, Reason
 from monitor.store.schema import alerts, channels, deliveries, messages
 
@@ -106,9 +107,8 @@ def message_of(conn: Connection, row: Row[Any]) -> Message:
 
 
 def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
-    """The alerts of a message, most severe first."""
-    found = [alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})]
-    return tuple(sorted(found, key=lambda alert: -alert.severity.rank))
+    """The alerts of a message, story by story, most severe first."""
+    return story_by_story([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
 
 
 def release(conn: Connection) -> None:
