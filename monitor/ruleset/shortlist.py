@@ -7,17 +7,21 @@ words, and leaves it out unless it meets its other needs too. Regexes are all tr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import TypeAlias, TypeVar
 
 from monitor.ruleset.figures import may_hide_number
 from monitor.ruleset.lexicon import Lexicon
 from monitor.ruleset.manyregexes import ManyRegexes
 from monitor.ruleset.page import FIELDS, Page
-from monitor.ruleset.query import Key, Need, Query, ways
+from monitor.ruleset.query import Key, Query, ways
 
 Place: TypeAlias = frozenset[int]
 Numbers: TypeAlias = frozenset[int]  # keys by their numbers
+Way: TypeAlias = tuple[int, tuple[Numbers, ...]]  # a query, and what this way for it to hold needs
+Matched: TypeAlias = Mapping[int, Sequence[str]]  # the sources of the regexes that match in each segment
+SOMETHING = -1  # a key that every text has
+T = TypeVar("T")
 # how common words are of which a key says so much
 BREADTH = {"word": 1.0, "stem": 2.0, "alike": 2.0, "regex": 4.0, "number": 1e6, "title": 1e6}
 
@@ -25,7 +29,7 @@ BREADTH = {"word": 1.0, "stem": 2.0, "alike": 2.0, "regex": 4.0, "number": 1e6, 
 class Shortlist:
     """The index over some queries, which it names by their place in the sequence."""
 
-    __slots__ = ("alone", "joined", "keys", "lexicons", "numbers", "regexes", "title")
+    __slots__ = ("filed", "lexicons", "numbers", "regex_keys", "regexes", "title", "untold", "ways")
 
     def __init__(self, queries: Sequence[Query]) -> None:
         used = Counter(key for query in queries for way in ways(query.root, breadth) for need in way for key in need)
@@ -33,84 +37,118 @@ class Shortlist:
         def weigh(key: Key) -> float:
             return breadth(key) * (1 + used[key])
 
-        self.keys: dict[Key, int] = {}
-        self.alone: dict[int, list[int]] = defaultdict(list)
-        self.joined: dict[int, list[tuple[Numbers, int, tuple[Numbers, ...]]]] = defaultdict(list)
+        keys: dict[Key, int] = {}
+        self.ways: list[Way] = []
+        self.filed: dict[int, list[tuple[int, Numbers, int]]] = defaultdict(list)
         for at, query in enumerate(queries):
             for way in ways(query.root, weigh):
-                self._file(at, sorted(way, key=lambda need: sum(map(weigh, need))))
-        self.title = self.keys.get(Key("title"), -1)
-        self.numbers = {key.scope: at for key, at in self.keys.items() if key.kind == "number"}
-        self.regexes = ManyRegexes(key.text for key in self.keys if key.kind == "regex")
+                rarest_first = sorted(way, key=lambda need: sum(map(weigh, need)))
+                self._file(at, [frozenset(keys.setdefault(key, len(keys)) for key in need) for need in rarest_first])
+        self.title = keys.get(Key("title"))
+        self.numbers = {key.scope: at for key, at in keys.items() if key.kind == "number"}
+        self.untold = [at for key, at in keys.items() if key.kind in ("title", "number")]
+        self.regex_keys = {(key.scope, key.text): at for key, at in keys.items() if key.kind == "regex"}
+        self.regexes = ManyRegexes(source for _, source in self.regex_keys)
+        scopes = {"", *(key.scope for key in keys)}
         self.lexicons = {
-            scope: Lexicon({key: at for key, at in self.keys.items() if key.scope == scope})
-            for scope in {"", *(key.scope for key in self.keys)}
+            scope: Lexicon({key: at for key, at in keys.items() if key.scope == scope}) for scope in scopes
         }
 
-    def _file(self, at: int, way: Sequence[Need]) -> None:
-        rarest, *others = [frozenset(self.keys.setdefault(key, len(self.keys)) for key in need) for need in way]
-        for key in rarest:
-            if others:
-                self.joined[key].append((others[0], at, tuple(others[1:])))
-            else:
-                self.alone[key].append(at)
+    def _file(self, at: int, needs: Sequence[Numbers]) -> None:
+        second = needs[1] if len(needs) > 1 else frozenset((SOMETHING,))
+        single = next(iter(second)) if len(second) == 1 else SOMETHING
+        for key in needs[0]:
+            self.filed[key].append((single, second, len(self.ways)))
+        self.ways.append((at, tuple(needs)))
 
-    def candidates(self, page: Page, places: Iterable[Place]) -> dict[int, list[Place]]:
+    def candidates(self, page: Page, places: Sequence[Place]) -> dict[int, list[Place]]:
         """The queries that could hold, each with those of the places (segments seen together) where it could."""
-        found: dict[int, list[Place]] = defaultdict(list)
-        scanned = self._matched(page)
-        everywhere = self._fields(page, scanned)
-        known: dict[int, set[int]] = {}
-        for place in places:
-            keys = set(everywhere)
-            for segment in place:
-                if segment not in known:
-                    known[segment] = self._met(page, segment, "", scanned)
-                keys |= known[segment]
-            if self.title >= 0 and not place.isdisjoint(page.titles):
-                keys.add(self.title)
-            for at in self._holding(keys):
-                found[at].append(place)
-        return found
+        found: dict[int, set[int]] = defaultdict(set)
+        matched = self._matched(page)
+        everywhere = self._fields(page, matched)
+        seen = _union(places)
+        words = _union(page.reading.has[at] for at in seen)
+        near = self._near(everywhere, words, (source for at in seen for source in matched.get(at, ())))
+        if near:
+            stands = self._stands(page, places, words, _union(need for _, needs in near for need in needs), matched)
+            for at, needs in near:
+                for place in _meeting([need for need in needs if everywhere.isdisjoint(need)], stands, len(places)):
+                    found[at].add(place)
+        return {at: [places[place] for place in sorted(where)] for at, where in found.items()}
 
-    def _holding(self, keys: set[int]) -> set[int]:
-        """The queries whose needs are among the keys."""
-        found: set[int] = set()
-        for key in keys & self.alone.keys():
-            found.update(self.alone[key])
-        for key in keys & self.joined.keys():
-            for second, at, others in self.joined[key]:
-                if not keys.isdisjoint(second) and not any(map(keys.isdisjoint, others)):
-                    found.add(at)
-        return found
+    def _stands(
+        self, page: Page, places: Sequence[Place], words: Set[str], wanted: Numbers, matched: Matched
+    ) -> dict[int, set[int]]:
+        """For each wanted key the places, by their numbers, that have it of their own."""
+        lexicon = self.lexicons[""]
+        telling = {word: wanted.intersection(keys) for word in words if (keys := lexicon[word])}
+        telling = {word: keys for word, keys in telling.items() if keys}
+        stands: dict[int, set[int]] = defaultdict(set)
+        for number, place in enumerate(places):
+            for at in place:
+                for word in telling.keys() & page.reading.has[at]:
+                    for key in telling[word]:
+                        stands[key].add(number)
+                for key in self._unspelt(page, at, "", matched):
+                    stands[key].add(number)
+            if self.title is not None and not place.isdisjoint(page.titles):
+                stands[self.title].add(number)
+        return stands
 
-    def _fields(self, page: Page, scanned: dict[int, list[str]]) -> set[int]:
+    def _near(self, everywhere: set[int], words: Set[str], sources: Iterable[str]) -> list[Way]:
+        """The ways to hold whose two rarest needs stand somewhere among the words, as far as words tell."""
+        keys = everywhere.union(self.untold, (SOMETHING,), *map(self.lexicons[""].__getitem__, words))
+        keys.update(self.regex_keys["", source] for source in sources if ("", source) in self.regex_keys)
+        met = {
+            way
+            for key in self.filed.keys() & keys
+            for single, second, way in self.filed[key]
+            if single in keys and not keys.isdisjoint(second)
+        }
+        return [self.ways[way] for way in met]
+
+    def _unspelt(self, page: Page, at: int, scope: str, matched: Matched) -> Iterator[int]:
+        """The keys that a segment has by other things than its words: regexes, and numbers that are no words."""
+        for source in matched.get(at, ()):
+            if (scope, source) in self.regex_keys:
+                yield self.regex_keys[scope, source]
+        if scope in self.numbers and may_hide_number(page.reading.texts[at]):
+            yield self.numbers[scope]
+
+    def _fields(self, page: Page, matched: Matched) -> set[int]:
         """The keys of what stands in the title and the fields, which every place sees."""
-        scopes = (scope for scope in FIELDS if scope in self.lexicons)
-        return {key for scope in scopes for at in page.sees(scope) for key in self._met(page, at, scope, scanned)}
-
-    def _met(self, page: Page, segment: int, scope: str, scanned: dict[int, list[str]]) -> set[int]:
-        """The keys of one scope that a segment has."""
-        met = set[int]().union(*map(self.lexicons[scope].__getitem__, page.reading.has[segment]))
-        for source in scanned.get(segment, ()):
-            if (key := self.keys.get(Key("regex", source, scope))) is not None:
-                met.add(key)
-        number = self.numbers.get(scope)
-        if number is not None and met and number not in met and may_hide_number(page.reading.texts[segment]):
-            met.add(number)
-        return met
+        found: set[int] = set()
+        for scope in self.lexicons.keys() & FIELDS:
+            for at in page.sees(scope):
+                found.update(*map(self.lexicons[scope].__getitem__, page.reading.has[at]))
+                found.update(self._unspelt(page, at, scope, matched))
+        return found
 
     def _matched(self, page: Page) -> dict[int, list[str]]:
         """The sources of the regexes that match in each segment; the reading is told of them too."""
         if not self.regexes:
             return {}
-        scanned = {at: found for at, text in enumerate(page.reading.flat) if (found := self.regexes.matching(text))}
-        matched = defaultdict(list)
-        for at, sources in scanned.items():
+        matched = {at: found for at, text in enumerate(page.reading.flat) if (found := self.regexes.matching(text))}
+        segments = defaultdict(list)
+        for at, sources in matched.items():
             for source in sources:
-                matched[source].append(at)
-        page.reading.matched.update(matched)
-        return scanned
+                segments[source].append(at)
+        page.reading.matched.update(segments)
+        return matched
+
+
+def _meeting(needs: Iterable[Numbers], stands: Mapping[int, Set[int]], places: int) -> Set[int]:
+    """The places, by their numbers, that have a key of every need."""
+    where: Set[int] = frozenset(range(places))
+    for need in needs:
+        where = where & _union(stands[key] for key in need if key in stands)
+        if not where:
+            break
+    return where
+
+
+def _union(sets: Iterable[Set[T]]) -> frozenset[T]:
+    return frozenset[T]().union(*sets)
 
 
 def breadth(key: Key) -> float:
