@@ -29,6 +29,7 @@ from monitor.errors import DeliveryError
 from monitor.model import Message
 
 STEP_DEADLINE = 60.0  # seconds for one command; the answer to a whole mail may take as long as all of it
+A_CONNECTION = 10  # mails over one connection; of more, Exim leaves the rest lying in its queue
 AFTER_LOGIN_FAILED = 1800.0  # many servers lock an account that keeps trying
 
 
@@ -61,6 +62,7 @@ class Email:
         self._to = [address(text).addr_spec for text in settings.to]
         self._secrets = _login_secrets(settings)
         self._smtp: SMTP | None = None
+        self._carried = 0
         self._closing: asyncio.Task[None] | None = None
 
     async def send(self, message: Message, rendered: Rendered) -> Receipt:
@@ -90,25 +92,29 @@ class Email:
             raise self._failure(error, reached) from None
 
     async def _connected(self) -> SMTP:
-        """The kept connection if it still answers, else a new one."""
+        """The kept connection if it still answers and has not carried many mails, else a new one."""
+        if self._carried >= A_CONNECTION:
+            await self._quit()
         if self._smtp is not None:
+            self._carried += 1
             try:
                 await self._smtp.noop(timeout=STEP_DEADLINE)
                 return self._smtp
             except (SMTPException, OSError):
                 self._drop()
-        settings = self._settings
+        settings, self._carried = self._settings, 1
         self._smtp = SMTP(
             hostname=settings.host,
             port=settings.port,
-            username=settings.username,
-            password=settings.password.get_secret_value() if settings.password else None,
             use_tls=settings.tls == "implicit",
             start_tls=settings.tls == "starttls",
             tls_context=ssl.create_default_context() if settings.tls != "none" else None,
             timeout=STEP_DEADLINE,
         )
         await self._smtp.connect()
+        if settings.username is not None:
+            password = settings.password.get_secret_value() if settings.password else ""
+            await self._smtp.login(settings.username, password)
         return self._smtp
 
     def _failure(self, error: Exception, reached: bool) -> DeliveryError:
@@ -145,6 +151,8 @@ class Email:
 
     def _drop(self) -> None:
         if self._smtp is not None:
+            if isinstance(self._smtp.transport, asyncio.Transport):
+                self._smtp.transport.abort()  # closing TLS would wait for a server that does not work
             self._smtp.close()
         self._smtp = None
 
