@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.deliver.payload import iso as exactly
 
 if TYPE_CHECKING:
+    from monitor.alerts.upkeep import Notice
     from monitor.model import Moment
     from monitor.store.reports import DeliveryRow, Status
 
@@ -18,6 +19,11 @@ MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
 def iso(moment: Moment | None) -> str | None:
     """ISO 8601 in UTC, to the second."""
     return None if moment is None else exactly(moment // 1)
+
+
+def notice_json(notice: Notice) -> dict[str, Any]:
+    """What the operator is to know of a source, and since when."""
+    return {"kind": notice.kind, "said": notice.said, "since": iso(notice.since)}
 
 
 def delivery_json(row: DeliveryRow) -> dict[str, Any]:

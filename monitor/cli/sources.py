@@ -10,7 +10,8 @@ import click
 from monitor.cli.follow import add, export, import_
 from monitor.cli.look import test
 from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
-from monitor.cli.output import iso, show_json, show_table
+from monitor.cli.output import iso, plain, show_json, show_table
+from monitor.listed import notice_json
 
 if TYPE_CHECKING:
     from monitor.config import Config, SourceConfig
@@ -36,6 +37,9 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
     heads = ("name", "state", "entries", "last good", "next poll", "error")
     rows = [[one[key.replace(" ", "_")] or "" for key in heads] for one in listed]
     show_table(heads, rows, f"there are no sources in {path}")
+    for one in listed:
+        for notice in one["notices"]:
+            click.echo(plain(f"{one['name']}: {notice['kind']} since {notice['since']}. {notice['said']}"))
 
 
 for _command in (add, import_, export, test):
@@ -62,4 +66,5 @@ def _listed(source: SourceConfig, row: SourceRow | None) -> dict[str, Any]:
         "error": row.error if row else None,
         "last_good": iso(row.last_good) if row else None,
         "next_poll": iso(row.next_poll) if row else None,
+        "notices": [notice_json(notice) for notice in row.notices] if row else [],
     }

@@ -35,6 +35,7 @@ def command(path: Path, as_json: bool) -> None:
 def _show(found: Status) -> None:
     lines = {
         "sources": _counts(found.sources) or "none",
+        "notices": _counts(found.notices) or "none",
         "messages": _counts(found.messages) or "none",
         "alerts": f"{found.alerts:,}, {found.alerts_today:,} in the last 24 hours, {found.held:,} held back",
         "decided": f"{_counts(found.decided_today) or 'nothing'} in the last 24 hours",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
@@ -46,3 +46,8 @@ def shown(conn: Connection) -> Mapping[str, list[Notice]]:
         if notice.shown:
             found[row.source].append(notice)
     return found
+
+
+def counted(conn: Connection) -> dict[str, int]:
+    """How many sources have a notice of each kind that people are to see."""
+    return dict(Counter(notice.kind for found in shown(conn).values() for notice in found))

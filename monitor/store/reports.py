@@ -6,13 +6,13 @@ Long listings are pages: newest first, `before` takes the number of the last row
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from monitor.deliver.payload import alert_from
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
-from monitor.store import schema
+from monitor.store import notices, schema
 from monitor.store.codec import finding_from, match_from, update_from
 from monitor.store.ledger import SAID
 from monitor.store.outbox import OPEN
@@ -89,7 +89,7 @@ class Status:
     """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on.
 
     `decided_today` counts the matches of the last 24 hours by what became of them. `rules_refused` says what is wrong
-    with rules on disk that the daemon would not take up.
+    with rules on disk that the daemon would not take up; `notices` counts those that stand, by kind.
     """
 
     sources: dict[str, int]
@@ -107,6 +107,7 @@ class Status:
     decided_today: dict[str, int]
     rules_refused_at: Moment | None = None
     rules_refused: tuple[str, ...] = ()
+    notices: dict[str, int] = field(default_factory=dict)
 
 
 def alerts(
@@ -234,6 +235,7 @@ def status(conn: Connection, now: Moment) -> Status:
     refused_at, refused = refusal(conn)
     return Status(
         sources=by_state(conn, sources.c.state, sources.c.configured),
+        notices=notices.counted(conn),
         messages=by_state(conn, messages.c.state, messages.c.state.is_not(None)),
         entries=count(conn, entries.c.id),
         updates=count(conn, updates.c.id),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, cast, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
-from monitor.alerts.upkeep import Cause
+from monitor.alerts.upkeep import Cause, Notice
 from monitor.config import SourceConfig
 from monitor.model import Moment
 from monitor.sources.crowd import Crowd
-from monitor.store import renames
+from monitor.store import notices, renames
 from monitor.store.schema import entries, sources, updates
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source's state. `entries` counts those ever seen; `failures` the polls that failed in a row."""
+    """A source's state. `entries` counts those ever seen; `failures` the polls that failed in a row; `notices`, in
+    listings, are those that stand."""
 
     name: str
     url: str
@@ -34,6 +35,7 @@ class SourceRow:
     baselined: bool
     entries: int
     error_code: str | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ COUNT = (
     .scalar_subquery()
     .label("entries")
 )
-COLUMNS = [COUNT if field.name == "entries" else sources.c[field.name] for field in fields(SourceRow)]
+STORED = [field.name for field in fields(SourceRow) if field.name != "notices"]
+COLUMNS = [COUNT if name == "entries" else sources.c[name] for name in STORED]
 
 ADD = insert(sources).on_conflict_do_nothing()
 UPDATE_SHAPE = (
@@ -186,7 +189,8 @@ def record_poll(conn: Connection, name: str, outcome: PollOutcome) -> None:
 def rows(conn: Connection) -> list[SourceRow]:
     """The configured sources by name."""
     found = conn.execute(select(*COLUMNS).where(sources.c.configured).order_by(sources.c.name))
-    return [SourceRow(*row) for row in found]
+    standing = notices.shown(conn)
+    return [replace(SourceRow(*row), notices=tuple(standing.get(row.name, ()))) for row in found]
 
 
 def standing(conn: Connection, name: str) -> int:

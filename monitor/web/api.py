@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from monitor.deliver.payload import alert_data
-from monitor.listed import delivery_json, iso, status_json
+from monitor.listed import delivery_json, iso, notice_json, status_json
 from monitor.store import reports, sources
 from monitor.store.reports import AlertRow
 from monitor.store.sources import SourceRow
@@ -70,4 +70,5 @@ def source(row: SourceRow) -> dict[str, Any]:
         "error": row.error,
         "last_good": iso(row.last_good),
         "next_poll": iso(row.next_poll),
+        "notices": [notice_json(notice) for notice in row.notices],
     }

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.upkeep import Notice
 from monitor.deliver.payload import iso
 from monitor.deliver.safe import shorten, tame, web_link
 from monitor.deliver.view import NAME, REASON, TITLE, Room, view, when
@@ -56,7 +57,14 @@ def source_names(row: SourceRow, timezone: ZoneInfo, now: Moment) -> Names:
         "url": web_link(row.url) if shown == row.url else "",
         "last_good": past(row.last_good, timezone, now),
         "next_poll": ahead(row.next_poll, timezone, now),
+        "notices": [notice_names(notice, timezone, now) for notice in row.notices],
     }
+
+
+def notice_names(notice: Notice, timezone: ZoneInfo, now: Moment) -> Names:
+    """What the operator is to know of a source."""
+    said = shorten(tame(notice.said), REASON)
+    return {"kind": notice.kind, "said": said, "since": past(notice.since, timezone, now)}
 
 
 def delivery_names(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> Names:

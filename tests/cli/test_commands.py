@@ -210,7 +210,7 @@ def test_sources_lists_state_as_the_contract_has_it(here: Lived, monitor: Monito
     code, out, _ = monitor("sources", "--json")
     assert code == 0
     good, bad = json.loads(out)
-    assert list(good) == ["name", "url", "kind", "state", "entries", "error", "last_good", "next_poll"]
+    assert list(good) == ["name", "url", "kind", "state", "entries", "error", "last_good", "next_poll", "notices"]
     assert (good["name"], good["state"], good["entries"], good["error"]) == ("bulletins", "ok", 2, None)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", good["last_good"])
     assert (bad["name"], bad["entries"], bad["last_good"]) == ("silent", 0, None)

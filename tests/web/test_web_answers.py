@@ -50,6 +50,7 @@ async def test_sources_are_in_the_shape_of_the_command(reader: httpx.AsyncClient
         "error": None,
         "last_good": "2026-12-16T18:26:00Z",
         "next_poll": "2026-12-16T18:41:00Z",
+        "notices": [],
     }
 
 
