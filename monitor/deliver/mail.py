@@ -21,7 +21,9 @@ from monitor.model import Message
 POLICY = SMTP.clone(cte_type="7bit")
 
 
-def compose(message: Message, rendered: Rendered, sender: str, to: Sequence[str]) -> EmailMessage:
+def compose(
+    message: Message, rendered: Rendered, sender: str, to: Sequence[str], unsubscribe: str | None = None
+) -> EmailMessage:
     """The mail as plain text and HTML. `sender` and `to` are as in the config: `Desk <desk@example.org>`.
 
     Its date is when the message came to be, not when this try is made: every try sends the same mail, and mail
@@ -39,6 +41,10 @@ def compose(message: Message, rendered: Rendered, sender: str, to: Sequence[str]
     mail["In-Reply-To"] = story
     mail["References"] = story
     mail["Auto-Submitted"] = "auto-generated"
+    if unsubscribe:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+        if unsubscribe.startswith("https:"):
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     lead = message.alerts[0]
     mail["X-Claimwatch-Rule"] = header_text(lead.rule)
     mail["X-Claimwatch-Severity"] = str(lead.severity)

@@ -219,6 +219,9 @@ async def test_an_idle_connection_is_closed() -> None:
         ("tls", "ssl", "starttls"),
         ("port", 70000, "65535"),
         ("host", "", "1 character"),
+        ("unsubscribe", "http://desk.example/leave", "https"),
+        ("unsubscribe", "https://desk.example/> <mailto:x@y.example", "https"),
+        ("unsubscribe", "mailto:nobody", "address"),
     ],
 )
 def test_a_table_that_cannot_work_is_refused(key: str, value: object, expected: str) -> None:

@@ -115,3 +115,16 @@ def test_the_subject_says_the_news() -> None:
     assert mailed(message())["Subject"] == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
     quiet = message(alert(figure_moved(), finding("More."), severity="low"))
     assert mailed(quiet)["Subject"] == "Up to 12,000 personnel (was around 3,000) · isw (+1 more)"
+
+
+def test_where_to_unsubscribe_stands_only_if_there_is_such_a_place() -> None:
+    sent = message()
+    assert "List-Unsubscribe" not in mailed(sent)
+
+    page = compose(sent, rendered(sent), SENDER, TO, "https://desk.example/leave?list=1")
+    assert page["List-Unsubscribe"] == "<https://desk.example/leave?list=1>"
+    assert page["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    box = compose(sent, rendered(sent), SENDER, TO, "mailto:leave@desk.example?subject=leave")
+    assert box["List-Unsubscribe"] == "<mailto:leave@desk.example?subject=leave>"
+    assert "List-Unsubscribe-Post" not in box

@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr
 
 from monitor.config import ChannelConfig
 from monitor.deliver.channels import LONGEST_DEADLINE, Receipt
-from monitor.deliver.channels.values import Mailbox, Mailboxes
+from monitor.deliver.channels.values import Mailbox, Mailboxes, UnsubscribeAddress
 from monitor.deliver.mail import address, compose, serialised
 from monitor.deliver.render import Rendered
 from monitor.deliver.safe import masked, shorten, tame
@@ -45,6 +45,10 @@ class EmailSettings(ChannelConfig):
     password: SecretStr | None = Field(default=None, description="the password; may be ${NAME} or ${file:PATH}")
     sender: Mailbox = Field(alias="from", description='who it is from: "Claimwatch <monitor@example.org>"')
     to: Mailboxes = Field(description="who gets it: one address or a list")
+    unsubscribe: UnsubscribeAddress | None = Field(
+        default=None,
+        description="where one asks for no more of it: mailto:…, or https://… that takes one-click posts",
+    )
 
 
 class Email:
@@ -66,7 +70,9 @@ class Email:
         self._closing: asyncio.Task[None] | None = None
 
     async def send(self, message: Message, rendered: Rendered) -> Receipt:
-        content = serialised(compose(message, rendered, self._settings.sender, self._settings.to))
+        content = serialised(
+            compose(message, rendered, self._settings.sender, self._settings.to, self._settings.unsubscribe)
+        )
         self._stop_closing()
         try:
             async with asyncio.timeout(self.deadline):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Annotated, Any
@@ -48,7 +49,18 @@ def mailbox(text: str) -> str:
     return text
 
 
+def unsubscribe_address(text: str) -> str:
+    """Where somebody can ask for no more mails: `https://…` or `mailto:…`. ValueError for anything else."""
+    kind, _, rest = text.partition(":")
+    if not rest or kind not in ("https", "mailto") or not text.isascii() or re.search(r"[\s<>,]", text):
+        raise ValueError('expected "https://…" or "mailto:…"')
+    if kind == "mailto":
+        mailbox(rest.partition("?")[0])
+    return text
+
+
 Mailbox = Annotated[str, AfterValidator(mailbox)]
+UnsubscribeAddress = Annotated[str, AfterValidator(unsubscribe_address)]
 Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(one_or_more), Field(min_length=1)]
 SecretWebAddress = Annotated[SecretStr, AfterValidator(_secret_web_address)]
 SigningSecrets = Annotated[
