@@ -1,7 +1,8 @@
 """Finds the story of a new entry: the event that it tells of, over sources and days.
 
-A claim that repeats an earlier one belongs to its story. Otherwise the update as a whole is laid beside recent
-updates: it joins the story whose members it is most like, if it is like enough, or opens one of its own.
+A claim that repeats an earlier one belongs to its story. Otherwise the update as a whole is laid beside the recent
+stories, each as all its updates together tell it: it joins the one it is most like, if it is like enough, or opens
+one of its own.
 """
 
 from __future__ import annotations
@@ -9,29 +10,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from heapq import nlargest
 from math import sqrt
 from typing import Protocol
 
-from monitor.compare.gist import Gist, likeness
+from monitor.compare.gist import Gist, is_word, likeness
 from monitor.compare.subject import other_subject
 from monitor.model import Claim, Finding, Moment, Role, Said, Update
 from monitor.text.split import text_key
 
 RECENT = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
-MEMBERS = 5  # of a story that an update is laid beside, the most alike
 VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story
-MIDDLE = 0.5  # of the likeness is that to the middle of these members, the rest the mean of theirs
-ALIKE = 0.20  # likeness to these from which an update belongs to the story
+ALIKE = 0.032  # likeness to a story from which an update of one word belongs to it
+WORDY = 150  # words from which more of them ask for no more likeness
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An earlier update: its gist, its title as a claim, which bears the story, and how many updates that has."""
+    """A story that is told of: the title that opened it, as a claim, and what its updates are about."""
 
     said: Said
     gist: Gist
-    members: int
 
 
 class Past(Protocol):
@@ -41,7 +39,7 @@ class Past(Protocol):
         """The story of an entry's latest version."""
 
     def akin(self, gist: Gist, since: Moment) -> list[Told]:
-        """Earlier updates of a new gist that share its rarest words."""
+        """Stories told of since a moment that share the rarest words of a new gist."""
 
 
 def story_of(update: Update, findings: Sequence[Finding], gist: Gist, past: Past, now: Moment) -> str:
@@ -54,31 +52,16 @@ def story_of(update: Update, findings: Sequence[Finding], gist: Gist, past: Past
 
 
 def nearest_story(update: Update, told: Sequence[Told], gist: Gist) -> str | None:
-    """The story whose members are most like the update; None if none is like enough."""
+    """The story that the update is most like; None if it is like enough to none."""
     title = Claim(update.title, Role.TITLE)
-    near: dict[str, list[Told]] = {}
-    for one in told:
-        if not other_subject(title, update, one.said):
-            near.setdefault(one.said.story, []).append(one)
-    scored = {story: closeness(gist, members) for story, members in near.items()}
+    scored = {one.said.story: likeness(gist, one.gist) for one in told if not other_subject(title, update, one.said)}
     best = max(scored, key=scored.__getitem__, default=None)
-    return best if best is not None and scored[best] >= ALIKE else None
+    return best if best is not None and scored[best] >= enough(gist) else None
 
 
-def closeness(gist: Gist, told: Sequence[Told]) -> float:
-    """The likeness to those members of a story that are most like the gist; members not found count as unlike.
-
-    It is taken halfway between the mean of theirs and the likeness to their middle, where what they have in common
-    weighs and what each adds does not: short texts share few words with any one member.
-    """
-    found = nlargest(MEMBERS, ((likeness(gist, one.gist), place) for place, one in enumerate(told)))
-    middle: dict[str, float] = {}
-    for _, place in found:
-        for term, weight in told[place].gist.items():
-            middle[term] = middle.get(term, 0.0) + weight
-    total, length = sum(like for like, _ in found), sqrt(sum(weight * weight for weight in middle.values()))
-    share = len(found) / min(MEMBERS, told[0].members)
-    return share * ((1 - MIDDLE) * total / len(found) + MIDDLE * total / length)
+def enough(gist: Gist) -> float:
+    """The likeness from which an update belongs to a story: a headline shares few words with it, an article many."""
+    return ALIKE * sqrt(min(WORDY, sum(map(is_word, gist))))
 
 
 def own_story(update: Update, opening: str) -> str:

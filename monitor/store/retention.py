@@ -6,7 +6,7 @@ so that polls and deliveries go on beside it.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, exists, func, select, true, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from monitor.model import Moment
 from monitor.store.open import Store
@@ -44,11 +44,12 @@ def tend(store: Store, *, since: Moment, before: Moment | None = None) -> None:
     for first in range(0, last + 1, WINDOW):
         with store.write() as conn:
             forgotten += forget(conn, since, first)
-    for piece in range(SLICES if forgotten else 0):
+    with store.write() as conn:
+        ended = forget_gists(conn, since)
+    for piece in range(SLICES if forgotten or ended else 0):
         with store.write() as conn:
             sweep(conn, piece)
-    with store.write() as conn:
-        forget_gists(conn, since)
+            sweep_gists(conn, piece)
     left = before is not None
     while left and before is not None:
         with store.write() as conn:
@@ -78,23 +79,32 @@ def forget(conn: Connection, since: Moment, first: int) -> int:
     return conn.execute(old.values(indexed=False)).rowcount
 
 
-def forget_gists(conn: Connection, since: Moment) -> None:
-    """Lets go of what entries of before `since` were about: no story looks back so far."""
-    conn.execute(delete(gists).where(gists.c.at < since))
-    oldest: int | None = conn.scalar(select(func.min(gists.c.id)))
-    old = gist_postings.c.gist_id < oldest if oldest is not None else true()
-    conn.execute(delete(gist_postings).where(old))
+def forget_gists(conn: Connection, since: Moment) -> int:
+    """Lets go of what stories that ended before `since` were about: none looks back so far. How many."""
+    return conn.execute(delete(gists).where(gists.c.at < since)).rowcount
+
+
+def sweep_gists(conn: Connection, piece: int) -> None:
+    """Frees the postings of stories that were let go of in one of SLICES pieces of their index."""
+    left = exists().where(gists.c.id == gist_postings.c.gist_id)
+    conn.execute(delete(gist_postings).where(gist_postings.c.term.between(*bounds(piece)), ~left))
+
+
+def bounds(piece: int) -> tuple[int, int]:
+    """The first and the last term of one of SLICES pieces of an index."""
+    size = 2**64 // SLICES
+    low = -(2**63) + piece * size
+    return low, low + size - 1
 
 
 def sweep(conn: Connection, piece: int) -> int:
     """Frees the postings of forgotten claims in one of SLICES pieces of the index, and counts its terms anew."""
-    size = 2**64 // SLICES
-    low = -(2**63) + piece * size
-    here = postings.c.term.between(low, low + size - 1)
+    low, high = bounds(piece)
+    here = postings.c.term.between(low, high)
     unindexed = select(claims.c.id).where(claims.c.id == postings.c.claim_id, claims.c.indexed)
     freed = conn.execute(delete(postings).where(here, ~unindexed.exists())).rowcount
     if freed:
-        there = terms.c.term.between(low, low + size - 1)
+        there = terms.c.term.between(low, high)
         left = select(func.count()).where(postings.c.term == terms.c.term).scalar_subquery()
         conn.execute(update(terms).where(there).values(claims=left))
         conn.execute(delete(terms).where(there, terms.c.claims == 0))

@@ -200,8 +200,8 @@ terms = Table(
     sqlite_with_rowid=False,
 )
 
-# What each new entry was about, by which it finds its story: words with their weights, how many gists hold a word or
-# group of letters, and which recent ones hold a word.
+# What each story is about, by which a new entry finds it: words and groups of letters with their weights, how many
+# entries were counted to hold one, and which stories hold a word. `entry_id` opened the story, `members` tell of it.
 gists = Table(
     "gists",
     metadata,
@@ -209,8 +209,9 @@ gists = Table(
     Column("entry_id", RowId, ForeignKey("entries.id"), nullable=False),
     Column("story", Text, nullable=False),
     Column("at", Double, nullable=False),
+    Column("members", Integer, nullable=False),
     Column("weights", JSON, nullable=False),
-    Index(None, "story"),
+    UniqueConstraint("story"),
     Index(None, "at"),
 )
 

@@ -3,7 +3,7 @@
 from kit.streams import Stream
 
 from monitor.compare.gist import Gist
-from monitor.compare.stories import Told, story_of
+from monitor.compare.stories import Told, enough, story_of
 from monitor.model import Said, Update
 
 SINKING = "Ferry Amalia sinks off Halvik: 40 people dead"
@@ -50,8 +50,43 @@ def test_a_revision_stays_in_the_story_of_its_entry():
     assert len(set(stories)) == 1
 
 
+FIRES = [
+    "Fire guts the Marlow supermarket in Banfield",
+    "Banfield: Marlow supermarket destroyed by fire",
+    "Marlow store fire in Banfield being treated as suspicious",
+]
+
+
+def test_an_event_with_another_place_and_person_is_another_story():
+    stream = Stream()
+    for n, title in enumerate(FIRES):
+        stream.say(f"paper{n}", f"banfield{n}", "Fifty firefighters fought the blaze in Surley.", title=title)
+    stream.say("paper7", "wellbury", "Robert Pitt denies setting it.", title="Arson denied: Wellbury market blaze")
+    stories = stream.stories()
+    assert len(set(stories[:3])) == 1
+    assert stories[3] != stories[0]
+
+
+def test_a_story_is_known_by_what_its_updates_have_in_common():
+    stream = (
+        Stream()
+        .say("a", "1", "", title="Amalia sinks off Halvik")
+        .say("b", "2", "", title="Halvik mourns the dead of the Amalia")
+        .say("c", "3", "", title="Divers reach the Amalia wreck")
+        .say("d", "4", "", title="Owner of the Amalia questioned in Halvik")
+        .say("e", "5", "", title="Halvik: families of the Amalia wait at the harbour")
+    )
+    assert len(set(stream.stories())) == 1
+
+
+def test_an_article_must_share_more_with_a_story_than_a_headline():
+    headline = {f"word{n}": 0.3 for n in range(8)}
+    article = {f"word{n}": 0.1 for n in range(90)}
+    assert enough(headline) < enough(article) == enough(article | {"=let": 0.1})
+
+
 class Nearby:
-    """A past that holds one update, said at `at`, about a wreck."""
+    """A past that holds one story, last told of at `at`, about a wreck."""
 
     def __init__(self, at: float) -> None:
         self.at = at
@@ -61,7 +96,7 @@ class Nearby:
 
     def akin(self, gist: Gist, since: float) -> list[Told]:
         said = Said(SINKING, "port", "a", self.at, "st-wreck", SINKING)
-        return [Told(said, {"wreck": 1.0}, 1)] if self.at >= since else []
+        return [Told(said, {"wreck": 1.0})] if self.at >= since else []
 
 
 def test_a_story_nobody_told_of_for_weeks_is_over():
