@@ -21,6 +21,7 @@ from monitor.ruleset.yamltree import read_tree
 
 PAIRS = int(os.environ.get("CLAIMWATCH_PAIRS", "2000"))
 UPDATES = 10  # tried with each query
+RULES = 4  # looked up together
 
 SPELLINGS = {
     "troops": ["troops", "Troops", "TROOPS", "tro\u200bops", "trооps", "ｔｒｏｏｐｓ", "tróops"],
@@ -53,7 +54,13 @@ lists:
   dprk: ["north korea*", 北朝鮮]
   both: ["@place", "@dprk", troops~1]
 """
-REGEXES = {"kurs[a-z]+": {"kursk"}, r"\d{5}": {"12000"}, "tro+ps?": {"troop", "troops"}, r"[кќ]\w+": {"київ"}}
+REGEXES = {
+    "kurs[a-z]+": {"kursk"},
+    "k.{3}k|[0-9]000": {"kursk", "krusk", "3000"},
+    r"\d{5}": {"12000"},
+    "tro+ps?": {"troop", "troops"},
+    r"[кќ]\w+": {"київ"},
+}
 
 words = st.sampled_from(WORDS)
 parts = st.one_of(words, st.sampled_from(STEMS), st.sampled_from(UNSPACED))
@@ -61,6 +68,7 @@ terms = st.one_of(
     st.builds(lambda part: ("phrase", [part], 0), parts),
     st.builds(lambda many, slop: ("phrase", many, slop), st.lists(parts, min_size=2, max_size=3), st.integers(0, 3)),
     st.builds(lambda word: ("alike", word, 1), st.sampled_from(["kursk", "troops", "korea"])),
+    st.just(("alike", "korean", 2)),
     st.builds(lambda source: ("regex", source, sorted(REGEXES[source])), st.sampled_from(sorted(REGEXES))),
     st.builds(lambda name: ("alias", name), st.sampled_from(sorted(LISTS))),
 )
@@ -167,42 +175,53 @@ def spot_of(claim: Plain, start: int, end: int) -> tuple[int, int]:
 ALIAS_NODES = read_aliases(read_tree(ALIASES)[0])[0]
 
 
-@settings(max_examples=max(1, PAIRS // UPDATES), deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    node=queries,
-    within=st.sampled_from(list(Within)),
-    on=st.sets(st.sampled_from(["new", "changed", "repeated", "withdrawn"]), min_size=2),
-    seed=st.integers(0, 2**32),
+rules = st.tuples(
+    queries,
+    st.sampled_from(list(Within)),
+    st.sets(st.sampled_from(["new", "changed", "repeated", "withdrawn"]), min_size=2),
 )
-def test_a_rule_holds_where_a_plain_reading_says_so(node, within, on, seed):
+
+
+@settings(max_examples=max(1, PAIRS // (UPDATES * RULES)), deadline=None, suppress_health_check=list(HealthCheck))
+@given(asked=st.lists(rules, min_size=RULES, max_size=RULES), seed=st.integers(0, 2**32))
+def test_a_rule_holds_where_a_plain_reading_says_so(asked, seed):
     random = Random(seed)
     many = [updates(random) for _ in range(UPDATES)]
-    query, faults = compile_query(written(node), ALIAS_NODES)
-    if query is None:
-        refused_rightly(node, within, on, many, faults)
-        return
-    assert evaluate(node, PlainDocument((), (), {}, dict.fromkeys(("url", "author", "tag"), ())), LISTS) is None
-    rule = Rule("r", "r", query, on=frozenset(map(Novelty, on)), within=within)
+    kept = {}
+    for at, (node, within, on) in enumerate(asked):
+        query, faults = compile_query(written(node), ALIAS_NODES)
+        if query is None:
+            refused_rightly(node, within, on, many, faults)
+        else:
+            assert (
+                evaluate(node, PlainDocument((), (), {}, dict.fromkeys(("url", "author", "tag"), ())), LISTS) is None
+            )
+            kept[Rule(f"r{at}", "r", query, on=frozenset(map(Novelty, on)), within=within)] = (node, on)
+    together = RuleSet(tuple(kept))
     for claims, fields in many:
-        assert outcome(rule, claims, fields) == holds(node, within.value, on, claims, fields, LISTS)
+        found = outcomes(together, claims, fields)
+        for rule, (node, on) in kept.items():
+            assert found.get(rule.name) == holds(node, rule.within.value, on, claims, fields, LISTS)
 
 
-def outcome(rule: Rule, claims: list[Plain], fields: dict):
+def outcomes(
+    rules: RuleSet, claims: list[Plain], fields: dict
+) -> dict[str, tuple[set[int], set[tuple[int, int, int]]]]:
+    """For each rule that holds the claims that fire and the words it met, with all rules looked up at once."""
     told = [claim for claim in claims if claim.novelty]
     findings = [Finding(real(c, claims), Novelty(c.novelty), 0.0, (), None, "s") for c in told]
     url, author, tag = (text_of(fields[scope][0]) for scope in ("url", "author", "tag"))
     update = Update("src", "e", 0.0, claims[0].text, url, "", author, (tag,))
     standing = [real(claim, claims) for claim in claims if claim.novelty != "withdrawn"]
-    found = matches(RuleSet((rule,)), update, findings, standing)
-    if not found:
-        return None
     index = {id(claim): at for at, claim in enumerate(claims)}
-    spots = {
-        (index[id(told[met.finding])], *spot_of(told[met.finding], met.start, met.end)) for met in found[0].because
-    }
-    for met in found[0].because:
-        assert told[met.finding].text[met.start : met.end] == met.words
-    return {index[id(told[at])] for at in found[0].findings}, spots
+    found = {}
+    for match in matches(rules, update, findings, standing):
+        spots = set()
+        for met in match.because:
+            assert told[met.finding].text[met.start : met.end] == met.words
+            spots.add((index[id(told[met.finding])], *spot_of(told[met.finding], met.start, met.end)))
+        found[match.rule] = ({index[id(told[at])] for at in match.findings}, spots)
+    return found
 
 
 def refused_rightly(node, within, on, many, faults):
