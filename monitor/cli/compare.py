@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from monitor.cli.findings import show_findings
 from monitor.cli.options import json_option
 from monitor.cli.output import open_text, show_json
 from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.model import Verdict
 
 LARGEST = 10_000_000  # characters of a text
 
@@ -36,15 +39,21 @@ def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
 
 
 def _judge(pairs: str, as_json: bool) -> None:
-    from monitor.compare.pairs import judge_lines
+    from monitor.compare.pairs import judge_lines, judged
 
     with open_text(pairs) as lines:
-        verdicts = judge_lines(lines)
         if as_json:
-            for verdict in verdicts:
+            for verdict in judge_lines(lines):
                 click.echo(json.dumps(verdict, ensure_ascii=False))
         else:
-            show_findings({"claim": f"pair {one['id']}", "nearest": None, **one} for one in verdicts)
+            show_findings(_beside(pair, verdict) for pair, verdict in judged(lines))
+
+
+def _beside(pair: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
+    """A pair as a finding: what is said now, beside what was said before."""
+    from monitor.compare.pairs import as_json
+
+    return {"of": f"pair {pair['id']}", "claim": pair["b"], "nearest": {"text": pair["a"]}, **as_json(verdict)}
 
 
 def _text(name: str) -> str:

@@ -53,7 +53,7 @@ def show_finding(finding: Mapping[str, Any]) -> None:
         show_beside((f"{mark} {novelty}", style), (now, looks["old" if novelty == "withdrawn" else "same"]))
         if before:
             show_beside(("", ""), (f"was: {before}", "dim"))
-    if told := notes(finding, compared):
+    if told := "; ".join(filter(None, (plain(finding.get("of", "")), notes(finding, compared)))):
         show_beside(("", ""), (told, "dim"))
 
 

@@ -158,6 +158,28 @@ def cues(before: Reading, now: Reading, kind: Kind) -> Moves:
     return Moves(moved, gained, [Change(kind, before.text[cue.start : cue.end], "") for cue in left])
 
 
+def traded(before: Reading, now: Reading, found: dict[Kind, Moves]) -> dict[Kind, Moves]:
+    """What the cues say, where a denial and a word of certainty over the same words stand in each other's stead:
+    "denied" → "confirmed" is one change.
+    """
+    denial, surety = found[Kind.NEGATION], found[Kind.CERTAINTY]
+    if len(denial.lost) == len(surety.gained) == 1 and _one_matter(before.cues, now.cues):
+        change = Change(Kind.NEGATION, denial.lost[0].before, surety.gained[0].after)
+        denial, surety = denial._replace(lost=()), surety._replace(gained=())
+    elif len(denial.gained) == len(surety.lost) == 1 and _one_matter(now.cues, before.cues):
+        change = Change(Kind.NEGATION, surety.lost[0].before, denial.gained[0].after)
+        denial, surety = denial._replace(gained=()), surety._replace(lost=())
+    else:
+        return found
+    return {**found, Kind.NEGATION: denial._replace(moved=[*denial.moved, change]), Kind.CERTAINTY: surety}
+
+
+def _one_matter(denials: Sequence[Cue], sureties: Sequence[Cue]) -> bool:
+    """Whether a denial among the first cues governs what a word of certainty among the others does."""
+    denied = {key for cue in denials if cue.kind is Kind.NEGATION for key in cue.over}
+    return any(cue.kind is Kind.CERTAINTY and denied & set(cue.over) for cue in sureties)
+
+
 def _turned(old: Cue, cue: Cue, before: Reading, now: Reading) -> bool:
     """Whether the first word that a cue governs is said by the other claim, but by no such cue."""
     return _free(old, cue, now) or _free(cue, old, before)

@@ -19,11 +19,16 @@ def judge_lines(lines: Iterable[str], same: Synonyms = NO_SYNONYMS) -> Iterator[
 
     Raises MonitorError that names the line when one cannot be read.
     """
+    for pair, verdict in judged(lines, same):
+        yield {"id": pair["id"], **as_json(verdict)}
+
+
+def judged(lines: Iterable[str], same: Synonyms = NO_SYNONYMS) -> Iterator[tuple[dict[str, Any], Verdict]]:
+    """Each pair as it was read, with its verdict."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             pair = _pair(line, number)
-            verdict = judge(read(pair["a"], same), read(pair["b"], same), CONTEXTS[pair["context"]])
-            yield {"id": pair["id"], **as_json(verdict)}
+            yield pair, judge(read(pair["a"], same), read(pair["b"], same), CONTEXTS[pair["context"]])
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:

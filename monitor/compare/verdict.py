@@ -64,7 +64,9 @@ def compare(before: Reading, now: Reading, *, strict: bool) -> Comparison:
     """Everything that two claims have in common and apart."""
     words = gap(before, now)
     numbers, dates = facts.numbers(before, now, strict=strict), facts.dates(before, now)
-    cues = {kind: facts.cues(before, now, kind) for kind in CUES} if before.cues or now.cues else NO_CUES
+    cues = NO_CUES
+    if before.cues or now.cues:
+        cues = facts.traded(before, now, {kind: facts.cues(before, now, kind) for kind in CUES})
     alike = similarity(before, now, words, (numbers, dates), cues.values())
     return Comparison(before, now, words, numbers, dates, cues, alike)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -88,3 +89,19 @@ def test_what_a_text_says_cannot_steer_the_terminal(texts: Path) -> None:
     shown = subprocess.run(COMMAND, cwd=texts, capture_output=True, text=True, check=True, timeout=60).stdout
     assert "\x1b" not in shown
     assert "[bold]burned[/bold]" in shown
+
+
+def test_pairs_show_what_went_and_came_in_each(tmp_path: Path) -> None:
+    pairs = [
+        {"id": "p1", "a": "About 300 ferries left.", "b": "About 900 ferries left.", "context": "revision"},
+        {"id": 2, "a": "Snow slowed both sides.", "b": "Both sides were slowed by snow.", "context": "elsewhere"},
+        {"id": "p3", "a": "The river rose by a metre.", "b": "A lighthouse burned near Odesa."},
+    ]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(json.dumps(pair) for pair in pairs))
+    command = [*COMMAND[:-2], "--pairs", "pairs.jsonl"]
+    shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "~ changed    About [-300-] {+900+} ferries left.\n" in shown
+    assert "pair p1; number: About 300 → About 900; similarity" in shown
+    assert "was: Snow slowed both sides.\n             pair 2\n" in shown
+    assert "+ new        A lighthouse burned near Odesa.\n             pair p3\n" in shown
+    assert shown.splitlines()[-1] == "1 new, 1 changed, 1 repeated"

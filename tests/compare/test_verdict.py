@@ -211,3 +211,22 @@ def test_one_day_and_the_same_names_tell_one_thing_in_freer_words():
     now = "On May 4, the Naval Office reported that Poland had begun using Danish sailors in raids on Gotland."
     assert verdict(before, now, ELSEWHERE).novelty is Novelty.REPEATED
     assert verdict(before, now.replace("May 4", "May 9"), ELSEWHERE).novelty is Novelty.CHANGED
+
+
+@pytest.mark.parametrize("context", list(Context))
+@pytest.mark.parametrize(
+    ("before", "now", "old", "new"),
+    [
+        ("The harbour master denied the sale.", "The harbour master confirmed the sale.", "denied", "confirmed"),
+        ("The sale was confirmed.", "The sale was denied.", "confirmed", "denied"),
+        ("The port has not reopened.", "The port may have reopened.", "not", "may"),
+    ],
+)
+def test_a_denial_that_becomes_a_confirmation_is_one_change(before, now, old, new, context):
+    assert verdict(before, now, context).novelty is Novelty.CHANGED
+    assert changes(before, now, context) == [(Kind.NEGATION, old, new)]
+
+
+def test_a_denial_of_one_thing_and_a_doubt_of_another_are_two_changes():
+    before, now = "The port denied the sale and the dredging.", "The port sells and the dredging may stop."
+    assert {Kind.NEGATION, Kind.CERTAINTY} <= {kind for kind, _, _ in changes(before, now)}
