@@ -77,9 +77,13 @@ def assess(update: Update, before: Update | None, known: Known, listening: Liste
     gist = {} if before else gist_of(claims, known, listening.same)
     story, findings = compare(update, claims, old, gist, known, listening.same, now)
     held = match(update, claims, findings, known, listening, now)
-    decisions = decide(update, held, known, baseline=listening.baseline, now=now)
+    decisions = decide(update, held, known, baseline=listening.baseline, now=now, aliases=listening.rules.aliases)
     rules = {rule.name: rule for rule in listening.rules.rules}
-    released = () if listening.baseline else corroborated(update, findings, rules, known, now=now)
+    released = (
+        ()
+        if listening.baseline
+        else corroborated(update, findings, rules, known, now=now, aliases=listening.rules.aliases)
+    )
     notify, wishes = listening.notify, listening.wishes
     messages = addressed(told(decisions, released), notify, wishes, known, now)
     return Assessment(

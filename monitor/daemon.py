@@ -261,10 +261,10 @@ def release_opened(engine: Engine, listening: Listening) -> int:
     """
     now, runs = engine.clock(), {rule.name for rule in listening.rules.rules}
     with engine.store.read() as conn:
-        if not alerts.opening(conn, now):
+        if not alerts.opening(conn, now, engine.listening.rules.aliases):
             return 0
     with engine.store.write() as conn:
-        waiting = alerts.opening(conn, now)
+        waiting = alerts.opening(conn, now, engine.listening.rules.aliases)
         rulebook.drop(conn, [held.id for held in waiting if held.alert.rule not in runs])
         releases = opened([held for held in waiting if held.alert.rule in runs], now=now)
         notify, wishes = listening.notify, listening.wishes

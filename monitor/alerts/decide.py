@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from monitor.alerts.chain import chained
-from monitor.alerts.silences import Silence, silence_over
+from monitor.alerts.silences import REASONS, Silence, silence_over
 from monitor.alerts.since import since_last
 from monitor.model import (
     Alert,
@@ -28,7 +28,7 @@ from monitor.model import (
     Waiting,
 )
 from monitor.ruleset.crossing import crossings
-from monitor.ruleset.rule import Rule
+from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
 
 
 class Past(Protocol):
@@ -77,28 +77,39 @@ class Held:
         return self.fired[0].story
 
 
-def decide(update: Update, held: Sequence[Held], past: Past, *, baseline: bool, now: Moment) -> tuple[Decision, ...]:
-    """One decision for each rule that held; more for one that a silence covers in part."""
+def decide(
+    update: Update,
+    held: Sequence[Held],
+    past: Past,
+    *,
+    baseline: bool,
+    now: Moment,
+    aliases: Vocabulary = NO_ALIASES,
+) -> tuple[Decision, ...]:
+    """One decision for each rule that held; more for one that a silence covers in part.
+
+    `aliases` are those of the queries of silences.
+    """
     if baseline:
         return tuple(Decision(one.match, Reason.BASELINE, f"first poll of {update.source}") for one in held)
     silences = past.silences(now) if held else ()
-    return tuple(decision for one in held for decision in decide_one(update, one, past, silences, now))
+    return tuple(decision for one in held for decision in decide_one(update, one, past, silences, aliases, now))
 
 
 def decide_one(
-    update: Update, held: Held, past: Past, silences: Sequence[Silence], now: Moment
+    update: Update, held: Held, past: Past, silences: Sequence[Silence], aliases: Vocabulary, now: Moment
 ) -> Iterator[Decision]:
     """What silences cover, each silence by itself, then the rest."""
     parts: dict[Silence | None, list[int]] = {}
     for index in held.match.findings:
-        silence = silence_over(silences, held.rule.name, update, held.findings[index])
+        silence = silence_over(silences, held.rule.name, update, held.findings[index], aliases)
         parts.setdefault(silence, []).append(index)
     for silence, indexes in parts.items():
         part = replace(held, match=replace(held.match, findings=tuple(indexes)))
         if silence is None:
             yield decide_aloud(update, part, past, now)
         else:
-            yield Decision(part.match, Reason.SILENCED, silence.why)
+            yield Decision(part.match, REASONS[silence.mode], silence.why)
 
 
 def decide_aloud(update: Update, held: Held, past: Past, now: Moment) -> Decision:

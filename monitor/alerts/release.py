@@ -8,17 +8,23 @@ from dataclasses import replace
 from monitor.alerts.decide import Past, made_id
 from monitor.alerts.silences import audible
 from monitor.model import Alert, Finding, Moment, Novelty, Release, Update, Waiting
-from monitor.ruleset.rule import Rule
+from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
 
 
 def corroborated(
-    update: Update, findings: Sequence[Finding], rules: Mapping[str, Rule], past: Past, *, now: Moment
+    update: Update,
+    findings: Sequence[Finding],
+    rules: Mapping[str, Rule],
+    past: Past,
+    *,
+    now: Moment,
+    aliases: Vocabulary = NO_ALIASES,
 ) -> tuple[Release, ...]:
     """The held matches that this update's repeated findings confirm."""
     texts = [f.nearest.text for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
     waiting = past.waiting(texts) if texts else []
     if waiting:
-        waiting = audible(waiting, past.silences(now))
+        waiting = audible(waiting, past.silences(now), aliases)
     return tuple(release for held in waiting if (release := confirm(held, update, rules, past, now)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ NAMED = ("rule", "source", "story", "match")
 @click.option("--rule", metavar="NAME", help="What this rule finds.")
 @click.option("--source", metavar="NAME", help="What this source says.")
 @click.option("--story", metavar="ID", help="What belongs to this story.")
-@click.option("--match", metavar="QUERY", help="What meets this query, written as in rules but without @aliases.")
+@click.option("--match", metavar="QUERY", help="What meets this query, written as in rules.")
+@click.option(
+    "--until-facts-change", "facts", is_flag=True, help="Let through what says another number, date, name …"
+)
 @click.option("--for", "duration", metavar="6h", help="How long, from now.")
 @click.option("--until", metavar="ISO", help="Until when: 2026-01-31T18:00Z; without a zone in the config's.")
 @click.option("--reason", metavar="TEXT", help="Why; it is kept with all that is silenced.")
@@ -42,11 +46,12 @@ def command(
     silence: int | None,
     path: Path,
     as_json: bool,
+    facts: bool,
     **wanted: str | None,
 ) -> None:
     """List the silences, newest first; add one for what fits all that is named; or end the silence ID now."""
     if action == "add":
-        _add(path, wanted)
+        _add(path, wanted, facts)
     elif action != "end":
         _list(path, as_json)
     elif silence is None:
@@ -55,12 +60,15 @@ def command(
         ctx.exit(_end(path, silence))
 
 
-def _add(path: Path, wanted: dict[str, str | None]) -> None:
+def _add(path: Path, wanted: dict[str, str | None], facts: bool) -> None:
     config = config_of(path)
     made = _silence(config, wanted, time.time())
+    from monitor.alerts.silences import Mode
     from monitor.store import silences
 
     with store_of(config) as store, store.write() as conn:
+        if facts:
+            made = replace(made, mode=Mode.FACTS, claims=silences.told_of(conn, made))
         number = silences.add(conn, made)
     click.echo(f"silence {number} until {iso(made.until)}")
 
@@ -76,21 +84,34 @@ def _silence(config: Config, wanted: dict[str, str | None], now: float) -> Silen
         raise click.UsageError("say why with --reason; it is kept with all that is silenced")
     _check_known(config, named)
     until = _until(config, wanted["duration"], wanted["until"], now)
-    return Silence(0, str(wanted["reason"]).strip(), now, until, by=wanted["by"] or "", **named)
+    return Silence(
+        0,
+        str(wanted["reason"]).strip(),
+        now,
+        until,
+        rule=named["rule"],
+        source=named["source"],
+        story=named["story"],
+        match=named["match"],
+        by=wanted["by"] or "",
+    )
 
 
 def _check_known(config: Config, named: dict[str, str | None]) -> None:
     """A name or query that can never fit is a mistake."""
     if named["source"]:
         _one_of("source", named["source"], [source.name for source in config.sources])
-    if named["rule"]:
-        from monitor.engine import load_listening
+    if not (named["rule"] or named["match"]):
+        return
+    from monitor.engine import load_listening
 
-        _one_of("rule", named["rule"], [rule.name for rule in load_listening(config).rules.rules])
+    rules = load_listening(config).rules
+    if named["rule"]:
+        _one_of("rule", named["rule"], [rule.name for rule in rules.rules])
     if named["match"]:
         from monitor.ruleset.parse import compile_query
 
-        query, faults = compile_query(named["match"], {})
+        query, faults = compile_query(named["match"], rules.aliases.nodes)
         if query is None:
             raise click.UsageError(f"--match, character {faults[0].offset + 1}: {faults[0].message}")
 
@@ -152,7 +173,10 @@ def _state(silence: Silence, now: float) -> str:
 
 
 def _what(silence: Silence) -> str:
-    return ", ".join(f"{name} {value}" for name in NAMED if (value := getattr(silence, name)))
+    named = ", ".join(f"{name} {value}" for name in NAMED if (value := getattr(silence, name)))
+    if silence.mode == "all":
+        return named
+    return f"{named}, {silence.mode}" + (f": {silence.claims[0]}" if silence.claims else "")
 
 
 def _as_json(silence: Silence, now: float) -> dict[str, Any]:
@@ -160,6 +184,8 @@ def _as_json(silence: Silence, now: float) -> dict[str, Any]:
         "id": silence.id,
         "state": _state(silence, now),
         **{name: getattr(silence, name) for name in NAMED},
+        "mode": str(silence.mode),
+        "claims": list(silence.claims),
         "reason": silence.reason,
         "by": silence.by,
         "made": iso(silence.made),

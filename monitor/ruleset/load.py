@@ -11,7 +11,7 @@ from monitor.ruleset.aliases import read_aliases
 from monitor.ruleset.faults import Fault
 from monitor.ruleset.parse import Aliases, compile_query
 from monitor.ruleset.query import Query
-from monitor.ruleset.rule import RuleSet
+from monitor.ruleset.rule import RuleSet, Vocabulary
 from monitor.ruleset.rulefile import Known, RuleReader
 from monitor.ruleset.sourcetext import SourceText
 from monitor.ruleset.yamltree import LONGEST, Tree, read_tree
@@ -79,7 +79,7 @@ def load_files(
             reader.read(source, tree)
     rules = tuple(rule for rule in reader.rules if rule.enabled)
     off = tuple(rule.name for rule in reader.rules if not rule.enabled)
-    return RuleSet(rules, same, digest.hexdigest(), off), tuple(sorted(problems))
+    return RuleSet(rules, same, digest.hexdigest(), off, Vocabulary(nodes)), tuple(sorted(problems))
 
 
 def read_yaml(path: Path, problems: list[Problem], taken: Callable[[bytes], None]) -> tuple[SourceText, Tree | None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from monitor.model import Novelty, Severity
 from monitor.ruleset.page import Page
-from monitor.ruleset.query import Query
+from monitor.ruleset.query import Node, Query
 from monitor.ruleset.shortlist import Shortlist
 
 
@@ -97,6 +97,16 @@ def documents(within: Within, withdrawn: bool, page: Page) -> Iterable[frozenset
     return page.alone() if within is Within.CLAIM else page.passages()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """What `@name` stands for in queries, by its name without the @. Each reading of the files is one of its own."""
+
+    nodes: Mapping[str, Node | None] = field(default_factory=dict)
+
+
+NO_ALIASES = Vocabulary()
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """The enabled rules, the words that mean the same (for comparison too), and a digest of the files' bytes.
@@ -108,6 +118,7 @@ class RuleSet:
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
     off: tuple[str, ...] = ()
+    aliases: Vocabulary = NO_ALIASES
     indexes: Mapping[tuple[Within, bool], tuple[Sequence[int], Shortlist]] = field(
         init=False, repr=False, compare=False
     )

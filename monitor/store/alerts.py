@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from monitor.alerts.silences import audible
 from monitor.deliver.payload import alert_from
 from monitor.model import Alert, Moment, Reason, Waiting
+from monitor.ruleset.rule import NO_ALIASES, Vocabulary
 from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, claims, entries, matches, sayings
@@ -83,10 +84,10 @@ def waiting(conn: Connection, texts: Sequence[str]) -> list[Waiting]:
     return held(conn.execute(CONFIRMED, {"hashes": hashes})) if hashes else []
 
 
-def opening(conn: Connection, now: Moment) -> list[Waiting]:
+def opening(conn: Connection, now: Moment, aliases: Vocabulary = NO_ALIASES) -> list[Waiting]:
     """The throttled matches whose window has opened and which no silence covers, oldest first."""
     found = held(conn.execute(OPENED, {"now": now}))
-    return audible(found, silences.living(conn, now)) if found else []
+    return audible(found, silences.living(conn, now), aliases) if found else []
 
 
 def held(rows: Iterable[Row[Any]]) -> list[Waiting]:

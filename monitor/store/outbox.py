@@ -90,7 +90,7 @@ def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Messa
     attempt = row.attempts + 1
     change(conn, row.id, attempts=attempt, leased_until=now + lease)
     first = conn.execute(FIRST, {"channel": channel, "thread": row.thread}).first()
-    return replace(message_of(conn, row), attempt=attempt, first=first and message_of(conn, first))
+    return replace(message_of(conn, row), attempt=attempt, first=None if first is None else message_of(conn, first))
 
 
 def message_of(conn: Connection, row: Row[Any]) -> Message:

@@ -6,17 +6,31 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from monitor.alerts.silences import Silence
+from monitor.alerts.silences import Mode, Silence
+from monitor.deliver.payload import alert_from
 from monitor.model import Moment
-from monitor.store.schema import silences
+from monitor.store.schema import alerts, silences
 
 FIELDS = ("rule", "source", "story", "match", "reason", "by", "made", "until")
+LATEST = 20  # claims that a mute remembers
 
 
 def add(conn: Connection, silence: Silence) -> int:
     """Keeps a silence; its id, whatever it had before."""
     values = {name: getattr(silence, name) for name in FIELDS}
+    values |= {"mode": silence.mode.value, "claims": list(silence.claims)}
     return int(conn.execute(insert(silences).values(values).returning(silences.c.id)).scalar_one())
+
+
+def told_of(conn: Connection, silence: Silence) -> tuple[str, ...]:
+    """The claims that people were last told of what a silence names by rule or story, newest first."""
+    query = select(alerts.c.body).order_by(alerts.c.number.desc()).limit(LATEST)
+    if silence.rule is not None:
+        query = query.where(alerts.c.rule == silence.rule)
+    if silence.story is not None:
+        query = query.where(alerts.c.story == silence.story)
+    told = (finding.claim for body in conn.scalars(query) for finding in alert_from(body).findings)
+    return tuple(dict.fromkeys(told))[:LATEST]
 
 
 def end(conn: Connection, silence_id: int, now: Moment) -> bool:
@@ -38,4 +52,5 @@ def living(conn: Connection, now: Moment) -> list[Silence]:
 
 def silence_of(row: Row[Any]) -> Silence:
     """A row as the silence it is."""
-    return Silence(id=row.id, **{name: getattr(row, name) for name in FIELDS})
+    fields = {name: getattr(row, name) for name in FIELDS}
+    return Silence(id=row.id, mode=Mode(row.mode or Mode.ALL), claims=tuple(row.claims or ()), **fields)

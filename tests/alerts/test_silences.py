@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.silences import Silence
+from monitor.alerts.alike import alike, told_anew
+from monitor.alerts.silences import Mode, Silence
 from monitor.assess import Assessment, Listening
 from monitor.intake import take
-from monitor.model import Reason, Update
+from monitor.model import Change, Claim, Finding, Kind, Novelty, Reason, Role, Said, Update
 from monitor.resources import builtin
 from monitor.ruleset.load import load_rules
 from monitor.store import Store, alerts, open_store, silences, sources
@@ -127,3 +128,59 @@ def test_nothing_is_confirmed_while_it_is_silenced(store: Store, say: Say) -> No
 
     assert say(FERRIES, at=200.0, source="other", more=more).released == ()
     assert len(say(FERRIES, at=600.0, source="other", more=more).released) == 1
+
+
+def test_a_silence_may_speak_of_aliases(store: Store, say: Say, tmp_path: Path) -> None:
+    (tmp_path / "aliases.yaml").write_text("lists:\n  ports: [Halvik, Orsk]\n")
+    silence(store, match="@ports")
+    assert [reason for reason, _ in became(say(FERRIES))] == [Reason.SILENCED]
+    assert [reason for reason, _ in became(say(STORM, at=200.0))] == [Reason.SENT]
+
+
+def mute(store: Store, mode: Mode, *claims: str, **named: str) -> int:
+    with store.write() as conn:
+        made = Silence(0, "seen", 0.0, 1e6, mode=mode, claims=claims, **named)  # type: ignore[arg-type]
+        return silences.add(conn, made)
+
+
+def test_a_mute_holds_until_the_facts_change(store: Store, say: Say) -> None:
+    told = say(FERRIES)
+    number = mute(store, Mode.FACTS, FERRIES, story=told.story)
+
+    further = say(FERRIES + ", and the crews went home for the night", at=200.0)
+    assert [reason for reason, _ in became(further)] in ([], [Reason.MUTED])
+    assert [reason for reason, _ in became(say(MORE_FERRIES, at=300.0))] == [Reason.SENT]
+    with store.read() as conn:
+        assert [one.mode for one in silences.every(conn)] == [Mode.FACTS]
+        assert number == 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "changed", "passes"),
+    [
+        ("Some 300 ferries are idle at Halvik", [], False),
+        ("Some 400 ferries are idle at Halvik", [Change(Kind.NUMBER, "300", "400")], True),
+        ("Some 300 ferries are idle at Orsk", [Change(Kind.PLACE, "Halvik", "Orsk")], True),
+        ("Some 300 ferries are idle at Halvik, crews say", [Change(Kind.ADDED, "", "crews say")], False),
+    ],
+)
+def test_what_a_fact_is_that_moves(claim: str, changed: list[Change], passes: bool) -> None:
+    before = Said("Some 300 ferries are idle at Halvik", "wire", "e", 0.0, "st")
+    found = Finding(Claim(claim, Role.TITLE), Novelty.CHANGED, 90.0, tuple(changed), before, "st")
+    assert told_anew(found, [before.text]) is passes
+    assert alike(found, [before.text]) is not passes
+
+
+def test_what_is_new_against_the_ledger_but_moves_a_muted_figure_is_told() -> None:
+    found = Finding(
+        Claim("Around 900 ferries lie idle in the port of Halvik", Role.TITLE), Novelty.NEW, 0, (), None, "s"
+    )
+    assert told_anew(found, [FERRIES])
+    assert not told_anew(found, [STORM])
+
+
+def test_not_news_covers_the_like_and_nothing_else() -> None:
+    again = Finding(Claim("About 300 ferries lie idle in Halvik port", Role.TITLE), Novelty.NEW, 0, (), None, "s")
+    assert alike(again, [STORM, "About 300 ferries lie idle in the port of Halvik"])
+    assert not alike(again, [MORE_FERRIES])
+    assert not alike(again, [STORM])
