@@ -50,6 +50,7 @@ class House:
         async with open_engine(config, clock=lambda: self.now) as engine:
             await engine.in_store(prepare, engine)
             daemon = Daemon(engine)
+            await daemon.look_back()
             await daemon.poll_due()
             await daemon.finish()
             await daemon.release_due()
