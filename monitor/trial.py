@@ -12,6 +12,7 @@ from monitor.compare.align import compare
 from monitor.compare.elsewhere import CANDIDATES
 from monitor.compare.stories import Told
 from monitor.model import Finding, Moment, Novelty, Said, Update
+from monitor.ruleset.explain import account
 from monitor.ruleset.match import hold
 from monitor.ruleset.rule import Rule
 from monitor.text.split import split
@@ -57,6 +58,14 @@ def tried(before: str | None, text: str, rule: Rule, same: Synonyms) -> tuple[bo
     fired = [findings[index] for index in found.findings] if found else []
     first = next(iter(fired or findings), None)
     return bool(fired), first.novelty if first else Novelty.REPEATED
+
+
+def reason(before: str | None, text: str, rule: Rule, same: Synonyms) -> str:
+    """Which words of `text` made the rule fire, or what was missing, as the end of a sentence."""
+    heard, findings, claims = replace(rule, sources=None), brought(before, text, same), split("", text)
+    if found := hold(heard, _update(text), findings, claims, ()):
+        return f"met by {', '.join(dict.fromkeys(f'“{met.words}”' for met in found.because))}"
+    return account(heard, _update(text), findings, claims).why
 
 
 def _update(text: str) -> Update:

@@ -65,7 +65,7 @@ def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
     from monitor.ruleset.check import run_tests
     from monitor.ruleset.load import load_rules
     from monitor.text.words import Synonyms
-    from monitor.trial import tried
+    from monitor.trial import reason, tried
 
     rules, problems = load_rules(
         drawn.rules,
@@ -78,7 +78,12 @@ def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
     failed = [
         problem
         for rule in rules.rules
-        for problem in run_tests(rule, rules, lambda before, text, rule: tried(before, text, rule, same))
+        for problem in run_tests(
+            rule,
+            rules,
+            lambda before, text, rule: tried(before, text, rule, same),
+            lambda before, text, rule: reason(before, text, rule, same),
+        )
     ]
     tests = sum(len(rule.tests) for rule in rules.rules)
     return [*problems, *failed], {"rules": len(rules.rules), "rule tests": tests}

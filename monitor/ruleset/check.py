@@ -9,16 +9,22 @@ from monitor.model import Novelty
 from monitor.ruleset.rule import Rule, RuleSet, RuleTest
 
 Assess = Callable[[str | None, str, Rule], tuple[bool, Novelty]]
+Why = Callable[[str | None, str, Rule], str]
 
 
-def run_tests(rule: Rule, ruleset: RuleSet, assess: Assess) -> tuple[Problem, ...]:
-    """The tests that fail. `assess(before, text, rule)` says whether the rule fires for the text and its novelty."""
-    failed = ((test, failure(test, *assess(test.before, test.text, rule))) for test in rule.tests)
-    return tuple(
-        Problem(rule.path, test.line, test.column, f"test of {rule.name}: {sentence}")
-        for test, sentence in failed
-        if sentence
-    )
+def run_tests(
+    rule: Rule, ruleset: RuleSet, assess: Assess, why: Why = lambda before, text, rule: ""
+) -> tuple[Problem, ...]:
+    """The tests that fail. `assess(before, text, rule)` says whether the rule fires for the text and its novelty,
+    `why` what made it fire or what was missing, as the end of a sentence."""
+    problems = []
+    for test in rule.tests:
+        fires, novelty = assess(test.before, test.text, rule)
+        if sentence := failure(test, fires, novelty):
+            cause = why(test.before, test.text, rule) if fires is not test.fires else ""
+            said = "; ".join(filter(None, (f"test of {rule.name}: {sentence}", cause)))
+            problems.append(Problem(rule.path, test.line, test.column, said))
+    return tuple(problems)
 
 
 def failure(test: RuleTest, fires: bool, novelty: Novelty) -> str:

@@ -8,6 +8,7 @@ from monitor.ruleset.leaves import Words
 from monitor.ruleset.query import And, Counted, Node, Not, Or, Pair, Term
 
 MOST_TERMS = 10_000
+ALTERNATIVES = "expected a word, a phrase in quotes, or some of them joined by OR"
 
 
 def leaves(node: Node) -> list[Term]:
@@ -48,7 +49,7 @@ def not_a_place(node: Node, operator: str) -> str:
     """A sentence if a side of an operator has no place in a sentence."""
     match node:
         case And():
-            return f"AND cannot stand inside {operator}: expected a word, a phrase, or some of them joined by OR"
+            return f"AND cannot stand inside {operator}: {ALTERNATIVES}; two words side by side are joined by AND"
         case Not():
             return f"NOT cannot stand inside {operator}: write `a {operator} b AND NOT c`"
         case Term() if node.scope not in ("", "title", "text"):

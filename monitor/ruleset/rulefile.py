@@ -122,7 +122,9 @@ class RuleReader:
     def exists(self, source: SourceText, what: str, text: Text, known: Collection[str] | None) -> None:
         """The config must have it."""
         if known is not None and text.value and text.value not in known:
-            hint = did_you_mean(text.value, tuple(known)) or f"the config has {', '.join(sorted(known)) or 'none'}"
+            hint = (
+                did_you_mean(text.value, tuple(known)) or f"the config has {', '.join(sorted(set(known))) or 'none'}"
+            )
             self.blame(source, Fault(f"unknown {what} `{text.value}`; {hint}", text.offset))
 
     def template(self, source: SourceText, text: Text) -> None:

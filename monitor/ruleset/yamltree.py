@@ -6,6 +6,7 @@ file has no use for (tags, anchors, duplicate keys, deep nesting) is refused wit
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,6 +17,9 @@ from monitor.ruleset.faults import Fault
 DEEPEST = 12
 LONGEST = 1_000_000  # characters of a file
 MOST_NODES = 50_000
+PLAINLY = {"mapping values are not allowed in this context": "a `: ` stands where no key can be"}
+NO_COLON = "could not find expected ':'"
+KEY_AND_VALUE = re.compile(r"\s*(?:- )?([A-Za-z]+):\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +152,27 @@ def unreadable(source: str, error: yaml.YAMLError) -> Fault:
     if mark is None:
         return Fault(f"this is no YAML: {str(error).splitlines()[0]}")
     problem = str(getattr(error, "problem", "") or "it cannot be read")
-    return Fault(f"this is no YAML: {problem}{likely_cause(source, mark.line)}", mark.index)
+    if problem == NO_COLON:
+        return without_colon(source, mark.line)
+    return Fault(f"this is no YAML: {PLAINLY.get(problem, problem)}{likely_cause(source, mark.line, problem)}", mark.index)
 
 
-def likely_cause(source: str, line: int) -> str:
+def without_colon(source: str, line: int) -> Fault:
+    """The line that should be a key and its value: the last one before where the reader gave up."""
+    lines = source.splitlines(keepends=True)[: max(1, line)]
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
+    offset = sum(map(len, lines[:-1]))
+    if found := KEY_AND_VALUE.match(lines[-1]):
+        return Fault(f"a space is missing after `{found[1]}:`", offset + found.end() - 1)
+    said = lines[-1].strip()
+    text = said if len(said) <= 40 else f"{said[:39]}…"
+    return Fault(
+        f"expected `key: value`, found `{text}`; a line that goes on with the one before is indented", offset
+    )
+
+
+def likely_cause(source: str, line: int, problem: str) -> str:
     """A hint for the slips that a query in YAML invites."""
     lines = source.splitlines()
     around = " ".join(lines[max(0, line - 1) : line + 1])
@@ -159,4 +180,10 @@ def likely_cause(source: str, line: int) -> str:
         return "; indent with spaces, not tabs"
     if "match:" in around:
         return "; write the query on the lines after `match: >-`, indented"
-    return '; a text with `: `, or one that begins with @ * " & or [, needs quotes'
+    if problem == "did not find expected key":
+        return "; lines that belong together are indented alike"
+    if problem == "did not find expected '-' indicator":
+        return "; each entry of a list begins with `- `, indented alike"
+    return (
+        '; a text with `: `, or one that begins with @ * " & or [, needs quotes; an entry of a list begins with `- `'
+    )

@@ -106,7 +106,7 @@ async def test_a_truncated_save_keeps_the_old_set_and_is_told_of_until_it_is_men
     (scene.folder / "rules/good.yaml").write_text("name: good\nmatch: bridge*\n")
     scene.rule.write_text(OTHER[:18])
     (problem, *_) = await until_refused(scene, True)
-    assert problem.startswith("rules/ferries.yaml:2:5: this is no YAML")
+    assert problem.startswith("rules/ferries.yaml:2:1: expected `key: value`, found `matc`")
     assert scene.titles == ["ferries"]
 
     scene.rule.write_text(OTHER)

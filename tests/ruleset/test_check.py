@@ -3,6 +3,7 @@
 from monitor.model import Novelty
 from monitor.ruleset.check import run_tests
 from monitor.ruleset.load import load_rules
+from monitor.ruleset.rule import RuleSet
 
 RULE = """
 name: r
@@ -39,6 +40,13 @@ def told(folder, outcome):
 
 def test_tests_that_pass_are_not_mentioned(tmp_path):
     assert told(tmp_path, lambda text: ("Troops" in text, Novelty.CHANGED)) == []
+
+
+def test_a_test_that_fails_says_what_was_missing_or_which_words_met(tmp_path):
+    (tmp_path / "r.yaml").write_text(RULE)
+    (rule,) = load_rules(tmp_path, builtin_aliases=None)[0].rules
+    problems = run_tests(rule, RuleSet((rule,)), lambda *_: (False, Novelty.NEW), lambda *_: "`troops` meets nothing")
+    assert problems[0].message.endswith("“Troops left.”; `troops` meets nothing")
 
 
 def test_each_way_to_fail_has_its_sentence(tmp_path):

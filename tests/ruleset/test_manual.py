@@ -1,13 +1,15 @@
 """A newcomer can follow docs/rules.md to the letter: the rule loads, and breaking it says what the manual says."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
-from kit.rules import assess
 
 from monitor.ruleset.check import run_tests
 from monitor.ruleset.load import load_rules
+from monitor.text.words import Synonyms
+from monitor.trial import reason, tried
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs/rules.md").read_text("utf-8")
@@ -27,7 +29,9 @@ EDITS = {
 def check(folder: Path, text: str) -> list[str]:
     (folder / "dprk.yaml").write_text(text, "utf-8")
     rules, problems = load_rules(folder, builtin_aliases=ROOT / "rules/aliases.yaml")
-    failed = [problem for rule in rules.rules for problem in run_tests(rule, rules, assess)]
+    same = Synonyms.of(rules.same)
+    asked = (partial(ask, same=same) for ask in (tried, reason))
+    failed = [problem for rule in rules.rules for problem in run_tests(rule, rules, *asked)]
     return [str(problem).replace(str(folder), "rules") for problem in (*problems, *failed)]
 
 

@@ -133,7 +133,8 @@ def test_all_problems_of_all_files_are_told(tmp_path):
         "a.yaml:10:11: `throttle`: expected a time such as 90s, 15m, 6h or 7d after `per`, found `h`",
         "a.yaml:11:9: `within`: expected claim, passage or update, found `clause`",
         "a.yaml:12:16: `corroboration`: expected a whole number, found `two`",
-        "a.yaml:13:21: AND cannot stand inside a figure: expected a word, a phrase, or some of them joined by OR",
+        "a.yaml:13:21: AND cannot stand inside a figure: expected a word, a phrase in quotes, "
+        "or some of them joined by OR; two words side by side are joined by AND",
         "a.yaml:13:46: `alert`: expected `above` or `below` and a number, as in `above 10000`, found `more than ten`",
         "a.yaml:14:8: `since`: expected a time such as 90s, 15m, 6h or 7d, found `soon`",
         "a.yaml:16:5: `fires` is missing",
@@ -176,6 +177,19 @@ SHAPES = [
     ),
     ("name: r\nmatch: *x\n", "2:8: `*x` (a YAML alias) is not allowed: a text with * needs quotes"),
     ("name: r\nmatch: @dprk\n", "2:8: this is no YAML"),
+    ("name: r\ntitle:Ferries\nmatch: a\n", "2:7: a space is missing after `title:`"),
+    (
+        "name: r\nmatch: >-\n  a\nAND b\non: [new]\n",
+        "4:1: expected `key: value`, found `AND b`; a line that goes on with",
+    ),
+    (
+        "name: r\nmatch: >-\n  a\n AND b\non: [new]\n",
+        "4:2: this is no YAML: did not find expected key; lines that belong",
+    ),
+    (
+        "name: r\ntitle: Ferries: all\nmatch: a\n",
+        "2:15: this is no YAML: a `: ` stands where no key can be; a text with",
+    ),
     ('name: r\nmatch: "a b" AND c\n', "write the query on the lines after `match: >-`, indented"),
     ("name: r\n\tmatch: x\n", "indent with spaces, not tabs"),
     (RULE + "---\n" + RULE, "3:1: expected one YAML document"),
