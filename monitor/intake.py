@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from monitor.model import Alert, Entry, Moment, Update
 from monitor.sources.identity import content_hash, in_order
 from monitor.sources.moves import Move, causes_of, flips, idle, named_by, went_back
 from monitor.sources.odd import Oddity, Seen
-from monitor.standing import oddity
+from monitor.standing import missed, oddity
 from monitor.store import Store, ledger, shown
 from monitor.store.known import Known
 from monitor.store.record import record
@@ -49,12 +49,13 @@ def take_in(
     source: str,
     entries: Sequence[Entry],
     listening: Listening,
-    outcome: PollOutcome,
+    ends: Callable[[float, bool], PollOutcome],
     *,
     memory: float,
     now: Moment,
 ) -> Taken:
-    """Commits what is fresh among `entries`, and the poll's outcome with the last of it.
+    """Commits what is fresh among `entries`, and the poll's outcome with the last of it: what `ends` makes of the
+    share that is fresh, and of whether the feed rolled over.
 
     A crash in between leaves the poll undone, so the next one goes on where this one stopped.
     """
@@ -65,8 +66,8 @@ def take_in(
         odd = Oddity()
         if read is not None and not listening.baseline:
             odd = oddity(conn, source, entries, waiting, seen, read, oldest=now - memory)
-    if waiting and outcome.state == "quiet":  # who brings news is not quiet
-        outcome = replace(outcome, state="ok", causes=())
+        rolled = read is not None and not odd.causes and missed(conn, source, entries, seen)
+    outcome = ends(len(waiting) / max(1, len(entries)), rolled)
     this = Intake(source, listening, memory, now, seen, good, odd)
     alerts, done = 0, False
     moves: list[Move] = []
@@ -153,7 +154,7 @@ def update_of(source: str, entry: Entry, now: Moment) -> Update:
         at=said,
         title=entry.title,
         url=entry.url,
-        text=entry.body,
+        text=entry.article or entry.body,
         author=entry.author,
         tags=entry.tags,
         published=entry.published,

@@ -81,7 +81,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or text."""
+    """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or text, and so is
+    `article`, the whole text behind a short item, if it was asked for."""
 
     key: str
     title: str
@@ -90,6 +91,7 @@ class Entry:
     author: str = ""
     tags: tuple[str, ...] = ()
     published: Moment | None = None
+    article: str = ""
 
 
 @dataclass(frozen=True, slots=True)

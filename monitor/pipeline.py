@@ -15,11 +15,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from monitor import outcome
 from monitor.alerts.notices import notices, of_dead, of_unreached
+from monitor.articles import Followed, followed
 from monitor.closing import close_poll
 from monitor.config import SourceConfig
 from monitor.deliver.channels import Receipt
@@ -51,7 +53,7 @@ async def poll(engine: Engine, row: SourceRow) -> None:
     quiet_after = await silence_of(engine, row)
     this = Poll(source, row, engine.clock(), engine.config.monitor.timezone, random.random(), quiet_after)  # noqa: S311
     try:
-        fetched = await engine.fetcher.fetch(request(source, row))
+        fetched = await fetch(engine, source, row)
         if outcome.unchanged(this, fetched):
             await conclude(engine, this, outcome.still(this, fetched))
         else:
@@ -77,13 +79,14 @@ async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
         if doubt:
             raise doubt
     baseline = source.first_poll == "baseline" and not this.row.baselined
+    found = await followed(engine, source, feed.entries) if source.full_text else Followed(feed.entries)
     taken = await engine.in_store(
         take_in,
         engine.store,
         source.name,
-        feed.entries,
+        found.entries,
         replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
-        outcome.read(this, fetched, feed),
+        partial(outcome.read, this, fetched, feed, whole=found.whole, causes=found.causes),
         memory=engine.config.monitor.memory,
         now=this.now,
     )
@@ -94,9 +97,10 @@ async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
         engine.committed.set()
 
 
-def request(source: SourceConfig, row: SourceRow) -> Request:
-    """The conditional request for a source."""
-    return Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
+async def fetch(engine: Engine, source: SourceConfig, row: SourceRow) -> Fetched:
+    """The answer to a conditional request; a page is asked for only as its site's robots.txt allows."""
+    request = Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
+    return await (engine.robots if source.kind == "page" else engine.fetcher).fetch(request)
 
 
 def write_outcome(engine: Engine, this: Poll, found: PollOutcome) -> list[Alert]:

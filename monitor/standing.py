@@ -11,9 +11,10 @@ from monitor.model import Entry, Moment
 from monitor.sources.feed import Feed
 from monitor.sources.habit import WINDOW, quiet_after
 from monitor.sources.odd import CROWD, Fresh, Oddity, Seen, backdated, gone_back, returned, told_again
+from monitor.sources.pace import rolled_over
 from monitor.sources.shrink import list_shrunk, page_shrunk
 from monitor.store import Store, ledger, shown
-from monitor.store.sources import heard, standing
+from monitor.store.sources import heard, newest, standing
 from monitor.text.split import Pattern, split
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ def oddity(
     if not back and not older:
         return again
     return gone_back(seen, shown.missing(conn, source, read, [entry.key for entry in entries]), back, older)
+
+
+def missed(conn: Connection, source: str, entries: Sequence[Entry], seen: Mapping[str, Seen]) -> bool:
+    """Were entries surely missed since the last poll, because the feed shows none of those of then?"""
+    return not seen and rolled_over(entries, seen, standing(conn, source), newest(conn, source))
 
 
 def silence(store: Store, source: str, now: Moment) -> Moment | None:

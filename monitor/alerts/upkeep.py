@@ -31,6 +31,8 @@ TITLES = {
     "renumbered": "Source {} has changed its ids",
     "reannounced": "Source {} has announced its archive again",
     "clock": "Source {} embeds the time",
+    "rolled": "Source {} moves on faster than it is polled",
+    "articles": "Articles of source {} cannot be read",
 }
 SEVERITY = dict.fromkeys(FAULTS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}
 

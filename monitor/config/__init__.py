@@ -16,6 +16,7 @@ from monitor.config.values import (
     cron,
     database_url,
     expression,
+    full_text,
     header_name,
     header_value,
     hours,
@@ -62,6 +63,7 @@ Cron = Annotated[str, AfterValidator(cron)]
 Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
 Expression = Annotated[str, AfterValidator(expression)]
+FullText = Annotated[bool, AfterValidator(full_text)]
 Selector = Annotated[str, AfterValidator(selector)]
 Hours = Annotated[tuple[str, ...], BeforeValidator(one_or_more), AfterValidator(hours)]
 Jmespath = Annotated[str, AfterValidator(jmespath)]
@@ -117,13 +119,14 @@ class SourceConfig(Shape):
     url: WebAddress
     kind: Literal["feed", "page", "json"] = "feed"
     every: Seconds = 900.0
+    slowest: Seconds | None = None
     cron: Cron | None = None
     tags: tuple[str, ...] = ()
     first_poll: Literal["baseline", "alert"] = "baseline"
     headers: dict[HeaderName, SecretHeader] = Field(default_factory=dict)
     auth: Auth | None = None
     ignore: tuple[Expression, ...] = ()
-    full_text: bool = False
+    full_text: FullText = False
     select: Selector | None = None
     each: Selector | None = None
     entries: Jmespath | None = None

@@ -17,7 +17,7 @@ from monitor.config import ChannelConfig
 from monitor.config.places import KeyPath
 
 _SHOWN = frozenset(
-    {"allow_private", "cron", "digest", "every", "listen", "memory", "name", "quiet_hours", "timezone"}
+    {"allow_private", "cron", "digest", "every", "listen", "memory", "name", "quiet_hours", "slowest", "timezone"}
 )
 _KINDS = {
     str: "a string",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import UTC
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -49,6 +50,13 @@ def hours(spans: tuple[str, ...]) -> tuple[str, ...]:
 def one_or_more(value: object) -> object:
     """A list, also of what was given without the brackets of one."""
     return [value] if isinstance(value, str) else value
+
+
+def full_text(wanted: bool) -> bool:
+    """True only where what reads articles is installed."""
+    if wanted and not find_spec("trafilatura"):
+        raise ValueError("full text needs what `pip install claimwatch[fulltext]` installs")
+    return wanted
 
 
 def network(text: str) -> str:

@@ -35,6 +35,7 @@ class SourceRow:
     baselined: bool
     entries: int
     error_code: str | None = None
+    pace: float | None = None
     notices: tuple[Notice, ...] = ()
 
 
@@ -55,6 +56,7 @@ class PollOutcome:
     last_modified: str | None
     body_hash: str | None
     baselined: bool
+    pace: float | None = None
     causes: tuple[Cause, ...] = ()
 
 
@@ -147,19 +149,19 @@ def lease_due(
     return [found[name] for name in chosen]
 
 
-def choose(conn: Connection, waiting: Select[tuple[str]], limit: int, crowd: Crowd) -> list[str]:
+def choose(conn: Connection, waiting: Select[str], limit: int, crowd: Crowd) -> list[str]:
     """The first names that wait and that the crowd admits; a host that is full is passed over."""
     chosen: list[str] = []
     while len(chosen) < limit:
         passed = [*chosen, *crowd.full()]
-        found = list(conn.scalars(waiting.where(sources.c.name.not_in(passed)).limit(limit - len(chosen))))
-        chosen += [name for name in found if crowd.admit(name)]
+        found = conn.execute(waiting.where(sources.c.name.not_in(passed)).limit(limit - len(chosen))).all()
+        chosen += [name for (name,) in found if crowd.admit(name)]
         if not found:
             break
     return chosen
 
 
-def due(now: Moment, names: Collection[str] | None, *, all: bool) -> Select[tuple[str]]:
+def due(now: Moment, names: Collection[str] | None, *, all: bool) -> Select[str]:
     """The names of the sources that may be polled now, longest due first."""
     ready = or_(sources.c.next_poll <= now, and_(true() if all else false(), sources.c.failures == 0))
     free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
@@ -198,6 +200,12 @@ def standing(conn: Connection, name: str) -> int:
     seen = entries.c.last_seen >= sources.c.last_read
     joined = entries.join(sources, sources.c.name == entries.c.source)
     return conn.scalar(select(func.count()).select_from(joined).where(sources.c.name == name, seen)) or 0
+
+
+def newest(conn: Connection, name: str) -> Moment | None:
+    """When the newest of the source's entries was published; None if none says so."""
+    found: Moment | None = conn.scalar(select(func.max(entries.c.published)).where(entries.c.source == name))
+    return found
 
 
 def heard(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:

@@ -50,7 +50,7 @@ class Port:
         listening = Listening(self.rules, notify={"monitor": ("desk",)}, baseline=not self.polled)
         self.polled += 1
         outcome = replace(GOOD, at=now, next_poll=now + HOUR)
-        taken = take_in(self.store, "port", entries, listening, outcome, memory=90 * DAY, now=now)
+        taken = take_in(self.store, "port", entries, listening, lambda *_: outcome, memory=90 * DAY, now=now)
         self.notices += [alert.title for alert in taken.notices]
         return taken.alerts
 

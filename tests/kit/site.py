@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from kit.raw import RawServer, ok
-
+from monitor.sources.addresses import is_address
 from monitor.sources.fetch import Fetcher
 from monitor.sources.turns import Turns
 
@@ -35,8 +35,8 @@ class Site(RawServer):
 
 
 async def loopback(host: str, port: int) -> list[str]:
-    """Every name leads to loopback."""
-    return ["127.0.0.1"]
+    """Every name leads to loopback, every address to itself."""
+    return [host] if is_address(host) else ["127.0.0.1"]
 
 
 @asynccontextmanager

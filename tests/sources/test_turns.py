@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -20,7 +21,7 @@ async def begun(turns: Turns, *hosts: str) -> list[float]:
     """The seconds from start to start of visits that all want to begin at once."""
     starts: list[float] = []
     await asyncio.gather(*(visit(turns, host, starts) for host in hosts))
-    return [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    return [after - before for before, after in pairwise(starts)]
 
 
 async def test_two_requests_to_a_host_start_a_pause_apart() -> None:

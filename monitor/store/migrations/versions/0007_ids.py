@@ -1,4 +1,4 @@
-"""By what a source is known when its name changes, and how often it is looked at when that differs from its config."""
+"""By what a source is known when its name changes, and how often it is looked at."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,179 @@
+"""The article behind a short item: what is taken of its page, and what happens when it cannot be had."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from kit.raw import moved, ok
+from kit.site import Site, visitor
+from pydantic import SecretStr
+
+from monitor.config import SourceConfig
+from monitor.errors import ParseError
+from monitor.model import Entry
+from monitor.sources.article import parse_article
+from monitor.sources.fulltext import PATIENCE, Articles, articles
+from monitor.sources.reading import Reading
+from monitor.sources.robots import Robots
+from monitor.sources.tidy import plain
+from monitor.sources.worker import Parser
+
+STORY = (
+    "The bridge over the Halvik narrows opened to traffic on Monday after three years of work.",
+    "The ministry of transport said that around 3,000 workers had taken part in building it.",
+    "Ferries across the narrows will run until the end of the month and then stop for good.",
+)
+ARTICLE = (
+    "<html><head><title>Bridge opens</title></head><body><nav><a href='/'>Home</a> <a href='/sport'>Sport</a></nav>"
+    "<article><h1>Bridge opens</h1>" + "".join(f"<p>{line}</p>" for line in STORY) + "</article>"
+    "<aside>Most read this week</aside><footer>All rights reserved</footer></body></html>"
+)
+LOGIN = "<html><title>Log in</title><body><p>Please enter your name and your password to go on reading the paper.</p>"
+LOGIN += "<form><input type=password></form></body></html>"
+READING = Reading("article")
+
+
+def read(body: str | bytes, content_type: str = "text/html") -> str:
+    (entry,) = parse_article(body.encode() if isinstance(body, str) else body, content_type, "", READING).entries
+    return entry.body
+
+
+def html(body: str) -> bytes:
+    return ok(body.encode(), content_type="text/html; charset=utf-8")
+
+
+def test_an_article_is_its_text_without_what_frames_it() -> None:
+    said = plain(read(ARTICLE))
+
+    assert all(line in said for line in STORY)
+    assert not any(word in said for word in ("Sport", "Most read", "rights"))
+
+
+def test_its_charset_is_believed() -> None:
+    body = ARTICLE.replace("Halvik", "Гальвік").encode("cp1251")
+    assert "Гальвік" in read(body, "text/html; charset=windows-1251")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"  ", "empty_body"),
+        (b"%PDF-1.7 ...", "not_the_page"),
+        (LOGIN.encode(), "not_the_page"),
+        (b"<html><body></body></html>", "not_the_page"),
+        (b"<div>" * 5000, "not_the_page"),
+    ],
+)
+def test_what_is_no_article_is_told(body: bytes, code: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        read(body)
+    assert raised.value.code == code
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Parser]:
+    opened = Parser(workers=2)
+    yield opened
+    opened.close()
+
+
+def short(url: str, key: str = "e1", body: str = "The bridge opens.") -> Entry:
+    return Entry(key, "Bridge opens", url, body)
+
+
+async def followed(parser: Parser, pages: dict[str, bytes], *paths: str, body: str = "The bridge opens.") -> Articles:
+    """The articles at some paths of a site."""
+    async with Site(pages) as site, visitor() as fetcher:
+        source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
+        entries = [short(site.at(path), path, body) for path in paths]
+        return await articles(Robots(fetcher, "Claimwatch/test"), parser, source, entries)
+
+
+async def test_an_entry_gets_its_article_and_keeps_what_the_feed_says(parser: Parser) -> None:
+    (entry,) = (await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge")).read
+
+    assert entry.body == "The bridge opens."
+    assert STORY[1] in plain(entry.article)
+
+
+async def test_an_article_that_says_less_than_the_feed_is_not_taken(parser: Parser) -> None:
+    (entry,) = (await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge", body="The bridge opens. " * 100)).read
+
+    assert entry.article == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (ok(b"", "404 x"), "has nothing at this address"),
+        (html(LOGIN), "login, captcha or error page"),
+        (ok(b"\x89PNG....", content_type="image/png"), "no text"),
+        (moved("http://169.254.169.254/latest/meta-data"), "not public"),
+        (moved("file:///etc/passwd"), "not http"),
+    ],
+)
+async def test_what_cannot_be_had_is_told_and_the_others_come(parser: Parser, answer: bytes, sentence: str) -> None:
+    found = await followed(parser, {"/a": answer, "/b": html(ARTICLE)}, "/a", "/b")
+
+    ((entry, said),) = found.failed
+    assert entry.key == "/a"
+    assert sentence in said
+    assert [entry.key for entry in found.read] == ["/b"]
+
+
+async def test_what_the_site_forbids_is_not_asked_for(parser: Parser) -> None:
+    rules = ok(b"User-agent: *\nDisallow: /bridge\n")
+    ((_, said),) = (await followed(parser, {"/robots.txt": rules, "/bridge": html(ARTICLE)}, "/bridge")).failed
+
+    assert "robots.txt" in said
+
+
+async def test_links_to_private_networks_are_refused_before_anything_is_dialled(parser: Parser) -> None:
+    async with visitor() as fetcher:
+        source = SourceConfig(name="wire", url="https://news.example/feed", full_text=True)
+        places = ["http://10.0.0.1/", "http://[::ffff:169.254.169.254]/", "http://100.100.100.200/x"]
+        found = await articles(Robots(fetcher, "t"), parser, source, [short(url, url) for url in places])
+
+    assert len(found.failed) == len(places)
+    assert all("not public" in said for _, said in found.failed)
+
+
+async def test_the_sources_own_headers_go_to_its_own_site_only(parser: Parser) -> None:
+    pages = {"/bridge": html(ARTICLE)}
+    async with Site(pages) as own, Site(pages) as other, visitor() as fetcher:
+        headers = {"X-Key": SecretStr("KEY")}
+        source = SourceConfig(name="wire", url=own.at("/feed"), headers=headers, full_text=True)
+        entries = [short(own.at("/bridge"), "a"), short(other.at("/bridge"), "b")]
+        assert len((await articles(Robots(fetcher, "t"), parser, source, entries)).read) == 2
+
+    assert [asked.headers.get("x-key") for asked in own.asked if asked.target == "/bridge"] == ["KEY"]
+    assert not [asked for asked in other.asked if "x-key" in asked.headers]
+
+
+async def test_a_link_to_the_source_itself_is_not_followed(parser: Parser) -> None:
+    async with Site({}) as site, visitor() as fetcher:
+        source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
+        entries = [short(site.at("/feed#e1")), short("", "e2")]
+        assert (await articles(Robots(fetcher, "t"), parser, source, entries)).read == tuple(entries)
+        assert site.requests == []
+
+
+async def test_what_takes_too_long_is_left_for_the_next_poll(parser: Parser) -> None:
+    times = iter([0.0, 0.0, PATIENCE + 1, PATIENCE + 1])
+    async with Site({"/a": html(ARTICLE), "/b": html(ARTICLE)}) as site, visitor() as fetcher:
+        source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
+        entries = [short(site.at("/a"), "a"), short(site.at("/b"), "b")]
+        found = await articles(Robots(fetcher, "t"), parser, source, entries, lambda: next(times))
+
+    assert ([one.key for one in found.read], [one.key for one in found.left]) == (["a"], ["b"])
+
+
+async def test_a_hostile_page_is_killed_alone(parser: Parser) -> None:
+    page = "<html><body>" + "<div><p>x" * 200_000
+    found, good = await asyncio.gather(
+        followed(parser, {"/a": html(page)}, "/a"), followed(parser, {"/b": html(ARTICLE)}, "/b")
+    )
+    assert len(found.failed) + len(found.read) == 1
+    assert len(good.read) == 1
