@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from monitor.ruleset.explain import Account
     from monitor.store.reports import DeliveryRow, Explained, MatchRow
 
-NEWER = "it holds as it is now, but did not when this came: it was written or edited since"
+NEWER = (
+    "it holds as it is now, but did not when this came: it was written or edited since; "
+    "`since:` in a new rule lets it look back"
+)
 GONE = "no rule of this name runs now"
+OFF = "does not run: it says `enabled: false`"
+NOBODY = "told to nobody: neither the rule nor [alerts] in the config names a channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Told:
     rule: str
     account: Account | None
     matches: tuple[MatchRow, ...]
+    off: bool = False
 
     @property
     def verdict(self) -> str:
@@ -38,15 +44,16 @@ class Told:
         if self.matches:
             return "; ".join(f"{row.reason}: {row.detail}" if row.detail else str(row.reason) for row in self.matches)
         if self.account is None:
-            return GONE
+            return OFF if self.off else GONE
         return f"did not fire: {NEWER if self.account.step == 'holds' else self.account.why}"
 
 
 @click.command("explain")
 @click.argument("what", metavar="UPDATE-OR-ALERT")
+@click.option("--rule", metavar="NAME", help="What this rule made of it, and no other.")
 @config_option
 @json_option
-def command(what: str, path: Path, as_json: bool) -> None:
+def command(what: str, rule: str | None, path: Path, as_json: bool) -> None:
     """Say what every rule made of an update (its number, or the id of an alert), and what became of it."""
     config = config_of(path)
     from monitor.engine import load_listening
@@ -54,7 +61,7 @@ def command(what: str, path: Path, as_json: bool) -> None:
     listening = load_listening(config)
     with store_of(config) as store, store.read() as conn:
         found = _found(conn, what)
-        told = _told(found, config, listening)
+        told = _of_rule(_told(found, config, listening), rule)
         owed = _owed(conn, found)
     if as_json:
         show_json(_as_json(found, told, owed))
@@ -80,7 +87,7 @@ def _found(conn: Connection, what: str) -> Explained:
 
 
 def _told(found: Explained, config: Config, listening: Listening) -> list[Told]:
-    """Every rule: those that held first, then those that do not run any more, then the others by name."""
+    """Every rule: those that held first, then the others by name, then those that are not enabled."""
     from monitor.backtest import as_heard
     from monitor.ruleset.explain import account
     from monitor.text.pattern import pattern
@@ -101,9 +108,20 @@ def _told(found: Explained, config: Config, listening: Listening) -> list[Told]:
             if name in rules
             else None,
             tuple(held.get(name, ())),
+            name in listening.rules.off,
         )
-        for name in dict.fromkeys([*held, *rules])
+        for name in dict.fromkeys([*held, *rules, *listening.rules.off])
     ]
+
+
+def _of_rule(told: list[Told], rule: str | None) -> list[Told]:
+    """What one rule made of it, if one was asked for. MonitorError if there is no such rule."""
+    from monitor.config.problems import closest
+
+    chosen = [one for one in told if rule in (None, one.rule)]
+    if not chosen and rule is not None:
+        raise MonitorError(f'there is no rule "{plain(rule)}"{closest(rule, [one.rule for one in told])}')
+    return chosen
 
 
 def _owed(conn: Connection, found: Explained) -> dict[str, list[DeliveryRow]]:
@@ -166,15 +184,19 @@ def _decision_json(found: Explained, row: MatchRow, owed: dict[str, list[Deliver
 
 def _show(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRow]]) -> None:
     from monitor.cli.findings import show_finding
+    from monitor.cli.screen import show_beside
     from monitor.replay import finding_data
 
     update = found.update
     click.echo(click.style(f"update {found.number}  {iso(update.at)}  {plain(update.source)}", bold=True))
     click.echo(plain(f"{update.title}  {update.url}"))
     for finding in found.findings:
-        show_finding(finding_data(finding))
         if finding.claim.quiet:
-            click.echo(f"{'':<13}never news: {finding.claim.quiet}")
+            show_beside(
+                ("· quiet", "dim"), (f"{plain(finding.claim.text)} (never news: {finding.claim.quiet})", "dim")
+            )
+        else:
+            show_finding(finding_data(finding))
     for one in told:
         _show_rule(one, owed)
 
@@ -191,13 +213,13 @@ def _show_rule(told: Told, owed: dict[str, list[DeliveryRow]]) -> None:
             click.echo(f"  {'fires' if told.account.step == 'holds' else 'nearest'}: {plain(told.account.place)}")
     for row in told.matches:
         if row.alert:
-            click.echo(f"  alert {row.alert}")
+            click.echo(f"  alert {row.alert}{'' if owed.get(row.alert) else f'  {NOBODY}'}")
         for one in owed.get(row.alert or "", ()):
             click.echo(f"    {one.channel}: {one.state} {plain(one.waits or one.error or one.detail or '')}".rstrip())
 
 
 def _terms(account: Account) -> list[str]:
-    """A line for each term that met words, and one for all that did not."""
+    """A line for each term that met words, and one for all that did not; none if not a single one did."""
     met = [
         f"`{plain(one.term)}` met {', '.join(f'“{plain(words)}”' for words in one.words)}"
         for one in account.terms
@@ -205,4 +227,4 @@ def _terms(account: Account) -> list[str]:
     ]
     missed = [f"`{plain(one.term)}`" for one in account.terms if not one.words]
     more = f" and {len(missed) - 8} more" if len(missed) > 8 else ""
-    return [*met, *([f"met nothing: {', '.join(missed[:8])}{more}"] if missed else [])]
+    return [*met, f"met nothing: {', '.join(missed[:8])}{more}"] if met and missed else met

@@ -103,6 +103,30 @@ def test_a_rule_that_was_edited_since_says_so(monitor: Monitor, tmp_path: Path, 
     assert found["fresh"]["verdict"].startswith("did not fire: it holds as it is now")
 
 
+def test_one_rule_is_explained_alone_and_a_misspelt_one_is_told(monitor: Monitor) -> None:
+    code, out, _ = monitor("explain", "8", "--rule", "recall-pathogens")
+    assert code == 0
+    assert "recall-pathogens  did not fire: none of " in out
+    assert "exploited-flaw" not in out
+    code, out, err = monitor("explain", "8", "--rule", "recall-pathogen")
+    assert (code, out) == (2, "")
+    assert err == 'monitor: there is no rule "recall-pathogen"; did you mean "recall-pathogens"?\n'
+
+
+def test_a_rule_that_is_not_enabled_says_so(monitor: Monitor, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/r.yaml").write_text("name: off\nmatch: soldier*\nenabled: false\n")
+    text = (folder / "config.toml").read_text()
+    try:
+        (folder / "config.toml").write_text(re.sub(r'rules = ".*"', 'rules = "rules"', text))
+        found = {one["rule"]: one for one in explained(monitor, "8")["rules"]}
+        assert found["off"]["verdict"] == "does not run: it says `enabled: false`"
+        assert found["dprk-deployment"]["verdict"].startswith("sent: ")
+    finally:
+        (folder / "config.toml").write_text(text)
+    assert "· quiet      Takeaways of December 16 (never news: series title)\n" in monitor("explain", "8")[1]
+
+
 @pytest.mark.parametrize("what", ["999", "0", "9" * 40, "al-nowhere", "\x1b[2J", "²"])
 def test_what_is_not_stored_cannot_be_explained(monitor: Monitor, what: str) -> None:
     code, out, err = monitor("explain", what)
