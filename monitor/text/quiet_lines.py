@@ -87,27 +87,33 @@ CREDITS = (
 PAGE = r"(?:(?:this |the )?(?:page|feed|file|site|list|data|content|document|rss|sitemap|calendar) )?"
 STAMPS = (
     rf"{PAGE}(?:was |has been )?(?:last )?(?:generated|created|built|compiled|rendered|cached|fetched|synced|"
-    r"refreshed|exported)",
+    r"refreshed|exported|served|retrieved|updated|checked|viewed)",
+    r"\d{4}-\d\d-\d\dt\d\d:\d\d|now|build|(?:the )?current time is",
+    r"\d[\d.,]* (?:people|users|visitors|readers) (?:are )?(?:reading|viewing|watching|online)"
+    r"(?: this)?(?: page| article| story)?(?: right)?(?: now)?",
     r"last build(?: date)?|build (?:date|time)|(?:server|current|system|local) time|it is now|the time is(?: now)?",
     r"time ?stamp|(?:processing|execution|generation|rendering|page load) time",
     r"(?:цю )?сторінк[ау] (?:було )?(?:створен|згенерован|сформован|оновлен)[оа]|(?:створено|згенеровано|сформовано)",
-    r"останнє оновлення|час (?:генерації|створення|оновлення|сервера)(?: сторінки)?",
+    r"останнє оновлення|(?:час|дата) (?:генерації|створення|оновлення|сервера)(?: сторінки)?|поточний час",
     r"(?:эта )?страница (?:была )?(?:создана|сгенерирована|сформирована|обновлена)|(?:создано|сгенерировано)",
-    r"последнее обновление|время (?:генерации|создания|обновления|сервера)(?: страницы)?",
+    r"последнее обновление|(?:время|дата) (?:генерации|создания|обновления|сервера|на сервере)(?: страницы)?",
+    r"текущее время",
     r"(?:diese )?seite wurde",
     r"(?:diese )?seite (?:wurde )?(?:erstellt|erzeugt|generiert|geladen|aktualisiert)|(?:erstellt|erzeugt|generiert)",
-    r"letzte aktualisierung|zuletzt (?:aktualisiert|geändert)|(?:server|lade|aktuelle uhr)zeit",
-    r"(?:cette )?page (?:a été )?(?:générée|créée|chargée)|(?:généré|créé)e?|dernière (?:mise à jour|actualisation)",
-    r"(?:temps de (?:génération|chargement)|heure du serveur)(?: de la page)?",
+    r"aktuelle (?:uhr)?zeit|letzte aktualisierung|zuletzt (?:aktualisiert|geändert)|(?:server|lade|aktuelle uhr)zeit",
+    r"(?:cette )?page (?:a été )?(?:générée|créée|chargée)|(?:généré|créé|publié|actualisé)e?",
+    r"dernière (?:mise à jour|actualisation)",
+    r"(?:temps de (?:génération|chargement)|heure (?:du serveur|actuelle))(?: de la page)?",
     r"(?:esta )?página (?:fue )?(?:generada|creada|cargada)|(?:generado|creado|generada)|última actualización",
-    r"(?:tiempo de (?:generación|carga)|hora del servidor)(?: de la página)?",
+    r"(?:tiempo de (?:generación|carga)|hora (?:del servidor|actual))(?: de la página)?",
     r"(?:이 )?(?:페이지|문서|피드)? ?(?:마지막 )?(?:생성|갱신|업데이트)(?:됨|일|일시| ?시간| ?시각)?",
     r"(?:서버|현재) ?(?:시간|시각)",
-    r"(?:تم )?(?:إنشاء|توليد|تحديث) (?:هذه )?(?:ال)?صفحة|آخر تحديث(?: للصفحة)?|(?:وقت|توقيت) الخادم|تاريخ الإنشاء",
+    r"(?:تم )?(?:إنشاء|توليد|تحديث) (?:هذه )?(?:ال)?صفحة|آخر تحديث(?: للصفحة)?|(?:وقت|توقيت) الخادم",
+    r"تاريخ (?:الإنشاء|التحديث)|الوقت الآن",
     r"(?:本|此|该)?(?:页面|网页|文件|页)?(?:最后)?(?:生成|更新|创建|缓存)(?:时间|日期|于|用时|耗时)?|(?:服务器|当前|系统)时间",
 )
 UNITS = (
-    "queries query second seconds sec secs ms milliseconds minute minutes ago in with using and à "
+    "queries query second seconds sec secs ms milliseconds minute minutes ago times in with using and à "
     "sekunde sekunden minuten uhr um en erstellt erzeugt generiert geladen aktualisiert "
     "secondes seconde segundos segundo minutos las el секунда секунди секунд секунды мс за о в хв хвилин минут с "
     "초 분 만에 ثانية ثوان خلال الساعة 秒 毫秒 分钟"
@@ -116,7 +122,8 @@ UNITS = (
 
 def _stamped() -> re.Pattern[str]:
     words = "|".join(sorted(map(re.escape, CALENDAR | FILLERS | frozenset(UNITS.split())), key=len, reverse=True))
-    stamp = rf"(?:(?<![^\W\d_])(?:{words}|[tz])(?![^\W\d_])|[\d\W年月日号时分秒초년월일시분]|(?:st|nd|rd|th)\b)*+"
+    word = rf"(?<![^\W\d_])(?:{words}|[tz])(?![^\W\d_])|(?:st|nd|rd|th)\b|(?<=\d)h(?=\d)"
+    stamp = rf"(?:{word}|[\d\W年月日号时分秒초년월일시분])*+"
     return re.compile(rf"(?=[^\d]*\d)\W*(?:{'|'.join(STAMPS)})(?![^\W\d_]){stamp}", re.IGNORECASE)
 
 

@@ -43,6 +43,17 @@ Generated: Sun, 22 Nov 2026 21:40:12 GMT
 This feed was last built on 22 November 2026 at 14:35
 Last build date: Sun, 22 Nov 2026 21:40:12 +0000
 It is now 14:35:02
+The current time is 14:35:02 UTC
+Timestamp: 1732311612
+2026-11-22T21:40:12Z
+Served at 2026-11-22T21:40:12Z
+1,204 people are reading this now
+Viewed 1,204 times
+Поточний час: 14:35
+Текущее время: 14:35
+Publié à 21h40
+Aktuelle Uhrzeit: 21:40:12
+الوقت الآن 21:40
 Server time: 2026-11-22 21:40:12
 Сторінку згенеровано 22.11.2026 о 14:35
 Сторінка створена за 0,23 секунди
@@ -131,6 +142,16 @@ Ladezeit 240 Schiffe
 Generado en Alba: 240 MW
 생성 240명
 生成240人
+Now 14 people are dead
+Час: 14:35
+Hora: 14:35
+Time to leave 14 villages, says the governor
+Served 14 years in prison
+Updated 14 laws
+Checked 240 cars at the border
+40 people are watching the border fall
+Hora 14 de la guerra en Alba
+Час 14 сіл минув
 Server time is money, says the governor
 """
 
