@@ -1,0 +1,216 @@
+"""What politeness and full text come to over several polls: states, notices, what is asked for and when."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from kit.raw import ok
+from kit.site import Site, loopback
+from sqlalchemy import select
+
+from monitor.config.file import read_config
+from monitor.daemon import Daemon, prepare
+from monitor.engine import Engine, open_engine
+from monitor.sources.fetch import Fetcher
+from monitor.sources.robots import Robots
+from monitor.sources.turns import Turns
+from monitor.store import notices
+from monitor.store.schema import updates
+from monitor.store.sources import SourceRow, rows
+
+CONFIG = """
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "paper"
+url = "{url}"
+every = "10m"
+{how}
+"""
+WORDS = ("bridge", "ferry", "harbour", "tunnel", "lighthouse", "railway", "airport", "market", "dam", "museum")
+NOON = 1_765_800_000.0
+
+
+def article(*lines: str) -> bytes:
+    said = "".join(f"<p>{line}</p>" for line in lines)
+    body = f"<html><head><title>x</title></head><body><article><h1>Report</h1>{said}</article></body></html>"
+    return ok(body.encode(), content_type="text/html")
+
+
+def feed(*items: str, **headers: str) -> bytes:
+    return ok(f"<rss version='2.0'><channel><title>T</title>{''.join(items)}</channel></rss>".encode(), **headers)
+
+
+def item(key: str, title: str, link: str = "", at: float | None = None) -> str:
+    date = f"<pubDate>{format_datetime(datetime.fromtimestamp(at, UTC))}</pubDate>" if at else ""
+    return f"<item><guid isPermaLink='false'>{key}</guid><title>{title}</title><link>{link}</link>{date}</item>"
+
+
+def lines(about: str) -> list[str]:
+    return [
+        f"The {about} of Halvik was inspected on Monday by engineers of the ministry of transport.",
+        f"They found that around 3,000 people use the {about} every day of the working week.",
+        f"The {about} will be closed for repairs in the second half of the year, the ministry said.",
+    ]
+
+
+@dataclass
+class Paper:
+    """One source at a site, polled whenever it is due."""
+
+    folder: Path
+    site: Site
+    engine: Engine | None = None
+    open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    now: float = NOON
+    told: list[str] = field(default_factory=list)
+
+    async def configure(self, how: str = "", path: str = "/feed") -> None:
+        """Starts again with another config."""
+        await self.open.aclose()
+        (self.folder / "rules").mkdir(exist_ok=True)
+        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.at(path), how=how))
+        config = read_config(self.folder / "config.toml", env={})
+        self.engine = engine = await self.open.enter_async_context(open_engine(config, clock=lambda: self.now))
+        await engine.fetcher.close()
+        engine.fetcher = Fetcher(
+            user_agent="Claimwatch/test", allow_private=["127.0.0.0/8"], lookup=loopback, turns=Turns(0.0)
+        )
+        engine.robots = Robots(engine.fetcher, "Claimwatch/test")
+        await engine.in_store(prepare, engine)
+
+    async def polled(self) -> SourceRow:
+        """The source's state after its next poll."""
+        assert self.engine
+        daemon = Daemon(self.engine)
+        await daemon.poll_due()
+        await daemon.finish()
+        with self.engine.store.read() as conn:
+            (row,) = rows(conn)
+            self.told = [notice.said for notice in notices.of_source(conn, "paper").values()]
+        self.now = row.next_poll
+        return row
+
+    def texts(self) -> list[str]:
+        """What was stored of each update."""
+        assert self.engine
+        with self.engine.store.read() as conn:
+            return list(conn.scalars(select(updates.c.text).order_by(updates.c.id)))
+
+
+@pytest.fixture
+async def paper(tmp_path: Path) -> AsyncIterator[Paper]:
+    async with Site({}) as site:
+        paper = Paper(tmp_path, site)
+        await paper.configure()
+        yield paper
+        await paper.open.aclose()
+
+
+async def test_a_page_that_robots_txt_forbids_is_blocked_and_feeds_are_exempt(paper: Paper) -> None:
+    paper.site.pages = {"/robots.txt": ok(b"User-agent: *\nDisallow: /\n"), "/feed": feed(item("1", "Bridge open"))}
+    assert (await paper.polled()).state == "ok"
+    assert paper.site.requests == ["/feed"]
+
+    await paper.configure('kind = "page"', "/page")
+    paper.site.pages["/page"] = article(*lines("bridge"))
+    row = await paper.polled()
+    said = f"the site's robots.txt asks programs not to fetch {paper.site.at('/page')}"
+    assert (row.state, row.error_code, row.error) == ("blocked", "robots", said)
+    assert "/page" not in paper.site.requests
+
+
+async def test_a_page_waits_while_robots_txt_cannot_be_read(paper: Paper) -> None:
+    await paper.configure('kind = "page"', "/page")
+    paper.site.pages = {"/robots.txt": ok(b"", "503 Busy"), "/page": article(*lines("bridge"))}
+    row = await paper.polled()
+    assert (row.state, row.error_code) == ("failing", "robots_unreadable")
+    del paper.site.pages["/robots.txt"]
+    await paper.configure('kind = "page"', "/page")
+    assert (await paper.polled()).state == "ok"
+
+
+async def test_an_article_is_stored_for_its_item_and_asked_for_once_for_each_version(paper: Paper) -> None:
+    await paper.configure("full_text = true")
+    link = paper.site.at("/bridge")
+    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected", link)), "/bridge": article(*lines("bridge"))}
+    await paper.polled()
+    paper.site.pages["/feed"] = feed(item("1", "Bridge inspected", link), "<ttl>1</ttl>")
+    await paper.polled()
+    assert paper.site.requests.count("/bridge") == 1
+    paper.site.pages["/feed"] = feed(item("1", "Bridge inspected again", link))
+    await paper.polled()
+    assert paper.site.requests.count("/bridge") == 2
+    assert all(lines("bridge")[1] in text for text in paper.texts())
+
+
+async def test_without_its_article_an_item_says_what_the_feed_says_and_the_operator_is_told(paper: Paper) -> None:
+    await paper.configure("full_text = true")
+    link = paper.site.at("/bridge")
+    text = "<description>The bridge was inspected.</description>"
+    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected", link).replace("</item>", f"{text}</item>"))}
+    assert (await paper.polled()).state == "ok"
+
+    assert paper.texts() == ["The bridge was inspected."]
+    (said,) = paper.told
+    assert said.startswith(
+        "1 of 1 articles could not be read; the feed's own text was taken. The first: http://news."
+    )
+    assert "(HTTP 404)" in said
+
+
+async def test_an_article_that_is_gone_withdraws_nothing_of_what_it_said(paper: Paper) -> None:
+    await paper.configure("full_text = true")
+    link = paper.site.at("/bridge")
+    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected", link)), "/bridge": article(*lines("bridge"))}
+    await paper.polled()
+    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected again", link))}
+    await paper.polled()
+
+    before, after = paper.texts()
+    assert lines("bridge")[1] in before
+    assert lines("bridge")[1] in after
+
+
+def window(first: int, count: int = 4) -> bytes:
+    """A feed of the newest of many items that come a minute apart."""
+    numbers = range(first + count - 1, first - 1, -1)
+    return feed(
+        *(item(str(n), f"The {WORDS[n % 10]} of Halvik reports case {n}", at=NOON - 90000 + 60 * n) for n in numbers)
+    )
+
+
+async def test_a_feed_that_moved_on_between_two_polls_is_told_of_and_looked_at_more_often(paper: Paper) -> None:
+    paper.site.pages["/feed"] = window(0)
+    row = await paper.polled()
+    assert row.pace == 600
+    paper.site.pages["/feed"] = window(3)
+    assert (await paper.polled()).pace == 600
+    assert paper.told == []
+
+    paper.site.pages["/feed"] = window(20)
+    began = paper.now
+    row = await paper.polled()
+    assert row.pace == 300
+    assert row.next_poll - began <= 300
+    assert len([said for said in paper.told if "entries were surely missed" in said]) == 1
+    paper.site.pages["/feed"] = window(22)
+    for _ in range(6):
+        row = await paper.polled()
+    assert row.pace == 600
+
+
+async def test_a_source_that_brings_nothing_is_looked_at_less_often_until_it_does(paper: Paper) -> None:
+    await paper.configure('slowest = "1h"')
+    paper.site.pages["/feed"] = window(0)
+    paces = [(await paper.polled()).pace for _ in range(12)]
+    assert paces[0] == 600
+    assert paces[-1] == 3600
+    paper.site.pages["/feed"] = window(1)
+    assert (await paper.polled()).pace == 1800
