@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.deliver.payload import iso as exactly
 
 if TYPE_CHECKING:
+    from monitor.alerts.account import Account
     from monitor.alerts.upkeep import Notice
     from monitor.model import Moment
     from monitor.store.reports import DeliveryRow, Status
@@ -34,3 +35,16 @@ def delivery_json(row: DeliveryRow) -> dict[str, Any]:
 def status_json(found: Status) -> dict[str, Any]:
     """How things stand."""
     return asdict(found) | {name: iso(getattr(found, name)) for name in MOMENTS}
+
+
+def account_json(found: Account) -> dict[str, Any]:
+    """A story: who tells of it, and each figure of it over time."""
+    return {
+        "story": found.id,
+        "lead": found.lead,
+        "opened": iso(found.opened),
+        "last": iso(found.last),
+        "independent": found.independent,
+        "sources": [asdict(one) | {"at": iso(one.at), "copies": one.copies or None} for one in found.voices],
+        "figures": [[asdict(stood) | {"at": iso(stood.at)} for stood in course] for course in found.figures],
+    }

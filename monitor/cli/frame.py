@@ -27,6 +27,7 @@ NAMES = (
     "explain",
     "try",
     "search",
+    "story",
     "schema",
     "deliveries",
     "silence",

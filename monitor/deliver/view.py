@@ -175,9 +175,12 @@ def _change(change: Change) -> Names:
 
 
 def _history(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
-    """Where a figure stood, oldest first, with its share of the highest; two stands are told without a chart."""
-    if len(history) < CHART:
-        return []
+    """Where a figure stood; two stands are told without a chart."""
+    return history_names(history, timezone) if len(history) >= CHART else []
+
+
+def history_names(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
+    """Where a figure stood, oldest first, with its share of the highest."""
     highest = max((stood.value for stood in history), default=0.0)
     return [
         {

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from monitor.deliver.payload import alert_data
-from monitor.listed import delivery_json, iso, notice_json, status_json
+from monitor.listed import account_json, delivery_json, iso, notice_json, status_json
 from monitor.store import reports, sources
 from monitor.store.reports import AlertRow
 from monitor.store.sources import SourceRow
-from monitor.web.listing import alerts, deliveries, one_alert
+from monitor.web.listing import alerts, deliveries, one_alert, one_story
 from monitor.web.site import Site
 from monitor.web.view import public
 
@@ -27,6 +27,11 @@ def show_alert(site: Site, request: Request) -> Response:
     """One alert with its deliveries."""
     row, owed = one_alert(site.store, request)
     return answer({**alert(row), "deliveries": [delivery_json(one) for one in owed]})
+
+
+def show_story(site: Site, request: Request) -> Response:
+    """Who tells of one story, and its figures over time, in the shape of `monitor story --json`."""
+    return answer(account_json(one_story(site.store, request)))
 
 
 def list_deliveries(site: Site, request: Request) -> Response:

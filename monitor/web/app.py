@@ -20,10 +20,12 @@ from monitor.web.templates import style
 MADE = {
     "/": html.list_alerts,
     "/alerts/{id}": html.show_alert,
+    "/stories/{id}": html.show_story,
     "/sources": html.list_sources,
     "/deliveries": html.list_deliveries,
     "/api/alerts": api.list_alerts,
     "/api/alerts/{id}": api.show_alert,
+    "/api/stories/{id}": api.show_story,
     "/api/sources": api.list_sources,
     "/api/deliveries": api.list_deliveries,
     "/api/status": api.show_status,

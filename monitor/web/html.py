@@ -9,10 +9,19 @@ from monitor.deliver.safe import shorten, tame
 from monitor.deliver.view import NAME
 from monitor.store import sources
 from monitor.store.refusal import refusal
-from monitor.web.listing import STATES, alerts, deliveries, one_alert
+from monitor.web.listing import STATES, alerts, deliveries, one_alert, one_story
 from monitor.web.site import Site
 from monitor.web.templates import page
-from monitor.web.view import BRIEF, WHOLE, Names, alert_names, delivery_names, refusal_names, source_names
+from monitor.web.view import (
+    BRIEF,
+    WHOLE,
+    Names,
+    account_names,
+    alert_names,
+    delivery_names,
+    refusal_names,
+    source_names,
+)
 
 
 def list_alerts(site: Site, request: Request) -> Response:
@@ -38,6 +47,12 @@ def show_alert(site: Site, request: Request) -> Response:
         "deliveries": [delivery_names(one, site.timezone, now) for one in owed],
     }
     return told(site, "alert.html", names)
+
+
+def show_story(site: Site, request: Request) -> Response:
+    """Who tells of one story, and its figures over time."""
+    names = {"here": "alerts", "story": account_names(one_story(site.store, request), site.timezone)}
+    return told(site, "story.html", names)
 
 
 def list_sources(site: Site, _request: Request) -> Response:

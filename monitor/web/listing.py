@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from monitor.alerts.account import Account
 from monitor.store import Store, reports
+from monitor.store.accounts import account
 from monitor.store.reports import AlertRow, DeliveryRow
 
 Row = TypeVar("Row")
@@ -54,6 +56,16 @@ def one_alert(store: Store, request: Request) -> tuple[AlertRow, list[DeliveryRo
         if row is None:
             raise HTTPException(404)
         return row, reports.deliveries(conn, limit=SIZE, alert=name)
+
+
+def one_story(store: Store, request: Request) -> Account:
+    """The story that the address names."""
+    name = request.path_params["id"]
+    with store.read() as conn:
+        found = account(conn, name) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) else None
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 def before_of(request: Request) -> int | None:

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.account import Account
 from monitor.alerts.upkeep import Notice
 from monitor.deliver.payload import iso
 from monitor.deliver.safe import shorten, tame, web_link
-from monitor.deliver.view import NAME, REASON, TITLE, Room, view, when
+from monitor.deliver.view import NAME, REASON, TITLE, Room, history_names, view, when
 from monitor.model import Message, Moment
 from monitor.store.outbox import OPEN
 from monitor.store.reports import AlertRow, DeliveryRow
@@ -21,6 +22,7 @@ from monitor.store.sources import SourceRow
 
 Names: TypeAlias = dict[str, Any]
 
+COURSES = 20  # figures of a story on its page, those that moved most often
 BRIEF = Room(findings=3, claim=320, changes=3)  # an alert among others
 WHOLE = Room(findings=500, claim=4000, changes=50)  # a page of its own
 
@@ -36,6 +38,27 @@ def alert_names(row: AlertRow, room: Room, timezone: ZoneInfo) -> Names:
         "story": tame(alert.story),
         "reason": shorten(tame(alert.reason), REASON),
         "iso": iso(alert.at // 1),
+    }
+
+
+def account_names(found: Account, timezone: ZoneInfo) -> Names:
+    """Who tells of a story, and each of its figures over time."""
+    return {
+        "id": tame(found.id),
+        "lead": shorten(tame(found.lead), TITLE),
+        "opened": when(found.opened, timezone),
+        "last": when(found.last, timezone),
+        "independent": found.independent,
+        "voices": [
+            {
+                "source": shorten(tame(one.source), NAME),
+                "at": when(one.at, timezone),
+                "claims": one.claims,
+                "copies": shorten(tame(one.copies), NAME),
+            }
+            for one in found.voices
+        ],
+        "figures": [history_names(course, timezone) for course in found.figures[:COURSES]],
     }
 
 

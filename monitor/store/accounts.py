@@ -1,0 +1,29 @@
+"""Reads what a story's sources told, for its account."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from monitor.alerts.account import Account, Telling, courses, voices
+from monitor.store.codec import finding_from
+from monitor.store.schema import entries, findings, stories, updates
+
+MOST = 5_000  # findings that are read of one story, newest first
+
+TOLD = (
+    select(findings, updates.c.at, entries.c.source)
+    .join(updates, updates.c.id == findings.c.update_id)
+    .join(entries, entries.c.id == updates.c.entry_id)
+    .order_by(findings.c.update_id.desc(), findings.c.position.desc())
+    .limit(MOST)
+)
+
+
+def account(conn: Connection, story: str) -> Account | None:
+    """The account of a story; None if there is no such story."""
+    row = conn.execute(select(stories).where(stories.c.id == story)).one_or_none()
+    if row is None:
+        return None
+    rows = conn.execute(TOLD.where(findings.c.story == story)).all()
+    tellings = [Telling(row.source, row.at, finding_from(row)) for row in reversed(rows)]
+    return Account(story, row.lead, row.opened_at, row.last_at, voices(tellings), courses(tellings))

@@ -1,0 +1,63 @@
+"""`monitor story`: the account of a story that the newsroom's sources told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kit.newsroom import newsroom
+
+from monitor.cli.frame import run
+
+Monitor = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("news")
+    newsroom(folder).close()
+    return folder
+
+
+@pytest.fixture
+def monitor(news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
+    monkeypatch.chdir(news)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def story_of(monitor: Monitor, query: str) -> str:
+    """The story of the newest claim that a query finds."""
+    story: str = json.loads(monitor("search", query, "--json")[1])[0]["story"]
+    return story
+
+
+def test_a_story_tells_its_sources_and_its_figures(monitor: Monitor) -> None:
+    id = story_of(monitor, '"12,000" AND soldier*')
+    code, out, err = monitor("story", id, "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["story"] == id
+    assert found["independent"] == sum(one["copies"] is None for one in found["sources"])
+    assert found["figures"][0][-1]["value"] == 12_000
+    assert {"at", "value", "text", "source"} == set(found["figures"][0][-1])
+
+
+def test_people_read_it_too(monitor: Monitor) -> None:
+    code, out, err = monitor("story", story_of(monitor, '"12,000" AND soldier*'))
+    assert (code, err) == (0, "")
+    assert "independent source" in out
+    assert "12,000" in out
+
+
+def test_a_story_that_is_not_there_is_said_to_be_missing(monitor: Monitor) -> None:
+    code, out, err = monitor("story", "st-none")
+    assert (code, out) == (2, "")
+    assert err == "monitor: there is no story st-none; `monitor alerts` and `search` name theirs with --json\n"
