@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from monitor.backtest import Kept, concerns, novelties
+from monitor.backtest import Kept, Parted, concerns, novelties
 from monitor.config import Config
 from monitor.model import Finding, Moment, Update
-from monitor.ruleset.rule import RuleSet
 from monitor.store.history import history
 from monitor.text.pattern import pattern
 
@@ -20,7 +19,7 @@ def stored(
     conn: Connection,
     config: Config,
     since: Moment,
-    versions: Sequence[RuleSet],
+    versions: Sequence[Parted],
     tags: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Kept]:
     """The stored updates since a moment that concern some versions of rules."""

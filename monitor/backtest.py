@@ -47,6 +47,15 @@ class Would:
     alert: Alert
 
 
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Some rules: the narrow ones look at single claims, so what else an update says is nothing to them."""
+
+    rules: RuleSet
+    narrow: RuleSet
+    wide: tuple[Rule, ...]
+
+
 @dataclass(slots=True)
 class Remembered:
     """The past of a back-test, kept in memory: what was alerted, who said what, and what is held."""
@@ -122,31 +131,33 @@ class Remembered:
         self.held = [held for held in self.held if held.id not in gone]
 
 
-def novelties(versions: Sequence[RuleSet]) -> frozenset[Novelty]:
+def novelties(versions: Sequence[Parted]) -> frozenset[Novelty]:
     """The novelties that matter to some versions of rules. Who needs several sources wants to know who repeats what,
     and what is repeated may be new to who listens to some sources only."""
-    rules = [rule for version in versions for rule in version.rules]
+    rules = [rule for version in versions for rule in version.rules.rules]
     if any(rule.corroboration > 1 or rule.sources is not None for rule in rules):
         return frozenset(Novelty)
     return frozenset(novelty for rule in rules for novelty in rule.on)
 
 
-def concerns(versions: Sequence[RuleSet], tags: Tags, update: Update, findings: tuple[Finding, ...]) -> bool:
+def parted(rules: RuleSet) -> Parted:
+    """The rules by what they look at."""
+    narrow = [rule for rule in rules.rules if rule.within is Within.CLAIM]
+    wide = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
+    return Parted(rules, RuleSet(tuple(narrow)), tuple(wide))
+
+
+def concerns(versions: Sequence[Parted], tags: Tags, update: Update, findings: tuple[Finding, ...]) -> bool:
     """Could an update matter to some versions of rules? `findings` may be outlines of those of `novelties`."""
-    if any(rule.corroboration > 1 for version in versions for rule in version.rules):
+    if any(rule.corroboration > 1 for version in versions for rule in version.rules.rules):
         return bool(findings)
     page = page_of(update, findings, (), tags.get(update.source, ()))
-    return any(narrow(rules, page) or wide(rules, page) for rules in versions)
+    return any(version.narrow.could_hold(page) or reaching(version, page) for version in versions)
 
 
-def narrow(rules: RuleSet, page: Page) -> list[Rule]:
-    """The rules that could hold for one of the findings by itself, whatever else the update says."""
-    return [rule for rule, _ in rules.could_hold(page) if rule.within is Within.CLAIM]
-
-
-def wide(rules: RuleSet, page: Page) -> list[Rule]:
-    """The rules that could hold for a finding among the other claims: one of their terms must meet a finding."""
-    return [rule for rule in rules.rules if rule.within is not Within.CLAIM and reaches(rule, page)]
+def reaching(version: Parted, page: Page) -> list[Rule]:
+    """The wide rules that could hold for a finding among the other claims: one of their terms must meet a finding."""
+    return [rule for rule in version.wide if reaches(rule, page)]
 
 
 def reaches(rule: Rule, page: Page) -> bool:
@@ -155,45 +166,45 @@ def reaches(rule: Rule, page: Page) -> bool:
     return any(span[0] >> SHIFT in page.findings for span in spans)
 
 
-def backtest(versions: Sequence[RuleSet], kept: Iterable[Kept], tags: Tags, end: Moment) -> list[list[Would]]:
+def backtest(versions: Sequence[Parted], kept: Iterable[Kept], tags: Tags, end: Moment) -> list[list[Would]]:
     """What each of some versions of rules would have alerted over updates in the order they came, up to `end`.
 
     `tags` are the tags of every source. Updates that do not concern the rules may be left out of `kept`, and
     findings of no novelty that matters.
     """
-    runs = [(rules, Remembered(), list[Would]()) for rules in versions]
+    runs = [(version, Remembered(), list[Would]()) for version in versions]
     for one in kept:
-        for rules, past, would in runs:
+        for version, past, would in runs:
             would += released(past, one.recorded)
-            would += brought(rules, one, past, tags)
+            would += brought(version, one, past, tags)
     return [[*would, *released(past, end)] for _, past, would in runs]
 
 
-def brought(rules: RuleSet, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:
+def brought(version: Parted, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:
     """The alerts of one update, and of what it confirms."""
     past.hear(one.update, one.findings)
     if one.baseline:
         return
-    held = list(holding(rules, one, tags))
+    held = list(holding(version, one, tags))
     for decision in decide(one.update, held, past, baseline=False, now=one.recorded):
         past.hold(decision, one.number)
         if decision.alert:
             past.alerted(decision.alert)
             yield Would(one.number, decision.alert)
-    named = {rule.name: rule for rule in rules.rules}
+    named = {rule.name: rule for rule in version.rules.rules}
     for release in corroborated(one.update, one.findings, named, past, now=one.recorded):
         past.alerted(release.alert)
         past.let_go(release.matches)
         yield Would(past.causes[release.matches[0]], release.alert)
 
 
-def holding(rules: RuleSet, one: Kept, tags: Tags) -> Iterator[Held]:
+def holding(version: Parted, one: Kept, tags: Tags) -> Iterator[Held]:
     """The rules that hold for an update. It is split again only if a rule looks beyond single claims."""
     own = tags.get(one.update.source, ())
     brief = page_of(one.update, one.findings, (), own)
-    beyond = wide(rules, brief)
+    beyond = reaching(version, brief)
     claims = split(one.update.title, one.update.text, one.ignore) if beyond else ()
-    for rule in [*narrow(rules, brief), *beyond]:
+    for rule in [*(rule for rule, _ in version.narrow.could_hold(brief)), *beyond]:
         heard = as_heard(rule, one.findings, tags)
         if found := hold(rule, one.update, heard, () if rule.within is Within.CLAIM else claims, own):
             yield Held(rule, heard, found)

@@ -17,7 +17,7 @@ from monitor.alerts.address import addressed, decisions_named
 from monitor.alerts.decide import Held, decide
 from monitor.archive import stored
 from monitor.assess import Listening
-from monitor.backtest import Kept, holding
+from monitor.backtest import Kept, holding, parted
 from monitor.config import Config
 from monitor.engine import Engine
 from monitor.model import Decision, Moment, Reason
@@ -61,7 +61,7 @@ def finds(
     store: Store, config: Config, listening: Listening, rules: Sequence[Rule], last: int, now: Moment
 ) -> list[tuple[Kept, Held]]:
     """What each rule holds for, oldest first."""
-    asked, since = RuleSet(tuple(rules)), {rule.name: now - (rule.since or 0.0) for rule in rules}
+    asked, since = parted(RuleSet(tuple(rules))), {rule.name: now - (rule.since or 0.0) for rule in rules}
     with store.read() as conn:
         return [
             (one, held)

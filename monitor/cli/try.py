@@ -113,7 +113,7 @@ def _tried(
     config: Config, file: Path, rules: RuleSet, against: Path | None, old: RuleSet | None, since: float
 ) -> Tried:
     from monitor.archive import stored
-    from monitor.backtest import backtest, gained
+    from monitor.backtest import backtest, gained, parted
     from monitor.store.history import how_many
 
     name = str(near(against)) if against else None
@@ -122,7 +122,8 @@ def _tried(
             old, name = _running(config, rules)
         versions = [rules, *([old] if old else [])]
         tags = {source.name: source.tags for source in config.sources}
-        runs = backtest(versions, stored(conn, config, since, versions, tags), tags, time.time())
+        parts = [parted(version) for version in versions]
+        runs = backtest(parts, stored(conn, config, since, parts, tags), tags, time.time())
         seen = how_many(conn, since)
         now, before = runs[0], runs[1] if old else None
         if before is None and _in_folder(config, file):
