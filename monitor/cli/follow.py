@@ -103,6 +103,9 @@ def import_(file: Path, path: Path) -> None:
         if known := followed.get(canonical(one.url)):
             click.echo(f"left out {plain(one.url)}: it is followed already, as {plain(known)}")
             continue
+        if not one.is_feed:
+            click.echo(f'left out {plain(one.url)}: it is no feed; it can be followed with kind = "page"')
+            continue
         name = name_for(one.title, taken)
         taken.add(name)
         followed[canonical(one.url)] = name

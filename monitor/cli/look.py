@@ -12,9 +12,16 @@ from monitor.cli.output import iso, plain, show_json
 from monitor.errors import MonitorError, ParseError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.config import Config, SourceConfig
     from monitor.model import Claim, Entry
     from monitor.sources.feed import Feed
+    from monitor.sources.fetch import Fetched
+    from monitor.sources.robots import Robots
+    from monitor.sources.worker import Parser
+
+ARTICLES = 5  # of the newest entries, for a source with full_text
 
 Looked = list[tuple["Entry", tuple["Claim", ...]]]
 
@@ -31,11 +38,13 @@ def test(ctx: click.Context, source: str, path: Path, as_json: bool) -> None:
     config = config_of(path)
     chosen = _chosen(config, source)
     try:
-        feed = asyncio.run(_read(config, chosen))
+        entries, failed = asyncio.run(_read(config, chosen))
     except SourceError as error:
         click.echo(f"monitor: {plain(str(error))}", err=True)
         ctx.exit(1)
-    looked = _claims(feed, chosen)
+    for said in failed:
+        click.echo(f"without its article: {plain(said)}", err=True)
+    looked = _claims(entries, chosen)
     if as_json:
         show_json([_as_json(entry, claims) for entry, claims in looked])
     else:
@@ -58,30 +67,53 @@ def _chosen(config: Config, named: str) -> SourceConfig:
         raise MonitorError("expected an address that begins with https:// or http://") from None
 
 
-async def _read(config: Config, source: SourceConfig) -> Feed:
-    """What the source says now. An address that no source names and that is no feed is read as a page."""
+async def _read(config: Config, source: SourceConfig) -> tuple[list[Entry], list[str]]:
+    """What the source says now, and what is wrong with articles behind it. An address that no source names and that
+    is no feed is read as a page."""
     from monitor.sources.fetch import Fetcher, Request
-    from monitor.sources.reading import Reading, reading_of
+    from monitor.sources.robots import Robots
     from monitor.sources.worker import Parser
 
     agent, allowed = config.monitor.user_agent, config.network.allow_private
     async with Fetcher(user_agent=agent, allow_private=allowed) as fetcher, Parser() as parser:
-        answer = await fetcher.fetch(Request(source.url, headers=source.headers, auth=source.auth))
-        body, kind, url = answer.body or b"", answer.content_type, answer.url
-        try:
-            return await parser.parse(reading_of(source), body, kind, url)
-        except ParseError:
-            if source in config.sources:
-                raise
-            return await parser.parse(Reading("page", source.url), body, kind, url)
+        robots = Robots(fetcher, agent)
+        request = Request(source.url, headers=source.headers, auth=source.auth)
+        answer = await (robots if source.kind == "page" else fetcher).fetch(request)
+        feed = await _parsed(parser, answer, source, named=source in config.sources)
+        if source.full_text:
+            return await _with_articles(robots, parser, source, feed.entries)
+        return list(feed.entries), []
 
 
-def _claims(feed: Feed, source: SourceConfig) -> Looked:
+async def _parsed(parser: Parser, answer: Fetched, source: SourceConfig, *, named: bool) -> Feed:
+    from monitor.sources.reading import Reading, reading_of
+
+    body, kind, url = answer.body or b"", answer.content_type, answer.url
+    try:
+        return await parser.parse(reading_of(source), body, kind, url)
+    except ParseError:
+        if named:
+            raise
+        return await parser.parse(Reading("page", source.url), body, kind, url)
+
+
+async def _with_articles(
+    robots: Robots, parser: Parser, source: SourceConfig, entries: Sequence[Entry]
+) -> tuple[list[Entry], list[str]]:
+    """The newest entries with their articles: those of all would take long."""
+    from monitor.sources.fulltext import articles
+    from monitor.sources.identity import in_order
+
+    found = await articles(robots, parser, source, in_order(entries)[-ARTICLES:])
+    return [*found.read, *(entry for entry, _ in found.failed)], [said for _, said in found.failed]
+
+
+def _claims(entries: Sequence[Entry], source: SourceConfig) -> Looked:
     from monitor.text.pattern import pattern
     from monitor.text.split import split
 
     ignore = tuple(map(pattern, source.ignore))
-    return [(entry, split(entry.title, entry.body, ignore)) for entry in feed.entries]
+    return [(entry, split(entry.title, entry.article or entry.body, ignore)) for entry in entries]
 
 
 def _as_json(entry: Entry, claims: tuple[Claim, ...]) -> dict[str, Any]:

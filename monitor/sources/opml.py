@@ -7,7 +7,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
@@ -17,15 +17,18 @@ from monitor.sources.tidy import absolute, clean, one_line
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A feed that somebody follows. `tags` are the folders that it is in, outermost first, then its categories."""
+    """A feed that somebody follows. `tags` are the folders that it is in, outermost first, then its categories.
+    `is_feed` is false for a page that another reader makes a feed of in its own way."""
 
     title: str
     url: str
     tags: tuple[str, ...] = ()
+    is_feed: bool = True
 
 
 def read_opml(body: bytes) -> tuple[Subscription, ...]:
-    """The subscriptions in the order of the file. ParseError `malformed` or `not_opml`, with the line."""
+    """The subscriptions in the order of the file, one that is in several folders once. ParseError `malformed` or
+    `not_opml`, with the line."""
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = reader.open, reader.close
@@ -39,7 +42,7 @@ def read_opml(body: bytes) -> tuple[Subscription, ...]:
         raise ParseError("malformed", "the file names an encoding that cannot be read") from None
     if not reader.is_opml:
         raise ParseError("not_opml", "the file is XML, but not OPML")
-    return tuple(reader.found)
+    return tuple(reader.found.values())
 
 
 def write_opml(subscriptions: Iterable[Subscription]) -> str:
@@ -74,22 +77,31 @@ class _Reader:
     def __init__(self) -> None:
         self.is_opml = False
         self.open_: list[str] = []
-        self.found: list[Subscription] = []
+        self.found: dict[str, Subscription] = {}
 
     def open(self, name: str, attributes: Mapping[str, str]) -> None:
         self.is_opml = self.is_opml or name.lower() == "opml"
         if name.lower() != "outline":
             return
         said = {key.lower(): value for key, value in attributes.items()}
-        url, title = absolute(said.get("xmlurl"), ""), one_line(said.get("title") or said.get("text"))
+        url, title = _address(said.get("xmlurl", "")), one_line(said.get("title") or said.get("text"))
         if url:
-            tags = (*filter(None, self.open_), *_categories(said.get("category", "")))
-            self.found.append(Subscription(title or url, url, tuple(dict.fromkeys(tags))))
+            before = self.found.get(url, Subscription(title or url, url, is_feed="+" not in said.get("type", "")))
+            tags = (*before.tags, *filter(None, self.open_), *_categories(said.get("category", "")))
+            self.found[url] = replace(before, tags=tuple(dict.fromkeys(tags)))
         self.open_.append("" if url else title)
 
     def close(self, name: str) -> None:
         if name.lower() == "outline":
             self.open_.pop()
+
+
+def _address(text: str) -> str:
+    """`feed:https://…` and `feed://…` are addresses, too."""
+    text = text.strip()
+    if text.lower().startswith("feed:"):
+        text = text[5:] if "://" in text[5:] else f"http:{text[5:]}"
+    return absolute(text, "")
 
 
 def _categories(text: str) -> Iterable[str]:

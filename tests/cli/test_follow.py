@@ -148,6 +148,18 @@ def test_an_opml_file_is_imported_without_what_is_followed_and_exported_again(co
     assert monitor("sources", "export")[1].encode() == text
 
 
+@pytest.mark.parametrize("reader", ["freshrss", "inoreader", "netnewswire"])
+def test_what_another_reader_follows_comes_in_and_goes_out_again(config: Path, monitor: Monitor, reader: str) -> None:
+    file = Path(__file__).parent.parent / "sources" / "opml" / f"{reader}.opml"
+    code, out, err = monitor("sources", "import", str(file))
+    assert (code, err) == (0, "")
+    there = {one.url for one in read_opml(file.read_bytes()) if one.is_feed}
+    exported = {one.url for one in read_opml(monitor("sources", "export")[1].encode())}
+    followed = {"https://halvik.example/feed"}
+    assert exported == there | followed
+    assert ("it is no feed" in out) == (reader == "freshrss")
+
+
 def test_a_file_that_is_no_opml_is_one_clear_line(config: Path, monitor: Monitor) -> None:
     Path("in.opml").write_text("<opml><body>")
     assert monitor("sources", "import", "in.opml") == (
@@ -169,6 +181,25 @@ def test_what_would_be_stored_is_shown_as_claims(config: Path, monitor: Monitor,
     assert code == 0
     assert "  sentence The pier is closed.\n" in out
     assert "(question: never news)" in out
+
+
+def test_full_text_is_shown_with_what_is_wrong_with_it(config: Path, monitor: Monitor, site: Site) -> None:
+    lines = [f"The ferry number {n} has left the pier of Halvik with many people on board." for n in range(4)]
+    paragraphs = "".join(f"<p>{line}</p>" for line in lines)
+    article = f"<html><body><article><h1>Ferries</h1>{paragraphs}</article></body></html>"
+    items = "".join(
+        f"<item><guid>{path}</guid><title>Ferry {path}</title><link>{site.url}{path}</link></item>" for path in "ab"
+    )
+    feed = f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>"
+    site.pages |= {"/short.xml": feed, "/a": article}
+    added = f'\n[[sources]]\nname = "short"\nurl = "{site.url}short.xml"\nfull_text = true\n'
+    config.write_text(CONFIG + added)
+    code, out, err = monitor("sources", "test", "short")
+
+    assert code == 0
+    assert lines[2] in out
+    assert "Ferry b" in out
+    assert err == f"without its article: {site.url}b has nothing at this address (HTTP 404)\n"
 
 
 def test_a_source_that_cannot_be_read_is_a_finding_of_the_test(config: Path, monitor: Monitor, site: Site) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from monitor.errors import ParseError
@@ -45,6 +47,43 @@ def test_each_manner_is_read_and_comes_through_a_round_trip(file: bytes) -> None
     found = read_opml(file)
     assert found == READ[file]
     assert read_opml(write_opml(found).encode()) == found
+
+
+FILES = Path(__file__).parent / "opml"
+HALVIK, PORT = "Ferries of Halvik", "Порт"
+OF_READERS = {
+    "freshrss": (
+        Subscription(HALVIK, "https://halvik.example/feed?a=1&b=2", ("Harbours & coast",)),
+        Subscription('Pier "North"', "https://pier.example/notices", ("Harbours & coast",), is_feed=False),
+        Subscription("Loose", "http://loose.example/atom.xml", ("Uncategorized",)),
+    ),
+    "inoreader": (
+        Subscription(HALVIK, "https://halvik.example/feed", ("Harbours", "Weather")),
+        Subscription(PORT, "https://port.example/rss", ("Harbours",)),
+        Subscription("Loose", "https://loose.example/atom.xml"),
+    ),
+    "netnewswire": (
+        Subscription(HALVIK, "https://halvik.example/feed.json"),
+        Subscription("https://untitled.example/feed", "https://untitled.example/feed", ("Harbours", "North")),
+        Subscription("Pier", "https://pier.example/rss", ("Harbours",)),
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", OF_READERS)
+def test_the_files_of_three_readers_come_through_a_round_trip(reader: str) -> None:
+    found = read_opml((FILES / f"{reader}.opml").read_bytes())
+    assert found == OF_READERS[reader]
+    feeds = [one for one in found if one.is_feed]
+    assert sorted(read_opml(write_opml(feeds).encode()), key=feeds.index) == feeds
+
+
+@pytest.mark.parametrize(
+    "url", ["feed:https://pier.example/rss", "feed://pier.example/rss", " http://pier.example/rss"]
+)
+def test_addresses_are_taken_as_readers_write_them(url: str) -> None:
+    (found,) = read_opml(f"<opml><body><outline text='Pier' xmlUrl='{url}'/></body></opml>".encode())
+    assert found.url.removeprefix("https:").removeprefix("http:") == "//pier.example/rss"
 
 
 def test_what_titles_hold_is_text() -> None:
