@@ -246,6 +246,7 @@ findings = Table(
     Column("nearest", JSON(none_as_null=True)),
     Column("story", Text, nullable=False),
     Column("echo", Boolean, nullable=False),
+    Index(None, "story"),
     sqlite_with_rowid=False,
 )
 
