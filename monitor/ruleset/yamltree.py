@@ -17,6 +17,7 @@ from monitor.ruleset.faults import Fault
 DEEPEST = 12
 LONGEST = 1_000_000  # characters of a file
 MOST_NODES = 50_000
+MOST_FAULTS = 50  # that are told of one file's form
 PLAINLY = {"mapping values are not allowed in this context": "a `: ` stands where no key can be"}
 NO_COLON = "could not find expected ':'"
 KEY_AND_VALUE = re.compile(r"\s*(?:- )?([A-Za-z]+):\S")
@@ -82,6 +83,8 @@ class Builder:
         """One event. Raises Fault where going on makes no sense."""
         assert event.start_mark and event.end_mark
         offset = event.start_mark.index
+        if len(self.faults) >= MOST_FAULTS:
+            raise Fault("too many problems: the rest of this file was not read", offset)
         match event:
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -154,7 +157,9 @@ def unreadable(source: str, error: yaml.YAMLError) -> Fault:
     problem = str(getattr(error, "problem", "") or "it cannot be read")
     if problem == NO_COLON:
         return without_colon(source, mark.line)
-    return Fault(f"this is no YAML: {PLAINLY.get(problem, problem)}{likely_cause(source, mark.line, problem)}", mark.index)
+    return Fault(
+        f"this is no YAML: {PLAINLY.get(problem, problem)}{likely_cause(source, mark.line, problem)}", mark.index
+    )
 
 
 def without_colon(source: str, line: int) -> Fault:
