@@ -55,7 +55,7 @@ def vocabulary(random: Random, size: int) -> list[str]:
 
 def query(random: Random, words: Sequence[str], forms: Sequence[str]) -> str:
     """A query of one of the forms; its words are rarer than those of prose."""
-    return random.choice(forms).format(*(random.choice(words[200:]) for _ in range(6)))
+    return random.choice(forms).format(*(words[random.randrange(200, len(words))] for _ in range(6)))
 
 
 def update_of(random: Random, words: Sequence[str], weights: Sequence[float], number: int) -> Brought:
@@ -113,7 +113,7 @@ def asked(rules: RuleSet, updates: Sequence[Brought]) -> int:
 
 
 def drawn(name: str) -> tuple[Random, int, list[str], list[Brought], Sequence[str]]:
-    """The random numbers to go on with, how many words the texts have, those that rules name, the updates, the forms."""
+    """Random numbers to go on with, how many words the texts have, those that rules name, the updates, the forms."""
     random = Random(1)
     size, further, forms = SETS[name]
     words = vocabulary(random, size + further)

@@ -128,12 +128,12 @@ class Shortlist:
         """The sources of the regexes that match in each segment; the reading is told of them too."""
         if not self.regexes:
             return {}
-        matched = {at: found for at, text in enumerate(page.reading.flat) if (found := self.regexes.matching(text))}
-        segments = defaultdict(list)
-        for at, sources in matched.items():
-            for source in sources:
-                segments[source].append(at)
-        page.reading.matched.update(segments)
+        found = self.regexes.matching(page.reading.flat)
+        page.reading.matched.update(found)
+        matched = defaultdict(list)
+        for source, segments in found.items():
+            for at in segments:
+                matched[at].append(source)
         return matched
 
 

@@ -2,13 +2,23 @@
 
 from random import Random
 
+from hypothesis import given
+from hypothesis import strategies as st
 from kit.rules import matches
+from rapidfuzz.distance import OSA
 
 from monitor.model import Claim, Finding, Novelty, Role, Update
+from monitor.ruleset import edges
+from monitor.ruleset.edges import pattern
+from monitor.ruleset.figures import may_be_number, may_hide_number, quantities
+from monitor.ruleset.lexicon import Lexicon
+from monitor.ruleset.manyregexes import ManyRegexes
 from monitor.ruleset.match import hold
 from monitor.ruleset.page import page_of
 from monitor.ruleset.parse import compile_query
+from monitor.ruleset.query import Key
 from monitor.ruleset.rule import Rule, RuleSet, Within
+from monitor.ruleset.words import words
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeio" for c in "lmnrst"]
 
@@ -76,3 +86,124 @@ RARE = {
     "no number": "troops > 5",
     "title": "title:kursk",
 }
+
+
+NASTY = [
+    *(
+        "kursk",
+        "Krusk",
+        "Кursk",
+        "kur\u200bsk",
+        "ＫＵＲＳＫ",
+        "kúrsk",
+        "北朝鮮",
+        "朝",
+        "Київ",
+        "п'ять",
+        "t.e.n.",
+        "½",
+        "３０００",
+    ),
+    *(
+        "dozen",
+        "ten",
+        "12,000",
+        "cve-2026-1",
+        "a",
+        "troops",
+        "troop",
+        "te\u0301n",
+        "Ukraine’s",
+        "ß",
+        "İzmir",
+        "KN-23",
+    ),
+]
+ASKED = [
+    *(
+        "kursk",
+        "kurs*",
+        "kursk~1",
+        "krusks~2",
+        "pokrovsk~3",
+        "朝鮮",
+        "київ",
+        "/k.rsk/",
+        "/^kursk/",
+        "/sk$/",
+        r"/\bten/",
+    ),
+    *(
+        r"/[^k]ursk/",
+        "/北朝/",
+        "/cve-[0-9-]+/",
+        "/kn-?[0-9]+/",
+        "troop* > 5",
+        "kursk < 5000",
+        "title:kursk > 2",
+        "izmir",
+    ),
+    *("title:/k.*k/", "title:kursk~1", "title:tro*", "tag:kar", "/strasse|ss/", "title:(troop OR kursk)", "朝 > 3"),
+    *(
+        "(kursk OR NOT a) AND troop*",
+        "troop* NEAR/3 kurs*",
+        '"ukraine s"',
+        r"/\w+sk(\s|,)/",
+        "/[0-9]{2}/",
+        "author:ten",
+    ),
+]
+
+
+def test_whatever_is_written_no_match_is_lost():
+    random = Random(11)
+    queries = [compile_query(query, {})[0] for query in ASKED]
+    assert all(queries)
+    every = [(query, within) for query in queries for within in Within]
+    rules = RuleSet(tuple(Rule(f"r{at}", "", query, within=within) for at, (query, within) in enumerate(every)))
+    held = set()
+    for _ in range(60):
+        texts = [" ".join(random.choices(NASTY, k=random.randint(0, 6))) for _ in range(4)]
+        claims = [Claim(text, role) for text, role in zip(texts, [Role.TITLE, *[Role.SENTENCE] * 3], strict=True)]
+        findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
+        update = Update("s", "e", 0.0, texts[0], "https://example.org/kursk", "", "Ten", tags=("kar",))
+
+        found = matches(rules, update, findings, claims)
+
+        assert found == tuple(m for rule in rules.rules if (m := hold(rule, update, findings, claims)))
+        held |= {match.rule for match in found}
+    assert len(held) > len(every) // 2
+
+
+@given(st.text(st.sampled_from("teno п'ять½③0’ʼ.\u0301\u200b\u00adЯ三-s")))
+def test_a_number_is_never_overlooked(text):
+    if quantities(text):
+        assert may_hide_number(text) or any(map(may_be_number, words(text)))
+
+
+@given(st.text("abc", max_size=9), st.text("abc", min_size=7, max_size=9), st.integers(1, 3))
+def test_words_some_edits_away_are_found_without_comparing_all(word, near, edits):
+    lexicon = Lexicon({Key("alike", near, edits=edits): 7})
+
+    assert bool(lexicon[word]) == (OSA.distance(word, near) <= edits)
+
+
+def test_as_many_regexes_as_anybody_writes_are_tried_at_once():
+    random = Random(3)
+    listed = [["".join(random.choices("bcdfghkl", k=14)) for _ in range(8)] for _ in range(1_500)]
+    sources = [f"({'|'.join(alternatives)})[0-9]*" for alternatives in listed]
+    many = ManyRegexes(sources)
+
+    assert len(many.lots) > 1  # RE2 would have given up
+    assert many.matching(["nothing", f"see {listed[7][3].upper()}, {listed[-1][0]}12"]) == {
+        sources[7]: [1],
+        sources[-1]: [1],
+    }
+
+
+def test_letters_of_common_alphabets_end_words_as_those_of_all_do():
+    common, every = pattern(edges.COMMON_EDGE), pattern(edges.EDGE)
+    letters = [chr(code) for code in range(0x110000) if edges.COMMON.fullmatch(chr(code))]
+
+    assert len(letters) > 800
+    assert [letter for letter in letters if bool(common.fullmatch(letter)) != bool(every.fullmatch(letter))] == []
