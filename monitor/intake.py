@@ -12,7 +12,7 @@ from monitor.assess import Assessment, Listening, assess
 from monitor.closing import close_poll
 from monitor.model import Alert, Entry, Moment, Update
 from monitor.sources.identity import content_hash, in_order
-from monitor.sources.moves import Move, causes_of, flips, idle, named_by, went_back
+from monitor.sources.moves import Move, causes_of, flips, idle, is_aloud, named_by, went_back
 from monitor.sources.odd import Oddity, Seen
 from monitor.standing import missed, oddity
 from monitor.store import Store, ledger, shown
@@ -110,7 +110,8 @@ def take_one(conn: Connection, this: Intake, entry: Entry, digest: str) -> tuple
     return assessment, Move(
         back=went_back(digest, versions),
         flips=flips(digest, versions, this.now),
-        ticks=ticked and shown.was_idle(conn, versions[0].id),
+        ticks=ticked and idle(shown.brought(conn, versions[0].id)),
+        aloud=is_aloud(assessment.findings),
         named=named_by(update.title, assessment.findings),
     )
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.alerts.upkeep import Cause
-from monitor.model import Finding, Moment, Quiet
+from monitor.model import Finding, Kind, Moment, Novelty, Quiet
 from monitor.sources.cadence import DAY
 
 LOOKED_AT = 4  # versions of an entry
 GONE_BACK = 3  # entries that must say again what they said before: one alone was corrected
 FLIPPING = 3 * DAY  # within which an entry goes back and forth
 SHOWN = 120  # letters of a line
+IGNORE = "An `ignore` pattern of the source keeps such lines from alerting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How one revision moved, and the title or line to name it by."""
+    """How one revision moved, whether people may be alerted of it, and the title or line to name it by."""
 
     back: bool = False
     flips: bool = False
     ticks: bool = False
+    aloud: bool = False
     named: str = ""
 
 
@@ -48,8 +50,19 @@ def flips(content: str, versions: Sequence[Version], now: Moment) -> bool:
 
 
 def idle(findings: Sequence[Finding]) -> bool:
-    """Is there nothing in a revision but times and counters?"""
-    return all(finding.claim.quiet is Quiet.VOLATILE for finding in findings)
+    """Is there nothing in a revision but times and counters that moved?"""
+    return all(is_tick(finding) for finding in findings)
+
+
+def is_tick(finding: Finding) -> bool:
+    """Does a line tell the time, or a claim say what it said with another date or time in it?"""
+    moved = {change.kind for change in finding.changes}
+    return finding.claim.quiet is Quiet.VOLATILE or (finding.novelty is Novelty.CHANGED and moved == {Kind.DATE})
+
+
+def is_aloud(findings: Sequence[Finding]) -> bool:
+    """May people be alerted of one of them?"""
+    return any(finding.claim.quiet is None for finding in findings)
 
 
 def causes_of(moves: Sequence[Move]) -> tuple[Cause, ...]:
@@ -65,8 +78,8 @@ def causes_of(moves: Sequence[Move]) -> tuple[Cause, ...]:
             Cause("rewound", f"It served an older copy of itself: {such(back)} back to what was said before.")
         )
     if ticking:
-        said = f"At every poll {such(ticking)} on in nothing but a time or counter. Nobody is alerted of that."
-        found.append(Cause("clock", said))
+        end = IGNORE if any(move.aloud for move in ticking) else "Nobody is alerted of that."
+        found.append(Cause("clock", f"At every poll {such(ticking)} on in nothing but a time or counter. {end}"))
     return tuple(found)
 
 
@@ -77,5 +90,6 @@ def such(moves: Sequence[Move]) -> str:
 
 
 def named_by(title: str, findings: Sequence[Finding]) -> str:
-    """What a revision is named by: its title, else the first line that moved."""
-    return title or next((finding.claim.text for finding in findings), "an entry")
+    """What a revision is named by: a line that may alert, else its title, else the first line that moved."""
+    aloud = [finding.claim.text for finding in findings if finding.claim.quiet is None]
+    return next(iter(aloud), "") or title or next((finding.claim.text for finding in findings), "an entry")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from monitor.model import Moment, Quiet
+from monitor.model import Finding, Moment
 from monitor.sources.moves import LOOKED_AT, Version
 from monitor.sources.odd import Came, Seen
+from monitor.store.codec import finding_from
 from monitor.store.schema import entries, findings, sources, updates
 from monitor.store.types import storable
 
@@ -31,14 +32,7 @@ VERSIONS = (
     .order_by(updates.c.id.desc())
     .limit(LOOKED_AT)
 )
-SPOKE = (
-    select(findings.c.position)
-    .where(
-        findings.c.update_id == bindparam("update"),
-        or_(findings.c.quiet.is_(None), findings.c.quiet != Quiet.VOLATILE.value),
-    )
-    .limit(1)
-)
+BROUGHT = select(findings).where(findings.c.update_id == bindparam("update")).order_by(findings.c.position)
 
 
 def seen(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, Seen]:
@@ -70,6 +64,6 @@ def versions(conn: Connection, source: str, key: str) -> list[Version]:
     return [Version(*row) for row in conn.execute(VERSIONS, {"source": source, "key": key})]
 
 
-def was_idle(conn: Connection, update: int) -> bool:
-    """Did this update bring nothing but times and counters?"""
-    return conn.scalar(SPOKE, {"update": update}) is None
+def brought(conn: Connection, update: int) -> list[Finding]:
+    """The findings of an update."""
+    return [finding_from(row) for row in conn.execute(BROUGHT, {"update": update})]

@@ -112,6 +112,20 @@ def test_a_feed_that_embeds_the_time_is_silent(poll: Port, line: str) -> None:
     assert poll.hears_news(polls[0], NOW + 20 * HOUR)
 
 
+def test_a_line_that_tells_the_time_in_other_words_is_told_to_the_operator(poll: Port) -> None:
+    """Live news looks alike, so it is not silent: "explosions were heard at 14:35"."""
+    for hour in range(6):
+        poll([saying(f"All ferries ran as planned at {hour + 7:02}:35 this morning.")], NOW + hour * HOUR)
+    assert poll.notices == ["Source port embeds the time"]
+
+
+def test_a_figure_that_rises_at_every_poll_is_no_clock(poll: Port) -> None:
+    for hour in range(6):
+        toll = f"The ferry accident of 07:{hour:02} has killed {hour * 3 + 14} passengers."
+        assert poll([saying(toll)], NOW + hour * HOUR) == bool(hour)
+    assert poll.notices == []
+
+
 def test_a_page_whose_date_moves_now_and_then_is_no_clock(poll: Port) -> None:
     for week in range(6):
         for hour in range(3):

@@ -70,13 +70,11 @@ def test_the_versions_of_an_entry_are_known_again_by_their_contents(store: Store
         assert shown.versions(conn, "press", "e1") == []
 
 
-def test_an_update_of_nothing_but_times_was_idle(store: Store) -> None:
-    tick = replace(
-        finding("Updated 3 minutes ago"), claim=Claim("Updated 3 minutes ago", Role.SENTENCE, "", Quiet.VOLATILE)
-    )
-    commit(store, ["Updated 3 minutes ago"], at=1.0, findings=[tick])
-    commit(store, ["Three bridges are closed."], at=2.0, findings=[tick, finding("Three bridges are closed.")])
+def test_what_an_update_brought(store: Store) -> None:
+    tick = replace(finding("3 minutes ago"), claim=Claim("3 minutes ago", Role.SENTENCE, "", Quiet.VOLATILE))
+    said = [tick, finding("Three bridges are closed.")]
+    commit(store, ["3 minutes ago", "Three bridges are closed."], at=1.0, findings=said)
     with store.read() as conn:
-        first, second = conn.scalars(select(updates.c.id).order_by(updates.c.id))
-        assert shown.was_idle(conn, first)
-        assert not shown.was_idle(conn, second)
+        (update,) = conn.scalars(select(updates.c.id))
+        assert shown.brought(conn, update) == said
+        assert shown.brought(conn, 77) == []
