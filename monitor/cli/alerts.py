@@ -22,34 +22,50 @@ if TYPE_CHECKING:
 @json_option
 def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
     """List the alerts, newest first."""
-    rows = _rows(path, rule, limit)
+    rows, answered = _rows(path, rule, limit)
     if as_json:
         from monitor.deliver.payload import alert_data
 
-        show_json([{"at": iso(row.alert.at), "update": row.update, **alert_data(row.alert)} for row in rows])
+        show_json(
+            [
+                {
+                    "at": iso(row.alert.at),
+                    "update": row.update,
+                    "answer": answered.get(row.alert.id),
+                    **alert_data(row.alert),
+                }
+                for row in rows
+            ]
+        )
         return
     shown = [
         (
             iso(row.alert.at),
+            row.alert.id,
             row.update,
             row.alert.severity,
             row.alert.rule,
             ", ".join(sorted({f.source for f in row.alert.findings})),
+            answered.get(row.alert.id, ""),
             _news(row.alert),
         )
         for row in rows
     ]
-    show_table(("at", "update", "severity", "rule", "source", "news"), shown, "there are no alerts yet")
+    heads = ("at", "id", "update", "severity", "rule", "source", "answer", "news")
+    show_table(heads, shown, "there are no alerts yet")
 
 
-def _rows(path: Path, rule: str | None, limit: int) -> list[AlertRow]:
+def _rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow], dict[str, str]]:
+    """The alerts, and what was answered to those of them that somebody has answered, by their ids."""
     config = config_of(path)
     if never_ran(config):
-        return []
-    from monitor.store import reports
+        return [], {}
+    from monitor.store import answers, reports
 
     with store_of(config) as store, store.read() as conn:
-        return reports.alerts(conn, limit=limit, rule=rule)
+        rows = reports.alerts(conn, limit=limit, rule=rule)
+        found = answers.to_alerts(conn, [row.alert.id for row in rows])
+        return rows, {id: str(answer.said) for id, answer in found.items()}
 
 
 def _news(alert: Alert) -> str:

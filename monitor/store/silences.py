@@ -39,6 +39,13 @@ def end(conn: Connection, silence_id: int, now: Moment) -> bool:
     return conn.execute(alive.values(until=now)).rowcount > 0
 
 
+def unmute(conn: Connection, mute: Silence, now: Moment) -> None:
+    """Ends the living mutes of the same claims for the same rule."""
+    for one in living(conn, now):
+        if (one.mode, one.rule, one.claims) == (mute.mode, mute.rule, mute.claims):
+            end(conn, one.id, now)
+
+
 def every(conn: Connection) -> list[Silence]:
     """All that were ever made, newest first."""
     return [silence_of(row) for row in conn.execute(select(silences).order_by(silences.c.id.desc()))]

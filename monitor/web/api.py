@@ -25,8 +25,10 @@ def list_alerts(site: Site, request: Request) -> Response:
 
 def show_alert(site: Site, request: Request) -> Response:
     """One alert with its deliveries."""
-    row, owed = one_alert(site.store, request)
-    return answer({**alert(row), "deliveries": [delivery_json(one) for one in owed]})
+    row, owed, answered = one_alert(site.store, request)
+    return answer(
+        {**alert(row), "deliveries": [delivery_json(one) for one in owed], "answer": answered and answered.said}
+    )
 
 
 def show_story(site: Site, request: Request) -> Response:

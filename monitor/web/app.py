@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from monitor.model import Moment
 from monitor.store import Store
-from monitor.web import api, html
+from monitor.web import answers, api, html
 from monitor.web.guard import LOOPBACK, Guard
-from monitor.web.site import Site, endpoint, health, refused
+from monitor.web.site import MEMORY, Site, endpoint, health, refused
 from monitor.web.templates import style
 
 MADE = {
@@ -31,22 +31,30 @@ MADE = {
     "/api/status": api.show_status,
 }
 
+CHANGING = {
+    "/alerts/{id}/ack": answers.acknowledge,
+    "/alerts/{id}/not-news": answers.not_news,
+}
+
 
 def app(
     store: Store,
     *,
     timezone: ZoneInfo,
     clock: Callable[[], Moment],
+    memory: float = MEMORY,
     hosts: Collection[str] | None = LOOPBACK,
 ) -> Starlette:
     """Pages and JSON about what `store` holds, with times told in `timezone`.
 
-    Only requests for one of `hosts` are answered (`guard.hosts_of` gives a config's); None answers all.
+    Only requests for one of `hosts` are answered (`guard.hosts_of` gives a config's); None answers all. What somebody
+    calls not news is muted for `memory` seconds.
     """
-    site = Site(store, timezone, clock)
+    site = Site(store, timezone, clock, memory)
     made = Starlette(
         routes=[
             *(Route(path, endpoint(site, make)) for path, make in MADE.items()),
+            *(Route(path, endpoint(site, make), methods=["POST"]) for path, make in CHANGING.items()),
             Route("/health", health(site)),
             Route("/style.css", style),
         ],

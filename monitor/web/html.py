@@ -18,6 +18,7 @@ from monitor.web.view import (
     Names,
     account_names,
     alert_names,
+    answer_names,
     delivery_names,
     refusal_names,
     source_names,
@@ -39,12 +40,13 @@ def list_alerts(site: Site, request: Request) -> Response:
 
 def show_alert(site: Site, request: Request) -> Response:
     """Everything about one alert."""
-    row, owed = one_alert(site.store, request)
+    row, owed, answer = one_alert(site.store, request)
     now = site.clock()
     names = {
         "here": "alerts",
         "alert": alert_names(row, WHOLE, site.timezone),
         "deliveries": [delivery_names(one, site.timezone, now) for one in owed],
+        "answer": answer and answer_names(answer, site.timezone),
     }
     return told(site, "alert.html", names)
 

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from monitor.alerts.account import Account
-from monitor.store import Store, reports
+from monitor.alerts.answers import Answer
+from monitor.store import Store, answers, reports
 from monitor.store.accounts import account
 from monitor.store.reports import AlertRow, DeliveryRow
 
@@ -48,14 +49,14 @@ def deliveries(store: Store, request: Request) -> Listing[DeliveryRow]:
     return listing(request, rows, lambda row: row.id)
 
 
-def one_alert(store: Store, request: Request) -> tuple[AlertRow, list[DeliveryRow]]:
-    """The alert that the address names, and its deliveries."""
+def one_alert(store: Store, request: Request) -> tuple[AlertRow, list[DeliveryRow], Answer | None]:
+    """The alert that the address names, its deliveries, and what was answered to it."""
     name = request.path_params["id"]
     with store.read() as conn:
         row = reports.alert(conn, name) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) else None
         if row is None:
             raise HTTPException(404)
-        return row, reports.deliveries(conn, limit=SIZE, alert=name)
+        return row, reports.deliveries(conn, limit=SIZE, alert=name), answers.to_alerts(conn, [name]).get(name)
 
 
 def one_story(store: Store, request: Request) -> Account:

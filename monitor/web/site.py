@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 READS = 2  # of the store at once
 PATIENCE = 20.0  # seconds that a page may take
+MEMORY = 90 * 86400.0
 PULSE = 5.0  # seconds in which a healthy store has answered
 
 FAULT = "Something went wrong while this page was made. The log says what."
@@ -35,11 +36,13 @@ FAULT = "Something went wrong while this page was made. The log says what."
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What pages are made from: the store, the time zone they tell times in, and the present moment."""
+    """What pages are made from: the store, the time zone they tell times in, the present moment, and for how long
+    what is not news is muted."""
 
     store: Store
     timezone: ZoneInfo
     clock: Callable[[], Moment]
+    memory: float = MEMORY
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READS, "web"))
 
     @asynccontextmanager
@@ -109,7 +112,11 @@ def problem(request: Request, status: int, sentence: str) -> Response:
 def refused(request: Request, error: Exception) -> Response:
     """The answer to what the router or a page refused."""
     assert isinstance(error, HTTPException)
-    sentences = {404: "There is no such page.", 405: "This page can only be read."}
+    sentences = {
+        403: "Only a page of this monitor can ask for that.",
+        404: "There is no such page.",
+        405: "This page can only be read.",
+    }
     told = error.detail if error.status_code == 400 else sentences.get(error.status_code, "That cannot be answered.")
     response = problem(request, error.status_code, told)
     response.headers.update(error.headers or {})

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.account import Account
+from monitor.alerts.answers import Answer, Said
 from monitor.alerts.upkeep import Notice
 from monitor.deliver.payload import iso
 from monitor.deliver.safe import shorten, tame, web_link
@@ -103,6 +104,7 @@ def delivery_names(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> Names:
         "sent": past(row.sent_at, timezone, now),
         "error": shorten(tame(row.error or ""), REASON),
         "detail": shorten(tame(row.detail or ""), REASON),
+        "waits": row.waits or "",
     }
 
 
@@ -111,6 +113,13 @@ def refusal_names(at: Moment | None, problems: Sequence[str], timezone: ZoneInfo
     if at is None:
         return None
     return {"at": past(at, timezone, now), "problems": [shorten(tame(one), REASON) for one in problems]}
+
+
+def answer_names(answer: Answer, timezone: ZoneInfo) -> Names:
+    """What was answered to an alert."""
+    said = {Said.ACK: "Seen, and news", Said.NOT_NEWS: "Not news: the like is muted"}[answer.said]
+    by = "" if answer.by == "web" else shorten(tame(answer.by), NAME)
+    return {"said": said, "by": by, "note": shorten(tame(answer.note), REASON), "when": when(answer.at, timezone)}
 
 
 def past(moment: Moment | None, timezone: ZoneInfo, now: Moment) -> Names | None:

@@ -33,6 +33,7 @@ async def test_one_alert_comes_with_its_deliveries(reader: httpx.AsyncClient) ->
     found = (await reader.get(f"/api/alerts/{oldest['id']}")).json()
     owed = {one.pop("channel"): one for one in found.pop("deliveries")}
 
+    assert found.pop("answer") is None
     assert found == oldest
     assert {channel: one["state"] for channel, one in owed.items()} == {"desk": "sent", "osint": "dead"}
     assert (owed["desk"]["due"], owed["desk"]["sent_at"]) == (None, "2026-12-13T16:30:02Z")
@@ -113,7 +114,7 @@ async def test_every_answer_bears_the_headers_of_safety(reader: httpx.AsyncClien
 
     assert {"default-src 'none'", "style-src 'self'", "frame-ancestors 'none'"} <= set(policy)
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 async def test_looking_at_every_page_changes_nothing(folder: Path, reader: httpx.AsyncClient) -> None:

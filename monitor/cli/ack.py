@@ -1,0 +1,23 @@
+"""`monitor ack ALERT`: seen, and rightly told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from monitor.cli.answers import by_option, note_option, take
+from monitor.cli.options import config_option
+
+
+@click.command("ack")
+@click.argument("alert")
+@by_option
+@note_option
+@config_option
+def command(alert: str, by: str, note: str, path: Path) -> None:
+    """Say that the alert ALERT was seen and was news."""
+    from monitor.alerts.answers import Said
+
+    take(path, alert, Said.ACK, by, note)
+    click.echo(f"alert {alert} is acknowledged")

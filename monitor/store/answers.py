@@ -1,0 +1,43 @@
+"""What people answered to alerts. The last answer to an alert counts; answers outlive their alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from monitor.alerts.answers import Answer, Pair, Said
+from monitor.store.schema import answers
+
+
+def keep(conn: Connection, answer: Answer) -> None:
+    """Keeps an answer in the place of an earlier one to the same alert."""
+    conn.execute(delete(answers).where(answers.c.alert_id == answer.alert))
+    values = {
+        "alert_id": answer.alert,
+        "answer": answer.said.value,
+        "note": answer.note,
+        "by": answer.by,
+        "at": answer.at,
+        "pairs": [asdict(pair) for pair in answer.pairs],
+    }
+    conn.execute(insert(answers).values(values))
+
+
+def to_alerts(conn: Connection, ids: Collection[str]) -> dict[str, Answer]:
+    """The answers to some alerts, by their ids."""
+    rows = conn.execute(select(answers).where(answers.c.alert_id.in_(list(ids))))
+    return {row.alert_id: answer_of(row) for row in rows}
+
+
+def every(conn: Connection) -> list[Answer]:
+    """All answers, newest first."""
+    return [answer_of(row) for row in conn.execute(select(answers).order_by(answers.c.id.desc()))]
+
+
+def answer_of(row: Row[Any]) -> Answer:
+    """A row as the answer it is."""
+    pairs = tuple(Pair(**pair) for pair in row.pairs)
+    return Answer(row.alert_id, Said(row.answer), row.at, row.by, row.note, pairs)

@@ -1,0 +1,80 @@
+"""The buttons below an alert: kept, shown, and only pressed on our own pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from kit.newsroom import NOW, newsroom, reader_of
+
+from monitor.alerts.answers import Said
+from monitor.alerts.silences import Mode
+from monitor.store import Store, answers, silences
+
+OURS = {"origin": "http://localhost:8080"}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Store:
+    """A newsroom that this test alone may change."""
+    return newsroom(tmp_path)
+
+
+@pytest.fixture
+async def reader(own: Store) -> AsyncIterator[httpx.AsyncClient]:
+    async with reader_of(own) as client:
+        yield client
+    own.close()
+
+
+async def first_alert(reader: httpx.AsyncClient) -> str:
+    id: str = (await reader.get("/api/alerts")).json()["alerts"][0]["id"]
+    return id
+
+
+async def test_not_news_is_kept_shown_and_mutes_the_like(own: Store, reader: httpx.AsyncClient) -> None:
+    id = await first_alert(reader)
+    answer = await reader.post(f"/alerts/{id}/not-news", headers=OURS)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}")
+    assert "Not news: the like is muted" in (await reader.get(f"/alerts/{id}")).text
+    assert (await reader.get(f"/api/alerts/{id}")).json()["answer"] == "not news"
+    with own.read() as conn:
+        (mute,) = silences.living(conn, NOW)
+        assert (mute.mode, mute.rule, mute.by) == (Mode.LIKE, "dprk-deployment", "web")
+
+
+async def test_the_last_answer_counts(own: Store, reader: httpx.AsyncClient) -> None:
+    id = await first_alert(reader)
+    await reader.post(f"/alerts/{id}/not-news", headers=OURS)
+    await reader.post(f"/alerts/{id}/ack", headers={"sec-fetch-site": "same-origin"})
+
+    with own.read() as conn:
+        assert [one.said for one in answers.every(conn)] == [Said.ACK]
+        assert silences.living(conn, NOW) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://localhost:9999"},
+        {"origin": "http://localhost:8080", "sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+async def test_no_other_site_can_answer(own: Store, reader: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    answer = await reader.post(f"/alerts/{await first_alert(reader)}/ack", headers=headers)
+
+    assert answer.status_code == 403
+    with own.read() as conn:
+        assert answers.every(conn) == []
+
+
+async def test_looking_does_not_answer_and_who_is_not_there_cannot_be_answered(reader: httpx.AsyncClient) -> None:
+    assert (await reader.get(f"/alerts/{await first_alert(reader)}/ack")).status_code == 405
+    assert (await reader.post("/alerts/nobody/ack", headers=OURS)).status_code == 404
