@@ -20,6 +20,7 @@ from monitor.alerts.address import addressed, releases_named
 from monitor.alerts.release import opened
 from monitor.assess import Listening
 from monitor.config import Config
+from monitor.config.marks import mark_of
 from monitor.engine import Engine, open_engine
 from monitor.errors import StoreError
 from monitor.lookback import look_back
@@ -96,7 +97,8 @@ async def pages(engine: Engine) -> AsyncIterator[None]:
     from monitor.web.guard import hosts_of
     from monitor.web.serve import serving
 
-    application = app(engine.store, timezone=timezone, clock=engine.clock, hosts=hosts_of(web))
+    memory = engine.config.monitor.memory
+    application = app(engine.store, timezone=timezone, clock=engine.clock, memory=memory, hosts=hosts_of(web))
     async with serving(web.listen, application) as url:
         log.info("pages", stage="web", url=url)
         yield
@@ -108,6 +110,8 @@ def prepare(engine: Engine) -> None:
         sources.sync(conn, engine.config.sources, engine.clock())
         sources.release(conn)
         outbox.release(conn)
+        marks = {name: mark_of(settings) for name, settings in engine.config.channels.items()}
+        outbox.forgive(conn, marks, engine.clock())
         rulebook.carry_on(conn, engine.listening.rules.rules)
         accept(conn)
 

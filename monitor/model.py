@@ -300,7 +300,8 @@ class Message:
     `thread` is the story that mails and posts are threaded by. `due` is when it may be sent, None for at once; until
     then alerts can still be gathered into it. `first` is the message that this one follows up, if the channel keeps
     threads; `handle` is what the other side calls a message that it took, by which it can be followed up. `gathers`
-    is why its alerts were put together, None if one update brought them.
+    is why its alerts were put together, None if one update brought them. `left_to` are the recipients that have not
+    got it yet, None while that is all.
     """
 
     id: str
@@ -313,3 +314,4 @@ class Message:
     handle: str = ""
     first: Message | None = None
     gathers: Reason | None = None
+    left_to: tuple[str, ...] | None = None

@@ -24,6 +24,7 @@ from monitor.alerts.notices import notices, of_dead, of_unreached
 from monitor.articles import Followed, followed
 from monitor.closing import close_poll
 from monitor.config import SourceConfig
+from monitor.config.marks import mark_of
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import render
 from monitor.deliver.retry import next_try
@@ -171,11 +172,20 @@ def template_of(message: Message, rules: Sequence[Rule]) -> str | None:
 def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:
     """Records that the channel took the message, and names the recipients that it refused."""
     refused = [f"refused for {whom}: {why}" for whom, why in receipt.refused.items()]
+    now, said = engine.clock(), "; ".join((receipt.detail, *refused))
+    due = next_due(message, DeliveryError(said), now) if receipt.later else None
+    lost = [whom for whom in receipt.refused if due is None or whom not in receipt.later]
     with engine.store.write() as conn:
-        outbox.sent(conn, message.id, engine.clock(), "; ".join((receipt.detail, *refused)), receipt.handle)
+        if due is None:
+            outbox.sent(conn, message.id, now, said, receipt.handle)
+        else:
+            outbox.partly(conn, message.id, due, said, receipt.later)
         outbox.let_go(conn, message.channel)
-    tell = log.warning if refused else log.info
-    tell("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
+        if lost:
+            error = DeliveryError("; ".join(f"refused for {whom}: {receipt.refused[whom]}" for whom in lost))
+            tell(conn, notices_of(engine, message, error, dead=True, now=now))
+    speak = log.warning if refused else log.info
+    speak("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
 
 
 def write_failure(engine: Engine, message: Message, error: DeliveryError) -> None:
@@ -188,7 +198,7 @@ def write_failure(engine: Engine, message: Message, error: DeliveryError) -> Non
         else:
             outbox.retrying(conn, message.id, due, str(error))
             if error.unreached or (error.unanswered and message.attempt < UNANSWERED):
-                outbox.hold(conn, message.channel, due)
+                outbox.hold(conn, message.channel, due, mark_of(engine.config.channels[message.channel]))
         tell(conn, notices_of(engine, message, error, dead=due is None, now=now))
     speak = log.error if due is None else log.warning
     fate = "message dead" if due is None else "message to be retried"

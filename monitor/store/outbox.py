@@ -1,11 +1,13 @@
 """What is owed to the channels: messages are leased, tried, and end as sent or dead.
 
-Within a channel the messages of one story keep their order: one waits until those before it are sent or dead. While
+Within a channel the messages of one story keep their order: one waits until those before it are sent or dead, but not
+for recipients who could not be reached while others were. While
 a channel is out of reach all of its messages wait, and the oldest is tried first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +47,7 @@ HEAD = and_(
         _earlier.c.thread == messages.c.thread,
         _earlier.c.number < messages.c.number,
         is_open(_earlier.c.state),
+        _earlier.c.left_to.is_(None),
     ),
 )
 READY = and_(
@@ -79,7 +82,10 @@ CARRIED = (
 )
 CHANNELS = select(messages.c.channel).distinct().where(READY).order_by(messages.c.channel)
 _HOLD = insert(channels)
-HOLD = _HOLD.on_conflict_do_update(index_elements=[channels.c.name], set_={"held_until": _HOLD.excluded.held_until})
+HOLD = _HOLD.on_conflict_do_update(
+    index_elements=[channels.c.name],
+    set_={"held_until": _HOLD.excluded.held_until, "settings": _HOLD.excluded.settings},
+)
 
 
 def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Message | None:
@@ -103,6 +109,7 @@ def message_of(conn: Connection, row: Row[Any]) -> Message:
         carried(conn, row.id),
         handle=row.handle or "",
         gathers=Reason(row.gathers) if row.gathers else None,
+        left_to=None if row.left_to is None else tuple(row.left_to),
     )
 
 
@@ -132,9 +139,23 @@ def retrying(conn: Connection, message_id: str, due: Moment, error: str) -> None
     change(conn, message_id, state="retrying", due=due, error=error, leased_until=None)
 
 
-def hold(conn: Connection, channel: str, until: Moment) -> None:
-    """Nothing more is tried on the channel before `until`."""
-    conn.execute(HOLD, {"name": channel, "held_until": until})
+def partly(conn: Connection, message_id: str, due: Moment, error: str, left_to: Sequence[str]) -> None:
+    """The channel took the message for some recipients; the others are tried again when due."""
+    change(conn, message_id, state="retrying", due=due, error=error, leased_until=None, left_to=list(left_to))
+
+
+def hold(conn: Connection, channel: str, until: Moment, mark: str = "") -> None:
+    """Nothing more is tried on the channel before `until`, while its settings bear this mark."""
+    conn.execute(HOLD, {"name": channel, "held_until": until, "settings": mark})
+
+
+def forgive(conn: Connection, marks: Mapping[str, str], now: Moment) -> None:
+    """Channels whose settings bear another mark than when they failed are tried at once."""
+    for name, mark in conn.execute(select(channels.c.name, channels.c.settings)).all():
+        if name in marks and marks[name] != mark:
+            let_go(conn, name)
+            waiting = update(messages).where(messages.c.channel == name, messages.c.state == "retrying")
+            conn.execute(waiting.values(due=now))
 
 
 def let_go(conn: Connection, channel: str) -> None:
@@ -148,13 +169,14 @@ def dead(conn: Connection, message_id: str, error: str, now: Moment) -> None:
 
 
 def requeue(conn: Connection, delivery_id: int, now: Moment) -> bool:
-    """Lets the dead message of a delivery be tried afresh, under its old id; False if it is not dead.
+    """Lets the message of a delivery be tried afresh and at once, under its old id; False unless it is dead or waits
+    to be tried again.
 
     It counts as made now: how long it is tried is measured from there. Its channel is tried at once.
     """
     of_delivery = select(deliveries.c.message_id).where(deliveries.c.id == delivery_id)
     let_go(conn, conn.scalar(select(deliveries.c.channel).where(deliveries.c.id == delivery_id)) or "")
-    dead = update(messages).where(messages.c.id.in_(of_delivery), messages.c.state == "dead")
+    dead = update(messages).where(messages.c.id.in_(of_delivery), messages.c.state.in_(("dead", "retrying")))
     return conn.execute(dead.values(state="pending", attempts=0, created=now, due=now, error=None)).rowcount > 0
 
 

@@ -12,12 +12,13 @@ import pytest
 from kit.saying import alert, commit, configured, message, sends
 
 from monitor.config.file import read_config
-from monitor.daemon import Daemon
+from monitor.daemon import Daemon, prepare
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import Rendered
 from monitor.engine import Engine, open_engine
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.store import outbox
 from monitor.store.reports import DeliveryRow, deliveries
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -41,6 +42,7 @@ class Post:
     """A channel that answers as told and keeps what it took; `tries` counts every attempt."""
 
     error: DeliveryError | None = None
+    receipt: Receipt = Receipt("taken")  # noqa: RUF009
     took: list[Message] = field(default_factory=list)
     tries: int = 0
 
@@ -49,7 +51,7 @@ class Post:
         if self.error:
             raise self.error
         self.took.append(message)
-        return Receipt("taken")
+        return self.receipt
 
     async def close(self) -> None:
         pass
@@ -161,6 +163,68 @@ async def test_a_day_of_outage_delivers_all_in_order(scene: Scene) -> None:
         scene.desk.error = None
         await scene.deliver(daemon, 2 * 3600)
         assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(120)]
+
+
+async def test_a_recipient_that_may_be_reached_later_is_tried_again_alone_and_holds_nobody(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 1)
+        scene.desk.receipt = Receipt("taken", {"b@desk.example": "450 greylisted"}, later=("b@desk.example",))
+        await scene.deliver(daemon)
+        assert [row.state for row in rows(daemon.engine)] == ["retrying"]
+
+        scene.desk.receipt = Receipt("taken")
+        scene.owe(daemon.engine, 1)
+        await scene.deliver(daemon, 15)
+        assert [(taken.id, taken.left_to) for taken in scene.desk.took] == [
+            ("m0", None),
+            ("m0", ("b@desk.example",)),
+            ("m1", None),
+        ]
+        assert {row.state for row in rows(daemon.engine)} == {"sent"}
+        assert scene.chat.took == []
+
+
+async def test_a_recipient_that_is_refused_for_good_is_told_of_elsewhere(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 1)
+        scene.desk.receipt = Receipt("taken", {"b@desk.example": "550 no such user"})
+        await scene.deliver(daemon)
+        assert {row.state for row in rows(daemon.engine)} == {"sent"}
+        (told,) = scene.chat.took
+        assert "refused for b@desk.example: 550 no such user" in told.alerts[0].reason
+
+
+async def test_a_mended_password_is_tried_at_the_next_start_whatever_was_to_be_waited_for(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 3)
+        scene.desk.error = DeliveryError("login refused", unreached=True, retry_after=1800)
+        await scene.deliver(daemon)
+    scene.desk.error = None
+
+    async with scene.daemon() as daemon:
+        prepare(daemon.engine)
+        await scene.deliver(daemon, 60)
+        assert scene.desk.took == []
+
+    mended = base64.b64encode(b"a new secret of thirty-two bytes").decode()
+    config = scene.folder / "config.toml"
+    config.write_text(config.read_text().replace(SECRET, f"whsec_{mended}"))
+    async with scene.daemon() as daemon:
+        prepare(daemon.engine)
+        await scene.deliver(daemon)
+        assert [taken.id for taken in scene.desk.took] == ["m0", "m1", "m2"]
+
+
+async def test_a_delivery_that_waits_is_tried_at_once_when_somebody_asks(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 1)
+        scene.desk.error = DeliveryError("no connection", unreached=True, retry_after=3600)
+        await scene.deliver(daemon)
+        scene.desk.error = None
+        with daemon.engine.store.write() as conn:
+            assert outbox.requeue(conn, rows(daemon.engine)[0].id, scene.now)
+        await scene.deliver(daemon, 1)
+        assert [taken.id for taken in scene.desk.took] == ["m0"]
 
 
 async def test_dead_letters_are_told_of_once_a_cause_and_a_retry_is_made_at_once(scene: Scene) -> None:

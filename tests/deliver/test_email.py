@@ -127,6 +127,18 @@ async def test_a_refused_recipient_is_told_of_and_holds_nobody_else() -> None:
     assert [post.recipients for post in office.posts] == [["a@desk.example"]]
 
 
+async def test_who_may_be_reached_later_is_tried_again_alone() -> None:
+    async with post_office() as office, channel(office) as email:
+        office.refuse = {"b@desk.example": "450 greylisted"}
+        first = await send(email)
+        office.refuse = {}
+        again = await email.send(message(left_to=first.later), RENDERED)
+
+    assert (first.later, again.later, again.refused) == (("b@desk.example",), (), {})
+    assert [post.recipients for post in office.posts] == [["a@desk.example"], ["b@desk.example"]]
+    assert {post.mail["Message-ID"] for post in office.posts} == {office.posts[0].mail["Message-ID"]}
+
+
 @pytest.mark.parametrize(
     ("first", "second", "permanent"),
     [("550 no", "553 no", True), ("550 no", "451 greylisted", False), ("450 full", "452 full", False)],

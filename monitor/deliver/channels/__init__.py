@@ -27,7 +27,8 @@ LONGEST_DEADLINE = 120.0  # seconds: no notifier's is longer, and what leases a 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side said of a message it took; `refused` are recipients it did not take, with the reason.
+    """What the other side said of a message it took; `refused` are recipients it did not take, with the reason, and
+    `later` those of them for whom it may take it yet.
 
     `handle` is what it calls the message if follow-ups can be put below it, "" otherwise.
     """
@@ -35,13 +36,15 @@ class Receipt:
     detail: str
     refused: Mapping[str, str] = field(default_factory=dict)
     handle: str = ""
+    later: tuple[str, ...] = ()
 
 
 class Notifier(Protocol):
     """Carries rendered messages to one channel, one at a time.
 
     `Settings` describes the channel's table in the config. `send` returns when the message was taken, within
-    `deadline` seconds; otherwise it raises DeliveryError with one sentence without secrets.
+    `deadline` seconds; otherwise it raises DeliveryError with one sentence without secrets. A message that says to
+    whom it is `left_to` goes to nobody else.
     """
 
     Settings: ClassVar[type[ChannelConfig]]

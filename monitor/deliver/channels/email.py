@@ -73,10 +73,13 @@ class Email:
         content = serialised(
             compose(message, rendered, self._settings.sender, self._settings.to, self._settings.unsubscribe)
         )
+        to = [one for one in self._to if message.left_to is None or one in message.left_to]
+        if not to:
+            return Receipt("nobody is left who has not got it")
         self._stop_closing()
         try:
             async with asyncio.timeout(self.deadline):
-                refused, said = await self._exchange(content)
+                refused, said = await self._exchange(content, to)
         except TimeoutError:
             self._drop()
             sentence = f"{self._host} did not take the mail within {self.deadline:g} s"
@@ -86,14 +89,15 @@ class Email:
             raise
         self._closing = asyncio.create_task(self._close_when_idle())
         reasons = {to: self._said(f"{code} {text}") for to, (code, text) in refused.items()}
-        return Receipt(f"{self._host} took it: {self._said(said)}", reasons)
+        later = tuple(to for to, (code, _) in refused.items() if code < 500)
+        return Receipt(f"{self._host} took it: {self._said(said)}", reasons, later=later)
 
-    async def _exchange(self, content: bytes) -> tuple[Mapping[str, tuple[int, str]], str]:
+    async def _exchange(self, content: bytes, to: Sequence[str]) -> tuple[Mapping[str, tuple[int, str]], str]:
         reached = False
         try:
             smtp = await self._connected()
             reached = True
-            return await smtp.sendmail(self._sender, self._to, content, timeout=self.deadline)
+            return await smtp.sendmail(self._sender, to, content, timeout=self.deadline)
         except (SMTPException, OSError, ValueError) as error:
             raise self._failure(error, reached) from None
 
