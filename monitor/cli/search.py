@@ -32,12 +32,14 @@ def command(query: str, path: Path, limit: int, as_json: bool) -> None:
     """List the claims for which QUERY, in the language of rules, holds; newest first."""
     config = config_of(path)
     from monitor.ruleset.seek import sought
+    from monitor.store.history import update_saying
 
     wanted = sought(query, _aliases(config))
     with store_of(config) as store, store.read() as conn:
-        found = list(islice(_found(conn, wanted), limit))
+        held = list(islice(_found(conn, wanted), limit))
+        found = [(sayings, matched, update_saying(conn, sayings[0])) for sayings, matched in held]
     if as_json:
-        show_json([_as_json(sayings, matched) for sayings, matched in found])
+        show_json([_as_json(*one) for one in found])
     else:
         _show(found)
 
@@ -76,11 +78,12 @@ def _found(conn: Connection, query: Query) -> Iterator[tuple[list[Said], tuple[s
         before = numbers[-1]
 
 
-def _as_json(sayings: list[Said], matched: tuple[str, ...]) -> dict[str, Any]:
+def _as_json(sayings: list[Said], matched: tuple[str, ...], update: int | None) -> dict[str, Any]:
     first = sayings[0]
     return {
         "claim": first.text,
         "at": iso(first.at),
+        "update": update,
         "source": first.source,
         "entry": first.entry,
         "title": first.title,
@@ -93,10 +96,11 @@ def _as_json(sayings: list[Said], matched: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _show(found: list[tuple[list[Said], tuple[str, ...]]]) -> None:
-    for sayings, matched in found:
+def _show(found: list[tuple[list[Said], tuple[str, ...], int | None]]) -> None:
+    for sayings, matched, update in found:
         first = sayings[0]
+        where = "" if update is None else f"  update {update}"
         more = f", said {len(sayings)} times" if len(sayings) > 1 else ""
-        click.echo(click.style(f"{iso(first.at)}  {plain(first.source)}{more}", dim=True))
+        click.echo(click.style(f"{iso(first.at)}  {plain(first.source)}{where}{more}", dim=True))
         click.echo(f"    {marked(plain(first.text), matched)}")
     click.echo(count(len(found), "claim"))

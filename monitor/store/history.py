@@ -131,3 +131,14 @@ def sayings(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Said]]:
     for number, *saying in conn.execute(SAID, {"claims": list(numbers), "since": float("-inf")}) if numbers else ():
         found.setdefault(number, []).append(Said(*saying))
     return found
+
+
+def update_saying(conn: Connection, said: Said) -> int | None:
+    """The number of the update that said it first in its entry; None if that is not stored any more."""
+    query = (
+        select(func.min(updates.c.id))
+        .join(entries, entries.c.id == updates.c.entry_id)
+        .where(entries.c.source == said.source, entries.c.key == said.entry, updates.c.at == said.at)
+    )
+    found: int | None = conn.scalar(query)
+    return found

@@ -51,6 +51,7 @@ def test_claims_are_found_newest_first_with_who_said_them(monitor: Monitor) -> N
     assert "Around 3,000" in claims[-1]["claim"]
     assert (claims[0]["source"], claims[0]["title"]) == ("front-report", "Takeaways of December 16")
     assert claims[0]["matched"] == ["North Korean", "soldiers"]
+    assert claims[0]["update"] == 8
     assert claims[0]["at"] == "2026-12-16T18:06:00Z"
 
 
