@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from monitor.alerts.address import addressed
@@ -11,7 +12,7 @@ from monitor.model import Alert
 from monitor.store import notices
 from monitor.store.known import Known
 from monitor.store.record import tell
-from monitor.store.sources import PollOutcome, record_poll
+from monitor.store.sources import PollOutcome, record_poll, record_polls
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,3 +28,10 @@ def close_poll(conn: Connection, source: str, outcome: PollOutcome, listening: L
     known = Known(conn, since=outcome.at)
     tell(conn, addressed(told, listening.notify, listening.wishes, known, outcome.at))
     return told
+
+
+def close_still(conn: Connection, outcomes: Mapping[str, PollOutcome], listening: Listening) -> None:
+    """Keeps what many polls came to, by source, that found nothing changed and give no cause to tell anything."""
+    record_polls(conn, outcomes)
+    for source in notices.standing_of(conn, outcomes):
+        close_poll(conn, source, outcomes[source], listening)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.alerts.address import addressed, releases_named
 from monitor.alerts.release import opened
 from monitor.assess import Listening
+from monitor.closing import close_still
 from monitor.config import Config
 from monitor.config.marks import mark_of
 from monitor.engine import Engine, open_engine
@@ -26,20 +27,21 @@ from monitor.errors import StoreError
 from monitor.lookback import look_back
 from monitor.pipeline import deliver, poll
 from monitor.reload import follow_rules
-from monitor.sources.crowd import Crowd
+from monitor.sources.crowd import Crowd, Queue
 from monitor.store import alerts, gather, outbox, rulebook, sources
 from monitor.store.known import Known
 from monitor.store.record import record_releases
 from monitor.store.refusal import accept
 from monitor.store.retention import tend
-from monitor.store.sources import SourceRow
+from monitor.store.sources import PollOutcome, SourceRow
 
 log = structlog.get_logger()
 
 TICK = 1.0  # seconds between two looks at what is due
 TEND = 6 * 3600.0  # seconds between two clean-ups of the index
-POLLS = 48  # sources polled at once
-PER_HOST, PER_OWN_HOST = 4, 40  # of them on one host, and on one that the config names as private
+POLLS = 64  # sources polled at once
+PER_HOST, PER_OWN_HOST = 4, 54  # of them on one host, and on one that the config names as private
+CROWD = 27  # sources that were due together: there may be more, so what comes next does not wait for the tick
 POLL_LEASE = 300.0  # seconds after which a source whose poller died is polled again
 DRAIN = 20.0  # seconds that polls and sends under way get at shutdown
 
@@ -127,6 +129,8 @@ class Daemon:
         polite_to = engine.fetcher.is_polite_to
         own = {site for site in self.hosts.values() if not polite_to(urlsplit(f"//{site}").hostname or "")}
         self.shares = dict.fromkeys(own, PER_OWN_HOST)
+        self.enough = -1
+        self.roomy = asyncio.Event()
 
     async def live(self, stop: asyncio.Event) -> None:
         """Ticks until `stop` is set, then lets what is under way finish."""
@@ -149,7 +153,10 @@ class Daemon:
                 max_instances=1,
             )
         scheduler.start()
-        beside = [asyncio.create_task(work) for work in (self.deliver_promptly(), follow_rules(self.engine))]
+        beside = [
+            asyncio.create_task(work)
+            for work in (self.poll_promptly(), self.deliver_promptly(), follow_rules(self.engine))
+        ]
         log.info("running", stage="daemon", sources=len(self.engine.config.sources))
         await stop.wait()
         log.info("stopping", stage="daemon", polls=len(self.polling), sends=len(self.sending))
@@ -160,22 +167,52 @@ class Daemon:
 
     async def poll_due(self) -> None:
         """Starts a poll of each source that is due, as far as there is room."""
-        for row in await self.lease():
-            self.start_poll(row)
+        rows = await self.lease()
+        self.start_polls(rows)
+        if len(rows) >= CROWD:
+            self.enough = len(self.polling) // 2
+
+    async def poll_promptly(self) -> None:
+        """Polls the rest of a crowd as soon as there is room again."""
+        while True:
+            await self.room()
+            await self.poll_due()
 
     async def poll_round(self) -> None:
         """Polls every source once, whatever its interval; one that is backing off is left alone."""
-        waiting = {source.name for source in self.engine.config.sources}
-        while (rows := await self.lease(waiting)) or self.polling:
-            waiting -= {row.name for row in rows}
-            for row in rows:
-                self.start_poll(row)
-            await asyncio.wait(self.polling.values(), return_when=asyncio.FIRST_COMPLETED)
+        waiting = Queue(self.hosts)
+        while waiting:
+            self.start_polls(await self.lease(waiting.take(POLLS - len(self.polling), self.crowd())))
+            if self.polling:
+                self.enough = len(self.polling) // 2
+                await self.room()
+        await self.finish()
+
+    def start_polls(self, rows: Iterable[SourceRow]) -> None:
+        """Polls leased sources beside the others."""
+        for row in rows:
+            self.start(self.polling, row.name, poll(self.engine, row))
+            self.polling[row.name].add_done_callback(self.polled)
+
+    def polled(self, _: asyncio.Task[None]) -> None:
+        """One more poll has ended."""
+        if len(self.polling) <= self.enough:
+            self.enough = -1
+            self.roomy.set()
+
+    async def room(self) -> None:
+        """Waits until half of the polls under way have ended."""
+        await self.roomy.wait()
+        self.roomy.clear()
+
+    def crowd(self) -> Crowd:
+        """How many polls are under way at each host."""
+        return Crowd(self.hosts, self.polling, PER_HOST, self.shares)
 
     async def lease(self, everyone: Collection[str] | None = None) -> list[SourceRow]:
-        """Takes as many sources as there is room for, of each host no more than its share."""
-        crowd = Crowd(self.hosts, self.polling, PER_HOST, self.shares)
-        return await self.engine.in_store(lease_sources, self.engine, POLLS - len(self.polling), crowd, everyone)
+        """Takes as many sources as there is room for, of each host no more than its share; or `everyone`."""
+        room, crowd = POLLS - len(self.polling), self.crowd()
+        return await self.engine.in_store(lease_sources, self.engine, room, crowd, everyone)
 
     async def deliver_due(self) -> None:
         """Starts sending on each channel that has something due and is not sending already."""
@@ -204,10 +241,6 @@ class Daemon:
         since = self.engine.clock() - self.engine.config.monitor.memory
         await self.engine.in_store(tend, self.engine.store, since=since)
 
-    def start_poll(self, row: SourceRow) -> None:
-        """Polls a leased source beside the others."""
-        self.start(self.polling, row.name, poll(self.engine, row))
-
     def start(self, running: dict[str, asyncio.Task[None]], name: str, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` as the one task of that name."""
         task = running[name] = asyncio.create_task(survive(name, work))
@@ -215,12 +248,11 @@ class Daemon:
 
     async def finish(self, seconds: float | None = None) -> None:
         """Waits for what is under way; a lease takes care of what does not end in time."""
-        tasks = [*self.polling.values(), *self.sending.values()]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
+        if tasks := [*self.polling.values(), *self.sending.values()]:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+        await self.engine.in_store(write_unwritten, self.engine)
 
 
 async def survive(name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -240,9 +272,26 @@ def lease_sources(
     if room <= 0:
         return []
     with engine.store.write() as conn:
+        close_still(conn, emptied(engine.unwritten), engine.listening)
         return sources.lease_due(
             conn, engine.clock(), limit=room, lease=POLL_LEASE, names=everyone, all=everyone is not None, crowd=crowd
         )
+
+
+def write_unwritten(engine: Engine) -> None:
+    """Writes what the last polls came to that found nothing changed."""
+    if engine.unwritten:
+        with engine.store.write() as conn:
+            close_still(conn, emptied(engine.unwritten), engine.listening)
+
+
+def emptied(outcomes: dict[str, PollOutcome]) -> dict[str, PollOutcome]:
+    """All that was there, taken out one by one while polls go on adding."""
+    taken = {}
+    while outcomes:
+        name, outcome = outcomes.popitem()
+        taken[name] = outcome
+    return taken
 
 
 def gather_no_more(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from monitor.alerts.notices import MONITOR
 from monitor.assess import Listening
-from monitor.config import Config
+from monitor.config import Config, SourceConfig
 from monitor.config.wishes import wishes_of
 from monitor.deliver.channels import Notifier, notifier
 from monitor.deliver.render import Templates, load_templates, rule_templates
@@ -24,6 +24,7 @@ from monitor.sources.fetch import Fetcher
 from monitor.sources.robots import Robots
 from monitor.sources.worker import Parser
 from monitor.store import Store, open_store
+from monitor.store.sources import PollOutcome
 from monitor.text.pattern import pattern
 from monitor.text.split import Pattern
 from monitor.text.words import Synonyms
@@ -37,8 +38,9 @@ class Engine:
     """What a running monitor holds open.
 
     `clock` gives the moment; `committed` is set when messages may be due; `silences` are the moments after which the
-    silence of a source is against its habit, as far as they were looked up. All blocking work with the store runs in
-    one thread, first come first served, so that the event loop never waits for a disk.
+    silence of a source is against its habit, as far as they were looked up; `unwritten` what polls came to that found
+    nothing changed, which the next transaction of the daemon writes. All blocking work with the store runs in one
+    thread, first come first served, so that the event loop never waits for a disk.
     """
 
     config: Config
@@ -47,12 +49,14 @@ class Engine:
     robots: Robots
     parser: Parser
     listening: Listening
+    sources: dict[str, SourceConfig]
     ignore: dict[str, tuple[Pattern, ...]]
     templates: Templates
     notifiers: dict[str, Notifier]
     clock: Callable[[], Moment] = time.time
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     silences: dict[str, Moment | None] = field(default_factory=dict)
+    unwritten: dict[str, PollOutcome] = field(default_factory=dict)
     store_thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     async def in_store(self, work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
@@ -77,6 +81,7 @@ async def open_engine(config: Config, clock: Callable[[], Moment] = time.time) -
                 robots=Robots(fetcher, agent),
                 parser=Parser(),
                 listening=listening,
+                sources={source.name: source for source in config.sources},
                 ignore={source.name: tuple(map(pattern, source.ignore)) for source in config.sources},
                 templates=templates,
                 notifiers=open_notifiers(config),

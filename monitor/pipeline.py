@@ -35,6 +35,7 @@ from monitor.model import Alert, Message, Moment
 from monitor.outcome import Poll
 from monitor.ruleset.rule import Rule
 from monitor.sources.fetch import Fetched, Request
+from monitor.sources.habit import SHORTEST
 from monitor.sources.reading import reading_of
 from monitor.sources.shrink import believed
 from monitor.standing import shrunk, silence
@@ -50,13 +51,13 @@ UNANSWERED = 5  # tries of a message that is never answered for which its channe
 
 async def poll(engine: Engine, row: SourceRow) -> None:
     """Polls one leased source to the end: whatever happens becomes its state, and its lease is given back."""
-    source = next(source for source in engine.config.sources if source.name == row.name)
+    source = engine.sources[row.name]
     quiet_after = await silence_of(engine, row)
     this = Poll(source, row, engine.clock(), engine.config.monitor.timezone, random.random(), quiet_after)  # noqa: S311
     try:
         fetched = await fetch(engine, source, row)
         if outcome.unchanged(this, fetched):
-            await conclude(engine, this, outcome.still(this, fetched))
+            await keep_still(engine, this, outcome.still(this, fetched))
         else:
             await read(engine, this, fetched)
     except SourceError as error:
@@ -65,7 +66,10 @@ async def poll(engine: Engine, row: SourceRow) -> None:
 
 
 async def silence_of(engine: Engine, row: SourceRow) -> Moment | None:
-    """When the source's silence will be against its habit. Looked up once for each piece of its news."""
+    """When the source's silence will be against its habit. Looked up once for each piece of its news, and not while
+    that is so fresh that no habit can be hurt."""
+    if row.state != "quiet" and row.last_read and engine.clock() - row.last_read < SHORTEST:
+        return None
     if row.entries and row.name not in engine.silences:
         engine.silences[row.name] = await engine.in_store(silence, engine.store, row.name, engine.clock())
     return engine.silences.get(row.name)
@@ -102,6 +106,15 @@ async def fetch(engine: Engine, source: SourceConfig, row: SourceRow) -> Fetched
     """The answer to a conditional request; a page is asked for only as its site's robots.txt allows."""
     request = Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
     return await (engine.robots if source.kind == "page" else engine.fetcher).fetch(request)
+
+
+async def keep_still(engine: Engine, this: Poll, found: PollOutcome) -> None:
+    """Keeps the outcome of a poll that found nothing changed. What was so before waits for the daemon's next
+    transaction: until then the source stays leased, so a crash costs one more request and no more."""
+    if found.state == this.row.state and not this.row.failures and not found.causes:
+        engine.unwritten[this.source.name] = found
+    else:
+        await conclude(engine, this, found)
 
 
 def write_outcome(engine: Engine, this: Poll, found: PollOutcome) -> list[Alert]:

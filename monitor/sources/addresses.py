@@ -6,6 +6,7 @@ The standard library's `is_global` is not enough: it calls multicast, NAT64 and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -77,7 +78,8 @@ def is_public(found: Address) -> bool:
     return not _among(found, _NOT_PUBLIC)
 
 
-def inside(text: str, allowed: Sequence[Network]) -> bool:
+@lru_cache(maxsize=4096)
+def inside(text: str, allowed: tuple[Network, ...]) -> bool:
     """True if this is an address in one of `allowed`."""
     try:
         return _among(address(text), allowed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
 
@@ -31,3 +31,27 @@ class Crowd:
 
     def _room(self, host: str) -> bool:
         return self._taken[host] < self._shares.get(host, self._share)
+
+
+class Queue:
+    """Sources that wait for a slot, by host, so that the sources of a full host need not be looked at one by one."""
+
+    def __init__(self, hosts: Mapping[str, str]) -> None:
+        self._waiting: dict[str, deque[str]] = {}
+        for name, host in hosts.items():
+            self._waiting.setdefault(host, deque()).append(name)
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def take(self, room: int, crowd: Crowd) -> list[str]:
+        """The next sources, no more than there is `room` for and than the crowd admits."""
+        taken: list[str] = []
+        for host, names in list(self._waiting.items()):
+            while names and len(taken) < room and crowd.admit(names[0]):
+                taken.append(names.popleft())
+            if not names:
+                del self._waiting[host]
+            if len(taken) == room:
+                break
+        return taken

@@ -10,9 +10,10 @@ import asyncio
 import re
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -111,7 +112,7 @@ class Fetcher:
 
     async def fetch(self, request: Request) -> Fetched:
         """Asks once, following redirects. FetchError for everything that is not a whole answer."""
-        url = _address(request.url)
+        url = _asked(request.url)
         # Waiting for one's turn is not the server's fault: the deadline starts after it.
         async with self._turn(url.host), self._at_once:
             try:
@@ -134,21 +135,15 @@ class Fetcher:
 
     async def _follow(self, request: Request, hop: _Hop) -> Fetched:
         for _ in range(_REDIRECTS + 1):
-            async with self._answer(request, hop) as answer:
+            with told(hop.url):
+                answer = await self._wire.get(hop.url, self._headers(request, hop))
+            try:
                 if answer.status not in (301, 302, 303, 307, 308):
                     return await self._read(request, hop, answer)
                 hop = _next(hop, answer)
+            finally:
+                self._wire.done(answer)
         raise FetchError("too_many_redirects", f"{place(request.url)} redirects more than {_REDIRECTS} times")
-
-    @asynccontextmanager
-    async def _answer(self, request: Request, hop: _Hop) -> AsyncIterator[Answer]:
-        """The answer's status and headers, with its body still to be read."""
-        with told(hop.url):
-            answer = await self._wire.get(hop.url, self._headers(request, hop))
-        try:
-            yield answer
-        finally:
-            self._wire.done(answer)
 
     def _headers(self, request: Request, hop: _Hop) -> list[tuple[bytes, bytes]]:
         headers = {"user-agent": self._user_agent, "accept": _ACCEPT}
@@ -189,6 +184,11 @@ class Fetcher:
             async for piece in answer.pieces():
                 inflater.feed(piece)
         return inflater.finish()
+
+
+@lru_cache(maxsize=8192)  # the same sources are asked again and again
+def _asked(url: str) -> httpx.URL:
+    return _address(url)
 
 
 def _address(text: str | httpx.URL, said_by: str = "") -> httpx.URL:

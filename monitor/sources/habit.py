@@ -9,6 +9,7 @@ from monitor.model import Moment
 
 HOUR, DAY = 3600.0, 86400.0
 WINDOW = 60 * DAY  # how far back a habit is looked for
+SHORTEST = 6 * HOUR  # no silence is too long before
 SPOKEN = 6  # moments, an hour apart at least, below which there is no habit
 SETTLED = 14 * DAY  # a shorter history has seen one weekend at most
 
@@ -24,4 +25,4 @@ def quiet_after(said: Collection[Moment], heard: Moment) -> Moment | None:
         return None
     pause = 2 * max(after - before for before, after in pairwise(moments))
     settled = moments[-1] - moments[0] >= SETTLED
-    return max(moments[-1], heard) + max(pause, 6 * HOUR if settled else 3 * DAY)
+    return max(moments[-1], heard) + max(pause, SHORTEST if settled else 3 * DAY)

@@ -19,6 +19,11 @@ STANDING = (
     .where(sources.c.configured, notices.c.ended.is_(None))
     .order_by(notices.c.source, notices.c.since, notices.c.kind)
 )
+STANDING_OF = (
+    select(notices.c.source)
+    .where(notices.c.source.in_(bindparam("sources", expanding=True)), notices.c.ended.is_(None))
+    .distinct()
+)
 _KEEP = insert(notices)
 KEEP = _KEEP.on_conflict_do_update(
     index_elements=[notices.c.source, notices.c.kind],
@@ -30,6 +35,12 @@ def of_source(conn: Connection, source: str) -> dict[str, Notice]:
     """The source's notices by kind, those that are over among them."""
     found = conn.execute(OF_SOURCE, {"source": source})
     return {row.kind: Notice(row.kind, row.said, row.since, row.last, row.told, row.ended) for row in found}
+
+
+def standing_of(conn: Connection, sources: Iterable[str]) -> list[str]:
+    """Those of the sources that have a notice that is not over."""
+    asked = list(sources)
+    return list(conn.scalars(STANDING_OF, {"sources": asked})) if asked else []
 
 
 def keep(conn: Connection, source: str, found: Iterable[Notice]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, cast, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
@@ -35,6 +36,7 @@ class SourceRow:
     baselined: bool
     entries: int
     error_code: str | None = None
+    last_read: Moment | None = None
     pace: float | None = None
     notices: tuple[Notice, ...] = ()
 
@@ -70,6 +72,20 @@ COUNT = (
 STORED = [field.name for field in fields(SourceRow) if field.name != "notices"]
 COLUMNS = [COUNT if name == "entries" else sources.c[name] for name in STORED]
 
+LOOKED_AT = 8  # times as many as there is room for are looked at, before full hosts are left out by name
+_KEPT = [field.name for field in fields(PollOutcome) if field.name not in ("at", "causes")]
+RECORD = (
+    update(sources)
+    .where(sources.c.name == bindparam("_name"))
+    .values({name: bindparam(f"_{name}") for name in (*_KEPT, "last_poll")})
+    .values(last_good=func.coalesce(bindparam("_last_good"), sources.c.last_good), leased_until=None)
+)
+LEASE = (
+    update(sources)
+    .where(sources.c.name.in_(bindparam("_names", expanding=True)))
+    .values(leased_until=bindparam("_until"))
+)
+LEASED = select(*COLUMNS).where(sources.c.name.in_(bindparam("names", expanding=True)))
 ADD = insert(sources).on_conflict_do_nothing()
 UPDATE_SHAPE = (
     update(sources).where(sources.c.name == bindparam("_name")).values(kind=bindparam("_kind"), configured=True)
@@ -144,14 +160,17 @@ def lease_due(
     chosen = choose(conn, due(now, names, all=all), limit, crowd or Crowd({}, (), limit))
     if not chosen:
         return []
-    conn.execute(update(sources).where(sources.c.name.in_(chosen)).values(leased_until=now + lease))
-    found = {row.name: SourceRow(*row) for row in conn.execute(select(*COLUMNS).where(sources.c.name.in_(chosen)))}
+    conn.execute(LEASE, {"_names": chosen, "_until": now + lease})
+    found = {row[0]: SourceRow(*row) for row in conn.execute(LEASED, {"names": chosen})}
     return [found[name] for name in chosen]
 
 
 def choose(conn: Connection, waiting: Select[str], limit: int, crowd: Crowd) -> list[str]:
     """The first names that wait and that the crowd admits; a host that is full is passed over."""
-    chosen: list[str] = []
+    first = conn.execute(waiting.limit(LOOKED_AT * limit)).all()
+    chosen = list(islice((name for (name,) in first if crowd.admit(name)), limit))
+    if len(first) < LOOKED_AT * limit:
+        return chosen
     while len(chosen) < limit:
         passed = [*chosen, *crowd.full()]
         found = conn.execute(waiting.where(sources.c.name.not_in(passed)).limit(limit - len(chosen))).all()
@@ -181,11 +200,20 @@ def release(conn: Connection) -> None:
 
 def record_poll(conn: Connection, name: str, outcome: PollOutcome) -> None:
     """Keeps what a poll came to and gives the lease back."""
-    values = {field.name: getattr(outcome, field.name) for field in fields(outcome) if field.name != "causes"}
-    values["last_poll"] = values.pop("at")
-    if outcome.error is None:
-        values["last_good"] = outcome.at
-    conn.execute(update(sources).where(sources.c.name == name).values(leased_until=None, **values))
+    record_polls(conn, {name: outcome})
+
+
+def record_polls(conn: Connection, outcomes: Mapping[str, PollOutcome]) -> None:
+    """Keeps what polls came to, by source, and gives their leases back."""
+    if outcomes:
+        conn.execute(RECORD, [row_of(name, outcome) for name, outcome in outcomes.items()])
+
+
+def row_of(name: str, outcome: PollOutcome) -> dict[str, object]:
+    """The values of RECORD."""
+    kept: dict[str, object] = {f"_{column}": getattr(outcome, column) for column in _KEPT}
+    good = outcome.at if outcome.error is None else None
+    return kept | {"_name": name, "_last_poll": outcome.at, "_last_good": good}
 
 
 def rows(conn: Connection) -> list[SourceRow]:

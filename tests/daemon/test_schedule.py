@@ -76,11 +76,11 @@ async def test_over_a_day_each_source_is_polled_within_its_interval(tmp_path: Pa
         polled: dict[str, list[float]] = defaultdict(list)
         async with working(tmp_path, *sources, now=now) as daemon:
             while now[0] < MIDNIGHT + 86400:
-                for row in await daemon.lease():
+                leased = await daemon.lease()
+                for row in leased:
                     polled[row.name].append(now[0])
-                    daemon.start_poll(row)
-                while daemon.polling:
-                    await asyncio.wait(daemon.polling.values())
+                daemon.start_polls(leased)
+                await daemon.finish()
                 with daemon.engine.store.read() as conn:
                     now[0] = max(now[0] + 1, min(row.next_poll for row in rows(conn)))
 
