@@ -85,7 +85,8 @@ def causes_of(moves: Sequence[Move]) -> tuple[Cause, ...]:
 
 def such(moves: Sequence[Move]) -> str:
     """`“Ferries today” goes`, `“Ferries today” and 3 more go`."""
-    named = f"“{moves[0].named[:SHOWN]}”"
+    shown = "".join(letter if letter.isprintable() else " " for letter in moves[0].named[:SHOWN])
+    named = f"“{shown.strip()}”"
     return f"{named} goes" if len(moves) == 1 else f"{named} and {len(moves) - 1} more go"
 
 

@@ -164,13 +164,16 @@ async def test_another_address_makes_a_fresh_start(followed: Followed) -> None:
     assert (await followed.polled(status=410)).state == "failing"
 
 
-async def test_a_source_that_falls_silent_against_its_habit_is_quiet_until_it_speaks(followed: Followed) -> None:
+async def test_a_source_that_falls_silent_against_its_habit_is_quiet_until_it_speaks(
+    followed: Followed, capfd: pytest.CaptureFixture[str]
+) -> None:
     followed.configure('first_poll = "alert"')
     followed.site.kind = "application/rss+xml"
     items = [rss(number, followed.now - (25 - number) * 86400) for number in range(25)]
     assert (await followed.polled(feed(items))).state == "ok"
     followed.now += 3 * 86400
-    assert (await followed.polled()).state == "quiet"
+    assert [(await followed.polled()).state for _ in range(3)] == ["quiet"] * 3
+    assert capfd.readouterr().out.count("notice: Source notices has fallen silent") == 1
     assert (await followed.polled(feed([*items, rss(99, followed.now)]))).state == "ok"
 
 
