@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kit.saying import alert, assessment, commit, finding, message, sends
+
+from monitor.model import Decision, Match, Novelty, Reason
+from monitor.store import Store, alerts, reports, rulebook
+from monitor.store.history import history, how_many, update_saying
+from monitor.store.known import Known
+from monitor.store.late import judged, keep_late, last_update, name_fate
+from monitor.store.record import record
+
+BRIDGES = "Three bridges are closed."
+
+
+def rules(**names: str) -> list[Any]:
+    """Rules by id and name."""
+    return [SimpleNamespace(id=id, name=name) for id, name in names.items()]
+
+
+def holds(id: str, rule: str, opens: float) -> Decision:
+    waits = alert(id, BRIDGES, rule=rule)
+    return Decision(Match(rule, (0,), ()), Reason.THROTTLED, "", waiting=waits, opens=opens)
+
+
+def carry_on(store: Store, **names: str) -> dict[str, str]:
+    with store.write() as conn:
+        return rulebook.carry_on(conn, rules(**names))
+
+
+def test_the_past_of_a_renamed_rule_goes_on_under_its_new_name(store: Store) -> None:
+    assert carry_on(store, b="bridges", f="floods") == {}
+    sent = alert("al-1", BRIDGES)
+    commit(store, [BRIDGES], decisions=[sends(sent), holds("al-2", "bridges", 200.0)], messages=[message("m1", sent)])
+    assert carry_on(store, b="crossings", f="floods") == {"bridges": "crossings"}
+    with store.read() as conn:
+        known = Known(conn, since=0.0)
+        assert known.told("crossings", "st-1", [BRIDGES]) == {BRIDGES}
+        assert known.told("bridges", "st-1", [BRIDGES]) == set()
+        assert alerts.alert_times(conn, "crossings", "st-1", 0.0) == [100.0]
+        assert [held.alert.rule for held in alerts.opening(conn, 300.0)] == ["crossings"]
+        assert len(reports.alerts(conn, rule="crossings")) == 1
+    assert [row.match.rule for row in explained(store)] == ["crossings", "crossings"]
+    assert carry_on(store, b="crossings") == {}
+
+
+def explained(store: Store, number: int = 1) -> tuple[reports.MatchRow, ...]:
+    with store.read() as conn:
+        found = reports.explain(conn, number)
+    assert found
+    return found.matches
+
+
+def test_two_rules_may_exchange_their_names(store: Store) -> None:
+    carry_on(store, b="bridges", f="floods")
+    for number, rule in enumerate(("bridges", "floods")):
+        told = alert(f"al-{number}", BRIDGES, rule=rule, at=100.0 + number)
+        commit(store, [BRIDGES], entry=f"e{number}", at=100.0 + number, decisions=[sends(told)])
+    assert carry_on(store, b="floods", f="bridges") == {"bridges": "floods", "floods": "bridges"}
+    with store.read() as conn:
+        assert alerts.alert_times(conn, "floods", "st-1", 0.0) == [100.0]
+        assert alerts.alert_times(conn, "bridges", "st-1", 0.0) == [101.0]
+
+
+def test_a_rule_may_take_the_name_of_one_that_is_gone(store: Store) -> None:
+    carry_on(store, b="bridges", f="floods")
+    for rule in ("bridges", "floods"):
+        commit(store, [BRIDGES], entry=rule, decisions=[sends(alert(rule, BRIDGES, rule=rule))])
+    assert carry_on(store, b="floods") == {"bridges": "floods"}
+    with store.read() as conn:
+        assert Known(conn, since=0.0).told("floods", "st-1", [BRIDGES]) == {BRIDGES}
+
+
+def test_what_is_dropped_waits_no_more_and_says_why(store: Store) -> None:
+    commit(store, [BRIDGES], decisions=[holds("al-2", "bridges", 200.0)])
+    with store.write() as conn:
+        rulebook.drop(conn, [held.id for held in alerts.opening(conn, 300.0)])
+        rulebook.drop(conn, [])
+    with store.read() as conn:
+        assert alerts.opening(conn, 300.0) == []
+        assert reports.status(conn, 300.0).held == 0
+    (row,) = explained(store)
+    assert (row.reason, row.detail) == (Reason.GONE, rulebook.GONE)
+
+
+def test_how_far_rules_have_looked_back_is_remembered(store: Store) -> None:
+    with store.write() as conn:
+        assert rulebook.looked_back(conn) == {}
+        rulebook.note_looked_back(conn, {"b": 60.0, "f": 5.0})
+        rulebook.note_looked_back(conn, {"b": 90.0})
+        assert rulebook.looked_back(conn) == {"b": 90.0, "f": 5.0}
+
+
+def test_a_late_decision_is_kept_with_its_update(store: Store) -> None:
+    commit(store, [BRIDGES])
+    with store.write() as conn:
+        assert (last_update(conn), judged(conn, ["bridges"])) == (1, set())
+        keep_late(conn, sends(alert("al-1", BRIDGES)), 1, 500.0)
+        waits = Decision(Match("bridges", (0,), ()), Reason.CORROBORATION, "", waiting=alert("al-2", BRIDGES))
+        keep_late(conn, waits, 1, 500.0)
+        name_fate(conn, "al-1", Reason.DIGEST, "told at nine")
+        assert judged(conn, ["bridges"]) == {(1, "bridges")}
+        assert [held.alert.id for held in alerts.waiting(conn, [BRIDGES])] == ["al-2"]
+    assert [(row.reason, row.detail) for row in explained(store)] == [
+        ("digest", "told at nine"),
+        ("awaiting corroboration", ""),
+    ]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_history_reads_what_is_wanted_and_no_more(store: Store, wanted: bool) -> None:
+    gone = finding("Schools are closed.", Novelty.WITHDRAWN)
+    commit(store, [BRIDGES], findings=[finding(BRIDGES), gone])
+    with store.write() as conn:
+        record(conn, assessment(["Rain."], entry="e2", at=50.0), content_hash="x", now=50.0)
+    shown = []
+
+    def asked(update: Any, findings: Any) -> bool:
+        shown.append((update.entry, update.text, [one.claim.text for one in findings]))
+        return wanted
+
+    with store.read() as conn:
+        found = list(history(conn, 60.0, novelties=[Novelty.NEW], wanted=asked))
+        assert (how_many(conn, 60.0), how_many(conn, 0.0)) == (1, 2)
+        assert shown == [("e1", "", [BRIDGES])]
+        assert [(one.update.text, one.findings) for one in found] == [(BRIDGES, (finding(BRIDGES),))] * wanted
+        assert len(next(iter(history(conn, 0.0))).findings) == 2
+
+
+def test_the_update_that_said_a_claim_is_found(store: Store) -> None:
+    commit(store, [BRIDGES], at=100.0)
+    commit(store, ["Rain."], at=200.0)
+    with store.read() as conn:
+        (first,) = [row.said for row in reports.ledger(conn) if row.said.text == "Rain."]
+        assert update_saying(conn, first) == 2
