@@ -17,8 +17,8 @@ NAME = "news.example"
 class Site(RawServer):
     """Answers by path; what it does not have is a 404. `requests` are the paths it was asked for."""
 
-    def __init__(self, pages: dict[str, bytes]) -> None:
-        super().__init__()
+    def __init__(self, pages: dict[str, bytes], host: str = "127.0.0.1") -> None:
+        super().__init__(host=host)
         self.pages = pages
 
     @property
