@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.alerts.chain import amount, before_it, moved
 from monitor.model import Finding, Moment, Novelty, Stood
-from monitor.text.split import text_key
+from monitor.text.key import text_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from monitor.alerts.decide import made_id, message
+from monitor.alerts.ids import made_id, message
 from monitor.alerts.wishes import Wish
 from monitor.model import Alert, Decision, Message, Moment, Reason, Release
 

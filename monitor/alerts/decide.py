@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Protocol
 
 from monitor.alerts.chain import chained
+from monitor.alerts.ids import made_id
 from monitor.alerts.silences import REASONS, Silence, silence_over
 from monitor.alerts.since import since_last
 from monitor.model import (
@@ -20,7 +20,6 @@ from monitor.model import (
     Decision,
     Finding,
     Match,
-    Message,
     Moment,
     Novelty,
     Reason,
@@ -211,14 +210,3 @@ def because(held: Held) -> str:
     words = ", ".join(f"“{word}”" for word in dict.fromkeys(met))
     why = f"{words} met rule {held.rule.name}" if words else f"rule {held.rule.name} held"
     return "; ".join((f"{novelties}: {why}", *dict.fromkeys(held.crossed)))
-
-
-def message(channel: str, alerts: Sequence[Alert], now: Moment) -> Message:
-    """A message with its alerts, most severe first; the first one's story is its thread."""
-    ranked = tuple(sorted(alerts, key=lambda alert: -alert.severity.rank))
-    return Message(made_id("msg", channel, *(a.id for a in ranked)), channel, ranked[0].story, now, ranked)
-
-
-def made_id(kind: str, *parts: str) -> str:
-    """An id that the same parts always give, so that a try repeated after a crash bears the same one."""
-    return f"{kind}-{blake2b(chr(10).join(parts).encode('utf-8', 'replace'), digest_size=10).hexdigest()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from monitor.alerts.decide import made_id, message
+from monitor.alerts.ids import made_id, message
 from monitor.model import Alert, Message, Moment, Severity
 
 MONITOR = "monitor"

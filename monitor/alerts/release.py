@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from monitor.alerts.decide import Past, made_id
+from monitor.alerts.decide import Past
+from monitor.alerts.ids import made_id
 from monitor.alerts.silences import audible
 from monitor.model import Alert, Finding, Moment, Novelty, Release, Update, Waiting
 from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.alerts.decide import made_id
+from monitor.alerts.ids import made_id
 from monitor.alerts.notices import DAY, MONITOR
 from monitor.model import Alert, Moment, Severity
 

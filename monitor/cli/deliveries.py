@@ -71,5 +71,7 @@ def _retry(path: Path, delivery: int) -> int:
     if again:
         click.echo(f"delivery {delivery} will be tried again")
     else:
-        click.echo(f"delivery {delivery} is neither dead nor waits to be tried again, or there is none of that ID", err=True)
+        click.echo(
+            f"delivery {delivery} is neither dead nor waits to be tried again, or there is none of that ID", err=True
+        )
     return 0 if again else 1

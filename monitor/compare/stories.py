@@ -16,7 +16,7 @@ from typing import Protocol
 from monitor.compare.gist import Gist, is_word, likeness
 from monitor.compare.subject import other_subject
 from monitor.model import Claim, Finding, Moment, Role, Said, Update
-from monitor.text.split import text_key
+from monitor.text.key import text_key
 
 RECENT = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
 VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story

@@ -19,7 +19,7 @@ from monitor.model import Moment, Said, Update
 from monitor.store.codec import update_from
 from monitor.store.schema import claims, entries, postings, sayings, sources, terms, updates
 from monitor.store.types import hash64, storable
-from monitor.text.split import text_key
+from monitor.text.key import text_key
 
 MOST, LEAST = 8, 5  # terms of a claim that are looked up, the rarest
 ENOUGH = 800  # postings read for a claim, after which no more than LEAST terms are looked up

@@ -7,7 +7,6 @@ A heading is not split, nor a table row; a bullet of several sentences is as man
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
@@ -20,7 +19,6 @@ from monitor.text.sentences import sentences
 from monitor.text.tidy import folded
 
 BLOCKS_KEPT = 16_384  # the same pages come back again and again; about 1 KB each
-SAME_MARK = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)
 
 
 class Pattern(Protocol):
@@ -39,11 +37,6 @@ def split(title: str, body: str, ignore: Sequence[Pattern] = ()) -> tuple[Claim,
     found = [Claim(title, Role.TITLE, "", quiet(title, Role.TITLE))] if title else []
     found += _of_body(title, body, ignore)
     return tuple(claim for claim in found if not _met(claim.text, ignore))
-
-
-def text_key(text: str) -> str:
-    """What is equal for texts that are the same word for word: letter case, quote marks, dashes and ends aside."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(SAME_MARK).casefold().split()).rstrip(" .:;,")
 
 
 def _of_body(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[Claim]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import NOON, builtin_templates
 
-from monitor.alerts.decide import message
+from monitor.alerts.ids import message
 from monitor.alerts.notices import is_notice
 from monitor.alerts.upkeep import CALM, LONG_POLLS, TITLES, Cause, Notice, alert_of, alerts_of, carried_on
 from monitor.deliver.render import render

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model import Quiet, Role
-from monitor.text.split import split, text_key
+from monitor.text.key import text_key
+from monitor.text.split import split
 
 
 def texts(body, title="", ignore=()):
