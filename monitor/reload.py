@@ -28,7 +28,7 @@ from monitor.store.rulebook import carry_on
 
 log = structlog.get_logger()
 
-LOOK = 0.7  # seconds between two looks at the folder
+LOOK = 0.5  # seconds between two looks at the folder
 SETTLE = 0.3  # seconds that the files must have stood still
 
 VANISHED = (
