@@ -136,7 +136,9 @@ class RuleShape(Shape):
     since: Annotated[Seconds | None, BeforeValidator(duration), TEXT] = Field(
         default=None, description="how far a new rule looks back, once, such as 7d"
     )
-    template: str | None = Field(default=None, description="the template of its alerts: brief stands for brief.slack.j2 and its like")
+    template: str | None = Field(
+        default=None, description="the template of its alerts: brief stands for brief.slack.j2 and its like"
+    )
 
 
 def read_shape(tree: Tree) -> tuple[RuleShape | None, list[Fault]]:
