@@ -10,6 +10,7 @@ from monitor.alerts.upkeep import Cause
 from monitor.config import SourceConfig
 from monitor.intake import fresh
 from monitor.model import Entry
+from monitor.sources.article import article_in
 from monitor.sources.fulltext import Articles, articles
 from monitor.store import Store, ledger, shown
 
@@ -31,8 +32,8 @@ async def followed(engine: Engine, source: SourceConfig, entries: Sequence[Entry
     """The same entries, those that are fresh with their articles; known ones come first, then the newest."""
     waiting, known = await engine.in_store(_waiting, engine.store, source.name, entries)
     found = await articles(engine.robots, engine.parser, source, waiting)
-    failed = [entry for entry, _ in found.failed] + [entry for entry in found.left if entry.key in known]
-    kept = await engine.in_store(_kept, engine.store, source.name, [entry for entry in failed if entry.key in known])
+    without = [*(entry for entry, _ in found.failed), *found.left, *(one for one in found.read if not one.article)]
+    kept = await engine.in_store(_kept, engine.store, source.name, [entry for entry in without if entry.key in known])
     now = {entry.key: entry for entry in (*found.read, *kept)}
     left = {entry.key for entry in found.left} - known
     return Followed(
@@ -56,10 +57,12 @@ def _waiting(store: Store, source: str, entries: Sequence[Entry]) -> tuple[list[
 
 
 def _kept(store: Store, source: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Entries whose article is out of reach say what it said before, beside what the feed says of them now."""
+    """Entries whose article is out of reach, or says next to nothing now: it stands as it was, beside what the feed
+    says of them now."""
     with store.read() as conn:
-        before = {entry.key: ledger.previous(conn, source, entry.key) for entry in entries}
+        before = [ledger.previous(conn, source, entry.key) for entry in entries]
+    stood = [article_in(said.text) if said else "" for said in before]
     return [
-        replace(entry, article=f"{said.text}\n{entry.body}") if (said := before[entry.key]) else entry
-        for entry in entries
+        replace(entry, article=f"{article}\n{entry.body}") if article else entry
+        for entry, article in zip(entries, stood, strict=True)
     ]

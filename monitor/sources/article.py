@@ -6,6 +6,7 @@ Needs the extra `claimwatch[fulltext]`.
 from __future__ import annotations
 
 import logging
+import re
 
 from monitor.errors import ParseError
 from monitor.model import Entry
@@ -14,6 +15,9 @@ from monitor.sources.feed import Feed
 from monitor.sources.page import is_gate, refuse_what_is_no_text
 from monitor.sources.reading import Reading
 from monitor.sources.tidy import clean
+
+BEGIN, END = "<article>", "</article>"  # by which it is known again in what was stored
+_AROUND = re.compile(r"</?(?:html|head|body|article)\b[^<>]*>", re.IGNORECASE)
 
 
 def parse_article(body: bytes, content_type: str, url: str, _: Reading) -> Feed:
@@ -29,4 +33,10 @@ def parse_article(body: bytes, content_type: str, url: str, _: Reading) -> Feed:
         raise ParseError("not_the_page", "no article is found on the page")
     if is_gate(page, found):
         raise ParseError("not_the_page", "a login, captcha or error page came instead of the article")
-    return Feed("", (Entry(key=url, title="", url=url, body=found),), None, ())
+    body = _AROUND.sub("", found).strip()
+    return Feed("", (Entry(key=url, title="", url=url, body=f"{BEGIN}{body}{END}"),), None, ())
+
+
+def article_in(text: str) -> str:
+    """The article that a stored text begins with, "" if it begins with none."""
+    return text[: text.index(END) + len(END)] if text.startswith(BEGIN) and END in text else ""

@@ -99,17 +99,36 @@ async def test_without_its_article_an_item_says_what_the_feed_says_and_the_opera
     assert "(HTTP 404)" in said
 
 
-async def test_an_article_that_is_gone_withdraws_nothing_of_what_it_said(paper: Paper) -> None:
+@pytest.mark.parametrize("now", [None, article("For subscribers only.")])
+async def test_an_article_that_is_gone_withdraws_nothing_of_what_it_said(paper: Paper, now: bytes | None) -> None:
     await paper.configure("full_text = true")
     link = paper.site.at("/bridge")
-    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected", link)), "/bridge": article(*lines("bridge"))}
+    text = "<description>{} people use the bridge, an inspection has found, more than ever before.</description>"
+    items = [
+        item("1", "Bridge inspected", link).replace("</item>", f"{text.format(n)}</item>") for n in (3000, 3100, 3200)
+    ]
+    paper.site.pages = {"/feed": feed(items[0]), "/bridge": article(*lines("bridge"))}
     await paper.polled()
-    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected again", link))}
-    await paper.polled()
+    for edited in items[1:]:
+        paper.site.pages = {"/feed": feed(edited)} | ({"/bridge": now} if now else {})
+        await paper.polled()
 
-    before, after = paper.texts()
-    assert lines("bridge")[1] in before
-    assert lines("bridge")[1] in after
+    first, second, third = paper.texts()
+    assert first.count(lines("bridge")[1]) == second.count(lines("bridge")[1]) == third.count(lines("bridge")[1]) == 1
+    assert "3100 people" in second
+    assert "3200 people" in third
+    assert "3100 people" not in third
+
+
+async def test_an_item_that_never_had_an_article_is_what_the_feed_says_now(paper: Paper) -> None:
+    await paper.configure("full_text = true")
+    for count in (3000, 3100):
+        text = f"<description>{count} people use the bridge.</description>"
+        edited = item("1", "Bridge inspected", paper.site.at("/gone")).replace("</item>", f"{text}</item>")
+        paper.site.pages = {"/feed": feed(edited)}
+        await paper.polled()
+
+    assert paper.texts() == ["3000 people use the bridge.", "3100 people use the bridge."]
 
 
 def window(first: int, count: int = 4) -> bytes:

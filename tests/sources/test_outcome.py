@@ -9,8 +9,9 @@ import pytest
 
 from monitor.config import SourceConfig
 from monitor.errors import FetchError, ParseError, SourceError
-from monitor.outcome import PAUSE, Poll, failed, still
+from monitor.outcome import PAUSE, Poll, failed, read, still
 from monitor.sources.cadence import DAY
+from monitor.sources.feed import Feed
 from monitor.sources.fetch import Fetched
 from monitor.sources.shrink import SHRUNK
 from monitor.store.sources import PollOutcome, SourceRow
@@ -68,3 +69,23 @@ def test_a_source_is_quiet_from_the_moment_its_silence_is_against_its_habit() ->
     assert state(NOW) == "ok"
     assert state(None) == "ok"
     assert state(None, replace(ROW, entries=0)) == "empty"
+
+
+def test_a_poll_that_left_some_for_the_next_keeps_nothing_by_which_that_could_be_skipped() -> None:
+    fetched = Fetched(200, SOURCE.url, b"x", "", '"1"', "Mon", None, None)
+    row = replace(ROW, baselined=False, body_hash=None)
+    found = [
+        read(Poll(SOURCE, row, NOW, ZoneInfo("UTC"), 0.0), fetched, Feed("", (), None, ()), 1.0, False, whole=whole)
+        for whole in (True, False)
+    ]
+    assert [(one.etag, one.last_modified, bool(one.body_hash), one.baselined) for one in found] == [
+        ('"1"', "Mon", True, True),
+        (None, None, False, False),
+    ]
+
+
+def test_a_page_that_robots_txt_forbids_is_blocked_and_left_alone_for_longer_each_time() -> None:
+    forbidden = FetchError("robots", "the site's robots.txt asks programs not to fetch it")
+    waits = [after(*[forbidden] * times) for times in (1, 2, 3)]
+    assert [found.state for found in waits] == ["blocked"] * 3
+    assert [found.next_poll - found.at for found in waits] == [900, 1800, 3600]
