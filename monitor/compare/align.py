@@ -12,12 +12,16 @@ from dataclasses import replace
 from typing import Protocol
 
 from monitor.compare.elsewhere import Comparison, Drawn, Sayings, elsewhere, measured
-from monitor.compare.gist import Gist
-from monitor.compare.revision import moved, pair, withdrawn
-from monitor.compare.stories import Past, join, story_of
-from monitor.model import Claim, Finding, Moment, Novelty, Said, Update
-from monitor.text.words import Synonyms
+from monitor.compare.gist import LEADS, Gist
+from monitor.compare.revision import moved, pair, says_all, withdrawn
+from monitor.compare.stories import RECENT, Past, join, stands_alone, story_of
+from monitor.compare.subject import other_subject
+from monitor.compare.verdict import CUES
+from monitor.model import Claim, Finding, Moment, Novelty, Said, Update, Verdict
+from monitor.text.split import text_key
+from monitor.text.words import Synonyms, read
 
+SPELLINGS = 4  # words that a claim may spell otherwise and still say the same
 NEAR_BEST = 8.0  # changed candidates this close to the most similar: the latest is the figure people know
 
 
@@ -46,9 +50,9 @@ def compare(
     story = (earlier.story(update.source, update.entry) if old is not None else None) or story_of(
         update, found, gist, earlier, now
     )
-    findings = join(found, update, story, new=old is None)
+    findings = once(join(found, update, story, new=old is None), claims, update, same)
     findings += [take_back(own_saying(update, gone[i], said), gone[i]) for i in withdrawn(gone, pairs, claims, same)]
-    return story, tuple(findings)
+    return story, tuple(by_section(findings, now) if old else findings)
 
 
 def heard_from(findings: Sequence[Finding], comparison: Comparison) -> tuple[Finding, ...]:
@@ -104,6 +108,37 @@ def latest(drawn: Sequence[Drawn]) -> Drawn | None:
     return max((d for d in moved if d.verdict.similarity >= best - NEAR_BEST), key=lambda d: d.said.at, default=None)
 
 
+def once(findings: Sequence[Finding], claims: Sequence[Claim], update: Update, same: Synonyms) -> list[Finding]:
+    """The findings, those repeated that say nothing but what the first claims of this very update say: a sentence
+    that tells the headline again is no second news. With a figure or word of its own it is.
+    """
+    leads = [claim for claim in claims if claim.quiet is None][:LEADS]
+    before: dict[str, list[Claim]] = {}
+    for place, lead in enumerate(leads):
+        before.setdefault(text_key(lead.text), leads[:place])
+    return [again(f, before.get(text_key(f.claim.text), leads), update, same) for f in findings]
+
+
+def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synonyms) -> Finding:
+    """The finding, repeated if one of `leads` says all of it about the same subject."""
+    for lead in leads if finding.novelty in (Novelty.NEW, Novelty.CHANGED) else ():
+        verdict = told_by(lead, finding.claim, same)
+        said = Said(lead.text, update.source, update.entry, update.at, finding.story, update.title, lead.heading)
+        if verdict and not other_subject(finding.claim, update, said):
+            return replace(
+                finding, novelty=Novelty.REPEATED, similarity=verdict.similarity, changes=(), nearest=said, echo=False
+            )
+    return finding
+
+
+def told_by(lead: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
+    """How the two compare if `lead` says all that `claim` says, and no "not" or "may" or "all" beside it."""
+    if len(read(claim.text, same).keys - read(lead.text, same).keys) > SPELLINGS:
+        return None
+    verdict = says_all(lead, claim, same)
+    return verdict if verdict and not any(change.kind in CUES for change in verdict.changes) else None
+
+
 def own_saying(update: Update, claim: Claim, said: dict[str, Said]) -> Said:
     """The saying of a gone claim by this very entry."""
     return said.get(claim.text) or Said(
@@ -114,3 +149,24 @@ def own_saying(update: Update, claim: Claim, said: dict[str, Said]) -> Said:
 def take_back(said: Said, claim: Claim) -> Finding:
     """The finding that the entry no longer says `claim`."""
     return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story)
+
+
+def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
+    """What one edit moves and takes back under a heading is one matter: where the old stories are over it joins that
+    of the first such claim there, or a living one.
+    """
+    news = [finding for finding in findings if finding.novelty is not Novelty.REPEATED]
+    sections: dict[str, str] = {}
+    for finding in sorted(news, key=lambda finding: not lives(finding, now)):
+        sections.setdefault(finding.claim.heading, finding.story)
+    return [
+        f if f.novelty is Novelty.REPEATED or lives(f, now) else replace(f, story=sections[f.claim.heading])
+        for f in findings
+    ]
+
+
+def lives(finding: Finding, now: Moment) -> bool:
+    """Is the finding's own story still told? One who takes back a part of a text tells of the whole."""
+    if finding.novelty is Novelty.WITHDRAWN and not stands_alone(finding.claim):
+        return False
+    return finding.nearest is None or now - finding.nearest.at <= RECENT

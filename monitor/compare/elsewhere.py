@@ -13,7 +13,8 @@ from heapq import nlargest
 from math import sqrt
 from typing import Protocol
 
-from monitor.compare.subject import other_subject
+from monitor.compare.stories import RECENT
+from monitor.compare.subject import Names, about, names_of, other_subject
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Context, Kind, Moment, Novelty, Said, Update, Verdict
 from monitor.text.words import Reading, Synonyms, index_terms, read
@@ -112,16 +113,31 @@ def draw(comparison: Comparison, claim: Claim, candidates: Sequence[Said]) -> li
     """
     now = read(claim.text, comparison.same)
     candidates = [said for said in candidates if not own(said, comparison)]
-    verdicts: dict[str, Verdict] = {}
-    for text in closest(now, {said.text for said in candidates}, comparison.same):
-        verdict = judge(read(text, comparison.same), now, Context.ELSEWHERE)
-        if one_matter(verdict, read(text, comparison.same), now):
-            verdicts[text] = verdict
-    return [
-        Drawn(said, verdicts[said.text], other_subject(claim, comparison.update, said))
-        for said in candidates
-        if said.text in verdicts
-    ]
+    near = {text: read(text, comparison.same) for text in closest(now, {s.text for s in candidates}, comparison.same)}
+    verdicts = {text: judge(before, now, Context.ELSEWHERE) for text, before in near.items()}
+    drawn = []
+    for said in (said for said in candidates if said.text in near):
+        before, verdict = near[said.text], verdicts[said.text]
+        other = other_subject(claim, comparison.update, said)
+        if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= RECENT:
+            verdict = own_names_aside(before, now, names_of(comparison.update, said)) or verdict
+        if one_matter(verdict, before, now):
+            drawn.append(Drawn(said, verdict, other))
+    return drawn
+
+
+def own_names_aside(before: Reading, now: Reading, names: Names | None) -> Verdict | None:
+    """The verdict if two pages carry one notice, each with the name of its own subject.
+
+    Only for what was said lately: months later the same sentence about another country is another event.
+    """
+    if names is None:
+        return None
+    theirs, mine = about(before, names.theirs), about(now, names.mine)
+    if theirs is before or mine is now:
+        return None
+    verdict = judge(theirs, mine, Context.ELSEWHERE)
+    return verdict if verdict.novelty is Novelty.REPEATED and verdict.similarity >= ANONYMOUS else None
 
 
 def closest(now: Reading, texts: set[str], same: Synonyms) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Context, Novelty, Verdict
-from monitor.text.key import text_key
+from monitor.text.split import text_key
 from monitor.text.words import Synonyms, index_terms, read
 
 PARTNERS = 6  # claims of the other version tried for one claim
@@ -72,14 +72,14 @@ def withdrawn(
 
 def stands(claim: Claim, shelf: Shelf) -> bool:
     """Does some claim of the new version still say all that the gone `claim` said, perhaps with more?"""
-    before = read(claim.text, shelf.same)
-    verdicts = [
-        judge(before, read(shelf.claims[place].text, shelf.same), Context.REVISION) for place in shelf.nearest(claim)
-    ]
-    return any(
-        verdict.novelty is not Novelty.NEW and not any(change.before for change in verdict.changes)
-        for verdict in verdicts
-    )
+    return any(says_all(shelf.claims[place], claim, shelf.same) for place in shelf.nearest(claim))
+
+
+def says_all(fuller: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
+    """How the two compare if `fuller` says all that `claim` says, perhaps with more; else None."""
+    verdict = judge(read(claim.text, same), read(fuller.text, same), Context.REVISION)
+    less = verdict.novelty is Novelty.NEW or any(change.before for change in verdict.changes)
+    return None if less else verdict
 
 
 class Shelf:

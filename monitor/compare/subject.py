@@ -1,24 +1,44 @@
-"""Are two claims said of the same subject?
+"""Are two claims said of the same subject, and what are their subjects called?
 
 The same words on the page of another country, or under another heading, are news there. Nothing says outright what
 a page is about, so it is read off the names. Pages of one series carry the same title and differ in their key
-(`france#warnings`, `germany#warnings`), or carry titles that differ in one name ("France travel advice"). A series
-in time (daily reports) differs in dates and numbers only, and stays one subject.
+(`france#warnings`, `germany#warnings`), or carry titles that differ in one name ("France travel advice"). The
+longest name counts: Guinea and Equatorial Guinea are two. A series in time (daily reports) differs in dates,
+numbers and words like "evening" only, and stays one subject.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import takewhile
+from typing import NamedTuple
 
-from monitor.model import Claim, Role, Said, Update
+from monitor.compare.kin import kin
+from monitor.model import Claim, Kind, Role, Said, Update
+from monitor.text.words import Reading, Unit, read
 
 WORDS = re.compile(r"[^\W_]+")
-CALENDAR = frozenset(
+PASSING = frozenset(  # words by which no two subjects differ
     "january february march april may june july august september october november december jan feb mar apr jun jul"
-    " aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday morning evening night"
-    " daily weekly day week am pm st nd rd th".split()
+    " aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday morning noon afternoon"
+    " evening night daily weekly monthly day week month am pm st nd rd th final latest live"
+    " update updates updated edition version part page index html htm php aspx amp"
+    " of the and".split()
 )
+HARD = re.compile(r"[/#?&=:;,.|]|\s[-–—]\s")  # parts a key or title
+MOST = 3  # words of its own that the name of a subject has
+NAMED = "@subject"  # the key of a unit that names the claim's own subject
+NAMED_WEIGHT = 0.3  # what it weighs: that both claims name their subject says little
+
+
+class Names(NamedTuple):
+    """What the subjects of two siblings are called."""
+
+    mine: str
+    theirs: str
 
 
 def other_subject(claim: Claim, update: Update, said: Said) -> bool:
@@ -28,26 +48,139 @@ def other_subject(claim: Claim, update: Update, said: Said) -> bool:
     if said.entry == update.entry:
         return bool(claim.heading and said.heading) and not akin(claim.heading, said.heading)
     if update.title.casefold() == said.title.casefold():
-        return bool(update.title) and one_name_apart(update.entry, said.entry)
-    return claim.role is not Role.TITLE and one_name_apart(update.title, said.title)
+        return bool(update.title) and keys_apart(update.entry, said.entry) is not None
+    return claim.role is not Role.TITLE and titles_apart(update.title, said.title) is not None
+
+
+def names_of(update: Update, said: Said) -> Names | None:
+    """What the two siblings are about, each in its own name; None if they are no siblings."""
+    if update.title.casefold() == said.title.casefold():
+        return keys_apart(update.entry, said.entry)
+    return titles_apart(update.title, said.title)
 
 
 @lru_cache(maxsize=65536)
 def akin(one: str, other: str) -> bool:
-    """Headings that share a lasting word speak of one thing."""
-    return bool(lasting_words(one) & lasting_words(other))
+    """Headings that share a lasting word speak of one thing, unless they name different places."""
+    places = [{unit.key for unit in read(text).units if unit.kind is Kind.PLACE} for text in (one, other)]
+    if all(places) and places[0].isdisjoint(places[1]):
+        return False
+    return bool({word.fold for word in lasting(one)} & {word.fold for word in lasting(other)})
 
 
 @lru_cache(maxsize=65536)
-def one_name_apart(one: str, other: str) -> bool:
-    """Titles or keys of one series: they share words, and each has one or a few that the other lacks."""
-    mine, theirs = lasting_words(one), lasting_words(other)
-    shared = mine & theirs
-    return bool(shared) and all(0 < len(words - shared) <= 3 for words in (mine, theirs))
+def keys_apart(one: str, other: str) -> Names | None:
+    """Keys of one series: they share words, and one has a few that the other lacks."""
+    apart = Apart.of(one, other)
+    return apart.names() if apart else None
 
 
 @lru_cache(maxsize=65536)
-def lasting_words(text: str) -> frozenset[str]:
-    """The words of a title or key that do not tell the time: no numbers, months or weekdays."""
-    words = {word.casefold() for word in WORDS.findall(text)}
-    return frozenset(word for word in words - CALENDAR if not any(letter.isdigit() for letter in word))
+def titles_apart(one: str, other: str) -> Names | None:
+    """Titles of one series: they share words, and each has a few that the other lacks, or one a longer name.
+
+    A headline that merely says more ("Ferry sinks", "Ferry sinks off Halvik") is no other subject.
+    """
+    apart = Apart.of(one, other)
+    if apart is None or not (apart.both or apart.longer_name()):
+        return None
+    return apart.names()
+
+
+class Spelt(NamedTuple):
+    """A word of a title or key: folded, whether it has a capital, and where it stands: [start, end)."""
+
+    fold: str
+    capital: bool
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=65536)
+def lasting(text: str) -> tuple[Spelt, ...]:
+    """The words of a title or key in order that do not tell the time or the edition."""
+    words = [Spelt(found[0].casefold(), found[0][0].isupper(), *found.span()) for found in WORDS.finditer(text)]
+    return tuple(word for word in words if word.fold not in PASSING and not any(map(str.isdigit, word.fold)))
+
+
+class Apart(NamedTuple):
+    """Two titles or keys, and the span of words [start, end) by which each differs from the other."""
+
+    texts: tuple[str, str]
+    words: tuple[Sequence[Spelt], Sequence[Spelt]]
+    spans: tuple[tuple[int, int], tuple[int, int]]
+
+    @staticmethod
+    def of(one: str, other: str) -> Apart | None:
+        """None where they share no word, or differ in none or in too many."""
+        mine, theirs = lasting(one), lasting(other)
+        own = {word.fold for word in mine}, {word.fold for word in theirs}
+        extra = own[0] - own[1], own[1] - own[0]
+        if own[0].isdisjoint(own[1]) or not any(extra) or max(map(len, extra)) > MOST:
+            return None
+        left = shared(mine, theirs)
+        right = shared(mine[left:][::-1], theirs[left:][::-1])
+        return Apart((one, other), (mine, theirs), ((left, len(mine) - right), (left, len(theirs) - right)))
+
+    @property
+    def both(self) -> bool:
+        """Has each words that the other lacks?"""
+        own = [{word.fold for word in words} for words in self.words]
+        return bool(own[0] - own[1]) and bool(own[1] - own[0])
+
+    def longer_name(self) -> bool:
+        """Is what one adds part of a name that both say, in titles that not all words of have a capital?"""
+        names = self.names()
+        places = [{unit.key for unit in read(name).units if unit.kind is Kind.PLACE} for name in names]
+        if all(places) and places[0].isdisjoint(places[1]):
+            return True
+        capitals = [[word.capital for word in lasting(name)] for name in names]
+        return all(map(all, capitals)) and not all(word.capital for words in self.words for word in words)
+
+    def names(self) -> Names:
+        """The words apart, with the rest of the name that they belong to: the longest name wins."""
+        return Names(*(name_at(*one) for one in zip(self.texts, self.words, self.spans, strict=True)))
+
+
+def shared(one: Sequence[Spelt], other: Sequence[Spelt]) -> int:
+    """How many words the two begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0].fold == pair[1].fold, zip(one, other, strict=False)))
+
+
+def name_at(text: str, words: Sequence[Spelt], span: tuple[int, int]) -> str:
+    """The name that the words of a span are part of: neighbours with a capital belong to it."""
+    start, end = span
+    while end < len(words) and words[end].capital and joined(text, words, end):
+        end += 1
+    while start > 0 and words[start - 1].capital and joined(text, words, start):
+        start -= 1
+    return text[words[start].start : words[end - 1].end] if start < end else ""
+
+
+def joined(text: str, words: Sequence[Spelt], place: int) -> bool:
+    """Does nothing but small words stand between the words before and at `place`?"""
+    return not 0 < place < len(words) or not HARD.search(text[words[place - 1].end : words[place].start])
+
+
+def about(reading: Reading, name: str) -> Reading:
+    """The claim with the name of its own subject, and what derives from it, as one word for all subjects."""
+    own = read(name)
+    hits = {unit.key for unit in reading.units if is_of(unit, own)}
+    if not hits:
+        return reading
+    units = [unit for unit in reading.units if unit.key not in hits]
+    first = next(unit for unit in reading.units if unit.key in hits)
+    subject = first._replace(key=NAMED, kind=Kind.WORDING, weight=NAMED_WEIGHT)
+    less = sum(unit.weight for unit in reading.units if unit.key in hits) - NAMED_WEIGHT
+    return replace(reading, units=(*units, subject), keys=reading.keys - hits | {NAMED}, weight=reading.weight - less)
+
+
+def is_of(unit: Unit, own: Reading) -> bool:
+    """Is the unit a word of the name, or derived from one?"""
+    if unit.key in own.keys:
+        return True
+    return (
+        unit.key[0] != "@"
+        and unit.word.capital
+        and any(other.key[0] != "@" and kin(unit.word, other.word) for other in own.units)
+    )

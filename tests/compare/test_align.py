@@ -184,3 +184,86 @@ def test_volatile_lines_are_silence():
 def test_a_question_is_not_news():
     found = Stream().say("port", "page", FERRY).say("port", "page", f"{FERRY}\nWhat is known about the ferry?").last()
     assert novelties(found) == {"What is known about the ferry?": "repeated"}
+
+
+def test_one_notice_in_which_each_page_names_its_own_subject_is_one_story():
+    stream = Stream()
+    for country in ("Norland", "Ostland", "Westmark"):
+        notice = f"Dual citizens must enter {country} with the passport of {country}."
+        stream.say("office", f"{country}#advice", f"{country} has ports.\n{notice}", title="advice")
+    told = [one for one in stream.told() if one["type"] == "finding" and one["claim"].startswith("Dual")]
+    assert [one["novelty"] for one in told] == ["new", "new", "new"]
+    assert len({one["story"] for one in told}) == 1
+    assert told[2]["nearest"]["entry"] == "Norland#advice"
+
+
+@pytest.mark.parametrize(("apart", "stories"), [(DAY, 1), (60 * DAY, 2)])
+def test_the_same_sentence_about_another_subject_months_later_is_another_event(apart, stories):
+    stream = pages("Norland", "Ostland")
+    for country in ("Norland", "Ostland"):
+        warned = f"{country} has ports.\n{NOTICE}\nAvoid all travel to {country}."
+        stream.say("office", f"{country}#advice", warned, title="advice", after=apart)
+    told = [one for one in stream.told() if one["type"] == "finding" and one["claim"].startswith("Avoid")]
+    assert [one["novelty"] for one in told] == ["new", "new"]
+    assert len({one["story"] for one in told}) == stories
+
+
+def test_a_section_that_goes_is_one_matter():
+    closed, safe = "The coast road is closed by snow.", "Tap water is safe to drink."
+    gale = "## Gale\n\nGusts reach 130 km/h at Halvik.\n\nFerries stay in port until the wind drops.\n\n"
+    stream = Stream().say("port", "page", f"{gale}## Health\n\n{safe}\n\n{closed}", title="Notes")
+    stream.say("port", "page", f"## Health\n\n{safe}", title="Notes", after=20 * DAY)
+    gone = {one["claim"]: one["story"] for one in stream.last().values() if one["novelty"] == "withdrawn"}
+    assert len(gone) == 3
+    assert len(set(gone.values()) - {gone[closed]}) == 1
+
+
+def test_takeaways_that_go_the_next_day_keep_their_stories():
+    takeaways = ["Ferries to Halvik were stopped by ice.", "The mayor of Ostra resigned over the harbour loan."]
+    listed = "".join(f"<li>{one}</li>" for one in takeaways)
+    stream = Stream().say("brief", "page", f"<ul>{listed}</ul>", title="Key takeaways of the day")
+    stream.say("brief", "page", "<ul><li>Bread prices rose.</li></ul>", title="Key takeaways of the day", after=DAY)
+    gone = {claim: one["story"] for claim, one in stream.last().items() if one["novelty"] == "withdrawn"}
+    assert set(gone) == set(takeaways)
+    assert len(set(gone.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "novelty"),
+    [
+        ("Hill Farm cheese recalled", "Hill Farm cheese has been recalled.", "repeated"),
+        ("Hill Farm cheese recalled", "Hill Farm recalls 400 cheeses.", "new"),
+        ("Halvik", "About 900 ferries left Halvik.", "new"),
+        ("The east pier is not closed", "The east pier is closed.", "new"),
+        ("The east pier may be closed", "The east pier is closed.", "new"),
+        ("All piers are closed", "All but two piers are closed.", "new"),
+        ("Ferry sunk off Halvik", "The ferry Marta was sunk off Halvik.", "new"),
+        ("Ferry sunk off Halvik", "A ferry was sunk off Halvik on Monday.", "new"),
+    ],
+)
+def test_a_sentence_that_tells_the_headline_again_is_no_second_news(title, body, novelty):
+    found = Stream().say("port", "a", body, title=title).last()
+    assert novelties(found) == {title: "new", body: novelty}
+
+
+def test_a_figure_that_moves_in_headline_and_body_is_told_once():
+    found = (
+        Stream()
+        .say("port", "a", "Rescuers found 40 dead in Halvik.", title="40 dead in Halvik")
+        .say("port", "a", "Rescuers found 55 dead in Halvik.", title="Rescuers found 55 dead in Halvik")
+        .last()
+    )
+    assert novelties(found) == {"Rescuers found 55 dead in Halvik": "changed", "40 dead in Halvik": "withdrawn"}
+
+
+def test_a_headline_that_is_said_again_word_for_word_stays_news():
+    found = Stream().say(
+        "port", "a", "Ice stopped all ferries. Ice stopped all ferries.", title="Ice stopped all ferries"
+    )
+    assert list(novelties(found.last()).values()) == ["new"]
+
+
+def test_one_sentence_under_two_headings_of_an_update_is_news_of_both():
+    text = "## Norland\nThe border is closed.\n\n## Ostland\nThe border is closed now."
+    found = Stream().say("office", "page", text, title="Borders").last()
+    assert novelties(found)["The border is closed now."] == "new"

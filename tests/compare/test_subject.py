@@ -2,8 +2,10 @@
 
 import pytest
 
-from monitor.compare.subject import other_subject
+from monitor.compare.elsewhere import own_names_aside
+from monitor.compare.subject import Names, other_subject, titles_apart
 from monitor.model import Claim, Role, Said, Update
+from monitor.text.words import read
 
 CLAIM = Claim("Tap water is safe.", Role.SENTENCE, "Health")
 
@@ -18,6 +20,9 @@ def other(entry, title, source="office", *, now="norland#advice", now_title="adv
     [
         ("westmark#advice", "advice", True),
         ("norland#advice", "advice", False),
+        ("south norland#advice", "advice", True),
+        ("the republic of norland#advice", "advice", True),
+        ("norland#advice-evening-update", "advice", False),
     ],
 )
 def test_pages_of_a_series_are_told_apart_by_their_keys(entry, title, wanted):
@@ -39,3 +44,67 @@ def test_other_sources_speak_of_the_same_subject():
 def test_another_heading_of_the_same_page_is_another_subject():
     assert other("norland#advice", "advice", heading="Ferries")
     assert not other("norland#advice", "advice", heading="Health care")
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Guinea travel advice", "Equatorial Guinea travel advice"),
+        ("Congo travel advice", "Democratic Republic of the Congo travel advice"),
+        ("Sudan: Travel Advice", "South Sudan: Travel Advice"),
+        ("Niger travel advice", "Nigeria travel advice"),
+        ("Advice for Norland", "Advice for Upper Norland"),
+    ],
+)
+def test_the_longest_name_counts(one, two):
+    assert other("e2", two, now="e1", now_title=one)
+    assert other("e2", one, now="e1", now_title=two)
+    assert not other("e2", one, now="e1", now_title=one)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Ferry sinks", "Ferry sinks off Halvik"),
+        ("Ferry Sinks", "Ferry Sinks Off Halvik"),
+        ("Halvik port reopens", "Halvik port reopens after two days"),
+        ("Harbour brief", "Harbour brief, evening edition"),
+    ],
+)
+def test_a_headline_that_says_more_is_no_other_subject(one, two):
+    assert not other("e2", two, now="e1", now_title=one)
+    assert not other("e2", one, now="e1", now_title=two)
+
+
+def test_headings_that_name_different_places_are_different_subjects():
+    sudan = Claim(CLAIM.text, Role.SENTENCE, "Ports of Sudan")
+    assert other("norland#advice", "advice", claim=sudan, heading="Ports of South Sudan")
+    assert not other("norland#advice", "advice", claim=sudan, heading="Ports")
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "names"),
+    [
+        ("France travel advice", "Spain travel advice", ("France", "Spain")),
+        ("Guinea travel advice", "Equatorial Guinea travel advice", ("Guinea", "Equatorial Guinea")),
+        ("Advice for Isle of Norr", "Advice for Ostland", ("Isle of Norr", "Ostland")),
+    ],
+)
+def test_the_name_of_a_subject_is_what_sets_its_title_apart(one, two, names):
+    assert titles_apart(one, two) == Names(*names)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "echo"),
+    [
+        ("Read about the rules if you live in France.", "Read about the rules if you live in Spain.", True),
+        ("French police may check passports.", "Spanish police may check passports.", True),
+        ("French police may check passports.", "Spanish police may check visas and phones.", False),
+        ("A curfew holds in France from 10 pm.", "A curfew holds in Spain from 11 pm.", False),
+        ("You can cross from France into Spain.", "You can cross from Spain into Italy.", False),
+        ("Tap water is safe in France.", "Tap water is not safe in Spain.", False),
+        ("Tap water is safe.", "Tap water is safe in Spain.", False),
+    ],
+)
+def test_a_notice_with_each_page_s_own_name_is_one_notice(before, now, echo):
+    assert (own_names_aside(read(before), read(now), Names("Spain", "France")) is not None) is echo
