@@ -78,25 +78,23 @@ def minutes(spans: Iterable[str]) -> frozenset[int]:
 def minutes_of(span: str) -> Iterable[int]:
     """The minutes of one span on each of its days; one that ends before it begins ends on the next day."""
     read = SPAN.fullmatch(span.strip().lower())
-    if read is None:
-        raise ValueError(EXPECTED)
-    begin, end = int(read[2]) * 60 + int(read[3]), int(read[4]) * 60 + int(read[5])
-    if max(begin, end) > DAY or begin == DAY:
-        raise ValueError(EXPECTED)
+    begin, end = (int(read[2]) * 60 + int(read[3]), int(read[4]) * 60 + int(read[5])) if read else (DAY, DAY)
+    days = days_of(read[1]) if read and read[1] else range(7)
+    if max(begin, end) > DAY or begin == DAY or not days:
+        raise ValueError(f'{EXPECTED}, found "{span[:60]}"')
     if begin == end:
-        raise ValueError("these hours end when they begin; write 00:00-24:00 for a whole day")
+        raise ValueError(f'"{span[:60]}" ends when it begins; write 00:00-24:00 for a whole day')
     length = (end - begin) % DAY or DAY
-    days = days_of(read[1]) if read[1] else range(7)
     return [(day * DAY + begin + minute) % WEEK for day in days for minute in range(length)]
 
 
 def days_of(text: str) -> set[int]:
-    """`sat,sun` or `mon-fri` as numbers from Monday."""
+    """`sat,sun` or `mon-fri` as numbers from Monday; none if they are no days."""
     found: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
         if first not in DAYS or (last or first) not in DAYS:
-            raise ValueError(EXPECTED)
+            return set()
         begin = DAYS.index(first)
         found |= {(begin + step) % 7 for step in range((DAYS.index(last or first) - begin) % 7 + 1)}
     return found

@@ -14,6 +14,7 @@ from monitor.cli.options import config_option, json_option
 from monitor.cli.output import count, near, show_json
 
 if TYPE_CHECKING:
+    from monitor.config import Config
     from monitor.config.file import Outline
     from monitor.errors import Problem
 
@@ -51,15 +52,16 @@ def _check(path: Path) -> Found:
     from monitor.deliver.render import check_templates
     from monitor.resources import builtin
 
-    _, problems = check_config(path, os.environ)
+    config, problems = check_config(path, os.environ)
     drawn = outline(path)
-    in_rules, counts = _check_rules(drawn)
+    in_rules, counts = _check_rules(drawn, config)
     in_templates = check_templates(drawn.templates, builtin("templates"))
     counts = {"sources": len(drawn.sources or ()), "channels": len(drawn.channels or ()), **counts}
     return Found(shown([*problems, *in_rules, *in_templates]), counts)
 
 
-def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
+def _check_rules(drawn: Outline, config: Config | None) -> tuple[list[Problem], dict[str, int]]:
+    from monitor.config.wishes import unheard
     from monitor.deliver.render import rule_templates
     from monitor.resources import builtin
     from monitor.ruleset.check import run_tests
@@ -86,7 +88,8 @@ def _check_rules(drawn: Outline) -> tuple[list[Problem], dict[str, int]]:
         )
     ]
     tests = sum(len(rule.tests) for rule in rules.rules)
-    return [*problems, *failed], {"rules": len(rules.rules), "rule tests": tests}
+    lost = unheard(config, rules.rules) if config else ()
+    return [*problems, *failed, *lost], {"rules": len(rules.rules), "rule tests": tests}
 
 
 def shown(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -16,9 +16,7 @@ from pydantic_core import ErrorDetails
 from monitor.config import ChannelConfig
 from monitor.config.places import KeyPath
 
-_SHOWN = frozenset(
-    {"allow_private", "cron", "digest", "every", "listen", "memory", "name", "quiet_hours", "slowest", "timezone"}
-)
+_SHOWN = frozenset({"allow_private", "cron", "digest", "every", "listen", "memory", "name", "slowest", "timezone"})
 _KINDS = {
     str: "a string",
     int: "a whole number",
@@ -100,7 +98,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], written: Any, title:
         return f'expected the key "{loc[-1]}" in {title}'
     if kind == "value_error":
         return str(detail["ctx"]["error"]) + (_found(written) if loc and _shown(loc) else "")
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         return _choice(detail["ctx"]["expected"], written)
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, found {kind_of(written)}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.alerts.wishes import DAY, WEEK, Wish, minutes
+from monitor.config.file import read_config
+from monitor.config.wishes import unheard
 from monitor.model import Moment, Reason
+from monitor.ruleset.load import load_rules
 from monitor.sources.cadence import crontab, fire
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -68,7 +72,7 @@ def test_an_hour_that_comes_twice_never_ends_in_the_past() -> None:
         ("22:00-25:00", "expected hours such as"),
         ("24:00-07:00", "expected hours such as"),
         ("someday 10:00-11:00", "expected hours such as"),
-        ("22:00-22:00", "end when they begin"),
+        ("22:00-22:00", "ends when it begins"),
         ("00:00-24:00", "never end"),
     ],
 )
@@ -82,3 +86,18 @@ def test_a_digest_waits_for_the_end_of_quiet_hours() -> None:
     assert hourly.opens(at("2026-03-10T12:10")) == at("2026-03-10T13:00")
     assert hourly.opens(at("2026-03-10T21:10")) == at("2026-03-11T07:30")
     assert hourly.waits_for(at("2026-03-10T12:10")) is Reason.DIGEST
+
+
+def test_a_rule_too_light_for_each_of_its_channels_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[channels.desk]\ntype = "terminal"\nseverity = "high"\n[channels.chat]\ntype = "terminal"\n'
+        '[alerts]\nnotify = ["desk"]\n'
+    )
+    (tmp_path / "rules").mkdir()
+    for name, more in {"light": "", "grave": "severity: high", "told": "notify: [desk, chat]"}.items():
+        (tmp_path / f"rules/{name}.yaml").write_text(f"name: {name}\ntitle: x\nmatch: ferr*\n{more}\n")
+    rules, _ = load_rules(tmp_path / "rules", builtin_aliases=None)
+    (problem,) = unheard(read_config(tmp_path / "config.toml", env={}), rules.rules)
+    assert problem.warning
+    assert problem.path.name == "light.yaml"
+    assert problem.message == ("nobody is told of what rule light finds: it is medium, and desk takes high and above")
