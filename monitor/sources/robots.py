@@ -20,7 +20,7 @@ from monitor.sources.fetch import Fetched, Fetcher, Request
 FRESH = 86400.0  # seconds that an answer is believed
 TROUBLED = 600.0  # seconds that a site whose robots.txt cannot be read is left alone
 LARGEST = 500 * 1024  # bytes of it that are read
-_MANY = 1024  # sites that are remembered
+_MANY, _MUCH = 1024, 2 * 2**20  # sites that are remembered, and bytes of their rules: what is made of them is larger
 # Of these the site's own trouble is no answer; everything else that is not 200 means that it has no rules.
 _NO_RULES = frozenset({"too_many_redirects", "bad_url"})
 
@@ -30,6 +30,7 @@ class _Said:
     """What a site said, believed `until` a moment of the clock. No rules and no trouble: everything is allowed."""
 
     until: float
+    size: int = 0
     rules: Protego | None = None
     trouble: FetchError | None = None
 
@@ -69,11 +70,17 @@ class Robots:
     async def _said(self, site: str) -> _Said:
         known = self._sites.get(site)
         if known is None or known.until <= self._clock():
+            known = await self._read(f"{site}/robots.txt")
             self._sites.pop(site, None)
-            while len(self._sites) >= _MANY:
-                del self._sites[next(iter(self._sites))]
-            known = self._sites[site] = await self._read(f"{site}/robots.txt")
+            self._sites[site] = known
+            self._forget()
         return known
+
+    def _forget(self) -> None:
+        """Keeps the sites that were asked last, within bounds: feeds link to any number of them."""
+        much = sum(said.size for said in self._sites.values())
+        while len(self._sites) > _MANY or (much > _MUCH and len(self._sites) > 1):
+            much -= self._sites.pop(next(iter(self._sites))).size
 
     async def _read(self, url: str) -> _Said:
         try:
@@ -81,7 +88,8 @@ class Robots:
         except FetchError as error:
             return self._without(error, url)
         until = self._clock() + min(FRESH, max(answer.max_age or FRESH, TROUBLED))
-        return _Said(until, rules=Protego.parse((answer.body or b"")[:LARGEST].decode("utf-8", "replace")))
+        rules = (answer.body or b"")[:LARGEST]
+        return _Said(until, len(rules), Protego.parse(rules.decode("utf-8", "replace")))
 
     def _without(self, error: FetchError, url: str) -> _Said:
         status = error.status or 0

@@ -139,3 +139,15 @@ async def test_the_operators_own_hosts_are_not_asked_for_rules() -> None:
 async def test_rules_without_end_are_read_in_time() -> None:
     rules = b"User-agent: *\nDisallow: /" + b"*a" * 400_000 + b"\n" + b"Disallow: /private\n" * 20_000
     assert (await outcome({"/robots.txt": ok(rules), "/" + "a" * 3000: page("x")}, "/" + "a" * 3000))[0] == "ok"
+
+
+async def test_rules_of_many_sites_do_not_fill_the_memory() -> None:
+    rules = ok(b"User-agent: *\n" + b"Disallow: /private\n" * 20_000)
+    async with Site({"/robots.txt": rules, "/news": page("x")}) as site, visitor() as fetcher:
+        robots = Robots(fetcher, AGENT)
+        for number in range(12):
+            await robots.ask(f"http://site-{number}.example:{site.port}/news")
+        assert sum(said.size for said in robots._sites.values()) <= 2 * 2**20
+        assert len(site.requests) == 12
+        await robots.ask(f"http://site-11.example:{site.port}/news")
+        assert len(site.requests) == 12, "the last one is remembered"
