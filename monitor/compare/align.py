@@ -18,7 +18,7 @@ from monitor.compare.stories import RECENT, Past, join, stands_alone, story_of
 from monitor.compare.subject import other_subject
 from monitor.compare.verdict import CUES
 from monitor.model import Claim, Finding, Moment, Novelty, Said, Update, Verdict
-from monitor.text.split import text_key
+from monitor.text.key import text_key
 from monitor.text.words import Synonyms, read
 
 SPELLINGS = 4  # words that a claim may spell otherwise and still say the same

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Context, Novelty, Verdict
-from monitor.text.split import text_key
+from monitor.text.key import text_key
 from monitor.text.words import Synonyms, index_terms, read
 
 PARTNERS = 6  # claims of the other version tried for one claim
