@@ -144,7 +144,8 @@ class RuleShape(Shape):
 def read_shape(tree: Tree) -> tuple[RuleShape | None, list[Fault]]:
     """One rule as written, or every fault of it with its offset in the file."""
     if not isinstance(tree, Table):
-        return None, [Fault(f"expected a rule with `name:` and `match:`, found {kind(tree)}", tree.offset)]
+        hint = "; for several rules write `rules:` above the list" if isinstance(tree, Listing) else ""
+        return None, [Fault(f"expected a rule with `name:` and `match:`, found {kind(tree)}{hint}", tree.offset)]
     try:
         return RuleShape.model_validate(plain(tree)), []
     except ValidationError as error:

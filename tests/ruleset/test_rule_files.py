@@ -165,7 +165,7 @@ SHAPES = [
         "3:11: `throttle`: expected a number and a time such as `3 per 6h`, found `0 per 6h`",
     ),
     (RULE + "since: 0d\n", "3:8: `since`: expected a time"),
-    ("- a\n- b\n", "1:1: expected a rule with `name:` and `match:`, found a list"),
+    ("- a\n- b\n", "1:1: expected a rule with `name:` and `match:`, found a list; for several rules write `rules:`"),
     ("rules: troops\n", "1:8: `rules`: expected a list of rules, found `troops`"),
     ("", "1:1: this file is empty"),
     ("# only a comment\n", "1:1: this file is empty"),
