@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,25 @@ def test_two_sources_of_one_name_are_refused_and_of_one_address_only_warned_of(t
     assert problems(tmp_path, SOURCE + SOURCE) == ["5:8: another source has this name, on line 2"]
     twice = SOURCE + SOURCE.replace('"a"', '"b"')
     assert warnings(tmp_path, twice) == ["6: another source has this url, on line 3"]
+
+
+def test_an_id_belongs_to_one_source(tmp_path: Path) -> None:
+    other = SOURCE.replace('"a"', '"b"').replace("https://", "https://b.")
+    same = f'{SOURCE}id = "x"\n{other}id = "x"\n'
+    assert problems(tmp_path, same) == ["8:6: another source has this id, on line 4"]
+    assert problems(tmp_path, f'[defaults]\nid = "x"\n{SOURCE}') == [
+        '2:1: "id" belongs to each source, not to [defaults]'
+    ]
+
+
+def test_full_text_without_what_reads_articles_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert problems(tmp_path, f"{SOURCE}full_text = true\n") == []
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    assert problems(tmp_path, f"{SOURCE}full_text = true\n") == [
+        "4:13: full text needs what `pip install claimwatch[fulltext]` installs"
+    ]
 
 
 @pytest.mark.parametrize(
