@@ -1,0 +1,103 @@
+"""A digest and quiet hours through the daemon: held, kept over a restart, told once when their time has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.config.file import read_config
+from monitor.daemon import Daemon, prepare
+from monitor.deliver.channels import Receipt
+from monitor.deliver.render import Rendered
+from monitor.engine import Engine, open_engine
+from monitor.intake import take
+from monitor.model import Message, Reason, Update
+
+CONFIG = """
+[[sources]]
+name = "wire"
+url = "https://wire.example/feed"
+[channels.desk]
+type = "terminal"
+digest = "0 8 * * *"
+timezone = "Europe/Kyiv"
+[channels.chat]
+type = "terminal"
+quiet_hours = "22:00-07:00"
+[alerts]
+notify = ["desk", "chat"]
+"""
+
+
+@dataclass
+class Post:
+    """A channel that keeps what it takes."""
+
+    took: list[Message] = field(default_factory=list)
+
+    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+        self.took.append(message)
+        return Receipt("taken")
+
+    async def close(self) -> None:
+        pass
+
+
+EVENING = datetime(2026, 3, 10, 22, 30, tzinfo=UTC).timestamp()
+EIGHT_IN_KYIV = datetime(2026, 3, 11, 6, tzinfo=UTC).timestamp()
+SEVEN = datetime(2026, 3, 11, 7, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/r.yaml").write_text("name: fires\ntitle: Fires\nmatch: burn*\nthrottle: 1 per 2h\n")
+    return tmp_path
+
+
+def say(engine: Engine, text: str) -> None:
+    with engine.store.write() as conn:
+        update = Update("wire", text, engine.clock(), text, "", "")
+        take(conn, update, engine.listening, content=text, memory=1e9, now=engine.clock())
+
+
+async def lived(folder: Path, now: float, posts: dict[str, Post], *texts: str) -> None:
+    """One start of the daemon at a moment, with what is said then."""
+    async with open_engine(read_config(folder / "config.toml", env={}), clock=lambda: now) as engine:
+        prepare(engine)
+        engine.notifiers.update(posts)  # type: ignore[arg-type]
+        for text in texts:
+            say(engine, text)
+        daemon = Daemon(engine)
+        await daemon.release_due()
+        await daemon.deliver_due()
+        await daemon.finish()
+
+
+async def test_what_waits_is_kept_over_restarts_and_told_once_when_its_time_has_come(folder: Path) -> None:
+    desk, chat = Post(), Post()
+    posts = {"desk": desk, "chat": chat}
+    await lived(folder, EVENING, posts, "The mill of Halvik burned down", "A warehouse burns in Orsk")
+    await lived(folder, EIGHT_IN_KYIV - 1, posts, "A school burns in Tolna")
+    assert (desk.took, chat.took) == ([], [])
+
+    await lived(folder, EIGHT_IN_KYIV, posts)
+    await lived(folder, SEVEN, posts)
+    await lived(folder, SEVEN + 86400, posts)
+    for post, reason in ((desk, Reason.DIGEST), (chat, Reason.QUIET_HOURS)):
+        (message,) = post.took
+        assert (len(message.alerts), message.gathers) == (3, reason)
+
+
+async def test_what_a_throttle_lets_out_waits_as_well(folder: Path) -> None:
+    desk, chat = Post(), Post()
+    posts = {"desk": desk, "chat": chat}
+    await lived(folder, EVENING, posts, "Around 300 mills burn in Halvik", "Around 400 mills burn in Halvik")
+    await lived(folder, EVENING + 2 * 3600 + 1, posts)
+    assert (desk.took, chat.took) == ([], [])
+    await lived(folder, SEVEN, posts)
+    assert [len(message.alerts) for message in (*desk.took, *chat.took)] == [2, 2]
