@@ -74,7 +74,7 @@ def test_what_is_no_article_is_told(body: bytes, code: str) -> None:
 
 @pytest.fixture(scope="module")
 def parser() -> Iterator[Parser]:
-    opened = Parser(workers=2)
+    opened = Parser(workers=2, deadline=3.0)
     yield opened
     opened.close()
 
