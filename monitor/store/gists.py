@@ -11,7 +11,7 @@ from monitor.compare.gist import Gist, is_word, joined
 from monitor.compare.stories import Told
 from monitor.model import Moment, Said
 from monitor.store.schema import entries, gist_postings, gist_terms, gists
-from monitor.store.types import hash64, insert_integers
+from monitor.store.types import hash64, insert_integers, matching
 
 LOOKED_UP = 12  # words of a gist that are looked up, the rarest
 NEWEST = 300  # stories read for one word, newest first
@@ -53,7 +53,7 @@ def commonness(conn: Connection, terms: Collection[str]) -> tuple[int, dict[str,
     by_hash = {hash64(term): term for term in terms}
     if not by_hash:
         return 0, {}
-    counts: dict[int, int] = dict(conn.execute(COMMONNESS, {"terms": [*by_hash, ANY]}).all())
+    counts: dict[int, int] = dict(matching(conn, COMMONNESS, [*by_hash, ANY]))
     total = counts.pop(ANY, 0)
     return total, {by_hash[key]: count for key, count in counts.items()}
 

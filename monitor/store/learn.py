@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 from monitor.model import Claim, Finding, Novelty
 from monitor.store.ledger import text_hash
 from monitor.store.schema import claims, postings, sayings, terms
-from monitor.store.types import hash64, insert_integers
+from monitor.store.types import hash64, insert_integers, matching
 
 if TYPE_CHECKING:
     from monitor.assess import Assessment
@@ -73,7 +73,7 @@ def learn(conn: Connection, assessment: Assessment, entry_id: int) -> dict[int, 
 
 def look_up(conn: Connection, hashes: Iterable[int]) -> dict[int, Row]:
     """The claims that the ledger has of these, by text hash."""
-    return {key: Row(*row) for key, *row in conn.execute(KNOWN, {"hashes": list(hashes)})}
+    return {key: Row(*row) for key, *row in matching(conn, KNOWN, hashes)}
 
 
 def add_claims(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
 from monitor.model import Moment, Said, Update
 from monitor.store.codec import update_from
 from monitor.store.schema import claims, entries, postings, sayings, sources, terms, updates
-from monitor.store.types import hash64, storable
+from monitor.store.types import hash64, matching, storable
 from monitor.text.key import text_key
 
 MOST, LEAST = 8, 5  # terms of a claim that are looked up, the rarest
@@ -130,8 +130,7 @@ class Ledger:
         With `sources` only what these said counts.
         """
         hashes = {text: text_hash(text) for text in texts}
-        rows = self._conn.execute(BY_HASH, {"hashes": sorted(set(hashes.values()))})
-        found = dict(rows.all())
+        found: dict[int, int] = dict(matching(self._conn, BY_HASH, set(hashes.values())))
         said = self._rows(found.values(), sources, EXACT)
         return {
             text: [Said(*row[1:]) for row in said[found[key]]]
@@ -142,7 +141,7 @@ class Ledger:
     def own(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, Said]:
         """For each text that this entry says or said, its saying, however long ago."""
         hashes = {text: text_hash(text) for text in texts}
-        found = dict(self._conn.execute(BY_HASH, {"hashes": sorted(set(hashes.values()))}).all())
+        found = dict(matching(self._conn, BY_HASH, set(hashes.values())))
         asked = {"claims": list(found.values()), "source": source, "key": entry}
         said = {row[0]: Said(*row[1:]) for row in self._conn.execute(OWN, asked)} if found else {}
         return {text: said[found[key]] for text, key in hashes.items() if found.get(key) in said}
@@ -163,7 +162,7 @@ class Ledger:
         """How many claims hold each term; terms that none holds are left out."""
         if not wanted:
             return {}
-        return dict(self._conn.execute(COMMONNESS, {"terms": list(wanted)}).all())
+        return dict(matching(self._conn, COMMONNESS, wanted))
 
     def _holding(self, wanted: Mapping[int, int]) -> dict[int, list[int]]:
         """The claims that hold each term, the newest of them for a common one."""

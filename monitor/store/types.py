@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Insert, Integer, Text
+from sqlalchemy import BigInteger, Connection, Dialect, Insert, Integer, Select, Text
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 # SQLite counts up rows of this very type only; both databases hold 64 bits in it.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
+
+EXPANDING = re.compile(r"__\[POSTCOMPILE_\w+\]")  # where SQLAlchemy leaves room for a list
+AT_ONCE = 2000  # integers in one statement
 
 
 def storable(text: str) -> str:
@@ -49,8 +53,8 @@ def hash64(text: str) -> int:
 
 
 @cache
-def compiled(statement: Insert, dialect: Dialect) -> SQLCompiler:
-    """An insert as the driver takes it. A program has few engines, and each its one dialect."""
+def compiled(statement: Insert | Select[Any], dialect: Dialect) -> SQLCompiler:
+    """A statement as the driver takes it. A program has few engines, and each its one dialect."""
     ready = statement.compile(dialect=dialect)
     assert isinstance(ready, SQLCompiler)
     return ready
@@ -65,3 +69,13 @@ def insert_integers(conn: Connection, statement: Insert, rows: Sequence[tuple[in
     names = statement.table.columns.keys()
     values = rows if ready.positional else [dict(zip(names, row, strict=True)) for row in rows]
     conn.exec_driver_sql(str(ready), values)
+
+
+def matching(conn: Connection, statement: Select[Any], wanted: Iterable[int]) -> list[Any]:
+    """The rows of a statement whose one parameter is an expanding list of integers, past SQLAlchemy's work on every
+    one of them: the terms of an update are hundreds."""
+    ready, numbers = str(compiled(statement, conn.dialect)), [f"{number:d}" for number in wanted]
+    found: list[Any] = []
+    for first in range(0, len(numbers), AT_ONCE):
+        found += conn.exec_driver_sql(EXPANDING.sub(",".join(numbers[first : first + AT_ONCE]), ready)).all()
+    return found
