@@ -33,7 +33,7 @@ ANY_ROOM = Room(findings=8, claim=500)
 # A digest has many short findings. Its mail may be longer than Gmail shows at once; a post in Slack may not.
 DIGEST_ROOM = {
     "email": Room(findings=40, claim=300, changes=3),
-    "slack": Room(findings=20, claim=200, changes=2),
+    "slack": Room(findings=14, claim=300, changes=2),  # three blocks each, of fifty
     "terminal": Room(findings=40, claim=300, changes=3),
 }
 WAITED = (Reason.DIGEST, Reason.QUIET_HOURS)

@@ -23,7 +23,9 @@ def add(conn: Connection, silence: Silence) -> int:
 
 
 def told_of(conn: Connection, silence: Silence) -> tuple[str, ...]:
-    """The claims that people were last told of what a silence names by rule or story, newest first."""
+    """The claims that people were last told of what a silence names by rule or story, newest first; none without."""
+    if silence.rule is None and silence.story is None:
+        return ()
     query = select(alerts.c.body).order_by(alerts.c.number.desc()).limit(LATEST)
     if silence.rule is not None:
         query = query.where(alerts.c.rule == silence.rule)

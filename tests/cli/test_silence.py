@@ -79,3 +79,18 @@ def test_what_cannot_be_meant_is_refused_in_one_line(monitor: Monitor, arguments
     assert err.startswith(f"monitor: {said}")
     assert err.count("\n") == 1
     assert monitor()[1] == "nothing was ever silenced\n"
+
+
+def test_a_mute_lets_facts_through_and_says_so(monitor: Monitor) -> None:
+    until = ("--until-facts-change", "--for", "30d", "--reason", "followed elsewhere")
+    assert monitor("add", "--story", "st-1", *until)[0] == 0
+    (listed,) = json.loads(monitor("--json")[1])
+    assert (listed["mode"], listed["claims"]) == ("until the facts change", [])
+    assert "story st-1, until the facts change" in monitor()[1]
+
+
+def test_a_query_may_speak_of_aliases_and_only_of_those_there_are(monitor: Monitor) -> None:
+    assert monitor("add", "--match", "@dprk", "--for", "6h", "--reason", "x")[0] == 0
+    code, _, err = monitor("add", "--match", "@drpk", "--for", "6h", "--reason", "x")
+    assert code == 2
+    assert "@dprk" in err

@@ -55,3 +55,11 @@ def test_one_alert_alone_is_told_as_ever_whenever_it_comes() -> None:
         getattr(render(message(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None), part)
         for part in ("subject", "text", "html")
     )
+
+
+def test_a_post_about_many_stories_stays_within_fifty_blocks_and_counts_the_rest() -> None:
+    many = [alert(finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}") for n in range(60)]
+    rendered = render(digest(*many), "slack", builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
+    assert len(rendered.blocks) <= 50
+    assert "… and 46 more." in str(rendered.blocks)
+    assert str(rendered.blocks).count("https://isw.example/e1|Read it") == 14
