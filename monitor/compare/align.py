@@ -17,7 +17,7 @@ from monitor.compare.revision import moved, pair, says_all, withdrawn
 from monitor.compare.stories import RECENT, Past, join, stands_alone, story_of
 from monitor.compare.subject import other_subject
 from monitor.compare.verdict import CUES
-from monitor.model import Claim, Finding, Moment, Novelty, Said, Update, Verdict
+from monitor.model import Claim, Finding, Moment, Novelty, Role, Said, Update, Verdict
 from monitor.text.key import text_key
 from monitor.text.words import Synonyms, read
 
@@ -166,7 +166,11 @@ def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
 
 
 def lives(finding: Finding, now: Moment) -> bool:
-    """Is the finding's own story still told? One who takes back a part of a text tells of the whole."""
+    """Is the finding's own story still told? A title's always is, for it bears the entry's; and who takes back a part
+    of a text tells of the whole.
+    """
+    if finding.claim.role is Role.TITLE:
+        return True
     if finding.novelty is Novelty.WITHDRAWN and not stands_alone(finding.claim):
         return False
     return finding.nearest is None or now - finding.nearest.at <= RECENT

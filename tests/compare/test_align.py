@@ -218,6 +218,14 @@ def test_a_section_that_goes_is_one_matter():
     assert len(set(gone.values()) - {gone[closed]}) == 1
 
 
+def test_a_title_that_moves_keeps_its_entry_s_story_however_old():
+    stream = Stream().say("port", "a", PIER, title="Halvik ferry sinking: 40 people are dead")
+    stream.say("port", "a", PIER.replace("closed", "open"), title="Halvik ferry sinking: 55 are dead", after=60 * DAY)
+    told = [one for one in stream.told() if one["type"] == "finding" and "sinking" in one["claim"]]
+    assert [one["novelty"] for one in told] == ["new", "changed"]
+    assert len({one["story"] for one in told}) == 1
+
+
 def test_takeaways_that_go_the_next_day_keep_their_stories():
     takeaways = ["Ferries to Halvik were stopped by ice.", "The mayor of Ostra resigned over the harbour loan."]
     listed = "".join(f"<li>{one}</li>" for one in takeaways)
