@@ -184,3 +184,20 @@ def test_not_news_covers_the_like_and_nothing_else() -> None:
     assert alike(again, [STORM, "About 300 ferries lie idle in the port of Halvik"])
     assert not alike(again, [MORE_FERRIES])
     assert not alike(again, [STORM])
+
+
+@pytest.mark.parametrize(("mode", "reason"), [(Mode.FACTS, Reason.MUTED), (Mode.LIKE, Reason.NOT_NEWS)])
+def test_a_rule_that_listens_to_repeats_is_spared_the_like_and_told_of_what_moves(
+    store: Store, say: Say, mode: Mode, reason: Reason
+) -> None:
+    more = "on: [new, changed, repeated]\n"
+    say(FERRIES, more=more)
+    number = mute(store, mode, FERRIES, rule="ferries")
+
+    assert became(say(FERRIES, at=200.0, source="other", more=more)) == [(reason, f"silence {number}: seen")]
+    assert [why for why, _ in became(say(MORE_FERRIES, at=300.0, more=more))] == [Reason.SENT]
+
+
+def test_a_mute_of_one_rule_is_no_other_rules_business(store: Store, say: Say) -> None:
+    mute(store, Mode.LIKE, FERRIES, rule="other")
+    assert [why for why, _ in became(say(FERRIES))] == [Reason.SENT]
