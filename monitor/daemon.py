@@ -6,9 +6,10 @@ No deadline lives in memory, so a restart, a blocked loop or a stepped clock los
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,10 +83,22 @@ async def living(config: Config) -> AsyncIterator[Engine]:
         await engine.in_store(prepare, engine)
         life = asyncio.create_task(Daemon(engine).live(stop))
         try:
-            yield engine
+            with loaded_for_good():
+                yield engine
         finally:
             stop.set()
             await life
+
+
+@contextmanager
+def loaded_for_good() -> Iterator[None]:
+    """Leaves what is loaded by now out of the garbage collections: walking through it blocks the loop for long."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @asynccontextmanager
