@@ -1,7 +1,7 @@
 """What polling many feeds costs, beside the library `reader`: CPU, time and memory.
 
-    pip install reader                             (any environment will do: --reader names its python)
-    python benchmarks/polling.py [FEEDS]           default 1000; [--reader PYTHON] [--only ours|reader]
+    python -m venv other && other/bin/pip install reader sgmllib3k      (of no use to us otherwise)
+    python benchmarks/polling.py [FEEDS] --reader other/bin/python         default 1000; [--only ours|reader]
 
 One process serves FEEDS feeds of 30 entries (about 34 KB) with ETags on loopback. Each program polls them three
 times: first, unchanged, and with one new entry in each. Ours runs the rounds of `monitor run --once` in one process,
@@ -33,7 +33,7 @@ from urllib.request import urlopen
 ENTRIES = 30
 ROUNDS = {"first": 1, "unchanged": 5, "one new": 1}  # and how often each is polled
 TICKS = os.sysconf("SC_CLK_TCK")
-SETTLE = 0.05  # seconds between two looks at memory
+SETTLE = 0.5  # seconds between two looks at memory
 CONFIG = """
 [network]
 allow_private = ["127.0.0.0/8"]
