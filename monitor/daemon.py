@@ -6,10 +6,9 @@ No deadline lives in memory, so a restart, a blocked loop or a stepped clock los
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +24,7 @@ from monitor.config import Config
 from monitor.config.marks import mark_of
 from monitor.engine import Engine, open_engine
 from monitor.errors import StoreError
+from monitor.garbage import loaded_for_good
 from monitor.lookback import look_back
 from monitor.pipeline import deliver, poll
 from monitor.reload import follow_rules
@@ -88,17 +88,6 @@ async def living(config: Config) -> AsyncIterator[Engine]:
         finally:
             stop.set()
             await life
-
-
-@contextmanager
-def loaded_for_good() -> Iterator[None]:
-    """Leaves what is loaded by now out of the garbage collections: walking through it blocks the loop for long."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 @asynccontextmanager

@@ -40,11 +40,12 @@ def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
 
 def _judge(pairs: str, as_json: bool) -> None:
     from monitor.compare.pairs import judge_lines, judged
+    from monitor.garbage import loaded_for_good
 
-    with open_text(pairs) as lines:
+    with open_text(pairs) as lines, loaded_for_good():
         if as_json:
             for verdict in judge_lines(lines):
-                click.echo(json.dumps(verdict, ensure_ascii=False))
+                print(json.dumps(verdict, ensure_ascii=False))  # unlike click's echo in one piece with others
         else:
             show_findings(_beside(pair, verdict) for pair, verdict in judged(lines))
 

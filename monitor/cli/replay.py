@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 @json_option
 def command(file: str, rules: Path | None, as_json: bool) -> None:
     """Read JSON lines with at, source, entry, title, url and text; write what each brings."""
+    from monitor.garbage import loaded_for_good
     from monitor.replay import replay
 
     listening = _listening(rules)
-    with open_text(file) as lines:
+    with open_text(file) as lines, loaded_for_good():
         for found in replay(lines, listening):
             if as_json:
-                click.echo(json.dumps(found, ensure_ascii=False))
+                print(json.dumps(found, ensure_ascii=False))  # unlike click's echo in one piece with others
             else:
                 _show(found)
 
