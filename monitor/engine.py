@@ -15,6 +15,7 @@ from monitor.assess import Listening
 from monitor.config import Config, SourceConfig
 from monitor.config.wishes import wishes_of
 from monitor.deliver.channels import Notifier, notifier
+from monitor.deliver.press import Press
 from monitor.deliver.render import Templates, load_templates, rule_templates
 from monitor.errors import ConfigError
 from monitor.model import Moment
@@ -53,6 +54,7 @@ class Engine:
     ignore: dict[str, tuple[Pattern, ...]]
     templates: Templates
     notifiers: dict[str, Notifier]
+    press: Press = field(default_factory=Press)
     clock: Callable[[], Moment] = time.time
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     silences: dict[str, Moment | None] = field(default_factory=dict)
@@ -101,6 +103,7 @@ async def close(engine: Engine) -> None:
         await channel.close()
     await engine.fetcher.close()
     await asyncio.to_thread(engine.parser.close)
+    await asyncio.to_thread(engine.press.close)
     engine.store_thread.shutdown(wait=True)
 
 

@@ -7,7 +7,8 @@
     ├── SourceError               a source could not be read; carries `code`
     │   ├── FetchError            nothing usable came over the wire; may carry `retry_after`
     │   └── ParseError            what came is not what the source is said to be
-    └── DeliveryError             a message was not taken; `permanent` or worth another try
+    ├── DeliveryError             a message was not taken; `permanent` or worth another try
+    └── WorkKilled                work in a process of its own met its bounds; carries `cause`
 
 Between stages a failure that is expected is stored as state; these are how it travels there.
 """
@@ -97,3 +98,12 @@ class DeliveryError(MonitorError):
         self.retry_after = retry_after
         self.unreached = unreached
         self.unanswered = unanswered
+
+
+class WorkKilled(MonitorError):
+    """Work in a process of its own was killed. `cause` is timeout, memory or crashed; the sentence goes on from what
+    the work was: "took more than 5 seconds"."""
+
+    def __init__(self, cause: str, sentence: str) -> None:
+        self.cause = cause
+        super().__init__(sentence)

@@ -26,7 +26,6 @@ from monitor.closing import close_poll
 from monitor.config import SourceConfig
 from monitor.config.marks import mark_of
 from monitor.deliver.channels import Receipt
-from monitor.deliver.render import render
 from monitor.deliver.retry import next_try
 from monitor.engine import Engine
 from monitor.errors import DeliveryError, SourceError
@@ -167,7 +166,7 @@ async def rendered_and_sent(engine: Engine, message: Message) -> Receipt:
     settings, config = engine.config.channels[message.channel], engine.config
     template = template_of(message, engine.listening.rules.rules)
     zone, url = config.monitor.timezone, config.web.url
-    rendered = render(message, settings.type, engine.templates, zone, url, template=template)
+    rendered = await engine.press.render(message, settings.type, engine.templates, zone, url, template)
     receipt = await engine.notifiers[message.channel].send(message, rendered)
     if rendered.note:
         log.warning("template failed", stage="deliver", channel=message.channel, error=rendered.note)

@@ -64,17 +64,18 @@ def render(
     templates: Templates,
     timezone: ZoneInfo,
     web_url: str | None,
-    *,
     template: str | None = None,
+    note: str = "",
 ) -> Rendered:
     """The message for a channel of this type; a type without templates of its own gets e-mail's plain text.
 
-    `template` is the one that the alerts' rules name: its parts are used where there are some.
+    `template` is the one that the alerts' rules name: its parts are used where there are some. `note` is what was
+    wrong with the user's templates before, for the reader.
     """
     if channel_type == "webhook":
         return Rendered(subject="", body=_body(message))
     room = (DIGEST_ROOM if message.gathers in WAITED else ROOM).get(channel_type, ANY_ROOM)
-    names = view(message, room, timezone, web_url)
+    names = view(message, room, timezone, web_url) | {"note": note}
     if message.first is None or channel_type != "slack":
         return _PARTS.get(channel_type, _plain)(_Desk(templates, names, template))
     latest = " · ".join(part for part in (names["headline"], names["source"], names["at"]) if part)
@@ -95,7 +96,7 @@ class _Desk:
     def __init__(self, templates: Templates, names: Names, template: str | None) -> None:
         self.templates, self.names = templates, names
         self.own = {part: f"{template}.{part}" for part in ESCAPING if f"{template}.{part}" in dict(templates.own)}
-        self.faults: list[str] = []
+        self.faults = [str(names["note"])] if names["note"] else []
 
     def part(self, name: str, finish: Callable[[str], str] = str) -> str:
         """One template's text, the user's if it works."""

@@ -113,7 +113,7 @@ def _fault(name: str, error: Exception) -> TemplateFault:
     where, line = _place(name, error)
     if isinstance(error, TemplateNotFound):
         return TemplateFault(where, line, f"there is no template {error.name}")
-    sentence = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    sentence = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}".rstrip(": ")
     return TemplateFault(where, line, sentence[:300])
 
 

@@ -1,0 +1,47 @@
+"""Renders messages beside the event loop; with templates of the user's in processes that can be killed.
+
+A template is a program that somebody wrote in a hurry: a loop in a loop may take hours without printing a letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+from monitor.deliver.render import Rendered, render
+from monitor.deliver.templates import Templates
+from monitor.errors import WorkKilled
+from monitor.killable import Killable
+from monitor.model import Message
+
+
+class Press:
+    """Closed by hand. `deadline` is in seconds for each message, `memory` in bytes of address space."""
+
+    def __init__(self, *, deadline: float = 5.0, memory: int = 512 * 2**20) -> None:
+        # Two, so that one that hangs leaves another.
+        self._workers = Killable(workers=2, deadline=deadline, memory=memory)
+
+    async def render(
+        self,
+        message: Message,
+        channel_type: str,
+        templates: Templates,
+        timezone: ZoneInfo,
+        web_url: str | None,
+        template: str | None = None,
+    ) -> Rendered:
+        """The message as `render` makes it; by the built-in templates, which say so, where the user's met a bound."""
+        note = ""
+        if templates.own:
+            try:
+                args = message, channel_type, templates, timezone, web_url, template
+                return await self._workers.run(render, *args)
+            except WorkKilled as killed:
+                note = f"rendering with your templates {killed}. These are the built-in ones."
+        shipped = Templates(templates.builtin)
+        return await asyncio.to_thread(render, message, channel_type, shipped, timezone, web_url, None, note)
+
+    def close(self) -> None:
+        """Ends the processes, which takes a moment."""
+        self._workers.close()
