@@ -31,7 +31,11 @@ async def working(folder: Path, *sources: str, now: list[float]) -> AsyncIterato
     (folder / "config.toml").write_text(HEAD + "".join(sources))
     async with open_engine(read_config(folder / "config.toml", env={}), clock=lambda: now[0]) as engine:
         await engine.in_store(prepare, engine)
-        yield Daemon(engine)
+        daemon = Daemon(engine)
+        try:
+            yield daemon
+        finally:
+            await daemon.finish(0)
 
 
 async def test_a_slow_host_with_many_sources_leaves_room_for_others(tmp_path: Path) -> None:
@@ -49,7 +53,6 @@ async def test_a_slow_host_with_many_sources_leaves_room_for_others(tmp_path: Pa
                     break
             assert len(quick.asked) == 20, "all others were polled while the slow host held its share"
             assert len([name for name in daemon.polling if name.startswith("a")]) == PER_OWN_HOST
-            await daemon.finish(0)
 
 
 async def test_one_round_polls_every_source_once_whatever_their_hosts(tmp_path: Path) -> None:
