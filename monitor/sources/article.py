@@ -33,8 +33,8 @@ def parse_article(body: bytes, content_type: str, url: str, _: Reading) -> Feed:
         raise ParseError("not_the_page", "no article is found on the page")
     if is_gate(page, found):
         raise ParseError("not_the_page", "a login, captcha or error page came instead of the article")
-    body = _AROUND.sub("", found).strip()
-    return Feed("", (Entry(key=url, title="", url=url, body=f"{BEGIN}{body}{END}"),), None, ())
+    article = f"{BEGIN}{_AROUND.sub('', found).strip()}{END}"
+    return Feed("", (Entry(key=url, title="", url=url, body=article),), None, ())
 
 
 def article_in(text: str) -> str:
