@@ -21,6 +21,7 @@ from monitor.text.key import text_key
 RECENT = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
 VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story
 ALIKE = 0.032  # likeness to a story from which an update of one word belongs to it
+ALONE = 2.0  # times the likeness that is asked where they share one word alone
 WORDY = 150  # words from which more of them ask for no more likeness
 
 
@@ -54,14 +55,20 @@ def story_of(update: Update, findings: Sequence[Finding], gist: Gist, past: Past
 def nearest_story(update: Update, told: Sequence[Told], gist: Gist) -> str | None:
     """The story that the update is most like; None if it is like enough to none."""
     title = Claim(update.title, Role.TITLE)
-    scored = {one.said.story: likeness(gist, one.gist) for one in told if not other_subject(title, update, one.said)}
+    near = [one for one in told if not other_subject(title, update, one.said)]
+    scored = {one.said.story: likeness(gist, one.gist) / enough(gist, one.gist) for one in near}
     best = max(scored, key=scored.__getitem__, default=None)
-    return best if best is not None and scored[best] >= enough(gist) else None
+    return best if best is not None and scored[best] >= 1.0 else None
 
 
-def enough(gist: Gist) -> float:
-    """The likeness from which an update belongs to a story: a headline shares few words with it, an article many."""
-    return ALIKE * sqrt(min(WORDY, sum(map(is_word, gist))))
+def enough(gist: Gist, story: Gist) -> float:
+    """The likeness from which an update belongs to a story: a headline shares few words with it, an article many.
+
+    One word alone may stand in anything, and a young ledger knows of none how rare it is: then more is asked.
+    """
+    words = [term for term in gist if is_word(term)]
+    alone = sum(term in story for term in words) < 2
+    return (ALONE if alone else 1.0) * ALIKE * sqrt(min(WORDY, len(words)))
 
 
 def own_story(update: Update, opening: str) -> str:

@@ -80,9 +80,20 @@ def test_a_story_is_known_by_what_its_updates_have_in_common():
 
 
 def test_an_article_must_share_more_with_a_story_than_a_headline():
+    story = {f"word{n}": 0.1 for n in range(400)}
     headline = {f"word{n}": 0.3 for n in range(8)}
     article = {f"word{n}": 0.1 for n in range(90)}
-    assert enough(headline) < enough(article) == enough(article | {"=let": 0.1})
+    assert enough(headline, story) < enough(article, story) == enough(article | {"=let": 0.1}, story)
+
+
+def test_one_word_alone_joins_no_story_of_another_matter():
+    stories = (
+        Stream()
+        .say("port", "a", "", title="Around 300 ferries lie idle in Halvik")
+        .say("port", "b", "", title="Storm tears the ferry pier of Brevik from its moorings")
+        .stories()
+    )
+    assert len(set(stories)) == 2
 
 
 class Nearby:
