@@ -255,7 +255,8 @@ def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived,
 
     code, out, err = monitor("deliveries", "retry", str(rows["hook"]["id"]))
     assert (code, out) == (1, "")
-    assert err == f"delivery {rows['hook']['id']} is neither dead nor waits to be tried again, or there is none of that ID\n"
+    taken = f"delivery {rows['hook']['id']}"
+    assert err == f"{taken} is neither dead nor waits to be tried again, or there is none of that ID\n"
 
     dead = str(rows["gone"]["id"])
     assert monitor("deliveries", "retry", dead) == (0, f"delivery {dead} will be tried again\n", "")
