@@ -23,7 +23,7 @@ from random import Random
 from monitor.assess import Listening
 from monitor.assess import match as holding
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.ruleset.page import _page, page_of
+from monitor.ruleset.page import page_of
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet
 
@@ -103,7 +103,6 @@ def tokenise(text: str) -> list[tuple[str, int, int]]:
 
 def matched(rules: RuleSet, updates: Sequence[Brought]) -> int:
     """How many rules hold, each update read anew."""
-    _page.cache_clear()
     return sum(len(holding(update, (), findings, None, Listening(rules), 0.0)) for update, findings in updates)  # type: ignore[arg-type]
 
 

@@ -22,7 +22,7 @@ from monitor.compare.elsewhere import Comparison
 from monitor.compare.gist import Commonness, Gist, gist_of
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Release, Update
 from monitor.ruleset.match import hold_on, listens
-from monitor.ruleset.page import page_of
+from monitor.ruleset.page import new_page
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.text.split import Pattern, split
 from monitor.text.words import NO_SYNONYMS, Synonyms, index_terms, read
@@ -110,7 +110,7 @@ def match(
     """The rules that hold for the update, each with the findings as its listener hears them."""
     held = []
     tags = listening.tags.get(update.source, ())
-    page = page_of(update, findings, claims, tags)
+    page = new_page(update, findings, claims, tags)
     for rule, places in listening.rules.could_hold(page):
         if listens(rule, update.source, tags):
             heard = heard_by(rule, update, findings, known, listening, now)

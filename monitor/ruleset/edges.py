@@ -8,6 +8,7 @@ as large; for most texts those of a few alphabets say the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import re2
@@ -39,6 +40,40 @@ def options(memory: int = MOST_MEMORY) -> re2.Options:
 def whole(source: str, text: str) -> re2._Regexp:
     """The pattern that finds `source` in `text`, in its group 1, where it spans whole words."""
     return _common(source) if COMMON.fullmatch(text) else _any(source)
+
+
+def spans(source: str, text: str, bare: re2._Regexp | None = None) -> Iterator[tuple[int, int]]:
+    """Where `source` spans whole words of `text`: [start, end), from left to right.
+
+    `bare` is the pattern of the source by itself, if it is at hand. The first that it finds is also the first that
+    spans whole words if no word is cut by it, and then the pattern with its edges need not be compiled.
+    """
+    at = 0
+    while at <= len(text) and (found := _first(source, text, at, bare)):
+        yield found
+        at = max(found[1], at + 1)
+
+
+def _first(source: str, text: str, at: int, bare: re2._Regexp | None) -> tuple[int, int] | None:
+    if bare:
+        quick = bare.search(text, at and at + 1)  # past the start a letter stands between two matches
+        if quick is None:
+            return None
+        start, end = quick.span()
+        if (start == 0 or is_edge(text[start - 1])) and (end == len(text) or is_edge(text[end])):
+            return start, end
+    found = whole(source, text).search(text, at)
+    return found.span(1) if found else None
+
+
+def is_edge(letter: str) -> bool:
+    """Can a word end beside this letter?"""
+    return not letter.isalnum() if letter.isascii() else _is_foreign_edge(letter)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _is_foreign_edge(letter: str) -> bool:
+    return pattern(EDGE).fullmatch(letter) is not None
 
 
 @lru_cache(maxsize=MOST_KEPT)

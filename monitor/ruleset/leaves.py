@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import re2
 
 from monitor.ruleset import edges
 from monitor.ruleset.query import Key, Need, Term, Weigh
-from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
+from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, Tried, words_between
 
 ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
 
@@ -22,9 +24,9 @@ class Step:
     stem: bool = False
     glued: bool = False
 
-    def stands(self, reading: Reading) -> Iterable[int]:
+    def stands(self, reading: Reading, segments: Sequence[int]) -> list[int]:
         """The positions where it stands, in order."""
-        return reading.of_stem(self.word) if self.stem else reading.of_word(self.word)
+        return reading.of_stem(self.word, segments) if self.stem else reading.of_word(self.word, segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,11 @@ class Words(Term):
     steps: tuple[Step, ...] = ()
     slop: int = 0
 
-    def find(self, reading: Reading) -> Spans:
+    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
         """Each start of the phrase with the nearest end that fits."""
         if len(self.steps) == 1:
-            return [(position, position, self.term) for position in self.steps[0].stands(reading)]
-        first, *others = [glued_spans(run, reading) for run in runs(self.steps)]
+            return [(position, position, self.term) for position in self.steps[0].stands(reading, segments)]
+        first, *others = [glued_spans(run, reading, segments) for run in runs(self.steps)]
         found = ((start, self._end(end, others)) for start, end in first)
         return [(start, end, self.term) for start, end in found if end is not None]
 
@@ -70,12 +72,12 @@ def runs(steps: tuple[Step, ...]) -> list[list[Step]]:
     return gathered
 
 
-def glued_spans(run: list[Step], reading: Reading) -> list[tuple[int, int]]:
+def glued_spans(run: list[Step], reading: Reading, segments: Sequence[int]) -> list[tuple[int, int]]:
     """(first, last) position of each place where the steps of a run stand side by side, touching."""
-    ahead = [frozenset(step.stands(reading)) for step in run[1:]]
+    ahead = [frozenset(step.stands(reading, segments)) for step in run[1:]]
     return [
         (at, at + len(ahead))
-        for at in run[0].stands(reading)
+        for at in run[0].stands(reading, segments)
         if all(at + 1 + n in stands and reading.touches_next(at + n) for n, stands in enumerate(ahead))
     ]
 
@@ -87,9 +89,9 @@ class Alike(Term):
     word: str = ""
     edits: int = 1
 
-    def find(self, reading: Reading) -> Spans:
+    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
         """Every word near enough."""
-        return [(position, position, self.term) for position in reading.of_alike(self.word, self.edits)]
+        return [(position, position, self.term) for position in reading.of_alike(self.word, self.edits, segments)]
 
     def needs(self, weigh: Weigh) -> tuple[Need, ...]:
         """A word near enough."""
@@ -102,31 +104,26 @@ class Regex(Term):
 
     source: str = ""
 
-    def find(self, reading: Reading) -> Spans:
+    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
         """The words that each match spans; a match without a letter or digit is none."""
-        return [span for segment in self._where(reading) for span in self._in(segment, reading)]
+        bare, where = reading.tried(self.source, self._search)
+        return [span for at in segments if at in where for span in self._in(at, reading, bare)]
 
-    def _where(self, reading: Reading) -> Iterable[int]:
+    def _search(self, reading: Reading) -> Tried:
         """The segments where it may stand; one search in all saves many."""
-        if self.source in reading.matched:
-            return reading.matched[self.source]
-        if not ANCHOR.search(self.term) and not edges.whole(self.source, reading.flat_text).search(reading.flat_text):
-            return ()
-        return range(len(reading.texts))
+        if not ANCHOR.search(self.source) and not edges.whole(self.source, reading.flat_text).search(
+            reading.flat_text
+        ):
+            return Tried(None, ())
+        return Tried(None, range(len(reading.texts)))
 
-    def _in(self, segment: int, reading: Reading) -> Iterable[Span]:
-        flat = reading.flat[segment]
-        pattern = edges.whole(self.source, flat)
-        at = 0
-        while found := pattern.search(flat, at):
-            start, at = found.start(1), max(found.end(1), at + 1)
+    def _in(self, segment: int, reading: Reading, bare: re2._Regexp | None) -> Iterable[Span]:
+        base = segment << SHIFT
+        for start, end in edges.spans(self.source, reading.flat[segment], bare):
             origin = reading.origin(segment)
-            touched = words_between(reading.places(segment), origin[start], origin[found.end(1)])
+            touched = words_between(reading.places(segment), origin[start], origin[end])
             if touched:
-                base = segment << SHIFT
                 yield base + touched[0], base + touched[-1], self.term
-            if at > len(flat):
-                return
 
     def needs(self, weigh: Weigh) -> tuple[Need, ...]:
         """A match of its own."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query import Document
 from monitor.ruleset.reading import Reading
 
+Parts: TypeAlias = tuple[
+    str, str, str, tuple[str, ...], tuple[Claim, ...], tuple[tuple[Claim, bool], ...]
+]  # title, url, author, tags, claims that stand, those that were said and whether they are withdrawn
 FIELDS = ("title", "url", "author", "tag")  # the scopes that see the same of every document
 
 
@@ -55,13 +60,21 @@ class Page:
 
 def page_of(update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]) -> Page:
     """The page of an update, kept for the next rule that asks. Without `claims` the findings' own are all it has."""
+    return _kept(*_parts(update, findings, claims, tags))
+
+
+def new_page(update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]) -> Page:
+    """The same for whoever asks all rules at once, without the price of looking whether it was kept."""
+    return _read(*_parts(update, findings, claims, tags))
+
+
+def _parts(update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]) -> Parts:
     said = tuple((finding.claim, finding.novelty is Novelty.WITHDRAWN) for finding in findings)
     standing = tuple(claims) or tuple(claim for claim, gone in said if not gone)
-    return _page(update.title, update.url, update.author, (*update.tags, *tags), standing, said)
+    return update.title, update.url, update.author, (*update.tags, *tags), standing, said
 
 
-@lru_cache(maxsize=4)
-def _page(
+def _read(
     title: str,
     url: str,
     author: str,
@@ -92,6 +105,9 @@ def _page(
     )
 
 
+_kept = lru_cache(maxsize=4)(_read)
+
+
 def _headings(claims: Sequence[Claim], standing: int, texts: list[str]) -> dict[int, int]:
     """The segment of each claim's heading: the heading's own claim if it is one, else one added to `texts`."""
     known = {claim.text: at for at, claim in enumerate(claims[:standing]) if claim.role is Role.HEADING}
@@ -107,14 +123,19 @@ def _headings(claims: Sequence[Claim], standing: int, texts: list[str]) -> dict[
 
 def _findings(claims: Sequence[Claim], said: Sequence[tuple[Claim, bool]]) -> dict[int, int]:
     """Which finding stands at which segment; of equal claims the first comes first."""
-    places: dict[Claim, list[int]] = {}
+    places: dict[tuple[str, str, int, int], list[int]] = defaultdict(list)
     for at in reversed(range(len(claims))):
-        places.setdefault(claims[at], []).append(at)
+        places[_same(claims[at])].append(at)
     found, gone = {}, len(claims)
     for index, (claim, withdrawn) in enumerate(said):
         if withdrawn:
             found[gone] = index
             gone += 1
-        elif places.get(claim):
-            found[places[claim].pop()] = index
+        elif standing := places.get(_same(claim)):
+            found[standing.pop()] = index
     return found
+
+
+def _same(claim: Claim) -> tuple[str, str, int, int]:
+    """What equal claims share; enums hash slowly, and each member is one object."""
+    return claim.text, claim.heading, id(claim.role), id(claim.quiet)

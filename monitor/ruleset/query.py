@@ -6,7 +6,7 @@ no words: the answer is then an empty list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple, Protocol, TypeAlias
@@ -50,9 +50,7 @@ class Document:
 
     def met(self, term: Term) -> Spans | None:
         """Where a term stands in this document, or None."""
-        sees = self.sees(term.scope)
-        found = term.reading_spans(self.reading)
-        return [span for span in found if span[0] >> SHIFT in sees] or None
+        return term.reading_spans(self.reading, self.sees(term.scope)) or None
 
 
 class Node(Protocol):
@@ -75,13 +73,13 @@ class Term:
     term: str
     scope: str = ""
 
-    def find(self, reading: Reading) -> Spans:
-        """Where it stands in all segments, in order."""
+    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
+        """Where it stands in some segments, in order."""
         raise NotImplementedError
 
-    def reading_spans(self, reading: Reading) -> Spans:
-        """`find`, remembered by the reading."""
-        return reading.remember(self.term, self.find)
+    def reading_spans(self, reading: Reading, segments: frozenset[int] | None = None) -> Spans:
+        """`find`, remembered by the reading; without `segments` it is sought everywhere."""
+        return reading.remember(self.term, reading.everywhere if segments is None else segments, self.find)
 
     def meet(self, document: Document) -> Spans | None:
         """Where it stands in the document."""

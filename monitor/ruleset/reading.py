@@ -6,10 +6,12 @@ apart that no phrase and no NEAR reaches across.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
+import re2
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -20,67 +22,73 @@ Span = tuple[int, int, str]  # first and last position, and the term that they m
 Spans = list[Span]
 
 
+class Tried(NamedTuple):
+    """A regex that was tried on all segments at once: its pattern, and the segments in which that may match."""
+
+    pattern: re2._Regexp | None
+    segments: Sequence[int]
+
+
 class Reading:
     """Some texts (segments) and where each folded word stands in them.
 
-    Only which words a segment has is worked out beforehand: most texts are asked for few words. `matched` is for who
-    tries many regexes at once: the segments in which the source of one matches, of those that match anywhere.
+    Every look-up names the segments it is about, in order: most rules are asked about one claim, and the others need
+    not be searched.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(texts)
         self.words = [words(text) for text in self.texts]
-        self.has = [frozenset(found) for found in self.words]
+        self.everywhere = frozenset(range(len(self.texts)))
+        self._tried: dict[str, Tried] = {}
+        self._asked: list[Container[str]] = []
         self._places: dict[int, list[tuple[int, int]]] = {}
-        self._found: dict[str, Spans] = {}
-        self._segments: dict[str, frozenset[int]] = {}
+        self._found: dict[tuple[str, frozenset[int]], Spans] = {}
         self._origins: dict[int, Sequence[int]] = {}
-        self.matched: dict[str, list[int]] = {}
 
-    @cached_property
-    def vocabulary(self) -> list[str]:
-        """The distinct words, sorted."""
-        return sorted(frozenset().union(*self.has))
-
-    def segments_with(self, key: str) -> frozenset[int]:
-        """The segments that have a word, or a word that begins with a stem (`troop*`)."""
-        if key not in self._segments:
-            self._segments[key] = self._segments_of(self._beginning(key[:-1]) if key.endswith("*") else [key])
-        return self._segments[key]
-
-    def _segments_of(self, wanted: Sequence[str]) -> frozenset[int]:
-        return frozenset(at for word in wanted for at, has in enumerate(self.has) if word in has)
-
-    def of_word(self, word: str) -> Sequence[int]:
+    def of_word(self, word: str, segments: Sequence[int]) -> list[int]:
         """Where a folded word stands, in order."""
         return [
             segment << SHIFT | at
-            for segment in sorted(self.segments_with(word))
+            for segment in segments
+            if word in self.words[segment]
             for at, found in enumerate(self.words[segment])
             if found == word
         ]
 
-    def of_stem(self, stem: str) -> Sequence[int]:
+    def of_stem(self, stem: str, segments: Sequence[int]) -> list[int]:
         """Where words that begin with `stem` stand, in order."""
-        return sorted(position for word in self._beginning(stem) for position in self.of_word(word))
+        return [
+            segment << SHIFT | at
+            for segment in segments
+            for at, found in enumerate(self.words[segment])
+            if found.startswith(stem)
+        ]
 
-    def _beginning(self, stem: str) -> list[str]:
-        vocabulary = self.vocabulary
-        last = first = bisect_left(vocabulary, stem)
-        while last < len(vocabulary) and vocabulary[last].startswith(stem):
-            last += 1
-        return vocabulary[first:last]
-
-    def of_alike(self, word: str, edits: int) -> Sequence[int]:
+    def of_alike(self, word: str, edits: int, segments: Sequence[int]) -> list[int]:
         """Where words at most `edits` letters away stand, in order; two swapped letters are one edit."""
-        alike = process.extract(word, self.vocabulary, scorer=OSA.distance, score_cutoff=edits, limit=None)
-        return sorted(position for found, *_ in alike for position in self.of_word(found))
+        said = list({found for segment in segments for found in self.words[segment]})
+        alike = process.extract(word, said, scorer=OSA.distance, score_cutoff=edits, limit=None)
+        return sorted(position for found, *_ in alike for position in self.of_word(found, segments))
 
-    def remember(self, term: str, find: Callable[[Reading], Spans]) -> Spans:
-        """What `find` finds of a term, worked out once however many rules hold the term."""
-        if term not in self._found:
-            self._found[term] = find(self)
-        return self._found[term]
+    def remember(self, term: str, segments: frozenset[int], find: Callable[[Reading, Sequence[int]], Spans]) -> Spans:
+        """What `find` finds of a term in some segments, worked out once however many rules hold the term."""
+        key = term, segments
+        if key not in self._found:
+            self._found[key] = find(self, sorted(segments))
+        return self._found[key]
+
+    def tell(self, asked: Container[str], found: Mapping[str, Tried]) -> None:
+        """Of all regexes that were `asked`, by their sources, only those `found` match anywhere."""
+        self._asked.append(asked)
+        self._tried.update(found)
+
+    def tried(self, source: str, search: Callable[[Reading], Tried]) -> Tried:
+        """Where a regex may match: as was told, else as `search` says."""
+        if source not in self._tried:
+            told = any(source in asked for asked in self._asked)
+            self._tried[source] = Tried(None, ()) if told else search(self)
+        return self._tried[source]
 
     @cached_property
     def flat(self) -> list[str]:
