@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from monitor.alerts.decide import Held, decide
+from monitor.alerts.decide import Held, decide, told_by
 from monitor.alerts.release import corroborated, opened
 from monitor.alerts.silences import Silence
 from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, Reason, Update, Waiting
@@ -110,7 +110,7 @@ class Remembered:
     def alerted(self, alert: Alert) -> None:
         """Keeps what was told."""
         self.alerts[alert.rule, alert.story].append(alert)
-        self.telling |= {(alert.rule, alert.story, finding.claim) for finding in alert.findings}
+        self.telling |= {(alert.rule, story, text) for story, text in told_by(alert)}
 
     def hold(self, decision: Decision, number: int) -> None:
         """Keeps a match that waits."""

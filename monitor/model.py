@@ -242,7 +242,8 @@ class Stood:
 class AlertFinding:
     """A finding as an alert carries it: `matched` are the words that met the rule, as they stand.
 
-    `history` is where the figure that moved stood before and stands now, oldest first; empty if none moved.
+    `history` is where the figure that moved stood before and stands now, oldest first; empty if none moved. `story`
+    is the finding's own, which need not be the alert's; "" in alerts kept before it was.
     """
 
     claim: str
@@ -256,6 +257,7 @@ class AlertFinding:
     nearest: Said | None
     changes: tuple[Change, ...]
     history: tuple[Stood, ...] = ()
+    story: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,11 @@ def told_as(novelty: Novelty, text: str) -> str:
     return f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
 
 
+def told_by(alert: Alert) -> set[tuple[str, str]]:
+    """What an alert tells of, to be remembered: the story of each finding, and the claim as `told_as` has it."""
+    return {(finding.story or alert.story, told_as(finding.novelty, finding.claim)) for finding in alert.findings}
+
+
 def uncorroborated(update: Update, held: Held, past: Past) -> str:
     """Why the match waits for independent sources; "" if enough have said it."""
     needed = held.rule.corroboration
@@ -200,6 +205,7 @@ def told_finding(update: Update, held: Held, index: int) -> AlertFinding:
         published=update.at if update.published is None else update.published,
         nearest=finding.nearest,
         changes=finding.changes,
+        story=finding.story,
     )
 
 

@@ -42,7 +42,7 @@ class Headline:
 
 def headline(finding: AlertFinding) -> Headline:
     """What is new in at most LIMIT characters."""
-    claim = tame(finding.claim).removesuffix(".")
+    claim = tame(finding.claim).removesuffix(".").rstrip()
     if finding.novelty is Novelty.WITHDRAWN:
         return Headline(shorten(f"withdrawn: {claim}", LIMIT))
     change = _telling(finding.changes)

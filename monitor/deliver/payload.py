@@ -90,6 +90,7 @@ def _finding_data(finding: AlertFinding) -> dict[str, Any]:
         "entry": finding.entry,
         "entry_url": finding.entry_url,
         "published": iso(finding.published),
+        "story": finding.story,
         "nearest": _said_data(finding.nearest) if finding.nearest else None,
         "changes": [change_data(change) for change in finding.changes],
         "history": [
@@ -114,6 +115,7 @@ def _finding_from(data: dict[str, Any]) -> AlertFinding:
         entry=data["entry"],
         entry_url=data["entry_url"],
         published=moment(data["published"]),
+        story=data.get("story", ""),
         nearest=_said_from(data["nearest"]) if data["nearest"] else None,
         changes=tuple(Change(Kind(change["kind"]), change["before"], change["after"]) for change in data["changes"]),
         history=tuple(

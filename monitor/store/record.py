@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.alerts.decide import told_as
+from monitor.alerts.decide import told_by
 from monitor.deliver.payload import alert_data
 from monitor.model import Alert, Decision, Message, Moment, Reason, Release, Update
 from monitor.store import gists, schema
@@ -151,8 +151,8 @@ def keep_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
         "body": alert_data(alert),
     }
     conn.execute(ALERT, values)
-    keys = {text_hash(told_as(finding.novelty, finding.claim)) for finding in alert.findings}
-    told = [{"rule": alert.rule, "story": alert.story, "text_hash": key} for key in keys]
+    keys = {(story, text_hash(text)) for story, text in told_by(alert)}
+    told = [{"rule": alert.rule, "story": story, "text_hash": key} for story, key in keys]
     execute_many(conn, TOLD, told)
 
 

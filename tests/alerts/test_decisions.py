@@ -118,3 +118,17 @@ def test_withdrawn_claim_is_told_to_rules_that_ask_for_it(alerts: Callable[..., 
     stream = (page(0, f"{FIRST}.\n\nThe harbour master went home."), page(1, "The harbour master went home."))
     assert [f["novelty"] for a in alerts("on: [withdrawn]", *stream) for f in a["findings"]] == ["withdrawn"]
     assert [f["novelty"] for a in alerts("", *stream) for f in a["findings"]] == ["new"]
+
+
+def test_a_claim_of_another_story_than_its_alerts_is_told_once(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    def notice(minute: int, country: str) -> str:
+        title, text = f"{country} travel advice", "All ferries must carry life jackets for infants from 1 May."
+        line = {"at": f"2026-03-01T00:{minute:02d}:00Z", "source": "advice", "url": "", "entry": country}
+        return json.dumps(
+            line | {"title": title, "text": f"<ul><li>Ferries of {country} sail.</li><li>{text}</li></ul>"}
+        )
+
+    told = alerts("", notice(0, "Norway"), notice(1, "Chile"), notice(2, "Japan"))
+
+    jackets = [claim for alert in told for claim in claims(alert) if "life jackets" in claim]
+    assert len(jackets) == 1
