@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from monitor.errors import Problem
 from monitor.ruleset.faults import Fault, did_you_mean
+from monitor.ruleset.keep import query_of
 from monitor.ruleset.lint import not_a_place
-from monitor.ruleset.parse import Aliases, compile_query
 from monitor.ruleset.query import Query
-from monitor.ruleset.rule import Figure, Rule, RuleTest
+from monitor.ruleset.rule import Figure, Rule, RuleTest, Vocabulary
 from monitor.ruleset.shape import MOST_FAULTS, RuleShape, kind, read_shape
 from monitor.ruleset.sourcetext import SourceText
 from monitor.ruleset.yamltree import Listing, Table, Text, Tree
@@ -20,7 +20,7 @@ from monitor.ruleset.yamltree import Listing, Table, Text, Tree
 class Known:
     """What rules may mention: aliases, channels, sources and templates (None: any)."""
 
-    aliases: Aliases
+    aliases: Vocabulary
     channels: Collection[str] | None = None
     sources: Collection[str] | None = None
     templates: Collection[str] | None = None
@@ -76,7 +76,7 @@ class RuleReader:
         """A compiled query, or None."""
         if not isinstance(written, Text) or not written.value.strip():
             return None  # its shape has been blamed
-        query, faults = compile_query(written.value, self.known.aliases)
+        query, faults = query_of(written.value, self.known.aliases)
         for fault in faults:
             self.blame(source, fault, written)
         return query

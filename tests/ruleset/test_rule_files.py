@@ -9,6 +9,7 @@ import pytest
 
 from monitor.errors import ConfigError, Problem
 from monitor.model import Novelty, Severity
+from monitor.ruleset.lint import leaves
 from monitor.ruleset.load import load_rules, parse_query
 from monitor.ruleset.rule import Figure, RuleSet, Throttle, Within
 
@@ -380,3 +381,35 @@ def test_a_template_that_is_not_there_is_told_at_its_place(tmp_path):
     ):
         _, problems = load_rules(tmp_path, builtin_aliases=None, templates=templates)
         assert [str(problem) for problem in problems] == ([f"{tmp_path}/a.yaml:3:11: {told}"] if told else [])
+
+
+def test_an_edited_list_of_words_changes_the_queries_that_name_it(tmp_path):
+    (tmp_path / "rule.yaml").write_text("name: one\nmatch: '@place AND troops'\n")
+    found = []
+    for words in ("kursk", "belgorod", "kursk"):
+        (tmp_path / "aliases.yaml").write_text(f"lists:\n  place: [{words}, oblast]\n")
+        rules, problems = load_rules(tmp_path, builtin_aliases=None)
+        assert not problems
+        found.append([term.term for term in leaves(rules.rules[0].query.root)])
+
+    assert [("kursk" in terms, "belgorod" in terms) for terms in found] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+
+
+def test_a_query_that_stays_is_not_compiled_again(tmp_path):
+    (tmp_path / "rules.yaml").write_text("rules:\n  - {name: one, match: kursk}\n  - {name: two, match: troops}\n")
+    before, _ = load_rules(tmp_path, builtin_aliases=None)
+    (tmp_path / "rules.yaml").write_text("rules:\n  - {name: one, match: kursk}\n  - {name: two, match: tanks}\n")
+    after, _ = load_rules(tmp_path, builtin_aliases=None)
+
+    assert after.rules[0].query is before.rules[0].query
+    assert after.rules[1].query.text == "tanks"
+
+
+def test_a_warning_is_told_at_every_reading(tmp_path):
+    (tmp_path / "rule.yaml").write_text("name: one\nmatch: kursk and troops\n")
+
+    assert load_rules(tmp_path, builtin_aliases=None)[1] == load_rules(tmp_path, builtin_aliases=None)[1] != ()
