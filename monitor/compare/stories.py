@@ -56,17 +56,18 @@ def nearest_story(update: Update, told: Sequence[Told], gist: Gist) -> str | Non
     """The story that the update is most like; None if it is like enough to none."""
     title = Claim(update.title, Role.TITLE)
     near = [one for one in told if not other_subject(title, update, one.said)]
-    scored = {one.said.story: likeness(gist, one.gist) / enough(gist, one.gist) for one in near}
+    words = [term for term in gist if is_word(term)]
+    scored = {one.said.story: likeness(gist, one.gist) / enough(words, one.gist) for one in near}
     best = max(scored, key=scored.__getitem__, default=None)
     return best if best is not None and scored[best] >= 1.0 else None
 
 
-def enough(gist: Gist, story: Gist) -> float:
-    """The likeness from which an update belongs to a story: a headline shares few words with it, an article many.
+def enough(words: Sequence[str], story: Gist) -> float:
+    """The likeness from which an update of these words belongs to a story.
 
-    One word alone may stand in anything, and a young ledger knows of none how rare it is: then more is asked.
+    A headline shares few words with it, an article many. One word alone may stand in anything, and a young ledger
+    knows of none how rare it is: then more is asked.
     """
-    words = [term for term in gist if is_word(term)]
     alone = sum(term in story for term in words) < 2
     return (ALONE if alone else 1.0) * ALIKE * sqrt(min(WORDY, len(words)))
 

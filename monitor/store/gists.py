@@ -11,7 +11,7 @@ from monitor.compare.gist import Gist, is_word, joined
 from monitor.compare.stories import Told
 from monitor.model import Moment, Said
 from monitor.store.schema import entries, gist_postings, gist_terms, gists
-from monitor.store.types import hash64, insert_integers, matching
+from monitor.store.types import hash64, insert_integers, led_to, matching
 
 LOOKED_UP = 12  # words of a gist that are looked up, the rarest
 NEWEST = 300  # stories read for one word, newest first
@@ -63,8 +63,9 @@ def akin(conn: Connection, gist: Mapping[str, float], since: Moment) -> list[Tol
     words = sorted(filter(is_word, gist), key=gist.__getitem__, reverse=True)[:LOOKED_UP]
     shared: dict[int, float] = {}
     for word in words:
-        for id in conn.scalars(HOLDING, {"term": hash64(word)}):
-            shared[id] = shared.get(id, 0.0) + gist[word] ** 2
+        weight = gist[word] ** 2
+        for id in led_to(conn, HOLDING, hash64(word)):
+            shared[id] = shared.get(id, 0.0) + weight
     near = sorted(shared, key=lambda id: (shared[id], id), reverse=True)[:SHOWN]
     rows = conn.execute(ROWS, {"ids": near, "since": since}).all() if near else ()
     return [Told(Said(row.title, row.source, row.key, row.at, row.story, row.title), row.weights) for row in rows]

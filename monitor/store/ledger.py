@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
 from monitor.model import Moment, Said, Update
 from monitor.store.codec import update_from
 from monitor.store.schema import claims, entries, postings, sayings, sources, terms, updates
-from monitor.store.types import hash64, matching, storable
+from monitor.store.types import hash64, led_to, matching, storable
 from monitor.text.key import text_key
 
 MOST, LEAST = 8, 5  # terms of a claim that are looked up, the rarest
@@ -171,7 +171,7 @@ class Ledger:
         holding = {term: list(map(int, together.split(","))) for term, together in found}
         for term, count in wanted.items():
             if count > NEWEST:
-                holding[term] = list(self._conn.scalars(HOLDING_NEWEST, {"term": term}))
+                holding[term] = led_to(self._conn, HOLDING_NEWEST, term)
         return holding
 
     def _rows(

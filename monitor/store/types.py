@@ -77,5 +77,22 @@ def matching(conn: Connection, statement: Select[Any], wanted: Iterable[int]) ->
     ready, numbers = str(compiled(statement, conn.dialect)), [f"{number:d}" for number in wanted]
     found: list[Any] = []
     for first in range(0, len(numbers), AT_ONCE):
-        found += conn.exec_driver_sql(EXPANDING.sub(",".join(numbers[first : first + AT_ONCE]), ready)).all()
+        found += fetched(conn, EXPANDING.sub(",".join(numbers[first : first + AT_ONCE]), ready))
     return found
+
+
+def led_to(conn: Connection, statement: Select[Any], term: int) -> list[int]:
+    """The integers that a statement whose one parameter is `term` selects, past SQLAlchemy's work as well."""
+    ready = compiled(statement, conn.dialect)
+    named = ready.construct_params({"term": term})
+    values = tuple(named[name] for name in ready.positiontup) if ready.positiontup else named
+    return [number for (number,) in fetched(conn, str(ready), values)]
+
+
+def fetched(conn: Connection, sql: str, values: Any = None) -> Sequence[Any]:
+    """The rows of a statement as the driver gives them."""
+    result = conn.exec_driver_sql(sql, values)
+    assert result.cursor is not None
+    rows: Sequence[Any] = result.cursor.fetchall()
+    result.close()
+    return rows

@@ -81,9 +81,8 @@ def test_a_story_is_known_by_what_its_updates_have_in_common():
 
 def test_an_article_must_share_more_with_a_story_than_a_headline():
     story = {f"word{n}": 0.1 for n in range(400)}
-    headline = {f"word{n}": 0.3 for n in range(8)}
-    article = {f"word{n}": 0.1 for n in range(90)}
-    assert enough(headline, story) < enough(article, story) == enough(article | {"=let": 0.1}, story)
+    words = [f"word{n}" for n in range(90)]
+    assert enough(words[:8], story) < enough(words, story)
 
 
 def test_one_word_alone_joins_no_story_of_another_matter():
