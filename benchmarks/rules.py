@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from monitor.assess import Listening
 from monitor.assess import match as holding
@@ -114,7 +115,9 @@ def tokenised(updates: Sequence[Brought]) -> None:
 
 def matched(rules: RuleSet, updates: Sequence[Brought]) -> int:
     """How many rules hold, each update read anew."""
-    return sum(len(holding(update, (), findings, None, Listening(rules), 0.0)) for update, findings in updates)  # type: ignore[arg-type]
+    nothing: Any = None  # of the past is asked for by rules without sources
+    listening = Listening(rules)
+    return sum(len(holding(update, (), findings, nothing, listening, 0.0)) for update, findings in updates)
 
 
 def asked(rules: RuleSet, updates: Sequence[Brought]) -> int:

@@ -47,12 +47,14 @@ class ManyRegexes:
 
     def matching(self, texts: Sequence[str]) -> dict[str, Tried]:
         """The sources that match, each with its pattern and the indexes of the texts in which it may."""
-        joined = "\n".join(texts).encode()
+        encoded = [text.encode() for text in texts]
+        joined = b"\n".join(encoded)
+        starts = list(accumulate((len(text) + 1 for text in encoded), initial=0))
         found = {}
         for sources, tried, anchored in self.lots:
             for at in tried.Match(joined, potential=anchored) or ():
                 bare = tried.re(at)
-                where = alone(bare, texts) if anchored else together(bare, texts, joined)
+                where = alone(bare, texts) if anchored else together(bare, joined, starts)
                 if where:
                     found[sources[at]] = Tried(bare, where)
         return found
@@ -63,9 +65,8 @@ def alone(bare: re2._Regexp, texts: Sequence[str]) -> list[int]:
     return [number for number, text in enumerate(texts) if bare.search(text)]
 
 
-def together(bare: re2._Regexp, texts: Sequence[str], joined: bytes) -> list[int]:
+def together(bare: re2._Regexp, joined: bytes, starts: Sequence[int]) -> list[int]:
     """The indexes of the texts in which a pattern may match; one that goes on into the next text counts too."""
-    starts = list(accumulate((len(text.encode()) + 1 for text in texts), initial=0))
     found, at = [], 0
     while at < len(joined) and (match := bare.search(joined, at)):
         found.append(bisect_right(starts, match.start()) - 1)

@@ -31,10 +31,10 @@ def hold_on(rule: Rule, page: Page, findings: Sequence[Finding], places: Iterabl
     """How the rule holds for some places (segments seen together) of a page, or None."""
     met: set[Span] = set()
     for own in places:
-        if any(fires(rule, page, findings, at) for at in own):
-            found = rule.query.root.meet(page.document(own)) or []
+        firing = {at for at in own if fires(rule, page, findings, at)}
+        if firing and (found := rule.query.root.meet(page.document(own))):
             stood = [span for span in found if span[0] >> SHIFT in own]
-            if any(fires(rule, page, findings, span[0] >> SHIFT) for span in stood):
+            if not firing.isdisjoint(span[0] >> SHIFT for span in stood):
                 met.update(stood)
     return matched(rule, page, findings, sorted(met)) if met else None
 

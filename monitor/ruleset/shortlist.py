@@ -103,13 +103,13 @@ class Shortlist:
         stands = dict.fromkeys(everywhere, every)
         stands[SOMETHING] = every
         seen = _seen(places)
-        lexicon = self.lexicons[""]
-        for word, where in _words(page.reading, seen).items():
-            for key in lexicon[word]:
+        words = _words(page.reading, seen)
+        for where, keys in zip(words.values(), map(self.lexicons[""].__getitem__, words), strict=True):
+            for key in keys:
                 stands[key] = stands.get(key, 0) | where
-        for at, where in seen.items():
+        for at in seen if "" in self.numbers else seen.keys() & matched.keys():
             for key in self._unspelt(page, at, "", matched):
-                stands[key] = stands.get(key, 0) | where
+                stands[key] = stands.get(key, 0) | seen[at]
         if self.title is not None:
             stands[self.title] = _either(seen[at] for at in page.titles if at in seen)
         return stands
