@@ -106,11 +106,9 @@ def tokenise(text: str) -> list[tuple[str, int, int]]:
     return [(found[0], found.start(), found.end()) for found in re.finditer(r"\w+", text.lower())]
 
 
-def tokenised(updates: Sequence[Brought]) -> None:
-    """Cuts every claim of some updates into words."""
-    for _, findings in updates:
-        for finding in findings:
-            tokenise(finding.claim.text)
+def tokenised(updates: Sequence[Brought]) -> list[list[tuple[str, int, int]]]:
+    """The words of every claim of some updates."""
+    return [tokenise(finding.claim.text) for _, findings in updates for finding in findings]
 
 
 def matched(rules: RuleSet, updates: Sequence[Brought]) -> int:
