@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
@@ -205,9 +206,13 @@ class Tree(threading.Thread):
         self.join()
 
 
-def measure(python: str, who: str, port: int, feeds: int) -> tuple[dict[str, Cost], float]:
-    """The cost of each round and of starting, and the peak of memory."""
+def measure(
+    python: str, who: str, port: int, feeds: int, furnish: Callable[[Path], None] = lambda _: None
+) -> tuple[dict[str, Cost], float]:
+    """The cost of each round and of starting, and the peak of memory. `furnish` puts into the folder what is to lie
+    there before."""
     with tempfile.TemporaryDirectory() as folder:
+        furnish(Path(folder))
         command = [python, __file__, "--be", who, folder, str(port), str(feeds)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdin and running.stdout

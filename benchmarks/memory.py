@@ -1,0 +1,42 @@
+"""How much memory a daemon takes that polls beside a large ledger: the peak of all its processes together.
+
+    python benchmarks/memory.py [CLAIMS] [FEEDS]        default 1000000 40
+
+The store is filled as `ledger.py` does it; then the rounds of `polling.py` are polled: first, unchanged, one new.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from ledger import COMMON, claims, fill, vocabulary
+from polling import measure
+
+from monitor.store import open_store
+
+
+def main() -> None:
+    count, feeds = (int(given) for given in (sys.argv[1:] + ["1000000", "40"][len(sys.argv) - 1 :])[:2])
+    common = frozenset(vocabulary(random.Random(1))[:COMMON])
+
+    def furnish(folder: Path) -> None:
+        store = open_store(f"sqlite:///{folder / 'monitor.db'}")
+        fill(store, claims(count), common)
+        store.close()
+
+    polling = str(Path(__file__).with_name("polling.py"))
+    with subprocess.Popen([sys.executable, polling, "--serve"], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        try:
+            costs, peak = measure(sys.executable, "ours", int(server.stdout.readline()), feeds, furnish)
+        finally:
+            server.kill()
+    told = ", ".join(f"{name} {cost.cpu / feeds * 1000:.1f}" for name, cost in costs.items())
+    print(f"{count:,} claims, {feeds} feeds: peak {peak:.0f} MB; CPU ms a feed: {told}")
+
+
+if __name__ == "__main__":
+    main()
