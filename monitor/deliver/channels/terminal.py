@@ -45,9 +45,10 @@ class Terminal:
 def _print(markup: str) -> None:
     # A console of its own each time, so that it follows where standard output goes by now.
     console = Console(highlight=False, emoji=False)
-    for line in Text.from_markup(markup, emoji=False).split("\n"):
-        if console.is_terminal:  # long lines go on below their own beginning
-            indent = len(line.plain) - len(line.plain.lstrip())
-            console.print(Padding(line[indent:], (0, 0, 0, indent)))
-        else:
-            console.print(line, soft_wrap=True)
+    with console:  # written at once, so that two channels never mix their lines
+        for line in Text.from_markup(markup, emoji=False).split("\n"):
+            if console.is_terminal:  # long lines go on below their own beginning
+                indent = len(line.plain) - len(line.plain.lstrip())
+                console.print(Padding(line[indent:], (0, 0, 0, indent)))
+            else:
+                console.print(line, soft_wrap=True)
