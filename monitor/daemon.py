@@ -157,7 +157,7 @@ class Daemon:
         scheduler.start()
         beside = [
             asyncio.create_task(work)
-            for work in (self.poll_promptly(), self.deliver_promptly(), follow_rules(self.engine))
+            for work in (self.poll_promptly(), self.deliver_promptly(), follow_rules(self.engine), self.warm())
         ]
         log.info("running", stage="daemon", sources=len(self.engine.config.sources))
         await stop.wait()
@@ -233,6 +233,13 @@ class Daemon:
         """Tells of what a throttle held back, once its window has opened."""
         if await self.engine.in_store(release_opened, self.engine, self.engine.listening):
             self.engine.committed.set()
+
+    async def warm(self) -> None:
+        """Loads beforehand what the first alert would have to wait for."""
+        config = self.engine.config
+        types = sorted({settings.type for settings in config.channels.values()})
+        zone, url = config.monitor.timezone, config.web.url
+        await survive("warm up", self.engine.press.warm(types, self.engine.templates, zone, url))
 
     async def look_back(self) -> None:
         """Lets new rules tell of what came before them."""

@@ -6,9 +6,11 @@ A template is a program that somebody wrote in a hurry: a loop in a loop may tak
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from monitor.deliver.render import Rendered, render
+from monitor.deliver.sample import sample_message
 from monitor.deliver.templates import Templates
 from monitor.errors import WorkKilled
 from monitor.killable import Killable
@@ -41,6 +43,13 @@ class Press:
                 note = f"rendering with your templates {killed}. These are the built-in ones."
         shipped = Templates(templates.builtin)
         return await asyncio.to_thread(render, message, channel_type, shipped, timezone, web_url, None, note)
+
+    async def warm(
+        self, channel_types: Iterable[str], templates: Templates, timezone: ZoneInfo, web_url: str | None
+    ) -> None:
+        """Renders a sample for each type, so that the first alert does not wait for what is loaded and compiled."""
+        for kind in channel_types:
+            await self.render(sample_message("sample", 0.0), kind, templates, timezone, web_url)
 
     def close(self) -> None:
         """Ends the processes, which takes a moment."""

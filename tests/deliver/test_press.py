@@ -40,6 +40,17 @@ async def test_a_template_of_the_users_is_used(press: Press, tmp_path: Path) -> 
     assert made.note is None
 
 
+async def test_what_is_warm_makes_its_first_message_at_once(press: Press, tmp_path: Path) -> None:
+    (tmp_path / "email.txt.j2").write_text("News: {{ headline }}")
+    templates = builtin_templates(tmp_path)
+    await press.warm(["email", "slack", "terminal", "webhook"], templates, UTC, None)
+
+    begun = time.monotonic()
+    made = await press.render(message(), "email", templates, UTC, None)
+    assert time.monotonic() - begun < 0.5
+    assert made.note is None
+
+
 async def test_without_one_nothing_is_started_and_the_message_is_the_same(press: Press) -> None:
     made = await press.render(message(), "email", builtin_templates(), UTC, None)
 
