@@ -8,11 +8,9 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from monitor.errors import ConfigError, Problem
+from monitor.errors import Problem
 from monitor.ruleset.faults import Fault
 from monitor.ruleset.keep import aliases_of
-from monitor.ruleset.parse import Aliases, compile_query
-from monitor.ruleset.query import Query
 from monitor.ruleset.rule import NO_ALIASES, RuleSet
 from monitor.ruleset.rulefile import Known, RuleReader
 from monitor.ruleset.sourcetext import SourceText
@@ -125,11 +123,3 @@ def decoded(path: Path, taken: Callable[[bytes], None]) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Fault(f"this file is not UTF-8 text (byte {error.start + 1:,})") from None
-
-
-def parse_query(text: str, aliases: Aliases, *, path: Path, line: int = 1, column: int = 1) -> Query:
-    """The query written as `text` on one line of a file. Raises ConfigError with every problem."""
-    query, faults = compile_query(text, aliases)
-    if query is None:
-        raise ConfigError([Problem(path, line, column + f.offset, f.message) for f in faults if not f.warning])
-    return query

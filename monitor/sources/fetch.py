@@ -63,7 +63,6 @@ class Fetched:
     etag: str | None
     last_modified: str | None
     max_age: float | None
-    permanent_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,6 @@ class _Hop:
 
     url: httpx.URL
     own: bool = True
-    moved: httpx.URL | None = None
-    for_good: bool = True
 
 
 class Fetcher:
@@ -175,7 +172,6 @@ class Fetcher:
             etag=headers.get("etag") or (request.etag if status == 304 else None),
             last_modified=headers.get("last-modified") or (request.last_modified if status == 304 else None),
             max_age=max_age(headers, time.time()),
-            permanent_url=str(hop.moved) if hop.moved else None,
         )
 
     async def _body(self, url: httpx.URL, answer: Answer) -> bytes:
@@ -218,9 +214,7 @@ def _next(hop: _Hop, answer: Answer) -> _Hop:
         url = _address(hop.url.join(location), said_by)
     except (httpx.InvalidURL, ValueError):
         raise FetchError("bad_url", f"{said_by} is not an address that can be fetched") from None
-    for_good = hop.for_good and answer.status in (301, 308)
-    own = hop.own and _origin(url) == _origin(hop.url)
-    return _Hop(url, own=own, moved=url if for_good else hop.moved, for_good=for_good)
+    return _Hop(url, own=hop.own and _origin(url) == _origin(hop.url))
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

@@ -1,6 +1,6 @@
 """One GET over HTTP/1.1 on a guarded connection: h11 speaks the protocol, as it does beneath httpx.
 
-httpx's client and pool cost five times as much for each request, and most requests bring "not modified". A
+httpx's client and pool cost about ten times as much for each request, and most requests bring "not modified". A
 connection that is free again waits a few seconds for the next request to its host; one that proves to be dead by then
 is replaced. Errors are httpx's, as everywhere in sending and fetching.
 """

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from itertools import pairwise
 
-from monitor.model import Role
 from monitor.text import lines, markup
 from monitor.text.block import Block
 
@@ -38,20 +36,6 @@ def blocks(body: str) -> list[Block]:
     if BLOCK_TAG.search(body) or ("\n" not in body.strip() and INLINE_TAG.search(body)):
         return markup.blocks(body)
     return lines.blocks(body)
-
-
-def to_plain(html: str) -> str:
-    """HTML (or Markdown, or text) as plain text: bullets as "- ", rows as "a | b", a blank line between blocks."""
-    found = blocks(html)
-    text = _line(found[0]) if found else ""
-    for above, below in pairwise(found):
-        close = above.role is below.role and below.role in (Role.BULLET, Role.ROW)
-        text += ("\n" if close else "\n\n") + _line(below)
-    return text
-
-
-def _line(block: Block) -> str:
-    return f"- {block.text}" if block.role is Role.BULLET else block.text
 
 
 def _capped(body: str) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from kit.saying import taken_by
 
 from monitor.alerts.wishes import Wish, minutes
 from monitor.assess import Assessment, Listening
@@ -59,16 +60,6 @@ def burn(store: Store, tmp_path: Path) -> Burn:
     return run
 
 
-def got(store: Store, channel: str, now: float) -> list[Message]:
-    """What the channel takes until nothing is due."""
-    taken = []
-    with store.write() as conn:
-        while message := outbox.lease(conn, channel, now, lease=60):
-            outbox.sent(conn, message.id, now, "taken")
-            taken.append(message)
-    return taken
-
-
 def told(message: Message) -> list[str]:
     return sorted(finding.claim.split()[1] for alert in message.alerts for finding in alert.findings)
 
@@ -81,22 +72,22 @@ def became(assessment: Assessment) -> tuple[Reason, str]:
 def test_a_digest_brings_all_since_the_last_one_in_one_message(store: Store, burn: Burn) -> None:
     for number, thing in enumerate(THINGS[:3]):
         burn(thing, MORNING - DAY + 600 * number, desk=DAILY, chat=DAILY)
-    assert got(store, "desk", MORNING - 1) == []
-    (first,) = got(store, "desk", MORNING)
+    assert taken_by(store, "desk", MORNING - 1) == []
+    (first,) = taken_by(store, "desk", MORNING)
     burn(THINGS[3], MORNING + 1, desk=DAILY, chat=DAILY)
 
     assert (told(first), first.gathers, first.created) == (["bridge", "ferry", "tunnel"], Reason.DIGEST, MORNING)
-    assert [told(message) for message in got(store, "desk", MORNING + DAY)] == [["school"]]
-    assert got(store, "desk", MORNING + 2 * DAY) == []
+    assert [told(message) for message in taken_by(store, "desk", MORNING + DAY)] == [["school"]]
+    assert taken_by(store, "desk", MORNING + 2 * DAY) == []
 
 
 def test_a_slot_has_one_digest_even_if_a_poll_began_before_it_and_ended_after(store: Store, burn: Burn) -> None:
     burn("bridge", MORNING - 60, desk=DAILY)
-    got(store, "desk", MORNING)
+    taken_by(store, "desk", MORNING)
     burn("ferry", MORNING - 5, desk=DAILY)
 
-    assert got(store, "desk", MORNING + 60) == []
-    assert [told(message) for message in got(store, "desk", MORNING + DAY)] == [["ferry"]]
+    assert taken_by(store, "desk", MORNING + 60) == []
+    assert [told(message) for message in taken_by(store, "desk", MORNING + DAY)] == [["ferry"]]
 
 
 def test_a_digest_that_is_tried_again_takes_nothing_more(store: Store, burn: Burn) -> None:
@@ -107,14 +98,14 @@ def test_a_digest_that_is_tried_again_takes_nothing_more(store: Store, burn: Bur
         outbox.retrying(conn, first.id, MORNING + 600, "451 later")
     burn("ferry", MORNING + 300, desk=DAILY)
 
-    assert [told(message) for message in got(store, "desk", MORNING + 600)] == [["bridge"]]
-    assert [told(message) for message in got(store, "desk", MORNING + DAY)] == [["ferry"]]
+    assert [told(message) for message in taken_by(store, "desk", MORNING + 600)] == [["bridge"]]
+    assert [told(message) for message in taken_by(store, "desk", MORNING + DAY)] == [["ferry"]]
 
 
 def test_a_digest_that_is_missed_while_nothing_runs_is_told_after(store: Store, burn: Burn) -> None:
     burn("bridge", MORNING - 60, desk=DAILY)
     burn("ferry", MORNING + 3 * DAY, desk=DAILY)
-    assert [told(message) for message in got(store, "desk", MORNING + 3 * DAY)] == [["bridge", "ferry"]]
+    assert [told(message) for message in taken_by(store, "desk", MORNING + 3 * DAY)] == [["bridge", "ferry"]]
 
 
 def test_quiet_hours_hold_and_then_all_of_it_comes_at_once(store: Store, burn: Burn) -> None:
@@ -122,16 +113,16 @@ def test_quiet_hours_hold_and_then_all_of_it_comes_at_once(store: Store, burn: B
     for number, thing in enumerate(THINGS[:3]):
         burn(thing, night + 60 * number, desk=NIGHTS)
 
-    assert len(got(store, "chat", night + 600)) == 3
-    assert got(store, "desk", MORNING - 3601) == []
-    assert [told(message) for message in got(store, "desk", MORNING - 3600)] == [["bridge", "ferry", "tunnel"]]
+    assert len(taken_by(store, "chat", night + 600)) == 3
+    assert taken_by(store, "desk", MORNING - 3601) == []
+    assert [told(message) for message in taken_by(store, "desk", MORNING - 3600)] == [["bridge", "ferry", "tunnel"]]
 
 
 def test_what_ends_after_the_quiet_hours_is_told_at_once(store: Store, burn: Burn) -> None:
     burn("bridge", MORNING - 3700, desk=NIGHTS)
-    got(store, "desk", MORNING - 3600)
+    taken_by(store, "desk", MORNING - 3600)
     burn("ferry", MORNING - 3610, desk=NIGHTS)
-    assert [told(message) for message in got(store, "desk", MORNING - 3590)] == [["ferry"]]
+    assert [told(message) for message in taken_by(store, "desk", MORNING - 3590)] == [["ferry"]]
 
 
 @pytest.mark.parametrize("wish", [DAILY, NIGHTS])
@@ -139,8 +130,8 @@ def test_what_is_urgent_passes_alone(store: Store, burn: Burn, wish: Wish) -> No
     night = MORNING - 3 * 3600
     burn("bridge", night, desk=wish)
     assert became(burn("reactor", night + 1, desk=wish))[0] is Reason.SENT
-    assert [told(message) for message in got(store, "desk", night + 2)] == [["reactor"]]
-    assert [told(message) for message in got(store, "desk", MORNING)] == [["bridge"]]
+    assert [told(message) for message in taken_by(store, "desk", night + 2)] == [["reactor"]]
+    assert [told(message) for message in taken_by(store, "desk", MORNING)] == [["bridge"]]
 
 
 def test_a_channel_takes_what_is_severe_enough(store: Store, burn: Burn) -> None:
@@ -152,8 +143,8 @@ def test_a_channel_takes_what_is_severe_enough(store: Store, burn: Burn) -> None
     assert reason is Reason.SEVERITY
     burn("reactor", MORNING + 120, desk=grave, chat=grave)
 
-    assert [told(message) for message in got(store, "desk", MORNING + 120)] == [["reactor"]]
-    assert [told(message) for message in got(store, "chat", MORNING + 120)] == [["bridge"], ["reactor"]]
+    assert [told(message) for message in taken_by(store, "desk", MORNING + 120)] == [["reactor"]]
+    assert [told(message) for message in taken_by(store, "chat", MORNING + 120)] == [["bridge"], ["reactor"]]
 
 
 def test_the_reason_says_what_no_channel_was_told_at_once_for(burn: Burn) -> None:

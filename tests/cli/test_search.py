@@ -9,32 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.newsroom import newsroom
 from kit.saying import commit, configured
 
 from monitor.cli.frame import run
 from monitor.store import open_store
 
 Monitor = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("news")
-    newsroom(folder).close()
-    return folder
-
-
-@pytest.fixture
-def monitor(news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
-    monkeypatch.chdir(news)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 def found(monitor: Monitor, query: str, *more: str) -> list[dict[str, Any]]:

@@ -4,33 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
-from kit.newsroom import newsroom
-
-from monitor.cli.frame import run
 
 Monitor = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("news")
-    newsroom(folder).close()
-    return folder
-
-
-@pytest.fixture
-def monitor(news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
-    monkeypatch.chdir(news)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 def story_of(monitor: Monitor, query: str) -> str:

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.delivery import builtin_templates
+from kit.saying import taken_by
 
 from monitor.alerts.address import MOST, WINDOW
 from monitor.assess import Listening
 from monitor.deliver.render import render
 from monitor.intake import take
-from monitor.model import Message, Reason, Update
+from monitor.model import Reason, Update
 from monitor.resources import builtin
 from monitor.ruleset.load import load_rules
-from monitor.store import Store, gather, open_store, outbox, reports, sources
+from monitor.store import Store, gather, open_store, reports, sources
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
 THINGS = ("bridge", "ferry", "tunnel", "school", "market", "station", "harbour", "mill", "tower", "dam")
@@ -57,22 +58,12 @@ def storm(store: Store, listening: Listening, count: int, seconds: float = 59.0)
     return reasons
 
 
-def sent(store: Store, channel: str, now: float) -> list[Message]:
-    """What the channel gets until nothing is due."""
-    got = []
-    with store.write() as conn:
-        while message := outbox.lease(conn, channel, now, lease=60):
-            outbox.sent(conn, message.id, now, "taken")
-            got.append(message)
-    return got
-
-
 def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: Listening) -> None:
     began = time.process_time()
     reasons = storm(store, listening, 200)
 
     for channel in CHANNELS:
-        got = sent(store, channel, 1000.0 + 59.0) + sent(store, channel, 1000.0 + 2 * WINDOW)
+        got = taken_by(store, channel, 1000.0 + 59.0) + taken_by(store, channel, 1000.0 + 2 * WINDOW)
         assert len(got) <= 10
         assert sum(len(message.alerts) for message in got) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
     assert reasons[Reason.SENT] == MOST
@@ -84,8 +75,8 @@ def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: 
 
 def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: Store, listening: Listening) -> None:
     storm(store, listening, 20, seconds=0.0)
-    assert len(sent(store, "desk", 1000.0 + WINDOW - 1)) == MOST
-    (gathered,) = sent(store, "desk", 1000.0 + WINDOW)
+    assert len(taken_by(store, "desk", 1000.0 + WINDOW - 1)) == MOST
+    (gathered,) = taken_by(store, "desk", 1000.0 + WINDOW)
     assert len(gathered.alerts) == 20 - MOST
 
 
@@ -93,18 +84,18 @@ def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: List
     storm(store, listening, 20, seconds=0.0)
     with store.write() as conn:
         gather.gather_no_more(conn, 1001.0)
-    assert len(sent(store, "desk", 1001.0)) == MOST + 1
+    assert len(taken_by(store, "desk", 1001.0)) == MOST + 1
 
 
 def test_a_few_alerts_are_told_one_by_one(store: Store, listening: Listening) -> None:
     assert storm(store, listening, 5) == {Reason.SENT: 5}
-    assert len(sent(store, "desk", 1100.0)) == 5
+    assert len(taken_by(store, "desk", 1100.0)) == 5
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal"])
 def test_a_roll_up_says_what_it_is(store: Store, listening: Listening, channel_type: str) -> None:
     storm(store, listening, 40, seconds=0.0)
-    gathered = sent(store, "desk", 1000.0 + WINDOW)[-1]
+    gathered = taken_by(store, "desk", 1000.0 + WINDOW)[-1]
     rendered = render(gathered, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
     assert rendered.subject.startswith("32 alerts: What happens in places")
     assert "+" not in rendered.subject

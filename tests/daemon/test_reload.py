@@ -167,6 +167,7 @@ async def test_sighup_has_the_rules_read_at_once(scene: Scene, tmp_path: Path) -
         scene.rule.write_text(OTHER)
         os.kill(os.getpid(), signal.SIGHUP)
         await until(lambda: engine.listening.rules.rules[0].title == "Ferries of Halvik", 1.5)
+        assert not following.done()
         following.cancel()
 
 

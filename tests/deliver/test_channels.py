@@ -266,6 +266,7 @@ def poisoned(text: str) -> Message:
 async def test_a_channel_can_be_closed_twice_and_unused(kind: str) -> None:
     async with STAGES[kind]() as stage:
         await stage.channel.close()
+        assert stage.ids() == []
 
 
 def test_the_documentation_has_every_type_of_channel_and_every_key() -> None:

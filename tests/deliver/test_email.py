@@ -13,8 +13,8 @@ import trustme
 from kit.delivery import PostOffice, builtin_templates, message, post_office
 from pydantic import ValidationError
 
-from monitor.deliver.channels import Receipt
-from monitor.deliver.channels.email import AFTER_LOGIN_FAILED, Email, EmailSettings
+from monitor.deliver.channels import AFTER_LOGIN_FAILED, Receipt
+from monitor.deliver.channels.email import Email, EmailSettings
 from monitor.deliver.render import Rendered, render
 from monitor.errors import DeliveryError
 
@@ -218,6 +218,7 @@ async def test_an_idle_connection_is_closed() -> None:
         async with asyncio.timeout(5):
             while not server.is_closing():
                 await asyncio.sleep(0.01)
+        assert len(office.posts) == 1
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from monitor.model import (
     Severity,
     Update,
 )
-from monitor.store import Store, shown, sources
+from monitor.store import Store, outbox, shown, sources
 from monitor.store.record import record
 
 
@@ -106,3 +106,13 @@ def sends(alert: Alert) -> Decision:
 
 def message(id: str, *alerts: Alert, channel: str = "desk", thread: str = "st-1", created: float = 100.0) -> Message:
     return Message(id, channel, thread, created, alerts)
+
+
+def taken_by(store: Store, channel: str, now: float) -> list[Message]:
+    """What a channel takes until nothing is due."""
+    taken = []
+    with store.write() as conn:
+        while message := outbox.lease(conn, channel, now, lease=60):
+            outbox.sent(conn, message.id, now, "taken")
+            taken.append(message)
+    return taken

@@ -1,16 +1,15 @@
 """Every problem of every file is told at its line and column, whatever was written."""
 
-import re
 import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
-from monitor.errors import ConfigError, Problem
+from monitor.errors import Problem
 from monitor.model import Novelty, Severity
 from monitor.ruleset.lint import leaves
-from monitor.ruleset.load import load_rules, parse_query
+from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import Figure, RuleSet, Throttle, Within
 
 RULE = "name: r\nmatch: troops\n"
@@ -306,12 +305,6 @@ def test_the_digest_changes_with_any_byte(tmp_path):
     assert digest == load(tmp_path, r=RULE)[0].digest
     assert digest != load(tmp_path, r=RULE + "# so\n")[0].digest
     assert digest != load(tmp_path, r=RULE, aliases="same: {a: [b]}\n")[0].digest
-
-
-def test_a_single_query_is_parsed_or_refused_with_its_place(tmp_path):
-    assert parse_query("troops", {}, path=tmp_path).text == "troops"
-    with pytest.raises(ConfigError, match=re.escape("q:3:11: expected a distance")):
-        parse_query("troops NEAR/0 kursk", {}, path=Path("q"), line=3, column=4)
 
 
 BOMB = "lists:\n  a0: [x, y]\n" + "".join(

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.text.clean import looks_like_html, to_plain
+from monitor.text.clean import blocks, looks_like_html
 
 
 @pytest.mark.parametrize(
@@ -20,18 +20,25 @@ def test_text_does_not_look_like_html(text):
     assert not looks_like_html(text)
 
 
-def test_plain_text_of_a_page_reads_well():
+def test_a_page_is_cut_into_blocks_with_their_roles():
     page = (
         "<h1>Roads</h1><p>The <b>A12</b> is&nbsp;shut.<br>Use the B7.</p><ul><li>Alba<li>Bera</ul>"
         "<table><tr><td>Alba<td>12</tr><tr><td>Bera<td>3</tr></table><p>End.</p>"
     )
-    assert to_plain(page) == (
-        "Roads\n\nThe A12 is shut.\n\nUse the B7.\n\n- Alba\n- Bera\n\nAlba | 12\nBera | 3\n\nEnd."
-    )
+    assert [(block.role.value, block.text) for block in blocks(page)] == [
+        ("heading", "Roads"),
+        ("sentence", "The A12 is shut."),
+        ("sentence", "Use the B7."),
+        ("bullet", "Alba"),
+        ("bullet", "Bera"),
+        ("row", "Alba | 12"),
+        ("row", "Bera | 3"),
+        ("sentence", "End."),
+    ]
 
 
-def test_plain_text_of_nothing_is_nothing():
-    assert to_plain("") == to_plain("<p> </p>") == ""
+def test_nothing_has_no_blocks():
+    assert blocks("") == blocks("<p> </p>") == []
 
 
 TEXT = st.lists(st.text(alphabet="abcdefgхїє한中&", min_size=1, max_size=6), min_size=1, max_size=5).map(" ".join)
@@ -55,6 +62,6 @@ def trees(draw, depth=3):
 def test_the_letters_are_those_that_a_browsers_parser_sees(html):
     body = LexborHTMLParser(f"<div>{html}</div>").body
     seen = "".join(sorted(body.text(separator="") if body else ""))
-    read = "".join(sorted(to_plain(f"<div>{html}</div>")))
+    read = "".join(sorted("".join(block.text for block in blocks(f"<div>{html}</div>"))))
     kept = str.maketrans("", "", " \n|-")
     assert read.translate(kept) == seen.translate(kept)

@@ -22,6 +22,7 @@ NOTIFIERS: dict[str, str] = {
     "terminal": "monitor.deliver.channels.terminal:Terminal",
 }
 
+AFTER_LOGIN_FAILED = 1800.0  # seconds: many services lock an account that keeps trying
 LONGEST_DEADLINE = 120.0  # seconds: no notifier's is longer, and what leases a message leases it for more
 
 

@@ -20,7 +20,7 @@ from aiosmtplib import (
 from pydantic import Field, SecretStr
 
 from monitor.config import ChannelConfig
-from monitor.deliver.channels import LONGEST_DEADLINE, Receipt
+from monitor.deliver.channels import AFTER_LOGIN_FAILED, LONGEST_DEADLINE, Receipt
 from monitor.deliver.channels.values import Mailbox, Mailboxes, UnsubscribeAddress
 from monitor.deliver.mail import address, compose, serialised
 from monitor.deliver.render import Rendered
@@ -30,7 +30,6 @@ from monitor.model import Message
 
 STEP_DEADLINE = 60.0  # seconds for one command; the answer to a whole mail may take as long as all of it
 A_CONNECTION = 10  # mails over one connection; of more, Exim leaves the rest lying in its queue
-AFTER_LOGIN_FAILED = 1800.0  # many servers lock an account that keeps trying
 
 
 class EmailSettings(ChannelConfig):

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.deliver.channels import Receipt
+from monitor.deliver.channels import AFTER_LOGIN_FAILED, Receipt
 from monitor.deliver.channels.http import Poster
 from monitor.deliver.render import Rendered
 from monitor.errors import DeliveryError
@@ -17,7 +17,6 @@ from monitor.model import Message
 
 API = "https://slack.com/api"
 REPLY_LIMIT = 65_536  # bytes: Slack sends the whole post back
-AFTER_LOGIN_FAILED = 1800.0  # seconds
 BROADCAST_AFTER = 86400.0  # seconds after which a thread is off the screen, and its replies are shown in the channel
 
 # Slack's words for what went wrong: https://docs.slack.dev/reference/methods/chat.postMessage
