@@ -53,8 +53,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `url` is where it came from in the end; `body` is None for 304; `max_age` is in seconds;
-    `permanent_url` is where the source has moved for good, if it has."""
+    """An answer. `url` is where it came from in the end; `body` is None for 304; `max_age` is in seconds."""
 
     status: int
     url: str

@@ -19,7 +19,7 @@ from monitor.store.sources import PollOutcome, SourceRow
 NOW = 1_800_000_000.0
 SOURCE = SourceConfig(name="a", url="https://example.org/a", every="15m")  # type: ignore[arg-type]
 ROW = SourceRow("a", SOURCE.url, "feed", None, None, "x", "ok", None, 0, NOW, NOW, True, 5)
-SAME = Fetched(304, SOURCE.url, None, "", None, None, None, None)
+SAME = Fetched(304, SOURCE.url, None, "", None, None, None)
 GONE = FetchError("gone", "https://example.org/a says that this address is gone for good (HTTP 410)", status=410)
 SLOW = FetchError("timeout", "too slow")
 SMALL = ParseError(SHRUNK, "small")
@@ -72,7 +72,7 @@ def test_a_source_is_quiet_from_the_moment_its_silence_is_against_its_habit() ->
 
 
 def test_a_poll_that_left_some_for_the_next_keeps_nothing_by_which_that_could_be_skipped() -> None:
-    fetched = Fetched(200, SOURCE.url, b"x", "", '"1"', "Mon", None, None)
+    fetched = Fetched(200, SOURCE.url, b"x", "", '"1"', "Mon", None)
     row = replace(ROW, baselined=False, body_hash=None)
     found = [
         read(Poll(SOURCE, row, NOW, ZoneInfo("UTC"), 0.0), fetched, Feed("", (), None, ()), 1.0, False, whole=whole)
