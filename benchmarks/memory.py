@@ -8,12 +8,11 @@ The store is filled as `ledger.py` does it; then the rounds of `polling.py` are 
 from __future__ import annotations
 
 import random
-import subprocess
 import sys
 from pathlib import Path
 
 from ledger import COMMON, claims, fill, vocabulary
-from polling import measure
+from polling import measure, serving
 
 from monitor.store import open_store
 
@@ -27,8 +26,7 @@ def main() -> None:
         fill(store, claims(count), common)
         store.close()
 
-    polling = str(Path(__file__).with_name("polling.py"))
-    with subprocess.Popen([sys.executable, polling, "--serve"], stdout=subprocess.PIPE, text=True) as server:
+    with serving() as server:
         assert server.stdout
         try:
             costs, peak = measure(sys.executable, "ours", int(server.stdout.readline()), feeds, furnish)

@@ -2,11 +2,13 @@
 
     python -m venv other && other/bin/pip install reader sgmllib3k      (of no use to us otherwise)
     python benchmarks/polling.py [FEEDS] --reader other/bin/python         default 1000; [--only ours|reader]
+    python benchmarks/polling.py 5000 --entries 2 --reader …               for the unchanged round alone
 
-One process serves FEEDS feeds of 30 entries (about 34 KB) with ETags on loopback. Each program polls them three
+One process serves FEEDS feeds of 30 entries (about 34 KB) with ETags on loopback; what it costs to poll an unchanged
+one does not depend on how many entries it has, so few of them will do for that round. Each program polls them three
 times: first, unchanged, and with one new entry in each. Ours runs the rounds of `monitor run --once` in one process,
 with the store, the comparison with all that was said before, and a few rules. CPU is that of the whole process tree;
-what starting took stands by itself. Memory is the peak of the tree's proportional shares (PSS).
+what starting took stands by itself. Memory is the peak of the tree's proportional shares (PSS) in each round.
 """
 
 from __future__ import annotations
@@ -67,10 +69,10 @@ class Words:
         return " ".join(said).capitalize() + "."
 
 
-def feed(words: Words, number: int, newest: int) -> bytes:
+def feed(words: Words, number: int, newest: int, entries: int) -> bytes:
     """Feed `number` as it stands once its entry `newest` is out; entries say the same whenever they are served."""
     items = []
-    for entry in range(newest, newest - ENTRIES, -1):
+    for entry in range(newest, newest - entries, -1):
         chance = random.Random(number * 1000 + entry)
         body = "".join(f"<p>{words.sentence(chance)} {words.sentence(chance)}</p>" for _ in range(3))
         link = f"https://news.example/{number}/{entry}"
@@ -88,8 +90,8 @@ def feed(words: Words, number: int, newest: int) -> bytes:
     ).encode()
 
 
-async def serve() -> None:
-    """Serves feeds until killed; `GET /newest/N` publishes up to entry N everywhere. Prints its port."""
+async def serve(entries: int) -> None:
+    """Serves feeds of so many entries until killed; `GET /newest/N` publishes up to entry N. Prints its port."""
     words, newest = Words(), [ENTRIES - 1]
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,7 +106,7 @@ async def serve() -> None:
                 if f"if-none-match: {tag}".encode() in headers.lower():
                     writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n".encode())
                 elif path.removeprefix("/").isdecimal():
-                    body = feed(words, int(path[1:]), newest[0])
+                    body = feed(words, int(path[1:]), newest[0], entries)
                     head = f"Content-Type: application/rss+xml\r\nETag: {tag}\r\nContent-Length: {len(body)}\r\n\r\n"
                     writer.write(b"HTTP/1.1 200 OK\r\n" + head.encode() + body)
                 else:
@@ -160,14 +162,16 @@ def theirs(folder: Path, port: int, feeds: int) -> None:
 
 @dataclass
 class Cost:
-    """What a round took: CPU and wall seconds."""
+    """What a round took: CPU and wall seconds, and MB of memory at its worst."""
 
     cpu: float
     wall: float
+    peak: float
 
 
 class Tree(threading.Thread):
-    """Watches a process and all it starts: CPU seconds on demand, and the peak of its memory in MB."""
+    """Watches a process and all it starts: CPU seconds on demand, and the peak of its memory in MB, which begins anew
+    where `peak` is set."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -225,13 +229,14 @@ def measure(
                 now = time.perf_counter()
                 cpu = tree.cpu()
                 times = ROUNDS.get(name, 1)
-                costs[name] = Cost((cpu - before) / times, (now - began) / times)
+                costs[name] = Cost((cpu - before) / times, (now - began) / times, max(tree.peak, tree.memory()))
+                tree.peak = 0.0
                 ask(port, f"/newest/{ENTRIES - 1 + (name == 'unchanged')}")
                 before, began = cpu, time.perf_counter()
                 go_on(running.stdin)
             go_on(running.stdin)
             tree.end()
-    return costs, tree.peak
+    return costs, max(cost.peak for cost in costs.values())
 
 
 def go_on(stdin: TextIO) -> None:
@@ -246,7 +251,7 @@ def ask(port: int, path: str) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["--serve"]:
-        asyncio.run(serve())
+        asyncio.run(serve(int(sys.argv[2])))
         return
     if sys.argv[1:2] == ["--be"]:
         who, folder, port, feeds = sys.argv[2:]
@@ -259,21 +264,29 @@ def main() -> None:
     options.add_argument("feeds", type=int, nargs="?", default=1000)
     options.add_argument("--reader", default=sys.executable, metavar="PYTHON")
     options.add_argument("--only", choices=("ours", "reader"))
+    options.add_argument("--entries", type=int, default=ENTRIES)
     chosen = options.parse_args()
-    compare(chosen.feeds, {"ours": sys.executable, "reader": chosen.reader}, chosen.only)
+    compare(chosen.feeds, {"ours": sys.executable, "reader": chosen.reader}, chosen.only, chosen.entries)
 
 
-def compare(feeds: int, pythons: dict[str, str], only: str | None) -> None:
+def serving(entries: int = ENTRIES) -> subprocess.Popen[str]:
+    """A process that serves feeds, and prints its port."""
+    return subprocess.Popen([sys.executable, __file__, "--serve", str(entries)], stdout=subprocess.PIPE, text=True)
+
+
+def compare(feeds: int, pythons: dict[str, str], only: str | None, entries: int) -> None:
     """Prints the table and the ratios."""
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
+    with serving(entries) as server:
         assert server.stdout
         port = int(server.stdout.readline())
         try:
             found = {}
             for who in [only] if only else list(pythons):
                 costs, peak = found[who] = measure(pythons[who], who, port, feeds)
-                told = "; ".join(f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s" for name, c in costs.items())
-                each = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.2f}" for name in ROUNDS)
+                told = "; ".join(
+                    f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s, {c.peak:.0f} MB" for name, c in costs.items()
+                )
+                each = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.3g}" for name in ROUNDS)
                 print(
                     f"{who:<7} {feeds} feeds: {told}\n        CPU ms a feed: {each}; peak {peak:.0f} MB", flush=True
                 )
