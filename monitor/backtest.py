@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from monitor.alerts.decide import Held, decide, told_by
+from monitor.alerts.decide import Held, decide, said_now, told_by
 from monitor.alerts.release import corroborated, opened
 from monitor.alerts.silences import Silence
-from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, Reason, Update, Waiting
+from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, Reason, Said, Update, Waiting
 from monitor.ruleset.lint import leaves
 from monitor.ruleset.match import hold, listens
 from monitor.ruleset.page import Page, page_of
@@ -63,7 +63,7 @@ class Remembered:
     telling: set[tuple[str, str, str]] = field(default_factory=set)
     alerts: dict[tuple[str, str], list[Alert]] = field(default_factory=lambda: defaultdict(list))
     roots: dict[str, str] = field(default_factory=dict)
-    sayers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    sayings: dict[str, dict[tuple[str, str], Said]] = field(default_factory=lambda: defaultdict(dict))
     held: list[Waiting] = field(default_factory=list)
     opens: dict[int, Moment] = field(default_factory=dict)
     causes: dict[int, int] = field(default_factory=dict)
@@ -81,9 +81,10 @@ class Remembered:
         """The rule's last alert of the story."""
         return next(reversed(self.alerts[rule, story]), None)
 
-    def sources_of(self, texts: Sequence[str]) -> set[str]:
-        """The sources that have said one of these claims, in these or other words."""
-        return {source for text in texts for source in self.sayers.get(self.root(text), ())}
+    def sayings_of(self, texts: Sequence[str]) -> list[Said]:
+        """Who has said one of these claims, in these or other words."""
+        roots = dict.fromkeys(map(self.root, texts))
+        return [said for root in roots if root in self.sayings for said in self.sayings[root].values()]
 
     def waiting(self, texts: Sequence[str]) -> list[Waiting]:
         """The matches held for corroboration that one of these claims would confirm."""
@@ -101,11 +102,15 @@ class Remembered:
 
     def hear(self, update: Update, findings: Sequence[Finding]) -> None:
         """Keeps who said what."""
-        for finding in findings:
+        for finding, now in zip(findings, said_now(update, findings), strict=True):
             if finding.novelty is Novelty.REPEATED and finding.nearest:
                 self.roots.setdefault(finding.claim.text, self.root(finding.nearest.text))
-                self.sayers[self.root(finding.claim.text)].add(finding.nearest.source)
-            self.sayers[self.root(finding.claim.text)].add(update.source)
+                self.note(finding.nearest)
+            self.note(now)
+
+    def note(self, said: Said) -> None:
+        """Keeps the first time that a source said a claim in these words."""
+        self.sayings[self.root(said.text)].setdefault((said.source, said.text), said)
 
     def alerted(self, alert: Alert) -> None:
         """Keeps what was told."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from monitor.alerts.account import Account
     from monitor.alerts.upkeep import Notice
     from monitor.model import Moment
+    from monitor.alerts.voices import Voice
     from monitor.store.reports import DeliveryRow, Status
 
 OPEN = ("pending", "retrying")
@@ -45,6 +46,12 @@ def account_json(found: Account) -> dict[str, Any]:
         "opened": iso(found.opened),
         "last": iso(found.last),
         "independent": found.independent,
-        "sources": [asdict(one) | {"at": iso(one.at), "copies": one.copies or None} for one in found.voices],
+        "sources": [voice_json(one) for one in found.voices],
         "figures": [[asdict(stood) | {"at": iso(stood.at)} for stood in course] for course in found.figures],
     }
+def voice_json(one: Voice) -> dict[str, Any]:
+    """A source that tells of a story, and whom it repeats."""
+    first = {"source": one.source, "at": iso(one.first.at), "url": one.first.url}
+    return first | {"claims": one.claims, "copies": one.copies or None}
+
+

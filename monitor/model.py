@@ -145,7 +145,7 @@ class Said:
     """An earlier claim: what was said, by which source, in which entry, when, and the story it belongs to.
 
     `title` is its entry's title and `heading` what it stood under: the subject it was said of. `gone` is when
-    the entry stopped saying it, None while it still stands.
+    the entry stopped saying it, None while it still stands. `url` is where it can be read, "" if nowhere.
     """
 
     text: str
@@ -156,6 +156,7 @@ class Said:
     title: str = ""
     heading: str = ""
     gone: Moment | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,8 @@ class AlertFinding:
     """A finding as an alert carries it: `matched` are the words that met the rule, as they stand.
 
     `history` is where the figure that moved stood before and stands now, oldest first; empty if none moved. `story`
-    is the finding's own, which need not be the alert's; "" in alerts kept before it was.
+    is the finding's own, which need not be the alert's; "" in alerts kept before it was. `also_said_by` are the first
+    sayings of the other independent sources, as the ledger knows them when the alert is sent or shown.
     """
 
     claim: str
@@ -258,6 +260,7 @@ class AlertFinding:
     changes: tuple[Change, ...]
     history: tuple[Stood, ...] = ()
     story: str = ""
+    also_said_by: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

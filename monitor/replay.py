@@ -6,7 +6,7 @@ Time is the lines' own, there is no baseline, nothing is sent and nothing outsid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -21,6 +21,7 @@ from monitor.errors import MonitorError
 from monitor.intake import take
 from monitor.model import Alert, Finding, Moment, Update
 from monitor.store import Store, alerts, open_store, sources
+from monitor.store.families import with_voices
 from monitor.store.record import record_releases
 
 MEMORY = 90 * 86400.0
@@ -67,7 +68,7 @@ def replay_batch(
         sources.adopt(conn, {update.source for _, update in updates}, updates[0][1].at)
         for number, update in updates:
             yield from released(conn, update.at)
-            yield from told(take(conn, update, listening, content=str(number), memory=memory, now=update.at))
+            yield from told(conn, take(conn, update, listening, content=str(number), memory=memory, now=update.at))
 
 
 def parse(number: int, line: str) -> Update:
@@ -85,10 +86,10 @@ def released(conn: Connection, now: Moment) -> Iterator[dict[str, Any]]:
     """The alerts that throttles let out by this moment."""
     releases = opened(alerts.opening(conn, now), now=now)
     record_releases(conn, releases, (), now=now)
-    yield from (alert_line(release.alert) for release in releases)
+    yield from alert_lines(conn, [release.alert for release in releases])
 
 
-def told(assessment: Assessment) -> Iterator[dict[str, Any]]:
+def told(conn: Connection, assessment: Assessment) -> Iterator[dict[str, Any]]:
     """What one line brought: the update, its findings, its alerts."""
     update = assessment.update
     head = {"source": update.source, "entry": update.entry, "at": iso(update.at)}
@@ -99,8 +100,8 @@ def told(assessment: Assessment) -> Iterator[dict[str, Any]]:
             rules.setdefault(index, []).append(decision.match.rule)
     for index, finding in enumerate(assessment.findings):
         yield {"type": "finding", **head, **finding_data(finding), "rules": rules.get(index, [])}
-    yield from (alert_line(d.alert) for d in assessment.decisions if d.alert)
-    yield from (alert_line(release.alert) for release in assessment.released)
+    alerts = [d.alert for d in assessment.decisions if d.alert]
+    yield from alert_lines(conn, [*alerts, *(release.alert for release in assessment.released)])
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
@@ -118,9 +119,9 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def alert_line(alert: Alert) -> dict[str, Any]:
-    """An alert as the contract's JSON has it: the webhook's `data` with a type."""
-    return {"type": "alert", **alert_data(alert)}
+def alert_lines(conn: Connection, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:
+    """Alerts as the contract's JSON has them: the webhook's `data` with a type."""
+    yield from ({"type": "alert", **alert_data(alert)} for alert in with_voices(conn, alerts))
 
 
 def encoded(objects: Iterable[dict[str, Any]]) -> Iterator[str]:

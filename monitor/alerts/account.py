@@ -1,4 +1,4 @@
-"""The account of one story: who tells of it on their own, who copies whom, and how its figures moved."""
+"""The account of one story: who tells of it, and how its figures moved."""
 
 from __future__ import annotations
 
@@ -6,30 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.alerts.chain import amount, before_it, moved
-from monitor.model import Finding, Moment, Novelty, Stood
-from monitor.text.key import text_key
+from monitor.alerts.voices import Voice, independent
+from monitor.model import Finding, Moment, Novelty, Said, Stood
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One finding of the story: what a source said, and when."""
+    """One finding of the story: what a source said, when, and where."""
 
     source: str
     at: Moment
     finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A source that tells of the story: since when, in how many claims, and whom it repeats word for word.
-
-    `copies` is "" for an independent source: one that says at least one claim that nobody said before it.
-    """
-
-    source: str
-    at: Moment
-    claims: int
-    copies: str
+    entry: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +35,15 @@ class Account:
     @property
     def independent(self) -> int:
         """How many sources tell of it on their own: one wire copy counts once, however many carry it."""
-        return sum(not voice.copies for voice in self.voices)
+        return len(independent(self.voices))
 
 
-def voices(tellings: Sequence[Telling]) -> tuple[Voice, ...]:
-    """The sources of these tellings, oldest first, in the order in which they came."""
-    first: dict[str, str] = {}  # who said each claim first
-    said: dict[str, list[Telling]] = {}
+def sayings(tellings: Sequence[Telling]) -> Iterator[Said]:
+    """What was said of the story and may be news."""
     for telling in tellings:
-        if telling.finding.novelty is not Novelty.WITHDRAWN and not telling.finding.claim.quiet:
-            first.setdefault(text_key(telling.finding.claim.text), telling.source)
-            said.setdefault(telling.source, []).append(telling)
-    return tuple(voice(source, own, first) for source, own in said.items())
-
-
-def voice(source: str, own: Sequence[Telling], first: dict[str, str]) -> Voice:
-    """What a source contributes; `first` says who said each claim first."""
-    keys = dict.fromkeys(text_key(telling.finding.claim.text) for telling in own)
-    copied = [first[key] for key in keys]
-    return Voice(source, own[0].at, len(keys), "" if source in copied else copied[0])
+        finding = telling.finding
+        if finding.novelty is not Novelty.WITHDRAWN and not finding.claim.quiet:
+            yield Said(finding.claim.text, telling.source, telling.entry, telling.at, finding.story, url=telling.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and `now` is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from monitor.alerts.chain import chained
 from monitor.alerts.ids import made_id
 from monitor.alerts.silences import REASONS, Silence, silence_over
 from monitor.alerts.since import since_last
+from monitor.alerts.voices import too_few, voices
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -23,6 +24,7 @@ from monitor.model import (
     Moment,
     Novelty,
     Reason,
+    Said,
     Update,
     Waiting,
 )
@@ -42,8 +44,8 @@ class Past(Protocol):
     def last_told(self, rule: str, story: str) -> Alert | None:
         """The rule's last alert of the story."""
 
-    def sources_of(self, texts: Sequence[str]) -> set[str]:
-        """The sources that have said one of these claims, in these or other words."""
+    def sayings_of(self, texts: Sequence[str]) -> Sequence[Said]:
+        """Who has said one of these claims, in these or other words."""
 
     def waiting(self, texts: Sequence[str]) -> list[Waiting]:
         """The matches held for corroboration that one of these claims would confirm."""
@@ -161,9 +163,15 @@ def uncorroborated(update: Update, held: Held, past: Past) -> str:
     needed = held.rule.corroboration
     if needed < 2:
         return ""
-    said = past.sources_of([f.claim.text for f in held.fired]) | {update.source}
-    said |= {f.nearest.source for f in held.fired if f.nearest and f.novelty is Novelty.REPEATED}
-    return "" if len(said) >= needed else f"{len(said)} of {needed} independent sources"
+    repeated = [f.nearest.text for f in held.fired if f.nearest and f.novelty is Novelty.REPEATED]
+    said = past.sayings_of([f.claim.text for f in held.fired] + repeated)
+    return too_few(voices([*said, *said_now(update, held.fired)]), needed)
+
+
+def said_now(update: Update, findings: Iterable[Finding]) -> Iterator[Said]:
+    """What the update says by these findings, which the past does not know yet."""
+    for finding in findings:
+        yield Said(finding.claim.text, update.source, update.entry, update.at, finding.story, url=update.url)
 
 
 def throttled_until(held: Held, past: Past, now: Moment) -> Moment | None:

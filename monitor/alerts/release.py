@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from monitor.alerts.decide import Past
+from monitor.alerts.decide import Past, said_now
 from monitor.alerts.ids import made_id
 from monitor.alerts.silences import audible
+from monitor.alerts.voices import independent, too_few, voices
 from monitor.model import Alert, Finding, Moment, Novelty, Release, Update, Waiting
 from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
+from monitor.text.key import text_key
 
 
 def corroborated(
@@ -22,20 +24,33 @@ def corroborated(
     aliases: Vocabulary = NO_ALIASES,
 ) -> tuple[Release, ...]:
     """The held matches that this update's repeated findings confirm."""
-    texts = [f.nearest.text for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
-    waiting = past.waiting(texts) if texts else []
+    repeats = [f for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
+    waiting = past.waiting([f.nearest.text for f in repeats if f.nearest]) if repeats else []
     if waiting:
         waiting = audible(waiting, past.silences(now), aliases)
-    return tuple(release for held in waiting if (release := confirm(held, update, rules, past, now)))
+    return tuple(release for held in waiting if (release := confirm(held, update, repeats, rules, past, now)))
 
 
-def confirm(held: Waiting, update: Update, rules: Mapping[str, Rule], past: Past, now: Moment) -> Release | None:
-    """The release of one held match if enough independent sources have said it by now, and its rule still runs."""
+def confirm(
+    held: Waiting,
+    update: Update,
+    repeats: Sequence[Finding],
+    rules: Mapping[str, Rule],
+    past: Past,
+    now: Moment,
+) -> Release | None:
+    """The release of one held match if enough independent sources have said it by now, and its rule still runs.
+
+    `repeats` are what the update repeats of this and of other things.
+    """
     rule = rules.get(held.alert.rule)
-    said = past.sources_of([f.claim for f in held.alert.findings]) | {update.source}
-    if rule is None or len(said) < rule.corroboration:
+    said = past.sayings_of([f.claim for f in held.alert.findings])
+    known = {text_key(saying.text) for saying in said}
+    again = [f for f in repeats if f.nearest and text_key(f.nearest.text) in known]
+    heard = voices([*said, *said_now(update, again)])
+    if rule is None or too_few(heard, rule.corroboration):
         return None
-    detail = f"confirmed by {', '.join(sorted(said))}"
+    detail = f"confirmed by {', '.join(sorted(voice.source for voice in independent(heard)))}"
     return Release((held.id,), replace(held.alert, at=now, reason=f"{held.alert.reason}; {detail}"), detail)
 
 

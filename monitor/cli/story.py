@@ -42,7 +42,7 @@ def _show(found: Account) -> None:
     click.echo(f"{found.id}, told of from {iso(found.opened)} to {iso(found.last)}")
     click.echo(count(found.independent, "independent source"))
     shown = [
-        (one.source, iso(one.at), one.claims, f"repeats {one.copies} word for word" if one.copies else "")
+        (one.source, iso(one.first.at), one.claims, f"repeats {one.copies} word for word" if one.copies else "")
         for one in found.voices
     ]
     show_table(("source", "since", "claims", ""), shown, "no source tells of it any more")

@@ -97,6 +97,7 @@ def _finding_data(finding: AlertFinding) -> dict[str, Any]:
             {"at": iso(stood.at), "value": stood.value, "text": stood.text, "source": stood.source}
             for stood in finding.history
         ],
+        "also_said_by": [_said_data(said) for said in finding.also_said_by],
     }
 
 
@@ -122,6 +123,7 @@ def _finding_from(data: dict[str, Any]) -> AlertFinding:
             Stood(moment(stood["at"]), stood["value"], stood["text"], stood["source"])
             for stood in data.get("history", ())  # alerts of before there was one have none
         ),
+        also_said_by=tuple(_said_from(said) for said in data.get("also_said_by", ())),
     )
 
 
@@ -135,6 +137,7 @@ def _said_data(said: Said) -> dict[str, Any]:
         "title": said.title,
         "heading": said.heading,
         "gone": None if said.gone is None else iso(said.gone),
+        "url": said.url,
     }
 
 
@@ -149,4 +152,5 @@ def _said_from(data: dict[str, Any]) -> Said:
         title=data["title"],
         heading=data["heading"],
         gone=None if gone is None else moment(gone),
+        url=data.get("url", ""),  # alerts of before it was kept have none
     )

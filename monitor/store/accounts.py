@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from monitor.alerts.account import Account, Telling, courses, voices
+from monitor.alerts.account import Account, Telling, courses, sayings
+from monitor.alerts.voices import voices
 from monitor.store.codec import finding_from
 from monitor.store.schema import entries, findings, stories, updates
 
 MOST = 5_000  # findings that are read of one story, newest first
 
 TOLD = (
-    select(findings, updates.c.at, entries.c.source)
+    select(findings, updates.c.at, updates.c.url, entries.c.source, entries.c.key)
     .join(updates, updates.c.id == findings.c.update_id)
     .join(entries, entries.c.id == updates.c.entry_id)
     .order_by(findings.c.update_id.desc(), findings.c.position.desc())
@@ -25,5 +26,5 @@ def account(conn: Connection, story: str) -> Account | None:
     if row is None:
         return None
     rows = conn.execute(TOLD.where(findings.c.story == story)).all()
-    tellings = [Telling(row.source, row.at, finding_from(row)) for row in reversed(rows)]
-    return Account(story, row.lead, row.opened_at, row.last_at, voices(tellings), courses(tellings))
+    tellings = [Telling(row.source, row.at, finding_from(row), row.key, row.url) for row in reversed(rows)]
+    return Account(story, row.lead, row.opened_at, row.last_at, voices(sayings(tellings)), courses(tellings))

@@ -1,4 +1,4 @@
-"""What decisions look back on: the alerts told, who said a claim, and the matches that are held."""
+"""What decisions look back on: the alerts told, and the matches that are held."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitor.model import Alert, Moment, Reason, Waiting
 from monitor.ruleset.rule import NO_ALIASES, Vocabulary
 from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
-from monitor.store.schema import awaited, claims, entries, matches, sayings
+from monitor.store.schema import awaited, claims, matches
 
 TOLD = select(schema.told.c.text_hash).where(
     schema.told.c.rule == bindparam("rule"),
@@ -36,13 +36,6 @@ LATEST = (
     .limit(1)
 )
 ROOTS = select(claims.c.root).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
-SOURCES = (
-    select(entries.c.source)
-    .distinct()
-    .join(sayings, sayings.c.entry_id == entries.c.id)
-    .join(claims, claims.c.id == sayings.c.claim_id)
-    .where(claims.c.root.in_(ROOTS))
-)
 HELD = select(matches.c.id, matches.c.reason, matches.c.waiting)
 CONFIRMED = HELD.where(
     matches.c.id.in_(
@@ -70,12 +63,6 @@ def last_told(conn: Connection, rule: str, story: str) -> Alert | None:
     """The rule's last alert of the story."""
     body = conn.scalar(LATEST, {"rule": rule, "story": story})
     return None if body is None else alert_from(body)
-
-
-def sources_of(conn: Connection, texts: Sequence[str]) -> set[str]:
-    """The sources that have said one of these claims, in these or other words."""
-    hashes = [text_hash(text) for text in texts]
-    return set(conn.scalars(SOURCES, {"hashes": hashes})) if hashes else set()
 
 
 def waiting(conn: Connection, texts: Sequence[str]) -> list[Waiting]:

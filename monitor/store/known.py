@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from monitor.alerts.address import Gathered
 from monitor.alerts.silences import Silence
 from monitor.compare.stories import Told
-from monitor.model import Alert, Moment, Reason, Waiting
-from monitor.store import alerts, gather, gists, silences
+from monitor.model import Alert, Moment, Reason, Said, Waiting
+from monitor.store import alerts, families, gather, gists, silences
 from monitor.store.ledger import Ledger
 
 
@@ -35,9 +35,9 @@ class Known(Ledger):
         """The rule's last alert of the story."""
         return alerts.last_told(self._conn, rule, story)
 
-    def sources_of(self, texts: Sequence[str]) -> set[str]:
-        """The sources that have said one of these claims, in these or other words."""
-        return alerts.sources_of(self._conn, texts)
+    def sayings_of(self, texts: Sequence[str]) -> list[Said]:
+        """Who has said one of these claims, in these or other words."""
+        return families.sayings_of(self._conn, texts)
 
     def waiting(self, texts: Sequence[str]) -> list[Waiting]:
         """The matches held for corroboration that one of these claims would confirm."""

@@ -68,6 +68,7 @@ SAYING = (
         entries.c.title,
         sayings.c.heading,
         sayings.c.gone_at,
+        entries.c.url,
     )
     .join(claims, claims.c.id == sayings.c.claim_id)
     .join(entries, entries.c.id == sayings.c.entry_id)
@@ -143,7 +144,7 @@ class Ledger:
         hashes = {text: text_hash(text) for text in texts}
         found = dict(matching(self._conn, BY_HASH, set(hashes.values())))
         asked = {"claims": list(found.values()), "source": source, "key": entry}
-        said = {row[0]: Said(*row[1:]) for row in self._conn.execute(OWN, asked)} if found else {}
+        said = {id: Said(*saying) for id, *saying in self._conn.execute(OWN, asked)} if found else {}
         return {text: said[found[key]] for text, key in hashes.items() if found.get(key) in said}
 
     def story(self, source: str, entry: str) -> str | None:

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 from monitor.deliver.payload import alert_from
 from monitor.deliver.together import story_by_story
 from monitor.model import Alert, Message, Moment, Reason
+from monitor.store.families import with_voices
 from monitor.store.schema import alerts, channels, deliveries, messages
 
 OPEN = ("pending", "retrying")
@@ -114,8 +115,9 @@ def message_of(conn: Connection, row: Row[Any]) -> Message:
 
 
 def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
-    """The alerts of a message, story by story, most severe first."""
-    return story_by_story([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
+    """The alerts of a message, story by story, most severe first, with who else says so by now."""
+    alerts = story_by_story([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
+    return with_voices(conn, alerts)
 
 
 def release(conn: Connection) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from monitor.deliver.payload import alert_from
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
 from monitor.store import notices, schema
 from monitor.store.codec import finding_from, match_from, update_from
+from monitor.store.families import with_voices
 from monitor.store.ledger import SAID
 from monitor.store.outbox import OPEN
 from monitor.store.refusal import refusal
@@ -130,15 +132,21 @@ def alerts(
         query = query.where(table.c.story == story)
     if since is not None:
         query = query.where(table.c.at >= since)
-    return [AlertRow(number, alert_from(body), update) for number, body, update in conn.execute(query)]
+    return rows_of(conn, query)
 
 
 def alert(conn: Connection, alert_id: str) -> AlertRow | None:
     """One alert by its id."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).where(table.c.id == alert_id)
-    row = conn.execute(query).first()
-    return AlertRow(row.number, alert_from(row.body), row.update_id) if row else None
+    return next(iter(rows_of(conn, query)), None)
+
+
+def rows_of(conn: Connection, query: Select[Any]) -> list[AlertRow]:
+    """The alerts of a query for their numbers, bodies and updates, with who else says so by now."""
+    rows = conn.execute(query).all()
+    told = with_voices(conn, [alert_from(row.body) for row in rows])
+    return [AlertRow(row.number, alert, row.update_id) for row, alert in zip(rows, told, strict=True)]
 
 
 def deliveries(

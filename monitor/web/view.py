@@ -53,7 +53,8 @@ def account_names(found: Account, timezone: ZoneInfo) -> Names:
         "voices": [
             {
                 "source": shorten(tame(one.source), NAME),
-                "at": when(one.at, timezone),
+                "url": web_link(one.first.url),
+                "at": when(one.first.at, timezone),
                 "claims": one.claims,
                 "copies": shorten(tame(one.copies), NAME),
             }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from monitor.alerts.account import Account, Telling, courses, voices
+from monitor.alerts.account import Account, Telling, courses, sayings
+from monitor.alerts.voices import Voice, voices
 from monitor.model import Change, Claim, Finding, Kind, Novelty, Quiet, Role, Said
 
 DAY = 86400.0
@@ -11,6 +12,10 @@ DAY = 86400.0
 def tells(source: str, day: int, text: str, novelty: Novelty = Novelty.NEW, quiet: Quiet | None = None) -> Telling:
     finding = Finding(Claim(text, Role.SENTENCE, quiet=quiet), novelty, 0.0, (), None, "st-1")
     return Telling(source, day * DAY, finding)
+
+
+def heard(tellings: list[Telling]) -> tuple[Voice, ...]:
+    return voices(sayings(tellings))
 
 
 def moves(source: str, day: int, before: tuple[str, int], after: str, of: str = "people are dead") -> Telling:
@@ -27,7 +32,7 @@ def shown(*tellings: Telling) -> list[list[tuple[str, str, float]]]:
 
 
 def test_a_source_that_only_repeats_another_word_for_word_is_not_independent():
-    told = voices(
+    told = heard(
         [
             tells("wire", 1, "The ferry sank off Halvik."),
             tells("wire", 1, "Forty people are dead."),
@@ -36,7 +41,7 @@ def test_a_source_that_only_repeats_another_word_for_word_is_not_independent():
             tells("desk", 3, "Divers have found the wreck."),
         ]
     )
-    assert [(one.source, one.at / DAY, one.claims, one.copies) for one in told] == [
+    assert [(one.source, one.first.at / DAY, one.claims, one.copies) for one in told] == [
         ("wire", 1, 2, ""),
         ("copy", 2, 1, "wire"),
         ("desk", 2, 2, ""),
@@ -45,14 +50,13 @@ def test_a_source_that_only_repeats_another_word_for_word_is_not_independent():
 
 
 def test_a_source_that_says_the_same_in_its_own_words_is_independent():
-    told = voices([tells("wire", 1, "The ferry sank."), tells("desk", 2, "The ferry went down.", Novelty.REPEATED)])
+    told = heard([tells("wire", 1, "The ferry sank."), tells("desk", 2, "The ferry went down.", Novelty.REPEATED)])
     assert [one.copies for one in told] == ["", ""]
 
 
 def test_what_is_taken_back_or_never_news_makes_nobody_a_source():
     assert (
-        voices([tells("wire", 1, "It sank.", Novelty.WITHDRAWN), tells("desk", 1, "More.", quiet=Quiet.QUESTION)])
-        == ()
+        heard([tells("wire", 1, "It sank.", Novelty.WITHDRAWN), tells("desk", 1, "Why?", quiet=Quiet.QUESTION)]) == ()
     )
 
 

@@ -39,6 +39,7 @@ def alerts(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
 
 
 FIRST = "Around 300 ferries lie idle in the port of Halvik"
+AGAIN = "In the port of Halvik some 300 ferries are idle"
 MOVED = "Around 400 ferries lie idle in the port of Halvik"
 MOVED_ON = "Around 500 ferries lie idle in the port of Halvik"
 
@@ -90,19 +91,46 @@ def test_figure_that_crosses_its_limit_is_told_past_the_throttle(alerts: Callabl
 
 
 def test_corroboration_waits_for_a_second_source(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    again = "In the port of Halvik some 300 ferries are idle"
     held = alerts("corroboration: 2", said(0, FIRST), said(1, FIRST, entry="same-source"))
-    told = alerts("corroboration: 2", said(0, FIRST), said(1, again, "other"))
+    told = alerts("corroboration: 2", said(0, FIRST), said(1, AGAIN, "other"))
 
     assert held == []
     assert [claims(alert) for alert in told] == [[FIRST]]
     assert "confirmed by other, wire" in told[0]["reason"]
+    assert [one["source"] for one in told[0]["findings"][0]["also_said_by"]] == ["other"]
 
 
 def test_confirmed_alert_is_told_once_however_many_confirm_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    told = alerts("corroboration: 2", *(said(n, FIRST, f"source{n}") for n in range(4)))
+    told = alerts("corroboration: 2", said(0, FIRST), *(said(n, AGAIN, f"source{n}") for n in range(1, 4)))
 
     assert len(told) == 1
+
+
+def test_an_agencys_text_confirms_nothing_however_many_carry_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    carried = [said(0, FIRST), *(said(n, f"{FIRST.upper()}.", f"paper{n}") for n in range(1, 4))]
+
+    assert alerts("corroboration: 2", *carried) == []
+    told = alerts("corroboration: 2", *carried, said(5, AGAIN, "desk"))
+    assert ["confirmed by desk, wire" in alert["reason"] for alert in told] == [True]
+    assert alerts("corroboration: 3", *carried, said(5, AGAIN, "desk"), said(6, AGAIN, "paper5")) == []
+
+
+def test_a_repetition_confirms_only_what_it_repeats(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    other = "Storm tears the ferry pier of Brevik from its moorings"
+    again = "The ferry pier of Brevik is torn from its moorings by a storm"
+    lines = [said(0, FIRST), said(1, other), said(2, again, "desk")]
+
+    assert [claims(alert) for alert in alerts("corroboration: 2", *lines)] == [[other]]
+
+
+def test_an_alert_names_who_else_says_so(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    lines = [said(0, FIRST, "desk"), said(1, FIRST, "copy"), said(2, AGAIN, "wire"), said(3, MOVED, "wire")]
+    first, moved = alerts("sources: [wire]", *lines)
+
+    assert [(one["source"], one["at"], one["text"]) for one in first["findings"][0]["also_said_by"]] == [
+        ("desk", "2026-03-01T00:00:00Z", FIRST)
+    ]
+    assert moved["findings"][0]["also_said_by"] == []
 
 
 def test_news_is_local_to_the_sources_a_rule_listens_to(alerts: Callable[..., list[dict[str, Any]]]) -> None:

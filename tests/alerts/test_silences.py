@@ -17,6 +17,7 @@ from monitor.ruleset.load import load_rules
 from monitor.store import Store, alerts, open_store, silences, sources
 
 FERRIES = "Around 300 ferries lie idle in the port of Halvik"
+OTHERWISE = "In the port of Halvik some 300 ferries are idle"
 MORE_FERRIES = "Around 400 ferries lie idle in the port of Halvik"
 STORM = "A storm tears the ferry pier of Brevik from its moorings"
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferr*\n"
@@ -126,8 +127,8 @@ def test_nothing_is_confirmed_while_it_is_silenced(store: Store, say: Say) -> No
     say(FERRIES, more=more)
     silence(store, until=500.0, match="Halvik")
 
-    assert say(FERRIES, at=200.0, source="other", more=more).released == ()
-    assert len(say(FERRIES, at=600.0, source="other", more=more).released) == 1
+    assert say(OTHERWISE, at=200.0, source="other", more=more).released == ()
+    assert len(say(OTHERWISE, at=600.0, source="other", more=more).released) == 1
 
 
 def test_a_silence_may_speak_of_aliases(store: Store, say: Say, tmp_path: Path) -> None:

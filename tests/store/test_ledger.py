@@ -61,7 +61,7 @@ def test_keys_that_no_database_takes_are_kept_all_the_same(store: Store) -> None
 def test_a_claim_in_other_words_is_found_with_who_said_it_where_and_when(store: Store) -> None:
     commit(store, [BRIDGES], title="Flood report", at=100.0)
     assert near(store, "The closed bridges over the river are three") == [
-        Said(BRIDGES, "wire", "e1", 100.0, "st-1", "Flood report", "")
+        Said(BRIDGES, "wire", "e1", 100.0, "st-1", "Flood report", url="https://wire.example/e1")
     ]
 
 

@@ -39,26 +39,6 @@ def test_when_a_rule_alerted_of_a_story_can_be_asked(store: Store) -> None:
         assert alerts.alert_times(conn, "floods", "st-1", 0.0) == []
 
 
-def test_who_says_a_claim_in_these_or_other_words_is_its_evidence(store: Store) -> None:
-    commit(store, [BRIDGES, "Schools stay open."])
-    repeat = finding(OTHERWISE, Novelty.REPEATED, nearest=said_by("wire", BRIDGES))
-    commit(store, [OTHERWISE], source="press", entry="p1", findings=[repeat])
-    with store.read() as conn:
-        assert alerts.sources_of(conn, [BRIDGES]) == {"wire", "press"}
-        assert alerts.sources_of(conn, [OTHERWISE]) == {"wire", "press"}
-        assert alerts.sources_of(conn, ["Schools stay open."]) == {"wire"}
-        assert alerts.sources_of(conn, ["Nobody said this."]) == set()
-        assert alerts.sources_of(conn, []) == set()
-
-
-def test_a_changed_claim_is_no_evidence_for_the_one_before(store: Store) -> None:
-    commit(store, [BRIDGES])
-    changed = finding("Four bridges are closed.", Novelty.CHANGED, nearest=said_by("wire", BRIDGES))
-    commit(store, ["Four bridges are closed."], source="press", entry="p1", findings=[changed])
-    with store.read() as conn:
-        assert alerts.sources_of(conn, [BRIDGES]) == {"wire"}
-
-
 def test_a_match_that_awaits_corroboration_is_found_by_its_claim_in_any_words(store: Store) -> None:
     commit(store, [BRIDGES], decisions=[held()])
     repeat = finding(OTHERWISE, Novelty.REPEATED, nearest=said_by("wire", BRIDGES))

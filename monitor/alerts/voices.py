@@ -1,0 +1,73 @@
+"""Who says something on their own, and who only carries somebody else's words.
+
+An agency's text that ten sources carry is one source. Known by the words alone: who says in the same words what
+another said before repeats it, whoever they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.model import AlertFinding, Novelty, Said
+from monitor.text.key import text_key
+
+NAMED = 3  # sources that are named as copies
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A source that is heard: its first saying, in how many claims, and whom it repeats word for word.
+
+    `copies` is "" for an independent source: one that says at least one claim that nobody said before it.
+    """
+
+    first: Said
+    claims: int
+    copies: str
+
+    @property
+    def source(self) -> str:
+        """Whose voice it is."""
+        return self.first.source
+
+
+def voices(sayings: Iterable[Said]) -> tuple[Voice, ...]:
+    """The sources of these sayings, earliest first; of one moment in the order given."""
+    first: dict[str, str] = {}  # who said each claim first
+    said: dict[str, list[Said]] = {}
+    for saying in sorted(sayings, key=lambda saying: saying.at):
+        first.setdefault(text_key(saying.text), saying.source)
+        said.setdefault(saying.source, []).append(saying)
+    return tuple(voice(own, first) for own in said.values())
+
+
+def voice(own: Sequence[Said], first: Mapping[str, str]) -> Voice:
+    """What a source contributes; `first` says who said each claim first."""
+    keys = dict.fromkeys(text_key(saying.text) for saying in own)
+    copied = [first[key] for key in keys]
+    return Voice(own[0], len(keys), "" if own[0].source in copied else copied[0])
+
+
+def independent(heard: Iterable[Voice]) -> list[Voice]:
+    """Those that say it on their own."""
+    return [voice for voice in heard if not voice.copies]
+
+
+def too_few(heard: Sequence[Voice], needed: int) -> str:
+    """How many of the sources needed say it on their own, and who only repeats them; "" if they are enough."""
+    own = len(independent(heard))
+    if own >= needed:
+        return ""
+    copies = [f"{voice.source} repeats {voice.copies} word for word" for voice in heard if voice.copies]
+    return "; ".join((f"{own} of {needed} independent sources", *copies[:NAMED]))
+
+
+def also_said(finding: AlertFinding, sayings: Iterable[Said]) -> tuple[Said, ...]:
+    """The first saying of each other source that says on its own what an alert tells of, and has not taken it back.
+
+    What one source says no longer others may say still; then they repeat nobody.
+    """
+    gone = finding.novelty is Novelty.WITHDRAWN
+    standing = (said for said in sayings if said.gone is None or (said.source == finding.source and not gone))
+    return tuple(voice.first for voice in independent(voices(standing)) if voice.source != finding.source)

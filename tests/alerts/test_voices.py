@@ -1,0 +1,77 @@
+"""Who says something on their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from kit.delivery import finding
+
+from monitor.alerts.voices import also_said, independent, too_few, voices
+from monitor.model import Novelty, Said
+
+SANK = "The ferry sank off Halvik."
+DOWN = "Off Halvik a ferry went down."
+
+
+def says(source: str, at: float, text: str = SANK, gone: float | None = None) -> Said:
+    return Said(text, source, f"{source}-1", at, "st-1", gone=gone, url=f"https://{source}.example/1")
+
+
+def own(*sayings: Said) -> list[str]:
+    return [voice.source for voice in independent(voices(sayings))]
+
+
+def also(*sayings: Said, source: str = "wire", novelty: Novelty = Novelty.NEW) -> list[str]:
+    """Who else says so, of a finding of `source`."""
+    return [said.source for said in also_said(finding(SANK, source=source, novelty=novelty), sayings)]
+
+
+def test_the_same_words_are_one_source_however_many_carry_them() -> None:
+    assert own(says("wire", 1), says("a", 2), says("b", 3, "“THE FERRY SANK OFF HALVIK”".strip("“”"))) == ["wire"]
+
+
+def test_a_source_is_its_own_that_adds_words_of_its_own() -> None:
+    assert own(says("wire", 1), says("desk", 2), says("desk", 3, DOWN)) == ["wire", "desk"]
+
+
+def test_who_was_first_is_told_by_when_it_was_said_not_by_when_it_came() -> None:
+    assert own(says("copy", 2), says("wire", 1)) == ["wire"]
+
+
+def test_of_one_moment_the_one_that_came_first_is_the_source() -> None:
+    assert own(says("a", 1), says("b", 1)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("needed", "why"), [(1, ""), (2, ""), (3, "2 of 3 independent sources; copy repeats wire word for word")]
+)
+def test_what_is_missing_says_who_only_repeats(needed: int, why: str) -> None:
+    assert too_few(voices([says("wire", 1), says("copy", 2), says("desk", 3, DOWN)]), needed) == why
+
+
+def test_who_else_says_so_is_neither_the_source_itself_nor_a_copy() -> None:
+    told = [says("wire", 1), says("copy", 2), says("desk", 3, DOWN), says("late", 4, DOWN)]
+    assert also(*told) == ["desk"]
+    assert also(*told, source="copy") == ["wire", "desk"]
+    assert also(*told, source="late") == ["wire", "desk"]
+
+
+def test_who_took_it_back_says_so_no_more() -> None:
+    assert also(says("wire", 1), says("desk", 2, DOWN, gone=5)) == []
+
+
+def test_a_copy_stays_one_when_its_source_finds_other_words() -> None:
+    assert also(says("wire", 1, gone=5), says("copy", 2), says("wire", 5, DOWN)) == []
+
+
+def test_of_what_one_takes_back_others_stay() -> None:
+    told = [says("wire", 1, gone=5), says("copy", 2), says("desk", 3, DOWN, gone=4)]
+    assert also(*told, novelty=Novelty.WITHDRAWN) == ["copy"]
+
+
+def test_where_it_can_be_read_comes_with_it() -> None:
+    told = also_said(
+        finding(SANK, source="wire"), [says("wire", 1), says("desk", 2, DOWN), replace(says("desk", 3), text="More.")]
+    )
+    assert [(said.at, said.text, said.url) for said in told] == [(2, DOWN, "https://desk.example/1")]
