@@ -9,9 +9,10 @@ from monitor.deliver.payload import iso as exactly
 
 if TYPE_CHECKING:
     from monitor.alerts.account import Account
+    from monitor.alerts.silences import Silence
     from monitor.alerts.upkeep import Notice
-    from monitor.model import Moment
     from monitor.alerts.voices import Voice
+    from monitor.model import Moment
     from monitor.store.reports import DeliveryRow, Status
 
 OPEN = ("pending", "retrying")
@@ -33,6 +34,29 @@ def delivery_json(row: DeliveryRow) -> dict[str, Any]:
     return asdict(row) | {"due": iso(row.due) if row.state in OPEN else None, "sent_at": iso(row.sent_at)}
 
 
+def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:
+    """A silence, and whether it is still active."""
+    return {
+        "id": silence.id,
+        "state": state_of(silence, now),
+        "rule": silence.rule,
+        "source": silence.source,
+        "story": silence.story,
+        "match": silence.match,
+        "mode": str(silence.mode),
+        "claims": list(silence.claims),
+        "reason": silence.reason,
+        "by": silence.by,
+        "made": iso(silence.made),
+        "until": iso(silence.until),
+    }
+
+
+def state_of(silence: Silence, now: Moment) -> str:
+    """`active` or `ended`."""
+    return "active" if silence.until > now else "ended"
+
+
 def status_json(found: Status) -> dict[str, Any]:
     """How things stand."""
     return asdict(found) | {name: iso(getattr(found, name)) for name in MOMENTS}
@@ -49,9 +73,9 @@ def account_json(found: Account) -> dict[str, Any]:
         "sources": [voice_json(one) for one in found.voices],
         "figures": [[asdict(stood) | {"at": iso(stood.at)} for stood in course] for course in found.figures],
     }
+
+
 def voice_json(one: Voice) -> dict[str, Any]:
     """A source that tells of a story, and whom it repeats."""
     first = {"source": one.source, "at": iso(one.first.at), "url": one.first.url}
     return first | {"claims": one.claims, "copies": one.copies or None}
-
-

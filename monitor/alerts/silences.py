@@ -7,13 +7,13 @@ is decided with that reason and kept; what was held before waits until the silen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from monitor.alerts.alike import alike, told_anew
-from monitor.model import Claim, Finding, Moment, Novelty, Reason, Role, Update, Waiting
+from monitor.model import Alert, Claim, Finding, Moment, Novelty, Reason, Role, Update, Waiting
 from monitor.ruleset.match import hold
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
@@ -27,6 +27,7 @@ class Mode(StrEnum):
     LIKE = "not news"  # all that is not like its claims
 
 
+NAMED = ("rule", "source", "story", "match")
 REASONS = {Mode.ALL: Reason.SILENCED, Mode.FACTS: Reason.MUTED, Mode.LIKE: Reason.NOT_NEWS}
 
 
@@ -52,6 +53,14 @@ class Silence:
         """What a decision says of it."""
         return f"silence {self.id}: {self.reason}"
 
+    @property
+    def what(self) -> str:
+        """What it names, in a few words."""
+        named = ", ".join(f"{name} {value}" for name in NAMED if (value := getattr(self, name)))
+        if self.mode is Mode.ALL:
+            return named
+        return f"{named}, {self.mode}" + (f": {self.claims[0]}" if self.claims else "")
+
 
 def silence_over(
     silences: Sequence[Silence], rule: str, update: Update, finding: Finding, aliases: Vocabulary
@@ -62,12 +71,16 @@ def silence_over(
 
 def covers(silence: Silence, rule: str, update: Update, finding: Finding, aliases: Vocabulary) -> bool:
     """Does all that the silence names fit, and does it not let the finding through?"""
+    return fits(silence, rule, update, finding, aliases) and not lets_through(silence, finding)
+
+
+def fits(silence: Silence, rule: str, update: Update, finding: Finding, aliases: Vocabulary) -> bool:
+    """Does all that the silence names fit?"""
     return (
         silence.rule in (None, rule)
         and silence.source in (None, update.source)
         and silence.story in (None, finding.story)
         and (silence.match is None or meets(silence.match, update, finding, aliases))
-        and not lets_through(silence, finding)
     )
 
 
@@ -102,19 +115,21 @@ def silent(held: Waiting, silences: Sequence[Silence], aliases: Vocabulary) -> b
     """Is every finding of the alert that waits covered?"""
     alert = held.alert
     return bool(silences and alert.findings) and all(
-        silence_over(
-            silences,
-            alert.rule,
-            Update(told.source, told.entry, alert.at, "", told.entry_url, told.claim),
-            Finding(
-                Claim(told.claim, Role.SENTENCE),
-                told.novelty,
-                told.similarity,
-                told.changes,
-                told.nearest,
-                alert.story,
-            ),
-            aliases,
-        )
-        for told in alert.findings
+        silence_over(silences, alert.rule, update, finding, aliases) for update, finding in as_found(alert)
     )
+
+
+def about(alert: Alert, silences: Sequence[Silence]) -> list[Silence]:
+    """The silences that name what an alert tells, whatever they let through of it; of what is not news those that
+    cover it. Queries that name an alias are left out."""
+    found = list(as_found(alert))
+    meant = {Mode.LIKE: covers}
+    return [s for s in silences if any(meant.get(s.mode, fits)(s, alert.rule, *pair, NO_ALIASES) for pair in found)]
+
+
+def as_found(alert: Alert) -> Iterator[tuple[Update, Finding]]:
+    """The findings of an alert as they were decided, each with what is known of its update."""
+    for told in alert.findings:
+        claim, story = Claim(told.claim, Role.SENTENCE), told.story or alert.story
+        finding = Finding(claim, told.novelty, told.similarity, told.changes, told.nearest, story)
+        yield Update(told.source, told.entry, alert.at, "", told.entry_url, told.claim), finding

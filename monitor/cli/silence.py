@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -62,20 +61,17 @@ def command(
 
 def _add(path: Path, wanted: dict[str, str | None], facts: bool) -> None:
     config = config_of(path)
-    made = _silence(config, wanted, time.time())
-    from monitor.alerts.silences import Mode
-    from monitor.store import silences
+    wish = _silence(config, wanted, facts, time.time())
+    from monitor.silencing import make_silence
 
-    with store_of(config) as store, store.write() as conn:
-        if facts:
-            made = replace(made, mode=Mode.FACTS, claims=silences.told_of(conn, made))
-        number = silences.add(conn, made)
-    click.echo(f"silence {number} until {iso(made.until)}")
+    with store_of(config) as store:
+        made = make_silence(store, wish)
+    click.echo(f"silence {made.id} until {iso(made.until)}")
 
 
-def _silence(config: Config, wanted: dict[str, str | None], now: float) -> Silence:
+def _silence(config: Config, wanted: dict[str, str | None], facts: bool, now: float) -> Silence:
     """The silence that the options ask for. UsageError if they cannot be meant."""
-    from monitor.alerts.silences import Silence
+    from monitor.alerts.silences import Mode, Silence
 
     named = {name: wanted[name] for name in NAMED}
     if not any(named.values()):
@@ -94,6 +90,7 @@ def _silence(config: Config, wanted: dict[str, str | None], now: float) -> Silen
         story=named["story"],
         match=named["match"],
         by=wanted["by"] or "",
+        mode=Mode.FACTS if facts else Mode.ALL,
     )
 
 
@@ -150,11 +147,13 @@ def _moment(config: Config, text: str) -> float:
 
 def _list(path: Path, as_json: bool) -> None:
     rows, now = _rows(path), time.time()
+    from monitor.listed import silence_json, state_of
+
     if as_json:
-        show_json([_as_json(row, now) for row in rows])
+        show_json([silence_json(row, now) for row in rows])
         return
     heads = ("id", "state", "until", "what", "reason", "by")
-    shown = [(r.id, _state(r, now), iso(r.until), _what(r), r.reason, r.by) for r in rows]
+    shown = [(r.id, state_of(r, now), iso(r.until), r.what, r.reason, r.by) for r in rows]
     show_table(heads, shown, "nothing was ever silenced")
 
 
@@ -166,31 +165,6 @@ def _rows(path: Path) -> list[Silence]:
 
     with store_of(config) as store, store.read() as conn:
         return silences.every(conn)
-
-
-def _state(silence: Silence, now: float) -> str:
-    return "active" if silence.until > now else "ended"
-
-
-def _what(silence: Silence) -> str:
-    named = ", ".join(f"{name} {value}" for name in NAMED if (value := getattr(silence, name)))
-    if silence.mode == "all":
-        return named
-    return f"{named}, {silence.mode}" + (f": {silence.claims[0]}" if silence.claims else "")
-
-
-def _as_json(silence: Silence, now: float) -> dict[str, Any]:
-    return {
-        "id": silence.id,
-        "state": _state(silence, now),
-        **{name: getattr(silence, name) for name in NAMED},
-        "mode": str(silence.mode),
-        "claims": list(silence.claims),
-        "reason": silence.reason,
-        "by": silence.by,
-        "made": iso(silence.made),
-        "until": iso(silence.until),
-    }
 
 
 def _end(path: Path, number: int) -> int:

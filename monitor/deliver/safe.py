@@ -44,7 +44,7 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
-    at_word = cut.rsplit(None, 1)[0] if " " in cut else cut
+    at_word = cut.rstrip().rpartition(" ")[0] or cut
     return (at_word if len(at_word) > limit * 0.6 else cut).rstrip(" .,;:–—-") + "…"
 
 

@@ -56,6 +56,7 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
         "channel": shorten(tame(message.channel), NAME),
         "url": "" if rolled else web_link(lead.url),
         "web_url": web_link(f"{base}/" if rolled else f"{base}/alerts/{lead.id}") if base else "",
+        "silence_url": web_link(f"{base}/messages/{message.id}/silence") if base and findings else "",
         "id": tame(lead.id),
         "message_id": tame(message.id),
         "at": when(lead.at, timezone),

@@ -135,6 +135,24 @@ def alerts(
     return rows_of(conn, query)
 
 
+def how_many(
+    conn: Connection, since: Moment, *, story: str | None = None, rule: str | None = None, source: str | None = None
+) -> int:
+    """How many alerts since a moment are of this story, rule and source."""
+    table = schema.alerts
+    query = select(func.count()).select_from(table).where(table.c.at >= since)
+    if story is not None:
+        query = query.where(table.c.story == story)
+    if rule is not None:
+        query = query.where(table.c.rule == rule)
+    if source is not None:
+        came = table.join(updates, updates.c.id == table.c.update_id).join(
+            entries, entries.c.id == updates.c.entry_id
+        )
+        query = query.select_from(came).where(entries.c.source == source)
+    return conn.scalar(query) or 0
+
+
 def alert(conn: Connection, alert_id: str) -> AlertRow | None:
     """One alert by its id."""
     table = schema.alerts

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from monitor.deliver.payload import alert_data
-from monitor.listed import account_json, delivery_json, iso, notice_json, status_json
-from monitor.store import reports, sources
+from monitor.listed import account_json, delivery_json, iso, notice_json, silence_json, status_json
+from monitor.store import reports, silences, sources
 from monitor.store.reports import AlertRow
 from monitor.store.sources import SourceRow
 from monitor.web.listing import alerts, deliveries, one_alert, one_story
@@ -25,9 +25,15 @@ def list_alerts(site: Site, request: Request) -> Response:
 
 def show_alert(site: Site, request: Request) -> Response:
     """One alert with its deliveries."""
-    row, owed, answered = one_alert(site.store, request)
+    now = site.clock()
+    found = one_alert(site.store, request, now)
     return answer(
-        {**alert(row), "deliveries": [delivery_json(one) for one in owed], "answer": answered and answered.said}
+        {
+            **alert(found.row),
+            "deliveries": [delivery_json(one) for one in found.owed],
+            "answer": found.answer and found.answer.said,
+            "silenced": [silence_json(one, now) for one in found.silenced],
+        }
     )
 
 
@@ -40,6 +46,14 @@ def list_deliveries(site: Site, request: Request) -> Response:
     """`{"deliveries": […], "older": address or null}`, newest first."""
     found = deliveries(site.store, request)
     return answer({"deliveries": [delivery_json(row) for row in found.rows], "older": found.older or None})
+
+
+def list_silences(site: Site, _request: Request) -> Response:
+    """The silences, newest first, in the shape of `monitor silence --json`."""
+    now = site.clock()
+    with site.store.read() as conn:
+        rows = silences.every(conn)
+    return answer([silence_json(row, now) for row in rows])
 
 
 def list_sources(site: Site, _request: Request) -> Response:

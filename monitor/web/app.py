@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from monitor.model import Moment
 from monitor.store import Store
-from monitor.web import answers, api, html
+from monitor.web import answers, api, html, silences
 from monitor.web.guard import LOOPBACK, Guard
 from monitor.web.site import MEMORY, Site, endpoint, health, refused
 from monitor.web.templates import style
@@ -23,17 +23,22 @@ MADE = {
     "/stories/{id}": html.show_story,
     "/sources": html.list_sources,
     "/deliveries": html.list_deliveries,
+    "/silences": silences.list_silences,
+    "/{kind}/{id}/silence": silences.ask,
     "/api/alerts": api.list_alerts,
     "/api/alerts/{id}": api.show_alert,
     "/api/stories/{id}": api.show_story,
     "/api/sources": api.list_sources,
     "/api/deliveries": api.list_deliveries,
+    "/api/silences": api.list_silences,
     "/api/status": api.show_status,
 }
 
 CHANGING = {
     "/alerts/{id}/ack": answers.acknowledge,
     "/alerts/{id}/not-news": answers.not_news,
+    "/{kind}/{id}/silence": silences.silence,
+    "/silences/{id:int}/end": silences.end,
 }
 
 

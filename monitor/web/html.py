@@ -21,6 +21,7 @@ from monitor.web.view import (
     answer_names,
     delivery_names,
     refusal_names,
+    silence_names,
     source_names,
 )
 
@@ -40,13 +41,14 @@ def list_alerts(site: Site, request: Request) -> Response:
 
 def show_alert(site: Site, request: Request) -> Response:
     """Everything about one alert."""
-    row, owed, answer = one_alert(site.store, request)
     now = site.clock()
+    found = one_alert(site.store, request, now)
     names = {
         "here": "alerts",
-        "alert": alert_names(row, WHOLE, site.timezone),
-        "deliveries": [delivery_names(one, site.timezone, now) for one in owed],
-        "answer": answer and answer_names(answer, site.timezone),
+        "alert": alert_names(found.row, WHOLE, site.timezone),
+        "deliveries": [delivery_names(one, site.timezone, now) for one in found.owed],
+        "answer": found.answer and answer_names(found.answer, site.timezone),
+        "silenced": [silence_names(one, site.timezone, now) for one in found.silenced],
     }
     return told(site, "alert.html", names)
 

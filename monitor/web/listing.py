@@ -13,7 +13,9 @@ from starlette.requests import Request
 
 from monitor.alerts.account import Account
 from monitor.alerts.answers import Answer
-from monitor.store import Store, answers, reports
+from monitor.alerts.silences import Silence, about
+from monitor.model import Moment
+from monitor.store import Store, answers, reports, silences
 from monitor.store.accounts import account
 from monitor.store.reports import AlertRow, DeliveryRow
 
@@ -49,14 +51,29 @@ def deliveries(store: Store, request: Request) -> Listing[DeliveryRow]:
     return listing(request, rows, lambda row: row.id)
 
 
-def one_alert(store: Store, request: Request) -> tuple[AlertRow, list[DeliveryRow], Answer | None]:
-    """The alert that the address names, its deliveries, and what was answered to it."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An alert with all that is known of it: `silenced` are the silences by which the like is not told now."""
+
+    row: AlertRow
+    owed: Sequence[DeliveryRow]
+    answer: Answer | None
+    silenced: Sequence[Silence]
+
+
+def one_alert(store: Store, request: Request, now: Moment) -> Whole:
+    """The alert that the address names."""
     name = request.path_params["id"]
     with store.read() as conn:
         row = reports.alert(conn, name) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) else None
         if row is None:
             raise HTTPException(404)
-        return row, reports.deliveries(conn, limit=SIZE, alert=name), answers.to_alerts(conn, [name]).get(name)
+        return Whole(
+            row,
+            reports.deliveries(conn, limit=SIZE, alert=name),
+            answers.to_alerts(conn, [name]).get(name),
+            about(row.alert, silences.living(conn, now)),
+        )
 
 
 def one_story(store: Store, request: Request) -> Account:

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from monitor.errors import StoreError
 from monitor.model import Moment
 from monitor.store import Store, reports
+from monitor.web.form import form_of
 from monitor.web.templates import page
 
 log = structlog.get_logger()
@@ -61,6 +62,8 @@ def endpoint(site: Site, make: Make) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         try:
+            if request.method == "POST":
+                request.state.form = await form_of(request)
             return await within(PATIENCE, site, make, request)
         except HTTPException:
             raise
@@ -116,6 +119,8 @@ def refused(request: Request, error: Exception) -> Response:
         403: "Only a page of this monitor can ask for that.",
         404: "There is no such page.",
         405: "This page can only be read.",
+        408: "What was sent did not arrive.",
+        413: "What was sent is too long.",
     }
     told = error.detail if error.status_code == 400 else sentences.get(error.status_code, "That cannot be answered.")
     response = problem(request, error.status_code, told)

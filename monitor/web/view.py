@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from monitor.alerts.account import Account
 from monitor.alerts.answers import Answer, Said
+from monitor.alerts.silences import Silence
 from monitor.alerts.upkeep import Notice
 from monitor.deliver.payload import iso
 from monitor.deliver.safe import shorten, tame, web_link
 from monitor.deliver.view import NAME, REASON, TITLE, Room, history_names, view, when
+from monitor.listed import state_of
 from monitor.model import Message, Moment
 from monitor.store.outbox import OPEN
 from monitor.store.reports import AlertRow, DeliveryRow
@@ -121,6 +123,19 @@ def answer_names(answer: Answer, timezone: ZoneInfo) -> Names:
     said = {Said.ACK: "Seen, and news", Said.NOT_NEWS: "Not news: the like is muted"}[answer.said]
     by = "" if answer.by == "web" else shorten(tame(answer.by), NAME)
     return {"said": said, "by": by, "note": shorten(tame(answer.note), REASON), "when": when(answer.at, timezone)}
+
+
+def silence_names(silence: Silence, timezone: ZoneInfo, now: Moment) -> Names:
+    """What a silence names, why, by whom, and whether it lives."""
+    return {
+        "id": silence.id,
+        "state": state_of(silence, now),
+        "what": shorten(tame(silence.what), REASON),
+        "reason": shorten(tame(silence.reason), REASON),
+        "by": "" if silence.by == "web" else shorten(tame(silence.by), NAME),
+        "made": past(silence.made, timezone, now),
+        "until": time_names(silence.until, timezone, distance(silence.until - now)),
+    }
 
 
 def past(moment: Moment | None, timezone: ZoneInfo, now: Moment) -> Names | None:

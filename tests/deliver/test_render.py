@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,22 @@ def own(folder: Path, **texts: str) -> object:
     return builtin_templates(folder)
 
 
+@pytest.mark.parametrize("kind", ["email", "slack"])
+def test_what_is_told_can_be_silenced_from_where_it_is_read(kind: str) -> None:
+    link = "https://claims.example/messages/m1/silence"
+    told = shown(message(), kind)
+    notice = shown(message(replace(alert(rule="monitor"), findings=())), kind)
+    unlinked = render(message(), kind, TEMPLATES, KYIV, None)
+
+    assert all(link in part for part in parts_of(told))
+    assert not any("silence" in part.lower() for made in (notice, unlinked) for part in parts_of(made))
+
+
+def parts_of(made: Rendered) -> list[str]:
+    """What people read of it."""
+    return [part for part in (made.text, made.html, json.dumps(made.blocks) if made.blocks else "") if part]
+
+
 def test_the_html_shows_the_news_the_matched_words_and_what_moved() -> None:
     html = page(message())
 
@@ -52,6 +69,7 @@ def test_the_html_shows_the_news_the_matched_words_and_what_moved() -> None:
     assert [link.attributes["href"] for link in html.css("a")] == [
         "https://isw.example/e1",
         "https://claims.example/alerts/a1",
+        "https://claims.example/messages/m1/silence",
     ]
     assert "a claim changed and met the rule" in html.css_first(".why").text()
 

@@ -1,0 +1,30 @@
+"""What a form of one of our pages sends."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+LONGEST = 16_384  # bytes
+FIELDS = 50
+PATIENCE = 10.0  # seconds in which it must have arrived
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form, the last of those with one name. HTTPException if it is too long or does not arrive."""
+    body = b""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST:
+                    raise HTTPException(413)
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408) from None
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=FIELDS))
+    except ValueError:
+        raise HTTPException(413) from None
