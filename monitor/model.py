@@ -82,7 +82,10 @@ class Severity(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or text, and so is
-    `article`, the whole text behind a short item, if it was asked for."""
+    `article`, the whole text behind a short item, if it was asked for.
+
+    `known` is the hash of what it says if it was recognised by its bytes: it was not parsed again, and what it says
+    is left out."""
 
     key: str
     title: str
@@ -92,6 +95,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     published: Moment | None = None
     article: str = ""
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)

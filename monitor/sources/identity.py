@@ -66,7 +66,7 @@ def key_of(own_id: str, url: str, title: str, body: str) -> str:
 
 def content_hash(entry: Entry) -> str:
     """A hash of what an entry says, title and body as text: it moves when a reader would see a difference."""
-    return digest(entry.title, plain(entry.body))
+    return entry.known or digest(entry.title, plain(entry.body))
 
 
 def apart(entries: Iterable[Entry]) -> tuple[Entry, ...]:
