@@ -25,12 +25,23 @@ def sample_message(channel: str, now: Moment) -> Message:
             entry="report-1",
             at=now - 24 * HOUR,
             story="sample-story",
+            url=page,
         ),
         changes=(Change(Kind.NUMBER, "Around 3,000", "Up to 12,000"),),
         history=(
             Stood(now - 72 * HOUR, 1500.0, "1,500", "sample-wire"),
             Stood(now - 24 * HOUR, 3000.0, "Around 3,000", "sample-reports"),
             Stood(now - HOUR, 12000.0, "Up to 12,000", "sample-reports"),
+        ),
+        also_said_by=(
+            Said(
+                text="As many as 12,000 North Korean soldiers are in training in the Kursk region.",
+                source="sample-wire",
+                entry="wire-1",
+                at=now - HOUR / 2,
+                story="sample-story",
+                url="https://example.org/wire/1",
+            ),
         ),
     )
     new = AlertFinding(

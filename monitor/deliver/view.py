@@ -23,6 +23,7 @@ Names: TypeAlias = dict[str, Any]
 
 NAME, TITLE, REASON, CHANGE = 80, 200, 300, 120  # characters
 RULES = 10  # in a message
+SAYERS = 3  # others that are named as saying the same
 CHART = 3  # times that a figure must have been told of before its history says more than before and after
 
 URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
@@ -167,6 +168,8 @@ def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
         "nearest": _said(finding.nearest, room, timezone) if finding.nearest and not withdrawn else None,
         "diff": _diff(finding, claim, room),
         "history": _history(finding.history, timezone),
+        "also_said_by": [_sayer(said, timezone) for said in finding.also_said_by[:SAYERS]],
+        "also_more": max(0, len(finding.also_said_by) - SAYERS),
     }
 
 
@@ -196,10 +199,15 @@ def history_names(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
 
 
 def _said(said: Said, room: Room, timezone: ZoneInfo) -> Names:
+    return {"text": shorten(tame(said.text), room.claim)} | _sayer(said, timezone)
+
+
+def _sayer(said: Said, timezone: ZoneInfo) -> Names:
+    """Who said it, when and where."""
     return {
-        "text": shorten(tame(said.text), room.claim),
         "source": shorten(tame(said.source), NAME),
         "at": when(said.at, timezone),
+        "url": web_link(said.url),
     }
 
 

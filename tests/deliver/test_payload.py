@@ -14,6 +14,7 @@ from monitor.model import Alert, AlertFinding, Change, Kind, Novelty, Severity
 
 MOMENTS = st.integers(-62135596800 * 10**6, 253402300799 * 10**6).map(lambda us: us / 10**6)
 TEXT = st.text(max_size=40)
+EARLIER = said("Earlier.", title="T", heading="H", gone=NOON, url="https://wire.example/1")
 
 FINDINGS = st.builds(
     AlertFinding,
@@ -25,7 +26,8 @@ FINDINGS = st.builds(
     entry=TEXT,
     entry_url=TEXT,
     published=st.integers(0, 4 * 10**9).map(float),
-    nearest=st.none() | st.just(said("Earlier.", title="T", heading="H", gone=NOON)),
+    nearest=st.none() | st.just(EARLIER),
+    also_said_by=st.sampled_from([(), (EARLIER,)]),
     changes=st.lists(st.builds(Change, st.sampled_from(Kind), TEXT, TEXT), max_size=3).map(tuple),
 )
 ALERTS = st.builds(
