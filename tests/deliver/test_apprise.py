@@ -9,6 +9,7 @@ import pytest
 from kit.delivery import Service, alert, builtin_templates, finding, message, service
 from pydantic import ValidationError
 
+from monitor.deliver.channels import AFTER_LOGIN_FAILED
 from monitor.deliver.channels.apprise import Apprise, AppriseSettings, fitted
 from monitor.deliver.render import Rendered, render
 from monitor.errors import DeliveryError
@@ -41,14 +42,26 @@ async def test_a_feed_calls_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "permanent"), [(404, True), (400, True), (429, False), (500, False), (503, False)]
+    ("status", "permanent", "unreached"),
+    [
+        (404, True, False),
+        (400, True, False),
+        (429, False, True),
+        (500, False, False),
+        (503, False, True),
+        (401, False, True),
+        (407, False, True),
+    ],
 )
-async def test_a_status_that_apprise_tells_of_means_later_or_never(status: int, permanent: bool) -> None:
+async def test_a_status_that_apprise_tells_of_means_later_or_never(
+    status: int, permanent: bool, unreached: bool
+) -> None:
     async with service(status, b"no") as behind:
         with pytest.raises(DeliveryError, match=f"JSON did not take it.*{status}") as raised:
             await send(behind, message())
 
-    assert raised.value.permanent is permanent
+    assert (raised.value.permanent, raised.value.unreached) == (permanent, unreached)
+    assert (raised.value.retry_after == AFTER_LOGIN_FAILED) is (status in (401, 407))
     assert "secret-topic" not in str(raised.value)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
-from kit.delivery import PostOffice, builtin_templates, message, post_office
+from kit.delivery import PostOffice, builtin_templates, message, post_office, scripted_mail_server
 from pydantic import ValidationError
 
 from monitor.deliver.channels import AFTER_LOGIN_FAILED, Receipt
@@ -31,12 +31,16 @@ LOGIN = {"username": "monitor", "password": "correct horse"}
 
 
 @asynccontextmanager
-async def channel(office: PostOffice, **table: object) -> AsyncIterator[Email]:
-    made = Email(EmailSettings.model_validate(TABLE | {"port": office.port} | table), allow_private=())
+async def at(port: int, **table: object) -> AsyncIterator[Email]:
+    made = Email(EmailSettings.model_validate(TABLE | {"port": port} | table), allow_private=())
     try:
         yield made
     finally:
         await made.close()
+
+
+def channel(office: PostOffice, **table: object) -> AbstractAsyncContextManager[Email]:
+    return at(office.port, **table)
 
 
 async def send(email: Email, name: str = "m1", rendered: Rendered = RENDERED) -> Receipt:
@@ -165,6 +169,91 @@ async def test_what_the_server_says_of_the_mail_means_later_or_never(verdict: st
 
     assert error.permanent is permanent
     assert verdict in str(error)
+
+
+LATER, NEVER, CHANNEL, NO_LOGIN = "later", "never", "the channel waits", "no login"
+MEANINGS = {LATER: (False, False), NEVER: (True, False), CHANNEL: (False, True), NO_LOGIN: (False, True)}
+
+
+@pytest.mark.parametrize(
+    ("step", "meanings"),
+    [
+        ("greeting", {421: CHANNEL, 450: CHANNEL, 530: NO_LOGIN, 554: CHANNEL}),
+        ("EHLO", {421: CHANNEL, 504: CHANNEL, 550: CHANNEL}),
+        ("AUTH", {421: CHANNEL, 432: CHANNEL, 454: CHANNEL, 500: NO_LOGIN, 525: NO_LOGIN}),
+        ("AUTH", {530: NO_LOGIN, 534: NO_LOGIN, 535: NO_LOGIN, 538: NO_LOGIN, 554: NO_LOGIN}),
+        ("MAIL", {421: CHANNEL, 450: CHANNEL, 452: CHANNEL, 501: CHANNEL, 550: CHANNEL, 553: CHANNEL}),
+        ("MAIL", {530: NO_LOGIN, 552: NEVER}),
+        ("RCPT", {450: LATER, 451: LATER, 452: LATER, 550: NEVER, 551: NEVER, 552: NEVER, 553: NEVER, 554: NEVER}),
+        ("DATA", {421: LATER, 451: LATER, 452: LATER, 503: NEVER, 530: NO_LOGIN, 552: NEVER, 554: NEVER}),
+        ("end", {421: LATER, 450: LATER, 451: LATER, 452: LATER, 550: NEVER, 552: NEVER, 554: NEVER, 571: NEVER}),
+    ],
+)
+async def test_what_a_server_says_at_each_step_is_of_the_mail_or_of_the_channel(
+    step: str, meanings: dict[int, str]
+) -> None:
+    for code, meaning in meanings.items():
+        says = dict.fromkeys(["EHLO", "HELO"] if step == "EHLO" else [step], b"%d so it is" % code)
+        async with scripted_mail_server(**says) as (port, got), at(port, **LOGIN) as email:
+            error = await refusal(email)
+            assert (error.permanent, error.unreached) == MEANINGS[meaning], code
+            assert (error.retry_after == AFTER_LOGIN_FAILED) is (meaning == NO_LOGIN), code
+            assert f"{code} so it is" in str(error)
+            assert ("." in got) is (step == "end")
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "end"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"x" * 5_000_000,
+        b"250-and so on\r\n" * 300_000,
+        b"250 \xff\xfe\x00\x1b[2J",
+        b"what is this?",
+        b"250",
+        b"",
+        b"-1 no",
+        b"99999999999999999999 no",
+        b"451 " + "=?utf-8?q?=0d=0aBcc:?= \u202e correct horse AG1vbml0b3IAY29ycmVjdCBob3JzZQ==".encode(),
+    ],
+    ids=["long line", "many lines", "no text", "no code", "bare code", "empty", "negative", "huge code", "odd text"],
+)
+async def test_whatever_a_server_says_ends_in_one_short_line_and_leaves_the_channel_fit(
+    step: str, reply: bytes
+) -> None:
+    async with scripted_mail_server(**{step: reply}) as (port, _), at(port, **LOGIN) as email:
+        email.deadline = 1.0
+        async with asyncio.timeout(5):
+            try:
+                told = (await send(email)).detail
+            except DeliveryError as error:
+                told = str(error)
+                assert not error.permanent
+        assert told.isprintable()
+        assert len(told) < 300
+        assert "horse" not in told
+        assert "AG1vbml0" not in told
+    async with post_office() as office:
+        email._settings = email._settings.model_copy(update={"port": office.port, "username": None})
+        await send(email, "m2")
+        await email.close()
+    assert [post.mail["Message-ID"] for post in office.posts] == ["<m2@desk.example>"]
+
+
+async def test_a_server_that_drips_holds_us_to_the_deadline_only() -> None:
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"2")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with scripted_mail_server(EHLO=drip) as (port, _), at(port) as email:
+        email.deadline = 0.3
+        async with asyncio.timeout(3):
+            error = await refusal(email)
+
+    assert "within 0.3 s" in str(error)
+    assert not error.permanent
 
 
 async def test_a_server_that_hangs_up_after_the_mail_is_tried_again_with_the_same_id() -> None:

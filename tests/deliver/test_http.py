@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
 
 import pytest
 from kit.delivery import Service, service
 
+from monitor.deliver.channels import AFTER_LOGIN_FAILED
 from monitor.deliver.channels.http import REPLY_LIMIT, Poster
 from monitor.errors import DeliveryError
 
@@ -29,29 +34,30 @@ async def refusal(behind: Service, **how: object) -> DeliveryError:
     return raised.value
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-async def test_a_2xx_means_sent(status: int) -> None:
-    said = b"" if status == 204 else b"ok"
-    async with service(status, said) as behind:
-        assert await post(behind) == said.decode()
+EMPTY = (204, 205)  # statuses whose answers have no body
+LATER = {408, 425, 429, *range(500, 600)}
+NO_LOGIN = {401, 407}
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 507, 599])
-async def test_trouble_on_their_side_means_later(status: int) -> None:
-    async with service(status) as behind:
-        error = await refusal(behind)
-
-    assert not error.permanent
-    assert f"answered {status}" in str(error)
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 413, 422, 451, 499])
-async def test_a_refusal_means_never(status: int) -> None:
-    async with service(status) as behind:
-        error = await refusal(behind)
-
-    assert error.permanent
-    assert f"answered {status}" in str(error)
+@pytest.mark.parametrize("hundred", [2, 3, 4, 5])
+async def test_every_status_means_sent_later_never_or_no_login(hundred: int) -> None:
+    async with service() as behind:
+        poster = Poster("webhook", behind.url, allow_private=LOOPBACK)
+        for status in range(hundred * 100, hundred * 100 + 100):
+            behind.answer(status, b"" if status in EMPTY else b"ok")
+            try:
+                reply = await poster.post(b"{}", {}, deadline=5.0)
+            except DeliveryError as error:
+                assert f"answered {status}" in str(error)
+                assert (error.permanent, error.unreached) == (
+                    status not in LATER | NO_LOGIN,
+                    status in {429, 503} | NO_LOGIN,
+                ), status
+                assert (error.retry_after == AFTER_LOGIN_FAILED) is (status in NO_LOGIN), status
+            else:
+                assert (hundred, reply.status) == (2, status)
+        assert len(behind.asked) == 100
+        await poster.close()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -111,6 +117,52 @@ async def test_a_service_that_says_nothing_holds_us_to_the_deadline_only() -> No
             error = await refusal(behind, deadline=0.2)
 
     assert not error.permanent
+
+
+DRIPS = {
+    "status line": b"HTTP/1.1 200 OK",
+    "headers": b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 50,
+    "body": b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n" + b"y" * 400,
+    "hints": b"HTTP/1.1 103 Early Hints\r\n\r\n" * 50,
+}
+
+
+@pytest.mark.parametrize("reply", DRIPS.values(), ids=DRIPS.keys())
+async def test_a_service_that_drips_holds_us_to_the_deadline_only(reply: bytes) -> None:
+    async with service() as behind:
+        behind.reply, behind.drip = reply, 0.05
+        async with asyncio.timeout(3):
+            error = await refusal(behind, deadline=0.3)
+
+    assert (error.permanent, error.unanswered) == (False, True)
+    assert "within 0.3 s" in str(error)
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_reply_that_unpacks_to_much_is_never_unpacked(squeeze: Callable[[bytes], bytes], status: int) -> None:
+    bomb, kind = squeeze(b"\0" * 30_000_000), "gzip" if squeeze is gzip.compress else "deflate"
+    async with service() as behind:
+        behind.answer(status, bomb, content_encoding=kind)
+        tracemalloc.start()
+        if status == 200:
+            assert len(await post(behind)) <= REPLY_LIMIT
+        else:
+            await refusal(behind)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert behind.asked[0].headers["accept-encoding"] == "identity"
+    assert most < 5_000_000
+
+
+async def test_headers_without_end_are_no_answer() -> None:
+    async with service() as behind:
+        behind.reply, behind.endless = b"HTTP/1.1 200 OK\r\nx-a: ", True
+        error = await refusal(behind)
+
+    assert not error.permanent
+    assert behind.sent < 16_000_000
 
 
 async def test_an_address_that_is_not_public_and_not_allowed_is_never_dialled() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import hmac
 import json
+import time
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from kit.delivery import Service, alert, builtin_templates, finding, message, service
 from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook as Verifier
+from standardwebhooks.webhooks import WebhookVerificationError
 
-from monitor.deliver.channels.webhook import Webhook, WebhookSettings
+from monitor.deliver.channels.webhook import Webhook, WebhookSettings, signatures
 from monitor.deliver.render import render
 from monitor.model import Message
 
@@ -43,6 +49,41 @@ async def test_the_body_is_the_contracts_and_its_signature_holds() -> None:
     assert asked.headers["content-type"] == "application/json"
 
 
+def test_a_signature_is_the_one_that_the_standard_publishes() -> None:
+    signed = signatures(
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        datetime.fromtimestamp(1614265330, UTC),
+        '{"test": 2432232314}',
+    )
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+async def test_a_signature_is_what_a_receiver_works_out_by_itself() -> None:
+    async with service() as behind:
+        await send(behind, [NEW, OLD], message(alert(finding("До 12 000 військових 🚢"))))
+
+    (asked,) = behind.asked
+    head = f"{asked.headers['webhook-id']}.{asked.headers['webhook-timestamp']}.".encode()
+    keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in (NEW, OLD)]
+    worked_out = [base64.b64encode(hmac.digest(key, head + asked.body, "sha256")).decode() for key in keys]
+    assert asked.headers["webhook-signature"] == " ".join(f"v1,{one}" for one in worked_out)
+    assert abs(int(asked.headers["webhook-timestamp"]) - time.time()) < 60
+
+
+@pytest.mark.parametrize("part", ["id", "timestamp", "body"])
+async def test_whoever_changes_a_part_on_the_way_is_found_out(part: str) -> None:
+    async with service() as behind:
+        await send(behind, NEW)
+
+    (asked,) = behind.asked
+    late = str(int(asked.headers["webhook-timestamp"]) + 1)
+    forged = {"id": {"webhook-id": "m2"}, "timestamp": {"webhook-timestamp": late}, "body": {}}[part]
+    body = asked.body.replace(b"12,000", b"13,000") if part == "body" else asked.body
+    with pytest.raises(WebhookVerificationError, match="No matching signature"):
+        Verifier(NEW).verify(body, asked.headers | forged)
+
+
 @pytest.mark.parametrize("secret", [[NEW, OLD], f"{NEW} {OLD}"], ids=["list", "blank between"])
 async def test_while_a_secret_is_replaced_both_verify(secret: object) -> None:
     async with service() as behind:
@@ -50,18 +91,20 @@ async def test_while_a_secret_is_replaced_both_verify(secret: object) -> None:
 
     (asked,) = behind.asked
     assert Verifier(NEW).verify(asked.body, asked.headers) == Verifier(OLD).verify(asked.body, asked.headers)
-    with pytest.raises(Exception, match="No matching signature"):
+    with pytest.raises(WebhookVerificationError, match="No matching signature"):
         Verifier(STRANGER).verify(asked.body, asked.headers)
 
 
-async def test_every_try_has_the_same_id_and_body() -> None:
+async def test_every_try_has_the_same_id_and_body_and_a_time_of_its_own() -> None:
     async with service() as behind:
         await send(behind, NEW)
+        await asyncio.sleep(1.01)
         await send(behind, NEW)
 
     first, second = behind.asked
     assert first.headers["webhook-id"] == second.headers["webhook-id"] == "m1"
     assert first.body == second.body
+    assert int(second.headers["webhook-timestamp"]) > int(first.headers["webhook-timestamp"])
 
 
 async def test_text_of_every_script_is_signed_as_it_is_sent() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
+from typing import TypeAlias
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -96,13 +97,14 @@ class Asked:
 class Service:
     """An HTTP service on loopback that answers as scripted: `reply` bytes as they stand, then `endless` letters.
 
-    `answers` are bodies to say one after the other, the last one from then on.
+    `answers` are bodies to say one after the other, the last one from then on. `drip` are seconds between two bytes.
     """
 
     reply: bytes = b""
     answers: list[bytes] = field(default_factory=list)
     endless: bool = False
     silent: bool = False
+    drip: float = 0.0
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
     sent: int = 0
@@ -135,7 +137,10 @@ class Service:
             await asyncio.sleep(30)
         if self.answers:
             self.answer(200, self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
-        writer.write(self.reply)
+        for byte in self.reply if self.drip else b"":
+            writer.write(bytes([byte]))
+            await asyncio.sleep(self.drip)
+        writer.write(b"" if self.drip else self.reply)
         await writer.drain()
         while self.endless:
             writer.write(b"x" * 65536)
@@ -268,3 +273,62 @@ async def post_office(
         server.close()
         made.drop()
         await asyncio.sleep(0)
+
+
+Say: TypeAlias = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+SMTP_SAYS: dict[str, Say] = {
+    "greeting": b"220 mail.example",
+    "EHLO": b"250-mail.example\r\n250 AUTH PLAIN",
+    "HELO": b"250 mail.example",
+    "AUTH": b"235 welcome",
+    "NOOP": b"250 fine",
+    "MAIL": b"250 fine",
+    "RCPT": b"250 fine",
+    "DATA": b"354 go on",
+    ".": b"250 kept",
+    "QUIT": b"221 bye",
+    "RSET": b"250 fine",
+}
+
+
+@asynccontextmanager
+async def scripted_mail_server(**says: Say) -> AsyncIterator[tuple[int, list[str]]]:
+    """A mail server that says to each command what it is told to, whatever a proper one would say: its port, and the
+    commands it got. `greeting` is said at the start and `end` after the mail.
+    """
+    words = SMTP_SAYS | {"." if name == "end" else name: text for name, text in says.items()}
+    got: list[str] = []
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        verb = "greeting"
+        try:
+            while verb:
+                if callable(said := words[verb]):
+                    await said(writer)
+                    continue
+                writer.write(said + b"\r\n")
+                await writer.drain()
+                if verb == "DATA" and said.startswith(b"354"):
+                    await reader.readuntil(b"\r\n.\r\n")
+                    verb = "."
+                else:
+                    verb = (await reader.readline()).decode().strip().upper()[:4]
+                got.append(verb)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the other side left, or the test is over
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], got
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)  # both ends need some turns of the loop to close

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
 from importlib.util import find_spec
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
@@ -18,8 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from monitor.config import ChannelConfig
-from monitor.deliver.channels import Receipt
-from monitor.deliver.channels.http import LATER, POST_DEADLINE
+from monitor.deliver.channels import AFTER_LOGIN_FAILED, Receipt
+from monitor.deliver.channels.http import BUSY, LATER, NO_LOGIN, POST_DEADLINE
 from monitor.deliver.render import Rendered
 from monitor.deliver.safe import masked, shorten, tame
 from monitor.errors import DeliveryError
@@ -87,11 +86,13 @@ class Apprise:
     def _failure(self, why: str) -> DeliveryError:
         found = re.search(r"error=(\d{3})\b", why)
         status = int(found[1]) if found else 0
-        final = 400 <= status < 500 and status not in LATER
         secrets = [secret for secret in self._secrets if secret not in self._known]
         said = shorten(masked(tame(why), secrets), 160) or "without a reason"
-        unreached = status in (0, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-        return DeliveryError(f"{self._name} did not take it: {said}", permanent=final, unreached=unreached)
+        sentence = f"{self._name} did not take it: {said}"
+        if status in NO_LOGIN:
+            return DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED, unreached=True)
+        final = 400 <= status < 500 and status not in LATER
+        return DeliveryError(sentence, permanent=final, unreached=status == 0 or status in BUSY)
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -16,6 +16,7 @@ from aiosmtplib import (
     SMTPException,
     SMTPRecipientsRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
 )
 from pydantic import Field, SecretStr
 
@@ -29,6 +30,8 @@ from monitor.errors import DeliveryError
 from monitor.model import Message
 
 STEP_DEADLINE = 60.0  # seconds for one command; the answer to a whole mail may take as long as all of it
+NO_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954: there must be a login, a stronger one, a right one, in TLS
+TOO_LARGE = 552  # servers that know the size beforehand refuse it with the sender
 A_CONNECTION = 10  # mails over one connection; of more, Exim leaves the rest lying in its queue
 
 
@@ -88,7 +91,7 @@ class Email:
             raise
         self._closing = asyncio.create_task(self._close_when_idle())
         reasons = {to: self._said(f"{code} {text}") for to, (code, text) in refused.items()}
-        later = tuple(to for to, (code, _) in refused.items() if code < 500)
+        later = tuple(to for to, (code, _) in refused.items() if not _is_final(code))
         return Receipt(f"{self._host} took it: {self._said(said)}", reasons, later=later)
 
     async def _exchange(self, content: bytes, to: Sequence[str]) -> tuple[Mapping[str, tuple[int, str]], str]:
@@ -127,18 +130,20 @@ class Email:
         return self._smtp
 
     def _failure(self, error: Exception, reached: bool) -> DeliveryError:
-        if isinstance(error, SMTPAuthenticationError):
+        if isinstance(error, SMTPResponseException) and _no_login(error):
             sentence = f"{self._host} refused the login: {self._said(f'{error.code} {error.message}')}"
             return DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED, unreached=True)
         if isinstance(error, SMTPRecipientsRefused):
             refusals = [f"{one.recipient}: {one.code} {one.message}" for one in error.recipients]
-            permanent = all(one.code >= 500 for one in error.recipients)
+            permanent = all(_is_final(one.code) for one in error.recipients)
             return DeliveryError(
                 f"{self._host} refused every recipient: {self._said('; '.join(refusals))}", permanent=permanent
             )
         if isinstance(error, SMTPResponseException):
             sentence = f"{self._host} answered {self._said(f'{error.code} {error.message}')}"
-            return DeliveryError(sentence, permanent=error.code >= 500, unreached=not reached)
+            # What is said before there is a mail, or of its sender, is as true of every other mail.
+            of_all = not reached or (isinstance(error, SMTPSenderRefused) and error.code != TOO_LARGE)
+            return DeliveryError(sentence, permanent=_is_final(error.code) and not of_all, unreached=of_all)
         if isinstance(error, (SMTPException, OSError)):
             sentence = f"{self._host}: {self._said(_cause(error))}"
             return DeliveryError(sentence, unreached=not reached, unanswered=reached)
@@ -173,6 +178,15 @@ class Email:
     async def close(self) -> None:
         self._stop_closing()
         await self._quit()
+
+
+def _is_final(code: int) -> bool:
+    """Codes that are none, such as 999, mean that no mail server speaks there, today."""
+    return 500 <= code < 600
+
+
+def _no_login(error: SMTPResponseException) -> bool:
+    return error.code in NO_LOGIN or (isinstance(error, SMTPAuthenticationError) and _is_final(error.code))
 
 
 def _cause(error: Exception) -> str:

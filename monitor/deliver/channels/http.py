@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from monitor.deliver.channels import AFTER_LOGIN_FAILED
 from monitor.deliver.safe import masked, shorten, tame
 from monitor.errors import DeliveryError
 from monitor.sources.guard import BlockedAddress, guarded_client
@@ -23,6 +24,7 @@ POST_DEADLINE = 30.0  # seconds
 REPLY_LIMIT = 4096  # bytes
 SHORTEST_SECRET = 6  # characters: shorter parts of an address are words such as "hook"
 LATER = frozenset({408, 425, 429})  # refusals that another try can turn
+NO_LOGIN = frozenset({401, 407})  # the key or password is wrong; it is for no message in particular
 BUSY = frozenset({429, 503})  # the service, not the message, is why
 
 
@@ -90,6 +92,8 @@ class Poster:
             raise DeliveryError(f"{sentence}: redirects are not followed", permanent=True)
         if said := shorten(self._redact(tame(reply.text)), 120):
             sentence = f"{sentence}: {said}"
+        if reply.status in NO_LOGIN:
+            raise DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED, unreached=True)
         later = reply.status in LATER or reply.status >= 500
         raise DeliveryError(
             sentence, permanent=not later, retry_after=reply.retry_after, unreached=reply.status in BUSY
