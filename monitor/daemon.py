@@ -98,11 +98,13 @@ async def pages(engine: Engine) -> AsyncIterator[None]:
         yield
         return
     from monitor.web.app import app  # most runs on a small machine have no pages: do not load what they need
+    from monitor.web.base import base_of
     from monitor.web.guard import hosts_of
     from monitor.web.serve import serving
 
     memory = engine.config.monitor.memory
-    application = app(engine.store, timezone=timezone, clock=engine.clock, memory=memory, hosts=hosts_of(web))
+    hosts, base = hosts_of(web), base_of(web)
+    application = app(engine.store, timezone=timezone, clock=engine.clock, memory=memory, hosts=hosts, base=base)
     async with serving(web.listen, application) as url:
         log.info("pages", stage="web", url=url)
         yield

@@ -26,6 +26,7 @@ from monitor.config.values import (
     one_or_more,
     secret_header_value,
     selector,
+    site_address,
     source_name,
     web_address,
 )
@@ -59,6 +60,7 @@ Seconds = Annotated[float, BeforeValidator(seconds)]
 Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
 SourceName = Annotated[str, AfterValidator(source_name)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
+SiteAddress = Annotated[str, AfterValidator(site_address)]
 Cron = Annotated[str, AfterValidator(cron)]
 Network = Annotated[str, AfterValidator(network)]
 ListenAddress = Annotated[str, AfterValidator(listen_address)]
@@ -169,7 +171,7 @@ class WebConfig(Shape):
     """`url` is where people reach the page that `listen` serves: what links in messages begin with."""
 
     listen: ListenAddress | None = None
-    url: WebAddress | None = None
+    url: SiteAddress | None = None
 
 
 class Config(Shape):

@@ -30,6 +30,12 @@ def web_address(text: str) -> str:
     return text
 
 
+def site_address(text: str) -> str:
+    if web_address(text) and re.search(r"[?#]", text):
+        raise ValueError("expected an address without ? and #: links go on from its end")
+    return text
+
+
 def cron(text: str) -> str:
     from monitor.sources.cadence import crontab
 

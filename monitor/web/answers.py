@@ -32,4 +32,4 @@ def answer(site: Site, request: Request, said: Said) -> Response:
     known = re.fullmatch(r"[A-Za-z0-9-]{1,100}", id)
     if not known or not take_answer(site.store, id, said, memory=site.memory, now=site.clock(), by="web"):
         raise HTTPException(404)
-    return RedirectResponse(f"/alerts/{id}", 303)
+    return RedirectResponse(f"{site.base}/alerts/{id}", 303)

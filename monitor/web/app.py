@@ -13,6 +13,7 @@ from starlette.routing import Route
 from monitor.model import Moment
 from monitor.store import Store
 from monitor.web import answers, api, html, silences
+from monitor.web.base import Below
 from monitor.web.guard import LOOPBACK, Guard
 from monitor.web.site import MEMORY, Site, endpoint, health, refused
 from monitor.web.templates import style
@@ -49,13 +50,14 @@ def app(
     clock: Callable[[], Moment],
     memory: float = MEMORY,
     hosts: Collection[str] | None = LOOPBACK,
+    base: str = "",
 ) -> Starlette:
     """Pages and JSON about what `store` holds, with times told in `timezone`.
 
     Only requests for one of `hosts` are answered (`guard.hosts_of` gives a config's); None answers all. What somebody
-    calls not news is muted for `memory` seconds.
+    calls not news is muted for `memory` seconds. `base` is the path that the pages stand below (`base.base_of`).
     """
-    site = Site(store, timezone, clock, memory)
+    site = Site(store, timezone, clock, memory, base)
     made = Starlette(
         routes=[
             *(Route(path, endpoint(site, make)) for path, make in MADE.items()),
@@ -63,7 +65,7 @@ def app(
             Route("/health", health(site)),
             Route("/style.css", style),
         ],
-        middleware=[Middleware(Guard, hosts=hosts)],
+        middleware=[Middleware(Guard, hosts=hosts), Middleware(Below, base=base)],
         exception_handlers={HTTPException: refused},
         lifespan=site.open,
     )

@@ -93,4 +93,5 @@ def told(site: Site, template: str, names: Names) -> Response:
     """The page, which says above all else that edited rules were refused."""
     with site.store.read() as conn:
         at, problems = refusal(conn)
-    return page(template, names | {"refused": refusal_names(at, problems, site.timezone, site.clock())})
+    refused = refusal_names(at, problems, site.timezone, site.clock())
+    return page(template, names | {"base": site.base, "refused": refused})

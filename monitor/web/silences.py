@@ -64,7 +64,7 @@ def silence(site: Site, request: Request) -> Response:
         raise HTTPException(403)
     wanted = asked_for(offered(site, request), request.state.form, site.clock())
     make_silence(site.store, wanted)
-    return RedirectResponse("/silences", 303)
+    return RedirectResponse(f"{site.base}/silences", 303)
 
 
 def end(site: Site, request: Request) -> Response:
@@ -73,7 +73,7 @@ def end(site: Site, request: Request) -> Response:
         raise HTTPException(403)
     with site.store.write() as conn:
         silences.end(conn, request.path_params["id"], site.clock())
-    return RedirectResponse("/silences", 303)
+    return RedirectResponse(f"{site.base}/silences", 303)
 
 
 def list_silences(site: Site, _request: Request) -> Response:

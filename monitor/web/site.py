@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -37,13 +38,14 @@ FAULT = "Something went wrong while this page was made. The log says what."
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What pages are made from: the store, the time zone they tell times in, the present moment, and for how long
-    what is not news is muted."""
+    """What pages are made from: the store, the time zone they tell times in, the present moment, for how long what
+    is not news is muted, and the path that links begin with."""
 
     store: Store
     timezone: ZoneInfo
     clock: Callable[[], Moment]
     memory: float = MEMORY
+    base: str = ""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READS, "web"))
 
     @asynccontextmanager
@@ -107,9 +109,10 @@ def pulse(site: Site, _request: Request) -> Response:
 
 def problem(request: Request, status: int, sentence: str) -> Response:
     """A page, or JSON for programs, that says in one sentence why there is nothing to see."""
-    if request.scope["path"].startswith("/api/"):
+    base = request.scope.get("root_path", "")
+    if request.scope["path"].startswith(f"{base}/api/"):
         return JSONResponse({"error": sentence}, status)
-    return page("problem.html", {"here": "", "status": status, "sentence": sentence}, status)
+    return page("problem.html", {"base": quote(base), "here": "", "status": status, "sentence": sentence}, status)
 
 
 def refused(request: Request, error: Exception) -> Response:

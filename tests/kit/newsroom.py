@@ -162,9 +162,9 @@ def send(conn: Connection) -> None:
 
 
 @asynccontextmanager
-async def reader_of(store: Store) -> AsyncIterator[httpx.AsyncClient]:
+async def reader_of(store: Store, base: str = "") -> AsyncIterator[httpx.AsyncClient]:
     """A browser, as it were, at the pages about `store`; no network between."""
-    pages = app(store, timezone=KYIV, clock=lambda: NOW)
+    pages = app(store, timezone=KYIV, clock=lambda: NOW, base=base)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost:8080") as client:
         yield client
 
