@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
-from monitor.model import Alert, Reason
+from monitor.model import Alert, AlertFinding, Reason
+
+Key: TypeAlias = tuple[str, str, str]
 
 WHY = {
-    Reason.DIGEST: "{:,} alerts since the last digest, story by story, most severe first. All are in the history.",
+    Reason.DIGEST: "{:,} alerts since the last digest, rule by rule, the most severe first. All are in the history.",
     Reason.QUIET_HOURS: "{:,} alerts came in quiet hours, the most severe first. All are in the history.",
 }
 STORM = "{:,} alerts came close together and are told in one message, the most severe first. All are in the history."
@@ -19,18 +23,38 @@ def why_together(number: int, gathers: Reason | None) -> str:
     return (WHY.get(gathers, STORM) if gathers else STORM).format(number) if number else ""
 
 
-def story_by_story(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
-    """The alerts of one story together, rule by rule: the most severe first, among and within the stories."""
-    ranked = sorted(alerts, key=lambda alert: -alert.severity.rank)
-    stories: dict[str, dict[str, list[Alert]]] = {}
-    for alert in ranked:
-        stories.setdefault(alert.story, {}).setdefault(alert.rule, []).append(alert)
-    return tuple(alert for rules in stories.values() for those in rules.values() for alert in those)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding stands: `heading` is its rule's title where that begins; does it follow its story up?"""
+
+    heading: str = ""
+    follows: bool = False
 
 
-def headings(alerts: Sequence[Alert]) -> Iterator[tuple[Alert, str]]:
-    """Each alert with the title of its rule where a new story or rule begins, "" where it goes on."""
-    for _, group in groupby(alerts, key=lambda alert: (alert.story, alert.rule)):
-        first, *others = group
-        yield first, first.title
-        yield from ((alert, "") for alert in others)
+def rule_by_rule(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    """The alerts of one rule together, story by story: the most severe first, among and within rules and stories."""
+    rules: dict[str, dict[str, list[Alert]]] = {}
+    for alert in sorted(alerts, key=lambda alert: -alert.severity.rank):
+        rules.setdefault(alert.rule, {}).setdefault(alert.story, []).append(alert)
+    return tuple(alert for stories in rules.values() for those in stories.values() for alert in those)
+
+
+def places(alerts: Sequence[Alert]) -> dict[Key, Place]:
+    """Where each finding of alerts in the order of `rule_by_rule` stands, by the first rule that it met.
+
+    Where all are of one rule there is no heading: the message's own title names it.
+    """
+    found: dict[Key, Place] = {}
+    rule = alerts[0].rule if len({alert.rule for alert in alerts}) == 1 else ""
+    for (name, _), of_story in groupby(alerts, key=lambda alert: (alert.rule, alert.story)):
+        follows = False
+        for title, key in [(alert.title, key_of(finding)) for alert in of_story for finding in alert.findings]:
+            if key not in found:
+                found[key] = Place("" if name == rule else title, follows)
+                rule, follows = name, True
+    return found
+
+
+def key_of(finding: AlertFinding) -> Key:
+    """What makes it the same finding, whichever rule it met."""
+    return finding.source, finding.entry, finding.claim

@@ -16,7 +16,7 @@ from monitor.deliver.headline import Headline, headline
 from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
 from monitor.deliver.pieces import marked, word_diff
 from monitor.deliver.safe import shorten, tame, web_link
-from monitor.deliver.together import headings, why_together
+from monitor.deliver.together import Key, Place, key_of, places, why_together
 from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Reason, Said, Severity, Stood
 
 Names: TypeAlias = dict[str, Any]
@@ -42,9 +42,10 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
     """What the templates of a channel see of a message."""
     lead = message.alerts[0]
     findings = distinct(message.alerts)
-    shown, heads = findings[: room.findings], headed(message.alerts)
+    shown = findings[: room.findings]
     base = (web_url or "").rstrip("/")
     rolled = rolled_up(message)
+    where = places(message.alerts) if rolled else {}
     news = headline(findings[0]) if findings and not rolled else Headline(shorten(_titled(message, rolled), TITLE))
     return {
         "headline": str(news),
@@ -67,8 +68,7 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
         "latest": "",
         "note": "",
         "findings": [
-            _finding(finding, room, timezone) | {"heading": heads.get(key_of(finding), "") if rolled else ""}
-            for finding in shown
+            _finding(finding, room, timezone) | _place(where.get(key_of(finding), Place())) for finding in shown
         ],
         "more": len(findings) - len(shown),
         "rules": [_rule(alert) for alert in _by_rule(message.alerts)[:RULES]],
@@ -112,7 +112,7 @@ def local(moment: Moment, timezone: ZoneInfo) -> datetime:
 
 def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
     """Each finding once, in order, however many rules it met; what met any of them is marked."""
-    found: dict[tuple[str, str, str], AlertFinding] = {}
+    found: dict[Key, AlertFinding] = {}
     for finding in (finding for alert in alerts for finding in alert.findings):
         known = found.get(key_of(finding))
         matched = dict.fromkeys((known.matched if known else ()) + finding.matched)
@@ -120,18 +120,8 @@ def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
     return list(found.values())
 
 
-def key_of(finding: AlertFinding) -> tuple[str, str, str]:
-    """What makes it the same finding, whichever rule it met."""
-    return finding.source, finding.entry, finding.claim
-
-
-def headed(alerts: Sequence[Alert]) -> dict[tuple[str, str, str], str]:
-    """The title of the rule for each finding with which a story or rule begins, "" for the others."""
-    heads: dict[tuple[str, str, str], str] = {}
-    for alert, title in headings(alerts):
-        for at, finding in enumerate(alert.findings):
-            heads.setdefault(key_of(finding), shorten(tame(title), TITLE) if at == 0 else "")
-    return heads
+def _place(place: Place) -> Names:
+    return {"heading": shorten(tame(place.heading), TITLE), "follows": place.follows}
 
 
 def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:

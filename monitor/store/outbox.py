@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.deliver.payload import alert_from
-from monitor.deliver.together import story_by_story
+from monitor.deliver.together import rule_by_rule
 from monitor.model import Alert, Message, Moment, Reason
 from monitor.store.families import with_voices
 from monitor.store.schema import alerts, channels, deliveries, messages
@@ -115,8 +115,8 @@ def message_of(conn: Connection, row: Row[Any]) -> Message:
 
 
 def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
-    """The alerts of a message, story by story, most severe first, with who else says so by now."""
-    alerts = story_by_story([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
+    """The alerts of a message, rule by rule, the most severe first, with who else says so by now."""
+    alerts = rule_by_rule([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
     return with_voices(conn, alerts)
 
 

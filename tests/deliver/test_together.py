@@ -9,7 +9,7 @@ import pytest
 from kit.delivery import alert, builtin_templates, finding, message
 
 from monitor.deliver.render import render
-from monitor.deliver.together import headings, story_by_story
+from monitor.deliver.together import places, rule_by_rule
 from monitor.model import Alert, Message, Reason, Severity
 
 FLOOD = alert(
@@ -21,24 +21,46 @@ MORE = alert(finding("The fire in Tolna is out.", entry="e4"), id="a4", rule="fi
 
 
 def digest(*alerts: Alert) -> Message:
-    return replace(message(*story_by_story(alerts)), gathers=Reason.DIGEST)
+    return replace(message(*rule_by_rule(alerts)), gathers=Reason.DIGEST)
 
 
-def test_alerts_of_a_story_stand_together_and_the_most_severe_story_comes_first() -> None:
-    ordered = story_by_story([FLOOD, FIRE, WATER, MORE])
-    assert [one.id for one in ordered] == ["a2", "a4", "a3", "a1"]
-    assert [title for _, title in headings(ordered)] == ["Fires", "", "Floods", ""]
+def placed(*alerts: Alert) -> list[tuple[str, str, bool]]:
+    """What stands where: the claim, the heading above it, and whether it follows its story up."""
+    return [(key[2], place.heading, place.follows) for key, place in places(rule_by_rule(alerts)).items()]
+
+
+def test_each_rule_is_a_heading_once_and_its_stories_stand_below_it() -> None:
+    other = alert(finding("Mud in Brevik.", entry="e5"), id="a5", rule="floods", title="Floods", story="s3")
+    ordered = rule_by_rule([FLOOD, FIRE, other, WATER, MORE])
+    assert [one.id for one in ordered] == ["a2", "a4", "a5", "a3", "a1"]
+    assert placed(*ordered) == [
+        ("A mill burns in Tolna.", "Fires", False),
+        ("The fire in Tolna is out.", "", True),
+        ("Mud in Brevik.", "Floods", False),
+        ("Orsk is under water.", "", False),
+        ("The dam of Orsk broke.", "", True),
+    ]
+
+
+def test_one_rule_alone_needs_no_heading() -> None:
+    assert [heading for _, heading, _ in placed(FIRE, MORE)] == ["", ""]
+
+
+def test_a_rule_whose_first_finding_stood_above_has_its_heading_at_the_next() -> None:
+    both = replace(FIRE, id="a9", rule="mills", title="Mills", findings=(*FIRE.findings, *WATER.findings))
+    assert [heading for _, heading, _ in placed(FIRE, both)] == ["Fires", "Mills"]
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "other"])
-def test_a_digest_says_what_it_is_and_has_a_heading_for_each_story(channel_type: str) -> None:
+def test_a_digest_says_what_it_is_and_has_a_heading_for_each_rule(channel_type: str) -> None:
     rendered = render(digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), ZoneInfo("UTC"), None)
     assert "Digest: 4 alerts of 2 rules" in rendered.subject
     for part in (rendered.text, rendered.html, str(rendered.blocks or "")):
         if part:
-            assert "4 alerts since the last digest, story by story" in part
+            assert "4 alerts since the last digest, rule by rule" in part
             assert part.index("A mill burns") < part.index("fire in Tolna") < part.index("under water")
             assert part.index("Fires") < part.rindex("A mill burns")
+            assert part.index("A mill burns") < part.index("Floods") < part.index("under water")
     assert rendered.note is None
 
 
