@@ -5,20 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, UnstructuredHeader
 from email.message import EmailMessage
 from email.parser import BytesParser
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 from hashlib import sha256
+from typing import Any
 
 from monitor.deliver.render import Rendered
 from monitor.deliver.safe import header_text
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
+WIDEST = 76  # characters of a line with an encoded word, by RFC 2047
+READ_BY_PROGRAMS = ("In-Reply-To", "References", "List-Unsubscribe")
+
+
+class Folded(EmailPolicy):
+    """Text in other scripts becomes encoded words from its first letter to its last: where the standard policy mixes
+    them with plain words, blanks come and go at the folds. Ids and addresses are never encoded: programs read them.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        text = str(value)
+        if name in READ_BY_PROGRAMS and text.isascii():
+            folded = text
+        elif isinstance(value, UnstructuredHeader) and not text.isascii():
+            folded = Header(text, "utf-8", maxlinelen=WIDEST, header_name=name).encode(linesep=self.linesep)
+        else:
+            return super().fold_binary(name, value)
+        return f"{name}: {folded}{self.linesep}".encode("ascii")
+
+
 # Seven bits pass every server; long lines and other scripts travel as quoted-printable or base64.
-POLICY = SMTP.clone(cte_type="7bit")
+POLICY = Folded(linesep="\r\n", cte_type="7bit", max_line_length=WIDEST)
 
 
 def compose(

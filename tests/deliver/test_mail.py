@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -14,6 +16,7 @@ from kit.hostile import ALL, HEADERS
 
 from monitor.deliver.mail import POLICY, compose, serialised
 from monitor.deliver.render import Rendered, render
+from monitor.deliver.safe import header_text
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
@@ -23,6 +26,16 @@ OURS = [
     "X-Claimwatch-Rule", "X-Claimwatch-Severity", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 TEMPLATES = builtin_templates()
+SCRIPTS = [
+    "abcdefghi XYZ 0123456789",
+    ",.:;()'\"=?_-!@#$%^&*<>[]{}|\\~`+/",
+    "абвгдежз їґєі",
+    "אבגדה וזחט",
+    "مرحبا بالعالم",
+    "北朝鮮軍到着",
+    "👨\u200d👩\u200d👧🇺🇦🚀e\u0301\u200f",
+    "“”—…’ ",
+]
 
 
 def rendered(sent: Message) -> Rendered:
@@ -115,6 +128,34 @@ def test_the_subject_says_the_news() -> None:
     assert mailed(message())["Subject"] == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
     quiet = message(alert(figure_moved(), finding("More."), severity="low"))
     assert mailed(quiet)["Subject"] == "Up to 12,000 personnel (was around 3,000) · isw (+1 more)"
+
+
+def titles(number: int) -> Iterator[str]:
+    """Titles in many scripts, with emoji and marks that are read from right to left, as subjects take them."""
+    chance = random.Random(7)
+    for _ in range(number):
+        parts = [(chance.choice(SCRIPTS), chance.randint(1, 25)) for _ in range(chance.randint(1, 9))]
+        words = ("".join(chance.choices(letters, k=length)) for letters, length in parts)
+        yield header_text("".join(word + chance.choice(("", " ")) for word in words))
+
+
+def test_any_subject_reads_back_as_it_was_in_lines_of_seventy_six() -> None:
+    for title in titles(1000):
+        content = serialised(compose(message(alert(rule=title)), Rendered(title, "text", "<p>text"), SENDER, TO))
+        read = BytesParser(policy=default).parsebytes(content)
+
+        assert (read["Subject"], read["X-Claimwatch-Rule"]) == (title, title)
+        assert max(map(len, content.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 76
+
+
+def test_what_programs_read_is_never_encoded_however_long() -> None:
+    page = f"https://desk.example/leave?list={'7' * 100}"
+    sender = f"monitor@{'long-' * 9}name.example"
+    sent = message(thread="s" * 64)
+    head = serialised(compose(sent, rendered(sent), sender, TO, page)).partition(b"\r\n\r\n")[0].decode()
+
+    assert f"\r\nList-Unsubscribe: <{page}>\r\n" in head
+    assert head.count(f"<story-{'s' * 64}@{'long-' * 9}name.example>") == 2
 
 
 def test_where_to_unsubscribe_stands_only_if_there_is_such_a_place() -> None:
