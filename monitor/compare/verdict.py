@@ -130,8 +130,9 @@ def others(seen: Comparison) -> list[Change]:
     sides = [[u for u in side if u.word.fold not in LIGHT] for side in (seen.words.lost, seen.words.gained)]
     kinds = [{unit.kind for unit in side} for side in sides]
     found = []
-    for kind in (kinds[0] & kinds[1]) - {Kind.WORDING}:
-        if kind is Kind.NAME and Kind.WORDING in kinds[0] & kinds[1]:
+    both = kinds[0] & kinds[1]
+    for kind in (Kind.PLACE, Kind.NAME):
+        if kind not in both or (kind is Kind.NAME and Kind.WORDING in both):
             continue
         old = alone(sides[0], kind, seen.before, seen.now)
         new = alone(sides[1], kind, seen.now, seen.before)

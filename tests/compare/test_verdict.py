@@ -230,3 +230,8 @@ def test_a_denial_that_becomes_a_confirmation_is_one_change(before, now, old, ne
 def test_a_denial_of_one_thing_and_a_doubt_of_another_are_two_changes():
     before, now = "The port denied the sale and the dredging.", "The port sells and the dredging may stop."
     assert {Kind.NEGATION, Kind.CERTAINTY} <= {kind for kind, _, _ in changes(before, now)}
+
+
+def test_a_place_and_a_name_that_both_moved_are_told_in_one_order_always():
+    before, now = "Live Now: Norway in Crisis", "Live Now: Chile in Turmoil"
+    assert changes(before, now, ELSEWHERE) == [(Kind.PLACE, "Norway", "Chile"), (Kind.NAME, "Crisis", "Turmoil")]
