@@ -8,19 +8,27 @@ from functools import lru_cache
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.tokens import US, Token, Word, tokenise
 
+WORDS_KEPT = 20_000  # of which it is known what phrases begin with them; hardly any does
+
+Way = tuple[tuple[str, ...], str]  # the words of a phrase, and the key that it stands for
+
 
 class Phrases:
-    """Phrases by their first word. A word that ends in * stands for every word that begins so."""
+    """Phrases by their first word. A word that ends in * stands for every word that begins so; those in `exact`
+    stand for their key only as they are spelt there.
+    """
 
-    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
-        self.whole: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self.begun: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    def __init__(self, groups: Mapping[str, Iterable[str]], exact: Mapping[str, str] | None = None) -> None:
+        self.exact = exact or {}
+        self.whole: dict[str, list[Way]] = {}
+        self.begun: dict[str, list[Way]] = {}
         for key, phrases in groups.items():
             for phrase in phrases:
                 self._add(key, folded(phrase))
         for ways in (*self.whole.values(), *self.begun.values()):
             ways.sort(key=lambda way: -len(way[0]))
         self.lengths = sorted({len(stem) for stem in self.begun})
+        self.ways = lru_cache(WORDS_KEPT)(self._ways)
 
     def _add(self, key: str, words: tuple[str, ...]) -> None:
         if not words or words[0] == "*":
@@ -35,32 +43,23 @@ class Phrases:
         found: dict[int, tuple[str, int]] = {}
         end = 0
         for index, token in enumerate(tokens):
-            if index < end or index in taken or not self._may_begin(token.word):
+            ways = self.ways(token.word)
+            if not ways or index < end or index in taken:
                 continue
-            met = self._at(tokens, index)
+            met = _first_met(ways, tokens, index)
             if met:
                 found[index] = met
                 end = met[1]
         return found
 
-    def _may_begin(self, word: Word) -> bool:
-        return bool(word.fold in self.whole or self.lengths or word.text in US)
-
-    def _at(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
-        fold = tokens[index].word.fold
-        ways = self.whole.get(fold, [])
+    def _ways(self, word: Word) -> tuple[Way, ...]:
+        """The phrases that `word` may begin, in the order in which they are tried."""
+        ways = [*self.whole.get(word.fold, ())]
         for length in self.lengths:
-            ways = ways + self.begun.get(fold[:length], []) if len(fold) >= length else ways
-        for words, key in ways:
-            last = index + len(words)
-            if last <= len(tokens) and all(
-                _meets(pattern, tokens[at].word.fold)
-                for pattern, at in zip(words[1:], range(index + 1, last), strict=True)
-            ):
-                return key, last
-        if tokens[index].word.text in US and self is PLACES:
-            return "@united states", index + 1
-        return None
+            ways += self.begun.get(word.fold[:length], ()) if len(word.fold) >= length else ()
+        if word.text in self.exact:
+            ways.append(((word.fold,), self.exact[word.text]))
+        return tuple(ways)
 
 
 def folded(phrase: str) -> tuple[str, ...]:
@@ -74,11 +73,23 @@ def folded(phrase: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _first_met(ways: Iterable[Way], tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
+    """The key of the first phrase that stands at `index`, where its first word does, and the index after it."""
+    for words, key in ways:
+        last = index + len(words)
+        if last <= len(tokens) and all(
+            _meets(pattern, tokens[at].word.fold)
+            for pattern, at in zip(words[1:], range(index + 1, last), strict=True)
+        ):
+            return key, last
+    return None
+
+
 def _meets(pattern: str, fold: str) -> bool:
     return fold.startswith(pattern[:-1]) if pattern.endswith("*") else fold == pattern
 
 
-PLACES = Phrases({f"@{name}": names for name, names in COUNTRIES.items()})
+PLACES = Phrases({f"@{name}": names for name, names in COUNTRIES.items()}, exact=dict.fromkeys(US, "@united states"))
 KNOWN = {folded(phrase): f"@{name}" for name, names in COUNTRIES.items() for phrase in names}
 
 

@@ -84,7 +84,7 @@ class Token(NamedTuple):
 
 def tokenise(text: str) -> list[Token]:
     """Every word, figure and punctuation mark of `text`, in order."""
-    return [Token(word(found[0]), *found.span()) for found in TOKEN.finditer(text)]
+    return [Token(word(found[0]), found.start(), found.end()) for found in TOKEN.finditer(text)]
 
 
 @lru_cache(maxsize=60_000)
@@ -92,7 +92,7 @@ def word(text: str) -> Word:
     """What is known of the spelling `text` by itself."""
     folded = fold(text)
     stem = stem_of(folded)
-    digits = "".join(letter for letter in folded if letter.isdigit())
+    digits = "" if folded.isalpha() else "".join(filter(str.isdigit, folded))
     meaning = MEANINGS.get(folded) or MEANINGS.get(stem)
     return Word(
         text=text,
@@ -110,7 +110,7 @@ def word(text: str) -> Word:
 
 def fold(text: str) -> str:
     """Case, accents on Latin letters, apostrophes and abbreviation dots are folded away."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     if plain.isascii():
         return plain.translate(APOSTROPHES) if plain[:1].isalpha() else plain.replace("'", "")
     if "LATIN" in unicodedata.name(plain[0], ""):
@@ -120,6 +120,8 @@ def fold(text: str) -> str:
 
 def script(folded: str) -> str:
     """The writing system of a word by its first letter, in lower case: latin, cyrillic, arabic, hangul …"""
+    if folded[:1].isascii() and folded[:1].isalpha():
+        return "latin"
     return unicodedata.name(folded[0], "").split(" ")[0].lower() if folded else ""
 
 

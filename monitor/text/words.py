@@ -32,6 +32,8 @@ from monitor.text.tokens import (
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
 CACHED = 8_192  # readings kept: about 2.5 KB each
 TERMS = 32  # index terms of one claim
+SILENT = STOP | SYMBOL  # words that are no content
+WORDING, PLACE = Kind.WORDING, Kind.PLACE  # looking up a member costs as much as the rest of what is done for a word
 KIND_WEIGHT = {Kind.NAME: 1.5, Kind.PLACE: 0.8}  # countries and regions stand in many claims
 FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
@@ -95,9 +97,9 @@ def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
     units = _units(tokens, taken, phrases)
     return Reading(
         text=text,
-        units=units,
-        keys=frozenset(unit.key for unit in units),
-        weight=sum(unit.weight for unit in units)
+        units=tuple(units.values()),
+        keys=frozenset(units),
+        weight=sum([unit.weight for unit in units.values()])
         + FACT_WEIGHT * (len(said_numbers) + len(said_dates))
         + CUE_WEIGHT * len(said_cues),
         numbers=tuple(said_numbers),
@@ -106,8 +108,8 @@ def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
     )
 
 
-def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple[str, int]]) -> tuple[Unit, ...]:
-    """The content words of a text in order, each meaning once."""
+def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple[str, int]]) -> dict[str, Unit]:
+    """The content words of a text by their keys, in order, each meaning once."""
     named = names.find(tokens)
     units: dict[str, Unit] = {}
     after = 0
@@ -118,12 +120,12 @@ def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple
         if index in phrases:
             key, after = phrases[index]
             end = tokens[after - 1].end
-        elif word.marks & (STOP | SYMBOL) or index in taken:
+        elif word.marks & SILENT or index in taken:
             continue
         if key not in units:
-            kind = Kind.PLACE if key in COUNTRY_KEYS else named.get(index, Kind.WORDING)
+            kind = PLACE if key in COUNTRY_KEYS else named.get(index, WORDING)
             units[key] = Unit(key, kind, KIND_WEIGHT.get(kind, word.weight), word, start, end)
-    return tuple(units.values())
+    return units
 
 
 def index_terms(reading: Reading) -> tuple[str, ...]:

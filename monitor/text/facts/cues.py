@@ -6,7 +6,7 @@ A cue is read with the words it governs, so that a "not" that moves to another v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.model import Kind
 from monitor.text.lexicon.cues import BOOSTERS, HEDGES, SCOPES
@@ -16,8 +16,7 @@ GOVERNED = 3  # content words after a cue that it is taken to govern
 MODALS = frozenset("will can should may would could might must shall do does did".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """One cue: `kind` negation, certainty or scope; `value` what equal cues share; `over` keys it governs."""
 
     kind: Kind
@@ -31,7 +30,7 @@ def find(tokens: Sequence[Token], taken: set[int]) -> list[Cue]:
     """Every cue among `tokens`; adds the indexes it uses to `taken`."""
     found = []
     for index, token in enumerate(tokens):
-        if index in taken or not token.word.marks & (NEGATION | HEDGE | SCOPE):
+        if not token.word.marks & (NEGATION | HEDGE | SCOPE) or index in taken:
             continue
         kind, value, first, last = _read(tokens, index)
         if value:

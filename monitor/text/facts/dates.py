@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.text.facts.spelling import figure
 from monitor.text.lexicon.cues import MONTHS, WEEKDAYS
@@ -23,8 +23,7 @@ NOT_COUNTED = frozenset("was is has as does this its his s".split())
 UNSURE = frozenset("may march mar jan sun mon sat".split())  # words of their own unless a figure stands beside
 
 
-@dataclass(frozen=True, slots=True)
-class Date:
+class Date(NamedTuple):
     """A day, month, year, weekday (0 Monday) or minute of the day, each None if not said."""
 
     year: int | None
@@ -51,15 +50,12 @@ def agree(one: Date, other: Date) -> bool:
 def find(tokens: Sequence[Token], taken: set[int]) -> list[Date]:
     """Every date and time of day among `tokens`; adds the indexes it uses to `taken`."""
     found: list[Date] = []
-    index = 0
-    while index < len(tokens):
-        date = _at(tokens, index) if tokens[index].word.marks & (CALENDAR | FIGURE) else None
-        if date is None:
-            index += 1
-            continue
-        found.append(date)
-        taken.update(range(date.first, date.last))
-        index = date.last
+    after = 0
+    for index, token in enumerate(tokens):
+        if token.word.marks & (CALENDAR | FIGURE) and index >= after and (date := _at(tokens, index)):
+            found.append(date)
+            taken.update(range(date.first, date.last))
+            after = date.last
     return found
 
 
@@ -99,7 +95,7 @@ def _clock(tokens: Sequence[Token], index: int) -> Date | None:
     if not text[:1].isdigit():
         return None
     half, last = _half(tokens, index + 1)
-    found = CLOCK.fullmatch(text)
+    found = None if text.isdecimal() else CLOCK.fullmatch(text)
     if found:
         hour, minute = found[1] or found[4] or found[6], found[2] or found[7] or "0"
         half = found[3] if found[3] in ("am", "pm") else found[5] or half
@@ -135,8 +131,8 @@ def _iso(tokens: Sequence[Token], index: int) -> Date | None:
 
 
 def _slashed(tokens: Sequence[Token], index: int) -> Date | None:
-    found = SLASHED.fullmatch(_fold(tokens, index))
-    if not found:
+    text = _fold(tokens, index)
+    if text.isdecimal() or not (found := SLASHED.fullmatch(text)):
         return None
     day, month, year = int(found[1]), int(found[2]), int(found[3])
     if month > 12:

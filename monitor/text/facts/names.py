@@ -18,6 +18,8 @@ PLACE_BEFORE = frozenset(
     "in near at around outside inside across throughout from to into у в на біля под near".split()
 )
 SENTENCE_END = frozenset(".!?:;•|\"'“”‘’-–—(")
+TITLE_WORDS = 4  # words of content that tell the case of a title
+TITLE_CAPITALS = 0.65  # of them have a capital
 
 
 def title_case(tokens: Sequence[Token]) -> bool:
@@ -25,13 +27,13 @@ def title_case(tokens: Sequence[Token]) -> bool:
     words = [token.word for token in tokens[1:] if not token.word.marks & (STOP | SYMBOL | FIGURE)]
     words = [word for word in words if len(word.text) > 2]
     capitals = sum(word.capital for word in words)
-    return len(words) >= 4 and capitals > 0.65 * len(words)
+    return len(words) >= TITLE_WORDS and capitals > TITLE_CAPITALS * len(words)
 
 
 def find(tokens: Sequence[Token]) -> dict[int, Kind]:
     """Index of every name among `tokens` -> NAME, or PLACE if it is said as one."""
     capitals = [index for index, token in enumerate(tokens) if token.word.capital]
-    if not capitals or title_case(tokens):
+    if len(capitals) > TITLE_CAPITALS * TITLE_WORDS and title_case(tokens):
         return {}
     named = [index for index in capitals if _is_name(tokens, index)]
     return {index: Kind.PLACE if _is_place(tokens, index) else Kind.NAME for index in named}

@@ -7,7 +7,7 @@ counts, and whether it is a fact or only feared ("could pass 20,000").
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.text.facts.spelling import Spelt, spelt
 from monitor.text.lexicon.cues import FEARED
@@ -21,8 +21,7 @@ MORE_OR_LESS = {"more": "least", "over": "least", "above": "least", "less": "mos
 REACH = 4  # words a figure's counted things, or a "could" before it, may stand away
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One figure. `low` and `high` are equal but for a range; `unit` is a measure, a currency, "%" or "".
 
     `bound` is "", about, over, least, under or most; `of` the keys of words it counts, nearest first;
@@ -46,7 +45,7 @@ def find(tokens: Sequence[Token], taken: set[int]) -> list[Quantity]:
     """Every figure among `tokens` but those at the indexes in `taken` (dates); adds its own indexes to it."""
     found: list[Quantity] = []
     for index, token in enumerate(tokens):
-        if index in taken or not token.word.marks & FIGURE:
+        if not token.word.marks & FIGURE or index in taken:
             continue
         number = spelt(tokens, index, taken)
         if number:
