@@ -3,7 +3,8 @@
     MonitorError                  one sentence for people, without secrets
     ├── ConfigError               config, rules or templates cannot be used; carries `problems`
     ├── StoreError                the database cannot be opened or written
-    │   └── StoreBusy             another daemon holds it
+    │   ├── StoreBusy             another daemon holds it
+    │   └── Unreadable            a message owed cannot be read from it any more; carries its id
     ├── SourceError               a source could not be read; carries `code`
     │   ├── FetchError            nothing usable came over the wire; may carry `retry_after`
     │   └── ParseError            what came is not what the source is said to be
@@ -52,6 +53,14 @@ class StoreError(MonitorError):
 
 class StoreBusy(StoreError):
     """Another daemon runs on this database."""
+
+
+class Unreadable(StoreError):
+    """A message that is owed cannot be read any more: something else wrote into the database, or a newer program."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__("what it tells cannot be read from the database any more")
 
 
 class SourceError(MonitorError):

@@ -20,7 +20,7 @@ from functools import partial
 import structlog
 
 from monitor import outcome
-from monitor.alerts.notices import notices, of_dead, of_unreached
+from monitor.alerts.notices import notice, notices, of_dead, of_unreached
 from monitor.articles import Followed, followed
 from monitor.closing import close_poll
 from monitor.config import SourceConfig
@@ -28,7 +28,7 @@ from monitor.config.marks import mark_of
 from monitor.deliver.channels import Receipt
 from monitor.deliver.retry import next_try
 from monitor.engine import Engine
-from monitor.errors import DeliveryError, SourceError
+from monitor.errors import DeliveryError, SourceError, Unreadable
 from monitor.intake import take_in
 from monitor.model import Alert, Message, Moment
 from monitor.outcome import Poll
@@ -142,9 +142,23 @@ async def deliver(engine: Engine, channel: str) -> None:
 
 
 def lease(engine: Engine, channel: str) -> Message | None:
-    """Takes the channel's next due message for this process alone."""
+    """Takes the channel's next due message for this process alone. One that cannot be read any more is dead."""
+    while True:
+        try:
+            with engine.store.write() as conn:
+                return outbox.lease(conn, channel, engine.clock(), lease=SEND_LEASE)
+        except Unreadable as error:
+            bury(engine, channel, error)
+
+
+def bury(engine: Engine, channel: str, error: Unreadable) -> None:
+    """Gives a message up that cannot be read, which another channel is told."""
+    now, title = engine.clock(), f"Channel {channel} has missed an alert"
     with engine.store.write() as conn:
-        return outbox.lease(conn, channel, engine.clock(), lease=SEND_LEASE)
+        outbox.dead(conn, error.message, str(error), now)
+        told = notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
+        tell(conn, addressed_notices(engine, told, channel, now))
+    log.error("message dead", stage="deliver", channel=channel, message=error.message, error=str(error))
 
 
 async def send(engine: Engine, message: Message) -> None:
@@ -226,8 +240,13 @@ def notices_of(
         alert = of_dead(message, str(error), now)
     elif error.unreached:
         alert = of_unreached(message, str(error), now)
+    return addressed_notices(engine, alert, message.channel, now)
+
+
+def addressed_notices(engine: Engine, alert: Alert | None, broken: str, now: Moment) -> tuple[Message, ...]:
+    """The notice about a channel for those that are to hear of it."""
     fallback = {name: settings.fallback for name, settings in engine.config.channels.items()}
-    return notices(alert, message.channel, fallback, engine.config.alerts.notify, now)
+    return notices(alert, broken, fallback, engine.config.alerts.notify, now)
 
 
 def next_due(message: Message, error: DeliveryError, now: Moment) -> Moment | None:

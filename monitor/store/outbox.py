@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 
 from monitor.deliver.payload import alert_from
 from monitor.deliver.together import rule_by_rule
+from monitor.errors import Unreadable
 from monitor.model import Alert, Message, Moment, Reason
 from monitor.store.families import with_voices
 from monitor.store.schema import alerts, channels, deliveries, messages
@@ -90,14 +91,25 @@ HOLD = _HOLD.on_conflict_do_update(
 
 
 def lease(conn: Connection, channel: str, now: Moment, *, lease: float) -> Message | None:
-    """Takes the channel's oldest message that may be tried now, for `lease` seconds; None if there is none."""
+    """Takes the channel's oldest message that may be tried now, for `lease` seconds; None if there is none.
+
+    Unreadable if what it tells cannot be read.
+    """
     row = conn.execute(NEXT, {"channel": channel, "now": now}).first()
     if row is None:
         return None
     attempt = row.attempts + 1
     change(conn, row.id, attempts=attempt, leased_until=now + lease)
     first = conn.execute(FIRST, {"channel": channel, "thread": row.thread}).first()
-    return replace(message_of(conn, row), attempt=attempt, first=None if first is None else message_of(conn, first))
+    return replace(message_of(conn, row), attempt=attempt, first=None if first is None else thread_of(conn, first))
+
+
+def thread_of(conn: Connection, row: Row[Any]) -> Message | None:
+    """The message that a story's thread began with, if it can still be read."""
+    try:
+        return message_of(conn, row)
+    except Unreadable:
+        return None
 
 
 def message_of(conn: Connection, row: Row[Any]) -> Message:
@@ -115,8 +127,16 @@ def message_of(conn: Connection, row: Row[Any]) -> Message:
 
 
 def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
-    """The alerts of a message, rule by rule, the most severe first, with who else says so by now."""
-    alerts = rule_by_rule([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
+    """The alerts of a message, rule by rule, the most severe first, with who else says so by now.
+
+    Unreadable if it has none.
+    """
+    try:
+        alerts = rule_by_rule([alert_from(body) for body in conn.scalars(CARRIED, {"message": message_id})])
+    except (KeyError, TypeError, ValueError):
+        alerts = ()
+    if not alerts:
+        raise Unreadable(message_id)
     return with_voices(conn, alerts)
 
 

@@ -154,15 +154,15 @@ async def test_a_message_that_is_refused_holds_up_no_other(scene: Scene) -> None
         assert scene.desk.tries == 3
 
 
-async def test_a_day_of_outage_delivers_all_in_order(scene: Scene) -> None:
+async def test_a_day_of_outage_delivers_five_hundred_of_five_hundred_in_order(scene: Scene) -> None:
     async with scene.daemon() as daemon:
         scene.desk.error = DeliveryError("no connection", unreached=True)
-        for _ in range(24):
-            scene.owe(daemon.engine, 5)
-            await scene.deliver(daemon, 3600)
+        for _ in range(25):
+            scene.owe(daemon.engine, 20)
+            await scene.deliver(daemon, 3456)
         scene.desk.error = None
         await scene.deliver(daemon, 2 * 3600)
-        assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(120)]
+        assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(500)]
 
 
 async def test_a_recipient_that_may_be_reached_later_is_tried_again_alone_and_holds_nobody(scene: Scene) -> None:

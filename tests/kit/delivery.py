@@ -98,6 +98,7 @@ class Service:
     """An HTTP service on loopback that answers as scripted: `reply` bytes as they stand, then `endless` letters.
 
     `answers` are bodies to say one after the other, the last one from then on. `drip` are seconds between two bytes.
+    A body with `refuse` in it is answered 400.
     """
 
     reply: bytes = b""
@@ -105,6 +106,7 @@ class Service:
     endless: bool = False
     silent: bool = False
     drip: float = 0.0
+    refuse: bytes | None = None
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
     sent: int = 0
@@ -126,15 +128,18 @@ class Service:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.asked.append(Asked(head[0], headers, body))
-            await self._respond(writer)
+            await self._respond(body, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the other side left, or the test is over
         finally:
             writer.close()
 
-    async def _respond(self, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, body: bytes, writer: asyncio.StreamWriter) -> None:
         if self.silent:
             await asyncio.sleep(30)
+        if self.refuse and self.refuse in body:
+            writer.write(b"HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            return
         if self.answers:
             self.answer(200, self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
         for byte in self.reply if self.drip else b"":

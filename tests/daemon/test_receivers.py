@@ -1,0 +1,285 @@
+"""Channels with real servers behind them that fail as servers do, through the daemon: who gets what, how often, and
+who is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from kit.delivery import PostOffice, Service, post_office, service
+from kit.saying import alert, commit, configured, message, sends
+from kit.servers import MailServer
+from sqlalchemy import select, update
+
+from monitor.config.file import read_config
+from monitor.daemon import Daemon
+from monitor.engine import Engine, open_engine
+from monitor.model import Severity
+from monitor.store.reports import DeliveryRow, deliveries
+from monitor.store.schema import alerts, messages
+
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+OWED = int(os.environ.get("MONITOR_TEST_OWED", "50"))  # mails in the outage of a day
+EARLY = 20_833 * 86400.0 + 60  # a minute past midnight: a notice is told once a day
+HOUR = 3600.0
+CONFIG = """
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "wire"
+url = "https://wire.example/feed"
+[channels.desk]
+type = "email"
+host = "127.0.0.1"
+port = {mail}
+tls = "none"
+{login}
+from = "Claimwatch <monitor@desk.example>"
+to = ["a@desk.example", "b@desk.example", "c@desk.example"]
+[channels.hook]
+type = "webhook"
+url = "{hook}"
+secret = "{secret}"
+[channels.bot]
+type = "slack"
+token = "xoxb-hidden-token"
+channel = "C1"
+api = "{bot}"
+[channels.chat]
+type = "slack"
+url = "{chat}"
+[alerts]
+notify = ["desk", "hook", "bot", "chat"]
+"""
+LOGIN = 'username = "monitor"\npassword = "wrong horse"'
+POSTED = json.dumps({"ok": True, "channel": "C1", "ts": "1.5"}).encode()
+
+
+@dataclass
+class Town:
+    """A daemon and the servers behind its channels; `now` is moved by hand."""
+
+    folder: Path
+    office: PostOffice
+    hook: Service
+    bot: Service
+    chat: Service
+    now: float = EARLY
+    owed: int = 0
+
+    @asynccontextmanager
+    async def daemon(self, *, mail: int = 0, login: str = "") -> AsyncIterator[Daemon]:
+        (self.folder / "rules").mkdir(exist_ok=True)
+        (self.folder / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
+        (self.folder / "config.toml").write_text(
+            CONFIG.format(
+                mail=mail or self.office.port,
+                login=login,
+                hook=self.hook.url,
+                secret=SECRET,
+                bot=f"http://127.0.0.1:{self.bot.port}/api",
+                chat=self.chat.url,
+            )
+        )
+        async with open_engine(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
+            configured(engine.store, "wire")
+            engine.notifiers["chat"].space = engine.notifiers["bot"].space = 0.0  # type: ignore[attr-defined]
+            yield Daemon(engine)
+
+    def owe(self, engine: Engine, *channels: str, count: int = 1) -> None:
+        """Messages about `count` stories, each for all of these channels."""
+        for number in range(self.owed, self.owed + count):
+            told = alert(f"al-{number}", f"News {number}.", at=self.now, severity=Severity.HIGH)
+            story, at = f"st-{number}", self.now
+            due = [message(f"{to}-{number}", told, channel=to, thread=story, created=at) for to in channels]
+            commit(engine.store, [f"News {number}."], at, entry=f"e{number}", decisions=[sends(told)], messages=due)
+        self.owed += count
+
+    async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
+        """Delivers what is due after the clock went on, and what came of that."""
+        self.now += seconds
+        for _ in range(2):
+            await daemon.deliver_due()
+            await daemon.finish()
+
+    def told(self, text: str = "Channel ") -> list[str]:
+        """The posts on the chat that are about this."""
+        posts = [json.loads(asked.body)["text"] for asked in self.chat.asked]
+        return [post for post in posts if text in post]
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with post_office() as office, service(204, b"") as hook, service(200, POSTED) as bot, service() as chat:
+        yield Town(tmp_path, office, hook, bot, chat)
+
+
+def states(engine: Engine, channel: str) -> list[str]:
+    """The states of what is owed to a channel, oldest first."""
+    return [row.state for row in reversed(rows(engine)) if row.channel == channel]
+
+
+def rows(engine: Engine) -> list[DeliveryRow]:
+    with engine.store.read() as conn:
+        return deliveries(conn, limit=1000)
+
+
+def ids(office: PostOffice, whom: str) -> list[str]:
+    """The messages that a recipient got, by id."""
+    got = [post.mail["Message-ID"] for post in office.posts if whom in post.recipients]
+    return [str(one).strip("<>").partition("@")[0] for one in got]
+
+
+async def test_a_service_that_hangs_holds_up_no_other(town: Town) -> None:
+    town.hook.silent = True
+    async with town.daemon() as daemon:
+        daemon.engine.notifiers["hook"].deadline = 5.0
+        town.owe(daemon.engine, "hook", "desk", "bot", "chat", count=3)
+        await daemon.deliver_due()
+        async with asyncio.timeout(4):
+            while {"desk", "bot", "chat"} & daemon.sending.keys():
+                await asyncio.sleep(0.01)
+
+        assert "hook" in daemon.sending
+        assert len(town.office.posts) == len(town.bot.asked) == len(town.chat.asked) == 3
+        daemon.sending["hook"].cancel()
+        await daemon.finish()
+
+
+async def test_one_recipient_is_greylisted_one_refused_and_one_gets_it_once(town: Town) -> None:
+    town.office.refuse = {"b@desk.example": "450 greylisted, come back", "c@desk.example": "550 no such user"}
+    async with town.daemon() as daemon:
+        town.owe(daemon.engine, "desk")
+        await town.deliver(daemon)
+        town.owe(daemon.engine, "desk")
+        await town.deliver(daemon, 1)
+        town.office.refuse.pop("b@desk.example")
+        for _ in range(3):
+            await town.deliver(daemon, 60)
+
+        assert ids(town.office, "a@desk.example") == ["desk-0", "desk-1"]
+        assert sorted(ids(town.office, "b@desk.example")) == ["desk-0", "desk-1"]
+        assert ids(town.office, "c@desk.example") == []
+        assert states(daemon.engine, "desk") == ["sent", "sent"]
+        assert len(town.told("550") + town.told()) == 1
+
+
+@pytest.mark.parametrize("channel", ["desk", "hook", "chat", "bot"])
+async def test_an_answer_that_got_lost_makes_one_more_copy_under_the_same_id(town: Town, channel: str) -> None:
+    behind = {"hook": town.hook, "chat": town.chat, "bot": town.bot}.get(channel)
+    async with town.daemon() as daemon:
+        reply = behind.reply if behind else b""
+        town.office.hang_up = True
+        if behind:
+            behind.reply = b""
+        town.owe(daemon.engine, channel)
+        await town.deliver(daemon)
+        assert states(daemon.engine, channel) == ["retrying"]
+
+        town.office.hang_up = False
+        if behind:
+            behind.reply = reply
+        for _ in range(3):
+            await town.deliver(daemon, 15)
+        assert states(daemon.engine, channel) == ["sent"]
+
+    if behind:
+        first, second = behind.asked
+        assert first.body == second.body
+        assert first.headers.get("webhook-id") == second.headers.get("webhook-id")
+    else:
+        assert ids(town.office, "a@desk.example") == ["desk-0", "desk-0"]
+
+
+@pytest.mark.parametrize("channel", ["desk", "hook", "bot"])
+async def test_a_refused_login_is_not_hammered_and_one_notice_goes_elsewhere(tmp_path: Path, channel: str) -> None:
+    refusal = json.dumps({"ok": False, "error": "invalid_auth"}).encode()
+    async with (
+        post_office(login=True) as office,
+        service(401, b"who are you?") as hook,
+        service(200, refusal) as bot,
+        service() as chat,
+    ):
+        town = Town(tmp_path, office, hook, bot, chat)
+        async with town.daemon(login=LOGIN) as daemon:
+            tried = []
+            for seconds in [300.0] * 36 + [HOUR] * 20:
+                town.owe(daemon.engine, channel)
+                await town.deliver(daemon, seconds)
+                tries = {"desk": office.sessions, "hook": len(hook.asked), "bot": len(bot.asked)}[channel]
+                tried += [town.now] * (tries - len(tried))
+            assert min(later - earlier for earlier, later in pairwise(tried)) >= 1800
+            assert len(tried) >= 12
+            assert town.told() == [f"[HIGH] Channel {channel} is out of reach"]
+            assert set(states(daemon.engine, channel)) <= {"retrying", "pending"}
+
+            office.password = "wrong horse"
+            hook.answer(204, b"")
+            bot.answer(200, POSTED)
+            await town.deliver(daemon, 1.25 * HOUR)
+            assert set(states(daemon.engine, channel)) == {"sent"}
+    if channel == "desk":
+        assert ids(office, "a@desk.example") == [f"desk-{number}" for number in range(56)]
+
+
+async def test_a_day_without_the_mail_server_brings_every_mail_in_order(town: Town) -> None:
+    with MailServer() as mail:
+        async with town.daemon(mail=mail.port) as daemon:
+            mail.stop()
+            for _ in range(25):
+                town.owe(daemon.engine, "desk", count=OWED // 25)
+                await town.deliver(daemon, HOUR)
+            assert mail.mails == []
+            mail.start()
+            await town.deliver(daemon, 2 * HOUR)
+
+            assert [str(one["Message-ID"]).partition("@")[0] for one in mail.mails] == [
+                f"<desk-{number}" for number in range(OWED)
+            ]
+            assert states(daemon.engine, "desk") == ["sent"] * OWED
+    assert town.told() == ["[HIGH] Channel desk is out of reach"] * 2  # one a day
+
+
+async def test_a_message_that_a_service_never_takes_holds_up_no_other(town: Town) -> None:
+    async with town.daemon() as daemon:
+        town.owe(daemon.engine, "hook", count=4)
+        town.hook.refuse = b"News 1."
+        await town.deliver(daemon)
+
+        assert states(daemon.engine, "hook") == ["sent", "dead", "sent", "sent"]
+        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.asked] == ["al-0", "al-1", "al-2", "al-3"]
+        assert town.told() == ["[HIGH] Channel hook has missed an alert"]
+
+
+async def test_an_alert_that_cannot_be_read_any_more_is_dead_and_holds_up_no_other(town: Town) -> None:
+    async with town.daemon() as daemon:
+        town.owe(daemon.engine, "hook", count=3)
+        with daemon.engine.store.write() as conn:
+            conn.execute(update(alerts).where(alerts.c.id == "al-0").values(body={"id": "al-0", "rule": "bridges"}))
+        await town.deliver(daemon)
+
+        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.asked[:2]] == ["al-1", "al-2"]
+        with daemon.engine.store.read() as conn:
+            (dead,) = conn.execute(select(messages.c.id, messages.c.error).where(messages.c.state == "dead"))
+        assert dead == ("hook-0", "what it tells cannot be read from the database any more")
+        assert town.told() == ["[HIGH] Channel hook has missed an alert"]
+
+
+async def test_a_follow_up_is_posted_although_what_opened_its_thread_cannot_be_read(town: Town) -> None:
+    async with town.daemon() as daemon:
+        town.owe(daemon.engine, "bot")
+        await town.deliver(daemon)
+        with daemon.engine.store.write() as conn:
+            conn.execute(update(alerts).values(body={}))
+            conn.execute(update(messages).values(thread="st-1"))
+        town.owe(daemon.engine, "bot")
+        await town.deliver(daemon)
+
+        assert [asked.head.split()[1] for asked in town.bot.asked] == ["/api/chat.postMessage"] * 2
