@@ -1,18 +1,19 @@
-"""One GET over HTTP/1.1 on a guarded connection: h11 speaks the protocol, as it does beneath httpx.
+"""One GET over HTTP/1.1 on a guarded connection: h11 reads the answer, as it does beneath httpx.
 
-httpx's client and pool cost about ten times as much for each request, and most requests bring "not modified". A
-connection that is free again waits a few seconds for the next request to its host; one that proves to be dead by then
-is replaced. Errors are httpx's, as everywhere in sending and fetching.
+Most requests bring "not modified": such an answer has no body whatever it says, and one that came whole and is
+plainly written is read by a pattern, for a fraction of the price. A connection that is free again waits a few seconds
+for the next request to its host; one that proves to be dead by then is replaced. Errors are httpx's, as everywhere in
+sending and fetching.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import h11
@@ -26,24 +27,42 @@ _PIECE = 2**16
 _HEAD = 2**17  # bytes of status and headers
 _EARLY = 10  # answers such as "103 Early Hints" before the real one
 
+_TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
+_TEXT = rb"[\t -~\x80-\xff]*"
+_NAME, _TARGET = re.compile(_TOKEN), re.compile(rb"[!-~]+")
+_VALUE = re.compile(rb"(?:[!-~\x80-\xff](?:" + _TEXT + rb"[!-~\x80-\xff])?)?")
+_UNCHANGED = re.compile(rb"HTTP/1\.1 304(?: " + _TEXT + rb")?\r\n((?:" + _TOKEN + rb":" + _TEXT + rb"\r\n)*)\r\n")
+_FRAMING = frozenset({"transfer-encoding", "content-length"})
+
 Route: TypeAlias = tuple[str, str, int]  # scheme, host and port
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
 class _Line:
-    """One connection; `free` is since when it waits for another request."""
+    """One connection; `talk` is the exchange that h11 follows on it, and `free` since when it waits for another."""
 
     route: Route
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    talk: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD))
+    talk: h11.Connection | None = None
     free: float = 0.0
+
+    async def read(self) -> bytes:
+        """What has come. httpx.ReadError."""
+        try:
+            return await self.reader.read(_PIECE)
+        except OSError as error:
+            raise httpx.ReadError("the connection broke") from error
 
     async def event(self) -> h11.Event:
         """The next part of the answer, read as far as need be. httpx.ReadError or RemoteProtocolError."""
-        with _told():
+        assert self.talk
+        try:
             while (event := self.talk.next_event()) is h11.NEED_DATA:
-                self.talk.receive_data(await self.reader.read(_PIECE))
+                self.talk.receive_data(await self.read())
+        except h11.RemoteProtocolError as error:
+            raise httpx.RemoteProtocolError(str(error)) from error
         if isinstance(event, h11.Event):
             return event
         raise httpx.RemoteProtocolError("the connection is of no use any more")
@@ -76,27 +95,25 @@ class Wire:
         self._free: dict[Route, list[_Line]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
-    async def get(self, url: httpx.URL, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+    async def get(self, url: httpx.URL, headers: Headers) -> Answer:
         """The answer, its body still to be read; `done` must follow. An httpx.TransportError if there is none."""
         route = url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
-        request = _request(url, headers)
+        asked = _Asked(url.raw_path, [(b"Host", url.netloc), *headers])
+        sent = asked.written()
         while line := self._take(route):
             try:
-                return await _exchange(line, request)
+                return await _exchange(line, asked, sent)
             except httpx.TransportError:  # it was closed while it was free
                 continue
-        return await _exchange(await self._dial(route), request)
+        return await _exchange(await self._dial(route), asked, sent)
 
     def done(self, answer: Answer) -> None:
         """No more of the answer is read: its connection is free for the next one, or cut."""
         line = answer.line
-        try:
-            if line.talk.their_state is h11.SEND_BODY:
-                line.talk.next_event()  # the end of an answer that has no body
-            line.talk.start_next_cycle()
-        except h11.ProtocolError:
+        if line.talk and not _over(line.talk):
             line.cut()
         else:
+            line.talk = None
             self._keep(line)
 
     def close(self) -> None:
@@ -160,42 +177,76 @@ class Wire:
         self._sweeping = again
 
 
-def _request(url: httpx.URL, headers: Iterable[tuple[bytes, bytes]]) -> h11.Request:
-    """The request. LocalProtocolError for a header that cannot be sent."""
-    try:
-        return h11.Request(method=b"GET", target=url.raw_path, headers=[(b"Host", url.netloc), *headers])
-    except h11.LocalProtocolError as error:
-        raise httpx.LocalProtocolError("a header that cannot be sent") from error
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request: what of its host, and all its headers."""
+
+    target: bytes
+    headers: Headers
+
+    def written(self) -> bytes:
+        """As it goes over the wire. LocalProtocolError for a header that cannot be sent."""
+        sendable = all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in self.headers)
+        if not (sendable and _TARGET.fullmatch(self.target)):
+            raise httpx.LocalProtocolError("a header that cannot be sent")
+        return b"GET %b HTTP/1.1\r\n%b\r\n" % (self.target, b"".join([b"%b: %b\r\n" % one for one in self.headers]))
+
+    def followed(self) -> h11.Connection:
+        """An exchange in which this was sent."""
+        talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
+        talk.send(h11.Request(method=b"GET", target=self.target, headers=list(self.headers)))
+        talk.send(h11.EndOfMessage())
+        return talk
 
 
-async def _exchange(line: _Line, request: h11.Request) -> Answer:
+async def _exchange(line: _Line, asked: _Asked, sent: bytes) -> Answer:
     try:
-        line.writer.write((line.talk.send(request) or b"") + (line.talk.send(h11.EndOfMessage()) or b""))
+        line.writer.write(sent)
+        came = await line.read()
+        if (headers := _unchanged(came)) is not None:
+            return Answer(304, headers, line)
+        line.talk = asked.followed()
+        line.talk.receive_data(came)
         for _ in range(_EARLY):
             event = await line.event()
             if isinstance(event, h11.Response):
-                return Answer(event.status_code, _headers(event), line)
+                return Answer(event.status_code, _by_name(event.headers), line)
         raise httpx.RemoteProtocolError("no answer after many early ones")
     except BaseException:
         line.cut()
         raise
 
 
-def _headers(response: h11.Response) -> dict[str, str]:
-    """Headers by name, several of one name joined."""
+def _unchanged(came: bytes) -> dict[str, str] | None:
+    """The headers of a whole and plain "not modified" after which the connection stands; None for all else."""
+    found = _UNCHANGED.fullmatch(came)
+    if not found:
+        return None
+    headers = _by_name((name, value.strip(b" \t")) for name, _, value in _fields(found[1]))
+    if headers.get("connection", "keep-alive").lower() != "keep-alive" or not _FRAMING.isdisjoint(headers):
+        return None
+    return headers
+
+
+def _fields(block: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    return (line.partition(b":") for line in block.split(b"\r\n")[:-1])
+
+
+def _over(talk: h11.Connection) -> bool:
+    """Whether the exchange came to its end, and nothing came after it."""
+    try:
+        if talk.their_state is h11.SEND_BODY:
+            talk.next_event()  # the end of an answer that has no body
+        talk.start_next_cycle()
+    except h11.ProtocolError:
+        return False
+    return talk.trailing_data == (b"", False)
+
+
+def _by_name(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name in small letters, several of one name joined."""
     found: dict[str, str] = {}
-    for name, value in response.headers:
-        key, text = name.decode("ascii"), value.decode("latin-1")
+    for name, value in fields:
+        key, text = name.decode("ascii").lower(), value.decode("latin-1")
         found[key] = f"{found[key]}, {text}" if key in found else text
     return found
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Failures of reading as httpx's."""
-    try:
-        yield
-    except h11.RemoteProtocolError as error:
-        raise httpx.RemoteProtocolError(str(error)) from error
-    except OSError as error:
-        raise httpx.ReadError("the connection broke") from error

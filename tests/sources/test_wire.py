@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import h11
 import httpx
 import pytest
 
@@ -83,6 +84,8 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced(fetcher: Fetch
         b"HTTP/1.1 200 OK\r\nConnection: keep-alive, Close\r\nContent-Length: 3\r\n\r\nyes",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyesHTTP/1.1 nonsense\r\n\r\n",
         b"HTTP/1.1 304 Not Modified\r\n\r\nbut with a body\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.0 304 Not Modified\r\n\r\n",
     ],
 )
 async def test_an_answer_that_ends_its_connection_or_says_too_much_spoils_no_other(
@@ -92,6 +95,40 @@ async def test_an_answer_that_ends_its_connection_or_says_too_much_spoils_no_oth
 
     assert (await asked(fetcher, talk, 2))[1].body == b"yes"
     assert talk.opened == 2
+
+
+UNCHANGED = [
+    b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    b'HTTP/1.1 304\r\nETag: W/"2"\r\n\r\n',
+    b"HTTP/1.1 304 Unver\xe4ndert\r\nDATE:  Mon, 05 Jan 2026 10:00:00 GMT \t\r\nConnection: Keep-Alive\r\nX:\r\n\r\n",
+    b"HTTP/1.1 304 Not Modified\r\nVary: a\r\nvary: b:c\r\nCache-Control: max-age=300\r\n\r\n",
+    b'HTTP/1.1 304 Not Modified\r\nX: \xc3\xa4\r\nETag: "3"\r\n\r\n',
+    b'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nETag: "4"\r\n\r\n',
+    b'HTTP/1.1 304 Not Modified\nETag: "5"\n\n',
+    b"HTTP/1.1 304 Not Modified\r\nX: folded\r\n over\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("answer", UNCHANGED)
+async def test_what_is_unchanged_is_read_as_h11_reads_it_and_keeps_its_connection(answer: bytes) -> None:
+    wire = Wire(checking(networks(["127.0.0.0/8"])), authorities())
+    talk, reader = Talk([answer, FOUND]), h11.Connection(h11.CLIENT)
+    reader.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
+    reader.receive_data(answer)
+    expected = reader.next_event()
+    assert isinstance(expected, h11.Response)
+
+    async with talk.serving() as url:
+        found = await wire.get(httpx.URL(url), [])
+        wire.done(found)
+        wire.done(again := await wire.get(httpx.URL(url), []))
+
+    assert found.status == 304
+    values: dict[str, list[str]] = {}
+    for name, value in expected.headers:
+        values.setdefault(name.decode(), []).append(value.decode("latin-1"))
+    assert found.headers == {name: ", ".join(said) for name, said in values.items()}
+    assert (again.status, talk.opened) == (200, 1)
 
 
 async def test_a_free_connection_is_closed_after_a_while() -> None:
