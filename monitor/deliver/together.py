@@ -45,7 +45,7 @@ def places(alerts: Sequence[Alert]) -> dict[Key, Place]:
     Where all are of one rule there is no heading: the message's own title names it.
     """
     found: dict[Key, Place] = {}
-    rule = alerts[0].rule if len({alert.rule for alert in alerts}) == 1 else ""
+    rule = "" if several_rules(alerts) else alerts[0].rule
     for (name, _), of_story in groupby(alerts, key=lambda alert: (alert.rule, alert.story)):
         follows = False
         for title, key in [(alert.title, key_of(finding)) for alert in of_story for finding in alert.findings]:
@@ -53,6 +53,12 @@ def places(alerts: Sequence[Alert]) -> dict[Key, Place]:
                 found[key] = Place("" if name == rule else title, follows)
                 rule, follows = name, True
     return found
+
+
+def several_rules(alerts: Sequence[Alert]) -> int:
+    """How many rules the alerts are of; 0 for one."""
+    rules = len({alert.rule for alert in alerts})
+    return rules if rules > 1 else 0
 
 
 def key_of(finding: AlertFinding) -> Key:

@@ -16,7 +16,7 @@ from monitor.deliver.headline import Headline, headline
 from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
 from monitor.deliver.pieces import marked, word_diff
 from monitor.deliver.safe import shorten, tame, web_link
-from monitor.deliver.together import Key, Place, key_of, places, why_together
+from monitor.deliver.together import Key, Place, key_of, places, several_rules, why_together
 from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Reason, Said, Severity, Stood
 
 Names: TypeAlias = dict[str, Any]
@@ -53,7 +53,7 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
         "was": news.was,
         "urgent": URGENT.get(lead.severity, ""),
         "severity": str(lead.severity),
-        "title": shorten(tame(lead.title), TITLE),
+        "title": "" if rolled and several_rules(message.alerts) else shorten(tame(lead.title), TITLE),
         "source": shorten(tame(findings[0].source), NAME) if findings and not rolled else "",
         "channel": shorten(tame(message.channel), NAME),
         "url": "" if rolled else web_link(lead.url),
@@ -84,10 +84,10 @@ def rolled_up(message: Message) -> int:
 
 def _titled(message: Message, rolled: int) -> str:
     """The lead's title; of a roll-up how many alerts of what it is."""
-    title, rules = tame(message.alerts[0].title), len({alert.rule for alert in message.alerts})
+    title, rules = tame(message.alerts[0].title), several_rules(message.alerts)
     if not rolled:
         return title
-    what = f"{rolled:,} alerts of {rules} rules" if rules > 1 else f"{rolled:,} alerts: {title}"
+    what = f"{rolled:,} alerts of {rules} rules" if rules else f"{rolled:,} alerts: {title}"
     return f"Digest: {what}" if message.gathers is Reason.DIGEST else what
 
 
