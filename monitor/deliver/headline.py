@@ -41,8 +41,10 @@ class Headline:
 
 
 def headline(finding: AlertFinding) -> Headline:
-    """What is new in at most LIMIT characters."""
+    """What is new in at most LIMIT characters; "" for a claim that nothing can be read of."""
     claim = tame(finding.claim).removesuffix(".").rstrip()
+    if not claim:
+        return Headline("")
     if finding.novelty is Novelty.WITHDRAWN:
         return Headline(shorten(f"withdrawn: {claim}", LIMIT))
     change = _telling(finding.changes)

@@ -43,7 +43,8 @@ def _all_blocks(printed: str) -> Iterator[Block]:
         elif kind == "header":
             yield from (_header(line[2:]) for line in lines if _bare(line[2:]))
         elif kind == "context":
-            yield _context(_bare("\n".join(line[3:] for line in lines)))
+            # Slack refuses a whole message for one empty text, and a template's names may be empty.
+            yield from (_context(bare) for bare in [_bare("\n".join(line[3:] for line in lines))] if bare)
         elif kind == "section":
             yield from _sections("\n".join(line.strip() for line in lines))
 

@@ -9,6 +9,7 @@ rendering touches no disk.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ ESCAPING = {
     "slack.j2": SLACK,
     "terminal.j2": TERMINAL,
 }
+_METHOD = re.compile(r"<(?:built-in )?method (\w+) of .*> is not safely callable")
+MAY_BE_EMPTY = "email.subject.j2"  # then the mail's subject is the usual one
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,13 @@ def _text(file: Path) -> str:
 
 
 def fill(templates: Templates, name: str, names: dict[str, Any]) -> str:
-    """What the template `name` prints with these names. TemplateFault if it cannot, or prints too much."""
+    """What the template `name` prints with these names. TemplateFault if it cannot, or prints nothing or too much."""
+    part = part_of(name) or name
     try:
-        return _bounded(_environment(templates, ESCAPING[part_of(name) or name]).get_template(name), name, names)
+        printed = _bounded(_environment(templates, ESCAPING[part]).get_template(name), name, names)
+        if not printed.strip() and part != MAY_BE_EMPTY:
+            raise TemplateFault(name, 1, "prints nothing")
+        return printed
     except TemplateFault:
         raise
     # A user's template can raise whatever an expression can raise; none of it may stop a delivery.
@@ -114,7 +121,7 @@ def _fault(name: str, error: Exception) -> TemplateFault:
     if isinstance(error, TemplateNotFound):
         return TemplateFault(where, line, f"there is no template {error.name}")
     sentence = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    return TemplateFault(where, line, sentence[:300])
+    return TemplateFault(where, line, _METHOD.sub(r"\1() cannot be called", sentence)[:300])
 
 
 def _place(name: str, error: Exception) -> tuple[str, int]:

@@ -24,6 +24,7 @@ Names: TypeAlias = dict[str, Any]
 NAME, TITLE, REASON, CHANGE = 80, 200, 300, 120  # characters
 RULES = 10  # in a message
 SAYERS = 3  # others that are named as saying the same
+NO_TEXT = "(no text)"
 CHART = 3  # times that a figure must have been told of before its history says more than before and after
 
 URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
@@ -47,13 +48,14 @@ def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) 
     rolled = rolled_up(message)
     where = places(message.alerts) if rolled else {}
     news = headline(findings[0]) if findings and not rolled else Headline(shorten(_titled(message, rolled), TITLE))
+    news = news if news.now else Headline(_title(lead))
     return {
         "headline": str(news),
         "now": news.now,
         "was": news.was,
         "urgent": URGENT.get(lead.severity, ""),
         "severity": str(lead.severity),
-        "title": "" if rolled and several_rules(message.alerts) else shorten(tame(lead.title), TITLE),
+        "title": "" if rolled and several_rules(message.alerts) else _title(lead),
         "source": shorten(tame(findings[0].source), NAME) if findings and not rolled else "",
         "channel": shorten(tame(message.channel), NAME),
         "url": "" if rolled else web_link(lead.url),
@@ -80,6 +82,11 @@ def rolled_up(message: Message) -> int:
     about = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
     about |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
     return len(message.alerts) if len(message.alerts) > 1 and len(about) > 1 else 0
+
+
+def _title(alert: Alert) -> str:
+    """What the alert is about, whatever is missing."""
+    return shorten(tame(alert.title) or tame(alert.rule) or "An alert without a title", TITLE)
 
 
 def _titled(message: Message, rolled: int) -> str:
@@ -134,14 +141,14 @@ def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:
 def _rule(alert: Alert) -> Names:
     return {
         "name": shorten(tame(alert.rule), NAME),
-        "title": shorten(tame(alert.title), TITLE),
+        "title": _title(alert),
         "severity": str(alert.severity),
         "reason": shorten(tame(alert.reason), REASON),
     }
 
 
 def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
-    claim = shorten(tame(finding.claim), room.claim)
+    claim = shorten(tame(finding.claim), room.claim) or NO_TEXT
     matched = [tame(words) for words in finding.matched]
     withdrawn = finding.novelty is Novelty.WITHDRAWN
     return {
@@ -155,7 +162,7 @@ def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
         "url": web_link(finding.entry_url),
         "published": when(finding.published, timezone),
         "changes": [_change(change) for change in finding.changes[: room.changes]],
-        "nearest": _said(finding.nearest, room, timezone) if finding.nearest and not withdrawn else None,
+        "nearest": None if withdrawn else _said(finding.nearest, room, timezone),
         "diff": _diff(finding, claim, room),
         "history": _history(finding.history, timezone),
         "also_said_by": [_sayer(said, timezone) for said in finding.also_said_by[:SAYERS]],
@@ -188,8 +195,9 @@ def history_names(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
     ]
 
 
-def _said(said: Said, room: Room, timezone: ZoneInfo) -> Names:
-    return {"text": shorten(tame(said.text), room.claim)} | _sayer(said, timezone)
+def _said(said: Said | None, room: Room, timezone: ZoneInfo) -> Names | None:
+    text = shorten(tame(said.text), room.claim) if said else ""
+    return {"text": text} | _sayer(said, timezone) if said and text else None
 
 
 def _sayer(said: Said, timezone: ZoneInfo) -> Names:

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.delivery import DAY, NOON, alert, builtin_templates, figure_moved, finding, message, said
-from kit.hostile import ALL, MARKUP, SIZE
+from kit.hostile import ALL, ESCAPES, MARKUP, SIZE
+from rich.text import Text
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.deliver.channels import NOTIFIERS
 from monitor.deliver.render import Rendered, render
 from monitor.deliver.sample import sample_message
 from monitor.deliver.templates import BUDGET
-from monitor.model import Change, Kind, Message, Novelty, Severity
+from monitor.model import Change, Kind, Message, Novelty, Severity, Stood
 
 KYIV = ZoneInfo("Europe/Kyiv")
 TEMPLATES = builtin_templates()
@@ -136,20 +137,45 @@ def test_a_template_in_a_claim_is_printed_and_not_run() -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        message(alert(title="", reason="", url="", rule="", id="")),
-        message(alert(finding("", source="", entry_url="", nearest=said("", source="")))),
+        message(alert(finding("A bridge fell.", entry_url=""), title="", reason="", url="", id="")),
+        message(alert(finding("", entry_url="", nearest=said("")), url="")),
+        message(alert(finding("", novelty=Novelty.WITHDRAWN), finding("\x00 \u202e"), title="")),
         message(alert(finding("Said.", published=-1e18, nearest=said("Before.", at=1e18)), at=1e300)),
         message(alert(since_last="3,000 → 12,000"), alert(finding("Second.", source="other"), id="a2", rule="r2")),
         message(alert(finding("x" * 10))),
         sample_message("desk", NOON),
     ],
-    ids=["no names", "no texts", "no calendar", "several rules", "one word", "sample"],
+    ids=["no title or link", "no text", "nothing but controls", "no calendar", "several rules", "one word", "sample"],
 )
 def test_whatever_is_missing_the_message_is_readable(kind: str, sent: Message) -> None:
     made = shown(sent, kind)
 
     assert made.note is None
-    assert made.body or made.blocks or made.text.strip()
+    read = [made.subject, made.text, *text_of(made.html), *(line for b in made.blocks for line in texts_of(b))]
+    assert [text for text in read if LOOSE_ENDS.search(text)] == []
+    assert all(texts_of(block) for block in made.blocks if block["type"] != "divider")
+    if kind != "webhook":
+        assert made.subject.removeprefix("[HIGH]").strip()
+        assert made.blocks or made.text.strip()
+        assert [link for link in LexborHTMLParser(made.html).css("a") if not link.attributes["href"]] == []
+
+
+LOOSE_ENDS = re.compile(
+    r"(?m)\b(?:None|nan)\b|\(\s*[,)]|·\s*·|^\s*·|·[ \t]*$|[→−+][ \t]*$|\[\]|<\||^- *\("
+    r"|(?:\)|says|withdrawn|number|alert|it):[ \t]*$"
+)
+
+
+def text_of(html: str) -> list[str]:
+    """What each cell of a mail shows."""
+    cells = LexborHTMLParser(html).css("td.news, td.was, td.from, td.claim, td.before, td.why, td.change, td.since")
+    return [" ".join(cell.text().split()) for cell in cells]
+
+
+def texts_of(block: dict[str, object]) -> list[str]:
+    """The texts of a Slack block, none of them empty."""
+    found = [one["text"] for one in (block.get("text"), *block.get("elements", ())) if one]  # type: ignore[attr-defined, index]
+    return [str(text) for text in found if str(text).strip()] if all(str(text).strip() for text in found) else []
 
 
 def test_an_alert_without_findings_still_says_what_it_is() -> None:
@@ -245,8 +271,8 @@ BROKEN = {
     "huge list": ("{{ [0] * 999999999 }}", 1, "for plain sums only"),
     "huge number": ("{{ 9 ** 9 ** 9 }}", 1, "for plain sums only"),
     "huge padding": ("{{ '%0999999999d' % 1 }}", 1, "for plain sums only"),
-    "huge method": ("{{ 'a'.center(999999999) }}", 1, "not safely callable"),
-    "huge format": ("{{ '{:999999999}'.format(1) }}", 1, "not safely callable"),
+    "huge method": ("{{ 'a'.center(999999999) }}", 1, "() cannot be called"),
+    "huge format": ("{{ '{:999999999}'.format(1) }}", 1, "() cannot be called"),
     "huge range": ("{{ range(10 * 10000000)|list }}", 1, "Range too big"),
     "huge filter": ("{{ 'a'|center(999999999) }}", 1, "No filter named 'center'"),
     "missing include": ('{% include "nothing.j2" %}', 1, "no template nothing.j2"),
@@ -267,6 +293,102 @@ def test_a_broken_template_costs_no_alert_and_is_named(
     said_in_all = made.text + made.html + json.dumps(made.blocks)
     assert "Up to 12,000 personnel" in said_in_all
     assert f"template {name}.j2, line {line}: " in said_in_all
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+@pytest.mark.parametrize("part", ["email_html", "email_subject", "brief_slack"])
+def test_no_template_gets_out_of_its_box(part: str, text: str, tmp_path: Path) -> None:
+    templates, rule = own(tmp_path, **{part: f"Fine {text}"}), "brief" if part.startswith("brief") else None
+    kind = next((kind for kind in ("email", "slack", "terminal") if kind in part), "")
+
+    made = render(message(), kind, templates, KYIV, None, rule)
+
+    name = part.replace("_", ".")
+    assert made.note is not None
+    assert made.note.startswith(f"template {name}.j2, line 1: ")
+    assert "0x" not in made.note
+    shipped = render(message(), kind, TEMPLATES, KYIV, None, None, f"{made.note}. This is the built-in template.")
+    for was, now in ((shipped.subject, made.subject), (shipped.text, made.text), (shipped.html, made.html)):
+        assert "Fine" not in now
+        assert now == was or made.note not in now
+    assert "Fine" not in json.dumps(made.blocks)
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_a_template_in_a_feed_is_text_in_every_message(text: str) -> None:
+    moved = finding(
+        text,
+        novelty=Novelty.CHANGED,
+        source=text,
+        matched=(text[:9],),
+        nearest=said(text, source=text),
+        changes=(Change(Kind.NAME, text, text + " x"),),
+        history=(Stood(NOON, 1.0, text, text), Stood(NOON, 2.0, text, text), Stood(NOON, 3.0, text, text)),
+    )
+    sent = message(alert(moved, title=text, reason=text, rule=text, since_last=text, id=text), channel=text)
+    claim = " ".join(text.split())
+
+    mail, slack, terminal = (shown(sent, kind) for kind in ("email", "slack", "terminal"))
+
+    assert claim in mail.text
+    assert LexborHTMLParser(mail.html).css_first(".claim").text() == claim
+    assert f"{claim}" in Text.from_markup(terminal.text, emoji=False).plain
+    assert json.loads(shown(sent, "webhook").body)["data"]["findings"][0]["claim"] == text
+    assert [made.note for made in (mail, slack, terminal)] == [None] * 3
+
+
+OWN_MARKUP = "<script>alert(1)</script> & [link=https://evil.example]here[/link] <!channel> *bold*"
+
+
+@pytest.mark.parametrize("name", ["email_html", "brief_email_html"])
+@pytest.mark.parametrize("part", ["part.j2", "part.html.j2", "part.txt.j2", "part.slack.j2"])
+def test_html_of_the_users_is_escaped_whatever_its_files_are_called(name: str, part: str, tmp_path: Path) -> None:
+    (tmp_path / part).write_text("<p>{{ finding.claim }}</p>")
+    whole = '{% for finding in findings %}{% include "' + part + '" %}{% endfor %}<b>{{ title }}</b>'
+    rule = "brief" if name.startswith("brief") else None
+    templates = own(tmp_path, **{name: whole})
+
+    html = LexborHTMLParser(
+        render(message(alert(finding(OWN_MARKUP), title=OWN_MARKUP)), "email", templates, KYIV, None, rule).html
+    )
+
+    assert html.css_first("p").text() == html.css_first("b").text() == OWN_MARKUP
+    assert html.css("script") == []
+
+
+def test_slack_and_terminal_of_the_users_are_escaped_for_them_and_plain_text_is_not(tmp_path: Path) -> None:
+    templates = own(tmp_path, **dict.fromkeys(("email_txt", "slack", "terminal"), "{{ findings[0].claim }}"))
+    sent = message(alert(finding(OWN_MARKUP)))
+
+    (block,) = render(sent, "slack", templates, KYIV, None).blocks
+    assert "&lt;!channel&gt; ∗bold∗" in block["text"]["text"]
+    assert Text.from_markup(render(sent, "terminal", templates, KYIV, None).text).plain.strip() == OWN_MARKUP
+    assert render(sent, "email", templates, KYIV, None).text.strip() == OWN_MARKUP
+
+
+@pytest.mark.parametrize("text", MARKUP.values(), ids=MARKUP.keys())
+def test_feed_text_is_no_markup_on_a_terminal(text: str) -> None:
+    bare = Text.from_markup(shown(message(alert(finding("Ships"), title="Ships")), "terminal").text, emoji=False)
+    seen = Text.from_markup(shown(message(alert(finding(text), title=text)), "terminal").text, emoji=False)
+
+    assert " ".join(text.replace("\x1b", " ").replace("\x07", " ").split()) in seen.plain
+    assert {str(span.style) for span in seen.spans} == {str(span.style) for span in bare.spans}
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n\t\n ", "{# nothing #}", "{% if severity == 'info' %}{{ title }}{% endif %}"]
+)
+@pytest.mark.parametrize(
+    ("kind", "name"), [("email", "email.txt"), ("email", "email.html"), ("slack", "slack"), ("terminal", "terminal")]
+)
+def test_a_template_that_prints_nothing_sends_no_empty_message(
+    kind: str, name: str, text: str, tmp_path: Path
+) -> None:
+    made = render(message(), kind, own(tmp_path, **{name.replace(".", "_"): text}), KYIV, None)
+
+    assert made.note == f"template {name}.j2, line 1: prints nothing"
+    part = {"email.html": made.html, "slack": json.dumps(made.blocks)}.get(name, made.text)
+    assert "Up to 12,000 personnel" in part
 
 
 def test_a_broken_subject_costs_no_alert_either(tmp_path: Path) -> None:

@@ -113,6 +113,13 @@ def test_the_parts_of_the_template_become_blocks() -> None:
     assert texts(made) == ["Up to 12,000", "isw", "One *claim*\nand a line", "Another", "why\nand when"]
 
 
+def test_parts_that_print_nothing_make_no_block_that_slack_refuses() -> None:
+    empty = slack_data("")
+    made = blocks(f"# {empty}\n-# {empty}\n\n{empty}\n\n-# {slack_link('', '')}\n\nA claim\n\n-# \n")
+
+    assert texts(made) == ["A claim"]
+
+
 def test_what_does_not_fit_is_told_of() -> None:
     assert texts(blocks("\n\n".join(["x" * 2999] * 9)))[-1].startswith("… shortened")
     assert len(blocks("\n\n".join(["x"] * 99))) == 50
