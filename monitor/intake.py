@@ -12,15 +12,20 @@ from monitor.assess import Assessment, Listening, assess
 from monitor.closing import close_poll
 from monitor.model import Alert, Entry, Moment, Update
 from monitor.sources.identity import content_hash, in_order
+from monitor.sources.imprint import Imprint
 from monitor.sources.moves import Move, causes_of, flips, idle, is_aloud, named_by, went_back
 from monitor.sources.odd import Oddity, Seen
 from monitor.standing import missed, oddity
-from monitor.store import Store, ledger, shown
+from monitor.store import Store, imprints, ledger, shown
 from monitor.store.known import Known
 from monitor.store.record import record
 from monitor.store.sources import PollOutcome
 
 CHUNK = 0.2  # seconds of assessing in one transaction: a long first poll must not keep others from the store
+
+
+class Mistaken(Exception):
+    """An entry was recognised and is another one: the feed must be read again, this time as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +58,27 @@ def take_in(
     *,
     memory: float,
     now: Moment,
+    imprint: Imprint | None = None,
 ) -> Taken:
     """Commits what is fresh among `entries`, and the poll's outcome with the last of it: what `ends` makes of the
-    share that is fresh, and of whether the feed rolled over.
+    share that is fresh, and of whether the feed rolled over. With it goes the feed's `imprint`.
 
-    A crash in between leaves the poll undone, so the next one goes on where this one stopped.
+    A crash in between leaves the poll undone, so the next one goes on where this one stopped. Raises Mistaken, with
+    nothing taken, if an entry that was recognised is not what the store has.
     """
     with store.read() as conn:
         seen = shown.seen(conn, source, [entry.key for entry in entries])
         read, good = shown.read_at(conn, source)
         waiting = fresh(entries, seen)
+        mistaken = any(entry.known for entry, _ in waiting)
         odd = Oddity()
         if read is not None and not listening.baseline:
             odd = oddity(conn, source, entries, waiting, seen, read, oldest=now - memory)
         rolled = read is not None and not odd.causes and missed(conn, source, entries, seen)
+    if mistaken:
+        with store.write() as conn:
+            imprints.forget(conn, source)
+        raise Mistaken
     outcome = ends(len(waiting) / max(1, len(entries)), rolled)
     this = Intake(source, listening, memory, now, seen, good, odd)
     alerts, done = 0, False
@@ -79,6 +91,8 @@ def take_in(
             moves += moved
             if done:
                 ledger.touch(conn, source, [entry.key for entry in entries], now)
+                if imprint:
+                    imprints.keep(conn, source, imprint, {entry.key for entry in entries})
                 causes = (*outcome.causes, *odd.causes, *causes_of(moves))
                 told = close_poll(conn, source, replace(outcome, causes=causes), listening)
     return Taken(alerts, told)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _OUT_OF_MEMORY = 77  # exit status of a worker that met its bound
 _TASKS = 500  # then a worker is replaced, with whatever its memory has become
-_PRELOADED = ["monitor.sources.worker", "feedparser"]  # in the process that workers are forked from
+_PRELOADED = ["monitor.sources.worker", "monitor.sources.strict"]  # in the process that workers are forked from
 
 
 class Killable:

@@ -19,7 +19,7 @@ from functools import partial
 
 import structlog
 
-from monitor import outcome
+from monitor import outcome, unseen
 from monitor.alerts.notices import notice, notices, of_dead, of_unreached
 from monitor.articles import Followed, followed
 from monitor.closing import close_poll
@@ -29,15 +29,14 @@ from monitor.deliver.channels import Receipt
 from monitor.deliver.retry import next_try
 from monitor.engine import Engine
 from monitor.errors import DeliveryError, SourceError, Unreadable
-from monitor.intake import take_in
+from monitor.intake import Mistaken, take_in
 from monitor.model import Alert, Message, Moment
 from monitor.outcome import Poll
 from monitor.ruleset.rule import Rule
 from monitor.sources.fetch import Fetched, Request
 from monitor.sources.habit import SHORTEST
-from monitor.sources.reading import reading_of
 from monitor.sources.shrink import believed
-from monitor.standing import shrunk, silence
+from monitor.standing import may_be_shrunk, shrunk, silence
 from monitor.store import outbox
 from monitor.store.record import tell
 from monitor.store.sources import PollOutcome, SourceRow
@@ -77,23 +76,28 @@ async def silence_of(engine: Engine, row: SourceRow) -> Moment | None:
 async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
     """Parses what came and commits what it brings. Raises ParseError, also for what is not believed."""
     source = this.source
-    feed = await engine.parser.parse(reading_of(source), fetched.body or b"", fetched.content_type, fetched.url)
-    if not believed(this.row.error_code, this.row.failures):
+    feed = await unseen.read(engine, source, fetched)
+    if may_be_shrunk(source, feed) and not believed(this.row.error_code, this.row.failures):
         doubt = await engine.in_store(shrunk, engine.store, source, feed, engine.ignore[source.name])
         if doubt:
             raise doubt
     baseline = source.first_poll == "baseline" and not this.row.baselined
     found = await followed(engine, source, feed.entries) if source.full_text else Followed(feed.entries)
-    taken = await engine.in_store(
-        take_in,
-        engine.store,
-        source.name,
-        found.entries,
-        replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
-        partial(outcome.read, this, fetched, feed, whole=found.whole, causes=found.causes),
-        memory=engine.config.monitor.memory,
-        now=this.now,
-    )
+    try:
+        taken = await engine.in_store(
+            take_in,
+            engine.store,
+            source.name,
+            found.entries,
+            replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
+            partial(outcome.read, this, fetched, feed, whole=found.whole, causes=found.causes),
+            memory=engine.config.monitor.memory,
+            now=this.now,
+            imprint=feed.imprint,
+        )
+    except Mistaken:
+        await read(engine, this, fetched)
+        return
     engine.silences.pop(source.name, None)
     tell_notices(engine, this, taken.notices)
     log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=taken.alerts)

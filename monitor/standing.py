@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+def may_be_shrunk(source: SourceConfig, feed: Feed) -> bool:
+    """Whether it takes a look at what stood there to tell."""
+    return source.kind == "page" or not feed.entries
+
+
 def shrunk(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
     """Why what came is not believed, if it is not."""
     with store.read() as conn:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
 from monitor.sources import jsonfeed
 from monitor.sources.identity import apart, key_of
+from monitor.sources.imprint import Imprint
 from monitor.sources.tidy import absolute, clean, moment, one_line, plain
 
 _BLANK = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white space
@@ -29,12 +30,15 @@ _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * 86400.0, "monthly"
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed as read. `entries` in the feed's own order; `ttl` is seconds between its changes by its own word;
-    `warnings` are sentences about what was wrong and did not matter."""
+    `warnings` are sentences about what was wrong and did not matter. `separable`: each entry would read the same
+    without the others; `imprint` is what it may be recognised by the next time."""
 
     title: str
     entries: tuple[Entry, ...]
     ttl: float | None
     warnings: tuple[str, ...]
+    separable: bool = False
+    imprint: Imprint | None = None
 
 
 def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
@@ -48,37 +52,40 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     prologue = _PROLOGUE.match(start)
     if _HTML.match(start, prologue.end() if prologue else 0):
         raise ParseError("not_a_feed", "an HTML page came instead of a feed")
-    found = _read(body, content_type, url)
+    found, separable = _read(body, content_type)
     if not found.version and not found.entries:
         raise ParseError("not_a_feed", "what came is no feed of any kind that is known")
     warnings = ("the feed is not well-formed; what could be read was read",) if found.bozo else ()
     items = [_entry(item, url) for item in found.entries]
-    return _feed(_text(found.feed, "title"), items, _ttl(found.feed), warnings)
+    feed = _feed(_text(found.feed, "title"), items, _ttl(found.feed), warnings)
+    return replace(feed, separable=separable and 0 < len({entry.key for entry in items}) == len(items))
 
 
-def _read(body: bytes, content_type: str, url: str) -> Any:
-    """feedparser's result. Where it raises, it gets more tries, without what it trips over most: character
-    references and a charset that do not exist, first the one of the headers, then the one in the feed."""
-    found = _feedparser(body, content_type, url)
-    if found is None:
-        body = _REFERENCES.sub(_possible, body)
-        found = _feedparser(body, "", url) or _feedparser(_ENCODING.sub(b"", body, count=1), "", url)
+def _read(body: bytes, content_type: str) -> tuple[Any, bool]:
+    """feedparser's result, and whether its items stand each by itself. Where it raises, it gets more tries, without
+    what it trips over most: character references and a charset that do not exist, first the one of the headers, then
+    the one in the feed."""
+    from monitor.sources.strict import is_separable  # only ever in a worker; the daemon needs `Feed` alone
+
+    found = _feedparser(body, content_type)
+    if found is not None:
+        return found, is_separable(found)
+    body = _REFERENCES.sub(_possible, body)
+    found = _feedparser(body, "") or _feedparser(_ENCODING.sub(b"", body, count=1), "")
     if found is None:
         raise ParseError("malformed", "the feed is malformed in a way that cannot be read")
-    return found
+    return found, False
 
 
-def _feedparser(body: bytes, content_type: str, url: str) -> Any:
+def _feedparser(body: bytes, content_type: str) -> Any:
     """feedparser's result, or None if it raised; it raises whatever its code runs into."""
-    import feedparser  # only ever in a worker; the daemon needs this module for `Feed` alone
+    from monitor.sources.strict import parse
 
     # Without the address it came from: an id that looks like a path would be laid under it, and change with it.
     headers = {"content-type": content_type}
     try:
         # Markup is cleaned where text is split: sanitising here would double the time.
-        return feedparser.parse(
-            io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-        )
+        return parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     except MemoryError:  # the worker's affair
         raise
     except Exception:

@@ -13,7 +13,7 @@ from monitor.config import SourceConfig
 from monitor.sources.identity import canonical
 from monitor.store.schema import entries, metadata, sources
 
-NAMES = ("entries", "notices", "silences")  # tables whose `source` is the name of one
+NAMES = ("entries", "imprints", "notices", "silences")  # tables whose `source` is the name of one
 
 
 def rename(conn: Connection, configured: Sequence[SourceConfig]) -> None:

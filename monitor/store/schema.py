@@ -50,6 +50,7 @@ __all__ = [
     "gist_postings",
     "gist_terms",
     "gists",
+    "imprints",
     "matches",
     "messages",
     "meta",
@@ -104,6 +105,17 @@ notices = Table(
     Column("last", Double, nullable=False),
     Column("told", Double),
     Column("ended", Double),
+)
+
+# What a feed's items are recognised by when it has changed: a hash of all around them, the seconds that it asked for,
+# and of each item the hash of its bytes, the key, the date and the hash of what it says.
+imprints = Table(
+    "imprints",
+    metadata,
+    Column("source", Prose, ForeignKey("sources.name"), primary_key=True),
+    Column("frame", Text, nullable=False),
+    Column("ttl", Double),
+    Column("entries", JSON, nullable=False),
 )
 
 entries = Table(
