@@ -10,7 +10,8 @@ import pytest
 from kit.delivery import alert as made_alert
 from kit.delivery import finding, said
 from kit.newsroom import NOW, PRIVATE, reader_of
-from kit.saying import alert, commit, configured, message, sends
+from kit.saying import alert, commit, configured, message, said_by, sends
+from kit.saying import finding as finding_of
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.model import Change, Kind, Novelty
@@ -144,6 +145,20 @@ async def test_page_of_an_alert_shows_each_delivery_with_state_and_error(reader:
     told = dict(zip(texts(main, "td[data-head=Channel]"), texts(main, "td[data-head=State]"), strict=True))
     assert told == {"desk": "sent", "osint": "dead"}
     assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed"]
+
+
+async def test_who_else_says_so_stands_with_the_alert_and_links_to_where(bare: Store) -> None:
+    configured(bare, "wire", "press")
+    commit(bare, ["Three bridges are closed."], decisions=[sends(alert())])
+    again = finding_of(
+        "All three bridges are shut.", Novelty.REPEATED, nearest=said_by("wire", "Three bridges are closed.")
+    )
+    commit(bare, [again.claim.text], source="press", entry="p1", findings=[again])
+    async with reader_of(bare) as reader:
+        pages = [await read(reader, path) for path in ("/", "/alerts/al-1")]
+
+    assert [page.css_matches('a[href="https://press.example/p1"]') for page in pages] == [True, True]
+    assert ["also said by press" in words(page).lower() for page in pages] == [True, True]
 
 
 async def test_withdrawn_claim_is_struck_out(bare: Store) -> None:
