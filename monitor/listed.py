@@ -6,16 +6,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from monitor.deliver.payload import iso as exactly
+from monitor.deliver.waits import OPEN, wait_of
 
 if TYPE_CHECKING:
     from monitor.alerts.account import Account
+    from monitor.alerts.answers import Answer
     from monitor.alerts.silences import Silence
     from monitor.alerts.upkeep import Notice
     from monitor.alerts.voices import Voice
     from monitor.model import Moment
     from monitor.store.reports import DeliveryRow, Status
 
-OPEN = ("pending", "retrying")
 MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
 
 
@@ -29,9 +30,29 @@ def notice_json(notice: Notice) -> dict[str, Any]:
     return {"kind": notice.kind, "said": notice.said, "since": iso(notice.since)}
 
 
-def delivery_json(row: DeliveryRow) -> dict[str, Any]:
-    """How a delivery stands; `due` is None once nothing is to be tried any more."""
-    return asdict(row) | {"due": iso(row.due) if row.state in OPEN else None, "sent_at": iso(row.sent_at)}
+def delivery_json(row: DeliveryRow, now: Moment) -> dict[str, Any]:
+    """How a delivery stands; `due` is None once nothing is to be tried any more, `why` says why it waits."""
+    fields = asdict(row) | {name: iso(getattr(row, name)) for name in ("sent_at", "held_until")}
+    del fields["leased_until"]
+    return fields | {"due": iso(row.due) if row.state in OPEN else None, "why": why(row, now)}
+
+
+def happened(row: DeliveryRow, now: Moment) -> str:
+    """What a delivery waits for, and what went wrong or what the other side said."""
+    return "; ".join(part for part in (why(row, now), row.error or row.detail) if part)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """What somebody answered to an alert."""
+    return {"said": str(answer.said), "at": iso(answer.at), "by": answer.by, "note": answer.note}
+
+
+def why(row: DeliveryRow, now: Moment) -> str | None:
+    """Why a delivery has not been sent yet, and until when; None if nothing is owed any more."""
+    wait = wait_of(row, now)
+    if wait is None:
+        return None
+    return wait.why if wait.until is None else f"{wait.why}, until {iso(wait.until)}"
 
 
 def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.options import config_of, config_option, json_option, limit_option, never_ran, store_of
-from monitor.cli.output import iso, show_json, show_table
+from monitor.cli.output import show_json, show_table
 
 if TYPE_CHECKING:
     from monitor.store.reports import DeliveryRow
@@ -35,20 +35,15 @@ def command(
 
 
 def _list(path: Path, limit: int, as_json: bool) -> None:
-    rows = _rows(path, limit)
+    rows, now = _rows(path, limit), time.time()
+    from monitor.listed import delivery_json, happened
+
     if as_json:
-        from monitor.listed import delivery_json
-
-        show_json([delivery_json(row) for row in rows])
+        show_json([delivery_json(row, now) for row in rows])
         return
-    heads = ("id", "state", "channel", "tries", "alert", "what happened")
-    shown = [(r.id, r.state, r.channel, r.attempts, r.title, _happened(r)) for r in rows]
+    heads = ("id", "state", "channel", "tries", "alert", "news", "what happened")
+    shown = [(r.id, r.state, r.channel, r.attempts, r.title, r.headline, happened(r, now)) for r in rows]
     show_table(heads, shown, "nothing was owed to anybody yet")
-
-
-def _happened(row: DeliveryRow) -> str:
-    """What went wrong, what the other side said, or what it waits for."""
-    return f"{row.waits}, due {iso(row.due)}" if row.waits else row.error or row.detail or ""
 
 
 def _rows(path: Path, limit: int) -> list[DeliveryRow]:

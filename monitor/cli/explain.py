@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from monitor.errors import MonitorError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from monitor.alerts.answers import Answer
     from monitor.assess import Listening
     from monitor.config import Config
     from monitor.ruleset.explain import Account
@@ -27,6 +29,20 @@ NEWER = (
 GONE = "no rule of this name runs now"
 OFF = "does not run: it says `enabled: false`"
 NOBODY = "told to nobody: neither the rule nor [alerts] in the config names a channel"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What became of the alerts as of `now`: to whom each was owed, by their ids, and what people answered to them
+    and to others of their stories."""
+
+    owed: dict[str, list[DeliveryRow]]
+    answers: list[Answer]
+    now: float
+
+    def answer(self, alert: str | None) -> Answer | None:
+        """The answer to one alert."""
+        return next((one for one in self.answers if one.alert == alert), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +78,11 @@ def command(what: str, rule: str | None, path: Path, as_json: bool) -> None:
     with store_of(config) as store, store.read() as conn:
         found = _found(conn, what)
         told = _of_rule(_told(found, config, listening), rule)
-        owed = _owed(conn, found)
+        after = _after(conn, found)
     if as_json:
-        show_json(_as_json(found, told, owed))
+        show_json(_as_json(found, told, after))
     else:
-        _show(found, told, owed)
+        _show(found, told, after)
 
 
 def _found(conn: Connection, what: str) -> Explained:
@@ -124,15 +140,17 @@ def _of_rule(told: list[Told], rule: str | None) -> list[Told]:
     return chosen
 
 
-def _owed(conn: Connection, found: Explained) -> dict[str, list[DeliveryRow]]:
-    """The deliveries of each alert."""
-    from monitor.store import reports
+def _after(conn: Connection, found: Explained) -> After:
+    from monitor.store import answers, reports
 
-    ids = dict.fromkeys(row.alert for row in found.matches if row.alert)
-    return {id: list(reversed(reports.deliveries(conn, alert=id))) for id in ids}
+    ids = list(dict.fromkeys(row.alert for row in found.matches if row.alert))
+    owed = {id: list(reversed(reports.deliveries(conn, alert=id))) for id in ids}
+    stories = {found.story, *(finding.story for finding in found.findings)}
+    return After(owed, answers.in_stories(conn, stories), time.time())
 
 
-def _as_json(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRow]]) -> dict[str, Any]:
+def _as_json(found: Explained, told: list[Told], after: After) -> dict[str, Any]:
+    from monitor.listed import answer_json
     from monitor.replay import finding_data
 
     update = found.update
@@ -145,21 +163,25 @@ def _as_json(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRo
         "url": update.url,
         "story": found.story,
         "findings": [finding_data(finding) for finding in found.findings],
-        "rules": [_rule_json(found, one, owed) for one in told],
+        "rules": [_rule_json(found, one, after) for one in told],
+        "answers": [{"alert": one.alert, **answer_json(one)} for one in after.answers],
     }
 
 
-def _rule_json(found: Explained, told: Told, owed: dict[str, list[DeliveryRow]]) -> dict[str, Any]:
+def _rule_json(found: Explained, told: Told, after: After) -> dict[str, Any]:
     now = asdict(told.account) if told.account else {"step": None, "why": GONE, "place": "", "terms": []}
     return {
         "rule": told.rule,
         "verdict": told.verdict,
         **{key: now[key] for key in ("step", "why", "place", "terms")},
-        "decisions": [_decision_json(found, row, owed) for row in told.matches],
+        "decisions": [_decision_json(found, row, after) for row in told.matches],
     }
 
 
-def _decision_json(found: Explained, row: MatchRow, owed: dict[str, list[DeliveryRow]]) -> dict[str, Any]:
+def _decision_json(found: Explained, row: MatchRow, after: After) -> dict[str, Any]:
+    from monitor.listed import answer_json, why
+
+    answer = after.answer(row.alert)
     return {
         "reason": str(row.reason),
         "detail": row.detail,
@@ -174,15 +196,17 @@ def _decision_json(found: Explained, row: MatchRow, owed: dict[str, list[Deliver
                 "channel": one.channel,
                 "state": one.state,
                 "waits": one.waits,
+                "why": why(one, after.now),
                 "error": one.error,
                 "detail": one.detail,
             }
-            for one in owed.get(row.alert or "", ())
+            for one in after.owed.get(row.alert or "", ())
         ],
+        "answer": answer and answer_json(answer),
     }
 
 
-def _show(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRow]]) -> None:
+def _show(found: Explained, told: list[Told], after: After) -> None:
     from monitor.cli.findings import show_finding
     from monitor.cli.screen import show_beside
     from monitor.replay import finding_data
@@ -198,10 +222,13 @@ def _show(found: Explained, told: list[Told], owed: dict[str, list[DeliveryRow]]
         else:
             show_finding(finding_data(finding))
     for one in told:
-        _show_rule(one, owed)
+        _show_rule(one, after)
+    others = [answer for answer in after.answers if answer.alert not in after.owed]
+    for answer in others:
+        click.echo(f"\nin the same story: alert {answer.alert} {_answered(answer)}")
 
 
-def _show_rule(told: Told, owed: dict[str, list[DeliveryRow]]) -> None:
+def _show_rule(told: Told, after: After) -> None:
     click.echo("")
     click.echo(f"{click.style(told.rule, bold=True)}  {plain(told.verdict)}")
     if told.account:
@@ -213,9 +240,25 @@ def _show_rule(told: Told, owed: dict[str, list[DeliveryRow]]) -> None:
             click.echo(f"  {'fires' if told.account.step == 'holds' else 'nearest'}: {plain(told.account.place)}")
     for row in told.matches:
         if row.alert:
-            click.echo(f"  alert {row.alert}{'' if owed.get(row.alert) else f'  {NOBODY}'}")
-        for one in owed.get(row.alert or "", ()):
-            click.echo(f"    {one.channel}: {one.state} {plain(one.waits or one.error or one.detail or '')}".rstrip())
+            _show_after(row.alert, after)
+
+
+def _show_after(alert: str, after: After) -> None:
+    """To whom an alert was told, and what was answered."""
+    from monitor.listed import happened
+
+    owed, answer = after.owed.get(alert, []), after.answer(alert)
+    click.echo(f"  alert {alert}{'' if owed else f'  {NOBODY}'}")
+    for one in owed:
+        click.echo(f"    {one.channel}: {one.state} {plain(happened(one, after.now))}".rstrip())
+    if answer:
+        click.echo(f"    {_answered(answer)}")
+
+
+def _answered(answer: Answer) -> str:
+    """`answered ack by Ola, 2026-12-14T08:00:00Z: seen at once`."""
+    by, note = (f" by {answer.by}" if answer.by else ""), (f": {answer.note}" if answer.note else "")
+    return plain(f"answered {answer.said}{by}, {iso(answer.at)}{note}")
 
 
 def _terms(account: Account) -> list[str]:

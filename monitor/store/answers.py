@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from monitor.alerts.answers import Answer, Pair, Said
-from monitor.store.schema import answers
+from monitor.store.schema import alerts, answers
 
 
 def keep(conn: Connection, answer: Answer) -> None:
@@ -30,6 +30,13 @@ def to_alerts(conn: Connection, ids: Collection[str]) -> dict[str, Answer]:
     """The answers to some alerts, by their ids."""
     rows = conn.execute(select(answers).where(answers.c.alert_id.in_(list(ids))))
     return {row.alert_id: answer_of(row) for row in rows}
+
+
+def in_stories(conn: Connection, stories: Collection[str]) -> list[Answer]:
+    """The answers to all alerts of some stories, oldest first."""
+    told = select(alerts.c.id).where(alerts.c.story.in_(list(stories)))
+    rows = conn.execute(select(answers).where(answers.c.alert_id.in_(told)).order_by(answers.c.id))
+    return [answer_of(row) for row in rows]
 
 
 def every(conn: Connection) -> list[Answer]:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     and_,
     bindparam,
@@ -27,12 +28,11 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 
 from monitor.deliver.payload import alert_from
 from monitor.deliver.together import rule_by_rule
+from monitor.deliver.waits import OPEN
 from monitor.errors import Unreadable
 from monitor.model import Alert, Message, Moment, Reason
 from monitor.store.families import with_voices
 from monitor.store.schema import alerts, channels, deliveries, messages
-
-OPEN = ("pending", "retrying")
 
 _earlier = messages.alias("earlier")
 
@@ -42,16 +42,18 @@ def is_open(column: ColumnElement[str]) -> ColumnElement[bool]:
     return column.in_(OPEN)
 
 
-HEAD = and_(
-    is_open(messages.c.state),
-    ~exists().where(
-        _earlier.c.channel == messages.c.channel,
-        _earlier.c.thread == messages.c.thread,
-        _earlier.c.number < messages.c.number,
-        is_open(_earlier.c.state),
-        _earlier.c.left_to.is_(None),
-    ),
-)
+def goes_before(earlier: FromClause) -> ColumnElement[bool]:
+    """Is it a message that must be sent or dead before another one of `messages`?"""
+    return and_(
+        earlier.c.channel == messages.c.channel,
+        earlier.c.thread == messages.c.thread,
+        earlier.c.number < messages.c.number,
+        is_open(earlier.c.state),
+        earlier.c.left_to.is_(None),
+    )
+
+
+HEAD = and_(is_open(messages.c.state), ~exists().where(goes_before(_earlier)))
 READY = and_(
     HEAD,
     messages.c.due <= bindparam("now"),

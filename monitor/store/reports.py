@@ -5,24 +5,47 @@ Long listings are pages: newest first, `before` takes the number of the last row
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Text, and_, case, cast, func, select
 
+from monitor.deliver.headline import headline
 from monitor.deliver.payload import alert_from
+from monitor.deliver.waits import OPEN
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
 from monitor.store import notices, schema
 from monitor.store.codec import finding_from, match_from, update_from
 from monitor.store.families import with_voices
 from monitor.store.ledger import SAID
-from monitor.store.outbox import OPEN
+from monitor.store.outbox import goes_before, is_open
 from monitor.store.refusal import refusal
-from monitor.store.schema import claims, entries, findings, matches, messages, postings, sources, stories, updates
+from monitor.store.schema import (
+    channels,
+    claims,
+    entries,
+    findings,
+    matches,
+    messages,
+    postings,
+    sources,
+    stories,
+    updates,
+)
 from monitor.store.types import hash64
 
 DAY = 86400.0
+
+_ahead, _owed_ahead = messages.alias("ahead"), schema.deliveries.alias("owed_ahead")
+BEHIND = (
+    select(func.min(_owed_ahead.c.id))
+    .join(_ahead, _ahead.c.id == _owed_ahead.c.message_id)
+    .where(goes_before(_ahead))
+    .correlate(messages)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +59,10 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One alert owed to one channel: pending, sent, retrying or dead. `detail` is the receipt of what was sent;
-    `waits` says why one that was not tried yet is not due at once."""
+    """One alert owed to one channel: pending, sent, retrying or dead. `headline` is its news, `detail` the receipt of
+    what was sent. Of one that is still owed: `waits` says why it was not due at once, `behind` is the delivery of its
+    story that goes before it on this channel, `held_until` is when a channel that was out of reach is tried again,
+    and `leased_until` until when somebody sends it."""
 
     id: int
     alert: str
@@ -51,6 +76,10 @@ class DeliveryRow:
     detail: str | None
     sent_at: Moment | None
     waits: str | None = None
+    headline: str = ""
+    behind: int | None = None
+    held_until: Moment | None = None
+    leased_until: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +216,14 @@ def deliveries(
             owed.c.message_id.label("message"),
             *(messages.c[name] for name in ("state", "attempts", "due", "error", "detail", "sent_at")),
             case((messages.c.state == "pending", messages.c.gathers)).label("waits"),
+            cast(schema.alerts.c.body, Text).label("body"),
+            case((is_open(messages.c.state), BEHIND)).label("behind"),
+            channels.c.held_until,
+            messages.c.leased_until,
         )
         .join(messages, messages.c.id == owed.c.message_id)
         .join(schema.alerts, schema.alerts.c.id == owed.c.alert_id)
+        .outerjoin(channels, and_(channels.c.name == messages.c.channel, is_open(messages.c.state)))
         .order_by(owed.c.id.desc())
         .limit(limit)
     )
@@ -201,7 +235,22 @@ def deliveries(
         query = query.where(owed.c.channel == channel)
     if alert is not None:
         query = query.where(owed.c.alert_id == alert)
-    return [DeliveryRow(*row) for row in conn.execute(query)]
+    return [delivery_of(row) for row in conn.execute(query).mappings()]
+
+
+def delivery_of(row: RowMapping) -> DeliveryRow:
+    """A row of that query as a delivery."""
+    fields = dict(row)
+    return DeliveryRow(headline=news(fields.pop("body"), row["title"]), **fields)
+
+
+def news(body: str, title: str) -> str:
+    """The headline of a stored alert; the title of one without findings, or that cannot be read any more."""
+    try:
+        told = alert_from(json.loads(body))
+    except (KeyError, TypeError, ValueError):
+        return title
+    return str(headline(told.findings[0])) if told.findings else title
 
 
 def explain(conn: Connection, number: int) -> Explained | None:

@@ -30,7 +30,7 @@ def show_alert(site: Site, request: Request) -> Response:
     return answer(
         {
             **alert(found.row),
-            "deliveries": [delivery_json(one) for one in found.owed],
+            "deliveries": [delivery_json(one, now) for one in found.owed],
             "answer": found.answer and found.answer.said,
             "silenced": [silence_json(one, now) for one in found.silenced],
         }
@@ -45,7 +45,8 @@ def show_story(site: Site, request: Request) -> Response:
 def list_deliveries(site: Site, request: Request) -> Response:
     """`{"deliveries": […], "older": address or null}`, newest first."""
     found = deliveries(site.store, request)
-    return answer({"deliveries": [delivery_json(row) for row in found.rows], "older": found.older or None})
+    now = site.clock()
+    return answer({"deliveries": [delivery_json(row, now) for row in found.rows], "older": found.older or None})
 
 
 def list_silences(site: Site, _request: Request) -> Response:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.alerts.silences import Mode, Silence
 from monitor.config import seconds
+from monitor.errors import Unreadable
 from monitor.model import Alert, Moment
 from monitor.silencing import make_silence
 from monitor.store import outbox, reports, silences
@@ -141,10 +142,18 @@ def of_story(conn: Connection, id: str) -> Sequence[Alert]:
     return [row.alert for row in reports.alerts(conn, limit=LOOKED_AT, story=id)]
 
 
+def of_message(conn: Connection, id: str) -> Sequence[Alert]:
+    """What the message carries."""
+    try:
+        return outbox.carried(conn, id)
+    except Unreadable:
+        return []
+
+
 TOLD: Mapping[str, Callable[[Connection, str], Sequence[Alert]]] = {
     "alerts": of_alert,
     "stories": of_story,
-    "messages": outbox.carried,
+    "messages": of_message,
 }
 
 

@@ -17,9 +17,9 @@ from monitor.alerts.upkeep import Notice
 from monitor.deliver.payload import iso
 from monitor.deliver.safe import shorten, tame, web_link
 from monitor.deliver.view import NAME, REASON, TITLE, Room, history_names, view, when
+from monitor.deliver.waits import OPEN, Wait, wait_of
 from monitor.listed import state_of
 from monitor.model import Message, Moment
-from monitor.store.outbox import OPEN
 from monitor.store.reports import AlertRow, DeliveryRow
 from monitor.store.sources import SourceRow
 
@@ -100,6 +100,7 @@ def delivery_names(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> Names:
         "id": row.id,
         "path": f"/alerts/{row.alert}",
         "title": shorten(tame(row.title), TITLE),
+        "headline": shorten(tame(row.headline), TITLE),
         "channel": shorten(tame(row.channel), NAME),
         "state": row.state,
         "attempts": row.attempts,
@@ -107,8 +108,15 @@ def delivery_names(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> Names:
         "sent": past(row.sent_at, timezone, now),
         "error": shorten(tame(row.error or ""), REASON),
         "detail": shorten(tame(row.detail or ""), REASON),
-        "waits": row.waits or "",
+        "waits": wait_names(wait_of(row, now), timezone, now),
     }
+
+
+def wait_names(wait: Wait | None, timezone: ZoneInfo, now: Moment) -> Names | None:
+    """Why a delivery waits, and until when; None if it does not wait."""
+    if wait is None:
+        return None
+    return {"why": wait.why, "until": None if wait.until is None else ahead(wait.until, timezone, now)}
 
 
 def refusal_names(at: Moment | None, problems: Sequence[str], timezone: ZoneInfo, now: Moment) -> Names | None:

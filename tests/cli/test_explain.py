@@ -82,6 +82,40 @@ def test_people_read_the_same(monitor: Monitor) -> None:
     assert re.search(r"(?m)^patch-withdrawn  did not fire: .+ meets? (nothing|anything)$", out)
 
 
+def test_what_people_answered_is_told_with_the_alert_and_with_others_of_its_story(monitor: Monitor) -> None:
+    by_story: dict[str, list[dict[str, Any]]] = {}
+    for alert in reversed(json.loads(monitor("alerts", "--json")[1])):
+        by_story.setdefault(alert["story"], []).append(alert)
+    first, later, *_ = next(told for told in by_story.values() if len(told) > 1)
+    monitor("not-news", first["id"], "--by", "Ola", "--note", "an old list")
+    monitor("ack", later["id"])
+
+    found = explained(monitor, first["id"])
+    assert [(one["alert"], one["said"]) for one in found["answers"]] == [
+        (first["id"], "not news"),
+        (later["id"], "ack"),
+    ]
+    rule = next(one for one in found["rules"] if one["rule"] == first["rule"])
+    answer = rule["decisions"][0]["answer"]
+    assert (answer["said"], answer["by"], answer["note"]) == ("not news", "Ola", "an old list")
+
+    out = monitor("explain", first["id"])[1]
+    assert re.search(r"(?m)^    answered not news by Ola, \S+Z: an old list$", out)
+    assert re.search(rf"(?m)^in the same story: alert {later['id']} answered ack, \S+Z$", out)
+
+
+def test_a_delivery_that_waits_says_why(monitor: Monitor) -> None:
+    listed = {one["id"]: one for one in json.loads(monitor("deliveries", "--json")[1])}
+    waiting = {one["state"]: one for one in listed.values() if one["why"]}
+    assert waiting["retrying"]["why"] == "waits for its next try, until 2026-12-16T18:33:20Z"
+    assert all("leased_until" not in one and one["headline"] for one in listed.values())
+    assert all((one["why"] is None) is (one["due"] is None) for one in listed.values())
+    assert waiting["retrying"]["headline"] in monitor("deliveries")[1]
+    found = explained(monitor, waiting["retrying"]["alert"])
+    told = [one for rule in found["rules"] for decision in rule["decisions"] for one in decision["deliveries"]]
+    assert waiting["retrying"]["why"] in [one["why"] for one in told]
+
+
 def test_a_rule_that_was_edited_since_says_so(monitor: Monitor, tmp_path: Path, folder: Path) -> None:
     update = json.loads(monitor("alerts", "--rule", "exploited-flaw", "--json")[1])[0]["update"]
     rules = re.search(r'rules = "(.+)"', (folder / "config.toml").read_text())

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from kit.saying import alert, assessment, commit, finding, message, said_by, sends
+from sqlalchemy import text
 
 from monitor.model import Change, Decision, Finding, Kind, Match, Met, Novelty, Quiet, Reason
 from monitor.store import Store, outbox, reports
@@ -50,8 +52,50 @@ def test_deliveries_are_listed_with_their_state(store: Store) -> None:
         assert [row.message for row in reports.deliveries(conn, alert="al-4")] == ["m4"]
     assert states == [("al-2", "dead"), ("al-1", "sent")]
     assert dead == [
-        reports.DeliveryRow(2, "al-2", "Bridges", "desk", "m2", "dead", 0, 150.0, "550 nobody", None, None)
+        reports.DeliveryRow(
+            2, "al-2", "Bridges", "desk", "m2", "dead", 0, 150.0, "550 nobody", None, None, headline=BRIDGES[:-1]
+        )
     ]
+
+
+def test_a_delivery_names_the_one_of_its_story_that_goes_before_it_on_its_channel(store: Store) -> None:
+    first, same, other = (alert(f"al-{n}", f"News {n}.", story=f"st-{n // 3}") for n in (1, 2, 3))
+    owed = [
+        message("m1", first),
+        message("m2", same),
+        message("m3", other, thread="st-2"),
+        message("m4", same, channel="osint"),
+    ]
+    commit(store, ["News."], decisions=[sends(one) for one in (first, same, other)], messages=owed)
+
+    def behind() -> dict[str, int | None]:
+        with store.read() as conn:
+            return {row.message: row.behind for row in reports.deliveries(conn)}
+
+    assert behind() == {"m1": None, "m2": 1, "m3": None, "m4": None}
+    with store.write() as conn:
+        outbox.partly(conn, "m1", 500.0, "b@desk.example is full", ["b@desk.example"])
+    assert behind() == {"m1": None, "m2": None, "m3": None, "m4": None}
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"id": "al-2"}'])
+def test_a_delivery_whose_alert_cannot_be_read_any_more_is_listed_by_its_title(store: Store, body: str) -> None:
+    five_alerts(store)
+    with store.write() as conn:
+        conn.execute(text("UPDATE alerts SET body = :body WHERE id = 'al-2'"), {"body": body})
+    with store.read() as conn:
+        (row,) = reports.deliveries(conn, alert="al-2")
+    assert row.headline == "Bridges"
+
+
+def test_a_delivery_knows_until_when_its_channel_rests(store: Store) -> None:
+    five_alerts(store)
+    with store.write() as conn:
+        outbox.sent(conn, "m1", 150.0, "250 accepted")
+        outbox.hold(conn, "desk", 400.0)
+    with store.read() as conn:
+        rows = {row.message: row.held_until for row in reports.deliveries(conn)}
+    assert (rows["m1"], rows["m2"]) == (None, 400.0)
 
 
 def test_an_update_is_explained_with_every_finding_and_decision(store: Store) -> None:

@@ -59,6 +59,8 @@ async def test_deliveries_are_listed_by_state(reader: httpx.AsyncClient) -> None
     found = (await reader.get("/api/deliveries?state=retrying")).json()["deliveries"]
 
     assert [(one["state"], one["due"]) for one in found] == [("retrying", "2026-12-16T18:33:20Z")]
+    assert found[0]["why"] == "waits for its next try, until 2026-12-16T18:33:20Z"
+    assert (found[0]["behind"], found[0]["held_until"]) == (None, None)
 
 
 async def test_status_counts(reader: httpx.AsyncClient) -> None:

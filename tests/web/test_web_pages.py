@@ -15,7 +15,7 @@ from kit.saying import finding as finding_of
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.model import Change, Kind, Novelty
-from monitor.store import Store
+from monitor.store import Store, outbox
 from monitor.store.refusal import accept, refuse
 
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -193,6 +193,25 @@ async def test_address_of_a_source_hides_what_may_be_secret(reader: httpx.AsyncC
     pages = [(await reader.get(path)).text for path in ("/sources", "/api/sources")]
 
     assert all("wire.example/feed" in page and PRIVATE not in page for page in pages)
+
+
+async def test_deliveries_show_the_news_and_why_they_wait(bare: Store) -> None:
+    configured(bare, "wire")
+    one, two = alert("al-1", "Three bridges are closed."), alert("al-2", "Four bridges are closed.")
+    owed = [message("m1", one, created=NOW), message("m2", two, created=NOW)]
+    commit(bare, ["News."], decisions=[sends(one), sends(two)], messages=owed)
+    with bare.write() as conn:
+        outbox.retrying(conn, "m1", NOW + 60, "451 try later")
+    async with reader_of(bare) as reader:
+        main = await read(reader, "/deliveries")
+        page = await read(reader, "/alerts/al-2")
+
+    assert texts(main, "td[data-head=Alert] a") == ["Four bridges are closed", "Three bridges are closed"]
+    assert texts(main, ".below td.faint") == [
+        "waits behind delivery 1 of its story",
+        "waits for its next try, until 16 Dec 2026, 20:31 EET",
+    ]
+    assert texts(page, "td[data-head=Outcome]") == ["waits behind delivery 1 of its story"]
 
 
 async def test_dead_deliveries_tell_how_to_try_again(reader: httpx.AsyncClient) -> None:
