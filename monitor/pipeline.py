@@ -13,14 +13,14 @@ send is recorded after it succeeded: a crash in between repeats it, under the sa
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from monitor import outcome, unseen
-from monitor.alerts.notices import notice, notices, of_dead, of_unreached
+from monitor.alerts.notices import notice, notices, of_dead, of_refused, of_unreached
 from monitor.articles import Followed, followed
 from monitor.closing import close_poll
 from monitor.config import SourceConfig
@@ -204,16 +204,14 @@ def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:
     refused = [f"refused for {whom}: {why}" for whom, why in receipt.refused.items()]
     now, said = engine.clock(), "; ".join((receipt.detail, *refused))
     due = next_due(message, DeliveryError(said), now) if receipt.later else None
-    lost = [whom for whom in receipt.refused if due is None or whom not in receipt.later]
+    lost = {whom: why for whom, why in receipt.refused.items() if due is None or whom not in receipt.later}
     with engine.store.write() as conn:
         if due is None:
             outbox.sent(conn, message.id, now, said, receipt.handle)
         else:
             outbox.partly(conn, message.id, due, said, receipt.later)
         outbox.let_go(conn, message.channel)
-        if lost:
-            error = DeliveryError("; ".join(f"refused for {whom}: {receipt.refused[whom]}" for whom in lost))
-            tell(conn, notices_of(engine, message, error, dead=True, now=now))
+        tell(conn, notices_of_refused(engine, message, lost, now))
     speak = log.warning if refused else log.info
     speak("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
 
@@ -239,6 +237,8 @@ def notices_of(
     engine: Engine, message: Message, error: DeliveryError, *, dead: bool, now: Moment
 ) -> tuple[Message, ...]:
     """What people are told of a failure, over channels other than the one that failed."""
+    if dead and message.left_to is not None:
+        return notices_of_refused(engine, message, dict.fromkeys(message.left_to, str(error)), now)
     alert = None
     if dead:
         alert = of_dead(message, str(error), now)
@@ -247,10 +247,20 @@ def notices_of(
     return addressed_notices(engine, alert, message.channel, now)
 
 
-def addressed_notices(engine: Engine, alert: Alert | None, broken: str, now: Moment) -> tuple[Message, ...]:
+def notices_of_refused(
+    engine: Engine, message: Message, refused: Mapping[str, str], now: Moment
+) -> tuple[Message, ...]:
+    """What people are told of recipients that did not get what others got, and why."""
+    told = (of_refused(message, whom, why, now) for whom, why in refused.items())
+    return tuple(one for alert in told for one in addressed_notices(engine, alert, message.channel, now, partly=True))
+
+
+def addressed_notices(
+    engine: Engine, alert: Alert | None, broken: str, now: Moment, *, partly: bool = False
+) -> tuple[Message, ...]:
     """The notice about a channel for those that are to hear of it."""
     fallback = {name: settings.fallback for name, settings in engine.config.channels.items()}
-    return notices(alert, broken, fallback, engine.config.alerts.notify, now)
+    return notices(alert, broken, fallback, engine.config.alerts.notify, now, partly=partly)
 
 
 def next_due(message: Message, error: DeliveryError, now: Moment) -> Moment | None:

@@ -28,6 +28,16 @@ def of_dead(dead: Message, error: str, now: Moment) -> Alert | None:
     return notice(dead.channel, f"Channel {dead.channel} has missed an alert", said, error, now)
 
 
+def of_refused(message: Message, whom: str, why: str, now: Moment) -> Alert | None:
+    """The notice that one recipient of a channel did not get what others got, the same one all day; none for a
+    notice."""
+    if all(is_notice(alert) for alert in message.alerts):
+        return None
+    title = f"Channel {message.channel} does not reach {whom}"
+    said = f"“{message.alerts[0].title}” reached the channel's other recipients, but not {whom}: {why}."
+    return notice(message.channel, title, said, "", now)
+
+
 def of_unreached(waiting: Message, error: str, now: Moment) -> Alert | None:
     """The notice that a channel has been out of reach for long; None before that."""
     if now - waiting.created < TELL_AFTER or all(is_notice(alert) for alert in waiting.alerts):
@@ -44,11 +54,18 @@ def notice(channel: str, title: str, said: str, error: str, now: Moment) -> Aler
 
 
 def notices(
-    alert: Alert | None, broken: str, fallback: Mapping[str, str | None], notify: Sequence[str], now: Moment
+    alert: Alert | None,
+    broken: str,
+    fallback: Mapping[str, str | None],
+    notify: Sequence[str],
+    now: Moment,
+    *,
+    partly: bool = False,
 ) -> tuple[Message, ...]:
-    """The notice for each channel that is to hear of it: the fallback of the broken one, else the others notified."""
+    """The notice for each channel that is to hear of it: the fallback of the broken one, else the others notified;
+    where there is none, the channel itself if it is only `partly` broken."""
     if alert is None:
         return ()
     named = fallback.get(broken)
     hearers = [named] if named else [channel for channel in notify if channel != broken]
-    return tuple(message(channel, [alert], now) for channel in hearers)
+    return tuple(message(channel, [alert], now) for channel in hearers or ([broken] if partly else []))

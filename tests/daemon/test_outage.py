@@ -191,7 +191,46 @@ async def test_a_recipient_that_is_refused_for_good_is_told_of_elsewhere(scene: 
         await scene.deliver(daemon)
         assert {row.state for row in rows(daemon.engine)} == {"sent"}
         (told,) = scene.chat.took
-        assert "refused for b@desk.example: 550 no such user" in told.alerts[0].reason
+        assert told.alerts[0].title == "Channel desk does not reach b@desk.example"
+        assert "but not b@desk.example: 550 no such user" in told.alerts[0].reason
+
+
+async def test_each_refused_recipient_is_told_of_once_a_day(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        no = {"b@desk.example": "550 no such user", "c@desk.example": "552 full"}
+        scene.desk.receipt = Receipt("taken", no)
+        for _ in range(3):
+            scene.owe(daemon.engine, 2)
+            await scene.deliver(daemon, 600)
+        told = [alert.title for message in scene.chat.took for alert in message.alerts]
+        assert sorted(told) == [f"Channel desk does not reach {whom}" for whom in no]
+
+        scene.owe(daemon.engine, 1)
+        await scene.deliver(daemon, 86400)
+        assert len(scene.chat.took) == 4
+
+
+async def test_where_no_other_channel_is_told_the_other_recipients_are(scene: Scene) -> None:
+    config = scene.folder / "config.toml"
+    config.write_text(config.read_text().replace('["desk", "chat"]', '["desk"]'))
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 1)
+        scene.desk.receipt = Receipt("taken", {"b@desk.example": "550 no such user"})
+        await scene.deliver(daemon)
+        await scene.deliver(daemon, 86400)
+        assert [taken.alerts[0].rule for taken in scene.desk.took] == ["bridges", "monitor"]
+
+
+async def test_a_recipient_that_was_left_to_and_is_refused_in_the_end_is_told_of_as_such(scene: Scene) -> None:
+    async with scene.daemon() as daemon:
+        scene.owe(daemon.engine, 1)
+        scene.desk.receipt = Receipt("taken", {"b@desk.example": "450 greylisted"}, later=("b@desk.example",))
+        await scene.deliver(daemon)
+        scene.desk.error = DeliveryError("mail server refused every recipient: 550 no such user", permanent=True)
+        await scene.deliver(daemon, 15)
+        assert [row.state for row in rows(daemon.engine) if row.channel == "desk"] == ["dead"]
+        (told,) = scene.chat.took
+        assert told.alerts[0].title == "Channel desk does not reach b@desk.example"
 
 
 async def test_a_mended_password_is_tried_at_the_next_start_whatever_was_to_be_waited_for(scene: Scene) -> None:
