@@ -130,6 +130,7 @@ async def ours(folder: Path, port: int, feeds: int) -> None:
     from monitor.config.file import read_config
     from monitor.daemon import Daemon, prepare
     from monitor.engine import open_engine
+    from monitor.garbage import loaded_for_good
     from monitor.log import configure
 
     configure(stream=io.StringIO())
@@ -140,11 +141,12 @@ async def ours(folder: Path, port: int, feeds: int) -> None:
     async with open_engine(read_config(folder / "config.toml", env={})) as engine:
         await engine.in_store(prepare, engine)
         daemon = Daemon(engine)
-        for times in ROUNDS.values():
+        with loaded_for_good():
+            for times in ROUNDS.values():
+                turns()
+                for _ in range(times):
+                    await daemon.poll_round()
             turns()
-            for _ in range(times):
-                await daemon.poll_round()
-        turns()
 
 
 def theirs(folder: Path, port: int, feeds: int) -> None:

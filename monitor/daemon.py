@@ -40,8 +40,8 @@ log = structlog.get_logger()
 
 TICK = 1.0  # seconds between two looks at what is due
 TEND = 6 * 3600.0  # seconds between two clean-ups of the index
-POLLS = 64  # sources polled at once
-PER_HOST, PER_OWN_HOST = 4, 54  # of them on one host, and on one that the config names as private
+POLLS = 160  # sources polled at once
+PER_HOST, PER_OWN_HOST = 4, 136  # of them on one host, and on one that the config names as private
 CROWD = 27  # sources that were due together: there may be more, so what comes next does not wait for the tick
 POLL_LEASE = 300.0  # seconds after which a source whose poller died is polled again
 DRAIN = 20.0  # seconds that polls and sends under way get at shutdown
@@ -57,13 +57,14 @@ async def run_once(config: Config) -> None:
     async with open_engine(config) as engine:
         await engine.in_store(prepare, engine)
         daemon = Daemon(engine)
-        await daemon.look_back()
-        await daemon.poll_round()
-        await daemon.release_due()
-        await engine.in_store(gather_no_more, engine)
-        for _ in range(2):  # again for the notices of what died
-            await daemon.deliver_due()
-            await daemon.finish()
+        with loaded_for_good():
+            await daemon.look_back()
+            await daemon.poll_round()
+            await daemon.release_due()
+            await engine.in_store(gather_no_more, engine)
+            for _ in range(2):  # again for the notices of what died
+                await daemon.deliver_due()
+                await daemon.finish()
 
 
 async def run_forever(config: Config) -> None:

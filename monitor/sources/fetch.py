@@ -31,7 +31,7 @@ from monitor.sources.turns import Turns
 from monitor.sources.wire import Answer, Wire
 
 _REDIRECTS = 5
-_AT_ONCE = 64  # fetches at the same time, over all hosts
+_AT_ONCE = 192  # fetches at the same time, over all hosts
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"

@@ -32,7 +32,7 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 # Of its own, and wide: a dead name server keeps a thread for half a minute, and others must not wait for it.
-_lookups = ThreadPoolExecutor(32, thread_name_prefix="dns")
+_lookups = ThreadPoolExecutor(64, thread_name_prefix="dns")
 _TRIES = 3  # addresses of one name that are dialled before giving up
 _PATIENCE = 10.0  # seconds for each of them
 

@@ -5,8 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, cast, false, func, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Insert,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from monitor.alerts.upkeep import Cause, Notice
@@ -15,12 +35,13 @@ from monitor.model import Moment
 from monitor.sources.crowd import Crowd
 from monitor.store import notices, renames
 from monitor.store.schema import entries, sources, updates
+from monitor.store.types import run_many, storable
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source's state. `entries` counts those ever seen; `failures` the polls that failed in a row; `notices`, in
-    listings, are those that stand."""
+    """A source's state. `entries` counts those ever seen, but of a source that was leased it is 1 when there are any;
+    `failures` counts the polls that failed in a row; `notices`, in listings, are those that stand."""
 
     name: str
     url: str
@@ -69,8 +90,10 @@ COUNT = (
     .scalar_subquery()
     .label("entries")
 )
+SOME = case((exists().where(entries.c.source == sources.c.name).correlate(sources), 1), else_=0).label("entries")
 STORED = [field.name for field in fields(SourceRow) if field.name != "notices"]
 COLUMNS = [COUNT if name == "entries" else sources.c[name] for name in STORED]
+STATE = [SOME if name == "entries" else sources.c[name] for name in STORED]
 
 LOOKED_AT = 8  # times as many as there is room for are looked at, before full hosts are left out by name
 _KEPT = [field.name for field in fields(PollOutcome) if field.name not in ("at", "causes")]
@@ -78,18 +101,36 @@ RECORD = (
     update(sources)
     .where(sources.c.name == bindparam("_name"))
     .values({name: bindparam(f"_{name}") for name in (*_KEPT, "last_poll")})
-    .values(last_good=func.coalesce(bindparam("_last_good"), sources.c.last_good), leased_until=None)
+    .values(last_good=func.coalesce(bindparam("_last_good"), sources.c.last_good), leased_until=null())
 )
-LEASE = (
-    update(sources)
-    .where(sources.c.name.in_(bindparam("_names", expanding=True)))
-    .values(leased_until=bindparam("_until"))
-)
-LEASED = select(*COLUMNS).where(sources.c.name.in_(bindparam("names", expanding=True)))
+LEASE = update(sources).where(sources.c.name == bindparam("_name")).values(leased_until=bindparam("_until"))
+
+
+def _waiting(*columns: Any, all: bool) -> Select[Any]:
+    """Of the sources that may be polled now, longest due first."""
+    now: BindParameter[Moment] = bindparam("now")
+    ready = or_(sources.c.next_poll <= now, and_(true() if all else false(), sources.c.failures == 0))
+    free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
+    return (
+        select(*columns)
+        .where(sources.c.configured, ready, free)
+        .order_by(sources.c.next_poll, sources.c.name)
+        .with_for_update(skip_locked=True, of=sources)
+    )
+
+
+WAITING = {all: _waiting(sources.c.name, all=all) for all in (False, True)}
+NAMED = {
+    all: _waiting(*STATE, all=all).where(sources.c.name.in_(bindparam("names", expanding=True)))
+    for all in (False, True)
+}
+CHOSEN = select(*STATE).where(sources.c.name.in_(bindparam("names", expanding=True)))
+SHAPES = select(sources.c.name, sources.c.url, sources.c.kind, sources.c.configured)
 ADD = insert(sources).on_conflict_do_nothing()
 UPDATE_SHAPE = (
     update(sources).where(sources.c.name == bindparam("_name")).values(kind=bindparam("_kind"), configured=True)
 )
+DROP = update(sources).where(sources.c.name == bindparam("_name")).values(configured=False)
 MOVE = (
     update(sources)
     .where(sources.c.name == bindparam("_name"), sources.c.url != bindparam("_url"))
@@ -111,15 +152,23 @@ def sync(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> N
     A changed address forgets what belonged to the old one's answers and is due now; the history stays.
     """
     renames.rename(conn, configured)
-    conn.execute(update(sources).values(configured=False))
-    if not configured:
-        return
-    conn.execute(ADD, [newcomer(source.name, source.url, source.kind, now) for source in configured])
-    named = [{"_name": s.name, "_url": s.url, "_kind": s.kind, "_now": now} for s in configured]
+    before = {row.name: row for row in conn.execute(SHAPES)}
+    named = {source.name for source in configured}
+    stood = [source for source in configured if source.name in before]
+    some(conn, ADD, [newcomer(one.name, one.url, one.kind, now) for one in configured if one.name not in before])
+    some(conn, DROP, [{"_name": name} for name, row in before.items() if row.configured and name not in named])
     renames.readdress(conn, configured)
-    conn.execute(MOVE, named)
+    moved = [one for one in stood if before[one.name].url != one.url]
+    some(conn, MOVE, [{"_name": one.name, "_url": one.url, "_now": now} for one in moved])
     renames.identify(conn, configured)
-    conn.execute(UPDATE_SHAPE, [{"_name": row["_name"], "_kind": row["_kind"]} for row in named])
+    other = [one for one in stood if not before[one.name].configured or before[one.name].kind != one.kind]
+    some(conn, UPDATE_SHAPE, [{"_name": one.name, "_kind": one.kind} for one in other])
+
+
+def some(conn: Connection, statement: Insert | Update, rows: Sequence[dict[str, object]]) -> None:
+    """Runs a statement for each row, if there are any."""
+    if rows:
+        conn.execute(statement, rows)
 
 
 def newcomer(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:
@@ -157,40 +206,31 @@ def lease_due(
     `names` takes only from these. `all` takes whatever the interval, but a source that backs off stays alone.
     `crowd` says how many of one host may be taken.
     """
-    chosen = choose(conn, due(now, names, all=all), limit, crowd or Crowd({}, (), limit))
-    if not chosen:
-        return []
-    conn.execute(LEASE, {"_names": chosen, "_until": now + lease})
-    found = {row[0]: SourceRow(*row) for row in conn.execute(LEASED, {"names": chosen})}
-    return [found[name] for name in chosen]
+    crowd = crowd or Crowd({}, (), limit)
+    if names is None:
+        chosen = choose(conn, WAITING[all], now, limit, crowd)
+        found = {row[0]: SourceRow(*row) for row in conn.execute(CHOSEN, {"names": chosen})} if chosen else {}
+        rows = [found[name] for name in chosen]
+    else:
+        waiting = (SourceRow(*row) for row in conn.execute(NAMED[all], {"now": now, "names": list(names)}))
+        rows = list(islice((row for row in waiting if crowd.admit(row.name)), limit))
+    run_many(conn, LEASE, [{"_name": row.name, "_until": now + lease} for row in rows])
+    return rows
 
 
-def choose(conn: Connection, waiting: Select[str], limit: int, crowd: Crowd) -> list[str]:
+def choose(conn: Connection, waiting: Select[str], now: Moment, limit: int, crowd: Crowd) -> list[str]:
     """The first names that wait and that the crowd admits; a host that is full is passed over."""
-    first = conn.execute(waiting.limit(LOOKED_AT * limit)).all()
-    chosen = list(islice((name for (name,) in first if crowd.admit(name)), limit))
+    first = conn.scalars(waiting.limit(LOOKED_AT * limit), {"now": now}).all()
+    chosen = list(islice(filter(crowd.admit, first), limit))
     if len(first) < LOOKED_AT * limit:
         return chosen
     while len(chosen) < limit:
-        passed = [*chosen, *crowd.full()]
-        found = conn.execute(waiting.where(sources.c.name.not_in(passed)).limit(limit - len(chosen))).all()
-        chosen += [name for (name,) in found if crowd.admit(name)]
+        others = waiting.where(sources.c.name.not_in([*chosen, *crowd.full()])).limit(limit - len(chosen))
+        found = conn.scalars(others, {"now": now}).all()
+        chosen += filter(crowd.admit, found)
         if not found:
             break
     return chosen
-
-
-def due(now: Moment, names: Collection[str] | None, *, all: bool) -> Select[str]:
-    """The names of the sources that may be polled now, longest due first."""
-    ready = or_(sources.c.next_poll <= now, and_(true() if all else false(), sources.c.failures == 0))
-    free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
-    wanted = true() if names is None else sources.c.name.in_(list(names))
-    return (
-        select(sources.c.name)
-        .where(sources.c.configured, ready, free, wanted)
-        .order_by(sources.c.next_poll, sources.c.name)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def release(conn: Connection) -> None:
@@ -205,15 +245,19 @@ def record_poll(conn: Connection, name: str, outcome: PollOutcome) -> None:
 
 def record_polls(conn: Connection, outcomes: Mapping[str, PollOutcome]) -> None:
     """Keeps what polls came to, by source, and gives their leases back."""
-    if outcomes:
-        conn.execute(RECORD, [row_of(name, outcome) for name, outcome in outcomes.items()])
+    run_many(conn, RECORD, [row_of(name, outcome) for name, outcome in outcomes.items()])
 
 
 def row_of(name: str, outcome: PollOutcome) -> dict[str, object]:
     """The values of RECORD."""
-    kept: dict[str, object] = {f"_{column}": getattr(outcome, column) for column in _KEPT}
+    kept: dict[str, object] = {f"_{column}": plain(getattr(outcome, column)) for column in _KEPT}
     good = outcome.at if outcome.error is None else None
     return kept | {"_name": name, "_last_poll": outcome.at, "_last_good": good}
+
+
+def plain(value: object) -> object:
+    """A value as any database takes it."""
+    return storable(value) if isinstance(value, str) else value
 
 
 def rows(conn: Connection) -> list[SourceRow]:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Insert, Integer, Select, Text
+from sqlalchemy import BigInteger, Connection, Dialect, Insert, Integer, Select, Text, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
@@ -53,7 +53,7 @@ def hash64(text: str) -> int:
 
 
 @cache
-def compiled(statement: Insert | Select[Any], dialect: Dialect) -> SQLCompiler:
+def compiled(statement: Insert | Select[Any] | Update, dialect: Dialect) -> SQLCompiler:
     """A statement as the driver takes it. A program has few engines, and each its one dialect."""
     ready = statement.compile(dialect=dialect)
     assert isinstance(ready, SQLCompiler)
@@ -69,6 +69,15 @@ def insert_integers(conn: Connection, statement: Insert, rows: Sequence[tuple[in
     names = statement.table.columns.keys()
     values = rows if ready.positional else [dict(zip(names, row, strict=True)) for row in rows]
     conn.exec_driver_sql(str(ready), values)
+
+
+def run_many(conn: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:
+    """Runs a statement for each row of parameters that any database takes as they are, past SQLAlchemy's work on
+    every one: a poll that finds nothing new costs little else."""
+    if rows:
+        ready = compiled(statement, conn.dialect)
+        order = ready.positiontup
+        conn.exec_driver_sql(str(ready), [tuple([row[name] for name in order]) for row in rows] if order else rows)
 
 
 def matching(conn: Connection, statement: Select[Any], wanted: Iterable[int]) -> list[Any]:

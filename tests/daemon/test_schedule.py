@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from kit.raw import RawServer, ok
 
 from monitor.config.file import read_config
-from monitor.daemon import PER_OWN_HOST, Daemon, prepare
+from monitor.daemon import PER_OWN_HOST, POLLS, Daemon, prepare
 from monitor.engine import open_engine
 from monitor.store.sources import rows
 
@@ -43,7 +43,7 @@ async def test_a_slow_host_with_many_sources_leaves_room_for_others(tmp_path: Pa
         await asyncio.sleep(60)
 
     async with RawServer(never) as slow, RawServer(ok(FEED)) as quick:
-        many = [SOURCE.format(name=f"a{number}", url=f"{slow.url}{number}", how="") for number in range(100)]
+        many = [SOURCE.format(name=f"a{number}", url=f"{slow.url}{number}", how="") for number in range(POLLS)]
         others = [SOURCE.format(name=f"z{number}", url=f"{quick.url}{number}", how="") for number in range(20)]
         async with working(tmp_path, *many, *others, now=[MIDNIGHT]) as daemon:
             for _ in range(50):
@@ -59,13 +59,13 @@ async def test_one_round_polls_every_source_once_whatever_their_hosts(tmp_path: 
     async with RawServer(ok(FEED)) as one, RawServer(ok(FEED)) as two:
         sources = [
             SOURCE.format(name=f"s{number}", url=f"{(one, two)[number % 2].url}{number}", how="")
-            for number in range(120)
+            for number in range(POLLS + 20)
         ]
         async with working(tmp_path, *sources, now=[MIDNIGHT]) as daemon:
             await daemon.poll_round()
             assert not daemon.polling
-        assert len({asked.target for asked in (*one.asked, *two.asked)}) == 120
-        assert len(one.asked) + len(two.asked) == 120
+        assert len({asked.target for asked in (*one.asked, *two.asked)}) == len(sources)
+        assert len(one.asked) + len(two.asked) == len(sources)
 
 
 async def test_over_a_day_each_source_is_polled_within_its_interval(tmp_path: Path) -> None:
