@@ -41,8 +41,8 @@ def slack_strike(value: object) -> Markup:
 
 
 def slack_link(url: str, words: str) -> Markup:
-    """`<address|words>`, or the words alone where there is no address."""
-    if not url:
+    """`<address|words>`, or the words alone where there is no address, or nothing to show for it."""
+    if not url or not words:
         return slack_data(words)
     return _literal(f"<{url.replace('&', '&amp;')}|{slack_text(words).replace('|', '¦')}>")
 

@@ -322,6 +322,7 @@ def test_a_template_in_a_feed_is_text_in_every_message(text: str) -> None:
         source=text,
         matched=(text[:9],),
         nearest=said(text, source=text),
+        also_said_by=(said(text, source=text),),
         changes=(Change(Kind.NAME, text, text + " x"),),
         history=(Stood(NOON, 1.0, text, text), Stood(NOON, 2.0, text, text), Stood(NOON, 3.0, text, text)),
     )
@@ -428,6 +429,7 @@ def test_any_text_can_be_rendered_for_any_channel(kind: str, text: str, other: s
         nearest=said(other),
         source=other,
         entry_url=other,
+        also_said_by=(said(text, source=other, url=other), said(other, source=text)),
     )
     made = shown(message(alert(odd, title=text, reason=other), id=text), kind)
 

@@ -75,6 +75,10 @@ def any_finding(dice: random.Random) -> AlertFinding:
         source=dice.choice(corpus)[:200],
         matched=tuple(dice.choice(corpus)[:30] for _ in range(dice.randrange(4))),
         nearest=said(dice.choice(corpus)) if dice.random() < 0.5 else None,
+        also_said_by=tuple(
+            said("Yes.", source=dice.choice(corpus)[:200], url=f"https://a.example/{'|<!channel>' * n}")
+            for n in range(dice.randrange(5))
+        ),
         changes=tuple(
             Change(dice.choice(list(Kind)), dice.choice(corpus)[:99], dice.choice(corpus)[:99])
             for _ in range(dice.randrange(9))
