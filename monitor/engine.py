@@ -34,14 +34,18 @@ Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
 
+INTAKES = 8  # polls that may wait for the store's thread with all they brought: sends wait there behind them
+
+
 @dataclass(slots=True)
 class Engine:
     """What a running monitor holds open.
 
     `clock` gives the moment; `committed` is set when messages may be due; `silences` are the moments after which the
     silence of a source is against its habit, as far as they were looked up; `unwritten` what polls came to that found
-    nothing changed, which the next transaction of the daemon writes. All blocking work with the store runs in one
-    thread, first come first served, so that the event loop never waits for a disk.
+    nothing changed, which the next transaction of the daemon writes; `intakes` bounds how many polls stand in line
+    with all they brought. All blocking work with the store runs in one thread, first come first served, so that the
+    event loop never waits for a disk.
     """
 
     config: Config
@@ -59,6 +63,7 @@ class Engine:
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     silences: dict[str, Moment | None] = field(default_factory=dict)
     unwritten: dict[str, PollOutcome] = field(default_factory=dict)
+    intakes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(INTAKES))
     store_thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     async def in_store(self, work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:

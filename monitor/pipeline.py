@@ -84,17 +84,18 @@ async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
     baseline = source.first_poll == "baseline" and not this.row.baselined
     found = await followed(engine, source, feed.entries) if source.full_text else Followed(feed.entries)
     try:
-        taken = await engine.in_store(
-            take_in,
-            engine.store,
-            source.name,
-            found.entries,
-            replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
-            partial(outcome.read, this, fetched, feed, whole=found.whole, causes=found.causes),
-            memory=engine.config.monitor.memory,
-            now=this.now,
-            imprint=feed.imprint,
-        )
+        async with engine.intakes:
+            taken = await engine.in_store(
+                take_in,
+                engine.store,
+                source.name,
+                found.entries,
+                replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
+                partial(outcome.read, this, fetched, feed, whole=found.whole, causes=found.causes),
+                memory=engine.config.monitor.memory,
+                now=this.now,
+                imprint=feed.imprint,
+            )
     except Mistaken:
         await read(engine, this, fetched)
         return
