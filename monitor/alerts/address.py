@@ -84,7 +84,8 @@ def gathering(message: Message, reason: Reason, wish: Wish, outbox: Outbox, now:
     due = wish.opens(now if last is None else max(now, last.due))
     if due is None:
         return None
-    id = made_id("roll", message.channel, reason, str(due))
+    # A slot has a second message if the first was let go before its time.
+    id = made_id("roll", message.channel, reason, str(due), *([last.id] if last else []))
     return replace(message, id=id, thread=id, created=due, due=due, gathers=reason)
 
 

@@ -1,4 +1,5 @@
-"""`monitor deliveries`: what is owed to the channels and what became of it; a dead one can be tried again."""
+"""`monitor deliveries`: what is owed to the channels and what became of it; a dead one can be tried again, and what
+waits for a digest or the end of quiet hours can be sent now."""
 
 from __future__ import annotations
 
@@ -9,33 +10,45 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.options import config_of, config_option, json_option, limit_option, never_ran, store_of
-from monitor.cli.output import show_json, show_table
+from monitor.cli.output import count, show_json, show_table
 
 if TYPE_CHECKING:
     from monitor.store.reports import DeliveryRow
 
 
-@click.command("deliveries", options_metavar="[OPTIONS] [retry ID]")
-@click.argument("action", metavar="", required=False, type=click.Choice(["retry"]))
+@click.command("deliveries", options_metavar="[OPTIONS] [retry ID | release]")
+@click.argument("action", metavar="", required=False, type=click.Choice(["retry", "release"]))
 @click.argument("delivery", metavar="", required=False, type=int)
+@click.option("--channel", metavar="NAME", help="Only those of one channel; the one that `release` lets go.")
 @config_option
 @limit_option
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, action: str | None, delivery: int | None, path: Path, limit: int, as_json: bool
+    ctx: click.Context,
+    action: str | None,
+    delivery: int | None,
+    channel: str | None,
+    path: Path,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """List the deliveries, newest first; or let the dead delivery ID be tried again."""
+    """List the deliveries, newest first; let the dead delivery ID be tried again; or send what a channel gathers for
+    a digest or the end of quiet hours now."""
     if action is None:
-        _list(path, limit, as_json)
+        _list(path, channel, limit, as_json)
+    elif action == "release":
+        if channel is None:
+            raise click.UsageError("release needs --channel NAME; `monitor deliveries` shows what waits")
+        ctx.exit(_release(path, channel))
     elif delivery is None:
         raise click.UsageError("retry needs the ID of a delivery; `monitor deliveries` lists them")
     else:
         ctx.exit(_retry(path, delivery))
 
 
-def _list(path: Path, limit: int, as_json: bool) -> None:
-    rows, now = _rows(path, limit), time.time()
+def _list(path: Path, channel: str | None, limit: int, as_json: bool) -> None:
+    rows, now = _rows(path, channel, limit), time.time()
     from monitor.listed import delivery_json, happened
 
     if as_json:
@@ -46,14 +59,14 @@ def _list(path: Path, limit: int, as_json: bool) -> None:
     show_table(heads, shown, "nothing was owed to anybody yet")
 
 
-def _rows(path: Path, limit: int) -> list[DeliveryRow]:
+def _rows(path: Path, channel: str | None, limit: int) -> list[DeliveryRow]:
     config = config_of(path)
     if never_ran(config):
         return []
     from monitor.store.reports import deliveries
 
     with store_of(config) as store, store.read() as conn:
-        return deliveries(conn, limit=limit)
+        return deliveries(conn, limit=limit, channel=channel)
 
 
 def _retry(path: Path, delivery: int) -> int:
@@ -70,3 +83,22 @@ def _retry(path: Path, delivery: int) -> int:
             f"delivery {delivery} is neither dead nor waits to be tried again, or there is none of that ID", err=True
         )
     return 0 if again else 1
+
+
+def _release(path: Path, channel: str) -> int:
+    """The exit code: 1 if nothing is gathered for the channel."""
+    config = config_of(path)
+    if channel not in config.channels:
+        from monitor.config.problems import closest
+
+        raise click.UsageError(f'there is no channel "{channel}"{closest(channel, list(config.channels))}')
+    with store_of(config) as store:
+        from monitor.store.gather import let_out
+
+        with store.write() as conn:
+            alerts = let_out(conn, channel, time.time())
+    if alerts:
+        click.echo(f"channel {channel}: {count(alerts, 'alert')} can be sent now; `monitor run` sends what is due")
+    else:
+        click.echo(f"channel {channel} gathers nothing", err=True)
+    return 0 if alerts else 1

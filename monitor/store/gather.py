@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from monitor.alerts.address import MOST, Gathered
 from monitor.model import Moment, Reason
-from monitor.store.schema import messages
+from monitor.store.schema import deliveries, messages
 
 LATELY = (
     select(messages.c.created)
@@ -35,6 +35,15 @@ def gathered(conn: Connection, channel: str, reason: Reason) -> Gathered | None:
         return None
     untried = row.state == "pending" and row.attempts == 0
     return Gathered(row.id, row.due if untried else row.created, untried)
+
+
+def let_out(conn: Connection, channel: str, now: Moment) -> int:
+    """Makes what a channel gathers due now, as if its time had come; how many alerts that are."""
+    early = and_(UNTRIED, messages.c.channel == channel, messages.c.gathers.is_not(None), messages.c.due > now)
+    count = select(func.count()).select_from(deliveries.join(messages, messages.c.id == deliveries.c.message_id))
+    found = conn.scalar(count.where(early)) or 0
+    conn.execute(update(messages).where(early).values(due=now, created=now))
+    return found
 
 
 def gather_no_more(conn: Connection, now: Moment) -> None:

@@ -17,7 +17,7 @@ from monitor.model import Message, Reason, Severity, Update
 from monitor.resources import builtin
 from monitor.ruleset.load import load_rules
 from monitor.sources.cadence import crontab, fire
-from monitor.store import Store, open_store, outbox, sources
+from monitor.store import Store, gather, open_store, outbox, sources
 from monitor.store.reports import deliveries
 
 THINGS = ("bridge", "ferry", "tunnel", "school")
@@ -123,6 +123,33 @@ def test_what_ends_after_the_quiet_hours_is_told_at_once(store: Store, burn: Bur
     taken_by(store, "desk", MORNING - 3600)
     burn("ferry", MORNING - 3610, desk=NIGHTS)
     assert [told(message) for message in taken_by(store, "desk", MORNING - 3590)] == [["ferry"]]
+
+
+@pytest.mark.parametrize(("wish", "opens"), [(DAILY, MORNING), (NIGHTS, MORNING - 3600)])
+def test_what_waits_can_be_let_out_and_the_next_slot_comes_all_the_same(
+    store: Store, burn: Burn, wish: Wish, opens: float
+) -> None:
+    night = MORNING - 3 * 3600
+    for number, thing in enumerate(THINGS[:3]):
+        burn(thing, night + 600 * number, desk=wish)
+        with store.write() as conn:
+            assert gather.let_out(conn, "chat", night + 600 * number) == 0
+            assert gather.let_out(conn, "desk", night + 600 * number + 60) == 1
+            assert gather.let_out(conn, "desk", night + 600 * number + 60) == 0
+        (sent,) = taken_by(store, "desk", night + 600 * number + 60)
+        assert (told(sent), sent.created) == ([thing], night + 600 * number + 60)
+
+    burn(THINGS[3], night + 3000, desk=wish)
+    assert taken_by(store, "desk", opens - 1) == []
+    assert [told(message) for message in taken_by(store, "desk", opens)] == [["school"]]
+
+
+def test_what_comes_before_the_let_out_was_sent_goes_with_it(store: Store, burn: Burn) -> None:
+    burn("bridge", MORNING - 600, desk=DAILY)
+    with store.write() as conn:
+        gather.let_out(conn, "desk", MORNING - 500)
+    burn("ferry", MORNING - 400, desk=DAILY)
+    assert [told(message) for message in taken_by(store, "desk", MORNING - 300)] == [["bridge", "ferry"]]
 
 
 @pytest.mark.parametrize("wish", [DAILY, NIGHTS])

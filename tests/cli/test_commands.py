@@ -253,6 +253,9 @@ def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived,
     assert "410" in rows["gone"]["error"]
     assert "410" in monitor("deliveries")[1]
 
+    hook = json.loads(monitor("deliveries", "--channel", "hook", "--json")[1])
+    assert {row["channel"] for row in hook} == {"hook"}
+
     code, out, err = monitor("deliveries", "retry", str(rows["hook"]["id"]))
     assert (code, out) == (1, "")
     taken = f"delivery {rows['hook']['id']}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from monitor.cli.frame import run
 from monitor.config.file import read_config
 from monitor.daemon import Daemon, prepare
 from monitor.deliver.channels import Receipt
@@ -101,3 +103,48 @@ async def test_what_a_throttle_lets_out_waits_as_well(folder: Path) -> None:
     assert (desk.took, chat.took) == ([], [])
     await lived(folder, SEVEN, posts)
     assert [len(message.alerts) for message in (*desk.took, *chat.took)] == [2, 2]
+
+
+async def test_the_command_sends_what_a_channel_gathers_while_the_daemon_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    desk, chat = Post(), Post()
+    async with open_engine(read_config(folder / "config.toml", env={})) as engine:
+        prepare(engine)
+        engine.notifiers.update({"desk": desk, "chat": chat})  # type: ignore[arg-type]
+        say(engine, "The mill of Halvik burned down")
+        daemon = Daemon(engine)
+        await daemon.deliver_due()
+        await daemon.finish()
+        assert desk.took == []
+
+        codes = [await asyncio.to_thread(run, ["deliveries", "release", "--channel", "desk"]) for _ in range(2)]
+        said = capsys.readouterr()
+        await daemon.deliver_due()
+        await daemon.finish()
+
+    assert codes == [0, 1]
+    assert said.out == "channel desk: 1 alert can be sent now; `monitor run` sends what is due\n"
+    assert said.err == "channel desk gathers nothing\n"
+    (message,) = desk.took
+    assert (len(message.alerts), message.gathers) == (1, Reason.DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "monitor: release needs --channel NAME"),
+        (["--channel", "dsk"], 'monitor: there is no channel "dsk"; did you mean "desk"?'),
+    ],
+)
+def test_what_to_release_must_be_said(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    assert run(["deliveries", "release", *arguments]) == 2
+    assert capsys.readouterr().err.startswith(sentence)

@@ -4,10 +4,10 @@ import random
 import threading
 from dataclasses import replace
 
-from kit.saying import alert, commit, configured, message, sends
+from kit.saying import alert, commit, configured, message, sends, taken_by
 
-from monitor.model import Alert, Message, Severity
-from monitor.store import Store, open_store, outbox, reports
+from monitor.model import Alert, Message, Reason, Severity
+from monitor.store import Store, gather, open_store, outbox, reports
 
 
 def owe(store: Store, *messages: Message) -> None:
@@ -207,3 +207,13 @@ def test_a_message_without_a_handle_opens_no_thread(store: Store) -> None:
     sent(store, "m1")
     follow_up = next_message(store)
     assert follow_up is not None and follow_up.first is None
+
+
+def test_what_a_channel_gathers_can_be_let_out(store: Store) -> None:
+    one, two, three = (alert(f"al-{n}") for n in (1, 2, 3))
+    waits = replace(message("m1", one, two), due=9000.0, gathers=Reason.DIGEST)
+    owe(store, waits, replace(waits, id="m2", channel="osint"), message("m3", three))
+    with store.write() as conn:
+        assert gather.let_out(conn, "desk", 500.0) == 2
+    assert [message.id for message in taken_by(store, "desk", 500.0)] == ["m1", "m3"]
+    assert taken_by(store, "osint", 500.0) == []
