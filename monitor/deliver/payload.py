@@ -6,13 +6,14 @@ the microsecond.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity, Stood
 
-MOST = 200  # alerts in one body: many receivers take no more than a megabyte
+MOST, ROOM = 200, 450_000  # alerts in one body, and bytes for their findings: many receivers take up to a megabyte
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
 
@@ -31,13 +32,38 @@ def moment(text: str) -> Moment:
 def payload(message: Message) -> dict[str, Any]:
     """The webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
 
-    Who reads `findings` alone misses none; one that several rules met stands there once. Of more than MOST alerts
-    the most severe are there, and `more` counts the others.
+    Who reads `findings` alone misses none; one that several rules met stands there once. Where there is no room for
+    all, the most severe alerts are there; `more` counts the others, `left_out` the findings missing in those.
     """
-    alerts = [alert_data(alert) for alert in message.alerts[:MOST]]
+    alerts, left_out = fitted(message.alerts[:MOST])
     rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
     more = len(message.alerts) - len(alerts)
-    return {**alerts[0], "findings": findings_of(alerts), "rules": rules, "alerts": alerts, "more": more}
+    return {
+        **alerts[0],
+        "findings": findings_of(alerts),
+        "rules": rules,
+        "alerts": alerts,
+        "more": more,
+        "left_out": left_out,
+    }
+
+
+def fitted(alerts: Sequence[Alert]) -> tuple[list[dict[str, Any]], int]:
+    """The alerts as far as there is room for their findings, the first finding in any case; how many are left out."""
+    told: list[dict[str, Any]] = []
+    left, left_out = ROOM, 0
+    for whole in map(alert_data, alerts):
+        findings: list[dict[str, Any]] = []
+        for finding in whole["findings"]:
+            left -= len(json.dumps(finding, ensure_ascii=False).encode("utf-8", "replace"))
+            if left < 0 and (findings or told):
+                break
+            findings.append(finding)
+        if whole["findings"] and not findings:
+            break
+        left_out += len(whole["findings"]) - len(findings)
+        told.append({**whole, "findings": findings})
+    return told, left_out
 
 
 def findings_of(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

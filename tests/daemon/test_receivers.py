@@ -4,7 +4,9 @@ who is told of it."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,10 +16,12 @@ from pathlib import Path
 
 import pytest
 from kit.delivery import PostOffice, Service, post_office, service
+from kit.newsroom import reader_of
 from kit.saying import alert, commit, configured, message, sends
 from kit.servers import MailServer
 from sqlalchemy import select, update
 
+from monitor.cli.frame import run
 from monitor.config.file import read_config
 from monitor.daemon import Daemon
 from monitor.engine import Engine, open_engine
@@ -283,3 +287,58 @@ async def test_a_follow_up_is_posted_although_what_opened_its_thread_cannot_be_r
         await town.deliver(daemon)
 
         assert [asked.head.split()[1] for asked in town.bot.asked] == ["/api/chat.postMessage"] * 2
+
+
+PASSWORDS = ["wrong horse", *(base64.b64encode(p).decode() for p in (b"wrong horse", b"\0monitor\0wrong horse"))]
+REPEATED = {
+    "desk": " ".join(PASSWORDS),
+    "hook": f"no POST /services/T000/B000/hidden-token signed by {SECRET}",
+    "bot": "no such token: xoxb-hidden-token",
+    "chat": "no such hook: B000/hidden-token",
+}
+SECRETS = ("hidden-token", "B000/hidden", SECRET, SECRET.removeprefix("whsec_"), *PASSWORDS)
+
+
+async def test_servers_that_repeat_every_secret_bring_none_into_log_database_listings_or_pages(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with (
+        post_office(login=True) as office,
+        service(400, REPEATED["hook"].encode()) as hook,
+        service(200, json.dumps({"ok": False, "error": REPEATED["bot"]}).encode()) as bot,
+        service(500, REPEATED["chat"].encode()) as chat,
+    ):
+        office.password, office.verdict = "wrong horse", f"554 {REPEATED['desk']}"
+        town = Town(tmp_path, office, hook, bot, chat)
+        async with town.daemon(login=LOGIN) as daemon:
+            for _ in range(4):
+                town.owe(daemon.engine, "desk", "hook", "bot", "chat")
+                await town.deliver(daemon, HOUR)
+                office.verdict = f"451 {REPEATED['desk']}"
+                hook.answer(401, REPEATED["hook"].encode())
+                chat.leave()
+            assert {"dead", "retrying"} <= {row.state for row in rows(daemon.engine)}
+            told = [str(rows(daemon.engine))]
+            async with reader_of(daemon.engine.store) as web:
+                for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/deliveries"):
+                    answer = await web.get(page)
+                    told.append(f"{answer.headers} {answer.text}")
+    monkeypatch.chdir(tmp_path)
+    for command in ("deliveries", "status", "alerts", "explain al-0", "check"):
+        run([*command.split(), *(["--json"] if command != "explain al-0" else [])])
+    spoken = capsys.readouterr()
+    told += [spoken.out, spoken.err, caplog.text]
+    told += [file.read_bytes().decode("latin-1") for file in tmp_path.glob("monitor.db*")]
+
+    assert any("•••" in one for one in told)
+    assert len(spoken.out) > 3000
+    assert [
+        (secret, one[max(0, one.find(secret) - 150) : one.find(secret) + 40])
+        for secret in SECRETS
+        for one in told
+        if secret in one
+    ] == []

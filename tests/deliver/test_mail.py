@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default, strict
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kit.delivery import NOON, alert, builtin_templates, figure_moved, finding, message
 from kit.hostile import ALL, HEADERS
 
@@ -70,6 +74,37 @@ def test_mails_pass_a_strict_reader_and_keep_to_the_line_length_of_smtp(text: st
     assert max(len(line) for line in content.split(b"\r\n")) <= 998
     assert content.isascii()
     assert b"\r" not in content.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("text", HEADERS.values(), ids=HEADERS.keys())
+def test_no_subject_of_the_users_adds_or_ends_a_header(text: str, tmp_path: Path) -> None:
+    (tmp_path / "email.subject.j2").write_text("News {{ " + json.dumps(text) + " }}")
+    made = render(message(), "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None)
+
+    content = serialised(compose(message(), made, SENDER, TO))
+
+    assert BytesParser(policy=default).parsebytes(content).keys() == OURS
+    assert [part.defects for part in message_from_bytes(content, policy=strict).walk()] == [[], [], []]
+
+
+@pytest.mark.parametrize("name", ["=?utf-8?q?=0d=0aBcc:_spy=40evil.example?=", '"a, b"', "a\\"])
+def test_no_name_in_the_settings_adds_a_header_or_a_recipient(name: str) -> None:
+    content = serialised(compose(message(), rendered(message()), f"{name} <monitor@desk.example>", TO))
+
+    read = BytesParser(policy=default).parsebytes(content)
+    assert read.keys() == OURS
+    assert len(read["From"].addresses) == 1
+
+
+@settings(max_examples=150)
+@given(st.text(st.sampled_from('aé=?_\r\n\x0b\x0c\x1c\x85\u2028\ud800\u202e :<>@,;"qb0dA. utf-8'), max_size=90))
+def test_no_text_of_dangerous_parts_changes_the_headers(text: str) -> None:
+    sent = message(alert(finding(text, source=text), title=text, rule=text), id=text, thread=text)
+
+    content = serialised(compose(sent, rendered(sent), SENDER, TO))
+
+    assert BytesParser(policy=default).parsebytes(content).keys() == OURS
+    assert [part.defects for part in message_from_bytes(content, policy=strict).walk()] == [[], [], []]
 
 
 @pytest.mark.parametrize("text", [text for text in HEADERS.values() if "=0d=0a" in text])

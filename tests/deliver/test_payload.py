@@ -97,3 +97,20 @@ def test_findings_of_a_message_are_those_of_all_its_alerts_each_once() -> None:
     data = payload(message(first, second))
 
     assert [finding["claim"] for finding in data["findings"]] == [figure_moved().claim, "A bridge fell."]
+
+
+def test_a_storm_is_a_body_that_receivers_take_and_says_what_it_left_out() -> None:
+    few = payload(message(*[alert(finding(f"Ship {n} sank."), id=f"a{n}") for n in range(300)]))
+    assert (len(few["alerts"]), few["more"], few["left_out"]) == (200, 100, 0)
+
+    text = "Ships sank off the coast. " * 80
+    many = [finding(f"{n} {text}", nearest=said(text)) for n in range(3000)]
+    large = payload(message(*[alert(*many[n * 10 : n * 10 + 10], id=f"a{n}") for n in range(300)]))
+    assert len(json.dumps(large, ensure_ascii=False).encode()) < 1_000_000
+    assert large["more"] == 300 - len(large["alerts"])
+    assert large["left_out"] == 10 * len(large["alerts"]) - len(large["findings"]) < 10
+
+    alone = payload(message(alert(*many)))
+    assert len(json.dumps(alone, ensure_ascii=False).encode()) < 1_000_000
+    assert alone["left_out"] == 3000 - len(alone["findings"])
+    assert payload(message(alert(finding("x" * 600_000))))["left_out"] == 0

@@ -90,7 +90,7 @@ class Poster:
         sentence = f"{self.name} answered {reply.status} {_phrase(reply.status)}".rstrip()
         if 300 <= reply.status < 400:
             raise DeliveryError(f"{sentence}: redirects are not followed", permanent=True)
-        if said := shorten(self._redact(tame(reply.text)), 120):
+        if said := self.said(reply.text):
             sentence = f"{sentence}: {said}"
         if reply.status in NO_LOGIN:
             raise DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED, unreached=True)
@@ -98,6 +98,10 @@ class Poster:
         raise DeliveryError(
             sentence, permanent=not later, retry_after=reply.retry_after, unreached=reply.status in BUSY
         )
+
+    def said(self, text: str) -> str:
+        """What the service says, as one short line without what it may repeat of its address or key."""
+        return shorten(self._redact(tame(text)), 120)
 
     def _redact(self, text: str) -> str:
         return masked(text, self._secrets)

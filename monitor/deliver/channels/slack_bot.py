@@ -79,7 +79,7 @@ class Bot:
         if not isinstance(said, dict) or "ok" not in said:
             raise DeliveryError(f"{poster.name} answered 200, but not as Slack's API does")
         if said["ok"] is not True:
-            raise refusal(poster.name, str(said.get("error", "without a reason"))[:80])
+            raise refusal(poster.name, poster.said(str(said.get("error") or "without a reason")))
         return said
 
     async def close(self) -> None:
