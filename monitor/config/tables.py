@@ -65,6 +65,7 @@ class Tables:
         alerts = self._alerts()
         if not (monitor and network and web and alerts) or not all(p.warning for p in self.problems):
             return None
+        self._fall_silent(channels, alerts)
         return Config(
             path=self.path,
             folder=self.folder,
@@ -175,6 +176,13 @@ class Tables:
             self.say((*at, "fallback"), "expected another channel: this one cannot tell that it does not work")
         elif fallback is not None and fallback not in known:
             self.say((*at, "fallback"), f'there is no channel "{fallback}"{closest(fallback, known)}')
+
+    def _fall_silent(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
+        """Warns of channels whose trouble nobody would be told of."""
+        for name, channel in channels.items():
+            if channel.type != "terminal" and not channel.fallback and not set(alerts.notify) - {name}:
+                said = f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
+                self.say(("channels", name), said, key=True, warning=True)
 
     def _settings(self, at: KeyPath, written: Table) -> type[ChannelConfig] | None:
         """The model of the channel's own type; None, with a problem noted, if there is none."""

@@ -287,3 +287,33 @@ def test_a_fallback_is_another_channel_that_there_is(tmp_path: Path) -> None:
     assert problems(tmp_path, text.format("desk")) == [
         "6:12: expected another channel: this one cannot tell that it does not work"
     ]
+
+
+WEBHOOK = (
+    '[channels.{}]\ntype = "webhook"\nurl = "https://desk.example/"\nsecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "notify", "unheard"),
+    [
+        ("", '["desk"]', ["desk"]),
+        ("", "[]", ["desk"]),
+        ("", '["desk", "screen"]', []),
+        ("", '["screen"]', []),
+        ('fallback = "screen"\n', '["desk"]', []),
+        (WEBHOOK.format("siem"), '["desk"]', ["desk"]),
+        (WEBHOOK.format("siem"), "[]", ["desk", "siem"]),
+    ],
+)
+def test_a_channel_whose_trouble_nobody_would_hear_of_is_a_warning(
+    tmp_path: Path, more: str, notify: str, unheard: list[str]
+) -> None:
+    text = (
+        f'{SOURCE}{WEBHOOK.format("desk")}{more}[channels.screen]\ntype = "terminal"\n[alerts]\nnotify = {notify}\n'
+    )
+    told = [said.partition(": ")[2] for said in warnings(tmp_path, text)]
+    assert told == [
+        f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
+        for name in unheard
+    ]
