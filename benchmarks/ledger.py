@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate, islice
 from pathlib import Path
@@ -28,12 +27,11 @@ from sqlalchemy.dialects.postgresql import insert
 from monitor.assess import Assessment
 from monitor.config import SourceConfig
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.store import Store, open_store, schema, sources
+from monitor.store import Store, index, open_store, schema, sources
 from monitor.store.known import Known
-from monitor.store.learn import ADD_POSTING, ADD_TERM
 from monitor.store.ledger import text_hash
 from monitor.store.record import record
-from monitor.store.types import hash64, insert_integers
+from monitor.text.key import hash64
 
 WORDS = 40_000  # in the vocabulary; the n-th most common is met 1/(n+3) as often as the first
 COMMON = 60  # of these are too common for an index, as stop words are
@@ -41,6 +39,7 @@ LENGTH = 21
 CLAIMS_PER_UPDATE = 25
 QUERIES = 500
 PIECE = 100_000  # claims laid into the tables at once
+FILED = 500  # of these are given to the index at once
 
 
 def vocabulary(chance: random.Random) -> list[str]:
@@ -89,7 +88,7 @@ def fill(store: Store, said: Iterator[str], common: frozenset[str]) -> None:
 def lay(conn: Connection, before: int, texts: list[str], common: frozenset[str]) -> None:
     """Claims numbered from `before` + 1, each said by an entry that says CLAIMS_PER_UPDATE of them."""
     rows: dict[str, list[dict[str, Any]]] = {"entries": [], "claims": [], "sayings": []}
-    found: list[tuple[int, int]] = []
+    found: dict[int, list[int]] = {}
     for id, text in enumerate(texts, before + 1):
         entry, at = id // CLAIMS_PER_UPDATE + 1, float(id)
         if not rows["entries"] or rows["entries"][-1]["id"] != entry:
@@ -102,11 +101,12 @@ def lay(conn: Connection, before: int, texts: list[str], common: frozenset[str])
             | {"sayings": 1, "indexed": True, "first_at": at, "last_at": at}
         )
         rows["sayings"].append({"claim_id": id, "nth": 0, "entry_id": entry, "heading": "", "first_at": at})
-        found += [(hash64(term), id) for term in terms(text, common)]
+        found[id] = [hash64(term) for term in terms(text, common)]
     for name, values in rows.items():
         conn.execute(insert(schema.metadata.tables[name]).on_conflict_do_nothing(), values)
-    insert_integers(conn, ADD_POSTING, sorted(found))
-    insert_integers(conn, ADD_TERM, sorted(Counter(term for term, _ in found).items()))
+    ids = list(found)
+    for first in range(0, len(ids), FILED):
+        index.add(conn, index.CLAIMS, {id: found[id] for id in ids[first : first + FILED]})
 
 
 def recording(store: Store, common: frozenset[str]) -> float:

@@ -35,7 +35,7 @@ class NothingSaid:
     def own(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, Said]:
         return {}
 
-    def akin(self, gist: Mapping[str, float], since: Moment) -> list[Told]:
+    def akin(self, gist: Mapping[int, float], since: Moment) -> list[Told]:
         return []
 
     def story(self, source: str, entry: str) -> str | None:

@@ -62,7 +62,7 @@ def nearest_story(update: Update, told: Sequence[Told], gist: Gist) -> str | Non
     return best if best is not None and scored[best] >= 1.0 else None
 
 
-def enough(words: Sequence[str], story: Gist) -> float:
+def enough(words: Sequence[int], story: Gist) -> float:
     """The likeness from which an update of these words belongs to a story.
 
     A headline shares few words with it, an article many. One word alone may stand in anything, and a young ledger

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from monitor.alerts.address import Gathered
 from monitor.alerts.silences import Silence
+from monitor.compare.gist import Tally
 from monitor.compare.stories import Told
 from monitor.model import Alert, Moment, Reason, Said, Waiting
 from monitor.store import alerts, families, gather, gists, silences
@@ -15,11 +16,11 @@ from monitor.store.ledger import Ledger
 class Known(Ledger):
     """The ledger since a moment, with the past of the alerts beside it."""
 
-    def commonness(self, terms: Collection[str]) -> tuple[int, Mapping[str, int]]:
-        """How many gists there are, and how many hold each of these terms."""
-        return gists.commonness(self._conn, terms)
+    def commonness(self, words: Collection[int], letters: Collection[int]) -> tuple[Tally, Tally]:
+        """How common words are, and groups of letters."""
+        return gists.commonness(self._conn, words, letters)
 
-    def akin(self, gist: Mapping[str, float], since: Moment) -> list[Told]:
+    def akin(self, gist: Mapping[int, float], since: Moment) -> list[Told]:
         """Earlier updates that share the rarest words of a gist."""
         return gists.akin(self._conn, gist, since)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,9 +10,11 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.model import Claim, Finding, Novelty
+from monitor.store import index as indexes
 from monitor.store.ledger import text_hash
-from monitor.store.schema import claims, postings, sayings, terms
-from monitor.store.types import hash64, insert_integers, matching
+from monitor.store.schema import claims, sayings
+from monitor.store.types import matching
+from monitor.text.key import hash64
 
 if TYPE_CHECKING:
     from monitor.assess import Assessment
@@ -28,11 +29,6 @@ STANDING = select(sayings.c.claim_id, sayings.c.gone_at).where(
 NEXT_ID = select(func.coalesce(func.max(claims.c.id), 0) + 1)
 ADD_CLAIM = insert(claims)
 ADD_SAYING = insert(sayings)
-ADD_POSTING = insert(postings).on_conflict_do_nothing()  # one forgotten and not yet swept may stand
-_TERM = insert(terms)
-ADD_TERM = _TERM.on_conflict_do_update(
-    index_elements=[terms.c.term], set_={"claims": terms.c.claims + _TERM.excluded.claims}
-)
 SAID_AGAIN = (
     update(claims)
     .where(claims.c.id == bindparam("_id"))
@@ -165,9 +161,6 @@ def index(conn: Connection, assessment: Assessment, unindexed: Mapping[int, int]
         key = text_hash(finding.claim.text)
         if words and key in unindexed:
             found[unindexed[key]] = {hash64(word) for word in words}
-    if not found:
-        return
-    pairs = sorted((term, id) for id, hashed in found.items() for term in hashed)
-    insert_integers(conn, ADD_POSTING, pairs)
-    insert_integers(conn, ADD_TERM, sorted(Counter(term for term, _ in pairs).items()))
-    conn.execute(INDEXED, {"_ids": list(found)})
+    if found:
+        indexes.add(conn, indexes.CLAIMS, found)
+        conn.execute(INDEXED, {"_ids": list(found)})

@@ -13,13 +13,15 @@ from heapq import nlargest
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from monitor.model import Moment, Said, Update
+from monitor.store import index
 from monitor.store.codec import update_from
-from monitor.store.schema import claims, entries, postings, sayings, sources, terms, updates
-from monitor.store.types import hash64, led_to, matching, storable
-from monitor.text.key import text_key
+from monitor.store.index import CLAIMS
+from monitor.store.schema import claims, entries, sayings, sources, updates
+from monitor.store.types import matching, storable
+from monitor.text.key import hash64, text_key
 
 MOST, LEAST = 8, 5  # terms of a claim that are looked up, the rarest
 ENOUGH = 800  # postings read for a claim, after which no more than LEAST terms are looked up
@@ -44,19 +46,6 @@ PREVIOUS = (
     .limit(1)
 )
 STORY = PREVIOUS.with_only_columns(updates.c.story)
-COMMONNESS = select(terms.c.term, terms.c.claims).where(terms.c.term.in_(bindparam("terms", expanding=True)))
-# One row a term: thousands of small rows would cost more than the search itself.
-HOLDING = (
-    select(postings.c.term, func.aggregate_strings(cast(postings.c.claim_id, Text), ","))
-    .where(postings.c.term.in_(bindparam("terms", expanding=True)))
-    .group_by(postings.c.term)
-)
-HOLDING_NEWEST = (
-    select(postings.c.claim_id)
-    .where(postings.c.term == bindparam("term"))
-    .order_by(postings.c.claim_id.desc())
-    .limit(NEWEST)
-)
 SAYING = (
     select(
         claims.c.id,
@@ -154,26 +143,11 @@ class Ledger:
 
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
         """For each query the claims that share most of its rarest terms, best and then newest first."""
-        common = self._commonness({term for query in queries for term in query})
+        common = index.holders(self._conn, CLAIMS, {term for query in queries for term in query})
         looked_up = [rarest(query, common) for query in queries]
-        holding = self._holding({term: common[term] for query in looked_up for term in query})
+        wanted = {term: common[term] for query in looked_up for term in query}
+        holding = index.holding(self._conn, CLAIMS, wanted, NEWEST)
         return [best(query, holding, limit) for query in looked_up]
-
-    def _commonness(self, wanted: set[int]) -> dict[int, int]:
-        """How many claims hold each term; terms that none holds are left out."""
-        if not wanted:
-            return {}
-        return dict(matching(self._conn, COMMONNESS, wanted))
-
-    def _holding(self, wanted: Mapping[int, int]) -> dict[int, list[int]]:
-        """The claims that hold each term, the newest of them for a common one."""
-        rare = [term for term, count in wanted.items() if count <= NEWEST]
-        found = self._conn.execute(HOLDING, {"terms": rare}).all() if rare else ()
-        holding = {term: list(map(int, together.split(","))) for term, together in found}
-        for term, count in wanted.items():
-            if count > NEWEST:
-                holding[term] = led_to(self._conn, HOLDING_NEWEST, term)
-        return holding
 
     def _rows(
         self, wanted: Iterable[int], sources: frozenset[str] | None, scanned: int

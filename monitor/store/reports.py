@@ -16,7 +16,7 @@ from monitor.deliver.headline import headline
 from monitor.deliver.payload import alert_from
 from monitor.deliver.waits import OPEN
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
-from monitor.store import notices, schema
+from monitor.store import index, notices, schema
 from monitor.store.codec import finding_from, match_from, update_from
 from monitor.store.families import with_voices
 from monitor.store.ledger import SAID
@@ -29,14 +29,14 @@ from monitor.store.schema import (
     findings,
     matches,
     messages,
-    postings,
     sources,
     stories,
     updates,
 )
-from monitor.store.types import hash64
+from monitor.text.key import hash64
 
 DAY = 86400.0
+MOST = 500  # claims that hold all terms, of which a page is shown
 
 _ahead, _owed_ahead = messages.alias("ahead"), schema.deliveries.alias("owed_ahead")
 BEHIND = (
@@ -285,7 +285,7 @@ def ledger(
     if before is not None:
         query = query.where(claims.c.id < before)
     if terms:
-        query = query.where(claims.c.id.in_(holding_all([hash64(term) for term in dict.fromkeys(terms)])))
+        query = query.where(claims.c.id.in_(holding_all(conn, {hash64(term) for term in terms}, before)[:MOST]))
     found = {row.id: row for row in conn.execute(query)}
     said = conn.execute(SAID, {"claims": list(found), "since": float("-inf")}) if found else ()
     first: dict[int, Said] = {}
@@ -294,15 +294,12 @@ def ledger(
     return [ClaimRow(id, first[id], row.sayings, row.last_at) for id, row in found.items() if id in first]
 
 
-def holding_all(terms: Sequence[int]) -> ColumnElement[int]:
-    """The claims that hold every one of these hashed terms."""
-    return (
-        select(postings.c.claim_id)
-        .where(postings.c.term.in_(terms))
-        .group_by(postings.c.claim_id)
-        .having(func.count() == len(terms))
-        .scalar_subquery()
-    )
+def holding_all(conn: Connection, terms: Collection[int], before: int | None) -> list[int]:
+    """The claims that hold every one of these hashed terms, newest first, of those numbered below `before`."""
+    counts = index.holders(conn, index.CLAIMS, terms)
+    held = index.holding(conn, index.CLAIMS, counts, max(counts.values(), default=0))
+    common = set.intersection(*map(set, held.values())) if held.keys() == set(terms) else set()
+    return sorted((id for id in common if before is None or id < before), reverse=True)
 
 
 def status(conn: Connection, now: Moment) -> Status:

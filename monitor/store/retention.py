@@ -6,9 +6,12 @@ so that polls and deliveries go on beside it.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, exists, func, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, delete, exists, func, select, update
 
 from monitor.model import Moment
+from monitor.store import index
 from monitor.store.open import Store
 from monitor.store.schema import (
     alerts,
@@ -17,20 +20,18 @@ from monitor.store.schema import (
     deliveries,
     entries,
     findings,
-    gist_postings,
     gists,
     matches,
     messages,
-    postings,
     sayings,
     sources,
-    terms,
     updates,
 )
 
-SLICES = 256  # pieces the index is swept in
 WINDOW = 20_000  # claims looked at in one transaction
 BATCH = 1_000  # rows of history let go of at a time
+LAST_CLAIM = select(func.coalesce(func.max(claims.c.id), 0))
+LAST_GIST = select(func.coalesce(func.max(gists.c.id), 0))
 _later = updates.alias("later")
 
 
@@ -39,21 +40,32 @@ def tend(store: Store, *, since: Moment, before: Moment | None = None) -> None:
     with store.write() as conn:
         stand(conn)
     with store.read() as conn:
-        last: int = conn.execute(select(func.coalesce(func.max(claims.c.id), 0))).scalar_one()
+        last: int = conn.execute(LAST_CLAIM).scalar_one()
     forgotten = 0
     for first in range(0, last + 1, WINDOW):
         with store.write() as conn:
             forgotten += forget(conn, since, first)
     with store.write() as conn:
         ended = forget_gists(conn, since)
-    for piece in range(SLICES if forgotten or ended else 0):
-        with store.write() as conn:
-            sweep(conn, piece)
-            sweep_gists(conn, piece)
+    if forgotten or ended:
+        sweep_all(store)
     left = before is not None
     while left and before is not None:
         with store.write() as conn:
             left = discard(conn, before) > 0
+
+
+def sweep_all(store: Store) -> None:
+    """Frees the indexes of what was forgotten, piece by piece."""
+    with store.write() as conn:
+        index.file(conn, index.CLAIMS)
+        index.file(conn, index.STORIES)
+    with store.read() as conn:
+        claims_left = Living(conn, select(claims.c.id).where(claims.c.indexed), LAST_CLAIM)
+        gists_left = Living(conn, select(gists.c.id), LAST_GIST)
+    for piece in range(index.SLICES):
+        with store.write() as conn:
+            sweep(conn, piece, claims_left, gists_left)
 
 
 def stand(conn: Connection) -> None:
@@ -67,7 +79,7 @@ def stand(conn: Connection) -> None:
 def forget(conn: Connection, since: Moment, first: int) -> int:
     """Takes claims that nobody said since `since` out of the index, of WINDOW claims from number `first` on.
 
-    How many; `sweep` frees their postings.
+    How many; `sweep_all` frees their postings.
     """
     standing = exists().where(
         sayings.c.claim_id == claims.c.id,
@@ -84,31 +96,23 @@ def forget_gists(conn: Connection, since: Moment) -> int:
     return conn.execute(delete(gists).where(gists.c.at < since)).rowcount
 
 
-def sweep_gists(conn: Connection, piece: int) -> None:
-    """Frees the postings of stories that were let go of in one of SLICES pieces of their index."""
-    left = exists().where(gists.c.id == gist_postings.c.gist_id)
-    conn.execute(delete(gist_postings).where(gist_postings.c.term.between(*bounds(piece)), ~left))
+def sweep(conn: Connection, piece: int, claims_left: Living, gists_left: Living) -> None:
+    """Frees one of SLICES pieces of both indexes of the claims and the stories that were let go of."""
+    index.sweep(conn, index.CLAIMS, piece, claims_left)
+    index.sweep(conn, index.STORIES, piece, gists_left)
 
 
-def bounds(piece: int) -> tuple[int, int]:
-    """The first and the last term of one of SLICES pieces of an index."""
-    size = 2**64 // SLICES
-    low = -(2**63) + piece * size
-    return low, low + size - 1
+class Living:
+    """The rows that an index is to lead to: those of a statement, and all that came later. A byte for each row."""
 
+    def __init__(self, conn: Connection, ids: Select[Any], last: Select[Any]) -> None:
+        self._marks = bytearray(conn.execute(last).scalar_one() + 1)
+        for (id,) in conn.execute(ids.execution_options(yield_per=10_000)):
+            self._marks[id] = 1
 
-def sweep(conn: Connection, piece: int) -> int:
-    """Frees the postings of forgotten claims in one of SLICES pieces of the index, and counts its terms anew."""
-    low, high = bounds(piece)
-    here = postings.c.term.between(low, high)
-    unindexed = select(claims.c.id).where(claims.c.id == postings.c.claim_id, claims.c.indexed)
-    freed = conn.execute(delete(postings).where(here, ~unindexed.exists())).rowcount
-    if freed:
-        there = terms.c.term.between(low, high)
-        left = select(func.count()).where(postings.c.term == terms.c.term).scalar_subquery()
-        conn.execute(update(terms).where(there).values(claims=left))
-        conn.execute(delete(terms).where(there, terms.c.claims == 0))
-    return freed
+    def __contains__(self, id: object) -> bool:
+        assert isinstance(id, int)
+        return id >= len(self._marks) or self._marks[id] == 1
 
 
 def discard(conn: Connection, before: Moment, *, limit: int = BATCH) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -47,8 +48,10 @@ __all__ = [
     "deliveries",
     "entries",
     "findings",
+    "gist_letters",
     "gist_postings",
     "gist_terms",
+    "gist_unfiled",
     "gists",
     "imprints",
     "matches",
@@ -63,6 +66,7 @@ __all__ = [
     "stories",
     "terms",
     "told",
+    "unfiled",
     "updates",
 ]
 
@@ -195,25 +199,41 @@ sayings = Table(
     sqlite_with_rowid=False,
 )
 
-# The index of the ledger: which claims hold a term. No foreign keys: it is rebuilt from claims, never the reverse.
-postings = Table(
-    "postings",
-    metadata,
-    Column("term", BigInteger, primary_key=True, autoincrement=False),
-    Column("claim_id", BigInteger, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
 
-terms = Table(
-    "terms",
-    metadata,
-    Column("term", BigInteger, primary_key=True, autoincrement=False),
-    Column("claims", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
+def index_tables(prefix: str = "") -> tuple[Table, Table, Table]:
+    """The tables of an index (see `index`), without foreign keys: it is rebuilt from what it leads to, never the
+    reverse."""
+    lists = Table(
+        f"{prefix}postings",
+        metadata,
+        Column("term", BigInteger, primary_key=True, autoincrement=False),
+        Column("lot", BigInteger, primary_key=True, autoincrement=False),
+        Column("ids", LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    counts = Table(
+        f"{prefix}terms",
+        metadata,
+        Column("term", BigInteger, primary_key=True, autoincrement=False),
+        Column("holders", Integer, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    waiting = Table(
+        f"{prefix}unfiled",
+        metadata,
+        Column("n", RowId, primary_key=True),
+        Column("id", BigInteger, nullable=False),
+        Column("terms", LargeBinary, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    return lists, counts, waiting
 
-# What each story is about, by which a new entry finds it: words and groups of letters with their weights, how many
-# entries were counted to hold one, and which stories hold a word. `entry_id` opened the story, `members` tell of it.
+
+# Which claims hold a term.
+postings, terms, unfiled = index_tables()
+
+# What each story is about, by which a new entry finds it: words and groups of letters with their weights, and which
+# stories hold a word. `entry_id` opened the story, `members` tell of it.
 gists = Table(
     "gists",
     metadata,
@@ -222,25 +242,19 @@ gists = Table(
     Column("story", Text, nullable=False),
     Column("at", Double, nullable=False),
     Column("members", Integer, nullable=False),
-    Column("weights", JSON, nullable=False),
+    Column("weights", LargeBinary, nullable=False),
     UniqueConstraint("story"),
     Index(None, "at"),
 )
 
-gist_postings = Table(
-    "gist_postings",
-    metadata,
-    Column("term", BigInteger, primary_key=True, autoincrement=False),
-    Column("gist_id", BigInteger, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
+gist_postings, gist_terms, gist_unfiled = index_tables("gist_")
 
-gist_terms = Table(
-    "gist_terms",
+# How many entries were counted, and how many hold each group of letters: 32 bits each, in one row.
+gist_letters = Table(
+    "gist_letters",
     metadata,
-    Column("term", BigInteger, primary_key=True, autoincrement=False),
-    Column("gists", Integer, nullable=False),
-    sqlite_with_rowid=False,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("counts", LargeBinary, nullable=False),
 )
 
 findings = Table(

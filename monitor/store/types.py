@@ -1,12 +1,11 @@
-"""Column types that hold whatever feeds contain, and the hashes that rows are found by."""
+"""Column types that hold whatever feeds contain, and statements run past SQLAlchemy's work on each value."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
-from hashlib import blake2b
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Dialect, Insert, Integer, Select, Text, Update
@@ -46,28 +45,26 @@ def as_json(value: Any) -> str:
     return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-@lru_cache(maxsize=32768)
-def hash64(text: str) -> int:
-    """A signed 64-bit hash, the same in every process."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
-
-
 @cache
-def compiled(statement: Insert | Select[Any] | Update, dialect: Dialect) -> SQLCompiler:
-    """A statement as the driver takes it. A program has few engines, and each its one dialect."""
-    ready = statement.compile(dialect=dialect)
+def compiled(
+    statement: Insert | Select[Any] | Update, dialect: Dialect, keys: tuple[str, ...] | None = None
+) -> SQLCompiler:
+    """A statement as the driver takes it, an insert into the columns `keys`. A program has few engines, and each its
+    one dialect."""
+    ready = statement.compile(dialect=dialect, column_keys=keys)
     assert isinstance(ready, SQLCompiler)
     return ready
 
 
-def insert_integers(conn: Connection, statement: Insert, rows: Sequence[tuple[int, ...]]) -> None:
-    """Inserts rows of plain integers, past SQLAlchemy's work on every parameter.
+def insert_rows(
+    conn: Connection, statement: Insert, keys: tuple[str, ...], rows: Sequence[tuple[int | bytes, ...]]
+) -> None:
+    """Inserts rows of plain integers and bytes, past SQLAlchemy's work on every parameter.
 
-    For the ledger's index alone, which gets some thirty rows for each claim.
+    For indexes alone, which get some thirty terms for each claim.
     """
-    ready = compiled(statement, conn.dialect)
-    names = statement.table.columns.keys()
-    values = rows if ready.positional else [dict(zip(names, row, strict=True)) for row in rows]
+    ready = compiled(statement, conn.dialect, keys)
+    values = rows if ready.positional else [dict(zip(keys, row, strict=True)) for row in rows]
     conn.exec_driver_sql(str(ready), values)
 
 
@@ -90,12 +87,11 @@ def matching(conn: Connection, statement: Select[Any], wanted: Iterable[int]) ->
     return found
 
 
-def led_to(conn: Connection, statement: Select[Any], term: int) -> list[int]:
-    """The integers that a statement whose one parameter is `term` selects, past SQLAlchemy's work as well."""
+def rows_of(conn: Connection, statement: Select[Any], **values: int) -> Sequence[Any]:
+    """The rows of a statement with plain integers for its parameters, past SQLAlchemy's work as well."""
     ready = compiled(statement, conn.dialect)
-    named = ready.construct_params({"term": term})
-    values = tuple(named[name] for name in ready.positiontup) if ready.positiontup else named
-    return [number for (number,) in fetched(conn, str(ready), values)]
+    named = ready.construct_params(values)
+    return fetched(conn, str(ready), tuple(named[name] for name in ready.positiontup) if ready.positiontup else named)
 
 
 def fetched(conn: Connection, sql: str, values: Any = None) -> Sequence[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
+from hashlib import blake2b
 
 SAME_MARK = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)
 
@@ -10,3 +12,9 @@ SAME_MARK = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―�
 def text_key(text: str) -> str:
     """What is equal for texts that are the same word for word: letter case, quote marks, dashes and ends aside."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(SAME_MARK).casefold().split()).rstrip(" .:;,")
+
+
+@lru_cache(maxsize=16384)
+def hash64(text: str) -> int:
+    """A signed 64-bit hash, the same in every process."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from monitor.model import Decision, Match, Novelty, Reason
 from monitor.store import Store, alerts, ledger, outbox, reports, schema
 from monitor.store.known import Known
-from monitor.store.retention import SLICES, discard, forget, sweep, tend
+from monitor.store.retention import discard, forget, sweep_all, tend
 from monitor.store.sources import PollOutcome, record_poll
 
 LONG_AGO, LATELY, NOW = 100.0, 9_000.0, 10_000.0
@@ -26,8 +26,7 @@ def run_out(store: Store, before: float) -> None:
 def clean_index(store: Store, since: float) -> int:
     with store.write() as conn:
         forgotten = forget(conn, since, 0)
-        for piece in range(SLICES):
-            sweep(conn, piece)
+    sweep_all(store)
     return forgotten
 
 

@@ -4,15 +4,16 @@ import warnings
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 import monitor.store
 from monitor.errors import StoreError
-from monitor.store import Store, open_store
+from monitor.store import Store, index, open_store
 from monitor.store.migrate import REVISIONS, VERSION_TABLE
 from monitor.store.schema import metadata
 
@@ -57,3 +58,23 @@ def test_a_migration_that_is_cut_short_leaves_an_empty_database(path: Path, monk
             open_store(f"sqlite:///{path}")
 
     open_store(f"sqlite:///{path}").close()
+
+
+def test_an_index_of_single_rows_becomes_one_of_lists(path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0010")
+        for term, claim in ((5, 1), (5, 9), (-7, 1)):
+            conn.execute(text(f"INSERT INTO postings (term, claim_id) VALUES ({term}, {claim})"))
+        conn.execute(text("INSERT INTO terms (term, claims) VALUES (5, 2), (-7, 1)"))
+    engine.dispose()
+
+    store = open_store(f"sqlite:///{path}")
+    with store.read() as conn:
+        assert index.holders(conn, index.CLAIMS, [5, -7, 8]) == {5: 2, -7: 1}
+        assert index.holding(conn, index.CLAIMS, {5: 2, -7: 1}, 10) == {5: [1, 9], -7: [1]}
+    store.close()
