@@ -21,7 +21,7 @@ from monitor.errors import MonitorError
 from monitor.intake import take
 from monitor.model import Alert, Finding, Moment, Update
 from monitor.store import Store, alerts, open_store, sources
-from monitor.store.families import with_voices
+from monitor.store.families import heard_of
 from monitor.store.record import record_releases
 
 MEMORY = 90 * 86400.0
@@ -121,7 +121,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 
 def alert_lines(conn: Connection, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:
     """Alerts as the contract's JSON has them: the webhook's `data` with a type."""
-    yield from ({"type": "alert", **alert_data(alert)} for alert in with_voices(conn, alerts))
+    yield from ({"type": "alert", **alert_data(alert)} for alert in heard_of(conn, alerts))
 
 
 def encoded(objects: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -6,10 +6,10 @@ another said before repeats it, whoever they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from monitor.model import AlertFinding, Novelty, Said
+from monitor.model import Alert, AlertFinding, Novelty, Said
 from monitor.text.key import text_key
 
 NAMED = 3  # sources that are named as copies
@@ -61,6 +61,12 @@ def too_few(heard: Sequence[Voice], needed: int) -> str:
         return ""
     copies = [f"{voice.source} repeats {voice.copies} word for word" for voice in heard if voice.copies]
     return "; ".join((f"{own} of {needed} independent sources", *copies[:NAMED]))
+
+
+def with_voices(alert: Alert, sayings_of: Callable[[str], Iterable[Said]]) -> Alert:
+    """The alert with who else says so, by the sayings that are known of each claim."""
+    told = (replace(one, also_said_by=also_said(one, sayings_of(one.claim))) for one in alert.findings)
+    return replace(alert, findings=tuple(told))
 
 
 def also_said(finding: AlertFinding, sayings: Iterable[Said]) -> tuple[Said, ...]:

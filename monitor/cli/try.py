@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +125,7 @@ def _tried(
         parts = [parted(version) for version in versions]
         runs = backtest(parts, stored(conn, config, since, parts, tags), tags, time.time())
         seen = how_many(conn, since)
-        now, before = runs[0], runs[1] if old else None
+        now, before = _heard(conn, runs[0]), _heard(conn, runs[1]) if old else None
         if before is None and _in_folder(config, file):
             before, name = _told(conn, rules, since), "what was told"
     same = {rule.name: rule.id for version in versions for rule in version.rules}
@@ -134,6 +134,14 @@ def _tried(
         return Tried(since, seen, tuple(now), None, (), (), off)
     more, less = gained(now, before, same), gained(before, now, same)
     return Tried(since, seen, tuple(now), name, tuple(more), tuple(less), off)
+
+
+def _heard(conn: Connection, found: Sequence[Would]) -> list[Would]:
+    """The alerts with who else says so by now."""
+    from monitor.store.families import heard_of
+
+    alerts = heard_of(conn, [would.alert for would in found])
+    return [replace(would, alert=alert) for would, alert in zip(found, alerts, strict=True)]
 
 
 def _in_folder(config: Config, file: Path) -> bool:

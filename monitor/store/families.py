@@ -6,18 +6,16 @@ A family is a claim with those that repeat it in other words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from monitor.alerts.voices import also_said
+from monitor.alerts.voices import with_voices
 from monitor.model import Alert, Said
 from monitor.store.ledger import SAYING, text_hash
 from monitor.store.schema import claims, sayings
 from monitor.store.types import matching
 
 SCANNED = 32  # sayings of one claim, the first: whoever says it later in the same words repeats one of those
-TOLD_OF = 200  # alerts of a message that are looked up, the most severe
 
 _kin = claims.alias("kin")
 _first = sayings.alias("first")
@@ -51,13 +49,7 @@ def sayings_of(conn: Connection, texts: Sequence[str]) -> list[Said]:
     return [said for family in families(conn, texts).values() for said in family]
 
 
-def with_voices(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
-    """The alerts with who else says so by now; of more than TOLD_OF the others stay as they are."""
-    asked = alerts[:TOLD_OF]
-    found = families(conn, list({finding.claim for alert in asked for finding in alert.findings}))
-    return (*(_with_voices(alert, found) for alert in asked), *alerts[TOLD_OF:])
-
-
-def _with_voices(alert: Alert, found: dict[str, list[Said]]) -> Alert:
-    told = (replace(one, also_said_by=also_said(one, found.get(one.claim, ()))) for one in alert.findings)
-    return replace(alert, findings=tuple(told))
+def heard_of(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    """The alerts with who else says so by now."""
+    found = families(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
+    return tuple(with_voices(alert, lambda claim: found.get(claim, ())) for alert in alerts)

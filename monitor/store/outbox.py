@@ -31,8 +31,10 @@ from monitor.deliver.together import rule_by_rule
 from monitor.deliver.waits import OPEN
 from monitor.errors import Unreadable
 from monitor.model import Alert, Message, Moment, Reason
-from monitor.store.families import with_voices
+from monitor.store.families import heard_of
 from monitor.store.schema import alerts, channels, deliveries, messages
+
+HEARD_OF = 200  # alerts of a message for which it is looked up who else says so, the most severe
 
 _earlier = messages.alias("earlier")
 
@@ -139,7 +141,7 @@ def carried(conn: Connection, message_id: str) -> tuple[Alert, ...]:
         alerts = ()
     if not alerts:
         raise Unreadable(message_id)
-    return with_voices(conn, alerts)
+    return (*heard_of(conn, alerts[:HEARD_OF]), *alerts[HEARD_OF:])
 
 
 def release(conn: Connection) -> None:

@@ -18,7 +18,7 @@ from monitor.deliver.waits import OPEN
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
 from monitor.store import index, notices, schema
 from monitor.store.codec import finding_from, match_from, update_from
-from monitor.store.families import with_voices
+from monitor.store.families import heard_of
 from monitor.store.ledger import SAID
 from monitor.store.outbox import goes_before, is_open
 from monitor.store.refusal import refusal
@@ -192,7 +192,7 @@ def alert(conn: Connection, alert_id: str) -> AlertRow | None:
 def rows_of(conn: Connection, query: Select[Any]) -> list[AlertRow]:
     """The alerts of a query for their numbers, bodies and updates, with who else says so by now."""
     rows = conn.execute(query).all()
-    told = with_voices(conn, [alert_from(row.body) for row in rows])
+    told = heard_of(conn, [alert_from(row.body) for row in rows])
     return [AlertRow(row.number, alert, row.update_id) for row, alert in zip(rows, told, strict=True)]
 
 

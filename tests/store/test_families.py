@@ -6,7 +6,9 @@ from kit.saying import alert, commit, configured, finding, message, said_by, sen
 
 from monitor.model import Novelty
 from monitor.store import Store, reports
-from monitor.store.families import TOLD_OF, families, sayings_of, with_voices
+from monitor.store.families import families, sayings_of
+from monitor.store.outbox import HEARD_OF, carried
+from monitor.store.record import tell
 
 BRIDGES = "Three bridges are closed."
 OTHERWISE = "The bridges, three of them, are shut."
@@ -80,6 +82,8 @@ def test_a_message_says_who_else_says_so_when_it_is_sent(store: Store) -> None:
 def test_of_very_many_alerts_the_first_are_looked_up(store: Store) -> None:
     commit(store, [BRIDGES])
     repeats(store, "press", OTHERWISE)
-    with store.read() as conn:
-        told = with_voices(conn, [alert(f"al-{n}", BRIDGES) for n in range(TOLD_OF + 2)])
-    assert [bool(one.findings[0].also_said_by) for one in told] == [True] * TOLD_OF + [False] * 2
+    many = [alert(f"al-{n}", BRIDGES) for n in range(HEARD_OF + 2)]
+    with store.write() as conn:
+        tell(conn, [message("m1", *many)])
+        told = carried(conn, "m1")
+    assert [bool(one.findings[0].also_said_by) for one in told] == [True] * HEARD_OF + [False] * 2
