@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from monitor.deliver.headline import news_of
 from monitor.deliver.payload import iso as exactly
 from monitor.deliver.waits import OPEN, wait_of
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.alerts.upkeep import Notice
     from monitor.alerts.voices import Voice
     from monitor.model import Moment
-    from monitor.store.reports import DeliveryRow, Status
+    from monitor.store.reports import AlertRow, DeliveryRow, Status
 
 MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
 
@@ -83,8 +85,8 @@ def status_json(found: Status) -> dict[str, Any]:
     return asdict(found) | {name: iso(getattr(found, name)) for name in MOMENTS}
 
 
-def account_json(found: Account) -> dict[str, Any]:
-    """A story: who tells of it, and each figure of it over time."""
+def account_json(found: Account, told: Sequence[tuple[AlertRow, Answer | None]]) -> dict[str, Any]:
+    """A story: who tells of it, each figure of it over time, and its alerts with what was answered to each."""
     return {
         "story": found.id,
         "lead": found.lead,
@@ -93,7 +95,15 @@ def account_json(found: Account) -> dict[str, Any]:
         "independent": found.independent,
         "sources": [voice_json(one) for one in found.voices],
         "figures": [[asdict(stood) | {"at": iso(stood.at)} for stood in course] for course in found.figures],
+        "alerts": [told_json(row, answer) for row, answer in told],
     }
+
+
+def told_json(row: AlertRow, answer: Answer | None) -> dict[str, Any]:
+    """An alert among others, with what was answered to it."""
+    alert = row.alert
+    named = {"id": alert.id, "at": iso(alert.at), "rule": alert.rule, "severity": str(alert.severity)}
+    return named | {"headline": news_of(alert), "answer": answer and str(answer.said)}
 
 
 def voice_json(one: Voice) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.deliver.safe import shorten, tame
-from monitor.model import AlertFinding, Change, Kind, Novelty
+from monitor.model import Alert, AlertFinding, Change, Kind, Novelty
 
 LIMIT = 110
 BEFORE_LIMIT = 40
@@ -38,6 +38,11 @@ class Headline:
 
     def __str__(self) -> str:
         return f"{self.now} (was {self.was})" if self.was else self.now
+
+
+def news_of(alert: Alert) -> str:
+    """The news of an alert: its first finding's, else its title."""
+    return str(headline(alert.findings[0])) if alert.findings else shorten(tame(alert.title), LIMIT)
 
 
 def headline(finding: AlertFinding) -> Headline:

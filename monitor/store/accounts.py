@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from monitor.alerts.account import Account, Telling, courses, sayings
@@ -28,3 +30,8 @@ def account(conn: Connection, story: str) -> Account | None:
     rows = conn.execute(TOLD.where(findings.c.story == story)).all()
     tellings = [Telling(row.source, row.at, finding_from(row), row.key, row.url) for row in reversed(rows)]
     return Account(story, row.lead, row.opened_at, row.last_at, voices(sayings(tellings)), courses(tellings))
+
+
+def leads(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The claims that some stories began with."""
+    return dict(conn.execute(select(stories.c.id, stories.c.lead).where(stories.c.id.in_(list(ids)))).all())

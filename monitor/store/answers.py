@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from monitor.alerts.answers import Answer, Pair, Said
+from monitor.store.reports import AlertRow
 from monitor.store.schema import alerts, answers
 
 
@@ -37,6 +38,12 @@ def in_stories(conn: Connection, stories: Collection[str]) -> list[Answer]:
     told = select(alerts.c.id).where(alerts.c.story.in_(list(stories)))
     rows = conn.execute(select(answers).where(answers.c.alert_id.in_(told)).order_by(answers.c.id))
     return [answer_of(row) for row in rows]
+
+
+def with_answers(conn: Connection, rows: Sequence[AlertRow]) -> list[tuple[AlertRow, Answer | None]]:
+    """Alerts, each with what was answered to it."""
+    found = to_alerts(conn, [row.alert.id for row in rows])
+    return [(row, found.get(row.alert.id)) for row in rows]
 
 
 def every(conn: Connection) -> list[Answer]:

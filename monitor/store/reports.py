@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Text, and_, case, cast, func, select
 
-from monitor.deliver.headline import headline
+from monitor.deliver.headline import news_of
 from monitor.deliver.payload import alert_from
 from monitor.deliver.waits import OPEN
 from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
@@ -245,12 +245,11 @@ def delivery_of(row: RowMapping) -> DeliveryRow:
 
 
 def news(body: str, title: str) -> str:
-    """The headline of a stored alert; the title of one without findings, or that cannot be read any more."""
+    """The headline of a stored alert; its title if that cannot be read any more."""
     try:
-        told = alert_from(json.loads(body))
+        return news_of(alert_from(json.loads(body)))
     except (KeyError, TypeError, ValueError):
         return title
-    return str(headline(told.findings[0])) if told.findings else title
 
 
 def explain(conn: Connection, number: int) -> Explained | None:

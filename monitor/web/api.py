@@ -38,8 +38,9 @@ def show_alert(site: Site, request: Request) -> Response:
 
 
 def show_story(site: Site, request: Request) -> Response:
-    """Who tells of one story, and its figures over time, in the shape of `monitor story --json`."""
-    return answer(account_json(one_story(site.store, request)))
+    """One story, in the shape of `monitor story --json`."""
+    found = one_story(site.store, request, site.clock())
+    return answer(account_json(found.account, found.told))
 
 
 def list_deliveries(site: Site, request: Request) -> Response:

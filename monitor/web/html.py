@@ -23,6 +23,7 @@ from monitor.web.view import (
     refusal_names,
     silence_names,
     source_names,
+    told_names,
 )
 
 
@@ -33,6 +34,7 @@ def list_alerts(site: Site, request: Request) -> Response:
         "here": "alerts",
         "alerts": [alert_names(row, BRIEF, site.timezone) for row in found.rows],
         "rule": shorten(tame(request.query_params.get("rule", "")), NAME),
+        "story": shorten(tame(request.query_params.get("story", "")), NAME),
         "later": "before" in request.query_params,
         "older": found.older,
     }
@@ -49,13 +51,21 @@ def show_alert(site: Site, request: Request) -> Response:
         "deliveries": [delivery_names(one, site.timezone, now) for one in found.owed],
         "answer": found.answer and answer_names(found.answer, site.timezone),
         "silenced": [silence_names(one, site.timezone, now) for one in found.silenced],
+        "others": [told_names(row, answer, site.timezone) for row, answer in found.others],
     }
     return told(site, "alert.html", names)
 
 
 def show_story(site: Site, request: Request) -> Response:
-    """Who tells of one story, and its figures over time."""
-    names = {"here": "alerts", "story": account_names(one_story(site.store, request), site.timezone)}
+    """One story: its alerts, who tells of it, and its figures over time."""
+    now = site.clock()
+    found = one_story(site.store, request, now)
+    names = {
+        "here": "alerts",
+        "story": account_names(found.account, site.timezone),
+        "told": [told_names(row, answer, site.timezone) for row, answer in found.told],
+        "silenced": [silence_names(one, site.timezone, now) for one in found.silenced],
+    }
     return told(site, "story.html", names)
 
 

@@ -18,7 +18,7 @@ from monitor.config import seconds
 from monitor.errors import Unreadable
 from monitor.model import Alert, Moment
 from monitor.silencing import make_silence
-from monitor.store import outbox, reports, silences
+from monitor.store import accounts, outbox, reports, silences
 from monitor.web.guard import own_page
 from monitor.web.html import told
 from monitor.web.offers import Offer, offers_of
@@ -82,10 +82,11 @@ def list_silences(site: Site, _request: Request) -> Response:
     now = site.clock()
     with site.store.read() as conn:
         rows = silences.every(conn)
-    ranked = sorted(rows, key=lambda one: one.until <= now)[:SHOWN]
+        ranked = sorted(rows, key=lambda one: one.until <= now)[:SHOWN]
+        leads = accounts.leads(conn, [one.story for one in ranked if one.story])
     names = {
         "here": "silences",
-        "silences": [silence_names(one, site.timezone, now) for one in ranked],
+        "silences": [silence_names(one, site.timezone, now, leads) for one in ranked],
         "more": len(rows) - len(ranked),
     }
     return told(site, "silences.html", names)

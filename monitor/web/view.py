@@ -5,7 +5,7 @@ What feeds said is tamed here; templates escape it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from monitor.alerts.account import Account
 from monitor.alerts.answers import Answer, Said
 from monitor.alerts.silences import Silence
 from monitor.alerts.upkeep import Notice
+from monitor.deliver.headline import news_of
 from monitor.deliver.payload import iso
 from monitor.deliver.safe import shorten, tame, web_link
 from monitor.deliver.view import NAME, REASON, TITLE, Room, history_names, view, when
@@ -25,6 +26,7 @@ from monitor.store.sources import SourceRow
 
 Names: TypeAlias = dict[str, Any]
 
+NOTHING: Mapping[str, str] = {}
 COURSES = 20  # figures of a story on its page, those that moved most often
 BRIEF = Room(findings=3, claim=320, changes=3)  # an alert among others
 WHOLE = Room(findings=500, claim=4000, changes=50)  # a page of its own
@@ -41,6 +43,19 @@ def alert_names(row: AlertRow, room: Room, timezone: ZoneInfo) -> Names:
         "story": tame(alert.story),
         "reason": shorten(tame(alert.reason), REASON),
         "iso": iso(alert.at // 1),
+    }
+
+
+def told_names(row: AlertRow, answer: Answer | None, timezone: ZoneInfo) -> Names:
+    """An alert among others of its story: its news, and what was answered to it."""
+    alert = row.alert
+    return {
+        "path": f"/alerts/{alert.id}",
+        "headline": news_of(alert),
+        "title": shorten(tame(alert.title or alert.rule), TITLE),
+        "severity": str(alert.severity),
+        "at": when(alert.at, timezone),
+        "answer": answer and answer_names(answer, timezone),
     }
 
 
@@ -133,12 +148,14 @@ def answer_names(answer: Answer, timezone: ZoneInfo) -> Names:
     return {"said": said, "by": by, "note": shorten(tame(answer.note), REASON), "when": when(answer.at, timezone)}
 
 
-def silence_names(silence: Silence, timezone: ZoneInfo, now: Moment) -> Names:
-    """What a silence names, why, by whom, and whether it lives."""
+def silence_names(silence: Silence, timezone: ZoneInfo, now: Moment, leads: Mapping[str, str] = NOTHING) -> Names:
+    """What a silence names, why, by whom, and whether it lives. `leads` are the claims that stories began with."""
     return {
         "id": silence.id,
         "state": state_of(silence, now),
         "what": shorten(tame(silence.what), REASON),
+        "story": tame(silence.story or ""),
+        "lead": shorten(tame(leads.get(silence.story or "", "")), TITLE),
         "reason": shorten(tame(silence.reason), REASON),
         "by": "" if silence.by == "web" else shorten(tame(silence.by), NAME),
         "made": past(silence.made, timezone, now),

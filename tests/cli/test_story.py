@@ -25,6 +25,19 @@ def test_a_story_tells_its_sources_and_its_figures(monitor: Monitor) -> None:
     assert {"at", "value", "text", "source"} == set(found["figures"][0][-1])
 
 
+def test_a_story_lists_its_alerts_with_what_was_answered(monitor: Monitor) -> None:
+    id = story_of(monitor, '"12,000" AND soldier*')
+    first = json.loads(monitor("story", id, "--json")[1])["alerts"][-1]
+    assert first["answer"] is None
+    monitor("ack", first["id"])
+
+    alerts = json.loads(monitor("story", id, "--json")[1])["alerts"]
+    listed = [one for one in json.loads(monitor("alerts", "--json")[1]) if one["story"] == id]
+    assert [one["id"] for one in alerts] == [one["id"] for one in listed]
+    assert alerts[-1] == first | {"answer": "ack"}
+    assert first["headline"] in monitor("story", id)[1]
+
+
 def test_people_read_it_too(monitor: Monitor) -> None:
     code, out, err = monitor("story", story_of(monitor, '"12,000" AND soldier*'))
     assert (code, err) == (0, "")

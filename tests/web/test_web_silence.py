@@ -19,6 +19,7 @@ from monitor.store import Store, silences
 OURS = {"origin": "http://localhost:8080"}
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 DAY = 86400.0
+LEAD = "Around 3,000 North Korean soldiers are in Kursk Oblast, an intelligence official said."
 
 
 @pytest.fixture
@@ -108,6 +109,8 @@ async def test_the_button_makes_the_silence_and_shows_it(
     assert (made.reason, made.by, (made.until - NOW, made.mode)) == ("seen enough", "web", expected)
     assert bool(made.claims) is (made.mode is Mode.FACTS)
     assert "seen enough" in (await reader.get("/silences")).text
+    listed = LexborHTMLParser((await reader.get("/silences")).text).css_first("td[data-head=What] a")
+    assert (listed.attributes["href"], listed.text()) == (f"/stories/{alert['story']}", LEAD)  # type: ignore[union-attr]
     assert "Silenced until" in (await reader.get(f"/alerts/{alert['id']}")).text
     assert "Silenced until" in (await reader.get(f"/stories/{alert['story']}/silence")).text
     found = (await reader.get(f"/api/alerts/{alert['id']}")).json()["silenced"]

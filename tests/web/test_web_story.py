@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import httpx
-from kit.newsroom import reader_of
-from kit.saying import claim, commit, configured, said_by
+from kit.newsroom import NOW, reader_of
+from kit.saying import alert, claim, commit, configured, said_by, sends
 from selectolax.lexbor import LexborHTMLParser
 
+from monitor.alerts.answers import Said
+from monitor.alerts.silences import Silence
+from monitor.answering import take_answer
 from monitor.model import Change, Finding, Kind, Novelty
+from monitor.silencing import make_silence
 from monitor.store import Store
 
 RISE = Finding(
@@ -55,3 +59,48 @@ async def test_programs_read_the_same(bare: Store) -> None:
 async def test_a_story_that_is_not_there_is_404(reader: httpx.AsyncClient) -> None:
     for name in ("st-none", "x" * 200, "%00"):
         assert (await reader.get(f"/stories/{name}")).status_code == 404
+
+
+async def test_a_story_and_its_alerts_lead_to_each_other_with_what_was_answered(reader: httpx.AsyncClient) -> None:
+    found = (await reader.get("/api/alerts")).json()["alerts"]
+    newest = found[0]
+    story = newest["story"]
+    same = [one["id"] for one in found if one["story"] == story]
+    page = LexborHTMLParser((await reader.get(f"/stories/{story}")).text)
+    alert = LexborHTMLParser((await reader.get(f"/alerts/{newest['id']}")).text)
+    links = [link.attributes["href"] for link in page.css("td[data-head=Alert] a")]
+    others = [link.attributes["href"] for link in alert.css("td[data-head=Alert] a")]
+
+    assert len(same) > 1
+    assert links == [f"/alerts/{id}" for id in same]
+    assert others == links[1:]
+    assert f"/stories/{story}" in [link.attributes["href"] for link in alert.css("a")]
+    assert [one["id"] for one in (await reader.get(f"/api/stories/{story}")).json()["alerts"]] == same
+    listed = (await reader.get(f"/api/alerts?story={story}")).json()["alerts"]
+    assert [one["id"] for one in listed] == same
+
+
+async def test_what_was_answered_and_silenced_stands_on_the_page_of_the_story(bare: Store) -> None:
+    configured(bare, "wire")
+    one, two = alert("al-1", "Three bridges are closed."), alert("al-2", "Four bridges are closed.", at=200.0)
+    commit(bare, ["Three bridges are closed.", "Four bridges."], decisions=[sends(one), sends(two)])
+    take_answer(bare, "al-1", Said.NOT_NEWS, memory=1e9, now=NOW, by="Ola", note="an old list")
+    make_silence(bare, Silence(0, "seen enough", NOW, NOW + 60, story="st-1"))
+    async with reader_of(bare) as reader:
+        page = LexborHTMLParser((await reader.get("/stories/st-1")).text)
+        other = LexborHTMLParser((await reader.get("/alerts/al-2")).text)
+        nobody = LexborHTMLParser((await reader.get("/?story=st-none")).text)
+
+    def answers(tree: LexborHTMLParser) -> list[str]:
+        return [" ".join(cell.text().split()) for cell in tree.css("td[data-head=Answer]")]
+
+    assert answers(page) == ["–", "Not news: the like is muted · Ola · an old list"]
+    assert answers(other) == ["Not news: the like is muted · Ola · an old list"]
+    assert "seen enough" in page.css_first(".since").text()  # type: ignore[union-attr]
+    assert "There are no alerts of this story." in nobody.css_first("main").text()  # type: ignore[union-attr]
+
+
+async def test_a_story_that_nobody_was_alerted_of_says_so(bare: Store) -> None:
+    tell(bare)
+    async with reader_of(bare) as reader:
+        assert "Nobody was alerted of it." in (await reader.get("/stories/st-1")).text
