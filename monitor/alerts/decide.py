@@ -14,7 +14,7 @@ from monitor.alerts.chain import chained
 from monitor.alerts.ids import made_id
 from monitor.alerts.silences import REASONS, Silence, silence_over
 from monitor.alerts.since import since_last
-from monitor.alerts.voices import too_few, voices
+from monitor.alerts.voices import on_one_claim, too_few
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -165,7 +165,7 @@ def uncorroborated(update: Update, held: Held, past: Past) -> str:
         return ""
     repeated = [f.nearest.text for f in held.fired if f.nearest and f.novelty is Novelty.REPEATED]
     said = past.sayings_of([f.claim.text for f in held.fired] + repeated)
-    return too_few(voices([*said, *said_now(update, held.fired)]), needed)
+    return too_few(on_one_claim([*said, *said_now(update, held.fired)]), needed)
 
 
 def said_now(update: Update, findings: Iterable[Finding]) -> Iterator[Said]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from monitor.alerts.decide import Past, said_now
 from monitor.alerts.ids import made_id
 from monitor.alerts.silences import audible
-from monitor.alerts.voices import independent, too_few, voices
+from monitor.alerts.voices import independent, on_one_claim, too_few
 from monitor.model import Alert, Finding, Moment, Novelty, Release, Update, Waiting
 from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
 from monitor.text.key import text_key
@@ -47,7 +47,7 @@ def confirm(
     said = past.sayings_of([f.claim for f in held.alert.findings])
     known = {text_key(saying.text) for saying in said}
     again = [f for f in repeats if f.nearest and text_key(f.nearest.text) in known]
-    heard = voices([*said, *said_now(update, again)])
+    heard = on_one_claim([*said, *said_now(update, again)])
     if rule is None or too_few(heard, rule.corroboration):
         return None
     detail = f"confirmed by {', '.join(sorted(voice.source for voice in independent(heard)))}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
-from monitor.model import Alert, AlertFinding, Novelty, Said
+from monitor.model import Alert, AlertFinding, Moment, Novelty, Said
 from monitor.text.key import text_key
 
 NAMED = 3  # sources that are named as copies
+NO_CHANCE = 40  # characters from which two do not hit on the same words by chance, as on a headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,24 @@ def voice(own: Sequence[Said], first: Mapping[str, str]) -> Voice:
     return Voice(own[0], len(keys), "" if own[0].source in copied else copied[0])
 
 
+def on_one_claim(sayings: Iterable[Said]) -> tuple[Voice, ...]:
+    """The sources that say one claim, in whatever words.
+
+    An entry that carries another source's sentence says it on its own neither by a headline above it nor afterwards.
+    """
+    told = sorted(sayings, key=lambda said: said.at)
+    first: dict[str, str] = {}
+    carried: dict[tuple[str, str], Moment] = {}  # since when an entry carries what another source said
+    for said in told:
+        if first.setdefault(text_key(said.text), said.source) != said.source and len(said.text) >= NO_CHANCE:
+            carried.setdefault((said.source, said.entry), said.at)
+    return voices(
+        said
+        for said in told
+        if first[text_key(said.text)] != said.source or said.at < carried.get((said.source, said.entry), inf)
+    )
+
+
 def independent(heard: Iterable[Voice]) -> list[Voice]:
     """Those that say it on their own."""
     return [voice for voice in heard if not voice.copies]
@@ -76,4 +96,4 @@ def also_said(finding: AlertFinding, sayings: Iterable[Said]) -> tuple[Said, ...
     """
     gone = finding.novelty is Novelty.WITHDRAWN
     standing = (said for said in sayings if said.gone is None or (said.source == finding.source and not gone))
-    return tuple(voice.first for voice in independent(voices(standing)) if voice.source != finding.source)
+    return tuple(voice.first for voice in independent(on_one_claim(standing)) if voice.source != finding.source)

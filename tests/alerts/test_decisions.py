@@ -115,6 +115,18 @@ def test_an_agencys_text_confirms_nothing_however_many_carry_it(alerts: Callable
     assert alerts("corroboration: 3", *carried, said(5, AGAIN, "desk"), said(6, AGAIN, "paper5")) == []
 
 
+def test_a_headline_above_an_agencys_text_confirms_nothing(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+    def article(minute: int, source: str, title: str, text: str) -> str:
+        return json.dumps(json.loads(said(minute, title, source)) | {"text": text})
+
+    text = "Around 300 ferries lie idle in the port of Halvik, the harbour master said on Sunday."
+    own = "The harbour master of Halvik said on Sunday that some 300 ferries are idle in the port."
+    wire, paper = article(0, "wire", FIRST, text), article(1, "paper", AGAIN, text)
+
+    assert alerts("corroboration: 2", wire, paper) == []
+    assert len(alerts("corroboration: 2", wire, article(1, "paper", AGAIN, own))) == 1
+
+
 def test_a_repetition_confirms_only_what_it_repeats(alerts: Callable[..., list[dict[str, Any]]]) -> None:
     other = "Storm tears the ferry pier of Brevik from its moorings"
     again = "The ferry pier of Brevik is torn from its moorings by a storm"

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from kit.delivery import finding
 
-from monitor.alerts.voices import also_said, independent, too_few, voices
+from monitor.alerts.voices import also_said, independent, on_one_claim, too_few, voices
 from monitor.model import Novelty, Said
 
 SANK = "The ferry sank off Halvik."
 DOWN = "Off Halvik a ferry went down."
+SENTENCE = "A ferry with forty people on board sank off Halvik on Sunday, the coastguard said."
 
 
 def says(source: str, at: float, text: str = SANK, gone: float | None = None) -> Said:
@@ -33,6 +34,26 @@ def test_the_same_words_are_one_source_however_many_carry_them() -> None:
 
 def test_a_source_is_its_own_that_adds_words_of_its_own() -> None:
     assert own(says("wire", 1), says("desk", 2), says("desk", 3, DOWN)) == ["wire", "desk"]
+
+
+def on_it(*sayings: Said) -> list[str]:
+    """Who says one claim on their own."""
+    return [voice.source for voice in independent(on_one_claim(sayings))]
+
+
+def test_a_headline_of_ones_own_above_an_agencys_sentence_is_no_voice_of_ones_own() -> None:
+    agency = [says("wire", 1, SENTENCE), says("wire", 1, "Ferry down off Halvik")]
+    assert on_it(*agency, says("paper", 2, "Tragedy at sea: ferry lost"), says("paper", 2, SENTENCE)) == ["wire"]
+    assert on_it(*agency, says("paper", 2, DOWN), says("paper", 2, "FERRY DOWN OFF HALVIK")) == ["wire", "paper"]
+
+
+def test_who_said_it_before_carrying_another_stays_a_voice_of_its_own() -> None:
+    assert on_it(says("paper", 1, DOWN), says("wire", 2, SENTENCE), says("paper", 3, SENTENCE)) == ["paper", "wire"]
+
+
+def test_another_entry_without_the_agencys_sentence_is_a_voice_of_its_own() -> None:
+    later = replace(says("paper", 4, DOWN), entry="paper-2")
+    assert on_it(says("wire", 1, SENTENCE), says("paper", 2, SENTENCE), later) == ["wire", "paper"]
 
 
 def test_who_was_first_is_told_by_when_it_was_said_not_by_when_it_came() -> None:
