@@ -116,7 +116,7 @@ OPPOSITES = _table()
 PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8192)
 def bare(stem: str) -> str:
     """A stem without a prefix that turns it around: "unwilling" and "disappear" become "willing" and "appear"."""
     return next((stem[len(p) :] for p in PREFIXES if stem.startswith(p) and len(stem) - len(p) > 3), stem)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.tokens import US, Token, Word, tokenise
 
-WORDS_KEPT = 20_000  # of which it is known what phrases begin with them; hardly any does
+WORDS_KEPT = 8_192  # of which it is known what phrases begin with them; hardly any does
 
 Way = tuple[tuple[str, ...], str]  # the words of a phrase, and the key that it stands for
 

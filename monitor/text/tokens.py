@@ -87,7 +87,12 @@ def tokenise(text: str) -> list[Token]:
     return [Token(word(found[0]), found.start(), found.end()) for found in TOKEN.finditer(text)]
 
 
-@lru_cache(maxsize=60_000)
+def words(text: str) -> list[Word]:
+    """The same without where they stand, in half the time."""
+    return list(map(word, TOKEN.findall(text)))
+
+
+@lru_cache(maxsize=16_384)
 def word(text: str) -> Word:
     """What is known of the spelling `text` by itself."""
     folded = fold(text)

@@ -1,14 +1,15 @@
 """Reads a text once and keeps everything that comparing needs of it: content words, names and the facts stated.
 
 Readings are cached, for the same claim is compared with many others; `index_terms` gives what the ledger finds
-a claim by.
+a claim by. Most of what is laid beside a claim is too little like it, which a glance shows without reading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from monitor.model import Kind
@@ -20,6 +21,7 @@ from monitor.text.tokens import (
     FIGURE,
     HEDGE,
     LAND,
+    LIGHT_WEIGHT,
     NEGATION,
     SCOPE,
     STOP,
@@ -27,16 +29,18 @@ from monitor.text.tokens import (
     Token,
     Word,
     tokenise,
+    words,
 )
 
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
-CACHED = 8_192  # readings kept: about 2.5 KB each
+CACHED = 8_192  # readings kept: about 2.5 KB each, and looks without one: about 1 KB
 TERMS = 32  # index terms of one claim
 SILENT = STOP | SYMBOL  # words that are no content
 WORDING, PLACE = Kind.WORDING, Kind.PLACE  # looking up a member costs as much as the rest of what is done for a word
 KIND_WEIGHT = {Kind.NAME: 1.5, Kind.PLACE: 0.8}  # countries and regions stand in many claims
 FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
+LEAST = 0.75  # of the weight of its plain words a text has at least: a few are part of a fact or a phrase
 COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
@@ -80,9 +84,54 @@ class Reading:
     cues: tuple[cues.Cue, ...]
 
 
+class Glance(NamedTuple):
+    """`keys` are among others all those that a text's units have, `weight` is what it hardly weighs less than."""
+
+    keys: frozenset[str]
+    weight: float
+
+
+class Look:
+    """A text, seen as closely as was asked for."""
+
+    def __init__(self, text: str, same: Synonyms) -> None:
+        self._text, self._same = text, same
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What it says."""
+        return _read(self._text, self._same)
+
+    @cached_property
+    def glance(self) -> Glance:
+        """What it may say: found in a third of the time if it was not read."""
+        if "reading" in self.__dict__:
+            return Glance(self.reading.keys, self.reading.weight)
+        return _glance(self._text, self._same)
+
+
 @lru_cache(maxsize=CACHED)
+def look(text: str, same: Synonyms = NO_SYNONYMS) -> Look:
+    """The one look at a text that is kept."""
+    return Look(text, same)
+
+
 def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
     """Everything that comparing needs of one text."""
+    return look(text, same).reading
+
+
+def _glance(text: str, same: Synonyms) -> Glance:
+    """The keys of all words of content, and of all phrases that any word may begin."""
+    said = words(text[:LONGEST])
+    plain = {word.key: word.weight for word in said if not word.marks}
+    keys = {word.key for word in said if not word.marks & SILENT}
+    for phrases in (PLACES, of_groups(same.groups)) if same.groups else (PLACES,):
+        keys.update(key for _, key in chain.from_iterable(map(phrases.ways, said)))
+    return Glance(frozenset(keys), LEAST * sum(plain.values()) or LIGHT_WEIGHT)
+
+
+def _read(text: str, same: Synonyms) -> Reading:
     tokens = tokenise(text[:LONGEST])
     marks = 0
     for token in tokens:

@@ -40,7 +40,7 @@ class Spelt(NamedTuple):
     last: int
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8192)
 def figure(folded: str) -> Figure | None:
     """The number that a single word or run of digits says, or None if it names something ("A43", "9/11")."""
     if folded in CARDINALS or folded in FRACTIONS:
