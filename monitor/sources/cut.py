@@ -15,15 +15,19 @@ from itertools import pairwise
 
 LARGEST = 2 * 2**20  # bytes of a body that is cut
 MOST = 2_000  # its items
+LONGEST = 1_000  # bytes of a declaration
 
-_UNSEEN = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"  # what a tag in it is none
-_EDGE = re.compile(rb"<(/?)(item|entry)(?=[\s/>])|" + _UNSEEN + rb"|<([!?])", re.DOTALL)
+_EDGE = re.compile(
+    rb"<(?=[ie/!?])(?:(item|entry)(?=[\s/>])|/(item|entry)\s*>"
+    rb"|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([!?]))",  # what looks like a tag in these is none
+    re.DOTALL,
+)
 _BETWEEN = b" \t\r\n"
 # These name the version of a feed before any item does; what a version is decides how items are read.
 _ROOT = re.compile(
     rb"<(?:rss|feed)[\s>]|xmlns\s*=\s*[\"'](?:http://purl\.org/rss/1\.0/|http://my\.netscape\.com/rdf/simple/0\.9/)[\"']"
 )
-_NAMESPACE = re.compile(rb"xmlns:([^\s=]+)\s*=\s*[\"']([^\"'<]*)")
+_NAMESPACE = re.compile(rb"xmlns:([^\s=:]{1,100})\s*=\s*[\"']([^\"'<]{0,200})")
 _DECLARED = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as feedparser looks for it
 _IN_HEADER = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
 _ONE_BYTE = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
@@ -78,32 +82,33 @@ def _edges(body: bytes) -> Sequence[tuple[int, int]]:
     edges: list[tuple[int, int]] = []
     name, start = b"", -1
     for found in _EDGE.finditer(body):
-        closing, tag, odd = found.groups()
+        opened, closed, odd = found.groups()
         if odd:  # a document type, or something that never ends
             return ()
-        if tag is None:
+        if not (opened or closed):
             continue
-        if tag != (name or tag) or bool(closing) == (start < 0):  # both kinds, or one in another
+        name = name or opened
+        if (opened or closed) != name or bool(closed) == (start < 0):  # both kinds, or one in another
             return ()
-        name = tag
-        if not closing:
+        if opened:
             start = found.start()
             continue
-        end = body.find(b">", found.end()) + 1
-        if not end or len(edges) == MOST:
-            return ()
-        edges.append((start, end))
+        edges.append((start, found.end()))
         start = -1
-    return edges if start < 0 else ()
+    return edges if start < 0 and len(edges) <= MOST else ()
 
 
 def _is_sure(body: bytes, head: int, content_type: str) -> bool:
     """Whether each byte means the same whatever else is in the body: what is said of its charset is one thing, and
     true."""
     first = body[:head].removeprefix(codecs.BOM_UTF8)
-    if b"\n" not in first and body.find(b"?>", head) > 0:  # another declaration may be read on the same line
+    line = first.partition(b"\n")[0]
+    declaration = line[: line.rfind(b"?>") + 2] if b"?>" in line else b""
+    if len(declaration) > LONGEST or declaration.count(b"encoding=") > 1:
         return False
-    said = _DECLARED.match(first)
+    if line == first and body.find(b"?>", head) > 0:  # another declaration may be read on the same line
+        return False
+    said = _DECLARED.match(declaration)
     own = _plain_name(said[1].decode("latin-1")) if said else ""
     names = {own, *map(_plain_name, _IN_HEADER.findall(content_type))} - {"", "ascii"}
     if body.startswith(codecs.BOM_UTF8):
