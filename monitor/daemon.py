@@ -27,7 +27,7 @@ from monitor.errors import StoreError
 from monitor.garbage import loaded_for_good
 from monitor.lookback import look_back
 from monitor.pipeline import deliver, poll
-from monitor.reload import follow_rules
+from monitor.reload import drop_missed, follow_rules
 from monitor.sources.crowd import Crowd, Queue
 from monitor.store import alerts, gather, outbox, rulebook, sources
 from monitor.store.known import Known
@@ -61,6 +61,7 @@ async def run_once(config: Config) -> None:
             await daemon.look_back()
             await daemon.poll_round()
             await daemon.release_due()
+            await engine.in_store(drop_missed, engine, engine.listening)
             await engine.in_store(gather_no_more, engine)
             for _ in range(2):  # again for the notices of what died
                 await daemon.deliver_due()
@@ -249,9 +250,11 @@ class Daemon:
         await survive("look back", look_back(self.engine))
 
     async def tend(self) -> None:
-        """Lets the index forget what nobody has said for as long as the memory goes back."""
+        """Lets the index forget what nobody has said for as long as the memory goes back, and ends what is held for
+        rules that are gone."""
         since = self.engine.clock() - self.engine.config.monitor.memory
         await self.engine.in_store(tend, self.engine.store, since=since)
+        await self.engine.in_store(drop_missed, self.engine, self.engine.listening)
 
     def start(self, running: dict[str, asyncio.Task[None]], name: str, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` as the one task of that name."""

@@ -24,7 +24,7 @@ from monitor.errors import ConfigError, StoreError
 from monitor.resources import builtin
 from monitor.ruleset.load import rule_files
 from monitor.store.refusal import accept, refuse
-from monitor.store.rulebook import carry_on
+from monitor.store.rulebook import carry_on, drop_gone
 
 log = structlog.get_logger()
 
@@ -119,6 +119,12 @@ def write_taken_up(engine: Engine, listening: Listening) -> None:
         renamed = carry_on(conn, listening.rules.rules)
     for old, new in renamed.items():
         log.info("rule renamed", stage="reload", rule=new, before=old)
+
+
+def drop_missed(engine: Engine, listening: Listening) -> None:
+    """Ends what waits for other sources for rules that have been gone for long."""
+    with engine.store.write() as conn:
+        drop_gone(conn, {rule.name for rule in listening.rules.rules}, engine.clock())
 
 
 def look_at(folder: Path) -> Look:

@@ -1,4 +1,5 @@
-"""What the store knows of the rules themselves: the name that each id has, and how far each has looked back.
+"""What the store knows of the rules themselves: the name that each id has, how far each has looked back, and which
+hold something although they run no more.
 
 Rows carry the rule's name, which people know it by. When a rule is renamed its past goes on under the new name, so
 that nothing is told twice, throttles and silences hold, and what is held still finds its channels.
@@ -7,19 +8,21 @@ that nothing is told twice, throttles and silences hold, and what is held still 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, delete, null, select, update
+from sqlalchemy import Connection, Table, and_, delete, null, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.model import Reason
-from monitor.store.schema import matches, meta, metadata
+from monitor.model import Moment, Reason
+from monitor.store.schema import awaited, matches, meta, metadata
 
 if TYPE_CHECKING:
     from monitor.ruleset.rule import Rule
 
-NAMES, LOOKED = "rule names", "rules that looked back"
+NAMES, LOOKED, MISSED = "rule names", "rules that looked back", "rules that are missed"
+GRACE = 86400.0  # seconds in which a rule may come back to what it holds
+BATCH = 1_000  # matches that are ended at a time
 GONE = "its rule was deleted or disabled before this could be told"
 PASSING = "{} "  # no rule can have such a name: for a moment, so that two rules may exchange theirs
 
@@ -82,6 +85,24 @@ def note(conn: Connection, key: str, value: Mapping[str, object]) -> None:
 
 def drop(conn: Connection, held: Sequence[int]) -> None:
     """Ends the waiting of matches whose rule does not run any more; they are kept, with the reason."""
-    if held:
-        ended = {"reason": Reason.GONE.value, "detail": GONE, "waiting": null(), "opens": None}
-        conn.execute(update(matches).where(matches.c.id.in_(held)).values(ended))
+    ended = {"reason": Reason.GONE.value, "detail": GONE, "waiting": null(), "opens": None}
+    for at in range(0, len(held), BATCH):
+        some = held[at : at + BATCH]
+        conn.execute(update(matches).where(matches.c.id.in_(some)).values(ended))
+        conn.execute(delete(awaited).where(awaited.c.match_id.in_(some)))
+
+
+def drop_gone(conn: Connection, runs: Collection[str], now: Moment) -> None:
+    """Ends what waits for other sources for a rule that has not run for GRACE seconds, as far as that was seen.
+
+    `runs` are the names of the rules that run.
+    """
+    held = and_(matches.c.waiting.is_not(None), matches.c.reason == Reason.CORROBORATION.value)
+    gone = set(conn.scalars(select(matches.c.rule).distinct().where(held))).difference(runs)
+    known = noted(conn, MISSED)
+    since = {rule: known.get(rule, now) for rule in gone}
+    if since != known:
+        note(conn, MISSED, since)
+    for rule, at in since.items():
+        if now - at >= GRACE:
+            drop(conn, conn.scalars(select(matches.c.id).where(held, matches.c.rule == rule)).all())

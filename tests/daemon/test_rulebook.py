@@ -94,3 +94,35 @@ async def test_a_rule_that_comes_back_in_time_tells_what_was_held(house: House) 
     house.rule(THROTTLED.format(name="ferries"))
     await house.lives(later=7 * HOUR)
     assert [(rule, channel) for rule, channel, _ in house.told()][1:] == [("ferries", "desk")]
+
+
+CAREFUL = "name: ferries\nmatch: ferr*\ncorroboration: 2\nnotify: [desk]\n"
+
+
+async def waiting(house: House) -> None:
+    """A match that waits for a second source, of a rule that is gone after."""
+    house.rule(CAREFUL)
+    house.says("1", "The ferry Aurora has run aground off Brevik with 40 people aboard")
+    await house.lives()
+    assert [row.reason for row in house.decided(1)] == ["awaiting corroboration"]
+    house.rule("name: other\nmatch: bridge*\n")
+    await house.lives()
+
+
+async def test_what_waits_for_other_sources_ends_a_day_after_its_rule_has_gone(house: House) -> None:
+    await waiting(house)
+    await house.lives(later=23 * HOUR)
+    assert [row.reason for row in house.decided(1)] == ["awaiting corroboration"]
+    await house.lives(later=2 * HOUR)
+    (row,) = house.decided(1)
+    assert (row.reason, row.detail) == ("rule gone", "its rule was deleted or disabled before this could be told")
+
+
+async def test_a_rule_that_comes_back_within_a_day_still_waits_and_the_day_begins_anew(house: House) -> None:
+    await waiting(house)
+    house.rule(CAREFUL)
+    await house.lives(later=20 * HOUR)
+    house.rule("name: other\nmatch: bridge*\n")
+    await house.lives(later=10 * HOUR)
+    await house.lives(later=20 * HOUR)
+    assert [row.reason for row in house.decided(1)] == ["awaiting corroboration"]

@@ -54,6 +54,7 @@ class House:
             await daemon.poll_due()
             await daemon.finish()
             await daemon.release_due()
+            await daemon.tend()
             await daemon.deliver_due()
             await daemon.finish()
 

@@ -86,6 +86,27 @@ def test_what_is_dropped_waits_no_more_and_says_why(store: Store) -> None:
     assert (row.reason, row.detail) == (Reason.GONE, rulebook.GONE)
 
 
+def test_what_waits_for_sources_is_dropped_a_day_after_its_rule_was_missed(store: Store) -> None:
+    waits = Decision(Match("bridges", (0,), ()), Reason.CORROBORATION, "", waiting=alert("al-1", BRIDGES))
+    other = Decision(
+        Match("floods", (0,), ()), Reason.CORROBORATION, "", waiting=alert("al-2", BRIDGES, rule="floods")
+    )
+    commit(store, [BRIDGES], decisions=[waits, other, holds("al-3", "bridges", 200.0)])
+
+    def left(now: float, *runs: str) -> list[str]:
+        with store.write() as conn:
+            rulebook.drop_gone(conn, runs, now)
+            return [held.alert.id for held in alerts.waiting(conn, [BRIDGES])]
+
+    assert left(0.0, "floods", "bridges") == ["al-1", "al-2"]
+    assert left(10.0, "floods") == ["al-1", "al-2"]
+    assert left(9.0 + rulebook.GRACE, "floods") == ["al-1", "al-2"]
+    assert left(10.0 + rulebook.GRACE, "floods") == ["al-2"]
+    with store.read() as conn:
+        assert [held.alert.id for held in alerts.opening(conn, 300.0)] == ["al-3"]
+    assert [row.reason for row in explained(store)] == ["rule gone", "awaiting corroboration", "throttled"]
+
+
 def test_how_far_rules_have_looked_back_is_remembered(store: Store) -> None:
     with store.write() as conn:
         assert rulebook.looked_back(conn) == {}
