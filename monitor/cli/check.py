@@ -49,13 +49,13 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
 
 def _check(path: Path) -> Found:
     from monitor.config.file import check_config, outline
-    from monitor.deliver.render import check_templates
+    from monitor.deliver.press import checked
     from monitor.resources import builtin
 
     config, problems = check_config(path, os.environ)
     drawn = outline(path)
     in_rules, counts = _check_rules(drawn, config)
-    in_templates = check_templates(drawn.templates, builtin("templates"))
+    in_templates = checked(drawn.templates, builtin("templates"))
     counts = {"sources": len(drawn.sources or ()), "channels": len(drawn.channels or ()), **counts}
     return Found(shown([*problems, *in_rules, *in_templates]), counts)
 

@@ -70,10 +70,10 @@ def _own(config: Config, template: str) -> str | None:
 
 def _faults(config: Config, template: str) -> list[str]:
     """What is wrong with the user's own template of that name, as `path:line:column: …`."""
-    from monitor.deliver.render import check_templates
+    from monitor.deliver.press import checked
     from monitor.resources import builtin
 
-    found = check_templates(config.monitor.templates, builtin("templates"))
+    found = checked(config.monitor.templates, builtin("templates"))
     return [str(problem) for problem in found if problem.path.name == template and not problem.warning]
 
 
@@ -96,15 +96,16 @@ def _stored(config: Config, alert_id: str) -> Message:
 
 
 def _rendered(config: Config, message: Message, kind: str, template: str | None) -> Rendered:
-    from monitor.deliver.render import load_templates, render
+    from monitor.deliver.press import rendered
+    from monitor.deliver.render import load_templates
     from monitor.resources import builtin
 
     templates = load_templates(config.monitor.templates, builtin("templates"))
     zone, url = config.monitor.timezone, config.web.url
-    rendered = render(message, kind, templates, zone, url, template=template)
-    if rendered.note:
-        click.echo(rendered.note, err=True)
-    return rendered
+    made = rendered(message, kind, templates, zone, url, template)
+    if made.note:
+        click.echo(made.note, err=True)
+    return made
 
 
 def _shown(rendered: Rendered, part: str) -> str:

@@ -14,15 +14,17 @@ from monitor.deliver.view import Room, view
 from monitor.errors import ConfigError, Problem
 
 
-def check_templates(folder: Path | None, builtin: Path) -> tuple[Problem, ...]:
-    """Every problem in the user's templates, by file, line and column. Nothing for a folder that is not there."""
+def check_templates(folder: Path | None, builtin: Path, only: str | None = None) -> tuple[Problem, ...]:
+    """Every problem in the user's templates by file, line and column, or in `only` one of them. Nothing for a folder
+    that is not there."""
     if folder is None or not folder.is_dir():
         return ()
     try:
         templates = load_templates(folder, builtin)
     except ConfigError as error:
         return error.problems
-    faults = [fault for name, _ in templates.own if (fault := _fault_of(templates, name))]
+    names = [name for name, _ in templates.own if only in (None, name)]
+    faults = [fault for name in names if (fault := _fault_of(templates, name))]
     problems = {_problem(folder, templates, fault) for fault in faults}
     return tuple(sorted(problems | _never_used(folder, templates)))
 

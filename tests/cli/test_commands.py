@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -310,6 +311,17 @@ def test_send_test_to_a_channel_that_does_not_take_it_exits_1(here: Lived, monit
     assert (code, out) == (1, "")
     assert re.fullmatch(r"gone: not sent: [^\n]*410[^\n]*\n", err)
     assert SECRET not in err
+
+
+def test_send_test_names_a_template_that_fails_and_sends_all_the_same(here: Lived, monitor: Monitor) -> None:
+    own = here.folder / "templates/terminal.j2"
+    own.parent.mkdir()
+    own.write_text("Fine\n{{ headlin }}")
+    code, out, err = monitor("send-test", "screen")
+    shutil.rmtree(own.parent)
+    assert (code, err) == (1, "screen: template terminal.j2, line 2: 'headlin' is undefined\n")
+    assert "Up to 12,000" in out
+    assert "screen: sent" in out
 
 
 def test_send_test_to_no_channel_gives_a_hint(here: Lived, monitor: Monitor) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import builtin_templates, message
+from kit.delivery import BUILTIN, builtin_templates, message
 
-from monitor.deliver.press import Press
+from monitor.deliver.press import Press, checked
 from monitor.deliver.render import Rendered, render
 
 UTC = ZoneInfo("UTC")
@@ -86,3 +86,18 @@ async def test_a_fault_is_told_as_ever(press: Press, tmp_path: Path) -> None:
     made = await rendered(press, tmp_path, "{{ oops }}")
 
     assert made.note == "template email.txt.j2, line 1: 'oops' is undefined"
+
+
+def test_a_template_that_loops_is_a_problem_beside_the_others(tmp_path: Path) -> None:
+    for name, text in (("email.txt.j2", LOOPS), ("slack.j2", "{{ oops }}"), ("terminal.j2", "{{ headline }}")):
+        (tmp_path / name).write_text(text)
+
+    begun = time.monotonic()
+    told = [f"{problem.path.name}: {problem.message}" for problem in checked(tmp_path, BUILTIN, deadline=1.0)]
+
+    assert told == ["email.txt.j2: filling it took more than 1 seconds", "slack.j2: 'oops' is undefined"]
+    assert time.monotonic() - begun < 30
+
+
+def test_a_folder_without_templates_needs_no_process(tmp_path: Path) -> None:
+    assert checked(tmp_path, BUILTIN) == checked(None, BUILTIN) == checked(BUILTIN, BUILTIN) == ()
