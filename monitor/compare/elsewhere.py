@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from math import sqrt
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from monitor.compare.stories import RECENT
 from monitor.compare.subject import Names, about, names_of, other_subject
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Context, Kind, Moment, Novelty, Said, Update, Verdict
-from monitor.text.words import Reading, Synonyms, index_terms, read
+from monitor.text.words import Glance, Reading, Synonyms, index_terms, look, read
 
 CANDIDATES = 20  # earlier claims looked at for one claim
 JUDGED = 8  # of these the ones that share most words are judged
@@ -142,16 +141,18 @@ def own_names_aside(before: Reading, now: Reading, names: Names | None) -> Verdi
 
 def closest(now: Reading, texts: set[str], same: Synonyms) -> list[str]:
     """The few texts worth judging: what judging weighs up, guessed from the words they share as they stand."""
-    shares = ((share(read(text, same), now), text) for text in sorted(texts))
-    return [text for shared, text in nlargest(JUDGED, shares) if shared >= SHARED]
+    best: list[tuple[float, str]] = []
+    for most, text in sorted(((share(look(text, same).glance, now), text) for text in texts), reverse=True):
+        if most < SHARED or (len(best) == JUDGED and most < best[-1][0]):
+            break
+        best = sorted([*best, (share(read(text, same), now), text)], reverse=True)[:JUDGED]
+    return [text for shared, text in best if shared >= SHARED]
 
 
-def share(before: Reading, now: Reading) -> float:
-    """How much of their weight two claims share, 0 to about 1."""
-    common = before.keys & now.keys
-    if not common:
-        return 0.0
-    return sum(unit.weight for unit in now.units if unit.key in common) / sqrt(before.weight * now.weight)
+def share(before: Reading | Glance, now: Reading) -> float:
+    """How much of their weight two claims share, 0 to about 1; at a glance what they share at most."""
+    common = sum([unit.weight for unit in now.units if unit.key in before.keys])
+    return common / sqrt(before.weight * now.weight) if common else 0.0
 
 
 def one_matter(verdict: Verdict, before: Reading, now: Reading) -> bool:

@@ -1,0 +1,55 @@
+"""Which of many earlier claims are worth judging: seen at a glance, the same that reading them all would find."""
+
+import random
+from heapq import nlargest
+
+import pytest
+
+from monitor.compare.elsewhere import JUDGED, SHARED, closest, share
+from monitor.text.words import Look, Synonyms, read
+
+ALIASES = Synonyms.of({"guards": ["guards", "border guard*", "sentries"], "norway": ["Norway", "the Norwegian side"]})
+OPENINGS = (
+    "Norway said",
+    "On 14 December the Norwegian side said",
+    "The sentries deny",
+    "Very likely",
+    "U.S. envoys say",
+)
+MIDDLES = (
+    "that at least 1.2 million US dollars were lost",
+    "that border guards from North Korea and South Korea met",
+    "that the Bosnia and Herzegovina office has not closed all but two crossings",
+    "that between 10 and 12 thousand guards, about 5 km from Tormo, left",
+    "that half of the 2,300 sentries may leave",
+)
+ENDS = (
+    "near the harbour of Brandel.",
+    "on Monday at 10 pm.",
+    "until further notice.",
+    "in the Democratic Republic of Congo.",
+)
+CLAIMS = [f"{one} {two} {three}" for one in OPENINGS for two in MIDDLES for three in ENDS]
+
+
+@pytest.mark.parametrize("same", [Synonyms(), ALIASES], ids=["plain", "aliases"])
+def test_claims_share_no_more_than_a_glance_says(same):
+    seen = [Look(claim, same).glance for claim in CLAIMS]
+    for claim in CLAIMS:
+        now = read(claim, same)
+        for glance, other in zip(seen, CLAIMS, strict=True):
+            assert glance.keys >= read(other, same).keys
+            assert share(glance, now) >= share(read(other, same), now)
+
+
+def test_the_closest_are_those_that_reading_all_would_find():
+    chance = random.Random(5)
+    for claim in chance.sample(CLAIMS, 20):
+        now, texts = read(claim, ALIASES), set(chance.sample(CLAIMS, 20))
+        shares = nlargest(JUDGED, ((share(read(text, ALIASES), now), text) for text in texts))
+        assert closest(now, texts, ALIASES) == [text for shared, text in shares if shared >= SHARED]
+
+
+def test_a_text_that_was_read_is_seen_as_it_was_read():
+    look = Look(CLAIMS[0], ALIASES)
+    assert (look.reading.keys, look.reading.weight) == look.glance
