@@ -258,7 +258,7 @@ def test_what_is_told_beside_is_part_of_the_frame() -> None:
 
 DETAILS = (
     "<entry><id>{0}</id><title>A</title><content type='xhtml'><div>"
-    "<b><summary>More</summary><summary>Tides</summary></b></div></content></entry>"
+    "<summary>Tides <summary>today</summary></summary></div></content></entry>"
 )
 
 
