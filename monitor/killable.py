@@ -7,6 +7,7 @@ while it does. Here such a piece of work is killed alone: the loop, the other pi
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import multiprocessing
 import os
@@ -91,6 +92,7 @@ def _start(workers: int, memory: int) -> ProcessPool:
 
 def _bound(memory: int) -> None:
     """Bounds the memory of this process; it never leaves a core file of what it was given."""
+    gc.freeze()  # what it shares with the others stays shared: a collection would write to all of it
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_CORE, 0)
 

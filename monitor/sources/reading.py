@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from monitor.config import SourceConfig
+if TYPE_CHECKING:  # in a worker it would take as much memory as all else there
+    from monitor.config import SourceConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -153,3 +155,9 @@ async def test_giving_up_a_parse_frees_its_worker() -> None:
         begun = time.monotonic()
         assert await titles(parser) == ["Bridge open"]
         assert time.monotonic() - begun < 10
+
+
+def test_a_worker_loads_nothing_that_only_the_daemon_needs() -> None:
+    code = "import monitor.sources.worker, sys; print(*{'pydantic', 'sqlalchemy', 'httpx'} & set(sys.modules))"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"\n"
