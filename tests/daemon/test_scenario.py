@@ -189,6 +189,24 @@ async def test_304_and_unchanged_body_are_not_parsed(scene: Scene) -> None:
     assert parsed == 1
 
 
+async def test_of_a_changed_body_the_new_items_alone_are_parsed(scene: Scene) -> None:
+    parsed: list[int] = []
+
+    async def counting(daemon: Daemon) -> None:
+        parse = daemon.engine.parser.parse
+
+        async def count(how: object, body: bytes, *told: object) -> object:
+            parsed.append(body.count(b"<item>"))
+            return await parse(how, body, *told)  # type: ignore[arg-type]
+
+        daemon.engine.parser.parse = count  # type: ignore[assignment,method-assign]
+
+    await scene.run(counting, scene.round, scene.publish(NEW, REWORDED), scene.publish(MOVED))
+
+    assert parsed == [1, 2, 1]
+    assert scene.counts == (2, 2, 2)
+
+
 async def test_mail_server_down_for_a_while_gets_each_mail_once(scene: Scene) -> None:
     async def down(daemon: Daemon) -> None:
         scene.mail.stop()

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from monitor.config import SourceConfig
 from monitor.store import Store, sources
-from monitor.store.schema import entries, notices, silences
+from monitor.store.schema import entries, imprints, notices, silences
 from monitor.store.sources import rows
 
 
@@ -50,11 +50,13 @@ def test_what_hangs_on_the_name_goes_along(store: Store) -> None:
         conn.execute(insert(notices), {"source": "wire", **said})
         mute = {"reason": "x", "by": "x", "made": 1.0, "until": 2.0}
         conn.execute(insert(silences), {"source": "wire", **mute})
+        conn.execute(insert(imprints), {"source": "wire", "frame": "x", "entries": []})
     sync(store, source("newswire", id="w"))
 
     with store.read() as conn:
         assert conn.scalars(select(notices.c.source)).all() == ["newswire"]
         assert conn.scalars(select(silences.c.source)).all() == ["newswire"]
+        assert conn.scalars(select(imprints.c.source)).all() == ["newswire"]
 
 
 def test_an_id_can_be_given_later_but_before_the_name_changes(store: Store) -> None:
