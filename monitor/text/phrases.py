@@ -93,7 +93,6 @@ PLACES = Phrases({f"@{name}": names for name, names in COUNTRIES.items()}, exact
 KNOWN = {folded(phrase): f"@{name}" for name, names in COUNTRIES.items() for phrase in names}
 
 
-@lru_cache(maxsize=16)
 def of_groups(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
     """The phrases of a `same:` table. A group that names a country is that country, so that the two lists meet."""
     return Phrases({_key(name, phrases): phrases for name, phrases in groups})

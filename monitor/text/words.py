@@ -15,7 +15,7 @@ from typing import NamedTuple
 from monitor.model import Kind
 from monitor.text.facts import cues, dates, names, numbers
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.phrases import PLACES, of_groups
+from monitor.text.phrases import PLACES, Phrases, of_groups
 from monitor.text.tokens import (
     CALENDAR,
     FIGURE,
@@ -45,19 +45,33 @@ COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Synonyms:
-    """Names and the words that mean the same: `(("dprk", ("DPRK", "North Korean*")), …)`; * is any ending."""
+    """Names and the words that mean the same: `(("dprk", ("DPRK", "North Korean*")), …)`; * is any ending.
+
+    Equal tables are one object, by which readings are cached.
+    """
 
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @staticmethod
     def of(mapping: Mapping[str, Sequence[str]]) -> Synonyms:
         """From the `same:` table of the aliases file."""
-        return Synonyms(tuple(sorted((name, tuple(words)) for name, words in mapping.items())))
+        return _synonyms(tuple(sorted((name, tuple(words)) for name, words in mapping.items())))
 
 
-NO_SYNONYMS = Synonyms()
+@lru_cache(maxsize=16)
+def _synonyms(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Synonyms:
+    return Synonyms(groups)
+
+
+@lru_cache(maxsize=16)
+def _phrases(same: Synonyms) -> tuple[Phrases, ...]:
+    """The phrases that stand for one thing: those of countries, then the table's own."""
+    return (PLACES, of_groups(same.groups)) if same.groups else (PLACES,)
+
+
+NO_SYNONYMS = Synonyms.of({})
 
 
 class Unit(NamedTuple):
@@ -126,7 +140,7 @@ def _glance(text: str, same: Synonyms) -> Glance:
     said = words(text[:LONGEST])
     plain = {word.key: word.weight for word in said if not word.marks}
     keys = {word.key for word in said if not word.marks & SILENT}
-    for phrases in (PLACES, of_groups(same.groups)) if same.groups else (PLACES,):
+    for phrases in _phrases(same):
         keys.update(key for _, key in chain.from_iterable(map(phrases.ways, said)))
     return Glance(frozenset(keys), LEAST * sum(plain.values()) or LIGHT_WEIGHT)
 
@@ -140,8 +154,8 @@ def _read(text: str, same: Synonyms) -> Reading:
     said_dates = dates.find(tokens, taken) if marks & (FIGURE | CALENDAR) else []
     said_numbers = numbers.find(tokens, taken) if marks & FIGURE else []
     phrases = PLACES.find(tokens, taken) if marks & LAND else {}
-    if same.groups:
-        phrases |= of_groups(same.groups).find(tokens, taken)
+    for own in _phrases(same)[1:]:
+        phrases |= own.find(tokens, taken)
     said_cues = cues.find(tokens, taken) if marks & (NEGATION | HEDGE | SCOPE) else []
     units = _units(tokens, taken, phrases)
     return Reading(

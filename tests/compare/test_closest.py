@@ -6,7 +6,7 @@ from heapq import nlargest
 import pytest
 
 from monitor.compare.elsewhere import JUDGED, SHARED, closest, share
-from monitor.text.words import Look, Synonyms, read
+from monitor.text.words import NO_SYNONYMS, Look, Synonyms, read
 
 ALIASES = Synonyms.of({"guards": ["guards", "border guard*", "sentries"], "norway": ["Norway", "the Norwegian side"]})
 OPENINGS = (
@@ -32,7 +32,7 @@ ENDS = (
 CLAIMS = [f"{one} {two} {three}" for one in OPENINGS for two in MIDDLES for three in ENDS]
 
 
-@pytest.mark.parametrize("same", [Synonyms(), ALIASES], ids=["plain", "aliases"])
+@pytest.mark.parametrize("same", [NO_SYNONYMS, ALIASES], ids=["plain", "aliases"])
 def test_claims_share_no_more_than_a_glance_says(same):
     seen = [Look(claim, same).glance for claim in CLAIMS]
     for claim in CLAIMS:
