@@ -36,6 +36,7 @@ from monitor.store.schema import (
 from monitor.text.key import hash64
 
 DAY = 86400.0
+MOST_COUNTED = 20_000  # alerts: a page is not to wait for the count of a storm
 MOST = 500  # claims that hold all terms, of which a page is shown
 
 _ahead, _owed_ahead = messages.alias("ahead"), schema.deliveries.alias("owed_ahead")
@@ -55,6 +56,16 @@ class AlertRow:
     number: int
     alert: Alert
     update: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """How many alerts a rule gave of a story and a source."""
+
+    rule: str
+    story: str
+    source: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +175,15 @@ def alerts(
     return rows_of(conn, query)
 
 
-def how_many(
-    conn: Connection, since: Moment, *, story: str | None = None, rule: str | None = None, source: str | None = None
-) -> int:
-    """How many alerts since a moment are of this story, rule and source."""
-    table = schema.alerts
-    query = select(func.count()).select_from(table).where(table.c.at >= since)
-    if story is not None:
-        query = query.where(table.c.story == story)
-    if rule is not None:
-        query = query.where(table.c.rule == rule)
-    if source is not None:
-        came = table.join(updates, updates.c.id == table.c.update_id).join(
-            entries, entries.c.id == updates.c.entry_id
-        )
-        query = query.select_from(came).where(entries.c.source == source)
-    return conn.scalar(query) or 0
+def lately(conn: Connection, since: Moment, most: int = MOST_COUNTED) -> list[Lately]:
+    """How many alerts since a moment, `most` and the newest of them, each rule gave of each story and source."""
+    told = schema.alerts
+    newest = select(told.c.rule, told.c.story, told.c.update_id).where(told.c.at >= since)
+    recent = newest.order_by(told.c.number.desc()).limit(most).subquery()
+    named = (recent.c.rule, recent.c.story, entries.c.source)
+    came = recent.join(updates, updates.c.id == recent.c.update_id).join(entries, entries.c.id == updates.c.entry_id)
+    rows = conn.execute(select(*named, func.count()).select_from(came).group_by(*named))
+    return [Lately(*row) for row in rows]
 
 
 def alert(conn: Connection, alert_id: str) -> AlertRow | None:

@@ -19,6 +19,7 @@ from monitor.errors import Unreadable
 from monitor.model import Alert, Moment
 from monitor.silencing import make_silence
 from monitor.store import accounts, outbox, reports, silences
+from monitor.store.reports import Lately
 from monitor.web.guard import own_page
 from monitor.web.html import told
 from monitor.web.offers import Offer, offers_of
@@ -41,15 +42,14 @@ def ask(site: Site, request: Request) -> Response:
     offers = offered(site, request)
     now = site.clock()
     with site.store.read() as conn:
-        counts = [fitting(conn, one, now) for one in offers]
+        recent = reports.lately(conn, now - WEEK)
         standing = silences.living(conn, now)
     named = [one for one in standing if any(names_it(one, offer) for offer in offers)]
     names = {
         "here": "silences",
         "path": f"/{request.path_params['kind']}/{request.path_params['id']}",
         "offers": [
-            {"key": one.key, "kind": one.kind, "said": one.said, "count": count}
-            for one, count in zip(offers, counts, strict=True)
+            {"key": one.key, "kind": one.kind, "said": one.said, "count": fitting(recent, one)} for one in offers
         ],
         "lengths": LENGTHS,
         "usual": USUAL,
@@ -158,9 +158,13 @@ TOLD: Mapping[str, Callable[[Connection, str], Sequence[Alert]]] = {
 }
 
 
-def fitting(conn: Connection, offer: Offer, now: Moment) -> int:
-    """How many alerts of the last week fit an offer."""
-    return reports.how_many(conn, now - WEEK, story=offer.story, rule=offer.rule, source=offer.source)
+def fitting(recent: Sequence[Lately], offer: Offer) -> int:
+    """How many of these alerts fit an offer."""
+    return sum(
+        one.count
+        for one in recent
+        if offer.story in (None, one.story) and offer.rule in (None, one.rule) and offer.source in (None, one.source)
+    )
 
 
 def names_it(silence: Silence, offer: Offer) -> bool:

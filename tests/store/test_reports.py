@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from monitor.model import Change, Decision, Finding, Kind, Match, Met, Novelty, Quiet, Reason
 from monitor.store import Store, outbox, reports
-from monitor.store.record import record
+from monitor.store.record import record, tell
 
 BRIDGES = "Three bridges are closed."
 
@@ -172,3 +172,20 @@ def test_the_status_counts_what_there_is(store: Store) -> None:
         oldest_owed=100.0,
         decided_today={},
     )
+
+
+def test_the_latest_alerts_are_counted_by_rule_story_and_source(store: Store) -> None:
+    configured(store, "wire", "isw")
+    five_alerts(store)
+    commit(store, ["News."], source="isw", decisions=[sends(alert("al-6", at=600.0))])
+    with store.write() as conn:
+        tell(conn, [message("m-n", replace(alert("al-n", at=600.0, rule="monitor"), findings=()))])
+        everything = {(one.rule, one.story, one.source): one.count for one in reports.lately(conn, 200.0)}
+        newest = {(one.rule, one.story, one.source): one.count for one in reports.lately(conn, 200.0, most=2)}
+    assert everything == {
+        ("bridges", "st-0", "wire"): 2,
+        ("bridges", "st-1", "wire"): 1,
+        ("bridges", "st-1", "isw"): 1,
+        ("floods", "st-1", "wire"): 1,
+    }
+    assert newest == {("bridges", "st-1", "isw"): 1}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -10,8 +12,9 @@ import pytest
 from kit.newsroom import NOW, newsroom, reader_of
 
 from monitor.alerts.answers import Said
-from monitor.alerts.silences import Mode
+from monitor.alerts.silences import Mode, Silence
 from monitor.store import Store, answers, silences
+from monitor.web.app import CHANGING, MADE
 
 OURS = {"origin": "http://localhost:8080"}
 
@@ -78,3 +81,40 @@ async def test_no_other_site_can_answer(own: Store, reader: httpx.AsyncClient, h
 async def test_looking_does_not_answer_and_who_is_not_there_cannot_be_answered(reader: httpx.AsyncClient) -> None:
     assert (await reader.get(f"/alerts/{await first_alert(reader)}/ack")).status_code == 405
     assert (await reader.post("/alerts/nobody/ack", headers=OURS)).status_code == 404
+
+
+def filled(path: str, alert: str) -> str:
+    """An address of ours, its names put in."""
+    return path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", alert)
+
+
+@pytest.mark.parametrize("path", CHANGING)
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+async def test_whatever_changes_something_is_only_taken_from_our_own_pages(
+    own: Store, reader: httpx.AsyncClient, path: str, headers: dict[str, str]
+) -> None:
+    id = await first_alert(reader)
+    with own.write() as conn:
+        silences.add(conn, Silence(0, "x", NOW, NOW + 60, rule="dprk-deployment"))
+    form = {"what": "rule=dprk-deployment", "for": "1d", "reason": "x"}
+
+    assert (await reader.post(filled(path, id), data=form, headers=headers)).status_code == 403
+    with own.read() as conn:
+        assert (len(silences.living(conn, NOW)), answers.every(conn)) == (1, [])
+
+
+async def test_looking_at_every_page_of_an_alert_and_its_story_changes_nothing(
+    own: Store, reader: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    alert = (await reader.get("/api/alerts")).json()["alerts"][0]
+
+    def content() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "monitor.db")) as db:
+            return list(db.iterdump())
+
+    before = content()
+    for path in (path for path in MADE if "{" in path):
+        id = alert["story"] if "stories" in path else alert["id"]
+        assert (await reader.get(filled(path, id))).status_code == 200
+        assert (await reader.head(filled(path, id))).status_code == 200
+    assert content() == before
