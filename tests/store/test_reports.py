@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from kit.saying import alert, assessment, commit, finding, message, said_by, sends
+from kit.saying import alert, assessment, commit, configured, finding, message, said_by, sends
 from sqlalchemy import text
 
 from monitor.model import Change, Decision, Finding, Kind, Match, Met, Novelty, Quiet, Reason
