@@ -271,8 +271,8 @@ class AlertFinding:
 class Decision:
     """What became of one match: `alert` is set when people are told.
 
-    `waiting` is the alert that a held match (corroboration, throttle) will become; `opens` is when a throttle
-    lets it out.
+    `waiting` is the alert that a held match (corroboration, throttle) will become, even where it is told as
+    unconfirmed; `opens` is when a throttle lets it out.
     """
 
     match: Match

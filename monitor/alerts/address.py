@@ -102,9 +102,12 @@ def few(message: Message, outbox: Outbox, now: Moment) -> Message:
 def decisions_named(
     decisions: Sequence[Decision], messages: Sequence[Message], notify: Notify, wishes: Wishes
 ) -> tuple[Decision, ...]:
-    """The decisions with what became of their alerts on each channel."""
+    """The decisions with what became of their alerts on each channel. One that still waits keeps its reason."""
     told = ((d, fate(d.alert, messages, notify, wishes)) if d.alert else (d, None) for d in decisions)
-    return tuple(replace(d, reason=f[0], detail="; ".join((d.detail, *f[1]))) if f else d for d, f in told)
+    return tuple(
+        replace(d, reason=d.reason if d.waiting else f[0], detail="; ".join((d.detail, *f[1]))) if f else d
+        for d, f in told
+    )
 
 
 def releases_named(

@@ -122,11 +122,21 @@ def decide_aloud(update: Update, held: Held, past: Past, now: Moment) -> Decisio
     last = past.last_told(alert.rule, alert.story)
     alert = replace(chained(alert, last), since_last=since_last(alert.findings, last))
     if detail := uncorroborated(update, fresh, past):
-        return Decision(fresh.match, Reason.CORROBORATION, detail, waiting=alert)
+        return unconfirmed(fresh, alert, detail, past, now)
     if not fresh.crossed and (opens := throttled_until(fresh, past, now)):
         detail = f"more than {fresh.rule.throttle} of this story"
         return Decision(fresh.match, Reason.THROTTLED, detail, waiting=alert, opens=opens)
     return Decision(fresh.match, Reason.SENT, alert.reason, alert)
+
+
+def unconfirmed(held: Held, alert: Alert, detail: str, past: Past, now: Moment) -> Decision:
+    """The match waits for others to say it too; until then it is told as gravely as its rule says, if it does."""
+    waits, severity = Decision(held.match, Reason.CORROBORATION, detail, waiting=alert), held.rule.unconfirmed
+    if severity is None or throttled_until(held, past, now):
+        return waits
+    reason = f"{alert.reason}; unconfirmed: {detail}"
+    early = replace(alert, id=made_id("al", "unconfirmed", alert.id), severity=severity, reason=reason)
+    return replace(waits, detail=f"{detail}; told as {severity} until then", alert=early)
 
 
 def untold(held: Held, past: Past) -> Held:

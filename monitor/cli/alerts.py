@@ -42,7 +42,7 @@ def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
         (
             iso(row.alert.at),
             row.alert.id,
-            row.update,
+            row.update or "",
             row.alert.severity,
             row.alert.rule,
             ", ".join(sorted({f.source for f in row.alert.findings})),

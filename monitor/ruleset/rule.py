@@ -73,6 +73,7 @@ class Rule:
     notify: tuple[str, ...] = ()
     throttle: Throttle | None = None
     corroboration: int = 1
+    unconfirmed: Severity | None = None
     figures: tuple[Figure, ...] = ()
     tests: tuple[RuleTest, ...] = ()
     enabled: bool = True

@@ -157,6 +157,7 @@ def made(shape: RuleShape, query: Query, counted: Mapping[str, Query], source: S
         notify=shape.notify,
         throttle=shape.throttle,
         corroboration=shape.corroboration,
+        unconfirmed=shape.unconfirmed,
         figures=tuple(Figure(name, counted[name], *figure.limits) for name, figure in shape.figures.items()),
         tests=tests_of(shape, source, tree),
         enabled=shape.enabled,

@@ -126,6 +126,9 @@ class RuleShape(Shape):
         default=None, description="most alerts of one story in a time, such as 3 per 6h"
     )
     corroboration: int = Field(default=1, ge=1, le=100, description="independent sources before it fires")
+    unconfirmed: Severity | None = Field(
+        default=None, description="how grave it is before they have said it; without it, it waits for them"
+    )
     figures: dict[str, FigureShape] = Field(default={}, description="numbers followed through prose")
     tests: tuple[TestShape, ...] = Field(default=(), description="what must fire and what must not")
     enabled: bool = Field(default=True, description="false: checked, but never fires")

@@ -145,6 +145,38 @@ def test_an_alert_names_who_else_says_so(alerts: Callable[..., list[dict[str, An
     assert moved["findings"][0]["also_said_by"] == []
 
 
+def test_unconfirmed_news_is_told_low_and_again_in_full_when_a_second_source_appears(
+    alerts: Callable[..., list[dict[str, Any]]],
+) -> None:
+    rule = "severity: high\ncorroboration: 2\nunconfirmed: low"
+    again = "In the port of Halvik some 300 ferries are idle"
+    told = alerts(rule, said(0, FIRST), said(1, FIRST, entry="same-source"))
+    assert [(one["severity"], claims(one)) for one in told] == [("low", [FIRST])]
+    assert "unconfirmed: 1 of 2 independent sources" in told[0]["reason"]
+
+    told = alerts(rule, said(0, FIRST), said(1, again, "other"), said(2, FIRST, "third"))
+    assert [(one["severity"], claims(one)) for one in told] == [("low", [FIRST]), ("high", [FIRST])]
+    assert told[0]["id"] != told[1]["id"]
+    assert told[0]["story"] == told[1]["story"]
+    assert "confirmed by other, wire" in told[1]["reason"]
+    assert "unconfirmed" not in told[1]["reason"]
+
+
+def test_news_that_two_sources_have_said_is_never_told_as_unconfirmed(
+    alerts: Callable[..., list[dict[str, Any]]],
+) -> None:
+    told = alerts("corroboration: 1\nunconfirmed: low", said(0, FIRST))
+    assert [one["severity"] for one in told] == ["medium"]
+
+
+def test_unconfirmed_news_obeys_the_throttle_and_is_confirmed_all_the_same(
+    alerts: Callable[..., list[dict[str, Any]]],
+) -> None:
+    rule = "severity: high\ncorroboration: 2\nunconfirmed: low\nthrottle: 1 per 1h"
+    told = alerts(rule, said(0, FIRST), said(1, MOVED), said(2, "In Halvik port 400 ferries are idle", "other"))
+    assert [(one["severity"], claims(one)) for one in told] == [("low", [FIRST]), ("high", [MOVED])]
+
+
 def test_news_is_local_to_the_sources_a_rule_listens_to(alerts: Callable[..., list[dict[str, Any]]]) -> None:
     told = alerts("sources: [wire]", said(0, FIRST, "other"), said(1, FIRST, "wire"), said(2, FIRST, "wire", "x"))
 
