@@ -15,6 +15,8 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.alerts.silences import Mode, Silence
 from monitor.config import seconds
+from monitor.deliver.safe import shorten, tame
+from monitor.deliver.view import TITLE
 from monitor.errors import Unreadable
 from monitor.model import Alert, Moment
 from monitor.silencing import make_silence
@@ -123,10 +125,10 @@ def offered(site: Site, request: Request) -> tuple[Offer, ...]:
     if kind not in TOLD or not re.fullmatch(r"[A-Za-z0-9-]{1,100}", id):
         raise HTTPException(404)
     with site.store.read() as conn:
-        alerts = TOLD[kind](conn, id)
-    offers = offers_of(alerts)
-    if kind == "stories":
-        offers = tuple(one for one in offers if one.story in (None, id))
+        offers = offers_of(TOLD[kind](conn, id))
+        lead = accounts.leads(conn, [id]).get(id) if kind == "stories" else None
+    if lead is not None:
+        offers = (Offer(shorten(tame(lead), TITLE), story=id), *(one for one in offers if one.story is None))
     if not offers:
         raise HTTPException(404)
     return offers

@@ -69,6 +69,14 @@ async def test_a_story_offers_itself_first_and_no_other(reader: httpx.AsyncClien
     found = await offered(reader, f"/stories/{story}/silence")
 
     assert [key for key in found if key.startswith("story=")] == [f"story={story}"]
+    assert LEAD in next(iter(found.values()))
+
+
+async def test_a_story_that_nobody_was_alerted_of_can_be_silenced(bare: Store) -> None:
+    configured(bare, "wire")
+    commit(bare, ["Three bridges are closed."])
+    async with reader_of(bare) as reader:
+        assert await offered(reader, "/stories/st-1/silence") == {"story=st-1": "story Report"}
 
 
 async def test_a_message_offers_all_that_it_carries(bare: Store) -> None:
