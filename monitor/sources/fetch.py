@@ -10,12 +10,12 @@ import asyncio
 import re
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import httpx
 from pydantic import SecretStr
@@ -36,6 +36,8 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
+Allowed: TypeAlias = Callable[[str], Awaitable[None]]  # of an address: raises FetchError if it may not be asked
+
 _OURS = frozenset({"accept-encoding", "host", "connection", "content-length", "transfer-encoding"})
 
 
@@ -106,17 +108,27 @@ class Fetcher:
         """Closes every connection."""
         self._wire.close()
 
-    async def fetch(self, request: Request) -> Fetched:
-        """Asks once, following redirects. FetchError for everything that is not a whole answer."""
-        url = _asked(request.url)
-        # Waiting for one's turn is not the server's fault: the deadline starts after it.
-        async with self._turn(url.host), self._at_once:
-            try:
-                async with asyncio.timeout(self._deadline):
-                    return await self._follow(request, _Hop(url))
-            except TimeoutError:
-                sentence = f"{place(url)} gave no whole answer within {self._deadline:g} seconds"
-                raise FetchError("timeout", sentence) from None
+    async def fetch(self, request: Request, allowed: Allowed | None = None) -> Fetched:
+        """Asks once, following redirects, each of them after `allowed`. FetchError for everything that is not a whole
+        answer."""
+        asked = _asked(request.url)
+        hop, left = _Hop(asked), self._deadline
+        for _ in range(_REDIRECTS + 1):
+            # Waiting for one's turn is not the server's fault: the deadline starts after it.
+            async with self._turn(hop.url.host), self._at_once:
+                begun = time.monotonic()
+                try:
+                    async with asyncio.timeout(left):
+                        found = await self._step(request, hop)
+                except TimeoutError:
+                    sentence = f"{place(asked)} gave no whole answer within {self._deadline:g} seconds"
+                    raise FetchError("timeout", sentence) from None
+            if isinstance(found, Fetched):
+                return found
+            hop, left = found, left - (time.monotonic() - begun)
+            if allowed:  # with no turn held, for it may have to fetch something itself
+                await allowed(str(hop.url))
+        raise FetchError("too_many_redirects", f"{place(asked)} redirects more than {_REDIRECTS} times")
 
     def is_polite_to(self, host: str) -> bool:
         """Whether politeness binds here: not towards a private host that the config names, the operator's own."""
@@ -129,17 +141,16 @@ class Fetcher:
     def _turn(self, host: str) -> AbstractAsyncContextManager[None]:
         return self._turns.turn(host) if self.is_polite_to(host) else nullcontext()
 
-    async def _follow(self, request: Request, hop: _Hop) -> Fetched:
-        for _ in range(_REDIRECTS + 1):
-            with told(hop.url):
-                answer = await self._wire.get(hop.url, self._headers(request, hop))
-            try:
-                if answer.status not in (301, 302, 303, 307, 308):
-                    return await self._read(request, hop, answer)
-                hop = _next(hop, answer)
-            finally:
-                self._wire.done(answer)
-        raise FetchError("too_many_redirects", f"{place(request.url)} redirects more than {_REDIRECTS} times")
+    async def _step(self, request: Request, hop: _Hop) -> Fetched | _Hop:
+        """The answer of one address, or where it redirects to."""
+        with told(hop.url):
+            answer = await self._wire.get(hop.url, self._headers(request, hop))
+        try:
+            if answer.status not in (301, 302, 303, 307, 308):
+                return await self._read(request, hop, answer)
+            return _next(hop, answer)
+        finally:
+            self._wire.done(answer)
 
     def _headers(self, request: Request, hop: _Hop) -> list[tuple[bytes, bytes]]:
         headers = {"user-agent": self._user_agent, "accept": _ACCEPT}

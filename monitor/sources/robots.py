@@ -45,13 +45,10 @@ class Robots:
         self._sites: dict[str, _Said] = {}
 
     async def fetch(self, request: Request) -> Fetched:
-        """As the fetcher does. FetchError `robots` for what the site asks programs not to fetch, also where a
-        redirect leads there, and `robots_unreadable` while its rules cannot be read."""
+        """As the fetcher does. FetchError `robots` for what a site asks programs not to fetch, also where a redirect
+        leads, and `robots_unreadable` while its rules cannot be read."""
         await self.ask(request.url)
-        fetched = await self._fetcher.fetch(request)
-        if fetched.url != request.url:
-            await self.ask(fetched.url)
-        return fetched
+        return await self._fetcher.fetch(request, self.ask)
 
     async def ask(self, url: str) -> None:
         """Returns if this address may be fetched, raises FetchError if not."""

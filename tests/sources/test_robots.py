@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from kit.raw import moved, ok
 from kit.site import Site, page, visitor
@@ -101,7 +103,28 @@ async def test_rules_that_moved_are_followed() -> None:
 async def test_what_a_redirect_leads_to_is_asked_of_too() -> None:
     pages = {"/robots.txt": ok(RULES), "/news": moved("/private/a"), "/private/a": page("Not for programs")}
 
-    assert (await outcome(pages))[0] == "robots"
+    assert await outcome(pages) == ("robots", ["/robots.txt", "/news"])
+
+
+@pytest.mark.parametrize(("rules", "code"), [(RULES, "robots"), (b"", "ok")])
+async def test_each_host_that_a_redirect_leads_to_is_asked(rules: bytes, code: str) -> None:
+    there = {"/robots.txt": ok(rules), "/private/a": moved("/private/b"), "/private/b": page("Bridge open")}
+    async with Site(there) as other:
+        leads = f"http://other.example:{other.port}/private/a"
+        found, _ = await outcome({"/robots.txt": ok(b""), "/news": moved(leads)})
+
+    assert found == code
+    assert other.requests == (["/robots.txt", "/private/a", "/private/b"] if code == "ok" else ["/robots.txt"])
+
+
+async def test_many_pages_that_move_within_their_host_do_not_wait_for_each_other() -> None:
+    pages = {"/robots.txt": ok(b""), "/news": page("Bridge open")}
+    async with Site(pages) as site, visitor() as fetcher:
+        robots = Robots(fetcher, AGENT)
+        for number in range(6):
+            pages[f"/{number}"] = moved(f"http://other.example:{site.port}/news")
+        asked = [robots.fetch(Request(site.at(f"/{number}"))) for number in range(6)]
+        assert {answer.status for answer in await asyncio.gather(*asked)} == {200}
 
 
 async def test_rules_are_asked_for_once_a_day_and_trouble_sooner() -> None:
