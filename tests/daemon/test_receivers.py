@@ -51,6 +51,7 @@ to = ["a@desk.example", "b@desk.example", "c@desk.example"]
 type = "webhook"
 url = "{hook}"
 secret = "{secret}"
+fallback = "chat"
 [channels.bot]
 type = "slack"
 token = "xoxb-hidden-token"
@@ -260,6 +261,21 @@ async def test_a_message_that_a_service_never_takes_holds_up_no_other(town: Town
         assert states(daemon.engine, "hook") == ["sent", "dead", "sent", "sent"]
         assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.asked] == ["al-0", "al-1", "al-2", "al-3"]
         assert town.told() == ["[HIGH] Channel hook has missed an alert"]
+        assert town.bot.asked == town.office.posts == []  # it has a fallback, which is told alone
+
+
+async def test_who_asks_for_patience_is_left_alone_for_as_long(town: Town) -> None:
+    async with town.daemon() as daemon:
+        town.chat.answer(429, b"rate_limited", retry_after="120")
+        town.owe(daemon.engine, "chat", count=3)
+        await town.deliver(daemon)
+        town.chat.answer(200)
+        for _ in range(11):
+            await town.deliver(daemon, 10)
+        assert len(town.chat.asked) == 1
+
+        await town.deliver(daemon, 11)
+        assert states(daemon.engine, "chat") == ["sent"] * 3
 
 
 async def test_an_alert_that_cannot_be_read_any_more_is_dead_and_holds_up_no_other(town: Town) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +18,7 @@ from kit.hostile import ALL, MARKUP
 from monitor.deliver.escapes import slack_bold, slack_data, slack_link
 from monitor.deliver.render import Rendered, render
 from monitor.deliver.slack_blocks import blocks, cut, units
-from monitor.model import AlertFinding, Change, Kind, Message, Novelty, Severity
+from monitor.model import Alert, AlertFinding, Change, Kind, Message, Novelty, Reason, Severity
 
 TEMPLATES = builtin_templates()
 
@@ -43,10 +45,12 @@ def assert_within_limits(made: tuple[dict[str, Any], ...]) -> None:
             assert block["text"]["type"] == "plain_text"
             assert 0 < units(block["text"]["text"]) <= 150
         elif block["type"] == "section":
+            assert block["text"]["type"] == "mrkdwn"
             assert 0 < units(block["text"]["text"]) <= 3000
         elif block["type"] == "context":
             assert 0 < len(block["elements"]) <= 10
             assert all(0 < units(element["text"]) <= 3000 for element in block["elements"])
+    assert all(text.strip() for text in texts(made))
     assert sum(map(units, texts(made))) <= 12_000
 
 
@@ -88,12 +92,30 @@ def any_finding(dice: random.Random) -> AlertFinding:
 
 def test_a_thousand_alerts_of_hostile_parts_stay_within_the_limits() -> None:
     dice = random.Random(20)
-    for _ in range(1000):
-        parts = [any_finding(dice) for _ in range(dice.randrange(1, 12))]
-        sent = message(alert(*parts, title=dice.choice(list(ALL.values())), severity=dice.choice(list(Severity))))
-        made = posted(sent).blocks
-        assert_within_limits(made)
-        assert_pings_nobody(made)
+    for number in range(1000):
+        many = [any_alert(dice, f"a{n}") for n in range(dice.choice([1, 1, 2, 9]))]
+        sent = message(*many, gathers=dice.choice([None, *Reason]))
+        first = message(any_alert(dice, "a0"), id="m0", handle="C1:1.5") if number % 5 == 0 else None
+        rendered = posted(replace(sent, first=first))
+        for made in (rendered.blocks, rendered.opening) if first else (rendered.blocks,):
+            assert_within_limits(made)
+            assert_pings_nobody(made)
+        assert 0 < len(json.dumps(rendered.blocks)) < 100_000
+
+
+def any_alert(dice: random.Random, id: str) -> Alert:
+    texts = list(ALL.values())
+    return alert(
+        *(any_finding(dice) for _ in range(dice.randrange(5))),
+        id=id,
+        title=dice.choice(texts),
+        rule=dice.choice(texts)[:80],
+        reason=dice.choice(texts),
+        url=dice.choice(["", "https://isw.example/?a=1&b=<c>|d", dice.choice(texts)[:3000]]),
+        story=f"st-{dice.randrange(3)}",
+        since_last=dice.choice([None, dice.choice(texts)]),
+        severity=dice.choice(list(Severity)),
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in MARKUP if name.startswith("slack")])
