@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -27,7 +28,7 @@ _BETWEEN = b" \t\r\n"
 _ROOT = re.compile(
     rb"<(?:rss|feed)[\s>]|xmlns\s*=\s*[\"'](?:http://purl\.org/rss/1\.0/|http://my\.netscape\.com/rdf/simple/0\.9/)[\"']"
 )
-_NAMESPACE = re.compile(rb"xmlns:([^\s=:]{1,100})\s*=\s*[\"']([^\"'<]{0,200})")
+_NAMESPACE = re.compile(rb"xmlns(?::([^\s=:]{1,100}))?\s*=\s*[\"']([^\"'<]{0,200})")
 _DECLARED = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as feedparser looks for it
 _IN_HEADER = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
 _ONE_BYTE = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
@@ -133,5 +134,8 @@ def _has_plain_prefixes(body: bytes, head: int) -> bool:
     """Whether a prefix that an item declares means one thing in the whole body, and nothing else means it."""
     if body.find(b"xmlns:", head) < 0:
         return True
-    pairs = set(_NAMESPACE.findall(body))
-    return len(pairs) == len({prefix for prefix, _ in pairs}) == len({uri for _, uri in pairs})
+    declared = set(_NAMESPACE.findall(body))
+    prefixes = [prefix for prefix, _ in declared if prefix]
+    names = Counter(uri for _, uri in declared)
+    of_items = [uri for prefix, uri in _NAMESPACE.findall(body, head) if prefix]
+    return len(set(prefixes)) == len(prefixes) and all(names[uri] == 1 for uri in of_items)

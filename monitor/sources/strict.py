@@ -1,7 +1,7 @@
 """feedparser, watched for what it carries over from one item of a feed to the next. Imported in workers alone.
 
-Its reader is one big state: a tag that it does not expect, or an address that items are relative to, can change how
-the following items are read. A feed in which no item leaves a trace may be parsed in parts.
+Its reader is one big state: a tag that it does not expect can change how the following items are read. A feed in
+which no item leaves a trace may be parsed in parts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from feedparser import api
 _STATE = attrgetter(
     *("version", "infeed", "inentry", "incontent", "intextinput", "inimage", "inauthor", "incontributor"),
     *("inpublisher", "insource", "sourcedata", "contentparams", "svgOK", "depth", "hasContent", "_summaryKey"),
-    "baseuri",
 )
 _TRACE = "left_a_trace"  # in what is said of the feed: no other way leads out of feedparser
 
@@ -24,8 +23,8 @@ _TRACE = "left_a_trace"  # in what is said of the feed: no other way leads out o
 class _Watched(api.StrictFeedParser):  # type: ignore[misc]
     def _start_item(self, attributes: Any) -> None:
         self.before = _state(self)
-        if self.baseuri and not any(self.basestack[-2:-1]):
-            self.feeddata[_TRACE] = True
+        if not any(self.basestack[-2:-1]):  # an address that the last item was relative to would stay
+            self.baseuri = self.basestack[-1] = attributes.get("xml:base", attributes.get("base")) or ""
         super()._start_item(attributes)
 
     def _end_item(self) -> None:
