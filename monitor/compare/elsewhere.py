@@ -16,7 +16,7 @@ from monitor.compare.stories import RECENT
 from monitor.compare.subject import Names, about, names_of, other_subject
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Context, Kind, Moment, Novelty, Said, Update, Verdict
-from monitor.text.words import Glance, Reading, Synonyms, index_terms, look, read
+from monitor.text.words import WORDING, Glance, Reading, Synonyms, index_terms, look, read
 
 CANDIDATES = 20  # earlier claims looked at for one claim
 JUDGED = 8  # of these the ones that share most words are judged
@@ -169,7 +169,7 @@ def one_matter(verdict: Verdict, before: Reading, now: Reading) -> bool:
 
 def share_a_name(before: Reading, now: Reading) -> bool:
     """Do both claims say one name or place?"""
-    return any(unit.kind is not Kind.WORDING and unit.key in before.keys for unit in now.units)
+    return any(unit.kind is not WORDING and unit.key in before.keys for unit in now.units)
 
 
 def measured(verdict: Verdict) -> bool:

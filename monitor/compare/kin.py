@@ -27,6 +27,8 @@ def kin(one: Word, other: Word) -> bool:
 
 def derived(one: str, other: str) -> bool:
     """Whether the stems share a root and differ in short endings only."""
+    if one[:DERIVED] != other[:DERIVED]:
+        return False
     shared = 0
     for a, b in zip(one, other, strict=False):
         if a != b:

@@ -22,7 +22,7 @@ from monitor.compare.weigh import similarity
 from monitor.compare.words import Gap, gap
 from monitor.model import Change, Context, Kind, Novelty, Verdict
 from monitor.text.lexicon.stops import LIGHT
-from monitor.text.words import LONGEST, Reading, Unit
+from monitor.text.words import LONGEST, PLACE, WORDING, Reading, Unit
 
 UNLIKE = {Context.REVISION: 20.0, Context.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
@@ -102,7 +102,7 @@ def strange(seen: Comparison) -> bool:
     """Whether the two share no name and one says a place that the other does not."""
     if shared_names(seen):
         return False
-    return any(unit.kind is Kind.PLACE for unit in (*seen.words.lost, *seen.words.gained))
+    return any(unit.kind is PLACE for unit in (*seen.words.lost, *seen.words.gained))
 
 
 def anchored(seen: Comparison) -> bool:
@@ -113,7 +113,7 @@ def anchored(seen: Comparison) -> bool:
 
 def shared_names(seen: Comparison) -> int:
     """How many names and places both claims say."""
-    return sum(unit.kind is not Kind.WORDING and unit.key in seen.now.keys for unit in seen.before.units)
+    return len([unit for unit in seen.before.units if unit.kind is not WORDING and unit.key in seen.now.keys])
 
 
 def figures(seen: Comparison) -> list[Change]:
@@ -143,7 +143,7 @@ def others(seen: Comparison) -> list[Change]:
 
 def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -> list[Unit]:
     """Those of one kind that are not just the fuller form of a name both claims say ("Maria" of "Maria Silva")."""
-    shared = [unit for unit in reading.units if unit.kind is not Kind.WORDING and unit.key in other.keys]
+    shared = [unit for unit in reading.units if unit.kind is not WORDING and unit.key in other.keys]
     edges = {edge for unit in shared for edge in (unit.start - 1, unit.end + 1)}
     return [unit for unit in units if unit.kind is kind and not {unit.start, unit.end} & edges]
 

@@ -12,8 +12,7 @@ from rapidfuzz import fuzz
 
 from monitor.compare.facts import NOTHING, Moves
 from monitor.compare.words import Gap
-from monitor.model import Kind
-from monitor.text.words import CUE_WEIGHT, FACT_WEIGHT, Reading
+from monitor.text.words import CUE_WEIGHT, FACT_WEIGHT, PLACE, Reading
 
 OTHER_PLACE = 0.15  # taken off for each place that the other claim puts another place in the stead of
 NEARLY = 0.99  # claims that differ in anything are never quite alike
@@ -24,8 +23,8 @@ def similarity(before: Reading, now: Reading, words: Gap, facts: Iterable[Moves]
     """0 to 100 from what the words, the figures and dates (`facts`) and the cues of two claims have in common."""
     if not (before.weight and now.weight):
         return fuzz.ratio(before.text, now.text)
-    lost = sum(unit.weight for unit in words.lost)
-    gained = sum(unit.weight for unit in words.gained)
+    lost = sum([unit.weight for unit in words.lost])
+    gained = sum([unit.weight for unit in words.gained])
     for weight, all_moves in ((FACT_WEIGHT, facts), (CUE_WEIGHT, cues)):
         for moves in all_moves:
             if moves is NOTHING:
@@ -41,4 +40,4 @@ def places_apart(words: Gap) -> int:
     """How many places of one claim have another in their stead in the other."""
     if not (words.lost and words.gained):
         return 0
-    return min(sum(unit.kind is Kind.PLACE for unit in side) for side in (words.lost, words.gained))
+    return min(len([unit for unit in side if unit.kind is PLACE]) for side in (words.lost, words.gained))

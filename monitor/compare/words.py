@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from monitor.compare.kin import kin
 from monitor.text.words import Reading, Unit
@@ -11,8 +11,7 @@ from monitor.text.words import Reading, Unit
 LONG_SHORT = 7  # letters from which a word in capitals is taken for shouting, not for initials
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Units that only one claim has, and `met`: pairs of kindred units."""
 
     lost: tuple[Unit, ...]

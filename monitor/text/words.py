@@ -140,8 +140,9 @@ def _glance(text: str, same: Synonyms) -> Glance:
     said = words(text[:LONGEST])
     plain = {word.key: word.weight for word in said if not word.marks}
     keys = {word.key for word in said if not word.marks & SILENT}
-    for phrases in _phrases(same):
-        keys.update(key for _, key in chain.from_iterable(map(phrases.ways, said)))
+    lands = [word for word in said if word.marks & LAND]
+    for phrases, begin in zip(_phrases(same), (lands, said), strict=False):
+        keys.update(key for _, key in chain.from_iterable(map(phrases.ways, begin)))
     return Glance(frozenset(keys), LEAST * sum(plain.values()) or LIGHT_WEIGHT)
 
 
@@ -197,12 +198,12 @@ def index_terms(reading: Reading) -> tuple[str, ...]:
     A name also gives its skeleton, by which misspelt names meet.
     """
     terms: dict[str, None] = {}
-    ordered = sorted(reading.units, key=lambda unit: unit.kind is Kind.WORDING)
+    ordered = sorted(reading.units, key=lambda unit: unit.kind is WORDING)
     for quantity in reading.numbers:
         terms[f"#{quantity.low:g}"] = None
     for unit in ordered:
         terms[unit.key] = None
-        if unit.kind is not Kind.WORDING and not unit.key.startswith("@"):
+        if unit.kind is not WORDING and not unit.key.startswith("@"):
             terms[skeleton(unit.word.fold)] = None
     return tuple(terms)[:TERMS]
 
