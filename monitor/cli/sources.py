@@ -12,6 +12,7 @@ from monitor.cli.look import test
 from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
 from monitor.cli.output import iso, plain, show_json, show_table
 from monitor.listed import notice_json
+from monitor.sources.pace import pace, why
 
 if TYPE_CHECKING:
     from monitor.config import Config, SourceConfig
@@ -34,7 +35,7 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
     if as_json:
         show_json(listed)
         return
-    heads = ("name", "state", "entries", "last good", "next poll", "error")
+    heads = ("name", "state", "entries", "last good", "next poll", "pace", "error")
     rows = [[one[key.replace(" ", "_")] or "" for key in heads] for one in listed]
     show_table(heads, rows, f"there are no sources in {path}")
     for one in listed:
@@ -66,5 +67,20 @@ def _listed(source: SourceConfig, row: SourceRow | None) -> dict[str, Any]:
         "error": row.error if row else None,
         "last_good": iso(row.last_good) if row else None,
         "next_poll": iso(row.next_poll) if row else None,
+        "pace": _pace(source, row),
         "notices": [notice_json(notice) for notice in row.notices] if row else [],
     }
+
+
+def _pace(source: SourceConfig, row: SourceRow | None) -> str:
+    """How often the source is polled now, and why."""
+    if source.cron:
+        return f"{source.cron} (cron)"
+    now = pace(every=source.every, slowest=source.slowest, pace=row.pace if row else None)
+    return f"every {_span(now)} ({why(now, every=source.every)})"
+
+
+def _span(seconds: float) -> str:
+    """Seconds, minutes or hours, whichever is read most easily."""
+    size, letter = (3600, "h") if seconds >= 3600 else (60, "m") if seconds >= 60 else (1, "s")
+    return f"{seconds / size:.1f}".removesuffix(".0") + letter

@@ -32,6 +32,13 @@ def next_pace(now: float, *, every: float, slowest: float | None, news: float, r
     return max(now / 2, every) if now > every else now
 
 
+def why(now: float, *, every: float) -> str:
+    """Why a source has the pace that it has."""
+    if now == every:
+        return "as configured"
+    return "it brings little news" if now > every else "entries were lost between two polls"
+
+
 def _fastest(every: float) -> float:
     return min(every, max(FASTEST, every / FACTOR))
 

@@ -11,16 +11,21 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
+from sqlalchemy import update
 
 from monitor import daemon
 from monitor.cli.frame import run
 from monitor.config.file import read_config
+from monitor.store import open_store
+from monitor.store.schema import sources
+from monitor.store.sources import sync
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 CONFIG = """
@@ -211,7 +216,18 @@ def test_sources_lists_state_as_the_contract_has_it(here: Lived, monitor: Monito
     code, out, _ = monitor("sources", "--json")
     assert code == 0
     good, bad = json.loads(out)
-    assert list(good) == ["name", "url", "kind", "state", "entries", "error", "last_good", "next_poll", "notices"]
+    assert list(good) == [
+        "name",
+        "url",
+        "kind",
+        "state",
+        "entries",
+        "error",
+        "last_good",
+        "next_poll",
+        "pace",
+        "notices",
+    ]
     assert (good["name"], good["state"], good["entries"], good["error"]) == ("bulletins", "ok", 2, None)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", good["last_good"])
     assert (bad["name"], bad["entries"], bad["last_good"]) == ("silent", 0, None)
@@ -221,7 +237,7 @@ def test_sources_lists_state_as_the_contract_has_it(here: Lived, monitor: Monito
 def test_sources_are_a_table_for_people(here: Lived, monitor: Monitor) -> None:
     _, out, _ = monitor("sources")
     head, good, _ = out.splitlines()
-    assert head.split() == ["name", "state", "entries", "last", "good", "next", "poll", "error"]
+    assert head.split() == ["name", "state", "entries", "last", "good", "next", "poll", "pace", "error"]
     assert good.split()[:3] == ["bulletins", "ok", "2"]
 
 
@@ -231,6 +247,29 @@ def test_sources_that_were_never_polled_are_empty(fresh: Path, monitor: Monitor)
     _, out, _ = monitor("sources", "--json")
     assert [(one["name"], one["state"], one["next_poll"]) for one in json.loads(out)] == [("a", "empty", None)]
     assert os.listdir(fresh) == ["config.toml"]
+
+
+@pytest.mark.parametrize(
+    ("how", "kept", "said"),
+    [
+        ('every = "20m"', None, "every 20m (as configured)"),
+        ('every = "20m"\nslowest = "3h"', 5400.0, "every 1.5h (it brings little news)"),
+        ('every = "20m"', 5400.0, "every 20m (as configured)"),
+        ('every = "20m"', 300.0, "every 5m (entries were lost between two polls)"),
+        ('cron = "*/10 6-22 * * *"', None, "*/10 6-22 * * * (cron)"),
+    ],
+)
+def test_sources_say_how_often_each_is_polled_and_why(
+    fresh: Path, monitor: Monitor, how: str, kept: float | None, said: str
+) -> None:
+    (fresh / "config.toml").write_text(f'[[sources]]\nname = "a"\nurl = "https://example.org/"\n{how}\n')
+    config = read_config(fresh / "config.toml", env={})
+    with closing(open_store(config.monitor.database)) as store, store.write() as conn:
+        sync(conn, config.sources, 0.0)
+        conn.execute(update(sources).values(pace=kept))
+
+    assert [one["pace"] for one in json.loads(monitor("sources", "--json")[1])] == [said]
+    assert said in monitor("sources")[1]
 
 
 # alerts, deliveries, status
