@@ -183,7 +183,7 @@ async def send(engine: Engine, message: Message) -> None:
 async def rendered_and_sent(engine: Engine, message: Message) -> Receipt:
     """The channel's receipt, with what was wrong with a template put before it. Raises DeliveryError."""
     settings, config = engine.config.channels[message.channel], engine.config
-    template = template_of(message, engine.listening.rules.rules)
+    template = template_of(message, engine.listening.rules.rules) or settings.template
     zone, url = config.monitor.timezone, config.web.url
     rendered = await engine.press.render(message, settings.type, engine.templates, zone, url, template)
     receipt = await engine.notifiers[message.channel].send(message, rendered)

@@ -54,8 +54,9 @@ def _rendered(config: Config, message: Message) -> Rendered:
     from monitor.resources import builtin
 
     templates = load_templates(config.monitor.templates, builtin("templates"))
-    kind = config.channels[message.channel].type
-    return rendered(message, kind, templates, config.monitor.timezone, config.web.url)
+    channel = config.channels[message.channel]
+    zone, url = config.monitor.timezone, config.web.url
+    return rendered(message, channel.type, templates, zone, url, channel.template)
 
 
 async def _sent(config: Config, message: Message, rendered: Rendered) -> Receipt:

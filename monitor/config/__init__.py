@@ -161,6 +161,9 @@ class ChannelConfig(Shape):
     urgent: Severity = Field(default=Severity.CRITICAL, description="what is so severe waits for neither")
     timezone: Zone | None = Field(default=None, description="of quiet_hours and digest, if not [monitor] timezone")
     fallback: str | None = Field(default=None, description="the channel that is told when this one does not work")
+    template: str | None = Field(
+        default=None, description="the template of messages whose rules name none: brief stands for brief.slack.j2"
+    )
 
 
 class AlertsConfig(Shape):

@@ -66,10 +66,12 @@ class Tables:
         if not (monitor and network and web and alerts) or not all(p.warning for p in self.problems):
             return None
         self._fall_silent(channels, alerts)
+        monitor = self._found(monitor)
+        self._unknown_templates(channels, monitor.templates)
         return Config(
             path=self.path,
             folder=self.folder,
-            monitor=self._found(monitor),
+            monitor=monitor,
             network=network,
             sources=sources,
             channels=channels,
@@ -176,6 +178,16 @@ class Tables:
             self.say((*at, "fallback"), "expected another channel: this one cannot tell that it does not work")
         elif fallback is not None and fallback not in known:
             self.say((*at, "fallback"), f'there is no channel "{fallback}"{closest(fallback, known)}')
+
+    def _unknown_templates(self, channels: dict[str, ChannelConfig], folder: Path) -> None:
+        """Warns of channels whose template is not there: their messages are made as any other."""
+        from monitor.deliver.templates import rule_templates
+
+        known = rule_templates(folder)
+        for name, channel in channels.items():
+            if channel.template and channel.template not in known:
+                said = f'there is no template "{channel.template}" in {folder}{closest(channel.template, known)}'
+                self.say(("channels", name, "template"), said, warning=True)
 
     def _fall_silent(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
         """Warns of channels whose trouble nobody would be told of."""

@@ -317,3 +317,13 @@ def test_a_channel_whose_trouble_nobody_would_hear_of_is_a_warning(
         f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
         for name in unheard
     ]
+
+
+def test_a_channels_template_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/brief.slack.j2").write_text("x")
+    text = SOURCE + '[channels.screen]\ntype = "terminal"\ntemplate = "{}"\n'
+    assert warnings(tmp_path, text.format("brief")) == []
+    assert warnings(tmp_path, text.format("breif")) == [
+        f'6: there is no template "breif" in {tmp_path}/templates; did you mean "brief"?'
+    ]

@@ -24,7 +24,7 @@ from sqlalchemy import select, update
 from monitor.cli.frame import run
 from monitor.config.file import read_config
 from monitor.daemon import Daemon
-from monitor.engine import Engine, open_engine
+from monitor.engine import Engine, load_listening, open_engine
 from monitor.model import Severity
 from monitor.store.reports import DeliveryRow, deliveries
 from monitor.store.schema import alerts, messages
@@ -60,6 +60,7 @@ api = "{bot}"
 [channels.chat]
 type = "slack"
 url = "{chat}"
+{own}
 [alerts]
 notify = ["desk", "hook", "bot", "chat"]
 """
@@ -80,7 +81,7 @@ class Town:
     owed: int = 0
 
     @asynccontextmanager
-    async def daemon(self, *, mail: int = 0, login: str = "") -> AsyncIterator[Daemon]:
+    async def daemon(self, *, mail: int = 0, login: str = "", chat: str = "") -> AsyncIterator[Daemon]:
         (self.folder / "rules").mkdir(exist_ok=True)
         (self.folder / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
         (self.folder / "config.toml").write_text(
@@ -91,6 +92,7 @@ class Town:
                 secret=SECRET,
                 bot=f"http://127.0.0.1:{self.bot.port}/api",
                 chat=self.chat.url,
+                own=chat,
             )
         )
         async with open_engine(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
@@ -355,3 +357,19 @@ async def test_servers_that_repeat_every_secret_bring_none_into_log_database_lis
     assert len(spoken.out) > 3000
     found = [(secret, one[: one.find(secret)][-150:]) for secret in SECRETS for one in told if secret in one]
     assert found == []
+
+
+async def test_a_channels_own_template_writes_what_its_rules_leave_open(town: Town) -> None:
+    (town.folder / "templates").mkdir()
+    for name in ("brief", "grave"):
+        (town.folder / f"templates/{name}.slack.j2").write_text(f"{name}: {{{{ now }}}}")
+    async with town.daemon(chat='template = "brief"') as daemon:
+        for rule in ("", "template: grave"):
+            (town.folder / "rules/r.yaml").write_text(f"name: bridges\ntitle: Bridges\nmatch: bridge*\n{rule}\n")
+            daemon.engine.listening = load_listening(daemon.engine.config)
+            town.owe(daemon.engine, "chat", "bot")
+            await town.deliver(daemon)
+
+        chat, bot = ([str(json.loads(asked.body)["blocks"]) for asked in to.asked] for to in (town.chat, town.bot))
+        assert ["brief: News 0" in chat[0], "grave: News 1" in chat[1]] == [True, True]
+        assert ["brief" in bot[0], "grave: News 1" in bot[1]] == [False, True]
