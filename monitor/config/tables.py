@@ -181,12 +181,15 @@ class Tables:
 
     def _unknown_templates(self, channels: dict[str, ChannelConfig], folder: Path) -> None:
         """Warns of channels whose template is not there: their messages are made as any other."""
+        named = [(name, channel.template) for name, channel in channels.items() if channel.template]
+        if not named:
+            return
         from monitor.deliver.templates import rule_templates
 
         known = rule_templates(folder)
-        for name, channel in channels.items():
-            if channel.template and channel.template not in known:
-                said = f'there is no template "{channel.template}" in {folder}{closest(channel.template, known)}'
+        for name, template in named:
+            if template not in known:
+                said = f'there is no template "{template}" in {folder}{closest(template, known)}'
                 self.say(("channels", name, "template"), said, warning=True)
 
     def _fall_silent(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
