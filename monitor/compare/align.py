@@ -123,8 +123,10 @@ def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synony
     """The finding, repeated if one of `leads` says all of it about the same subject."""
     for lead in leads if finding.novelty in (Novelty.NEW, Novelty.CHANGED) else ():
         verdict = told_by(lead, finding.claim, same)
+        if verdict is None:
+            continue
         said = Said(lead.text, update.source, update.entry, update.at, finding.story, update.title, lead.heading)
-        if verdict and not other_subject(finding.claim, update, said):
+        if not other_subject(finding.claim, update, said):
             return replace(
                 finding, novelty=Novelty.REPEATED, similarity=verdict.similarity, changes=(), nearest=said, echo=False
             )

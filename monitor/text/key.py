@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 
 SAME_MARK = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)
+KEPT = 2_048  # keys: a claim is looked up by its own many times while its update is taken in
 
 
+@lru_cache(maxsize=KEPT)
 def text_key(text: str) -> str:
     """What is equal for texts that are the same word for word: letter case, quote marks, dashes and ends aside."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(SAME_MARK).casefold().split()).rstrip(" .:;,")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(SAME_MARK)
+    return " ".join(text.casefold().split()).rstrip(" .:;,")
 
 
 @lru_cache(maxsize=16384)
