@@ -43,7 +43,7 @@ from monitor.store.sources import PollOutcome, SourceRow
 
 log = structlog.get_logger()
 
-SEND_LEASE = 300.0  # seconds after which a message whose sender died is sent again; every send ends long before
+SEND_LEASE = 900.0  # seconds after which a message whose sender died is sent again; every send ends long before
 UNANSWERED = 5  # tries of a message that is never answered for which its channel waits, before others may pass it
 
 

@@ -13,10 +13,11 @@ import trustme
 from kit.delivery import PostOffice, builtin_templates, message, post_office, scripted_mail_server
 from pydantic import ValidationError
 
-from monitor.deliver.channels import AFTER_LOGIN_FAILED, Receipt
-from monitor.deliver.channels.email import Email, EmailSettings
+from monitor.deliver.channels import AFTER_LOGIN_FAILED, LONGEST_DEADLINE, Receipt
+from monitor.deliver.channels.email import ANSWER_DEADLINE, Email, EmailSettings
 from monitor.deliver.render import Rendered, render
 from monitor.errors import DeliveryError
+from monitor.pipeline import SEND_LEASE
 
 RENDERED = render(message(), "email", builtin_templates(), ZoneInfo("UTC"), None)
 TABLE = {
@@ -265,6 +266,22 @@ async def test_a_server_that_hangs_up_after_the_mail_is_tried_again_with_the_sam
 
     assert not error.permanent
     assert [post.mail["Message-ID"] for post in office.posts] == ["<m1@desk.example>"] * 2
+
+
+def test_a_mail_server_has_ten_minutes_to_take_a_mail_before_it_gets_it_again() -> None:
+    assert 600 <= ANSWER_DEADLINE < Email.deadline <= LONGEST_DEADLINE < SEND_LEASE
+
+
+async def test_a_server_that_thinks_a_mail_over_gets_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def think(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.6)
+        writer.write(b"250 kept\r\n")
+
+    monkeypatch.setattr("monitor.deliver.channels.email.STEP_DEADLINE", 0.3)
+    async with scripted_mail_server(end=think) as (port, got), at(port) as email:
+        await send(email)
+
+    assert got.count("MAIL") == 1
 
 
 async def test_mails_in_a_row_share_a_connection() -> None:

@@ -314,10 +314,10 @@ async def scripted_mail_server(**says: Say) -> AsyncIterator[tuple[int, list[str
             while verb:
                 if callable(said := words[verb]):
                     await said(writer)
-                    continue
-                writer.write(said + b"\r\n")
+                else:
+                    writer.write(said + b"\r\n")
                 await writer.drain()
-                if verb == "DATA" and said.startswith(b"354"):
+                if verb == "DATA" and isinstance(said, bytes) and said.startswith(b"354"):
                     await reader.readuntil(b"\r\n.\r\n")
                     verb = "."
                 else:

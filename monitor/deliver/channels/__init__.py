@@ -23,7 +23,7 @@ NOTIFIERS: dict[str, str] = {
 }
 
 AFTER_LOGIN_FAILED = 1800.0  # seconds: many services lock an account that keeps trying
-LONGEST_DEADLINE = 120.0  # seconds: no notifier's is longer, and what leases a message leases it for more
+LONGEST_DEADLINE = 660.0  # seconds: no notifier's is longer, and what leases a message leases it for more
 
 
 @dataclass(frozen=True, slots=True)

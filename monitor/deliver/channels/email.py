@@ -29,7 +29,9 @@ from monitor.deliver.safe import masked, shorten, tame
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
-STEP_DEADLINE = 60.0  # seconds for one command; the answer to a whole mail may take as long as all of it
+STEP_DEADLINE = 60.0  # seconds to connect and log in
+# Seconds for the answer to a mail (RFC 5321, 4.5.3.2.6): who gives up sooner sends it again to a server that has it.
+ANSWER_DEADLINE = 600.0
 NO_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954: there must be a login, a stronger one, a right one, in TLS
 TOO_LARGE = 552  # servers that know the size beforehand refuse it with the sender
 A_CONNECTION = 10  # mails over one connection; of more, Exim leaves the rest lying in its queue
@@ -99,7 +101,7 @@ class Email:
         try:
             smtp = await self._connected()
             reached = True
-            return await smtp.sendmail(self._sender, to, content, timeout=self.deadline)
+            return await smtp.sendmail(self._sender, to, content, timeout=ANSWER_DEADLINE)
         except (SMTPException, OSError, ValueError) as error:
             raise self._failure(error, reached) from None
 
