@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from functools import lru_cache
 from hashlib import blake2b
 
 SAME_MARK = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)
@@ -19,7 +18,7 @@ def text_key(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(" .:;,")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def hash64(text: str) -> int:
     """A signed 64-bit hash, the same in every process."""
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
