@@ -305,6 +305,8 @@ async def test_a_follow_up_is_posted_although_what_opened_its_thread_cannot_be_r
         await town.deliver(daemon)
 
         assert [asked.head.split()[1] for asked in town.bot.asked] == ["/api/chat.postMessage"] * 2
+        with daemon.engine.store.read() as conn:
+            assert set(conn.scalars(select(messages.c.state))) == {"sent"}
 
 
 PASSWORDS = ["wrong horse", *(base64.b64encode(p).decode() for p in (b"wrong horse", b"\0monitor\0wrong horse"))]
