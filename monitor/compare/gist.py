@@ -28,7 +28,7 @@ LETTERS = 0.45  # of the weight lies on groups of letters, the rest on words
 START = 20  # updates that the ledger is taken to know beyond those it has: a first few tell nothing of rarity
 HALF_LIFE = 3 * 86400.0  # seconds after which what was said of a story weighs half as much
 LARGEST = 400  # terms of a story's gist, the heaviest
-WORDS_KEPT = 16_384  # words whose groups of letters are kept at hand
+WORDS_KEPT = 8_192  # words whose groups of letters are kept at hand
 WORD = re.compile(r"\w+")
 
 Gist = dict[int, float]  # weights of words by their hash, and of groups of letters by their number

@@ -13,7 +13,7 @@ DERIVED = 4  # letters that words of one root share at least
 TAIL = 4  # letters that a derivation may add
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def kin(one: Word, other: Word) -> bool:
     """Whether the two are spellings or derivations of one word. Different digits never are."""
     if one.digits != other.digits:

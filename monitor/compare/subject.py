@@ -59,7 +59,7 @@ def names_of(update: Update, said: Said) -> Names | None:
     return titles_apart(update.title, said.title)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def akin(one: str, other: str) -> bool:
     """Headings that share a lasting word speak of one thing, unless they name different places."""
     places = [{unit.key for unit in read(text).units if unit.kind is Kind.PLACE} for text in (one, other)]
@@ -68,14 +68,14 @@ def akin(one: str, other: str) -> bool:
     return bool({word.fold for word in lasting(one)} & {word.fold for word in lasting(other)})
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def keys_apart(one: str, other: str) -> Names | None:
     """Keys of one series: they share words, and one has a few that the other lacks."""
     apart = Apart.of(one, other)
     return apart.names() if apart else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def titles_apart(one: str, other: str) -> Names | None:
     """Titles of one series: they share words, and each has a few that the other lacks, or one a longer name.
 
@@ -96,7 +96,7 @@ class Spelt(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def lasting(text: str) -> tuple[Spelt, ...]:
     """The words of a title or key in order that do not tell the time or the edition."""
     words = [Spelt(found[0].casefold(), found[0][0].isupper(), *found.span()) for found in WORDS.finditer(text)]

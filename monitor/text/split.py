@@ -18,7 +18,7 @@ from monitor.text.quiet import quiet
 from monitor.text.sentences import sentences
 from monitor.text.tidy import folded
 
-BLOCKS_KEPT = 4_096  # the same pages come back again and again; about 1 KB each
+BLOCKS_KEPT = 2_048  # the same pages come back again and again; about 1 KB each
 
 
 class Pattern(Protocol):
