@@ -68,6 +68,9 @@ class RuleReader:
         query = self.query(source, tree.values.get("match"))
         figures = self.figures(source, tree.values.get("figures"))
         self.names(source, tree)
+        if shape and shape.unconfirmed and shape.corroboration < 2:
+            said = "`unconfirmed` says nothing without `corroboration: 2` or more"
+            self.blame(source, Fault(said, tree.keys["unconfirmed"].offset, warning=True))
         if shape and query and None not in figures.values():
             followed = {name: found for name, found in figures.items() if found}
             self.rules.append(made(shape, query, followed, source, tree))

@@ -406,3 +406,11 @@ def test_a_warning_is_told_at_every_reading(tmp_path):
     (tmp_path / "rule.yaml").write_text("name: one\nmatch: kursk and troops\n")
 
     assert load_rules(tmp_path, builtin_aliases=None)[1] == load_rules(tmp_path, builtin_aliases=None)[1] != ()
+
+
+def test_unconfirmed_news_needs_a_number_of_sources(tmp_path):
+    rules, (problem,) = load(tmp_path, r=RULE + "unconfirmed: low\n")
+    assert str(problem) == f"{tmp_path}/r.yaml:3:1: `unconfirmed` says nothing without `corroboration: 2` or more"
+    assert problem.warning
+    assert [rule.unconfirmed for rule in rules.rules] == [Severity.LOW]
+    assert told(tmp_path, r=RULE + "unconfirmed: low\ncorroboration: 2\n") == []
