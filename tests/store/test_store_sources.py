@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 from kit.saying import commit, configured
+from sqlalchemy import event
 
 from monitor.config import SourceConfig
 from monitor.sources.crowd import Crowd
@@ -124,6 +125,25 @@ def test_the_same_config_again_changes_nothing(store: Store) -> None:
     before = row(store, "wire")
     configured(store, "wire", "press", now=99.0)
     assert row(store, "wire") == before
+
+
+def test_a_start_with_the_same_config_writes_nothing(store: Store) -> None:
+    asked: list[str] = []
+    with store.write() as conn:
+        given = [SourceConfig(name=row.name, url=row.url) for row in rows(conn)]
+        event.listen(conn, "before_cursor_execute", lambda *args: asked.append(args[2].split()[0]))
+        sources.sync(conn, given, 50.0)
+
+    assert len(given) == 2
+    assert set(asked) == {"SELECT"}
+
+
+def test_a_leased_source_knows_whether_it_has_entries(store: Store) -> None:
+    commit(store, ["Two bridges are closed."])
+    with store.write() as conn:
+        found = lease_due(conn, 10.0, limit=10, lease=60.0)
+
+    assert {row.name: row.entries for row in found} == {"press": 0, "wire": 1}
 
 
 def test_a_source_that_is_no_longer_configured_is_neither_listed_nor_polled_and_may_return(store: Store) -> None:
