@@ -180,7 +180,7 @@ def is_of(unit: Unit, own: Reading) -> bool:
     if unit.key in own.keys:
         return True
     return (
-        unit.key[0] != "@"
+        unit.key[:1] != "@"
         and unit.word.capital
-        and any(other.key[0] != "@" and kin(unit.word, other.word) for other in own.units)
+        and any(other.key[:1] != "@" and kin(unit.word, other.word) for other in own.units)
     )

@@ -36,11 +36,11 @@ def _kindred(lost: list[Unit], gained: list[Unit]) -> list[tuple[Unit, Unit]]:
     """Takes the spellings and derivations of one word out of both lists, and pairs them."""
     shelves: dict[str, list[Unit]] = {}
     for unit in gained:
-        if unit.key[0] != "@":
+        if unit.key[:1] != "@":
             shelves.setdefault(unit.word.initial, []).append(unit)
     found = []
     for unit in tuple(lost):
-        shelf = shelves.get(unit.word.initial, ()) if unit.key[0] != "@" else ()
+        shelf = shelves.get(unit.word.initial, ()) if unit.key[:1] != "@" else ()
         for other in shelf:
             if kin(unit.word, other.word):
                 found.append((unit, other))
