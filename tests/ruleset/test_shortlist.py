@@ -71,6 +71,16 @@ def test_a_rule_whose_needed_word_is_absent_is_not_asked():
     assert [rule.name for rule, _ in short] == ["both", "stem", "edits", "regex", "number"]
 
 
+def test_a_query_that_needs_nothing_before_its_own_nots_are_weighed_is_asked_everywhere():
+    rule = Rule("any", "", compile_query("(storm OR NOT flood) AND NOT NOT storm", {})[0])
+    said = [Claim("A storm is near.", Role.SENTENCE), Claim("All is quiet.", Role.SENTENCE)]
+    findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in said]
+
+    (match,) = matches(RuleSet((rule,)), Update("s", "e", 0.0, "Kursk", "", ""), findings, said)
+
+    assert match.findings == (0,)
+
+
 RARE = {
     "both": "troops AND kursk",
     "absent": "troops AND belgorod",
