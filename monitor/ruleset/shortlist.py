@@ -61,8 +61,9 @@ class Shortlist:
         }
 
     def _file(self, at: int, needs: Sequence[Numbers]) -> None:
-        """Files a way under each key of its rarest need, with each key of the next one if those are few; one that needs
-        nothing is tried at every place."""
+        """Files a way under each key of its rarest need, with each key of the next one if those are few. One without
+        needs is tried at every place.
+        """
         rarest, *others = needs or [(SOMETHING,)]
         seconds = others.pop(0) if others and len(others[0]) <= MOST_SECONDS else (SOMETHING,)
         for key in rarest:
