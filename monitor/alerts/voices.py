@@ -14,7 +14,7 @@ from monitor.model import Alert, AlertFinding, Moment, Novelty, Said
 from monitor.text.key import text_key
 
 NAMED = 3  # sources that are named as copies
-NO_CHANCE = 40  # characters from which two do not hit on the same words by chance, as on a headline
+NO_CHANCE = 160  # characters from which two sources do not come to the same words, as they do in a headline or quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,14 @@ class Voice:
         return self.first.source
 
 
-def voices(sayings: Iterable[Said]) -> tuple[Voice, ...]:
-    """The sources of these sayings, earliest first; of one moment in the order given."""
+def voices(sayings: Iterable[Said], shortest: int = 0) -> tuple[Voice, ...]:
+    """The sources of these sayings, earliest first; of one moment in the order given. What is shorter than `shortest`
+    characters is nobody's copy."""
     first: dict[str, str] = {}  # who said each claim first
     said: dict[str, list[Said]] = {}
     for saying in sorted(sayings, key=lambda saying: saying.at):
-        first.setdefault(text_key(saying.text), saying.source)
+        if len(saying.text) >= shortest:
+            first.setdefault(text_key(saying.text), saying.source)
         said.setdefault(saying.source, []).append(saying)
     return tuple(voice(own, first) for own in said.values())
 
@@ -47,7 +49,7 @@ def voices(sayings: Iterable[Said]) -> tuple[Voice, ...]:
 def voice(own: Sequence[Said], first: Mapping[str, str]) -> Voice:
     """What a source contributes; `first` says who said each claim first."""
     keys = dict.fromkeys(text_key(saying.text) for saying in own)
-    copied = [first[key] for key in keys]
+    copied = [first.get(key, own[0].source) for key in keys]
     return Voice(own[0], len(keys), "" if own[0].source in copied else copied[0])
 
 
@@ -60,13 +62,14 @@ def on_one_claim(sayings: Iterable[Said]) -> tuple[Voice, ...]:
     first: dict[str, str] = {}
     carried: dict[tuple[str, str], Moment] = {}  # since when an entry carries what another source said
     for said in told:
-        if first.setdefault(text_key(said.text), said.source) != said.source and len(said.text) >= NO_CHANCE:
+        if len(said.text) >= NO_CHANCE and first.setdefault(text_key(said.text), said.source) != said.source:
             carried.setdefault((said.source, said.entry), said.at)
-    return voices(
-        said
-        for said in told
-        if first[text_key(said.text)] != said.source or said.at < carried.get((said.source, said.entry), inf)
-    )
+
+    def counts(said: Said) -> bool:
+        copied = first.get(text_key(said.text), said.source) != said.source
+        return copied or said.at < carried.get((said.source, said.entry), inf)
+
+    return voices(filter(counts, told), NO_CHANCE)
 
 
 def independent(heard: Iterable[Voice]) -> list[Voice]:

@@ -42,6 +42,8 @@ FIRST = "Around 300 ferries lie idle in the port of Halvik"
 AGAIN = "In the port of Halvik some 300 ferries are idle"
 MOVED = "Around 400 ferries lie idle in the port of Halvik"
 MOVED_ON = "Around 500 ferries lie idle in the port of Halvik"
+LONG = "where the northern pier was torn away by the storm of Sunday, and the pilots stay at home, the harbour master said"
+AGENCYS = f"{FIRST}, {LONG}"  # long enough that nobody else comes to the same words
 
 
 def claims(alert: dict[str, Any]) -> list[str]:
@@ -107,20 +109,27 @@ def test_confirmed_alert_is_told_once_however_many_confirm_it(alerts: Callable[.
 
 
 def test_an_agencys_text_confirms_nothing_however_many_carry_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    carried = [said(0, FIRST), *(said(n, f"{FIRST.upper()}.", f"paper{n}") for n in range(1, 4))]
+    carried = [said(0, AGENCYS), *(said(n, f"{AGENCYS.upper()}.", f"paper{n}") for n in range(1, 4))]
+    own = f"{AGAIN}, {LONG}"
 
     assert alerts("corroboration: 2", *carried) == []
-    told = alerts("corroboration: 2", *carried, said(5, AGAIN, "desk"))
+    told = alerts("corroboration: 2", *carried, said(5, own, "desk"))
     assert ["confirmed by desk, wire" in alert["reason"] for alert in told] == [True]
-    assert alerts("corroboration: 3", *carried, said(5, AGAIN, "desk"), said(6, AGAIN, "paper5")) == []
+    assert alerts("corroboration: 3", *carried, said(5, own, "desk"), said(6, own, "paper5")) == []
+
+
+def test_two_sources_that_come_to_the_same_few_words_confirm_each_other(
+    alerts: Callable[..., list[dict[str, Any]]],
+) -> None:
+    told = alerts("corroboration: 2", said(0, FIRST), said(1, FIRST, "desk"))
+    assert ["confirmed by desk, wire" in alert["reason"] for alert in told] == [True]
 
 
 def test_a_headline_above_an_agencys_text_confirms_nothing(alerts: Callable[..., list[dict[str, Any]]]) -> None:
     def article(minute: int, source: str, title: str, text: str) -> str:
         return json.dumps(json.loads(said(minute, title, source)) | {"text": text})
 
-    text = "Around 300 ferries lie idle in the port of Halvik, the harbour master said on Sunday."
-    own = "The harbour master of Halvik said on Sunday that some 300 ferries are idle in the port."
+    text, own = f"{AGENCYS}.", f"{AGAIN}, {LONG}."
     wire, paper = article(0, "wire", FIRST, text), article(1, "paper", AGAIN, text)
 
     assert alerts("corroboration: 2", wire, paper) == []
@@ -136,11 +145,12 @@ def test_a_repetition_confirms_only_what_it_repeats(alerts: Callable[..., list[d
 
 
 def test_an_alert_names_who_else_says_so(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    lines = [said(0, FIRST, "desk"), said(1, FIRST, "copy"), said(2, AGAIN, "wire"), said(3, MOVED, "wire")]
+    own, moved_on = f"{AGAIN}, {LONG}", f"{MOVED}, {LONG}"
+    lines = [said(0, AGENCYS, "desk"), said(1, AGENCYS, "copy"), said(2, own, "wire"), said(3, moved_on, "wire")]
     first, moved = alerts("sources: [wire]", *lines)
 
     assert [(one["source"], one["at"], one["text"]) for one in first["findings"][0]["also_said_by"]] == [
-        ("desk", "2026-03-01T00:00:00Z", FIRST)
+        ("desk", "2026-03-01T00:00:00Z", AGENCYS)
     ]
     assert moved["findings"][0]["also_said_by"] == []
 
@@ -165,8 +175,9 @@ def test_unconfirmed_news_is_told_low_and_again_in_full_when_a_second_source_app
 def test_news_that_two_sources_have_said_is_never_told_as_unconfirmed(
     alerts: Callable[..., list[dict[str, Any]]],
 ) -> None:
-    told = alerts("corroboration: 1\nunconfirmed: low", said(0, FIRST))
-    assert [one["severity"] for one in told] == ["medium"]
+    rule = "sources: [wire]\ncorroboration: 2\nunconfirmed: low"
+    assert [one["severity"] for one in alerts(rule, said(1, FIRST, "wire"))] == ["low"]
+    assert [one["severity"] for one in alerts(rule, said(0, FIRST, "desk"), said(1, FIRST, "wire"))] == ["medium"]
 
 
 def test_unconfirmed_news_obeys_the_throttle_and_is_confirmed_all_the_same(

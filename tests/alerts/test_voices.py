@@ -12,7 +12,10 @@ from monitor.model import Novelty, Said
 
 SANK = "The ferry sank off Halvik."
 DOWN = "Off Halvik a ferry went down."
-SENTENCE = "A ferry with forty people on board sank off Halvik on Sunday, the coastguard said."
+LONG = (
+    "with forty people and a cargo of timber on board, and boats from three harbours searched for survivors all night"
+)
+SENTENCE = f"A ferry sank off Halvik on Sunday in a storm {LONG}, the coastguard said."
 
 
 def says(source: str, at: float, text: str = SANK, gone: float | None = None) -> Said:
@@ -21,6 +24,11 @@ def says(source: str, at: float, text: str = SANK, gone: float | None = None) ->
 
 def own(*sayings: Said) -> list[str]:
     return [voice.source for voice in independent(voices(sayings))]
+
+
+def long(said: Said) -> Said:
+    """The saying in so many words that who has the same has copied them."""
+    return replace(said, text=f"{said.text.rstrip('.')} {LONG}, the coastguard of the county said on Sunday.")
 
 
 def also(*sayings: Said, source: str = "wire", novelty: Novelty = Novelty.NEW) -> list[str]:
@@ -72,7 +80,7 @@ def test_what_is_missing_says_who_only_repeats(needed: int, why: str) -> None:
 
 
 def test_who_else_says_so_is_neither_the_source_itself_nor_a_copy() -> None:
-    told = [says("wire", 1), says("copy", 2), says("desk", 3, DOWN), says("late", 4, DOWN)]
+    told = [long(one) for one in (says("wire", 1), says("copy", 2), says("desk", 3, DOWN), says("late", 4, DOWN))]
     assert also(*told) == ["desk"]
     assert also(*told, source="copy") == ["wire", "desk"]
     assert also(*told, source="late") == ["wire", "desk"]
@@ -83,7 +91,12 @@ def test_who_took_it_back_says_so_no_more() -> None:
 
 
 def test_a_copy_stays_one_when_its_source_finds_other_words() -> None:
-    assert also(says("wire", 1, gone=5), says("copy", 2), says("wire", 5, DOWN)) == []
+    told = [says("wire", 1, gone=5), says("copy", 2), says("wire", 5, DOWN)]
+    assert also(*map(long, told)) == []
+
+
+def test_a_few_words_are_nobodys_copy() -> None:
+    assert also(says("wire", 1), says("press", 2), says("desk", 3, DOWN)) == ["press", "desk"]
 
 
 def test_of_what_one_takes_back_others_stay() -> None:

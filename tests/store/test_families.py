@@ -11,12 +11,17 @@ from monitor.store.outbox import HEARD_OF, carried
 from monitor.store.record import tell
 
 BRIDGES = "Three bridges are closed."
+CLOSED = (
+    BRIDGES.rstrip(".")
+    + " to lorries and buses until the engineers of the county have looked at each of their piers,"
+    " which were under water for most of a week, the road office of Halvik said."
+)
 OTHERWISE = "The bridges, three of them, are shut."
 
 
-def repeats(store: Store, source: str, text: str, at: float = 100.0, **given: object) -> None:
+def repeats(store: Store, source: str, text: str, at: float = 100.0, of: str = BRIDGES, **given: object) -> None:
     """A source says what the wire said."""
-    found = [finding(text, Novelty.REPEATED, nearest=said_by("wire", BRIDGES))]
+    found = [finding(text, Novelty.REPEATED, nearest=said_by("wire", of))]
     commit(store, [text], at, source=source, entry=source, findings=found, **given)
 
 
@@ -67,10 +72,10 @@ def test_each_text_has_its_own_family(store: Store) -> None:
 
 def test_a_message_says_who_else_says_so_when_it_is_sent(store: Store) -> None:
     configured(store, "press", "copy")
-    told = alert(text=BRIDGES)
-    commit(store, [BRIDGES], decisions=[sends(told)], messages=[message("m1", told)])
-    repeats(store, "press", OTHERWISE, at=150.0)
-    repeats(store, "copy", BRIDGES, at=160.0)
+    told = alert(text=CLOSED)
+    commit(store, [CLOSED], decisions=[sends(told)], messages=[message("m1", told)])
+    repeats(store, "press", OTHERWISE, at=150.0, of=CLOSED)
+    repeats(store, "copy", CLOSED, at=160.0)
 
     [sent] = taken_by(store, "desk", 200.0)
     [also] = sent.alerts[0].findings[0].also_said_by
