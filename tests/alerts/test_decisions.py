@@ -42,7 +42,10 @@ FIRST = "Around 300 ferries lie idle in the port of Halvik"
 AGAIN = "In the port of Halvik some 300 ferries are idle"
 MOVED = "Around 400 ferries lie idle in the port of Halvik"
 MOVED_ON = "Around 500 ferries lie idle in the port of Halvik"
-LONG = "where the northern pier was torn away by a storm on Sunday and pilots stay at home, the harbour master said"
+LONG = (
+    "where the northern pier was torn away by the storm of Sunday and all pilots stay at home until the wind turns,"
+    " the harbour master said"
+)
 AGENCYS = f"{FIRST}, {LONG}"  # long enough that nobody else comes to the same words
 
 
