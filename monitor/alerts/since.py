@@ -16,9 +16,17 @@ def since_last(findings: Sequence[AlertFinding], last: Alert | None) -> str | No
     """What the findings say otherwise than the last alert did; None if nothing of it can be told so shortly."""
     if last is None:
         return None
-    moved = [change for finding in findings for change in moves(finding, [told.claim for told in last.findings])]
-    shown = dict.fromkeys(f"{c.before} → {c.after}" for c in moved if c.kind in TOLD and c.before and c.after)
+    claims = [told.claim for told in last.findings]
+    moved = [change for finding in findings for change in in_short(tuple(moves(finding, claims)))]
+    shown = dict.fromkeys(f"{change.before} → {change.after}" for change in moved)
     return "; ".join(list(shown)[:MOST]) or None
+
+
+def in_short(changes: Sequence[Change]) -> list[Change]:
+    """Those that read well as before → after. None if a "not" came or went: beside that a date that moved misleads."""
+    if any(change.kind is Kind.NEGATION for change in changes):
+        return []
+    return [change for change in changes if change.kind in TOLD and change.before and change.after]
 
 
 def moves(finding: AlertFinding, told: Sequence[str]) -> Iterator[Change]:

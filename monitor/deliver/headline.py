@@ -59,6 +59,8 @@ def headline(finding: AlertFinding) -> Headline:
 
 
 def _telling(changes: Sequence[Change]) -> Change | None:
+    if any(change.kind is Kind.NEGATION for change in changes):
+        return None  # "(was Monday)" would hide that it was denied
     told = [change for change in changes if change.kind in TOLD and tame(change.after)]
     return min(told, key=lambda change: TOLD.index(change.kind), default=None)
 

@@ -59,6 +59,17 @@ def test_a_follow_up_says_what_moved_since_the_last_alert(alerts: Callable[..., 
     assert [alert["since_last"] for alert in told] == [None, "Around 300 → Around 400"]
 
 
+def test_a_date_that_moved_beside_a_denial_is_not_told_in_its_stead(
+    alerts: Callable[..., list[dict[str, Any]]],
+) -> None:
+    denied = "Ferries have not left the port of Halvik, its master said on Monday"
+    told = alerts("", said(0, denied), said(1, denied.replace("not ", "").replace("Monday", "Wednesday")))
+
+    assert [(claims(alert), alert["since_last"]) for alert in told[1:]] == [
+        (["Ferries have left the port of Halvik, its master said on Wednesday"], None)
+    ]
+
+
 def test_what_a_throttle_held_back_was_not_the_last_alert(alerts: Callable[..., list[dict[str, Any]]]) -> None:
     later = said(90, "A crane fell over in the port of Orsk")
     told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, MOVED), said(2, MOVED_ON), later)

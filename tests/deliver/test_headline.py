@@ -105,6 +105,13 @@ def test_a_withdrawn_claim_is_called_withdrawn() -> None:
     assert str(headline(gone)) == "withdrawn: Ten ships left"
 
 
+def test_a_denial_that_went_is_not_hidden_behind_a_date() -> None:
+    changes = (Change(Kind.DATE, "Monday", "Wednesday"), Change(Kind.NEGATION, "not", ""))
+    claim = "Soldiers have taken part, Kyiv said on Wednesday."
+    one = finding(claim, novelty=Novelty.CHANGED, nearest=said("Soldiers have not taken part."), changes=changes)
+    assert str(headline(one)) == claim.rstrip(".")
+
+
 def test_what_is_new_and_what_it_was_can_be_shown_apart() -> None:
     assert (headline(figure_moved()).now, headline(figure_moved()).was) == ("Up to 12,000 personnel", "around 3,000")
 
