@@ -23,7 +23,7 @@ def since_last(findings: Sequence[AlertFinding], last: Alert | None) -> str | No
 
 
 def in_short(changes: Sequence[Change]) -> list[Change]:
-    """Those that read well as before → after. None if a "not" came or went: beside that a date that moved misleads."""
+    """Those that read well as before → after. None if a "not" came or went: a date that moved would hide it."""
     if any(change.kind is Kind.NEGATION for change in changes):
         return []
     return [change for change in changes if change.kind in TOLD and change.before and change.after]
