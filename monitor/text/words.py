@@ -33,7 +33,7 @@ from monitor.text.tokens import (
 )
 
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
-CACHED = 4_096  # readings kept: about 2.5 KB each, and looks without one: about 1 KB
+CACHED = 8_192  # readings kept: about 2.5 KB each, and looks without one: about 1 KB
 TERMS = 32  # index terms of one claim
 SILENT = STOP | SYMBOL  # words that are no content
 WORDING, PLACE = Kind.WORDING, Kind.PLACE  # looking up a member costs as much as the rest of what is done for a word
