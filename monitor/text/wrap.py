@@ -63,8 +63,8 @@ class _Paragraph:
         return cls(
             width=max(columns(line.text) for line in lines),
             punctuated=bool(ENDS.search(lines[-1].text)),
-            flows=any(line.text[0].islower() for line in lines[1:]),
-            all_small=all(line.text[0].islower() for line in lines),
+            flows=any(line.text[:1].islower() for line in lines[1:]),
+            all_small=all(line.text[:1].islower() for line in lines),
         )
 
     def runs_on(self, before: Line, after: Line) -> bool:
@@ -72,13 +72,13 @@ class _Paragraph:
             return not before.broken
         ended = bool(ENDS.search(before.text))
         full = self._full(before, after)
-        if after.text[0].islower() and not self.all_small:
+        if after.text[:1].islower() and not self.all_small:
             return full or not ended
         return full and (ended or self.punctuated or self.flows)
 
     def _full(self, before: Line, after: Line) -> bool:
         unspaced = UNSPACED.match(after.text)
-        word = unspaced[0] if unspaced else after.text.split(maxsplit=1)[0]
+        word = unspaced[0] if unspaced else after.text.partition(" ")[0]
         return self.width in WRAP_WIDTHS and columns(before.text) + 1 + columns(word) > self.width
 
 

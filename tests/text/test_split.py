@@ -4,7 +4,7 @@ import time
 
 import pytest
 import re2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.model import Quiet, Role
@@ -325,6 +325,8 @@ class TestHostileInput:
     def test_of_any_letters_raises_nothing(self, text):
         split(text, text)
 
+    @example("1\n\\")  # a line that marks leave nothing of
+    @example("1\n\\\nb")
     @given(st.text(alphabet="<>/abp h1=\"'!-#*_[]()`|\\\n.&;: lidtr"))
     def test_of_any_marks_raises_nothing(self, text):
         split(text, text)
