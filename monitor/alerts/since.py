@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from monitor.alerts.short import in_short
 from monitor.compare.verdict import judge
-from monitor.model import Alert, AlertFinding, Change, Context, Kind, Novelty
+from monitor.model import Alert, AlertFinding, Change, Context, Novelty
 from monitor.text.words import NO_SYNONYMS, read
 
-TOLD = (Kind.NUMBER, Kind.DATE, Kind.NAME, Kind.PLACE)  # what reads well as before → after
 MOST = 3
 
 
@@ -18,15 +18,8 @@ def since_last(findings: Sequence[AlertFinding], last: Alert | None) -> str | No
         return None
     claims = [told.claim for told in last.findings]
     moved = [change for finding in findings for change in in_short(tuple(moves(finding, claims)))]
-    shown = dict.fromkeys(f"{change.before} → {change.after}" for change in moved)
+    shown = dict.fromkeys(f"{change.before} → {change.after}" for change in moved if change.before and change.after)
     return "; ".join(list(shown)[:MOST]) or None
-
-
-def in_short(changes: Sequence[Change]) -> list[Change]:
-    """Those that read well as before → after. None if a "not" came or went: a date that moved would hide it."""
-    if any(change.kind is Kind.NEGATION for change in changes):
-        return []
-    return [change for change in changes if change.kind in TOLD and change.before and change.after]
 
 
 def moves(finding: AlertFinding, told: Sequence[str]) -> Iterator[Change]:

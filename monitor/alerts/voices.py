@@ -1,7 +1,7 @@
 """Who says something on their own, and who only carries somebody else's words.
 
-An agency's text that ten sources carry is one source. Known by the words alone: who says in the same words what
-another said before repeats it, whoever they are.
+An agency's text that ten sources carry is one source. It is known by the words alone: who says of a story nothing but
+what others said before in the same words repeats them. Of one claim that holds for long sentences.
 """
 
 from __future__ import annotations

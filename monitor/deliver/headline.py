@@ -11,12 +11,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitor.alerts.short import TOLD, in_short
 from monitor.deliver.safe import shorten, tame
 from monitor.model import Alert, AlertFinding, Change, Kind, Novelty
 
 LIMIT = 110
 BEFORE_LIMIT = 40
-TOLD = (Kind.NUMBER, Kind.DATE, Kind.NAME, Kind.PLACE)  # what reads well as "(was …)", most telling first
 
 _STOP = frozenset(
     """
@@ -59,9 +59,7 @@ def headline(finding: AlertFinding) -> Headline:
 
 
 def _telling(changes: Sequence[Change]) -> Change | None:
-    if any(change.kind is Kind.NEGATION for change in changes):
-        return None  # "(was Monday)" would hide that it was denied
-    told = [change for change in changes if change.kind in TOLD and tame(change.after)]
+    told = [change for change in in_short(changes) if tame(change.after)]
     return min(told, key=lambda change: TOLD.index(change.kind), default=None)
 
 

@@ -8,7 +8,7 @@ as much to write there as a single row of it would.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -18,7 +18,7 @@ from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, inse
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.store.schema import gist_postings, gist_terms, gist_unfiled, postings, terms, unfiled
-from monitor.store.types import insert_rows, matching, rows_of
+from monitor.store.types import execute_many, insert_rows, matching, rows_of
 
 FULL = 30_000  # terms that wait with their rows, from which they are filed
 LISTS = 16  # lists of a common term that are read at once, newest first
@@ -54,8 +54,9 @@ class TermIndex:
             .order_by(lists.c.lot.desc())
             .limit(LISTS)
         )
-        between = lists.c.term.between(bindparam("low"), bindparam("high"))
-        self.piece = select(lists).where(between).order_by(lists.c.term, lists.c.lot)
+        low: BindParameter[int] = bindparam("low")
+        high: BindParameter[int] = bindparam("high")
+        self.piece = select(lists).where(lists.c.term.between(low, high)).order_by(lists.c.term, lists.c.lot)
         listed = (lists.c.term == bindparam("_term"), lists.c.lot == bindparam("_lot"))
         self.shorten = update(lists).where(*listed).values(ids=bindparam("_ids"))
         self.drop = delete(lists).where(*listed)
@@ -64,7 +65,7 @@ class TermIndex:
             .where(counts.c.term == bindparam("_term"))
             .values(holders=counts.c.holders - bindparam("_gone"))
         )
-        self.unheld = delete(counts).where(counts.c.holders <= 0)
+        self.unheld = delete(counts).where(counts.c.term.between(low, high), counts.c.holders <= 0)
 
 
 CLAIMS = TermIndex(postings, terms, unfiled)
@@ -162,26 +163,33 @@ def sweep(conn: Connection, index: TermIndex, piece: int, alive: Container[int])
     too, and counts anew."""
     low, high = bounds(piece)
     gone: Counter[int] = Counter()
-    for term, lists in groupby(rows_of(conn, index.piece, low=low, high=high), key=itemgetter(0)):
+    shorter, empty = [], []
+    for term, lot, lost, left in pruned(rows_of(conn, index.piece, low=low, high=high), alive):
+        gone[term] += lost
+        here = {"_term": term, "_lot": lot}
+        if left:
+            shorter.append({**here, "_ids": packed(left, "I")})
+        else:
+            empty.append(here)
+    execute_many(conn, index.shorten, shorter)
+    execute_many(conn, index.drop, empty)
+    if gone:
+        conn.execute(index.uncount, [{"_term": term, "_gone": count} for term, count in gone.items()])
+        conn.execute(index.unheld, {"low": low, "high": high})
+
+
+def pruned(
+    rows: Iterable[tuple[int, int, bytes]], alive: Container[int]
+) -> Iterator[tuple[int, int, int, Sequence[int]]]:
+    """The lists that lose rows: term, lot, how many they lose, and the rows that are left. `rows` are by term."""
+    for term, lists in groupby(rows, key=itemgetter(0)):
         listed: set[int] = set()
         for _, lot, stored in lists:
             ids = integers(stored, "I")
             left = [id for id in ids if id in alive and id not in listed]
             listed.update(left)
             if len(left) < len(ids):
-                gone[term] += len(ids) - len(left)
-                shorten(conn, index, term, lot, left)
-    if gone:
-        conn.execute(index.uncount, [{"_term": term, "_gone": count} for term, count in gone.items()])
-        conn.execute(index.unheld)
-
-
-def shorten(conn: Connection, index: TermIndex, term: int, lot: int, left: Sequence[int]) -> None:
-    """Leaves these rows in one list of a term."""
-    if left:
-        conn.execute(index.shorten, {"_term": term, "_lot": lot, "_ids": packed(left, "I")})
-    else:
-        conn.execute(index.drop, {"_term": term, "_lot": lot})
+                yield term, lot, len(ids) - len(left), left
 
 
 def bounds(piece: int) -> tuple[int, int]:

@@ -5,8 +5,8 @@ What the ledger learns of it is in `learn`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
@@ -19,6 +19,7 @@ from monitor.store.codec import finding_row, match_json
 from monitor.store.learn import learn
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, deliveries, entries, findings, matches, messages, stories, updates
+from monitor.store.types import execute_many
 
 if TYPE_CHECKING:
     from monitor.assess import Assessment
@@ -194,9 +195,3 @@ def tell(conn: Connection, messages: Sequence[Message]) -> None:
         for alert in message.alerts:
             keep_alert(conn, alert, None)
         owe(conn, message)
-
-
-def execute_many(conn: Connection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
-    """Runs the statement for every row, if there is one."""
-    if values := list(rows):
-        conn.execute(statement, values)

@@ -172,7 +172,7 @@ def alerts(
         query = query.where(table.c.story == story)
     if since is not None:
         query = query.where(table.c.at >= since)
-    return rows_of(conn, query)
+    return alert_rows(conn, query)
 
 
 def lately(conn: Connection, since: Moment, most: int = MOST_COUNTED) -> list[Lately]:
@@ -190,10 +190,10 @@ def alert(conn: Connection, alert_id: str) -> AlertRow | None:
     """One alert by its id."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).where(table.c.id == alert_id)
-    return next(iter(rows_of(conn, query)), None)
+    return next(iter(alert_rows(conn, query)), None)
 
 
-def rows_of(conn: Connection, query: Select[Any]) -> list[AlertRow]:
+def alert_rows(conn: Connection, query: Select[Any]) -> list[AlertRow]:
     """The alerts of a query for their numbers, bodies and updates, with who else says so by now."""
     rows = conn.execute(query).all()
     told = heard_of(conn, [alert_from(row.body) for row in rows])

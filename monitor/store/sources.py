@@ -11,9 +11,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Connection,
-    Insert,
     Select,
-    Update,
     and_,
     bindparam,
     case,
@@ -35,7 +33,7 @@ from monitor.model import Moment
 from monitor.sources.crowd import Crowd
 from monitor.store import notices, renames
 from monitor.store.schema import entries, sources, updates
-from monitor.store.types import run_many, storable
+from monitor.store.types import execute_many, run_many, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +153,18 @@ def sync(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> N
     before = {row.name: row for row in conn.execute(SHAPES)}
     named = {source.name for source in configured}
     stood = [source for source in configured if source.name in before]
-    some(conn, ADD, [newcomer(one.name, one.url, one.kind, now) for one in configured if one.name not in before])
-    some(conn, DROP, [{"_name": name} for name, row in before.items() if row.configured and name not in named])
+    execute_many(
+        conn, ADD, [newcomer(one.name, one.url, one.kind, now) for one in configured if one.name not in before]
+    )
+    execute_many(
+        conn, DROP, [{"_name": name} for name, row in before.items() if row.configured and name not in named]
+    )
     renames.readdress(conn, configured)
     moved = [one for one in stood if before[one.name].url != one.url]
-    some(conn, MOVE, [{"_name": one.name, "_url": one.url, "_now": now} for one in moved])
+    execute_many(conn, MOVE, [{"_name": one.name, "_url": one.url, "_now": now} for one in moved])
     renames.identify(conn, configured)
     other = [one for one in stood if not before[one.name].configured or before[one.name].kind != one.kind]
-    some(conn, UPDATE_SHAPE, [{"_name": one.name, "_kind": one.kind} for one in other])
-
-
-def some(conn: Connection, statement: Insert | Update, rows: Sequence[dict[str, object]]) -> None:
-    """Runs a statement for each row, if there are any."""
-    if rows:
-        conn.execute(statement, rows)
+    execute_many(conn, UPDATE_SHAPE, [{"_name": one.name, "_kind": one.kind} for one in other])
 
 
 def newcomer(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:

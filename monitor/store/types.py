@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Insert, Integer, Select, Text, Update
+from sqlalchemy import BigInteger, Connection, Dialect, Executable, Insert, Integer, Select, Text, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
@@ -75,6 +75,12 @@ def run_many(conn: Connection, statement: Update, rows: Sequence[dict[str, objec
         ready = compiled(statement, conn.dialect)
         order = ready.positiontup
         conn.exec_driver_sql(str(ready), [tuple([row[name] for name in order]) for row in rows] if order else rows)
+
+
+def execute_many(conn: Connection, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
+    """Runs the statement for every row, if there is one."""
+    if rows:
+        conn.execute(statement, rows)
 
 
 def matching(conn: Connection, statement: Select[Any], wanted: Iterable[int]) -> list[Any]:

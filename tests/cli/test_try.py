@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 from kit.newsroom import NOW, newsroom
 
-from monitor.cli.frame import run
-
 Monitor = Callable[..., tuple[int, str, str]]
 RULES = Path(__file__).parents[2] / "rules"
 AGO = "--since", f"{int((time.time() - NOW) // 86400 + 30) if time.time() > NOW else 30}d"
@@ -31,18 +29,6 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in RULES.glob("*.yaml"):
         (folder / "rules" / file.name).write_text(file.read_text())
     return folder
-
-
-@pytest.fixture
-def monitor(news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Monitor:
-    monkeypatch.chdir(news)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 def tried(monitor: Monitor, *arguments: str) -> dict[str, Any]:

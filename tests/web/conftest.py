@@ -36,3 +36,18 @@ def bare() -> Iterator[Store]:
 async def reader(news: Store) -> AsyncIterator[httpx.AsyncClient]:
     async with reader_of(news) as client:
         yield client
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Store]:
+    """A newsroom that this test alone may change."""
+    store = newsroom(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+async def editor(own: Store) -> AsyncIterator[httpx.AsyncClient]:
+    """Who asks the pages of that newsroom."""
+    async with reader_of(own) as client:
+        yield client

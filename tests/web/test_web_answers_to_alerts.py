@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
-from kit.newsroom import NOW, newsroom, reader_of
+from kit.newsroom import NOW
 
 from monitor.alerts.answers import Said
 from monitor.alerts.silences import Mode, Silence
@@ -20,16 +19,8 @@ OURS = {"origin": "http://localhost:8080"}
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Store:
-    """A newsroom that this test alone may change."""
-    return newsroom(tmp_path)
-
-
-@pytest.fixture
-async def reader(own: Store) -> AsyncIterator[httpx.AsyncClient]:
-    async with reader_of(own) as client:
-        yield client
-    own.close()
+def reader(editor: httpx.AsyncClient) -> httpx.AsyncClient:
+    return editor
 
 
 async def first_alert(reader: httpx.AsyncClient) -> str:

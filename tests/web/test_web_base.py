@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 from kit.delivery import builtin_templates, message
-from kit.newsroom import KYIV, newsroom, reader_of
+from kit.newsroom import KYIV, reader_of
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.config import WebConfig
@@ -17,11 +16,6 @@ from monitor.store import Store
 from monitor.web.base import base_of
 
 OURS = {"origin": "http://localhost:8080"}
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Store:
-    return newsroom(tmp_path)
 
 
 def inner_links(page: str) -> set[str]:
@@ -64,7 +58,6 @@ def test_links_begin_with_the_path_of_the_url(url: str | None, base: str) -> Non
 async def test_whichever_way_a_page_is_asked_for_its_links_stay_below(own: Store, start: str) -> None:
     async with reader_of(own, "/monitor") as reader:
         links = inner_links((await reader.get(start)).text)
-    own.close()
     assert links
     assert all(link.startswith("/monitor/") for link in links)
 
@@ -79,7 +72,6 @@ async def test_every_page_can_be_reached_below_a_path_and_every_form_is_answered
         outside = [await reader.post(action.removeprefix("/monitor"), headers=OURS) for action in actions]
     async with reader_of(own) as reader:
         top = await crawled(reader, "/")
-    own.close()
 
     assert {path.removeprefix("/monitor") for path in below} == top
     assert {answer.headers["location"] for answer in (*answered, *outside)} == {alert}
@@ -92,7 +84,6 @@ async def test_older_pages_and_faults_stay_below_too(own: Store) -> None:
         id = (await reader.get("/api/alerts")).json()["alerts"][0]["id"]
         made = await reader.post(f"/monitor/alerts/{id}/silence", data=silence, headers=OURS)
         other = await reader.get("/monitorial")
-    own.close()
 
     assert missing.json() == {"error": "There is no such page."}
     assert made.headers["location"] == "/monitor/silences"

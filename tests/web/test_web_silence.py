@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 from kit.delivery import alert as made_alert
 from kit.delivery import finding
-from kit.newsroom import NOW, newsroom, reader_of
+from kit.newsroom import NOW, reader_of
 from kit.saying import commit, configured, message, sends
 from selectolax.lexbor import LexborHTMLParser
 
@@ -23,16 +20,8 @@ LEAD = "Around 3,000 North Korean soldiers are in Kursk Oblast, an intelligence 
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Store:
-    """A newsroom that this test alone may change."""
-    return newsroom(tmp_path)
-
-
-@pytest.fixture
-async def reader(own: Store) -> AsyncIterator[httpx.AsyncClient]:
-    async with reader_of(own) as client:
-        yield client
-    own.close()
+def reader(editor: httpx.AsyncClient) -> httpx.AsyncClient:
+    return editor
 
 
 async def first(reader: httpx.AsyncClient) -> dict[str, str]:
