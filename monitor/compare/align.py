@@ -135,7 +135,7 @@ def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synony
 
 def told_by(lead: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
     """How the two compare if `lead` says all that `claim` says, and no "not" or "may" or "all" beside it."""
-    if len(read(claim.text, same).keys - read(lead.text, same).keys) > SPELLINGS:
+    if len(read(claim.text, same).units.keys() - read(lead.text, same).units.keys()) > SPELLINGS:
         return None
     verdict = says_all(lead, claim, same)
     return verdict if verdict and not any(change.kind in CUES for change in verdict.changes) else None

@@ -59,7 +59,7 @@ def runs(reading: Reading, units: Sequence[Unit]) -> list[Run]:
     apart = {unit.key for unit in units}
     found: list[Run] = []
     left, run = "", []
-    for unit in reading.units:
+    for unit in reading.units.values():
         if unit.key in apart:
             run.append(unit)
             continue
@@ -89,7 +89,7 @@ def opposite(some: Iterable[Unit], others: Sequence[Unit]) -> bool:
 
 def said(reading: Reading, units: Sequence[Unit]) -> str:
     """The words of the text from the first of `units` to the last."""
-    return reading.text[units[0].start : units[-1].end] if units else ""
+    return reading.text[reading.span(units[0])[0] : reading.span(units[-1])[1]] if units else ""
 
 
 def _change(before: Reading, old: Run | None, now: Reading, new: Run | None, light: frozenset[str]) -> Change:

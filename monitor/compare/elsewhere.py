@@ -14,9 +14,9 @@ from typing import Protocol
 
 from monitor.compare.stories import RECENT
 from monitor.compare.subject import Names, about, names_of, other_subject
-from monitor.compare.verdict import judge
+from monitor.compare.verdict import judge, names_in_both
 from monitor.model import Claim, Context, Kind, Moment, Novelty, Said, Update, Verdict
-from monitor.text.words import WORDING, Glance, Reading, Synonyms, index_terms, look, read
+from monitor.text.words import Glance, Reading, Synonyms, glance, index_terms, read
 
 CANDIDATES = 20  # earlier claims looked at for one claim
 JUDGED = 8  # of these the ones that share most words are judged
@@ -142,7 +142,7 @@ def own_names_aside(before: Reading, now: Reading, names: Names | None) -> Verdi
 def closest(now: Reading, texts: set[str], same: Synonyms) -> list[str]:
     """The few texts worth judging: what judging weighs up, guessed from the words they share as they stand."""
     best: list[tuple[float, str]] = []
-    for most, text in sorted(((share(look(text, same).glance, now), text) for text in texts), reverse=True):
+    for most, text in sorted(((share(glance(text, same), now), text) for text in texts), reverse=True):
         if most < SHARED or (len(best) == JUDGED and most < best[-1][0]):
             break
         best = sorted([*best, (share(read(text, same), now), text)], reverse=True)[:JUDGED]
@@ -151,7 +151,7 @@ def closest(now: Reading, texts: set[str], same: Synonyms) -> list[str]:
 
 def share(before: Reading | Glance, now: Reading) -> float:
     """How much of their weight two claims share, 0 to about 1; at a glance what they share at most."""
-    common = sum([unit.weight for unit in now.units if unit.key in before.keys])
+    common = sum([unit.weight for key, unit in now.units.items() if key in before.units])
     return common / sqrt(before.weight * now.weight) if common else 0.0
 
 
@@ -169,7 +169,7 @@ def one_matter(verdict: Verdict, before: Reading, now: Reading) -> bool:
 
 def share_a_name(before: Reading, now: Reading) -> bool:
     """Do both claims say one name or place?"""
-    return any(unit.kind is not WORDING and unit.key in before.keys for unit in now.units)
+    return next(names_in_both(before, now), None) is not None
 
 
 def measured(verdict: Verdict) -> bool:

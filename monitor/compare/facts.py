@@ -186,4 +186,4 @@ def _turned(old: Cue, cue: Cue, before: Reading, now: Reading) -> bool:
 
 
 def _free(cue: Cue, other: Cue, reading: Reading) -> bool:
-    return bool(cue.over) and cue.over[0] in reading.keys and cue.over[0] not in other.over
+    return bool(cue.over) and cue.over[0] in reading.units and cue.over[0] not in other.over

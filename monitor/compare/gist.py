@@ -60,7 +60,7 @@ def words_of(readings: Sequence[Reading]) -> Counter[int]:
     """How often each word is said, names counting more, and each figure."""
     found: Counter[int] = Counter()
     for reading in readings:
-        for unit in reading.units:
+        for unit in reading.units.values():
             if not means(unit):
                 found[hash64(unit.key)] += NAMES if unit.kind is Kind.NAME else 1
         found.update(hash64(f"#{quantity.low:g}") for quantity in reading.numbers)
@@ -73,7 +73,7 @@ def letters_of(readings: Sequence[Reading]) -> Counter[int]:
     for reading in readings:
         for word in WORD.findall(reading.text.casefold()):
             found.update(groups_of(word))
-        found.update(number(unit.key) for unit in reading.units if means(unit))
+        found.update(number(unit.key) for unit in reading.units.values() if means(unit))
     return found
 
 

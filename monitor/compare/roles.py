@@ -5,6 +5,7 @@ Only where the words are the same otherwise; a passive ("is struck by") turns th
 
 from __future__ import annotations
 
+from monitor.compare.changes import said
 from monitor.compare.words import Gap
 from monitor.model import Change, Kind
 from monitor.text.words import Reading
@@ -14,17 +15,17 @@ def swapped(before: Reading, now: Reading, words: Gap) -> list[Change]:
     """The two names around the same words that traded places, or nothing."""
     if words.lost or words.gained or len(before.units) != len(now.units) or len(before.units) < 3:
         return []
-    keys, order = [unit.key for unit in before.units], [unit.key for unit in now.units]
+    keys, order = list(before.units), list(now.units)
     if keys == order or sorted(keys) != sorted(order) or _turned(before) != _turned(now):
         return []
     first, last = _apart(keys, order)
     traded = keys[first] == order[last] and keys[last] == order[first] and last - first > 1
     if not traded or keys[first + 1 : last] != order[first + 1 : last]:
         return []
-    one, other = before.units[first], now.units[first]
+    one, other = before.units[keys[first]], now.units[order[first]]
     if Kind.WORDING in (one.kind, other.kind):
         return []
-    return [Change(one.kind, before.text[one.start : one.end], now.text[other.start : other.end])]
+    return [Change(one.kind, said(before, (one,)), said(now, (other,)))]
 
 
 def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:

@@ -10,6 +10,7 @@ numbers and words like "evening" only, and stays one subject.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -62,7 +63,7 @@ def names_of(update: Update, said: Said) -> Names | None:
 @lru_cache(maxsize=1024)
 def akin(one: str, other: str) -> bool:
     """Headings that share a lasting word speak of one thing, unless they name different places."""
-    places = [{unit.key for unit in read(text).units if unit.kind is Kind.PLACE} for text in (one, other)]
+    places = [places_in(text) for text in (one, other)]
     if all(places) and places[0].isdisjoint(places[1]):
         return False
     return bool({word.fold for word in lasting(one)} & {word.fold for word in lasting(other)})
@@ -131,7 +132,7 @@ class Apart(NamedTuple):
     def longer_name(self) -> bool:
         """Is what one adds part of a name that both say, in titles that not all words of have a capital?"""
         names = self.names()
-        places = [{unit.key for unit in read(name).units if unit.kind is Kind.PLACE} for name in names]
+        places = [places_in(name) for name in names]
         if all(places) and places[0].isdisjoint(places[1]):
             return True
         capitals = [[word.capital for word in lasting(name)] for name in names]
@@ -140,6 +141,11 @@ class Apart(NamedTuple):
     def names(self) -> Names:
         """The words apart, with the rest of the name that they belong to: the longest name wins."""
         return Names(*(name_at(*one) for one in zip(self.texts, self.words, self.spans, strict=True)))
+
+
+def places_in(text: str) -> set[str]:
+    """The places that a text names."""
+    return {key for key, unit in read(text).units.items() if unit.kind is Kind.PLACE}
 
 
 def shared(one: Sequence[Spelt], other: Sequence[Spelt]) -> int:
@@ -165,22 +171,26 @@ def joined(text: str, words: Sequence[Spelt], place: int) -> bool:
 def about(reading: Reading, name: str) -> Reading:
     """The claim with the name of its own subject, and what derives from it, as one word for all subjects."""
     own = read(name)
-    hits = {unit.key for unit in reading.units if is_of(unit, own)}
+    units = tuple(reading.units.values())
+    hits = [place for place, unit in enumerate(units) if is_of(unit, own)]
     if not hits:
         return reading
-    units = [unit for unit in reading.units if unit.key not in hits]
-    first = next(unit for unit in reading.units if unit.key in hits)
-    subject = first._replace(key=NAMED, kind=Kind.WORDING, weight=NAMED_WEIGHT)
-    less = sum(unit.weight for unit in reading.units if unit.key in hits) - NAMED_WEIGHT
-    return replace(reading, units=(*units, subject), keys=reading.keys - hits | {NAMED}, weight=reading.weight - less)
+    kept = [place for place in range(len(units)) if place not in hits]
+    subject = units[hits[0]]._replace(key=NAMED, kind=Kind.WORDING, weight=NAMED_WEIGHT)
+    return replace(
+        reading,
+        units={unit.key: unit for unit in (*(units[place] for place in kept), subject)},
+        spans=array("H", [edge for place in (*kept, hits[0]) for edge in reading.spans[2 * place : 2 * place + 2]]),
+        weight=reading.weight - sum(units[place].weight for place in hits) + NAMED_WEIGHT,
+    )
 
 
 def is_of(unit: Unit, own: Reading) -> bool:
     """Is the unit a word of the name, or derived from one?"""
-    if unit.key in own.keys:
+    if unit.key in own.units:
         return True
     return (
         unit.key[:1] != "@"
         and unit.word.capital
-        and any(other.key[:1] != "@" and kin(unit.word, other.word) for other in own.units)
+        and any(other.key[:1] != "@" and kin(unit.word, other.word) for other in own.units.values())
     )

@@ -9,7 +9,7 @@ it is news.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -113,7 +113,12 @@ def anchored(seen: Comparison) -> bool:
 
 def shared_names(seen: Comparison) -> int:
     """How many names and places both claims say."""
-    return len([unit for unit in seen.before.units if unit.kind is not WORDING and unit.key in seen.now.keys])
+    return len(list(names_in_both(seen.before, seen.now)))
+
+
+def names_in_both(one: Reading, other: Reading) -> Iterator[Unit]:
+    """The names and places of one claim that the other says as well."""
+    return (unit for key, unit in one.units.items() if unit.kind is not WORDING and key in other.units)
 
 
 def figures(seen: Comparison) -> list[Change]:
@@ -143,9 +148,9 @@ def others(seen: Comparison) -> list[Change]:
 
 def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -> list[Unit]:
     """Those of one kind that are not just the fuller form of a name both claims say ("Maria" of "Maria Silva")."""
-    shared = [unit for unit in reading.units if unit.kind is not WORDING and unit.key in other.keys]
-    edges = {edge for unit in shared for edge in (unit.start - 1, unit.end + 1)}
-    return [unit for unit in units if unit.kind is kind and not {unit.start, unit.end} & edges]
+    spans = map(reading.span, names_in_both(reading, other))
+    edges = {edge for start, end in spans for edge in (start - 1, end + 1)}
+    return [unit for unit in units if unit.kind is kind and edges.isdisjoint(reading.span(unit))]
 
 
 def opposites(seen: Comparison) -> list[Change]:

@@ -21,8 +21,8 @@ class Gap(NamedTuple):
 
 def gap(before: Reading, now: Reading) -> Gap:
     """What remains when equal and kindred words are laid on each other."""
-    lost = [unit for unit in before.units if unit.key not in now.keys]
-    gained = [unit for unit in now.units if unit.key not in before.keys]
+    lost = [unit for key, unit in before.units.items() if key not in now.units]
+    gained = [unit for key, unit in now.units.items() if key not in before.units]
     if not (lost and gained):
         met = _short(lost, gained, now) + [(a, b) for b, a in _short(gained, lost, before)]
         return Gap(tuple(lost), tuple(gained), tuple(met))
@@ -56,7 +56,7 @@ def _short(units: list[Unit], spelt: list[Unit], other: Reading) -> list[tuple[U
     found = []
     shouted = [unit for unit in units if unit.word.shouted and len(unit.word.fold) < LONG_SHORT]
     for unit in shouted:
-        capitals = [name for name in other.units if name.word.capital]
+        capitals = [name for name in other.units.values() if name.word.capital]
         place = "".join(name.word.fold[0] for name in capitals).find(unit.word.fold)
         if place >= 0:
             name = capitals[place : place + len(unit.word.fold)]

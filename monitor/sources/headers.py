@@ -30,7 +30,7 @@ def max_age(headers: Mapping[str, str], now: Moment) -> float | None:
         return None
     if found := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,20})", control):
         return max(0.0, min(float(found[1]), _LONGEST) - _age(headers))
-    expires = http_date(headers.get("expires", ""))
+    expires = http_date(headers["expires"]) if "expires" in headers else None
     if expires is None:
         return None
     return max(0.0, expires - (http_date(headers.get("date", "")) or now))

@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import h11
@@ -186,10 +187,9 @@ class _Asked:
 
     def written(self) -> bytes:
         """As it goes over the wire. LocalProtocolError for a header that cannot be sent."""
-        sendable = all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in self.headers)
-        if not (sendable and _TARGET.fullmatch(self.target)):
-            raise httpx.LocalProtocolError("a header that cannot be sent")
-        return b"GET %b HTTP/1.1\r\n%b\r\n" % (self.target, b"".join([b"%b: %b\r\n" % one for one in self.headers]))
+        if not _TARGET.fullmatch(self.target):
+            raise httpx.LocalProtocolError("an address that cannot be sent")
+        return b"GET %b HTTP/1.1\r\n%b\r\n" % (self.target, b"".join([_written(*one) for one in self.headers]))
 
     def followed(self) -> h11.Connection:
         """An exchange in which this was sent."""
@@ -197,6 +197,13 @@ class _Asked:
         talk.send(h11.Request(method=b"GET", target=self.target, headers=list(self.headers)))
         talk.send(h11.EndOfMessage())
         return talk
+
+
+@lru_cache(maxsize=256)  # most are the same in every request
+def _written(name: bytes, value: bytes) -> bytes:
+    if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+        raise httpx.LocalProtocolError("a header that cannot be sent")
+    return b"%b: %b\r\n" % (name, value)
 
 
 async def _exchange(line: _Line, asked: _Asked, sent: bytes) -> Answer:

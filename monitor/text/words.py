@@ -6,9 +6,10 @@ a claim by. Most of what is laid beside a claim is too little like it, which a g
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -33,7 +34,8 @@ from monitor.text.tokens import (
 )
 
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
-CACHED = 8_192  # readings kept: about 2.5 KB each, and looks without one: about 1 KB
+CACHED = 8_192  # readings kept: about 1.5 KB each, and looks without one: about 1 KB
+UNITS = 16_384  # content words kept
 TERMS = 32  # index terms of one claim
 SILENT = STOP | SYMBOL  # words that are no content
 WORDING, PLACE = Kind.WORDING, Kind.PLACE  # looking up a member costs as much as the rest of what is done for a word
@@ -75,64 +77,71 @@ NO_SYNONYMS = Synonyms.of({})
 
 
 class Unit(NamedTuple):
-    """One content word, or a phrase with one meaning: its key, what it is, its weight, and where it stands."""
+    """One content word, or a phrase with one meaning: its key, what it is, and its weight. Readings share them."""
 
     key: str
     kind: Kind  # WORDING, NAME or PLACE
     weight: float
     word: Word
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """A text as comparing sees it: its content words in order without repeats, and its facts."""
+    """A text as comparing sees it: its content words by their keys, in order, and its facts. `spans` are the places
+    where the units start and end, two for each."""
 
     text: str
-    units: tuple[Unit, ...]
-    keys: frozenset[str]
+    units: Mapping[str, Unit]
+    spans: array[int]
     weight: float
     numbers: tuple[numbers.Quantity, ...]
     dates: tuple[dates.Date, ...]
     cues: tuple[cues.Cue, ...]
 
+    def span(self, unit: Unit) -> tuple[int, int]:
+        """Where one of the units stands: [start, end)."""
+        place = 2 * list(self.units).index(unit.key)
+        return self.spans[place], self.spans[place + 1]
+
 
 class Glance(NamedTuple):
-    """`keys` are among others all those that a text's units have, `weight` is what it hardly weighs less than."""
+    """`units` are among others the keys of all that a text has, `weight` is what it hardly weighs less than."""
 
-    keys: frozenset[str]
+    units: Mapping[str, None]
     weight: float
 
 
-class Look:
-    """A text, seen as closely as was asked for."""
+@dataclass(slots=True, eq=False)
+class _Look:
+    """How closely a text was seen so far."""
 
-    def __init__(self, text: str, same: Synonyms) -> None:
-        self._text, self._same = text, same
-
-    @cached_property
-    def reading(self) -> Reading:
-        """What it says."""
-        return _read(self._text, self._same)
-
-    @cached_property
-    def glance(self) -> Glance:
-        """What it may say: found in a third of the time if it was not read."""
-        if "reading" in self.__dict__:
-            return Glance(self.reading.keys, self.reading.weight)
-        return _glance(self._text, self._same)
+    reading: Reading | None = None
+    glance: Glance | None = None
 
 
 @lru_cache(maxsize=CACHED)
-def look(text: str, same: Synonyms = NO_SYNONYMS) -> Look:
+def _look(text: str, same: Synonyms) -> _Look:
     """The one look at a text that is kept."""
-    return Look(text, same)
+    return _Look()
 
 
 def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
     """Everything that comparing needs of one text."""
-    return look(text, same).reading
+    seen = _look(text, same)
+    reading = seen.reading
+    if reading is None:
+        reading = seen.reading = _read(text, same)
+        seen.glance = None
+    return reading
+
+
+def glance(text: str, same: Synonyms = NO_SYNONYMS) -> Reading | Glance:
+    """What a text may say: found in a third of the time, if it was not read anyway."""
+    seen = _look(text, same)
+    if seen.reading is not None:
+        return seen.reading
+    found = seen.glance = seen.glance or _glance(text, same)
+    return found
 
 
 def _glance(text: str, same: Synonyms) -> Glance:
@@ -143,7 +152,7 @@ def _glance(text: str, same: Synonyms) -> Glance:
     lands = [word for word in said if word.marks & LAND]
     for phrases, begin in zip(_phrases(same), (lands, said), strict=False):
         keys.update(key for _, key in chain.from_iterable(map(phrases.ways, begin)))
-    return Glance(frozenset(keys), LEAST * sum(plain.values()) or LIGHT_WEIGHT)
+    return Glance(dict.fromkeys(keys), LEAST * sum(plain.values()) or LIGHT_WEIGHT)
 
 
 def _read(text: str, same: Synonyms) -> Reading:
@@ -158,11 +167,11 @@ def _read(text: str, same: Synonyms) -> Reading:
     for own in _phrases(same)[1:]:
         phrases |= own.find(tokens, taken)
     said_cues = cues.find(tokens, taken) if marks & (NEGATION | HEDGE | SCOPE) else []
-    units = _units(tokens, taken, phrases)
+    units, spans = _units(tokens, taken, phrases)
     return Reading(
         text=text,
-        units=tuple(units.values()),
-        keys=frozenset(units),
+        units=units,
+        spans=spans,
         weight=sum([unit.weight for unit in units.values()])
         + FACT_WEIGHT * (len(said_numbers) + len(said_dates))
         + CUE_WEIGHT * len(said_cues),
@@ -172,10 +181,13 @@ def _read(text: str, same: Synonyms) -> Reading:
     )
 
 
-def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple[str, int]]) -> dict[str, Unit]:
-    """The content words of a text by their keys, in order, each meaning once."""
+def _units(
+    tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple[str, int]]
+) -> tuple[dict[str, Unit], array[int]]:
+    """The content words of a text by their keys, in order, each meaning once; and where each starts and ends."""
     named = names.find(tokens)
     units: dict[str, Unit] = {}
+    spans = array("H")
     after = 0
     for index, (word, start, end) in enumerate(tokens):
         if index < after:
@@ -187,9 +199,15 @@ def _units(tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple
         elif word.marks & SILENT or index in taken:
             continue
         if key not in units:
-            kind = PLACE if key in COUNTRY_KEYS else named.get(index, WORDING)
-            units[key] = Unit(key, kind, KIND_WEIGHT.get(kind, word.weight), word, start, end)
-    return units
+            units[key] = _unit(key, PLACE if key in COUNTRY_KEYS else named.get(index, WORDING), word)
+            spans.append(start)
+            spans.append(end)
+    return units, spans
+
+
+@lru_cache(maxsize=UNITS)
+def _unit(key: str, kind: Kind, word: Word) -> Unit:
+    return Unit(key, kind, KIND_WEIGHT.get(kind, word.weight), word)
 
 
 def index_terms(reading: Reading) -> tuple[str, ...]:
@@ -198,7 +216,7 @@ def index_terms(reading: Reading) -> tuple[str, ...]:
     A name also gives its skeleton, by which misspelt names meet.
     """
     terms: dict[str, None] = {}
-    ordered = sorted(reading.units, key=lambda unit: unit.kind is WORDING)
+    ordered = sorted(reading.units.values(), key=lambda unit: unit.kind is WORDING)
     for quantity in reading.numbers:
         terms[f"#{quantity.low:g}"] = None
     for unit in ordered:

@@ -6,7 +6,7 @@ from heapq import nlargest
 import pytest
 
 from monitor.compare.elsewhere import JUDGED, SHARED, closest, share
-from monitor.text.words import NO_SYNONYMS, Look, Synonyms, read
+from monitor.text.words import NO_SYNONYMS, Synonyms, _glance, glance, read
 
 ALIASES = Synonyms.of({"guards": ["guards", "border guard*", "sentries"], "norway": ["Norway", "the Norwegian side"]})
 OPENINGS = (
@@ -34,12 +34,12 @@ CLAIMS = [f"{one} {two} {three}" for one in OPENINGS for two in MIDDLES for thre
 
 @pytest.mark.parametrize("same", [NO_SYNONYMS, ALIASES], ids=["plain", "aliases"])
 def test_claims_share_no_more_than_a_glance_says(same):
-    seen = [Look(claim, same).glance for claim in CLAIMS]
+    seen = [_glance(claim, same) for claim in CLAIMS]
     for claim in CLAIMS:
         now = read(claim, same)
-        for glance, other in zip(seen, CLAIMS, strict=True):
-            assert glance.keys >= read(other, same).keys
-            assert share(glance, now) >= share(read(other, same), now)
+        for before, other in zip(seen, CLAIMS, strict=True):
+            assert before.units.keys() >= read(other, same).units.keys()
+            assert share(before, now) >= share(read(other, same), now)
 
 
 def test_the_closest_are_those_that_reading_all_would_find():
@@ -51,5 +51,6 @@ def test_the_closest_are_those_that_reading_all_would_find():
 
 
 def test_a_text_that_was_read_is_seen_as_it_was_read():
-    look = Look(CLAIMS[0], ALIASES)
-    assert (look.reading.keys, look.reading.weight) == look.glance
+    text = "A text that nobody has looked at before stands here."
+    assert glance(text) is not (reading := read(text))
+    assert glance(text) is reading

@@ -60,7 +60,7 @@ def test_ordinals_are_told_from_counts():
 def test_names_that_hold_digits_are_no_figures():
     reading = read("Two F-16s near the A43 carried COVID-19 tests.")
     assert [q.low for q in reading.numbers] == [2]
-    assert {"f-16s", "a43", "covid-19"} <= {unit.word.fold for unit in reading.units}
+    assert {"f-16s", "a43", "covid-19"} <= {unit.word.fold for unit in reading.units.values()}
 
 
 def test_what_is_only_feared_is_marked():

@@ -54,14 +54,16 @@ def test_terms_hold_figures_and_no_stop_words_and_stay_few():
 
 
 def test_names_and_places_are_told_from_words():
-    kinds = {unit.word.text: unit.kind for unit in read("Rescuers met Oksana near Sudzha in Poland.").units}
+    kinds = {unit.word.text: unit.kind for unit in read("Rescuers met Oksana near Sudzha in Poland.").units.values()}
     assert kinds["Oksana"] is Kind.NAME
     assert kinds["Sudzha"] is kinds["Poland"] is Kind.PLACE
     assert kinds["Rescuers"] is Kind.WORDING
 
 
 def test_capitals_say_nothing_in_a_headline_of_capitals():
-    assert {unit.kind for unit in read("Rescuers Find Missing Miners Alive Under Rubble").units} == {Kind.WORDING}
+    assert {unit.kind for unit in read("Rescuers Find Missing Miners Alive Under Rubble").units.values()} == {
+        Kind.WORDING
+    }
 
 
 @pytest.mark.parametrize(
