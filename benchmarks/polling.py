@@ -127,6 +127,9 @@ def turns() -> None:
 
 
 async def ours(folder: Path, port: int, feeds: int) -> None:
+    from monitor.lean import stay_lean  # as the command does, before anything else is loaded
+
+    stay_lean()
     from monitor.config.file import read_config
     from monitor.daemon import Daemon, prepare
     from monitor.engine import open_engine
