@@ -9,16 +9,16 @@ LEAN = """
 from monitor.lean import stay_lean
 stay_lean()
 import sys
-import monitor.daemon, monitor.deliver.channels, monitor.store.migrate
+import monitor.daemon, monitor.deliver.channels, monitor.deliver.press, monitor.deliver.render
 import alembic.config, httpx, structlog
 from rich.console import Console
 from rich.table import Table
 Console().print(Table("shown"))
-print([name for name, module in sys.modules.items() if module and name.split(".")[0] == "pygments"])
+print([name for name, module in sys.modules.items() if module and name.split(".")[0] in ("pygments", "css_inline")])
 """
 
 
-def test_pygments_is_not_loaded_and_tables_are_shown_all_the_same() -> None:
+def test_neither_colours_nor_what_mails_are_made_with_is_loaded_and_tables_are_shown_all_the_same() -> None:
     ended = subprocess.run([sys.executable, "-c", LEAN], capture_output=True, text=True, check=True)
     assert "shown" in ended.stdout
     assert ended.stdout.splitlines()[-1] == "[]"

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-import css_inline
-
+from monitor.deliver.inline import inlined
 from monitor.deliver.payload import iso, payload
 from monitor.deliver.safe import header_text
 from monitor.deliver.slack_blocks import Block, blocks
@@ -37,8 +36,6 @@ DIGEST_ROOM = {
     "terminal": Room(findings=40, claim=300, changes=3),
 }
 WAITED = (Reason.DIGEST, Reason.QUIET_HOURS)
-
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ class _Desk:
         """One template's text, the user's if it works."""
         try:
             return finish(_encodable(fill(self.templates, self.own.get(name, name), self.names)))
-        except (TemplateFault, css_inline.InlineError) as fault:
+        except TemplateFault as fault:
             self.faults.append(str(fault))
             names = self.names | {"note": f"{fault}. This is the built-in template."}
             return finish(_encodable(fill(Templates(self.templates.builtin), name, names)))
@@ -121,7 +118,7 @@ class _Desk:
 def _email(desk: _Desk) -> Rendered:
     subject = header_text(desk.part("email.subject.j2"))
     text = desk.part("email.txt.j2", _tidy)
-    html = desk.part("email.html.j2", _INLINER.inline)
+    html = desk.part("email.html.j2", inlined)
     return Rendered(subject or desk.subject, text, html, note=desk.note)
 
 
