@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.alerts.address import addressed, releases_named
 from monitor.alerts.release import opened
 from monitor.assess import Listening
+from monitor.clock import mind_clock
 from monitor.closing import close_still
 from monitor.config import Config
 from monitor.config.marks import mark_of
@@ -29,7 +30,7 @@ from monitor.lookback import look_back
 from monitor.pipeline import deliver, poll
 from monitor.reload import drop_missed, follow_rules
 from monitor.sources.crowd import Crowd, Queue
-from monitor.store import alerts, gather, outbox, rulebook, sources
+from monitor.store import alerts, gather, outbox, rulebook, setback, sources
 from monitor.store.known import Known
 from monitor.store.record import record_releases
 from monitor.store.refusal import accept
@@ -118,6 +119,7 @@ def prepare(engine: Engine) -> None:
         sources.sync(conn, engine.config.sources, engine.clock())
         sources.release(conn)
         outbox.release(conn)
+        setback.bring_forward(conn, engine.clock())
         marks = {name: mark_of(settings) for name, settings in engine.config.channels.items()}
         outbox.forgive(conn, marks, engine.clock())
         rulebook.carry_on(conn, engine.listening.rules.rules)
@@ -161,7 +163,13 @@ class Daemon:
         scheduler.start()
         beside = [
             asyncio.create_task(work)
-            for work in (self.poll_promptly(), self.deliver_promptly(), follow_rules(self.engine), self.warm())
+            for work in (
+                self.poll_promptly(),
+                self.deliver_promptly(),
+                follow_rules(self.engine),
+                mind_clock(self.engine, scheduler),
+                self.warm(),
+            )
         ]
         log.info("running", stage="daemon", sources=len(self.engine.config.sources))
         await stop.wait()

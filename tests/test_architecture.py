@@ -21,7 +21,7 @@ OUTSIDE = {
 ONLY_IN = {
     "sqlalchemy": ("store/", "intake", "replay"),
     "alembic": ("store/",),
-    "apscheduler": ("daemon", "sources/cadence"),
+    "apscheduler": ("daemon", "clock", "sources/cadence"),
     "feedparser": ("sources/",),
     "aiosmtplib": ("deliver/channels/email", "deliver/"),
     "httpx": ("sources/", "deliver/"),
