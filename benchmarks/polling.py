@@ -127,7 +127,7 @@ def turns() -> None:
 
 
 async def ours(folder: Path, port: int, feeds: int) -> None:
-    from monitor.lean import stay_lean  # as the command does, before anything else is loaded
+    from monitor.lean import stay_lean  # as `monitor run` does, before anything else is loaded
 
     stay_lean()
     from monitor.config.file import read_config

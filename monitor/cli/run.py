@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.options import config_of, config_option
+from monitor.lean import stay_lean
 
 if TYPE_CHECKING:
     from monitor.log import Style
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 )
 def command(path: Path, once: bool, style: Style) -> None:
     """Poll, compare and alert until stopped."""
+    stay_lean()
     config = config_of(path)
     from monitor import daemon, log
 

@@ -8,6 +8,7 @@ its updates, fading with time: what they have in common weighs, what each adds d
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -84,10 +85,10 @@ def means(unit: Unit) -> bool:
 
 
 @lru_cache(maxsize=WORDS_KEPT)
-def groups_of(word: str) -> tuple[int, ...]:
+def groups_of(word: str) -> array[int]:
     """The numbers of a word's groups of letters."""
     edged = f" {word} "
-    return tuple(number(edged[at : at + GROUP]) for at in range(max(1, len(edged) - GROUP + 1)))
+    return array("H", [number(edged[at : at + GROUP]) for at in range(max(1, len(edged) - GROUP + 1))])
 
 
 def number(group: str) -> int:

@@ -28,7 +28,7 @@ from monitor.store.types import as_json
 
 READERS = 4  # connections that read at once
 BUSY = 10.0  # seconds SQLite itself waits for a lock: only recovery after a crash holds one that long
-WRITER_CACHE, READER_CACHE = 6, 1  # MiB of pages; the system keeps the file's as well
+WRITER_CACHE, READER_CACHE = 4, 1  # MiB of pages; the system keeps the file's as well
 
 
 class SqliteStore(Store):

@@ -96,7 +96,9 @@ def words(text: str) -> list[Word]:
 def word(text: str) -> Word:
     """What is known of the spelling `text` by itself."""
     folded = fold(text)
+    folded = text if folded == text else folded  # one string for both, and for the stem: thousands of words are kept
     stem = stem_of(folded)
+    stem = folded if stem == folded else stem
     digits = "" if folded.isalpha() else "".join(filter(str.isdigit, folded))
     meaning = MEANINGS.get(folded) or MEANINGS.get(stem)
     return Word(
