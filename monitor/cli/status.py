@@ -10,6 +10,7 @@ import click
 
 from monitor.cli.options import config_of, config_option, json_option, store_of
 from monitor.cli.output import iso, plain, show_json
+from monitor.deliver.waits import OPEN
 
 if TYPE_CHECKING:
     from monitor.store.reports import Status
@@ -33,6 +34,7 @@ def command(path: Path, as_json: bool) -> None:
 
 
 def _show(found: Status) -> None:
+    waits = any(found.messages.get(state) for state in OPEN)
     lines = {
         "sources": _counts(found.sources) or "none",
         "notices": _counts(found.notices) or "none",
@@ -42,7 +44,7 @@ def _show(found: Status) -> None:
         "stored": f"{found.entries:,} entries, {found.updates:,} updates, {found.claims:,} claims",
         "last poll": iso(found.last_poll) or "never",
         "next poll": iso(found.next_poll) or "never",
-        "oldest owed": iso(found.oldest_owed) or "nothing is owed",
+        "oldest owed": iso(found.oldest_owed) or ("waits for its time" if waits else "nothing is owed"),
     }
     for name, what in lines.items():
         click.echo(f"{name:<12} {what}")

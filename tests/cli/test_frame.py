@@ -99,6 +99,7 @@ def test_what_cannot_run_says_so_in_one_line_and_exits_2(
     assert said.out == ""
     assert re.fullmatch(r"monitor: [^\n\x1b]+\n", said.err)
     assert "MONITOR_DEBUG" not in said.err
+    assert "''" not in said.err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +94,18 @@ async def test_what_waits_is_kept_over_restarts_and_told_once_when_its_time_has_
     for post, reason in ((desk, Reason.DIGEST), (chat, Reason.QUIET_HOURS)):
         (message,) = post.took
         assert (len(message.alerts), message.gathers) == (3, reason)
+
+
+async def test_status_says_that_what_is_gathered_waits(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await lived(folder, EVENING, {"desk": Post(), "chat": Post()}, "The mill of Halvik burned down")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("time.time", lambda: EVENING + 60)
+    capsys.readouterr()
+    assert run(["status"]) == 0
+    assert re.search(r"^messages +2 pending$", (out := capsys.readouterr().out), re.MULTILINE)
+    assert re.search(r"^oldest owed +waits for its time$", out, re.MULTILINE)
 
 
 async def test_what_a_throttle_lets_out_waits_as_well(folder: Path) -> None:
