@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.base import BaseScheduler
 
 from monitor.engine import Engine
+from monitor.errors import StoreError
 from monitor.store import setback
 
 log = structlog.get_logger()
@@ -29,9 +30,12 @@ async def mind_clock(engine: Engine, scheduler: BaseScheduler) -> None:
         now = engine.clock()
         if now < last - SLEW:
             log.warning("the clock was set back", stage="daemon", seconds=round(last - now))
-            await engine.in_store(bring_forward, engine)
             for job in scheduler.get_jobs():
                 job.modify(next_run_time=datetime.now(UTC))
+            try:
+                await engine.in_store(bring_forward, engine)
+            except StoreError as error:
+                log.error("store failed", stage="daemon", error=str(error))
         last = now
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def inlined(html: str) -> str:
     """The page with its own style sheet's rules at the elements that they hold for. Raises TemplateFault."""
-    from css_inline import InlineError  # 3 MB, which only the process that renders is to have
+    from css_inline import InlineError  # only the process that renders is to load it
 
     try:
         return _inliner().inline(html)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from monitor.compare.changes import said
 from monitor.compare.elsewhere import own_names_aside
-from monitor.compare.subject import Names, other_subject, titles_apart
+from monitor.compare.subject import NAMED, Names, about, other_subject, titles_apart
 from monitor.model import Claim, Role, Said, Update
 from monitor.text.words import read
 
@@ -108,3 +109,13 @@ def test_the_name_of_a_subject_is_what_sets_its_title_apart(one, two, names):
 )
 def test_a_notice_with_each_page_s_own_name_is_one_notice(before, now, echo):
     assert (own_names_aside(read(before), read(now), Names("Spain", "France")) is not None) is echo
+
+
+def test_the_name_of_the_own_subject_is_one_word_that_stands_where_it_stood_first():
+    reading = read("The ferries of Halvik stop on Monday, the Halvik council said.")
+    seen = about(reading, "Halvik")
+    assert list(seen.units) == [*(key for key in reading.units if key != "halvik"), NAMED]
+    assert said(seen, [seen.units[NAMED]]) == "Halvik"
+    assert [said(seen, [unit]) for key, unit in seen.units.items() if key != NAMED] == [
+        said(reading, [unit]) for key, unit in reading.units.items() if key != "halvik"
+    ]
