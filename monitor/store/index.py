@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT c
 from monitor.store.schema import gist_postings, gist_terms, gist_unfiled, postings, terms, unfiled
 from monitor.store.types import execute_many, insert_rows, matching, rows_of
 
-FULL = 10_000  # terms that wait with their rows, from which they are filed
+FULL = 30_000  # terms that wait with their rows, from which they are filed
 LISTS = 16  # lists of a common term that are read at once, newest first
 SLICES = 256  # pieces an index is swept in
 
