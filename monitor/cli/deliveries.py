@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, limit_option, never_ran, store_of
+from monitor.cli.options import Worded, config_of, config_option, json_option, limit_option, never_ran, store_of
 from monitor.cli.output import count, show_json, show_table
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("deliveries", options_metavar="[OPTIONS] [retry ID | release]")
-@click.argument("action", metavar="", required=False, type=click.Choice(["retry", "release"]))
-@click.argument("delivery", metavar="", required=False, type=int)
+@click.argument("action", cls=Worded, required=False, type=click.Choice(["retry", "release"]))
+@click.argument("delivery", cls=Worded, required=False, type=int)
 @click.option("--channel", metavar="NAME", help="Only those of one channel; the one that `release` lets go.")
 @config_option
 @limit_option

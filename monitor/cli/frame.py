@@ -124,8 +124,7 @@ def sentence_of(error: Exception) -> str:
         case ConfigError(problems=[first, *others]):
             return f"{first}" + (f" (and {len(others)} more: see `monitor check`)" if others else "")
         case click.UsageError(ctx=click.Context() as ctx):
-            said = error.format_message().replace(" for ''", "")  # an argument that the usage line leaves unnamed
-            return f"{_lowered(said)} (see `{ctx.command_path} --help`)"
+            return f"{_lowered(error.format_message())} (see `{ctx.command_path} --help`)"
         case click.ClickException():
             return _lowered(error.format_message())
         case MonitorError():

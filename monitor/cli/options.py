@@ -32,6 +32,16 @@ limit_option = click.option(
 )
 
 
+class Worded(click.Argument):
+    """An argument of which the command's usage line tells in words of its own; an error calls it by its name."""
+
+    def get_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return []
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        return f"'{self.human_readable_name.lower()}'"
+
+
 def config_of(path: Path) -> Config:
     """The config at `path`. ConfigError or MonitorError if it cannot be used."""
     from monitor.config.file import read_config

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
+from monitor.cli.options import Worded, config_of, config_option, json_option, never_ran, store_of
 from monitor.cli.output import iso, show_json, show_table
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ NAMED = ("rule", "source", "story", "match")
 
 
 @click.command("silence", options_metavar="[OPTIONS] [add | list | end ID]")
-@click.argument("action", metavar="", required=False, type=click.Choice(["add", "list", "end"]))
-@click.argument("silence", metavar="", required=False, type=click.IntRange(0, 2**63 - 1))
+@click.argument("action", cls=Worded, required=False, type=click.Choice(["add", "list", "end"]))
+@click.argument("silence", cls=Worded, required=False, type=click.IntRange(0, 2**63 - 1))
 @click.option("--rule", metavar="NAME", help="What this rule finds.")
 @click.option("--source", metavar="NAME", help="What this source says.")
 @click.option("--story", metavar="ID", help="What belongs to this story.")

@@ -34,7 +34,7 @@ from monitor.text.tokens import (
 )
 
 LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
-CACHED = 8_192  # readings kept: about 1.5 KB each, and looks without one: about 1 KB
+CACHED = 8_192  # texts of which the reading is kept, or the glance
 UNITS = 16_384  # content words kept
 TERMS = 32  # index terms of one claim
 SILENT = STOP | SYMBOL  # words that are no content

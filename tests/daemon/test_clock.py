@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from apscheduler.schedulers import base
-from kit.raw import RawServer, ok
+from kit.raw import FEED, RawServer, ok
 from kit.saying import alert, commit, configured, message, sends
+from kit.waiting import until
 
 from monitor.config.file import read_config
 from monitor.daemon import Daemon, prepare
@@ -20,7 +21,6 @@ from monitor.store import outbox, sources
 HOUR = 3600.0
 HEAD = '[network]\nallow_private = ["127.0.0.0/8"]\n'
 SOURCE = '[[sources]]\nname = "wire"\nurl = "{url}"\nevery = "15m"\n'
-FEED = b"<rss version='2.0'><channel><title>T</title><item><title>The bridge is open.</title></item></channel></rss>"
 
 
 class Steps:
@@ -52,43 +52,39 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     return made
 
 
-async def waiting_for(true: object, seconds: float = 6.0) -> bool:
-    for _ in range(int(seconds / 0.05)):
-        if true():  # type: ignore[operator]
-            return True
-        await asyncio.sleep(0.05)
-    return False
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "config.toml").write_text(HEAD)
+    return tmp_path
 
 
-async def test_ticks_go_on_after_the_clock_was_set_back(tmp_path: Path, steps: Steps) -> None:
+async def test_ticks_go_on_after_the_clock_was_set_back(folder: Path, steps: Steps) -> None:
     class Counting(Daemon):
         ticks = 0
 
         async def release_due(self) -> None:
             self.ticks += 1
 
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(HEAD)
-    async with open_engine(read_config(tmp_path / "config.toml", env={}), clock=steps) as engine:
+    async with open_engine(read_config(folder / "config.toml", env={}), clock=steps) as engine:
         await engine.in_store(prepare, engine)
         daemon, stop = Counting(engine), asyncio.Event()
         life = asyncio.create_task(daemon.live(stop))
         try:
-            assert await waiting_for(lambda: daemon.ticks)
+            await until(lambda: daemon.ticks > 0, 6.0)
             steps.by = -HOUR
             await asyncio.sleep(1.1)  # what was due just before has run
             before = daemon.ticks
-            assert await waiting_for(lambda: daemon.ticks > before + 1)
+            await until(lambda: daemon.ticks > before + 1, 6.0)
         finally:
             stop.set()
             await life
 
 
-async def test_a_source_is_polled_after_the_time_it_was_to_wait_for(tmp_path: Path, steps: Steps) -> None:
+async def test_a_source_is_polled_after_the_time_it_was_to_wait_for(folder: Path, steps: Steps) -> None:
     async with RawServer(ok(FEED)) as server:
-        (tmp_path / "rules").mkdir()
-        (tmp_path / "config.toml").write_text(HEAD + SOURCE.format(url=server.url))
-        config = read_config(tmp_path / "config.toml", env={})
+        (folder / "config.toml").write_text(HEAD + SOURCE.format(url=server.url))
+        config = read_config(folder / "config.toml", env={})
         async with open_engine(config, clock=steps) as engine:
             await engine.in_store(prepare, engine)
             await Daemon(engine).poll_round()
@@ -100,10 +96,8 @@ async def test_a_source_is_polled_after_the_time_it_was_to_wait_for(tmp_path: Pa
     assert 0.8 * 900 < row.next_poll - steps() < 1.2 * 900
 
 
-async def test_a_message_owed_before_the_clock_was_set_back_is_due(tmp_path: Path, steps: Steps) -> None:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(HEAD)
-    async with open_engine(read_config(tmp_path / "config.toml", env={}), clock=steps) as engine:
+async def test_a_message_owed_before_the_clock_was_set_back_is_due(folder: Path, steps: Steps) -> None:
+    async with open_engine(read_config(folder / "config.toml", env={}), clock=steps) as engine:
         now = steps()
         told = alert(at=now)
         configured(engine.store, "wire")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.waiting import until
 
 from monitor.config.file import read_config
 from monitor.daemon import living
@@ -73,15 +73,6 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         (tmp_path / "rules/ferries.yaml").write_text(RULE)
         async with living(read_config(tmp_path / "config.toml", env={})) as engine:
             yield Scene(tmp_path, feed, engine)
-
-
-async def until(holds: Callable[[], bool], seconds: float) -> float:
-    """How long it took until it held; fails after `seconds`."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds, "waited in vain"
-        await asyncio.sleep(0.02)
-    return time.monotonic() - started
 
 
 async def until_refused(scene: Scene, refused: bool) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from kit.raw import RawServer, ok
+from kit.raw import FEED, RawServer, ok
 
 from monitor.config.file import read_config
 from monitor.daemon import PER_OWN_HOST, POLLS, Daemon, prepare
@@ -21,7 +21,6 @@ from monitor.store.sources import rows
 MIDNIGHT = datetime(2025, 12, 15, tzinfo=UTC).timestamp()
 HEAD = '[monitor]\ntimezone = "Europe/Kyiv"\n[network]\nallow_private = ["127.0.0.0/8"]\n'
 SOURCE = '[[sources]]\nname = "{name}"\nurl = "{url}"\n{how}\n'
-FEED = b"<rss version='2.0'><channel><title>T</title><item><title>The bridge is open.</title></item></channel></rss>"
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Self, TypeAlias
 
+FEED = b"<rss version='2.0'><channel><title>T</title><item><title>The bridge is open.</title></item></channel></rss>"
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -19,17 +20,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def news(folder: Path) -> Iterator[Store]:
-    store = newsroom(folder)
-    yield store
-    store.close()
+    with closing(newsroom(folder)) as store:
+        yield store
 
 
 @pytest.fixture
 def bare() -> Iterator[Store]:
     """A store with nothing in it."""
-    store = open_store("sqlite:///:memory:")
-    yield store
-    store.close()
+    with closing(open_store("sqlite:///:memory:")) as store:
+        yield store
 
 
 @pytest.fixture
@@ -41,9 +40,8 @@ async def reader(news: Store) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Store]:
     """A newsroom that this test alone may change."""
-    store = newsroom(tmp_path)
-    yield store
-    store.close()
+    with closing(newsroom(tmp_path)) as store:
+        yield store
 
 
 @pytest.fixture
