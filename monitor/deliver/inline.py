@@ -5,20 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from monitor.deliver.templates import TemplateFault
-
 if TYPE_CHECKING:
     from css_inline import CSSInliner
 
 
+class StyleFault(Exception):
+    """A page's styles could not be used: one sentence."""
+
+
 def inlined(html: str) -> str:
-    """The page with its own style sheet's rules at the elements that they hold for. Raises TemplateFault."""
+    """The page with its own style sheet's rules at the elements that they hold for. Raises StyleFault."""
     from css_inline import InlineError  # only the process that renders is to load it
 
     try:
         return _inliner().inline(html)
     except InlineError as error:
-        raise TemplateFault("email.html.j2", 1, f"its styles cannot be read: {error}") from None
+        raise StyleFault(f"the mail's styles cannot be used: {error}") from None
 
 
 @cache

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from monitor.deliver.inline import inlined
+from monitor.deliver.inline import StyleFault, inlined
 from monitor.deliver.payload import iso, payload
 from monitor.deliver.safe import header_text
 from monitor.deliver.slack_blocks import Block, blocks
@@ -99,7 +99,7 @@ class _Desk:
         """One template's text, the user's if it works."""
         try:
             return finish(_encodable(fill(self.templates, self.own.get(name, name), self.names)))
-        except TemplateFault as fault:
+        except (TemplateFault, StyleFault) as fault:
             self.faults.append(str(fault))
             names = self.names | {"note": f"{fault}. This is the built-in template."}
             return finish(_encodable(fill(Templates(self.templates.builtin), name, names)))
