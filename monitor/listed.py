@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from monitor.deliver.headline import news_of
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from monitor.model import Moment
     from monitor.store.reports import AlertRow, DeliveryRow, Status
 
-MOMENTS = ("last_poll", "next_poll", "oldest_owed", "rules_refused_at")
-
 
 def iso(moment: Moment | None) -> str | None:
     """ISO 8601 in UTC, to the second."""
@@ -34,9 +31,24 @@ def notice_json(notice: Notice) -> dict[str, Any]:
 
 def delivery_json(row: DeliveryRow, now: Moment) -> dict[str, Any]:
     """How a delivery stands; `due` is None once nothing is to be tried any more, `why` says why it waits."""
-    fields = asdict(row) | {name: iso(getattr(row, name)) for name in ("sent_at", "held_until")}
-    del fields["leased_until"]
-    return fields | {"due": iso(row.due) if row.state in OPEN else None, "why": why(row, now)}
+    return {
+        "id": row.id,
+        "alert": row.alert,
+        "title": row.title,
+        "channel": row.channel,
+        "message": row.message,
+        "state": row.state,
+        "attempts": row.attempts,
+        "due": iso(row.due) if row.state in OPEN else None,
+        "error": row.error,
+        "detail": row.detail,
+        "sent_at": iso(row.sent_at),
+        "waits": row.waits,
+        "headline": row.headline,
+        "behind": row.behind,
+        "held_until": iso(row.held_until),
+        "why": why(row, now),
+    }
 
 
 def happened(row: DeliveryRow, now: Moment) -> str:
@@ -82,7 +94,24 @@ def state_of(silence: Silence, now: Moment) -> str:
 
 def status_json(found: Status) -> dict[str, Any]:
     """How things stand."""
-    return asdict(found) | {name: iso(getattr(found, name)) for name in MOMENTS}
+    return {
+        "sources": found.sources,
+        "messages": found.messages,
+        "entries": found.entries,
+        "updates": found.updates,
+        "claims": found.claims,
+        "stories": found.stories,
+        "alerts": found.alerts,
+        "alerts_today": found.alerts_today,
+        "held": found.held,
+        "last_poll": iso(found.last_poll),
+        "next_poll": iso(found.next_poll),
+        "oldest_owed": iso(found.oldest_owed),
+        "decided_today": found.decided_today,
+        "rules_refused_at": iso(found.rules_refused_at),
+        "rules_refused": list(found.rules_refused),
+        "notices": found.notices,
+    }
 
 
 def account_json(found: Account, told: Sequence[tuple[AlertRow, Answer | None]]) -> dict[str, Any]:
@@ -94,7 +123,13 @@ def account_json(found: Account, told: Sequence[tuple[AlertRow, Answer | None]])
         "last": iso(found.last),
         "independent": found.independent,
         "sources": [voice_json(one) for one in found.voices],
-        "figures": [[asdict(stood) | {"at": iso(stood.at)} for stood in course] for course in found.figures],
+        "figures": [
+            [
+                {"at": iso(stood.at), "value": stood.value, "text": stood.text, "source": stood.source}
+                for stood in course
+            ]
+            for course in found.figures
+        ],
         "alerts": [told_json(row, answer) for row, answer in told],
     }
 

@@ -71,3 +71,13 @@ def mute_for(alert: Alert, answer: Answer, memory: float) -> Silence:
         mode=Mode.LIKE,
         claims=claims,
     )
+
+
+def pair_json(pair: Pair) -> dict[str, str]:
+    """A labelled pair as the store, `monitor answers --pairs` and `monitor calibrate` have it."""
+    return {"a": pair.a, "b": pair.b, "context": pair.context, "label": pair.label}
+
+
+def pair_from(data: dict[str, str]) -> Pair:
+    """The pair that `pair_json` wrote."""
+    return Pair(a=data["a"], b=data["b"], context=data["context"], label=data["label"])

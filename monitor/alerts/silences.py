@@ -27,7 +27,6 @@ class Mode(StrEnum):
     LIKE = "not news"  # all that is not like its claims
 
 
-NAMED = ("rule", "source", "story", "match")
 REASONS = {Mode.ALL: Reason.SILENCED, Mode.FACTS: Reason.MUTED, Mode.LIKE: Reason.NOT_NEWS}
 
 
@@ -56,7 +55,8 @@ class Silence:
     @property
     def what(self) -> str:
         """What it names, in a few words."""
-        named = ", ".join(f"{name} {value}" for name in NAMED if (value := getattr(self, name)))
+        scope = {"rule": self.rule, "source": self.source, "story": self.story, "match": self.match}
+        named = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
         if self.mode is Mode.ALL:
             return named
         return f"{named}, {self.mode}" + (f": {self.claims[0]}" if self.claims else "")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,16 +27,31 @@ note_option = click.option("--note", metavar="TEXT", default="", help="Why; it i
 @json_option
 def command(path: Path, pairs: bool, as_json: bool) -> None:
     """List what people answered to alerts, newest first."""
+    from monitor.alerts.answers import pair_json
+
     found = _found(path)
     if pairs:
         for one in reversed(found):
             for pair in one.pairs:
-                click.echo(json.dumps(asdict(pair), ensure_ascii=False))
+                click.echo(json.dumps(pair_json(pair), ensure_ascii=False))
     elif as_json:
-        show_json([{**asdict(one), "said": str(one.said), "at": iso(one.at)} for one in found])
+        show_json([_as_json(one) for one in found])
     else:
         shown = [(iso(one.at), one.alert, one.said, one.by, one.note) for one in found]
         show_table(("at", "alert", "answer", "by", "note"), shown, "nobody has answered an alert yet")
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    from monitor.alerts.answers import pair_json
+
+    return {
+        "alert": answer.alert,
+        "said": str(answer.said),
+        "at": iso(answer.at),
+        "by": answer.by,
+        "note": answer.note,
+        "pairs": [pair_json(pair) for pair in answer.pairs],
+    }
 
 
 def _found(path: Path) -> list[Answer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,11 +169,14 @@ def _as_json(found: Explained, told: list[Told], after: After) -> dict[str, Any]
 
 
 def _rule_json(found: Explained, told: Told, after: After) -> dict[str, Any]:
-    now = asdict(told.account) if told.account else {"step": None, "why": GONE, "place": "", "terms": []}
+    account = told.account
     return {
         "rule": told.rule,
         "verdict": told.verdict,
-        **{key: now[key] for key in ("step", "why", "place", "terms")},
+        "step": account.step if account else None,
+        "why": account.why if account else GONE,
+        "place": account.place if account else "",
+        "terms": [{"term": met.term, "words": list(met.words)} for met in account.terms] if account else [],
         "decisions": [_decision_json(found, row, after) for row in told.matches],
     }
 

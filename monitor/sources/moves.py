@@ -68,7 +68,9 @@ def is_aloud(findings: Sequence[Finding]) -> bool:
 def causes_of(moves: Sequence[Move]) -> tuple[Cause, ...]:
     """What the revisions of one poll give cause to tell."""
     found = []
-    flipped, back, ticking = ([m for m in moves if getattr(m, how)] for how in ("flips", "back", "ticks"))
+    flipped = [move for move in moves if move.flips]
+    back = [move for move in moves if move.back]
+    ticking = [move for move in moves if move.ticks]
     if flipped:
         found.append(
             Cause("flipping", f"{such(flipped)} back and forth between two versions. Each was told of once.")

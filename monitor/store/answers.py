@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from monitor.alerts.answers import Answer, Pair, Said
+from monitor.alerts.answers import Answer, Said, pair_from, pair_json
 from monitor.store.reports import AlertRow
 from monitor.store.schema import alerts, answers
 
@@ -22,7 +21,7 @@ def keep(conn: Connection, answer: Answer) -> None:
         "note": answer.note,
         "by": answer.by,
         "at": answer.at,
-        "pairs": [asdict(pair) for pair in answer.pairs],
+        "pairs": [pair_json(pair) for pair in answer.pairs],
     }
     conn.execute(insert(answers).values(values))
 
@@ -53,5 +52,5 @@ def every(conn: Connection) -> list[Answer]:
 
 def answer_of(row: Row[Any]) -> Answer:
     """A row as the answer it is."""
-    pairs = tuple(Pair(**pair) for pair in row.pairs)
+    pairs = tuple(pair_from(pair) for pair in row.pairs)
     return Answer(row.alert_id, Said(row.answer), row.at, row.by, row.note, pairs)

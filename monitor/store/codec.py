@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,11 +18,35 @@ def changes_from(value: list[list[str]]) -> tuple[Change, ...]:
 
 
 def said_json(said: Said | None) -> dict[str, Any] | None:
-    return None if said is None else asdict(said)
+    if said is None:
+        return None
+    return {
+        "text": said.text,
+        "source": said.source,
+        "entry": said.entry,
+        "at": said.at,
+        "story": said.story,
+        "title": said.title,
+        "heading": said.heading,
+        "gone": said.gone,
+        "url": said.url,
+    }
 
 
 def said_from(value: dict[str, Any] | None) -> Said | None:
-    return None if value is None else Said(**value)
+    if value is None:
+        return None
+    return Said(
+        text=value["text"],
+        source=value["source"],
+        entry=value["entry"],
+        at=value["at"],
+        story=value["story"],
+        title=value.get("title", ""),  # older rows lack this and the following keys
+        heading=value.get("heading", ""),
+        gone=value.get("gone"),
+        url=value.get("url", ""),
+    )
 
 
 def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
@@ -45,7 +44,19 @@ def standing_of(conn: Connection, sources: Iterable[str]) -> list[str]:
 
 def keep(conn: Connection, source: str, found: Iterable[Notice]) -> None:
     """Keeps the source's notices as they stand now."""
-    if rows := [{"source": source, **asdict(notice)} for notice in found]:
+    rows = [
+        {
+            "source": source,
+            "kind": notice.kind,
+            "said": notice.said,
+            "since": notice.since,
+            "last": notice.last,
+            "told": notice.told,
+            "ended": notice.ended,
+        }
+        for notice in found
+    ]
+    if rows:
         conn.execute(KEEP, rows)
 
 

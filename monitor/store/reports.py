@@ -244,8 +244,24 @@ def deliveries(
 
 def delivery_of(row: RowMapping) -> DeliveryRow:
     """A row of that query as a delivery."""
-    fields = dict(row)
-    return DeliveryRow(headline=news(fields.pop("body"), row["title"]), **fields)
+    return DeliveryRow(
+        id=row["id"],
+        alert=row["alert"],
+        title=row["title"],
+        channel=row["channel"],
+        message=row["message"],
+        state=row["state"],
+        attempts=row["attempts"],
+        due=row["due"],
+        error=row["error"],
+        detail=row["detail"],
+        sent_at=row["sent_at"],
+        waits=row["waits"],
+        headline=news(row["body"], row["title"]),
+        behind=row["behind"],
+        held_until=row["held_until"],
+        leased_until=row["leased_until"],
+    )
 
 
 def news(body: str, title: str) -> str:

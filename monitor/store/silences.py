@@ -11,14 +11,23 @@ from monitor.deliver.payload import alert_from
 from monitor.model import Moment
 from monitor.store.schema import alerts, silences
 
-FIELDS = ("rule", "source", "story", "match", "reason", "by", "made", "until")
 LATEST = 20  # claims that a mute remembers
 
 
 def add(conn: Connection, silence: Silence) -> int:
     """Keeps a silence; its id, whatever it had before."""
-    values = {name: getattr(silence, name) for name in FIELDS}
-    values |= {"mode": silence.mode.value, "claims": list(silence.claims)}
+    values = {
+        "rule": silence.rule,
+        "source": silence.source,
+        "story": silence.story,
+        "match": silence.match,
+        "reason": silence.reason,
+        "by": silence.by,
+        "made": silence.made,
+        "until": silence.until,
+        "mode": silence.mode.value,
+        "claims": list(silence.claims),
+    }
     return int(conn.execute(insert(silences).values(values).returning(silences.c.id)).scalar_one())
 
 
@@ -61,5 +70,16 @@ def living(conn: Connection, now: Moment) -> list[Silence]:
 
 def silence_of(row: Row[Any]) -> Silence:
     """A row as the silence it is."""
-    fields = {name: getattr(row, name) for name in FIELDS}
-    return Silence(id=row.id, mode=Mode(row.mode or Mode.ALL), claims=tuple(row.claims or ()), **fields)
+    return Silence(
+        id=row.id,
+        reason=row.reason,
+        made=row.made,
+        until=row.until,
+        rule=row.rule,
+        source=row.source,
+        story=row.story,
+        match=row.match,
+        by=row.by,
+        mode=Mode(row.mode or Mode.ALL),
+        claims=tuple(row.claims or ()),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -89,12 +89,40 @@ COUNT = (
     .label("entries")
 )
 SOME = case((exists().where(entries.c.source == sources.c.name).correlate(sources), 1), else_=0).label("entries")
-STORED = [field.name for field in fields(SourceRow) if field.name != "notices"]
+STORED = (
+    "name",
+    "url",
+    "kind",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "state",
+    "error",
+    "failures",
+    "last_good",
+    "next_poll",
+    "baselined",
+    "entries",
+    "error_code",
+    "last_read",
+    "pace",
+)  # columns, in the order of the fields of SourceRow
 COLUMNS = [COUNT if name == "entries" else sources.c[name] for name in STORED]
 STATE = [SOME if name == "entries" else sources.c[name] for name in STORED]
 
 LOOKED_AT = 8  # times as many as there is room for are looked at, before full hosts are left out by name
-_KEPT = [field.name for field in fields(PollOutcome) if field.name not in ("at", "causes")]
+_KEPT = (
+    "state",
+    "error",
+    "error_code",
+    "failures",
+    "next_poll",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "baselined",
+    "pace",
+)
 RECORD = (
     update(sources)
     .where(sources.c.name == bindparam("_name"))
@@ -246,9 +274,21 @@ def record_polls(conn: Connection, outcomes: Mapping[str, PollOutcome]) -> None:
 
 def row_of(name: str, outcome: PollOutcome) -> dict[str, object]:
     """The values of RECORD."""
-    kept: dict[str, object] = {f"_{column}": plain(getattr(outcome, column)) for column in _KEPT}
-    good = outcome.at if outcome.error is None else None
-    return kept | {"_name": name, "_last_poll": outcome.at, "_last_good": good}
+    return {
+        "_name": name,
+        "_state": plain(outcome.state),
+        "_error": plain(outcome.error),
+        "_error_code": plain(outcome.error_code),
+        "_failures": outcome.failures,
+        "_next_poll": outcome.next_poll,
+        "_etag": plain(outcome.etag),
+        "_last_modified": plain(outcome.last_modified),
+        "_body_hash": plain(outcome.body_hash),
+        "_baselined": outcome.baselined,
+        "_pace": outcome.pace,
+        "_last_poll": outcome.at,
+        "_last_good": outcome.at if outcome.error is None else None,
+    }
 
 
 def plain(value: object) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,30 @@ def parsed(body: str | bytes, content_type: str = "application/xml") -> Feed:
     return parse_feed(body.encode() if isinstance(body, str) else body, content_type, URL)
 
 
+def feed_json(feed: Feed) -> dict[str, object]:
+    return {
+        "title": feed.title,
+        "entries": [
+            {
+                "key": entry.key,
+                "title": entry.title,
+                "url": entry.url,
+                "body": entry.body,
+                "author": entry.author,
+                "tags": list(entry.tags),
+                "published": entry.published,
+                "article": entry.article,
+                "known": entry.known,
+            }
+            for entry in feed.entries
+        ],
+        "ttl": feed.ttl,
+        "warnings": list(feed.warnings),
+        "separable": feed.separable,
+        "imprint": feed.imprint,
+    }
+
+
 def rss(items: str, head: str = "") -> str:
     return f"<?xml version='1.0'?>{head}<rss version='2.0'><channel><title>T</title>{items}</channel></rss>"
 
@@ -33,7 +56,7 @@ def code(body: str | bytes, content_type: str = "application/xml") -> str:
 
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.name)
 def test_a_feed_is_read_as_expected(path: Path) -> None:
-    found = json.loads(json.dumps(asdict(parsed(path.read_bytes()))))
+    found = json.loads(json.dumps(feed_json(parsed(path.read_bytes()))))
 
     assert found == json.loads(path.with_name(f"{path.name}.expected").read_text(encoding="utf-8"))
 
