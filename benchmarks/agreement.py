@@ -20,31 +20,37 @@ class Agreement:
         return 2 * self.precision * self.recall / (self.precision + self.recall) if self.precision else 0.0
 
 
-def agreement(gold: Sequence[str], said: Sequence[str]) -> dict[str, Agreement]:
+def label_agreement(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Agreement]:
     """For each label in `gold` how what was said agrees with it."""
-    right = Counter(label for label, other in zip(gold, said, strict=True) if label == other)
-    there, called = Counter(gold), Counter(said)
-    return {label: Agreement(right[label] / max(1, called[label]), right[label] / there[label]) for label in there}
+    correct = Counter(label for label, other in zip(gold, predicted, strict=True) if label == other)
+    support, predicted_counts = Counter(gold), Counter(predicted)
+    return {
+        label: Agreement(correct[label] / max(1, predicted_counts[label]), correct[label] / support[label])
+        for label in support
+    }
 
 
-def macro_f1(gold: Sequence[str], said: Sequence[str]) -> float:
+def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
     """The mean of the labels' F1, each label weighing the same."""
-    found = agreement(gold, said).values()
-    return sum(one.f1 for one in found) / len(found)
+    scores = label_agreement(gold, predicted).values()
+    return sum(score.f1 for score in scores) / len(scores)
 
 
 def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
     """The chance that one of `higher` is above one of `lower`, both drawn blindly; a tie is half a win."""
-    line = sorted(lower)
-    wins = sum(bisect_left(line, value) + bisect_right(line, value) for value in higher)
+    ranked = sorted(lower)
+    wins = sum(bisect_left(ranked, value) + bisect_right(ranked, value) for value in higher)
     return wins / (2 * len(higher) * len(lower))
 
 
-def b_cubed(gold: Mapping[str, str], said: Mapping[str, str]) -> float:
+def b_cubed(gold: Mapping[str, str], predicted: Mapping[str, str]) -> float:
     """F1 of B-cubed precision and recall of the clusters `said`; what is missing there stands alone."""
-    placed = {key: (cluster, said.get(key, f"alone {key}")) for key, cluster in gold.items()}
-    both = Counter(placed.values())
-    true_size, said_size = Counter(true for true, _ in placed.values()), Counter(its for _, its in placed.values())
-    precision = sum(n * n / said_size[its] for (_, its), n in both.items()) / len(gold)
-    recall = sum(n * n / true_size[true] for (true, _), n in both.items()) / len(gold)
+    pairs = {key: (cluster, predicted.get(key, f"alone {key}")) for key, cluster in gold.items()}
+    pair_counts = Counter(pairs.values())
+    true_size, predicted_size = (
+        Counter(true for true, _ in pairs.values()),
+        Counter(guess for _, guess in pairs.values()),
+    )
+    precision = sum(n * n / predicted_size[guess] for (_, guess), n in pair_counts.items()) / len(gold)
+    recall = sum(n * n / true_size[true] for (true, _), n in pair_counts.items()) / len(gold)
     return Agreement(precision, recall).f1

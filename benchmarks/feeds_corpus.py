@@ -25,51 +25,51 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import feedparser
-from feeds_expected import Held, expectations
+from feeds_expected import FileResult, expectations
 
 from monitor.config.file import read_config
 from monitor.daemon import run_once
-from monitor.log import configure
+from monitor.log import configure_logging
 from monitor.store import open_store
-from monitor.store.sources import SourceRow, rows
+from monitor.store.sources import SourceState, load_sources
 
-SOURCE = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
-TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".html": "text/html"}
+SOURCE_TOML = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
+CONTENT_TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".html": "text/html"}
 
 
-def files(folder: Path) -> Iterator[tuple[str, str, bytes]]:
+def feed_files(folder: Path) -> Iterator[tuple[str, str, bytes]]:
     """(archive, path, bytes) of every feed file."""
     for archive in sorted(folder.glob("*.tar.xz")):
         with tarfile.open(archive) as tar:
             for member in tar:
-                taken = tar.extractfile(member) if Path(member.name).suffix in TYPES else None
-                if taken:
-                    yield archive.name.removesuffix(".tar.xz"), member.name, taken.read()
+                file = tar.extractfile(member) if Path(member.name).suffix in CONTENT_TYPES else None
+                if file:
+                    yield archive.name.removesuffix(".tar.xz"), member.name, file.read()
 
 
-def alone(body: bytes, content_type: str) -> str:
+def feedparser_outcome(body: bytes, content_type: str) -> str:
     """What feedparser by itself gives for these bytes."""
     try:
-        found = feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
+        parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
     except Exception:
         return "raised"
-    return "entries" if found.entries else "none"
+    return "entries" if parsed.entries else "none"
 
 
-def ending(row: SourceRow) -> str:
+def poll_outcome(row: SourceState) -> str:
     """How a source's one poll ended: "entries", "empty" or an error's code; "CRASH" if it was not polled at all."""
     if row.error:
         return row.error_code or "CRASH"
     return "CRASH" if row.last_good is None else "entries" if row.entries else "empty"
 
 
-async def polled(all_files: list[tuple[str, str, bytes]], folder: Path) -> list[str]:
+async def poll_all(all_files: list[tuple[str, str, bytes]], folder: Path) -> list[str]:
     """The end of every file's poll, in order, by one round of the daemon on a store in `folder`."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
         _, path, body = all_files[int(request.split()[1][1:])]
-        kind = TYPES[Path(path).suffix]
+        kind = CONTENT_TYPES[Path(path).suffix]
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
@@ -78,18 +78,18 @@ async def polled(all_files: list[tuple[str, str, bytes]], folder: Path) -> list[
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         (folder / "rules").mkdir()
-        named = "".join(SOURCE.format(number=number, port=port) for number in range(len(all_files)))
-        (folder / "config.toml").write_text('[network]\nallow_private = ["127.0.0.0/8"]\n' + named)
+        source_tables = "".join(SOURCE_TOML.format(number=number, port=port) for number in range(len(all_files)))
+        (folder / "config.toml").write_text('[network]\nallow_private = ["127.0.0.0/8"]\n' + source_tables)
         config = read_config(folder / "config.toml", env={})
         await run_once(config)
     store = open_store(config.monitor.database)
     with store.read() as conn:
-        ends = {row.name: ending(row) for row in rows(conn)}
+        outcomes = {row.name: poll_outcome(row) for row in load_sources(conn)}
     store.close()
-    return [ends[f"feed-{number}"] for number in range(len(all_files))]
+    return [outcomes[f"feed-{number}"] for number in range(len(all_files))]
 
 
-WHY = {
+ACCEPTED_DIFFERENCES = {
     "entry_content_and_summary": "of a content and a summary the longer is kept",
     "item_summary_and_description": "of two descriptions the longer is kept",
     "item_description_and_summary": "of two descriptions the longer is kept",
@@ -105,22 +105,24 @@ WHY = {
 }
 
 
-def show_expected(archive: str, held: list[Held]) -> None:
+def show_expected(archive: str, results: list[FileResult]) -> None:
     """What one archive's parser expects, and where we differ."""
-    well = [one for one in held if one.well_formed]
-    if not well:
+    well_formed = [result for result in results if result.well_formed]
+    if not well_formed:
         return
-    parts = Counter(part for one in well for part in one.parts)
-    wrong = Counter(part for one in well for part, _, _ in one.missed)
-    good = sum(not one.missed for one in well)
-    print(f"{archive} expects, of {len(well)} well-formed files: {good} hold, {good / len(well):.1%}")
-    print(" ", *(f"{part} {count - wrong[part]}/{count}" for part, count in parts.items()))
-    for one in well:
-        why = next((why for name, why in WHY.items() if name in one.path), "?")
-        for part, wanted, found in one.missed:
-            print(f"  {one.path.split('/', 1)[1]}: {part} is {found!r:.60} and not {wanted!r:.60}: {why}")
-    ill = [one for one in held if not one.well_formed]
-    print(f"  of {len(ill)} files that are not well-formed {sum(not one.missed for one in ill)} hold")
+    parts = Counter(part for result in well_formed for part in result.parts)
+    missed_counts = Counter(part for result in well_formed for part, _, _ in result.missed)
+    good = sum(not result.missed for result in well_formed)
+    print(f"{archive} expects, of {len(well_formed)} well-formed files: {good} hold, {good / len(well_formed):.1%}")
+    print(" ", *(f"{part} {count - missed_counts[part]}/{count}" for part, count in parts.items()))
+    for result in well_formed:
+        why = next((why for name, why in ACCEPTED_DIFFERENCES.items() if name in result.path), "?")
+        for part, wanted, actual in result.missed:
+            print(f"  {result.path.split('/', 1)[1]}: {part} is {actual!r:.60} and not {wanted!r:.60}: {why}")
+    ill_formed = [result for result in results if not result.well_formed]
+    print(
+        f"  of {len(ill_formed)} files that are not well-formed {sum(not result.missed for result in ill_formed)} hold"
+    )
 
 
 def main() -> int:
@@ -128,30 +130,32 @@ def main() -> int:
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--list", default="", metavar="CODE")
     chosen = options.parse_args()
-    all_files = list(files(chosen.data))
-    begun = time.perf_counter()
-    configure(stream=io.StringIO())
+    all_files = list(feed_files(chosen.data))
+    started = time.perf_counter()
+    configure_logging(stream=io.StringIO())
     with TemporaryDirectory() as folder:
-        ends = asyncio.run(polled(all_files, Path(folder)))
-    took = time.perf_counter() - begun
+        outcomes = asyncio.run(poll_all(all_files, Path(folder)))
+    took = time.perf_counter() - started
     warnings.simplefilter("ignore")
     counts: dict[str, Counter[str]] = {}
-    beside: dict[str, Counter[str]] = {}
-    for (archive, path, body), end in zip(all_files, ends, strict=True):
+    feedparser_counts: dict[str, Counter[str]] = {}
+    for (archive, path, body), outcome in zip(all_files, outcomes, strict=True):
         group = f"{archive} {Path(path).suffix}"
-        counts.setdefault(group, Counter())[end] += 1
-        beside.setdefault(group, Counter())[alone(body, TYPES[Path(path).suffix])] += 1
-        if end.split()[0] == chosen.list:
-            print(path, end)
+        counts.setdefault(group, Counter())[outcome] += 1
+        feedparser_counts.setdefault(group, Counter())[
+            feedparser_outcome(body, CONTENT_TYPES[Path(path).suffix])
+        ] += 1
+        if outcome.split()[0] == chosen.list:
+            print(path, outcome)
     for group, count in counts.items():
-        print(f"{group:<18} {sum(count.values()):>5}  ", *(f"{end} {n}" for end, n in count.most_common()))
-        print(f"{'':<18} alone  ", *(f"{end} {n}" for end, n in beside[group].most_common()))
+        print(f"{group:<18} {sum(count.values()):>5}  ", *(f"{outcome} {n}" for outcome, n in count.most_common()))
+        print(f"{'':<18} alone  ", *(f"{outcome} {n}" for outcome, n in feedparser_counts[group].most_common()))
     archives: dict[str, dict[str, bytes]] = {}
     for archive, path, body in all_files:
         archives.setdefault(archive, {})[path] = body
-    for archive, held_files in archives.items():
-        show_expected(archive, list(expectations(held_files)))
-    crashes = sum(n for count in counts.values() for end, n in count.items() if end.startswith("CRASH"))
+    for archive, archive_files in archives.items():
+        show_expected(archive, list(expectations(archive_files)))
+    crashes = sum(n for count in counts.values() for outcome, n in count.items() if outcome.startswith("CRASH"))
     print(f"{len(all_files)} files in {took:.1f} s, crashes: {crashes}")
     return 1 if crashes else 0
 

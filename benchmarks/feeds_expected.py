@@ -19,10 +19,10 @@ from xml.parsers import expat
 
 from monitor.errors import ParseError
 from monitor.sources.feed import Feed, parse_feed
-from monitor.sources.identity import canonical
+from monitor.sources.identity import canonical_url
 
-BASE = "http://127.0.0.1:8097/"
-FEED = -1  # instead of the number of an entry
+BASE_URL = "http://127.0.0.1:8097/"
+FEED_LEVEL = -1  # instead of the number of an entry
 PARTS = {
     "title": "title", "link": "link", "id": "id", "guid": "id", "description": "content", "summary": "content",
     "published_parsed": "date", "updated_parsed": "date", "created_parsed": "date", "title_detail.value": "title",
@@ -33,7 +33,7 @@ PARTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Expectation:
     """One thing that is expected: of the feed or of an entry by its number, which part, and what it says."""
 
     entry: int
@@ -42,7 +42,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class FileResult:
     """What one file's expectations came to: `missed` are (part, wanted, found)."""
 
     path: str
@@ -51,31 +51,37 @@ class Held:
     missed: tuple[tuple[str, object, object], ...]
 
 
-def expectations(folder_files: Mapping[str, bytes]) -> Iterator[Held]:
+def expectations(folder_files: Mapping[str, bytes]) -> Iterator[FileResult]:
     """Each file of one archive that expects something which we keep, with how our reading does."""
     for path, body in folder_files.items():
-        wanted = tuple(_by_comment(body)) or tuple(_by_json(path, folder_files))
-        if wanted:
-            yield _held(path, body, wanted)
+        expected = tuple(_expected_by_comment(body)) or tuple(_expected_by_json(path, folder_files))
+        if expected:
+            yield _check_file(path, body, expected)
 
 
-def _held(path: str, body: bytes, wanted: tuple[Wanted, ...]) -> Held:
-    headers = dict(re.findall(r"^Header:\s*([\w-]+):\s*(.*)$", _comment(body), re.MULTILINE))
-    url = headers.get("Content-Location", BASE + path)
+def _check_file(path: str, body: bytes, expected: tuple[Expectation, ...]) -> FileResult:
+    headers = dict(re.findall(r"^Header:\s*([\w-]+):\s*(.*)$", _leading_text(body), re.MULTILINE))
+    url = headers.get("Content-Location", BASE_URL + path)
     kind = headers.get("Content-type", "application/feed+json" if path.endswith(".json") else "application/xml")
     try:
         feed = parse_feed(body, kind, url)
     except ParseError as error:
         feed = Feed(str(error), (), None, ())
-    missed = tuple((one.part, one.value, _found(feed, one)) for one in wanted if not _holds(_found(feed, one), one))
-    return Held(path, _well_formed(path, body, kind), tuple(one.part for one in wanted), missed)
+    missed = tuple(
+        (expectation.part, expectation.value, _actual_value(feed, expectation))
+        for expectation in expected
+        if not _is_equivalent(_actual_value(feed, expectation), expectation)
+    )
+    return FileResult(
+        path, _well_formed(path, body, kind), tuple(expectation.part for expectation in expected), missed
+    )
 
 
 def _well_formed(path: str, body: bytes, content_type: str) -> bool:
     """Whether it is what it says it is; of XML in a charset that expat has not, its own parser is believed."""
     if path.endswith(".json"):
         return True
-    if "/illformed/" in path or re.search(r"Expect:\s*bozo", _comment(body)):
+    if "/illformed/" in path or re.search(r"Expect:\s*bozo", _leading_text(body)):
         return False
     charset = re.search(r"charset=[\"' ]*([\w-]+)", content_type)
     try:
@@ -87,34 +93,40 @@ def _well_formed(path: str, body: bytes, content_type: str) -> bool:
     return True
 
 
-def _found(feed: Feed, one: Wanted) -> object:
+def _actual_value(feed: Feed, expectation: Expectation) -> object:
     """What we read where something is expected; None where there is no such entry."""
-    if one.entry == FEED:
+    if expectation.entry == FEED_LEVEL:
         return feed.title
-    if one.entry >= len(feed.entries):
+    if expectation.entry >= len(feed.entries):
         return None
-    entry = feed.entries[one.entry]
-    said = {"title": entry.title, "link": entry.url, "id": entry.key, "date": entry.published, "content": entry.body}
-    return said[one.part]
+    entry = feed.entries[expectation.entry]
+    values = {
+        "title": entry.title,
+        "link": entry.url,
+        "id": entry.key,
+        "date": entry.published,
+        "content": entry.body,
+    }
+    return values[expectation.part]
 
 
-def _holds(found: object, one: Wanted) -> bool:
+def _is_equivalent(actual: object, expectation: Expectation) -> bool:
     """Whether it is the same to a reader: the text of markup, the address of a link, the moment of a date."""
-    if one.part == "date":
-        return found == one.value
-    if one.part in ("link", "id"):
-        return canonical(str(found)) == canonical(str(one.value))
-    if found is None:
+    if expectation.part == "date":
+        return actual == expectation.value
+    if expectation.part in ("link", "id"):
+        return canonical_url(str(actual)) == canonical_url(str(expectation.value))
+    if actual is None:
         return False
     # A title is kept as the text that it is, a body as its markup.
-    said = _dense(str(found)) if one.part == "title" else _text(str(found))
-    return said in (_text(str(one.value)), _dense(str(one.value)))
+    actual_text = _without_spaces(str(actual)) if expectation.part == "title" else _visible_text(str(actual))
+    return actual_text in (_visible_text(str(expectation.value)), _without_spaces(str(expectation.value)))
 
 
-class _Visible(HTMLParser):
+class _VisibleText(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.hidden = 0
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
@@ -125,44 +137,44 @@ class _Visible(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self.hidden:
-            self.said.append(data)
+            self.texts.append(data)
 
 
-def _text(markup: str) -> str:
+def _visible_text(markup: str) -> str:
     """What a reader sees of markup, without white space."""
-    reader = _Visible()
+    reader = _VisibleText()
     reader.feed(markup)
     reader.close()
-    return _dense("".join(reader.said))
+    return _without_spaces("".join(reader.texts))
 
 
-def _dense(text: str) -> str:
+def _without_spaces(text: str) -> str:
     """A text without white space."""
     return "".join(text.split())
 
 
-def _comment(body: bytes) -> str:
+def _leading_text(body: bytes) -> str:
     """The file's start as far as it is ASCII in any of the usual encodings."""
     return body[:6000].replace(b"\0", b"").decode("latin-1").replace("\r", "")
 
 
-def _by_comment(body: bytes) -> Iterator[Wanted]:
-    found = re.search(r"Expect:\s*(.+)", _comment(body))
+def _expected_by_comment(body: bytes) -> Iterator[Expectation]:
+    match = re.search(r"Expect:\s*(.+)", _leading_text(body))
     try:
-        tree = ast.parse(found[1].strip(), mode="eval") if found else None
+        tree = ast.parse(match[1].strip(), mode="eval") if match else None
     except (SyntaxError, ValueError):
         return
-    for node in _compared(tree.body) if tree else ():
+    for node in _comparisons(tree.body) if tree else ():
         path, value = _path(node.left), _literal(node.comparators[0])
         if path and value is not None and isinstance(node.ops[0], ast.Eq):
-            yield from _wanted(path, value)
+            yield from _make_expectations(path, value)
 
 
-def _compared(node: ast.expr) -> Iterator[ast.Compare]:
+def _comparisons(node: ast.expr) -> Iterator[ast.Compare]:
     """The comparisons that must all hold."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
         for value in node.values:
-            yield from _compared(value)
+            yield from _comparisons(value)
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         yield node
 
@@ -187,54 +199,54 @@ def _literal(node: ast.expr) -> object:
         return None
 
 
-def _wanted(path: list[str], value: object) -> Iterator[Wanted]:
-    entry = FEED if path[0] == "feed" else int(path[1]) if path[0] == "entries" and path[1].isdigit() else None
-    part = PARTS.get(".".join(path[1 if entry == FEED else 2 :]))
-    if entry is None or part is None or (entry == FEED and part != "title"):
+def _make_expectations(path: list[str], value: object) -> Iterator[Expectation]:
+    entry = FEED_LEVEL if path[0] == "feed" else int(path[1]) if path[0] == "entries" and path[1].isdigit() else None
+    part = PARTS.get(".".join(path[1 if entry == FEED_LEVEL else 2 :]))
+    if entry is None or part is None or (entry == FEED_LEVEL and part != "title"):
         return
-    yield Wanted(entry, part, _moment(value) if part == "date" else value)
+    yield Expectation(entry, part, _timestamp(value) if part == "date" else value)
 
 
-def _by_json(path: str, folder_files: Mapping[str, bytes]) -> Iterator[Wanted]:
+def _expected_by_json(path: str, folder_files: Mapping[str, bytes]) -> Iterator[Expectation]:
     stem, _, ending = path.rpartition(".")
-    beside = (f"{stem}_expected.json", f"{stem}.json")[ending == "xml" :]
-    body = next((folder_files[name] for name in beside if name in folder_files and name != path), None)
+    json_names = (f"{stem}_expected.json", f"{stem}.json")[ending == "xml" :]
+    body = next((folder_files[name] for name in json_names if name in folder_files and name != path), None)
     try:
-        said = json.loads(body) if body else None
+        expected = json.loads(body) if body else None
     except ValueError:
         return
-    if not isinstance(said, dict):
+    if not isinstance(expected, dict):
         return
-    if said.get("title"):
-        yield Wanted(FEED, "title", said["title"])
-    for number, item in enumerate(said.get("items") or said.get("entries") or ()):
-        yield from _of_item(number, item)
+    if expected.get("title"):
+        yield Expectation(FEED_LEVEL, "title", expected["title"])
+    for number, item in enumerate(expected.get("items") or expected.get("entries") or ()):
+        yield from _expected_of_item(number, item)
 
 
-def _of_item(number: int, item: Mapping[str, Any]) -> Iterator[Wanted]:
+def _expected_of_item(number: int, item: Mapping[str, Any]) -> Iterator[Expectation]:
     """What an item of gofeed's is to say; of several dates the first that was published, of texts the longest."""
     flat = {name: value for name, value in item.items() if isinstance(value, str) and value}
     flat |= {f"{name}.value": value["value"] for name, value in item.items() if _has_value(value)}
-    links = [link.get("href") for link in item.get("links") or () if isinstance(link, dict) and _leads(link)]
-    told: dict[str, list[str]] = {"link": [link for link in links[:1] if link]}
+    links = [link.get("href") for link in item.get("links") or () if isinstance(link, dict) and _is_alternate(link)]
+    values_by_part: dict[str, list[str]] = {"link": [link for link in links[:1] if link]}
     for name, part in PARTS.items():
         if name in flat:
-            told.setdefault(part, []).append(flat[name])
-    for part, values in told.items():
+            values_by_part.setdefault(part, []).append(flat[name])
+    for part, values in values_by_part.items():
         if values:
             value = max(values, key=len) if part == "content" else values[0]
-            yield Wanted(number, part, _moment(value) if part == "date" else value)
+            yield Expectation(number, part, _timestamp(value) if part == "date" else value)
 
 
 def _has_value(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("value"), str) and bool(value["value"])
 
 
-def _leads(link: Mapping[str, str]) -> bool:
+def _is_alternate(link: Mapping[str, str]) -> bool:
     return link.get("rel", "alternate") in ("", "alternate")
 
 
-def _moment(value: object) -> float | None:
+def _timestamp(value: object) -> float | None:
     if isinstance(value, tuple):
         return datetime(*value[:6], tzinfo=UTC).timestamp()
     try:

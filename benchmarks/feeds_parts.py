@@ -18,50 +18,50 @@ from collections import Counter, defaultdict
 from itertools import count
 from pathlib import Path
 
-from feeds_corpus import files
+from feeds_corpus import feed_files
 
 from monitor.errors import ParseError
-from monitor.sources.cut import Cut, cut
+from monitor.sources.cut import FeedParts, split_items
 from monitor.sources.feed import Feed, parse_feed
 
 XML = "application/xml"
-SPACE = re.compile(rb"\s+|<!--.*?-->", re.DOTALL)
-FRESH = count()
+SPACE_PATTERN = re.compile(rb"\s+|<!--.*?-->", re.DOTALL)
+NEW_IDS = count()
 
 
-def parsed(body: bytes) -> Feed | None:
+def parse_or_none(body: bytes) -> Feed | None:
     try:
         return parse_feed(body, XML, "https://feeds.example/feed.xml")
     except ParseError:
         return None
 
 
-def with_own_id(item: bytes) -> bytes:
+def with_unique_id(item: bytes) -> bytes:
     """The item with an id that no other has."""
     tag, end = (b"guid" if item.startswith(b"<item") else b"id"), item.rindex(b"</")
-    return item[:end] + b"<%s>urn:item:%d</%s>" % (tag, next(FRESH), tag) + item[end:]
+    return item[:end] + b"<%s>urn:item:%d</%s>" % (tag, next(NEW_IDS), tag) + item[end:]
 
 
-def compared(frame: Cut, pool: list[tuple[str, bytes]], chance: random.Random) -> str:
+def compare_parts(frame: FeedParts, pool: list[tuple[str, bytes]], rng: random.Random) -> str:
     """What became of one feed of items that were chosen by chance, and of its next version."""
-    chosen = chance.sample(pool, min(len(pool), chance.randint(2, 8)))
+    chosen = rng.sample(pool, min(len(pool), rng.randint(2, 8)))
     old = [item for _, item in chosen]
-    before = cut(frame.of(old), XML)
-    first = parsed(frame.of(old)) if before else None
+    before = split_items(frame.with_items(old), XML)
+    first = parse_or_none(frame.with_items(old)) if before else None
     if not before or not first:
         return "whole"
-    if not first.separable or len(first.entries) != len(before.items):
+    if not first.is_separable or len(first.entries) != len(before.items):
         return "not separable"
-    known = dict(zip(before.marks(), first.entries, strict=True))
-    new = old + [item for _, item in chance.sample(pool, min(len(pool), 3))]
-    chance.shuffle(new)
-    after = cut(frame.of(new), XML)
-    if not after or after.frame() != before.frame():
+    known = dict(zip(before.item_hashes(), first.entries, strict=True))
+    new = old + [item for _, item in rng.sample(pool, min(len(pool), 3))]
+    rng.shuffle(new)
+    after = split_items(frame.with_items(new), XML)
+    if not after or after.skeleton_hash() != before.skeleton_hash():
         return "whole"
-    marks = after.marks()
-    unseen = [item for mark, item in zip(marks, after.items, strict=True) if mark not in known]
-    part, whole = parsed(after.of(unseen)), parsed(frame.of(new))
-    if not part or not part.separable or len(part.entries) != len(unseen):
+    marks = after.item_hashes()
+    new_items = [item for mark, item in zip(marks, after.items, strict=True) if mark not in known]
+    part, whole = parse_or_none(after.with_items(new_items)), parse_or_none(frame.with_items(new))
+    if not part or not part.is_separable or len(part.entries) != len(new_items):
         return "not separable"
     left = iter(part.entries)
     entries = tuple(known.get(mark) or next(left) for mark in marks)
@@ -74,19 +74,19 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=3, help="feeds for each that was captured")
     chosen = options.parse_args()
     warnings.simplefilter("ignore")
-    alike: dict[tuple[bytes, bytes], list[tuple[str, Cut]]] = defaultdict(list)
-    for _, path, body in files(chosen.data):
-        if found := cut(body, XML):
-            alike[SPACE.sub(b"", found.head), SPACE.sub(b"", found.foot)].append((path, found))
-    chance, ends = random.Random(1), Counter[str]()
-    for feeds in alike.values():
+    by_frame: dict[tuple[bytes, bytes], list[tuple[str, FeedParts]]] = defaultdict(list)
+    for _, path, body in feed_files(chosen.data):
+        if parts := split_items(body, XML):
+            by_frame[SPACE_PATTERN.sub(b"", parts.head), SPACE_PATTERN.sub(b"", parts.foot)].append((path, parts))
+    rng, outcomes = random.Random(1), Counter[str]()
+    for feeds in by_frame.values():
         frame = feeds[0][1]
-        pool = [(path, with_own_id(item)) for path, one in feeds for item in one.items]
+        pool = [(path, with_unique_id(item)) for path, feed in feeds for item in feed.items]
         if len(pool) > 3:
-            ends.update(compared(frame, pool, chance) for _ in range(chosen.rounds * len(feeds)))
-    for end, times in ends.most_common():
-        print(f"{times:>6} {end}")
-    return any(end.startswith("DIFFERS") for end in ends)
+            outcomes.update(compare_parts(frame, pool, rng) for _ in range(chosen.rounds * len(feeds)))
+    for outcome, times in outcomes.most_common():
+        print(f"{times:>6} {outcome}")
+    return any(outcome.startswith("DIFFERS") for outcome in outcomes)
 
 
 if __name__ == "__main__":

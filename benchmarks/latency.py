@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from kit import Bulletin, FeedServer, MailServer
 
 from monitor.config.file import read_config
-from monitor.daemon import living
-from monitor.log import configure
+from monitor.daemon import running_daemon
+from monitor.log import configure_logging
 
 CONFIG = """
 [network]
@@ -38,30 +38,30 @@ to = ["reader@desk.example"]
 [alerts]
 notify = ["desk"]
 """
-STEP = 0.005  # seconds between two looks at the event loop
+LOOP_CHECK_S = 0.005  # seconds between two looks at the event loop
 
 
-async def blocked(longest: list[float]) -> None:
+async def watch_loop(longest: list[float]) -> None:
     """Keeps the longest time that the loop did not come round, and the most CPU that its thread took meanwhile."""
     while True:
         began, cpu = time.perf_counter(), time.thread_time()
-        await asyncio.sleep(STEP)
-        longest[0] = max(longest[0], time.perf_counter() - began - STEP)
+        await asyncio.sleep(LOOP_CHECK_S)
+        longest[0] = max(longest[0], time.perf_counter() - began - LOOP_CHECK_S)
         longest[1] = max(longest[1], time.thread_time() - cpu)
 
 
 async def measure(folder: Path, feed: FeedServer, mail: MailServer, alerts: int) -> tuple[list[float], list[float]]:
     """Seconds from fetch to mail for each alert, and the longest block with the most CPU in one go."""
     waits, longest = [], [0.0, 0.0]
-    async with living(read_config(folder / "config.toml", env={})):
+    async with running_daemon(read_config(folder / "config.toml", env={})):
         while not feed.answered:
             await asyncio.sleep(0.05)
         await asyncio.sleep(2)
-        watch = asyncio.create_task(blocked(longest))
+        watch = asyncio.create_task(watch_loop(longest))
         for number in range(alerts):
-            mails, full = len(mail.mails), feed.answered.count(200)
+            mails, full_responses = len(mail.mails), feed.answered.count(200)
             feed.bulletins[:] = [Bulletin(str(number), f"Convoy {number * 37 + 900} left Orsk{number} at dawn")]
-            while feed.answered.count(200) == full:
+            while feed.answered.count(200) == full_responses:
                 await asyncio.sleep(0.001)
             fetched = time.perf_counter()
             while len(mail.mails) == mails:
@@ -75,7 +75,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--alerts", type=int, default=100)
     alerts = options.parse_args().alerts
-    configure(stream=io.StringIO())
+    configure_logging(stream=io.StringIO())
     with TemporaryDirectory() as name, FeedServer(Bulletin("old", "Nothing moved")) as feed, MailServer() as mail:
         folder = Path(name)
         (folder / "rules").mkdir()

@@ -28,67 +28,67 @@ from monitor.assess import Assessment
 from monitor.config import SourceConfig
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.store import Store, index, open_store, schema, sources
-from monitor.store.known import Known
+from monitor.store.known import StoredHistory
 from monitor.store.ledger import text_hash
-from monitor.store.record import record
+from monitor.store.record import commit_assessment
 from monitor.text.key import hash64
 
-WORDS = 40_000  # in the vocabulary; the n-th most common is met 1/(n+3) as often as the first
-COMMON = 60  # of these are too common for an index, as stop words are
-LENGTH = 21
+VOCABULARY_SIZE = 40_000  # in the vocabulary; the n-th most common is met 1/(n+3) as often as the first
+COMMON_WORDS = 60  # of these are too common for an index, as stop words are
+CLAIM_WORDS = 21
 CLAIMS_PER_UPDATE = 25
-QUERIES = 500
-PIECE = 100_000  # claims laid into the tables at once
-FILED = 500  # of these are given to the index at once
+QUERY_COUNT = 500
+CLAIMS_PER_INSERT = 100_000  # claims laid into the tables at once
+CLAIMS_PER_INDEX_WRITE = 500  # of these are given to the index at once
 
 
-def vocabulary(chance: random.Random) -> list[str]:
+def vocabulary(rng: random.Random) -> list[str]:
     """Made-up words, the common ones short."""
     syllables = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ai", "or")]
     words: dict[str, None] = {}
-    while len(words) < WORDS:
-        words["".join(chance.choices(syllables, k=2 + (len(words) > 500) + (chance.random() < 0.3)))] = None
+    while len(words) < VOCABULARY_SIZE:
+        words["".join(rng.choices(syllables, k=2 + (len(words) > 500) + (rng.random() < 0.3)))] = None
     return list(words)
 
 
 def claims(count: int) -> Iterator[str]:
     """Generated claims, the same ones in every run."""
-    chance = random.Random(count)
+    rng = random.Random(count)
     words = vocabulary(random.Random(1))
-    weights = list(accumulate(1 / (rank + 3) for rank in range(WORDS)))
+    weights = list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY_SIZE)))
     for _ in range(count):
-        yield " ".join(chance.choices(words, cum_weights=weights, k=LENGTH))
+        yield " ".join(rng.choices(words, cum_weights=weights, k=CLAIM_WORDS))
 
 
-def edited(claim: str, chance: random.Random, words: list[str]) -> str:
+def edit_claim(claim: str, rng: random.Random, words: list[str]) -> str:
     """The claim with one to three words replaced and its halves swapped."""
-    said = claim.split()
-    for _ in range(chance.randint(1, 3)):
-        said[chance.randrange(LENGTH)] = chance.choice(words)
-    cut = chance.randrange(LENGTH)
-    return " ".join(said[cut:] + said[:cut])
+    claim_words = claim.split()
+    for _ in range(rng.randint(1, 3)):
+        claim_words[rng.randrange(CLAIM_WORDS)] = rng.choice(words)
+    cut = rng.randrange(CLAIM_WORDS)
+    return " ".join(claim_words[cut:] + claim_words[:cut])
 
 
-def terms(claim: str, common: frozenset[str]) -> tuple[str, ...]:
+def index_words(claim: str, common: frozenset[str]) -> tuple[str, ...]:
     """The words of the claim that are not too common."""
     return tuple(word for word in dict.fromkeys(claim.split()) if word not in common)
 
 
-def fill(store: Store, said: Iterator[str], common: frozenset[str]) -> None:
+def fill(store: Store, texts: Iterator[str], common: frozenset[str]) -> None:
     """Lays the claims into the tables in large pieces: recording a million one update at a time takes minutes."""
     with store.write() as conn:
-        sources.sync(conn, [SourceConfig(name="wire", url="https://example.org/feed")], 0.0)
+        sources.sync_sources(conn, [SourceConfig(name="wire", url="https://example.org/feed")], 0.0)
     number = 0
-    while piece := list(islice(said, PIECE)):
+    while batch := list(islice(texts, CLAIMS_PER_INSERT)):
         with store.write() as conn:
-            lay(conn, number, piece, common)
-        number += len(piece)
+            insert_claims(conn, number, batch, common)
+        number += len(batch)
 
 
-def lay(conn: Connection, before: int, texts: list[str], common: frozenset[str]) -> None:
+def insert_claims(conn: Connection, before: int, texts: list[str], common: frozenset[str]) -> None:
     """Claims numbered from `before` + 1, each said by an entry that says CLAIMS_PER_UPDATE of them."""
     rows: dict[str, list[dict[str, Any]]] = {"entries": [], "claims": [], "sayings": []}
-    found: dict[int, list[int]] = {}
+    hashes: dict[int, list[int]] = {}
     for id, text in enumerate(texts, before + 1):
         entry, at = id // CLAIMS_PER_UPDATE + 1, float(id)
         if not rows["entries"] or rows["entries"][-1]["id"] != entry:
@@ -101,57 +101,61 @@ def lay(conn: Connection, before: int, texts: list[str], common: frozenset[str])
             | {"sayings": 1, "indexed": True, "first_at": at, "last_at": at}
         )
         rows["sayings"].append({"claim_id": id, "nth": 0, "entry_id": entry, "heading": "", "first_at": at})
-        found[id] = [hash64(term) for term in terms(text, common)]
+        hashes[id] = [hash64(term) for term in index_words(text, common)]
     for name, values in rows.items():
         conn.execute(insert(schema.metadata.tables[name]).on_conflict_do_nothing(), values)
-    ids = list(found)
-    for first in range(0, len(ids), FILED):
-        index.add(conn, index.CLAIMS, {id: found[id] for id in ids[first : first + FILED]})
+    ids = list(hashes)
+    for first in range(0, len(ids), CLAIMS_PER_INDEX_WRITE):
+        index.add_postings(
+            conn, index.CLAIM_INDEX, {id: hashes[id] for id in ids[first : first + CLAIMS_PER_INDEX_WRITE]}
+        )
 
 
-def recording(store: Store, common: frozenset[str]) -> float:
+def recording_cost(store: Store, common: frozenset[str]) -> float:
     """CPU microseconds to record one claim of an update of 25, and have it indexed."""
-    said = list(claims(1000 + 1))
+    texts = list(claims(1000 + 1))
     began = time.process_time()
     for first in range(0, 1000, CLAIMS_PER_UPDATE):
         with store.write() as conn:
-            found = brought(said[first : first + CLAIMS_PER_UPDATE], first, common)
-            record(conn, found, content_hash="", now=1e9)
+            assessment = new_assessment(texts[first : first + CLAIMS_PER_UPDATE], first, common)
+            commit_assessment(conn, assessment, content_hash="", now=1e9)
     return (time.process_time() - began) * 1000
 
 
-def brought(texts: list[str], number: int, common: frozenset[str]) -> Assessment:
+def new_assessment(texts: list[str], number: int, common: frozenset[str]) -> Assessment:
     """An update whose claims are all new."""
-    found = tuple(Claim(text, Role.BULLET) for text in texts)
+    new_claims = tuple(Claim(text, Role.BULLET) for text in texts)
     return Assessment(
         update=Update("wire", f"report-{number}", float(number), "Report", "", ""),
-        claims=found,
-        findings=tuple(Finding(claim, Novelty.NEW, 0.0, (), None, f"st-{number}") for claim in found),
-        terms=tuple(terms(text, common) for text in texts),
+        claims=new_claims,
+        findings=tuple(Finding(claim, Novelty.NEW, 0.0, (), None, f"st-{number}") for claim in new_claims),
+        index_terms=tuple(index_words(text, common) for text in texts),
         story=f"st-{number}",
     )
 
 
-def ask(store: Store, queries: list[str], common: frozenset[str]) -> list[tuple[str, float]]:
+def nearest_candidates(store: Store, queries: list[str], common: frozenset[str]) -> list[tuple[str, float]]:
     """The nearest candidate of each query and its score, asked for an update at a time."""
-    found = []
+    nearest = []
     for first in range(0, len(queries), CLAIMS_PER_UPDATE):
         batch = queries[first : first + CLAIMS_PER_UPDATE]
         with store.read() as conn:
-            near = Known(conn, since=float("-inf")).candidates([terms(query, common) for query in batch])
+            near = StoredHistory(conn, since=float("-inf")).candidates(
+                [index_words(query, common) for query in batch]
+            )
         for query, candidates in zip(batch, near, strict=True):
             best = process.extractOne(
-                in_order(query), [in_order(said.text) for said in candidates], scorer=fuzz.ratio
+                sort_words(query), [sort_words(prior.text) for prior in candidates], scorer=fuzz.ratio
             )
-            found.append((candidates[best[2]].text, best[1]) if best else ("", 0.0))
-    return found
+            nearest.append((candidates[best[2]].text, best[1]) if best else ("", 0.0))
+    return nearest
 
 
-def in_order(claim: str) -> str:
+def sort_words(claim: str) -> str:
     return " ".join(sorted(claim.split()))
 
 
-def peak() -> float:
+def peak_memory() -> float:
     """The most memory this process has had, in MB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
@@ -160,35 +164,37 @@ def peak() -> float:
 def measure(path: Path, count: int) -> None:
     """Prints one line of the table. Runs in a process of its own, so that its memory is the store's."""
     words = vocabulary(random.Random(1))
-    common = frozenset(words[:COMMON])
-    chance = random.Random(7)
-    asked_of = set(chance.sample(range(count), QUERIES))
-    queries = [edited(claim, chance, words) for n, claim in enumerate(claims(count)) if n in asked_of]
-    chance.shuffle(queries)
-    before = peak()
+    common = frozenset(words[:COMMON_WORDS])
+    rng = random.Random(7)
+    asked_of = set(rng.sample(range(count), QUERY_COUNT))
+    queries = [edit_claim(claim, rng, words) for n, claim in enumerate(claims(count)) if n in asked_of]
+    rng.shuffle(queries)
+    before = peak_memory()
     began = time.perf_counter()
     store = open_store(f"sqlite:///{path}")
-    ask(store, queries[:CLAIMS_PER_UPDATE], common)
+    nearest_candidates(store, queries[:CLAIMS_PER_UPDATE], common)
     opened = time.perf_counter() - began
     began = time.process_time()
-    found = ask(store, queries, common)
-    ours = (time.process_time() - began) / QUERIES * 1000
-    swollen = peak() - before
-    recorded = recording(store, common)
+    answers = nearest_candidates(store, queries, common)
+    ours = (time.process_time() - began) / QUERY_COUNT * 1000
+    memory_growth = peak_memory() - before
+    recorded = recording_cost(store, common)
     store.close()
 
-    every = [in_order(claim) for claim in claims(count)]
-    few = max(40, min(QUERIES, 20_000_000 // count))
+    sorted_claims = [sort_words(claim) for claim in claims(count)]
+    sample_size = max(40, min(QUERY_COUNT, 20_000_000 // count))
     began = time.process_time()
-    nearest = [process.extractOne(in_order(query), every, scorer=fuzz.ratio) for query in queries[:few]]
-    theirs = (time.process_time() - began) / few * 1000
-    wanted = [(best[1], mine[1]) for best, mine in zip(nearest, found, strict=False) if best[1] >= 80]
+    nearest = [
+        process.extractOne(sort_words(query), sorted_claims, scorer=fuzz.ratio) for query in queries[:sample_size]
+    ]
+    theirs = (time.process_time() - began) / sample_size * 1000
+    wanted = [(best[1], mine[1]) for best, mine in zip(nearest, answers, strict=False) if best[1] >= 80]
     recall = sum(mine >= best for best, mine in wanted) / len(wanted)
     size = path.stat().st_size / 2**20
     print(
         f"{count:>9,} claims: {ours:.3f} ms, rapidfuzz alone {theirs:.1f} ms, {theirs / ours:.0f} times; "
         f"recall {recall:.3f} of {len(wanted)}; open and first answer {opened:.2f} s, "
-        f"memory {before:.0f} + {swollen:.0f} MB, file {size:.0f} MB; recording a claim {recorded:.0f} µs"
+        f"memory {before:.0f} + {memory_growth:.0f} MB, file {size:.0f} MB; recording a claim {recorded:.0f} µs"
     )
 
 
@@ -196,7 +202,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--measure"]:
         measure(Path(sys.argv[2]), int(sys.argv[3]))
         return
-    common = frozenset(vocabulary(random.Random(1))[:COMMON])
+    common = frozenset(vocabulary(random.Random(1))[:COMMON_WORDS])
     for count in [int(size) for size in sys.argv[1:]] or [10_000, 100_000]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "ledger.db"

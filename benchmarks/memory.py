@@ -11,29 +11,29 @@ import random
 import sys
 from pathlib import Path
 
-from ledger import COMMON, claims, fill, vocabulary
-from polling import measure, serving
+from ledger import COMMON_WORDS, claims, fill, vocabulary
+from polling import measure, start_server
 
 from monitor.store import open_store
 
 
 def main() -> None:
     count, feeds = (int(given) for given in (sys.argv[1:] + ["1000000", "40"][len(sys.argv) - 1 :])[:2])
-    common = frozenset(vocabulary(random.Random(1))[:COMMON])
+    common = frozenset(vocabulary(random.Random(1))[:COMMON_WORDS])
 
     def furnish(folder: Path) -> None:
         store = open_store(f"sqlite:///{folder / 'monitor.db'}")
         fill(store, claims(count), common)
         store.close()
 
-    with serving() as server:
+    with start_server() as server:
         assert server.stdout
         try:
             costs, peak = measure(sys.executable, "ours", int(server.stdout.readline()), feeds, furnish)
         finally:
             server.kill()
-    told = ", ".join(f"{name} {cost.cpu / feeds * 1000:.1f}" for name, cost in costs.items())
-    print(f"{count:,} claims, {feeds} feeds: peak {peak:.0f} MB; CPU ms a feed: {told}")
+    cost_text = ", ".join(f"{name} {cost.cpu / feeds * 1000:.1f}" for name, cost in costs.items())
+    print(f"{count:,} claims, {feeds} feeds: peak {peak:.0f} MB; CPU ms a feed: {cost_text}")
 
 
 if __name__ == "__main__":

@@ -32,10 +32,10 @@ class Bound:
 
     must: float
     aim: float
-    most: bool = False
+    is_maximum: bool = False
 
-    def held(self, got: float) -> bool:
-        return got <= self.must if self.most else got >= self.must
+    def is_met(self, value: float) -> bool:
+        return value <= self.must if self.is_maximum else value >= self.must
 
 
 BOUNDS = {
@@ -50,36 +50,41 @@ BOUNDS = {
     "pairs judged a second": Bound(8_000, 25_000),
     "tolls: moved figures": Bound(10, 10),
     "tolls: moved figures shown": Bound(0.95, 1.0),
-    "tolls: foreign joins": Bound(1, 0, most=True),
-    "tolls: mixed threads": Bound(1, 0, most=True),
+    "tolls: foreign joins": Bound(1, 0, is_maximum=True),
+    "tolls: mixed threads": Bound(1, 0, is_maximum=True),
     "ECB+ stories: B³": Bound(0.80, 0.86),
     "headlines: B³": Bound(0.73, 0.80),
     "advisories: news told": Bound(0.92, 0.97),
-    "advisories: alerts an editorial update": Bound(0.25, 0.12, most=True),
-    "advisories: alerts a storm update": Bound(0.15, 0.06, most=True),
-    "advisories: minutes": Bound(10, 3, most=True),
+    "advisories: alerts an editorial update": Bound(0.25, 0.12, is_maximum=True),
+    "advisories: alerts a storm update": Bound(0.15, 0.06, is_maximum=True),
+    "advisories: minutes": Bound(10, 3, is_maximum=True),
 }
 
 
-def row(name: str, must: str, aim: str, got: str, verdict: str) -> str:
-    return f"{name:<50}{must:>10}{aim:>10}{got:>10}  {verdict}".rstrip()
+def table_row(name: str, must: str, aim: str, value: str, verdict: str) -> str:
+    return f"{name:<50}{must:>10}{aim:>10}{value:>10}  {verdict}".rstrip()
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     return f"{value:.3f}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
 
 
-def show(name: str, got: float) -> bool:
+def print_measure(name: str, value: float) -> bool:
     """One line of the table; whether the measure is as it must be."""
     bound = BOUNDS.get(name)
     if bound is None:
-        print(row(name, "", "", number(got), ""), flush=True)
+        print(table_row(name, "", "", format_number(value), ""), flush=True)
         return True
-    sign = "≤ " if bound.most else ""
-    held = bound.held(got)
-    verdict = "ok" if held else "miss"
-    print(row(name, sign + number(bound.must), sign + number(bound.aim), number(got), verdict), flush=True)
-    return held
+    sign = "≤ " if bound.is_maximum else ""
+    is_met = bound.is_met(value)
+    verdict = "ok" if is_met else "miss"
+    print(
+        table_row(
+            name, sign + format_number(bound.must), sign + format_number(bound.aim), format_number(value), verdict
+        ),
+        flush=True,
+    )
+    return is_met
 
 
 def main() -> None:
@@ -90,9 +95,11 @@ def main() -> None:
     chosen = options.parse_args()
     if not chosen.data.is_dir():
         sys.exit(f"{chosen.data}: there is no such folder")
-    print(row("measure", "must", "aim", "got", ""))
-    held = [show(*measure) for part in chosen.parts or PARTS for measure in PARTS[part](chosen.data, chosen.half)]
-    sys.exit(0 if all(held) else 1)
+    print(table_row("measure", "must", "aim", "got", ""))
+    results = [
+        print_measure(*measure) for part in chosen.parts or PARTS for measure in PARTS[part](chosen.data, chosen.half)
+    ]
+    sys.exit(0 if all(results) else 1)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agreement import b_cubed
-from running import Row, moment, replayed, rows
+from running import Row, parse_time, read_rows, run_replay
 
-TOLD = ("new", "changed", "withdrawn")
-STORM = 8  # countries that one note must concern to be a storm
-START = moment("2026-01-01")
+ALERTING_NOVELTIES = ("new", "changed", "withdrawn")
+MIN_STORM_COUNTRIES = 8  # countries that one note must concern to be a storm
+START = parse_time("2026-01-01")
 # The publisher's own note of what changed: taken out of a page, or it could be read off.
-NOTE = re.compile(r"^(?:Still current at|Updated|Latest update):\s*\n:.*\n?", re.MULTILINE)
-FIGURE = re.compile(r"(\d[\d,. ]*\d|\d)\s*(k\b|thousand|m\b|million)?", re.IGNORECASE)
+CHANGE_NOTE_PATTERN = re.compile(r"^(?:Still current at|Updated|Latest update):\s*\n:.*\n?", re.MULTILINE)
+FIGURE_PATTERN = re.compile(r"(\d[\d,. ]*\d|\d)\s*(k\b|thousand|m\b|million)?", re.IGNORECASE)
 
 Stories = set[str]
 
@@ -24,53 +24,55 @@ Stories = set[str]
 def tolls(data: Path, half: str) -> Iterator[tuple[str, float]]:
     """Headlines of tolls that move, among all the news of the day."""
     folder = data / "news_stream_2023"
-    gold = {row["title"]: row for row in rows(folder / f"{half}_toll_items.jsonl")}
-    stream = sorted(rows(next(folder.glob(f"{half}_20*.jsonl.xz"))), key=lambda row: moment(row["published"]))
+    gold = {row["title"]: row for row in read_rows(folder / f"{half}_toll_items.jsonl")}
+    stream = sorted(
+        read_rows(next(folder.glob(f"{half}_20*.jsonl.xz"))), key=lambda row: parse_time(row["published"])
+    )
     lines = [toll_line(i, row) for i, row in enumerate(stream)]
     toll_of = {line["entry"]: gold[line["title"]] for line in lines if line["title"] in gold}
-    said, _ = replayed(lines)
-    shown, joined = figures_told(said, toll_of)
-    story = stories_of(said)
+    output, _ = run_replay(lines)
+    is_shown, foreign_joins = check_moved_figures(output, toll_of)
+    story = stories_of(output)
     events: dict[str | None, set[str]] = defaultdict(set)
     for entry, row in toll_of.items():
         events[story.get(entry)].add(row["event"])
-    yield "tolls: moved figures", len(shown)
-    yield "tolls: moved figures shown", sum(shown) / max(1, len(shown))
-    yield "tolls: foreign joins", joined
+    yield "tolls: moved figures", len(is_shown)
+    yield "tolls: moved figures shown", sum(is_shown) / max(1, len(is_shown))
+    yield "tolls: foreign joins", foreign_joins
     yield "tolls: mixed threads", sum(len(mixed) > 1 for mixed in events.values())
 
 
 def toll_line(i: int, row: Row) -> Row:
     """An item of the stream as a line of replay."""
-    at, text = moment(row["published"]).isoformat(), row["description"] or ""
+    at, text = parse_time(row["published"]).isoformat(), row["description"] or ""
     head = {"at": at, "source": row["feed"], "entry": f"{row['link']}#{i}"}
     return {**head, "title": row["title"], "url": row["link"], "text": text}
 
 
-def figures_told(said: Iterable[Row], toll_of: dict[str, Row]) -> tuple[list[bool], int]:
+def check_moved_figures(output: Iterable[Row], toll_of: dict[str, Row]) -> tuple[list[bool], int]:
     """For each reported toll that moved whether the new figure was told; how many joined another event's toll."""
-    shown, joined = [], 0
-    for one in said:
-        now = toll_of.get(one["entry"]) if one["type"] == "finding" else None
-        if now is None or one["claim"] != now["title"] or one["nearest"] is None:
+    is_shown, foreign_joins = [], 0
+    for line in output:
+        now = toll_of.get(line["entry"]) if line["type"] == "finding" else None
+        if now is None or line["claim"] != now["title"] or line["nearest"] is None:
             continue
-        before = toll_of.get(one["nearest"]["entry"])
+        before = toll_of.get(line["nearest"]["entry"])
         if not before or before["toll"] == now["toll"] or "reported" not in (now["modality"], before["modality"]):
             continue
         if before["event"] != now["event"]:
-            joined += one["novelty"] != "new"
+            foreign_joins += line["novelty"] != "new"
         elif now["modality"] == "reported":  # a projection is no figure
-            after = {figure(move["after"]) for move in one["changes"] if move["kind"] == "number"}
-            shown.append(one["novelty"] == "changed" and now["toll"] in after)
-    return shown, joined
+            after = {parse_figure(move["after"]) for move in line["changes"] if move["kind"] == "number"}
+            is_shown.append(line["novelty"] == "changed" and now["toll"] in after)
+    return is_shown, foreign_joins
 
 
-def figure(text: str) -> int | None:
+def parse_figure(text: str) -> int | None:
     """The first number in a text: 25K, 25,000 and 25 thousand are the same."""
-    found = FIGURE.search(text)
-    if found is None:
+    match = FIGURE_PATTERN.search(text)
+    if match is None:
         return None
-    digits, unit = found[1], (found[2] or "").lower()
+    digits, unit = match[1], (match[2] or "").lower()
     scale = {"": 1, "k": 1000, "thousand": 1000}.get(unit, 1_000_000)
     if scale > 1 and re.fullmatch(r"\d+\.\d+", digits):
         return round(float(digits) * scale)
@@ -79,88 +81,95 @@ def figure(text: str) -> int | None:
 
 def stories(data: Path, half: str) -> Iterator[tuple[str, float]]:
     """Articles and bare headlines about one event each, to be brought together."""
-    documents = rows(data / "ecbplus" / f"{half}.jsonl")
-    yield "ECB+ stories: B³", clustered([document_line(i, row) for i, row in enumerate(documents)], documents)
-    headlines = sorted(rows(data / "uci_news_stories" / f"{half}.jsonl"), key=lambda row: row["time_ms"])
-    yield "headlines: B³", clustered([headline_line(row) for row in headlines], headlines)
+    documents = read_rows(data / "ecbplus" / f"{half}.jsonl")
+    yield "ECB+ stories: B³", cluster_score([document_line(i, row) for i, row in enumerate(documents)], documents)
+    headlines = sorted(read_rows(data / "uci_news_stories" / f"{half}.jsonl"), key=lambda row: row["time_ms"])
+    yield "headlines: B³", cluster_score([headline_line(row) for row in headlines], headlines)
 
 
 def document_line(i: int, row: Row) -> Row:
     """An article: its first sentence is the title. One comes each minute, from forty papers in turn."""
-    title, *text = [one["text"] for one in row["sentences"] if not one["text"].startswith("http")]
+    title, *text = [sentence["text"] for sentence in row["sentences"] if not sentence["text"].startswith("http")]
     head = {"at": (START + timedelta(minutes=i)).isoformat(), "source": f"paper{i % 40}"}
     return {**head, "entry": row["id"], "title": title, "url": f"https://example.org/{i}", "text": "\n".join(text)}
 
 
 def headline_line(row: Row) -> Row:
     """A bare headline."""
-    at = moment("1970-01-01") + timedelta(milliseconds=row["time_ms"])
+    at = parse_time("1970-01-01") + timedelta(milliseconds=row["time_ms"])
     head = {"at": at.isoformat(), "source": row["hostname"], "entry": row["id"], "title": row["title"]}
     return {**head, "url": f"https://{row['hostname']}/{row['id']}", "text": ""}
 
 
-def clustered(lines: Sequence[Row], labelled: Sequence[Row]) -> float:
+def cluster_score(lines: Sequence[Row], labeled: Sequence[Row]) -> float:
     """B-cubed F1 of the stories that the program makes of the lines."""
-    said, _ = replayed(lines)
-    return b_cubed({row["id"]: row["story"] for row in labelled}, stories_of(said))
+    output, _ = run_replay(lines)
+    return b_cubed({row["id"]: row["story"] for row in labeled}, stories_of(output))
 
 
-def stories_of(said: Iterable[Row]) -> dict[str, str]:
+def stories_of(output: Iterable[Row]) -> dict[str, str]:
     """The story of each entry's update, the last one's if there were several."""
-    return {one["entry"]: one["story"] for one in said if one["type"] == "update"}
+    return {line["entry"]: line["story"] for line in output if line["type"] == "update"}
 
 
 def advisories(data: Path, half: str) -> Iterator[tuple[str, float]]:
     """Travel advice of two governments, polled for months: news among editorial work on hundreds of pages."""
     folder = data / "travel_advisories_replay"
     files = [folder / f"{half}_{country}_polls.jsonl.xz" for country in ("unitedkingdom", "canada")]
-    polls = sorted((poll for file in files for poll in rows(file)), key=lambda poll: moment(poll["time"]))
+    polls = sorted((poll for file in files for poll in read_rows(file)), key=lambda poll: parse_time(poll["time"]))
     lines = [line for poll in polls for line in page_lines(poll)]
-    said, seconds = replayed(lines)
-    told = told_in(said, lines)
+    output, seconds = run_replay(lines)
+    told_by_update = stories_told(output, lines)
     news: dict[tuple[object, ...], bool] = defaultdict(bool)
     editorial: dict[tuple[str, str], list[Stories]] = defaultdict(list)
     storms: dict[tuple[str, str, str], list[Stories]] = defaultdict(list)
-    for update in rows(folder / f"{half}_gold_updates.jsonl"):
+    for update in read_rows(folder / f"{half}_gold_updates.jsonl"):
         if not update["pages_changed"]:
             continue
-        at, source, note = moment(update["time"]), update["source"], update["note"]
-        heard = told[at, f"{source}/{update['country']}"]
-        storms[update["poll"], source, note].append(heard)
+        at, source, note = parse_time(update["time"]), update["source"], update["note"]
+        update_stories = told_by_update[at, f"{source}/{update['country']}"]
+        storms[update["poll"], source, note].append(update_stories)
         if update["cls"] == "SUBSTANTIVE":  # a note on many countries is one piece of news: once in a week will do
-            news[source, note, at.isocalendar()[:2]] |= bool(heard)
+            news[source, note, at.isocalendar()[:2]] |= bool(update_stories)
         else:
-            editorial[update["poll"], source].append(heard)
+            editorial[update["poll"], source].append(update_stories)
     yield "advisories: news told", sum(news.values()) / len(news)
-    yield "advisories: alerts an editorial update", alerts_an_update(editorial.values())
-    yield "advisories: alerts a storm update", alerts_an_update([one for one in storms.values() if len(one) >= STORM])
+    yield "advisories: alerts an editorial update", alerts_per_update(editorial.values())
+    yield (
+        "advisories: alerts a storm update",
+        alerts_per_update([group for group in storms.values() if len(group) >= MIN_STORM_COUNTRIES]),
+    )
     yield "advisories: minutes", seconds / 60
 
 
 def page_lines(poll: Row) -> Iterator[Row]:
     """The pages of one poll as lines of replay; each page is an entry."""
-    at = moment(poll["time"]).isoformat()
+    at = parse_time(poll["time"]).isoformat()
     for document, content in poll["docs"].items():
         for page, text in content["files"].items():
             if text:
                 entry = f"{document}#{page}"
                 head = {"at": at, "source": document.split("/")[0], "entry": entry, "title": page}
-                yield {**head, "url": f"https://example.org/{entry}", "text": NOTE.sub("", text)}
+                yield {**head, "url": f"https://example.org/{entry}", "text": CHANGE_NOTE_PATTERN.sub("", text)}
 
 
-def told_in(said: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[datetime, str], Stories]:
+def stories_told(output: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[datetime, str], Stories]:
     """The stories that each country's update told; what a page says when it is first seen is its baseline."""
     first: dict[str, datetime] = {}
     for line in lines:
-        first.setdefault(line["entry"], moment(line["at"]))
-    told: dict[tuple[datetime, str], Stories] = defaultdict(set)
-    for one in said:
-        if one["type"] == "finding" and one["novelty"] in TOLD and moment(one["at"]) != first[one["entry"]]:
-            told[moment(one["at"]), one["entry"].split("#")[0]].add(one["story"])
-    return told
+        first.setdefault(line["entry"], parse_time(line["at"]))
+    by_update: dict[tuple[datetime, str], Stories] = defaultdict(set)
+    for finding in output:
+        if (
+            finding["type"] == "finding"
+            and finding["novelty"] in ALERTING_NOVELTIES
+            and parse_time(finding["at"]) != first[finding["entry"]]
+        ):
+            by_update[parse_time(finding["at"]), finding["entry"].split("#")[0]].add(finding["story"])
+    return by_update
 
 
-def alerts_an_update(groups: Iterable[Sequence[Stories]]) -> float:
+def alerts_per_update(groups: Iterable[Sequence[Stories]]) -> float:
     """Alerts for each update, bundled within a group by update or by story, whichever makes fewer."""
     groups = list(groups)
     alerts = sum(min(len(set().union(*group)), sum(map(bool, group))) for group in groups)

@@ -17,26 +17,28 @@ from collections import Counter
 from pathlib import Path
 
 from monitor.compare.verdict import judge
-from monitor.model import Context, Novelty, Verdict
-from monitor.text.words import read
+from monitor.model import Novelty, Relation, Verdict
+from monitor.text.words import analyze
 
 LABELS = {"REPEATED", "CHANGED", "NEW"}
 
 
-def called(verdict: Verdict, context: Context) -> str:
+def predicted_label(verdict: Verdict, context: Relation) -> str:
     """What the judge says, in the words of the labels."""
-    if context is Context.REVISION and verdict.novelty is Novelty.NEW:
+    if context is Relation.REVISION and verdict.novelty is Novelty.NEW:
         return "changed"
     return verdict.novelty.value
 
 
-def report(path: Path, context: Context, only: str | None, limit: int) -> None:
+def report(path: Path, context: Relation, only: str | None, limit: int) -> None:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     rows = [row for row in rows if row["label"] in LABELS]
     started = time.process_time()
-    verdicts = [judge(read(row["a"]), read(row["b"]), context) for row in rows]
+    verdicts = [judge(analyze(row["a"]), analyze(row["b"]), context) for row in rows]
     seconds = time.process_time() - started
-    outcomes = [f"{row['label']}:{called(verdict, context)}" for row, verdict in zip(rows, verdicts, strict=True)]
+    outcomes = [
+        f"{row['label']}:{predicted_label(verdict, context)}" for row, verdict in zip(rows, verdicts, strict=True)
+    ]
     for outcome, count in sorted(Counter(outcomes).items()):
         print(f"{count:6} {outcome}")
     print(f"{len(rows) / seconds:6.0f} pairs a second, every text read once")
@@ -53,7 +55,7 @@ def report(path: Path, context: Context, only: str | None, limit: int) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("pairs", type=Path)
-    options.add_argument("context", type=Context, choices=list(Context))
+    options.add_argument("context", type=Relation, choices=list(Relation))
     options.add_argument("--only", help="show the pairs of one outcome, such as REPEATED:changed")
     options.add_argument("--limit", type=int, default=40)
     chosen = options.parse_args()

@@ -35,13 +35,13 @@ from urllib.request import urlopen
 
 ENTRIES = 30
 ROUNDS = {"first": 1, "unchanged": 5, "one new": 1}  # and how often each is polled
-TICKS = os.sysconf("SC_CLK_TCK")
-SETTLE = 0.5  # seconds between two looks at memory
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+MEMORY_SAMPLE_S = 0.5  # seconds between two looks at memory
 CONFIG = """
 [network]
 allow_private = ["127.0.0.0/8"]
 """
-SOURCE = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
+SOURCE_TOML = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
 RULES = "rules:\n" + "".join(
     f'  - name: rule-{number}\n    title: Rule {number}\n    match: "{query}"\n'
     for number, query in enumerate(
@@ -50,35 +50,35 @@ RULES = "rules:\n" + "".join(
 )
 
 
-class Words:
+class ProseGenerator:
     """Made-up prose: the n-th most common of 20,000 words is met 1/(n+3) as often as the first."""
 
     def __init__(self) -> None:
-        chance = random.Random(1)
+        rng = random.Random(1)
         syllables = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ai", "or")]
         words: dict[str, None] = {}
         while len(words) < 20_000:
-            words["".join(chance.choices(syllables, k=2 + (len(words) > 300)))] = None
+            words["".join(rng.choices(syllables, k=2 + (len(words) > 300)))] = None
         self._words = [*"the of to in and a that for on with said is was by at from as has".split(), *words]
         self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self._words))))
 
-    def sentence(self, chance: random.Random) -> str:
-        said = chance.choices(self._words, cum_weights=self._weights, k=chance.randint(12, 26))
-        said[3] = said[3].capitalize()
-        said[7] = str(chance.randrange(2, 90_000))
-        return " ".join(said).capitalize() + "."
+    def sentence(self, rng: random.Random) -> str:
+        tokens = rng.choices(self._words, cum_weights=self._weights, k=rng.randint(12, 26))
+        tokens[3] = tokens[3].capitalize()
+        tokens[7] = str(rng.randrange(2, 90_000))
+        return " ".join(tokens).capitalize() + "."
 
 
-def feed(words: Words, number: int, newest: int, entries: int) -> bytes:
+def make_feed(prose: ProseGenerator, number: int, newest: int, entries: int) -> bytes:
     """Feed `number` as it stands once its entry `newest` is out; entries say the same whenever they are served."""
     items = []
     for entry in range(newest, newest - entries, -1):
-        chance = random.Random(number * 1000 + entry)
-        body = "".join(f"<p>{words.sentence(chance)} {words.sentence(chance)}</p>" for _ in range(3))
+        rng = random.Random(number * 1000 + entry)
+        body = "".join(f"<p>{prose.sentence(rng)} {prose.sentence(rng)}</p>" for _ in range(3))
         link = f"https://news.example/{number}/{entry}"
         day = f"{entry % 28 + 1:02} Jan 2026 {entry % 24:02}:00:00 GMT"
         items.append(
-            f"<item><title>{words.sentence(chance)}</title><link>{link}</link><guid>{link}</guid>"
+            f"<item><title>{prose.sentence(rng)}</title><link>{link}</link><guid>{link}</guid>"
             f"<pubDate>{day}</pubDate><category>News</category><dc:creator>Desk</dc:creator>"
             f"<description>{escape(body)}</description></item>\n"
         )
@@ -92,7 +92,7 @@ def feed(words: Words, number: int, newest: int, entries: int) -> bytes:
 
 async def serve(entries: int) -> None:
     """Serves feeds of so many entries until killed; `GET /newest/N` publishes up to entry N. Prints its port."""
-    words, newest = Words(), [ENTRIES - 1]
+    prose, newest = ProseGenerator(), [ENTRIES - 1]
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -106,7 +106,7 @@ async def serve(entries: int) -> None:
                 if f"if-none-match: {tag}".encode() in headers.lower():
                     writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n".encode())
                 elif path.removeprefix("/").isdecimal():
-                    body = feed(words, int(path[1:]), newest[0], entries)
+                    body = make_feed(prose, int(path[1:]), newest[0], entries)
                     head = f"Content-Type: application/rss+xml\r\nETag: {tag}\r\nContent-Length: {len(body)}\r\n\r\n"
                     writer.write(b"HTTP/1.1 200 OK\r\n" + head.encode() + body)
                 else:
@@ -120,49 +120,49 @@ async def serve(entries: int) -> None:
         await server.serve_forever()
 
 
-def turns() -> None:
+def end_round() -> None:
     """Waits until the next round may begin, having told that the last one ended."""
     print("done", flush=True)
     sys.stdin.readline()
 
 
-async def ours(folder: Path, port: int, feeds: int) -> None:
-    from monitor.lean import stay_lean  # as `monitor run` does, before anything else is loaded
+async def poll_with_monitor(folder: Path, port: int, feeds: int) -> None:
+    from monitor.lean import skip_optional_imports  # as `monitor run` does, before anything else is loaded
 
-    stay_lean()
+    skip_optional_imports()
     from monitor.config.file import read_config
-    from monitor.daemon import Daemon, prepare
-    from monitor.engine import open_engine
-    from monitor.garbage import loaded_for_good
-    from monitor.log import configure
+    from monitor.daemon import Daemon, prepare_store
+    from monitor.engine import open_runtime
+    from monitor.garbage import freeze_loaded_objects
+    from monitor.log import configure_logging
 
-    configure(stream=io.StringIO())
+    configure_logging(stream=io.StringIO())
     (folder / "rules").mkdir()
     (folder / "rules" / "some.yaml").write_text(RULES)
-    named = "".join(SOURCE.format(number=number, port=port) for number in range(feeds))
-    (folder / "config.toml").write_text(CONFIG + named)
-    async with open_engine(read_config(folder / "config.toml", env={})) as engine:
-        await engine.in_store(prepare, engine)
+    source_tables = "".join(SOURCE_TOML.format(number=number, port=port) for number in range(feeds))
+    (folder / "config.toml").write_text(CONFIG + source_tables)
+    async with open_runtime(read_config(folder / "config.toml", env={})) as engine:
+        await engine.run_in_store_thread(prepare_store, engine)
         daemon = Daemon(engine)
-        with loaded_for_good():
+        with freeze_loaded_objects():
             for times in ROUNDS.values():
-                turns()
+                end_round()
                 for _ in range(times):
                     await daemon.poll_round()
-            turns()
+            end_round()
 
 
-def theirs(folder: Path, port: int, feeds: int) -> None:
+def poll_with_reader(folder: Path, port: int, feeds: int) -> None:
     from reader import make_reader
 
     reader = make_reader(str(folder / "reader.db"))
     for number in range(feeds):
         reader.add_feed(f"http://127.0.0.1:{port}/{number}")
     for times in ROUNDS.values():
-        turns()
+        end_round()
         for _ in range(times):
             reader.update_feeds(scheduled=False)
-    turns()
+    end_round()
 
 
 @dataclass
@@ -174,7 +174,7 @@ class Cost:
     peak: float
 
 
-class Tree(threading.Thread):
+class ProcessTree(threading.Thread):
     """Watches a process and all it starts: CPU seconds on demand, and the peak of its memory in MB, which begins anew
     where `peak` is set."""
 
@@ -183,19 +183,19 @@ class Tree(threading.Thread):
         self.pid, self.peak, self._ended = pid, 0.0, threading.Event()
 
     def pids(self) -> list[int]:
-        found, at = [self.pid], 0
-        while at < len(found):
-            for task in Path(f"/proc/{found[at]}/task").glob("*/children"):
-                found += map(int, task.read_text().split())
+        pids, at = [self.pid], 0
+        while at < len(pids):
+            for task in Path(f"/proc/{pids[at]}/task").glob("*/children"):
+                pids += map(int, task.read_text().split())
             at += 1
-        return found
+        return pids
 
     def cpu(self) -> float:
         ticks = 0
         for pid in self.pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(map(int, fields[11:15]))  # user and system, its own and that of children that ended
-        return ticks / TICKS
+        return ticks / TICKS_PER_SECOND
 
     def memory(self) -> float:
         total = 0
@@ -204,7 +204,7 @@ class Tree(threading.Thread):
         return total / 1024
 
     def run(self) -> None:
-        while not self._ended.wait(SETTLE):
+        while not self._ended.wait(MEMORY_SAMPLE_S):
             try:
                 self.peak = max(self.peak, self.memory())
             except (OSError, IndexError):  # one of them has just ended
@@ -216,40 +216,40 @@ class Tree(threading.Thread):
 
 
 def measure(
-    python: str, who: str, port: int, feeds: int, furnish: Callable[[Path], None] = lambda _: None
+    python: str, program: str, port: int, feeds: int, fill_folder: Callable[[Path], None] = lambda _: None
 ) -> tuple[dict[str, Cost], float]:
     """The cost of each round and of starting, and the peak of memory. `furnish` puts into the folder what is to lie
     there before."""
     with tempfile.TemporaryDirectory() as folder:
-        furnish(Path(folder))
-        command = [python, __file__, "--be", who, folder, str(port), str(feeds)]
+        fill_folder(Path(folder))
+        command = [python, __file__, "--be", program, folder, str(port), str(feeds)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdin and running.stdout
-            tree, costs = Tree(running.pid), {}
+            tree, costs = ProcessTree(running.pid), {}
             tree.start()
-            before, began = 0.0, time.perf_counter()
+            before, started = 0.0, time.perf_counter()
             for name in ("start", *ROUNDS):
                 if running.stdout.readline() != "done\n":
-                    sys.exit(f"{who} ended in the round {name!r}")
+                    sys.exit(f"{program} ended in the round {name!r}")
                 now = time.perf_counter()
                 cpu = tree.cpu()
                 times = ROUNDS.get(name, 1)
-                costs[name] = Cost((cpu - before) / times, (now - began) / times, max(tree.peak, tree.memory()))
+                costs[name] = Cost((cpu - before) / times, (now - started) / times, max(tree.peak, tree.memory()))
                 tree.peak = 0.0
-                ask(port, f"/newest/{ENTRIES - 1 + (name == 'unchanged')}")
-                before, began = cpu, time.perf_counter()
-                go_on(running.stdin)
-            go_on(running.stdin)
+                send_request(port, f"/newest/{ENTRIES - 1 + (name == 'unchanged')}")
+                before, started = cpu, time.perf_counter()
+                start_next_round(running.stdin)
+            start_next_round(running.stdin)
             tree.end()
     return costs, max(cost.peak for cost in costs.values())
 
 
-def go_on(stdin: TextIO) -> None:
+def start_next_round(stdin: TextIO) -> None:
     stdin.write("\n")
     stdin.flush()
 
 
-def ask(port: int, path: str) -> None:
+def send_request(port: int, path: str) -> None:
     with suppress(HTTPError):
         urlopen(f"http://127.0.0.1:{port}{path}").read()
 
@@ -259,11 +259,11 @@ def main() -> None:
         asyncio.run(serve(int(sys.argv[2])))
         return
     if sys.argv[1:2] == ["--be"]:
-        who, folder, port, feeds = sys.argv[2:]
-        if who == "reader":
-            theirs(Path(folder), int(port), int(feeds))
+        program, folder, port, feeds = sys.argv[2:]
+        if program == "reader":
+            poll_with_reader(Path(folder), int(port), int(feeds))
         else:
-            asyncio.run(ours(Path(folder), int(port), int(feeds)))
+            asyncio.run(poll_with_monitor(Path(folder), int(port), int(feeds)))
         return
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("feeds", type=int, nargs="?", default=1000)
@@ -271,34 +271,35 @@ def main() -> None:
     options.add_argument("--only", choices=("ours", "reader"))
     options.add_argument("--entries", type=int, default=ENTRIES)
     chosen = options.parse_args()
-    compare(chosen.feeds, {"ours": sys.executable, "reader": chosen.reader}, chosen.only, chosen.entries)
+    compare_programs(chosen.feeds, {"ours": sys.executable, "reader": chosen.reader}, chosen.only, chosen.entries)
 
 
-def serving(entries: int = ENTRIES) -> subprocess.Popen[str]:
+def start_server(entries: int = ENTRIES) -> subprocess.Popen[str]:
     """A process that serves feeds, and prints its port."""
     return subprocess.Popen([sys.executable, __file__, "--serve", str(entries)], stdout=subprocess.PIPE, text=True)
 
 
-def compare(feeds: int, pythons: dict[str, str], only: str | None, entries: int) -> None:
+def compare_programs(feeds: int, pythons: dict[str, str], only: str | None, entries: int) -> None:
     """Prints the table and the ratios."""
-    with serving(entries) as server:
+    with start_server(entries) as server:
         assert server.stdout
         port = int(server.stdout.readline())
         try:
-            found = {}
-            for who in [only] if only else list(pythons):
-                costs, peak = found[who] = measure(pythons[who], who, port, feeds)
-                told = "; ".join(
+            results = {}
+            for program in [only] if only else list(pythons):
+                costs, peak = results[program] = measure(pythons[program], program, port, feeds)
+                round_text = "; ".join(
                     f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s, {c.peak:.0f} MB" for name, c in costs.items()
                 )
-                each = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.3g}" for name in ROUNDS)
+                cpu_text = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.3g}" for name in ROUNDS)
                 print(
-                    f"{who:<7} {feeds} feeds: {told}\n        CPU ms a feed: {each}; peak {peak:.0f} MB", flush=True
+                    f"{program:<7} {feeds} feeds: {round_text}\n        CPU ms a feed: {cpu_text}; peak {peak:.0f} MB",
+                    flush=True,
                 )
         finally:
             server.kill()
     if not only:
-        (mine, _), (other, _) = found["ours"], found["reader"]
+        (mine, _), (other, _) = results["ours"], results["reader"]
         for name in ROUNDS:
             cpu, wall = other[name].cpu / mine[name].cpu, other[name].wall / mine[name].wall
             print(f"{name:<10} {cpu:.1f} times less CPU, {wall:.1f} times faster")

@@ -22,10 +22,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from monitor.assess import Listening
-from monitor.assess import match as holding
+from monitor.assess import Policy
+from monitor.assess import match_rules as holding
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.ruleset.page import page_of
+from monitor.ruleset.page import cached_document
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet
 
@@ -44,126 +44,128 @@ PLAIN = (
 MIXED = ("/{0}-?[0-9]+|{1}(e|er|ing)?/", "{0}~1", "{0}*", '"{0} {1}" OR {2} NEAR/5 {3}', "{0}* > 10000")
 # words of the texts, further words that only rules name, forms
 SETS = {"wide": (30_000, 0, PLAIN), "narrow": (12_000, 0, PLAIN), "mixed": (12_000, 200_000, MIXED)}
-Brought = tuple[Update, tuple[Finding, ...]]
+UpdateWithFindings = tuple[Update, tuple[Finding, ...]]
 
 
 def vocabulary(random: Random, size: int) -> list[str]:
     """Distinct made-up words, the common ones shorter."""
-    found: dict[str, None] = {}
-    while len(found) < size:
-        found["".join(random.choices(SYLLABLES, k=1 + min(2, len(found) // 60) + random.randint(0, 1)))] = None
-    return list(found)
+    words: dict[str, None] = {}
+    while len(words) < size:
+        words["".join(random.choices(SYLLABLES, k=1 + min(2, len(words) // 60) + random.randint(0, 1)))] = None
+    return list(words)
 
 
-def query(random: Random, words: Sequence[str], forms: Sequence[str]) -> str:
+def random_query(random: Random, words: Sequence[str], forms: Sequence[str]) -> str:
     """A query of one of the forms; its words are rarer than those of prose."""
     return random.choice(forms).format(*(words[random.randrange(200, len(words))] for _ in range(6)))
 
 
-def update_of(random: Random, words: Sequence[str], weights: Sequence[float], number: int) -> Brought:
+def random_update(random: Random, words: Sequence[str], weights: Sequence[float], number: int) -> UpdateWithFindings:
     """An update whose claims are all new; a quarter of them hold a figure."""
     texts = []
     for _ in range(CLAIMS):
-        said = random.choices(words, weights, k=WORDS)
+        tokens = random.choices(words, weights, k=WORDS)
         if random.random() < 0.25:
-            said[random.randrange(WORDS)] = f"{random.randint(1, 40)},{random.randint(0, 999):03}"
-        texts.append(" ".join(said).capitalize() + ".")
+            tokens[random.randrange(WORDS)] = f"{random.randint(1, 40)},{random.randint(0, 999):03}"
+        texts.append(" ".join(tokens).capitalize() + ".")
     findings = tuple(Finding(Claim(text, Role.SENTENCE), Novelty.NEW, 0.0, (), None, "s") for text in texts)
     return Update("source", f"entry {number}", 0.0, texts[0], "https://example.org", ""), findings
 
 
-def rules_of(random: Random, words: Sequence[str], forms: Sequence[str], count: int) -> list[Rule]:
+def random_rules(random: Random, words: Sequence[str], forms: Sequence[str], count: int) -> list[Rule]:
     """Random rules."""
-    found: list[Rule] = []
-    while len(found) < count:
-        compiled, _ = compile_query(query(random, words, forms), {})
+    rules: list[Rule] = []
+    while len(rules) < count:
+        compiled, _ = compile_query(random_query(random, words, forms), {})
         if compiled:
-            found.append(Rule(f"rule-{len(found)}", "", compiled))
-    return found
+            rules.append(Rule(f"rule-{len(rules)}", "", compiled))
+    return rules
 
 
-def cpu(rounds: Sequence[Sequence[Brought]], *works: Callable[[Sequence[Brought]], object]) -> list[float]:
+def least_cpu_ms(
+    rounds: Sequence[Sequence[UpdateWithFindings]], *works: Callable[[Sequence[UpdateWithFindings]], object]
+) -> list[float]:
     """The least CPU milliseconds an update of each work in several rounds of new updates, taken turn by turn."""
     return [
-        min(times) for times in zip(*([spent(work, updates) for work in works] for updates in rounds), strict=True)
+        min(times) for times in zip(*([cpu_ms(work, updates) for work in works] for updates in rounds), strict=True)
     ]
 
 
-def spent(work: Callable[[Sequence[Brought]], object], updates: Sequence[Brought]) -> float:
+def cpu_ms(work: Callable[[Sequence[UpdateWithFindings]], object], updates: Sequence[UpdateWithFindings]) -> float:
     """The CPU milliseconds an update of a work."""
-    return seconds(lambda: work(updates)) * 1000 / len(updates)
+    return cpu_seconds(lambda: work(updates)) * 1000 / len(updates)
 
 
-def seconds(work: Callable[[], object]) -> float:
+def cpu_seconds(work: Callable[[], object]) -> float:
     """The CPU seconds of a work."""
     started = time.process_time()
     work()
     return time.process_time() - started
 
 
-def tokenise(text: str) -> list[tuple[str, int, int]]:
+def tokenize(text: str) -> list[tuple[str, int, int]]:
     """The words of a text with their positions, at the plainest."""
-    return [(found[0], found.start(), found.end()) for found in re.finditer(r"\w+", text.lower())]
+    return [(match[0], match.start(), match.end()) for match in re.finditer(r"\w+", text.lower())]
 
 
-def tokenised(updates: Sequence[Brought]) -> list[list[tuple[str, int, int]]]:
+def tokenize_claims(updates: Sequence[UpdateWithFindings]) -> list[list[tuple[str, int, int]]]:
     """The words of every claim of some updates."""
-    return [tokenise(finding.claim.text) for _, findings in updates for finding in findings]
+    return [tokenize(finding.claim.text) for _, findings in updates for finding in findings]
 
 
-def matched(rules: RuleSet, updates: Sequence[Brought]) -> int:
+def count_matches(rules: RuleSet, updates: Sequence[UpdateWithFindings]) -> int:
     """How many rules hold, each update read anew."""
     nothing: Any = None  # of the past is asked for by rules without sources
-    listening = Listening(rules)
+    listening = Policy(rules)
     return sum(len(holding(update, (), findings, nothing, listening, 0.0)) for update, findings in updates)
 
 
-def asked(rules: RuleSet, updates: Sequence[Brought]) -> int:
+def count_evaluated(rules: RuleSet, updates: Sequence[UpdateWithFindings]) -> int:
     """How many rules are evaluated."""
-    return sum(len(rules.could_hold(page_of(update, findings, (), ()))) for update, findings in updates)
+    return sum(len(rules.candidate_rules(cached_document(update, findings, (), ()))) for update, findings in updates)
 
 
-def drawn(name: str) -> tuple[list[Rule], list[list[Brought]]]:
+def random_set(name: str) -> tuple[list[Rule], list[list[UpdateWithFindings]]]:
     """The rules of a set, and the updates of each round."""
     random = Random(1)
     size, further, forms = SETS[name]
     words = vocabulary(random, size + further)
     weights = [1 / (rank + 3) for rank in range(size)]
-    every = rules_of(random, words, forms, max(COUNTS))
-    return every, [
-        [update_of(random, words[:size], weights, number) for number in range(UPDATES)] for _ in range(ROUNDS)
+    all_rules = random_rules(random, words, forms, max(COUNTS))
+    return all_rules, [
+        [random_update(random, words[:size], weights, number) for number in range(UPDATES)] for _ in range(ROUNDS)
     ]
 
 
 def measure(name: str) -> bool:
     """Prints one line for each number of rules of a set; is everything as it must be?"""
-    every, rounds = drawn(name)
+    all_rules, rounds = random_set(name)
     first = ratio = 0.0
     print(f"{name}: a vocabulary of {SETS[name][0]:,} words")
     for count in COUNTS:
-        rules = RuleSet(tuple(every[:count]))
-        cold = spent(partial(matched, rules), rounds[0])
-        plain, cost = cpu(rounds[1:], tokenised, partial(matched, rules))
+        rules = RuleSet(tuple(all_rules[:count]))
+        cold = cpu_ms(partial(count_matches, rules), rounds[0])
+        plain, cost = least_cpu_ms(rounds[1:], tokenize_claims, partial(count_matches, rules))
         ratio = cost / plain
         first = first or ratio
         print(
             f"{count:6,} rules{cost:8.3f} ms   tokenising{plain:6.3f} ms   {ratio:5.2f} x   "
-            f"{ratio / first:5.2f} x {COUNTS[0]} rules{asked(rules, rounds[0]) / UPDATES:9.1f} asked"
-            f"{matched(rules, rounds[0]) / UPDATES:7.1f} held   (words met for the first time:{cold:7.3f} ms)"
+            f"{ratio / first:5.2f} x {COUNTS[0]} rules{count_evaluated(rules, rounds[0]) / UPDATES:9.1f} asked"
+            f"{count_matches(rules, rounds[0]) / UPDATES:7.1f} held   (words met for the first time:{cold:7.3f} ms)"
         )
     print(f"  must be {MUST_COST:g} x tokenising or less, and {MUST_GROWTH:g} x {COUNTS[0]} rules or less")
-    return compiles(name) and ratio <= MUST_COST and ratio / first <= MUST_GROWTH
+    return check_compile_cost(name) and ratio <= MUST_COST and ratio / first <= MUST_GROWTH
 
 
-def compiles(name: str) -> bool:
+def check_compile_cost(name: str) -> bool:
     """Prints the cost of compiling a set in a process of its own; is it as it must be?"""
     done = subprocess.run([sys.executable, __file__, "compile", name], check=True, stdout=subprocess.PIPE, text=True)
-    took, grown = map(float, done.stdout.split())
+    took, memory_growth = map(float, done.stdout.split())
     print(
         f"  {max(COUNTS):,} rules compiled in {took:.1f} s (must be {MUST_SECONDS:g}) "
-        f"and kept in {grown:.0f} MB (must be {MUST_MEGABYTES:g})\n"
+        f"and kept in {memory_growth:.0f} MB (must be {MUST_MEGABYTES:g})\n"
     )
-    return took < MUST_SECONDS and grown < MUST_MEGABYTES
+    return took < MUST_SECONDS and memory_growth < MUST_MEGABYTES
 
 
 def compile_set(name: str) -> None:
@@ -171,20 +173,22 @@ def compile_set(name: str) -> None:
     random = Random(1)
     size, further, forms = SETS[name]
     words = vocabulary(random, size + further)
-    updates = [update_of(random, words[:size], [1.0] * size, number) for number in range(UPDATES)]
-    matched(RuleSet(tuple(rules_of(random, words, forms, 5))), updates)  # what is imported and cached anyway
+    updates = [random_update(random, words[:size], [1.0] * size, number) for number in range(UPDATES)]
+    count_matches(
+        RuleSet(tuple(random_rules(random, words, forms, 5))), updates
+    )  # what is imported and cached anyway
     gc.collect()
-    before, started = peak(), time.process_time()
-    rules = RuleSet(tuple(rules_of(random, words, forms, max(COUNTS))))
+    before, started = peak_memory(), time.process_time()
+    rules = RuleSet(tuple(random_rules(random, words, forms, max(COUNTS))))
     took = time.process_time() - started
-    matched(rules, updates)
-    print(took, peak() - before)
+    count_matches(rules, updates)
+    print(took, peak_memory() - before)
 
 
-def peak() -> float:
+def peak_memory() -> float:
     """The most megabytes that this process has held (Linux)."""
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"))
-    return int(found[1]) / 1024 if found else 0.0
+    match = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text("ascii"))
+    return int(match[1]) / 1024 if match else 0.0
 
 
 def main() -> None:

@@ -15,32 +15,32 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[Row]:
     """The JSON lines of a file, packed with xz or not."""
     content = path.read_bytes()
     lines = (lzma.decompress(content) if path.suffix == ".xz" else content).split(b"\n")
     return [json.loads(line) for line in lines if line.strip()]
 
 
-def answers(arguments: list[str], lines: Iterable[Row]) -> tuple[list[Row], float]:
+def run_monitor(arguments: list[str], lines: Iterable[Row]) -> tuple[list[Row], float]:
     """What `monitor` with these arguments answers to lines on its standard input, and how many seconds it took."""
-    given = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    stdin_text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "monitor", *arguments], input=given, stdout=subprocess.PIPE, encoding="utf-8"
+    completed = subprocess.run(
+        [sys.executable, "-m", "monitor", *arguments], input=stdin_text, stdout=subprocess.PIPE, encoding="utf-8"
     )
     seconds = time.perf_counter() - started
-    if done.returncode:
-        sys.exit(f"monitor {' '.join(arguments)} ended with {done.returncode}")
-    return [json.loads(line) for line in done.stdout.split("\n") if line], seconds
+    if completed.returncode:
+        sys.exit(f"monitor {' '.join(arguments)} ended with {completed.returncode}")
+    return [json.loads(line) for line in completed.stdout.split("\n") if line], seconds
 
 
-def replayed(lines: Iterable[Row]) -> tuple[list[Row], float]:
+def run_replay(lines: Iterable[Row]) -> tuple[list[Row], float]:
     """What `monitor replay` answers, and how many seconds it took."""
-    return answers(["replay", "-", "--json"], lines)
+    return run_monitor(["replay", "-", "--json"], lines)
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """ISO 8601 as a time in UTC."""
     at = datetime.fromisoformat(text)
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from monitor.assess import Listening
-from monitor.deliver.retry import next_try
-from monitor.intake import take
+from monitor.assess import Policy
+from monitor.deliver.retry import next_attempt_time
+from monitor.intake import ingest_update
 from monitor.model import Message, Update
-from monitor.resources import builtin
+from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 from monitor.store import Store, open_store, outbox, sources
-from monitor.store.gather import gather_no_more
+from monitor.store.gather import flush_flood_batches
 from monitor.store.schema import alerts, matches
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
@@ -36,86 +36,91 @@ HOUR = 3600.0
 
 def main(count: int = 10_000, owed: int = 500) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        listening = rules(Path(folder))
+        listening = build_policy(Path(folder))
         storm(open_store(f"sqlite:///{folder}/storm.db"), listening, count)
         outage(open_store(f"sqlite:///{folder}/outage.db"), listening, owed)
 
 
-def rules(folder: Path) -> Listening:
+def build_policy(folder: Path) -> Policy:
     """One rule that all of it meets, told to two channels."""
     (folder / "r.yaml").write_text(f"name: places\ntitle: What happens in places\nmatch: {' OR '.join(THINGS)}\n")
-    found, _ = load_rules(folder, builtin_aliases=builtin("rules") / "aliases.yaml")
-    return Listening(found, notify={"places": CHANNELS})
+    rule_set, _ = load_rules(folder, builtin_aliases=builtin_path("rules") / "aliases.yaml")
+    return Policy(rule_set, channels_by_rule={"places": CHANNELS})
 
 
-def said(number: int) -> str:
+def claim_text(number: int) -> str:
     thing, place, how = THINGS[number % 10], PLACES[number // 10 % 10], HOW[number // 100 % 6]
     return f"The {thing} number {number + 2} of {place} {how} on day {number}"
 
 
-def tell(conn: Connection, listening: Listening, number: int, at: float) -> Counter[str]:
+def ingest(conn: Connection, listening: Policy, number: int, at: float) -> Counter[str]:
     """Takes in one entry; the reasons of its decisions."""
-    update = Update("wire", f"e{number}", at, said(number), "", "")
-    taken = take(conn, update, listening, content=str(number), memory=90 * 24 * HOUR, now=at)
-    return Counter(str(decision.reason) for decision in taken.decisions)
+    update = Update("wire", f"e{number}", at, claim_text(number), "", "")
+    result = ingest_update(conn, update, listening, digest=str(number), memory=90 * 24 * HOUR, now=at)
+    return Counter(str(decision.reason) for decision in result.decisions)
 
 
-def storm(store: Store, listening: Listening, count: int) -> None:
+def storm(store: Store, listening: Policy, count: int) -> None:
     """All of it in a minute."""
-    began, reasons = time.process_time(), Counter[str]()
-    got: dict[str, list[Message]] = {channel: [] for channel in CHANNELS}
+    started, reasons = time.process_time(), Counter[str]()
+    received: dict[str, list[Message]] = {channel: [] for channel in CHANNELS}
     with store.write() as conn:
-        sources.adopt(conn, {"wire"}, START)
+        sources.add_replayed_sources(conn, {"wire"}, START)
     for first in range(0, count, 100):
         with store.write() as conn:
             for number in range(first, min(first + 100, count)):
-                reasons += tell(conn, listening, number, START + 59.0 * number / count)
+                reasons += ingest(conn, listening, number, START + 59.0 * number / count)
         for channel in CHANNELS:
-            got[channel] += taken(store, channel, START + 59.0 * first / count)
+            received[channel] += drain_channel(store, channel, START + 59.0 * first / count)
     with store.write() as conn:
-        gather_no_more(conn, START + 60)
+        flush_flood_batches(conn, START + 60)
     for channel in CHANNELS:
-        got[channel] += taken(store, channel, START + 60)
+        received[channel] += drain_channel(store, channel, START + 60)
     with store.read() as conn:
-        kept = conn.scalar(select(func.count(matches.c.id))), conn.scalar(select(func.count(alerts.c.number)))
-    print(f"storm: {count:,} entries, decisions {dict(reasons)}, {time.process_time() - began:.0f} s of CPU")
-    print(f"  in the history: {kept[0]:,} matches, {kept[1]:,} alerts")
-    for channel, messages in got.items():
+        stored_counts = (
+            conn.scalar(select(func.count(matches.c.id))),
+            conn.scalar(select(func.count(alerts.c.number))),
+        )
+    print(f"storm: {count:,} entries, decisions {dict(reasons)}, {time.process_time() - started:.0f} s of CPU")
+    print(f"  in the history: {stored_counts[0]:,} matches, {stored_counts[1]:,} alerts")
+    for channel, messages in received.items():
         carried = sum(len(message.alerts) for message in messages)
         print(f"  {channel}: {len(messages)} messages with {carried:,} alerts")
 
 
-def taken(store: Store, channel: str, now: float) -> list[Message]:
+def drain_channel(store: Store, channel: str, now: float) -> list[Message]:
     """What the channel takes until nothing is due."""
-    got = []
+    messages = []
     with store.write() as conn:
-        while message := outbox.lease(conn, channel, now, lease=60):
-            outbox.sent(conn, message.id, now, "taken")
-            got.append(message)
-    return got
+        while message := outbox.lease_message(conn, channel, now, lease_seconds=60):
+            outbox.mark_sent(conn, message.id, now, "taken")
+            messages.append(message)
+    return messages
 
 
-def outage(store: Store, listening: Listening, count: int) -> None:
+def outage(store: Store, listening: Policy, count: int) -> None:
     """One alert every few minutes for a day in which the channel is out of reach."""
     with store.write() as conn:
-        sources.adopt(conn, {"wire"}, START)
+        sources.add_replayed_sources(conn, {"wire"}, START)
     tries, step = 0, 24 * HOUR / count
     for number in range(count):
         now = START + step * number
         with store.write() as conn:
-            tell(conn, listening, number, now)
+            ingest(conn, listening, number, now)
         with store.write() as conn:
-            while message := outbox.lease(conn, "desk", now, lease=60):
+            while message := outbox.lease_message(conn, "desk", now, lease_seconds=60):
                 tries += 1
-                due = next_try(message.attempt, now=now, created=message.created, retry_after=None, jitter=0.5)
-                assert due is not None
-                outbox.retrying(conn, message.id, due, "no connection")
-                outbox.hold(conn, "desk", due)
-    back = taken(store, "desk", START + 26 * HOUR)
-    told = [alert.at for message in back for alert in message.alerts]
-    in_order = "in order" if told == sorted(told) else "NOT IN ORDER"
+                next_attempt = next_attempt_time(
+                    message.attempt, now=now, created=message.created, retry_after=None, jitter=0.5
+                )
+                assert next_attempt is not None
+                outbox.schedule_retry(conn, message.id, next_attempt, "no connection")
+                outbox.pause_channel(conn, "desk", next_attempt)
+    delivered = drain_channel(store, "desk", START + 26 * HOUR)
+    alert_times = [alert.at for message in delivered for alert in message.alerts]
+    in_order = "in order" if alert_times == sorted(alert_times) else "NOT IN ORDER"
     print(
-        f"outage: {len(told)} of {count} alerts in {len(back)} messages, {in_order}, after {tries} tries in 24 hours"
+        f"outage: {len(alert_times)} of {count} alerts in {len(delivered)} messages, {in_order}, after {tries} tries in 24 hours"
     )
 
 

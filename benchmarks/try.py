@@ -22,12 +22,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from novelty_streams import page_lines
-from running import Row, moment, rows
+from running import Row, parse_time, read_rows
 
 from monitor.config.file import read_config
-from monitor.engine import load_listening
-from monitor.intake import take
-from monitor.replay import MEMORY, parse
+from monitor.engine import load_policy
+from monitor.intake import ingest_update
+from monitor.replay import DEFAULT_MEMORY_S, parse_line
 from monitor.store import open_store, sources
 
 DAY = 86400.0
@@ -36,17 +36,17 @@ COUNTRIES = ("unitedkingdom", "canada")
 CONFIG = '[monitor]\ndatabase = "sqlite:///monitor.db"\n' + "".join(
     f'[[sources]]\nname = "{name}"\nurl = "https://example.org/{name}"\nfirst_poll = "alert"\n' for name in COUNTRIES
 )
-OLD = """
+OLD_RULE = """
 name: border-crossings
 match: (border* OR crossing*) NEAR/12 (clos* OR shut OR suspend* OR reopen*)
 throttle: 3 per 24h
 """
-NEW = """
+NEW_RULE = """
 name: border-crossings
 match: (border* OR crossing* OR checkpoint*) NEAR/12 (clos* OR shut OR suspend*) AND NOT ferr*
 throttle: 3 per 24h
 """
-WIDE = """
+WIDE_RULES = """
 rules:
   - name: advice-against-travel
     match: (avoid OR advis*) NEAR/8 travel*
@@ -57,7 +57,7 @@ rules:
     match: (outbreak* OR cholera OR dengue OR polio~1) AND (case* OR vaccin*)
     within: update
 """
-RULES = {"rules/border.yaml": OLD, "old.yaml": OLD, "new.yaml": NEW, "wide.yaml": WIDE}
+RULE_FILES = {"rules/border.yaml": OLD_RULE, "old.yaml": OLD_RULE, "new.yaml": NEW_RULE, "wide.yaml": WIDE_RULES}
 RUNS = (
     ("new.yaml", "--against", "old.yaml"),
     ("new.yaml",),
@@ -66,16 +66,16 @@ RUNS = (
 )
 
 
-def archived(data: Path) -> list[Row]:
+def archive_lines(data: Path) -> list[Row]:
     """Every page of every poll as a line of replay, oldest first."""
     folder = data / "travel_advisories_replay"
-    polls = [poll for name in COUNTRIES for poll in rows(folder / f"dev_{name}_polls.jsonl.xz")]
-    return [line for poll in sorted(polls, key=lambda poll: moment(poll["time"])) for line in page_lines(poll)]
+    polls = [poll for name in COUNTRIES for poll in read_rows(folder / f"dev_{name}_polls.jsonl.xz")]
+    return [line for poll in sorted(polls, key=lambda poll: parse_time(poll["time"])) for line in page_lines(poll)]
 
 
-def busiest(lines: Sequence[Row], days: float) -> Sequence[Row]:
+def busiest_stretch(lines: Sequence[Row], days: float) -> Sequence[Row]:
     """The stretch of so many days that has the most lines."""
-    at = [moment(line["at"]).timestamp() for line in lines]
+    at = [parse_time(line["at"]).timestamp() for line in lines]
     ends = [bisect_left(at, first + days * DAY) for first in at]
     start = max(range(len(lines)), key=lambda i: ends[i] - i)
     return lines[start : ends[start]]
@@ -83,30 +83,30 @@ def busiest(lines: Sequence[Row], days: float) -> Sequence[Row]:
 
 def fill(folder: Path, lines: Sequence[Row]) -> None:
     """A store of these lines in `folder`, moved in time so that the last one is of now."""
-    for name, text in {"config.toml": CONFIG, **RULES}.items():
+    for name, text in {"config.toml": CONFIG, **RULE_FILES}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     config = read_config(folder / "config.toml", env={})
-    listening, moved = load_listening(config), time.time() - moment(lines[-1]["at"]).timestamp()
+    listening, moved = load_policy(config), time.time() - parse_time(lines[-1]["at"]).timestamp()
     store = open_store(config.monitor.database)
     for first in range(0, len(lines), BATCH):
         with store.write() as conn:
-            sources.sync(conn, config.sources, time.time())
+            sources.sync_sources(conn, config.sources, time.time())
             for number, line in enumerate(lines[first : first + BATCH], first):
-                update = parse(number, json.dumps(line))
+                update = parse_line(number, json.dumps(line))
                 update = replace(update, at=update.at + moved)
-                take(conn, update, listening, content=str(number), memory=MEMORY, now=update.at)
+                ingest_update(conn, update, listening, digest=str(number), memory=DEFAULT_MEMORY_S, now=update.at)
     store.close()
 
 
-def measured(folder: Path, days: float) -> Iterator[tuple[str, float, float, str]]:
+def measure_runs(folder: Path, days: float) -> Iterator[tuple[str, float, float, str]]:
     """For each run what was run, wall and CPU seconds, and the last line of what it said."""
     for arguments in RUNS:
         command = [sys.executable, "-m", "monitor", "try", *arguments, "--since", f"{days + 1:.0f}d"]
-        began, spent = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        began, usage_before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
         wall, now = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = now.ru_utime + now.ru_stime - spent.ru_utime - spent.ru_stime
+        cpu = now.ru_utime + now.ru_stime - usage_before.ru_utime - usage_before.ru_stime
         yield " ".join(("try", *arguments)), wall, cpu, done.stdout.splitlines()[-1]
 
 
@@ -120,9 +120,9 @@ def main() -> None:
         folder = chosen.keep or Path(name)
         if not (folder / "monitor.db").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            fill(folder, busiest(archived(chosen.data), chosen.days))
-        for what, wall, cpu, said in measured(folder, chosen.days):
-            print(f"{what:<36} {wall:6.1f} s, {cpu:6.1f} s CPU   {said}")
+            fill(folder, busiest_stretch(archive_lines(chosen.data), chosen.days))
+        for command, wall, cpu, last_line in measure_runs(folder, chosen.days):
+            print(f"{command:<36} {wall:6.1f} s, {cpu:6.1f} s CPU   {last_line}")
 
 
 if __name__ == "__main__":

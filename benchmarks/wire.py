@@ -15,12 +15,12 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from monitor.sources.addresses import networks
-from monitor.sources.guard import authorities, checking, guarded_client
-from monitor.sources.wire import Wire
+from monitor.sources.addresses import parse_ip_networks
+from monitor.sources.guard import guarded_client, guarded_resolver, tls_context
+from monitor.sources.wire import Http11Pool
 
 PRIVATE = "127.0.0.0/8"
-AT_ONCE, EACH = 10, 200
+CONCURRENCY, REQUESTS_PER_CLIENT = 10, 200
 HEADERS = [(b"user-agent", b"Claimwatch"), (b"accept", b"*/*"), (b"if-none-match", b'"1"')]
 UNCHANGED = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nCache-Control: max-age=300\r\n\r\n'
 
@@ -40,31 +40,31 @@ async def serve() -> None:
         await server.serve_forever()
 
 
-async def cost(get: Callable[[], Awaitable[None]]) -> float:
+async def cpu_us_per_request(get: Callable[[], Awaitable[None]]) -> float:
     """Microseconds of CPU for each request."""
 
     async def several() -> None:
-        for _ in range(EACH):
+        for _ in range(REQUESTS_PER_CLIENT):
             await get()
 
     began = time.process_time()
-    await asyncio.gather(*(several() for _ in range(AT_ONCE)))
-    return (time.process_time() - began) / (AT_ONCE * EACH) * 1e6
+    await asyncio.gather(*(several() for _ in range(CONCURRENCY)))
+    return (time.process_time() - began) / (CONCURRENCY * REQUESTS_PER_CLIENT) * 1e6
 
 
-async def compare(port: int) -> None:
+async def compare_clients(port: int) -> None:
     url = httpx.URL(f"http://127.0.0.1:{port}/feed.xml")
-    wire = Wire(checking(networks([PRIVATE])), authorities())
+    wire = Http11Pool(guarded_resolver(parse_ip_networks([PRIVATE])), tls_context())
     client = guarded_client((PRIVATE,))
 
     async def ours() -> None:
-        wire.done(await wire.get(url, HEADERS))
+        wire.release(await wire.get(url, HEADERS))
 
     async def theirs() -> None:
         await client.get(url, headers=HEADERS)
 
     for _ in range(2):
-        mine, other = await cost(ours), await cost(theirs)
+        mine, other = await cpu_us_per_request(ours), await cpu_us_per_request(theirs)
         print(f"ours {mine:.0f} µs, httpx {other:.0f} µs: {other / mine:.1f} times")
     wire.close()
     await client.aclose()
@@ -77,7 +77,7 @@ def main() -> None:
     with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
-            asyncio.run(compare(int(server.stdout.readline())))
+            asyncio.run(compare_clients(int(server.stdout.readline())))
         finally:
             server.kill()
 

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from monitor.alerts.answers import Answer, Said, answer_to, mute_for
+from monitor.alerts.answers import Feedback, FeedbackKind, build_feedback, build_mute
 from monitor.alerts.silences import Silence
 from monitor.model import Moment
 from monitor.store import Store, answers, reports, silences
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RecordedFeedback:
     """An answer that was kept, and the mute that it made."""
 
-    answer: Answer
+    feedback: Feedback
     mute: Silence | None
 
 
-def take_answer(
-    store: Store, alert_id: str, said: Said, *, memory: float, now: Moment, by: str = "", note: str = ""
-) -> Taken | None:
+def record_feedback(
+    store: Store, alert_id: str, kind: FeedbackKind, *, memory: float, now: Moment, by: str = "", note: str = ""
+) -> RecordedFeedback | None:
     """Keeps the answer; None if there is no such alert. Another answer ends the mute of the one before."""
     with store.write() as conn:
-        row = reports.alert(conn, alert_id)
+        row = reports.find_alert(conn, alert_id)
         if row is None:
             return None
-        answer = answer_to(row.alert, said, by=by, note=note, now=now)
-        before = answers.to_alerts(conn, [alert_id]).get(alert_id)
-        mute = mute_for(row.alert, answer, memory)
-        if before and before.said is Said.NOT_NEWS:
+        new_feedback = build_feedback(row.alert, kind, by=by, note=note, now=now)
+        previous_feedback = answers.feedback_by_alert(conn, [alert_id]).get(alert_id)
+        mute = build_mute(row.alert, new_feedback, memory)
+        if previous_feedback and previous_feedback.kind is FeedbackKind.NOT_NEWS:
             silences.unmute(conn, mute, now)
-        answers.keep(conn, answer)
-        if said is not Said.NOT_NEWS or not row.alert.findings:
-            return Taken(answer, None)
-        return Taken(answer, replace(mute, id=silences.add(conn, mute)))
+        answers.save_feedback(conn, new_feedback)
+        if kind is not FeedbackKind.NOT_NEWS or not row.alert.findings:
+            return RecordedFeedback(new_feedback, None)
+        return RecordedFeedback(new_feedback, replace(mute, id=silences.insert_silence(conn, mute)))

@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from monitor.backtest import Kept, Parted, concerns, novelties
+from monitor.backtest import RulesByScope, StoredUpdate, is_relevant, relevant_novelties
 from monitor.config import Config
 from monitor.model import Finding, Moment, Update
-from monitor.store.history import history
-from monitor.text.pattern import pattern
+from monitor.store.history import recorded_updates
+from monitor.text.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def stored(
+def load_stored_updates(
     conn: Connection,
     config: Config,
     since: Moment,
-    versions: Sequence[Parted],
+    versions: Sequence[RulesByScope],
     tags: Mapping[str, tuple[str, ...]],
-) -> Iterator[Kept]:
+) -> Iterator[StoredUpdate]:
     """The stored updates since a moment that concern some versions of rules."""
-    ignored = {source.name: tuple(map(pattern, source.ignore)) for source in config.sources}
-    baselined = {source.name for source in config.sources if source.first_poll == "baseline"}
+    ignore_by_source = {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
+    baseline_sources = {source.name for source in config.sources if source.first_poll == "baseline"}
 
     def wanted(update: Update, findings: tuple[Finding, ...]) -> bool:
-        return concerns(versions, tags, update, findings)
+        return is_relevant(versions, tags, update, findings)
 
-    for past in history(conn, since, novelties=novelties(versions), wanted=wanted):
-        source = past.update.source
-        baseline = past.baseline and source in baselined
-        yield Kept(past.number, past.update, past.recorded, past.findings, ignored.get(source, ()), baseline)
+    for record in recorded_updates(conn, since, novelties=relevant_novelties(versions), is_wanted=wanted):
+        source = record.update.source
+        baseline = record.is_baseline and source in baseline_sources
+        yield StoredUpdate(
+            record.number,
+            record.update,
+            record.recorded_at,
+            record.findings,
+            ignore_by_source.get(source, ()),
+            baseline,
+        )

@@ -6,63 +6,74 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from monitor.alerts.upkeep import Cause
+from monitor.alerts.upkeep import HealthIssue
 from monitor.config import SourceConfig
-from monitor.intake import fresh
+from monitor.intake import changed_entries
 from monitor.model import Entry
-from monitor.sources.article import article_in
-from monitor.sources.fulltext import Articles, articles
+from monitor.sources.article import stored_article
+from monitor.sources.fulltext import ArticleResults, fetch_articles
 from monitor.store import Store, ledger, shown
 
 if TYPE_CHECKING:
-    from monitor.engine import Engine
+    from monitor.engine import Runtime
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class EntriesWithArticles:
     """The entries of a poll with their articles. `whole` is false if some were not reached and are left out; `causes`
     are what the operator may have to be told."""
 
     entries: Sequence[Entry]
-    whole: bool = True
-    causes: tuple[Cause, ...] = ()
+    is_complete: bool = True
+    issues: tuple[HealthIssue, ...] = ()
 
 
-async def followed(engine: Engine, source: SourceConfig, entries: Sequence[Entry]) -> Followed:
+async def with_articles(runtime: Runtime, source: SourceConfig, entries: Sequence[Entry]) -> EntriesWithArticles:
     """The same entries, those that are fresh with their articles; known ones come first, then the newest."""
-    waiting, known = await engine.in_store(_waiting, engine.store, source.name, entries)
-    found = await articles(engine.robots, engine.parser, source, waiting)
-    without = [*(entry for entry, _ in found.failed), *found.left, *(one for one in found.read if not one.article)]
-    kept = await engine.in_store(_kept, engine.store, source.name, [entry for entry in without if entry.key in known])
-    now = {entry.key: entry for entry in (*found.read, *kept)}
-    left = {entry.key for entry in found.left} - known
-    return Followed(
-        [now.get(one.key, one) for one in entries if one.key not in left], not left, _causes(found, len(waiting))
+    changed, known_keys = await runtime.run_in_store_thread(_entries_to_fetch, runtime.store, source.name, entries)
+    fetched = await fetch_articles(runtime.robots, runtime.parser, source, changed)
+    lacking_article = [
+        *(entry for entry, _ in fetched.failed),
+        *fetched.unreached,
+        *(one for one in fetched.fetched if not one.article),
+    ]
+    previous = await runtime.run_in_store_thread(
+        _with_previous_articles,
+        runtime.store,
+        source.name,
+        [entry for entry in lacking_article if entry.key in known_keys],
+    )
+    updated = {entry.key: entry for entry in (*fetched.fetched, *previous)}
+    postponed = {entry.key for entry in fetched.unreached} - known_keys
+    return EntriesWithArticles(
+        [updated.get(one.key, one) for one in entries if one.key not in postponed],
+        not postponed,
+        _article_issues(fetched, len(changed)),
     )
 
 
-def _causes(found: Articles, wanted: int) -> tuple[Cause, ...]:
-    if not found.failed:
+def _article_issues(fetched: ArticleResults, requested_count: int) -> tuple[HealthIssue, ...]:
+    if not fetched.failed:
         return ()
-    said = f"{len(found.failed)} of {wanted} articles could not be read; the feed's own text was taken"
-    return (Cause("articles", f"{said}. The first: {found.failed[0][1]}."),)
+    sentence = f"{len(fetched.failed)} of {requested_count} articles could not be read; the feed's own text was taken"
+    return (HealthIssue("articles", f"{sentence}. The first: {fetched.failed[0][1]}."),)
 
 
-def _waiting(store: Store, source: str, entries: Sequence[Entry]) -> tuple[list[Entry], set[str]]:
+def _entries_to_fetch(store: Store, source: str, entries: Sequence[Entry]) -> tuple[list[Entry], set[str]]:
     """The fresh entries in the order in which their articles are asked for, and the keys that are known."""
     with store.read() as conn:
-        seen = shown.seen(conn, source, [entry.key for entry in entries])
-    newest = [entry for entry, _ in reversed(fresh(entries, seen))]
-    return sorted(newest, key=lambda entry: entry.key not in seen), set(seen)
+        known_entries = shown.load_known_entries(conn, source, [entry.key for entry in entries])
+    newest = [entry for entry, _ in reversed(changed_entries(entries, known_entries))]
+    return sorted(newest, key=lambda entry: entry.key not in known_entries), set(known_entries)
 
 
-def _kept(store: Store, source: str, entries: Sequence[Entry]) -> list[Entry]:
+def _with_previous_articles(store: Store, source: str, entries: Sequence[Entry]) -> list[Entry]:
     """Entries whose article is out of reach, or says next to nothing now: it stands as it was, beside what the feed
     says of them now."""
     with store.read() as conn:
-        before = [ledger.previous(conn, source, entry.key) for entry in entries]
-    stood = [article_in(said.text) if said else "" for said in before]
+        previous = [ledger.previous_update(conn, source, entry.key) for entry in entries]
+    article_texts = [stored_article(update.text) if update else "" for update in previous]
     return [
         replace(entry, article=f"{article}\n{entry.body}") if article else entry
-        for entry, article in zip(entries, stood, strict=True)
+        for entry, article in zip(entries, article_texts, strict=True)
     ]

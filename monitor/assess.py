@@ -13,27 +13,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitor.alerts.address import Outbox, addressed, decisions_named, releases_named
-from monitor.alerts.decide import Held, Past, decide
-from monitor.alerts.release import corroborated
-from monitor.alerts.wishes import Wish
-from monitor.compare.align import Earlier, compare, heard_from
-from monitor.compare.elsewhere import Comparison
-from monitor.compare.gist import Commonness, Gist, gist_of
-from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Release, Update
-from monitor.ruleset.match import hold_on, listens
-from monitor.ruleset.page import new_page
+from monitor.alerts.address import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.release import release_corroborated
+from monitor.alerts.wishes import ChannelPreferences
+from monitor.compare.align import PriorClaims, classify_claims, reclassify_for_sources
+from monitor.compare.elsewhere import LookupContext
+from monitor.compare.gist import DocumentFrequencies, TermVector, term_vector
+from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, ReleasedMatches, Update
+from monitor.ruleset.match import match_prepared, rule_covers_source
+from monitor.ruleset.page import build_document
 from monitor.ruleset.rule import Rule, RuleSet
-from monitor.text.split import Pattern, split
-from monitor.text.words import NO_SYNONYMS, Synonyms, index_terms, read
+from monitor.text.split import Pattern, split_claims
+from monitor.text.words import NO_SYNONYMS, Synonyms, analyze, index_terms
 
 
-class Known(Earlier, Commonness, Past, Outbox, Protocol):
+class History(PriorClaims, DocumentFrequencies, AlertHistory, Outbox, Protocol):
     """The look-ups into the past that assessing needs: the ledger's claims, the alerts told, the messages owed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class Policy:
     """How a source is listened to. `tags` maps every source to its tags; `notify` every rule to its channels;
     `wishes` are those of the channels that have any.
 
@@ -41,10 +41,10 @@ class Listening:
     """
 
     rules: RuleSet
-    same: Synonyms = NO_SYNONYMS
-    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    wishes: Mapping[str, Wish] = field(default_factory=dict)
+    synonyms: Synonyms = NO_SYNONYMS
+    source_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    channels_by_rule: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    preferences: Mapping[str, ChannelPreferences] = field(default_factory=dict)
     ignore: tuple[Pattern, ...] = ()
     baseline: bool = False
 
@@ -62,81 +62,83 @@ class Assessment:
     update: Update
     claims: tuple[Claim, ...]
     findings: tuple[Finding, ...]
-    terms: tuple[tuple[str, ...], ...]
+    index_terms: tuple[tuple[str, ...], ...]
     story: str
     decisions: tuple[Decision, ...] = ()
-    released: tuple[Release, ...] = ()
+    released: tuple[ReleasedMatches, ...] = ()
     messages: tuple[Message, ...] = ()
-    gist: Gist = field(default_factory=dict)
+    story_vector: TermVector = field(default_factory=dict)
 
 
-def assess(update: Update, before: Update | None, known: Known, listening: Listening, now: Moment) -> Assessment:
+def assess(update: Update, previous: Update | None, history: History, policy: Policy, now: Moment) -> Assessment:
     """What `update` brings; `before` is the same entry's previous version, or None when the entry is new."""
-    claims = split(update.title, update.text, listening.ignore)
-    old = split(before.title, before.text, listening.ignore) if before else None
-    gist = {} if before else gist_of(claims, known, listening.same)
-    story, findings = compare(update, claims, old, gist, known, listening.same, now)
-    held = match(update, claims, findings, known, listening, now)
-    decisions = decide(update, held, known, baseline=listening.baseline, now=now, aliases=listening.rules.aliases)
-    rules = {rule.name: rule for rule in listening.rules.rules}
+    claims = split_claims(update.title, update.text, policy.ignore)
+    previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
+    story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
+    story, findings = classify_claims(update, claims, previous_claims, story_vector, history, policy.synonyms, now)
+    rule_matches = match_rules(update, claims, findings, history, policy, now)
+    decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=policy.rules.aliases)
+    rules_by_name = {rule.name: rule for rule in policy.rules.rules}
     released = (
         ()
-        if listening.baseline
-        else corroborated(update, findings, rules, known, now=now, aliases=listening.rules.aliases)
+        if policy.baseline
+        else release_corroborated(update, findings, rules_by_name, history, now=now, aliases=policy.rules.aliases)
     )
-    notify, wishes = listening.notify, listening.wishes
-    messages = addressed(told(decisions, released), notify, wishes, known, now)
+    channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
+    messages = route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now)
     return Assessment(
         update=update,
         claims=claims,
         findings=findings,
-        terms=tuple(terms_of(finding, listening.same) for finding in findings),
+        index_terms=tuple(index_terms_of(finding, policy.synonyms) for finding in findings),
         story=story,
-        decisions=decisions_named(decisions, messages, notify, wishes),
-        released=releases_named(released, messages, notify, wishes),
+        decisions=decisions_with_routing_reasons(decisions, messages, channels_by_rule, preferences),
+        released=releases_with_routing_reasons(released, messages, channels_by_rule, preferences),
         messages=messages,
-        gist=gist,
+        story_vector=story_vector,
     )
 
 
-def match(
+def match_rules(
     update: Update,
     claims: Sequence[Claim],
     findings: tuple[Finding, ...],
-    known: Known,
-    listening: Listening,
+    history: History,
+    policy: Policy,
     now: Moment,
-) -> list[Held]:
+) -> list[RuleMatch]:
     """The rules that hold for the update, each with the findings as its listener hears them."""
-    held = []
-    tags = listening.tags.get(update.source, ())
-    page = new_page(update, findings, claims, tags)
-    for rule, places in listening.rules.could_hold(page):
-        if listens(rule, update.source, tags):
-            heard = heard_by(rule, update, findings, known, listening, now)
-            if found := hold_on(rule, page, heard, places):
-                held.append(Held(rule, heard, found))
-    return held
+    rule_matches = []
+    tags = policy.source_tags.get(update.source, ())
+    document = build_document(update, findings, claims, tags)
+    for rule, windows in policy.rules.candidate_rules(document):
+        if rule_covers_source(rule, update.source, tags):
+            rule_findings = findings_for_rule(rule, update, findings, history, policy, now)
+            if match := match_prepared(rule, document, rule_findings, windows):
+                rule_matches.append(RuleMatch(rule, rule_findings, match))
+    return rule_matches
 
 
-def heard_by(
-    rule: Rule, update: Update, findings: tuple[Finding, ...], known: Known, listening: Listening, now: Moment
+def findings_for_rule(
+    rule: Rule, update: Update, findings: tuple[Finding, ...], history: History, policy: Policy, now: Moment
 ) -> tuple[Finding, ...]:
     """News is local to who listens: for a rule with sources only what those said before counts."""
     if rule.sources is None:
         return findings
-    named = {update.source, *listening.tags, *rule.sources}
-    sources = frozenset(name for name in named if listens(rule, name, listening.tags.get(name, ())))
-    return heard_from(findings, Comparison(update, known, listening.same, now, sources))
+    source_names = {update.source, *policy.source_tags, *rule.sources}
+    sources = frozenset(
+        name for name in source_names if rule_covers_source(rule, name, policy.source_tags.get(name, ()))
+    )
+    return reclassify_for_sources(findings, LookupContext(update, history, policy.synonyms, now, sources))
 
 
-def terms_of(finding: Finding, same: Synonyms) -> tuple[str, ...]:
+def index_terms_of(finding: Finding, synonyms: Synonyms) -> tuple[str, ...]:
     """The ledger's index terms of a finding; none for one that is gone, nor for what is never news."""
-    if finding.novelty is Novelty.WITHDRAWN or finding.claim.quiet:
+    if finding.novelty is Novelty.WITHDRAWN or finding.claim.noise:
         return ()
-    return index_terms(read(finding.claim.text, same))
+    return index_terms(analyze(finding.claim.text, synonyms))
 
 
-def told(decisions: Sequence[Decision], released: Sequence[Release]) -> list[Alert]:
+def alerts_to_send(decisions: Sequence[Decision], released: Sequence[ReleasedMatches]) -> list[Alert]:
     """The alerts that people get."""
-    return [d.alert for d in decisions if d.alert] + [release.alert for release in released]
+    return [decision.alert for decision in decisions if decision.alert] + [release.alert for release in released]

@@ -12,251 +12,293 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from monitor.alerts.decide import Held, decide, said_now, told_by
-from monitor.alerts.release import corroborated, opened
+from monitor.alerts.decide import RuleMatch, as_prior_claims, decide, dedup_keys
+from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.silences import Silence
-from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, Reason, Said, Update, Waiting
-from monitor.ruleset.lint import leaves
-from monitor.ruleset.match import hold, listens
-from monitor.ruleset.page import Page, page_of
-from monitor.ruleset.reading import SHIFT
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Decision,
+    Finding,
+    Moment,
+    Novelty,
+    PendingMatch,
+    PriorClaim,
+    Reason,
+    Update,
+)
+from monitor.ruleset.lint import distinct_terms
+from monitor.ruleset.match import match_rule, rule_covers_source
+from monitor.ruleset.page import MatchDocument, cached_document
+from monitor.ruleset.reading import SEGMENT_SHIFT
 from monitor.ruleset.rule import Rule, RuleSet, Within
-from monitor.text.split import Pattern, split
+from monitor.text.split import Pattern, split_claims
 
-Tags: TypeAlias = Mapping[str, tuple[str, ...]]
-Key: TypeAlias = tuple[str, str, str, str]
+SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
+AlertedClaim: TypeAlias = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredUpdate:
     """An update as the store kept it; `baseline` if it came with its source's first poll, of which nobody is told."""
 
     number: int
     update: Update
-    recorded: Moment
+    recorded_at: Moment
     findings: tuple[Finding, ...]
-    ignore: tuple[Pattern, ...] = ()
-    baseline: bool = False
+    ignore_patterns: tuple[Pattern, ...] = ()
+    is_baseline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Would:
+class HypotheticalAlert:
     """An alert that would have been sent, and the number of the update that caused it."""
 
-    update: int
+    update_number: int
     alert: Alert
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
+class RulesByScope:
     """Some rules: the narrow ones look at single claims, so what else an update says is nothing to them."""
 
-    rules: RuleSet
-    narrow: RuleSet
-    wide: tuple[Rule, ...]
+    all_rules: RuleSet
+    claim_rules: RuleSet
+    context_rules: tuple[Rule, ...]
 
 
 @dataclass(slots=True)
-class Remembered:
+class InMemoryHistory:
     """The past of a back-test, kept in memory: what was alerted, who said what, and what is held."""
 
-    telling: set[tuple[str, str, str]] = field(default_factory=set)
+    alerted_claims: set[tuple[str, str, str]] = field(default_factory=set)
     alerts: dict[tuple[str, str], list[Alert]] = field(default_factory=lambda: defaultdict(list))
-    roots: dict[str, str] = field(default_factory=dict)
-    sayings: dict[str, dict[tuple[str, str], Said]] = field(default_factory=lambda: defaultdict(dict))
-    held: list[Waiting] = field(default_factory=list)
-    opens: dict[int, Moment] = field(default_factory=dict)
-    causes: dict[int, int] = field(default_factory=dict)
-    last: int = 0
+    root_by_text: dict[str, str] = field(default_factory=dict)
+    prior_claims_by_root: dict[str, dict[tuple[str, str], PriorClaim]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    pending: list[PendingMatch] = field(default_factory=list)
+    throttled_until: dict[int, Moment] = field(default_factory=dict)
+    update_numbers: dict[int, int] = field(default_factory=dict)
+    last_id: int = 0
 
-    def told(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+    def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
         """Which of these claims the rule has alerted of already in this story."""
-        return {text for text in texts if (rule, story, text) in self.telling}
+        return {text for text in texts if (rule, story, text) in self.alerted_claims}
 
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
         """When the rule alerted of the story since a moment, oldest first."""
         return [alert.at for alert in self.alerts[rule, story] if alert.at >= since]
 
-    def last_told(self, rule: str, story: str) -> Alert | None:
+    def last_alert(self, rule: str, story: str) -> Alert | None:
         """The rule's last alert of the story."""
         return next(reversed(self.alerts[rule, story]), None)
 
-    def sayings_of(self, texts: Sequence[str]) -> list[Said]:
+    def prior_claims(self, texts: Sequence[str]) -> list[PriorClaim]:
         """Who has said one of these claims, in these or other words."""
-        roots = dict.fromkeys(map(self.root, texts))
-        return [said for root in roots if root in self.sayings for said in self.sayings[root].values()]
+        roots = dict.fromkeys(map(self.cluster_root, texts))
+        return [
+            prior
+            for root in roots
+            if root in self.prior_claims_by_root
+            for prior in self.prior_claims_by_root[root].values()
+        ]
 
-    def waiting(self, texts: Sequence[str]) -> list[Waiting]:
+    def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """The matches held for corroboration that one of these claims would confirm."""
-        roots = {self.root(text) for text in texts}
-        waiting = (held for held in self.held if held.reason is Reason.CORROBORATION)
-        return [held for held in waiting if roots & {self.root(f.claim) for f in held.alert.findings}]
+        roots = {self.cluster_root(text) for text in texts}
+        corroborable = (match for match in self.pending if match.reason is Reason.AWAITING_CORROBORATION)
+        return [match for match in corroborable if roots & {self.cluster_root(f.claim) for f in match.alert.findings}]
 
     def silences(self, now: Moment) -> Sequence[Silence]:
         """None."""
         return ()
 
-    def root(self, text: str) -> str:
+    def cluster_root(self, text: str) -> str:
         """The claim that this one says in other words, or itself."""
-        return self.roots.get(text, text)
+        return self.root_by_text.get(text, text)
 
-    def hear(self, update: Update, findings: Sequence[Finding]) -> None:
+    def record_findings(self, update: Update, findings: Sequence[Finding]) -> None:
         """Keeps who said what."""
-        for finding, now in zip(findings, said_now(update, findings), strict=True):
+        for finding, current_claim in zip(findings, as_prior_claims(update, findings), strict=True):
             if finding.novelty is Novelty.REPEATED and finding.nearest:
-                self.roots.setdefault(finding.claim.text, self.root(finding.nearest.text))
-                self.note(finding.nearest)
-            self.note(now)
+                self.root_by_text.setdefault(finding.claim.text, self.cluster_root(finding.nearest.text))
+                self.record_prior_claim(finding.nearest)
+            self.record_prior_claim(current_claim)
 
-    def note(self, said: Said) -> None:
+    def record_prior_claim(self, prior: PriorClaim) -> None:
         """Keeps the first time that a source said a claim in these words."""
-        self.sayings[self.root(said.text)].setdefault((said.source, said.text), said)
+        self.prior_claims_by_root[self.cluster_root(prior.text)].setdefault((prior.source, prior.text), prior)
 
-    def alerted(self, alert: Alert) -> None:
+    def record_alert(self, alert: Alert) -> None:
         """Keeps what was told."""
         self.alerts[alert.rule, alert.story].append(alert)
-        self.telling |= {(alert.rule, story, text) for story, text in told_by(alert)}
+        self.alerted_claims |= {(alert.rule, story, text) for story, text in dedup_keys(alert)}
 
-    def hold(self, decision: Decision, number: int) -> None:
+    def hold_back(self, decision: Decision, update_number: int) -> None:
         """Keeps a match that waits."""
-        if decision.waiting:
-            self.last += 1
-            self.held.append(Waiting(self.last, decision.reason, decision.waiting))
-            self.causes[self.last] = number
-            if decision.opens is not None:
-                self.opens[self.last] = decision.opens
+        if decision.pending_alert:
+            self.last_id += 1
+            self.pending.append(PendingMatch(self.last_id, decision.reason, decision.pending_alert))
+            self.update_numbers[self.last_id] = update_number
+            if decision.throttled_until is not None:
+                self.throttled_until[self.last_id] = decision.throttled_until
 
-    def due(self, now: Moment) -> list[Waiting]:
+    def due_matches(self, now: Moment) -> list[PendingMatch]:
         """The throttled matches whose window has opened."""
-        return [held for held in self.held if self.opens.get(held.id, now + 1) <= now]
+        return [match for match in self.pending if self.throttled_until.get(match.id, now + 1) <= now]
 
-    def let_go(self, ids: Iterable[int]) -> None:
+    def release(self, ids: Iterable[int]) -> None:
         """Forgets held matches that were told of."""
-        gone = set(ids)
-        self.held = [held for held in self.held if held.id not in gone]
+        released_ids = set(ids)
+        self.pending = [match for match in self.pending if match.id not in released_ids]
 
 
-def novelties(versions: Sequence[Parted]) -> frozenset[Novelty]:
+def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
     """The novelties that matter to some versions of rules. Who needs several sources wants to know who repeats what,
     and what is repeated may be new to who listens to some sources only."""
-    rules = [rule for version in versions for rule in version.rules.rules]
+    rules = [rule for version in versions for rule in version.all_rules.rules]
     if any(rule.corroboration > 1 or rule.sources is not None for rule in rules):
         return frozenset(Novelty)
     return frozenset(novelty for rule in rules for novelty in rule.on)
 
 
-def parted(rules: RuleSet) -> Parted:
+def split_by_scope(rules: RuleSet) -> RulesByScope:
     """The rules by what they look at."""
-    narrow = [rule for rule in rules.rules if rule.within is Within.CLAIM]
-    wide = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
-    return Parted(rules, RuleSet(tuple(narrow)), tuple(wide))
+    claim_rules = [rule for rule in rules.rules if rule.within is Within.CLAIM]
+    context_rules = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
+    return RulesByScope(rules, RuleSet(tuple(claim_rules)), tuple(context_rules))
 
 
-def concerns(versions: Sequence[Parted], tags: Tags, update: Update, findings: tuple[Finding, ...]) -> bool:
+def is_relevant(
+    versions: Sequence[RulesByScope], tags: SourceTags, update: Update, findings: tuple[Finding, ...]
+) -> bool:
     """Could an update matter to some versions of rules? `findings` may be outlines of those of `novelties`."""
-    if any(rule.corroboration > 1 for version in versions for rule in version.rules.rules):
+    if any(rule.corroboration > 1 for version in versions for rule in version.all_rules.rules):
         return bool(findings)
-    page = page_of(update, findings, (), tags.get(update.source, ()))
-    return any(version.narrow.could_hold(page) or reaching(version, page) for version in versions)
+    document = cached_document(update, findings, (), tags.get(update.source, ()))
+    return any(
+        version.claim_rules.candidate_rules(document) or reaching_rules(version, document) for version in versions
+    )
 
 
-def reaching(version: Parted, page: Page) -> list[Rule]:
+def reaching_rules(version: RulesByScope, document: MatchDocument) -> list[Rule]:
     """The wide rules that could hold for a finding among the other claims: one of their terms must meet a finding."""
-    return [rule for rule in version.wide if reaches(rule, page)]
+    return [rule for rule in version.context_rules if hits_a_finding(rule, document)]
 
 
-def reaches(rule: Rule, page: Page) -> bool:
+def hits_a_finding(rule: Rule, document: MatchDocument) -> bool:
     """Does a term of the rule meet a finding?"""
-    spans = (span for term in leaves(rule.query.root) for span in term.reading_spans(page.reading))
-    return any(span[0] >> SHIFT in page.findings for span in spans)
+    spans = (span for term in distinct_terms(rule.query.root) for span in term.cached_spans(document.index))
+    return any(span[0] >> SEGMENT_SHIFT in document.finding_by_segment for span in spans)
 
 
-def backtest(versions: Sequence[Parted], kept: Iterable[Kept], tags: Tags, end: Moment) -> list[list[Would]]:
+def run_backtest(
+    versions: Sequence[RulesByScope], stored_updates: Iterable[StoredUpdate], tags: SourceTags, end: Moment
+) -> list[list[HypotheticalAlert]]:
     """What each of some versions of rules would have alerted over updates in the order they came, up to `end`.
 
     `tags` are the tags of every source. Updates that do not concern the rules may be left out of `kept`, and
     findings of no novelty that matters.
     """
-    runs = [(version, Remembered(), list[Would]()) for version in versions]
-    for one in kept:
-        for version, past, would in runs:
-            would += released(past, one.recorded)
-            would += brought(version, one, past, tags)
-    return [[*would, *released(past, end)] for _, past, would in runs]
+    runs = [(version, InMemoryHistory(), list[HypotheticalAlert]()) for version in versions]
+    for stored_update in stored_updates:
+        for version, history, alerts in runs:
+            alerts += backtest_releases(history, stored_update.recorded_at)
+            alerts += backtest_update(version, stored_update, history, tags)
+    return [[*alerts, *backtest_releases(history, end)] for _, history, alerts in runs]
 
 
-def brought(version: Parted, one: Kept, past: Remembered, tags: Tags) -> Iterator[Would]:
+def backtest_update(
+    version: RulesByScope, stored_update: StoredUpdate, history: InMemoryHistory, tags: SourceTags
+) -> Iterator[HypotheticalAlert]:
     """The alerts of one update, and of what it confirms."""
-    past.hear(one.update, one.findings)
-    if one.baseline:
+    history.record_findings(stored_update.update, stored_update.findings)
+    if stored_update.is_baseline:
         return
-    held = list(holding(version, one, tags))
-    for decision in decide(one.update, held, past, baseline=False, now=one.recorded):
-        past.hold(decision, one.number)
+    matches = list(match_stored_update(version, stored_update, tags))
+    for decision in decide(stored_update.update, matches, history, baseline=False, now=stored_update.recorded_at):
+        history.hold_back(decision, stored_update.number)
         if decision.alert:
-            past.alerted(decision.alert)
-            yield Would(one.number, decision.alert)
-    named = {rule.name: rule for rule in version.rules.rules}
-    for release in corroborated(one.update, one.findings, named, past, now=one.recorded):
-        past.alerted(release.alert)
-        past.let_go(release.matches)
-        yield Would(past.causes[release.matches[0]], release.alert)
+            history.record_alert(decision.alert)
+            yield HypotheticalAlert(stored_update.number, decision.alert)
+    rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
+    for release in release_corroborated(
+        stored_update.update, stored_update.findings, rule_by_name, history, now=stored_update.recorded_at
+    ):
+        history.record_alert(release.alert)
+        history.release(release.match_ids)
+        yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
 
 
-def holding(version: Parted, one: Kept, tags: Tags) -> Iterator[Held]:
+def match_stored_update(version: RulesByScope, stored_update: StoredUpdate, tags: SourceTags) -> Iterator[RuleMatch]:
     """The rules that hold for an update. It is split again only if a rule looks beyond single claims."""
-    own = tags.get(one.update.source, ())
-    brief = page_of(one.update, one.findings, (), own)
-    beyond = reaching(version, brief)
-    claims = split(one.update.title, one.update.text, one.ignore) if beyond else ()
-    for rule in [*(rule for rule, _ in version.narrow.could_hold(brief)), *beyond]:
-        heard = as_heard(rule, one.findings, tags)
-        if found := hold(rule, one.update, heard, () if rule.within is Within.CLAIM else claims, own):
-            yield Held(rule, heard, found)
+    source_tags = tags.get(stored_update.update.source, ())
+    document = cached_document(stored_update.update, stored_update.findings, (), source_tags)
+    reaching = reaching_rules(version, document)
+    claims = (
+        split_claims(stored_update.update.title, stored_update.update.text, stored_update.ignore_patterns)
+        if reaching
+        else ()
+    )
+    for rule in [*(rule for rule, _ in version.claim_rules.candidate_rules(document)), *reaching]:
+        visible_findings = findings_visible_to(rule, stored_update.findings, tags)
+        if match := match_rule(
+            rule, stored_update.update, visible_findings, () if rule.within is Within.CLAIM else claims, source_tags
+        ):
+            yield RuleMatch(rule, visible_findings, match)
 
 
-def as_heard(rule: Rule, findings: tuple[Finding, ...], tags: Tags) -> tuple[Finding, ...]:
+def findings_visible_to(rule: Rule, findings: tuple[Finding, ...], tags: SourceTags) -> tuple[Finding, ...]:
     """The findings for a rule with `sources`: what only others are known to have said is new there."""
     if rule.sources is None:
         return findings
-    return tuple(alone(finding) if from_elsewhere(rule, finding, tags) else finding for finding in findings)
+    return tuple(as_new(finding) if is_prior_out_of_scope(rule, finding, tags) else finding for finding in findings)
 
 
-def from_elsewhere(rule: Rule, finding: Finding, tags: Tags) -> bool:
+def is_prior_out_of_scope(rule: Rule, finding: Finding, tags: SourceTags) -> bool:
     """Is the earlier claim one that the rule does not listen to?"""
-    said = finding.nearest
-    return said is not None and not listens(rule, said.source, tags.get(said.source, ()))
+    prior = finding.nearest
+    return prior is not None and not rule_covers_source(rule, prior.source, tags.get(prior.source, ()))
 
 
-def alone(finding: Finding) -> Finding:
+def as_new(finding: Finding) -> Finding:
     """The finding as if nobody had said anything like it."""
     return replace(finding, novelty=Novelty.NEW, similarity=0.0, changes=(), nearest=None)
 
 
-def released(past: Remembered, now: Moment) -> Iterator[Would]:
+def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[HypotheticalAlert]:
     """What throttles let out by now, each when its window opened."""
-    while waiting := past.due(now):
-        opens = min(past.opens[held.id] for held in waiting)
-        for release in opened(past.due(opens), now=opens):
-            past.alerted(release.alert)
-            past.let_go(release.matches)
-            yield Would(past.causes[release.matches[0]], release.alert)
+    while due := history.due_matches(now):
+        opened_at = min(history.throttled_until[match.id] for match in due)
+        for release in release_throttled(history.due_matches(opened_at), now=opened_at):
+            history.record_alert(release.alert)
+            history.release(release.match_ids)
+            yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
 
 
-def gained(now: Sequence[Would], before: Sequence[Would], same: Mapping[str, str]) -> list[Would]:
+def gained_alerts(
+    current: Sequence[HypotheticalAlert], previous: Sequence[HypotheticalAlert], rule_ids: Mapping[str, str]
+) -> list[HypotheticalAlert]:
     """The alerts of `now` with those claims of theirs that none of `before` tells of; `same` gives rules' ids."""
-    told = {key for would in before for key in keys(would, same)}
-    left = ((would, told_only(would, told, same)) for would in now)
-    return [Would(would.update, replace(would.alert, findings=findings)) for would, findings in left if findings]
+    known_claims = {key for alert in previous for key in alerted_claims(alert, rule_ids)}
+    remaining = ((alert, findings_not_in(alert, known_claims, rule_ids)) for alert in current)
+    return [
+        HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
+        for alert, findings in remaining
+        if findings
+    ]
 
 
-def told_only(would: Would, told: set[Key], same: Mapping[str, str]) -> tuple[AlertFinding, ...]:
+def findings_not_in(
+    alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
+) -> tuple[AlertFinding, ...]:
     """The findings of an alert that are not told already."""
-    found = zip(would.alert.findings, keys(would, same), strict=True)
-    return tuple(finding for finding, key in found if key not in told)
+    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=True)
+    return tuple(finding for finding, key in keyed_findings if key not in known_claims)
 
 
-def keys(would: Would, same: Mapping[str, str]) -> list[Key]:
+def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
     """What each finding of an alert is known by: its rule's id, its source, its entry, and its claim."""
-    rule = same.get(would.alert.rule, would.alert.rule)
-    return [(rule, finding.source, finding.entry, finding.claim) for finding in would.alert.findings]
+    rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
+    return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

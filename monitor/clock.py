@@ -12,34 +12,34 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.base import BaseScheduler
 
-from monitor.engine import Engine
+from monitor.engine import Runtime
 from monitor.errors import StoreError
 from monitor.store import setback
 
 log = structlog.get_logger()
 
-LOOK = 1.0  # seconds between two looks at the clock
-SLEW = 1.0  # seconds: less is no step, but the clock's own correction
+CLOCK_CHECK_INTERVAL_S = 1.0  # seconds between two looks at the clock
+MAX_CLOCK_SLEW_S = 1.0  # seconds: less is no step, but the clock's own correction
 
 
-async def mind_clock(engine: Engine, scheduler: BaseScheduler) -> None:
+async def watch_clock_steps(runtime: Runtime, scheduler: BaseScheduler) -> None:
     """Lets everything go on when the clock was set back."""
-    last = engine.clock()
+    previous = runtime.clock()
     while True:
-        await asyncio.sleep(LOOK)
-        now = engine.clock()
-        if now < last - SLEW:
-            log.warning("the clock was set back", stage="daemon", seconds=round(last - now))
+        await asyncio.sleep(CLOCK_CHECK_INTERVAL_S)
+        now = runtime.clock()
+        if now < previous - MAX_CLOCK_SLEW_S:
+            log.warning("the clock was set back", stage="daemon", seconds=round(previous - now))
             for job in scheduler.get_jobs():
                 job.modify(next_run_time=datetime.now(UTC))
             try:
-                await engine.in_store(bring_forward, engine)
+                await runtime.run_in_store_thread(rebase_stored_deadlines, runtime)
             except StoreError as error:
                 log.error("store failed", stage="daemon", error=str(error))
-        last = now
+        previous = now
 
 
-def bring_forward(engine: Engine) -> None:
+def rebase_stored_deadlines(runtime: Runtime) -> None:
     """Brings forward what was put off by a clock that has since been set back."""
-    with engine.store.write() as conn:
-        setback.bring_forward(conn, engine.clock())
+    with runtime.store.write() as conn:
+        setback.rebase_deadlines(conn, runtime.clock())

@@ -16,143 +16,152 @@ from urllib.parse import urlsplit
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor.alerts.address import addressed, releases_named
-from monitor.alerts.release import opened
-from monitor.assess import Listening
-from monitor.clock import mind_clock
-from monitor.closing import close_still
+from monitor.alerts.address import releases_with_routing_reasons, route
+from monitor.alerts.release import release_throttled
+from monitor.assess import Policy
+from monitor.clock import watch_clock_steps
+from monitor.closing import commit_unchanged_polls
 from monitor.config import Config
-from monitor.config.marks import mark_of
-from monitor.engine import Engine, open_engine
+from monitor.config.marks import settings_fingerprint
+from monitor.engine import Runtime, open_runtime
 from monitor.errors import StoreError
-from monitor.garbage import loaded_for_good
+from monitor.garbage import freeze_loaded_objects
 from monitor.lookback import look_back
-from monitor.pipeline import deliver, poll
-from monitor.reload import drop_missed, follow_rules
-from monitor.sources.crowd import Crowd, Queue
+from monitor.pipeline import deliver_channel, poll_source
+from monitor.reload import drop_removed_rules, watch_rules
+from monitor.sources.crowd import HostQueue, HostSlots
 from monitor.store import alerts, gather, outbox, rulebook, setback, sources
-from monitor.store.known import Known
-from monitor.store.record import record_releases
-from monitor.store.refusal import accept
-from monitor.store.retention import tend
-from monitor.store.sources import PollOutcome, SourceRow
+from monitor.store.known import StoredHistory
+from monitor.store.record import commit_releases
+from monitor.store.refusal import mark_rules_accepted
+from monitor.store.retention import run_retention
+from monitor.store.sources import PollResult, SourceState
 
 log = structlog.get_logger()
 
-TICK = 1.0  # seconds between two looks at what is due
-TEND = 6 * 3600.0  # seconds between two clean-ups of the index
-POLLS = 160  # sources polled at once
-PER_HOST, PER_OWN_HOST = 4, 136  # of them on one host, and on one that the config names as private
-CROWD = 27  # sources that were due together: there may be more, so what comes next does not wait for the tick
-POLL_LEASE = 300.0  # seconds after which a source whose poller died is polled again
-DRAIN = 20.0  # seconds that polls and sends under way get at shutdown
+TICK_INTERVAL_S = 1.0  # seconds between two looks at what is due
+RETENTION_INTERVAL_S = 6 * 3600.0  # seconds between two clean-ups of the index
+MAX_CONCURRENT_POLLS = 160  # sources polled at once
+MAX_POLLS_PER_HOST, MAX_POLLS_PER_PRIVATE_HOST = (
+    4,
+    136,
+)  # of them on one host, and on one that the config names as private
+BACKLOG_SOURCES = (
+    27  # sources that were due together: there may be more, so what comes next does not wait for the tick
+)
+POLL_LEASE_S = 300.0  # seconds after which a source whose poller died is polled again
+SHUTDOWN_GRACE_S = 20.0  # seconds that polls and sends under way get at shutdown
 
 
-def run(config: Config, *, once: bool = False) -> None:
+def run_daemon(config: Config, *, once: bool = False) -> None:
     """Runs until SIGTERM or SIGINT; with `once` polls every source now, delivers what is due, and returns."""
     asyncio.run(run_once(config) if once else run_forever(config))
 
 
 async def run_once(config: Config) -> None:
     """One round: every source whatever its interval, then every message that is due."""
-    async with open_engine(config) as engine:
-        await engine.in_store(prepare, engine)
-        daemon = Daemon(engine)
-        with loaded_for_good():
+    async with open_runtime(config) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon = Daemon(runtime)
+        with freeze_loaded_objects():
             await daemon.look_back()
             await daemon.poll_round()
             await daemon.release_due()
-            await engine.in_store(drop_missed, engine, engine.listening)
-            await engine.in_store(gather_no_more, engine)
+            await runtime.run_in_store_thread(drop_removed_rules, runtime, runtime.policy)
+            await runtime.run_in_store_thread(flush_batches, runtime)
             for _ in range(2):  # again for the notices of what died
                 await daemon.deliver_due()
-                await daemon.finish()
+                await daemon.finish_tasks()
 
 
 async def run_forever(config: Config) -> None:
     """Polls and delivers until told to stop; what is under way then is finished."""
     stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with living(config):
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    async with running_daemon(config):
         await stop.wait()
 
 
 @asynccontextmanager
-async def living(config: Config) -> AsyncIterator[Engine]:
+async def running_daemon(config: Config) -> AsyncIterator[Runtime]:
     """A daemon at work, with its pages where the config wants them; what is under way in the end is finished."""
     stop = asyncio.Event()
-    async with open_engine(config) as engine, pages(engine):
-        await engine.in_store(prepare, engine)
-        life = asyncio.create_task(Daemon(engine).live(stop))
+    async with open_runtime(config) as runtime, web_pages(runtime):
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon_task = asyncio.create_task(Daemon(runtime).run_until(stop))
         try:
-            with loaded_for_good():
-                yield engine
+            with freeze_loaded_objects():
+                yield runtime
         finally:
             stop.set()
-            await life
+            await daemon_task
 
 
 @asynccontextmanager
-async def pages(engine: Engine) -> AsyncIterator[None]:
+async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
     """The web pages, if the config says where to listen."""
-    web, timezone = engine.config.web, engine.config.monitor.timezone
-    if web.listen is None:
+    web_config, timezone = runtime.config.web, runtime.config.monitor.timezone
+    if web_config.listen is None:
         yield
         return
-    from monitor.web.app import app  # most runs on a small machine have no pages: do not load what they need
-    from monitor.web.base import base_of
-    from monitor.web.guard import hosts_of
-    from monitor.web.serve import serving
+    from monitor.web.app import create_app  # most runs on a small machine have no pages: do not load what they need
+    from monitor.web.base import url_base_path
+    from monitor.web.guard import accepted_hosts
+    from monitor.web.serve import running_server
 
-    memory = engine.config.monitor.memory
-    hosts, base = hosts_of(web), base_of(web)
-    application = app(engine.store, timezone=timezone, clock=engine.clock, memory=memory, hosts=hosts, base=base)
-    async with serving(web.listen, application) as url:
+    memory = runtime.config.monitor.memory
+    allowed_hosts, base_path = accepted_hosts(web_config), url_base_path(web_config)
+    application = create_app(
+        runtime.store, timezone=timezone, clock=runtime.clock, memory=memory, hosts=allowed_hosts, base=base_path
+    )
+    async with running_server(web_config.listen, application) as url:
         log.info("pages", stage="web", url=url)
         yield
 
 
-def prepare(engine: Engine) -> None:
+def prepare_store(runtime: Runtime) -> None:
     """Brings the store in line with the config and gives back what a dead process had leased."""
-    with engine.store.write() as conn:
-        sources.sync(conn, engine.config.sources, engine.clock())
-        sources.release(conn)
-        outbox.release(conn)
-        setback.bring_forward(conn, engine.clock())
-        marks = {name: mark_of(settings) for name, settings in engine.config.channels.items()}
-        outbox.forgive(conn, marks, engine.clock())
-        rulebook.carry_on(conn, engine.listening.rules.rules)
-        accept(conn)
+    with runtime.store.write() as conn:
+        sources.sync_sources(conn, runtime.config.sources, runtime.clock())
+        sources.release_source_leases(conn)
+        outbox.release_message_leases(conn)
+        setback.rebase_deadlines(conn, runtime.clock())
+        fingerprints = {name: settings_fingerprint(settings) for name, settings in runtime.config.channels.items()}
+        outbox.resume_changed_channels(conn, fingerprints, runtime.clock())
+        rulebook.apply_rule_renames(conn, runtime.policy.rules.rules)
+        mark_rules_accepted(conn)
 
 
 class Daemon:
     """The running tasks: at most one for each source and one for each channel."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.polling: dict[str, asyncio.Task[None]] = {}
-        self.sending: dict[str, asyncio.Task[None]] = {}
-        self.hosts = {source.name: urlsplit(source.url).netloc for source in engine.config.sources}
-        polite_to = engine.fetcher.is_polite_to
-        own = {site for site in self.hosts.values() if not polite_to(urlsplit(f"//{site}").hostname or "")}
-        self.shares = dict.fromkeys(own, PER_OWN_HOST)
-        self.enough = -1
-        self.roomy = asyncio.Event()
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.poll_tasks: dict[str, asyncio.Task[None]] = {}
+        self.send_tasks: dict[str, asyncio.Task[None]] = {}
+        self.host_by_source = {source.name: urlsplit(source.url).netloc for source in runtime.config.sources}
+        is_polite_to = runtime.fetcher.is_polite_to
+        private_hosts = {
+            host for host in self.host_by_source.values() if not is_polite_to(urlsplit(f"//{host}").hostname or "")
+        }
+        self.host_limits = dict.fromkeys(private_hosts, MAX_POLLS_PER_PRIVATE_HOST)
+        self.wake_below = -1
+        self.room_available = asyncio.Event()
 
-    async def live(self, stop: asyncio.Event) -> None:
+    async def run_until(self, stop: asyncio.Event) -> None:
         """Ticks until `stop` is set, then lets what is under way finish."""
         scheduler = AsyncIOScheduler(timezone=UTC)
-        ticks = (
-            (self.poll_due, TICK),
-            (self.deliver_due, TICK),
-            (self.release_due, TICK),
-            (self.look_back, TICK),
-            (self.tend, TEND),
+        schedule = (
+            (self.poll_due, TICK_INTERVAL_S),
+            (self.deliver_due, TICK_INTERVAL_S),
+            (self.release_due, TICK_INTERVAL_S),
+            (self.look_back, TICK_INTERVAL_S),
+            (self.run_retention, RETENTION_INTERVAL_S),
         )
-        for tick, seconds in ticks:
+        for action, seconds in schedule:
             scheduler.add_job(
-                tick,
+                action,
                 "interval",
                 seconds=seconds,
                 next_run_time=datetime.now(UTC),
@@ -161,127 +170,135 @@ class Daemon:
                 max_instances=1,
             )
         scheduler.start()
-        beside = [
-            asyncio.create_task(work)
-            for work in (
-                self.poll_promptly(),
-                self.deliver_promptly(),
-                follow_rules(self.engine),
-                mind_clock(self.engine, scheduler),
-                self.warm(),
+        background_tasks = [
+            asyncio.create_task(background_work)
+            for background_work in (
+                self.poll_backlog(),
+                self.deliver_when_wanted(),
+                watch_rules(self.runtime),
+                watch_clock_steps(self.runtime, scheduler),
+                self.preload_templates(),
             )
         ]
-        log.info("running", stage="daemon", sources=len(self.engine.config.sources))
+        log.info("running", stage="daemon", sources=len(self.runtime.config.sources))
         await stop.wait()
-        log.info("stopping", stage="daemon", polls=len(self.polling), sends=len(self.sending))
+        log.info("stopping", stage="daemon", polls=len(self.poll_tasks), sends=len(self.send_tasks))
         scheduler.shutdown(wait=False)
-        for task in beside:
+        for task in background_tasks:
             task.cancel()
-        await self.finish(DRAIN)
+        await self.finish_tasks(SHUTDOWN_GRACE_S)
 
     async def poll_due(self) -> None:
         """Starts a poll of each source that is due, as far as there is room."""
-        rows = await self.lease()
-        self.start_polls(rows)
-        if len(rows) >= CROWD:
-            self.enough = len(self.polling) // 2
+        leased = await self.lease_batch()
+        self.start_polls(leased)
+        if len(leased) >= BACKLOG_SOURCES:
+            self.wake_below = len(self.poll_tasks) // 2
 
-    async def poll_promptly(self) -> None:
+    async def poll_backlog(self) -> None:
         """Polls the rest of a crowd as soon as there is room again."""
         while True:
-            await self.room()
+            await self.wait_for_room()
             await self.poll_due()
 
     async def poll_round(self) -> None:
         """Polls every source once, whatever its interval; one that is backing off is left alone."""
-        waiting = Queue(self.hosts)
-        while waiting:
-            self.start_polls(await self.lease(waiting.take(POLLS - len(self.polling), self.crowd())))
-            if self.polling:
-                self.enough = len(self.polling) // 2
-                await self.room()
-        await self.finish()
+        queue = HostQueue(self.host_by_source)
+        while queue:
+            self.start_polls(
+                await self.lease_batch(
+                    queue.take_next(MAX_CONCURRENT_POLLS - len(self.poll_tasks), self.host_slots())
+                )
+            )
+            if self.poll_tasks:
+                self.wake_below = len(self.poll_tasks) // 2
+                await self.wait_for_room()
+        await self.finish_tasks()
 
-    def start_polls(self, rows: Iterable[SourceRow]) -> None:
+    def start_polls(self, leased: Iterable[SourceState]) -> None:
         """Polls leased sources beside the others."""
-        for row in rows:
-            self.start(self.polling, row.name, poll(self.engine, row))
-            self.polling[row.name].add_done_callback(self.polled)
+        for source_state in leased:
+            self.start_task(self.poll_tasks, source_state.name, poll_source(self.runtime, source_state))
+            self.poll_tasks[source_state.name].add_done_callback(self.on_poll_done)
 
-    def polled(self, _: asyncio.Task[None]) -> None:
+    def on_poll_done(self, _: asyncio.Task[None]) -> None:
         """One more poll has ended."""
-        if len(self.polling) <= self.enough:
-            self.enough = -1
-            self.roomy.set()
+        if len(self.poll_tasks) <= self.wake_below:
+            self.wake_below = -1
+            self.room_available.set()
 
-    async def room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Waits until half of the polls under way have ended."""
-        await self.roomy.wait()
-        self.roomy.clear()
+        await self.room_available.wait()
+        self.room_available.clear()
 
-    def crowd(self) -> Crowd:
+    def host_slots(self) -> HostSlots:
         """How many polls are under way at each host."""
-        return Crowd(self.hosts, self.polling, PER_HOST, self.shares)
+        return HostSlots(self.host_by_source, self.poll_tasks, MAX_POLLS_PER_HOST, self.host_limits)
 
-    async def lease(self, everyone: Collection[str] | None = None) -> list[SourceRow]:
+    async def lease_batch(self, names: Collection[str] | None = None) -> list[SourceState]:
         """Takes as many sources as there is room for, of each host no more than its share; or `everyone`."""
-        room, crowd = POLLS - len(self.polling), self.crowd()
-        return await self.engine.in_store(lease_sources, self.engine, room, crowd, everyone)
+        free_slots, host_slots = MAX_CONCURRENT_POLLS - len(self.poll_tasks), self.host_slots()
+        return await self.runtime.run_in_store_thread(lease_sources, self.runtime, free_slots, host_slots, names)
 
     async def deliver_due(self) -> None:
         """Starts sending on each channel that has something due and is not sending already."""
-        for channel in await self.engine.in_store(due_channels, self.engine):
-            if channel in self.engine.notifiers and channel not in self.sending:
-                self.start(self.sending, channel, deliver(self.engine, channel))
+        for channel in await self.runtime.run_in_store_thread(due_channels, self.runtime):
+            if channel in self.runtime.notifiers and channel not in self.send_tasks:
+                self.start_task(self.send_tasks, channel, deliver_channel(self.runtime, channel))
 
-    async def deliver_promptly(self) -> None:
+    async def deliver_when_wanted(self) -> None:
         """Delivers as soon as a poll has committed alerts, without waiting for the tick."""
         while True:
-            await self.engine.committed.wait()
-            self.engine.committed.clear()
+            await self.runtime.delivery_wanted.wait()
+            self.runtime.delivery_wanted.clear()
             await self.deliver_due()
 
     async def release_due(self) -> None:
         """Tells of what a throttle held back, once its window has opened."""
-        if await self.engine.in_store(release_opened, self.engine, self.engine.listening):
-            self.engine.committed.set()
+        if await self.runtime.run_in_store_thread(commit_throttle_releases, self.runtime, self.runtime.policy):
+            self.runtime.delivery_wanted.set()
 
-    async def warm(self) -> None:
+    async def preload_templates(self) -> None:
         """Loads beforehand what the first alert would have to wait for."""
-        config = self.engine.config
-        types = sorted({settings.type for settings in config.channels.values()})
-        zone, url = config.monitor.timezone, config.web.url
-        await survive("warm up", self.engine.press.warm(types, self.engine.templates, zone, url))
+        config = self.runtime.config
+        channel_types = sorted({settings.type for settings in config.channels.values()})
+        timezone, web_url = config.monitor.timezone, config.web.url
+        await log_and_continue(
+            "warm up", self.runtime.render_pool.warm_up(channel_types, self.runtime.templates, timezone, web_url)
+        )
 
     async def look_back(self) -> None:
         """Lets new rules tell of what came before them."""
-        await survive("look back", look_back(self.engine))
+        await log_and_continue("look back", look_back(self.runtime))
 
-    async def tend(self) -> None:
+    async def run_retention(self) -> None:
         """Lets the index forget what nobody has said for as long as the memory goes back, and ends what is held for
         rules that are gone."""
-        since = self.engine.clock() - self.engine.config.monitor.memory
-        await self.engine.in_store(tend, self.engine.store, since=since)
-        await self.engine.in_store(drop_missed, self.engine, self.engine.listening)
+        since = self.runtime.clock() - self.runtime.config.monitor.memory
+        await self.runtime.run_in_store_thread(run_retention, self.runtime.store, since=since)
+        await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime, self.runtime.policy)
 
-    def start(self, running: dict[str, asyncio.Task[None]], name: str, work: Coroutine[Any, Any, None]) -> None:
+    def start_task(
+        self, tasks: dict[str, asyncio.Task[None]], name: str, coroutine: Coroutine[Any, Any, None]
+    ) -> None:
         """Runs `work` as the one task of that name."""
-        task = running[name] = asyncio.create_task(survive(name, work))
-        task.add_done_callback(lambda _: running.pop(name, None))
+        task = tasks[name] = asyncio.create_task(log_and_continue(name, coroutine))
+        task.add_done_callback(lambda _: tasks.pop(name, None))
 
-    async def finish(self, seconds: float | None = None) -> None:
+    async def finish_tasks(self, timeout_s: float | None = None) -> None:
         """Waits for what is under way; a lease takes care of what does not end in time."""
-        if tasks := [*self.polling.values(), *self.sending.values()]:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
-            for task in late:
+        if tasks := [*self.poll_tasks.values(), *self.send_tasks.values()]:
+            _, unfinished = await asyncio.wait(tasks, timeout=timeout_s)
+            for task in unfinished:
                 task.cancel()
-        await self.engine.in_store(write_unwritten, self.engine)
+        await self.runtime.run_in_store_thread(flush_pending_outcomes, self.runtime)
 
 
-async def survive(name: str, work: Coroutine[Any, Any, None]) -> None:
+async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> None:
     """Whatever goes wrong in one source or channel ends there; its lease runs out and it is tried again."""
     try:
-        await work
+        await coroutine
     except StoreError as error:
         log.error("store failed", stage="daemon", name=name, error=str(error))
     except Exception:
@@ -289,62 +306,70 @@ async def survive(name: str, work: Coroutine[Any, Any, None]) -> None:
 
 
 def lease_sources(
-    engine: Engine, room: int, crowd: Crowd | None = None, everyone: Collection[str] | None = None
-) -> list[SourceRow]:
+    runtime: Runtime, limit: int, host_slots: HostSlots | None = None, names: Collection[str] | None = None
+) -> list[SourceState]:
     """Takes sources for this process alone: those due, or each of `everyone` that is not backing off."""
-    if room <= 0:
+    if limit <= 0:
         return []
-    with engine.store.write() as conn:
-        close_still(conn, emptied(engine.unwritten), engine.listening)
-        return sources.lease_due(
-            conn, engine.clock(), limit=room, lease=POLL_LEASE, names=everyone, all=everyone is not None, crowd=crowd
+    with runtime.store.write() as conn:
+        commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+        return sources.lease_due_sources(
+            conn,
+            runtime.clock(),
+            limit=limit,
+            lease_seconds=POLL_LEASE_S,
+            names=names,
+            ignore_interval=names is not None,
+            host_slots=host_slots,
         )
 
 
-def write_unwritten(engine: Engine) -> None:
+def flush_pending_outcomes(runtime: Runtime) -> None:
     """Writes what the last polls came to that found nothing changed."""
-    if engine.unwritten:
-        with engine.store.write() as conn:
-            close_still(conn, emptied(engine.unwritten), engine.listening)
+    if runtime.pending_outcomes:
+        with runtime.store.write() as conn:
+            commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
 
 
-def emptied(outcomes: dict[str, PollOutcome]) -> dict[str, PollOutcome]:
+def drain(outcomes: dict[str, PollResult]) -> dict[str, PollResult]:
     """All that was there, taken out one by one while polls go on adding."""
-    taken = {}
+    drained = {}
     while outcomes:
         name, outcome = outcomes.popitem()
-        taken[name] = outcome
-    return taken
+        drained[name] = outcome
+    return drained
 
 
-def gather_no_more(engine: Engine) -> None:
+def flush_batches(runtime: Runtime) -> None:
     """Makes what a flood gathered due now: nothing more will come to it."""
-    with engine.store.write() as conn:
-        gather.gather_no_more(conn, engine.clock())
+    with runtime.store.write() as conn:
+        gather.flush_flood_batches(conn, runtime.clock())
 
 
-def due_channels(engine: Engine) -> list[str]:
+def due_channels(runtime: Runtime) -> list[str]:
     """The channels that have a message due."""
-    with engine.store.read() as conn:
-        return outbox.channels_due(conn, engine.clock())
+    with runtime.store.read() as conn:
+        return outbox.channels_due(conn, runtime.clock())
 
 
-def release_opened(engine: Engine, listening: Listening) -> int:
+def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
     """Commits one follow-up for each throttled rule and story whose window has opened; how many.
 
     What was held for a rule that runs no more ends untold. The rules are those of the moment when the work was put
     in line for the store, so that their names are those which the store has by then.
     """
-    now, runs = engine.clock(), {rule.name for rule in listening.rules.rules}
-    with engine.store.read() as conn:
-        if not alerts.opening(conn, now, engine.listening.rules.aliases):
+    now, active_rules = runtime.clock(), {rule.name for rule in policy.rules.rules}
+    with runtime.store.read() as conn:
+        if not alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases):
             return 0
-    with engine.store.write() as conn:
-        waiting = alerts.opening(conn, now, engine.listening.rules.aliases)
-        rulebook.drop(conn, [held.id for held in waiting if held.alert.rule not in runs])
-        releases = opened([held for held in waiting if held.alert.rule in runs], now=now)
-        notify, wishes = listening.notify, listening.wishes
-        told = [release.alert for release in releases]
-        messages = addressed(told, notify, wishes, Known(conn, since=now), now)
-        record_releases(conn, releases_named(releases, messages, notify, wishes), messages, now=now)
+    with runtime.store.write() as conn:
+        pending = alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases)
+        rulebook.drop_pending(conn, [match.id for match in pending if match.alert.rule not in active_rules])
+        releases = release_throttled([match for match in pending if match.alert.rule in active_rules], now=now)
+        channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
+        released_alerts = [release.alert for release in releases]
+        messages = route(released_alerts, channels_by_rule, preferences, StoredHistory(conn, since=now), now)
+        commit_releases(
+            conn, releases_with_routing_reasons(releases, messages, channels_by_rule, preferences), messages, now=now
+        )
     return len(releases)

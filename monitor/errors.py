@@ -55,11 +55,11 @@ class StoreBusy(StoreError):
     """Another daemon runs on this database."""
 
 
-class Unreadable(StoreError):
+class UnreadableMessage(StoreError):
     """A message that is owed cannot be read any more: something else wrote into the database, or a newer program."""
 
-    def __init__(self, message: str) -> None:
-        self.message = message
+    def __init__(self, message_id: str) -> None:
+        self.message_id = message_id
         super().__init__("what it tells cannot be read from the database any more")
 
 
@@ -99,17 +99,17 @@ class DeliveryError(MonitorError):
         *,
         permanent: bool = False,
         retry_after: float | None = None,
-        unreached: bool = False,
-        unanswered: bool = False,
+        channel_down: bool = False,
+        outcome_unknown: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.permanent = permanent
         self.retry_after = retry_after
-        self.unreached = unreached
-        self.unanswered = unanswered
+        self.channel_down = channel_down
+        self.outcome_unknown = outcome_unknown
 
 
-class WorkKilled(MonitorError):
+class WorkerKilled(MonitorError):
     """Work in a process of its own was killed. `cause` is timeout, memory or crashed; the sentence goes on from what
     the work was: "took more than 5 seconds"."""
 

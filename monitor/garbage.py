@@ -6,18 +6,18 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-YOUNG = 50_000  # objects made before the young ones are looked through
+YOUNG_GENERATION_THRESHOLD = 50_000  # objects made before the young ones are looked through
 
 
 @contextmanager
-def loaded_for_good() -> Iterator[None]:
+def freeze_loaded_objects() -> Iterator[None]:
     """Leaves what is loaded by now out of the collections, which take long and hold everything up meanwhile."""
-    before = gc.get_threshold()
+    thresholds = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, *before[1:])
+    gc.set_threshold(YOUNG_GENERATION_THRESHOLD, *thresholds[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*thresholds)
         gc.unfreeze()

@@ -8,28 +8,36 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from monitor.assess import Assessment, Listening, assess
-from monitor.closing import close_poll
+from monitor.assess import Assessment, Policy, assess
+from monitor.closing import commit_poll
 from monitor.model import Alert, Entry, Moment, Update
-from monitor.sources.identity import content_hash, in_order
-from monitor.sources.imprint import Imprint
-from monitor.sources.moves import Move, causes_of, flips, idle, is_aloud, named_by, went_back
-from monitor.sources.odd import Oddity, Seen
-from monitor.standing import missed, oddity
+from monitor.sources.identity import content_hash, oldest_first
+from monitor.sources.imprint import FeedFingerprint
+from monitor.sources.moves import (
+    Revision,
+    has_only_clock_changes,
+    is_alertable,
+    is_flapping,
+    is_revert,
+    revision_issues,
+    revision_label,
+)
+from monitor.sources.odd import Anomaly, KnownEntry
+from monitor.standing import detect_anomaly, entries_missed
 from monitor.store import Store, imprints, ledger, shown
-from monitor.store.known import Known
-from monitor.store.record import record
-from monitor.store.sources import PollOutcome
+from monitor.store.known import StoredHistory
+from monitor.store.record import commit_assessment
+from monitor.store.sources import PollResult
 
 CHUNK = 0.2  # seconds of assessing in one transaction: a long first poll must not keep others from the store
 
 
-class Mistaken(Exception):
+class StaleFingerprint(Exception):
     """An entry was recognised and is another one: the feed must be read again, this time as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IngestResult:
     """What a poll brought: how many alerts, and what the operator is told of the source."""
 
     alerts: int
@@ -37,29 +45,29 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class IngestContext:
     """One poll of a source under way. `good` is when the source was last good before it."""
 
     source: str
-    listening: Listening
+    policy: Policy
     memory: float
     now: Moment
-    seen: Mapping[str, Seen]
-    good: Moment | None
-    odd: Oddity
+    known_entries: Mapping[str, KnownEntry]
+    last_good: Moment | None
+    anomaly: Anomaly
 
 
-def take_in(
+def ingest_poll(
     store: Store,
     source: str,
     entries: Sequence[Entry],
-    listening: Listening,
-    ends: Callable[[float, bool], PollOutcome],
+    policy: Policy,
+    make_outcome: Callable[[float, bool], PollResult],
     *,
     memory: float,
     now: Moment,
-    imprint: Imprint | None = None,
-) -> Taken:
+    fingerprint: FeedFingerprint | None = None,
+) -> IngestResult:
     """Commits what is fresh among `entries`, and the poll's outcome with the last of it: what `ends` makes of the
     share that is fresh, and of whether the feed rolled over. With it goes the feed's `imprint`.
 
@@ -67,44 +75,46 @@ def take_in(
     nothing taken, if an entry that was recognised is not what the store has.
     """
     with store.read() as conn:
-        seen = shown.seen(conn, source, [entry.key for entry in entries])
-        read, good = shown.read_at(conn, source)
-        waiting = fresh(entries, seen)
-        mistaken = any(entry.known for entry, _ in waiting)
-        odd = Oddity()
-        if read is not None and not listening.baseline:
-            odd = oddity(conn, source, entries, waiting, seen, read, oldest=now - memory)
-        rolled = read is not None and not odd.causes and missed(conn, source, entries, seen)
+        seen = shown.load_known_entries(conn, source, [entry.key for entry in entries])
+        read, good = shown.last_read_and_good(conn, source)
+        waiting = changed_entries(entries, seen)
+        mistaken = any(entry.known_hash for entry, _ in waiting)
+        anomaly = Anomaly()
+        if read is not None and not policy.baseline:
+            anomaly = detect_anomaly(conn, source, entries, waiting, seen, read, memory_start=now - memory)
+        rolled = read is not None and not anomaly.issues and entries_missed(conn, source, entries, seen)
     if mistaken:
         with store.write() as conn:
-            imprints.forget(conn, source)
-        raise Mistaken
-    outcome = ends(len(waiting) / max(1, len(entries)), rolled)
-    this = Intake(source, listening, memory, now, seen, good, odd)
+            imprints.delete_fingerprint(conn, source)
+        raise StaleFingerprint
+    outcome = make_outcome(len(waiting) / max(1, len(entries)), rolled)
+    context = IngestContext(source, policy, memory, now, seen, good, anomaly)
     alerts, done = 0, False
-    moves: list[Move] = []
+    moves: list[Revision] = []
     left = iter(waiting)
     while not done:
         with store.write() as conn:
-            taken, moved, done = take_chunk(conn, this, left)
+            taken, moved, done = ingest_chunk(conn, context, left)
             alerts += taken
             moves += moved
             if done:
-                ledger.touch(conn, source, [entry.key for entry in entries], now)
-                if imprint:
-                    imprints.keep(conn, source, imprint, {entry.key for entry in entries})
-                causes = (*outcome.causes, *odd.causes, *causes_of(moves))
-                told = close_poll(conn, source, replace(outcome, causes=causes), listening)
-    return Taken(alerts, told)
+                ledger.mark_entries_seen(conn, source, [entry.key for entry in entries], now)
+                if fingerprint:
+                    imprints.save_fingerprint(conn, source, fingerprint, {entry.key for entry in entries})
+                causes = (*outcome.issues, *anomaly.issues, *revision_issues(moves))
+                told = commit_poll(conn, source, replace(outcome, issues=causes), policy)
+    return IngestResult(alerts, told)
 
 
-def take_chunk(conn: Connection, this: Intake, left: Iterator[tuple[Entry, str]]) -> tuple[int, list[Move], bool]:
+def ingest_chunk(
+    conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]]
+) -> tuple[int, list[Revision], bool]:
     """Takes entries until the chunk's time is up: how many alerts they raised, how they moved, and whether none is
     left."""
     alerts, started = 0, time.monotonic()
-    moves: list[Move] = []
+    moves: list[Revision] = []
     for entry, digest in left:
-        assessment, move = take_one(conn, this, entry, digest)
+        assessment, move = ingest_entry(conn, context, entry, digest)
         alerts += sum(1 for decision in assessment.decisions if decision.alert) + len(assessment.released)
         moves += [move] if move else []
         if time.monotonic() - started > CHUNK:
@@ -112,55 +122,67 @@ def take_chunk(conn: Connection, this: Intake, left: Iterator[tuple[Entry, str]]
     return alerts, moves, True
 
 
-def take_one(conn: Connection, this: Intake, entry: Entry, digest: str) -> tuple[Assessment, Move | None]:
+def ingest_entry(
+    conn: Connection, context: IngestContext, entry: Entry, digest: str
+) -> tuple[Assessment, Revision | None]:
     """Takes one entry; how it moved if it is a revision."""
-    update = update_of(this.source, entry, this.now)
-    stale = this.odd.stale.get(entry.key, "")
-    versions = shown.versions(conn, this.source, entry.key) if entry.key in this.seen else []
-    assessment = take(conn, update, this.listening, content=digest, memory=this.memory, now=this.now, stale=stale)
+    update = build_update(context.source, entry, context.now)
+    stale = context.anomaly.stale_reasons.get(entry.key, "")
+    versions = shown.latest_versions(conn, context.source, entry.key) if entry.key in context.known_entries else []
+    assessment = ingest_update(
+        conn, update, context.policy, digest=digest, memory=context.memory, now=context.now, stale_reason=stale
+    )
     if not versions:
         return assessment, None
-    ticked = idle(assessment.findings) and len(versions) > 1 and versions[0].recorded >= (this.good or this.now)
-    return assessment, Move(
-        back=went_back(digest, versions),
-        flips=flips(digest, versions, this.now),
-        ticks=ticked and idle(shown.brought(conn, versions[0].id)),
-        aloud=is_aloud(assessment.findings),
-        named=named_by(update.title, assessment.findings),
+    ticked = (
+        has_only_clock_changes(assessment.findings)
+        and len(versions) > 1
+        and versions[0].recorded_at >= (context.last_good or context.now)
+    )
+    return assessment, Revision(
+        reverted=is_revert(digest, versions),
+        flapping=is_flapping(digest, versions, context.now),
+        clock_only=ticked and has_only_clock_changes(shown.findings_of_update(conn, versions[0].update_id)),
+        alertable=is_alertable(assessment.findings),
+        label=revision_label(update.title, assessment.findings),
     )
 
 
-def take(
+def ingest_update(
     conn: Connection,
     update: Update,
-    listening: Listening,
+    policy: Policy,
     *,
-    content: str,
+    digest: str,
     memory: float,
     now: Moment,
-    stale: str = "",
+    stale_reason: str = "",
 ) -> Assessment:
     """Assesses one update in an open transaction and records all that it brings. `stale` is why it is no news."""
-    before = ledger.previous(conn, update.source, update.entry)
+    before = ledger.previous_update(conn, update.source, update.entry)
     if before is not None:
         update = replace(update, at=max(now, before.at))
-    if stale:
-        listening = replace(listening, baseline=True)
-    assessment = assess(update, before, Known(conn, since=now - memory), listening, now)
-    if stale:
-        named = tuple(replace(decision, detail=stale) for decision in assessment.decisions)
+    if stale_reason:
+        policy = replace(policy, baseline=True)
+    assessment = assess(update, before, StoredHistory(conn, since=now - memory), policy, now)
+    if stale_reason:
+        named = tuple(replace(decision, detail=stale_reason) for decision in assessment.decisions)
         assessment = replace(assessment, decisions=named)
-    record(conn, assessment, content_hash=content, now=now)
+    commit_assessment(conn, assessment, content_hash=digest, now=now)
     return assessment
 
 
-def fresh(entries: Sequence[Entry], seen: Mapping[str, Seen]) -> list[tuple[Entry, str]]:
+def changed_entries(entries: Sequence[Entry], known_entries: Mapping[str, KnownEntry]) -> list[tuple[Entry, str]]:
     """The entries whose content the store does not have, with its hash, oldest first."""
-    hashed: Iterable[tuple[Entry, str]] = ((entry, content_hash(entry)) for entry in in_order(entries))
-    return [(entry, digest) for entry, digest in hashed if entry.key not in seen or seen[entry.key].content != digest]
+    hashed: Iterable[tuple[Entry, str]] = ((entry, content_hash(entry)) for entry in oldest_first(entries))
+    return [
+        (entry, digest)
+        for entry, digest in hashed
+        if entry.key not in known_entries or known_entries[entry.key].content_hash != digest
+    ]
 
 
-def update_of(source: str, entry: Entry, now: Moment) -> Update:
+def build_update(source: str, entry: Entry, now: Moment) -> Update:
     """The update that an entry is; said when it was published, but never in the future."""
     said = now if entry.published is None else min(entry.published, now)
     return Update(

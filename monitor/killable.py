@@ -19,56 +19,59 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from monitor.errors import WorkKilled
+from monitor.errors import WorkerKilled
 
 T = TypeVar("T")
 
-_OUT_OF_MEMORY = 77  # exit status of a worker that met its bound
-_TASKS = 500  # then a worker is replaced, with whatever its memory has become
-_PRELOADED = ["monitor.sources.worker", "monitor.sources.strict"]  # in the process that workers are forked from
+_EXIT_OUT_OF_MEMORY = 77  # exit status of a worker that met its bound
+_MAX_TASKS_PER_WORKER = 500  # then a worker is replaced, with whatever its memory has become
+_PRELOADED_MODULES = [
+    "monitor.sources.worker",
+    "monitor.sources.strict",
+]  # in the process that workers are forked from
 
 
-class Killable:
+class WorkerPool:
     """A small pool of workers, started at the first piece of work. `deadline` is in seconds for each piece, `memory`
     in bytes of address space for each worker."""
 
-    def __init__(self, *, workers: int, deadline: float, memory: int) -> None:
-        self._workers = workers
-        self._deadline = deadline
-        self._memory = memory
+    def __init__(self, *, worker_count: int, deadline_s: float, memory_bytes: int) -> None:
+        self._worker_count = worker_count
+        self._deadline_s = deadline_s
+        self._memory_bytes = memory_bytes
         self._pool: ProcessPool | None = None
-        self._starting = asyncio.Lock()
-        self._under_way: set[ProcessFuture[Any]] = set()
+        self._start_lock = asyncio.Lock()
+        self._pending: set[ProcessFuture[Any]] = set()
 
-    async def run(self, work: Callable[..., T], *args: object) -> T:
+    async def run(self, function: Callable[..., T], *args: object) -> T:
         """What `work`, a function of a module, returns or raises in a worker. WorkKilled if it met a bound."""
         try:
-            return await self._run(work, args)
+            return await self._run_once(function, args)
         except BrokenProcessPool:  # a worker was killed from outside; once is no fault of this work
-            return await self._run(work, args)
+            return await self._run_once(function, args)
 
-    async def _run(self, work: Callable[..., T], args: tuple[object, ...]) -> T:
-        pool = await self._running()
-        future = pool.schedule(_work, args=(self._deadline, work, *args), timeout=self._deadline)
-        self._under_way.add(future)
-        future.add_done_callback(self._under_way.discard)
+    async def _run_once(self, function: Callable[..., T], args: tuple[object, ...]) -> T:
+        pool = await self._started_pool()
+        future = pool.schedule(_run_in_worker, args=(self._deadline_s, function, *args), timeout=self._deadline_s)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
         try:
-            found: T = await asyncio.wrap_future(future)
+            result: T = await asyncio.wrap_future(future)
         except TimeoutError:
-            raise WorkKilled("timeout", f"took more than {self._deadline:g} seconds") from None
-        except ProcessExpired as end:
-            if end.exitcode == _OUT_OF_MEMORY:
-                sentence = f"took more than {self._memory // 2**20} MiB of memory"
-                raise WorkKilled("memory", sentence) from None
-            raise WorkKilled("crashed", "made the process crash") from None
-        return found
+            raise WorkerKilled("timeout", f"took more than {self._deadline_s:g} seconds") from None
+        except ProcessExpired as expired:
+            if expired.exitcode == _EXIT_OUT_OF_MEMORY:
+                sentence = f"took more than {self._memory_bytes // 2**20} MiB of memory"
+                raise WorkerKilled("memory", sentence) from None
+            raise WorkerKilled("crashed", "made the process crash") from None
+        return result
 
-    async def _running(self) -> ProcessPool:
+    async def _started_pool(self) -> ProcessPool:
         """The pool, started or replaced in a thread: starting processes takes a while."""
-        async with self._starting:
+        async with self._start_lock:
             if self._pool is None or not self._pool.active:
                 await asyncio.to_thread(self.close)
-                self._pool = await asyncio.to_thread(_start, self._workers, self._memory)
+                self._pool = await asyncio.to_thread(_start_pool, self._worker_count, self._memory_bytes)
             return self._pool
 
     def close(self) -> None:
@@ -76,38 +79,46 @@ class Killable:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
-            for future in tuple(self._under_way):
+            for future in tuple(self._pending):
                 future.cancel()  # type: ignore[no-untyped-call]
             pool.join()
 
 
-def _start(workers: int, memory: int) -> ProcessPool:
+def _start_pool(worker_count: int, memory_bytes: int) -> ProcessPool:
     # From a server process that has the readers loaded: no fork of a process with threads, and quick.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    pool = ProcessPool(max_workers=workers, max_tasks=_TASKS, initializer=_bound, initargs=(memory,), context=context)
+    context.set_forkserver_preload(_PRELOADED_MODULES)
+    pool = ProcessPool(
+        max_workers=worker_count,
+        max_tasks=_MAX_TASKS_PER_WORKER,
+        initializer=_limit_resources,
+        initargs=(memory_bytes,),
+        context=context,
+    )
     assert pool.active  # asking starts it
     return pool
 
 
-def _bound(memory: int) -> None:
+def _limit_resources(memory_bytes: int) -> None:
     """Bounds the memory of this process; it never leaves a core file of what it was given."""
     gc.freeze()  # what it shares with the others stays shared: a collection would write to all of it
-    _limit(resource.RLIMIT_AS, memory)
-    _limit(resource.RLIMIT_CORE, 0)
+    _lower_limit(resource.RLIMIT_AS, memory_bytes)
+    _lower_limit(resource.RLIMIT_CORE, 0)
 
 
-def _limit(what: int, bound: int) -> None:
+def _lower_limit(resource_id: int, bound: int) -> None:
     """Lowers a limit of this process; one that the system has set lower stays."""
-    _, most = resource.getrlimit(what)
-    resource.setrlimit(what, (bound if most == resource.RLIM_INFINITY else min(bound, most), most))
+    _, hard_limit = resource.getrlimit(resource_id)
+    resource.setrlimit(
+        resource_id, (bound if hard_limit == resource.RLIM_INFINITY else min(bound, hard_limit), hard_limit)
+    )
 
 
-def _work(deadline: float, work: Callable[..., T], *args: object) -> T:
+def _run_in_worker(deadline_s: float, function: Callable[..., T], *args: object) -> T:
     """Runs in the worker."""
     # Should the daemon be killed, nobody is left to watch the deadline: the system then does.
-    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + deadline) + 1)
+    _lower_limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + deadline_s) + 1)
     try:
-        return work(*args)
+        return function(*args)
     except MemoryError:
-        os._exit(_OUT_OF_MEMORY)  # memory that is given back here stays with the process
+        os._exit(_EXIT_OUT_OF_MEMORY)  # memory that is given back here stays with the process

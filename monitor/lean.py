@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 
-def stay_lean() -> None:
+def skip_optional_imports() -> None:
     """Keeps pygments out of the process, and rich until something is shown with it. structlog, httpx and mako
     load them where they lie, for colours that they are never asked for here: a tenth of what a daemon starts with."""
     sys.modules.setdefault("pygments", None)  # type: ignore[arg-type]  # importing it then fails, which they allow for

@@ -5,75 +5,75 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from monitor.deliver.headline import news_of
-from monitor.deliver.payload import iso as exactly
-from monitor.deliver.waits import OPEN, wait_of
+from monitor.deliver.headline import alert_headline
+from monitor.deliver.payload import format_iso as exactly
+from monitor.deliver.waits import OPEN_DELIVERY_STATES, wait_reason
 
 if TYPE_CHECKING:
-    from monitor.alerts.account import Account
-    from monitor.alerts.answers import Answer
+    from monitor.alerts.account import StorySummary
+    from monitor.alerts.answers import Feedback
     from monitor.alerts.silences import Silence
-    from monitor.alerts.upkeep import Notice
-    from monitor.alerts.voices import Voice
+    from monitor.alerts.upkeep import SourceNotice
+    from monitor.alerts.voices import SourceReport
     from monitor.model import Moment
     from monitor.store.reports import AlertRow, DeliveryRow, Status
 
 
-def iso(moment: Moment | None) -> str | None:
+def iso_seconds(moment: Moment | None) -> str | None:
     """ISO 8601 in UTC, to the second."""
     return None if moment is None else exactly(moment // 1)
 
 
-def notice_json(notice: Notice) -> dict[str, Any]:
+def notice_json(notice: SourceNotice) -> dict[str, Any]:
     """What the operator is to know of a source, and since when."""
-    return {"kind": notice.kind, "said": notice.said, "since": iso(notice.since)}
+    return {"kind": notice.kind, "said": notice.text, "since": iso_seconds(notice.since)}
 
 
 def delivery_json(row: DeliveryRow, now: Moment) -> dict[str, Any]:
     """How a delivery stands; `due` is None once nothing is to be tried any more, `why` says why it waits."""
     return {
         "id": row.id,
-        "alert": row.alert,
+        "alert": row.alert_id,
         "title": row.title,
         "channel": row.channel,
-        "message": row.message,
+        "message": row.message_id,
         "state": row.state,
         "attempts": row.attempts,
-        "due": iso(row.due) if row.state in OPEN else None,
+        "due": iso_seconds(row.due) if row.state in OPEN_DELIVERY_STATES else None,
         "error": row.error,
         "detail": row.detail,
-        "sent_at": iso(row.sent_at),
-        "waits": row.waits,
+        "sent_at": iso_seconds(row.sent_at),
+        "waits": row.batch_reason,
         "headline": row.headline,
-        "behind": row.behind,
-        "held_until": iso(row.held_until),
-        "why": why(row, now),
+        "behind": row.blocked_by,
+        "held_until": iso_seconds(row.held_until),
+        "why": wait_text(row, now),
     }
 
 
-def happened(row: DeliveryRow, now: Moment) -> str:
+def status_text(row: DeliveryRow, now: Moment) -> str:
     """What a delivery waits for, and what went wrong or what the other side said."""
-    return "; ".join(part for part in (why(row, now), row.error or row.detail) if part)
+    return "; ".join(part for part in (wait_text(row, now), row.error or row.detail) if part)
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
+def feedback_json(feedback: Feedback) -> dict[str, Any]:
     """What somebody answered to an alert."""
-    return {"said": str(answer.said), "at": iso(answer.at), "by": answer.by, "note": answer.note}
+    return {"said": str(feedback.kind), "at": iso_seconds(feedback.at), "by": feedback.by, "note": feedback.note}
 
 
-def why(row: DeliveryRow, now: Moment) -> str | None:
+def wait_text(row: DeliveryRow, now: Moment) -> str | None:
     """Why a delivery has not been sent yet, and until when; None if nothing is owed any more."""
-    wait = wait_of(row, now)
+    wait = wait_reason(row, now)
     if wait is None:
         return None
-    return wait.why if wait.until is None else f"{wait.why}, until {iso(wait.until)}"
+    return wait.text if wait.until is None else f"{wait.text}, until {iso_seconds(wait.until)}"
 
 
 def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:
     """A silence, and whether it is still active."""
     return {
         "id": silence.id,
-        "state": state_of(silence, now),
+        "state": silence_state(silence, now),
         "rule": silence.rule,
         "source": silence.source,
         "story": silence.story,
@@ -82,66 +82,66 @@ def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:
         "claims": list(silence.claims),
         "reason": silence.reason,
         "by": silence.by,
-        "made": iso(silence.made),
-        "until": iso(silence.until),
+        "made": iso_seconds(silence.made),
+        "until": iso_seconds(silence.until),
     }
 
 
-def state_of(silence: Silence, now: Moment) -> str:
+def silence_state(silence: Silence, now: Moment) -> str:
     """`active` or `ended`."""
     return "active" if silence.until > now else "ended"
 
 
-def status_json(found: Status) -> dict[str, Any]:
+def status_json(status: Status) -> dict[str, Any]:
     """How things stand."""
     return {
-        "sources": found.sources,
-        "messages": found.messages,
-        "entries": found.entries,
-        "updates": found.updates,
-        "claims": found.claims,
-        "stories": found.stories,
-        "alerts": found.alerts,
-        "alerts_today": found.alerts_today,
-        "held": found.held,
-        "last_poll": iso(found.last_poll),
-        "next_poll": iso(found.next_poll),
-        "oldest_owed": iso(found.oldest_owed),
-        "decided_today": found.decided_today,
-        "rules_refused_at": iso(found.rules_refused_at),
-        "rules_refused": list(found.rules_refused),
-        "notices": found.notices,
+        "sources": status.sources,
+        "messages": status.messages,
+        "entries": status.entries,
+        "updates": status.updates,
+        "claims": status.claims,
+        "stories": status.stories,
+        "alerts": status.alerts,
+        "alerts_today": status.alerts_today,
+        "held": status.pending_matches,
+        "last_poll": iso_seconds(status.last_poll),
+        "next_poll": iso_seconds(status.next_poll),
+        "oldest_owed": iso_seconds(status.oldest_owed),
+        "decided_today": status.decided_today,
+        "rules_refused_at": iso_seconds(status.rules_refused_at),
+        "rules_refused": list(status.rules_refused),
+        "notices": status.notices,
     }
 
 
-def account_json(found: Account, told: Sequence[tuple[AlertRow, Answer | None]]) -> dict[str, Any]:
+def story_summary_json(summary: StorySummary, alerts: Sequence[tuple[AlertRow, Feedback | None]]) -> dict[str, Any]:
     """A story: who tells of it, each figure of it over time, and its alerts with what was answered to each."""
     return {
-        "story": found.id,
-        "lead": found.lead,
-        "opened": iso(found.opened),
-        "last": iso(found.last),
-        "independent": found.independent,
-        "sources": [voice_json(one) for one in found.voices],
+        "story": summary.id,
+        "lead": summary.lead,
+        "opened": iso_seconds(summary.opened_at),
+        "last": iso_seconds(summary.last_at),
+        "independent": summary.independent_count,
+        "sources": [source_report_json(report) for report in summary.source_reports],
         "figures": [
             [
-                {"at": iso(stood.at), "value": stood.value, "text": stood.text, "source": stood.source}
-                for stood in course
+                {"at": iso_seconds(point.at), "value": point.value, "text": point.text, "source": point.source}
+                for point in series
             ]
-            for course in found.figures
+            for series in summary.figures
         ],
-        "alerts": [told_json(row, answer) for row, answer in told],
+        "alerts": [alert_summary_json(row, feedback) for row, feedback in alerts],
     }
 
 
-def told_json(row: AlertRow, answer: Answer | None) -> dict[str, Any]:
+def alert_summary_json(row: AlertRow, feedback: Feedback | None) -> dict[str, Any]:
     """An alert among others, with what was answered to it."""
     alert = row.alert
-    named = {"id": alert.id, "at": iso(alert.at), "rule": alert.rule, "severity": str(alert.severity)}
-    return named | {"headline": news_of(alert), "answer": answer and str(answer.said)}
+    fields = {"id": alert.id, "at": iso_seconds(alert.at), "rule": alert.rule, "severity": str(alert.severity)}
+    return fields | {"headline": alert_headline(alert), "answer": feedback and str(feedback.kind)}
 
 
-def voice_json(one: Voice) -> dict[str, Any]:
+def source_report_json(report: SourceReport) -> dict[str, Any]:
     """A source that tells of a story, and whom it repeats."""
-    first = {"source": one.source, "at": iso(one.first.at), "url": one.first.url}
-    return first | {"claims": one.claims, "copies": one.copies or None}
+    origin = {"source": report.source, "at": iso_seconds(report.first_claim.at), "url": report.first_claim.url}
+    return origin | {"claims": report.claim_count, "copies": report.copied_from or None}

@@ -15,61 +15,61 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-Style = Literal["console", "json"]
+LogFormat = Literal["console", "json"]
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def configure(style: Style = "console", *, stream: TextIO | None = None) -> None:
+def configure_logging(log_format: LogFormat = "console", *, stream: TextIO | None = None) -> None:
     """Sends the program's and its libraries' lines to `stream`, stderr unless given."""
     out = stream or sys.stderr
-    shared: list[Processor] = [
+    shared_processors: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
         structlog.processors.format_exc_info,
     ]
-    shown = _as_json if style == "json" else _as_line
+    renderer = _render_json if log_format == "json" else _render_line
     structlog.configure(
-        processors=[*shared, shown],
+        processors=[*shared_processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
-    listener = logging.StreamHandler(out)
-    listener.setFormatter(
+    stream_handler = logging.StreamHandler(out)
+    stream_handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
-            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=shared_processors,
         )
     )
     # Below warnings libraries tell of every tick, and of every request with its address, which may hold a secret.
-    logging.basicConfig(handlers=[listener], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[stream_handler], level=logging.WARNING, force=True)
 
 
-def visible(text: str, keep: str = "") -> str:
+def escape_invisible(text: str, allowed: str = "") -> str:
     """The text with control, format and half characters written as JSON escapes them, except those in `keep`."""
     if text.isprintable():
         return text
-    return "".join(char if char in keep else _escape(char) for char in text)
+    return "".join(char if char in allowed else _escape(char) for char in text)
 
 
 def _escape(char: str) -> str:
-    return json.dumps(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char
+    return json.dumps(char)[1:-1] if unicodedata.category(char) in _INVISIBLE_CATEGORIES else char
 
 
-def _as_json(_logger: object, _method: str, event: EventDict) -> str:
-    return visible(json.dumps(event, default=str, ensure_ascii=False))
+def _render_json(_logger: object, _method: str, event: EventDict) -> str:
+    return escape_invisible(json.dumps(event, default=str, ensure_ascii=False))
 
 
-def _as_line(_logger: object, _method: str, event: EventDict) -> str:
+def _render_line(_logger: object, _method: str, event: EventDict) -> str:
     """`time level sentence key=value …`, and a traceback, if any, on lines of its own."""
     trace = event.pop("exception", "")
-    head = f"{event.pop('timestamp')} {event.pop('level'):<8} {visible(str(event.pop('event')))}"
-    line = " ".join([head, *(f"{visible(key)}={_word(value)}" for key, value in event.items())])
-    return f"{line}\n{visible(trace, keep=chr(10))}" if trace else line
+    head = f"{event.pop('timestamp')} {event.pop('level'):<8} {escape_invisible(str(event.pop('event')))}"
+    line = " ".join([head, *(f"{escape_invisible(key)}={_quote_value(value)}" for key, value in event.items())])
+    return f"{line}\n{escape_invisible(trace, allowed=chr(10))}" if trace else line
 
 
-def _word(value: Any) -> str:
-    text = visible(str(value))
-    plain = text and not set(text) & set(' "=')
-    return text if plain else '"' + text.replace('"', '\\"') + '"'
+def _quote_value(value: Any) -> str:
+    text = escape_invisible(str(value))
+    is_plain = text and not set(text) & set(' "=')
+    return text if is_plain else '"' + text.replace('"', '\\"') + '"'

@@ -13,96 +13,117 @@ from dataclasses import replace
 
 import structlog
 
-from monitor.alerts.address import addressed, decisions_named
-from monitor.alerts.decide import Held, decide
-from monitor.archive import stored
-from monitor.assess import Listening
-from monitor.backtest import Kept, holding, parted
+from monitor.alerts.address import decisions_with_routing_reasons, route
+from monitor.alerts.decide import RuleMatch, decide
+from monitor.archive import load_stored_updates
+from monitor.assess import Policy
+from monitor.backtest import StoredUpdate, match_stored_update, split_by_scope
 from monitor.config import Config
-from monitor.engine import Engine
+from monitor.engine import Runtime
 from monitor.model import Decision, Moment, Reason
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.store import Store
-from monitor.store.known import Known
-from monitor.store.late import judged, keep_late, last_update, name_fate
-from monitor.store.record import record_releases
-from monitor.store.rulebook import looked_back, note_looked_back
+from monitor.store.known import StoredHistory
+from monitor.store.late import already_matched, insert_late_decision, last_update_id, set_match_reason
+from monitor.store.record import commit_releases
+from monitor.store.rulebook import load_lookback_seconds, save_lookback_seconds
 
 log = structlog.get_logger()
 
 DAY = 86400.0
 
 
-async def look_back(engine: Engine) -> None:
+async def look_back(runtime: Runtime) -> None:
     """Tells of what the rules that never looked back, or not so far, find in what is stored."""
-    listening, now = engine.listening, engine.clock()
-    asking = [rule for rule in listening.rules.rules if rule.since is not None]
-    if not asking:
+    policy, now = runtime.policy, runtime.clock()
+    candidates = [rule for rule in policy.rules.rules if rule.since is not None]
+    if not candidates:
         return
     # The store's thread comes to this after every poll that was begun with other rules.
-    rules, last = await engine.in_store(owing, engine.store, asking)
+    rules, last_update_number = await runtime.run_in_store_thread(rules_to_look_back, runtime.store, candidates)
     if not rules:
         return
-    found = await asyncio.to_thread(finds, engine.store, engine.config, listening, rules, last, now)
-    alerts = await engine.in_store(tell_late, engine.store, listening, rules, found, now)
-    log.info("looked back", stage="rules", rules=[rule.name for rule in rules], alerts=alerts)
-    if alerts:
-        engine.committed.set()
+    matches = await asyncio.to_thread(
+        backtest_rules, runtime.store, runtime.config, policy, rules, last_update_number, now
+    )
+    alert_count = await runtime.run_in_store_thread(commit_late_alerts, runtime.store, policy, rules, matches, now)
+    log.info("looked back", stage="rules", rules=[rule.name for rule in rules], alerts=alert_count)
+    if alert_count:
+        runtime.delivery_wanted.set()
 
 
-def owing(store: Store, asking: Sequence[Rule]) -> tuple[list[Rule], int]:
+def rules_to_look_back(store: Store, candidates: Sequence[Rule]) -> tuple[list[Rule], int]:
     """The rules that have still to look back, and the last update that they look at."""
     with store.read() as conn:
-        looked = looked_back(conn)
-        return [rule for rule in asking if (rule.since or 0.0) > looked.get(rule.id, 0.0)], last_update(conn)
+        reach_by_rule = load_lookback_seconds(conn)
+        return [rule for rule in candidates if (rule.since or 0.0) > reach_by_rule.get(rule.id, 0.0)], last_update_id(
+            conn
+        )
 
 
-def finds(
-    store: Store, config: Config, listening: Listening, rules: Sequence[Rule], last: int, now: Moment
-) -> list[tuple[Kept, Held]]:
+def backtest_rules(
+    store: Store, config: Config, policy: Policy, rules: Sequence[Rule], last_number: int, now: Moment
+) -> list[tuple[StoredUpdate, RuleMatch]]:
     """What each rule holds for, oldest first."""
-    asked, since = parted(RuleSet(tuple(rules))), {rule.name: now - (rule.since or 0.0) for rule in rules}
+    scoped_rules, since_by_rule = (
+        split_by_scope(RuleSet(tuple(rules))),
+        {rule.name: now - (rule.since or 0.0) for rule in rules},
+    )
     with store.read() as conn:
         return [
-            (one, held)
-            for one in stored(conn, config, min(since.values()), [asked], listening.tags)
-            if one.number <= last and not one.baseline
-            for held in holding(asked, one, listening.tags)
-            if one.recorded >= since[held.rule.name]
+            (stored_update, match)
+            for stored_update in load_stored_updates(
+                conn, config, min(since_by_rule.values()), [scoped_rules], policy.source_tags
+            )
+            if stored_update.number <= last_number and not stored_update.is_baseline
+            for match in match_stored_update(scoped_rules, stored_update, policy.source_tags)
+            if stored_update.recorded_at >= since_by_rule[match.rule.name]
         ]
 
 
-def tell_late(
-    store: Store, listening: Listening, rules: Sequence[Rule], found: Sequence[tuple[Kept, Held]], now: Moment
+def commit_late_alerts(
+    store: Store,
+    policy: Policy,
+    rules: Sequence[Rule],
+    matches: Sequence[tuple[StoredUpdate, RuleMatch]],
+    now: Moment,
 ) -> int:
     """Commits what was found as one message a channel, and that the rules have looked back; how many alerts."""
-    notify, wishes = listening.notify, listening.wishes
+    channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     with store.write() as conn:
-        before = judged(conn, [rule.name for rule in rules])
-        known = Known(conn, since=now)
-        told: list[Decision] = []
-        for one, held in found:
-            if (one.number, held.rule.name) in before:
+        already_judged = already_matched(conn, [rule.name for rule in rules])
+        stored_history = StoredHistory(conn, since=now)
+        late_decisions: list[Decision] = []
+        for stored_update, match in matches:
+            if (stored_update.number, match.rule.name) in already_judged:
                 continue
             for decision in decide(
-                one.update, [held], known, baseline=False, now=now, aliases=listening.rules.aliases
+                stored_update.update, [match], stored_history, baseline=False, now=now, aliases=policy.rules.aliases
             ):
-                late = said_late(decision, held.rule)
-                keep_late(conn, late, one.number, now)
-                told += [late] if late.alert else []
-        messages = addressed([d.alert for d in told if d.alert], notify, wishes, known, now)
-        record_releases(conn, (), messages, now)
-        for decision in decisions_named(told, messages, notify, wishes):
+                late_decision = mark_late(decision, match.rule)
+                insert_late_decision(conn, late_decision, stored_update.number, now)
+                late_decisions += [late_decision] if late_decision.alert else []
+        messages = route(
+            [alerting.alert for alerting in late_decisions if alerting.alert],
+            channels_by_rule,
+            preferences,
+            stored_history,
+            now,
+        )
+        commit_releases(conn, (), messages, now)
+        for decision in decisions_with_routing_reasons(late_decisions, messages, channels_by_rule, preferences):
             if decision.alert and decision.reason is not Reason.SENT:
-                name_fate(conn, decision.alert.id, decision.reason, decision.detail)
-        note_looked_back(conn, {rule.id: rule.since or 0.0 for rule in rules})
-    return len(told)
+                set_match_reason(conn, decision.alert.id, decision.reason, decision.detail)
+        save_lookback_seconds(conn, {rule.id: rule.since or 0.0 for rule in rules})
+    return len(late_decisions)
 
 
-def said_late(decision: Decision, rule: Rule) -> Decision:
+def mark_late(decision: Decision, rule: Rule) -> Decision:
     """The decision, which says that the rule looked back."""
-    why = f"looked back {(rule.since or 0.0) / DAY:g}d"
-    alert = decision.alert and replace(decision.alert, reason=f"{decision.alert.reason}; {why}")
-    waiting = decision.waiting and replace(decision.waiting, reason=f"{decision.waiting.reason}; {why}")
-    detail = "; ".join(filter(None, (decision.detail, why)))
-    return replace(decision, detail=detail, alert=alert, waiting=waiting)
+    note = f"looked back {(rule.since or 0.0) / DAY:g}d"
+    alert = decision.alert and replace(decision.alert, reason=f"{decision.alert.reason}; {note}")
+    pending_alert = decision.pending_alert and replace(
+        decision.pending_alert, reason=f"{decision.pending_alert.reason}; {note}"
+    )
+    detail = "; ".join(filter(None, (decision.detail, note)))
+    return replace(decision, detail=detail, alert=alert, pending_alert=pending_alert)

@@ -26,14 +26,14 @@ class Role(StrEnum):
     SENTENCE = "sentence"
 
 
-class Quiet(StrEnum):
+class Noise(StrEnum):
     """Why a claim can never be news by itself."""
 
-    SERIES = "series title"  # "Takeaways of December 15": the name of a series and a date
+    SERIES_TITLE = "series title"  # "Takeaways of December 15": the name of a series and a date
     QUESTION = "question"  # "What is known about …?"
     VOLATILE = "volatile"  # "Updated 3 minutes ago", view counts, "Still current at: …"
     BOILERPLATE = "boilerplate"  # "Read more", "Subscribe to our newsletter", a bare link
-    HEADING = "bare heading"  # "Earthquakes": names a topic and says nothing of it
+    BARE_HEADING = "bare heading"  # "Earthquakes": names a topic and says nothing of it
 
 
 class Novelty(StrEnum):
@@ -43,7 +43,7 @@ class Novelty(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What moved between two claims."""
 
     NUMBER = "number"
@@ -59,7 +59,7 @@ class Kind(StrEnum):
     WORDING = "wording"
 
 
-class Context(StrEnum):
+class Relation(StrEnum):
     """How two claims stand to each other: an edit of one entry, or another entry or source."""
 
     REVISION = "revision"
@@ -95,7 +95,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     published: Moment | None = None
     article: str = ""
-    known: str = ""
+    known_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,14 @@ class Claim:
     text: str
     role: Role
     heading: str = ""
-    quiet: Quiet | None = None
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing that moved; `before` is "" for what was added, `after` "" for what was removed."""
 
-    kind: Kind
+    kind: ChangeKind
     before: str
     after: str
 
@@ -145,7 +145,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PriorClaim:
     """An earlier claim: what was said, by which source, in which entry, when, and the story it belongs to.
 
     `title` is its entry's title and `heading` what it stood under: the subject it was said of. `gone` is when
@@ -159,7 +159,7 @@ class Said:
     story: str
     title: str = ""
     heading: str = ""
-    gone: Moment | None = None
+    withdrawn_at: Moment | None = None
     url: str = ""
 
 
@@ -174,16 +174,16 @@ class Finding:
     novelty: Novelty
     similarity: float
     changes: tuple[Change, ...]
-    nearest: Said | None
+    nearest: PriorClaim | None
     story: str
-    echo: bool = False
+    same_words_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class TermHit:
     """One term of a query and the words that met it: [start, end) in the text of finding number `finding`."""
 
-    finding: int
+    finding_index: int
     start: int
     end: int
     words: str
@@ -195,8 +195,8 @@ class Match:
     """A rule that held: the indexes of the findings that fire, and the words that made it hold."""
 
     rule: str
-    findings: tuple[int, ...]
-    because: tuple[Met, ...]
+    finding_indexes: tuple[int, ...]
+    hits: tuple[TermHit, ...]
 
 
 class Reason(StrEnum):
@@ -204,17 +204,17 @@ class Reason(StrEnum):
 
     SENT = "sent"
     BASELINE = "baseline"  # the source's first poll
-    TOLD = "told"  # this rule has told of the same words in this story
+    ALREADY_ALERTED = "told"  # this rule has told of the same words in this story
     THROTTLED = "throttled"
-    CORROBORATION = "awaiting corroboration"
+    AWAITING_CORROBORATION = "awaiting corroboration"
     SILENCED = "silenced"
     MUTED = "muted"  # until the facts change
     NOT_NEWS = "not news"  # somebody said so of the like
-    SEVERITY = "below severity"  # no channel of the rule takes what is so light
+    BELOW_SEVERITY = "below severity"  # no channel of the rule takes what is so light
     QUIET_HOURS = "quiet hours"
     DIGEST = "digest"
     FLOOD = "flood"
-    GONE = "rule gone"  # it was held, and its rule runs no more
+    RULE_REMOVED = "rule gone"  # it was held, and its rule runs no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
+class FigurePoint:
     """What a figure was at a moment: its value, how it was said ("up to 12,000"), and by which source."""
 
     at: Moment
@@ -260,11 +260,11 @@ class AlertFinding:
     entry: str
     entry_url: str
     published: Moment
-    nearest: Said | None
+    nearest: PriorClaim | None
     changes: tuple[Change, ...]
-    history: tuple[Stood, ...] = ()
+    history: tuple[FigurePoint, ...] = ()
     story: str = ""
-    also_said_by: tuple[Said, ...] = ()
+    also_said_by: tuple[PriorClaim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,12 +279,12 @@ class Decision:
     reason: Reason
     detail: str = ""
     alert: Alert | None = None
-    waiting: Alert | None = None
-    opens: Moment | None = None
+    pending_alert: Alert | None = None
+    throttled_until: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingMatch:
     """A match that was held, as the store kept it: its row, why, and the alert it will become."""
 
     id: int
@@ -293,10 +293,10 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ReleasedMatches:
     """Held matches that are told of after all, as one alert."""
 
-    matches: tuple[int, ...]
+    match_ids: tuple[int, ...]
     alert: Alert
     detail: str
     reason: Reason = Reason.SENT
@@ -319,8 +319,8 @@ class Message:
     created: Moment
     alerts: tuple[Alert, ...]
     attempt: int = 1
-    due: Moment | None = None
-    handle: str = ""
-    first: Message | None = None
-    gathers: Reason | None = None
-    left_to: tuple[str, ...] | None = None
+    not_before: Moment | None = None
+    thread_ref: str = ""
+    reply_to: Message | None = None
+    batch_reason: Reason | None = None
+    remaining_recipients: tuple[str, ...] | None = None

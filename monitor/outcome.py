@@ -7,70 +7,80 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from monitor.alerts.upkeep import Cause
+from monitor.alerts.upkeep import HealthIssue
 from monitor.config import SourceConfig
 from monitor.errors import FetchError, SourceError
 from monitor.model import Moment
-from monitor.sources.cadence import DAY, next_poll
+from monitor.sources.cadence import DAY, next_poll_time
 from monitor.sources.feed import Feed
-from monitor.sources.fetch import Fetched
-from monitor.sources.pace import next_pace, pace
-from monitor.sources.shrink import SHRUNK
-from monitor.store.sources import PollOutcome, SourceRow
+from monitor.sources.fetch import Response
+from monitor.sources.pace import effective_interval, next_interval
+from monitor.sources.shrink import SUSPICIOUS_SHRINK
+from monitor.store.sources import PollResult, SourceState
 
-BLOCKED = frozenset({"blocked_address", "unauthorised", "forbidden", "robots"})
-GONE = "gone"
-GONE_FOR_GOOD = 3  # times running, a day apart
-PAUSE = 30 * DAY  # a paused source is asked once more after each
-COUNTED_APART = frozenset({GONE, SHRUNK})  # how often each of these came in a row decides something
-SAID = {"paused": "It is gone", "blocked": "It may not be read", "failing": "It cannot be read"}
-ROLLED = (
+BLOCKED_ERROR_CODES = frozenset({"blocked_address", "unauthorised", "forbidden", "robots"})
+GONE_ERROR_CODE = "gone"
+GONE_POLLS_BEFORE_PAUSE = 3  # times running, a day apart
+PAUSED_POLL_INTERVAL_S = 30 * DAY  # a paused source is asked once more after each
+SEPARATELY_COUNTED_CODES = frozenset(
+    {GONE_ERROR_CODE, SUSPICIOUS_SHRINK}
+)  # how often each of these came in a row decides something
+STATE_SENTENCES = {"paused": "It is gone", "blocked": "It may not be read", "failing": "It cannot be read"}
+ROLLED_OVER_MESSAGE = (
     "Nothing that stood in it at one poll was left at the next, so entries were surely missed. "
     "It is looked at every {} min for now."
 )
-QUIET = "It answers, but nothing new has come from it for longer than is its habit."
+QUIET_MESSAGE = "It answers, but nothing new has come from it for longer than is its habit."
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class PollContext:
     """One poll of a source: its config, its state before, when, the jitter drawn for it (0 to 1), and the moment
     after which its silence is against its habit, if it has one."""
 
     source: SourceConfig
-    row: SourceRow
+    previous: SourceState
     now: Moment
     timezone: ZoneInfo
     jitter: float
-    quiet_after: Moment | None = None
+    quiet_deadline: Moment | None = None
 
-    def good(self, entries: int) -> str:
+    def answering_state(self, entries: int) -> str:
         """The state of a source that answers and has shown so many entries."""
-        if self.quiet_after is not None and self.now > self.quiet_after:
+        if self.quiet_deadline is not None and self.now > self.quiet_deadline:
             return "quiet"
         return "ok" if entries else "empty"
 
-    def causes(self, state: str) -> tuple[Cause, ...]:
+    def health_issues(self, state: str) -> tuple[HealthIssue, ...]:
         """What a source that answers gives cause to tell."""
-        return (Cause(state, QUIET),) if state == "quiet" else ()
+        return (HealthIssue(state, QUIET_MESSAGE),) if state == "quiet" else ()
 
-    def every(self, news: float, rolled: bool = False) -> float:
+    def next_interval(self, changed_share: float, is_rolled_over: bool = False) -> float:
         """Seconds between polls from now on: see `next_pace`."""
-        every, slowest = self.source.every, self.source.slowest
-        now = pace(every=every, slowest=slowest, pace=self.row.pace)
-        return next_pace(now, every=every, slowest=slowest, news=news, rolled=rolled)
+        base_interval, slowest = self.source.every, self.source.slowest
+        current_pace = effective_interval(
+            every=base_interval, slowest=slowest, stored_interval=self.previous.adaptive_interval
+        )
+        return next_interval(
+            current_pace,
+            every=base_interval,
+            slowest=slowest,
+            news_share=changed_share,
+            entries_missed=is_rolled_over,
+        )
 
-    def next(
+    def next_poll_at(
         self,
-        every: float,
+        interval: float,
         *,
         failures: int = 0,
         retry_after: float | None = None,
         max_age: float | None = None,
     ) -> Moment:
         """When to look again, where `every` is the usual wait in seconds."""
-        return next_poll(
+        return next_poll_time(
             now=self.now,
-            every=every,
+            every=interval,
             cron=self.source.cron,
             timezone=self.timezone,
             failures=failures,
@@ -85,93 +95,97 @@ def body_hash(body: bytes) -> str:
     return blake2b(body, digest_size=16).hexdigest()
 
 
-def unchanged(poll: Poll, fetched: Fetched) -> bool:
+def is_unchanged(poll: PollContext, response: Response) -> bool:
     """Is there nothing to parse: 304, or the bytes of last time? Not so while the last good body is unknown."""
-    if poll.row.body_hash is None:
+    if poll.previous.body_hash is None:
         return False
-    return fetched.body is None or body_hash(fetched.body) == poll.row.body_hash
+    return response.body is None or body_hash(response.body) == poll.previous.body_hash
 
 
-def still(poll: Poll, fetched: Fetched) -> PollOutcome:
+def unchanged_outcome(poll: PollContext, response: Response) -> PollResult:
     """The source answered and says what it said before."""
-    state, every = poll.good(poll.row.entries), poll.every(0.0)
-    return PollOutcome(
-        at=poll.now,
+    state, interval = poll.answering_state(poll.previous.entries), poll.next_interval(0.0)
+    return PollResult(
+        polled_at=poll.now,
         state=state,
         error=None,
         error_code=None,
         failures=0,
-        next_poll=poll.next(every, max_age=fetched.max_age),
-        etag=fetched.etag or poll.row.etag,
-        last_modified=fetched.last_modified or poll.row.last_modified,
-        body_hash=poll.row.body_hash,
-        baselined=True,
-        pace=every,
-        causes=poll.causes(state),
+        next_poll=poll.next_poll_at(interval, max_age=response.max_age),
+        etag=response.etag or poll.previous.etag,
+        last_modified=response.last_modified or poll.previous.last_modified,
+        body_hash=poll.previous.body_hash,
+        is_baselined=True,
+        adaptive_interval=interval,
+        issues=poll.health_issues(state),
     )
 
 
-def read(
-    poll: Poll,
-    fetched: Fetched,
+def read_outcome(
+    poll: PollContext,
+    response: Response,
     feed: Feed,
-    news: float,
-    rolled: bool,
+    changed_share: float,
+    is_rolled_over: bool,
     *,
-    whole: bool = True,
-    causes: Sequence[Cause] = (),
-) -> PollOutcome:
+    is_complete: bool = True,
+    issues: Sequence[HealthIssue] = (),
+) -> PollResult:
     """The source answered with something that was parsed, of which the share `news` is fresh. `rolled`: entries were
     surely missed. Not `whole`: some of it was left for the next poll, which is to read it again."""
-    ages = [age for age in (fetched.max_age, feed.ttl) if age is not None]
+    ages = [age for age in (response.max_age, feed.ttl) if age is not None]
     # Who brings news is not quiet.
-    state = "ok" if news else poll.good(len(feed.entries) or poll.row.entries)
-    every = poll.every(news, rolled)
-    missed = (Cause("rolled", ROLLED.format(round(every / 60))),) if rolled else ()
-    return PollOutcome(
-        at=poll.now,
+    state = "ok" if changed_share else poll.answering_state(len(feed.entries) or poll.previous.entries)
+    interval = poll.next_interval(changed_share, is_rolled_over)
+    rollover_issues = (
+        (HealthIssue("rolled", ROLLED_OVER_MESSAGE.format(round(interval / 60))),) if is_rolled_over else ()
+    )
+    return PollResult(
+        polled_at=poll.now,
         state=state,
         error=None,
         error_code=None,
         failures=0,
-        next_poll=poll.next(every, max_age=max(ages, default=None)),
-        etag=fetched.etag if whole else None,
-        last_modified=fetched.last_modified if whole else None,
-        body_hash=body_hash(fetched.body or b"") if whole else None,
-        baselined=whole or poll.row.baselined,
-        pace=every,
-        causes=(*poll.causes(state), *missed, *causes),
+        next_poll=poll.next_poll_at(interval, max_age=max(ages, default=None)),
+        etag=response.etag if is_complete else None,
+        last_modified=response.last_modified if is_complete else None,
+        body_hash=body_hash(response.body or b"") if is_complete else None,
+        is_baselined=is_complete or poll.previous.is_baselined,
+        adaptive_interval=interval,
+        issues=(*poll.health_issues(state), *rollover_issues, *issues),
     )
 
 
-def failed(poll: Poll, error: SourceError) -> PollOutcome:
+def failed_outcome(poll: PollContext, error: SourceError) -> PollResult:
     """The source could not be read; what is known of it stays, and it is left alone for longer each time. One that is
     gone is asked once a day; when it was gone for three days running it is paused."""
-    failures = in_a_row(poll.row, error.code)
-    gone = error.code == GONE
-    paused = gone and failures >= GONE_FOR_GOOD
-    asked = error.retry_after if isinstance(error, FetchError) else None
-    state = "paused" if paused else "blocked" if error.code in BLOCKED else "failing"
-    wait = poll.next(poll.source.every, failures=failures, retry_after=DAY if gone else asked)
-    said = f"{error}, for days; it is asked again once a month" if paused else str(error)
-    return PollOutcome(
-        at=poll.now,
+    failures = consecutive_failures(poll.previous, error.code)
+    is_gone = error.code == GONE_ERROR_CODE
+    is_paused = is_gone and failures >= GONE_POLLS_BEFORE_PAUSE
+    requested_delay = error.retry_after if isinstance(error, FetchError) else None
+    state = "paused" if is_paused else "blocked" if error.code in BLOCKED_ERROR_CODES else "failing"
+    retry_at = poll.next_poll_at(
+        poll.source.every, failures=failures, retry_after=DAY if is_gone else requested_delay
+    )
+    sentence = f"{error}, for days; it is asked again once a month" if is_paused else str(error)
+    return PollResult(
+        polled_at=poll.now,
         state=state,
-        error=said,
+        error=sentence,
         error_code=error.code,
         failures=failures,
-        next_poll=poll.now + PAUSE if paused else wait,
-        etag=poll.row.etag,
-        last_modified=poll.row.last_modified,
-        body_hash=poll.row.body_hash,
-        baselined=poll.row.baselined,
-        pace=poll.row.pace,
-        causes=(Cause(state, f"{SAID[state]}: {said}."),),
+        next_poll=poll.now + PAUSED_POLL_INTERVAL_S if is_paused else retry_at,
+        etag=poll.previous.etag,
+        last_modified=poll.previous.last_modified,
+        body_hash=poll.previous.body_hash,
+        is_baselined=poll.previous.is_baselined,
+        adaptive_interval=poll.previous.adaptive_interval,
+        issues=(HealthIssue(state, f"{STATE_SENTENCES[state]}: {sentence}."),),
     )
 
 
-def in_a_row(row: SourceRow, code: str) -> int:
+def consecutive_failures(previous: SourceState, code: str) -> int:
     """How many polls have failed in a row, this one included; some failures count those of their own kind only."""
-    before = row.error_code
-    alike = before == code or not {before, code} & COUNTED_APART
-    return row.failures + 1 if alike else 1
+    previous_code = previous.error_code
+    is_same_kind = previous_code == code or not {previous_code, code} & SEPARATELY_COUNTED_CODES
+    return previous.failures + 1 if is_same_kind else 1

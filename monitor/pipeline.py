@@ -20,253 +20,288 @@ from functools import partial
 import structlog
 
 from monitor import outcome, unseen
-from monitor.alerts.notices import notice, notices, of_dead, of_refused, of_unreached
-from monitor.articles import Followed, followed
-from monitor.closing import close_poll
+from monitor.alerts.notices import (
+    channel_notice,
+    dead_message_notice,
+    notice_messages,
+    outage_notice,
+    refused_recipient_notice,
+)
+from monitor.articles import EntriesWithArticles, with_articles
+from monitor.closing import commit_poll
 from monitor.config import SourceConfig
-from monitor.config.marks import mark_of
+from monitor.config.marks import settings_fingerprint
 from monitor.deliver.channels import Receipt
-from monitor.deliver.retry import next_try
-from monitor.engine import Engine
-from monitor.errors import DeliveryError, SourceError, Unreadable
-from monitor.intake import Mistaken, take_in
+from monitor.deliver.retry import next_attempt_time
+from monitor.engine import Runtime
+from monitor.errors import DeliveryError, SourceError, UnreadableMessage
+from monitor.intake import StaleFingerprint, ingest_poll
 from monitor.model import Alert, Message, Moment
-from monitor.outcome import Poll
+from monitor.outcome import PollContext
 from monitor.ruleset.rule import Rule
-from monitor.sources.fetch import Fetched, Request
-from monitor.sources.habit import SHORTEST
-from monitor.sources.shrink import believed
-from monitor.standing import may_be_shrunk, shrunk, silence
+from monitor.sources.fetch import Request, Response
+from monitor.sources.habit import MIN_QUIET_S
+from monitor.sources.shrink import is_shrinkage_accepted
+from monitor.standing import check_shrinkage, find_quiet_deadline, needs_shrink_check
 from monitor.store import outbox
-from monitor.store.record import tell
-from monitor.store.sources import PollOutcome, SourceRow
+from monitor.store.record import enqueue_notices
+from monitor.store.sources import PollResult, SourceState
 
 log = structlog.get_logger()
 
-SEND_LEASE = 900.0  # seconds after which a message whose sender died is sent again; every send ends long before
-UNANSWERED = 5  # tries of a message that is never answered for which its channel waits, before others may pass it
+SEND_LEASE_S = 900.0  # seconds after which a message whose sender died is sent again; every send ends long before
+MAX_UNANSWERED_TRIES = (
+    5  # tries of a message that is never answered for which its channel waits, before others may pass it
+)
 
 
-async def poll(engine: Engine, row: SourceRow) -> None:
+async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
     """Polls one leased source to the end: whatever happens becomes its state, and its lease is given back."""
-    source = engine.sources[row.name]
-    quiet_after = await silence_of(engine, row)
-    this = Poll(source, row, engine.clock(), engine.config.monitor.timezone, random.random(), quiet_after)  # noqa: S311
+    source = runtime.sources[source_state.name]
+    quiet_deadline = await cached_quiet_deadline(runtime, source_state)
+    now, jitter = runtime.clock(), random.random()  # noqa: S311
+    poll = PollContext(source, source_state, now, runtime.config.monitor.timezone, jitter, quiet_deadline)
     try:
-        fetched = await fetch(engine, source, row)
-        if outcome.unchanged(this, fetched):
-            await keep_still(engine, this, outcome.still(this, fetched))
+        response = await fetch_source(runtime, source, source_state)
+        if outcome.is_unchanged(poll, response):
+            await defer_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
         else:
-            await read(engine, this, fetched)
+            await parse_and_ingest(runtime, poll, response)
     except SourceError as error:
         log.warning("source failed", stage="poll", source=source.name, code=error.code, error=str(error))
-        await conclude(engine, this, outcome.failed(this, error))
+        await finish_poll(runtime, poll, outcome.failed_outcome(poll, error))
 
 
-async def silence_of(engine: Engine, row: SourceRow) -> Moment | None:
+async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> Moment | None:
     """When the source's silence will be against its habit. Looked up once for each piece of its news, and not while
     that is so fresh that no habit can be hurt."""
-    if row.state != "quiet" and row.last_read and engine.clock() - row.last_read < SHORTEST:
+    if (
+        source_state.state != "quiet"
+        and source_state.last_read
+        and runtime.clock() - source_state.last_read < MIN_QUIET_S
+    ):
         return None
-    if row.entries and row.name not in engine.silences:
-        engine.silences[row.name] = await engine.in_store(silence, engine.store, row.name, engine.clock())
-    return engine.silences.get(row.name)
+    if source_state.entries and source_state.name not in runtime.quiet_deadlines:
+        runtime.quiet_deadlines[source_state.name] = await runtime.run_in_store_thread(
+            find_quiet_deadline, runtime.store, source_state.name, runtime.clock()
+        )
+    return runtime.quiet_deadlines.get(source_state.name)
 
 
-async def read(engine: Engine, this: Poll, fetched: Fetched) -> None:
+async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Response) -> None:
     """Parses what came and commits what it brings. Raises ParseError, also for what is not believed."""
-    source = this.source
-    feed = await unseen.read(engine, source, fetched)
-    if may_be_shrunk(source, feed) and not believed(this.row.error_code, this.row.failures):
-        doubt = await engine.in_store(shrunk, engine.store, source, feed, engine.ignore[source.name])
-        if doubt:
-            raise doubt
-    baseline = source.first_poll == "baseline" and not this.row.baselined
-    found = await followed(engine, source, feed.entries) if source.full_text else Followed(feed.entries)
+    source = poll.source
+    feed = await unseen.parse_response(runtime, source, response)
+    if needs_shrink_check(source, feed) and not is_shrinkage_accepted(
+        poll.previous.error_code, poll.previous.failures
+    ):
+        rejection = await runtime.run_in_store_thread(
+            check_shrinkage, runtime.store, source, feed, runtime.ignore_patterns[source.name]
+        )
+        if rejection:
+            raise rejection
+    baseline = source.first_poll == "baseline" and not poll.previous.is_baselined
+    batch = (
+        await with_articles(runtime, source, feed.entries) if source.full_text else EntriesWithArticles(feed.entries)
+    )
     try:
-        async with engine.intakes:
-            taken = await engine.in_store(
-                take_in,
-                engine.store,
+        async with runtime.ingest_slots:
+            result = await runtime.run_in_store_thread(
+                ingest_poll,
+                runtime.store,
                 source.name,
-                found.entries,
-                replace(engine.listening, ignore=engine.ignore[source.name], baseline=baseline),
-                partial(outcome.read, this, fetched, feed, whole=found.whole, causes=found.causes),
-                memory=engine.config.monitor.memory,
-                now=this.now,
-                imprint=feed.imprint,
+                batch.entries,
+                replace(runtime.policy, ignore=runtime.ignore_patterns[source.name], baseline=baseline),
+                partial(
+                    outcome.read_outcome, poll, response, feed, is_complete=batch.is_complete, issues=batch.issues
+                ),
+                memory=runtime.config.monitor.memory,
+                now=poll.now,
+                fingerprint=feed.fingerprint,
             )
-    except Mistaken:
-        await read(engine, this, fetched)
+    except StaleFingerprint:
+        await parse_and_ingest(runtime, poll, response)
         return
-    engine.silences.pop(source.name, None)
-    tell_notices(engine, this, taken.notices)
-    log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=taken.alerts)
-    if taken.alerts:
-        engine.committed.set()
+    runtime.quiet_deadlines.pop(source.name, None)
+    announce_notices(runtime, poll, result.notices)
+    log.info("source read", stage="poll", source=source.name, entries=len(feed.entries), alerts=result.alerts)
+    if result.alerts:
+        runtime.delivery_wanted.set()
 
 
-async def fetch(engine: Engine, source: SourceConfig, row: SourceRow) -> Fetched:
+async def fetch_source(runtime: Runtime, source: SourceConfig, source_state: SourceState) -> Response:
     """The answer to a conditional request; a page is asked for only as its site's robots.txt allows."""
-    request = Request(source.url, row.etag, row.last_modified, source.headers, source.auth)
-    return await (engine.robots if source.kind == "page" else engine.fetcher).fetch(request)
+    request = Request(source.url, source_state.etag, source_state.last_modified, source.headers, source.auth)
+    return await (runtime.robots if source.kind == "page" else runtime.fetcher).fetch(request)
 
 
-async def keep_still(engine: Engine, this: Poll, found: PollOutcome) -> None:
+async def defer_unchanged(runtime: Runtime, poll: PollContext, result: PollResult) -> None:
     """Keeps the outcome of a poll that found nothing changed. What was so before waits for the daemon's next
     transaction: until then the source stays leased, so a crash costs one more request and no more."""
-    if found.state == this.row.state and not this.row.failures and not found.causes:
-        engine.unwritten[this.source.name] = found
+    if result.state == poll.previous.state and not poll.previous.failures and not result.issues:
+        runtime.pending_outcomes[poll.source.name] = result
     else:
-        await conclude(engine, this, found)
+        await finish_poll(runtime, poll, result)
 
 
-def write_outcome(engine: Engine, this: Poll, found: PollOutcome) -> list[Alert]:
+def write_outcome(runtime: Runtime, poll: PollContext, result: PollResult) -> list[Alert]:
     """Commits what a poll came to when it brought nothing to assess; what the operator is told."""
-    with engine.store.write() as conn:
-        return close_poll(conn, this.source.name, found, engine.listening)
+    with runtime.store.write() as conn:
+        return commit_poll(conn, poll.source.name, result, runtime.policy)
 
 
-async def conclude(engine: Engine, this: Poll, found: PollOutcome) -> None:
+async def finish_poll(runtime: Runtime, poll: PollContext, result: PollResult) -> None:
     """Ends a poll that brought nothing to assess."""
-    tell_notices(engine, this, await engine.in_store(write_outcome, engine, this, found))
+    announce_notices(runtime, poll, await runtime.run_in_store_thread(write_outcome, runtime, poll, result))
 
 
-def tell_notices(engine: Engine, this: Poll, told: Sequence[Alert]) -> None:
+def announce_notices(runtime: Runtime, poll: PollContext, alerts: Sequence[Alert]) -> None:
     """Logs what the operator is told of the source, and has it delivered."""
-    for alert in told:
-        log.warning(f"notice: {alert.title}", stage="poll", source=this.source.name, why=alert.reason)
-    if told:
-        engine.committed.set()
+    for alert in alerts:
+        log.warning(f"notice: {alert.title}", stage="poll", source=poll.source.name, why=alert.reason)
+    if alerts:
+        runtime.delivery_wanted.set()
 
 
-async def deliver(engine: Engine, channel: str) -> None:
+async def deliver_channel(runtime: Runtime, channel: str) -> None:
     """Sends what is due on one channel, oldest first, until nothing is."""
-    while message := await engine.in_store(lease, engine, channel):
-        await send(engine, message)
+    while message := await runtime.run_in_store_thread(lease_message, runtime, channel):
+        await send_message(runtime, message)
 
 
-def lease(engine: Engine, channel: str) -> Message | None:
+def lease_message(runtime: Runtime, channel: str) -> Message | None:
     """Takes the channel's next due message for this process alone. One that cannot be read any more is dead."""
     while True:
         try:
-            with engine.store.write() as conn:
-                return outbox.lease(conn, channel, engine.clock(), lease=SEND_LEASE)
-        except Unreadable as error:
-            bury(engine, channel, error)
+            with runtime.store.write() as conn:
+                return outbox.lease_message(conn, channel, runtime.clock(), lease_seconds=SEND_LEASE_S)
+        except UnreadableMessage as error:
+            mark_unreadable_dead(runtime, channel, error)
 
 
-def bury(engine: Engine, channel: str, error: Unreadable) -> None:
+def mark_unreadable_dead(runtime: Runtime, channel: str, error: UnreadableMessage) -> None:
     """Gives a message up that cannot be read, which another channel is told."""
-    now, title = engine.clock(), f"Channel {channel} has missed an alert"
-    with engine.store.write() as conn:
-        outbox.dead(conn, error.message, str(error), now)
-        told = notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
-        tell(conn, addressed_notices(engine, told, channel, now))
-    log.error("message dead", stage="deliver", channel=channel, message=error.message, error=str(error))
+    now, title = runtime.clock(), f"Channel {channel} has missed an alert"
+    with runtime.store.write() as conn:
+        outbox.mark_dead(conn, error.message_id, str(error), now)
+        alert = channel_notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
+        enqueue_notices(conn, route_notice(runtime, alert, channel, now))
+    log.error("message dead", stage="deliver", channel=channel, message=error.message_id, error=str(error))
 
 
-async def send(engine: Engine, message: Message) -> None:
+async def send_message(runtime: Runtime, message: Message) -> None:
     """Renders and sends one leased message and records what came of it."""
     try:
-        receipt = await rendered_and_sent(engine, message)
+        receipt = await render_and_send(runtime, message)
     except DeliveryError as error:
-        await engine.in_store(write_failure, engine, message, error)
+        await runtime.run_in_store_thread(record_failure, runtime, message, error)
     except Exception as error:  # a fault of ours must end as a retry or a dead letter too; its text may hold a secret
         log.error("unexpected failure", stage="deliver", channel=message.channel, error=type(error).__name__)
         sentence = f"unexpected {type(error).__name__} while sending"
-        await engine.in_store(write_failure, engine, message, DeliveryError(sentence))
+        await runtime.run_in_store_thread(record_failure, runtime, message, DeliveryError(sentence))
     else:
-        await engine.in_store(write_sent, engine, message, receipt)
+        await runtime.run_in_store_thread(record_success, runtime, message, receipt)
 
 
-async def rendered_and_sent(engine: Engine, message: Message) -> Receipt:
+async def render_and_send(runtime: Runtime, message: Message) -> Receipt:
     """The channel's receipt, with what was wrong with a template put before it. Raises DeliveryError."""
-    settings, config = engine.config.channels[message.channel], engine.config
-    template = template_of(message, engine.listening.rules.rules) or settings.template
-    zone, url = config.monitor.timezone, config.web.url
-    rendered = await engine.press.render(message, settings.type, engine.templates, zone, url, template)
-    receipt = await engine.notifiers[message.channel].send(message, rendered)
+    settings, config = runtime.config.channels[message.channel], runtime.config
+    template = shared_template(message, runtime.policy.rules.rules) or settings.template
+    timezone, web_url = config.monitor.timezone, config.web.url
+    rendered = await runtime.render_pool.render(
+        message, settings.type, runtime.templates, timezone, web_url, template
+    )
+    receipt = await runtime.notifiers[message.channel].send(message, rendered)
     if rendered.note:
         log.warning("template failed", stage="deliver", channel=message.channel, error=rendered.note)
         return replace(receipt, detail=f"{receipt.detail}; {rendered.note}")
     return receipt
 
 
-def template_of(message: Message, rules: Sequence[Rule]) -> str | None:
+def shared_template(message: Message, rules: Sequence[Rule]) -> str | None:
     """The template that the rules of a message name; None if they do not name the same."""
-    named = {rule.name: rule.template for rule in rules}
-    found = {named.get(alert.rule) for alert in message.alerts}
-    return found.pop() if len(found) == 1 else None
+    template_by_rule = {rule.name: rule.template for rule in rules}
+    templates = {template_by_rule.get(alert.rule) for alert in message.alerts}
+    return templates.pop() if len(templates) == 1 else None
 
 
-def write_sent(engine: Engine, message: Message, receipt: Receipt) -> None:
+def record_success(runtime: Runtime, message: Message, receipt: Receipt) -> None:
     """Records that the channel took the message, and names the recipients that it refused."""
-    refused = [f"refused for {whom}: {why}" for whom, why in receipt.refused.items()]
-    now, said = engine.clock(), "; ".join((receipt.detail, *refused))
-    due = next_due(message, DeliveryError(said), now) if receipt.later else None
-    lost = {whom: why for whom, why in receipt.refused.items() if due is None or whom not in receipt.later}
-    with engine.store.write() as conn:
-        if due is None:
-            outbox.sent(conn, message.id, now, said, receipt.handle)
+    rejections = [f"refused for {recipient}: {cause}" for recipient, cause in receipt.rejected.items()]
+    now, detail = runtime.clock(), "; ".join((receipt.detail, *rejections))
+    retry_at = next_retry_at(message, DeliveryError(detail), now) if receipt.retry_recipients else None
+    undelivered = {
+        recipient: cause
+        for recipient, cause in receipt.rejected.items()
+        if retry_at is None or recipient not in receipt.retry_recipients
+    }
+    with runtime.store.write() as conn:
+        if retry_at is None:
+            outbox.mark_sent(conn, message.id, now, detail, receipt.thread_ref)
         else:
-            outbox.partly(conn, message.id, due, said, receipt.later)
-        outbox.let_go(conn, message.channel)
-        tell(conn, notices_of_refused(engine, message, lost, now))
-    speak = log.warning if refused else log.info
-    speak("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
+            outbox.mark_partial(conn, message.id, retry_at, detail, receipt.retry_recipients)
+        outbox.resume_channel(conn, message.channel)
+        enqueue_notices(conn, refusal_notices(runtime, message, undelivered, now))
+    log_event = log.warning if rejections else log.info
+    log_event("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
 
 
-def write_failure(engine: Engine, message: Message, error: DeliveryError) -> None:
+def record_failure(runtime: Runtime, message: Message, error: DeliveryError) -> None:
     """Records that it did not: when to try again, or that the message is dead, which another channel is told."""
-    now = engine.clock()
-    due = None if error.permanent else next_due(message, error, now)
-    with engine.store.write() as conn:
-        if due is None:
-            outbox.dead(conn, message.id, str(error), now)
+    now = runtime.clock()
+    retry_at = None if error.permanent else next_retry_at(message, error, now)
+    with runtime.store.write() as conn:
+        if retry_at is None:
+            outbox.mark_dead(conn, message.id, str(error), now)
         else:
-            outbox.retrying(conn, message.id, due, str(error))
-            if error.unreached or (error.unanswered and message.attempt < UNANSWERED):
-                outbox.hold(conn, message.channel, due, mark_of(engine.config.channels[message.channel]))
-        tell(conn, notices_of(engine, message, error, dead=due is None, now=now))
-    speak = log.error if due is None else log.warning
-    fate = "message dead" if due is None else "message to be retried"
-    speak(fate, stage="deliver", channel=message.channel, message=message.id, error=str(error))
+            outbox.schedule_retry(conn, message.id, retry_at, str(error))
+            if error.channel_down or (error.outcome_unknown and message.attempt < MAX_UNANSWERED_TRIES):
+                outbox.pause_channel(
+                    conn, message.channel, retry_at, settings_fingerprint(runtime.config.channels[message.channel])
+                )
+        enqueue_notices(conn, failure_notices(runtime, message, error, is_dead=retry_at is None, now=now))
+    log_event = log.error if retry_at is None else log.warning
+    event = "message dead" if retry_at is None else "message to be retried"
+    log_event(event, stage="deliver", channel=message.channel, message=message.id, error=str(error))
 
 
-def notices_of(
-    engine: Engine, message: Message, error: DeliveryError, *, dead: bool, now: Moment
+def failure_notices(
+    runtime: Runtime, message: Message, error: DeliveryError, *, is_dead: bool, now: Moment
 ) -> tuple[Message, ...]:
     """What people are told of a failure, over channels other than the one that failed."""
-    if dead and message.left_to is not None:
-        return notices_of_refused(engine, message, dict.fromkeys(message.left_to, str(error)), now)
+    if is_dead and message.remaining_recipients is not None:
+        return refusal_notices(runtime, message, dict.fromkeys(message.remaining_recipients, str(error)), now)
     alert = None
-    if dead:
-        alert = of_dead(message, str(error), now)
-    elif error.unreached:
-        alert = of_unreached(message, str(error), now)
-    return addressed_notices(engine, alert, message.channel, now)
+    if is_dead:
+        alert = dead_message_notice(message, str(error), now)
+    elif error.channel_down:
+        alert = outage_notice(message, str(error), now)
+    return route_notice(runtime, alert, message.channel, now)
 
 
-def notices_of_refused(
-    engine: Engine, message: Message, refused: Mapping[str, str], now: Moment
+def refusal_notices(
+    runtime: Runtime, message: Message, rejections: Mapping[str, str], now: Moment
 ) -> tuple[Message, ...]:
     """What people are told of recipients that did not get what others got, and why."""
-    told = (of_refused(message, whom, why, now) for whom, why in refused.items())
-    return tuple(one for alert in told for one in addressed_notices(engine, alert, message.channel, now, partly=True))
+    alerts = (refused_recipient_notice(message, recipient, cause, now) for recipient, cause in rejections.items())
+    return tuple(
+        notice_message
+        for alert in alerts
+        for notice_message in route_notice(runtime, alert, message.channel, now, is_partial=True)
+    )
 
 
-def addressed_notices(
-    engine: Engine, alert: Alert | None, broken: str, now: Moment, *, partly: bool = False
+def route_notice(
+    runtime: Runtime, alert: Alert | None, failed_channel: str, now: Moment, *, is_partial: bool = False
 ) -> tuple[Message, ...]:
     """The notice about a channel for those that are to hear of it."""
-    fallback = {name: settings.fallback for name, settings in engine.config.channels.items()}
-    return notices(alert, broken, fallback, engine.config.alerts.notify, now, partly=partly)
+    fallbacks = {name: settings.fallback for name, settings in runtime.config.channels.items()}
+    return notice_messages(alert, failed_channel, fallbacks, runtime.config.alerts.notify, now, is_partial=is_partial)
 
 
-def next_due(message: Message, error: DeliveryError, now: Moment) -> Moment | None:
+def next_retry_at(message: Message, error: DeliveryError, now: Moment) -> Moment | None:
     """When a message that was not taken is tried again; None when it has been tried for long enough."""
-    return next_try(
+    return next_attempt_time(
         message.attempt,
         now=now,
         created=message.created,

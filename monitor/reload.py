@@ -16,122 +16,131 @@ from typing import TypeAlias
 
 import structlog
 
-from monitor.assess import Listening
+from monitor.assess import Policy
 from monitor.config import Config
 from monitor.deliver.render import Templates, load_templates
-from monitor.engine import Engine, load_listening
+from monitor.engine import Runtime, load_policy
 from monitor.errors import ConfigError, StoreError
-from monitor.resources import builtin
+from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
-from monitor.store.refusal import accept, refuse
-from monitor.store.rulebook import carry_on, drop_gone
+from monitor.store.refusal import mark_rules_accepted, mark_rules_refused
+from monitor.store.rulebook import apply_rule_renames, drop_pending_of_missing
 
 log = structlog.get_logger()
 
-LOOK = 0.5  # seconds between two looks at the folder
-SETTLE = 0.3  # seconds that the files must have stood still
+WATCH_INTERVAL_S = 0.5  # seconds between two looks at the folder
+SETTLE_S = 0.3  # seconds that the files must have stood still
 
-VANISHED = (
+RULES_VANISHED_MESSAGE = (
     "{}:1:1: all rule files have gone while {} ran; put them back, or, to run without rules, "
     "leave one file that says `rules: []`"
 )
 
-Look: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and time of change of each file
+FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and time of change of each file
 
 
-async def follow_rules(engine: Engine, every: float = LOOK) -> None:
+async def watch_rules(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) -> None:
     """Takes up each edit, until cancelled. SIGHUP has the rules read anew whether they changed or not."""
-    hung_up = asyncio.Event()
+    reload_requested = asyncio.Event()
     with suppress(NotImplementedError, RuntimeError, ValueError):  # signals belong to the main thread
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
-    seen: Look | None = None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_requested.set)
+    loaded: FileStamps | None = None
     while True:
-        seen = await take_up(engine, None if hung_up.is_set() else seen)
-        hung_up.clear()
+        loaded = await reload_if_changed(runtime, None if reload_requested.is_set() else loaded)
+        reload_requested.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(hung_up.wait(), every)
+            await asyncio.wait_for(reload_requested.wait(), interval_s)
 
 
-async def take_up(engine: Engine, seen: Look | None) -> Look | None:
+async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> FileStamps | None:
     """Reads the rules if they stand still and are not as they were `seen`; returns what was read last."""
-    folder = engine.config.monitor.rules
+    folder = runtime.config.monitor.rules
     try:
-        before = await asyncio.to_thread(look_at, folder)
-        if before == seen:
-            return seen
-        await asyncio.sleep(SETTLE)
-        return before if await reload(engine, before) else seen
+        stamps = await asyncio.to_thread(stat_rule_files, folder)
+        if stamps == loaded:
+            return loaded
+        await asyncio.sleep(SETTLE_S)
+        return stamps if await reload_rules(runtime, stamps) else loaded
     except StoreError as error:
         log.error("store failed", stage="reload", error=str(error))
     except Exception:  # whatever it is, later edits must be taken up
         log.exception("unexpected failure", stage="reload")
-    return seen
+    return loaded
 
 
-async def reload(engine: Engine, looked: Look) -> bool:
+async def reload_rules(runtime: Runtime, stamps: FileStamps) -> bool:
     """Puts the rules on disk in the place of those that run, or refuses them; false if they are being written."""
-    found = await asyncio.to_thread(read_settled, engine, looked)
-    if isinstance(found, list):
-        for problem in found:
+    outcome = await asyncio.to_thread(load_settled_rules, runtime, stamps)
+    if isinstance(outcome, list):
+        for problem in outcome:
             log.error("rules refused, the last good ones go on", stage="reload", problem=problem)
-        await engine.in_store(write_refused, engine, found)
-    elif found is not None:
-        listening, engine.templates = found
-        if listening.rules.digest != engine.listening.rules.digest:
-            engine.listening = listening
-            log.info("rules taken up", stage="reload", rules=len(listening.rules.rules))
-        await engine.in_store(write_taken_up, engine, listening)
-    return found is not None
+        await runtime.run_in_store_thread(record_refused_rules, runtime, outcome)
+    elif outcome is not None:
+        policy, runtime.templates = outcome
+        if policy.rules.digest != runtime.policy.rules.digest:
+            runtime.policy = policy
+            log.info("rules taken up", stage="reload", rules=len(policy.rules.rules))
+        await runtime.run_in_store_thread(record_active_rules, runtime, policy)
+    return outcome is not None
 
 
-def read_settled(engine: Engine, looked: Look) -> tuple[Listening, Templates] | list[str] | None:
+def load_settled_rules(runtime: Runtime, stamps: FileStamps) -> tuple[Policy, Templates] | list[str] | None:
     """The rules on disk and the templates, or what is wrong; None if the files are not as they were `looked`."""
-    folder, running = engine.config.monitor.rules, len(engine.listening.rules.rules)
-    if look_at(folder) != looked:
+    folder, rule_count = runtime.config.monitor.rules, len(runtime.policy.rules.rules)
+    if stat_rule_files(folder) != stamps:
         return None
-    found: tuple[Listening, Templates] | list[str]
+    outcome: tuple[Policy, Templates] | list[str]
     try:
-        found = load_listening(engine.config), load_templates(engine.config.monitor.templates, builtin("templates"))
+        outcome = (
+            load_policy(runtime.config),
+            load_templates(runtime.config.monitor.templates, builtin_path("templates")),
+        )
     except ConfigError as error:
-        found = [str(replace(problem, path=near(problem.path, engine.config))) for problem in error.problems]
+        outcome = [
+            str(replace(problem, path=display_path(problem.path, runtime.config))) for problem in error.problems
+        ]
     except OSError as error:
-        found = [f"{near(folder, engine.config)}: {error.strerror}"]
-    if not looked and running and isinstance(found, tuple):
-        found = [VANISHED.format(near(folder, engine.config), f"{running} rule{'s' if running > 1 else ''}")]
-    return found if look_at(folder) == looked else None
+        outcome = [f"{display_path(folder, runtime.config)}: {error.strerror}"]
+    if not stamps and rule_count and isinstance(outcome, tuple):
+        outcome = [
+            RULES_VANISHED_MESSAGE.format(
+                display_path(folder, runtime.config), f"{rule_count} rule{'s' if rule_count > 1 else ''}"
+            )
+        ]
+    return outcome if stat_rule_files(folder) == stamps else None
 
 
-def near(path: Path, config: Config) -> Path:
+def display_path(path: Path, config: Config) -> Path:
     """The path as people know it: from the config's folder."""
     return path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
 
 
-def write_refused(engine: Engine, problems: list[str]) -> None:
+def record_refused_rules(runtime: Runtime, problems: list[str]) -> None:
     """Keeps in the store what is wrong with the rules on disk."""
-    with engine.store.write() as conn:
-        refuse(conn, problems, engine.clock())
+    with runtime.store.write() as conn:
+        mark_rules_refused(conn, problems, runtime.clock())
 
 
-def write_taken_up(engine: Engine, listening: Listening) -> None:
+def record_active_rules(runtime: Runtime, policy: Policy) -> None:
     """Keeps in the store that the rules on disk are those that run, and what they are called by now."""
-    with engine.store.write() as conn:
-        accept(conn)
-        renamed = carry_on(conn, listening.rules.rules)
-    for old, new in renamed.items():
-        log.info("rule renamed", stage="reload", rule=new, before=old)
+    with runtime.store.write() as conn:
+        mark_rules_accepted(conn)
+        renamed = apply_rule_renames(conn, policy.rules.rules)
+    for old_name, new_name in renamed.items():
+        log.info("rule renamed", stage="reload", rule=new_name, before=old_name)
 
 
-def drop_missed(engine: Engine, listening: Listening) -> None:
+def drop_removed_rules(runtime: Runtime, policy: Policy) -> None:
     """Ends what waits for other sources for rules that have been gone for long."""
-    with engine.store.write() as conn:
-        drop_gone(conn, {rule.name for rule in listening.rules.rules}, engine.clock())
+    with runtime.store.write() as conn:
+        drop_pending_of_missing(conn, {rule.name for rule in policy.rules.rules}, runtime.clock())
 
 
-def look_at(folder: Path) -> Look:
+def stat_rule_files(folder: Path) -> FileStamps:
     """The rule files as they stand, without reading them; nothing if there are none, or the folder is gone."""
-    found = []
+    stamps = []
     with suppress(OSError):  # gone, or an editor puts another file in its place: reading tells
         for path in rule_files(folder):
             stat = path.stat()
-            found.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return tuple(found)
+            stamps.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(stamps)

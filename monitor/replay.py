@@ -14,22 +14,22 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from sqlalchemy import Connection
 
-from monitor.alerts.release import opened
-from monitor.assess import Assessment, Listening
-from monitor.deliver.payload import alert_data, change_data, iso
+from monitor.alerts.release import release_throttled
+from monitor.assess import Assessment, Policy
+from monitor.deliver.payload import alert_to_json, change_to_json, format_iso
 from monitor.errors import MonitorError
-from monitor.intake import take
+from monitor.intake import ingest_update
 from monitor.model import Alert, Finding, Moment, Update
 from monitor.store import Store, alerts, open_store, sources
-from monitor.store.families import heard_of
-from monitor.store.record import record_releases
+from monitor.store.families import alerts_with_other_sources
+from monitor.store.record import commit_releases
 
-MEMORY = 90 * 86400.0
-BATCH = 200  # lines in one transaction; nothing is lost by a crash, since nothing is kept
-EMPTY = "line {}: expected a JSON object with at, source, entry, title, url and text; {}"
+DEFAULT_MEMORY_S = 90 * 86400.0
+LINES_PER_TRANSACTION = 200  # lines in one transaction; nothing is lost by a crash, since nothing is kept
+INVALID_LINE_MESSAGE = "line {}: expected a JSON object with at, source, entry, title, url and text; {}"
 
 
-class Line(BaseModel):
+class ReplayLine(BaseModel):
     """One line of the stream. `at` is ISO 8601; without a zone it is UTC."""
 
     model_config = ConfigDict(frozen=True)
@@ -43,64 +43,70 @@ class Line(BaseModel):
 
     @field_validator("at")
     @classmethod
-    def in_utc(cls, at: datetime) -> datetime:
+    def with_timezone(cls, at: datetime) -> datetime:
         """The moment with its zone said."""
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def replay(lines: Iterable[str], listening: Listening, memory: float = MEMORY) -> Iterator[dict[str, Any]]:
+def replay_stream(lines: Iterable[str], policy: Policy, memory: float = DEFAULT_MEMORY_S) -> Iterator[dict[str, Any]]:
     """The contract's JSON objects, for each line an update, its findings and its alerts, as they come."""
     store = open_store("sqlite:///:memory:")
     try:
         numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-        while batch := list(islice(numbered, BATCH)):
-            yield from replay_batch(store, batch, listening, memory)
+        while batch := list(islice(numbered, LINES_PER_TRANSACTION)):
+            yield from replay_batch(store, batch, policy, memory)
     finally:
         store.close()
 
 
 def replay_batch(
-    store: Store, batch: list[tuple[int, str]], listening: Listening, memory: float
+    store: Store, batch: list[tuple[int, str]], policy: Policy, memory: float
 ) -> Iterator[dict[str, Any]]:
     """One transaction's worth of lines."""
-    updates = [(number, parse(number, line)) for number, line in batch]
+    updates = [(number, parse_line(number, line)) for number, line in batch]
     with store.write() as conn:
-        sources.adopt(conn, {update.source for _, update in updates}, updates[0][1].at)
+        sources.add_replayed_sources(conn, {update.source for _, update in updates}, updates[0][1].at)
         for number, update in updates:
-            yield from released(conn, update.at)
-            yield from told(conn, take(conn, update, listening, content=str(number), memory=memory, now=update.at))
+            yield from released_alert_lines(conn, update.at)
+            yield from assessment_lines(
+                conn, ingest_update(conn, update, policy, digest=str(number), memory=memory, now=update.at)
+            )
 
 
-def parse(number: int, line: str) -> Update:
+def parse_line(number: int, line: str) -> Update:
     """One line as an update. Raises MonitorError with the line's number."""
     try:
-        said = Line.model_validate_json(line)
+        parsed = ReplayLine.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise MonitorError(EMPTY.format(number, f"{where}: {first['msg']}" if where else first["msg"])) from None
-    return Update(said.source, said.entry, said.at.timestamp(), said.title, said.url, said.text)
+        first_error = error.errors(include_url=False, include_input=False)[0]
+        field_path = ".".join(str(part) for part in first_error["loc"])
+        raise MonitorError(
+            INVALID_LINE_MESSAGE.format(
+                number, f"{field_path}: {first_error['msg']}" if field_path else first_error["msg"]
+            )
+        ) from None
+    return Update(parsed.source, parsed.entry, parsed.at.timestamp(), parsed.title, parsed.url, parsed.text)
 
 
-def released(conn: Connection, now: Moment) -> Iterator[dict[str, Any]]:
+def released_alert_lines(conn: Connection, now: Moment) -> Iterator[dict[str, Any]]:
     """The alerts that throttles let out by this moment."""
-    releases = opened(alerts.opening(conn, now), now=now)
-    record_releases(conn, releases, (), now=now)
+    releases = release_throttled(alerts.due_throttled_matches(conn, now), now=now)
+    commit_releases(conn, releases, (), now=now)
     yield from alert_lines(conn, [release.alert for release in releases])
 
 
-def told(conn: Connection, assessment: Assessment) -> Iterator[dict[str, Any]]:
+def assessment_lines(conn: Connection, assessment: Assessment) -> Iterator[dict[str, Any]]:
     """What one line brought: the update, its findings, its alerts."""
     update = assessment.update
-    head = {"source": update.source, "entry": update.entry, "at": iso(update.at)}
-    yield {"type": "update", **head, "story": assessment.story}
+    identity = {"source": update.source, "entry": update.entry, "at": format_iso(update.at)}
+    yield {"type": "update", **identity, "story": assessment.story}
     rules: dict[int, list[str]] = {}
     for decision in assessment.decisions:
-        for index in decision.match.findings:
+        for index in decision.match.finding_indexes:
             rules.setdefault(index, []).append(decision.match.rule)
     for index, finding in enumerate(assessment.findings):
-        yield {"type": "finding", **head, **finding_data(finding), "rules": rules.get(index, [])}
-    alerts = [d.alert for d in assessment.decisions if d.alert]
+        yield {"type": "finding", **identity, **finding_data(finding), "rules": rules.get(index, [])}
+    alerts = [alerting.alert for alerting in assessment.decisions if alerting.alert]
     yield from alert_lines(conn, [*alerts, *(release.alert for release in assessment.released)])
 
 
@@ -111,19 +117,19 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "claim": finding.claim.text,
         "novelty": str(finding.novelty),
         "similarity": round(finding.similarity, 1),
-        "changes": [change_data(change) for change in finding.changes],
+        "changes": [change_to_json(change) for change in finding.changes],
         "nearest": nearest
-        and {"text": nearest.text, "source": nearest.source, "entry": nearest.entry, "at": iso(nearest.at)},
+        and {"text": nearest.text, "source": nearest.source, "entry": nearest.entry, "at": format_iso(nearest.at)},
         "story": finding.story,
-        "quiet": finding.claim.quiet and str(finding.claim.quiet),
+        "quiet": finding.claim.noise and str(finding.claim.noise),
     }
 
 
 def alert_lines(conn: Connection, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:
     """Alerts as the contract's JSON has them: the webhook's `data` with a type."""
-    yield from ({"type": "alert", **alert_data(alert)} for alert in heard_of(conn, alerts))
+    yield from ({"type": "alert", **alert_to_json(alert)} for alert in alerts_with_other_sources(conn, alerts))
 
 
-def encoded(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+def json_lines(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
     """JSON lines."""
-    return (json.dumps(one, ensure_ascii=False) for one in objects)
+    return (json.dumps(record, ensure_ascii=False) for record in objects)

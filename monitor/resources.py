@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE_FOLDER = Path(__file__).resolve().parent
 
 
-def builtin(name: str) -> Path:
+def builtin_path(name: str) -> Path:
     """Where `rules`, `templates` or `config.example.toml` lies. FileNotFoundError if the install is damaged."""
-    for place in (_PACKAGE / name, _PACKAGE.parent / name):
-        if place.exists():
-            return place
+    for candidate in (_PACKAGE_FOLDER / name, _PACKAGE_FOLDER.parent / name):
+        if candidate.exists():
+            return candidate
     raise FileNotFoundError(f"{name} is missing from this installation of monitor")

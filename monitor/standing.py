@@ -9,73 +9,91 @@ from monitor.config import SourceConfig
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
 from monitor.sources.feed import Feed
-from monitor.sources.habit import WINDOW, quiet_after
-from monitor.sources.odd import CROWD, Fresh, Oddity, Seen, backdated, gone_back, returned, told_again
-from monitor.sources.pace import rolled_over
-from monitor.sources.shrink import list_shrunk, page_shrunk
+from monitor.sources.habit import HABIT_WINDOW_S, quiet_deadline
+from monitor.sources.odd import (
+    MIN_BULK_ENTRIES,
+    Anomaly,
+    FreshEntries,
+    KnownEntry,
+    all_backdated,
+    detect_reannounced,
+    detect_rewind,
+    reappeared_keys,
+)
+from monitor.sources.pace import has_rolled_over
+from monitor.sources.shrink import list_shrinkage_error, page_shrinkage_error
 from monitor.store import Store, ledger, shown
-from monitor.store.sources import heard, newest, standing
-from monitor.text.split import Pattern, split
+from monitor.store.sources import activity_since, count_current_entries, newest_published
+from monitor.text.split import Pattern, split_claims
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def may_be_shrunk(source: SourceConfig, feed: Feed) -> bool:
+def needs_shrink_check(source: SourceConfig, feed: Feed) -> bool:
     """Whether it takes a look at what stood there to tell."""
     return source.kind == "page" or not feed.entries
 
 
-def shrunk(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
+def check_shrinkage(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
     """Why what came is not believed, if it is not."""
     with store.read() as conn:
         if source.kind == "page" and not source.each:
-            return page_shrunk(*_claims(conn, source.name, feed, ignore))
-        return None if feed.entries else list_shrunk(standing(conn, source.name), 0)
+            return page_shrinkage_error(*_claim_counts(conn, source.name, feed, ignore))
+        return None if feed.entries else list_shrinkage_error(count_current_entries(conn, source.name), 0)
 
 
-def _claims(conn: Connection, source: str, feed: Feed, ignore: Sequence[Pattern]) -> tuple[int, int]:
+def _claim_counts(conn: Connection, source: str, feed: Feed, ignore: Sequence[Pattern]) -> tuple[int, int]:
     """How many claims the page had, and how many it has."""
     (entry,) = feed.entries
-    before = ledger.previous(conn, source, entry.key)
-    had = len(split(before.title, before.text, ignore)) if before else 0
-    return had, len(split(entry.title, entry.body, ignore))
+    previous = ledger.previous_update(conn, source, entry.key)
+    previous_count = len(split_claims(previous.title, previous.text, ignore)) if previous else 0
+    return previous_count, len(split_claims(entry.title, entry.body, ignore))
 
 
-def oddity(
+def detect_anomaly(
     conn: Connection,
     source: str,
     entries: Sequence[Entry],
-    waiting: Fresh,
-    seen: Mapping[str, Seen],
-    read: Moment,
+    changed: FreshEntries,
+    known_entries: Mapping[str, KnownEntry],
+    last_read: Moment,
     *,
-    oldest: Moment,
-) -> Oddity:
+    memory_start: Moment,
+) -> Anomaly:
     """What is odd about the entries that came.
 
     `waiting` are the fresh ones, `read` is when the source was last looked at, `oldest` how far the memory goes back.
     """
-    unknown = [(entry, content) for entry, content in waiting if entry.key not in seen]
-    contents = [content for _, content in unknown]
-    twins = shown.twins(conn, source, contents) if len(unknown) >= CROWD else {}
-    again = told_again(unknown, twins, read, oldest)
-    if again.causes:
-        return again
-    back = returned(seen, read)
-    older = unknown if backdated(unknown, entries) else []
-    if not back and not older:
-        return again
-    return gone_back(seen, shown.missing(conn, source, read, [entry.key for entry in entries]), back, older)
+    new_entries = [(entry, digest) for entry, digest in changed if entry.key not in known_entries]
+    digests = [digest for _, digest in new_entries]
+    last_shown = shown.same_content(conn, source, digests) if len(new_entries) >= MIN_BULK_ENTRIES else {}
+    reannounced = detect_reannounced(new_entries, last_shown, last_read, memory_start)
+    if reannounced.issues:
+        return reannounced
+    returned_keys = reappeared_keys(known_entries, last_read)
+    older_entries = new_entries if all_backdated(new_entries, entries) else []
+    if not returned_keys and not older_entries:
+        return reannounced
+    return detect_rewind(
+        known_entries,
+        shown.disappeared(conn, source, last_read, [entry.key for entry in entries]),
+        returned_keys,
+        older_entries,
+    )
 
 
-def missed(conn: Connection, source: str, entries: Sequence[Entry], seen: Mapping[str, Seen]) -> bool:
+def entries_missed(
+    conn: Connection, source: str, entries: Sequence[Entry], known_entries: Mapping[str, KnownEntry]
+) -> bool:
     """Were entries surely missed since the last poll, because the feed shows none of those of then?"""
-    return not seen and rolled_over(entries, seen, standing(conn, source), newest(conn, source))
+    return not known_entries and has_rolled_over(
+        entries, known_entries, count_current_entries(conn, source), newest_published(conn, source)
+    )
 
 
-def silence(store: Store, source: str, now: Moment) -> Moment | None:
+def find_quiet_deadline(store: Store, source: str, now: Moment) -> Moment | None:
     """When a source will have been silent for longer than is its habit; None if it has no habit."""
     with store.read() as conn:
-        said, last = heard(conn, source, since=now - WINDOW)
-    return quiet_after(said, last)
+        heard_at, last_heard = activity_since(conn, source, since=now - HABIT_WINDOW_S)
+    return quiet_deadline(heard_at, last_heard)

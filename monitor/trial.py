@@ -8,65 +8,73 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from monitor.compare.align import compare
-from monitor.compare.elsewhere import CANDIDATES
-from monitor.compare.stories import Told
-from monitor.model import Finding, Moment, Novelty, Said, Update
-from monitor.ruleset.explain import account
-from monitor.ruleset.match import hold
+from monitor.compare.align import classify_claims
+from monitor.compare.elsewhere import MAX_CANDIDATES
+from monitor.compare.stories import StoryCandidate
+from monitor.model import Finding, Moment, Novelty, PriorClaim, Update
+from monitor.ruleset.explain import explain_rule
+from monitor.ruleset.match import match_rule
 from monitor.ruleset.rule import Rule
-from monitor.text.split import split
+from monitor.text.split import split_claims
 from monitor.text.words import Synonyms
 
-NOW = 0.0
+FIXED_NOW = 0.0
 
 
-class NothingSaid:
+class EmptyHistory:
     """A ledger in which nobody has said anything yet."""
 
     def candidates(
-        self, terms: Sequence[Sequence[str]], *, limit: int = CANDIDATES, sources: frozenset[str] | None = None
-    ) -> list[list[Said]]:
+        self, terms: Sequence[Sequence[str]], *, limit: int = MAX_CANDIDATES, sources: frozenset[str] | None = None
+    ) -> list[list[PriorClaim]]:
         return [[] for _ in terms]
 
-    def exact(self, texts: Sequence[str], *, sources: frozenset[str] | None = None) -> dict[str, list[Said]]:
+    def exact_matches(
+        self, texts: Sequence[str], *, sources: frozenset[str] | None = None
+    ) -> dict[str, list[PriorClaim]]:
         return {}
 
-    def own(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, Said]:
+    def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         return {}
 
-    def akin(self, gist: Mapping[int, float], since: Moment) -> list[Told]:
+    def candidate_stories(self, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
         return []
 
     def story(self, source: str, entry: str) -> str | None:
         return None
 
 
-def brought(before: str | None, text: str, same: Synonyms) -> tuple[Finding, ...]:
+def findings_between(previous_text: str | None, text: str, synonyms: Synonyms) -> tuple[Finding, ...]:
     """What an entry brings that says `text` and said `before` (None: it is new)."""
-    old = split("", before) if before is not None else None
-    return compare(_update(text), split("", text), old, {}, NothingSaid(), same, NOW)[1]
+    previous_claims = split_claims("", previous_text) if previous_text is not None else None
+    return classify_claims(
+        _update(text), split_claims("", text), previous_claims, {}, EmptyHistory(), synonyms, FIXED_NOW
+    )[1]
 
 
-def tried(before: str | None, text: str, rule: Rule, same: Synonyms) -> tuple[bool, Novelty]:
+def evaluate_rule(previous_text: str | None, text: str, rule: Rule, synonyms: Synonyms) -> tuple[bool, Novelty]:
     """Does the rule fire when an entry says `text`, which said `before` (None: it is new), and as what novelty?
 
     The novelty is that of what fired, else of the first claim; `repeated` when nothing moved at all.
     """
-    findings = brought(before, text, same)
-    found = hold(replace(rule, sources=None), _update(text), findings, split("", text), ())
-    fired = [findings[index] for index in found.findings] if found else []
+    findings = findings_between(previous_text, text, synonyms)
+    match = match_rule(replace(rule, sources=None), _update(text), findings, split_claims("", text), ())
+    fired = [findings[index] for index in match.finding_indexes] if match else []
     first = next(iter(fired or findings), None)
     return bool(fired), first.novelty if first else Novelty.REPEATED
 
 
-def reason(before: str | None, text: str, rule: Rule, same: Synonyms) -> str:
+def firing_reason(previous_text: str | None, text: str, rule: Rule, synonyms: Synonyms) -> str:
     """Which words of `text` made the rule fire, or what was missing, as the end of a sentence."""
-    heard, findings, claims = replace(rule, sources=None), brought(before, text, same), split("", text)
-    if found := hold(heard, _update(text), findings, claims, ()):
-        return f"met by {', '.join(dict.fromkeys(f'“{met.words}”' for met in found.because))}"
-    return account(heard, _update(text), findings, claims).why
+    unscoped_rule, findings, claims = (
+        replace(rule, sources=None),
+        findings_between(previous_text, text, synonyms),
+        split_claims("", text),
+    )
+    if match := match_rule(unscoped_rule, _update(text), findings, claims, ()):
+        return f"met by {', '.join(dict.fromkeys(f'“{hit.words}”' for hit in match.hits))}"
+    return explain_rule(unscoped_rule, _update(text), findings, claims).why
 
 
 def _update(text: str) -> Update:
-    return Update("test", "test", NOW, "", "", text)
+    return Update("test", "test", FIXED_NOW, "", "", text)

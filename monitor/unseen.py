@@ -16,86 +16,94 @@ from monitor import __version__
 from monitor.config import SourceConfig
 from monitor.errors import ParseError
 from monitor.model import Entry
-from monitor.sources.cut import Cut, cut
+from monitor.sources.cut import FeedParts, split_items
 from monitor.sources.feed import Feed
-from monitor.sources.fetch import Fetched
-from monitor.sources.imprint import Imprint
-from monitor.sources.reading import reading_of
+from monitor.sources.fetch import Response
+from monitor.sources.imprint import FeedFingerprint
+from monitor.sources.reading import source_parse_options
 from monitor.store import Store, imprints
 
 if TYPE_CHECKING:
-    from monitor.engine import Engine
+    from monitor.engine import Runtime
 
-READER = 1  # to be counted up whenever the same bytes are read as another entry than before
+PARSER_VERSION = 1  # to be counted up whenever the same bytes are read as another entry than before
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FeedPreview:
     """A feed at its items, before it is parsed: the hash of all around them, the hash of each, and which of them are
     known."""
 
-    cut: Cut
-    frame: str
-    marks: list[str]
-    known: Mapping[str, Entry]
+    parts: FeedParts
+    skeleton: str
+    hashes: list[str]
+    known_entries: Mapping[str, Entry]
     ttl: float | None = None
 
-    def imprint(self, feed: Feed) -> Feed:
+    def with_fingerprint(self, feed: Feed) -> Feed:
         """The feed with an imprint of it, if it can be read in parts."""
-        if not feed.separable or len(feed.entries) != len(self.marks):
+        if not feed.is_separable or len(feed.entries) != len(self.hashes):
             return feed
-        entries = dict(zip(self.marks, feed.entries, strict=True))
-        return replace(feed, imprint=Imprint(self.frame, feed.ttl, entries))
+        entries = dict(zip(self.hashes, feed.entries, strict=True))
+        return replace(feed, fingerprint=FeedFingerprint(self.skeleton, feed.ttl, entries))
 
 
-async def read(engine: Engine, source: SourceConfig, fetched: Fetched) -> Feed:
+async def parse_response(runtime: Runtime, source: SourceConfig, response: Response) -> Feed:
     """What a source says. Raises ParseError."""
-    sight = await engine.in_store(look, engine.store, source.name, fetched) if source.kind == "feed" else None
-    if sight and sight.known and (feed := await _in_part(engine, source, fetched, sight)):
+    preview = (
+        await runtime.run_in_store_thread(preview_feed, runtime.store, source.name, response)
+        if source.kind == "feed"
+        else None
+    )
+    if preview and preview.known_entries and (feed := await _parse_unseen_items(runtime, source, response, preview)):
         return feed
-    feed = await _parsed(engine, source, fetched, fetched.body or b"")
-    return sight.imprint(feed) if sight else feed
+    feed = await _parse_body(runtime, source, response, response.body or b"")
+    return preview.with_fingerprint(feed) if preview else feed
 
 
-def look(store: Store, source: str, fetched: Fetched) -> Sight | None:
+def preview_feed(store: Store, source: str, response: Response) -> FeedPreview | None:
     """What can be told of a feed before it is parsed; None if it must be read as a whole."""
-    found = cut(fetched.body or b"", fetched.content_type)
-    if found is None:
+    parts = split_items(response.body or b"", response.content_type)
+    if parts is None:
         return None
-    frame = found.frame(_reader(), fetched.content_type, fetched.url)
+    skeleton = parts.skeleton_hash(_parser_fingerprint(), response.content_type, response.url)
     with store.read() as conn:
-        before = imprints.of_source(conn, source)
-    if before is None or before.frame != frame:
-        return Sight(found, frame, found.marks(), {})
-    return Sight(found, frame, found.marks(), before.entries, before.ttl)
+        previous = imprints.load_fingerprint(conn, source)
+    if previous is None or previous.skeleton_hash != skeleton:
+        return FeedPreview(parts, skeleton, parts.item_hashes(), {})
+    return FeedPreview(parts, skeleton, parts.item_hashes(), previous.entries_by_hash, previous.ttl)
 
 
 @cache
-def _reader() -> str:
+def _parser_fingerprint() -> str:
     """Another one may read the same bytes in another way."""
-    return f"{__version__} {READER} {version('feedparser')}"
+    return f"{__version__} {PARSER_VERSION} {version('feedparser')}"
 
 
-async def _in_part(engine: Engine, source: SourceConfig, fetched: Fetched, sight: Sight) -> Feed | None:
+async def _parse_unseen_items(
+    runtime: Runtime, source: SourceConfig, response: Response, preview: FeedPreview
+) -> Feed | None:
     """The feed, of which only what is unknown was parsed; None if that is not the same as the whole."""
-    marks, items = sight.marks, sight.cut.items
-    unseen = [item for mark, item in zip(marks, items, strict=True) if mark not in sight.known]
-    if len(unseen) == len(items):
+    hashes, items = preview.hashes, preview.parts.items
+    unseen_items = [
+        item for item_hash, item in zip(hashes, items, strict=True) if item_hash not in preview.known_entries
+    ]
+    if len(unseen_items) == len(items):
         return None
-    feed = Feed("", (), sight.ttl, (), separable=True)
-    if unseen:
+    feed = Feed("", (), preview.ttl, (), is_separable=True)
+    if unseen_items:
         try:
-            feed = await _parsed(engine, source, fetched, sight.cut.of(unseen))
+            feed = await _parse_body(runtime, source, response, preview.parts.with_items(unseen_items))
         except ParseError:
             return None
-    if not feed.separable or len(feed.entries) != len(unseen):
+    if not feed.is_separable or len(feed.entries) != len(unseen_items):
         return None
-    parsed = iter(feed.entries)
-    entries = tuple(sight.known.get(mark) or next(parsed) for mark in marks)
+    parsed_entries = iter(feed.entries)
+    entries = tuple(preview.known_entries.get(item_hash) or next(parsed_entries) for item_hash in hashes)
     if len({entry.key for entry in entries}) < len(entries):
         return None
-    return sight.imprint(replace(feed, entries=entries))
+    return preview.with_fingerprint(replace(feed, entries=entries))
 
 
-async def _parsed(engine: Engine, source: SourceConfig, fetched: Fetched, body: bytes) -> Feed:
-    return await engine.parser.parse(reading_of(source), body, fetched.content_type, fetched.url)
+async def _parse_body(runtime: Runtime, source: SourceConfig, response: Response, body: bytes) -> Feed:
+    return await runtime.parser.parse(source_parse_options(source), body, response.content_type, response.url)

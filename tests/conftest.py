@@ -10,7 +10,7 @@ import structlog
 
 
 @pytest.fixture(autouse=True)
-def log_of_its_own() -> Iterator[None]:
+def restore_logging() -> Iterator[None]:
     """A test that sets up logging must not leave the next one a stream that is closed."""
     handlers, level = logging.root.handlers[:], logging.root.level
     yield

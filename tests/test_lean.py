@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 LEAN = """
-from monitor.lean import stay_lean
-stay_lean()
+from monitor.lean import skip_optional_imports
+skip_optional_imports()
 import sys
 import monitor.daemon, monitor.deliver.channels, monitor.deliver.press, monitor.deliver.render
 import alembic.config, httpx, structlog

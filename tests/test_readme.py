@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import NAMES, run
+from monitor.cli.frame import COMMAND_NAMES, run_command_line
 from monitor.config.file import check_config
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,7 @@ def test_rule_in_the_readme_passes_check_with_its_own_tests(
     (tmp_path / "rules" / "rule.yaml").write_text(rule)
     (tmp_path / "config.toml").write_text('[channels.screen]\ntype = "terminal"\n[alerts]\nnotify = ["screen"]\n')
 
-    assert run(["check"]) == 0, capsys.readouterr().out
+    assert run_command_line(["check"]) == 0, capsys.readouterr().out
 
 
 def test_config_in_the_readme_is_read(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_make_targets_and_commands_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake (\w+)", "\n".join(blocks("sh"))):
         assert re.search(rf"^{target}:", makefile, re.M)
-    assert set(re.findall(r"\.venv/bin/monitor ([\w-]+)", README)) <= set(NAMES)
+    assert set(re.findall(r"\.venv/bin/monitor ([\w-]+)", README)) <= set(COMMAND_NAMES)
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

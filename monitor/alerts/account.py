@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.alerts.chain import amount, before_it, moved
-from monitor.alerts.voices import Voice, independent
-from monitor.model import Finding, Moment, Novelty, Said, Stood
+from monitor.alerts.chain import amount, is_figure_change, previous_point
+from monitor.alerts.voices import SourceReport, independent_reports
+from monitor.model import FigurePoint, Finding, Moment, Novelty, PriorClaim
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class StoryFinding:
     """One finding of the story: what a source said, when, and where."""
 
     source: str
@@ -22,69 +22,80 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class StorySummary:
     """What is known of a story. `figures` are the courses that its figures took, each oldest first."""
 
     id: str
     lead: str
-    opened: Moment
-    last: Moment
-    voices: tuple[Voice, ...]
-    figures: tuple[tuple[Stood, ...], ...]
+    opened_at: Moment
+    last_at: Moment
+    source_reports: tuple[SourceReport, ...]
+    figures: tuple[tuple[FigurePoint, ...], ...]
 
     @property
-    def independent(self) -> int:
+    def independent_count(self) -> int:
         """How many sources tell of it on their own: one wire copy counts once, however many carry it."""
-        return len(independent(self.voices))
+        return len(independent_reports(self.source_reports))
 
 
-def sayings(tellings: Sequence[Telling]) -> Iterator[Said]:
+def story_claims(story_findings: Sequence[StoryFinding]) -> Iterator[PriorClaim]:
     """What was said of the story and may be news."""
-    for telling in tellings:
-        finding = telling.finding
-        if finding.novelty is not Novelty.WITHDRAWN and not finding.claim.quiet:
-            yield Said(finding.claim.text, telling.source, telling.entry, telling.at, finding.story, url=telling.url)
+    for story_finding in story_findings:
+        finding = story_finding.finding
+        if finding.novelty is not Novelty.WITHDRAWN and not finding.claim.noise:
+            yield PriorClaim(
+                finding.claim.text,
+                story_finding.source,
+                story_finding.entry,
+                story_finding.at,
+                finding.story,
+                url=story_finding.url,
+            )
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FigureMove:
     """One move of a figure: the claims that state it before and after, and where it stood and stands."""
 
-    earlier: str
-    claim: str
-    before: Stood
-    now: Stood
+    prior_text: str
+    claim_text: str
+    before: FigurePoint
+    after: FigurePoint
 
 
-def courses(tellings: Sequence[Telling]) -> tuple[tuple[Stood, ...], ...]:
+def figure_series(story_findings: Sequence[StoryFinding]) -> tuple[tuple[FigurePoint, ...], ...]:
     """How each figure moved, the one that moved most often first."""
-    found: list[list[Step]] = []
-    for step in steps(tellings):
-        course = next((one for one in found if goes_on(one, step)), None)
-        if course is None:
-            found.append([step])
-        elif step.before.value == course[-1].now.value or all(step.now.value != one.now.value for one in course):
-            course.append(step)
-    found.sort(key=len, reverse=True)
-    return tuple((course[0].before, *(step.now for step in course)) for course in found)
+    all_series: list[list[FigureMove]] = []
+    for move in figure_moves(story_findings):
+        series = next((earlier for earlier in all_series if continues(earlier, move)), None)
+        if series is None:
+            all_series.append([move])
+        elif move.before.value == series[-1].after.value or all(
+            move.after.value != earlier.after.value for earlier in series
+        ):
+            series.append(move)
+    all_series.sort(key=len, reverse=True)
+    return tuple((series[0].before, *(move.after for move in series)) for series in all_series)
 
 
-def steps(tellings: Sequence[Telling]) -> Iterator[Step]:
+def figure_moves(story_findings: Sequence[StoryFinding]) -> Iterator[FigureMove]:
     """Each move of a figure, in the order in which they were told."""
-    for telling in tellings:
-        finding = telling.finding
+    for story_finding in story_findings:
+        finding = story_finding.finding
         if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
             continue
-        for change in filter(moved, finding.changes):
-            before, value = before_it(change, finding.nearest), amount(change.after)
+        for change in filter(is_figure_change, finding.changes):
+            before, value = previous_point(change, finding.nearest), amount(change.after)
             if before is not None and value is not None and value != before.value:
-                now = Stood(telling.at, value, change.after, telling.source)
-                yield Step(finding.nearest.text, finding.claim.text, before, now)
+                after = FigurePoint(story_finding.at, value, change.after, story_finding.source)
+                yield FigureMove(finding.nearest.text, finding.claim.text, before, after)
 
 
-def goes_on(course: Sequence[Step], step: Step) -> bool:
+def continues(series: Sequence[FigureMove], move: FigureMove) -> bool:
     """Is it the same figure: does the course stand where the step begins, or did a claim of it state that?"""
-    if step.before.value == course[-1].now.value:
+    if move.before.value == series[-1].after.value:
         return True
-    stated = {(one.earlier, one.before.value) for one in course} | {(one.claim, one.now.value) for one in course}
-    return (step.earlier, step.before.value) in stated
+    stated_values = {(earlier.prior_text, earlier.before.value) for earlier in series} | {
+        (earlier.claim_text, earlier.after.value) for earlier in series
+    }
+    return (move.prior_text, move.before.value) in stated_values

@@ -11,131 +11,176 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from monitor.alerts.ids import made_id, message
-from monitor.alerts.wishes import Wish
-from monitor.model import Alert, Decision, Message, Moment, Reason, Release
+from monitor.alerts.ids import build_message, stable_id
+from monitor.alerts.wishes import ChannelPreferences
+from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches
 
-MOST = 8  # messages that a channel gets in a burst one by one
-BURST = 5.0  # seconds
-WINDOW = 60.0  # seconds that the message which carries the rest gathers for
-ANY = Wish()
+BURST_LIMIT = 8  # messages that a channel gets in a burst one by one
+BURST_SECONDS = 5.0  # seconds
+FLOOD_BATCH_SECONDS = 60.0  # seconds that the message which carries the rest gathers for
+DEFAULT_PREFERENCES = ChannelPreferences()
 
-Notify = Mapping[str, Sequence[str]]
-Wishes = Mapping[str, Wish]
+ChannelsByRule = Mapping[str, Sequence[str]]
+PreferencesByChannel = Mapping[str, ChannelPreferences]
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class MessageBatch:
     """The last message of a channel that gathered alerts for a reason, and for when; `open` if it still gathers."""
 
     id: str
-    due: Moment
-    open: bool
+    not_before: Moment
+    is_open: bool
 
 
 class Outbox(Protocol):
     """What addressing looks up of the messages owed before."""
 
-    def lately(self, channel: str, since: Moment) -> int:
+    def recent_message_count(self, channel: str, since: Moment) -> int:
         """How many messages the channel was owed since a moment; it need not count beyond MOST."""
 
-    def gathered(self, channel: str, reason: Reason) -> Gathered | None:
+    def last_batch(self, channel: str, reason: Reason) -> MessageBatch | None:
         """The channel's last message that gathered for this reason."""
 
 
-def addressed(
-    alerts: Sequence[Alert], notify: Notify, wishes: Wishes, outbox: Outbox, now: Moment
+def route(
+    alerts: Sequence[Alert],
+    channels_by_rule: ChannelsByRule,
+    preferences: PreferencesByChannel,
+    outbox: Outbox,
+    now: Moment,
 ) -> tuple[Message, ...]:
     """One message a channel for what it is told at once, and one for what waits. `notify` gives each rule's channels.
 
     A message that joins one which gathers has that one's id.
     """
-    owed: dict[str, list[Alert]] = {}
+    alerts_by_channel: dict[str, list[Alert]] = {}
     for alert in alerts:
-        for channel in notify.get(alert.rule, ()):
-            if wishes.get(channel, ANY).takes(alert):
-                owed.setdefault(channel, []).append(alert)
+        for channel in channels_by_rule.get(alert.rule, ()):
+            if preferences.get(channel, DEFAULT_PREFERENCES).accepts(alert):
+                alerts_by_channel.setdefault(channel, []).append(alert)
     return tuple(
-        sent
-        for channel, those in owed.items()
-        for sent in parted(channel, those, wishes.get(channel, ANY), outbox, now)
+        message
+        for channel, channel_alerts in alerts_by_channel.items()
+        for message in split_prompt_and_batched(
+            channel, channel_alerts, preferences.get(channel, DEFAULT_PREFERENCES), outbox, now
+        )
     )
 
 
-def parted(channel: str, alerts: Sequence[Alert], wish: Wish, outbox: Outbox, now: Moment) -> Iterator[Message]:
+def split_prompt_and_batched(
+    channel: str, alerts: Sequence[Alert], channel_preferences: ChannelPreferences, outbox: Outbox, now: Moment
+) -> Iterator[Message]:
     """What goes at once, then what waits."""
-    reason = wish.waits_for(now)
-    later = [alert for alert in alerts if reason and not wish.hurries(alert)]
-    waits = gathering(message(channel, later, now), reason, wish, outbox, now) if reason and later else None
-    if waits is not None:
-        yield waits
-    if prompt := [alert for alert in alerts if waits is None or alert not in later]:
-        yield few(message(channel, prompt, now), outbox, now)
+    reason = channel_preferences.hold_reason(now)
+    held_alerts = [alert for alert in alerts if reason and not channel_preferences.is_urgent(alert)]
+    batched_message = (
+        join_batch(build_message(channel, held_alerts, now), reason, channel_preferences, outbox, now)
+        if reason and held_alerts
+        else None
+    )
+    if batched_message is not None:
+        yield batched_message
+    if prompt_alerts := [alert for alert in alerts if batched_message is None or alert not in held_alerts]:
+        yield limit_burst(build_message(channel, prompt_alerts, now), outbox, now)
 
 
-def gathering(message: Message, reason: Reason, wish: Wish, outbox: Outbox, now: Moment) -> Message | None:
+def join_batch(
+    message: Message, reason: Reason, channel_preferences: ChannelPreferences, outbox: Outbox, now: Moment
+) -> Message | None:
     """The message as part of the one that gathers; None if the time that it would wait for has come.
 
     A poll may take longer than its slot is away: what was sent meanwhile is never opened again.
     """
-    last = outbox.gathered(message.channel, reason)
-    if last is not None and last.open:
-        return replace(message, id=last.id, due=last.due, gathers=reason)
-    due = wish.opens(now if last is None else max(now, last.due))
-    if due is None:
+    batch = outbox.last_batch(message.channel, reason)
+    if batch is not None and batch.is_open:
+        return replace(message, id=batch.id, not_before=batch.not_before, batch_reason=reason)
+    not_before = channel_preferences.next_send_time(now if batch is None else max(now, batch.not_before))
+    if not_before is None:
         return None
     # A slot has a second message if the first was let go before its time.
-    id = made_id("roll", message.channel, reason, str(due), *([last.id] if last else []))
-    return replace(message, id=id, thread=id, created=due, due=due, gathers=reason)
+    id = stable_id("roll", message.channel, reason, str(not_before), *([batch.id] if batch else []))
+    return replace(message, id=id, thread=id, created=not_before, not_before=not_before, batch_reason=reason)
 
 
-def few(message: Message, outbox: Outbox, now: Moment) -> Message:
+def limit_burst(message: Message, outbox: Outbox, now: Moment) -> Message:
     """The message as it is, or in a burst as part of one that gathers for a minute."""
-    last = outbox.gathered(message.channel, Reason.FLOOD)
-    if last is not None and last.open:
-        return replace(message, id=last.id, due=last.due, gathers=Reason.FLOOD)
-    if outbox.lately(message.channel, now - BURST) < MOST:
+    batch = outbox.last_batch(message.channel, Reason.FLOOD)
+    if batch is not None and batch.is_open:
+        return replace(message, id=batch.id, not_before=batch.not_before, batch_reason=Reason.FLOOD)
+    if outbox.recent_message_count(message.channel, now - BURST_SECONDS) < BURST_LIMIT:
         return message
-    return replace(message, id=made_id("roll", message.id), due=now + WINDOW, gathers=Reason.FLOOD)
-
-
-def decisions_named(
-    decisions: Sequence[Decision], messages: Sequence[Message], notify: Notify, wishes: Wishes
-) -> tuple[Decision, ...]:
-    """The decisions with what became of their alerts on each channel. One that still waits keeps its reason."""
-    told = ((d, fate(d.alert, messages, notify, wishes)) if d.alert else (d, None) for d in decisions)
-    return tuple(
-        replace(d, reason=d.reason if d.waiting else f[0], detail="; ".join((d.detail, *f[1]))) if f else d
-        for d, f in told
+    return replace(
+        message, id=stable_id("roll", message.id), not_before=now + FLOOD_BATCH_SECONDS, batch_reason=Reason.FLOOD
     )
 
 
-def releases_named(
-    released: Sequence[Release], messages: Sequence[Message], notify: Notify, wishes: Wishes
-) -> tuple[Release, ...]:
+def decisions_with_routing_reasons(
+    decisions: Sequence[Decision],
+    messages: Sequence[Message],
+    channels_by_rule: ChannelsByRule,
+    preferences: PreferencesByChannel,
+) -> tuple[Decision, ...]:
+    """The decisions with what became of their alerts on each channel. One that still waits keeps its reason."""
+    routed = (
+        (decision, routing_reason(decision.alert, messages, channels_by_rule, preferences))
+        if decision.alert
+        else (decision, None)
+        for decision in decisions
+    )
+    return tuple(
+        replace(
+            decision,
+            reason=decision.reason if decision.pending_alert else routing[0],
+            detail="; ".join((decision.detail, *routing[1])),
+        )
+        if routing
+        else decision
+        for decision, routing in routed
+    )
+
+
+def releases_with_routing_reasons(
+    released: Sequence[ReleasedMatches],
+    messages: Sequence[Message],
+    channels_by_rule: ChannelsByRule,
+    preferences: PreferencesByChannel,
+) -> tuple[ReleasedMatches, ...]:
     """The same for what was held before."""
-    told = ((r, fate(r.alert, messages, notify, wishes)) for r in released)
-    return tuple(replace(r, reason=f[0], detail="; ".join((r.detail, *f[1]))) for r, f in told)
+    routed = (
+        (release, routing_reason(release.alert, messages, channels_by_rule, preferences)) for release in released
+    )
+    return tuple(
+        replace(release, reason=routing[0], detail="; ".join((release.detail, *routing[1])))
+        for release, routing in routed
+    )
 
 
-def fate(alert: Alert, messages: Sequence[Message], notify: Notify, wishes: Wishes) -> tuple[Reason, list[str]]:
+def routing_reason(
+    alert: Alert, messages: Sequence[Message], channels_by_rule: ChannelsByRule, preferences: PreferencesByChannel
+) -> tuple[Reason, list[str]]:
     """`sent` if a channel is told at once, else why none is; with a sentence for each channel that is not."""
-    carrying = {m.channel: m for m in messages if any(one.id == alert.id for one in m.alerts)}
-    reasons, said = [], []
-    for channel in notify.get(alert.rule, ()):
-        reason, why = waiting(carrying.get(channel), wishes.get(channel, ANY))
+    message_by_channel = {
+        message.channel: message for message in messages if any(carried.id == alert.id for carried in message.alerts)
+    }
+    reasons, notes = [], []
+    for channel in channels_by_rule.get(alert.rule, ()):
+        reason, note = channel_reason(message_by_channel.get(channel), preferences.get(channel, DEFAULT_PREFERENCES))
         reasons.append(reason)
-        if why:
-            said.append(f"{channel}: {why}")
-    return (Reason.SENT if Reason.SENT in reasons or not reasons else reasons[0]), said
+        if note:
+            notes.append(f"{channel}: {note}")
+    return (Reason.SENT if Reason.SENT in reasons or not reasons else reasons[0]), notes
 
 
-def waiting(message: Message | None, wish: Wish) -> tuple[Reason, str]:
+def channel_reason(message: Message | None, channel_preferences: ChannelPreferences) -> tuple[Reason, str]:
     """Why a channel is not told at once; "" if it is."""
     if message is None:
-        return Reason.SEVERITY, f"it takes what is {wish.severity} or more severe"
-    if message.gathers is Reason.FLOOD:
-        return Reason.FLOOD, f"more than {MOST} messages in {BURST:g} s, told together with others"
-    if message.gathers is not None and message.due is not None:
-        return message.gathers, f"{message.gathers}, told on {wish.clock(message.due)}"
+        return Reason.BELOW_SEVERITY, f"it takes what is {channel_preferences.min_severity} or more severe"
+    if message.batch_reason is Reason.FLOOD:
+        return Reason.FLOOD, f"more than {BURST_LIMIT} messages in {BURST_SECONDS:g} s, told together with others"
+    if message.batch_reason is not None and message.not_before is not None:
+        return (
+            message.batch_reason,
+            f"{message.batch_reason}, told on {channel_preferences.format_time(message.not_before)}",
+        )
     return Reason.SENT, ""

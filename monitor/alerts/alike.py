@@ -14,38 +14,40 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from monitor.compare.verdict import judge
-from monitor.model import Change, Context, Finding, Kind, Novelty, Verdict
-from monitor.text.words import NO_SYNONYMS, Reading, read
+from monitor.model import Change, ChangeKind, Finding, Novelty, Relation, Verdict
+from monitor.text.words import NO_SYNONYMS, ClaimAnalysis, analyze
 
-FACTS = frozenset(Kind) - {Kind.ADDED, Kind.REMOVED, Kind.WORDING}
+FACT_KINDS = frozenset(ChangeKind) - {ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.WORDING}
 
 
-def told_anew(finding: Finding, claims: Sequence[str]) -> bool:
+def has_new_facts(finding: Finding, claims: Sequence[str]) -> bool:
     """Has a fact moved?"""
     if finding.novelty is Novelty.CHANGED:
-        return moved(finding.changes)
-    return finding.novelty is Novelty.NEW and any(moved(verdict.changes) for verdict in against(finding, claims))
+        return has_fact_change(finding.changes)
+    return finding.novelty is Novelty.NEW and any(
+        has_fact_change(verdict.changes) for verdict in verdicts_against(finding, claims)
+    )
 
 
-def alike(finding: Finding, claims: Sequence[str]) -> bool:
+def repeats_any(finding: Finding, claims: Sequence[str]) -> bool:
     """Is the finding like one of the claims?"""
-    nearest = finding.nearest.text if finding.nearest else ""
-    if nearest in claims or finding.claim.text in claims:
-        return not moved(finding.changes)
-    return any(verdict.novelty is Novelty.REPEATED for verdict in against(finding, claims))
+    nearest_text = finding.nearest.text if finding.nearest else ""
+    if nearest_text in claims or finding.claim.text in claims:
+        return not has_fact_change(finding.changes)
+    return any(verdict.novelty is Novelty.REPEATED for verdict in verdicts_against(finding, claims))
 
 
-def moved(changes: Iterable[Change]) -> bool:
+def has_fact_change(changes: Iterable[Change]) -> bool:
     """Is one of them more than another wording?"""
-    return any(change.kind in FACTS for change in changes)
+    return any(change.kind in FACT_KINDS for change in changes)
 
 
-def against(finding: Finding, claims: Sequence[str]) -> Iterable[Verdict]:
+def verdicts_against(finding: Finding, claims: Sequence[str]) -> Iterable[Verdict]:
     """What the judge says of the finding after each of the claims."""
-    return (judge(words(claim), words(finding.claim.text), Context.ELSEWHERE) for claim in claims)
+    return (judge(claim_analysis(claim), claim_analysis(finding.claim.text), Relation.ELSEWHERE) for claim in claims)
 
 
 @lru_cache(maxsize=1024)
-def words(claim: str) -> Reading:
+def claim_analysis(claim: str) -> ClaimAnalysis:
     """A claim as it is compared."""
-    return read(claim, NO_SYNONYMS)
+    return analyze(claim, NO_SYNONYMS)

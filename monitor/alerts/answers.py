@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.alerts.silences import Mode, Silence
-from monitor.model import Alert, AlertFinding, Context, Moment, Novelty
+from monitor.alerts.silences import Silence, SilenceMode
+from monitor.model import Alert, AlertFinding, Moment, Novelty, Relation
 
 
-class Said(StrEnum):
+class FeedbackKind(StrEnum):
     ACK = "ack"
     NOT_NEWS = "not news"
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class LabeledPair:
     """A claim and what was said before it, with the novelty that a person gives it: what `calibrate` reads."""
 
     a: str
@@ -26,58 +26,58 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Feedback:
     """One answer to an alert, with the alert's claims as pairs."""
 
-    alert: str
-    said: Said
+    alert_id: str
+    kind: FeedbackKind
     at: Moment
     by: str = ""
     note: str = ""
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[LabeledPair, ...] = ()
 
 
-def answer_to(alert: Alert, said: Said, *, by: str, note: str, now: Moment) -> Answer:
+def build_feedback(alert: Alert, kind: FeedbackKind, *, by: str, note: str, now: Moment) -> Feedback:
     """The answer, with a pair for each finding that stood beside an earlier claim."""
-    return Answer(alert.id, said, now, by, note, tuple(pairs_of(alert, said)))
+    return Feedback(alert.id, kind, now, by, note, tuple(labeled_pairs(alert, kind)))
 
 
-def pairs_of(alert: Alert, said: Said) -> Iterator[Pair]:
+def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[LabeledPair]:
     """What was not news repeats what was said before; what was rightly told is what it was told as."""
     for finding in alert.findings:
         if finding.nearest is not None and finding.novelty is not Novelty.WITHDRAWN:
-            label = Novelty.REPEATED if said is Said.NOT_NEWS else finding.novelty
-            yield Pair(finding.nearest.text, finding.claim, context_of(finding), label.value)
+            label = Novelty.REPEATED if kind is FeedbackKind.NOT_NEWS else finding.novelty
+            yield LabeledPair(finding.nearest.text, finding.claim, finding_relation(finding), label.value)
 
 
-def context_of(finding: AlertFinding) -> str:
+def finding_relation(finding: AlertFinding) -> str:
     """`revision` if the earlier claim stood in the same entry."""
-    near = finding.nearest
-    same = near is not None and (near.source, near.entry) == (finding.source, finding.entry)
-    return (Context.REVISION if same else Context.ELSEWHERE).value
+    prior = finding.nearest
+    is_same_entry = prior is not None and (prior.source, prior.entry) == (finding.source, finding.entry)
+    return (Relation.REVISION if is_same_entry else Relation.ELSEWHERE).value
 
 
-def mute_for(alert: Alert, answer: Answer, memory: float) -> Silence:
+def build_mute(alert: Alert, feedback: Feedback, memory: float) -> Silence:
     """The mute of what is like an alert that was not news, for its rule and as long as the memory goes back."""
     claims = tuple(dict.fromkeys(finding.claim for finding in alert.findings))
-    why = answer.note or f"alert {alert.id} was not news"
+    reason = feedback.note or f"alert {alert.id} was not news"
     return Silence(
         0,
-        why,
-        answer.at,
-        answer.at + memory,
+        reason,
+        feedback.at,
+        feedback.at + memory,
         rule=alert.rule,
-        by=answer.by,
-        mode=Mode.LIKE,
+        by=feedback.by,
+        mode=SilenceMode.NOT_NEWS,
         claims=claims,
     )
 
 
-def pair_json(pair: Pair) -> dict[str, str]:
+def pair_json(pair: LabeledPair) -> dict[str, str]:
     """A labelled pair as the store, `monitor answers --pairs` and `monitor calibrate` have it."""
     return {"a": pair.a, "b": pair.b, "context": pair.context, "label": pair.label}
 
 
-def pair_from(data: dict[str, str]) -> Pair:
+def pair_from(data: dict[str, str]) -> LabeledPair:
     """The pair that `pair_json` wrote."""
-    return Pair(a=data["a"], b=data["b"], context=data["context"], label=data["label"])
+    return LabeledPair(a=data["a"], b=data["b"], context=data["context"], label=data["label"])

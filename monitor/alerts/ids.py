@@ -8,12 +8,12 @@ from hashlib import blake2b
 from monitor.model import Alert, Message, Moment
 
 
-def message(channel: str, alerts: Sequence[Alert], now: Moment) -> Message:
+def build_message(channel: str, alerts: Sequence[Alert], now: Moment) -> Message:
     """A message with its alerts, most severe first; the first one's story is its thread."""
     ranked = tuple(sorted(alerts, key=lambda alert: -alert.severity.rank))
-    return Message(made_id("msg", channel, *(a.id for a in ranked)), channel, ranked[0].story, now, ranked)
+    return Message(stable_id("msg", channel, *(a.id for a in ranked)), channel, ranked[0].story, now, ranked)
 
 
-def made_id(kind: str, *parts: str) -> str:
+def stable_id(kind: str, *parts: str) -> str:
     """An id that the same parts always give, so that a try repeated after a crash bears the same one."""
     return f"{kind}-{blake2b(chr(10).join(parts).encode('utf-8', 'replace'), digest_size=10).hexdigest()}"

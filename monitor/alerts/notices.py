@@ -4,68 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from monitor.alerts.ids import made_id, message
+from monitor.alerts.ids import build_message, stable_id
 from monitor.model import Alert, Message, Moment, Severity
 
-MONITOR = "monitor"
+MONITOR_RULE = "monitor"
 DAY = 86400.0
-CAUSE = 5  # words of an error that tell its cause; what follows are details such as queue ids
-TELL_AFTER = 3600.0  # seconds that a channel may be out of reach before somebody is told
+CAUSE_WORDS = 5  # words of an error that tell its cause; what follows are details such as queue ids
+OUTAGE_NOTICE_AFTER_S = 3600.0  # seconds that a channel may be out of reach before somebody is told
 
 
 def is_notice(alert: Alert) -> bool:
     """Does the monitor speak of itself here?"""
-    return alert.rule == MONITOR and not alert.findings
+    return alert.rule == MONITOR_RULE and not alert.findings
 
 
-def of_dead(dead: Message, error: str, now: Moment) -> Alert | None:
+def dead_message_notice(message: Message, error: str, now: Moment) -> Alert | None:
     """The notice that a message was given up; none for a notice, or notices would breed."""
-    if all(is_notice(alert) for alert in dead.alerts):
+    if all(is_notice(alert) for alert in message.alerts):
         return None
-    lost = len(dead.alerts)
-    what = f"“{dead.alerts[0].title}”" + (f" and {lost - 1} more" if lost > 1 else "")
-    said = f"{what} did not reach the channel: {error}. `monitor deliveries` lists what it missed and can retry it."
-    return notice(dead.channel, f"Channel {dead.channel} has missed an alert", said, error, now)
+    alert_count = len(message.alerts)
+    subject = f"“{message.alerts[0].title}”" + (f" and {alert_count - 1} more" if alert_count > 1 else "")
+    text = (
+        f"{subject} did not reach the channel: {error}. `monitor deliveries` lists what it missed and can retry it."
+    )
+    return channel_notice(message.channel, f"Channel {message.channel} has missed an alert", text, error, now)
 
 
-def of_refused(message: Message, whom: str, why: str, now: Moment) -> Alert | None:
+def refused_recipient_notice(message: Message, recipient: str, reason: str, now: Moment) -> Alert | None:
     """The notice that one recipient of a channel did not get what others got, the same one all day; none for a
     notice."""
     if all(is_notice(alert) for alert in message.alerts):
         return None
-    title = f"Channel {message.channel} does not reach {whom}"
-    said = f"“{message.alerts[0].title}” reached the channel's other recipients, but not {whom}: {why}."
-    return notice(message.channel, title, said, "", now)
+    title = f"Channel {message.channel} does not reach {recipient}"
+    text = f"“{message.alerts[0].title}” reached the channel's other recipients, but not {recipient}: {reason}."
+    return channel_notice(message.channel, title, text, "", now)
 
 
-def of_unreached(waiting: Message, error: str, now: Moment) -> Alert | None:
+def outage_notice(message: Message, error: str, now: Moment) -> Alert | None:
     """The notice that a channel has been out of reach for long; None before that."""
-    if now - waiting.created < TELL_AFTER or all(is_notice(alert) for alert in waiting.alerts):
+    if now - message.created < OUTAGE_NOTICE_AFTER_S or all(is_notice(alert) for alert in message.alerts):
         return None
-    said = f"Nothing has reached the channel for over an hour: {error}. What is owed to it is kept and tried again."
-    return notice(waiting.channel, f"Channel {waiting.channel} is out of reach", said, error, now)
+    text = f"Nothing has reached the channel for over an hour: {error}. What is owed to it is kept and tried again."
+    return channel_notice(message.channel, f"Channel {message.channel} is out of reach", text, error, now)
 
 
-def notice(channel: str, title: str, said: str, error: str, now: Moment) -> Alert:
+def channel_notice(channel: str, title: str, text: str, error: str, now: Moment) -> Alert:
     """An alert about a channel, the same one for the same cause on the same day."""
-    cause = " ".join(word.strip(":,;.") for word in error.split()[:CAUSE])
-    id = made_id("al", MONITOR, title, cause, str(int(now // DAY)))
-    return Alert(id, MONITOR, title, Severity.HIGH, f"channel-{channel}", said, "", now, ())
+    cause = " ".join(word.strip(":,;.") for word in error.split()[:CAUSE_WORDS])
+    id = stable_id("al", MONITOR_RULE, title, cause, str(int(now // DAY)))
+    return Alert(id, MONITOR_RULE, title, Severity.HIGH, f"channel-{channel}", text, "", now, ())
 
 
-def notices(
+def notice_messages(
     alert: Alert | None,
-    broken: str,
-    fallback: Mapping[str, str | None],
-    notify: Sequence[str],
+    broken_channel: str,
+    fallback_channels: Mapping[str, str | None],
+    default_channels: Sequence[str],
     now: Moment,
     *,
-    partly: bool = False,
+    is_partial: bool = False,
 ) -> tuple[Message, ...]:
     """The notice for each channel that is to hear of it: the fallback of the broken one, else the others notified;
     where there is none, the channel itself if it is only `partly` broken."""
     if alert is None:
         return ()
-    named = fallback.get(broken)
-    hearers = [named] if named else [channel for channel in notify if channel != broken]
-    return tuple(message(channel, [alert], now) for channel in hearers or ([broken] if partly else []))
+    fallback_channel = fallback_channels.get(broken_channel)
+    targets = (
+        [fallback_channel]
+        if fallback_channel
+        else [channel for channel in default_channels if channel != broken_channel]
+    )
+    return tuple(
+        build_message(channel, [alert], now) for channel in targets or ([broken_channel] if is_partial else [])
+    )

@@ -5,78 +5,88 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from monitor.alerts.decide import Past, said_now
-from monitor.alerts.ids import made_id
-from monitor.alerts.silences import audible
-from monitor.alerts.voices import independent, on_one_claim, too_few
-from monitor.model import Alert, Finding, Moment, Novelty, Release, Update, Waiting
-from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
-from monitor.text.key import text_key
+from monitor.alerts.decide import AlertHistory, as_prior_claims
+from monitor.alerts.ids import stable_id
+from monitor.alerts.silences import not_silenced
+from monitor.alerts.voices import corroboration_gap, independent_reports, reports_of_claim
+from monitor.model import Alert, Finding, Moment, Novelty, PendingMatch, ReleasedMatches, Update
+from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.text.key import normalized_key
 
 
-def corroborated(
+def release_corroborated(
     update: Update,
     findings: Sequence[Finding],
     rules: Mapping[str, Rule],
-    past: Past,
+    history: AlertHistory,
     *,
     now: Moment,
-    aliases: Vocabulary = NO_ALIASES,
-) -> tuple[Release, ...]:
+    aliases: QueryAliases = NO_ALIASES,
+) -> tuple[ReleasedMatches, ...]:
     """The held matches that this update's repeated findings confirm."""
     repeats = [f for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
-    waiting = past.waiting([f.nearest.text for f in repeats if f.nearest]) if repeats else []
-    if waiting:
-        waiting = audible(waiting, past.silences(now), aliases)
-    return tuple(release for held in waiting if (release := confirm(held, update, repeats, rules, past, now)))
+    pending = history.pending_for([f.nearest.text for f in repeats if f.nearest]) if repeats else []
+    if pending:
+        pending = not_silenced(pending, history.silences(now), aliases)
+    return tuple(
+        release
+        for pending_match in pending
+        if (release := confirm(pending_match, update, repeats, rules, history, now))
+    )
 
 
 def confirm(
-    held: Waiting,
+    pending_match: PendingMatch,
     update: Update,
     repeats: Sequence[Finding],
     rules: Mapping[str, Rule],
-    past: Past,
+    history: AlertHistory,
     now: Moment,
-) -> Release | None:
+) -> ReleasedMatches | None:
     """The release of one held match if enough independent sources have said it by now, and its rule still runs.
 
     `repeats` are what the update repeats of this and of other things.
     """
-    rule = rules.get(held.alert.rule)
-    said = past.sayings_of([f.claim for f in held.alert.findings])
-    known = {text_key(saying.text) for saying in said}
-    again = [f for f in repeats if f.nearest and text_key(f.nearest.text) in known]
-    heard = on_one_claim([*said, *said_now(update, again)])
-    if rule is None or too_few(heard, rule.corroboration):
+    rule = rules.get(pending_match.alert.rule)
+    prior_claims = history.prior_claims([f.claim for f in pending_match.alert.findings])
+    known_keys = {normalized_key(prior.text) for prior in prior_claims}
+    repeats_of_match = [f for f in repeats if f.nearest and normalized_key(f.nearest.text) in known_keys]
+    reports = reports_of_claim([*prior_claims, *as_prior_claims(update, repeats_of_match)])
+    if rule is None or corroboration_gap(reports, rule.corroboration):
         return None
-    detail = f"confirmed by {', '.join(sorted(voice.source for voice in independent(heard)))}"
-    return Release((held.id,), replace(held.alert, at=now, reason=f"{held.alert.reason}; {detail}"), detail)
+    detail = f"confirmed by {', '.join(sorted(report.source for report in independent_reports(reports)))}"
+    return ReleasedMatches(
+        (pending_match.id,),
+        replace(pending_match.alert, at=now, reason=f"{pending_match.alert.reason}; {detail}"),
+        detail,
+    )
 
 
-def opened(waiting: Iterable[Waiting], *, now: Moment) -> tuple[Release, ...]:
+def release_throttled(pending: Iterable[PendingMatch], *, now: Moment) -> tuple[ReleasedMatches, ...]:
     """One follow-up for each rule and story of the throttled matches whose window has opened."""
-    together: dict[tuple[str, str], list[Waiting]] = {}
-    for held in waiting:
-        together.setdefault((held.alert.rule, held.alert.story), []).append(held)
-    return tuple(roll_up(group, now) for group in together.values())
+    groups: dict[tuple[str, str], list[PendingMatch]] = {}
+    for pending_match in pending:
+        groups.setdefault((pending_match.alert.rule, pending_match.alert.story), []).append(pending_match)
+    return tuple(combine(group, now) for group in groups.values())
 
 
-def roll_up(group: Sequence[Waiting], now: Moment) -> Release:
+def combine(group: Sequence[PendingMatch], now: Moment) -> ReleasedMatches:
     """All findings of the group, oldest first, as one alert."""
-    alerts = [held.alert for held in group]
+    alerts = [pending_match.alert for pending_match in group]
     detail = f"{len(alerts)} held back by the throttle" if len(alerts) > 1 else "held back by the throttle"
-    return Release(tuple(held.id for held in group), rolled(alerts, detail, now), detail)
+    return ReleasedMatches(
+        tuple(pending_match.id for pending_match in group), combined_alert(alerts, detail, now), detail
+    )
 
 
-def rolled(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
+def combined_alert(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
     """One alert with the findings of several."""
-    last = alerts[-1]
+    latest = alerts[-1]
     return replace(
-        last,
-        id=made_id("al", "throttle", *(alert.id for alert in alerts)),
+        latest,
+        id=stable_id("al", "throttle", *(alert.id for alert in alerts)),
         severity=max((alert.severity for alert in alerts), key=lambda severity: severity.rank),
         findings=tuple(finding for alert in alerts for finding in alert.findings),
-        reason=f"{last.reason}; {detail}",
+        reason=f"{latest.reason}; {detail}",
         at=now,
     )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitor.model import Change, Kind
+from monitor.model import Change, ChangeKind
 
-TOLD = (Kind.NUMBER, Kind.DATE, Kind.NAME, Kind.PLACE)  # what reads well so, most telling first
+SHORT_KINDS = (
+    ChangeKind.NUMBER,
+    ChangeKind.DATE,
+    ChangeKind.NAME,
+    ChangeKind.PLACE,
+)  # what reads well so, most telling first
 
 
-def in_short(changes: Sequence[Change]) -> list[Change]:
+def short_changes(changes: Sequence[Change]) -> list[Change]:
     """Those that read well so. None if a "not" came or went: a date that moved would hide it."""
-    if any(change.kind is Kind.NEGATION for change in changes):
+    if any(change.kind is ChangeKind.NEGATION for change in changes):
         return []
-    return [change for change in changes if change.kind in TOLD]
+    return [change for change in changes if change.kind in SHORT_KINDS]

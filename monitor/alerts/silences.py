@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from monitor.alerts.alike import alike, told_anew
-from monitor.model import Alert, Claim, Finding, Moment, Novelty, Reason, Role, Update, Waiting
-from monitor.ruleset.match import hold
+from monitor.alerts.alike import has_new_facts, repeats_any
+from monitor.model import Alert, Claim, Finding, Moment, Novelty, PendingMatch, Reason, Role, Update
+from monitor.ruleset.match import match_rule
 from monitor.ruleset.parse import compile_query
-from monitor.ruleset.rule import NO_ALIASES, Rule, Vocabulary
+from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
 
 
-class Mode(StrEnum):
+class SilenceMode(StrEnum):
     """What a silence lets through of what it fits."""
 
     ALL = "all"  # nothing
-    FACTS = "until the facts change"  # a fact that moved
-    LIKE = "not news"  # all that is not like its claims
+    UNTIL_FACTS_CHANGE = "until the facts change"  # a fact that moved
+    NOT_NEWS = "not news"  # all that is not like its claims
 
 
-REASONS = {Mode.ALL: Reason.SILENCED, Mode.FACTS: Reason.MUTED, Mode.LIKE: Reason.NOT_NEWS}
+REASON_BY_MODE = {
+    SilenceMode.ALL: Reason.SILENCED,
+    SilenceMode.UNTIL_FACTS_CHANGE: Reason.MUTED,
+    SilenceMode.NOT_NEWS: Reason.NOT_NEWS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,92 +48,111 @@ class Silence:
     story: str | None = None
     match: str | None = None
     by: str = ""
-    mode: Mode = Mode.ALL
+    mode: SilenceMode = SilenceMode.ALL
     claims: tuple[str, ...] = ()
 
     @property
-    def why(self) -> str:
+    def decision_detail(self) -> str:
         """What a decision says of it."""
         return f"silence {self.id}: {self.reason}"
 
     @property
-    def what(self) -> str:
+    def summary(self) -> str:
         """What it names, in a few words."""
         scope = {"rule": self.rule, "source": self.source, "story": self.story, "match": self.match}
         named = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
-        if self.mode is Mode.ALL:
+        if self.mode is SilenceMode.ALL:
             return named
         return f"{named}, {self.mode}" + (f": {self.claims[0]}" if self.claims else "")
 
 
-def silence_over(
-    silences: Sequence[Silence], rule: str, update: Update, finding: Finding, aliases: Vocabulary
+def find_silence(
+    silences: Sequence[Silence], rule: str, update: Update, finding: Finding, aliases: QueryAliases
 ) -> Silence | None:
     """The first silence that covers this finding of a rule, if one does."""
     return next((silence for silence in silences if covers(silence, rule, update, finding, aliases)), None)
 
 
-def covers(silence: Silence, rule: str, update: Update, finding: Finding, aliases: Vocabulary) -> bool:
+def covers(silence: Silence, rule: str, update: Update, finding: Finding, aliases: QueryAliases) -> bool:
     """Does all that the silence names fit, and does it not let the finding through?"""
-    return fits(silence, rule, update, finding, aliases) and not lets_through(silence, finding)
+    return matches_scope(silence, rule, update, finding, aliases) and not is_exempt(silence, finding)
 
 
-def fits(silence: Silence, rule: str, update: Update, finding: Finding, aliases: Vocabulary) -> bool:
+def matches_scope(silence: Silence, rule: str, update: Update, finding: Finding, aliases: QueryAliases) -> bool:
     """Does all that the silence names fit?"""
     return (
         silence.rule in (None, rule)
         and silence.source in (None, update.source)
         and silence.story in (None, finding.story)
-        and (silence.match is None or meets(silence.match, update, finding, aliases))
+        and (silence.match is None or query_matches(silence.match, update, finding, aliases))
     )
 
 
-def lets_through(silence: Silence, finding: Finding) -> bool:
+def is_exempt(silence: Silence, finding: Finding) -> bool:
     """Is the finding what the silence makes an exception for?"""
-    if silence.mode is Mode.FACTS:
-        return told_anew(finding, silence.claims)
-    return silence.mode is Mode.LIKE and not alike(finding, silence.claims)
+    if silence.mode is SilenceMode.UNTIL_FACTS_CHANGE:
+        return has_new_facts(finding, silence.claims)
+    return silence.mode is SilenceMode.NOT_NEWS and not repeats_any(finding, silence.claims)
 
 
-def meets(query: str, update: Update, finding: Finding, aliases: Vocabulary) -> bool:
+def query_matches(query: str, update: Update, finding: Finding, aliases: QueryAliases) -> bool:
     """Does the query hold for the finding?"""
-    rule = listener(query, aliases)
-    return rule is not None and hold(rule, update, [finding]) is not None
+    rule = query_as_rule(query, aliases)
+    return rule is not None and match_rule(rule, update, [finding]) is not None
 
 
 @lru_cache(maxsize=256)
-def listener(query: str, aliases: Vocabulary) -> Rule | None:
+def query_as_rule(query: str, aliases: QueryAliases) -> Rule | None:
     """The query as a rule that takes any finding; None for one that is not understood any more."""
     compiled, _ = compile_query(query, aliases.nodes)
     return Rule("silence", "", compiled, on=frozenset(Novelty)) if compiled else None
 
 
-def audible(
-    waiting: Sequence[Waiting], silences: Sequence[Silence], aliases: Vocabulary = NO_ALIASES
-) -> list[Waiting]:
+def not_silenced(
+    pending: Sequence[PendingMatch], silences: Sequence[Silence], aliases: QueryAliases = NO_ALIASES
+) -> list[PendingMatch]:
     """The held matches that no silence covers whole."""
-    return [held for held in waiting if not silent(held, silences, aliases)]
+    return [pending_match for pending_match in pending if not is_silenced(pending_match, silences, aliases)]
 
 
-def silent(held: Waiting, silences: Sequence[Silence], aliases: Vocabulary) -> bool:
+def is_silenced(pending_match: PendingMatch, silences: Sequence[Silence], aliases: QueryAliases) -> bool:
     """Is every finding of the alert that waits covered?"""
-    alert = held.alert
+    alert = pending_match.alert
     return bool(silences and alert.findings) and all(
-        silence_over(silences, alert.rule, update, finding, aliases) for update, finding in as_found(alert)
+        find_silence(silences, alert.rule, update, finding, aliases) for update, finding in as_findings(alert)
     )
 
 
-def about(alert: Alert, silences: Sequence[Silence]) -> list[Silence]:
+def silences_about(alert: Alert, silences: Sequence[Silence]) -> list[Silence]:
     """The silences that name what an alert tells, whatever they let through of it; of what is not news those that
     cover it. Queries that name an alias are left out."""
-    found = list(as_found(alert))
-    meant = {Mode.LIKE: covers}
-    return [s for s in silences if any(meant.get(s.mode, fits)(s, alert.rule, *pair, NO_ALIASES) for pair in found)]
+    alert_findings = list(as_findings(alert))
+    predicates = {SilenceMode.NOT_NEWS: covers}
+    return [
+        silence
+        for silence in silences
+        if any(
+            predicates.get(silence.mode, matches_scope)(silence, alert.rule, *pair, NO_ALIASES)
+            for pair in alert_findings
+        )
+    ]
 
 
-def as_found(alert: Alert) -> Iterator[tuple[Update, Finding]]:
+def as_findings(alert: Alert) -> Iterator[tuple[Update, Finding]]:
     """The findings of an alert as they were decided, each with what is known of its update."""
-    for told in alert.findings:
-        claim, story = Claim(told.claim, Role.SENTENCE), told.story or alert.story
-        finding = Finding(claim, told.novelty, told.similarity, told.changes, told.nearest, story)
-        yield Update(told.source, told.entry, alert.at, "", told.entry_url, told.claim), finding
+    for alert_finding in alert.findings:
+        claim, story = Claim(alert_finding.claim, Role.SENTENCE), alert_finding.story or alert.story
+        finding = Finding(
+            claim,
+            alert_finding.novelty,
+            alert_finding.similarity,
+            alert_finding.changes,
+            alert_finding.nearest,
+            story,
+        )
+        yield (
+            Update(
+                alert_finding.source, alert_finding.entry, alert.at, "", alert_finding.entry_url, alert_finding.claim
+            ),
+            finding,
+        )

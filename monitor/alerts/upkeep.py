@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.alerts.ids import made_id
-from monitor.alerts.notices import DAY, MONITOR
+from monitor.alerts.ids import stable_id
+from monitor.alerts.notices import DAY, MONITOR_RULE
 from monitor.model import Alert, Moment, Severity
 
-LONG, LONG_POLLS = DAY, 4  # a source that fails is told of after a day of it, and so many polls
-REFUSALS = 3  # polls in a row before one that is refused counts as blocked
-CALM = 7 * DAY  # an oddity that was not seen for so long is over
+LONG_LASTING_S, FAILING_NOTICE_POLLS = DAY, 4  # a source that fails is told of after a day of it, and so many polls
+BLOCKED_NOTICE_POLLS = 3  # polls in a row before one that is refused counts as blocked
+ISSUE_EXPIRY_S = 7 * DAY  # an oddity that was not seen for so long is over
 
-FAULTS = ("failing", "blocked", "paused")
-STATES = (*FAULTS, "quiet")
-BACK_AND_FORTH = frozenset({"flipping", "rewound"})  # the first return looks like either: one notice for both
-TITLES = {
+FAULT_KINDS = ("failing", "blocked", "paused")
+STATE_KINDS = (*FAULT_KINDS, "quiet")
+FLAP_KINDS = frozenset({"flipping", "rewound"})  # the first return looks like either: one notice for both
+NOTICE_TITLES = {
     "failing": "Source {} is failing",
     "blocked": "Source {} is blocked",
     "paused": "Source {} is paused",
@@ -34,110 +34,122 @@ TITLES = {
     "rolled": "Source {} moves on faster than it is polled",
     "articles": "Articles of source {} cannot be read",
 }
-SEVERITY = dict.fromkeys(FAULTS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}
+NOTICE_SEVERITY = dict.fromkeys(FAULT_KINDS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class HealthIssue:
     """What one poll gives cause to tell: the kind of notice, and the sentences that say it."""
 
     kind: str
-    said: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SourceNotice:
     """A notice of a source: it stands from `since` until `ended`, was last seen and last told at these moments."""
 
     kind: str
-    said: str
+    text: str
     since: Moment
-    last: Moment
-    told: Moment | None = None
-    ended: Moment | None = None
+    last_seen: Moment
+    announced_at: Moment | None = None
+    ended_at: Moment | None = None
 
     @property
-    def heard(self) -> bool:
+    def is_announced(self) -> bool:
         """Was it told since it began?"""
-        return self.told is not None and self.told >= self.since
+        return self.announced_at is not None and self.announced_at >= self.since
 
     @property
-    def shown(self) -> bool:
+    def is_visible(self) -> bool:
         """Does it stand, and is it more than a state that may soon pass?"""
-        return self.ended is None and (self.heard or self.kind not in STATES)
+        return self.ended_at is None and (self.is_announced or self.kind not in STATE_KINDS)
 
 
-def carried_on(
-    before: Mapping[str, Notice], causes: Iterable[Cause], *, failures: int, now: Moment
-) -> tuple[Notice, ...]:
+def update_notices(
+    previous: Mapping[str, SourceNotice], issues: Iterable[HealthIssue], *, failures: int, now: Moment
+) -> tuple[SourceNotice, ...]:
     """The notices that a poll begins, goes on with or ends; those told of now have `told` at `now`.
 
     `before` are the source's notices by kind, `failures` the polls that failed in a row, 0 after a good one.
     """
-    given = {cause.kind: cause for cause in (named(cause, before) for cause in causes)}
-    going = [gone_on(before.get(kind), cause, failures, now) for kind, cause in given.items()]
-    over = [one for one in before.values() if one.kind not in given and is_over(one, failures, now)]
-    return (*going, *(replace(one, ended=now) for one in over))
+    issue_by_kind = {issue.kind: issue for issue in (with_standing_kind(issue, previous) for issue in issues)}
+    current = [continue_notice(previous.get(kind), issue, failures, now) for kind, issue in issue_by_kind.items()]
+    finished = [
+        notice for notice in previous.values() if notice.kind not in issue_by_kind and is_over(notice, failures, now)
+    ]
+    return (*current, *(replace(notice, ended_at=now) for notice in finished))
 
 
-def named(cause: Cause, before: Mapping[str, Notice]) -> Cause:
+def with_standing_kind(issue: HealthIssue, previous: Mapping[str, SourceNotice]) -> HealthIssue:
     """The cause under the name by which it stands already."""
-    if cause.kind not in BACK_AND_FORTH:
-        return cause
-    standing = [one for one in before.values() if one.kind in BACK_AND_FORTH and one.ended is None]
-    return replace(cause, kind=standing[0].kind, said=standing[0].said) if standing else cause
+    if issue.kind not in FLAP_KINDS:
+        return issue
+    standing_notices = [
+        notice for notice in previous.values() if notice.kind in FLAP_KINDS and notice.ended_at is None
+    ]
+    return replace(issue, kind=standing_notices[0].kind, text=standing_notices[0].text) if standing_notices else issue
 
 
-def gone_on(old: Notice | None, cause: Cause, failures: int, now: Moment) -> Notice:
+def continue_notice(previous: SourceNotice | None, issue: HealthIssue, failures: int, now: Moment) -> SourceNotice:
     """The notice as it stands after the poll."""
-    since = now if old is None or old.ended is not None else old.since
-    notice = Notice(cause.kind, cause.said, since, now, old.told if old else None)
-    rested = notice.told is None or now - notice.told >= DAY
-    if rested and not notice.heard and is_due(notice, failures, now):
-        return replace(notice, told=now)
+    since = now if previous is None or previous.ended_at is not None else previous.since
+    notice = SourceNotice(issue.kind, issue.text, since, now, previous.announced_at if previous else None)
+    may_repeat = notice.announced_at is None or now - notice.announced_at >= DAY
+    if may_repeat and not notice.is_announced and is_due(notice, failures, now):
+        return replace(notice, announced_at=now)
     return notice
 
 
-def is_due(notice: Notice, failures: int, now: Moment) -> bool:
+def is_due(notice: SourceNotice, failures: int, now: Moment) -> bool:
     """Has it lasted long enough to be told?"""
     if notice.kind == "failing":
-        return failures >= LONG_POLLS and now - notice.since >= LONG
-    return notice.kind != "blocked" or failures >= REFUSALS
+        return failures >= FAILING_NOTICE_POLLS and now - notice.since >= LONG_LASTING_S
+    return notice.kind != "blocked" or failures >= BLOCKED_NOTICE_POLLS
 
 
-def is_over(notice: Notice, failures: int, now: Moment) -> bool:
+def is_over(notice: SourceNotice, failures: int, now: Moment) -> bool:
     """Has it come to an end with a poll that gave no cause for it?"""
-    if notice.ended is not None:
+    if notice.ended_at is not None:
         return False
-    return failures == 0 if notice.kind in STATES else now - notice.last >= CALM
+    return failures == 0 if notice.kind in STATE_KINDS else now - notice.last_seen >= ISSUE_EXPIRY_S
 
 
-def alerts_of(source: str, notices: Sequence[Notice], now: Moment) -> list[Alert]:
+def notice_alerts(source: str, notices: Sequence[SourceNotice], now: Moment) -> list[Alert]:
     """What people are told after a poll: the notices told now, and that a source they knew as failing is back."""
-    told = [alert_of(source, one.kind, said_of(one, now), one.since, now) for one in notices if one.told == now]
-    back = [one for one in notices if one.kind in FAULTS and one.heard and one.ended == now]
-    if back:
-        began = min(back, key=lambda one: one.since)
-        said = f"It can be read again. It was {began.kind} for {lasting(now - began.since)}."
-        told.append(alert_of(source, "back", said, began.since, now))
-    return told
+    alerts = [
+        source_alert(source, notice.kind, notice_text(notice, now), notice.since, now)
+        for notice in notices
+        if notice.announced_at == now
+    ]
+    recovered = [
+        notice for notice in notices if notice.kind in FAULT_KINDS and notice.is_announced and notice.ended_at == now
+    ]
+    if recovered:
+        first_fault = min(recovered, key=lambda notice: notice.since)
+        text = f"It can be read again. It was {first_fault.kind} for {humanize_duration(now - first_fault.since)}."
+        alerts.append(source_alert(source, "back", text, first_fault.since, now))
+    return alerts
 
 
-def said_of(notice: Notice, now: Moment) -> str:
+def notice_text(notice: SourceNotice, now: Moment) -> str:
     """What is said, with how long it has been so if that is long."""
-    if now - notice.since < LONG:
-        return notice.said
-    return f"{notice.said} That has been so for {lasting(now - notice.since)}."
+    if now - notice.since < LONG_LASTING_S:
+        return notice.text
+    return f"{notice.text} That has been so for {humanize_duration(now - notice.since)}."
 
 
-def alert_of(source: str, kind: str, said: str, since: Moment, now: Moment) -> Alert:
+def source_alert(source: str, kind: str, text: str, since: Moment, now: Moment) -> Alert:
     """An alert about a source, the same one however often the poll is repeated after a crash."""
-    id = made_id("al", MONITOR, source, kind, str(since))
-    severity = SEVERITY.get(kind, Severity.LOW)
-    return Alert(id, MONITOR, TITLES[kind].format(source), severity, f"source-{source}", said, "", now, ())
+    id = stable_id("al", MONITOR_RULE, source, kind, str(since))
+    severity = NOTICE_SEVERITY.get(kind, Severity.LOW)
+    return Alert(
+        id, MONITOR_RULE, NOTICE_TITLES[kind].format(source), severity, f"source-{source}", text, "", now, ()
+    )
 
 
-def lasting(seconds: float) -> str:
+def humanize_duration(seconds: float) -> str:
     """`30 hours`, `3 days`."""
     hours = max(1, round(seconds / 3600))
     if hours < 48:

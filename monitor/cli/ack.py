@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.answers import by_option, note_option, take
+from monitor.cli.answers import by_option, note_option, submit_feedback
 from monitor.cli.options import config_option
 
 
@@ -17,7 +17,7 @@ from monitor.cli.options import config_option
 @config_option
 def command(alert: str, by: str, note: str, path: Path) -> None:
     """Say that the alert ALERT was seen and was news."""
-    from monitor.alerts.answers import Said
+    from monitor.alerts.answers import FeedbackKind
 
-    take(path, alert, Said.ACK, by, note)
+    submit_feedback(path, alert, FeedbackKind.ACK, by, note)
     click.echo(f"alert {alert} is acknowledged")

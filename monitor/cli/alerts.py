@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, limit_option, never_ran, store_of
-from monitor.cli.output import iso, show_json, show_table
+from monitor.cli.options import (
+    config_option,
+    is_store_missing,
+    json_option,
+    limit_option,
+    load_config,
+    open_existing_store,
+)
+from monitor.cli.output import iso_utc, show_json, show_table
 
 if TYPE_CHECKING:
     from monitor.model import Alert
@@ -22,53 +29,53 @@ if TYPE_CHECKING:
 @json_option
 def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
     """List the alerts, newest first."""
-    rows, answered = _rows(path, rule, limit)
+    rows, answers_by_alert = _load_rows(path, rule, limit)
     if as_json:
-        from monitor.deliver.payload import alert_data
+        from monitor.deliver.payload import alert_to_json
 
         show_json(
             [
                 {
-                    "at": iso(row.alert.at),
-                    "update": row.update,
-                    "answer": answered.get(row.alert.id),
-                    **alert_data(row.alert),
+                    "at": iso_utc(row.alert.at),
+                    "update": row.update_id,
+                    "answer": answers_by_alert.get(row.alert.id),
+                    **alert_to_json(row.alert),
                 }
                 for row in rows
             ]
         )
         return
-    shown = [
+    table_rows = [
         (
-            iso(row.alert.at),
+            iso_utc(row.alert.at),
             row.alert.id,
-            row.update or "",
+            row.update_id or "",
             row.alert.severity,
             row.alert.rule,
-            ", ".join(sorted({f.source for f in row.alert.findings})),
-            answered.get(row.alert.id, ""),
-            _news(row.alert),
+            ", ".join(sorted({finding.source for finding in row.alert.findings})),
+            answers_by_alert.get(row.alert.id, ""),
+            _headline(row.alert),
         )
         for row in rows
     ]
-    heads = ("at", "id", "update", "severity", "rule", "source", "answer", "news")
-    show_table(heads, shown, "there are no alerts yet")
+    headers = ("at", "id", "update", "severity", "rule", "source", "answer", "news")
+    show_table(headers, table_rows, "there are no alerts yet")
 
 
-def _rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow], dict[str, str]]:
+def _load_rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow], dict[str, str]]:
     """The alerts, and what was answered to those of them that somebody has answered, by their ids."""
-    config = config_of(path)
-    if never_ran(config):
+    config = load_config(path)
+    if is_store_missing(config):
         return [], {}
     from monitor.store import answers, reports
 
-    with store_of(config) as store, store.read() as conn:
-        rows = reports.alerts(conn, limit=limit, rule=rule)
-        found = answers.to_alerts(conn, [row.alert.id for row in rows])
-        return rows, {id: str(answer.said) for id, answer in found.items()}
+    with open_existing_store(config) as store, store.read() as conn:
+        rows = reports.load_alert_page(conn, limit=limit, rule=rule)
+        answers_found = answers.feedback_by_alert(conn, [row.alert.id for row in rows])
+        return rows, {alert_id: str(answer.kind) for alert_id, answer in answers_found.items()}
 
 
-def _news(alert: Alert) -> str:
+def _headline(alert: Alert) -> str:
     """The first claim, with how much more there is."""
-    more = f" (and {len(alert.findings) - 1} more)" if len(alert.findings) > 1 else ""
-    return f"{alert.findings[0].claim}{more}" if alert.findings else alert.title
+    suffix = f" (and {len(alert.findings) - 1} more)" if len(alert.findings) > 1 else ""
+    return f"{alert.findings[0].claim}{suffix}" if alert.findings else alert.title

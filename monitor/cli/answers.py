@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
-from monitor.cli.output import iso, plain, show_json, show_table
+from monitor.cli.options import config_option, is_store_missing, json_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.alerts.answers import Answer, Said
-    from monitor.answering import Taken
+    from monitor.alerts.answers import Feedback, FeedbackKind
+    from monitor.answering import RecordedFeedback
 
 by_option = click.option("--by", metavar="NAME", default="", help="Who says so.")
 note_option = click.option("--note", metavar="TEXT", default="", help="Why; it is kept with the answer.")
@@ -29,48 +29,52 @@ def command(path: Path, pairs: bool, as_json: bool) -> None:
     """List what people answered to alerts, newest first."""
     from monitor.alerts.answers import pair_json
 
-    found = _found(path)
+    answer_list = _load_answers(path)
     if pairs:
-        for one in reversed(found):
-            for pair in one.pairs:
+        for answer in reversed(answer_list):
+            for pair in answer.pairs:
                 click.echo(json.dumps(pair_json(pair), ensure_ascii=False))
     elif as_json:
-        show_json([_as_json(one) for one in found])
+        show_json([_answer_json(answer) for answer in answer_list])
     else:
-        shown = [(iso(one.at), one.alert, one.said, one.by, one.note) for one in found]
-        show_table(("at", "alert", "answer", "by", "note"), shown, "nobody has answered an alert yet")
+        table_rows = [
+            (iso_utc(answer.at), answer.alert_id, answer.kind, answer.by, answer.note) for answer in answer_list
+        ]
+        show_table(("at", "alert", "answer", "by", "note"), table_rows, "nobody has answered an alert yet")
 
 
-def _as_json(answer: Answer) -> dict[str, Any]:
+def _answer_json(answer: Feedback) -> dict[str, Any]:
     from monitor.alerts.answers import pair_json
 
     return {
-        "alert": answer.alert,
-        "said": str(answer.said),
-        "at": iso(answer.at),
+        "alert": answer.alert_id,
+        "said": str(answer.kind),
+        "at": iso_utc(answer.at),
         "by": answer.by,
         "note": answer.note,
         "pairs": [pair_json(pair) for pair in answer.pairs],
     }
 
 
-def _found(path: Path) -> list[Answer]:
-    config = config_of(path)
-    if never_ran(config):
+def _load_answers(path: Path) -> list[Feedback]:
+    config = load_config(path)
+    if is_store_missing(config):
         return []
     from monitor.store import answers
 
-    with store_of(config) as store, store.read() as conn:
-        return answers.every(conn)
+    with open_existing_store(config) as store, store.read() as conn:
+        return answers.all_feedback(conn)
 
 
-def take(path: Path, alert: str, said: Said, by: str, note: str) -> Taken:
+def submit_feedback(path: Path, alert: str, kind: FeedbackKind, by: str, note: str) -> RecordedFeedback:
     """Keeps an answer. MonitorError if there is no such alert."""
-    config = config_of(path)
-    from monitor.answering import take_answer
+    config = load_config(path)
+    from monitor.answering import record_feedback
 
-    with store_of(config) as store:
-        taken = take_answer(store, alert, said, memory=config.monitor.memory, now=time.time(), by=by, note=note)
-    if taken is None:
-        raise MonitorError(f"there is no alert {plain(alert)}; `monitor alerts --json` gives their ids")
-    return taken
+    with open_existing_store(config) as store:
+        recorded = record_feedback(
+            store, alert, kind, memory=config.monitor.memory, now=time.time(), by=by, note=note
+        )
+    if recorded is None:
+        raise MonitorError(f"there is no alert {terminal_safe(alert)}; `monitor alerts --json` gives their ids")
+    return recorded

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.options import config_of, config_option, store_of
+from monitor.cli.options import config_option, load_config, open_existing_store
 
 
 @click.command("backup")
@@ -14,6 +14,6 @@ from monitor.cli.options import config_of, config_option, store_of
 @config_option
 def command(file: Path, path: Path) -> None:
     """Copy the store to FILE, which must not exist yet."""
-    with store_of(config_of(path)) as store:
+    with open_existing_store(load_config(path)) as store:
         store.backup(file)
     click.echo(f"wrote {file} ({file.stat().st_size:,} bytes)")

@@ -7,131 +7,154 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.findings import change, difference
+from monitor.cli.findings import diff_parts, format_change
 from monitor.cli.options import json_option
-from monitor.cli.output import count, open_text, plain, show_json, show_table
-from monitor.cli.screen import show, show_beside
+from monitor.cli.output import open_text, pluralize, show_json, show_table, terminal_safe
+from monitor.cli.screen import print_beside_label, print_line
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.compare.calibrate import Judged, Labelled
+    from monitor.compare.calibrate import AnnotatedPair, JudgedPair
 
 
 @click.command("calibrate")
 @click.argument("file", metavar="PAIRS.jsonl")
-@click.option("--show", "most", metavar="N", default=10, show_default=True, type=click.IntRange(0), help="How many.")
+@click.option(
+    "--show", "max_shown", metavar="N", default=10, show_default=True, type=click.IntRange(0), help="How many."
+)
 @json_option
-def command(file: str, most: int, as_json: bool) -> None:
+def command(file: str, max_shown: int, as_json: bool) -> None:
     """Judge JSON lines with a, b, context and label (repeated, changed or new); show how often that agrees, and where
     it does not.
     """
-    from monitor.compare.calibrate import judged
+    from monitor.compare.calibrate import judge_pairs
 
-    pairs, faults = _read(file)
+    pairs, faults = _read_pairs(file)
     if not pairs:
         raise MonitorError(f"{file} holds no labelled pair{': ' + faults[0] if faults else ''}")
-    found = judged(pairs)
+    results = judge_pairs(pairs)
     if as_json:
-        show_json(_json(found, most))
+        show_json(_results_json(results, max_shown))
     else:
-        _show(found, most)
+        _show_results(results, max_shown)
     for fault in faults:
         click.echo(f"{file}: {fault}", err=True)
     if faults:
         raise click.exceptions.Exit(1)
 
 
-def _read(file: str) -> tuple[list[Labelled], list[str]]:
+def _read_pairs(file: str) -> tuple[list[AnnotatedPair], list[str]]:
     """The labelled pairs of a file, and what is wrong with the lines that are none."""
-    from monitor.compare.calibrate import labelled
+    from monitor.compare.calibrate import parse_annotated_pair
 
     pairs, faults = [], []
     with open_text(file) as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                pairs += [labelled(line, number)] if line.strip() else []
+                pairs += [parse_annotated_pair(line, number)] if line.strip() else []
             except ValueError as error:
-                faults.append(f"line {number}: {plain(str(error))}")
+                faults.append(f"line {number}: {terminal_safe(str(error))}")
     return pairs, faults
 
 
-def _wrong(found: Iterable[Judged], most: int) -> tuple[int, list[Judged]]:
+def _disagreements(results: Iterable[JudgedPair], max_shown: int) -> tuple[int, list[JudgedPair]]:
     """How many were judged otherwise than labelled, and the first of them."""
-    wrong = [one for one in found if not one.right]
-    return len(wrong), wrong[:most]
+    disagreements = [result for result in results if not result.is_correct]
+    return len(disagreements), disagreements[:max_shown]
 
 
-def _json(found: Sequence[Judged], most: int) -> dict[str, Any]:
-    from monitor.compare.calibrate import LABELS, confusion, scores
+def _results_json(results: Sequence[JudgedPair], max_shown: int) -> dict[str, Any]:
+    from monitor.compare.calibrate import NOVELTY_BY_LABEL, confusion_counts, label_scores
 
-    counted = confusion(found)
+    matrix = confusion_counts(results)
     return {
-        "pairs": len(found),
-        "agree": sum(one.right for one in found),
+        "pairs": len(results),
+        "agree": sum(result.is_correct for result in results),
         "labels": {
-            label.value: {"pairs": s.pairs, "precision": s.precision, "recall": s.recall, "f1": s.f1}
-            for label, s in scores(found).items()
+            label.value: {
+                "pairs": score.support,
+                "precision": score.precision,
+                "recall": score.recall,
+                "f1": score.f1,
+            }
+            for label, score in label_scores(results).items()
         },
         "confusion": {
-            label: {said: counted[one, other] for said, other in LABELS.items()} for label, one in LABELS.items()
+            label: {
+                judged_label: matrix[result, judged_novelty]
+                for judged_label, judged_novelty in NOVELTY_BY_LABEL.items()
+            }
+            for label, result in NOVELTY_BY_LABEL.items()
         },
-        "wrong": [_wrong_json(one) for one in _wrong(found, most)[1]],
+        "wrong": [_disagreement_json(result) for result in _disagreements(results, max_shown)[1]],
     }
 
 
-def _wrong_json(one: Judged) -> dict[str, Any]:
-    from monitor.compare.pairs import as_json
+def _disagreement_json(result: JudgedPair) -> dict[str, Any]:
+    from monitor.compare.pairs import verdict_json
 
-    pair = one.pair
-    said = {
+    pair = result.pair
+    labels = {
         "line": pair.line,
         "a": pair.before,
-        "b": pair.now,
-        "context": str(pair.context),
+        "b": pair.after,
+        "context": str(pair.relation),
         "label": str(pair.label),
     }
-    return {**said, **as_json(one.verdict)}
+    return {**labels, **verdict_json(result.verdict)}
 
 
-def _show(found: Sequence[Judged], most: int) -> None:
+def _show_results(results: Sequence[JudgedPair], max_shown: int) -> None:
     """Two tables and the pairs on which the judge and the labels differ."""
-    from monitor.compare.calibrate import LABELS, confusion, scores
+    from monitor.compare.calibrate import NOVELTY_BY_LABEL, confusion_counts, label_scores
 
-    counted, right = confusion(found), sum(one.right for one in found)
-    show((f"{count(len(found), 'pair')}, {right} judged as labelled ({right / len(found):.0%})", "bold"))
-    show()
-    rows = [(label, s.pairs, *map(_share, (s.precision, s.recall, s.f1))) for label, s in scores(found).items()]
+    matrix, agreeing = confusion_counts(results), sum(result.is_correct for result in results)
+    print_line(
+        (f"{pluralize(len(results), 'pair')}, {agreeing} judged as labelled ({agreeing / len(results):.0%})", "bold")
+    )
+    print_line()
+    rows = [
+        (label, score.support, *map(_format_ratio, (score.precision, score.recall, score.f1)))
+        for label, score in label_scores(results).items()
+    ]
     show_table(("label", "pairs", "precision", "recall", "F1"), rows, "")
-    show()
-    table = [(label, *(counted[label, said] for said in LABELS.values())) for label in LABELS.values()]
-    show_table(("label", *(f"judged {said}" for said in LABELS)), table, "")
-    number, wrong = _wrong(found, most)
-    if wrong:
-        show()
-        show((f"{number} judged otherwise" + (f", the first {len(wrong)}" if len(wrong) < number else ""), "bold"))
-        for one in wrong:
-            _show_wrong(one)
+    print_line()
+    matrix_rows = [
+        (label, *(matrix[label, judged_label] for judged_label in NOVELTY_BY_LABEL.values()))
+        for label in NOVELTY_BY_LABEL.values()
+    ]
+    show_table(("label", *(f"judged {judged_label}" for judged_label in NOVELTY_BY_LABEL)), matrix_rows, "")
+    disagreement_count, disagreements = _disagreements(results, max_shown)
+    if disagreements:
+        print_line()
+        print_line(
+            (
+                f"{disagreement_count} judged otherwise"
+                + (f", the first {len(disagreements)}" if len(disagreements) < disagreement_count else ""),
+                "bold",
+            )
+        )
+        for result in disagreements:
+            _show_disagreement(result)
 
 
-def _share(value: float | None) -> str:
+def _format_ratio(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _show_wrong(one: Judged) -> None:
+def _show_disagreement(result: JudgedPair) -> None:
     """A pair as a diff, or one claim under the other, and what the judge saw in it."""
-    from monitor.compare.pairs import as_json
+    from monitor.compare.pairs import verdict_json
 
-    pair, verdict = one.pair, as_json(one.verdict)
-    show()
-    said = (
-        f"labelled {pair.label}, judged {verdict['novelty']} ({pair.context}, similarity {verdict['similarity']:.0f})"
-    )
-    show_beside((f"line {pair.line}", "bold"), (said, "yellow"))
-    before, now = plain(pair.before), plain(pair.now)
-    if parts := difference(before, now):
-        show_beside(("", ""), *parts)
+    pair, verdict = result.pair, verdict_json(result.verdict)
+    print_line()
+    summary = f"labelled {pair.label}, judged {verdict['novelty']} ({pair.relation}, similarity {verdict['similarity']:.0f})"
+    print_beside_label((f"line {pair.line}", "bold"), (summary, "yellow"))
+    before, after = terminal_safe(pair.before), terminal_safe(pair.after)
+    if parts := diff_parts(before, after):
+        print_beside_label(("", ""), *parts)
     else:
-        show_beside(("", ""), (f"a: {before}", ""))
-        show_beside(("", ""), (f"b: {now}", ""))
-    if moved := "; ".join(map(change, verdict["changes"])):
-        show_beside(("", ""), (moved, "dim"))
+        print_beside_label(("", ""), (f"a: {before}", ""))
+        print_beside_label(("", ""), (f"b: {after}", ""))
+    if change_text := "; ".join(map(format_change, verdict["changes"])):
+        print_beside_label(("", ""), (change_text, "dim"))

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.options import config_option, json_option
-from monitor.cli.output import count, near, show_json
+from monitor.cli.output import pluralize, relative_to_cwd, show_json
 
 if TYPE_CHECKING:
     from monitor.config import Config
-    from monitor.config.file import Outline
+    from monitor.config.file import PartialConfig
     from monitor.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CheckResult:
     """Problems in order, and how many there were of what was looked at."""
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
 
     @property
-    def errors(self) -> int:
+    def error_count(self) -> int:
         return sum(not problem.warning for problem in self.problems)
 
 
@@ -37,81 +37,81 @@ class Found:
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool) -> None:
     """Say all that is wrong with the config, the rules and their tests, and the templates. Exits 1 if anything is."""
-    found = _check(path)
+    result = _run_checks(path)
     if as_json:
-        show_json(_as_json(found))
+        show_json(_result_json(result))
     else:
-        for problem in found.problems:
-            click.echo(line(problem))
-        click.echo(_summary(found))
-    ctx.exit(1 if found.errors else 0)
+        for problem in result.problems:
+            click.echo(problem_line(problem))
+        click.echo(_summary_line(result))
+    ctx.exit(1 if result.error_count else 0)
 
 
-def _check(path: Path) -> Found:
-    from monitor.config.file import check_config, outline
-    from monitor.deliver.press import checked
-    from monitor.resources import builtin
+def _run_checks(path: Path) -> CheckResult:
+    from monitor.config.file import check_config, read_partial_config
+    from monitor.deliver.press import check_templates_once
+    from monitor.resources import builtin_path
 
     config, problems = check_config(path, os.environ)
-    drawn = outline(path)
-    in_rules, counts = _check_rules(drawn, config)
-    in_templates = checked(drawn.templates, builtin("templates"))
-    counts = {"sources": len(drawn.sources or ()), "channels": len(drawn.channels or ()), **counts}
-    return Found(shown([*problems, *in_rules, *in_templates]), counts)
+    partial = read_partial_config(path)
+    rule_problems, counts = _check_rules(partial, config)
+    template_problems = check_templates_once(partial.templates, builtin_path("templates"))
+    counts = {"sources": len(partial.sources or ()), "channels": len(partial.channels or ()), **counts}
+    return CheckResult(sorted_problems([*problems, *rule_problems, *template_problems]), counts)
 
 
-def _check_rules(drawn: Outline, config: Config | None) -> tuple[list[Problem], dict[str, int]]:
-    from monitor.config.wishes import unheard
-    from monitor.deliver.render import rule_templates
-    from monitor.resources import builtin
-    from monitor.ruleset.check import run_tests
+def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Problem], dict[str, int]]:
+    from monitor.config.wishes import undeliverable_rules
+    from monitor.deliver.render import rule_template_names
+    from monitor.resources import builtin_path
+    from monitor.ruleset.check import run_rule_tests
     from monitor.ruleset.load import load_rules
     from monitor.text.words import Synonyms
-    from monitor.trial import reason, tried
+    from monitor.trial import evaluate_rule, firing_reason
 
     rules, problems = load_rules(
-        drawn.rules,
-        builtin_aliases=builtin("rules") / "aliases.yaml",
-        channels=drawn.channels,
-        sources=None if drawn.sources is None else (*drawn.sources, *drawn.tags),
-        templates=rule_templates(drawn.templates),
+        partial.rules,
+        builtin_aliases=builtin_path("rules") / "aliases.yaml",
+        channels=partial.channels,
+        sources=None if partial.sources is None else (*partial.sources, *partial.tags),
+        templates=rule_template_names(partial.templates),
     )
-    same = Synonyms.of(rules.same)
-    failed = [
+    synonyms = Synonyms.from_mapping(rules.synonyms)
+    failed_tests = [
         problem
         for rule in rules.rules
-        for problem in run_tests(
+        for problem in run_rule_tests(
             rule,
             rules,
-            lambda before, text, rule: tried(before, text, rule, same),
-            lambda before, text, rule: reason(before, text, rule, same),
+            lambda before, text, rule: evaluate_rule(before, text, rule, synonyms),
+            lambda before, text, rule: firing_reason(before, text, rule, synonyms),
         )
     ]
-    tests = sum(len(rule.tests) for rule in rules.rules)
-    lost = unheard(config, rules.rules) if config else ()
-    return [*problems, *failed, *lost], {"rules": len(rules.rules), "rule tests": tests}
+    test_count = sum(len(rule.tests) for rule in rules.rules)
+    routing_problems = undeliverable_rules(config, rules.rules) if config else ()
+    return [*problems, *failed_tests, *routing_problems], {"rules": len(rules.rules), "rule tests": test_count}
 
 
-def shown(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def sorted_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """In order, each once, with paths as they are typed from here."""
-    return tuple(sorted({replace(problem, path=near(problem.path)) for problem in problems}))
+    return tuple(sorted({replace(problem, path=relative_to_cwd(problem.path)) for problem in problems}))
 
 
-def line(problem: Problem) -> str:
-    mark = "warning: " if problem.warning else ""
-    return f"{problem.path}:{problem.line}:{problem.column}: {mark}{problem.message}"
+def problem_line(problem: Problem) -> str:
+    prefix = "warning: " if problem.warning else ""
+    return f"{problem.path}:{problem.line}:{problem.column}: {prefix}{problem.message}"
 
 
-def _summary(found: Found) -> str:
-    looked_at = ", ".join(count(number, name.removesuffix("s")) for name, number in found.counts.items())
-    warnings = len(found.problems) - found.errors
-    said = [count(found.errors, "problem") if found.errors else "fine"]
-    said += [count(warnings, "warning")] if warnings else []
-    return f"{', '.join(said)} ({looked_at})"
+def _summary_line(result: CheckResult) -> str:
+    checked = ", ".join(pluralize(number, name.removesuffix("s")) for name, number in result.counts.items())
+    warning_count = len(result.problems) - result.error_count
+    parts = [pluralize(result.error_count, "problem") if result.error_count else "fine"]
+    parts += [pluralize(warning_count, "warning")] if warning_count else []
+    return f"{', '.join(parts)} ({checked})"
 
 
-def _as_json(found: Found) -> dict[str, Any]:
-    problems = [
+def _result_json(result: CheckResult) -> dict[str, Any]:
+    problem_list = [
         {
             "path": str(problem.path),
             "line": problem.line,
@@ -119,6 +119,10 @@ def _as_json(found: Found) -> dict[str, Any]:
             "message": problem.message,
             "warning": problem.warning,
         }
-        for problem in found.problems
+        for problem in result.problems
     ]
-    return {"ok": not found.errors, "problems": problems, **{k.replace(" ", "_"): n for k, n in found.counts.items()}}
+    return {
+        "ok": not result.error_count,
+        "problems": problem_list,
+        **{name.replace(" ", "_"): number for name, number in result.counts.items()},
+    }

@@ -16,7 +16,7 @@ from monitor.errors import MonitorError
 if TYPE_CHECKING:
     from monitor.model import Verdict
 
-LARGEST = 10_000_000  # characters of a text
+MAX_TEXT_CHARS = 10_000_000  # characters of a text
 
 
 @click.command("compare")
@@ -26,10 +26,10 @@ LARGEST = 10_000_000  # characters of a text
 def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
     """Show what the text file NEW says that PRIOR did not."""
     if pairs is not None and not texts:
-        _judge(pairs, as_json)
+        _compare_pairs(pairs, as_json)
     elif pairs is None and len(texts) == 2:
-        prior, new = map(_text, texts)
-        findings = list(_between(prior, new))
+        prior, new = map(_read_text, texts)
+        findings = list(_compare_texts(prior, new))
         if as_json:
             show_json(findings)
         else:
@@ -38,44 +38,46 @@ def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
         raise click.UsageError("expected two text files, or --pairs with one file of JSON lines")
 
 
-def _judge(pairs: str, as_json: bool) -> None:
-    from monitor.compare.pairs import judge_lines, judged
-    from monitor.garbage import loaded_for_good
+def _compare_pairs(pairs: str, as_json: bool) -> None:
+    from monitor.compare.pairs import judge_json_pairs, judge_lines
+    from monitor.garbage import freeze_loaded_objects
 
-    with open_text(pairs) as lines, loaded_for_good():
+    with open_text(pairs) as lines, freeze_loaded_objects():
         if as_json:
             for verdict in judge_lines(lines):
                 print(json.dumps(verdict, ensure_ascii=False))  # unlike click's echo in one piece with others
         else:
-            show_findings(_beside(pair, verdict) for pair, verdict in judged(lines))
+            show_findings(_pair_as_finding(pair, verdict) for pair, verdict in judge_json_pairs(lines))
 
 
-def _beside(pair: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
+def _pair_as_finding(pair: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
     """A pair as a finding: what is said now, beside what was said before."""
-    from monitor.compare.pairs import as_json
+    from monitor.compare.pairs import verdict_json
 
-    return {"of": f"pair {pair['id']}", "claim": pair["b"], "nearest": {"text": pair["a"]}, **as_json(verdict)}
+    return {"of": f"pair {pair['id']}", "claim": pair["b"], "nearest": {"text": pair["a"]}, **verdict_json(verdict)}
 
 
-def _text(name: str) -> str:
-    with open_text(name) as file:
-        text = file.read(LARGEST + 1)
-    if len(text) > LARGEST:
-        raise MonitorError(f"{name} is too long to compare: more than {LARGEST // 1_000_000} million characters")
+def _read_text(file_name: str) -> str:
+    with open_text(file_name) as file:
+        text = file.read(MAX_TEXT_CHARS + 1)
+    if len(text) > MAX_TEXT_CHARS:
+        raise MonitorError(
+            f"{file_name} is too long to compare: more than {MAX_TEXT_CHARS // 1_000_000} million characters"
+        )
     return text
 
 
-def _between(prior: str, new: str) -> Iterator[dict[str, Any]]:
+def _compare_texts(prior: str, new: str) -> Iterator[dict[str, Any]]:
     """The findings of an entry that said `prior` and is edited to say `new`."""
-    from monitor.deliver.payload import change_data
+    from monitor.deliver.payload import change_to_json
     from monitor.text.words import NO_SYNONYMS
-    from monitor.trial import brought
+    from monitor.trial import findings_between
 
-    for finding in brought(prior, new, NO_SYNONYMS):
+    for finding in findings_between(prior, new, NO_SYNONYMS):
         yield {
             "claim": finding.claim.text,
             "novelty": str(finding.novelty),
             "similarity": round(finding.similarity, 1),
-            "changes": [change_data(change) for change in finding.changes],
+            "changes": [change_to_json(change) for change in finding.changes],
             "nearest": finding.nearest and {"text": finding.nearest.text},
         }

@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import Worded, config_of, config_option, json_option, limit_option, never_ran, store_of
-from monitor.cli.output import count, show_json, show_table
+from monitor.cli.options import (
+    HiddenUsageArgument,
+    config_option,
+    is_store_missing,
+    json_option,
+    limit_option,
+    load_config,
+    open_existing_store,
+)
+from monitor.cli.output import pluralize, show_json, show_table
 
 if TYPE_CHECKING:
     from monitor.store.reports import DeliveryRow
 
 
 @click.command("deliveries", options_metavar="[OPTIONS] [retry ID | release]")
-@click.argument("action", cls=Worded, required=False, type=click.Choice(["retry", "release"]))
-@click.argument("delivery", cls=Worded, required=False, type=int)
+@click.argument("action", cls=HiddenUsageArgument, required=False, type=click.Choice(["retry", "release"]))
+@click.argument("delivery", cls=HiddenUsageArgument, required=False, type=int)
 @click.option("--channel", metavar="NAME", help="Only those of one channel; the one that `release` lets go.")
 @config_option
 @limit_option
@@ -36,69 +44,72 @@ def command(
     """List the deliveries, newest first; let the dead delivery ID be tried again; or send what a channel gathers for
     a digest or the end of quiet hours now."""
     if action is None:
-        _list(path, channel, limit, as_json)
+        _list_deliveries(path, channel, limit, as_json)
     elif action == "release":
         if channel is None:
             raise click.UsageError("release needs --channel NAME; `monitor deliveries` shows what waits")
-        ctx.exit(_release(path, channel))
+        ctx.exit(_release_channel(path, channel))
     elif delivery is None:
         raise click.UsageError("retry needs the ID of a delivery; `monitor deliveries` lists them")
     else:
-        ctx.exit(_retry(path, delivery))
+        ctx.exit(_retry_delivery(path, delivery))
 
 
-def _list(path: Path, channel: str | None, limit: int, as_json: bool) -> None:
-    rows, now = _rows(path, channel, limit), time.time()
-    from monitor.listed import delivery_json, happened
+def _list_deliveries(path: Path, channel: str | None, limit: int, as_json: bool) -> None:
+    rows, now = _load_deliveries(path, channel, limit), time.time()
+    from monitor.listed import delivery_json, status_text
 
     if as_json:
         show_json([delivery_json(row, now) for row in rows])
         return
-    heads = ("id", "state", "channel", "tries", "alert", "news", "what happened")
-    shown = [(r.id, r.state, r.channel, r.attempts, r.title, r.headline, happened(r, now)) for r in rows]
-    show_table(heads, shown, "nothing was owed to anybody yet")
+    headers = ("id", "state", "channel", "tries", "alert", "news", "what happened")
+    table_rows = [(r.id, r.state, r.channel, r.attempts, r.title, r.headline, status_text(r, now)) for r in rows]
+    show_table(headers, table_rows, "nothing was owed to anybody yet")
 
 
-def _rows(path: Path, channel: str | None, limit: int) -> list[DeliveryRow]:
-    config = config_of(path)
-    if never_ran(config):
+def _load_deliveries(path: Path, channel: str | None, limit: int) -> list[DeliveryRow]:
+    config = load_config(path)
+    if is_store_missing(config):
         return []
-    from monitor.store.reports import deliveries
+    from monitor.store.reports import load_delivery_page
 
-    with store_of(config) as store, store.read() as conn:
-        return deliveries(conn, limit=limit, channel=channel)
+    with open_existing_store(config) as store, store.read() as conn:
+        return load_delivery_page(conn, limit=limit, channel=channel)
 
 
-def _retry(path: Path, delivery: int) -> int:
+def _retry_delivery(path: Path, delivery_id: int) -> int:
     """The exit code: 1 if there is no such dead delivery."""
-    with store_of(config_of(path)) as store:
+    with open_existing_store(load_config(path)) as store:
         from monitor.store.outbox import requeue
 
         with store.write() as conn:
-            again = requeue(conn, delivery, time.time())
-    if again:
-        click.echo(f"delivery {delivery} will be tried again")
+            is_requeued = requeue(conn, delivery_id, time.time())
+    if is_requeued:
+        click.echo(f"delivery {delivery_id} will be tried again")
     else:
         click.echo(
-            f"delivery {delivery} is neither dead nor waits to be tried again, or there is none of that ID", err=True
+            f"delivery {delivery_id} is neither dead nor waits to be tried again, or there is none of that ID",
+            err=True,
         )
-    return 0 if again else 1
+    return 0 if is_requeued else 1
 
 
-def _release(path: Path, channel: str) -> int:
+def _release_channel(path: Path, channel: str) -> int:
     """The exit code: 1 if nothing is gathered for the channel."""
-    config = config_of(path)
+    config = load_config(path)
     if channel not in config.channels:
-        from monitor.config.problems import closest
+        from monitor.config.problems import closest_hint
 
-        raise click.UsageError(f'there is no channel "{channel}"{closest(channel, list(config.channels))}')
-    with store_of(config) as store:
-        from monitor.store.gather import let_out
+        raise click.UsageError(f'there is no channel "{channel}"{closest_hint(channel, list(config.channels))}')
+    with open_existing_store(config) as store:
+        from monitor.store.gather import flush_channel_batches
 
         with store.write() as conn:
-            alerts = let_out(conn, channel, time.time())
-    if alerts:
-        click.echo(f"channel {channel}: {count(alerts, 'alert')} can be sent now; `monitor run` sends what is due")
+            alert_count = flush_channel_batches(conn, channel, time.time())
+    if alert_count:
+        click.echo(
+            f"channel {channel}: {pluralize(alert_count, 'alert')} can be sent now; `monitor run` sends what is due"
+        )
     else:
         click.echo(f"channel {channel} gathers nothing", err=True)
-    return 0 if alerts else 1
+    return 0 if alert_count else 1

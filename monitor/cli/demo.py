@@ -26,5 +26,5 @@ def command(folder: Path, stay: bool) -> None:
         raise MonitorError("the demo needs a mail server: pip install 'claimwatch[demo]'") from None
     from monitor.demo import show
 
-    if show.run(folder, stay=stay):
+    if show.run_demo(folder, keep_running=stay):
         click.get_current_context().exit(1)

@@ -9,268 +9,295 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, store_of
-from monitor.cli.output import iso, plain, show_json
+from monitor.cli.options import config_option, json_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, show_json, terminal_safe
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from monitor.alerts.answers import Answer
-    from monitor.assess import Listening
+    from monitor.alerts.answers import Feedback
+    from monitor.assess import Policy
     from monitor.config import Config
-    from monitor.ruleset.explain import Account
-    from monitor.store.reports import DeliveryRow, Explained, MatchRow
+    from monitor.ruleset.explain import RuleExplanation
+    from monitor.store.reports import DeliveryRow, MatchRow, UpdateExplanation
 
-NEWER = (
+RULE_NEWER_TEXT = (
     "it holds as it is now, but did not when this came: it was written or edited since; "
     "`since:` in a new rule lets it look back"
 )
-GONE = "no rule of this name runs now"
-OFF = "does not run: it says `enabled: false`"
-NOBODY = "told to nobody: neither the rule nor [alerts] in the config names a channel"
+RULE_GONE_TEXT = "no rule of this name runs now"
+RULE_DISABLED_TEXT = "does not run: it says `enabled: false`"
+NO_CHANNEL_TEXT = "told to nobody: neither the rule nor [alerts] in the config names a channel"
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class AlertFollowUp:
     """What became of the alerts as of `now`: to whom each was owed, by their ids, and what people answered to them
     and to others of their stories."""
 
-    owed: dict[str, list[DeliveryRow]]
-    answers: list[Answer]
-    now: float
+    deliveries: dict[str, list[DeliveryRow]]
+    answers: list[Feedback]
+    as_of: float
 
-    def answer(self, alert: str | None) -> Answer | None:
+    def answer_to(self, alert_id: str | None) -> Feedback | None:
         """The answer to one alert."""
-        return next((one for one in self.answers if one.alert == alert), None)
+        return next((answer for answer in self.answers if answer.alert_id == alert_id), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RuleOutcome:
     """What one rule made of the update: as the rule is now, and what was decided when the update came."""
 
     rule: str
-    account: Account | None
+    explanation: RuleExplanation | None
     matches: tuple[MatchRow, ...]
-    off: bool = False
+    is_disabled: bool = False
 
     @property
     def verdict(self) -> str:
         """One line: what became of it, or why nothing did."""
         if self.matches:
             return "; ".join(f"{row.reason}: {row.detail}" if row.detail else str(row.reason) for row in self.matches)
-        if self.account is None:
-            return OFF if self.off else GONE
-        return f"did not fire: {NEWER if self.account.step == 'holds' else self.account.why}"
+        if self.explanation is None:
+            return RULE_DISABLED_TEXT if self.is_disabled else RULE_GONE_TEXT
+        return f"did not fire: {RULE_NEWER_TEXT if self.explanation.step == 'holds' else self.explanation.why}"
 
 
 @click.command("explain")
-@click.argument("what", metavar="UPDATE-OR-ALERT")
+@click.argument("target", metavar="UPDATE-OR-ALERT")
 @click.option("--rule", metavar="NAME", help="What this rule made of it, and no other.")
 @config_option
 @json_option
-def command(what: str, rule: str | None, path: Path, as_json: bool) -> None:
+def command(target: str, rule: str | None, path: Path, as_json: bool) -> None:
     """Say what every rule made of an update (its number, or the id of an alert), and what became of it."""
-    config = config_of(path)
-    from monitor.engine import load_listening
+    config = load_config(path)
+    from monitor.engine import load_policy
 
-    listening = load_listening(config)
-    with store_of(config) as store, store.read() as conn:
-        found = _found(conn, what)
-        told = _of_rule(_told(found, config, listening), rule)
-        after = _after(conn, found)
+    policy = load_policy(config)
+    with open_existing_store(config) as store, store.read() as conn:
+        record = _load_record(conn, target)
+        outcomes = _select_rule(_rule_outcomes(record, config, policy), rule)
+        follow_up = _load_follow_up(conn, record)
     if as_json:
-        show_json(_as_json(found, told, after))
+        show_json(_record_json(record, outcomes, follow_up))
     else:
-        _show(found, told, after)
+        _show_record(record, outcomes, follow_up)
 
 
-def _found(conn: Connection, what: str) -> Explained:
+def _load_record(conn: Connection, target: str) -> UpdateExplanation:
     from monitor.store import reports
 
     number: int | None
-    if what.isascii() and what.isdigit():
-        number = int(what[:18])
+    if target.isascii() and target.isdigit():
+        number = int(target[:18])
     else:
-        row = reports.alert(conn, what)
+        row = reports.find_alert(conn, target)
         if row is None:
-            raise MonitorError(f"there is no alert {plain(what)}; `monitor alerts` lists them with their updates")
-        number = row.update
-    found = None if number is None else reports.explain(conn, number)
-    if found is None:
-        raise MonitorError(f"update {what} is not stored; `monitor alerts --json` names the update of each alert")
-    return found
+            raise MonitorError(
+                f"there is no alert {terminal_safe(target)}; `monitor alerts` lists them with their updates"
+            )
+        number = row.update_id
+    record = None if number is None else reports.explain_update(conn, number)
+    if record is None:
+        raise MonitorError(f"update {target} is not stored; `monitor alerts --json` names the update of each alert")
+    return record
 
 
-def _told(found: Explained, config: Config, listening: Listening) -> list[Told]:
+def _rule_outcomes(record: UpdateExplanation, config: Config, policy: Policy) -> list[RuleOutcome]:
     """Every rule: those that held first, then the others by name, then those that are not enabled."""
-    from monitor.backtest import as_heard
-    from monitor.ruleset.explain import account
-    from monitor.text.pattern import pattern
-    from monitor.text.split import split
+    from monitor.backtest import findings_visible_to
+    from monitor.ruleset.explain import explain_rule
+    from monitor.text.pattern import compile_pattern
+    from monitor.text.split import split_claims
 
-    update = found.update
-    ignored = [source.ignore for source in config.sources if source.name == update.source]
-    claims = split(update.title, update.text, tuple(pattern(one) for ignore in ignored for one in ignore))
-    tags = listening.tags.get(update.source, ())
-    rules = {rule.name: rule for rule in listening.rules.rules}
-    held: dict[str, list[MatchRow]] = {}
-    for row in found.matches:
-        held.setdefault(row.match.rule, []).append(row)
+    update = record.update
+    ignore_lists = [source.ignore for source in config.sources if source.name == update.source]
+    claims = split_claims(
+        update.title,
+        update.text,
+        tuple(compile_pattern(expression) for ignore_list in ignore_lists for expression in ignore_list),
+    )
+    tags = policy.source_tags.get(update.source, ())
+    rules = {rule.name: rule for rule in policy.rules.rules}
+    matches_by_rule: dict[str, list[MatchRow]] = {}
+    for row in record.matches:
+        matches_by_rule.setdefault(row.match.rule, []).append(row)
     return [
-        Told(
+        RuleOutcome(
             name,
-            account(rules[name], update, as_heard(rules[name], found.findings, listening.tags), claims, tags)
+            explain_rule(
+                rules[name],
+                update,
+                findings_visible_to(rules[name], record.findings, policy.source_tags),
+                claims,
+                tags,
+            )
             if name in rules
             else None,
-            tuple(held.get(name, ())),
-            name in listening.rules.off,
+            tuple(matches_by_rule.get(name, ())),
+            name in policy.rules.disabled,
         )
-        for name in dict.fromkeys([*held, *rules, *listening.rules.off])
+        for name in dict.fromkeys([*matches_by_rule, *rules, *policy.rules.disabled])
     ]
 
 
-def _of_rule(told: list[Told], rule: str | None) -> list[Told]:
+def _select_rule(outcomes: list[RuleOutcome], rule: str | None) -> list[RuleOutcome]:
     """What one rule made of it, if one was asked for. MonitorError if there is no such rule."""
-    from monitor.config.problems import closest
+    from monitor.config.problems import closest_hint
 
-    chosen = [one for one in told if rule in (None, one.rule)]
-    if not chosen and rule is not None:
-        raise MonitorError(f'there is no rule "{plain(rule)}"{closest(rule, [one.rule for one in told])}')
-    return chosen
+    selected = [outcome for outcome in outcomes if rule in (None, outcome.rule)]
+    if not selected and rule is not None:
+        raise MonitorError(
+            f'there is no rule "{terminal_safe(rule)}"{closest_hint(rule, [outcome.rule for outcome in outcomes])}'
+        )
+    return selected
 
 
-def _after(conn: Connection, found: Explained) -> After:
+def _load_follow_up(conn: Connection, record: UpdateExplanation) -> AlertFollowUp:
     from monitor.store import answers, reports
 
-    ids = list(dict.fromkeys(row.alert for row in found.matches if row.alert))
-    owed = {id: list(reversed(reports.deliveries(conn, alert=id))) for id in ids}
-    stories = {found.story, *(finding.story for finding in found.findings)}
-    return After(owed, answers.in_stories(conn, stories), time.time())
+    alert_ids = list(dict.fromkeys(row.alert_id for row in record.matches if row.alert_id))
+    deliveries_by_alert = {
+        alert_id: list(reversed(reports.load_delivery_page(conn, alert_id=alert_id))) for alert_id in alert_ids
+    }
+    stories = {record.story, *(finding.story for finding in record.findings)}
+    return AlertFollowUp(deliveries_by_alert, answers.feedback_in_stories(conn, stories), time.time())
 
 
-def _as_json(found: Explained, told: list[Told], after: After) -> dict[str, Any]:
-    from monitor.listed import answer_json
+def _record_json(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_up: AlertFollowUp) -> dict[str, Any]:
+    from monitor.listed import feedback_json
     from monitor.replay import finding_data
 
-    update = found.update
+    update = record.update
     return {
-        "update": found.number,
+        "update": record.number,
         "source": update.source,
         "entry": update.entry,
-        "at": iso(update.at),
+        "at": iso_utc(update.at),
         "title": update.title,
         "url": update.url,
-        "story": found.story,
-        "findings": [finding_data(finding) for finding in found.findings],
-        "rules": [_rule_json(found, one, after) for one in told],
-        "answers": [{"alert": one.alert, **answer_json(one)} for one in after.answers],
+        "story": record.story,
+        "findings": [finding_data(finding) for finding in record.findings],
+        "rules": [_rule_json(record, item, follow_up) for item in outcomes],
+        "answers": [{"alert": item.alert_id, **feedback_json(item)} for item in follow_up.answers],
     }
 
 
-def _rule_json(found: Explained, told: Told, after: After) -> dict[str, Any]:
-    account = told.account
+def _rule_json(record: UpdateExplanation, outcome: RuleOutcome, follow_up: AlertFollowUp) -> dict[str, Any]:
+    explanation = outcome.explanation
     return {
-        "rule": told.rule,
-        "verdict": told.verdict,
-        "step": account.step if account else None,
-        "why": account.why if account else GONE,
-        "place": account.place if account else "",
-        "terms": [{"term": met.term, "words": list(met.words)} for met in account.terms] if account else [],
-        "decisions": [_decision_json(found, row, after) for row in told.matches],
+        "rule": outcome.rule,
+        "verdict": outcome.verdict,
+        "step": explanation.step if explanation else None,
+        "why": explanation.why if explanation else RULE_GONE_TEXT,
+        "place": explanation.place if explanation else "",
+        "terms": [{"term": hit.term, "words": list(hit.words)} for hit in explanation.terms] if explanation else [],
+        "decisions": [_decision_json(record, row, follow_up) for row in outcome.matches],
     }
 
 
-def _decision_json(found: Explained, row: MatchRow, after: After) -> dict[str, Any]:
-    from monitor.listed import answer_json, why
+def _decision_json(record: UpdateExplanation, row: MatchRow, follow_up: AlertFollowUp) -> dict[str, Any]:
+    from monitor.listed import feedback_json, wait_text
 
-    answer = after.answer(row.alert)
+    answer = follow_up.answer_to(row.alert_id)
     return {
         "reason": str(row.reason),
         "detail": row.detail,
-        "at": iso(row.at),
-        "opens": iso(row.opens),
-        "findings": [found.findings[at].claim.text for at in row.match.findings],
-        "because": [{"term": met.term, "words": met.words} for met in row.match.because],
-        "alert": row.alert,
+        "at": iso_utc(row.at),
+        "opens": iso_utc(row.throttled_until),
+        "findings": [record.findings[index].claim.text for index in row.match.finding_indexes],
+        "because": [{"term": hit.term, "words": hit.words} for hit in row.match.hits],
+        "alert": row.alert_id,
         "deliveries": [
             {
-                "id": one.id,
-                "channel": one.channel,
-                "state": one.state,
-                "waits": one.waits,
-                "why": why(one, after.now),
-                "error": one.error,
-                "detail": one.detail,
+                "id": delivery.id,
+                "channel": delivery.channel,
+                "state": delivery.state,
+                "waits": delivery.batch_reason,
+                "why": wait_text(delivery, follow_up.as_of),
+                "error": delivery.error,
+                "detail": delivery.detail,
             }
-            for one in after.owed.get(row.alert or "", ())
+            for delivery in follow_up.deliveries.get(row.alert_id or "", ())
         ],
-        "answer": answer and answer_json(answer),
+        "answer": answer and feedback_json(answer),
     }
 
 
-def _show(found: Explained, told: list[Told], after: After) -> None:
+def _show_record(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_up: AlertFollowUp) -> None:
     from monitor.cli.findings import show_finding
-    from monitor.cli.screen import show_beside
+    from monitor.cli.screen import print_beside_label
     from monitor.replay import finding_data
 
-    update = found.update
-    click.echo(click.style(f"update {found.number}  {iso(update.at)}  {plain(update.source)}", bold=True))
-    click.echo(plain(f"{update.title}  {update.url}"))
-    for finding in found.findings:
-        if finding.claim.quiet:
-            show_beside(
-                ("· quiet", "dim"), (f"{plain(finding.claim.text)} (never news: {finding.claim.quiet})", "dim")
+    update = record.update
+    click.echo(
+        click.style(f"update {record.number}  {iso_utc(update.at)}  {terminal_safe(update.source)}", bold=True)
+    )
+    click.echo(terminal_safe(f"{update.title}  {update.url}"))
+    for finding in record.findings:
+        if finding.claim.noise:
+            print_beside_label(
+                ("· quiet", "dim"),
+                (f"{terminal_safe(finding.claim.text)} (never news: {finding.claim.noise})", "dim"),
             )
         else:
             show_finding(finding_data(finding))
-    for one in told:
-        _show_rule(one, after)
-    others = [answer for answer in after.answers if answer.alert not in after.owed]
-    for answer in others:
-        click.echo(f"\nin the same story: alert {answer.alert} {_answered(answer)}")
+    for outcome in outcomes:
+        _show_rule(outcome, follow_up)
+    other_answers = [answer for answer in follow_up.answers if answer.alert_id not in follow_up.deliveries]
+    for answer in other_answers:
+        click.echo(f"\nin the same story: alert {answer.alert_id} {_answer_text(answer)}")
 
 
-def _show_rule(told: Told, after: After) -> None:
+def _show_rule(outcome: RuleOutcome, follow_up: AlertFollowUp) -> None:
     click.echo("")
-    click.echo(f"{click.style(told.rule, bold=True)}  {plain(told.verdict)}")
-    if told.account:
-        for line in _terms(told.account):
+    click.echo(f"{click.style(outcome.rule, bold=True)}  {terminal_safe(outcome.verdict)}")
+    if outcome.explanation:
+        for line in _term_lines(outcome.explanation):
             click.echo(f"  {line}")
-        if told.matches and told.account.step != "holds":
-            click.echo(f"  as the rule is now it would not fire: {plain(told.account.why)}")
-        elif told.account.place:
-            click.echo(f"  {'fires' if told.account.step == 'holds' else 'nearest'}: {plain(told.account.place)}")
-    for row in told.matches:
-        if row.alert:
-            _show_after(row.alert, after)
+        if outcome.matches and outcome.explanation.step != "holds":
+            click.echo(f"  as the rule is now it would not fire: {terminal_safe(outcome.explanation.why)}")
+        elif outcome.explanation.place:
+            click.echo(
+                f"  {'fires' if outcome.explanation.step == 'holds' else 'nearest'}: {terminal_safe(outcome.explanation.place)}"
+            )
+    for row in outcome.matches:
+        if row.alert_id:
+            _show_follow_up(row.alert_id, follow_up)
 
 
-def _show_after(alert: str, after: After) -> None:
+def _show_follow_up(alert_id: str, follow_up: AlertFollowUp) -> None:
     """To whom an alert was told, and what was answered."""
-    from monitor.listed import happened
+    from monitor.listed import status_text
 
-    owed, answer = after.owed.get(alert, []), after.answer(alert)
-    click.echo(f"  alert {alert}{'' if owed else f'  {NOBODY}'}")
-    for one in owed:
-        click.echo(f"    {one.channel}: {one.state} {plain(happened(one, after.now))}".rstrip())
+    deliveries, answer = follow_up.deliveries.get(alert_id, []), follow_up.answer_to(alert_id)
+    click.echo(f"  alert {alert_id}{'' if deliveries else f'  {NO_CHANNEL_TEXT}'}")
+    for delivery in deliveries:
+        click.echo(
+            f"    {delivery.channel}: {delivery.state} {terminal_safe(status_text(delivery, follow_up.as_of))}".rstrip()
+        )
     if answer:
-        click.echo(f"    {_answered(answer)}")
+        click.echo(f"    {_answer_text(answer)}")
 
 
-def _answered(answer: Answer) -> str:
+def _answer_text(answer: Feedback) -> str:
     """`answered ack by Ola, 2026-12-14T08:00:00Z: seen at once`."""
-    by, note = (f" by {answer.by}" if answer.by else ""), (f": {answer.note}" if answer.note else "")
-    return plain(f"answered {answer.said}{by}, {iso(answer.at)}{note}")
+    by_whom, note_text = (f" by {answer.by}" if answer.by else ""), (f": {answer.note}" if answer.note else "")
+    return terminal_safe(f"answered {answer.kind}{by_whom}, {iso_utc(answer.at)}{note_text}")
 
 
-def _terms(account: Account) -> list[str]:
+def _term_lines(explanation: RuleExplanation) -> list[str]:
     """A line for each term that met words, and one for all that did not; none if not a single one did."""
-    met = [
-        f"`{plain(one.term)}` met {', '.join(f'“{plain(words)}”' for words in one.words)}"
-        for one in account.terms
-        if one.words
+    hit_lines = [
+        f"`{terminal_safe(term.term)}` met {', '.join(f'“{terminal_safe(words)}”' for words in term.words)}"
+        for term in explanation.terms
+        if term.words
     ]
-    missed = [f"`{plain(one.term)}`" for one in account.terms if not one.words]
-    more = f" and {len(missed) - 8} more" if len(missed) > 8 else ""
-    return [*met, f"met nothing: {', '.join(missed[:8])}{more}"] if met and missed else met
+    missed_terms = [f"`{terminal_safe(term.term)}`" for term in explanation.terms if not term.words]
+    more_text = f" and {len(missed_terms) - 8} more" if len(missed_terms) > 8 else ""
+    return (
+        [*hit_lines, f"met nothing: {', '.join(missed_terms[:8])}{more_text}"]
+        if hit_lines and missed_terms
+        else hit_lines
+    )

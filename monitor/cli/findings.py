@@ -13,77 +13,85 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from monitor.cli.output import plain
-from monitor.cli.screen import Part, coloured, show, show_beside
+from monitor.cli.output import terminal_safe
+from monitor.cli.screen import StyledPart, has_color, print_beside_label, print_line
 
 # Marks and colours, in the order in which findings are summed up.
-MARKS = {
+NOVELTY_MARKS = {
     "new": ("+", "bold green"),
     "changed": ("~", "bold yellow"),
     "repeated": ("=", "dim"),
     "withdrawn": ("-", "bold red"),
 }
-VIVID = {"same": "", "old": "red strike", "new": "bold green"}
-FAINT = {"same": "dim", "old": "dim strike", "new": "dim underline"}
-BRACKETS = {"same": "{}", "old": "[-{}-]", "new": "{{+{}+}}"}
+DIFF_STYLES = {"same": "", "old": "red strike", "new": "bold green"}
+DIM_DIFF_STYLES = {"same": "dim", "old": "dim strike", "new": "dim underline"}
+DIFF_BRACKETS = {"same": "{}", "old": "[-{}-]", "new": "{{+{}+}}"}
 
 
 def show_findings(findings: Iterable[Mapping[str, Any]]) -> None:
     """Each finding on a few lines, then how many there were of each novelty."""
-    counted: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for finding in findings:
-        counted[finding["novelty"]] += 1
+        counts[finding["novelty"]] += 1
         show_finding(finding)
-    parts = [(f"{counted[novelty]} {novelty}", style) for novelty, (_, style) in MARKS.items() if counted[novelty]]
+    parts = [
+        (f"{counts[novelty]} {novelty}", style) for novelty, (_, style) in NOVELTY_MARKS.items() if counts[novelty]
+    ]
     if parts:
-        show()
-    show(*(apart(", ", parts) or [("nothing new", "")]))
+        print_line()
+    print_line(*(join_parts(", ", parts) or [("nothing new", "")]))
 
 
 def show_finding(finding: Mapping[str, Any]) -> None:
     """One finding: its claim as a diff against the one it repeats or moved from, and what moved."""
-    novelty, now = finding["novelty"], plain(finding["claim"])
-    mark, style = MARKS[novelty]
-    compared = novelty in ("changed", "repeated")
-    before = plain(finding["nearest"]["text"]) if compared and finding["nearest"] else None
-    looks = FAINT if novelty == "repeated" else VIVID
-    if before and (parts := difference(before, now, looks)):
-        show_beside((f"{mark} {novelty}", style), *parts)
+    novelty, claim = finding["novelty"], terminal_safe(finding["claim"])
+    mark, style = NOVELTY_MARKS[novelty]
+    is_compared = novelty in ("changed", "repeated")
+    prior = terminal_safe(finding["nearest"]["text"]) if is_compared and finding["nearest"] else None
+    styles = DIM_DIFF_STYLES if novelty == "repeated" else DIFF_STYLES
+    if prior and (parts := diff_parts(prior, claim, styles)):
+        print_beside_label((f"{mark} {novelty}", style), *parts)
     else:
-        show_beside((f"{mark} {novelty}", style), (now, looks["old" if novelty == "withdrawn" else "same"]))
-        if before:
-            show_beside(("", ""), (f"was: {before}", "dim"))
-    if told := "; ".join(filter(None, (plain(finding.get("of", "")), notes(finding, compared)))):
-        show_beside(("", ""), (told, "dim"))
+        print_beside_label((f"{mark} {novelty}", style), (claim, styles["old" if novelty == "withdrawn" else "same"]))
+        if prior:
+            print_beside_label(("", ""), (f"was: {prior}", "dim"))
+    if details := "; ".join(
+        filter(None, (terminal_safe(finding.get("of", "")), finding_notes(finding, is_compared)))
+    ):
+        print_beside_label(("", ""), (details, "dim"))
 
 
-def difference(before: str, now: str, looks: Mapping[str, str] = VIVID) -> list[Part] | None:
+def diff_parts(before: str, after: str, styles: Mapping[str, str] = DIFF_STYLES) -> list[StyledPart] | None:
     """Two claims as one sentence of styled parts; None where that would not be readable."""
     from monitor.deliver.pieces import word_diff
 
-    pieces = word_diff(before, now)
+    pieces = word_diff(before, after)
     if pieces is None:
         return None
-    marks = dict.fromkeys(BRACKETS, "{}") if coloured() else BRACKETS
-    return apart(" ", [(marks[piece.state].format(piece.text), looks[piece.state]) for piece in pieces])
+    brackets = dict.fromkeys(DIFF_BRACKETS, "{}") if has_color() else DIFF_BRACKETS
+    return join_parts(" ", [(brackets[piece.state].format(piece.text), styles[piece.state]) for piece in pieces])
 
 
-def notes(finding: Mapping[str, Any], compared: bool) -> str:
+def finding_notes(finding: Mapping[str, Any], is_compared: bool) -> str:
     """What moved, how alike the two claims are, and who said the earlier one."""
-    said = [change(one) for one in finding["changes"]]
-    if compared and finding["similarity"] < 100:
-        said.append(f"similarity {finding['similarity']:.0f}")
-    if compared and finding["nearest"] and "source" in finding["nearest"]:
-        said.append(f"said by {plain(finding['nearest']['source'])} at {finding['nearest']['at']}")
-    return "; ".join(said)
+    parts = [format_change(change_data) for change_data in finding["changes"]]
+    if is_compared and finding["similarity"] < 100:
+        parts.append(f"similarity {finding['similarity']:.0f}")
+    if is_compared and finding["nearest"] and "source" in finding["nearest"]:
+        parts.append(f"said by {terminal_safe(finding['nearest']['source'])} at {finding['nearest']['at']}")
+    return "; ".join(parts)
 
 
-def change(one: Mapping[str, str]) -> str:
+def format_change(change_data: Mapping[str, str]) -> str:
     """One thing that moved."""
-    before, after = plain(one["before"]), plain(one["after"])
-    return f"{one['kind']}: {before} → {after}" if before and after else f"{one['kind']}: {before or after}"
+    before, after = terminal_safe(change_data["before"]), terminal_safe(change_data["after"])
+    return (
+        f"{change_data['kind']}: {before} → {after}"
+        if before and after
+        else f"{change_data['kind']}: {before or after}"
+    )
 
 
-def apart(by: str, parts: list[Part]) -> list[Part]:
+def join_parts(separator: str, parts: list[StyledPart]) -> list[StyledPart]:
     """The parts with something plain between."""
-    return list(chain.from_iterable(((by, ""), part) for part in parts))[1:]
+    return list(chain.from_iterable(((separator, ""), part) for part in parts))[1:]

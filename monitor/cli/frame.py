@@ -17,7 +17,7 @@ from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
 # In the order in which a newcomer needs them. Each is a module of this folder with a `command`.
-NAMES = (
+COMMAND_NAMES = (
     "init",
     "check",
     "run",
@@ -43,104 +43,106 @@ NAMES = (
     "backup",
 )
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
-class Commands(click.Group):
+class LazyCommandGroup(click.Group):
     """Imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(NAMES)
+        return list(COMMAND_NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in NAMES:
+        if cmd_name not in COMMAND_NAMES:
             return None
-        found: click.Command = import_module(f"monitor.cli.{cmd_name.replace('-', '_')}").command
-        return found
+        command: click.Command = import_module(f"monitor.cli.{cmd_name.replace('-', '_')}").command
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in NAMES and not args[0].startswith("-"):
-            from monitor.config.problems import closest
+        if args[0] not in COMMAND_NAMES and not args[0].startswith("-"):
+            from monitor.config.problems import closest_hint
 
-            raise click.UsageError(f'there is no command "{args[0]}"{closest(args[0], NAMES)}', ctx)
+            raise click.UsageError(f'there is no command "{args[0]}"{closest_hint(args[0], COMMAND_NAMES)}', ctx)
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, name="monitor", invoke_without_command=True)
+@click.group(cls=LazyCommandGroup, name="monitor", invoke_without_command=True)
 @click.version_option(__version__, prog_name="monitor")
 @click.pass_context
-def group(ctx: click.Context) -> None:
+def root_group(ctx: click.Context) -> None:
     """Tells people what is new in the feeds they follow."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_command_line(arguments: Sequence[str]) -> int:
     """One command line's exit code."""
-    _speak_utf8()
+    _use_utf8_output()
     try:
-        with group.make_context("monitor", list(arguments)) as ctx:
-            group.invoke(ctx)
+        with root_group.make_context("monitor", list(arguments)) as ctx:
+            root_group.invoke(ctx)
         if sys.stdout:
             sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        return end.exit_code
+    except click.exceptions.Exit as exit_request:
+        return exit_request.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        return _unread()
+        return _discard_output()
     except Exception as error:
         if os.environ.get("MONITOR_DEBUG"):
             traceback.print_exc()
-        return _could_not_run(sentence_of(error))
+        return _report_failure(error_sentence(error))
     return 0
 
 
-def _speak_utf8() -> None:
+def _use_utf8_output() -> None:
     """JSON is UTF-8 whatever the locale; half characters of a feed become escapes instead of an error."""
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _unread() -> int:
+def _discard_output() -> int:
     """Whoever read our output has seen enough; what is still to be flushed goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _could_not_run(sentence: str) -> int:
-    from monitor.cli.output import plain
+def _report_failure(sentence: str) -> int:
+    from monitor.cli.output import terminal_safe
 
-    click.echo(f"monitor: {plain(sentence)}", err=True)
+    click.echo(f"monitor: {terminal_safe(sentence)}", err=True)
     return 2
 
 
-def sentence_of(error: Exception) -> str:
+def error_sentence(error: Exception) -> str:
     """What is said of an error that ended a command. The message of one that nobody foresaw stays out."""
     match error:
         case ConfigError(problems=[first, *others]):
             return f"{first}" + (f" (and {len(others)} more: see `monitor check`)" if others else "")
         case click.UsageError(ctx=click.Context() as ctx):
-            return f"{_lowered(error.format_message())} (see `{ctx.command_path} --help`)"
+            return f"{_as_clause(error.format_message())} (see `{ctx.command_path} --help`)"
         case click.ClickException():
-            return _lowered(error.format_message())
+            return _as_clause(error.format_message())
         case MonitorError():
             return str(error)
         case OSError(strerror=str() as cause, filename=name) if name:
             return f"{name}: {cause.lower()}"
-    return f"unexpected {type(error).__name__}{_place(error)}; run with MONITOR_DEBUG=1 for the traceback"
+    return f"unexpected {type(error).__name__}{_error_location(error)}; run with MONITOR_DEBUG=1 for the traceback"
 
 
-def _lowered(message: str) -> str:
+def _as_clause(message: str) -> str:
     return (message[:1].lower() + message[1:]).rstrip(".")
 
 
-def _place(error: Exception) -> str:
+def _error_location(error: Exception) -> str:
     """Where in our own code it came up."""
     frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(frame.filename).parents
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _PACKAGE_FOLDER in Path(frame.filename).parents
     ]
-    return f" at {Path(frames[-1].filename).relative_to(_PACKAGE)}:{frames[-1].lineno}" if frames else ""
+    return f" at {Path(frames[-1].filename).relative_to(_PACKAGE_FOLDER)}:{frames[-1].lineno}" if frames else ""

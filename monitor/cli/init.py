@@ -10,7 +10,7 @@ import click
 from monitor.cli.options import config_option
 from monitor.errors import MonitorError
 
-STARTER = Path(__file__).with_name("starter.toml")
+STARTER_CONFIG = Path(__file__).with_name("starter.toml")
 
 
 @click.command("init")
@@ -19,7 +19,7 @@ def command(path: Path) -> None:
     """Write a first config and its rules. Never overwrites."""
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(STARTER.read_text(encoding="utf-8"))
+            file.write(STARTER_CONFIG.read_text(encoding="utf-8"))
     except FileExistsError:
         raise MonitorError(f"{path} is there already and was left as it is") from None
     path.chmod(0o600)  # people will put secrets in, whatever the comments say
@@ -30,12 +30,14 @@ def command(path: Path) -> None:
 
 
 def _write_rules(folder: Path) -> None:
-    from monitor.resources import builtin
+    from monitor.resources import builtin_path
 
     if folder.exists():
         click.echo(f"left {folder} as it is: it was there already")
         return
     folder.mkdir()
-    for rule_file in sorted(path for path in builtin("rules").iterdir() if path.suffix in (".yaml", ".json")):
+    for rule_file in sorted(
+        rule_path for rule_path in builtin_path("rules").iterdir() if rule_path.suffix in (".yaml", ".json")
+    ):
         shutil.copyfile(rule_file, folder / rule_file.name)
         click.echo(f"wrote {folder / rule_file.name}")

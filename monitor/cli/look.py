@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option
-from monitor.cli.output import iso, plain, show_json
+from monitor.cli.options import config_option, json_option, load_config
+from monitor.cli.output import iso_utc, show_json, terminal_safe
 from monitor.errors import MonitorError, ParseError, SourceError
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from monitor.config import Config, SourceConfig
     from monitor.model import Claim, Entry
     from monitor.sources.feed import Feed
-    from monitor.sources.fetch import Fetched
+    from monitor.sources.fetch import Response
     from monitor.sources.robots import Robots
-    from monitor.sources.worker import Parser
+    from monitor.sources.worker import ParserPool
 
-ARTICLES = 5  # of the newest entries, for a source with full_text
+MAX_PREVIEW_ARTICLES = 5  # of the newest entries, for a source with full_text
 
-Looked = list[tuple["Entry", tuple["Claim", ...]]]
+EntriesWithClaims = list[tuple["Entry", tuple["Claim", ...]]]
 
 
 @click.command("test")
@@ -31,107 +31,112 @@ Looked = list[tuple["Entry", tuple["Claim", ...]]]
 @config_option
 @json_option
 @click.pass_context
-def test(ctx: click.Context, source: str, path: Path, as_json: bool) -> None:
+def test_command(ctx: click.Context, source: str, path: Path, as_json: bool) -> None:
     """Show what would be stored of a source, or of the feed or page at URL, as claims. Stores nothing."""
     import asyncio
 
-    config = config_of(path)
-    chosen = _chosen(config, source)
+    config = load_config(path)
+    source_config = _find_source(config, source)
     try:
-        entries, failed = asyncio.run(_read(config, chosen))
+        entries, article_errors = asyncio.run(_fetch_entries(config, source_config))
     except SourceError as error:
-        click.echo(f"monitor: {plain(str(error))}", err=True)
+        click.echo(f"monitor: {terminal_safe(str(error))}", err=True)
         ctx.exit(1)
-    for said in failed:
-        click.echo(f"without its article: {plain(said)}", err=True)
-    looked = _claims(entries, chosen)
+    for message in article_errors:
+        click.echo(f"without its article: {terminal_safe(message)}", err=True)
+    entries_with_claims = _split_entries(entries, source_config)
     if as_json:
-        show_json([_as_json(entry, claims) for entry, claims in looked])
+        show_json([_entry_json(entry, claims) for entry, claims in entries_with_claims])
     else:
-        _show(looked)
+        _show_entries(entries_with_claims)
 
 
-def _chosen(config: Config, named: str) -> SourceConfig:
+def _find_source(config: Config, name_or_url: str) -> SourceConfig:
     """The source of that name, or one for that address."""
     from monitor.config import SourceConfig
-    from monitor.config.problems import closest
+    from monitor.config.problems import closest_hint
 
-    names = {source.name: source for source in config.sources}
-    if named in names:
-        return names[named]
-    if "://" not in named:
-        raise MonitorError(f'there is no source "{named}"{closest(named, names)}')
+    sources_by_name = {source.name: source for source in config.sources}
+    if name_or_url in sources_by_name:
+        return sources_by_name[name_or_url]
+    if "://" not in name_or_url:
+        raise MonitorError(f'there is no source "{name_or_url}"{closest_hint(name_or_url, sources_by_name)}')
     try:
-        return SourceConfig(name="test", url=named)
+        return SourceConfig(name="test", url=name_or_url)
     except ValueError:
         raise MonitorError("expected an address that begins with https:// or http://") from None
 
 
-async def _read(config: Config, source: SourceConfig) -> tuple[list[Entry], list[str]]:
+async def _fetch_entries(config: Config, source: SourceConfig) -> tuple[list[Entry], list[str]]:
     """What the source says now, and what is wrong with articles behind it. An address that no source names and that
     is no feed is read as a page."""
     from monitor.sources.fetch import Fetcher, Request
     from monitor.sources.robots import Robots
-    from monitor.sources.worker import Parser
+    from monitor.sources.worker import ParserPool
 
-    agent, allowed = config.monitor.user_agent, config.network.allow_private
-    async with Fetcher(user_agent=agent, allow_private=allowed) as fetcher, Parser() as parser:
-        robots = Robots(fetcher, agent)
+    user_agent, allow_private = config.monitor.user_agent, config.network.allow_private
+    async with Fetcher(user_agent=user_agent, allow_private=allow_private) as fetcher, ParserPool() as parser:
+        robots = Robots(fetcher, user_agent)
         request = Request(source.url, headers=source.headers, auth=source.auth)
-        answer = await (robots if source.kind == "page" else fetcher).fetch(request)
-        feed = await _parsed(parser, answer, source, named=source in config.sources)
+        response = await (robots if source.kind == "page" else fetcher).fetch(request)
+        feed = await _parse_response(parser, response, source, is_configured=source in config.sources)
         if source.full_text:
             return await _with_articles(robots, parser, source, feed.entries)
         return list(feed.entries), []
 
 
-async def _parsed(parser: Parser, answer: Fetched, source: SourceConfig, *, named: bool) -> Feed:
-    from monitor.sources.reading import Reading, reading_of
+async def _parse_response(
+    parser: ParserPool, response: Response, source: SourceConfig, *, is_configured: bool
+) -> Feed:
+    from monitor.sources.reading import ParseOptions, source_parse_options
 
-    body, kind, url = answer.body or b"", answer.content_type, answer.url
+    body, content_type, url = response.body or b"", response.content_type, response.url
     try:
-        return await parser.parse(reading_of(source), body, kind, url)
+        return await parser.parse(source_parse_options(source), body, content_type, url)
     except ParseError:
-        if named:
+        if is_configured:
             raise
-        return await parser.parse(Reading("page", source.url), body, kind, url)
+        return await parser.parse(ParseOptions("page", source.url), body, content_type, url)
 
 
 async def _with_articles(
-    robots: Robots, parser: Parser, source: SourceConfig, entries: Sequence[Entry]
+    robots: Robots, parser: ParserPool, source: SourceConfig, entries: Sequence[Entry]
 ) -> tuple[list[Entry], list[str]]:
     """The newest entries with their articles: those of all would take long."""
-    from monitor.sources.fulltext import articles
-    from monitor.sources.identity import in_order
+    from monitor.sources.fulltext import fetch_articles
+    from monitor.sources.identity import oldest_first
 
-    found = await articles(robots, parser, source, in_order(entries)[-ARTICLES:])
-    return [*found.read, *(entry for entry, _ in found.failed)], [said for _, said in found.failed]
-
-
-def _claims(entries: Sequence[Entry], source: SourceConfig) -> Looked:
-    from monitor.text.pattern import pattern
-    from monitor.text.split import split
-
-    ignore = tuple(map(pattern, source.ignore))
-    return [(entry, split(entry.title, entry.article or entry.body, ignore)) for entry in entries]
+    result = await fetch_articles(robots, parser, source, oldest_first(entries)[-MAX_PREVIEW_ARTICLES:])
+    return [*result.fetched, *(entry for entry, _ in result.failed)], [message for _, message in result.failed]
 
 
-def _as_json(entry: Entry, claims: tuple[Claim, ...]) -> dict[str, Any]:
+def _split_entries(entries: Sequence[Entry], source: SourceConfig) -> EntriesWithClaims:
+    from monitor.text.pattern import compile_pattern
+    from monitor.text.split import split_claims
+
+    ignore = tuple(map(compile_pattern, source.ignore))
+    return [(entry, split_claims(entry.title, entry.article or entry.body, ignore)) for entry in entries]
+
+
+def _entry_json(entry: Entry, claims: tuple[Claim, ...]) -> dict[str, Any]:
     return {
         "entry": entry.key,
         "title": entry.title,
         "url": entry.url,
-        "published": iso(entry.published),
-        "claims": [{"text": c.text, "role": c.role, "heading": c.heading, "quiet": c.quiet} for c in claims],
+        "published": iso_utc(entry.published),
+        "claims": [
+            {"text": claim.text, "role": claim.role, "heading": claim.heading, "quiet": claim.noise}
+            for claim in claims
+        ],
     }
 
 
-def _show(looked: Looked) -> None:
+def _show_entries(entries_with_claims: EntriesWithClaims) -> None:
     """Each entry with its claims; those that are never news by themselves say why."""
-    for entry, claims in looked:
-        click.echo(f"{plain(entry.title or entry.key)}  {plain(entry.url)}")
+    for entry, claims in entries_with_claims:
+        click.echo(f"{terminal_safe(entry.title or entry.key)}  {terminal_safe(entry.url)}")
         for claim in claims:
-            quiet = f"  ({claim.quiet}: never news)" if claim.quiet else ""
-            click.echo(f"  {claim.role:<9}{plain(claim.text)}{quiet}")
-    if not looked:
+            noise_note = f"  ({claim.noise}: never news)" if claim.noise else ""
+            click.echo(f"  {claim.role:<9}{terminal_safe(claim.text)}{noise_note}")
+    if not entries_with_claims:
         click.echo("it has no entries now")

@@ -7,17 +7,21 @@ from collections.abc import Sequence
 
 import click
 
-from monitor.cli.output import plain
+from monitor.cli.output import terminal_safe
 
 
-def marked(claim: str, matched: Sequence[str]) -> str:
+def highlight_matches(claim: str, matched: Sequence[str]) -> str:
     """The claim with these words of it in brackets, and bold where there are styles."""
-    words = sorted(map(plain, matched), key=len, reverse=True)
+    words = sorted(map(terminal_safe, matched), key=len, reverse=True)
     if not words:
         return claim
-    return re.sub("|".join(map(_whole, words)), lambda met: click.style(f"[{met[0]}]", bold=True), claim)
+    return re.sub(
+        "|".join(map(_whole_word_pattern, words)),
+        lambda word_match: click.style(f"[{word_match[0]}]", bold=True),
+        claim,
+    )
 
 
-def _whole(word: str) -> str:
+def _whole_word_pattern(word: str) -> str:
     """A pattern for the whole word; scripts without spaces have no bounds to hold it to."""
     return rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word)

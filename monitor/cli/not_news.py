@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.answers import by_option, note_option, take
+from monitor.cli.answers import by_option, note_option, submit_feedback
 from monitor.cli.options import config_option
-from monitor.cli.output import iso, plain
+from monitor.cli.output import iso_utc, terminal_safe
 
 
 @click.command("not-news")
@@ -18,10 +18,10 @@ from monitor.cli.output import iso, plain
 @config_option
 def command(alert: str, by: str, note: str, path: Path) -> None:
     """Say that the alert ALERT was not news: its rule tells nothing like it until a fact moves."""
-    from monitor.alerts.answers import Said
+    from monitor.alerts.answers import FeedbackKind
 
-    taken = take(path, alert, Said.NOT_NEWS, by, note)
+    recorded = submit_feedback(path, alert, FeedbackKind.NOT_NEWS, by, note)
     click.echo(f"alert {alert} was not news")
-    if mute := taken.mute:
-        rule, until = plain(mute.rule or ""), iso(mute.until)
+    if mute := recorded.mute:
+        rule, until = terminal_safe(mute.rule or ""), iso_utc(mute.until)
         click.echo(f"rule {rule} tells nothing like it until {until}; `monitor silence end {mute.id}` undoes that")

@@ -32,7 +32,7 @@ limit_option = click.option(
 )
 
 
-class Worded(click.Argument):
+class HiddenUsageArgument(click.Argument):
     """An argument of which the command's usage line tells in words of its own; an error calls it by its name."""
 
     def get_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -42,25 +42,25 @@ class Worded(click.Argument):
         return f"'{self.human_readable_name.lower()}'"
 
 
-def config_of(path: Path) -> Config:
+def load_config(path: Path) -> Config:
     """The config at `path`. ConfigError or MonitorError if it cannot be used."""
     from monitor.config.file import read_config
 
     return read_config(path, env=os.environ)
 
 
-def never_ran(config: Config) -> bool:
+def is_store_missing(config: Config) -> bool:
     """Whether there is no store yet, because no daemon ever ran on this config."""
     url = config.monitor.database
     return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
 
 
 @contextmanager
-def store_of(config: Config) -> Iterator[Store]:
+def open_existing_store(config: Config) -> Iterator[Store]:
     """The config's store; where there is none it is an error: only the daemon makes one."""
     from monitor.store import open_store
 
-    if never_ran(config):
+    if is_store_missing(config):
         raise MonitorError("nothing was stored yet: start `monitor run` first")
     store = open_store(config.monitor.database, create=False)
     try:

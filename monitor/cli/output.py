@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from monitor.model import Moment
 
-WIDE = 10_000  # columns of a table that no terminal shows: nothing is cut when another program reads
+PIPE_WIDTH_COLUMNS = 10_000  # columns of a table that no terminal shows: nothing is cut when another program reads
 
 
 def show_json(value: Any) -> None:
@@ -22,7 +22,7 @@ def show_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]], empty_message: str) -> None:
     """A table without lines, or the sentence `empty`."""
     from rich.console import Console
     from rich.table import Table
@@ -30,34 +30,34 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], empty: st
 
     rows = list(rows)
     if not rows:
-        click.echo(empty)
+        click.echo(empty_message)
         return
-    table = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    table = Table(*headers, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(Text(plain(str(cell))) for cell in row))
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+        table.add_row(*(Text(terminal_safe(str(cell))) for cell in row))
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH_COLUMNS).print(table)
 
 
-def plain(text: str) -> str:
+def terminal_safe(text: str) -> str:
     """What a feed said, on one line and harmless to a terminal."""
-    from monitor.deliver.safe import tame
+    from monitor.deliver.safe import sanitize
 
-    return tame(text)
+    return sanitize(text)
 
 
-def iso(moment: Moment | None) -> str | None:
+def iso_utc(moment: Moment | None) -> str | None:
     """ISO 8601 in UTC, to the second."""
     if moment is None:
         return None
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def count(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """`1 problem`, `2 problems`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def near(path: Path) -> Path:
+def relative_to_cwd(path: Path) -> Path:
     """The path as it is quickest to type from here."""
     try:
         return path.absolute().relative_to(Path.cwd())

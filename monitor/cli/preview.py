@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option, store_of
+from monitor.cli.options import config_option, load_config, open_existing_store
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.config import Config
-    from monitor.deliver.render import Rendered
+    from monitor.deliver.render import RenderedMessage
     from monitor.model import Message
 
-PART_OF = {"subject": "subject", "txt": "text", "html": "html"}  # email.PART.j2; another channel's is its only one
+RENDERED_FIELD_BY_PART = {
+    "subject": "subject",
+    "txt": "text",
+    "html": "html",
+}  # email.PART.j2; another channel's is its only one
 
 
 @click.command("preview")
@@ -28,86 +32,88 @@ PART_OF = {"subject": "subject", "txt": "text", "html": "html"}  # email.PART.j2
 @click.pass_context
 def command(ctx: click.Context, template: str, alert_id: str | None, browse: bool, path: Path) -> None:
     """Render TEMPLATE (such as email.html.j2) and print it. Exits 1 if it has a fault."""
-    config = config_of(path)
-    kind, part = _part_of(template)
-    if faults := _faults(config, template):
+    config = load_config(path)
+    channel_type, part = _channel_and_part(template)
+    if faults := _template_faults(config, template):
         click.echo("\n".join(faults))
         ctx.exit(1)
-    message = _stored(config, alert_id) if alert_id else _sample()
-    shown = _shown(_rendered(config, message, kind, _own(config, template)), part)
+    message = _stored_message(config, alert_id) if alert_id else _sample_message()
+    content = _part_content(
+        _render_message(config, message, channel_type, _rule_template_name(config, template)), part
+    )
     if browse:
         page = path.parent / f"preview-{Path(template).stem}"
-        page.write_text(shown, encoding="utf-8")
+        page.write_text(content, encoding="utf-8")
         click.echo(f"wrote {page}")
         click.launch(str(page))
     else:
-        click.echo(shown)
+        click.echo(content)
 
 
-def _part_of(template: str) -> tuple[str, str]:
+def _channel_and_part(template: str) -> tuple[str, str]:
     """The type of channel and the part of its message that a template makes."""
-    from monitor.config.problems import closest
-    from monitor.deliver.templates import part_of
-    from monitor.resources import builtin
+    from monitor.config.problems import closest_hint
+    from monitor.deliver.templates import template_part
+    from monitor.resources import builtin_path
 
-    made = part_of(template)
-    if made is None:
-        known = sorted(file.name for file in builtin("templates").glob("*.j2"))
-        raise MonitorError(f'there is no template "{template}"{closest(template, known)}')
-    kind, *part = made.removesuffix(".j2").split(".")
-    return kind, PART_OF[part[0]] if part else "blocks" if kind == "slack" else "text"
+    built_in_name = template_part(template)
+    if built_in_name is None:
+        template_names = sorted(file.name for file in builtin_path("templates").glob("*.j2"))
+        raise MonitorError(f'there is no template "{template}"{closest_hint(template, template_names)}')
+    channel_type, *part = built_in_name.removesuffix(".j2").split(".")
+    return channel_type, RENDERED_FIELD_BY_PART[part[0]] if part else "blocks" if channel_type == "slack" else "text"
 
 
-def _own(config: Config, template: str) -> str | None:
+def _rule_template_name(config: Config, template: str) -> str | None:
     """The name by which rules ask for the template, None if it is for all. MonitorError if it is not there."""
-    from monitor.deliver.templates import part_of, rule_templates
+    from monitor.deliver.templates import rule_template_names, template_part
 
-    name = template.removesuffix(part_of(template) or "").rstrip(".")
-    if name and name not in rule_templates(config.monitor.templates):
+    name = template.removesuffix(template_part(template) or "").rstrip(".")
+    if name and name not in rule_template_names(config.monitor.templates):
         raise MonitorError(f'there is no template "{template}" in {config.monitor.templates}')
     return name or None
 
 
-def _faults(config: Config, template: str) -> list[str]:
+def _template_faults(config: Config, template: str) -> list[str]:
     """What is wrong with the user's own template of that name, as `path:line:column: …`."""
-    from monitor.deliver.press import checked
-    from monitor.resources import builtin
+    from monitor.deliver.press import check_templates_once
+    from monitor.resources import builtin_path
 
-    found = checked(config.monitor.templates, builtin("templates"))
-    return [str(problem) for problem in found if problem.path.name == template and not problem.warning]
+    problems = check_templates_once(config.monitor.templates, builtin_path("templates"))
+    return [str(problem) for problem in problems if problem.path.name == template and not problem.warning]
 
 
-def _sample() -> Message:
+def _sample_message() -> Message:
     from monitor.deliver.sample import sample_message
 
     return sample_message("preview", time.time())
 
 
-def _stored(config: Config, alert_id: str) -> Message:
+def _stored_message(config: Config, alert_id: str) -> Message:
     """A message that carries the one alert."""
     from monitor.model import Message
     from monitor.store import reports
 
-    with store_of(config) as store, store.read() as conn:
-        row = reports.alert(conn, alert_id)
+    with open_existing_store(config) as store, store.read() as conn:
+        row = reports.find_alert(conn, alert_id)
     if row is None:
         raise MonitorError(f'there is no alert "{alert_id}": `monitor alerts --json` shows their ids')
     return Message(f"preview-{alert_id}", "preview", row.alert.story, row.alert.at, (row.alert,))
 
 
-def _rendered(config: Config, message: Message, kind: str, template: str | None) -> Rendered:
-    from monitor.deliver.press import rendered
+def _render_message(config: Config, message: Message, channel_type: str, template: str | None) -> RenderedMessage:
+    from monitor.deliver.press import render_once
     from monitor.deliver.render import load_templates
-    from monitor.resources import builtin
+    from monitor.resources import builtin_path
 
-    templates = load_templates(config.monitor.templates, builtin("templates"))
-    zone, url = config.monitor.timezone, config.web.url
-    made = rendered(message, kind, templates, zone, url, template)
-    if made.note:
-        click.echo(made.note, err=True)
-    return made
+    templates = load_templates(config.monitor.templates, builtin_path("templates"))
+    timezone, web_url = config.monitor.timezone, config.web.url
+    result = render_once(message, channel_type, templates, timezone, web_url, template)
+    if result.note:
+        click.echo(result.note, err=True)
+    return result
 
 
-def _shown(rendered: Rendered, part: str) -> str:
-    made = getattr(rendered, part)
-    return json.dumps(made, ensure_ascii=False, indent=1) if part == "blocks" else str(made)
+def _part_content(rendered: RenderedMessage, part: str) -> str:
+    content = getattr(rendered, part)
+    return json.dumps(content, ensure_ascii=False, indent=1) if part == "blocks" else str(content)

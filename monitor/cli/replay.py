@@ -10,12 +10,12 @@ import click
 
 from monitor.cli.findings import show_finding
 from monitor.cli.options import json_option
-from monitor.cli.output import open_text, plain
-from monitor.cli.screen import show
+from monitor.cli.output import open_text, terminal_safe
+from monitor.cli.screen import print_line
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from monitor.assess import Listening
+    from monitor.assess import Policy
 
 
 @click.command("replay")
@@ -24,39 +24,41 @@ if TYPE_CHECKING:
 @json_option
 def command(file: str, rules: Path | None, as_json: bool) -> None:
     """Read JSON lines with at, source, entry, title, url and text; write what each brings."""
-    from monitor.garbage import loaded_for_good
-    from monitor.replay import replay
+    from monitor.garbage import freeze_loaded_objects
+    from monitor.replay import replay_stream
 
-    listening = _listening(rules)
-    with open_text(file) as lines, loaded_for_good():
-        for found in replay(lines, listening):
+    policy = _rules_as_policy(rules)
+    with open_text(file) as lines, freeze_loaded_objects():
+        for record in replay_stream(lines, policy):
             if as_json:
-                print(json.dumps(found, ensure_ascii=False))  # unlike click's echo in one piece with others
+                print(json.dumps(record, ensure_ascii=False))  # unlike click's echo in one piece with others
             else:
-                _show(found)
+                _show_record(record)
 
 
-def _listening(folder: Path | None) -> Listening:
+def _rules_as_policy(folder: Path | None) -> Policy:
     """The rules of a folder and the words that mean the same; neither without one."""
-    from monitor.assess import Listening
-    from monitor.resources import builtin
+    from monitor.assess import Policy
+    from monitor.resources import builtin_path
     from monitor.ruleset.load import load_rules
     from monitor.ruleset.rule import RuleSet
     from monitor.text.words import Synonyms
 
     if folder is None:
-        return Listening(RuleSet(()))
-    rules, problems = load_rules(folder, builtin_aliases=builtin("rules") / "aliases.yaml")
+        return Policy(RuleSet(()))
+    rules, problems = load_rules(folder, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     if errors := [problem for problem in problems if not problem.warning]:
         raise ConfigError(errors)
-    return Listening(rules, same=Synonyms.of(rules.same))
+    return Policy(rules, synonyms=Synonyms.from_mapping(rules.synonyms))
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show_record(record: dict[str, Any]) -> None:
     """One line of output for people; what only repeats is left out."""
-    if found["type"] == "update":
-        show((f"{found['at']}  {plain(found['source'])}", "dim"))
-    elif found["type"] == "alert":
-        show((f"ALERT        {found['rule']}: {plain(found['title'])} ({found['severity']})", "bold"))
-    elif found["novelty"] != "repeated":
-        show_finding(found)
+    if record["type"] == "update":
+        print_line((f"{record['at']}  {terminal_safe(record['source'])}", "dim"))
+    elif record["type"] == "alert":
+        print_line(
+            (f"ALERT        {record['rule']}: {terminal_safe(record['title'])} ({record['severity']})", "bold")
+        )
+    elif record["novelty"] != "repeated":
+        show_finding(record)

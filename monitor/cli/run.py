@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option
-from monitor.lean import stay_lean
+from monitor.cli.options import config_option, load_config
+from monitor.lean import skip_optional_imports
 
 if TYPE_CHECKING:
-    from monitor.log import Style
+    from monitor.log import LogFormat
 
 
 @click.command("run")
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="How to write the log on stderr.",
 )
-def command(path: Path, once: bool, style: Style) -> None:
+def command(path: Path, once: bool, style: LogFormat) -> None:
     """Poll, compare and alert until stopped."""
-    stay_lean()
-    config = config_of(path)
+    skip_optional_imports()
+    config = load_config(path)
     from monitor import daemon, log
 
-    log.configure(style)
-    daemon.run(config, once=once)
+    log.configure_logging(style)
+    daemon.run_daemon(config, once=once)

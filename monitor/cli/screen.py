@@ -6,46 +6,48 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from monitor.cli.output import WIDE
+from monitor.cli.output import PIPE_WIDTH_COLUMNS
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-Part: TypeAlias = tuple[str, str]  # a text and its style
+StyledPart: TypeAlias = tuple[str, str]  # a text and its style
 
-MARGIN = 13
-NARROWEST = 20  # columns of text beside the margin; a narrower terminal breaks lines by itself
+MARGIN_COLUMNS = 13
+MIN_TEXT_COLUMNS = 20  # columns of text beside the margin; a narrower terminal breaks lines by itself
 
 
 @cache
-def screen() -> Console:
+def stdout_console() -> Console:
     """Standard output."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDE)
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH_COLUMNS)
 
 
-def coloured() -> bool:
+def has_color() -> bool:
     """Whether colours and strokes are shown."""
-    return screen().color_system is not None and not screen().no_color
+    return stdout_console().color_system is not None and not stdout_console().no_color
 
 
-def show(*parts: Part) -> None:
+def print_line(*parts: StyledPart) -> None:
     """One line; the terminal breaks it."""
-    screen().print(_styled(*parts), soft_wrap=True)
+    stdout_console().print(_styled_text(*parts), soft_wrap=True)
 
 
-def show_beside(head: Part, *parts: Part) -> None:
+def print_beside_label(label: StyledPart, *parts: StyledPart) -> None:
     """Text that hangs beside a margin with a head in it."""
-    for line in _styled(*parts).wrap(screen(), max(NARROWEST, screen().width - MARGIN)):
+    for line in _styled_text(*parts).wrap(
+        stdout_console(), max(MIN_TEXT_COLUMNS, stdout_console().width - MARGIN_COLUMNS)
+    ):
         line.rstrip()
-        gap = " " * (MARGIN - len(head[0]))
-        screen().print(_styled(head, (gap, "")).append_text(line), soft_wrap=True)
-        head = ("", "")
+        padding = " " * (MARGIN_COLUMNS - len(label[0]))
+        stdout_console().print(_styled_text(label, (padding, "")).append_text(line), soft_wrap=True)
+        label = ("", "")
 
 
-def _styled(*parts: Part) -> Text:
+def _styled_text(*parts: StyledPart) -> Text:
     from rich.text import Text
 
-    return Text.assemble(*(parts if coloured() else (text for text, _ in parts)))
+    return Text.assemble(*(parts if has_color() else (text for text, _ in parts)))

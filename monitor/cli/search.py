@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.marks import marked
-from monitor.cli.options import config_of, config_option, json_option, limit_option, store_of
-from monitor.cli.output import count, iso, plain, show_json
+from monitor.cli.marks import highlight_matches
+from monitor.cli.options import config_option, json_option, limit_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, pluralize, show_json, terminal_safe
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from monitor.config import Config
-    from monitor.model import Said
-    from monitor.ruleset.parse import Aliases
+    from monitor.model import PriorClaim
+    from monitor.ruleset.parse import AliasNodes
     from monitor.ruleset.query import Query
 
 
@@ -30,77 +30,91 @@ if TYPE_CHECKING:
 @json_option
 def command(query: str, path: Path, limit: int, as_json: bool) -> None:
     """List the claims for which QUERY, in the language of rules, holds; newest first."""
-    config = config_of(path)
-    from monitor.ruleset.seek import sought
-    from monitor.store.history import update_saying
+    config = load_config(path)
+    from monitor.ruleset.seek import parse_search
+    from monitor.store.history import find_update_saying
 
-    wanted = sought(query, _aliases(config))
-    with store_of(config) as store, store.read() as conn:
-        held = list(islice(_found(conn, wanted), limit))
-        found = [(sayings, matched, update_saying(conn, sayings[0])) for sayings, matched in held]
+    parsed_query = parse_search(query, _load_aliases(config))
+    with open_existing_store(config) as store, store.read() as conn:
+        matches = list(islice(_search_claims(conn, parsed_query), limit))
+        results = [(priors, matched_words, find_update_saying(conn, priors[0])) for priors, matched_words in matches]
     if as_json:
-        show_json([_as_json(*one) for one in found])
+        show_json([_claim_json(*result) for result in results])
     else:
-        _show(found)
+        _show_claims(results)
 
 
-def _aliases(config: Config) -> Aliases:
+def _load_aliases(config: Config) -> AliasNodes:
     """The config's aliases. Raises ConfigError if they are broken."""
     from monitor.errors import Problem
-    from monitor.resources import builtin
+    from monitor.resources import builtin_path
     from monitor.ruleset.aliases import read_aliases
-    from monitor.ruleset.load import ALIASES, read_yaml
+    from monitor.ruleset.load import ALIASES_FILE, read_yaml_file
 
-    own = config.monitor.rules / ALIASES
+    user_file = config.monitor.rules / ALIASES_FILE
     problems: list[Problem] = []
-    source, tree = read_yaml(own if own.is_file() else builtin("rules") / ALIASES, problems, lambda _: None)
+    source, tree = read_yaml_file(
+        user_file if user_file.is_file() else builtin_path("rules") / ALIASES_FILE, problems, lambda _: None
+    )
     nodes, _, faults = read_aliases(tree)
-    if problems := [*problems, *(source.problem(fault) for fault in faults)]:
+    if problems := [*problems, *(source.to_problem(fault) for fault in faults)]:
         raise ConfigError(problems)
     return nodes
 
 
-def _found(conn: Connection, query: Query) -> Iterator[tuple[list[Said], tuple[str, ...]]]:
+def _search_claims(conn: Connection, query: Query) -> Iterator[tuple[list[PriorClaim], tuple[str, ...]]]:
     """For each claim who has said it, earliest first, and the words that met the query."""
-    from monitor.ruleset.lint import scopes_of
-    from monitor.ruleset.seek import holding
-    from monitor.store.history import sayings, texts
+    from monitor.ruleset.lint import term_scopes
+    from monitor.ruleset.seek import find_matches
+    from monitor.store.history import claim_texts, sayings_of_claims
 
-    titled = "title" in scopes_of(query.root)
-    before: int | None = None
-    while page := texts(conn, before):
-        numbers = list(page)
-        said = sayings(conn, numbers) if titled else {}
-        titles = [said[number][0].title if number in said else "" for number in numbers] if titled else []
-        held = holding(query, list(page.values()), titles)
-        said = said or sayings(conn, [numbers[at] for at in held])
-        yield from ((said[numbers[at]], words) for at, words in held.items() if numbers[at] in said)
-        before = numbers[-1]
+    needs_titles = "title" in term_scopes(query.root)
+    before_number: int | None = None
+    while page := claim_texts(conn, before_number):
+        claim_numbers = list(page)
+        priors_by_claim = sayings_of_claims(conn, claim_numbers) if needs_titles else {}
+        titles = (
+            [priors_by_claim[number][0].title if number in priors_by_claim else "" for number in claim_numbers]
+            if needs_titles
+            else []
+        )
+        words_by_index = find_matches(query, list(page.values()), titles)
+        priors_by_claim = priors_by_claim or sayings_of_claims(
+            conn, [claim_numbers[index] for index in words_by_index]
+        )
+        yield from (
+            (priors_by_claim[claim_numbers[index]], words)
+            for index, words in words_by_index.items()
+            if claim_numbers[index] in priors_by_claim
+        )
+        before_number = claim_numbers[-1]
 
 
-def _as_json(sayings: list[Said], matched: tuple[str, ...], update: int | None) -> dict[str, Any]:
-    first = sayings[0]
+def _claim_json(priors: list[PriorClaim], matched_words: tuple[str, ...], update: int | None) -> dict[str, Any]:
+    first = priors[0]
     return {
         "claim": first.text,
-        "at": iso(first.at),
+        "at": iso_utc(first.at),
         "update": update,
         "source": first.source,
         "entry": first.entry,
         "title": first.title,
         "heading": first.heading,
         "story": first.story,
-        "matched": list(matched),
-        "sayings": len(sayings),
-        "sources": sorted({said.source for said in sayings}),
-        "gone": all(said.gone is not None for said in sayings),
+        "matched": list(matched_words),
+        "sayings": len(priors),
+        "sources": sorted({prior.source for prior in priors}),
+        "gone": all(prior.withdrawn_at is not None for prior in priors),
     }
 
 
-def _show(found: list[tuple[list[Said], tuple[str, ...], int | None]]) -> None:
-    for sayings, matched, update in found:
-        first = sayings[0]
-        where = "" if update is None else f"  update {update}"
-        more = f", said {len(sayings)} times" if len(sayings) > 1 else ""
-        click.echo(click.style(f"{iso(first.at)}  {plain(first.source)}{where}{more}", dim=True))
-        click.echo(f"    {marked(plain(first.text), matched)}")
-    click.echo(count(len(found), "claim"))
+def _show_claims(results: list[tuple[list[PriorClaim], tuple[str, ...], int | None]]) -> None:
+    for priors, matched_words, update in results:
+        first = priors[0]
+        update_note = "" if update is None else f"  update {update}"
+        count_note = f", said {len(priors)} times" if len(priors) > 1 else ""
+        click.echo(
+            click.style(f"{iso_utc(first.at)}  {terminal_safe(first.source)}{update_note}{count_note}", dim=True)
+        )
+        click.echo(f"    {highlight_matches(terminal_safe(first.text), matched_words)}")
+    click.echo(pluralize(len(results), "claim"))

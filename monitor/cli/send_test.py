@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option
+from monitor.cli.options import config_option, load_config
 from monitor.errors import DeliveryError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.deliver.channels import Receipt
-    from monitor.deliver.render import Rendered
+    from monitor.deliver.render import RenderedMessage
     from monitor.model import Message
 
 
@@ -24,47 +24,47 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, channel: str, path: Path) -> None:
     """Send a sample alert to CHANNEL, now. Exits 1 if it is not taken, or if a template failed."""
-    config = config_of(path)
+    config = load_config(path)
     if channel not in config.channels:
-        from monitor.config.problems import closest
+        from monitor.config.problems import closest_hint
 
-        raise MonitorError(f'there is no channel "{channel}" in {path}{closest(channel, config.channels)}')
+        raise MonitorError(f'there is no channel "{channel}" in {path}{closest_hint(channel, config.channels)}')
     import asyncio
 
     from monitor.deliver.sample import sample_message
 
     message = sample_message(channel, time.time())
-    made = _rendered(config, message)
-    if made.note:
-        click.echo(f"{channel}: {made.note}", err=True)
+    rendered_sample = _render_sample(config, message)
+    if rendered_sample.note:
+        click.echo(f"{channel}: {rendered_sample.note}", err=True)
     try:
-        receipt = asyncio.run(_sent(config, message, made))
+        receipt = asyncio.run(_send_sample(config, message, rendered_sample))
     except DeliveryError as error:
         click.echo(f"{channel}: not sent: {error}", err=True)
         ctx.exit(1)
-    for recipient, reason in receipt.refused.items():
+    for recipient, reason in receipt.rejected.items():
         click.echo(f"{channel}: {recipient} was refused: {reason}", err=True)
     click.echo(f"{channel}: sent: {receipt.detail}")
-    ctx.exit(1 if receipt.refused or made.note else 0)
+    ctx.exit(1 if receipt.rejected or rendered_sample.note else 0)
 
 
-def _rendered(config: Config, message: Message) -> Rendered:
-    from monitor.deliver.press import rendered
+def _render_sample(config: Config, message: Message) -> RenderedMessage:
+    from monitor.deliver.press import render_once
     from monitor.deliver.render import load_templates
-    from monitor.resources import builtin
+    from monitor.resources import builtin_path
 
-    templates = load_templates(config.monitor.templates, builtin("templates"))
+    templates = load_templates(config.monitor.templates, builtin_path("templates"))
     channel = config.channels[message.channel]
-    zone, url = config.monitor.timezone, config.web.url
-    return rendered(message, channel.type, templates, zone, url, channel.template)
+    timezone, web_url = config.monitor.timezone, config.web.url
+    return render_once(message, channel.type, templates, timezone, web_url, channel.template)
 
 
-async def _sent(config: Config, message: Message, rendered: Rendered) -> Receipt:
-    from monitor.deliver.channels import notifier
+async def _send_sample(config: Config, message: Message, rendered: RenderedMessage) -> Receipt:
+    from monitor.deliver.channels import notifier_class
 
     settings = config.channels[message.channel]
-    opened = notifier(settings.type)(settings, allow_private=config.network.allow_private)
+    channel_notifier = notifier_class(settings.type)(settings, allow_private=config.network.allow_private)
     try:
-        return await opened.send(message, rendered)
+        return await channel_notifier.send(message, rendered)
     finally:
-        await opened.close()
+        await channel_notifier.close()

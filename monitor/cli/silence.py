@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import Worded, config_of, config_option, json_option, never_ran, store_of
-from monitor.cli.output import iso, show_json, show_table
+from monitor.cli.options import (
+    HiddenUsageArgument,
+    config_option,
+    is_store_missing,
+    json_option,
+    load_config,
+    open_existing_store,
+)
+from monitor.cli.output import iso_utc, show_json, show_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,19 +25,17 @@ if TYPE_CHECKING:
     from monitor.alerts.silences import Silence
     from monitor.config import Config
 
-NAMED = ("rule", "source", "story", "match")
+SCOPE_OPTIONS = ("rule", "source", "story", "match")
 
 
 @click.command("silence", options_metavar="[OPTIONS] [add | list | end ID]")
-@click.argument("action", cls=Worded, required=False, type=click.Choice(["add", "list", "end"]))
-@click.argument("silence", cls=Worded, required=False, type=click.IntRange(0, 2**63 - 1))
+@click.argument("action", cls=HiddenUsageArgument, required=False, type=click.Choice(["add", "list", "end"]))
+@click.argument("silence", cls=HiddenUsageArgument, required=False, type=click.IntRange(0, 2**63 - 1))
 @click.option("--rule", metavar="NAME", help="What this rule finds.")
 @click.option("--source", metavar="NAME", help="What this source says.")
 @click.option("--story", metavar="ID", help="What belongs to this story.")
 @click.option("--match", metavar="QUERY", help="What meets this query, written as in rules.")
-@click.option(
-    "--until-facts-change", "facts", is_flag=True, help="Let through what says another number, date, name …"
-)
+@click.option("--until-facts-change", is_flag=True, help="Let through what says another number, date, name …")
 @click.option("--for", "duration", metavar="6h", help="How long, from now.")
 @click.option("--until", metavar="ISO", help="Until when: 2026-01-31T18:00Z; without a zone in the config's.")
 @click.option("--reason", metavar="TEXT", help="Why; it is kept with all that is silenced.")
@@ -45,136 +50,138 @@ def command(
     silence: int | None,
     path: Path,
     as_json: bool,
-    facts: bool,
-    **wanted: str | None,
+    until_facts_change: bool,
+    **options: str | None,
 ) -> None:
     """List the silences, newest first; add one for what fits all that is named; or end the silence ID now."""
     if action == "add":
-        _add(path, wanted, facts)
+        _add_silence(path, options, until_facts_change)
     elif action != "end":
-        _list(path, as_json)
+        _list_silences(path, as_json)
     elif silence is None:
         raise click.UsageError("end needs the ID of a silence; `monitor silence` lists them")
     else:
-        ctx.exit(_end(path, silence))
+        ctx.exit(_end_silence(path, silence))
 
 
-def _add(path: Path, wanted: dict[str, str | None], facts: bool) -> None:
-    config = config_of(path)
-    wish = _silence(config, wanted, facts, time.time())
-    from monitor.silencing import make_silence
+def _add_silence(path: Path, options: dict[str, str | None], until_facts_change: bool) -> None:
+    config = load_config(path)
+    draft = _build_silence(config, options, until_facts_change, time.time())
+    from monitor.silencing import create_silence
 
-    with store_of(config) as store:
-        made = make_silence(store, wish)
-    click.echo(f"silence {made.id} until {iso(made.until)}")
+    with open_existing_store(config) as store:
+        silence = create_silence(store, draft)
+    click.echo(f"silence {silence.id} until {iso_utc(silence.until)}")
 
 
-def _silence(config: Config, wanted: dict[str, str | None], facts: bool, now: float) -> Silence:
+def _build_silence(config: Config, options: dict[str, str | None], until_facts_change: bool, now: float) -> Silence:
     """The silence that the options ask for. UsageError if they cannot be meant."""
-    from monitor.alerts.silences import Mode, Silence
+    from monitor.alerts.silences import Silence, SilenceMode
 
-    named = {name: wanted[name] for name in NAMED}
-    if not any(named.values()):
+    scope = {name: options[name] for name in SCOPE_OPTIONS}
+    if not any(scope.values()):
         raise click.UsageError("say what to silence: --rule, --source, --story or --match")
-    if not (wanted["reason"] or "").strip():
+    if not (options["reason"] or "").strip():
         raise click.UsageError("say why with --reason; it is kept with all that is silenced")
-    _check_known(config, named)
-    until = _until(config, wanted["duration"], wanted["until"], now)
+    _check_scope(config, scope)
+    until = _end_time(config, options["duration"], options["until"], now)
     return Silence(
         0,
-        str(wanted["reason"]).strip(),
+        str(options["reason"]).strip(),
         now,
         until,
-        rule=named["rule"],
-        source=named["source"],
-        story=named["story"],
-        match=named["match"],
-        by=wanted["by"] or "",
-        mode=Mode.FACTS if facts else Mode.ALL,
+        rule=scope["rule"],
+        source=scope["source"],
+        story=scope["story"],
+        match=scope["match"],
+        by=options["by"] or "",
+        mode=SilenceMode.UNTIL_FACTS_CHANGE if until_facts_change else SilenceMode.ALL,
     )
 
 
-def _check_known(config: Config, named: dict[str, str | None]) -> None:
+def _check_scope(config: Config, scope: dict[str, str | None]) -> None:
     """A name or query that can never fit is a mistake."""
-    if named["source"]:
-        _one_of("source", named["source"], [source.name for source in config.sources])
-    if not (named["rule"] or named["match"]):
+    if scope["source"]:
+        _require_known_name("source", scope["source"], [source.name for source in config.sources])
+    if not (scope["rule"] or scope["match"]):
         return
-    from monitor.engine import load_listening
+    from monitor.engine import load_policy
 
-    rules = load_listening(config).rules
-    if named["rule"]:
-        _one_of("rule", named["rule"], [rule.name for rule in rules.rules])
-    if named["match"]:
+    rules = load_policy(config).rules
+    if scope["rule"]:
+        _require_known_name("rule", scope["rule"], [rule.name for rule in rules.rules])
+    if scope["match"]:
         from monitor.ruleset.parse import compile_query
 
-        query, faults = compile_query(named["match"], rules.aliases.nodes)
+        query, faults = compile_query(scope["match"], rules.aliases.nodes)
         if query is None:
             raise click.UsageError(f"--match, character {faults[0].offset + 1}: {faults[0].message}")
 
 
-def _one_of(kind: str, name: str, known: Collection[str]) -> None:
-    if name not in known:
-        from monitor.config.problems import closest
+def _require_known_name(kind: str, name: str, known_names: Collection[str]) -> None:
+    if name not in known_names:
+        from monitor.config.problems import closest_hint
 
-        raise click.UsageError(f'there is no {kind} "{name}"{closest(name, known)}')
+        raise click.UsageError(f'there is no {kind} "{name}"{closest_hint(name, known_names)}')
 
 
-def _until(config: Config, duration: str | None, until: str | None, now: float) -> float:
+def _end_time(config: Config, duration: str | None, until: str | None, now: float) -> float:
     """When the silence ends."""
     if (duration is None) == (until is None):
         raise click.UsageError("say how long with --for 6h, or until when with --until")
     if duration is not None:
-        from monitor.config import seconds
+        from monitor.config import parse_duration
 
         try:
-            return now + seconds(duration)
+            return now + parse_duration(duration)
         except ValueError as error:
             raise click.UsageError(f"--for: {error}") from None
-    end = _moment(config, until or "")
+    end = _parse_time(config, until or "")
     if end <= now:
         raise click.UsageError(f"--until: {until} has passed")
     return end
 
 
-def _moment(config: Config, text: str) -> float:
+def _parse_time(config: Config, text: str) -> float:
     try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=config.monitor.timezone)).astimezone(UTC).timestamp()
+        moment = datetime.fromisoformat(text)
+        return (
+            (moment if moment.tzinfo else moment.replace(tzinfo=config.monitor.timezone)).astimezone(UTC).timestamp()
+        )
     except (ValueError, OverflowError):
         raise click.UsageError('--until: expected a time such as "2026-01-31T18:00Z"') from None
 
 
-def _list(path: Path, as_json: bool) -> None:
-    rows, now = _rows(path), time.time()
-    from monitor.listed import silence_json, state_of
+def _list_silences(path: Path, as_json: bool) -> None:
+    rows, now = _load_silences(path), time.time()
+    from monitor.listed import silence_json, silence_state
 
     if as_json:
         show_json([silence_json(row, now) for row in rows])
         return
-    heads = ("id", "state", "until", "what", "reason", "by")
-    shown = [(r.id, state_of(r, now), iso(r.until), r.what, r.reason, r.by) for r in rows]
-    show_table(heads, shown, "nothing was ever silenced")
+    headers = ("id", "state", "until", "what", "reason", "by")
+    table_rows = [(r.id, silence_state(r, now), iso_utc(r.until), r.summary, r.reason, r.by) for r in rows]
+    show_table(headers, table_rows, "nothing was ever silenced")
 
 
-def _rows(path: Path) -> list[Silence]:
-    config = config_of(path)
-    if never_ran(config):
+def _load_silences(path: Path) -> list[Silence]:
+    config = load_config(path)
+    if is_store_missing(config):
         return []
     from monitor.store import silences
 
-    with store_of(config) as store, store.read() as conn:
-        return silences.every(conn)
+    with open_existing_store(config) as store, store.read() as conn:
+        return silences.all_silences(conn)
 
 
-def _end(path: Path, number: int) -> int:
+def _end_silence(path: Path, silence_id: int) -> int:
     """The exit code: 1 if no such silence lives."""
     from monitor.store import silences
 
-    with store_of(config_of(path)) as store, store.write() as conn:
-        ended = silences.end(conn, number, time.time())
-    if ended:
-        click.echo(f"silence {number} has ended")
+    with open_existing_store(load_config(path)) as store, store.write() as conn:
+        has_ended = silences.end_silence(conn, silence_id, time.time())
+    if has_ended:
+        click.echo(f"silence {silence_id} has ended")
     else:
-        click.echo(f"silence {number} ended before, or there is none of that ID", err=True)
-    return 0 if ended else 1
+        click.echo(f"silence {silence_id} ended before, or there is none of that ID", err=True)
+    return 0 if has_ended else 1

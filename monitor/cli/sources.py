@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.follow import add, export, import_
-from monitor.cli.look import test
-from monitor.cli.options import config_of, config_option, json_option, never_ran, store_of
-from monitor.cli.output import iso, plain, show_json, show_table
+from monitor.cli.follow import add_command, export_command, import_command
+from monitor.cli.look import test_command
+from monitor.cli.options import config_option, is_store_missing, json_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.listed import notice_json
-from monitor.sources.pace import pace, why
+from monitor.sources.pace import effective_interval, explain_interval
 
 if TYPE_CHECKING:
     from monitor.config import Config, SourceConfig
-    from monitor.store.sources import SourceRow
+    from monitor.store.sources import SourceState
 
 
 @click.group("sources", invoke_without_command=True)
@@ -29,34 +29,34 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
         # Options may stand before `add` and its like, too.
         ctx.default_map = {ctx.invoked_subcommand: {"path": path, "as_json": as_json}}
         return
-    config = config_of(path)
-    known = _known(config)
-    listed = [_listed(source, known.get(source.name)) for source in config.sources]
+    config = load_config(path)
+    states_by_name = _load_states(config)
+    items = [_source_json(source, states_by_name.get(source.name)) for source in config.sources]
     if as_json:
-        show_json(listed)
+        show_json(items)
         return
-    heads = ("name", "state", "entries", "last good", "next poll", "pace", "error")
-    rows = [[one[key.replace(" ", "_")] or "" for key in heads] for one in listed]
-    show_table(heads, rows, f"there are no sources in {path}")
-    for one in listed:
-        for notice in one["notices"]:
-            click.echo(plain(f"{one['name']}: {notice['kind']} since {notice['since']}. {notice['said']}"))
+    columns = ("name", "state", "entries", "last good", "next poll", "pace", "error")
+    rows = [[item[key.replace(" ", "_")] or "" for key in columns] for item in items]
+    show_table(columns, rows, f"there are no sources in {path}")
+    for item in items:
+        for notice in item["notices"]:
+            click.echo(terminal_safe(f"{item['name']}: {notice['kind']} since {notice['since']}. {notice['said']}"))
 
 
-for _command in (add, import_, export, test):
+for _command in (add_command, import_command, export_command, test_command):
     command.add_command(_command)
 
 
-def _known(config: Config) -> dict[str, SourceRow]:
-    if never_ran(config):
+def _load_states(config: Config) -> dict[str, SourceState]:
+    if is_store_missing(config):
         return {}
-    from monitor.store.sources import rows
+    from monitor.store.sources import load_sources
 
-    with store_of(config) as store, store.read() as conn:
-        return {row.name: row for row in rows(conn)}
+    with open_existing_store(config) as store, store.read() as conn:
+        return {row.name: row for row in load_sources(conn)}
 
 
-def _listed(source: SourceConfig, row: SourceRow | None) -> dict[str, Any]:
+def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any]:
     """The contract's object; a source that was never polled is empty."""
     return {
         "name": source.name,
@@ -65,22 +65,24 @@ def _listed(source: SourceConfig, row: SourceRow | None) -> dict[str, Any]:
         "state": row.state if row else "empty",
         "entries": row.entries if row else 0,
         "error": row.error if row else None,
-        "last_good": iso(row.last_good) if row else None,
-        "next_poll": iso(row.next_poll) if row else None,
-        "pace": _pace(source, row),
+        "last_good": iso_utc(row.last_good) if row else None,
+        "next_poll": iso_utc(row.next_poll) if row else None,
+        "pace": _pace_text(source, row),
         "notices": [notice_json(notice) for notice in row.notices] if row else [],
     }
 
 
-def _pace(source: SourceConfig, row: SourceRow | None) -> str:
+def _pace_text(source: SourceConfig, row: SourceState | None) -> str:
     """How often the source is polled now, and why."""
     if source.cron:
         return f"{source.cron} (cron)"
-    now = pace(every=source.every, slowest=source.slowest, pace=row.pace if row else None)
-    return f"every {_span(now)} ({why(now, every=source.every)})"
+    interval = effective_interval(
+        every=source.every, slowest=source.slowest, stored_interval=row.adaptive_interval if row else None
+    )
+    return f"every {_short_duration(interval)} ({explain_interval(interval, every=source.every)})"
 
 
-def _span(seconds: float) -> str:
+def _short_duration(seconds: float) -> str:
     """Seconds, minutes or hours, whichever is read most easily."""
-    size, letter = (3600, "h") if seconds >= 3600 else (60, "m") if seconds >= 60 else (1, "s")
-    return f"{seconds / size:.1f}".removesuffix(".0") + letter
+    unit_seconds, unit_letter = (3600, "h") if seconds >= 3600 else (60, "m") if seconds >= 60 else (1, "s")
+    return f"{seconds / unit_seconds:.1f}".removesuffix(".0") + unit_letter

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, store_of
-from monitor.cli.output import iso, plain, show_json
-from monitor.deliver.waits import OPEN
+from monitor.cli.options import config_option, json_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, show_json, terminal_safe
+from monitor.deliver.waits import OPEN_DELIVERY_STATES
 
 if TYPE_CHECKING:
     from monitor.store.reports import Status
@@ -21,36 +21,37 @@ if TYPE_CHECKING:
 @json_option
 def command(path: Path, as_json: bool) -> None:
     """Show how things stand: sources, deliveries, what is stored."""
-    from monitor.store.reports import status
+    from monitor.store.reports import load_status
 
-    with store_of(config_of(path)) as store, store.read() as conn:
-        found = status(conn, time.time())
+    with open_existing_store(load_config(path)) as store, store.read() as conn:
+        report = load_status(conn, time.time())
     if as_json:
         from monitor.listed import status_json
 
-        show_json(status_json(found))
+        show_json(status_json(report))
     else:
-        _show(found)
+        _show_report(report)
 
 
-def _show(found: Status) -> None:
-    waits = any(found.messages.get(state) for state in OPEN)
+def _show_report(report: Status) -> None:
+    has_open_messages = any(report.messages.get(state) for state in OPEN_DELIVERY_STATES)
     lines = {
-        "sources": _counts(found.sources) or "none",
-        "notices": _counts(found.notices) or "none",
-        "messages": _counts(found.messages) or "none",
-        "alerts": f"{found.alerts:,}, {found.alerts_today:,} in the last 24 hours, {found.held:,} held back",
-        "decided": f"{_counts(found.decided_today) or 'nothing'} in the last 24 hours",
-        "stored": f"{found.entries:,} entries, {found.updates:,} updates, {found.claims:,} claims",
-        "last poll": iso(found.last_poll) or "never",
-        "next poll": iso(found.next_poll) or "never",
-        "oldest owed": iso(found.oldest_owed) or ("waits for its time" if waits else "nothing is owed"),
+        "sources": _counts_text(report.sources) or "none",
+        "notices": _counts_text(report.notices) or "none",
+        "messages": _counts_text(report.messages) or "none",
+        "alerts": f"{report.alerts:,}, {report.alerts_today:,} in the last 24 hours, {report.pending_matches:,} held back",
+        "decided": f"{_counts_text(report.decided_today) or 'nothing'} in the last 24 hours",
+        "stored": f"{report.entries:,} entries, {report.updates:,} updates, {report.claims:,} claims",
+        "last poll": iso_utc(report.last_poll) or "never",
+        "next poll": iso_utc(report.next_poll) or "never",
+        "oldest owed": iso_utc(report.oldest_owed)
+        or ("waits for its time" if has_open_messages else "nothing is owed"),
     }
-    for name, what in lines.items():
-        click.echo(f"{name:<12} {what}")
-    for problem in found.rules_refused:
-        click.echo(f"{'rules':<12} refused at {iso(found.rules_refused_at)}: {plain(problem)}")
+    for name, text in lines.items():
+        click.echo(f"{name:<12} {text}")
+    for problem in report.rules_refused:
+        click.echo(f"{'rules':<12} refused at {iso_utc(report.rules_refused_at)}: {terminal_safe(problem)}")
 
 
-def _counts(by_state: dict[str, int]) -> str:
+def _counts_text(by_state: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {state}" for state, number in sorted(by_state.items()))

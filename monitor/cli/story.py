@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_of, config_option, json_option, store_of
-from monitor.cli.output import count, iso, plain, show_json, show_table
+from monitor.cli.options import config_option, json_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, pluralize, show_json, show_table, terminal_safe
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.alerts.account import Account
-    from monitor.alerts.answers import Answer
-    from monitor.model import Stood
+    from monitor.alerts.account import StorySummary
+    from monitor.alerts.answers import Feedback
+    from monitor.model import FigurePoint
     from monitor.store.reports import AlertRow
 
 
-TOLD = 50  # alerts that are shown
+MAX_STORY_ALERTS = 50  # alerts that are shown
 
 
 @click.command("story")
@@ -28,46 +28,61 @@ TOLD = 50  # alerts that are shown
 @json_option
 def command(story: str, path: Path, as_json: bool) -> None:
     """Show the account of a story: its sources, its figures over time, and its alerts."""
-    config = config_of(path)
-    from monitor.listed import account_json
+    config = load_config(path)
+    from monitor.listed import story_summary_json
     from monitor.store import answers, reports
-    from monitor.store.accounts import account
+    from monitor.store.accounts import load_story_summary
 
-    with store_of(config) as store, store.read() as conn:
-        found = account(conn, story)
-        told = answers.with_answers(conn, reports.alerts(conn, limit=TOLD, story=story))
-    if found is None:
-        raise MonitorError(f"there is no story {plain(story)}; `monitor alerts` and `search` name theirs with --json")
+    with open_existing_store(config) as store, store.read() as conn:
+        summary = load_story_summary(conn, story)
+        alerts_with_answers = answers.with_feedback(
+            conn, reports.load_alert_page(conn, limit=MAX_STORY_ALERTS, story=story)
+        )
+    if summary is None:
+        raise MonitorError(
+            f"there is no story {terminal_safe(story)}; `monitor alerts` and `search` name theirs with --json"
+        )
     if as_json:
-        show_json(account_json(found, told))
+        show_json(story_summary_json(summary, alerts_with_answers))
     else:
-        _show(found, told)
+        _show_story(summary, alerts_with_answers)
 
 
-def _show(found: Account, told: list[tuple[AlertRow, Answer | None]]) -> None:
-    click.echo(click.style(plain(found.lead), bold=True))
-    click.echo(f"{found.id}, told of from {iso(found.opened)} to {iso(found.last)}")
-    click.echo(count(found.independent, "independent source"))
-    shown = [
-        (one.source, iso(one.first.at), one.claims, f"repeats {one.copies} word for word" if one.copies else "")
-        for one in found.voices
+def _show_story(summary: StorySummary, alerts_with_answers: list[tuple[AlertRow, Feedback | None]]) -> None:
+    click.echo(click.style(terminal_safe(summary.lead), bold=True))
+    click.echo(f"{summary.id}, told of from {iso_utc(summary.opened_at)} to {iso_utc(summary.last_at)}")
+    click.echo(pluralize(summary.independent_count, "independent source"))
+    source_rows = [
+        (
+            report.source,
+            iso_utc(report.first_claim.at),
+            report.claim_count,
+            f"repeats {report.copied_from} word for word" if report.copied_from else "",
+        )
+        for report in summary.source_reports
     ]
-    show_table(("source", "since", "claims", ""), shown, "no source tells of it any more")
-    for course in found.figures:
-        _show_course(course)
-    _show_told(told)
+    show_table(("source", "since", "claims", ""), source_rows, "no source tells of it any more")
+    for points in summary.figures:
+        _show_figure(points)
+    _show_alerts(alerts_with_answers)
 
 
-def _show_told(told: list[tuple[AlertRow, Answer | None]]) -> None:
-    from monitor.deliver.headline import news_of
+def _show_alerts(alerts_with_answers: list[tuple[AlertRow, Feedback | None]]) -> None:
+    from monitor.deliver.headline import alert_headline
 
     click.echo()
     rows = [
-        (one.alert.id, iso(one.alert.at), news_of(one.alert), answer.said if answer else "") for one, answer in told
+        (
+            alert_row.alert.id,
+            iso_utc(alert_row.alert.at),
+            alert_headline(alert_row.alert),
+            answer.kind if answer else "",
+        )
+        for alert_row, answer in alerts_with_answers
     ]
     show_table(("alert", "at", "news", "answer"), rows, "nobody was alerted of it")
 
 
-def _show_course(course: Sequence[Stood]) -> None:
+def _show_figure(points: Sequence[FigurePoint]) -> None:
     click.echo()
-    show_table(("figure", "at", "source"), [(stood.text, iso(stood.at), stood.source) for stood in course], "")
+    show_table(("figure", "at", "source"), [(point.text, iso_utc(point.at), point.source) for point in points], "")

@@ -12,34 +12,34 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.check import line, shown
-from monitor.cli.marks import marked
-from monitor.cli.options import config_of, config_option, json_option, store_of
-from monitor.cli.output import count, iso, near, plain, show_json
+from monitor.cli.check import problem_line, sorted_problems
+from monitor.cli.marks import highlight_matches
+from monitor.cli.options import config_option, json_option, load_config, open_existing_store
+from monitor.cli.output import iso_utc, pluralize, relative_to_cwd, show_json, terminal_safe
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from monitor.backtest import Would
+    from monitor.backtest import HypotheticalAlert
     from monitor.config import Config
     from monitor.errors import Problem
     from monitor.ruleset.rule import RuleSet
 
-LOOK = 0.3  # seconds between two looks at a file that is watched
-MOST_ALERTS = 10_000  # of one rule, of those that were told
+FILE_CHECK_INTERVAL_S = 0.3  # seconds between two looks at a file that is watched
+MAX_ALERTS_PER_RULE = 10_000  # of one rule, of those that were told
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class BacktestResult:
     """What came of a back-test: `against` is what it was held against (None: nothing), `off` the rules left out."""
 
     since: float
     updates: int
-    alerts: tuple[Would, ...]
+    alerts: tuple[HypotheticalAlert, ...]
     against: str | None
-    gained: tuple[Would, ...]
-    lost: tuple[Would, ...]
-    off: tuple[str, ...] = ()
+    gained: tuple[HypotheticalAlert, ...]
+    lost: tuple[HypotheticalAlert, ...]
+    disabled_rules: tuple[str, ...] = ()
 
 
 @click.command("try")
@@ -62,177 +62,199 @@ def command(
 
     Exits 1 if the file has problems.
     """
-    from monitor.config import seconds
+    from monitor.config import parse_duration
 
     try:
-        ago = seconds(since)
+        lookback_s = parse_duration(since)
     except ValueError as error:
-        raise click.BadParameter(f"{error}, found {plain(since)}", ctx, param_hint="--since") from None
-    config = config_of(path)
-    code = _once(config, file, against, ago, as_json)
-    for _ in _saves(file, against) if watch else ():
+        raise click.BadParameter(f"{error}, found {terminal_safe(since)}", ctx, param_hint="--since") from None
+    config = load_config(path)
+    exit_code = _run_and_show(config, file, against, lookback_s, as_json)
+    for _ in _watch_saves(file, against) if watch else ():
         click.echo("")
-        code = _once(config, file, against, ago, as_json)
-    ctx.exit(code)
+        exit_code = _run_and_show(config, file, against, lookback_s, as_json)
+    ctx.exit(exit_code)
 
 
-def _once(config: Config, file: Path, against: Path | None, ago: float, as_json: bool) -> int:
+def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: float, as_json: bool) -> int:
     """One back-test, shown; the exit code."""
-    rules, problems = _rules(config, file)
-    old, old_problems = _rules(config, against) if against else (None, [])
-    found = [*problems, *old_problems]
-    errors = any(not problem.warning for problem in found)
-    tried = None if errors else _tried(config, file, rules, against, old, time.time() - ago)
+    rules, problems = _load_rule_file(config, file)
+    old_rules, old_problems = _load_rule_file(config, against) if against else (None, [])
+    all_problems = [*problems, *old_problems]
+    has_errors = any(not problem.warning for problem in all_problems)
+    result = None if has_errors else _run_backtest(config, file, rules, against, old_rules, time.time() - lookback_s)
     if as_json:
-        show_json(_as_json(found, tried))
+        show_json(_result_json(all_problems, result))
     else:
-        for problem in shown(found):
-            click.echo(line(problem))
-        if tried:
-            _show(tried)
-    return 1 if errors else 0
+        for problem in sorted_problems(all_problems):
+            click.echo(problem_line(problem))
+        if result:
+            _show_result(result)
+    return 1 if has_errors else 0
 
 
-def _rules(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
+def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
     """The rules of one file with the aliases of the rules folder, and every problem of it."""
-    from monitor.deliver.templates import rule_templates
-    from monitor.resources import builtin
-    from monitor.ruleset.load import ALIASES, load_files
+    from monitor.deliver.templates import rule_template_names
+    from monitor.resources import builtin_path
+    from monitor.ruleset.load import ALIASES_FILE, load_files
 
-    own = config.monitor.rules / ALIASES
+    user_aliases = config.monitor.rules / ALIASES_FILE
     return load_files(
         [file],
-        aliases=own if own.is_file() else builtin("rules") / ALIASES,
+        aliases=user_aliases if user_aliases.is_file() else builtin_path("rules") / ALIASES_FILE,
         channels=config.channels,
-        sources=[name for one in config.sources for name in (one.name, *(f"tag:{tag}" for tag in one.tags))],
-        templates=rule_templates(config.monitor.templates),
+        sources=[name for source in config.sources for name in (source.name, *(f"tag:{tag}" for tag in source.tags))],
+        templates=rule_template_names(config.monitor.templates),
     )
 
 
-def _tried(
-    config: Config, file: Path, rules: RuleSet, against: Path | None, old: RuleSet | None, since: float
-) -> Tried:
-    from monitor.archive import stored
-    from monitor.backtest import backtest, gained, parted
-    from monitor.store.history import how_many
+def _run_backtest(
+    config: Config, file: Path, rules: RuleSet, against: Path | None, old_rules: RuleSet | None, since: float
+) -> BacktestResult:
+    from monitor.archive import load_stored_updates
+    from monitor.backtest import gained_alerts, run_backtest, split_by_scope
+    from monitor.store.history import count_updates
 
-    name = str(near(against)) if against else None
-    with store_of(config) as store, store.read() as conn:
-        if old is None and not _in_folder(config, file):
-            old, name = _running(config, rules)
-        versions = [rules, *([old] if old else [])]
+    against_name = str(relative_to_cwd(against)) if against else None
+    with open_existing_store(config) as store, store.read() as conn:
+        if old_rules is None and not _is_in_rules_folder(config, file):
+            old_rules, against_name = _current_rules(config, rules)
+        rule_sets = [rules, *([old_rules] if old_rules else [])]
         tags = {source.name: source.tags for source in config.sources}
-        parts = [parted(version) for version in versions]
-        runs = backtest(parts, stored(conn, config, since, parts, tags), tags, time.time())
-        seen = how_many(conn, since)
-        now, before = _heard(conn, runs[0]), _heard(conn, runs[1]) if old else None
-        if before is None and _in_folder(config, file):
-            before, name = _told(conn, rules, since), "what was told"
-    same = {rule.name: rule.id for version in versions for rule in version.rules}
-    off = tuple(dict.fromkeys(one for version in versions for one in version.off))
-    if before is None:
-        return Tried(since, seen, tuple(now), None, (), (), off)
-    more, less = gained(now, before, same), gained(before, now, same)
-    return Tried(since, seen, tuple(now), name, tuple(more), tuple(less), off)
+        scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
+        runs = run_backtest(
+            scoped_rules, load_stored_updates(conn, config, since, scoped_rules, tags), tags, time.time()
+        )
+        update_count = count_updates(conn, since)
+        alerts_now, alerts_before = (
+            _with_other_sources(conn, runs[0]),
+            _with_other_sources(conn, runs[1]) if old_rules else None,
+        )
+        if alerts_before is None and _is_in_rules_folder(config, file):
+            alerts_before, against_name = _past_alerts(conn, rules, since), "what was told"
+    ids_by_name = {rule.name: rule.id for rule_set in rule_sets for rule in rule_set.rules}
+    disabled_rules = tuple(dict.fromkeys(rule_name for rule_set in rule_sets for rule_name in rule_set.disabled))
+    if alerts_before is None:
+        return BacktestResult(since, update_count, tuple(alerts_now), None, (), (), disabled_rules)
+    newly_gained, newly_lost = (
+        gained_alerts(alerts_now, alerts_before, ids_by_name),
+        gained_alerts(alerts_before, alerts_now, ids_by_name),
+    )
+    return BacktestResult(
+        since, update_count, tuple(alerts_now), against_name, tuple(newly_gained), tuple(newly_lost), disabled_rules
+    )
 
 
-def _heard(conn: Connection, found: Sequence[Would]) -> list[Would]:
+def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:
     """The alerts with who else says so by now."""
-    from monitor.store.families import heard_of
+    from monitor.store.families import alerts_with_other_sources
 
-    alerts = heard_of(conn, [would.alert for would in found])
-    return [replace(would, alert=alert) for would, alert in zip(found, alerts, strict=True)]
+    alerts = alerts_with_other_sources(conn, [hypothetical.alert for hypothetical in hypotheticals])
+    return [replace(hypothetical, alert=alert) for hypothetical, alert in zip(hypotheticals, alerts, strict=True)]
 
 
-def _in_folder(config: Config, file: Path) -> bool:
+def _is_in_rules_folder(config: Config, file: Path) -> bool:
     return file.resolve().parent == config.monitor.rules.resolve()
 
 
-def _running(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None]:
+def _current_rules(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None]:
     """The rules of the config that these are another version of, by their ids or names; none if there are none."""
-    from monitor.engine import load_listening
+    from monitor.engine import load_policy
     from monitor.ruleset.rule import RuleSet
 
-    known = {name for rule in rules.rules for name in (rule.id, rule.name)}
-    run = [rule for rule in load_listening(config).rules.rules if known & {rule.id, rule.name}]
-    return (RuleSet(tuple(run)), "the rules that run") if run else (None, None)
+    names = {name for rule in rules.rules for name in (rule.id, rule.name)}
+    current = [rule for rule in load_policy(config).rules.rules if names & {rule.id, rule.name}]
+    return (RuleSet(tuple(current)), "the rules that run") if current else (None, None)
 
 
-def _told(conn: Connection, rules: RuleSet, since: float) -> list[Would]:
+def _past_alerts(conn: Connection, rules: RuleSet, since: float) -> list[HypotheticalAlert]:
     """What these rules have alerted of in fact."""
-    from monitor.backtest import Would
+    from monitor.backtest import HypotheticalAlert
     from monitor.store import reports
 
     rows = [
-        row for rule in rules.rules for row in reports.alerts(conn, rule=rule.name, since=since, limit=MOST_ALERTS)
+        row
+        for rule in rules.rules
+        for row in reports.load_alert_page(conn, rule=rule.name, since=since, limit=MAX_ALERTS_PER_RULE)
     ]
-    return [Would(row.update or 0, row.alert) for row in sorted(rows, key=lambda row: row.number)]
+    return [HypotheticalAlert(row.update_id or 0, row.alert) for row in sorted(rows, key=lambda row: row.number)]
 
 
-def _saves(*files: Path | None) -> Iterator[None]:
+def _watch_saves(*files: Path | None) -> Iterator[None]:
     """One thing whenever one of the files was saved and then stood still."""
-    seen = _stamps(files)
+    last_stamps = _file_stamps(files)
     while True:
-        time.sleep(LOOK)
-        now = _stamps(files)
-        while now != (now := _stamps(files)):
-            time.sleep(LOOK)
-        if now != seen:
-            seen = now
+        time.sleep(FILE_CHECK_INTERVAL_S)
+        stamps = _file_stamps(files)
+        while stamps != (stamps := _file_stamps(files)):
+            time.sleep(FILE_CHECK_INTERVAL_S)
+        if stamps != last_stamps:
+            last_stamps = stamps
             yield
 
 
-def _stamps(files: Iterable[Path | None]) -> list[tuple[int, int]]:
+def _file_stamps(files: Iterable[Path | None]) -> list[tuple[int, int]]:
     """When each file was changed and how large it is."""
-    found = []
+    stamps = []
     for file in files:
         try:
             stat = file.stat() if file else None
         except OSError:
             stat = None
-        found.append((stat.st_mtime_ns, stat.st_size) if stat else (0, 0))
-    return found
+        stamps.append((stat.st_mtime_ns, stat.st_size) if stat else (0, 0))
+    return stamps
 
 
-def _as_json(problems: Iterable[Problem], tried: Tried | None) -> dict[str, Any]:
-    head: dict[str, Any] = {"problems": [line(problem) for problem in shown(problems)]}
-    if tried is None:
-        return head
-    lists: Mapping[str, Sequence[Would]] = {"alerts": tried.alerts, "gained": tried.gained, "lost": tried.lost}
-    listings = {name: [_alert_json(would) for would in listed] for name, listed in lists.items()}
-    said = {
-        "since": iso(tried.since),
-        "updates": tried.updates,
-        "against": tried.against,
-        "disabled": list(tried.off),
+def _result_json(problems: Iterable[Problem], result: BacktestResult | None) -> dict[str, Any]:
+    problems_json: dict[str, Any] = {"problems": [problem_line(problem) for problem in sorted_problems(problems)]}
+    if result is None:
+        return problems_json
+    lists: Mapping[str, Sequence[HypotheticalAlert]] = {
+        "alerts": result.alerts,
+        "gained": result.gained,
+        "lost": result.lost,
     }
-    return {**said, **listings, **head}
+    listings = {
+        name: [_alert_json(hypothetical) for hypothetical in hypotheticals] for name, hypotheticals in lists.items()
+    }
+    summary = {
+        "since": iso_utc(result.since),
+        "updates": result.updates,
+        "against": result.against,
+        "disabled": list(result.disabled_rules),
+    }
+    return {**summary, **listings, **problems_json}
 
 
-def _alert_json(would: Would) -> dict[str, Any]:
-    from monitor.deliver.payload import alert_data
+def _alert_json(hypothetical: HypotheticalAlert) -> dict[str, Any]:
+    from monitor.deliver.payload import alert_to_json
 
-    return {"at": iso(would.alert.at), "update": would.update, **alert_data(would.alert)}
-
-
-def _show(tried: Tried) -> None:
-    if tried.against is None:
-        for would in tried.alerts:
-            _show_alert("", would)
-    for mark, colour, listed in (("+ ", "green", tried.gained), ("- ", "red", tried.lost)):
-        for would in listed:
-            _show_alert(click.style(mark, fg=colour, bold=True), would)
-    for rule in tried.off:
-        click.echo(f"{plain(rule)} was left out: it says `enabled: false`")
-    said = f"{count(len(tried.alerts), 'alert')} in {count(tried.updates, 'update')} since {iso(tried.since)}"
-    if tried.against is not None:
-        said += f"; against {plain(tried.against)}: {len(tried.gained)} gained, {len(tried.lost)} lost"
-    click.echo(said)
+    return {
+        "at": iso_utc(hypothetical.alert.at),
+        "update": hypothetical.update_number,
+        **alert_to_json(hypothetical.alert),
+    }
 
 
-def _show_alert(mark: str, would: Would) -> None:
-    alert = would.alert
-    head = f"{iso(alert.at)}  {alert.rule}  {alert.severity}  update {would.update}"
+def _show_result(result: BacktestResult) -> None:
+    if result.against is None:
+        for hypothetical in result.alerts:
+            _show_alert("", hypothetical)
+    for mark, color, hypotheticals in (("+ ", "green", result.gained), ("- ", "red", result.lost)):
+        for hypothetical in hypotheticals:
+            _show_alert(click.style(mark, fg=color, bold=True), hypothetical)
+    for rule in result.disabled_rules:
+        click.echo(f"{terminal_safe(rule)} was left out: it says `enabled: false`")
+    summary = f"{pluralize(len(result.alerts), 'alert')} in {pluralize(result.updates, 'update')} since {iso_utc(result.since)}"
+    if result.against is not None:
+        summary += f"; against {terminal_safe(result.against)}: {len(result.gained)} gained, {len(result.lost)} lost"
+    click.echo(summary)
+
+
+def _show_alert(mark: str, hypothetical: HypotheticalAlert) -> None:
+    alert = hypothetical.alert
+    head = f"{iso_utc(alert.at)}  {alert.rule}  {alert.severity}  update {hypothetical.update_number}"
     click.echo(f"{mark}{click.style(head, dim=True)}")
     for finding in alert.findings:
-        click.echo(f"    {finding.novelty:<10} {marked(plain(finding.claim), finding.matched)}")
+        click.echo(f"    {finding.novelty:<10} {highlight_matches(terminal_safe(finding.claim), finding.matched)}")

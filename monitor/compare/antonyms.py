@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from monitor.text.tokens import stem_of
+from monitor.text.tokens import stem_word
 
-LINES = """
+ANTONYM_LINES = """
 open opens opened opening reopen reopened | close closes closed closing shut shuts
 rise rose risen increase grow grew climb gain up higher surge | fall fell decrease decline drop down lower lose plunge
 start begin began begun launch | end stop finish cease halt conclude
@@ -99,12 +99,12 @@ known | unknown
 
 
 def _stems(side: str) -> frozenset[str]:
-    return frozenset(form for word in side.split() for form in (stem_of(word), word))
+    return frozenset(form for word in side.split() for form in (stem_word(word), word))
 
 
 def _table() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
-    for line in LINES.strip().splitlines():
+    for line in ANTONYM_LINES.strip().splitlines():
         left, right = (_stems(side) for side in line.split("|"))
         for side, other in ((left, right), (right, left)):
             for stem in side:
@@ -122,12 +122,12 @@ def bare(stem: str) -> str:
     return next((stem[len(p) :] for p in PREFIXES if stem.startswith(p) and len(stem) - len(p) > 3), stem)
 
 
-def opposed(one: str, other: str) -> bool:
+def is_opposite(one: str, other: str) -> bool:
     """Whether two stems (or folded words) turn a claim around, by the lists above or by a prefix such as "un"."""
     return other in OPPOSITES.get(one, ()) or (one != other and (bare(one) == other or bare(other) == one))
 
 
-def opposing(some: Iterable[str], others: Collection[str]) -> list[tuple[str, str]]:
+def find_opposites(some: Iterable[str], others: Collection[str]) -> list[tuple[str, str]]:
     """The pairs of stems, one of each side, that turn a claim around."""
     pairs = []
     for stem in some:

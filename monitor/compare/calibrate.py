@@ -8,101 +8,106 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.compare.pairs import CONTEXTS
+from monitor.compare.pairs import PAIR_RELATIONS
 from monitor.compare.verdict import judge
-from monitor.model import Context, Novelty, Verdict
-from monitor.text.words import NO_SYNONYMS, Synonyms, read
+from monitor.model import Novelty, Relation, Verdict
+from monitor.text.words import NO_SYNONYMS, Synonyms, analyze
 
-LABELS = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)}
+NOVELTY_BY_LABEL = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)}
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class AnnotatedPair:
     """A pair of claims and what a person says of it; `line` is where it stands."""
 
     line: int
     before: str
-    now: str
-    context: Context
+    after: str
+    relation: Relation
     label: Novelty
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedPair:
     """A labelled pair with what the judge says of it."""
 
-    pair: Labelled
+    pair: AnnotatedPair
     verdict: Verdict
 
     @property
-    def right(self) -> bool:
+    def is_correct(self) -> bool:
         return self.verdict.novelty is self.pair.label
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class LabelScore:
     """One label: how many pairs have it, how many were called so, and how many of these rightly."""
 
-    pairs: int
-    called: int
-    right: int
+    support: int
+    predicted: int
+    correct: int
 
     @property
     def precision(self) -> float | None:
         """The share of what was called so that is; None when nothing was."""
-        return self.right / self.called if self.called else None
+        return self.correct / self.predicted if self.predicted else None
 
     @property
     def recall(self) -> float | None:
         """The share of what is so that was called so; None when nothing is."""
-        return self.right / self.pairs if self.pairs else None
+        return self.correct / self.support if self.support else None
 
     @property
     def f1(self) -> float | None:
         """The harmonic mean of both; None when nothing is so nor was called so."""
-        return 2 * self.right / (self.pairs + self.called) if self.pairs or self.called else None
+        return 2 * self.correct / (self.support + self.predicted) if self.support or self.predicted else None
 
 
-def labelled(line: str, number: int) -> Labelled:
+def parse_annotated_pair(line: str, number: int) -> AnnotatedPair:
     """One line of JSON as a pair. ValueError, with a sentence, if it is none."""
     try:
-        found = json.loads(line)
+        record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(record, dict):
         raise ValueError('not an object with "a", "b", "context" and "label"')
     for key in ("a", "b"):
-        if not isinstance(found.get(key), str) or not found[key].strip():
+        if not isinstance(record.get(key), str) or not record[key].strip():
             raise ValueError(f'"{key}" must be a text')
-    context = _one_of("context", found.get("context", Context.ELSEWHERE.value), CONTEXTS)
-    return Labelled(number, found["a"], found["b"], context, _one_of("label", found.get("label"), LABELS))
+    relation = _one_of("context", record.get("context", Relation.ELSEWHERE.value), PAIR_RELATIONS)
+    return AnnotatedPair(
+        number, record["a"], record["b"], relation, _one_of("label", record.get("label"), NOVELTY_BY_LABEL)
+    )
 
 
-def _one_of(key: str, given: object, known: Mapping[str, Any]) -> Any:
+def _one_of(key: str, value: object, choices: Mapping[str, Any]) -> Any:
     """What a word stands for, in any case. ValueError if it is not known."""
-    if not isinstance(given, str) or given.casefold() not in known:
-        raise ValueError(f'"{key}" must be {" or ".join(known)}')
-    return known[given.casefold()]
+    if not isinstance(value, str) or value.casefold() not in choices:
+        raise ValueError(f'"{key}" must be {" or ".join(choices)}')
+    return choices[value.casefold()]
 
 
-def judged(pairs: Iterable[Labelled], same: Synonyms = NO_SYNONYMS) -> list[Judged]:
+def judge_pairs(pairs: Iterable[AnnotatedPair], synonyms: Synonyms = NO_SYNONYMS) -> list[JudgedPair]:
     """Each pair with its verdict."""
-    return [Judged(pair, judge(read(pair.before, same), read(pair.now, same), pair.context)) for pair in pairs]
+    return [
+        JudgedPair(pair, judge(analyze(pair.before, synonyms), analyze(pair.after, synonyms), pair.relation))
+        for pair in pairs
+    ]
 
 
-def confusion(pairs: Sequence[Judged]) -> Counter[tuple[Novelty, Novelty]]:
+def confusion_counts(pairs: Sequence[JudgedPair]) -> Counter[tuple[Novelty, Novelty]]:
     """How many pairs there are of each (label, verdict)."""
-    return Counter((one.pair.label, one.verdict.novelty) for one in pairs)
+    return Counter((judged_pair.pair.label, judged_pair.verdict.novelty) for judged_pair in pairs)
 
 
-def scores(pairs: Sequence[Judged]) -> dict[Novelty, Score]:
+def label_scores(pairs: Sequence[JudgedPair]) -> dict[Novelty, LabelScore]:
     """Each label's score."""
-    counted = confusion(pairs)
+    counted = confusion_counts(pairs)
     return {
-        label: Score(
-            pairs=sum(counted[label, other] for other in LABELS.values()),
-            called=sum(counted[other, label] for other in LABELS.values()),
-            right=counted[label, label],
+        label: LabelScore(
+            support=sum(counted[label, other] for other in NOVELTY_BY_LABEL.values()),
+            predicted=sum(counted[other, label] for other in NOVELTY_BY_LABEL.values()),
+            correct=counted[label, label],
         )
-        for label in LABELS.values()
+        for label in NOVELTY_BY_LABEL.values()
     }

@@ -17,108 +17,110 @@ from math import log, sqrt
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
-from monitor.model import Claim, Kind
+from monitor.model import ChangeKind, Claim
 from monitor.text.key import hash64
-from monitor.text.words import Reading, Synonyms, Unit, read
+from monitor.text.words import ClaimAnalysis, ContentTerm, Synonyms, analyze
 
-LEADS = 8  # claims that say what an update is about: the title and the first ones
+MAX_LEAD_CLAIMS = 8  # claims that say what an update is about: the title and the first ones
 NAMES = 2  # times that a name counts; countries stand in too many updates to count more than words
 GROUP = 4  # letters in a group
-GROUPS = 2**14  # numbers that stand for groups of letters; rare groups that share one hardly matter
+HASH_BUCKETS = 2**14  # numbers that stand for groups of letters; rare groups that share one hardly matter
 LETTERS = 0.45  # of the weight lies on groups of letters, the rest on words
 START = 20  # updates that the ledger is taken to know beyond those it has: a first few tell nothing of rarity
-HALF_LIFE = 3 * 86400.0  # seconds after which what was said of a story weighs half as much
-LARGEST = 400  # terms of a story's gist, the heaviest
+STORY_HALF_LIFE_S = 3 * 86400.0  # seconds after which what was said of a story weighs half as much
+MAX_VECTOR_TERMS = 400  # terms of a story's gist, the heaviest
 WORDS_KEPT = 8_192  # words whose groups of letters are kept at hand
 WORD = re.compile(r"\w+")
 
-Gist = dict[int, float]  # weights of words by their hash, and of groups of letters by their number
+TermVector = dict[int, float]  # weights of words by their hash, and of groups of letters by their number
 
 
-class Tally(NamedTuple):
+class DocumentFrequency(NamedTuple):
     """How many texts were counted, and how many of them hold each term."""
 
-    counted: int
-    holders: Mapping[int, int]
+    total: int
+    by_term: Mapping[int, int]
 
 
-class Commonness(Protocol):
+class DocumentFrequencies(Protocol):
     """How common the ledger knows terms to be."""
 
-    def commonness(self, words: Collection[int], letters: Collection[int]) -> tuple[Tally, Tally]:
+    def document_frequencies(
+        self, words: Collection[int], letters: Collection[int]
+    ) -> tuple[DocumentFrequency, DocumentFrequency]:
         """That of words, in how many stories, and that of groups of letters, in how many updates."""
 
 
-def gist_of(claims: Sequence[Claim], known: Commonness, same: Synonyms) -> Gist:
+def term_vector(claims: Sequence[Claim], frequencies: DocumentFrequencies, synonyms: Synonyms) -> TermVector:
     """The update's terms with their weights, of length 1; empty if it says nothing."""
-    leads = [read(claim.text, same) for claim in [c for c in claims if c.quiet is None][:LEADS]]
-    words, letters = words_of(leads), letters_of(leads)
-    of_words, of_letters = known.commonness(words.keys(), letters.keys())
+    leads = [analyze(claim.text, synonyms) for claim in [c for c in claims if c.noise is None][:MAX_LEAD_CLAIMS]]
+    words, letters = word_counts(leads), ngram_counts(leads)
+    of_words, of_letters = frequencies.document_frequencies(words.keys(), letters.keys())
     return {**weighted(words, 1 - LETTERS, of_words), **weighted(letters, LETTERS, of_letters)}
 
 
-def words_of(readings: Sequence[Reading]) -> Counter[int]:
+def word_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
     """How often each word is said, names counting more, and each figure."""
     found: Counter[int] = Counter()
     for reading in readings:
-        for unit in reading.units.values():
-            if not means(unit):
-                found[hash64(unit.key)] += NAMES if unit.kind is Kind.NAME else 1
+        for unit in reading.terms.values():
+            if not is_generic(unit):
+                found[hash64(unit.key)] += NAMES if unit.kind is ChangeKind.NAME else 1
         found.update(hash64(f"#{quantity.low:g}") for quantity in reading.numbers)
     return found
 
 
-def letters_of(readings: Sequence[Reading]) -> Counter[int]:
+def ngram_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
     """How often any four letters stand together in a word, its edges being letters too; and what weighs like them."""
     found: Counter[int] = Counter()
     for reading in readings:
         for word in WORD.findall(reading.text.casefold()):
-            found.update(groups_of(word))
-        found.update(number(unit.key) for unit in reading.units.values() if means(unit))
+            found.update(char_ngrams(word))
+        found.update(hash_bucket(unit.key) for unit in reading.terms.values() if is_generic(unit))
     return found
 
 
-def means(unit: Unit) -> bool:
+def is_generic(unit: ContentTerm) -> bool:
     """Is the unit one of the words that mean the same everywhere? "dead" and "killed" stand in news of any kind, so
     they only weigh, as groups of letters do."""
     return unit.key.startswith("=")
 
 
 @lru_cache(maxsize=WORDS_KEPT)
-def groups_of(word: str) -> array[int]:
+def char_ngrams(word: str) -> array[int]:
     """The numbers of a word's groups of letters."""
     edged = f" {word} "
-    return array("H", [number(edged[at : at + GROUP]) for at in range(max(1, len(edged) - GROUP + 1))])
+    return array("H", [hash_bucket(edged[at : at + GROUP]) for at in range(max(1, len(edged) - GROUP + 1))])
 
 
-def number(group: str) -> int:
+def hash_bucket(group: str) -> int:
     """The number that stands for a group of letters."""
-    return crc32(group.encode("utf-8", "replace")) % GROUPS
+    return crc32(group.encode("utf-8", "replace")) % HASH_BUCKETS
 
 
-def weighted(said: Mapping[int, int], share: float, tally: Tally) -> Gist:
+def weighted(said: Mapping[int, int], share: float, tally: DocumentFrequency) -> TermVector:
     """Weights of the terms whose squares make up `share`."""
-    known, all_texts = tally.holders, tally.counted + START
+    known, all_texts = tally.by_term, tally.total + START
     weights = {term: (1 + log(times)) * log(all_texts / (known.get(term, 0) + 1.5)) for term, times in said.items()}
     length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
     return {term: weight * sqrt(share) / length for term, weight in weights.items()}
 
 
-def is_word(term: int) -> bool:
+def is_word_term(term: int) -> bool:
     """Is the term a word? Groups of letters only weigh; nothing is looked up by them."""
-    return not 0 <= term < GROUPS
+    return not 0 <= term < HASH_BUCKETS
 
 
-def joined(story: Mapping[int, float], gist: Mapping[int, float], seconds: float) -> Gist:
+def merge_decayed(story: Mapping[int, float], vector: Mapping[int, float], seconds: float) -> TermVector:
     """A story's gist with one more update's, `seconds` after its last."""
-    left = 0.5 ** (max(0.0, seconds) / HALF_LIFE)
+    left = 0.5 ** (max(0.0, seconds) / STORY_HALF_LIFE_S)
     summed = {term: weight * left for term, weight in story.items()}
-    for term, weight in gist.items():
+    for term, weight in vector.items():
         summed[term] = summed.get(term, 0.0) + weight
-    return {term: summed[term] for term in nlargest(LARGEST, summed, key=summed.__getitem__)}
+    return {term: summed[term] for term in nlargest(MAX_VECTOR_TERMS, summed, key=summed.__getitem__)}
 
 
-def likeness(gist: Mapping[int, float], story: Mapping[int, float]) -> float:
+def cosine(vector: Mapping[int, float], story: Mapping[int, float]) -> float:
     """How alike an update's gist and a story's are, 0 to 1."""
     length = sqrt(sum(weight * weight for weight in story.values()))
-    return sum(weight * story[term] for term, weight in gist.items() if term in story) / (length or 1.0)
+    return sum(weight * story[term] for term, weight in vector.items() if term in story) / (length or 1.0)

@@ -9,31 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.compare.verdict import judge
-from monitor.model import Claim, Context, Novelty, Verdict
-from monitor.text.key import text_key
-from monitor.text.words import Synonyms, index_terms, read
+from monitor.model import Claim, Novelty, Relation, Verdict
+from monitor.text.key import normalized_key
+from monitor.text.words import Synonyms, analyze, index_terms
 
 PARTNERS = 6  # claims of the other version tried for one claim
 
 
-def moved(claims: Sequence[Claim], old: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+def split_added_removed(claims: Sequence[Claim], old: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
     """The claims that are not word for word in `old`, each once, and those of `old` that are gone."""
-    before, after = {text_key(claim.text) for claim in old}, {text_key(claim.text) for claim in claims}
+    before, after = {normalized_key(claim.text) for claim in old}, {normalized_key(claim.text) for claim in claims}
     return unseen(claims, before), unseen(old, after)
 
 
 def unseen(claims: Sequence[Claim], known: set[str]) -> list[Claim]:
     """The claims whose text is not among `known`, each text once."""
-    once = {text_key(claim.text): claim for claim in reversed(claims)}
+    once = {normalized_key(claim.text): claim for claim in reversed(claims)}
     return [claim for key, claim in reversed(once.items()) if key not in known]
 
 
-def pair(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[tuple[int, Verdict] | None]:
+def match_revisions(
+    added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms
+) -> list[tuple[int, Verdict] | None]:
     """For each added claim its predecessor, as its place in `gone`, and the verdict; None if it has none.
 
     A gone claim has one successor that says something else; others that repeat a part of it follow it too.
     """
-    shelf = Shelf(gone, same)
+    shelf = ClaimTermIndex(gone, same)
     tried = sorted(
         ((place, by, verdict) for place, claim in enumerate(added) for by, verdict in partners(claim, shelf)),
         key=lambda one: (one[2].novelty is Novelty.REPEATED, one[2].similarity),
@@ -48,54 +50,54 @@ def pair(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[
     return found
 
 
-def partners(claim: Claim, shelf: Shelf) -> list[tuple[int, Verdict]]:
+def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
     """The claims of the shelf that `claim` could be an edit of, with what it says that they did not."""
-    now = read(claim.text, shelf.same)
+    now = analyze(claim.text, shelf.same)
     tried = [
-        (place, judge(read(shelf.claims[place].text, shelf.same), now, Context.REVISION))
+        (place, judge(analyze(shelf.claims[place].text, shelf.same), now, Relation.REVISION))
         for place in shelf.nearest(claim)
     ]
     return [by for by in tried if by[1].novelty is not Novelty.NEW]
 
 
-def withdrawn(
+def find_withdrawn(
     gone: Sequence[Claim], pairs: Sequence[tuple[int, Verdict] | None], claims: Sequence[Claim], same: Synonyms
 ) -> list[int]:
     """The places of the gone claims that have no successor and that no claim of the new version still says."""
     followed = {by[0] for by in pairs if by is not None}
-    left = [place for place, claim in enumerate(gone) if place not in followed and claim.quiet is None]
+    left = [place for place, claim in enumerate(gone) if place not in followed and claim.noise is None]
     if not left:
         return []
-    standing = Shelf(claims, same)
+    standing = ClaimTermIndex(claims, same)
     return [place for place in left if not stands(gone[place], standing)]
 
 
-def stands(claim: Claim, shelf: Shelf) -> bool:
+def stands(claim: Claim, shelf: ClaimTermIndex) -> bool:
     """Does some claim of the new version still say all that the gone `claim` said, perhaps with more?"""
-    return any(says_all(shelf.claims[place], claim, shelf.same) for place in shelf.nearest(claim))
+    return any(covers_claim(shelf.claims[place], claim, shelf.same) for place in shelf.nearest(claim))
 
 
-def says_all(fuller: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
+def covers_claim(fuller: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
     """How the two compare if `fuller` says all that `claim` says, perhaps with more; else None."""
-    verdict = judge(read(claim.text, same), read(fuller.text, same), Context.REVISION)
+    verdict = judge(analyze(claim.text, same), analyze(fuller.text, same), Relation.REVISION)
     less = verdict.novelty is Novelty.NEW or any(change.before for change in verdict.changes)
     return None if less else verdict
 
 
-class Shelf:
+class ClaimTermIndex:
     """A tiny index of one version's claims by their terms."""
 
     def __init__(self, claims: Sequence[Claim], same: Synonyms) -> None:
         self.claims, self.same = claims, same
         self.places: dict[str, list[int]] = {}
         for place, claim in enumerate(claims):
-            for term in index_terms(read(claim.text, same)):
+            for term in index_terms(analyze(claim.text, same)):
                 self.places.setdefault(term, []).append(place)
 
     def nearest(self, claim: Claim) -> list[int]:
         """The places of the few claims that share most terms with `claim`, a rare term counting more."""
         score: dict[int, float] = {}
-        for term in index_terms(read(claim.text, self.same)):
+        for term in index_terms(analyze(claim.text, self.same)):
             places = self.places.get(term, ())
             for place in places:
                 score[place] = score.get(place, 0.0) + 1 / len(places)

@@ -5,27 +5,27 @@ Only where the words are the same otherwise; a passive ("is struck by") turns th
 
 from __future__ import annotations
 
-from monitor.compare.changes import said
-from monitor.compare.words import Gap
-from monitor.model import Change, Kind
-from monitor.text.words import Reading
+from monitor.compare.changes import quote_terms
+from monitor.compare.words import WordAlignment
+from monitor.model import Change, ChangeKind
+from monitor.text.words import ClaimAnalysis
 
 
-def swapped(before: Reading, now: Reading, words: Gap) -> list[Change]:
+def roles_swapped(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> list[Change]:
     """The two names around the same words that traded places, or nothing."""
-    if words.lost or words.gained or len(before.units) != len(now.units) or len(before.units) < 3:
+    if words.removed or words.added or len(before.terms) != len(now.terms) or len(before.terms) < 3:
         return []
-    keys, order = list(before.units), list(now.units)
+    keys, order = list(before.terms), list(now.terms)
     if keys == order or sorted(keys) != sorted(order) or _turned(before) != _turned(now):
         return []
     first, last = _apart(keys, order)
     traded = keys[first] == order[last] and keys[last] == order[first] and last - first > 1
     if not traded or keys[first + 1 : last] != order[first + 1 : last]:
         return []
-    one, other = before.units[keys[first]], now.units[order[first]]
-    if Kind.WORDING in (one.kind, other.kind):
+    one, other = before.terms[keys[first]], now.terms[order[first]]
+    if ChangeKind.WORDING in (one.kind, other.kind):
         return []
-    return [Change(one.kind, said(before, (one,)), said(now, (other,)))]
+    return [Change(one.kind, quote_terms(before, (one,)), quote_terms(now, (other,)))]
 
 
 def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:
@@ -34,6 +34,6 @@ def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:
     return places[0], places[-1]
 
 
-def _turned(reading: Reading) -> bool:
+def _turned(reading: ClaimAnalysis) -> bool:
     """Whether the claim is said in the passive."""
     return " by " in f" {reading.text.casefold()} "

@@ -13,92 +13,96 @@ from hashlib import blake2b
 from math import sqrt
 from typing import Protocol
 
-from monitor.compare.gist import Gist, is_word, likeness
-from monitor.compare.subject import other_subject
-from monitor.model import Claim, Finding, Moment, Role, Said, Update
-from monitor.text.key import text_key
+from monitor.compare.gist import TermVector, cosine, is_word_term
+from monitor.compare.subject import is_other_subject
+from monitor.model import Claim, Finding, Moment, PriorClaim, Role, Update
+from monitor.text.key import normalized_key
 
-RECENT = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
+STORY_LIFETIME_S = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
 VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story
-ALIKE = 0.032  # likeness to a story from which an update of one word belongs to it
+MIN_STORY_COSINE = 0.032  # likeness to a story from which an update of one word belongs to it
 ALONE = 2.0  # times the likeness that is asked where they share one word alone
 WORDY = 150  # words from which more of them ask for no more likeness
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoryCandidate:
     """A story that is told of: the title that opened it, as a claim, and what its updates are about."""
 
-    said: Said
-    gist: Gist
+    opening: PriorClaim
+    vector: TermVector
 
 
-class Past(Protocol):
+class StoryIndex(Protocol):
     """The stories of earlier updates."""
 
     def story(self, source: str, entry: str) -> str | None:
         """The story of an entry's latest version."""
 
-    def akin(self, gist: Gist, since: Moment) -> list[Told]:
+    def candidate_stories(self, vector: TermVector, since: Moment) -> list[StoryCandidate]:
         """Stories told of since a moment that share the rarest words of a new gist."""
 
 
-def story_of(update: Update, findings: Sequence[Finding], gist: Gist, past: Past, now: Moment) -> str:
+def find_story(
+    update: Update, findings: Sequence[Finding], vector: TermVector, story_index: StoryIndex, now: Moment
+) -> str:
     """The story of a new entry."""
-    lead = next((f for f in findings if f.claim.role is Role.TITLE or f.claim.quiet is None), None)
+    lead = next((f for f in findings if f.claim.role is Role.TITLE or f.claim.noise is None), None)
     if lead and lead.story and lead.similarity >= VERBATIM:
         return lead.story
-    nearest = nearest_story(update, past.akin(gist, now - RECENT) if gist else [], gist)
-    return nearest or (lead and lead.story) or own_story(update, lead.claim.text if lead else update.title)
+    nearest = nearest_story(
+        update, story_index.candidate_stories(vector, now - STORY_LIFETIME_S) if vector else [], vector
+    )
+    return nearest or (lead and lead.story) or new_story_id(update, lead.claim.text if lead else update.title)
 
 
-def nearest_story(update: Update, told: Sequence[Told], gist: Gist) -> str | None:
+def nearest_story(update: Update, told: Sequence[StoryCandidate], gist: TermVector) -> str | None:
     """The story that the update is most like; None if it is like enough to none."""
     title = Claim(update.title, Role.TITLE)
-    near = [one for one in told if not other_subject(title, update, one.said)]
-    words = [term for term in gist if is_word(term)]
-    scored = {one.said.story: likeness(gist, one.gist) / enough(words, one.gist) for one in near}
+    near = [one for one in told if not is_other_subject(title, update, one.opening)]
+    words = [term for term in gist if is_word_term(term)]
+    scored = {one.opening.story: cosine(gist, one.vector) / join_threshold(words, one.vector) for one in near}
     best = max(scored, key=scored.__getitem__, default=None)
     return best if best is not None and scored[best] >= 1.0 else None
 
 
-def enough(words: Sequence[int], story: Gist) -> float:
+def join_threshold(words: Sequence[int], story: TermVector) -> float:
     """The likeness from which an update of these words belongs to a story.
 
     A headline shares few words with it, an article many. One word alone may stand in anything, and a young ledger
     knows of none how rare it is: then more is asked.
     """
     alone = sum(term in story for term in words) < 2
-    return (ALONE if alone else 1.0) * ALIKE * sqrt(min(WORDY, len(words)))
+    return (ALONE if alone else 1.0) * MIN_STORY_COSINE * sqrt(min(WORDY, len(words)))
 
 
-def own_story(update: Update, opening: str) -> str:
+def new_story_id(update: Update, opening: str) -> str:
     """A story id made of the claim that opens it, so that replaying gives the same one."""
-    name = "\n".join((update.source, update.entry, text_key(opening)))
+    name = "\n".join((update.source, update.entry, normalized_key(opening)))
     return "st-" + blake2b(name.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def join(findings: Sequence[Finding], update: Update, lead: str, *, new: bool) -> list[Finding]:
+def assign_stories(findings: Sequence[Finding], update: Update, lead: str, *, new: bool) -> list[Finding]:
     """The findings with their stories. What met a story keeps it; of the rest the title has the update's, a new
     entry's bullet that is a whole sentence opens its own, and all else belongs to its section: what one edit brings
     under one heading is one matter.
     """
     sections = {"": lead} if new else {}
-    for finding in sorted((f for f in findings if f.story), key=lambda finding: not finding.echo):
+    for finding in sorted((f for f in findings if f.story), key=lambda finding: not finding.same_words_elsewhere):
         sections.setdefault(finding.claim.heading, finding.story)
     joined = []
     for finding in findings:
         claim, story = finding.claim, finding.story
         if claim.role is Role.TITLE and (new or not story):
             story = lead
-        elif not story and new and stands_alone(claim):
-            story = own_story(update, claim.text)
+        elif not story and new and is_own_matter(claim):
+            story = new_story_id(update, claim.text)
         elif not story:
-            story = sections.setdefault(claim.heading, own_story(update, claim.text))
+            story = sections.setdefault(claim.heading, new_story_id(update, claim.text))
         joined.append(replace(finding, story=story))
     return joined
 
 
-def stands_alone(claim: Claim) -> bool:
+def is_own_matter(claim: Claim) -> bool:
     """Does a bullet tell of a matter of its own, as takeaways do? A list of a few words each belongs together."""
     return claim.role is Role.BULLET and claim.text.endswith((".", "!", "?", "。", "…"))

@@ -17,9 +17,9 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from monitor.compare.kin import kin
-from monitor.model import Claim, Kind, Role, Said, Update
-from monitor.text.words import Reading, Unit, read
+from monitor.compare.kin import same_word
+from monitor.model import ChangeKind, Claim, PriorClaim, Role, Update
+from monitor.text.words import ClaimAnalysis, ContentTerm, analyze
 
 WORDS = re.compile(r"[^\W_]+")
 PASSING = frozenset(  # words by which no two subjects differ
@@ -30,103 +30,103 @@ PASSING = frozenset(  # words by which no two subjects differ
     " of the and".split()
 )
 HARD = re.compile(r"[/#?&=:;,.|]|\s[-–—]\s")  # parts a key or title
-MOST = 3  # words of its own that the name of a subject has
-NAMED = "@subject"  # the key of a unit that names the claim's own subject
+MAX_OWN_NAME_WORDS = 3  # words of its own that the name of a subject has
+SUBJECT_KEY = "@subject"  # the key of a unit that names the claim's own subject
 NAMED_WEIGHT = 0.3  # what it weighs: that both claims name their subject says little
 
 
-class Names(NamedTuple):
+class SubjectNames(NamedTuple):
     """What the subjects of two siblings are called."""
 
-    mine: str
-    theirs: str
+    own: str
+    other: str
 
 
-def other_subject(claim: Claim, update: Update, said: Said) -> bool:
+def is_other_subject(claim: Claim, update: Update, said: PriorClaim) -> bool:
     """True when `said` stood in a sibling of this entry that is about something else."""
     if said.source != update.source:
         return False
     if said.entry == update.entry:
-        return bool(claim.heading and said.heading) and not akin(claim.heading, said.heading)
+        return bool(claim.heading and said.heading) and not same_topic(claim.heading, said.heading)
     if update.title.casefold() == said.title.casefold():
-        return bool(update.title) and keys_apart(update.entry, said.entry) is not None
-    return claim.role is not Role.TITLE and titles_apart(update.title, said.title) is not None
+        return bool(update.title) and names_from_keys(update.entry, said.entry) is not None
+    return claim.role is not Role.TITLE and names_from_titles(update.title, said.title) is not None
 
 
-def names_of(update: Update, said: Said) -> Names | None:
+def subject_names(update: Update, said: PriorClaim) -> SubjectNames | None:
     """What the two siblings are about, each in its own name; None if they are no siblings."""
     if update.title.casefold() == said.title.casefold():
-        return keys_apart(update.entry, said.entry)
-    return titles_apart(update.title, said.title)
+        return names_from_keys(update.entry, said.entry)
+    return names_from_titles(update.title, said.title)
 
 
 @lru_cache(maxsize=1024)
-def akin(one: str, other: str) -> bool:
+def same_topic(one: str, other: str) -> bool:
     """Headings that share a lasting word speak of one thing, unless they name different places."""
     places = [places_in(text) for text in (one, other)]
     if all(places) and places[0].isdisjoint(places[1]):
         return False
-    return bool({word.fold for word in lasting(one)} & {word.fold for word in lasting(other)})
+    return bool({word.folded for word in stable_words(one)} & {word.folded for word in stable_words(other)})
 
 
 @lru_cache(maxsize=1024)
-def keys_apart(one: str, other: str) -> Names | None:
+def names_from_keys(one: str, other: str) -> SubjectNames | None:
     """Keys of one series: they share words, and one has a few that the other lacks."""
-    apart = Apart.of(one, other)
+    apart = TitleDiff.of(one, other)
     return apart.names() if apart else None
 
 
 @lru_cache(maxsize=1024)
-def titles_apart(one: str, other: str) -> Names | None:
+def names_from_titles(one: str, other: str) -> SubjectNames | None:
     """Titles of one series: they share words, and each has a few that the other lacks, or one a longer name.
 
     A headline that merely says more ("Ferry sinks", "Ferry sinks off Halvik") is no other subject.
     """
-    apart = Apart.of(one, other)
+    apart = TitleDiff.of(one, other)
     if apart is None or not (apart.both or apart.longer_name()):
         return None
     return apart.names()
 
 
-class Spelt(NamedTuple):
+class TitleWord(NamedTuple):
     """A word of a title or key: folded, whether it has a capital, and where it stands: [start, end)."""
 
-    fold: str
-    capital: bool
+    folded: str
+    is_capitalized: bool
     start: int
     end: int
 
 
 @lru_cache(maxsize=1024)
-def lasting(text: str) -> tuple[Spelt, ...]:
+def stable_words(text: str) -> tuple[TitleWord, ...]:
     """The words of a title or key in order that do not tell the time or the edition."""
-    words = [Spelt(found[0].casefold(), found[0][0].isupper(), *found.span()) for found in WORDS.finditer(text)]
-    return tuple(word for word in words if word.fold not in PASSING and not any(map(str.isdigit, word.fold)))
+    words = [TitleWord(found[0].casefold(), found[0][0].isupper(), *found.span()) for found in WORDS.finditer(text)]
+    return tuple(word for word in words if word.folded not in PASSING and not any(map(str.isdigit, word.folded)))
 
 
-class Apart(NamedTuple):
+class TitleDiff(NamedTuple):
     """Two titles or keys, and the span of words [start, end) by which each differs from the other."""
 
     texts: tuple[str, str]
-    words: tuple[Sequence[Spelt], Sequence[Spelt]]
+    words: tuple[Sequence[TitleWord], Sequence[TitleWord]]
     spans: tuple[tuple[int, int], tuple[int, int]]
 
     @staticmethod
-    def of(one: str, other: str) -> Apart | None:
+    def of(one: str, other: str) -> TitleDiff | None:
         """None where they share no word, or differ in none or in too many."""
-        mine, theirs = lasting(one), lasting(other)
-        own = {word.fold for word in mine}, {word.fold for word in theirs}
+        mine, theirs = stable_words(one), stable_words(other)
+        own = {word.folded for word in mine}, {word.folded for word in theirs}
         extra = own[0] - own[1], own[1] - own[0]
-        if own[0].isdisjoint(own[1]) or not any(extra) or max(map(len, extra)) > MOST:
+        if own[0].isdisjoint(own[1]) or not any(extra) or max(map(len, extra)) > MAX_OWN_NAME_WORDS:
             return None
         left = shared(mine, theirs)
         right = shared(mine[left:][::-1], theirs[left:][::-1])
-        return Apart((one, other), (mine, theirs), ((left, len(mine) - right), (left, len(theirs) - right)))
+        return TitleDiff((one, other), (mine, theirs), ((left, len(mine) - right), (left, len(theirs) - right)))
 
     @property
     def both(self) -> bool:
         """Has each words that the other lacks?"""
-        own = [{word.fold for word in words} for words in self.words]
+        own = [{word.folded for word in words} for words in self.words]
         return bool(own[0] - own[1]) and bool(own[1] - own[0])
 
     def longer_name(self) -> bool:
@@ -135,62 +135,62 @@ class Apart(NamedTuple):
         places = [places_in(name) for name in names]
         if all(places) and places[0].isdisjoint(places[1]):
             return True
-        capitals = [[word.capital for word in lasting(name)] for name in names]
-        return all(map(all, capitals)) and not all(word.capital for words in self.words for word in words)
+        capitals = [[word.is_capitalized for word in stable_words(name)] for name in names]
+        return all(map(all, capitals)) and not all(word.is_capitalized for words in self.words for word in words)
 
-    def names(self) -> Names:
+    def names(self) -> SubjectNames:
         """The words apart, with the rest of the name that they belong to: the longest name wins."""
-        return Names(*(name_at(*one) for one in zip(self.texts, self.words, self.spans, strict=True)))
+        return SubjectNames(*(full_name_at(*one) for one in zip(self.texts, self.words, self.spans, strict=True)))
 
 
 def places_in(text: str) -> set[str]:
     """The places that a text names."""
-    return {key for key, unit in read(text).units.items() if unit.kind is Kind.PLACE}
+    return {key for key, unit in analyze(text).terms.items() if unit.kind is ChangeKind.PLACE}
 
 
-def shared(one: Sequence[Spelt], other: Sequence[Spelt]) -> int:
+def shared(one: Sequence[TitleWord], other: Sequence[TitleWord]) -> int:
     """How many words the two begin with alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0].fold == pair[1].fold, zip(one, other, strict=False)))
+    return sum(1 for _ in takewhile(lambda pair: pair[0].folded == pair[1].folded, zip(one, other, strict=False)))
 
 
-def name_at(text: str, words: Sequence[Spelt], span: tuple[int, int]) -> str:
+def full_name_at(text: str, words: Sequence[TitleWord], span: tuple[int, int]) -> str:
     """The name that the words of a span are part of: neighbours with a capital belong to it."""
     start, end = span
-    while end < len(words) and words[end].capital and joined(text, words, end):
+    while end < len(words) and words[end].is_capitalized and joined(text, words, end):
         end += 1
-    while start > 0 and words[start - 1].capital and joined(text, words, start):
+    while start > 0 and words[start - 1].is_capitalized and joined(text, words, start):
         start -= 1
     return text[words[start].start : words[end - 1].end] if start < end else ""
 
 
-def joined(text: str, words: Sequence[Spelt], place: int) -> bool:
+def joined(text: str, words: Sequence[TitleWord], place: int) -> bool:
     """Does nothing but small words stand between the words before and at `place`?"""
     return not 0 < place < len(words) or not HARD.search(text[words[place - 1].end : words[place].start])
 
 
-def about(reading: Reading, name: str) -> Reading:
+def mask_subject(reading: ClaimAnalysis, name: str) -> ClaimAnalysis:
     """The claim with the name of its own subject, and what derives from it, as one word for all subjects."""
-    own = read(name)
-    units = tuple(reading.units.values())
+    own = analyze(name)
+    units = tuple(reading.terms.values())
     hits = [place for place, unit in enumerate(units) if is_of(unit, own)]
     if not hits:
         return reading
     kept = [place for place in range(len(units)) if place not in hits]
-    subject = units[hits[0]]._replace(key=NAMED, kind=Kind.WORDING, weight=NAMED_WEIGHT)
+    subject = units[hits[0]]._replace(key=SUBJECT_KEY, kind=ChangeKind.WORDING, weight=NAMED_WEIGHT)
     return replace(
         reading,
-        units={unit.key: unit for unit in (*(units[place] for place in kept), subject)},
+        terms={unit.key: unit for unit in (*(units[place] for place in kept), subject)},
         spans=array("H", [edge for place in (*kept, hits[0]) for edge in reading.spans[2 * place : 2 * place + 2]]),
         weight=reading.weight - sum(units[place].weight for place in hits) + NAMED_WEIGHT,
     )
 
 
-def is_of(unit: Unit, own: Reading) -> bool:
+def is_of(unit: ContentTerm, own: ClaimAnalysis) -> bool:
     """Is the unit a word of the name, or derived from one?"""
-    if unit.key in own.units:
+    if unit.key in own.terms:
         return True
     return (
         unit.key[:1] != "@"
-        and unit.word.capital
-        and any(other.key[:1] != "@" and kin(unit.word, other.word) for other in own.units.values())
+        and unit.word.is_capitalized
+        and any(other.key[:1] != "@" and same_word(unit.word, other.word) for other in own.terms.values())
     )

@@ -14,17 +14,17 @@ from itertools import chain
 from typing import NamedTuple
 
 from monitor.compare import facts
-from monitor.compare.antonyms import opposing
-from monitor.compare.changes import said, worded
-from monitor.compare.facts import NOTHING, Moves
-from monitor.compare.roles import swapped
+from monitor.compare.antonyms import find_opposites
+from monitor.compare.changes import quote_terms, word_changes
+from monitor.compare.facts import NO_FACT_DIFF, FactDiff
+from monitor.compare.roles import roles_swapped
 from monitor.compare.weigh import similarity
-from monitor.compare.words import Gap, gap
-from monitor.model import Change, Context, Kind, Novelty, Verdict
-from monitor.text.lexicon.stops import LIGHT
-from monitor.text.words import LONGEST, PLACE, WORDING, Reading, Unit
+from monitor.compare.words import WordAlignment, align_words
+from monitor.model import Change, ChangeKind, Novelty, Relation, Verdict
+from monitor.text.lexicon.stops import WEAK_WORDS
+from monitor.text.words import MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
 
-UNLIKE = {Context.REVISION: 20.0, Context.ELSEWHERE: 44.0}  # less alike than this: another claim
+UNLIKE = {Relation.REVISION: 20.0, Relation.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
 ANCHORED = 60.0  # … and this alike, if they say the same day of the same names
 ANCHORS = 3  # names that both must say for that
@@ -32,132 +32,134 @@ NAMELESS = 70.0  # elsewhere: what a moved figure takes to be of one event, when
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
 UNREAD = Verdict(Novelty.CHANGED, 0.0)  # they differ beyond what is read of a text
-CUES = (Kind.NEGATION, Kind.CERTAINTY, Kind.SCOPE)
-NO_CUES = dict.fromkeys(CUES, NOTHING)
+CUE_KINDS = (ChangeKind.NEGATION, ChangeKind.CERTAINTY, ChangeKind.SCOPE)
+NO_CUES = dict.fromkeys(CUE_KINDS, NO_FACT_DIFF)
 
 
-class Comparison(NamedTuple):
+class PairDiff(NamedTuple):
     """Two claims laid against each other."""
 
-    before: Reading
-    now: Reading
-    words: Gap
-    numbers: Moves
-    dates: Moves
-    cues: dict[Kind, Moves]
+    before: ClaimAnalysis
+    now: ClaimAnalysis
+    words: WordAlignment
+    numbers: FactDiff
+    dates: FactDiff
+    cues: dict[ChangeKind, FactDiff]
     alike: float
 
 
-def judge(before: Reading, now: Reading, context: Context) -> Verdict:
+def judge(before: ClaimAnalysis, now: ClaimAnalysis, relation: Relation) -> Verdict:
     """What `now` says that `before` did not."""
     if before.text == now.text:
         return IDENTICAL
-    if before.text[LONGEST:] != now.text[LONGEST:]:
+    if before.text[MAX_ANALYZED_CHARS:] != now.text[MAX_ANALYZED_CHARS:]:
         return UNREAD
-    seen = compare(before, now, strict=context is Context.REVISION)
-    if seen.alike < UNLIKE[context]:
+    seen = diff_pair(before, now, strict=relation is Relation.REVISION)
+    if seen.alike < UNLIKE[relation]:
         return Verdict(Novelty.NEW, seen.alike)
-    return _revised(seen) if context is Context.REVISION else _retold(seen)
+    return _revised(seen) if relation is Relation.REVISION else _retold(seen)
 
 
-def compare(before: Reading, now: Reading, *, strict: bool) -> Comparison:
+def diff_pair(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> PairDiff:
     """Everything that two claims have in common and apart."""
-    words = gap(before, now)
+    words = align_words(before, now)
     numbers, dates = facts.numbers(before, now, strict=strict), facts.dates(before, now)
     cues = NO_CUES
     if before.cues or now.cues:
-        cues = facts.traded(before, now, {kind: facts.cues(before, now, kind) for kind in CUES})
+        cues = facts.merge_denials(before, now, {kind: facts.cues(before, now, kind) for kind in CUE_KINDS})
     alike = similarity(before, now, words, (numbers, dates), cues.values())
-    return Comparison(before, now, words, numbers, dates, cues, alike)
+    return PairDiff(before, now, words, numbers, dates, cues, alike)
 
 
-def _revised(seen: Comparison) -> Verdict:
+def _revised(seen: PairDiff) -> Verdict:
     """In an edit every word that is left over counts, unless it is light or a slip put right."""
     stated = [*seen.numbers.all(), *seen.dates.all(), *chain(*(moves.all() for moves in seen.cues.values()))]
-    words = worded(seen.before, seen.now, seen.words)
-    stated += swapped(seen.before, seen.now, seen.words)
+    words = word_changes(seen.before, seen.now, seen.words)
+    stated += roles_swapped(seen.before, seen.now, seen.words)
     news = stated or words.material
     return Verdict(Novelty.CHANGED if news else Novelty.REPEATED, seen.alike, (*stated, *words.changes))
 
 
-def _retold(seen: Comparison) -> Verdict:
+def _retold(seen: PairDiff) -> Verdict:
     """Told elsewhere, words are free: only facts that stand against each other count."""
-    if (seen.numbers.moved or seen.numbers.gained) and seen.alike < NAMELESS and strange(seen):
+    if (seen.numbers.changed or seen.numbers.added) and seen.alike < NAMELESS and strange(seen):
         return Verdict(Novelty.NEW, seen.alike)
-    moved = [*seen.numbers.moved, *seen.numbers.gained, *seen.dates.moved]
-    moved += [*seen.cues[Kind.NEGATION].all(), *opposites(seen)]
-    moved += [*others(seen), *swapped(seen.before, seen.now, seen.words)]
+    moved = [*seen.numbers.changed, *seen.numbers.added, *seen.dates.changed]
+    moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen)]
+    moved += [*others(seen), *roles_swapped(seen.before, seen.now, seen.words)]
     if seen.alike >= ANCHORED:
         moved += figures(seen)
     if moved:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
-    words = worded(seen.before, seen.now, seen.words)
+    words = word_changes(seen.before, seen.now, seen.words)
     if not words.material:
-        moved = [*seen.numbers.all(), *seen.cues[Kind.CERTAINTY].moved, *seen.cues[Kind.SCOPE].moved]
+        moved = [*seen.numbers.all(), *seen.cues[ChangeKind.CERTAINTY].changed, *seen.cues[ChangeKind.SCOPE].changed]
     told = not moved and seen.alike >= (ANCHORED if anchored(seen) else RETOLD)
     return Verdict(Novelty.REPEATED if told else Novelty.CHANGED, seen.alike, (*moved, *words.changes))
 
 
-def strange(seen: Comparison) -> bool:
+def strange(seen: PairDiff) -> bool:
     """Whether the two share no name and one says a place that the other does not."""
     if shared_names(seen):
         return False
-    return any(unit.kind is PLACE for unit in (*seen.words.lost, *seen.words.gained))
+    return any(unit.kind is PLACE for unit in (*seen.words.removed, *seen.words.added))
 
 
-def anchored(seen: Comparison) -> bool:
+def anchored(seen: PairDiff) -> bool:
     """Whether both say the same day of the same names."""
-    days = bool(seen.before.dates and seen.now.dates) and not (seen.dates.lost or seen.dates.gained)
+    days = bool(seen.before.dates and seen.now.dates) and not (seen.dates.removed or seen.dates.added)
     return days and shared_names(seen) >= ANCHORS
 
 
-def shared_names(seen: Comparison) -> int:
+def shared_names(seen: PairDiff) -> int:
     """How many names and places both claims say."""
     return len(list(names_in_both(seen.before, seen.now)))
 
 
-def names_in_both(one: Reading, other: Reading) -> Iterator[Unit]:
+def names_in_both(one: ClaimAnalysis, other: ClaimAnalysis) -> Iterator[ContentTerm]:
     """The names and places of one claim that the other says as well."""
-    return (unit for key, unit in one.units.items() if unit.kind is not WORDING and key in other.units)
+    return (unit for key, unit in one.terms.items() if unit.kind is not WORDING and key in other.terms)
 
 
-def figures(seen: Comparison) -> list[Change]:
+def figures(seen: PairDiff) -> list[Change]:
     """Dates and names with digits in the stead of others: "300 cases" and "1999 cases", "F-16" and "F-35"."""
-    lost = [*seen.numbers.lost, *seen.dates.lost]
-    gained = [*seen.dates.gained]
-    lost += [Change(Kind.NAME, said(seen.before, (u,)), "") for u in seen.words.lost if u.word.digits]
-    gained += [Change(Kind.NAME, "", said(seen.now, (u,))) for u in seen.words.gained if u.word.digits]
+    lost = [*seen.numbers.removed, *seen.dates.removed]
+    gained = [*seen.dates.added]
+    lost += [Change(ChangeKind.NAME, quote_terms(seen.before, (u,)), "") for u in seen.words.removed if u.word.digits]
+    gained += [Change(ChangeKind.NAME, "", quote_terms(seen.now, (u,))) for u in seen.words.added if u.word.digits]
     return [Change(new.kind, old.before, new.after) for old, new in zip(lost, gained, strict=False)]
 
 
-def others(seen: Comparison) -> list[Change]:
+def others(seen: PairDiff) -> list[Change]:
     """Places in each other's stead; other names too, if no other word was exchanged."""
-    sides = [[u for u in side if u.word.fold not in LIGHT] for side in (seen.words.lost, seen.words.gained)]
+    sides = [[u for u in side if u.word.folded not in WEAK_WORDS] for side in (seen.words.removed, seen.words.added)]
     kinds = [{unit.kind for unit in side} for side in sides]
     found = []
     both = kinds[0] & kinds[1]
-    for kind in (Kind.PLACE, Kind.NAME):
-        if kind not in both or (kind is Kind.NAME and Kind.WORDING in both):
+    for kind in (ChangeKind.PLACE, ChangeKind.NAME):
+        if kind not in both or (kind is ChangeKind.NAME and ChangeKind.WORDING in both):
             continue
-        old = alone(sides[0], kind, seen.before, seen.now)
-        new = alone(sides[1], kind, seen.now, seen.before)
+        old = distinct_names(sides[0], kind, seen.before, seen.now)
+        new = distinct_names(sides[1], kind, seen.now, seen.before)
         pairs = zip(old, new, strict=False)
-        found += [Change(kind, said(seen.before, (a,)), said(seen.now, (b,))) for a, b in pairs]
+        found += [Change(kind, quote_terms(seen.before, (a,)), quote_terms(seen.now, (b,))) for a, b in pairs]
     return found
 
 
-def alone(units: Sequence[Unit], kind: Kind, reading: Reading, other: Reading) -> list[Unit]:
+def distinct_names(
+    units: Sequence[ContentTerm], kind: ChangeKind, reading: ClaimAnalysis, other: ClaimAnalysis
+) -> list[ContentTerm]:
     """Those of one kind that are not just the fuller form of a name both claims say ("Maria" of "Maria Silva")."""
     spans = map(reading.span, names_in_both(reading, other))
     edges = {edge for start, end in spans for edge in (start - 1, end + 1)}
     return [unit for unit in units if unit.kind is kind and edges.isdisjoint(reading.span(unit))]
 
 
-def opposites(seen: Comparison) -> list[Change]:
+def opposites(seen: PairDiff) -> list[Change]:
     """Words that the other claim says the opposite of."""
-    lost = {unit.word.stem: unit for unit in seen.words.lost}
-    gained = {unit.word.stem: unit for unit in seen.words.gained}
+    lost = {unit.word.stem: unit for unit in seen.words.removed}
+    gained = {unit.word.stem: unit for unit in seen.words.added}
     return [
-        Change(Kind.ANTONYM, said(seen.before, (lost[one],)), said(seen.now, (gained[other],)))
-        for one, other in opposing(lost, gained)
+        Change(ChangeKind.ANTONYM, quote_terms(seen.before, (lost[one],)), quote_terms(seen.now, (gained[other],)))
+        for one, other in find_opposites(lost, gained)
     ]

@@ -13,42 +13,42 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from monitor.config.values import (
-    cron,
-    database_url,
-    expression,
-    full_text,
-    header_name,
-    header_value,
-    hours,
-    jmespath,
-    listen_address,
-    network,
-    one_or_more,
-    secret_header_value,
-    selector,
-    site_address,
-    source_name,
-    web_address,
+    as_list,
+    validate_cron,
+    validate_css_selector,
+    validate_database_url,
+    validate_full_text,
+    validate_header_name,
+    validate_header_value,
+    validate_jmespath,
+    validate_listen_address,
+    validate_network,
+    validate_quiet_hours,
+    validate_regex,
+    validate_secret_header,
+    validate_site_address,
+    validate_source_name,
+    validate_web_address,
 )
 from monitor.model import Severity
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-LONGEST = 1000 * 365 * 86400.0
+SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+MAX_DURATION_S = 1000 * 365 * 86400.0
 
 
-def seconds(text: Any) -> float:
+def parse_duration(text: Any) -> float:
     """`"15m"`, `"90s"`, `"6h"`, `"7d"` or a bare number of seconds, as seconds. ValueError otherwise."""
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         amount: float = text
     else:
-        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhdw])", str(text).strip())
-        amount = float(found[1]) * UNITS[found[2]] if found else 0.0
-    if not 0 < amount <= LONGEST:
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhdw])", str(text).strip())
+        amount = float(match[1]) * SECONDS_PER_UNIT[match[2]] if match else 0.0
+    if not 0 < amount <= MAX_DURATION_S:
         raise ValueError('expected a duration such as "15m", "6h" or "7d"')
     return float(amount)
 
 
-def zone(text: Any) -> ZoneInfo:
+def parse_timezone(text: Any) -> ZoneInfo:
     """An IANA time zone by name. ValueError otherwise."""
     try:
         return ZoneInfo(str(text))
@@ -56,63 +56,63 @@ def zone(text: Any) -> ZoneInfo:
         raise ValueError('expected a time zone such as "Europe/Kyiv"') from None
 
 
-Seconds = Annotated[float, BeforeValidator(seconds)]
-Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
-SourceName = Annotated[str, AfterValidator(source_name)]
-WebAddress = Annotated[str, AfterValidator(web_address)]
-SiteAddress = Annotated[str, AfterValidator(site_address)]
-Cron = Annotated[str, AfterValidator(cron)]
-Network = Annotated[str, AfterValidator(network)]
-ListenAddress = Annotated[str, AfterValidator(listen_address)]
-Expression = Annotated[str, AfterValidator(expression)]
-FullText = Annotated[bool, AfterValidator(full_text)]
-Selector = Annotated[str, AfterValidator(selector)]
-Hours = Annotated[tuple[str, ...], BeforeValidator(one_or_more), AfterValidator(hours)]
-Jmespath = Annotated[str, AfterValidator(jmespath)]
-HeaderName = Annotated[str, AfterValidator(header_name)]
-HeaderText = Annotated[str, AfterValidator(header_value)]
-SecretHeader = Annotated[SecretStr, AfterValidator(secret_header_value)]
-DatabaseUrl = Annotated[str, AfterValidator(database_url)]
+DurationSeconds = Annotated[float, BeforeValidator(parse_duration)]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(parse_timezone)]
+SourceName = Annotated[str, AfterValidator(validate_source_name)]
+WebAddress = Annotated[str, AfterValidator(validate_web_address)]
+SiteAddress = Annotated[str, AfterValidator(validate_site_address)]
+CronExpression = Annotated[str, AfterValidator(validate_cron)]
+CidrNetwork = Annotated[str, AfterValidator(validate_network)]
+ListenAddress = Annotated[str, AfterValidator(validate_listen_address)]
+RegexPattern = Annotated[str, AfterValidator(validate_regex)]
+FullTextFlag = Annotated[bool, AfterValidator(validate_full_text)]
+CssSelector = Annotated[str, AfterValidator(validate_css_selector)]
+QuietHours = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(validate_quiet_hours)]
+JmespathExpression = Annotated[str, AfterValidator(validate_jmespath)]
+HeaderName = Annotated[str, AfterValidator(validate_header_name)]
+HeaderValue = Annotated[str, AfterValidator(validate_header_value)]
+SecretHeaderValue = Annotated[SecretStr, AfterValidator(validate_secret_header)]
+DatabaseUrl = Annotated[str, AfterValidator(validate_database_url)]
 
 
-class Shape(BaseModel):
+class ConfigTable(BaseModel):
     """Every table of the config: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Auth(Shape):
+class Auth(ConfigTable):
     """Basic (username and password) or bearer (token) authentication of a source."""
 
     username: str | None = None
     password: SecretStr | None = None
-    token: SecretHeader | None = None
+    token: SecretHeaderValue | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Auth:
-        basic = self.username is not None and self.password is not None and self.token is None
-        bearer = self.token is not None and self.username is None and self.password is None
-        if not (basic or bearer):
+    def _check_exactly_one_scheme(self) -> Auth:
+        is_basic = self.username is not None and self.password is not None and self.token is None
+        is_bearer = self.token is not None and self.username is None and self.password is None
+        if not (is_basic or is_bearer):
             raise ValueError('expected "username" and "password", or "token"')
         return self
 
 
-class Fields(Shape):
+class JsonFields(ConfigTable):
     """JMESPath expressions that find the parts of one entry of a JSON API; those left out have common names."""
 
-    key: Jmespath | None = None
-    title: Jmespath | None = None
-    url: Jmespath | None = None
-    text: Jmespath | None = None
-    published: Jmespath | None = None
-    author: Jmespath | None = None
-    tags: Jmespath | None = None
+    key: JmespathExpression | None = None
+    title: JmespathExpression | None = None
+    url: JmespathExpression | None = None
+    text: JmespathExpression | None = None
+    published: JmespathExpression | None = None
+    author: JmespathExpression | None = None
+    tags: JmespathExpression | None = None
 
 
-KEYS_OF_A_KIND = {"select": "page", "each": "page", "entries": "json", "fields": "json"}
+KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "entries": "json", "fields": "json"}
 
 
-class SourceConfig(Shape):
+class SourceConfig(ConfigTable):
     """Something polled. `id` is what keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
     wins over both. The keys in KEYS_OF_A_KIND are read for that kind alone."""
 
@@ -120,64 +120,68 @@ class SourceConfig(Shape):
     id: SourceName | None = None
     url: WebAddress
     kind: Literal["feed", "page", "json"] = "feed"
-    every: Seconds = 900.0
-    slowest: Seconds | None = None
-    cron: Cron | None = None
+    every: DurationSeconds = 900.0
+    slowest: DurationSeconds | None = None
+    cron: CronExpression | None = None
     tags: tuple[str, ...] = ()
     first_poll: Literal["baseline", "alert"] = "baseline"
-    headers: dict[HeaderName, SecretHeader] = Field(default_factory=dict)
+    headers: dict[HeaderName, SecretHeaderValue] = Field(default_factory=dict)
     auth: Auth | None = None
-    ignore: tuple[Expression, ...] = ()
-    full_text: FullText = False
-    select: Selector | None = None
-    each: Selector | None = None
-    entries: Jmespath | None = None
-    fields: Fields | None = None
+    ignore: tuple[RegexPattern, ...] = ()
+    full_text: FullTextFlag = False
+    select: CssSelector | None = None
+    each: CssSelector | None = None
+    entries: JmespathExpression | None = None
+    fields: JsonFields | None = None
 
 
-class MonitorConfig(Shape):
+class MonitorConfig(ConfigTable):
     database: DatabaseUrl = "sqlite:///monitor.db"
     rules: Path = Path("rules")
     templates: Path = Path("templates")
-    timezone: Zone = ZoneInfo("UTC")
-    memory: Seconds = 90 * 86400.0
-    user_agent: HeaderText = "Claimwatch/0.1 (+https://example.org/claimwatch)"
+    timezone: TimeZone = ZoneInfo("UTC")
+    memory: DurationSeconds = 90 * 86400.0
+    user_agent: HeaderValue = "Claimwatch/0.1 (+https://example.org/claimwatch)"
 
 
-class NetworkConfig(Shape):
+class NetworkConfig(ConfigTable):
     """`allow_private`: networks in CIDR form that are dialled although they are not public."""
 
-    allow_private: tuple[Network, ...] = ()
+    allow_private: tuple[CidrNetwork, ...] = ()
 
 
-class ChannelConfig(Shape):
+class ChannelConfig(ConfigTable):
     """What every channel has; each notifier's own model adds to it. `name` is the table's name."""
 
     name: str
     type: str
     severity: Severity = Field(default=Severity.INFO, description="it takes alerts of this severity and above")
-    quiet_hours: Hours = Field(default=(), description="hours in which alerts wait: they come in one message after")
-    digest: Cron | None = Field(default=None, description="when all that came since comes in one message")
+    quiet_hours: QuietHours = Field(
+        default=(), description="hours in which alerts wait: they come in one message after"
+    )
+    digest: CronExpression | None = Field(default=None, description="when all that came since comes in one message")
     urgent: Severity = Field(default=Severity.CRITICAL, description="what is so severe waits for neither")
-    timezone: Zone | None = Field(default=None, description="of quiet_hours and digest, if not [monitor] timezone")
+    timezone: TimeZone | None = Field(
+        default=None, description="of quiet_hours and digest, if not [monitor] timezone"
+    )
     fallback: str | None = Field(default=None, description="the channel that is told when this one does not work")
     template: str | None = Field(
         default=None, description="the template of messages whose rules name none: brief stands for brief.slack.j2"
     )
 
 
-class AlertsConfig(Shape):
+class AlertsConfig(ConfigTable):
     notify: tuple[str, ...] = ()
 
 
-class WebConfig(Shape):
+class WebConfig(ConfigTable):
     """`url` is where people reach the page that `listen` serves: what links in messages begin with."""
 
     listen: ListenAddress | None = None
     url: SiteAddress | None = None
 
 
-class Config(Shape):
+class Config(ConfigTable):
     """A whole config. Relative paths were made absolute against `folder`, the config file's own."""
 
     path: Path

@@ -10,17 +10,17 @@ from pydantic import SecretStr
 from monitor.config import ChannelConfig
 
 
-def mark_of(settings: ChannelConfig) -> str:
+def settings_fingerprint(settings: ChannelConfig) -> str:
     """A mark of all settings of a channel, its secrets too.
 
     Two bytes are enough to see a change, and too few to find a password by trying.
     """
-    told = sorted((name, plain(value)) for name, value in settings)
-    return blake2b(repr(told).encode("utf-8", "replace"), digest_size=2).hexdigest()
+    values = sorted((name, setting_text(value)) for name, value in settings)
+    return blake2b(repr(values).encode("utf-8", "replace"), digest_size=2).hexdigest()
 
 
-def plain(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """A setting as text, a secret as what it hides."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    return repr([plain(one) for one in value]) if isinstance(value, tuple) else str(value)
+    return repr([setting_text(item) for item in value]) if isinstance(value, tuple) else str(value)

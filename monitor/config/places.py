@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
-_BLANK = re.compile(r"[ \t]*")
-_FILL = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_PLAIN = re.compile(r"[^,\]}\r\n#]*")
-_STRINGS = (
+_BLANK_PATTERN = re.compile(r"[ \t]*")
+_FILLER_PATTERN = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_BARE_KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_VALUE_PATTERN = re.compile(r"[^,\]}\r\n#]*")
+_STRING_PATTERNS = (
     re.compile(r'"""(?:\\.|[^\\])*?"""(?:"{0,2})', re.DOTALL),
     re.compile(r"'''.*?'''(?:'{0,2})", re.DOTALL),
     re.compile(r'"(?:\\.|[^"\\\n])*"'),
@@ -24,14 +24,14 @@ _STRINGS = (
 )
 
 
-class Place(NamedTuple):
+class KeyOffsets(NamedTuple):
     """Offsets of a key and of its value; a table's header, or an element of a list, is both."""
 
     key: int
     value: int
 
 
-class Places:
+class TomlPositions:
     """The positions in one file. `key` and `value` give (line, column), counted from 1.
 
     A path that the file does not hold stands where its nearest parent does, and at 1:1 without one.
@@ -39,136 +39,136 @@ class Places:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._found = _Scan(text).run()
+        self._offsets = _PositionScanner(text).scan()
 
     def __contains__(self, path: KeyPath) -> bool:
-        return path in self._found
+        return path in self._offsets
 
-    def key(self, path: KeyPath) -> tuple[int, int]:
-        return self._at(path, lambda place: place.key)
+    def key_position(self, path: KeyPath) -> tuple[int, int]:
+        return self._position(path, lambda offsets: offsets.key)
 
-    def value(self, path: KeyPath) -> tuple[int, int]:
-        return self._at(path, lambda place: place.value)
+    def value_position(self, path: KeyPath) -> tuple[int, int]:
+        return self._position(path, lambda offsets: offsets.value)
 
-    def _at(self, path: KeyPath, side: Callable[[Place], int]) -> tuple[int, int]:
-        while path and path not in self._found:
+    def _position(self, path: KeyPath, side: Callable[[KeyOffsets], int]) -> tuple[int, int]:
+        while path and path not in self._offsets:
             path = path[:-1]
-        offset = side(self._found[path]) if path else 0
+        offset = side(self._offsets[path]) if path else 0
         return self._text.count("\n", 0, offset) + 1, offset - self._text.rfind("\n", 0, offset)
 
 
-class _Scan:
+class _PositionScanner:
     """One pass over the text; `found` grows as keys are met."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.at = 0
-        self.found: dict[KeyPath, Place] = {}
-        self.lengths: dict[KeyPath, int] = {}
+        self.offset = 0
+        self.offsets: dict[KeyPath, KeyOffsets] = {}
+        self.array_lengths: dict[KeyPath, int] = {}
 
-    def run(self) -> dict[KeyPath, Place]:
+    def scan(self) -> dict[KeyPath, KeyOffsets]:
         table: KeyPath = ()
-        before = -1
-        self.skip(_FILL)
-        while before < self.at < len(self.text):
-            before = self.at
-            if self.text[self.at] == "[":
-                table = self.header()
+        previous_offset = -1
+        self.skip_match(_FILLER_PATTERN)
+        while previous_offset < self.offset < len(self.text):
+            previous_offset = self.offset
+            if self.text[self.offset] == "[":
+                table = self.read_header()
             else:
-                self.pair(table)
-            self.skip(_FILL)
-        return self.found
+                self.read_pair(table)
+            self.skip_match(_FILLER_PATTERN)
+        return self.offsets
 
-    def skip(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self.text, self.at)
-        if found is None:
+    def skip_match(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.match(self.text, self.offset)
+        if match is None:
             return ""
-        self.at = found.end()
-        return found[0]
+        self.offset = match.end()
+        return match[0]
 
-    def take(self, mark: str) -> bool:
-        taken = self.text.startswith(mark, self.at)
-        self.at += len(mark) if taken else 0
-        return taken
+    def take_literal(self, literal: str) -> bool:
+        is_present = self.text.startswith(literal, self.offset)
+        self.offset += len(literal) if is_present else 0
+        return is_present
 
-    def header(self) -> KeyPath:
-        start = self.at
-        many = self.take("[[")
-        if not many:
-            self.take("[")
+    def read_header(self) -> KeyPath:
+        start = self.offset
+        is_array = self.take_literal("[[")
+        if not is_array:
+            self.take_literal("[")
         path: KeyPath = ()
-        names = self.names()
+        names = self.read_dotted_key()
         for index, (name, _) in enumerate(names):
             path = (*path, name)
-            last = index == len(names) - 1
-            if many and last:
-                self.lengths[path] = self.lengths.get(path, 0) + 1
-            self.found.setdefault(path, Place(start, start))
-            if path in self.lengths:
-                path = (*path, self.lengths[path] - 1)
-        self.found[path] = Place(start, start)
-        self.take("]]" if many else "]")
+            is_last = index == len(names) - 1
+            if is_array and is_last:
+                self.array_lengths[path] = self.array_lengths.get(path, 0) + 1
+            self.offsets.setdefault(path, KeyOffsets(start, start))
+            if path in self.array_lengths:
+                path = (*path, self.array_lengths[path] - 1)
+        self.offsets[path] = KeyOffsets(start, start)
+        self.take_literal("]]" if is_array else "]")
         return path
 
-    def names(self) -> list[tuple[str, int]]:
+    def read_dotted_key(self) -> list[tuple[str, int]]:
         """The parts of a dotted key, each with its offset."""
         parts = []
         while True:
-            self.skip(_BLANK)
-            start = self.at
-            parts.append((self.name(), start))
-            self.skip(_BLANK)
-            if not self.take("."):
+            self.skip_match(_BLANK_PATTERN)
+            start = self.offset
+            parts.append((self.read_key_part(), start))
+            self.skip_match(_BLANK_PATTERN)
+            if not self.take_literal("."):
                 return parts
 
-    def name(self) -> str:
-        if self.text.startswith(('"', "'"), self.at):
-            return _unquoted(self.string())
-        return self.skip(_BARE)
+    def read_key_part(self) -> str:
+        if self.text.startswith(('"', "'"), self.offset):
+            return _unquote(self.read_string())
+        return self.skip_match(_BARE_KEY_PATTERN)
 
-    def string(self) -> str:
-        return next((found for found in map(self.skip, _STRINGS) if found), "")
+    def read_string(self) -> str:
+        return next((match for match in map(self.skip_match, _STRING_PATTERNS) if match), "")
 
-    def pair(self, table: KeyPath) -> None:
-        names = self.names()
-        self.take("=")
-        self.skip(_BLANK)
+    def read_pair(self, table: KeyPath) -> None:
+        names = self.read_dotted_key()
+        self.take_literal("=")
+        self.skip_match(_BLANK_PATTERN)
         path = table
         for name, start in names:
             path = (*path, name)
-            self.found.setdefault(path, Place(start, self.at))
-        self.one_value(path)
+            self.offsets.setdefault(path, KeyOffsets(start, self.offset))
+        self.read_value(path)
 
-    def one_value(self, path: KeyPath) -> None:
-        if self.take("["):
-            self.elements(path)
-        elif self.take("{"):
-            self.inline(path)
-        elif not self.string():
-            self.skip(_PLAIN)
+    def read_value(self, path: KeyPath) -> None:
+        if self.take_literal("["):
+            self.read_elements(path)
+        elif self.take_literal("{"):
+            self.read_inline_table(path)
+        elif not self.read_string():
+            self.skip_match(_PLAIN_VALUE_PATTERN)
 
-    def elements(self, path: KeyPath) -> None:
+    def read_elements(self, path: KeyPath) -> None:
         def element(index: int) -> None:
-            self.found[(*path, index)] = Place(self.at, self.at)
-            self.one_value((*path, index))
+            self.offsets[(*path, index)] = KeyOffsets(self.offset, self.offset)
+            self.read_value((*path, index))
 
-        self.members("]", element)
+        self.read_members("]", element)
 
-    def inline(self, path: KeyPath) -> None:
-        self.members("}", lambda _: self.pair(path))
+    def read_inline_table(self, path: KeyPath) -> None:
+        self.read_members("}", lambda _: self.read_pair(path))
 
-    def members(self, end: str, member: Callable[[int], None]) -> None:
+    def read_members(self, closing_mark: str, read_member: Callable[[int], None]) -> None:
         """Every member up to the closing mark; stops where it no longer moves on."""
-        index, before = 0, -1
-        self.skip(_FILL)
-        while before < self.at < len(self.text) and not self.take(end):
-            before = self.at
-            member(index)
-            self.skip(_FILL)
-            self.take(",")
-            self.skip(_FILL)
+        index, previous_offset = 0, -1
+        self.skip_match(_FILLER_PATTERN)
+        while previous_offset < self.offset < len(self.text) and not self.take_literal(closing_mark):
+            previous_offset = self.offset
+            read_member(index)
+            self.skip_match(_FILLER_PATTERN)
+            self.take_literal(",")
+            self.skip_match(_FILLER_PATTERN)
             index += 1
 
 
-def _unquoted(name: str) -> str:
+def _unquote(name: str) -> str:
     return str(tomllib.loads(f"name = {name}")["name"])

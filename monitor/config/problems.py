@@ -16,15 +16,17 @@ from pydantic_core import ErrorDetails
 from monitor.config import ChannelConfig
 from monitor.config.places import KeyPath
 
-_SHOWN = frozenset({"allow_private", "cron", "digest", "every", "listen", "memory", "name", "slowest", "timezone"})
-_KINDS = {
+_NON_SECRET_KEYS = frozenset(
+    {"allow_private", "cron", "digest", "every", "listen", "memory", "name", "slowest", "timezone"}
+)
+_TYPE_WORDS = {
     str: "a string",
     int: "a whole number",
     float: "a number",
     list: "a list",
     dict: "a table",
 }
-_EXPECTED = {
+_EXPECTED_WORDS = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "dict_type": "a table",
@@ -43,90 +45,94 @@ _EXPECTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class FieldError:
     """One sentence about the key at `at`. `key` is true when the key itself is wrong, not its value."""
 
-    at: KeyPath
+    key_path: KeyPath
     message: str
-    key: bool = False
+    is_key: bool = False
 
 
-def wrongs(error: ValidationError, model: type[BaseModel], table: Any, title: str) -> Iterator[Wrong]:
+def field_errors(error: ValidationError, model: type[BaseModel], table: Any, title: str) -> Iterator[FieldError]:
     """What is wrong in `table`, the table as it stands in the file, called `title` there."""
     for detail in error.errors(include_url=False):
-        at: KeyPath = tuple(detail["loc"])
-        yield Wrong(at, _sentence(detail, model, _written(table, at), title), detail["type"] == "extra_forbidden")
+        key_path: KeyPath = tuple(detail["loc"])
+        yield FieldError(
+            key_path,
+            _error_sentence(detail, model, _value_at(table, key_path), title),
+            detail["type"] == "extra_forbidden",
+        )
 
 
-def kind_of(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """What a TOML value is, in words."""
     if isinstance(value, bool):
         return str(value).lower()
-    return _KINDS.get(type(value), "a date or time")
+    return _TYPE_WORDS.get(type(value), "a date or time")
 
 
-def closest(word: str, choices: Iterable[str]) -> str:
+def closest_hint(word: str, choices: Iterable[str]) -> str:
     """`; did you mean "…"?`, or nothing if no choice is near."""
     from rapidfuzz import fuzz, process
 
-    found = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=60)
-    return f'; did you mean "{found[0]}"?' if found else ""
+    match = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=60)
+    return f'; did you mean "{match[0]}"?' if match else ""
 
 
-def listed(choices: Iterable[str]) -> str:
+def quoted_choices(choices: Iterable[str]) -> str:
     """`"a", "b" or "c"`."""
-    *others, last = [f'"{choice}"' for choice in choices]
-    return f"{', '.join(others)} or {last}" if others else last
+    *leading, last = [f'"{choice}"' for choice in choices]
+    return f"{', '.join(leading)} or {last}" if leading else last
 
 
-def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+def toml_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """A model's fields by the key that they have in the file; a channel's name is no key, but its heading."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     return {key: field for key, field in fields.items() if key != "name" or not issubclass(model, ChannelConfig)}
 
 
-def unknown_key(key: str, title: str, allowed: Iterable[str]) -> str:
+def unknown_key_message(key: str, title: str, allowed: Iterable[str]) -> str:
     choices = sorted(allowed)
-    return f'unknown key "{key}" in {title}' + (closest(key, choices) or f"; known: {', '.join(choices)}")
+    return f'unknown key "{key}" in {title}' + (closest_hint(key, choices) or f"; known: {', '.join(choices)}")
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel], written: Any, title: str) -> str:
-    kind, loc = detail["type"], detail["loc"]
-    if kind == "extra_forbidden":
-        return unknown_key(str(loc[-1]), ".".join([title, *map(str, loc[:-1])]), _fields(model, loc[:-1]))
-    if kind == "missing":
+def _error_sentence(detail: ErrorDetails, model: type[BaseModel], value: Any, title: str) -> str:
+    error_type, loc = detail["type"], detail["loc"]
+    if error_type == "extra_forbidden":
+        return unknown_key_message(str(loc[-1]), ".".join([title, *map(str, loc[:-1])]), _keys_at(model, loc[:-1]))
+    if error_type == "missing":
         return f'expected the key "{loc[-1]}" in {title}'
-    if kind == "value_error":
-        return str(detail["ctx"]["error"]) + (_found(written) if loc and _shown(loc) else "")
-    if kind in ("literal_error", "enum"):
-        return _choice(detail["ctx"]["expected"], written)
-    if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, found {kind_of(written)}"
-    if kind in ("string_too_short", "too_short"):
+    if error_type == "value_error":
+        return str(detail["ctx"]["error"]) + (_found_phrase(value) if loc and _may_show_value(loc) else "")
+    if error_type in ("literal_error", "enum"):
+        return _choice_sentence(detail["ctx"]["expected"], value)
+    if error_type in _EXPECTED_WORDS:
+        return f"expected {_EXPECTED_WORDS[error_type]}, found {describe_value(value)}"
+    if error_type in ("string_too_short", "too_short"):
         return "expected one at least, found nothing"
-    return f"{detail['msg'].replace('Input should be', 'expected a value')}{_number(written)}"
+    return f"{detail['msg'].replace('Input should be', 'expected a value')}{_number_phrase(value)}"
 
 
-def _shown(loc: tuple[int | str, ...]) -> bool:
-    return any(part in _SHOWN for part in loc)
+def _may_show_value(loc: tuple[int | str, ...]) -> bool:
+    return any(part in _NON_SECRET_KEYS for part in loc)
 
 
-def _found(written: Any) -> str:
-    return f', found "{written[:60]}"' if isinstance(written, str) else f", found {kind_of(written)}"
+def _found_phrase(value: Any) -> str:
+    return f', found "{value[:60]}"' if isinstance(value, str) else f", found {describe_value(value)}"
 
 
-def _number(written: Any) -> str:
-    return f", found {written}" if isinstance(written, int | float) else ""
+def _number_phrase(value: Any) -> str:
+    return f", found {value}" if isinstance(value, int | float) else ""
 
 
-def _choice(expected: str, written: Any) -> str:
+def _choice_sentence(expected: str, value: Any) -> str:
     choices = [choice.strip("' ") for choice in expected.replace(" or ", ",").split(",")]
-    near = closest(written, choices) if isinstance(written, str) else ""
-    return f"expected {listed(choices)}{_found(written)}{near}"
+    hint = closest_hint(value, choices) if isinstance(value, str) else ""
+    return f"expected {quoted_choices(choices)}{_found_phrase(value)}{hint}"
 
 
-def _written(table: Any, at: KeyPath) -> Any:
-    for part in at:
+def _value_at(table: Any, key_path: KeyPath) -> Any:
+    for part in key_path:
         try:
             table = table[part]
         except (KeyError, IndexError, TypeError):
@@ -134,17 +140,17 @@ def _written(table: Any, at: KeyPath) -> Any:
     return table
 
 
-def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> Iterable[str]:
+def _keys_at(model: type[BaseModel], key_path: tuple[int | str, ...]) -> Iterable[str]:
     """The keys that the table at `path` may have, as they are written in the file."""
-    for part in path:
-        field = keys_of(model).get(str(part))
-        model = (_model_in(field.annotation) if field else None) or model
-    return keys_of(model)
+    for part in key_path:
+        field = toml_fields(model).get(str(part))
+        model = (_first_model(field.annotation) if field else None) or model
+    return toml_fields(model)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _first_model(annotation: Any) -> type[BaseModel] | None:
     """The first model in a type such as `Auth | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = (_model_in(part) for part in getattr(annotation, "__args__", ()))
-    return next((model for model in found if model), None)
+    models = (_first_model(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in models if model), None)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from monitor.config import (
-    KEYS_OF_A_KIND,
+    KIND_BY_SOURCE_KEY,
     AlertsConfig,
     ChannelConfig,
     Config,
@@ -21,53 +21,53 @@ from monitor.config import (
     SourceConfig,
     WebConfig,
 )
-from monitor.config.places import KeyPath, Places
-from monitor.config.problems import closest, kind_of, listed, unknown_key, wrongs
-from monitor.config.values import source_name
+from monitor.config.places import KeyPath, TomlPositions
+from monitor.config.problems import closest_hint, describe_value, field_errors, quoted_choices, unknown_key_message
+from monitor.config.values import validate_source_name
 from monitor.errors import Problem
-from monitor.resources import builtin
+from monitor.resources import builtin_path
 
-Table = dict[str, Any]
-M = TypeVar("M", bound=BaseModel)
+TomlTable = dict[str, Any]
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_TOP = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web")
-_OWN_KEYS = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
+_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web")
+_KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
 
-class Tables:
+class ConfigValidator:
     """One file on its way to a `Config`: the tree as written, as filled in, and the problems met so far."""
 
-    def __init__(self, path: Path, places: Places, written: Table, filled: Table) -> None:
-        self.path, self.folder, self.places = path, path.absolute().parent, places
-        self.written, self.filled = written, filled
+    def __init__(self, path: Path, positions: TomlPositions, written: TomlTable, resolved: TomlTable) -> None:
+        self.path, self.folder, self.positions = path, path.absolute().parent, positions
+        self.written, self.resolved = written, resolved
         self.problems: list[Problem] = []
-        self._told: set[KeyPath] = set()
+        self._reported: set[KeyPath] = set()
 
-    def say(self, at: KeyPath, message: str, *, key: bool = False, warning: bool = False) -> None:
+    def report(self, key_path: KeyPath, message: str, *, is_key: bool = False, is_warning: bool = False) -> None:
         """Notes a problem of the value at `at`, or of its key; a second one of the same value is not noted."""
-        if any(at[:length] in self._told for length in range(1, len(at) + 1)):
+        if any(key_path[:length] in self._reported for length in range(1, len(key_path) + 1)):
             return
-        if not warning:
-            self._told.add(at)
-        line, column = self.places.key(at) if key else self.places.value(at)
-        self.problems.append(Problem(self.path, line, column, message, warning))
+        if not is_warning:
+            self._reported.add(key_path)
+        line, column = self.positions.key_position(key_path) if is_key else self.positions.value_position(key_path)
+        self.problems.append(Problem(self.path, line, column, message, is_warning))
 
-    def config(self) -> Config | None:
+    def build_config(self) -> Config | None:
         """The whole config, or None after any problem that is not a warning."""
         for name in self.written:
-            if name not in _TOP:
-                self.say((name,), unknown_key(name, "the config", _TOP), key=True)
-        monitor = self._section("monitor", MonitorConfig)
-        network = self._section("network", NetworkConfig)
-        web = self._section("web", WebConfig)
-        sources = tuple(self._sources())
-        channels = dict(self._channels())
-        alerts = self._alerts()
-        if not (monitor and network and web and alerts) or not all(p.warning for p in self.problems):
+            if name not in _TOP_LEVEL_TABLES:
+                self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
+        monitor = self._validated_section("monitor", MonitorConfig)
+        network = self._validated_section("network", NetworkConfig)
+        web = self._validated_section("web", WebConfig)
+        sources = tuple(self._validated_sources())
+        channels = dict(self._validated_channels())
+        alerts = self._validated_alerts()
+        if not (monitor and network and web and alerts) or not all(problem.warning for problem in self.problems):
             return None
-        self._fall_silent(channels, alerts)
-        monitor = self._found(monitor)
-        self._unknown_templates(channels, monitor.templates)
+        self._warn_unwatched_channels(channels, alerts)
+        monitor = self._with_template_folder(monitor)
+        self._warn_unknown_templates(channels, monitor.templates)
         return Config(
             path=self.path,
             folder=self.folder,
@@ -79,156 +79,178 @@ class Tables:
             web=web,
         )
 
-    def _section(self, name: str, model: type[M]) -> M | None:
-        return self._model(model, (name,), self._table((name,)), self.filled.get(name, {}))
+    def _validated_section(self, name: str, model: type[ModelT]) -> ModelT | None:
+        return self._validated(model, (name,), self._table_at((name,)), self.resolved.get(name, {}))
 
-    def _table(self, at: KeyPath) -> Table:
+    def _table_at(self, key_path: KeyPath) -> TomlTable:
         """The table as written at `at`; an empty one, with a problem noted, if something else stands there."""
-        found = _at(self.written, at)
-        if found is None or isinstance(found, dict):
-            return found or {}
-        self.say(at, f"expected a table, {_title(at)}, found {kind_of(found)}")
+        value = _value_at(self.written, key_path)
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self.report(key_path, f"expected a table, {_table_title(key_path)}, found {describe_value(value)}")
         return {}
 
-    def _model(self, model: type[M], at: KeyPath, written: Table, filled: Any) -> M | None:
+    def _validated(self, model: type[ModelT], key_path: KeyPath, written: TomlTable, resolved: Any) -> ModelT | None:
         """`filled` as a model; what is wrong is told at `at`, unless `[defaults]` was already told of it."""
         try:
-            return _anchored(model.model_validate(filled), self.folder)
+            return _with_absolute_paths(model.model_validate(resolved), self.folder)
         except ValidationError as error:
-            for wrong in wrongs(error, model, written, _title(at)):
-                place = (*at, *wrong.at)
-                if place in self.places or not self._shared(wrong.at):
-                    self.say(place, wrong.message, key=wrong.key)
+            for field_error in field_errors(error, model, written, _table_title(key_path)):
+                error_path = (*key_path, *field_error.key_path)
+                if error_path in self.positions or not self._is_in_defaults(field_error.key_path):
+                    self.report(error_path, field_error.message, is_key=field_error.is_key)
         return None
 
-    def _shared(self, at: KeyPath) -> bool:
+    def _is_in_defaults(self, key_path: KeyPath) -> bool:
         """Whether a source's key stands in `[defaults]`, where its problem is told once for all sources."""
-        return ("defaults", *at) in self.places and at[0] not in _OWN_KEYS
+        return ("defaults", *key_path) in self.positions and key_path[0] not in _KEYS_OF_EACH_SOURCE
 
-    def _found(self, monitor: MonitorConfig) -> MonitorConfig:
+    def _with_template_folder(self, monitor: MonitorConfig) -> MonitorConfig:
         """The same with the built-in templates where the person has none."""
         if monitor.templates.is_dir():
             return monitor
-        if ("monitor", "templates") in self.places:
-            self.say(("monitor", "templates"), "there is no such folder; the built-in ones are used", warning=True)
-        return monitor.model_copy(update={"templates": builtin("templates")})
+        if ("monitor", "templates") in self.positions:
+            self.report(
+                ("monitor", "templates"), "there is no such folder; the built-in ones are used", is_warning=True
+            )
+        return monitor.model_copy(update={"templates": builtin_path("templates")})
 
-    def _sources(self) -> Iterator[SourceConfig]:
-        defaults = self._defaults()
+    def _validated_sources(self) -> Iterator[SourceConfig]:
+        defaults = self._source_defaults()
         tables = self.written.get("sources", [])
         if not isinstance(tables, list):
-            self.say(("sources",), "expected [[sources]], one for each source, found a single table", key=True)
+            self.report(("sources",), "expected [[sources]], one for each source, found a single table", is_key=True)
             return
         if not tables:
-            self.say((), "there are no [[sources]]: nothing will be polled", warning=True)
-        self._unlike("name", tables)
-        self._unlike("id", tables)
-        self._unlike("url", tables)
+            self.report((), "there are no [[sources]]: nothing will be polled", is_warning=True)
+        self._check_unique("name", tables)
+        self._check_unique("id", tables)
+        self._check_unique("url", tables)
         for index in range(len(tables)):
-            at = ("sources", index)
-            written, filled = self._table(at), _at(self.filled, at)
-            if isinstance(filled, dict):
-                whole = _laid_over(defaults[0], written)
-                self._fitting(at, written, str(whole.get("kind", "feed")))
-                found = self._model(SourceConfig, at, whole, _laid_over(defaults[1], filled))
-                if found:
-                    yield found
+            key_path = ("sources", index)
+            written, resolved = self._table_at(key_path), _value_at(self.resolved, key_path)
+            if isinstance(resolved, dict):
+                merged = _merge_defaults(defaults[0], written)
+                self._check_kind_keys(key_path, written, str(merged.get("kind", "feed")))
+                source = self._validated(SourceConfig, key_path, merged, _merge_defaults(defaults[1], resolved))
+                if source:
+                    yield source
 
-    def _defaults(self) -> tuple[Table, Table]:
+    def _source_defaults(self) -> tuple[TomlTable, TomlTable]:
         """`[defaults]` as written and as filled in."""
-        written = self._table(("defaults",))
-        for key in _OWN_KEYS.keys() & written.keys():
-            self.say(("defaults", key), f'"{key}" belongs to each source, not to [defaults]', key=True)
-        filled = self.filled["defaults"] if written else {}
-        self._model(SourceConfig, ("defaults",), written, filled | _OWN_KEYS)
-        shared = written.keys() - _OWN_KEYS.keys()
-        return {key: written[key] for key in shared}, {key: filled[key] for key in shared}
+        written = self._table_at(("defaults",))
+        for key in _KEYS_OF_EACH_SOURCE.keys() & written.keys():
+            self.report(("defaults", key), f'"{key}" belongs to each source, not to [defaults]', is_key=True)
+        resolved = self.resolved["defaults"] if written else {}
+        self._validated(SourceConfig, ("defaults",), written, resolved | _KEYS_OF_EACH_SOURCE)
+        shared_keys = written.keys() - _KEYS_OF_EACH_SOURCE.keys()
+        return {key: written[key] for key in shared_keys}, {key: resolved[key] for key in shared_keys}
 
-    def _fitting(self, at: KeyPath, written: Table, kind: str) -> None:
+    def _check_kind_keys(self, key_path: KeyPath, written: TomlTable, kind: str) -> None:
         """A key that a source of this kind has no use for is a mistake of whoever wrote it there."""
-        for key, its_kind in KEYS_OF_A_KIND.items():
-            if key in written and kind != its_kind:
-                self.say((*at, key), f'"{key}" is of kind "{its_kind}"; this source is of kind "{kind}"', key=True)
+        for key, required_kind in KIND_BY_SOURCE_KEY.items():
+            if key in written and kind != required_kind:
+                self.report(
+                    (*key_path, key),
+                    f'"{key}" is of kind "{required_kind}"; this source is of kind "{kind}"',
+                    is_key=True,
+                )
 
-    def _unlike(self, key: str, tables: list[Any]) -> None:
+    def _check_unique(self, key: str, tables: list[Any]) -> None:
         """Two sources of one name cannot be told apart; two of one address are only odd."""
-        first: dict[str, int] = {}
+        first_index: dict[str, int] = {}
         for index, table in enumerate(tables):
             value = table.get(key) if isinstance(table, dict) else None
-            if isinstance(value, str) and first.setdefault(value, index) != index:
-                line, _ = self.places.value(("sources", first[value], key))
-                said = f"another source has this {key}, on line {line}"
-                self.say(("sources", index, key), said, warning=key == "url")
+            if isinstance(value, str) and first_index.setdefault(value, index) != index:
+                line, _ = self.positions.value_position(("sources", first_index[value], key))
+                message = f"another source has this {key}, on line {line}"
+                self.report(("sources", index, key), message, is_warning=key == "url")
 
-    def _channels(self) -> Iterator[tuple[str, ChannelConfig]]:
-        for name in self._table(("channels",)):
-            at = ("channels", name)
-            written = self._table(at)
-            settings = self._settings(at, written)
-            if settings:
-                found = self._model(settings, at, written, self.filled["channels"][name] | {"name": name})
-                if found:
-                    self._falls_back(at, found.fallback)
-                    yield name, found
+    def _validated_channels(self) -> Iterator[tuple[str, ChannelConfig]]:
+        for name in self._table_at(("channels",)):
+            key_path = ("channels", name)
+            written = self._table_at(key_path)
+            model = self._settings_model(key_path, written)
+            if model:
+                channel = self._validated(model, key_path, written, self.resolved["channels"][name] | {"name": name})
+                if channel:
+                    self._check_fallback(key_path, channel.fallback)
+                    yield name, channel
 
-    def _falls_back(self, at: KeyPath, fallback: str | None) -> None:
+    def _check_fallback(self, key_path: KeyPath, fallback: str | None) -> None:
         """A channel that does not work cannot tell of it itself."""
-        known = self._table(("channels",))
-        if fallback == at[-1]:
-            self.say((*at, "fallback"), "expected another channel: this one cannot tell that it does not work")
-        elif fallback is not None and fallback not in known:
-            self.say((*at, "fallback"), f'there is no channel "{fallback}"{closest(fallback, known)}')
+        channel_names = self._table_at(("channels",))
+        if fallback == key_path[-1]:
+            self.report(
+                (*key_path, "fallback"), "expected another channel: this one cannot tell that it does not work"
+            )
+        elif fallback is not None and fallback not in channel_names:
+            self.report(
+                (*key_path, "fallback"), f'there is no channel "{fallback}"{closest_hint(fallback, channel_names)}'
+            )
 
-    def _unknown_templates(self, channels: dict[str, ChannelConfig], folder: Path) -> None:
+    def _warn_unknown_templates(self, channels: dict[str, ChannelConfig], folder: Path) -> None:
         """Warns of channels whose template is not there: their messages are made as any other."""
-        named = [(name, channel.template) for name, channel in channels.items() if channel.template]
-        if not named:
+        template_by_channel = [(name, channel.template) for name, channel in channels.items() if channel.template]
+        if not template_by_channel:
             return
-        from monitor.deliver.templates import rule_templates
+        from monitor.deliver.templates import rule_template_names
 
-        known = rule_templates(folder)
-        for name, template in named:
-            if template not in known:
-                said = f'there is no template "{template}" in {folder}{closest(template, known)}'
-                self.say(("channels", name, "template"), said, warning=True)
+        template_names = rule_template_names(folder)
+        for name, template in template_by_channel:
+            if template not in template_names:
+                message = f'there is no template "{template}" in {folder}{closest_hint(template, template_names)}'
+                self.report(("channels", name, "template"), message, is_warning=True)
 
-    def _fall_silent(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
+    def _warn_unwatched_channels(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
         """Warns of channels whose trouble nobody would be told of."""
         for name, channel in channels.items():
             if channel.type != "terminal" and not channel.fallback and not set(alerts.notify) - {name}:
-                said = f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
-                self.say(("channels", name), said, key=True, warning=True)
+                message = (
+                    f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
+                )
+                self.report(("channels", name), message, is_key=True, is_warning=True)
 
-    def _settings(self, at: KeyPath, written: Table) -> type[ChannelConfig] | None:
+    def _settings_model(self, key_path: KeyPath, written: TomlTable) -> type[ChannelConfig] | None:
         """The model of the channel's own type; None, with a problem noted, if there is none."""
-        from monitor.deliver.channels import NOTIFIERS, notifier
+        from monitor.deliver.channels import NOTIFIERS, notifier_class
 
         try:
-            source_name(str(at[-1]))
+            validate_source_name(str(key_path[-1]))
         except ValueError as error:
-            self.say(at, str(error), key=True)
+            self.report(key_path, str(error), is_key=True)
         if "name" in written:
-            self.say((*at, "name"), f"the name of a channel stands in its heading, {_title(at)}", key=True)
-        kind = written.get("type")
-        if kind in NOTIFIERS:
-            return notifier(kind).Settings
+            self.report(
+                (*key_path, "name"),
+                f"the name of a channel stands in its heading, {_table_title(key_path)}",
+                is_key=True,
+            )
+        channel_type = written.get("type")
+        if channel_type in NOTIFIERS:
+            return notifier_class(channel_type).Settings
         if "type" in written:
-            found = f'"{kind}"{closest(kind, NOTIFIERS)}' if isinstance(kind, str) else kind_of(kind)
-            self.say((*at, "type"), f"expected {listed(NOTIFIERS)}, found {found}")
-        elif _at(self.written, at) == written:
-            self.say(at, f'expected the key "type" in {_title(at)}: {listed(NOTIFIERS)}')
+            found_text = (
+                f'"{channel_type}"{closest_hint(channel_type, NOTIFIERS)}'
+                if isinstance(channel_type, str)
+                else describe_value(channel_type)
+            )
+            self.report((*key_path, "type"), f"expected {quoted_choices(NOTIFIERS)}, found {found_text}")
+        elif _value_at(self.written, key_path) == written:
+            self.report(key_path, f'expected the key "type" in {_table_title(key_path)}: {quoted_choices(NOTIFIERS)}')
         return None
 
-    def _alerts(self) -> AlertsConfig | None:
-        alerts = self._section("alerts", AlertsConfig)
-        known = self._table(("channels",))
+    def _validated_alerts(self) -> AlertsConfig | None:
+        alerts = self._validated_section("alerts", AlertsConfig)
+        channel_names = self._table_at(("channels",))
         for index, name in enumerate(alerts.notify if alerts else ()):
-            if name not in known:
-                self.say(("alerts", "notify", index), f'there is no channel "{name}"{closest(name, known)}')
+            if name not in channel_names:
+                self.report(
+                    ("alerts", "notify", index), f'there is no channel "{name}"{closest_hint(name, channel_names)}'
+                )
         return alerts
 
 
-def _at(tree: Any, path: KeyPath) -> Any:
+def _value_at(tree: Any, path: KeyPath) -> Any:
     """What stands at a path, None if nothing does."""
     for part in path:
         if isinstance(tree, dict):
@@ -240,32 +262,39 @@ def _at(tree: Any, path: KeyPath) -> Any:
     return tree
 
 
-def _title(at: KeyPath) -> str:
-    return "[[sources]]" if at[0] == "sources" else f"[{'.'.join(map(str, at))}]"
+def _table_title(key_path: KeyPath) -> str:
+    return "[[sources]]" if key_path[0] == "sources" else f"[{'.'.join(map(str, key_path))}]"
 
 
-def _laid_over(defaults: Table, source: Table) -> Table:
+def _merge_defaults(defaults: TomlTable, source: TomlTable) -> TomlTable:
     """A source with what it does not say itself and has a use for; headers are laid together, and its `every` beats
     a shared `cron`."""
     kind = source.get("kind", defaults.get("kind", "feed"))
-    idle = {key for key, its_kind in KEYS_OF_A_KIND.items() if its_kind != kind}
+    unused_keys = {key for key, required_kind in KIND_BY_SOURCE_KEY.items() if required_kind != kind}
     if "every" in source:
-        idle.add("cron")
-    under = {key: value for key, value in defaults.items() if key not in idle}
-    ours, shared = source.get("headers", {}), under.get("headers", {})
-    if isinstance(ours, dict) and isinstance(shared, dict) and ours and shared:
-        said = {name.lower() for name in ours}
-        return under | source | {"headers": ours | {k: v for k, v in shared.items() if k.lower() not in said}}
-    return under | source
+        unused_keys.add("cron")
+    inherited = {key: value for key, value in defaults.items() if key not in unused_keys}
+    own_headers, shared_headers = source.get("headers", {}), inherited.get("headers", {})
+    if isinstance(own_headers, dict) and isinstance(shared_headers, dict) and own_headers and shared_headers:
+        own_names = {name.lower() for name in own_headers}
+        return (
+            inherited
+            | source
+            | {
+                "headers": own_headers
+                | {header: v for header, v in shared_headers.items() if header.lower() not in own_names}
+            }
+        )
+    return inherited | source
 
 
-def _anchored(model: M, folder: Path) -> M:
+def _with_absolute_paths(model: ModelT, folder: Path) -> ModelT:
     """The same with relative paths, and that of an SQLite file, made absolute against `folder`."""
-    moved: Table = {}
+    updates: TomlTable = {}
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, Path):
-            moved[name] = folder / value
+            updates[name] = folder / value
         elif name == "database" and value.startswith("sqlite:///"):
-            moved[name] = f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
-    return model.model_copy(update=moved) if moved else model
+            updates[name] = f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
+    return model.model_copy(update=updates) if updates else model

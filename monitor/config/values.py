@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 
-def source_name(text: str) -> str:
+def validate_source_name(text: str) -> str:
     if not text.strip() or len(text) > 100 or not text.isprintable() or text.startswith("tag:"):
         raise ValueError('expected a name of 1 to 100 printable characters that does not begin with "tag:"')
     return text
 
 
-def web_address(text: str) -> str:
+def validate_web_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -30,42 +30,42 @@ def web_address(text: str) -> str:
     return text
 
 
-def site_address(text: str) -> str:
-    if web_address(text) and re.search(r"[?#]", text):
+def validate_site_address(text: str) -> str:
+    if validate_web_address(text) and re.search(r"[?#]", text):
         raise ValueError("expected an address without ? and #: links go on from its end")
     return text
 
 
-def cron(text: str) -> str:
-    from monitor.sources.cadence import crontab
+def validate_cron(text: str) -> str:
+    from monitor.sources.cadence import parse_crontab
 
     try:
-        crontab(text, UTC)
+        parse_crontab(text, UTC)
     except ValueError:
         raise ValueError('expected a cron expression of five fields such as "*/10 6-22 * * *"') from None
     return text
 
 
-def hours(spans: tuple[str, ...]) -> tuple[str, ...]:
-    from monitor.alerts.wishes import minutes
+def validate_quiet_hours(spans: tuple[str, ...]) -> tuple[str, ...]:
+    from monitor.alerts.wishes import minutes_of_week
 
-    minutes(spans)
+    minutes_of_week(spans)
     return spans
 
 
-def one_or_more(value: object) -> object:
+def as_list(value: object) -> object:
     """A list, also of what was given without the brackets of one."""
     return [value] if isinstance(value, str) else value
 
 
-def full_text(wanted: bool) -> bool:
+def validate_full_text(wanted: bool) -> bool:
     """True only where what reads articles is installed."""
     if wanted and not find_spec("trafilatura"):
         raise ValueError("full text needs what `pip install claimwatch[fulltext]` installs")
     return wanted
 
 
-def network(text: str) -> str:
+def validate_network(text: str) -> str:
     try:
         ipaddress.ip_network(text)
     except ValueError:
@@ -73,47 +73,47 @@ def network(text: str) -> str:
     return text
 
 
-def listen_address(text: str) -> str:
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
-    if not found or int(found[2]) > 65535:
+def validate_listen_address(text: str) -> str:
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
+    if not match or int(match[2]) > 65535:
         raise ValueError('expected an address and a port such as "127.0.0.1:8080"')
     return text
 
 
-def database_url(text: str) -> str:
+def validate_database_url(text: str) -> str:
     if not re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql(\+psycopg)?://.", text):
         raise ValueError('expected "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"')
     return text
 
 
-def header_name(text: str) -> str:
+def validate_header_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
         raise ValueError('expected the name of a header such as "X-Api-Key"')
     return text
 
 
-def header_value(text: str) -> str:
+def validate_header_value(text: str) -> str:
     if not (text.isascii() and text.isprintable()) or text != text.strip():
         raise ValueError("expected printable ASCII text without blanks around it: it goes into a header")
     return text
 
 
-def secret_header_value(secret: SecretStr) -> SecretStr:
-    header_value(secret.get_secret_value())
+def validate_secret_header(secret: SecretStr) -> SecretStr:
+    validate_header_value(secret.get_secret_value())
     return secret
 
 
-def expression(text: str) -> str:
-    from monitor.text.pattern import pattern
+def validate_regex(text: str) -> str:
+    from monitor.text.pattern import compile_pattern
 
     try:
-        pattern(text)
+        compile_pattern(text)
     except ValueError as error:
         raise ValueError(f"expected a regular expression as RE2 has it: {error}") from None
     return text
 
 
-def selector(text: str) -> str:
+def validate_css_selector(text: str) -> str:
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     try:
@@ -123,7 +123,7 @@ def selector(text: str) -> str:
     return text
 
 
-def jmespath(text: str) -> str:
+def validate_jmespath(text: str) -> str:
     from jmespath import compile as compiled
     from jmespath.exceptions import JMESPathError
 

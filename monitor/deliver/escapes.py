@@ -14,69 +14,69 @@ from markupsafe import Markup
 
 # Stands before everything a Slack template prints, so that `slack_blocks` can tell a claim that begins with "# "
 # from a template's own "# ". A private-use character: `slack_text` takes it out of what feeds say.
-DATA = "\ue000"
+DATA_MARK = "\ue000"
 
 # Slack has no escape for its formatting marks, so they are replaced by letters that look the same.
-_SLACK_LIKE = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ", DATA: " ", "\n": " "}
+_SLACK_LOOKALIKES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "~": "∼", "`": "ˋ", DATA_MARK: " ", "\n": " "}
 )
 
 
-def slack_text(text: str) -> str:
+def escape_slack_text(text: str) -> str:
     """Text that Slack shows as it stands: no mention, link, or formatting."""
-    return re.sub(r"(?<!\w)_|_(?!\w)", "＿", text.translate(_SLACK_LIKE))
+    return re.sub(r"(?<!\w)_|_(?!\w)", "＿", text.translate(_SLACK_LOOKALIKES))
 
 
-def slack_data(value: object) -> Markup:
+def slack_literal(value: object) -> Markup:
     """What a Slack template prints."""
-    return value if isinstance(value, Markup) else _literal(DATA + slack_text(str(value)))
+    return value if isinstance(value, Markup) else _as_markup(DATA_MARK + escape_slack_text(str(value)))
 
 
 def slack_bold(value: object) -> Markup:
-    return _around("*", slack_data(value))
+    return _wrap_in_mark("*", slack_literal(value))
 
 
 def slack_strike(value: object) -> Markup:
-    return _around("~", slack_data(value))
+    return _wrap_in_mark("~", slack_literal(value))
 
 
-def slack_link(url: str, words: str) -> Markup:
+def slack_link(url: str, label: str) -> Markup:
     """`<address|words>`, or the words alone where there is no address, or nothing to show for it."""
-    if not url or not words:
-        return slack_data(words)
-    return _literal(f"<{url.replace('&', '&amp;')}|{slack_text(words).replace('|', '¦')}>")
+    if not url or not label:
+        return slack_literal(label)
+    return _as_markup(f"<{url.replace('&', '&amp;')}|{escape_slack_text(label).replace('|', '¦')}>")
 
 
-def _literal(escaped: str) -> Markup:
+def _as_markup(escaped: str) -> Markup:
     return Markup(escaped)  # noqa: S704 - the callers are the escaping
 
 
-def _around(mark: str, text: Markup) -> Markup:
+def _wrap_in_mark(mark: str, text: Markup) -> Markup:
     # Slack reads a mark only between words; zero-width spaces make a boundary within a word or beside a comma.
-    return _literal(f"\u200b{mark}{text}{mark}\u200b") if text.strip(DATA + " ") else text
+    return _as_markup(f"\u200b{mark}{text}{mark}\u200b") if text.strip(DATA_MARK + " ") else text
 
 
-def terminal_data(value: object) -> Markup:
+def terminal_literal(value: object) -> Markup:
     """What a terminal template prints: without meaning for rich's `[markup]`."""
     from rich.markup import escape as rich_escape
 
-    return value if isinstance(value, Markup) else _literal(rich_escape(str(value)))
+    return value if isinstance(value, Markup) else _as_markup(rich_escape(str(value)))
 
 
 @dataclass(frozen=True, slots=True)
 class Escaping:
     """How one kind of template is escaped: Jinja's own for HTML, or `literal` for each value printed."""
 
-    automatic: bool
-    literal: Callable[[object], object] | None = None
+    autoescape: bool
+    finalize: Callable[[object], object] | None = None
     filters: tuple[tuple[str, Callable[..., object]], ...] = ()
 
 
-HTML = Escaping(automatic=True)
-TEXT = Escaping(automatic=False)
-TERMINAL = Escaping(automatic=True, literal=terminal_data)
-SLACK = Escaping(
-    automatic=True,
-    literal=slack_data,
+HTML_ESCAPING = Escaping(autoescape=True)
+TEXT_ESCAPING = Escaping(autoescape=False)
+TERMINAL_ESCAPING = Escaping(autoescape=True, finalize=terminal_literal)
+SLACK_ESCAPING = Escaping(
+    autoescape=True,
+    finalize=slack_literal,
     filters=(("bold", slack_bold), ("strike", slack_strike), ("link", slack_link)),
 )

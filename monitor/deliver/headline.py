@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.alerts.short import TOLD, in_short
-from monitor.deliver.safe import shorten, tame
-from monitor.model import Alert, AlertFinding, Change, Kind, Novelty
+from monitor.alerts.short import SHORT_KINDS, short_changes
+from monitor.deliver.safe import sanitize, shorten
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty
 
-LIMIT = 110
-BEFORE_LIMIT = 40
+MAX_HEADLINE_CHARS = 110
+MAX_PREVIOUS_CHARS = 40
 
-_STOP = frozenset(
+_PHRASE_END_WORDS = frozenset(
     """
     a an the and or but nor of to from for in on at by with as into near since until who which that than is
     are was were be been being has have had will would may might can could should do does did not per out when
@@ -26,77 +26,81 @@ _STOP = frozenset(
     there
     """.split()
 )
-_LONGEST_PHRASE = 4
+_MAX_PHRASE_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
     """What is new, and what it was before, "" where that is not to be told in a few words."""
 
-    now: str
-    was: str = ""
+    current: str
+    previous: str = ""
 
     def __str__(self) -> str:
-        return f"{self.now} (was {self.was})" if self.was else self.now
+        return f"{self.current} (was {self.previous})" if self.previous else self.current
 
 
-def news_of(alert: Alert) -> str:
+def alert_headline(alert: Alert) -> str:
     """The news of an alert: its first finding's, else its title."""
-    return str(headline(alert.findings[0])) if alert.findings else shorten(tame(alert.title), LIMIT)
+    return (
+        str(finding_headline(alert.findings[0]))
+        if alert.findings
+        else shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
+    )
 
 
-def headline(finding: AlertFinding) -> Headline:
+def finding_headline(finding: AlertFinding) -> Headline:
     """What is new in at most LIMIT characters; "" for a claim that nothing can be read of."""
-    claim = tame(finding.claim).removesuffix(".").rstrip()
+    claim = sanitize(finding.claim).removesuffix(".").rstrip()
     if not claim:
         return Headline("")
     if finding.novelty is Novelty.WITHDRAWN:
-        return Headline(shorten(f"withdrawn: {claim}", LIMIT))
-    change = _telling(finding.changes)
+        return Headline(shorten(f"withdrawn: {claim}", MAX_HEADLINE_CHARS))
+    change = _headline_change(finding.changes)
     if change is None:
-        return Headline(shorten(claim, LIMIT))
-    return _moved(finding, claim, change)
+        return Headline(shorten(claim, MAX_HEADLINE_CHARS))
+    return _change_headline(finding, claim, change)
 
 
-def _telling(changes: Sequence[Change]) -> Change | None:
-    told = [change for change in in_short(changes) if tame(change.after)]
-    return min(told, key=lambda change: TOLD.index(change.kind), default=None)
+def _headline_change(changes: Sequence[Change]) -> Change | None:
+    candidates = [change for change in short_changes(changes) if sanitize(change.after)]
+    return min(candidates, key=lambda change: SHORT_KINDS.index(change.kind), default=None)
 
 
-def _moved(finding: AlertFinding, claim: str, change: Change) -> Headline:
-    before, after = tame(change.before), tame(change.after)
+def _change_headline(finding: AlertFinding, claim: str, change: Change) -> Headline:
+    before, after = sanitize(change.before), sanitize(change.after)
     phrase = claim
-    if change.kind is Kind.NUMBER:
-        phrase = _phrase(claim, after, finding.matched)
-        before = _within_sentence(before)
-    was = before if len(before) <= BEFORE_LIMIT else ""
-    return Headline(shorten(phrase, LIMIT - len(was) - len(" (was )")), was)
+    if change.kind is ChangeKind.NUMBER:
+        phrase = _figure_phrase(claim, after, finding.matched)
+        before = _lowercase_first_word(before)
+    previous = before if len(before) <= MAX_PREVIOUS_CHARS else ""
+    return Headline(shorten(phrase, MAX_HEADLINE_CHARS - len(previous) - len(" (was )")), previous)
 
 
-def _phrase(claim: str, figure: str, matched: Sequence[str]) -> str:
+def _figure_phrase(claim: str, figure: str, matched: Sequence[str]) -> str:
     """The figure as it stands in the claim, with what it counts; the claim if the figure does not stand there."""
-    found = re.search(rf"(?<!\w){re.escape(figure)}(?!\w)", claim, re.IGNORECASE)
-    if found is None:
+    match = re.search(rf"(?<!\w){re.escape(figure)}(?!\w)", claim, re.IGNORECASE)
+    if match is None:
         return claim
-    return claim[found.start() : found.end() + _counted(claim[found.end() :], matched)].strip(" .,;:")
+    return claim[match.start() : match.end() + _counted_length(claim[match.end() :], matched)].strip(" .,;:")
 
 
-def _within_sentence(figure: str) -> str:
+def _lowercase_first_word(figure: str) -> str:
     """ "Around 3,000" began its sentence; after "was" it does not."""
     first, _, rest = figure.partition(" ")
     return f"{first.lower()} {rest}".strip() if first.istitle() else figure
 
 
-def _counted(rest: str, matched: Sequence[str]) -> int:
+def _counted_length(rest: str, matched: Sequence[str]) -> int:
     """How far the thing counted reaches into what follows the figure, in characters."""
-    thing = {word.casefold() for phrase in matched for word in phrase.split()}
-    reach = met = 0
-    for number, word in enumerate(re.finditer(r"\s*([^\s]+)", rest)):
-        bare = word[1].strip(".,;:!?()\"'«»“”").casefold()
-        if number == _LONGEST_PHRASE or bare in _STOP:
+    matched_words = {word.casefold() for phrase in matched for word in phrase.split()}
+    end = matched_end = 0
+    for index, word in enumerate(re.finditer(r"\s*([^\s]+)", rest)):
+        bare_word = word[1].strip(".,;:!?()\"'«»“”").casefold()
+        if index == _MAX_PHRASE_WORDS or bare_word in _PHRASE_END_WORDS:
             break
-        reach = word.end()
-        met = reach if bare in thing else met
-        if bare != word[1].casefold():  # punctuation ends the phrase
+        end = word.end()
+        matched_end = end if bare_word in matched_words else matched_end
+        if bare_word != word[1].casefold():  # punctuation ends the phrase
             break
-    return met or reach
+    return matched_end or end

@@ -11,36 +11,50 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity, Stood
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Change,
+    ChangeKind,
+    FigurePoint,
+    Message,
+    Moment,
+    Novelty,
+    PriorClaim,
+    Severity,
+)
 
-MOST, ROOM = 200, 450_000  # alerts in one body, and bytes for their findings: many receivers take up to a megabyte
+MAX_PAYLOAD_ALERTS, MAX_FINDINGS_BYTES = (
+    200,
+    450_000,
+)  # alerts in one body, and bytes for their findings: many receivers take up to a megabyte
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST, LATEST = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
+MIN_ISO_MOMENT, MAX_ISO_MOMENT = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
 
 
-def iso(moment: Moment) -> str:
+def format_iso(moment: Moment) -> str:
     """`2026-01-01T00:00:00Z`, with microseconds only when there are some."""
-    at = EPOCH + timedelta(seconds=min(max(moment, EARLIEST), LATEST))
+    at = EPOCH + timedelta(seconds=min(max(moment, MIN_ISO_MOMENT), MAX_ISO_MOMENT))
     return at.replace(tzinfo=None).isoformat() + "Z"
 
 
-def moment(text: str) -> Moment:
+def parse_iso(text: str) -> Moment:
     """What `iso` wrote, as a moment. ValueError for anything else."""
     return (datetime.fromisoformat(text) - EPOCH).total_seconds()
 
 
-def payload(message: Message) -> dict[str, Any]:
+def webhook_payload(message: Message) -> dict[str, Any]:
     """The webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
 
     Who reads `findings` alone misses none; one that several rules met stands there once. Where there is no room for
     all, the most severe alerts are there; `more` counts the others, `left_out` the findings missing in those.
     """
-    alerts, left_out = fitted(message.alerts[:MOST])
+    alerts, left_out = fit_alerts(message.alerts[:MAX_PAYLOAD_ALERTS])
     rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
     more = len(message.alerts) - len(alerts)
     return {
         **alerts[0],
-        "findings": findings_of(alerts),
+        "findings": distinct_finding_json(alerts),
         "rules": rules,
         "alerts": alerts,
         "more": more,
@@ -48,33 +62,33 @@ def payload(message: Message) -> dict[str, Any]:
     }
 
 
-def fitted(alerts: Sequence[Alert]) -> tuple[list[dict[str, Any]], int]:
+def fit_alerts(alerts: Sequence[Alert]) -> tuple[list[dict[str, Any]], int]:
     """The alerts as far as there is room for their findings, the first finding in any case; how many are left out."""
-    told: list[dict[str, Any]] = []
-    left, left_out = ROOM, 0
-    for whole in map(alert_data, alerts):
+    kept: list[dict[str, Any]] = []
+    remaining_bytes, left_out = MAX_FINDINGS_BYTES, 0
+    for alert_json in map(alert_to_json, alerts):
         findings: list[dict[str, Any]] = []
-        for finding in whole["findings"]:
-            left -= len(json.dumps(finding, ensure_ascii=False).encode("utf-8", "replace"))
-            if left < 0 and (findings or told):
+        for finding in alert_json["findings"]:
+            remaining_bytes -= len(json.dumps(finding, ensure_ascii=False).encode("utf-8", "replace"))
+            if remaining_bytes < 0 and (findings or kept):
                 break
             findings.append(finding)
-        if whole["findings"] and not findings:
+        if alert_json["findings"] and not findings:
             break
-        left_out += len(whole["findings"]) - len(findings)
-        told.append({**whole, "findings": findings})
-    return told, left_out
+        left_out += len(alert_json["findings"]) - len(findings)
+        kept.append({**alert_json, "findings": findings})
+    return kept, left_out
 
 
-def findings_of(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def distinct_finding_json(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The findings of all the alerts, the same one once, with the words by which the first of them met it."""
-    once: dict[tuple[str, ...], dict[str, Any]] = {}
+    distinct: dict[tuple[str, ...], dict[str, Any]] = {}
     for finding in (finding for alert in alerts for finding in alert["findings"]):
-        once.setdefault(tuple(finding[key] for key in ("source", "entry", "claim", "novelty")), finding)
-    return list(once.values())
+        distinct.setdefault(tuple(finding[key] for key in ("source", "entry", "claim", "novelty")), finding)
+    return list(distinct.values())
 
 
-def alert_data(alert: Alert) -> dict[str, Any]:
+def alert_to_json(alert: Alert) -> dict[str, Any]:
     """One alert as plain JSON values."""
     return {
         "id": alert.id,
@@ -85,12 +99,12 @@ def alert_data(alert: Alert) -> dict[str, Any]:
         "story": alert.story,
         "reason": alert.reason,
         "url": alert.url,
-        "at": iso(alert.at),
-        "findings": [_finding_data(finding) for finding in alert.findings],
+        "at": format_iso(alert.at),
+        "findings": [_finding_to_json(finding) for finding in alert.findings],
     }
 
 
-def alert_from(data: dict[str, Any]) -> Alert:
+def alert_from_json(data: dict[str, Any]) -> Alert:
     """The alert that `alert_data` wrote. KeyError or ValueError for anything else."""
     return Alert(
         id=data["id"],
@@ -100,13 +114,13 @@ def alert_from(data: dict[str, Any]) -> Alert:
         story=data["story"],
         reason=data["reason"],
         url=data["url"],
-        at=moment(data["at"]),
-        findings=tuple(_finding_from(finding) for finding in data["findings"]),
+        at=parse_iso(data["at"]),
+        findings=tuple(_finding_from_json(finding) for finding in data["findings"]),
         since_last=data["since_last"],
     )
 
 
-def _finding_data(finding: AlertFinding) -> dict[str, Any]:
+def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
     return {
         "claim": finding.claim,
         "novelty": str(finding.novelty),
@@ -115,24 +129,24 @@ def _finding_data(finding: AlertFinding) -> dict[str, Any]:
         "source": finding.source,
         "entry": finding.entry,
         "entry_url": finding.entry_url,
-        "published": iso(finding.published),
+        "published": format_iso(finding.published),
         "story": finding.story,
-        "nearest": _said_data(finding.nearest) if finding.nearest else None,
-        "changes": [change_data(change) for change in finding.changes],
+        "nearest": _prior_to_json(finding.nearest) if finding.nearest else None,
+        "changes": [change_to_json(change) for change in finding.changes],
         "history": [
-            {"at": iso(stood.at), "value": stood.value, "text": stood.text, "source": stood.source}
-            for stood in finding.history
+            {"at": format_iso(point.at), "value": point.value, "text": point.text, "source": point.source}
+            for point in finding.history
         ],
-        "also_said_by": [_said_data(said) for said in finding.also_said_by],
+        "also_said_by": [_prior_to_json(prior) for prior in finding.also_said_by],
     }
 
 
-def change_data(change: Change) -> dict[str, str]:
+def change_to_json(change: Change) -> dict[str, str]:
     """What moved, as plain JSON values."""
     return {"kind": str(change.kind), "before": change.before, "after": change.after}
 
 
-def _finding_from(data: dict[str, Any]) -> AlertFinding:
+def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
     return AlertFinding(
         claim=data["claim"],
         novelty=Novelty(data["novelty"]),
@@ -141,42 +155,44 @@ def _finding_from(data: dict[str, Any]) -> AlertFinding:
         source=data["source"],
         entry=data["entry"],
         entry_url=data["entry_url"],
-        published=moment(data["published"]),
+        published=parse_iso(data["published"]),
         story=data.get("story", ""),
-        nearest=_said_from(data["nearest"]) if data["nearest"] else None,
-        changes=tuple(Change(Kind(change["kind"]), change["before"], change["after"]) for change in data["changes"]),
-        history=tuple(
-            Stood(moment(stood["at"]), stood["value"], stood["text"], stood["source"])
-            for stood in data.get("history", ())  # alerts of before there was one have none
+        nearest=_prior_from_json(data["nearest"]) if data["nearest"] else None,
+        changes=tuple(
+            Change(ChangeKind(change["kind"]), change["before"], change["after"]) for change in data["changes"]
         ),
-        also_said_by=tuple(_said_from(said) for said in data.get("also_said_by", ())),
+        history=tuple(
+            FigurePoint(parse_iso(point["at"]), point["value"], point["text"], point["source"])
+            for point in data.get("history", ())  # alerts of before there was one have none
+        ),
+        also_said_by=tuple(_prior_from_json(prior) for prior in data.get("also_said_by", ())),
     )
 
 
-def _said_data(said: Said) -> dict[str, Any]:
+def _prior_to_json(prior: PriorClaim) -> dict[str, Any]:
     return {
-        "text": said.text,
-        "source": said.source,
-        "at": iso(said.at),
-        "entry": said.entry,
-        "story": said.story,
-        "title": said.title,
-        "heading": said.heading,
-        "gone": None if said.gone is None else iso(said.gone),
-        "url": said.url,
+        "text": prior.text,
+        "source": prior.source,
+        "at": format_iso(prior.at),
+        "entry": prior.entry,
+        "story": prior.story,
+        "title": prior.title,
+        "heading": prior.heading,
+        "gone": None if prior.withdrawn_at is None else format_iso(prior.withdrawn_at),
+        "url": prior.url,
     }
 
 
-def _said_from(data: dict[str, Any]) -> Said:
-    gone = data["gone"]
-    return Said(
+def _prior_from_json(data: dict[str, Any]) -> PriorClaim:
+    withdrawn_at = data["gone"]
+    return PriorClaim(
         text=data["text"],
         source=data["source"],
         entry=data["entry"],
-        at=moment(data["at"]),
+        at=parse_iso(data["at"]),
         story=data["story"],
         title=data["title"],
         heading=data["heading"],
-        gone=None if gone is None else moment(gone),
+        withdrawn_at=None if withdrawn_at is None else parse_iso(withdrawn_at),
         url=data.get("url", ""),  # alerts of before it was kept have none
     )

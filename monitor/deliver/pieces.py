@@ -13,18 +13,18 @@ from typing import Literal
 from rapidfuzz.distance import LCSseq
 
 # A figure written in groups, as "12 000", is one word.
-_WORD = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)\S*|\S+")
+_WORD_OR_FIGURE = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)\S*|\S+")
 
-State = Literal["same", "old", "new"]
-MOST_MATCHED = 50
-MOST_MARKS = 20  # in one claim; more would mark nothing out
-MOST_WORDS = 400
-MOST_PIECES = 40
-READABLE = 0.4  # with less in common, two sentences one under the other read better than a diff
+DiffState = Literal["same", "old", "new"]
+MAX_MATCHED_PHRASES = 50
+MAX_HIGHLIGHTS = 20  # in one claim; more would mark nothing out
+MAX_DIFF_WORDS = 400
+MAX_DIFF_SPANS = 40
+MIN_COMMON_SHARE = 0.4  # with less in common, two sentences one under the other read better than a diff
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Span:
     """Some characters in a row; `matched` if they met the rule, `state` if they are part of a diff.
 
     Marked pieces follow each other directly, those of a diff with a blank between.
@@ -32,57 +32,59 @@ class Piece:
 
     text: str
     matched: bool = False
-    state: State = "same"
+    state: DiffState = "same"
 
 
-def marked(text: str, matched: Sequence[str]) -> tuple[Piece, ...]:
+def highlight(text: str, matched: Sequence[str]) -> tuple[Span, ...]:
     """The text in pieces, those that met the rule marked, wherever they stand as whole words."""
-    words = sorted({words for words in matched if words}, key=len, reverse=True)[:MOST_MATCHED]
+    words = sorted({words for words in matched if words}, key=len, reverse=True)[:MAX_MATCHED_PHRASES]
     if not words:
-        return (Piece(text),)
-    anyone = "|".join(re.escape(word) for word in words)
-    parts = re.split(rf"(?<!\w)({anyone})(?!\w)", text, maxsplit=MOST_MARKS)
-    return tuple(Piece(part, matched=index % 2 == 1) for index, part in enumerate(parts) if part)
+        return (Span(text),)
+    alternatives = "|".join(re.escape(word) for word in words)
+    parts = re.split(rf"(?<!\w)({alternatives})(?!\w)", text, maxsplit=MAX_HIGHLIGHTS)
+    return tuple(Span(part, matched=index % 2 == 1) for index, part in enumerate(parts) if part)
 
 
-def word_diff(before: str, after: str) -> tuple[Piece, ...] | None:
+def word_diff(before: str, after: str) -> tuple[Span, ...] | None:
     """What went and what came, word by word, in the order of reading; None where a diff would not be readable."""
-    old, new = _WORD.findall(before), _WORD.findall(after)
-    if not old or not new or max(len(old), len(new)) > MOST_WORDS:
+    old_words, new_words = _WORD_OR_FIGURE.findall(before), _WORD_OR_FIGURE.findall(after)
+    if not old_words or not new_words or max(len(old_words), len(new_words)) > MAX_DIFF_WORDS:
         return None
-    steps = list(_steps(old, new))
-    kept = sum(len(_WORD.findall(text)) for state, text in steps if state == "same")
-    if kept < READABLE * max(len(old), len(new)):
+    runs = list(_diff_runs(old_words, new_words))
+    common_words = sum(len(_WORD_OR_FIGURE.findall(text)) for state, text in runs if state == "same")
+    if common_words < MIN_COMMON_SHARE * max(len(old_words), len(new_words)):
         return None
-    pieces = tuple(Piece(text, state=state) for state, text in _ordered(steps))
-    return pieces if len(pieces) <= MOST_PIECES else None
+    spans = tuple(Span(text, state=state) for state, text in _group_changes(runs))
+    return spans if len(spans) <= MAX_DIFF_SPANS else None
 
 
-def _steps(old: list[str], new: list[str]) -> Iterator[tuple[State, str]]:
+def _diff_runs(old_words: list[str], new_words: list[str]) -> Iterator[tuple[DiffState, str]]:
     # Words are compared without case and outer punctuation, so "Kursk." and "Kursk" are one word.
-    opcodes = LCSseq.opcodes([_bare(word) for word in old], [_bare(word) for word in new])
+    opcodes = LCSseq.opcodes(
+        [_normalized_word(word) for word in old_words], [_normalized_word(word) for word in new_words]
+    )
     for code in opcodes:
-        went = " ".join(old[code.src_start : code.src_end])
-        came = " ".join(new[code.dest_start : code.dest_end])
+        removed = " ".join(old_words[code.src_start : code.src_end])
+        added = " ".join(new_words[code.dest_start : code.dest_end])
         if code.tag == "equal":
-            yield "same", came
+            yield "same", added
             continue
-        if went:
-            yield "old", went
-        if came:
-            yield "new", came
+        if removed:
+            yield "old", removed
+        if added:
+            yield "new", added
 
 
-def _bare(word: str) -> str:
+def _normalized_word(word: str) -> str:
     return word.strip(".,;:!?\"'()[]«»“”„’").casefold() or word
 
 
-def _ordered(steps: list[tuple[State, str]]) -> Iterator[tuple[State, str]]:
+def _group_changes(runs: list[tuple[DiffState, str]]) -> Iterator[tuple[DiffState, str]]:
     """Between two unchanged stretches, everything old before everything new, however it was interleaved."""
     old: list[str] = []
     new: list[str] = []
-    for index, (state, text) in enumerate(steps):
-        if state == "same" and not _island(steps, index):
+    for index, (state, text) in enumerate(runs):
+        if state == "same" and not _is_short_common_run(runs, index):
             yield from _flush(old, new)
             yield "same", text
         else:
@@ -91,13 +93,13 @@ def _ordered(steps: list[tuple[State, str]]) -> Iterator[tuple[State, str]]:
     yield from _flush(old, new)
 
 
-def _island(steps: list[tuple[State, str]], index: int) -> bool:
+def _is_short_common_run(runs: list[tuple[DiffState, str]], index: int) -> bool:
     """A word or two of up to three letters, unchanged between changes: "of", "in the" only break the reading."""
-    words = steps[index][1].split()
-    return 0 < index < len(steps) - 1 and len(words) <= 2 and all(len(word) <= 3 for word in words)
+    words = runs[index][1].split()
+    return 0 < index < len(runs) - 1 and len(words) <= 2 and all(len(word) <= 3 for word in words)
 
 
-def _flush(old: list[str], new: list[str]) -> Iterator[tuple[State, str]]:
+def _flush(old: list[str], new: list[str]) -> Iterator[tuple[DiffState, str]]:
     if old:
         yield "old", " ".join(old)
     if new:

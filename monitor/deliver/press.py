@@ -10,23 +10,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from monitor.deliver.render import Rendered, check_templates, render
+from monitor.deliver.render import RenderedMessage, check_templates, render_message
 from monitor.deliver.sample import sample_message
 from monitor.deliver.templates import Templates
-from monitor.errors import Problem, WorkKilled
-from monitor.killable import Killable
+from monitor.errors import Problem, WorkerKilled
+from monitor.killable import WorkerPool
 from monitor.model import Message
 
-DEADLINE = 5.0  # seconds for each message
-MEMORY = 512 * 2**20  # bytes of address space
+RENDER_DEADLINE_S = 5.0  # seconds for each message
+RENDER_MEMORY_BYTES = 512 * 2**20  # bytes of address space
 
 
-class Press:
+class RenderPool:
     """Closed by hand. `deadline` is in seconds for each message, `memory` in bytes of address space."""
 
-    def __init__(self, *, deadline: float = DEADLINE, memory: int = MEMORY) -> None:
+    def __init__(self, *, deadline: float = RENDER_DEADLINE_S, memory: int = RENDER_MEMORY_BYTES) -> None:
         # Two, so that one that hangs leaves another.
-        self._workers = Killable(workers=2, deadline=deadline, memory=memory)
+        self._workers = WorkerPool(worker_count=2, deadline_s=deadline, memory_bytes=memory)
 
     async def render(
         self,
@@ -36,67 +36,78 @@ class Press:
         timezone: ZoneInfo,
         web_url: str | None,
         template: str | None = None,
-    ) -> Rendered:
+    ) -> RenderedMessage:
         """The message as `render` makes it; by the built-in templates, which say so, where the user's met a bound."""
         note = ""
-        if templates.own:
+        if templates.custom:
             try:
                 args = message, channel_type, templates, timezone, web_url, template
-                return await self._workers.run(render, *args)
-            except WorkKilled as killed:
+                return await self._workers.run(render_message, *args)
+            except WorkerKilled as killed:
                 note = f"rendering with your templates {killed}. These are the built-in ones."
-        shipped = Templates(templates.builtin)
-        return await asyncio.to_thread(render, message, channel_type, shipped, timezone, web_url, None, note)
+        builtin_templates = Templates(templates.builtin)
+        return await asyncio.to_thread(
+            render_message, message, channel_type, builtin_templates, timezone, web_url, None, note
+        )
 
-    async def warm(
+    async def warm_up(
         self, channel_types: Iterable[str], templates: Templates, timezone: ZoneInfo, web_url: str | None
     ) -> None:
         """Renders a sample for each type, so that the first alert does not wait for what is loaded and compiled."""
-        for kind in channel_types:
-            await self.render(sample_message("sample", 0.0), kind, templates, timezone, web_url)
+        for channel_type in channel_types:
+            await self.render(sample_message("sample", 0.0), channel_type, templates, timezone, web_url)
 
     def close(self) -> None:
         """Ends the processes, which takes a moment."""
         self._workers.close()
 
 
-def rendered(
+def render_once(
     message: Message,
     channel_type: str,
     templates: Templates,
     timezone: ZoneInfo,
     web_url: str | None,
     template: str | None = None,
-) -> Rendered:
+) -> RenderedMessage:
     """One message as a press makes it, for a command."""
 
-    async def once() -> Rendered:
-        press = Press()
+    async def once() -> RenderedMessage:
+        pool = RenderPool()
         try:
-            return await press.render(message, channel_type, templates, timezone, web_url, template)
+            return await pool.render(message, channel_type, templates, timezone, web_url, template)
         finally:
-            await asyncio.to_thread(press.close)
+            await asyncio.to_thread(pool.close)
 
     return asyncio.run(once())
 
 
-def checked(folder: Path | None, builtin: Path, *, deadline: float = DEADLINE) -> tuple[Problem, ...]:
+def check_templates_once(
+    folder: Path | None, builtin: Path, *, deadline: float = RENDER_DEADLINE_S
+) -> tuple[Problem, ...]:
     """What is wrong with the templates of a folder; one that meets a bound is a problem like any other."""
-    own = sorted(folder.glob("*.j2")) if folder and folder != builtin else []
-    return asyncio.run(_checked(own, builtin, deadline)) if own else check_templates(folder, builtin)
+    own_files = sorted(folder.glob("*.j2")) if folder and folder != builtin else []
+    return (
+        asyncio.run(_check_own_templates(own_files, builtin, deadline))
+        if own_files
+        else check_templates(folder, builtin)
+    )
 
 
-async def _checked(own: Sequence[Path], builtin: Path, deadline: float) -> tuple[Problem, ...]:
-    folder, workers = own[0].parent, Killable(workers=1, deadline=deadline, memory=MEMORY)
-    found: set[Problem] = set()
+async def _check_own_templates(own_files: Sequence[Path], builtin: Path, deadline: float) -> tuple[Problem, ...]:
+    folder, workers = (
+        own_files[0].parent,
+        WorkerPool(worker_count=1, deadline_s=deadline, memory_bytes=RENDER_MEMORY_BYTES),
+    )
+    problems: set[Problem] = set()
     try:
         return await workers.run(check_templates, folder, builtin)
-    except WorkKilled:
-        for file in own:
+    except WorkerKilled:
+        for file in own_files:
             try:
-                found |= set(await workers.run(check_templates, folder, builtin, file.name))
-            except WorkKilled as killed:
-                found.add(Problem(file, 1, 1, f"filling it {killed}"))
+                problems |= set(await workers.run(check_templates, folder, builtin, file.name))
+            except WorkerKilled as killed:
+                problems.add(Problem(file, 1, 1, f"filling it {killed}"))
     finally:
         await asyncio.to_thread(workers.close)
-    return tuple(sorted(found))
+    return tuple(sorted(problems))

@@ -11,35 +11,49 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from monitor.deliver.inline import StyleFault, inlined
-from monitor.deliver.payload import iso, payload
-from monitor.deliver.safe import header_text
-from monitor.deliver.slack_blocks import Block, blocks
+from monitor.deliver.inline import StyleFault, inline_styles
+from monitor.deliver.payload import format_iso, webhook_payload
+from monitor.deliver.safe import sanitize_header
+from monitor.deliver.slack_blocks import SlackBlock, parse_slack_blocks
 from monitor.deliver.template_check import check_templates
-from monitor.deliver.templates import ESCAPING, TemplateFault, Templates, fill, load_templates, rule_templates
-from monitor.deliver.view import Names, Room, view
+from monitor.deliver.templates import (
+    ESCAPING_BY_TEMPLATE,
+    TemplateFault,
+    Templates,
+    fill_template,
+    load_templates,
+    rule_template_names,
+)
+from monitor.deliver.view import Limits, TemplateContext, template_context
 from monitor.model import Message, Reason
 
-__all__ = ["Rendered", "Templates", "check_templates", "load_templates", "render", "rule_templates"]
+__all__ = [
+    "RenderedMessage",
+    "Templates",
+    "check_templates",
+    "load_templates",
+    "render_message",
+    "rule_template_names",
+]
 
 # Ten long findings with their diffs stay below the 102 KB from which Gmail hides the rest of a mail.
-ROOM = {
-    "email": Room(findings=10, claim=600),
-    "slack": Room(findings=8, claim=500),
-    "terminal": Room(findings=5, claim=400),
+LIMITS_BY_CHANNEL = {
+    "email": Limits(findings=10, claim=600),
+    "slack": Limits(findings=8, claim=500),
+    "terminal": Limits(findings=5, claim=400),
 }
-ANY_ROOM = Room(findings=8, claim=500)
+DEFAULT_LIMITS = Limits(findings=8, claim=500)
 # A digest has many short findings. Its mail may be longer than Gmail shows at once; a post in Slack may not.
-DIGEST_ROOM = {
-    "email": Room(findings=40, claim=300, changes=3),
-    "slack": Room(findings=14, claim=300, changes=2),  # three blocks each, of fifty
-    "terminal": Room(findings=40, claim=300, changes=3),
+DIGEST_LIMITS_BY_CHANNEL = {
+    "email": Limits(findings=40, claim=300, changes=3),
+    "slack": Limits(findings=14, claim=300, changes=2),  # three blocks each, of fifty
+    "terminal": Limits(findings=40, claim=300, changes=3),
 }
-WAITED = (Reason.DIGEST, Reason.QUIET_HOURS)
+DIGEST_REASONS = (Reason.DIGEST, Reason.QUIET_HOURS)
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedMessage:
     """What is sent. Every channel has `subject` and `text`; `html`, `blocks` and `body` where it has a use for them.
 
     `opening` is how the message that this one follows up reads from now on. `note` says which of the user's templates
@@ -49,13 +63,13 @@ class Rendered:
     subject: str
     text: str = ""
     html: str = ""
-    blocks: tuple[Block, ...] = ()
-    opening: tuple[Block, ...] = ()
+    blocks: tuple[SlackBlock, ...] = ()
+    opening_blocks: tuple[SlackBlock, ...] = ()
     body: bytes = b""
     note: str | None = None
 
 
-def render(
+def render_message(
     message: Message,
     channel_type: str,
     templates: Templates,
@@ -63,88 +77,104 @@ def render(
     web_url: str | None,
     template: str | None = None,
     note: str = "",
-) -> Rendered:
+) -> RenderedMessage:
     """The message for a channel of this type; a type without templates of its own gets e-mail's plain text.
 
     `template` is the one that the alerts' rules name: its parts are used where there are some. `note` is what was
     wrong with the user's templates before, for the reader.
     """
     if channel_type == "webhook":
-        return Rendered(subject="", body=_body(message))
-    room = (DIGEST_ROOM if message.gathers in WAITED else ROOM).get(channel_type, ANY_ROOM)
-    names = view(message, room, timezone, web_url) | {"note": note}
-    if message.first is None or channel_type != "slack":
-        return _PARTS.get(channel_type, _plain)(_Desk(templates, names, template))
-    latest = " · ".join(part for part in (names["headline"], names["source"], names["at"]) if part)
-    first = view(message.first, room, timezone, web_url) | {"latest": latest}
-    opening = _slack(_Desk(templates, first, template)).blocks
-    return replace(_slack(_Desk(templates, names, template)), opening=opening)
+        return RenderedMessage(subject="", body=_webhook_body(message))
+    limits = (DIGEST_LIMITS_BY_CHANNEL if message.batch_reason in DIGEST_REASONS else LIMITS_BY_CHANNEL).get(
+        channel_type, DEFAULT_LIMITS
+    )
+    context = template_context(message, limits, timezone, web_url) | {"note": note}
+    if message.reply_to is None or channel_type != "slack":
+        return _RENDERERS.get(channel_type, _render_plain)(_TemplateFiller(templates, context, template))
+    latest = " · ".join(part for part in (context["headline"], context["source"], context["at"]) if part)
+    opening_context = template_context(message.reply_to, limits, timezone, web_url) | {"latest": latest}
+    opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
+    return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
 
 
-def _body(message: Message) -> bytes:
-    whole = {"type": "alert.created", "timestamp": iso(message.created), "data": payload(message)}
+def _webhook_body(message: Message) -> bytes:
+    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": webhook_payload(message)}
     # Half characters cannot be sent as UTF-8; all else goes as it was said.
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-class _Desk:
+class _TemplateFiller:
     """Fills one message's templates, and remembers which of the user's failed. `template` is the rule's own."""
 
-    def __init__(self, templates: Templates, names: Names, template: str | None) -> None:
-        self.templates, self.names = templates, names
-        self.own = {part: f"{template}.{part}" for part in ESCAPING if f"{template}.{part}" in dict(templates.own)}
-        self.faults = [str(names["note"])] if names["note"] else []
+    def __init__(self, templates: Templates, context: TemplateContext, template: str | None) -> None:
+        self.templates, self.context = templates, context
+        self.rule_parts = {
+            part: f"{template}.{part}"
+            for part in ESCAPING_BY_TEMPLATE
+            if f"{template}.{part}" in dict(templates.custom)
+        }
+        self.faults = [str(context["note"])] if context["note"] else []
 
-    def part(self, name: str, finish: Callable[[str], str] = str) -> str:
+    def fill_part(self, name: str, postprocess: Callable[[str], str] = str) -> str:
         """One template's text, the user's if it works."""
         try:
-            return finish(_encodable(fill(self.templates, self.own.get(name, name), self.names)))
+            return postprocess(
+                _replace_surrogates(fill_template(self.templates, self.rule_parts.get(name, name), self.context))
+            )
         except (TemplateFault, StyleFault) as fault:
             self.faults.append(str(fault))
-            names = self.names | {"note": f"{fault}. This is the built-in template."}
-            return finish(_encodable(fill(Templates(self.templates.builtin), name, names)))
+            fallback_context = self.context | {"note": f"{fault}. This is the built-in template."}
+            return postprocess(
+                _replace_surrogates(fill_template(Templates(self.templates.builtin), name, fallback_context))
+            )
 
     @property
     def note(self) -> str | None:
         return "; ".join(self.faults) or None
 
     @property
-    def subject(self) -> str:
+    def default_subject(self) -> str:
         """The subject of channels that have no template for one."""
-        told = [text for text in (self.names["headline"], self.names["source"]) if text]
-        return header_text(self.names["urgent"] + " · ".join(told))
+        parts = [text for text in (self.context["headline"], self.context["source"]) if text]
+        return sanitize_header(self.context["urgent"] + " · ".join(parts))
 
 
-def _email(desk: _Desk) -> Rendered:
-    subject = header_text(desk.part("email.subject.j2"))
-    text = desk.part("email.txt.j2", _tidy)
-    html = desk.part("email.html.j2", inlined)
-    return Rendered(subject or desk.subject, text, html, note=desk.note)
+def _render_email(filler: _TemplateFiller) -> RenderedMessage:
+    subject = sanitize_header(filler.fill_part("email.subject.j2"))
+    text = filler.fill_part("email.txt.j2", _trim_blanks)
+    html = filler.fill_part("email.html.j2", inline_styles)
+    return RenderedMessage(subject or filler.default_subject, text, html, note=filler.note)
 
 
-def _slack(desk: _Desk) -> Rendered:
-    made = blocks(desk.part("slack.j2"))
-    return Rendered(desk.subject, blocks=made, note=desk.note)
+def _render_slack(filler: _TemplateFiller) -> RenderedMessage:
+    slack_blocks = parse_slack_blocks(filler.fill_part("slack.j2"))
+    return RenderedMessage(filler.default_subject, blocks=slack_blocks, note=filler.note)
 
 
-def _terminal(desk: _Desk) -> Rendered:
-    return Rendered(desk.subject, desk.part("terminal.j2", _tidy), note=desk.note)
+def _render_terminal(filler: _TemplateFiller) -> RenderedMessage:
+    return RenderedMessage(filler.default_subject, filler.fill_part("terminal.j2", _trim_blanks), note=filler.note)
 
 
-def _plain(desk: _Desk) -> Rendered:
-    subject = header_text(desk.part("email.subject.j2"))
-    return Rendered(subject or desk.subject, desk.part("email.txt.j2", _tidy), note=desk.note)
+def _render_plain(filler: _TemplateFiller) -> RenderedMessage:
+    subject = sanitize_header(filler.fill_part("email.subject.j2"))
+    return RenderedMessage(
+        subject or filler.default_subject, filler.fill_part("email.txt.j2", _trim_blanks), note=filler.note
+    )
 
 
-_PARTS: dict[str, Callable[[_Desk], Rendered]] = {"email": _email, "slack": _slack, "terminal": _terminal}
+_RENDERERS: dict[str, Callable[[_TemplateFiller], RenderedMessage]] = {
+    "email": _render_email,
+    "slack": _render_slack,
+    "terminal": _render_terminal,
+}
 
 
-def _tidy(text: str) -> str:
+def _trim_blanks(text: str) -> str:
     """No blanks at line ends, no more than one empty line in a row."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
-    kept = [line for before, line in zip([None, *lines], lines, strict=False) if line or before]
+    kept = [line for previous, line in zip([None, *lines], lines, strict=False) if line or previous]
     return "\n".join(kept) + "\n"
 
 
-def _encodable(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")

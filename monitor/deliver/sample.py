@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from monitor.model import Alert, AlertFinding, Change, Kind, Message, Moment, Novelty, Said, Severity, Stood
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Change,
+    ChangeKind,
+    FigurePoint,
+    Message,
+    Moment,
+    Novelty,
+    PriorClaim,
+    Severity,
+)
 
 HOUR = 3600.0
 
@@ -19,7 +30,7 @@ def sample_message(channel: str, now: Moment) -> Message:
         entry="report-1",
         entry_url=page,
         published=now - HOUR,
-        nearest=Said(
+        nearest=PriorClaim(
             text="Around 3,000 North Korean soldiers are training in the Kursk region, the directorate said.",
             source="sample-reports",
             entry="report-1",
@@ -27,14 +38,14 @@ def sample_message(channel: str, now: Moment) -> Message:
             story="sample-story",
             url=page,
         ),
-        changes=(Change(Kind.NUMBER, "Around 3,000", "Up to 12,000"),),
+        changes=(Change(ChangeKind.NUMBER, "Around 3,000", "Up to 12,000"),),
         history=(
-            Stood(now - 72 * HOUR, 1500.0, "1,500", "sample-wire"),
-            Stood(now - 24 * HOUR, 3000.0, "Around 3,000", "sample-reports"),
-            Stood(now - HOUR, 12000.0, "Up to 12,000", "sample-reports"),
+            FigurePoint(now - 72 * HOUR, 1500.0, "1,500", "sample-wire"),
+            FigurePoint(now - 24 * HOUR, 3000.0, "Around 3,000", "sample-reports"),
+            FigurePoint(now - HOUR, 12000.0, "Up to 12,000", "sample-reports"),
         ),
         also_said_by=(
-            Said(
+            PriorClaim(
                 text="As many as 12,000 North Korean soldiers are in training in the Kursk region.",
                 source="sample-wire",
                 entry="wire-1",
@@ -74,13 +85,15 @@ def sample_message(channel: str, now: Moment) -> Message:
         thread="sample-story",
         created=now,
         alerts=(
-            _alert("sample-deployment", "Sample: troops deployed", Severity.HIGH, (changed, new), now),
-            _alert("sample-denials", "Sample: claims withdrawn", Severity.LOW, (withdrawn,), now),
+            _sample_alert("sample-deployment", "Sample: troops deployed", Severity.HIGH, (changed, new), now),
+            _sample_alert("sample-denials", "Sample: claims withdrawn", Severity.LOW, (withdrawn,), now),
         ),
     )
 
 
-def _alert(rule: str, title: str, severity: Severity, findings: tuple[AlertFinding, ...], now: Moment) -> Alert:
+def _sample_alert(
+    rule: str, title: str, severity: Severity, findings: tuple[AlertFinding, ...], now: Moment
+) -> Alert:
     return Alert(
         id=f"{rule}-{int(now)}",
         rule=rule,

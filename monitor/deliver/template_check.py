@@ -9,12 +9,20 @@ from zoneinfo import ZoneInfo
 from jinja2 import TemplateSyntaxError, meta
 
 from monitor.deliver.sample import sample_message
-from monitor.deliver.templates import ESCAPING, TemplateFault, Templates, fill, load_templates, parsed, part_of
-from monitor.deliver.view import Room, view
+from monitor.deliver.templates import (
+    ESCAPING_BY_TEMPLATE,
+    TemplateFault,
+    Templates,
+    fill_template,
+    load_templates,
+    parse_template,
+    template_part,
+)
+from monitor.deliver.view import Limits, template_context
 from monitor.errors import ConfigError, Problem
 
 
-def check_templates(folder: Path | None, builtin: Path, only: str | None = None) -> tuple[Problem, ...]:
+def check_templates(folder: Path | None, builtin: Path, only_name: str | None = None) -> tuple[Problem, ...]:
     """Every problem in the user's templates by file, line and column, or in `only` one of them. Nothing for a folder
     that is not there."""
     if folder is None or not folder.is_dir():
@@ -23,18 +31,20 @@ def check_templates(folder: Path | None, builtin: Path, only: str | None = None)
         templates = load_templates(folder, builtin)
     except ConfigError as error:
         return error.problems
-    names = [name for name, _ in templates.own if only in (None, name)]
-    faults = [fault for name in names if (fault := _fault_of(templates, name))]
-    problems = {_problem(folder, templates, fault) for fault in faults}
-    return tuple(sorted(problems | _never_used(folder, templates)))
+    names = [name for name, _ in templates.custom if only_name in (None, name)]
+    faults = [fault for name in names if (fault := _template_fault(templates, name))]
+    problems = {_problem_at(folder, templates, fault) for fault in faults}
+    return tuple(sorted(problems | _unused_templates(folder, templates)))
 
 
-def _fault_of(templates: Templates, name: str) -> TemplateFault | None:
+def _template_fault(templates: Templates, name: str) -> TemplateFault | None:
     try:
-        parsed(dict(templates.own)[name])
-        if part_of(name):
-            sample = view(sample_message("sample", 0.0), Room(findings=10, claim=600), ZoneInfo("UTC"), None)
-            fill(templates, name, sample)
+        parse_template(dict(templates.custom)[name])
+        if template_part(name):
+            sample_context = template_context(
+                sample_message("sample", 0.0), Limits(findings=10, claim=600), ZoneInfo("UTC"), None
+            )
+            fill_template(templates, name, sample_context)
     except TemplateSyntaxError as error:
         return TemplateFault(name, error.lineno, error.message or "cannot be read")
     except TemplateFault as fault:
@@ -42,26 +52,26 @@ def _fault_of(templates: Templates, name: str) -> TemplateFault | None:
     return None
 
 
-def _problem(folder: Path, templates: Templates, fault: TemplateFault) -> Problem:
-    lines = dict(templates.own).get(fault.name, "").splitlines()
+def _problem_at(folder: Path, templates: Templates, fault: TemplateFault) -> Problem:
+    lines = dict(templates.custom).get(fault.name, "").splitlines()
     line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else ""
-    word = re.search(r"'([^']+)' is undefined|(?:attribute|named|tag) '([^']+)'", fault.sentence)
-    found = line.find(word[1] or word[2]) if word else -1
-    column = found if found >= 0 else len(line) - len(line.lstrip())
+    undefined_name = re.search(r"'([^']+)' is undefined|(?:attribute|named|tag) '([^']+)'", fault.sentence)
+    position = line.find(undefined_name[1] or undefined_name[2]) if undefined_name else -1
+    column = position if position >= 0 else len(line) - len(line.lstrip())
     return Problem(folder / fault.name, fault.line, column + 1, fault.sentence)
 
 
-def _never_used(folder: Path, templates: Templates) -> set[Problem]:
+def _unused_templates(folder: Path, templates: Templates) -> set[Problem]:
     """A misspelt file name would otherwise be passed over without a word."""
-    used = {name for name, _ in templates.own if part_of(name)}
-    for _, text in templates.own:
+    used = {name for name, _ in templates.custom if template_part(name)}
+    for _, text in templates.custom:
         try:
-            used |= {other for other in meta.find_referenced_templates(parsed(text)) if other}
+            used |= {other for other in meta.find_referenced_templates(parse_template(text)) if other}
         except TemplateSyntaxError:
             continue
-    known = ", ".join(ESCAPING)
+    expected = ", ".join(ESCAPING_BY_TEMPLATE)
     return {
-        Problem(folder / name, 1, 1, f"no channel uses a template of this name; expected one of {known}", True)
-        for name, _ in templates.own
+        Problem(folder / name, 1, 1, f"no channel uses a template of this name; expected one of {expected}", True)
+        for name, _ in templates.custom
         if name not in used
     }

@@ -22,21 +22,21 @@ from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxErr
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.deliver.escapes import HTML, SLACK, TERMINAL, TEXT, Escaping
+from monitor.deliver.escapes import HTML_ESCAPING, SLACK_ESCAPING, TERMINAL_ESCAPING, TEXT_ESCAPING, Escaping
 from monitor.errors import ConfigError, Problem
 
-BUDGET = 400_000  # characters one template may print
-LARGEST = 200_000  # bytes one template file may have
+MAX_PRINTED_CHARS = 400_000  # characters one template may print
+MAX_TEMPLATE_BYTES = 200_000  # bytes one template file may have
 
-ESCAPING = {
-    "email.subject.j2": TEXT,
-    "email.txt.j2": TEXT,
-    "email.html.j2": HTML,
-    "slack.j2": SLACK,
-    "terminal.j2": TERMINAL,
+ESCAPING_BY_TEMPLATE = {
+    "email.subject.j2": TEXT_ESCAPING,
+    "email.txt.j2": TEXT_ESCAPING,
+    "email.html.j2": HTML_ESCAPING,
+    "slack.j2": SLACK_ESCAPING,
+    "terminal.j2": TERMINAL_ESCAPING,
 }
-_METHOD = re.compile(r"<(?:built-in )?method (\w+) of .*> is not safely callable")
-MAY_BE_EMPTY = "email.subject.j2"  # then the mail's subject is the usual one
+_UNSAFE_METHOD = re.compile(r"<(?:built-in )?method (\w+) of .*> is not safely callable")
+OPTIONAL_TEMPLATE = "email.subject.j2"  # then the mail's subject is the usual one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,18 @@ class Templates:
     """Template texts by name: those that ship, and the user's."""
 
     builtin: tuple[tuple[str, str], ...]
-    own: tuple[tuple[str, str], ...] = ()
+    custom: tuple[tuple[str, str], ...] = ()
 
 
-def part_of(name: str) -> str | None:
+def template_part(name: str) -> str | None:
     """Which of the templates a file of this name is, alone or for some rules; None if it is none."""
-    return next((part for part in ESCAPING if name == part or name.endswith(f".{part}")), None)
+    return next((part for part in ESCAPING_BY_TEMPLATE if name == part or name.endswith(f".{part}")), None)
 
 
-def rule_templates(folder: Path | None) -> frozenset[str]:
+def rule_template_names(folder: Path | None) -> frozenset[str]:
     """The names that a rule's `template` may have."""
     names = [file.name for file in folder.glob("*.j2")] if folder else []
-    parts = [(name, part_of(name)) for name in names]
+    parts = [(name, template_part(name)) for name in names]
     return frozenset(name[: -len(part) - 1] for name, part in parts if part and name != part)
 
 
@@ -69,69 +69,71 @@ class TemplateFault(Exception):
 
 def load_templates(folder: Path | None, builtin: Path) -> Templates:
     """Read both folders; a folder that is not there holds nothing. ConfigError for files that cannot be read."""
-    own = sorted(folder.glob("*.j2")) if folder else []
+    own_files = sorted(folder.glob("*.j2")) if folder else []
     texts, problems = [], []
-    for file in own:
+    for file in own_files:
         try:
-            texts.append((file.name, _text(file)))
+            texts.append((file.name, _read_template(file)))
         except (OSError, ValueError) as error:
             problems.append(Problem(file, 1, 1, f"cannot be read: {error}"))
     if problems:
         raise ConfigError(problems)
-    return Templates(tuple((file.name, _text(file)) for file in sorted(builtin.glob("*.j2"))), tuple(texts))
+    return Templates(tuple((file.name, _read_template(file)) for file in sorted(builtin.glob("*.j2"))), tuple(texts))
 
 
-def _text(file: Path) -> str:
+def _read_template(file: Path) -> str:
     content = file.read_bytes()
-    if len(content) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST:,} bytes")
+    if len(content) > MAX_TEMPLATE_BYTES:
+        raise ValueError(f"it is larger than {MAX_TEMPLATE_BYTES:,} bytes")
     return content.decode("utf-8")
 
 
-def fill(templates: Templates, name: str, names: dict[str, Any]) -> str:
+def fill_template(templates: Templates, name: str, context: dict[str, Any]) -> str:
     """What the template `name` prints with these names. TemplateFault if it cannot, or prints nothing or too much."""
-    part = part_of(name) or name
+    part = template_part(name) or name
     try:
-        printed = _bounded(_environment(templates, ESCAPING[part]).get_template(name), name, names)
-        if not printed.strip() and part != MAY_BE_EMPTY:
+        printed = _print_bounded(
+            _environment(templates, ESCAPING_BY_TEMPLATE[part]).get_template(name), name, context
+        )
+        if not printed.strip() and part != OPTIONAL_TEMPLATE:
             raise TemplateFault(name, 1, "prints nothing")
         return printed
     except TemplateFault:
         raise
     # A user's template can raise whatever an expression can raise; none of it may stop a delivery.
     except Exception as error:
-        raise _fault(name, error) from None
+        raise _as_template_fault(name, error) from None
 
 
-def _bounded(template: Any, name: str, names: dict[str, Any]) -> str:
+def _print_bounded(template: Any, name: str, context: dict[str, Any]) -> str:
     printed: list[str] = []
-    left = BUDGET
-    for piece in template.generate(names):
-        left -= len(piece)
-        if left < 0:
-            raise TemplateFault(name, 1, f"prints more than {BUDGET:,} characters")
-        printed.append(piece)
+    remaining = MAX_PRINTED_CHARS
+    for chunk in template.generate(context):
+        remaining -= len(chunk)
+        if remaining < 0:
+            raise TemplateFault(name, 1, f"prints more than {MAX_PRINTED_CHARS:,} characters")
+        printed.append(chunk)
     return "".join(printed)
 
 
-def _fault(name: str, error: Exception) -> TemplateFault:
+def _as_template_fault(name: str, error: Exception) -> TemplateFault:
     if isinstance(error, TemplateSyntaxError):
         return TemplateFault(error.name or name, error.lineno, error.message or "cannot be read")
-    where, line = _place(name, error)
+    template_name, line = _error_position(name, error)
     if isinstance(error, TemplateNotFound):
-        return TemplateFault(where, line, f"there is no template {error.name}")
+        return TemplateFault(template_name, line, f"there is no template {error.name}")
     sentence = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    return TemplateFault(where, line, _METHOD.sub(r"\1() cannot be called", sentence)[:300])
+    return TemplateFault(template_name, line, _UNSAFE_METHOD.sub(r"\1() cannot be called", sentence)[:300])
 
 
-def _place(name: str, error: Exception) -> tuple[str, int]:
+def _error_position(name: str, error: Exception) -> tuple[str, int]:
     """The template and line being printed: Jinja puts them into the traceback as if they were Python files."""
     frames = traceback.extract_tb(error.__traceback__)
-    places = [(frame.filename, frame.lineno or 1) for frame in frames if frame.filename.endswith(".j2")]
-    return places[-1] if places else (name, 1)
+    positions = [(frame.filename, frame.lineno or 1) for frame in frames if frame.filename.endswith(".j2")]
+    return positions[-1] if positions else (name, 1)
 
 
-def parsed(text: str) -> nodes.Template:
+def parse_template(text: str) -> nodes.Template:
     """A template's syntax tree. TemplateSyntaxError with the line where it cannot be read."""
     return Environment(autoescape=True).parse(text)
 
@@ -139,7 +141,7 @@ def parsed(text: str) -> nodes.Template:
 class _Loader(BaseLoader):
     def __init__(self, templates: Templates) -> None:
         shipped = dict(templates.builtin)
-        self.texts = shipped | {f"builtin/{name}": text for name, text in shipped.items()} | dict(templates.own)
+        self.texts = shipped | {f"builtin/{name}": text for name, text in shipped.items()} | dict(templates.custom)
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         if template not in self.texts:
@@ -173,13 +175,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 @lru_cache(maxsize=16)
 def _environment(templates: Templates, escaping: Escaping) -> _Sandbox:
-    made = _Sandbox(
+    environment = _Sandbox(
         loader=_Loader(templates),
         undefined=StrictUndefined,
-        autoescape=escaping.automatic,
-        finalize=escaping.literal,
+        autoescape=escaping.autoescape,
+        finalize=escaping.finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(escaping.filters)
-    return made
+    environment.filters.update(escaping.filters)
+    return environment

@@ -12,26 +12,44 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from monitor.deliver.headline import Headline, headline
-from monitor.deliver.payload import EARLIEST, EPOCH, LATEST
-from monitor.deliver.pieces import marked, word_diff
-from monitor.deliver.safe import shorten, tame, web_link
-from monitor.deliver.together import Key, Place, key_of, places, several_rules, why_together
-from monitor.model import Alert, AlertFinding, Change, Message, Moment, Novelty, Reason, Said, Severity, Stood
+from monitor.deliver.headline import Headline, finding_headline
+from monitor.deliver.payload import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT
+from monitor.deliver.pieces import highlight, word_diff
+from monitor.deliver.safe import safe_web_link, sanitize, shorten
+from monitor.deliver.together import (
+    FindingKey,
+    FindingPlacement,
+    batch_sentence,
+    finding_key,
+    placements,
+    rule_count_if_several,
+)
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Change,
+    FigurePoint,
+    Message,
+    Moment,
+    Novelty,
+    PriorClaim,
+    Reason,
+    Severity,
+)
 
-Names: TypeAlias = dict[str, Any]
+TemplateContext: TypeAlias = dict[str, Any]
 
-NAME, TITLE, REASON, CHANGE = 80, 200, 300, 120  # characters
-RULES = 10  # in a message
-SAYERS = 3  # others that are named as saying the same
+MAX_NAME_CHARS, MAX_TITLE_CHARS, MAX_SHOWN_REASON_CHARS, MAX_CHANGE_CHARS = 80, 200, 300, 120  # characters
+MAX_LISTED_RULES = 10  # in a message
+MAX_OTHER_SOURCES = 3  # others that are named as saying the same
 NO_TEXT = "(no text)"
-CHART = 3  # times that a figure must have been told of before its history says more than before and after
+MIN_CHART_POINTS = 3  # times that a figure must have been told of before its history says more than before and after
 
-URGENT = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
+URGENT_PREFIXES = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Limits:
     """How much a channel shows: findings in a message, characters of a claim, changes of a finding."""
 
     findings: int
@@ -39,179 +57,185 @@ class Room:
     changes: int = 6
 
 
-def view(message: Message, room: Room, timezone: ZoneInfo, web_url: str | None) -> Names:
+def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_url: str | None) -> TemplateContext:
     """What the templates of a channel see of a message."""
     lead = message.alerts[0]
-    findings = distinct(message.alerts)
-    shown = findings[: room.findings]
-    base = (web_url or "").rstrip("/")
-    rolled = rolled_up(message)
-    where = places(message.alerts) if rolled else {}
-    news = headline(findings[0]) if findings and not rolled else Headline(shorten(_titled(message, rolled), TITLE))
-    news = news if news.now else Headline(_title(lead))
+    findings = distinct_findings(message.alerts)
+    shown = findings[: limits.findings]
+    base_url = (web_url or "").rstrip("/")
+    batched = batched_alert_count(message)
+    placement_by_key = placements(message.alerts) if batched else {}
+    lead_headline = (
+        finding_headline(findings[0])
+        if findings and not batched
+        else Headline(shorten(_message_title(message, batched), MAX_TITLE_CHARS))
+    )
+    lead_headline = lead_headline if lead_headline.current else Headline(_alert_title(lead))
     return {
-        "headline": str(news),
-        "now": news.now,
-        "was": news.was,
-        "urgent": URGENT.get(lead.severity, ""),
+        "headline": str(lead_headline),
+        "now": lead_headline.current,
+        "was": lead_headline.previous,
+        "urgent": URGENT_PREFIXES.get(lead.severity, ""),
         "severity": str(lead.severity),
-        "title": "" if rolled and several_rules(message.alerts) else _title(lead),
-        "source": shorten(tame(findings[0].source), NAME) if findings and not rolled else "",
-        "channel": shorten(tame(message.channel), NAME),
-        "url": "" if rolled else web_link(lead.url),
-        "web_url": web_link(f"{base}/" if rolled else f"{base}/alerts/{lead.id}") if base else "",
-        "silence_url": web_link(f"{base}/messages/{message.id}/silence") if base and findings else "",
-        "id": tame(lead.id),
-        "message_id": tame(message.id),
-        "at": when(lead.at, timezone),
-        "rolled": rolled,
-        "together": why_together(rolled, message.gathers),
-        "since_last": shorten(tame(lead.since_last or ""), room.claim),
+        "title": "" if batched and rule_count_if_several(message.alerts) else _alert_title(lead),
+        "source": shorten(sanitize(findings[0].source), MAX_NAME_CHARS) if findings and not batched else "",
+        "channel": shorten(sanitize(message.channel), MAX_NAME_CHARS),
+        "url": "" if batched else safe_web_link(lead.url),
+        "web_url": safe_web_link(f"{base_url}/" if batched else f"{base_url}/alerts/{lead.id}") if base_url else "",
+        "silence_url": safe_web_link(f"{base_url}/messages/{message.id}/silence") if base_url and findings else "",
+        "id": sanitize(lead.id),
+        "message_id": sanitize(message.id),
+        "at": format_time(lead.at, timezone),
+        "rolled": batched,
+        "together": batch_sentence(batched, message.batch_reason),
+        "since_last": shorten(sanitize(lead.since_last or ""), limits.claim),
         "latest": "",
         "note": "",
         "findings": [
-            _finding(finding, room, timezone) | _place(where.get(key_of(finding), Place())) for finding in shown
+            _finding_context(finding, limits, timezone)
+            | _placement_context(placement_by_key.get(finding_key(finding), FindingPlacement()))
+            for finding in shown
         ],
         "more": len(findings) - len(shown),
-        "rules": [_rule(alert) for alert in _by_rule(message.alerts)[:RULES]],
+        "rules": [_rule_context(alert) for alert in _first_alert_per_rule(message.alerts)[:MAX_LISTED_RULES]],
     }
 
 
-def rolled_up(message: Message) -> int:
+def batched_alert_count(message: Message) -> int:
     """How many alerts a message brings together that are about several things; 0 for a message about one entry."""
-    about = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
-    about |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
-    return len(message.alerts) if len(message.alerts) > 1 and len(about) > 1 else 0
+    subjects = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
+    subjects |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
+    return len(message.alerts) if len(message.alerts) > 1 and len(subjects) > 1 else 0
 
 
-def _title(alert: Alert) -> str:
+def _alert_title(alert: Alert) -> str:
     """What the alert is about, whatever is missing."""
-    return shorten(tame(alert.title) or tame(alert.rule) or "An alert without a title", TITLE)
+    return shorten(sanitize(alert.title) or sanitize(alert.rule) or "An alert without a title", MAX_TITLE_CHARS)
 
 
-def _titled(message: Message, rolled: int) -> str:
+def _message_title(message: Message, batched: int) -> str:
     """The lead's title; of a roll-up how many alerts of what it is."""
-    title, rules = tame(message.alerts[0].title), several_rules(message.alerts)
-    if not rolled:
+    title, rules = sanitize(message.alerts[0].title), rule_count_if_several(message.alerts)
+    if not batched:
         return title
-    what = f"{rolled:,} alerts of {rules} rules" if rules else f"{rolled:,} alerts: {title}"
-    return f"Digest: {what}" if message.gathers is Reason.DIGEST else what
+    summary = f"{batched:,} alerts of {rules} rules" if rules else f"{batched:,} alerts: {title}"
+    return f"Digest: {summary}" if message.batch_reason is Reason.DIGEST else summary
 
 
-def when(moment: Moment, timezone: ZoneInfo) -> str:
+def format_time(moment: Moment, timezone: ZoneInfo) -> str:
     """`14 Dec 2026, 18:05 EET`."""
-    at = local(moment, timezone)
+    at = local_time(moment, timezone)
     return f"{at.day} {at:%b %Y, %H:%M %Z}"
 
 
-def day(moment: Moment, timezone: ZoneInfo) -> str:
+def format_day(moment: Moment, timezone: ZoneInfo) -> str:
     """`14 Dec`."""
-    at = local(moment, timezone)
+    at = local_time(moment, timezone)
     return f"{at.day} {at:%b}"
 
 
-def local(moment: Moment, timezone: ZoneInfo) -> datetime:
+def local_time(moment: Moment, timezone: ZoneInfo) -> datetime:
     """A moment on the reader's clock."""
     # A day inside either end, so that no time zone leaves the calendar.
-    inside = min(max(moment, EARLIEST + 86400), LATEST - 86400)
-    return (EPOCH + timedelta(seconds=inside)).astimezone(timezone)
+    clamped = min(max(moment, MIN_ISO_MOMENT + 86400), MAX_ISO_MOMENT - 86400)
+    return (EPOCH + timedelta(seconds=clamped)).astimezone(timezone)
 
 
-def distinct(alerts: Iterable[Alert]) -> list[AlertFinding]:
+def distinct_findings(alerts: Iterable[Alert]) -> list[AlertFinding]:
     """Each finding once, in order, however many rules it met; what met any of them is marked."""
-    found: dict[Key, AlertFinding] = {}
+    by_key: dict[FindingKey, AlertFinding] = {}
     for finding in (finding for alert in alerts for finding in alert.findings):
-        known = found.get(key_of(finding))
-        matched = dict.fromkeys((known.matched if known else ()) + finding.matched)
-        found[key_of(finding)] = replace(known or finding, matched=tuple(matched))
-    return list(found.values())
+        earlier = by_key.get(finding_key(finding))
+        matched = dict.fromkeys((earlier.matched if earlier else ()) + finding.matched)
+        by_key[finding_key(finding)] = replace(earlier or finding, matched=tuple(matched))
+    return list(by_key.values())
 
 
-def _place(place: Place) -> Names:
-    return {"heading": shorten(tame(place.heading), TITLE), "follows": place.follows}
+def _placement_context(placement: FindingPlacement) -> TemplateContext:
+    return {"heading": shorten(sanitize(placement.heading), MAX_TITLE_CHARS), "follows": placement.continues_story}
 
 
-def _by_rule(alerts: Sequence[Alert]) -> list[Alert]:
+def _first_alert_per_rule(alerts: Sequence[Alert]) -> list[Alert]:
     """The first alert of each rule, and every notice."""
     return list({(alert.rule, "" if alert.findings else alert.id): alert for alert in reversed(alerts)}.values())[
         ::-1
     ]
 
 
-def _rule(alert: Alert) -> Names:
+def _rule_context(alert: Alert) -> TemplateContext:
     return {
-        "name": shorten(tame(alert.rule), NAME),
-        "title": _title(alert),
+        "name": shorten(sanitize(alert.rule), MAX_NAME_CHARS),
+        "title": _alert_title(alert),
         "severity": str(alert.severity),
-        "reason": shorten(tame(alert.reason), REASON),
+        "reason": shorten(sanitize(alert.reason), MAX_SHOWN_REASON_CHARS),
     }
 
 
-def _finding(finding: AlertFinding, room: Room, timezone: ZoneInfo) -> Names:
-    claim = shorten(tame(finding.claim), room.claim) or NO_TEXT
-    matched = [tame(words) for words in finding.matched]
-    withdrawn = finding.novelty is Novelty.WITHDRAWN
+def _finding_context(finding: AlertFinding, limits: Limits, timezone: ZoneInfo) -> TemplateContext:
+    claim = shorten(sanitize(finding.claim), limits.claim) or NO_TEXT
+    matched = [sanitize(phrase) for phrase in finding.matched]
+    is_withdrawn = finding.novelty is Novelty.WITHDRAWN
     return {
         "claim": claim,
-        "marked": [{"text": piece.text, "matched": piece.matched} for piece in marked(claim, matched)],
+        "marked": [{"text": span.text, "matched": span.matched} for span in highlight(claim, matched)],
         "novelty": str(finding.novelty),
-        "withdrawn": withdrawn,
+        "withdrawn": is_withdrawn,
         "similarity": round(finding.similarity),
-        "headline": str(headline(finding)),
-        "source": shorten(tame(finding.source), NAME),
-        "url": web_link(finding.entry_url),
-        "published": when(finding.published, timezone),
-        "changes": [_change(change) for change in finding.changes[: room.changes]],
-        "nearest": None if withdrawn else _said(finding.nearest, room, timezone),
-        "diff": _diff(finding, claim, room),
-        "history": _history(finding.history, timezone),
-        "also_said_by": [_sayer(said, timezone) for said in finding.also_said_by[:SAYERS]],
-        "also_more": max(0, len(finding.also_said_by) - SAYERS),
+        "headline": str(finding_headline(finding)),
+        "source": shorten(sanitize(finding.source), MAX_NAME_CHARS),
+        "url": safe_web_link(finding.entry_url),
+        "published": format_time(finding.published, timezone),
+        "changes": [_change_context(change) for change in finding.changes[: limits.changes]],
+        "nearest": None if is_withdrawn else _prior_context(finding.nearest, limits, timezone),
+        "diff": _diff_context(finding, claim, limits),
+        "history": _chart_context(finding.history, timezone),
+        "also_said_by": [_attribution(prior, timezone) for prior in finding.also_said_by[:MAX_OTHER_SOURCES]],
+        "also_more": max(0, len(finding.also_said_by) - MAX_OTHER_SOURCES),
     }
 
 
-def _change(change: Change) -> Names:
-    before, after = (shorten(tame(text), CHANGE) for text in (change.before, change.after))
+def _change_context(change: Change) -> TemplateContext:
+    before, after = (shorten(sanitize(text), MAX_CHANGE_CHARS) for text in (change.before, change.after))
     return {"kind": str(change.kind), "before": before, "after": after}
 
 
-def _history(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
+def _chart_context(history: Sequence[FigurePoint], timezone: ZoneInfo) -> list[TemplateContext]:
     """Where a figure stood; two stands are told without a chart."""
-    return history_names(history, timezone) if len(history) >= CHART else []
+    return history_context(history, timezone) if len(history) >= MIN_CHART_POINTS else []
 
 
-def history_names(history: Sequence[Stood], timezone: ZoneInfo) -> list[Names]:
+def history_context(history: Sequence[FigurePoint], timezone: ZoneInfo) -> list[TemplateContext]:
     """Where a figure stood, oldest first, with its share of the highest."""
-    highest = max((stood.value for stood in history), default=0.0)
+    highest = max((point.value for point in history), default=0.0)
     return [
         {
-            "at": when(stood.at, timezone),
-            "day": day(stood.at, timezone),
-            "text": shorten(tame(stood.text), CHANGE),
-            "source": shorten(tame(stood.source), NAME),
-            "share": round(100 * max(stood.value, 0.0) / highest) if highest > 0 else 0,
+            "at": format_time(point.at, timezone),
+            "day": format_day(point.at, timezone),
+            "text": shorten(sanitize(point.text), MAX_CHANGE_CHARS),
+            "source": shorten(sanitize(point.source), MAX_NAME_CHARS),
+            "share": round(100 * max(point.value, 0.0) / highest) if highest > 0 else 0,
         }
-        for stood in history
+        for point in history
     ]
 
 
-def _said(said: Said | None, room: Room, timezone: ZoneInfo) -> Names | None:
-    text = shorten(tame(said.text), room.claim) if said else ""
-    return {"text": text} | _sayer(said, timezone) if said and text else None
+def _prior_context(prior: PriorClaim | None, limits: Limits, timezone: ZoneInfo) -> TemplateContext | None:
+    text = shorten(sanitize(prior.text), limits.claim) if prior else ""
+    return {"text": text} | _attribution(prior, timezone) if prior and text else None
 
 
-def _sayer(said: Said, timezone: ZoneInfo) -> Names:
+def _attribution(prior: PriorClaim, timezone: ZoneInfo) -> TemplateContext:
     """Who said it, when and where."""
     return {
-        "source": shorten(tame(said.source), NAME),
-        "at": when(said.at, timezone),
-        "url": web_link(said.url),
+        "source": shorten(sanitize(prior.source), MAX_NAME_CHARS),
+        "at": format_time(prior.at, timezone),
+        "url": safe_web_link(prior.url),
     }
 
 
-def _diff(finding: AlertFinding, claim: str, room: Room) -> list[Names]:
+def _diff_context(finding: AlertFinding, claim: str, limits: Limits) -> list[TemplateContext]:
     """What a changed claim was, beside what it is; empty where nothing moved or a diff would not be readable."""
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
         return []
-    pieces = word_diff(shorten(tame(finding.nearest.text), room.claim), claim)
-    return [{"text": piece.text, "state": piece.state} for piece in pieces or ()]
+    spans = word_diff(shorten(sanitize(finding.nearest.text), limits.claim), claim)
+    return [{"text": span.text, "state": span.state} for span in spans or ()]

@@ -7,15 +7,15 @@ from typing import Protocol
 
 from monitor.model import Moment, Reason
 
-OPEN = ("pending", "retrying")
-GATHERS = {
+OPEN_DELIVERY_STATES = ("pending", "retrying")
+BATCH_WAIT_TEXTS = {
     Reason.DIGEST: "waits for the digest",
     Reason.QUIET_HOURS: "waits for the end of the quiet hours",
     Reason.FLOOD: "waits for what else comes in this burst: too much came at once",
 }
 
 
-class Owed(Protocol):
+class DeliveryStatus(Protocol):
     """What is known of a delivery: `behind` is the delivery of its story that must go first on this channel,
     `held_until` until when the channel rests because it was out of reach, `leased_until` how long its sender has."""
 
@@ -24,9 +24,9 @@ class Owed(Protocol):
     @property
     def due(self) -> Moment: ...
     @property
-    def waits(self) -> str | None: ...
+    def batch_reason(self) -> str | None: ...
     @property
-    def behind(self) -> int | None: ...
+    def blocked_by(self) -> int | None: ...
     @property
     def held_until(self) -> Moment | None: ...
     @property
@@ -34,25 +34,27 @@ class Owed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitReason:
     """Why a delivery waits; `until` is when it goes on, None where that hangs on something else than time."""
 
-    why: str
+    text: str
     until: Moment | None = None
 
 
-def wait_of(owed: Owed, now: Moment) -> Wait | None:
+def wait_reason(delivery: DeliveryStatus, now: Moment) -> WaitReason | None:
     """Why it has not been sent yet; None once it was sent or given up."""
-    if owed.state not in OPEN:
+    if delivery.state not in OPEN_DELIVERY_STATES:
         return None
-    if owed.leased_until is not None and owed.leased_until > now:
-        return Wait("is being sent")
-    if owed.behind is not None:
-        return Wait(f"waits behind delivery {owed.behind} of its story")
-    if owed.held_until is not None and owed.held_until > now:
-        return Wait("waits for its channel, which was out of reach", max(owed.held_until, owed.due))
-    if owed.due <= now:
-        return Wait("waits its turn: the channel sends one message after the other")
-    if owed.waits is not None:
-        return Wait(GATHERS[Reason(owed.waits)], owed.due)
-    return Wait("waits for its next try" if owed.state == "retrying" else "waits for its time", owed.due)
+    if delivery.leased_until is not None and delivery.leased_until > now:
+        return WaitReason("is being sent")
+    if delivery.blocked_by is not None:
+        return WaitReason(f"waits behind delivery {delivery.blocked_by} of its story")
+    if delivery.held_until is not None and delivery.held_until > now:
+        return WaitReason("waits for its channel, which was out of reach", max(delivery.held_until, delivery.due))
+    if delivery.due <= now:
+        return WaitReason("waits its turn: the channel sends one message after the other")
+    if delivery.batch_reason is not None:
+        return WaitReason(BATCH_WAIT_TEXTS[Reason(delivery.batch_reason)], delivery.due)
+    return WaitReason(
+        "waits for its next try" if delivery.state == "retrying" else "waits for its time", delivery.due
+    )

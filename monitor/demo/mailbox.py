@@ -17,13 +17,13 @@ from typing import Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-HOST = "127.0.0.1"
-SLUG_LETTERS = 60
-NOT_IN_NAMES = re.compile(r"[\W_]+")
+MAIL_HOST = "127.0.0.1"
+MAX_SLUG_CHARS = 60
+NON_WORD_CHARS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedMail:
     """A mail as it came, and the file that holds it."""
 
     path: Path
@@ -39,13 +39,13 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
-        self.received: list[Received] = []
+        self.received: list[ReceivedMail] = []
         self._controller: Controller | None = None
 
     def start(self) -> int:
         """Begin to take mail; returns the port. OSError if the folder or a port cannot be had."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._controller = Controller(self, hostname=HOST, port=_free_port())
+        self._controller = Controller(self, hostname=MAIL_HOST, port=_find_free_port())
         self._controller.start()
         self.port = int(self._controller.port)
         return self.port
@@ -68,20 +68,20 @@ class Mailbox:
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode()
         message = BytesParser(EmailMessage, policy=default).parsebytes(raw)
-        path = self.folder / f"{len(self.received) + 1:03}-{_slug(message)}.eml"
+        path = self.folder / f"{len(self.received) + 1:03}-{_subject_slug(message)}.eml"
         path.write_bytes(raw)
-        self.received.append(Received(path, message))
+        self.received.append(ReceivedMail(path, message))
         return "250 kept"
 
 
-def _slug(message: EmailMessage) -> str:
+def _subject_slug(message: EmailMessage) -> str:
     """The subject as part of a file name, in any script."""
-    words = NOT_IN_NAMES.sub("-", str(message["subject"] or "")).strip("-").lower()
-    return words[:SLUG_LETTERS].rstrip("-") or "no-subject"
+    words = NON_WORD_CHARS.sub("-", str(message["subject"] or "")).strip("-").lower()
+    return words[:MAX_SLUG_CHARS].rstrip("-") or "no-subject"
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     """A port that was free a moment ago: aiosmtpd does not tell which one it was given."""
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.bind((MAIL_HOST, 0))
         return int(probe.getsockname()[1])

@@ -16,24 +16,26 @@ from hashlib import sha256
 from html import escape
 from typing import Self
 
-from monitor.demo.story import STORY, TITLES, Step, entries
+from monitor.demo.story import ENTRY_TITLES, SCRIPT, DemoStep, published_entries
 
-HOST = "127.0.0.1"
-PATIENCE = 10.0  # seconds in which a request must have come whole
-LONGEST_REQUEST = 64  # lines
+FEED_HOST = "127.0.0.1"
+REQUEST_TIMEOUT_S = 10.0  # seconds in which a request must have come whole
+MAX_REQUEST_LINES = 64  # lines
 
-FEED = """<?xml version="1.0" encoding="utf-8"?>
+FEED_TEMPLATE = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0"><channel><title>Eastern brief</title><link>{url}</link>
 <description>A made-up feed that shows Claimwatch at work.</description>{items}</channel></rss>
 """
-ITEM = """
+ITEM_TEMPLATE = """
 <item><guid isPermaLink="false">{key}</guid><title>{title}</title><link>{url}</link>
 <pubDate>{published}</pubDate><description>{body}</description></item>"""
-PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><h1>{title}</h1>{body}</html>\n"
+PAGE_TEMPLATE = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><h1>{title}</h1>{body}</html>\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DemoRequest:
     """What matters of a request: its path, and the ETag that the caller has, or ""."""
 
     path: str
@@ -41,7 +43,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DemoResponse:
     """An answer: status with its words, type of content, body, ETag or ""."""
 
     status: str
@@ -49,7 +51,7 @@ class Answer:
     body: bytes = b""
     etag: str = ""
 
-    def encoded(self) -> bytes:
+    def to_bytes(self) -> bytes:
         etag = f"ETag: {self.etag}\r\n" if self.etag else ""
         head = (
             f"HTTP/1.1 {self.status}\r\n{etag}Content-Type: {self.content_type}; charset=utf-8\r\n"
@@ -67,36 +69,36 @@ class SampleSource:
 
     def __init__(self) -> None:
         self.url = ""
-        self._step = 0
+        self._step_index = 0
         self._published: dict[str, datetime] = {}
-        self._fetched = asyncio.Event()
+        self._fetched_event = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     @property
-    def step(self) -> Step:
+    def current_step(self) -> DemoStep:
         """The step at hand."""
-        return STORY[self._step]
+        return SCRIPT[self._step_index]
 
     async def start(self) -> str:
         """Begin to serve the story's first step; returns the address of the feed. OSError if no port is free."""
-        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self._server = await asyncio.start_server(self._serve, FEED_HOST, 0)
         port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://{HOST}:{port}/feed.xml"
-        self._publish()
+        self.url = f"http://{FEED_HOST}:{port}/feed.xml"
+        self._publish_step()
         return self.url
 
-    def advance(self) -> Step | None:
+    def advance(self) -> DemoStep | None:
         """Change the feed to the story's next step and return it, or None when the story is over."""
-        if self._step + 1 == len(STORY):
+        if self._step_index + 1 == len(SCRIPT):
             return None
-        self._step += 1
-        self._fetched.clear()
-        self._publish()
-        return self.step
+        self._step_index += 1
+        self._fetched_event.clear()
+        self._publish_step()
+        return self.current_step
 
-    async def fetched(self) -> None:
+    async def wait_until_fetched(self) -> None:
         """Wait until the feed as it stands was fetched."""
-        await self._fetched.wait()
+        await self._fetched_event.wait()
 
     async def stop(self) -> None:
         """Close the port. Twice is as good as once."""
@@ -112,58 +114,58 @@ class SampleSource:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    def _publish(self) -> None:
-        for key in self.step.publish:
+    def _publish_step(self) -> None:
+        for key in self.current_step.publish:
             self._published[key] = datetime.now(UTC)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError, TimeoutError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(PATIENCE):
-                answer = self._answer(await _request(reader))
-                writer.write(answer.encoded())
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                response = self._respond(await _read_request(reader))
+                writer.write(response.to_bytes())
                 await writer.drain()
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
 
-    def _answer(self, request: Request) -> Answer:
-        now = entries(STORY[: self._step + 1])
+    def _respond(self, request: DemoRequest) -> DemoResponse:
+        current_entries = published_entries(SCRIPT[: self._step_index + 1])
         key = request.path.strip("/")
         if key == "feed.xml":
-            return self._feed(now, request.etag)
-        if key not in now:
-            return Answer("404 Not Found")
-        page = PAGE.format(title=escape(TITLES[key]), body=now[key])
-        return Answer("200 OK", "text/html", page.encode())
+            return self._feed_response(current_entries, request.etag)
+        if key not in current_entries:
+            return DemoResponse("404 Not Found")
+        page = PAGE_TEMPLATE.format(title=escape(ENTRY_TITLES[key]), body=current_entries[key])
+        return DemoResponse("200 OK", "text/html", page.encode())
 
-    def _feed(self, now: Mapping[str, str], known: str) -> Answer:
+    def _feed_response(self, current_entries: Mapping[str, str], known_etag: str) -> DemoResponse:
         """The feed, newest first; a caller who has it already is told so."""
-        items = "".join(self._item(key, body) for key, body in reversed(list(now.items())))
-        body = FEED.format(url=escape(self.url), items=items).encode()
+        items = "".join(self._render_item(key, body) for key, body in reversed(list(current_entries.items())))
+        body = FEED_TEMPLATE.format(url=escape(self.url), items=items).encode()
         etag = f'"{sha256(body).hexdigest()[:16]}"'
-        self._fetched.set()
-        if known == etag:
-            return Answer("304 Not Modified", etag=etag)
-        return Answer("200 OK", "application/rss+xml", body, etag)
+        self._fetched_event.set()
+        if known_etag == etag:
+            return DemoResponse("304 Not Modified", etag=etag)
+        return DemoResponse("200 OK", "application/rss+xml", body, etag)
 
-    def _item(self, key: str, body: str) -> str:
-        return ITEM.format(
+    def _render_item(self, key: str, body: str) -> str:
+        return ITEM_TEMPLATE.format(
             key=key,
-            title=escape(TITLES[key]),
+            title=escape(ENTRY_TITLES[key]),
             url=escape(self.url.replace("feed.xml", key)),
             published=format_datetime(self._published[key]),
             body=escape(body),
         )
 
 
-async def _request(reader: asyncio.StreamReader) -> Request:
+async def _read_request(reader: asyncio.StreamReader) -> DemoRequest:
     """Read a request up to its empty line. ValueError if it is none."""
     _method, path, _version = (await reader.readline()).decode("latin-1").split()
     etag = ""
-    for _ in range(LONGEST_REQUEST):
+    for _ in range(MAX_REQUEST_LINES):
         name, colon, value = (await reader.readline()).decode("latin-1").partition(":")
         if not colon:
-            return Request(path, etag)
+            return DemoRequest(path, etag)
         if name.strip().lower() == "if-none-match":
             etag = value.strip()
     raise ValueError("too many headers")

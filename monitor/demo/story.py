@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-_FOLDER = Path(__file__).resolve().parent
-RULES = _FOLDER / "rules"  # the folder of the demo's one rule file
-REPORTS = _FOLDER / "reports"
+_DEMO_FOLDER = Path(__file__).resolve().parent
+DEMO_RULES_FOLDER = _DEMO_FOLDER / "rules"  # the folder of the demo's one rule file
+REPORTS_FOLDER = _DEMO_FOLDER / "reports"
 
-TITLES = {
+ENTRY_TITLES = {
     "questions": "What is known about foreign troops near the border with Ukraine?",
     "brief-12": "Eastern brief, December 12",
     "brief-14": "Eastern brief, December 14",
@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-class Expect(StrEnum):
+class ExpectedOutcome(StrEnum):
     """What the demo's rule should make of a step."""
 
     BASELINE = "baseline"
@@ -35,7 +35,7 @@ class Expect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class ScriptedEdit:
     """In the entry `key` the words `old`, which stand there once, become `new`; "" deletes them."""
 
     key: str
@@ -44,35 +44,35 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """One change of the feed: `caption` tells what happened, `hint` what to look for; `expect` is the outcome."""
 
     caption: str
     hint: str
-    expect: Expect
+    expected: ExpectedOutcome
     publish: tuple[str, ...] = ()
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[ScriptedEdit, ...] = ()
 
 
-STORY = (
-    Step(
+SCRIPT = (
+    DemoStep(
         "The feed is read for the first time: one report and the questions page.",
         "A first reading is the baseline. Nobody is alerted to old news.",
-        Expect.BASELINE,
+        ExpectedOutcome.BASELINE,
         publish=("questions", "brief-12"),
     ),
-    Step(
+    DemoStep(
         "A new report says that North Korean soldiers have stormed a village.",
         "One alert, marked new. The report's other two takeaways meet no rule.",
-        Expect.NEW,
+        ExpectedOutcome.NEW,
         publish=("brief-14",),
     ),
-    Step(
+    DemoStep(
         "The questions page now tells of the assault too, in other words.",
         "The same thing in other words: expect silence.",
-        Expect.SILENCE,
+        ExpectedOutcome.SILENCE,
         edits=(
-            Edit(
+            ScriptedEdit(
                 "questions",
                 "a Ukrainian deputy minister said.</p>",
                 "a Ukrainian deputy minister said.\n"
@@ -81,42 +81,42 @@ STORY = (
             ),
         ),
     ),
-    Step(
+    DemoStep(
         "The questions page raises its figure from around 3,000 to up to 12,000.",
         "Nearly the same words, and yet news: one alert, marked changed, the old figure beside the new.",
-        Expect.CHANGED,
-        edits=(Edit("questions", "Around 3,000 North Korean", "Up to 12,000 North Korean"),),
+        ExpectedOutcome.CHANGED,
+        edits=(ScriptedEdit("questions", "Around 3,000 North Korean", "Up to 12,000 North Korean"),),
     ),
-    Step(
+    DemoStep(
         "The report of December 14 puts a misspelt village right: Plekhova is Plekhovo.",
         "A spelling is no news: expect silence.",
-        Expect.SILENCE,
-        edits=(Edit("brief-14", "Plekhova", "Plekhovo"),),
+        ExpectedOutcome.SILENCE,
+        edits=(ScriptedEdit("brief-14", "Plekhova", "Plekhovo"),),
     ),
-    Step(
+    DemoStep(
         "A report about wheat and sleeping cars comes out.",
         "New, but no rule asks for it: expect silence.",
-        Expect.SILENCE,
+        ExpectedOutcome.SILENCE,
         publish=("brief-15",),
     ),
-    Step(
+    DemoStep(
         "The questions page corrects a date: the first clash was on November 5, not 4.",
         "A correction: one alert, marked changed, with both dates.",
-        Expect.CHANGED,
-        edits=(Edit("questions", "November 4", "November 5"),),
+        ExpectedOutcome.CHANGED,
+        edits=(ScriptedEdit("questions", "November 4", "November 5"),),
     ),
-    Step(
+    DemoStep(
         "A late report repeats the old figure of around 3,000.",
         "It was said before, in another entry: not a change back. Expect silence.",
-        Expect.SILENCE,
+        ExpectedOutcome.SILENCE,
         publish=("brief-16",),
     ),
-    Step(
+    DemoStep(
         "The questions page drops the sentence about three generals without a word.",
         "What is no longer said is news too: one alert, marked withdrawn.",
-        Expect.WITHDRAWN,
+        ExpectedOutcome.WITHDRAWN,
         edits=(
-            Edit(
+            ScriptedEdit(
                 "questions",
                 "\nThree generals of North Korea's General Staff command the troops, according to two diplomats.",
                 "",
@@ -126,12 +126,12 @@ STORY = (
 )
 
 
-def entries(steps: Sequence[Step]) -> Mapping[str, str]:
+def published_entries(steps: Sequence[DemoStep]) -> Mapping[str, str]:
     """The feed after these steps: the HTML of each entry by its key, in the order they were published."""
     bodies: dict[str, str] = {}
     for step in steps:
         for key in step.publish:
-            bodies[key] = (REPORTS / f"{key}.html").read_text(encoding="utf-8")
+            bodies[key] = (REPORTS_FOLDER / f"{key}.html").read_text(encoding="utf-8")
         for edit in step.edits:
             bodies[edit.key] = bodies[edit.key].replace(edit.old, edit.new)
     return bodies

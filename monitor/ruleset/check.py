@@ -8,26 +8,26 @@ from monitor.errors import Problem
 from monitor.model import Novelty
 from monitor.ruleset.rule import Rule, RuleSet, RuleTest
 
-Assess = Callable[[str | None, str, Rule], tuple[bool, Novelty]]
-Why = Callable[[str | None, str, Rule], str]
+AssessText = Callable[[str | None, str, Rule], tuple[bool, Novelty]]
+ExplainText = Callable[[str | None, str, Rule], str]
 
 
-def run_tests(
-    rule: Rule, ruleset: RuleSet, assess: Assess, why: Why = lambda before, text, rule: ""
+def run_rule_tests(
+    rule: Rule, ruleset: RuleSet, assess_text: AssessText, explain_text: ExplainText = lambda before, text, rule: ""
 ) -> tuple[Problem, ...]:
     """The tests that fail. `assess(before, text, rule)` says whether the rule fires for the text and its novelty,
     `why` what made it fire or what was missing, as the end of a sentence."""
     problems = []
     for test in rule.tests:
-        fires, novelty = assess(test.before, test.text, rule)
-        if sentence := failure(test, fires, novelty):
-            cause = why(test.before, test.text, rule) if fires is not test.fires else ""
-            said = "; ".join(filter(None, (f"test of {rule.name}: {sentence}", cause)))
-            problems.append(Problem(rule.path, test.line, test.column, said))
+        fires, novelty = assess_text(test.before, test.text, rule)
+        if failure := failure_text(test, fires, novelty):
+            cause = explain_text(test.before, test.text, rule) if fires is not test.fires else ""
+            message = "; ".join(filter(None, (f"test of {rule.name}: {failure}", cause)))
+            problems.append(Problem(rule.path, test.line, test.column, message))
     return tuple(problems)
 
 
-def failure(test: RuleTest, fires: bool, novelty: Novelty) -> str:
+def failure_text(test: RuleTest, fires: bool, novelty: Novelty) -> str:
     """What is wrong, or "" if the test passes."""
     if test.fires and not fires:
         return f"expected to fire, but does not (the claim is {novelty}): “{test.text}”"

@@ -13,78 +13,82 @@ from functools import lru_cache
 
 import re2
 
-SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}"
-EDGE = rf"[^\pL\pN]|[{SCRIPTS}]"
-_LETTERS = "À-ÖØ-öø-ɏЀ-ҁҊ-ԯ"  # of Latin and Cyrillic
-_SIGNS = "\u00a0-©«-±´¶-¸»¿×÷‐-‧‰-⁞€₴№"
-COMMON = re.compile(f"[\x00-\x7f{_SIGNS}{_LETTERS}]*")
-COMMON_EDGE = f"[^0-9A-Za-z{_LETTERS}]"
-MOST_MEMORY = 8 << 20  # of a pattern with its edges; what is asked for must leave room for them
-MOST_KEPT = 2_000
+UNSPACED_SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}"
+WORD_EDGE = rf"[^\pL\pN]|[{UNSPACED_SCRIPTS}]"
+_COMMON_LETTERS = "À-ÖØ-öø-ɏЀ-ҁҊ-ԯ"  # of Latin and Cyrillic
+_COMMON_SYMBOLS = "\u00a0-©«-±´¶-¸»¿×÷‐-‧‰-⁞€₴№"
+COMMON_TEXT = re.compile(f"[\x00-\x7f{_COMMON_SYMBOLS}{_COMMON_LETTERS}]*")
+COMMON_WORD_EDGE = f"[^0-9A-Za-z{_COMMON_LETTERS}]"
+MAX_PATTERN_BYTES = 8 << 20  # of a pattern with its edges; what is asked for must leave room for them
+MAX_CACHED_PATTERNS = 2_000
 
 
-def pattern(source: str, memory: int = MOST_MEMORY // 2) -> re2._Regexp:
+def compile_re2(source: str, max_bytes: int = MAX_PATTERN_BYTES // 2) -> re2._Regexp:
     """An RE2 pattern that ignores case and keeps its errors to itself. Raises re2.error."""
-    return re2._Regexp(source, options(memory))
+    return re2._Regexp(source, pattern_options(max_bytes))
 
 
-def options(memory: int = MOST_MEMORY) -> re2.Options:
+def pattern_options(max_bytes: int = MAX_PATTERN_BYTES) -> re2.Options:
     """How every pattern is read."""
-    chosen = re2.Options()
-    chosen.log_errors = False
-    chosen.case_sensitive = False
-    chosen.max_mem = memory
-    return chosen
+    result = re2.Options()
+    result.log_errors = False
+    result.case_sensitive = False
+    result.max_mem = max_bytes
+    return result
 
 
-def whole(source: str, text: str) -> re2._Regexp:
+def word_bounded(source: str, text: str) -> re2._Regexp:
     """The pattern that finds `source` in `text`, in its group 1, where it spans whole words."""
-    return _common(source) if COMMON.fullmatch(text) else _any(source)
+    return _bounded_in_common_text(source) if COMMON_TEXT.fullmatch(text) else _bounded_in_any_text(source)
 
 
-def spans(source: str, text: str, bare: re2._Regexp | None = None) -> Iterator[tuple[int, int]]:
+def bounded_spans(source: str, text: str, bare_pattern: re2._Regexp | None = None) -> Iterator[tuple[int, int]]:
     """Where `source` spans whole words of `text`: [start, end), from left to right.
 
     `bare` is the pattern of the source by itself, if it is at hand. The first that it finds is also the first that
     spans whole words if no word is cut by it, and then the pattern with its edges need not be compiled.
     """
-    at = 0
-    while at <= len(text) and (found := _first(source, text, at, bare)):
-        yield found
-        at = max(found[1], at + 1)
+    position = 0
+    while position <= len(text) and (span := _first_bounded_span(source, text, position, bare_pattern)):
+        yield span
+        position = max(span[1], position + 1)
 
 
-def _first(source: str, text: str, at: int, bare: re2._Regexp | None) -> tuple[int, int] | None:
-    if bare:
-        quick = bare.search(text, at and at + 1)  # past the start a letter stands between two matches
-        if quick is None:
+def _first_bounded_span(
+    source: str, text: str, position: int, bare_pattern: re2._Regexp | None
+) -> tuple[int, int] | None:
+    if bare_pattern:
+        bare_match = bare_pattern.search(
+            text, position and position + 1
+        )  # past the start a letter stands between two matches
+        if bare_match is None:
             return None
-        start, end = quick.span()
-        if (start == 0 or is_edge(text[start - 1])) and (end == len(text) or is_edge(text[end])):
+        start, end = bare_match.span()
+        if (start == 0 or is_word_edge(text[start - 1])) and (end == len(text) or is_word_edge(text[end])):
             return start, end
-    found = whole(source, text).search(text, at)
-    return found.span(1) if found else None
+    match = word_bounded(source, text).search(text, position)
+    return match.span(1) if match else None
 
 
-def is_edge(letter: str) -> bool:
+def is_word_edge(letter: str) -> bool:
     """Can a word end beside this letter?"""
-    return not letter.isalnum() if letter.isascii() else _is_foreign_edge(letter)
+    return not letter.isalnum() if letter.isascii() else _is_non_ascii_word_edge(letter)
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _is_foreign_edge(letter: str) -> bool:
-    return pattern(EDGE).fullmatch(letter) is not None
+@lru_cache(maxsize=MAX_CACHED_PATTERNS)
+def _is_non_ascii_word_edge(letter: str) -> bool:
+    return compile_re2(WORD_EDGE).fullmatch(letter) is not None
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _common(source: str) -> re2._Regexp:
-    return _between(source, COMMON_EDGE)
+@lru_cache(maxsize=MAX_CACHED_PATTERNS)
+def _bounded_in_common_text(source: str) -> re2._Regexp:
+    return _bounded_pattern(source, COMMON_WORD_EDGE)
 
 
-@lru_cache(maxsize=MOST_KEPT // 20)
-def _any(source: str) -> re2._Regexp:
-    return _between(source, EDGE)
+@lru_cache(maxsize=MAX_CACHED_PATTERNS // 20)
+def _bounded_in_any_text(source: str) -> re2._Regexp:
+    return _bounded_pattern(source, WORD_EDGE)
 
 
-def _between(source: str, edge: str) -> re2._Regexp:
-    return pattern(rf"(?:^|{edge})({source})(?:$|{edge})", MOST_MEMORY)
+def _bounded_pattern(source: str, edge: str) -> re2._Regexp:
+    return compile_re2(rf"(?:^|{edge})({source})(?:$|{edge})", MAX_PATTERN_BYTES)

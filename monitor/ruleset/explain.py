@@ -10,19 +10,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.model import Claim, Finding, Novelty, Update
-from monitor.ruleset.figures import said_of
-from monitor.ruleset.match import hold_on, listens, may_fire
-from monitor.ruleset.operators import FAR, OPERATORS
-from monitor.ruleset.page import Page, page_of
-from monitor.ruleset.query import Counted, Document, Node, Not, Or, Pair, Term
-from monitor.ruleset.reading import SHIFT, Spans
+from monitor.ruleset.figures import number_for_word
+from monitor.ruleset.match import is_eligible, match_prepared, rule_covers_source
+from monitor.ruleset.operators import OPERATORS, UNLIMITED_DISTANCE
+from monitor.ruleset.page import MatchDocument, cached_document
+from monitor.ruleset.query import MatchWindow, Node, Not, NumberComparison, Or, ProximityPair, Term
+from monitor.ruleset.reading import SEGMENT_SHIFT, TermSpans
 from monitor.ruleset.rule import Rule
 
-MOST_NAMED = 6  # terms of one list that a sentence names
+MAX_NAMED_TERMS = 6  # terms of one list that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
-class TermMet:
+class TermHits:
     """One term of a query as it was written, and the words of the update that it met, as they stand."""
 
     term: str
@@ -30,7 +30,7 @@ class TermMet:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class RuleExplanation:
     """What a rule made of an update.
 
     `step` is how far it came: `source`, `query`, `novelty`, or `holds`. `why` is one sentence: what was missing, or
@@ -41,193 +41,226 @@ class Account:
     step: str
     why: str
     place: str
-    terms: tuple[TermMet, ...]
+    terms: tuple[TermHits, ...]
 
 
-def account(
+def explain_rule(
     rule: Rule,
     update: Update,
     findings: Sequence[Finding],
     claims: Sequence[Claim],
     tags: Sequence[str] = (),
-) -> Account:
+) -> RuleExplanation:
     """What the rule makes of the update; `tags` are its source's, `findings` as the rule's listener hears them."""
-    page = page_of(update, findings, claims, tags)
-    terms = terms_met(rule, page)
-    if not listens(rule, update.source, tags):
-        return Account(rule.name, "source", f"does not listen to {update.source}: {listened(rule)}", "", terms)
-    near, held = nearest(rule, page)
-    place = text_of(page, near)
-    if not held:
-        return Account(rule.name, "query", missing(rule.query.root, page.document(near)), place, terms)
-    match = hold_on(rule, page, findings, rule.documents(page))
+    document = cached_document(update, findings, claims, tags)
+    hits = term_hits(rule, document)
+    if not rule_covers_source(rule, update.source, tags):
+        return RuleExplanation(
+            rule.name, "source", f"does not listen to {update.source}: {source_list_text(rule)}", "", hits
+        )
+    closest, matching = nearest_window(rule, document)
+    text = window_text(document, closest)
+    if not matching:
+        return RuleExplanation(
+            rule.name, "query", why_no_match(rule.query.root, document.window(closest)), text, hits
+        )
+    match = match_prepared(rule, document, findings, rule.windows(document))
     if match is None:
-        return Account(rule.name, "novelty", no_news(rule, page, findings, held), place, terms)
-    fired = findings[match.findings[0]]
-    return Account(rule.name, "holds", f"a {fired.novelty} claim fires", fired.claim.text, terms)
+        return RuleExplanation(rule.name, "novelty", why_not_news(rule, document, findings, matching), text, hits)
+    fired_finding = findings[match.finding_indexes[0]]
+    return RuleExplanation(
+        rule.name, "holds", f"a {fired_finding.novelty} claim fires", fired_finding.claim.text, hits
+    )
 
 
-def listened(rule: Rule) -> str:
+def source_list_text(rule: Rule) -> str:
     """The sources of a rule, for people."""
     return f"it listens to {', '.join(rule.sources or ())}"
 
 
-def terms_met(rule: Rule, page: Page) -> tuple[TermMet, ...]:
+def term_hits(rule: Rule, document: MatchDocument) -> tuple[TermHits, ...]:
     """Each term with the words it met anywhere on the page, in the order they are written."""
-    whole = page.document(page.whole(withdrawn=True))
-    met: dict[str, list[str]] = {}
-    for term in leaves_in_order(rule.query.root):
-        met.setdefault(written(term), []).extend(words_of(term.meet(whole) or [], page))
-    return tuple(TermMet(term, tuple(dict.fromkeys(words))) for term, words in met.items())
+    window = document.window(document.update_window(include_withdrawn=True))
+    words_by_term: dict[str, list[str]] = {}
+    for term in terms_in_order(rule.query.root):
+        words_by_term.setdefault(scoped_term_text(term), []).extend(span_texts(term.evaluate(window) or [], document))
+    return tuple(TermHits(term, tuple(dict.fromkeys(words))) for term, words in words_by_term.items())
 
 
-def leaves_in_order(node: Node) -> Iterator[Term]:
+def terms_in_order(node: Node) -> Iterator[Term]:
     """The terms of a query from left to right."""
     if isinstance(node, Term):
         yield node
-    for part in node.parts():
-        yield from leaves_in_order(part)
+    for child in node.children():
+        yield from terms_in_order(child)
 
 
-def written(term: Term) -> str:
+def scoped_term_text(term: Term) -> str:
     """A term with its scope."""
-    return f"{term.scope}:{term.term}" if term.scope else term.term
+    return f"{term.scope}:{term.text}" if term.scope else term.text
 
 
-def words_of(spans: Spans, page: Page) -> list[str]:
+def span_texts(spans: TermSpans, document: MatchDocument) -> list[str]:
     """The words that stand at some spans, as they stand."""
-    found = []
+    texts = []
     for first, last, _ in spans:
-        segment, start, end = page.reading.place(first, last)
-        found.append(page.reading.texts[segment][start:end])
-    return found
+        segment, start, end = document.index.locate(first, last)
+        texts.append(document.index.texts[segment][start:end])
+    return texts
 
 
-def nearest(rule: Rule, page: Page) -> tuple[frozenset[int], list[frozenset[int]]]:
+def nearest_window(rule: Rule, document: MatchDocument) -> tuple[frozenset[int], list[frozenset[int]]]:
     """The document that comes nearest to holding, and all for which the query does hold, news or not."""
     root = rule.query.root
-    met = {span[0] >> SHIFT for term in leaves_in_order(root) for span in term.reading_spans(page.reading)}
-    own = [one for one in dict.fromkeys(rule.documents(page)) if not one.isdisjoint(met)]
-    held = [one for one in own if root.meet(page.document(one)) is not None]
-    best = max(held or own, key=lambda one: closeness(root, page.document(one)), default=frozenset())
-    return best, held
+    hit_segments = {
+        span[0] >> SEGMENT_SHIFT for term in terms_in_order(root) for span in term.cached_spans(document.index)
+    }
+    candidates = [
+        segments for segments in dict.fromkeys(rule.windows(document)) if not segments.isdisjoint(hit_segments)
+    ]
+    matching = [segments for segments in candidates if root.evaluate(document.window(segments)) is not None]
+    closest = max(
+        matching or candidates, key=lambda segments: match_score(root, document.window(segments)), default=frozenset()
+    )
+    return closest, matching
 
 
-def closeness(node: Node, document: Document) -> float:
+def match_score(node: Node, window: MatchWindow) -> float:
     """How near a node comes to holding, 0 to 1."""
-    if node.meet(document) is not None:
+    if node.evaluate(window) is not None:
         return 1.0
-    parts = [closeness(part, document) for part in node.parts()] if not isinstance(node, Not) else []
-    if not parts:
+    scores = [match_score(child, window) for child in node.children()] if not isinstance(node, Not) else []
+    if not scores:
         return 0.0
-    return 0.9 * (max(parts) if isinstance(node, Or) else sum(parts) / len(parts))
+    return 0.9 * (max(scores) if isinstance(node, Or) else sum(scores) / len(scores))
 
 
-def missing(node: Node, document: Document) -> str:
+def why_no_match(node: Node, window: MatchWindow) -> str:
     """The first thing that keeps a node from holding, as a sentence; "" if it holds."""
-    if node.meet(document) is not None:
+    if node.evaluate(window) is not None:
         return ""
     match node:
         case Not():
-            return f"NOT is not kept: “{first_words(node.node, document)}” stands there"
+            return f"NOT is not kept: “{first_hit_text(node.node, window)}” stands there"
         case Or():
-            return missing_of_any(node, document)
-        case Pair():
-            return missing_side(node, document) or too_far(node, document)
-        case Counted():
-            return missing(node.of, document) or other_figure(node, document)
+            return why_no_alternative_matches(node, window)
+        case ProximityPair():
+            return why_side_is_missing(node, window) or why_too_far(node, window)
+        case NumberComparison():
+            return why_no_match(node.operand, window) or why_figure_fails(node, window)
         case Term():
-            return f"{quoted(node)} meets nothing"
+            return f"{quoted_term(node)} meets nothing"
         case _:
-            return next(filter(None, (missing(part, document) for part in node.parts())), "it does not hold")
+            return next(filter(None, (why_no_match(child, window) for child in node.children())), "it does not hold")
 
 
-def missing_of_any(node: Or, document: Document) -> str:
+def why_no_alternative_matches(node: Or, window: MatchWindow) -> str:
     """Of an OR the part that came nearest, or, if none came near, what could have stood there."""
-    best = max(node.nodes, key=lambda part: closeness(part, document))
-    if closeness(best, document) > 0:
-        return missing(best, document)
-    terms = list(dict.fromkeys(quoted(term) for term in leaves_in_order(node)))
-    more = f" and {len(terms) - MOST_NAMED} more" if len(terms) > MOST_NAMED else ""
-    return f"none of {', '.join(terms[:MOST_NAMED])}{more} meets anything"
+    closest = max(node.nodes, key=lambda part: match_score(part, window))
+    if match_score(closest, window) > 0:
+        return why_no_match(closest, window)
+    quoted_terms = list(dict.fromkeys(quoted_term(term) for term in terms_in_order(node)))
+    remainder = f" and {len(quoted_terms) - MAX_NAMED_TERMS} more" if len(quoted_terms) > MAX_NAMED_TERMS else ""
+    return f"none of {', '.join(quoted_terms[:MAX_NAMED_TERMS])}{remainder} meets anything"
 
 
-def missing_side(node: Pair, document: Document) -> str:
+def why_side_is_missing(node: ProximityPair, window: MatchWindow) -> str:
     """The side of a pair that meets nothing."""
-    return missing(node.left, document) or missing(node.right, document)
+    return why_no_match(node.left, window) or why_no_match(node.right, window)
 
 
-def too_far(node: Pair, document: Document) -> str:
+def why_too_far(node: ProximityPair, window: MatchWindow) -> str:
     """How far apart the two sides stand, found with the operator itself."""
-    left, right = node.left.meet(document) or [], node.right.meet(document) or []
-    word = next(operator.word for operator in OPERATORS.values() if operator.near is node.near)
-    asked = word.replace("/n", f"/{node.distance}")
-    one, other = first_words(node.left, document), first_words(node.right, document)
-    apart = distance(node, left, right)
-    if apart is None:
-        return f"{asked} does not hold: “{one}” and “{other}” stand in other claims, or in another order"
-    return f"{asked} is too far: “{one}” and “{other}” stand {apart} apart"
+    left, right = node.left.evaluate(window) or [], node.right.evaluate(window) or []
+    word = next(operator.word for operator in OPERATORS.values() if operator.proximity is node.proximity)
+    wanted = word.replace("/n", f"/{node.distance}")
+    left_text, right_text = first_hit_text(node.left, window), first_hit_text(node.right, window)
+    words_apart = required_distance(node, left, right)
+    if words_apart is None:
+        return f"{wanted} does not hold: “{left_text}” and “{right_text}” stand in other claims, or in another order"
+    return f"{wanted} is too far: “{left_text}” and “{right_text}” stand {words_apart} apart"
 
 
-def distance(node: Pair, left: Spans, right: Spans) -> int | None:
+def required_distance(node: ProximityPair, left: TermSpans, right: TermSpans) -> int | None:
     """The least n with which the operator would hold; None if none is enough."""
-    low, high = node.distance + 1, FAR
-    if not node.near(left, right, high):
+    low, high = node.distance + 1, UNLIMITED_DISTANCE
+    if not node.proximity(left, right, high):
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if node.near(left, right, middle) else (middle + 1, high)
+        low, high = (low, middle) if node.proximity(left, right, middle) else (middle + 1, high)
     return low
 
 
-def other_figure(node: Counted, document: Document) -> str:
+def why_figure_fails(node: NumberComparison, window: MatchWindow) -> str:
     """The number that was said of the words, which is not the one asked for."""
-    for first, last, _ in node.of.meet(document) or []:
-        segment, start, end = document.reading.place(first, last)
-        text = document.reading.texts[segment]
-        if quantity := said_of(text, start, end):
+    for first, last, _ in node.operand.evaluate(window) or []:
+        segment, start, end = window.index.locate(first, last)
+        text = window.index.texts[segment]
+        if quantity := number_for_word(text, start, end):
             figure = text[quantity.start : quantity.end]
-            return f"`{node.term}` does not hold: “{figure}” is said of “{text[start:end]}”"
-    return f"`{node.term}` does not hold: no number is said of “{first_words(node.of, document)}”"
+            return f"`{node.text}` does not hold: “{figure}” is said of “{text[start:end]}”"
+    return f"`{node.text}` does not hold: no number is said of “{first_hit_text(node.operand, window)}”"
 
 
-def first_words(node: Node, document: Document) -> str:
+def first_hit_text(node: Node, window: MatchWindow) -> str:
     """The first words that a node met, as they stand."""
-    spans = node.meet(document) or []
+    spans = node.evaluate(window) or []
     if not spans:
         return ""
-    segment, start, end = document.reading.place(spans[0][0], spans[0][1])
-    return document.reading.texts[segment][start:end]
+    segment, start, end = window.index.locate(spans[0][0], spans[0][1])
+    return window.index.texts[segment][start:end]
 
 
-def quoted(term: Term) -> str:
+def quoted_term(term: Term) -> str:
     """A term as a sentence has it."""
-    return f"`{written(term)}`"
+    return f"`{scoped_term_text(term)}`"
 
 
-def text_of(page: Page, own: frozenset[int]) -> str:
+def window_text(document: MatchDocument, segments: frozenset[int]) -> str:
     """The text that a document is, in its own order."""
-    return " / ".join(page.reading.texts[at] for at in sorted(own))
+    return " / ".join(document.index.texts[segment] for segment in sorted(segments))
 
 
-def no_news(rule: Rule, page: Page, findings: Sequence[Finding], held: Sequence[frozenset[int]]) -> str:
+def why_not_news(
+    rule: Rule, document: MatchDocument, findings: Sequence[Finding], windows: Sequence[frozenset[int]]
+) -> str:
     """Why words that met the query are no news: unchanged, quiet, or of a novelty that the rule is not for."""
-    met = [(own, rule.query.root.meet(page.document(own)) or []) for own in held]
+    spans_by_window = [
+        (window_segments, rule.query.root.evaluate(document.window(window_segments)) or [])
+        for window_segments in windows
+    ]
     segments = list(
-        dict.fromkeys(span[0] >> SHIFT for own, spans in met for span in spans if span[0] >> SHIFT in own)
+        dict.fromkeys(
+            span[0] >> SEGMENT_SHIFT
+            for window_segments, spans in spans_by_window
+            for span in spans
+            if span[0] >> SEGMENT_SHIFT in window_segments
+        )
     )
-    found = [findings[page.findings[at]] for at in segments if at in page.findings]
-    return next((not_fired(rule, finding) for finding in found if not may_fire(rule, finding)), UNMOVED)
+    hit_findings = [
+        findings[document.finding_by_segment[segment]]
+        for segment in segments
+        if segment in document.finding_by_segment
+    ]
+    return next(
+        (why_finding_cannot_fire(rule, finding) for finding in hit_findings if not is_eligible(rule, finding)),
+        ALL_UNCHANGED,
+    )
 
 
-UNMOVED = "the words stand in claims that this update did not bring: the entry had said them before, word for word"
+ALL_UNCHANGED = (
+    "the words stand in claims that this update did not bring: the entry had said them before, word for word"
+)
 
 
-def not_fired(rule: Rule, finding: Finding) -> str:
+def why_finding_cannot_fire(rule: Rule, finding: Finding) -> str:
     """Why a finding cannot fire for the rule."""
-    if finding.claim.quiet:
-        return f"the claim is never news: {finding.claim.quiet}"
-    wanted = ", ".join(novelty for novelty in Novelty if novelty in rule.on)
-    said = finding.nearest
-    by = f" ({said.source} said so before: “{said.text}”)" if said and finding.novelty is Novelty.REPEATED else ""
-    return f"the claim is {finding.novelty}{by}; the rule is for {wanted}"
+    if finding.claim.noise:
+        return f"the claim is never news: {finding.claim.noise}"
+    novelties = ", ".join(novelty for novelty in Novelty if novelty in rule.on)
+    prior = finding.nearest
+    said_by = (
+        f" ({prior.source} said so before: “{prior.text}”)" if prior and finding.novelty is Novelty.REPEATED else ""
+    )
+    return f"the claim is {finding.novelty}{said_by}; the rule is for {novelties}"

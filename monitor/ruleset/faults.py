@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-LONGEST_QUOTE = 60  # letters of what somebody wrote that a sentence repeats
-_QUOTED = re.compile(r"`([^`]*)`")
+MAX_QUOTE_CHARS = 60  # letters of what somebody wrote that a sentence repeats
+_BACKTICKED = re.compile(r"`([^`]*)`")
 
 
 @dataclass(slots=True)
-class Fault(Exception):
+class SyntaxFault(Exception):
     """One thing wrong at `offset` (characters) of a text."""
 
     message: str
@@ -22,16 +22,16 @@ class Fault(Exception):
     warning: bool = False
 
     def __post_init__(self) -> None:
-        self.message = _QUOTED.sub(_shortened, " ".join(self.message.split()))
+        self.message = _BACKTICKED.sub(_truncated_quote, " ".join(self.message.split()))
 
 
-def _shortened(quoted: re.Match[str]) -> str:
-    return f"`{quoted[1][:LONGEST_QUOTE]}…`" if len(quoted[1]) > LONGEST_QUOTE else quoted[0]
+def _truncated_quote(match: re.Match[str]) -> str:
+    return f"`{match[1][:MAX_QUOTE_CHARS]}…`" if len(match[1]) > MAX_QUOTE_CHARS else match[0]
 
 
-def did_you_mean(word: str, known: Iterable[str], sign: str = "") -> str:
+def did_you_mean(word: str, candidates: Iterable[str], prefix: str = "") -> str:
     """`did you mean …?` if one of the known words is near, else ""."""
-    best = process.extractOne(
-        word, list(known), scorer=OSA.normalized_similarity, processor=str.casefold, score_cutoff=0.6
+    closest = process.extractOne(
+        word, list(candidates), scorer=OSA.normalized_similarity, processor=str.casefold, score_cutoff=0.6
     )
-    return f"did you mean `{sign}{best[0]}`?" if best else ""
+    return f"did you mean `{prefix}{closest[0]}`?" if closest else ""

@@ -10,121 +10,142 @@ from dataclasses import dataclass
 import re2
 
 from monitor.ruleset import edges
-from monitor.ruleset.query import Key, Need, Term, Weigh
-from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, Tried, words_between
+from monitor.ruleset.query import IndexKey, KeyFrequency, RequiredKeys, Term
+from monitor.ruleset.reading import (
+    SEGMENT_SHIFT,
+    RegexCandidates,
+    SegmentIndex,
+    TermSpan,
+    TermSpans,
+    overlapping_words,
+)
 
-ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
+REGEX_ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PhraseWord:
     """One word of a phrase, or the beginning of one. `glued`: nothing may stand between it and the one before."""
 
     word: str
-    stem: bool = False
-    glued: bool = False
+    is_stem: bool = False
+    is_glued: bool = False
 
-    def stands(self, reading: Reading, segments: Sequence[int]) -> list[int]:
+    def positions(self, index: SegmentIndex, segments: Sequence[int]) -> list[int]:
         """The positions where it stands, in order."""
-        return reading.of_stem(self.word, segments) if self.stem else reading.of_word(self.word, segments)
+        return (
+            index.stem_positions(self.word, segments) if self.is_stem else index.word_positions(self.word, segments)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Term):
+class PhraseTerm(Term):
     """A word, a stem, or a phrase with up to `slop` other words in it."""
 
-    steps: tuple[Step, ...] = ()
+    words: tuple[PhraseWord, ...] = ()
     slop: int = 0
 
-    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
         """Each start of the phrase with the nearest end that fits."""
-        if len(self.steps) == 1:
-            return [(position, position, self.term) for position in self.steps[0].stands(reading, segments)]
-        first, *others = [glued_spans(run, reading, segments) for run in runs(self.steps)]
-        found = ((start, self._end(end, others)) for start, end in first)
-        return [(start, end, self.term) for start, end in found if end is not None]
+        if len(self.words) == 1:
+            return [(position, position, self.text) for position in self.words[0].positions(index, segments)]
+        first_run, *other_runs = [glued_spans(run, index, segments) for run in glued_runs(self.words)]
+        phrase_spans = ((start, self._find_end(end, other_runs)) for start, end in first_run)
+        return [(start, end, self.text) for start, end in phrase_spans if end is not None]
 
-    def _end(self, end: int, others: list[list[tuple[int, int]]]) -> int | None:
+    def _find_end(self, end: int, other_runs: list[list[tuple[int, int]]]) -> int | None:
         """Where the phrase ends whose first run ends at `end`; the earliest next word leaves most room."""
-        slack = self.slop
-        for run in others:
-            at = bisect_right(run, (end, 1 << 62))
-            if at == len(run) or run[at][0] - end - 1 > slack:
+        remaining_slop = self.slop
+        for run in other_runs:
+            next_at = bisect_right(run, (end, 1 << 62))
+            if next_at == len(run) or run[next_at][0] - end - 1 > remaining_slop:
                 return None
-            slack -= run[at][0] - end - 1
-            end = run[at][1]
+            remaining_slop -= run[next_at][0] - end - 1
+            end = run[next_at][1]
         return end
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """Each of its words."""
-        keys = (Key("stem" if step.stem else "word", step.word, self.place) for step in self.steps)
+        keys = (IndexKey("stem" if word.is_stem else "word", word.word, self.key_scope) for word in self.words)
         return tuple(frozenset((key,)) for key in keys)
 
 
-def runs(steps: tuple[Step, ...]) -> list[list[Step]]:
+def glued_runs(words: tuple[PhraseWord, ...]) -> list[list[PhraseWord]]:
     """The steps in runs that are glued together."""
-    gathered: list[list[Step]] = []
-    for step in steps:
-        if step.glued:
-            gathered[-1].append(step)
+    result: list[list[PhraseWord]] = []
+    for word in words:
+        if word.is_glued:
+            result[-1].append(word)
         else:
-            gathered.append([step])
-    return gathered
+            result.append([word])
+    return result
 
 
-def glued_spans(run: list[Step], reading: Reading, segments: Sequence[int]) -> list[tuple[int, int]]:
+def glued_spans(run: list[PhraseWord], index: SegmentIndex, segments: Sequence[int]) -> list[tuple[int, int]]:
     """(first, last) position of each place where the steps of a run stand side by side, touching."""
-    ahead = [frozenset(step.stands(reading, segments)) for step in run[1:]]
+    later_positions = [frozenset(word.positions(index, segments)) for word in run[1:]]
     return [
-        (at, at + len(ahead))
-        for at in run[0].stands(reading, segments)
-        if all(at + 1 + n in stands and reading.touches_next(at + n) for n, stands in enumerate(ahead))
+        (position, position + len(later_positions))
+        for position in run[0].positions(index, segments)
+        if all(
+            position + 1 + offset in positions and index.touches_next(position + offset)
+            for offset, positions in enumerate(later_positions)
+        )
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Alike(Term):
+class FuzzyTerm(Term):
     """A word within some edits: `kursk~1` meets "Kurks"."""
 
     word: str = ""
-    edits: int = 1
+    max_edits: int = 1
 
-    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
         """Every word near enough."""
-        return [(position, position, self.term) for position in reading.of_alike(self.word, self.edits, segments)]
+        return [
+            (position, position, self.text) for position in index.fuzzy_positions(self.word, self.max_edits, segments)
+        ]
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """A word near enough."""
-        return (frozenset((Key("alike", self.word, self.place, self.edits),)),)
+        return (frozenset((IndexKey("alike", self.word, self.key_scope, self.max_edits),)),)
 
 
 @dataclass(frozen=True, slots=True)
-class Regex(Term):
+class RegexTerm(Term):
     """An RE2 expression that must span whole words; `source` is what RE2 reads."""
 
-    source: str = ""
+    pattern: str = ""
 
-    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
         """The words that each match spans; a match without a letter or digit is none."""
-        bare, where = reading.tried(self.source, self._search)
-        return [span for at in segments if at in where for span in self._in(at, reading, bare)]
+        bare_pattern, candidates = index.regex_candidates(self.pattern, self._find_candidates)
+        return [
+            span
+            for segment in segments
+            if segment in candidates
+            for span in self._spans_in_segment(segment, index, bare_pattern)
+        ]
 
-    def _search(self, reading: Reading) -> Tried:
+    def _find_candidates(self, index: SegmentIndex) -> RegexCandidates:
         """The segments where it may stand; one search in all saves many."""
-        if not ANCHOR.search(self.source) and not edges.whole(self.source, reading.flat_text).search(
-            reading.flat_text
-        ):
-            return Tried(None, ())
-        return Tried(None, range(len(reading.texts)))
+        if not REGEX_ANCHOR.search(self.pattern) and not edges.word_bounded(
+            self.pattern, index.joined_folded_text
+        ).search(index.joined_folded_text):
+            return RegexCandidates(None, ())
+        return RegexCandidates(None, range(len(index.texts)))
 
-    def _in(self, segment: int, reading: Reading, bare: re2._Regexp | None) -> Iterable[Span]:
-        base = segment << SHIFT
-        for start, end in edges.spans(self.source, reading.flat[segment], bare):
-            origin = reading.origin(segment)
-            touched = words_between(reading.places(segment), origin[start], origin[end])
-            if touched:
-                yield base + touched[0], base + touched[-1], self.term
+    def _spans_in_segment(
+        self, segment: int, index: SegmentIndex, bare_pattern: re2._Regexp | None
+    ) -> Iterable[TermSpan]:
+        first_position = segment << SEGMENT_SHIFT
+        for start, end in edges.bounded_spans(self.pattern, index.folded_texts[segment], bare_pattern):
+            letter_offsets = index.letter_offsets(segment)
+            word_range = overlapping_words(index.word_offsets(segment), letter_offsets[start], letter_offsets[end])
+            if word_range:
+                yield first_position + word_range[0], first_position + word_range[-1], self.text
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """A match of its own."""
-        return (frozenset((Key("regex", self.source, self.place),)),)
+        return (frozenset((IndexKey("regex", self.pattern, self.key_scope),)),)

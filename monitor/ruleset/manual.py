@@ -11,55 +11,55 @@ from pathlib import Path
 from typing import Any
 
 from monitor.ruleset.operators import OPERATORS
-from monitor.ruleset.shape import FigureShape, RuleShape, Shape, TestShape
+from monitor.ruleset.shape import FigureModel, RuleFileModel, RuleModel, RuleTestModel
 
 
-def renewed(manual: str) -> str:
+def with_current_tables(page: str) -> str:
     """The manual with its tables made anew, each between `<!-- NAME -->` and `<!-- end -->`."""
     tables = {
-        "operators": operators(),
-        "keys": keys(RuleShape),
-        "test keys": keys(TestShape),
-        "figure keys": keys(FigureShape),
+        "operators": operator_table(),
+        "keys": key_table(RuleModel),
+        "test keys": key_table(RuleTestModel),
+        "figure keys": key_table(FigureModel),
     }
     for name, table in tables.items():
-        before, _, rest = manual.partition(f"<!-- {name} -->\n")
-        manual = f"{before}<!-- {name} -->\n{table}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
-    return manual
+        before, _, rest = page.partition(f"<!-- {name} -->\n")
+        page = f"{before}<!-- {name} -->\n{table}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    return page
 
 
-def operators() -> str:
+def operator_table() -> str:
     """A row for each form of the query language, with a text that meets its example and one that does not."""
     rows = []
     for operator in OPERATORS.values():
-        met = "<br>".join(f"`{query}` meets “{text}”" for query, text in operator.holds)
-        missed = "<br>".join(f"`{query}` does not meet “{text}”" for query, text in operator.fails)
-        rows.append((f"`{operator.word}`", operator.meaning, f"{met}<br>{missed}"))
-    return table(("write", "meaning", "for example"), rows)
+        matching = "<br>".join(f"`{query}` meets “{text}”" for query, text in operator.examples)
+        failing = "<br>".join(f"`{query}` does not meet “{text}”" for query, text in operator.counterexamples)
+        rows.append((f"`{operator.word}`", operator.meaning, f"{matching}<br>{failing}"))
+    return markdown_table(("write", "meaning", "for example"), rows)
 
 
-def keys(shape: type[Shape]) -> str:
+def key_table(model: type[RuleFileModel]) -> str:
     """A row for each key of a table in a rule file."""
     rows = [
-        (f"`{name}`", str(field.description), "must be there" if field.is_required() else default(field.default))
-        for name, field in shape.model_fields.items()
+        (f"`{name}`", str(field.description), "must be there" if field.is_required() else default_text(field.default))
+        for name, field in model.model_fields.items()
     ]
-    return table(("key", "meaning", "default"), rows)
+    return markdown_table(("key", "meaning", "default"), rows)
 
 
-def default(value: Any) -> str:
+def default_text(value: Any) -> str:
     """What holds if a key is left out."""
     if isinstance(value, tuple) and value:
         return f"`[{', '.join(map(str, value))}]`"
     return "" if value in (None, (), {}, "") else f"`{str(value).lower()}`"
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def markdown_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
-    lines = [head, tuple("---" for _ in head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
+    lines = [header, tuple("---" for _ in header), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    path.write_text(renewed(path.read_text("utf-8")), "utf-8")
+    path.write_text(with_current_tables(path.read_text("utf-8")), "utf-8")

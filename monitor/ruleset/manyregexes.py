@@ -14,78 +14,84 @@ from typing import NamedTuple
 import re2
 
 from monitor.ruleset import edges
-from monitor.ruleset.leaves import ANCHOR
-from monitor.ruleset.reading import Tried
+from monitor.ruleset.leaves import REGEX_ANCHOR
+from monitor.ruleset.reading import RegexCandidates
 
-MOST = 2_000
+MAX_REGEXES_PER_BATCH = 2_000
 
 
-class Lot(NamedTuple):
+class RegexBatch(NamedTuple):
     """Some sources, compiled together. `anchored`: each text must be tried by itself."""
 
     sources: Sequence[str]
-    tried: re2.Filter
-    anchored: bool
+    regex_filter: re2.Filter
+    is_anchored: bool
 
 
-class ManyRegexes:
+class RegexSet:
     """Some `sources` of regexes; it is false if there are none."""
 
-    __slots__ = ("lots", "sources")
+    __slots__ = ("batches", "sources")
 
     def __init__(self, sources: Iterable[str]) -> None:
         self.sources = frozenset(sources)
-        every = sorted(self.sources)
-        self.lots = [
-            Lot(some, tried, anchored)
+        ordered = sorted(self.sources)
+        self.batches = [
+            RegexBatch(batch_sources, regex_filter, anchored)
             for anchored in (False, True)
-            for some, tried in compiled([source for source in every if bool(ANCHOR.search(source)) is anchored])
+            for batch_sources, regex_filter in compile_batches(
+                [source for source in ordered if bool(REGEX_ANCHOR.search(source)) is anchored]
+            )
         ]
 
     def __bool__(self) -> bool:
-        return bool(self.lots)
+        return bool(self.batches)
 
-    def matching(self, texts: Sequence[str]) -> dict[str, Tried]:
+    def match_texts(self, texts: Sequence[str]) -> dict[str, RegexCandidates]:
         """The sources that match, each with its pattern and the indexes of the texts in which it may."""
         encoded = [text.encode() for text in texts]
-        joined = b"\n".join(encoded)
-        starts = list(accumulate((len(text) + 1 for text in encoded), initial=0))
-        found = {}
-        for sources, tried, anchored in self.lots:
-            for at in tried.Match(joined, potential=anchored) or ():
-                bare = tried.re(at)
-                where = alone(bare, texts) if anchored else together(bare, joined, starts)
-                if where:
-                    found[sources[at]] = Tried(bare, where)
-        return found
+        joined_texts = b"\n".join(encoded)
+        text_starts = list(accumulate((len(text) + 1 for text in encoded), initial=0))
+        candidates = {}
+        for sources, regex_filter, anchored in self.batches:
+            for number in regex_filter.Match(joined_texts, potential=anchored) or ():
+                bare_pattern = regex_filter.re(number)
+                text_indexes = (
+                    match_separately(bare_pattern, texts)
+                    if anchored
+                    else match_joined(bare_pattern, joined_texts, text_starts)
+                )
+                if text_indexes:
+                    candidates[sources[number]] = RegexCandidates(bare_pattern, text_indexes)
+        return candidates
 
 
-def alone(bare: re2._Regexp, texts: Sequence[str]) -> list[int]:
+def match_separately(bare_pattern: re2._Regexp, texts: Sequence[str]) -> list[int]:
     """The indexes of the texts in which a pattern matches."""
-    return [number for number, text in enumerate(texts) if bare.search(text)]
+    return [index for index, text in enumerate(texts) if bare_pattern.search(text)]
 
 
-def together(bare: re2._Regexp, joined: bytes, starts: Sequence[int]) -> list[int]:
+def match_joined(bare_pattern: re2._Regexp, joined_texts: bytes, text_starts: Sequence[int]) -> list[int]:
     """The indexes of the texts in which a pattern may match; one that goes on into the next text counts too."""
-    found, at = [], 0
-    while at < len(joined) and (match := bare.search(joined, at)):
-        found.append(bisect_right(starts, match.start()) - 1)
-        at = starts[found[-1] + 1]
-    return found
+    text_indexes, offset = [], 0
+    while offset < len(joined_texts) and (match := bare_pattern.search(joined_texts, offset)):
+        text_indexes.append(bisect_right(text_starts, match.start()) - 1)
+        offset = text_starts[text_indexes[-1] + 1]
+    return text_indexes
 
 
-def compiled(sources: Sequence[str]) -> Iterator[tuple[Sequence[str], re2.Filter]]:
+def compile_batches(sources: Sequence[str]) -> Iterator[tuple[Sequence[str], re2.Filter]]:
     """The sources in as many lots as RE2 needs."""
     if not sources:
         return
-    tried = re2.Filter()
-    for source in sources[:MOST]:
-        tried.Add(source, edges.options())
+    regex_filter = re2.Filter()
+    for source in sources[:MAX_REGEXES_PER_BATCH]:
+        regex_filter.Add(source, edges.pattern_options())
     try:
-        tried.Compile()
-        yield sources[:MOST], tried
-        yield from compiled(sources[MOST:])
+        regex_filter.Compile()
+        yield sources[:MAX_REGEXES_PER_BATCH], regex_filter
+        yield from compile_batches(sources[MAX_REGEXES_PER_BATCH:])
     except re2.error:
-        middle = min(MOST, len(sources)) // 2
-        yield from compiled(sources[:middle])
-        yield from compiled(sources[middle:])
+        middle = min(MAX_REGEXES_PER_BATCH, len(sources)) // 2
+        yield from compile_batches(sources[:middle])
+        yield from compile_batches(sources[middle:])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from monitor.model import Claim, Finding, Match, Met, Update
-from monitor.ruleset.page import Page, page_of
-from monitor.ruleset.reading import SHIFT, Span, Spans
+from monitor.model import Claim, Finding, Match, TermHit, Update
+from monitor.ruleset.page import MatchDocument, cached_document
+from monitor.ruleset.reading import SEGMENT_SHIFT, TermSpan, TermSpans
 from monitor.ruleset.rule import Rule
 
 
-def hold(
+def match_rule(
     rule: Rule,
     update: Update,
     findings: Sequence[Finding],
@@ -21,48 +21,56 @@ def hold(
 
     It holds for a document (see `Within`) when its query does and a word it met stands in a finding that may fire.
     """
-    if not listens(rule, update.source, tags):
+    if not rule_covers_source(rule, update.source, tags):
         return None
-    page = page_of(update, findings, claims, tags)
-    return hold_on(rule, page, findings, rule.documents(page))
+    document = cached_document(update, findings, claims, tags)
+    return match_prepared(rule, document, findings, rule.windows(document))
 
 
-def hold_on(rule: Rule, page: Page, findings: Sequence[Finding], places: Iterable[frozenset[int]]) -> Match | None:
+def match_prepared(
+    rule: Rule, document: MatchDocument, findings: Sequence[Finding], windows: Iterable[frozenset[int]]
+) -> Match | None:
     """How the rule holds for some places (segments seen together) of a page, or None."""
-    met: set[Span] = set()
-    for own in places:
-        firing = {at for at in own if fires(rule, page, findings, at)}
-        if firing and (found := rule.query.root.meet(page.document(own))):
-            stood = [span for span in found if span[0] >> SHIFT in own]
-            if not firing.isdisjoint(span[0] >> SHIFT for span in stood):
-                met.update(stood)
-    return matched(rule, page, findings, sorted(met)) if met else None
+    spans: set[TermSpan] = set()
+    for window_segments in windows:
+        eligible = {segment for segment in window_segments if is_eligible_segment(rule, document, findings, segment)}
+        if eligible and (hits := rule.query.root.evaluate(document.window(window_segments))):
+            own_hits = [span for span in hits if span[0] >> SEGMENT_SHIFT in window_segments]
+            if not eligible.isdisjoint(span[0] >> SEGMENT_SHIFT for span in own_hits):
+                spans.update(own_hits)
+    return build_match(rule, document, findings, sorted(spans)) if spans else None
 
 
-def fires(rule: Rule, page: Page, findings: Sequence[Finding], segment: int) -> bool:
+def is_eligible_segment(rule: Rule, document: MatchDocument, findings: Sequence[Finding], segment: int) -> bool:
     """Is the segment a finding that the rule is for?"""
-    return segment in page.findings and may_fire(rule, findings[page.findings[segment]])
+    return segment in document.finding_by_segment and is_eligible(
+        rule, findings[document.finding_by_segment[segment]]
+    )
 
 
-def listens(rule: Rule, source: str, tags: Sequence[str]) -> bool:
+def rule_covers_source(rule: Rule, source: str, tags: Sequence[str]) -> bool:
     """Does the rule listen to this source, by its name or by a tag?"""
     return rule.sources is None or any(
         name[4:] in tags if name.startswith("tag:") else name == source for name in rule.sources
     )
 
 
-def may_fire(rule: Rule, finding: Finding) -> bool:
+def is_eligible(rule: Rule, finding: Finding) -> bool:
     """Is it news of a kind that the rule is for?"""
-    return finding.novelty in rule.on and finding.claim.quiet is None
+    return finding.novelty in rule.on and finding.claim.noise is None
 
 
-def matched(rule: Rule, page: Page, findings: Sequence[Finding], spans: Spans) -> Match:
+def build_match(rule: Rule, document: MatchDocument, findings: Sequence[Finding], spans: TermSpans) -> Match:
     """The match: findings that fire, and every word met in a finding."""
-    because = []
+    hits = []
     for first, last, term in spans:
-        segment, start, end = page.reading.place(first, last)
-        if segment in page.findings:
-            words = page.reading.texts[segment][start:end]
-            because.append(Met(page.findings[segment], start, end, words, term))
-    fired = {page.findings[at] for at in {span[0] >> SHIFT for span in spans} if fires(rule, page, findings, at)}
-    return Match(rule.name, tuple(sorted(fired)), tuple(because))
+        segment, start, end = document.index.locate(first, last)
+        if segment in document.finding_by_segment:
+            words = document.index.texts[segment][start:end]
+            hits.append(TermHit(document.finding_by_segment[segment], start, end, words, term))
+    fired_findings = {
+        document.finding_by_segment[hit_segment]
+        for hit_segment in {span[0] >> SEGMENT_SHIFT for span in spans}
+        if is_eligible_segment(rule, document, findings, hit_segment)
+    }
+    return Match(rule.name, tuple(sorted(fired_findings)), tuple(hits))

@@ -10,10 +10,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.ruleset.query import Near
-from monitor.ruleset.reading import Spans
+from monitor.ruleset.query import ProximityOperator
+from monitor.ruleset.reading import TermSpans
 
-FAR = 1 << 23  # more words than any claim has, fewer than lie between two
+UNLIMITED_DISTANCE = 1 << 23  # more words than any claim has, fewer than lie between two
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,153 +25,155 @@ class Operator:
 
     word: str
     meaning: str
-    holds: tuple[tuple[str, str], ...]
-    fails: tuple[tuple[str, str], ...]
-    near: Near | None = None
+    examples: tuple[tuple[str, str], ...]
+    counterexamples: tuple[tuple[str, str], ...]
+    proximity: ProximityOperator | None = None
 
 
 OPERATORS: dict[str, Operator] = {}
 
 
-def form(word: str, meaning: str, *, holds: tuple[tuple[str, str], ...], fails: tuple[tuple[str, str], ...]) -> None:
+def register_form(
+    word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
+) -> None:
     """Registers a form that the grammar itself knows."""
-    OPERATORS[word] = Operator(word, meaning, holds, fails)
+    OPERATORS[word] = Operator(word, meaning, examples, counterexamples)
 
 
-def between(
-    word: str, meaning: str, *, holds: tuple[tuple[str, str], ...], fails: tuple[tuple[str, str], ...]
-) -> Callable[[Near], Near]:
+def register_proximity(
+    word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
+) -> Callable[[ProximityOperator], ProximityOperator]:
     """Registers a function of the words met on the left and on the right and of n as an operator."""
 
-    def register(near: Near) -> Near:
-        OPERATORS[word] = Operator(word, meaning, holds, fails, near)
-        return near
+    def register(proximity: ProximityOperator) -> ProximityOperator:
+        OPERATORS[word] = Operator(word, meaning, examples, counterexamples, proximity)
+        return proximity
 
     return register
 
 
-form(
+register_form(
     "word",
     "The whole word, in any case, with or without accents. Scripts without spaces need no word bounds.",
-    holds=(("troops", "Troops arrived."), ("zelensky", "Zélensky spoke."), ("朝鮮", "北朝鮮軍が到着した")),
-    fails=(("troop", "Troops arrived."),),
+    examples=(("troops", "Troops arrived."), ("zelensky", "Zélensky spoke."), ("朝鮮", "北朝鮮軍が到着した")),
+    counterexamples=(("troop", "Troops arrived."),),
 )
-form(
+register_form(
     "stem*",
     "Every word that begins so.",
-    holds=(("deploy*", "The deployment began."),),
-    fails=(("deploy*", "They redeployed."),),
+    examples=(("deploy*", "The deployment began."),),
+    counterexamples=(("deploy*", "They redeployed."),),
 )
-form(
+register_form(
     '"a phrase"',
     'These words side by side in this order. The last letters of a word may be left open: `"north korea*"`.',
-    holds=(('"north korea*"', "North Korean troops"), ('"north korea*"', "north-Koreans")),
-    fails=(('"north korea*"', "Korea, north of the line"),),
+    examples=(('"north korea*"', "North Korean troops"), ('"north korea*"', "north-Koreans")),
+    counterexamples=(('"north korea*"', "Korea, north of the line"),),
 )
-form(
+register_form(
     '"a b"~n',
     "The phrase with up to n other words in it.",
-    holds=(('"troops kursk"~2', "troops are in Kursk"),),
-    fails=(('"troops kursk"~2', "troops are now in Kursk"), ('"troops kursk"~2', "Kursk troops")),
+    examples=(('"troops kursk"~2', "troops are in Kursk"),),
+    counterexamples=(('"troops kursk"~2', "troops are now in Kursk"), ('"troops kursk"~2', "Kursk troops")),
 )
-form(
+register_form(
     "word~n",
     "Words at most n edits away; an edit adds, drops or replaces a letter, or swaps two.",
-    holds=(("kursk~1", "near Krusk"), ("pokrovsk~2", "in Pokrowks")),
-    fails=(("kursk~1", "near Kurskaya"),),
+    examples=(("kursk~1", "near Krusk"), ("pokrovsk~2", "in Pokrowks")),
+    counterexamples=(("kursk~1", "near Kurskaya"),),
 )
-form(
+register_form(
     "/regex/",
     "An RE2 regular expression that spans whole words, in any case.",
-    holds=(("/cve-20[0-9]{2}-[0-9]+/", "CVE-2026-12345 is exploited"),),
-    fails=(("/cve/", "cves"),),
+    examples=(("/cve-20[0-9]{2}-[0-9]+/", "CVE-2026-12345 is exploited"),),
+    counterexamples=(("/cve/", "cves"),),
 )
-form(
+register_form(
     "@name",
     "Any entry of that list in aliases.yaml.",
-    holds=(("@dprk", "The DPRK objects"), ("@dprk", "a North Korean officer")),
-    fails=(("@dprk", "South Korea objects"),),
+    examples=(("@dprk", "The DPRK objects"), ("@dprk", "a North Korean officer")),
+    counterexamples=(("@dprk", "South Korea objects"),),
 )
-form(
+register_form(
     "title: text: url: author: tag:",
     "The term or bracket that follows, in that place only. Without one, title and text are seen.",
-    holds=(("text:troops AND NOT title:troops", "The troops left."),),
-    fails=(("title:troops", "The troops left."),),
+    examples=(("text:troops AND NOT title:troops", "The troops left."),),
+    counterexamples=(("title:troops", "The troops left."),),
 )
-form(
+register_form(
     "a > 10000",
     "A number said of the word: `>`, `>=`, `<`, `<=`, `=`.",
-    holds=(
+    examples=(
         ("soldier* > 10000", "Up to 12,000 North Korean soldiers are there."),
         ("soldier* >= 3000", "The number of soldiers rose to three thousand."),
     ),
-    fails=(("soldier* > 10000", "3,000 soldiers and 12,000 shells arrived."),),
+    counterexamples=(("soldier* > 10000", "3,000 soldiers and 12,000 shells arrived."),),
 )
-form(
+register_form(
     "a AND b",
     "Both. Two terms side by side mean the same: `a b`.",
-    holds=(("troops AND kursk", "Troops left Kursk."), ("troops kursk", "Troops left Kursk.")),
-    fails=(("troops AND kursk", "Troops left."),),
+    examples=(("troops AND kursk", "Troops left Kursk."), ("troops kursk", "Troops left Kursk.")),
+    counterexamples=(("troops AND kursk", "Troops left."),),
 )
-form(
+register_form(
     "a OR b",
     "Either. AND binds tighter than OR: `a OR b AND c` is `a OR (b AND c)`.",
-    holds=(("troops OR kursk", "Troops left."),),
-    fails=(("troops OR kursk", "They left."),),
+    examples=(("troops OR kursk", "Troops left."),),
+    counterexamples=(("troops OR kursk", "They left."),),
 )
-form(
+register_form(
     "NOT a",
     "Not there. A query needs something beside it that must be met.",
-    holds=(("troops AND NOT football", "Troops left."),),
-    fails=(("troops AND NOT football", "Troops play football."),),
+    examples=(("troops AND NOT football", "Troops left."),),
+    counterexamples=(("troops AND NOT football", "Troops play football."),),
 )
-form(
+register_form(
     "( )",
     "Brackets bind first.",
-    holds=(("(troops OR soldiers) AND kursk", "Soldiers left Kursk."),),
-    fails=(("(troops OR soldiers) AND kursk", "Soldiers left."),),
+    examples=(("(troops OR soldiers) AND kursk", "Soldiers left Kursk."),),
+    counterexamples=(("(troops OR soldiers) AND kursk", "Soldiers left."),),
 )
 
 
-@between(
+@register_proximity(
     "NEAR/n",
     "At most n words apart, in any order, in the same claim; neighbours are 1 apart. "
     "A chain is read from the left: in `a NEAR/3 b NEAR/5 c`, c is near one of the a and b that are near.",
-    holds=(("troops NEAR/3 kursk", "troops are in Kursk"), ("troops NEAR/3 kursk", "Kursk troops")),
-    fails=(("troops NEAR/3 kursk", "troops are now in Kursk"), ("troop* NEAR/3 troops", "troops")),
+    examples=(("troops NEAR/3 kursk", "troops are in Kursk"), ("troops NEAR/3 kursk", "Kursk troops")),
+    counterexamples=(("troops NEAR/3 kursk", "troops are now in Kursk"), ("troop* NEAR/3 troops", "troops")),
 )
-def near(left: Spans, right: Spans, n: int) -> Spans:
+def spans_near(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
     """The words of either side that stand at most n from one of the other."""
-    return sorted({*before(left, right, n), *before(right, left, n)})
+    return sorted({*spans_before(left, right, n), *spans_before(right, left, n)})
 
 
-@between(
+@register_proximity(
     "BEFORE/n",
     "As NEAR/n, and the left side stands first.",
-    holds=(("troops BEFORE/3 kursk", "troops are in Kursk"),),
-    fails=(("troops BEFORE/3 kursk", "Kursk troops"),),
+    examples=(("troops BEFORE/3 kursk", "troops are in Kursk"),),
+    counterexamples=(("troops BEFORE/3 kursk", "Kursk troops"),),
 )
-def before(left: Spans, right: Spans, n: int) -> Spans:
+def spans_before(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
     """The words of the left that end at most n before one of the right begins, and those of the right."""
     starts, ends = sorted(span[0] for span in right), sorted(span[1] for span in left)
-    found = set()
+    spans = set()
     for span in left:
-        at = bisect_right(starts, span[1])
-        if at < len(starts) and starts[at] - span[1] <= n:
-            found.add(span)
+        index = bisect_right(starts, span[1])
+        if index < len(starts) and starts[index] - span[1] <= n:
+            spans.add(span)
     for span in right:
-        at = bisect_left(ends, span[0])
-        if at and span[0] - ends[at - 1] <= n:
-            found.add(span)
-    return sorted(found)
+        index = bisect_left(ends, span[0])
+        if index and span[0] - ends[index - 1] <= n:
+            spans.add(span)
+    return sorted(spans)
 
 
-@between(
+@register_proximity(
     "SAME SENTENCE",
     "Both in the same claim: one sentence, bullet or headline.",
-    holds=(("troops SAME SENTENCE kursk", "Troops were seen on their way to the town of Kursk."),),
-    fails=(("troops SAME SENTENCE kursk", "Troops left. Kursk is quiet."),),
+    examples=(("troops SAME SENTENCE kursk", "Troops were seen on their way to the town of Kursk."),),
+    counterexamples=(("troops SAME SENTENCE kursk", "Troops left. Kursk is quiet."),),
 )
-def same_sentence(left: Spans, right: Spans, n: int) -> Spans:
+def spans_in_same_sentence(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
     """The words of either side that share a claim with another of the other."""
-    return near(left, right, FAR)
+    return spans_near(left, right, UNLIMITED_DISTANCE)

@@ -11,58 +11,58 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from monitor.ruleset.figures import SIGNS, said_of
-from monitor.ruleset.reading import SHIFT, Reading, Span, Spans, words_between
+from monitor.ruleset.figures import COMPARISONS, number_for_word
+from monitor.ruleset.reading import SEGMENT_SHIFT, SegmentIndex, TermSpan, TermSpans, overlapping_words
 
-Near: TypeAlias = Callable[[Spans, Spans, int], Spans]
+ProximityOperator: TypeAlias = Callable[[TermSpans, TermSpans, int], TermSpans]
 
 
 # A key is a folded word, the beginning of one, a word some edits away, the source of a regex; any number; or that the
 # title itself is part of the document.
-Kind: TypeAlias = Literal["word", "stem", "alike", "regex", "number", "title"]
+KeyKind: TypeAlias = Literal["word", "stem", "alike", "regex", "number", "title"]
 
 
-class Key(NamedTuple):
+class IndexKey(NamedTuple):
     """Something that a document may have, where `scope` looks ("" for its own text)."""
 
-    kind: Kind
+    kind: KeyKind
     text: str = ""
     scope: str = ""
-    edits: int = 0
+    max_edits: int = 0
 
 
 # One key of each need stands in every document for which a node holds.
-Need: TypeAlias = frozenset[Key]
-Weigh: TypeAlias = Callable[[Key], float]
+RequiredKeys: TypeAlias = frozenset[IndexKey]
+KeyFrequency: TypeAlias = Callable[[IndexKey], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class MatchWindow:
     """Where the terms of a rule must meet: the segments that each scope sees. `own` are those without a scope."""
 
-    reading: Reading
-    own: frozenset[int]
-    scopes: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    index: SegmentIndex
+    segments: frozenset[int]
+    segments_by_scope: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
-    def sees(self, scope: str) -> frozenset[int]:
+    def segments_in_scope(self, scope: str) -> frozenset[int]:
         """The segments that a term with this scope ("" for none) looks at."""
-        return self.scopes.get(scope, frozenset()) if scope else self.own
+        return self.segments_by_scope.get(scope, frozenset()) if scope else self.segments
 
-    def met(self, term: Term) -> Spans | None:
+    def term_spans(self, term: Term) -> TermSpans | None:
         """Where a term stands in this document, or None."""
-        return term.reading_spans(self.reading, self.sees(term.scope)) or None
+        return term.cached_spans(self.index, self.segments_in_scope(term.scope)) or None
 
 
 class Node(Protocol):
     """A part of a query."""
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """The words that made it hold, in order; None if it does not hold."""
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """Sets of keys of each of which one must stand in the document; none if nothing is certain to."""
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """The nodes it is made of."""
 
 
@@ -70,94 +70,94 @@ class Node(Protocol):
 class Term:
     """What stands at the leaves. `term` is how it was written; equal terms find the same words everywhere."""
 
-    term: str
+    text: str
     scope: str = ""
 
-    def find(self, reading: Reading, segments: Sequence[int]) -> Spans:
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
         """Where it stands in some segments, in order."""
         raise NotImplementedError
 
-    def reading_spans(self, reading: Reading, segments: frozenset[int] | None = None) -> Spans:
+    def cached_spans(self, index: SegmentIndex, segments: frozenset[int] | None = None) -> TermSpans:
         """`find`, remembered by the reading; without `segments` it is sought everywhere."""
-        return reading.remember(self.term, reading.everywhere if segments is None else segments, self.find)
+        return index.cached_spans(self.text, index.all_segments if segments is None else segments, self.find)
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """Where it stands in the document."""
-        return document.met(self)
+        return window.term_spans(self)
 
     @property
-    def place(self) -> str:
+    def key_scope(self) -> str:
         """The scope of its keys. What `text:` sees is seen without a scope too."""
         return "" if self.scope == "text" else self.scope
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """What stands wherever it is met."""
         raise NotImplementedError
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """None: it is a leaf."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class NumberComparison:
     """`soldiers > 10000`: a number said of the words that `of` meets."""
 
-    of: Node
-    sign: str
+    operand: Node
+    comparison: str
     number: float
-    term: str
+    text: str
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """The words with their numbers."""
-        met = self.of.meet(document) or []
-        found: set[Span] = set()
-        for segment, spans in groupby(sorted(met), key=lambda span: span[0] >> SHIFT):
-            found |= self._in(segment, list(spans), document.reading)
-        return sorted(found) or None
+        operand_spans = self.operand.evaluate(window) or []
+        spans_with_numbers: set[TermSpan] = set()
+        for segment, spans in groupby(sorted(operand_spans), key=lambda span: span[0] >> SEGMENT_SHIFT):
+            spans_with_numbers |= self._spans_in_segment(segment, list(spans), window.index)
+        return sorted(spans_with_numbers) or None
 
-    def _in(self, segment: int, spans: Spans, reading: Reading) -> set[Span]:
-        found = set()
+    def _spans_in_segment(self, segment: int, spans: TermSpans, index: SegmentIndex) -> set[TermSpan]:
+        result = set()
         for span in spans:
-            _, start, end = reading.place(span[0], span[1])
-            quantity = said_of(reading.texts[segment], start, end)
-            if quantity and SIGNS[self.sign](quantity.low, quantity.high, self.number):
-                figure = words_between(reading.places(segment), quantity.start, quantity.end)
-                base = segment << SHIFT
-                found |= {span, (base + figure[0], base + figure[-1], self.term)}
-        return found
+            _, start, end = index.locate(span[0], span[1])
+            quantity = number_for_word(index.texts[segment], start, end)
+            if quantity and COMPARISONS[self.comparison](quantity.low, quantity.high, self.number):
+                figure_words = overlapping_words(index.word_offsets(segment), quantity.start, quantity.end)
+                first_position = segment << SEGMENT_SHIFT
+                result |= {span, (first_position + figure_words[0], first_position + figure_words[-1], self.text)}
+        return result
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """What the counted words need, and a number."""
-        places = {leaf.place for leaf in terms_of(self.of)}
-        number = frozenset(Key("number", scope=place) for place in places)
-        return (*self.of.needs(weigh), number)
+        scopes = {term.key_scope for term in positive_terms(self.operand)}
+        number_keys = frozenset(IndexKey("number", scope=scope) for scope in scopes)
+        return (*self.operand.required_keys(frequency), number_keys)
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """What is counted."""
-        return (self.of,)
+        return (self.operand,)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ProximityPair:
     """Two sides whose words must stand to each other as an operator says (NEAR/n, BEFORE/n, SAME SENTENCE)."""
 
-    near: Near
+    proximity: ProximityOperator
     left: Node
     right: Node
     distance: int
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """The words of both sides that stand so."""
-        left = self.left.meet(document)
-        right = self.right.meet(document) if left else None
-        return self.near(left, right, self.distance) or None if left and right else None
+        left_spans = self.left.evaluate(window)
+        right_spans = self.right.evaluate(window) if left_spans else None
+        return self.proximity(left_spans, right_spans, self.distance) or None if left_spans and right_spans else None
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """What both sides need."""
-        return self.left.needs(weigh) + self.right.needs(weigh)
+        return self.left.required_keys(frequency) + self.right.required_keys(frequency)
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """Both sides."""
         return self.left, self.right
 
@@ -168,21 +168,21 @@ class And:
 
     nodes: tuple[Node, ...]
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """The words of all."""
-        met: set[Span] = set()
+        spans: set[TermSpan] = set()
         for node in self.nodes:
-            found = node.meet(document)
-            if found is None:
+            node_spans = node.evaluate(window)
+            if node_spans is None:
                 return None
-            met.update(found)
-        return sorted(met)
+            spans.update(node_spans)
+        return sorted(spans)
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """What every part needs."""
-        return tuple(need for node in self.nodes for need in node.needs(weigh))
+        return tuple(keys for node in self.nodes for keys in node.required_keys(frequency))
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """All of them."""
         return self.nodes
 
@@ -193,17 +193,17 @@ class Or:
 
     nodes: tuple[Node, ...]
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """The words of those that hold."""
-        held = [met for node in self.nodes if (met := node.meet(document)) is not None]
-        return sorted({span for met in held for span in met}) if held else None
+        matching = [spans for node in self.nodes if (spans := node.evaluate(window)) is not None]
+        return sorted({span for spans in matching for span in spans}) if matching else None
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """The rarest need of each part, joined, if each has one."""
-        rarest = [rarest_of(node.needs(weigh), weigh) for node in self.nodes]
+        rarest = [rarest_required_keys(node.required_keys(frequency), frequency) for node in self.nodes]
         return (frozenset().union(*rarest),) if all(rarest) else ()
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """All of them."""
         return self.nodes
 
@@ -214,56 +214,56 @@ class Not:
 
     node: Node
 
-    def meet(self, document: Document) -> Spans | None:
+    def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """No words: what is absent cannot be pointed at."""
-        return [] if self.node.meet(document) is None else None
+        return [] if self.node.evaluate(window) is None else None
 
-    def needs(self, weigh: Weigh) -> tuple[Need, ...]:
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         """An absence needs no word."""
         return ()
 
-    def parts(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         """What must not hold."""
         return (self.node,)
 
 
-def rarest_of(needs: tuple[Need, ...], weigh: Weigh) -> Need:
+def rarest_required_keys(requirements: tuple[RequiredKeys, ...], frequency: KeyFrequency) -> RequiredKeys:
     """The need that fewest documents will meet; an empty one if there is none."""
-    return min(needs, key=lambda need: sum(map(weigh, need)), default=frozenset())
+    return min(requirements, key=lambda need: sum(map(frequency, need)), default=frozenset())
 
 
-def holds_for_silence(node: Node) -> bool:
+def matches_without_terms(node: Node) -> bool:
     """Does it hold for a document that has none of its words?"""
     match node:
         case Not():
-            return not holds_for_silence(node.node)
+            return not matches_without_terms(node.node)
         case And():
-            return all(map(holds_for_silence, node.nodes))
+            return all(map(matches_without_terms, node.nodes))
         case Or():
-            return any(map(holds_for_silence, node.nodes))
+            return any(map(matches_without_terms, node.nodes))
         case _:
             return False
 
 
-def terms_of(node: Node) -> Iterator[Term]:
+def positive_terms(node: Node) -> Iterator[Term]:
     """The terms that can be met where it holds: all but those of its negations."""
     if isinstance(node, Term):
         yield node
     elif not isinstance(node, Not):
-        for part in node.parts():
-            yield from terms_of(part)
+        for child in node.children():
+            yield from positive_terms(child)
 
 
-def ways(node: Node, weigh: Weigh) -> tuple[tuple[Need, ...], ...]:
+def alternatives(node: Node, frequency: KeyFrequency) -> tuple[tuple[RequiredKeys, ...], ...]:
     """For each way in which a query can hold (what OR joins at its top) the needs of that way."""
     if isinstance(node, Or):
-        return tuple(needs for part in node.nodes for needs in ways(part, weigh))
-    needs = node.needs(weigh)
-    return (needs if any(not term.place for term in terms_of(node)) else (*needs, TITLE),)
+        return tuple(required for child in node.nodes for required in alternatives(child, frequency))
+    required = node.required_keys(frequency)
+    return (required if any(not term.key_scope for term in positive_terms(node)) else (*required, TITLE_REQUIRED),)
 
 
 # What looks at title and fields alone meets words that can fire in the title alone.
-TITLE: Need = frozenset((Key("title"),))
+TITLE_REQUIRED: RequiredKeys = frozenset((IndexKey("title"),))
 
 
 @dataclass(frozen=True, slots=True)

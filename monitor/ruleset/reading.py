@@ -15,21 +15,21 @@ import re2
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from monitor.ruleset.words import flatten, origins, spans, words
+from monitor.ruleset.words import fold_letters, folded_words, letter_origins, word_spans
 
-SHIFT = 24
-Span = tuple[int, int, str]  # first and last position, and the term that they met
-Spans = list[Span]
+SEGMENT_SHIFT = 24
+TermSpan = tuple[int, int, str]  # first and last position, and the term that they met
+TermSpans = list[TermSpan]
 
 
-class Tried(NamedTuple):
+class RegexCandidates(NamedTuple):
     """A regex that was tried on all segments at once: its pattern, and the segments in which that may match."""
 
     pattern: re2._Regexp | None
     segments: Sequence[int]
 
 
-class Reading:
+class SegmentIndex:
     """Some texts (segments) and where each folded word stands in them.
 
     Every look-up names the segments it is about, in order: most rules are asked about one claim, and the others need
@@ -38,95 +38,101 @@ class Reading:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(texts)
-        self.words = [words(text) for text in self.texts]
-        self.everywhere = frozenset(range(len(self.texts)))
-        self._tried: dict[str, Tried] = {}
-        self._asked: list[Container[str]] = []
-        self._places: dict[int, list[tuple[int, int]]] = {}
-        self._found: dict[tuple[str, frozenset[int]], Spans] = {}
-        self._origins: dict[int, Sequence[int]] = {}
+        self.words_by_segment = [folded_words(text) for text in self.texts]
+        self.all_segments = frozenset(range(len(self.texts)))
+        self._regex_candidates: dict[str, RegexCandidates] = {}
+        self._searched_regexes: list[Container[str]] = []
+        self._word_offsets: dict[int, list[tuple[int, int]]] = {}
+        self._spans: dict[tuple[str, frozenset[int]], TermSpans] = {}
+        self._letter_offsets: dict[int, Sequence[int]] = {}
 
-    def of_word(self, word: str, segments: Sequence[int]) -> list[int]:
+    def word_positions(self, word: str, segments: Sequence[int]) -> list[int]:
         """Where a folded word stands, in order."""
         return [
-            segment << SHIFT | at
+            segment << SEGMENT_SHIFT | number
             for segment in segments
-            if word in self.words[segment]
-            for at, found in enumerate(self.words[segment])
-            if found == word
+            if word in self.words_by_segment[segment]
+            for number, other in enumerate(self.words_by_segment[segment])
+            if other == word
         ]
 
-    def of_stem(self, stem: str, segments: Sequence[int]) -> list[int]:
+    def stem_positions(self, stem: str, segments: Sequence[int]) -> list[int]:
         """Where words that begin with `stem` stand, in order."""
         return [
-            segment << SHIFT | at
+            segment << SEGMENT_SHIFT | number
             for segment in segments
-            for at, found in enumerate(self.words[segment])
-            if found.startswith(stem)
+            for number, word in enumerate(self.words_by_segment[segment])
+            if word.startswith(stem)
         ]
 
-    def of_alike(self, word: str, edits: int, segments: Sequence[int]) -> list[int]:
+    def fuzzy_positions(self, word: str, max_edits: int, segments: Sequence[int]) -> list[int]:
         """Where words at most `edits` letters away stand, in order; two swapped letters are one edit."""
-        said = list({found for segment in segments for found in self.words[segment]})
-        alike = process.extract(word, said, scorer=OSA.distance, score_cutoff=edits, limit=None)
-        return sorted(position for found, *_ in alike for position in self.of_word(found, segments))
+        distinct_words = list({candidate for segment in segments for candidate in self.words_by_segment[segment]})
+        close_words = process.extract(word, distinct_words, scorer=OSA.distance, score_cutoff=max_edits, limit=None)
+        return sorted(
+            position for candidate, *_ in close_words for position in self.word_positions(candidate, segments)
+        )
 
-    def remember(self, term: str, segments: frozenset[int], find: Callable[[Reading, Sequence[int]], Spans]) -> Spans:
+    def cached_spans(
+        self, term: str, segments: frozenset[int], find: Callable[[SegmentIndex, Sequence[int]], TermSpans]
+    ) -> TermSpans:
         """What `find` finds of a term in some segments, worked out once however many rules hold the term."""
         key = term, segments
-        if key not in self._found:
-            self._found[key] = find(self, sorted(segments))
-        return self._found[key]
+        if key not in self._spans:
+            self._spans[key] = find(self, sorted(segments))
+        return self._spans[key]
 
-    def tell(self, asked: Container[str], found: Mapping[str, Tried]) -> None:
+    def record_regexes(self, searched: Container[str], candidates: Mapping[str, RegexCandidates]) -> None:
         """Of all regexes that were `asked`, by their sources, only those `found` match anywhere."""
-        self._asked.append(asked)
-        self._tried.update(found)
+        self._searched_regexes.append(searched)
+        self._regex_candidates.update(candidates)
 
-    def tried(self, source: str, search: Callable[[Reading], Tried]) -> Tried:
+    def regex_candidates(
+        self, source: str, find_candidates: Callable[[SegmentIndex], RegexCandidates]
+    ) -> RegexCandidates:
         """Where a regex may match: as was told, else as `search` says."""
-        if source not in self._tried:
-            told = any(source in asked for asked in self._asked)
-            self._tried[source] = Tried(None, ()) if told else search(self)
-        return self._tried[source]
+        if source not in self._regex_candidates:
+            is_searched = any(source in searched for searched in self._searched_regexes)
+            self._regex_candidates[source] = RegexCandidates(None, ()) if is_searched else find_candidates(self)
+        return self._regex_candidates[source]
 
     @cached_property
-    def flat(self) -> list[str]:
+    def folded_texts(self) -> list[str]:
         """Each text folded letter by letter, for regexes; see `flatten`."""
-        return [flatten(text) for text in self.texts]
+        return [fold_letters(text) for text in self.texts]
 
     @cached_property
-    def flat_text(self) -> str:
+    def joined_folded_text(self) -> str:
         """All of `flat` as one text, a line each."""
-        return "\n".join(self.flat)
+        return "\n".join(self.folded_texts)
 
-    def origin(self, segment: int) -> Sequence[int]:
+    def letter_offsets(self, segment: int) -> Sequence[int]:
         """Where in its text each letter of `flat` came from."""
-        if segment not in self._origins:
-            self._origins[segment] = origins(self.texts[segment])
-        return self._origins[segment]
+        if segment not in self._letter_offsets:
+            self._letter_offsets[segment] = letter_origins(self.texts[segment])
+        return self._letter_offsets[segment]
 
-    def places(self, segment: int) -> list[tuple[int, int]]:
+    def word_offsets(self, segment: int) -> list[tuple[int, int]]:
         """Where the words of a segment stand in its text: [start, end)."""
-        if segment not in self._places:
-            self._places[segment] = spans(self.texts[segment])
-        return self._places[segment]
+        if segment not in self._word_offsets:
+            self._word_offsets[segment] = word_spans(self.texts[segment])
+        return self._word_offsets[segment]
 
     def touches_next(self, position: int) -> bool:
         """Does nothing stand between this word and the one after it? (Both must be of one segment.)"""
-        places = self.places(position >> SHIFT)
-        at = position & (1 << SHIFT) - 1
-        return places[at][1] == places[at + 1][0]
+        offsets = self.word_offsets(position >> SEGMENT_SHIFT)
+        number = position & (1 << SEGMENT_SHIFT) - 1
+        return offsets[number][1] == offsets[number + 1][0]
 
-    def place(self, first: int, last: int) -> tuple[int, int, int]:
+    def locate(self, first: int, last: int) -> tuple[int, int, int]:
         """(segment, start, end) of the words from `first` to `last`."""
-        segment, mask = first >> SHIFT, (1 << SHIFT) - 1
-        places = self.places(segment)
-        return segment, places[first & mask][0], places[last & mask][1]
+        segment, mask = first >> SEGMENT_SHIFT, (1 << SEGMENT_SHIFT) - 1
+        offsets = self.word_offsets(segment)
+        return segment, offsets[first & mask][0], offsets[last & mask][1]
 
 
-def words_between(places: list[tuple[int, int]], start: int, end: int) -> range:
+def overlapping_words(word_offsets: list[tuple[int, int]], start: int, end: int) -> range:
     """The indexes of the words that stand, wholly or in part, in [start, end)."""
-    first = bisect_right(places, start, key=lambda place: place[1])
-    last = bisect_right(places, end - 1, key=lambda place: place[0])
+    first = bisect_right(word_offsets, start, key=lambda place: place[1])
+    last = bisect_right(word_offsets, end - 1, key=lambda place: place[0])
     return range(first, last)

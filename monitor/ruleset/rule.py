@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from monitor.model import Novelty, Severity
-from monitor.ruleset.page import Page
+from monitor.ruleset.page import MatchDocument
 from monitor.ruleset.query import Node, Query
-from monitor.ruleset.shortlist import Shortlist
+from monitor.ruleset.shortlist import Prefilter
 
 
 class Within(StrEnum):
@@ -35,11 +35,11 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class FollowedFigure:
     """A number followed through prose: said of what `of` meets; it alerts on crossing `above` or `below`."""
 
     name: str
-    of: Query
+    query: Query
     above: float | None = None
     below: float | None = None
 
@@ -74,7 +74,7 @@ class Rule:
     throttle: Throttle | None = None
     corroboration: int = 1
     unconfirmed: Severity | None = None
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[FollowedFigure, ...] = ()
     tests: tuple[RuleTest, ...] = ()
     enabled: bool = True
     id: str = ""
@@ -86,26 +86,26 @@ class Rule:
     path: Path = Path()
     line: int = 1
 
-    def documents(self, page: Page) -> Iterable[frozenset[int]]:
+    def windows(self, document: MatchDocument) -> Iterable[frozenset[int]]:
         """The segments of each document of a page that the rule is asked for."""
-        return documents(self.within, Novelty.WITHDRAWN in self.on, page)
+        return window_segments(self.within, Novelty.WITHDRAWN in self.on, document)
 
 
-def documents(within: Within, withdrawn: bool, page: Page) -> Iterable[frozenset[int]]:
+def window_segments(within: Within, include_withdrawn: bool, document: MatchDocument) -> Iterable[frozenset[int]]:
     """The segments of each document; whether `withdrawn` ones are part of the whole update must be said."""
     if within is Within.UPDATE:
-        return (page.whole(withdrawn=withdrawn),)
-    return page.alone() if within is Within.CLAIM else page.passages()
+        return (document.update_window(include_withdrawn=include_withdrawn),)
+    return document.claim_windows() if within is Within.CLAIM else document.passage_windows()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Vocabulary:
+class QueryAliases:
     """What `@name` stands for in queries, by its name without the @. Each reading of the files is one of its own."""
 
     nodes: Mapping[str, Node | None] = field(default_factory=dict)
 
 
-NO_ALIASES = Vocabulary()
+NO_ALIASES = QueryAliases()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +116,37 @@ class RuleSet:
     """
 
     rules: tuple[Rule, ...]
-    same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
-    off: tuple[str, ...] = ()
-    aliases: Vocabulary = NO_ALIASES
-    indexes: Mapping[tuple[Within, bool], tuple[Sequence[int], Shortlist]] = field(
+    disabled: tuple[str, ...] = ()
+    aliases: QueryAliases = NO_ALIASES
+    prefilters: Mapping[tuple[Within, bool], tuple[Sequence[int], Prefilter]] = field(
         init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
-        alike: dict[tuple[Within, bool], list[int]] = defaultdict(list)
-        for at, rule in enumerate(self.rules):
-            alike[rule.within, rule.within is Within.UPDATE and Novelty.WITHDRAWN in rule.on].append(at)
-        indexes = {key: (group, Shortlist([self.rules[at].query for at in group])) for key, group in alike.items()}
-        object.__setattr__(self, "indexes", indexes)
+        groups: dict[tuple[Within, bool], list[int]] = defaultdict(list)
+        for number, rule in enumerate(self.rules):
+            groups[rule.within, rule.within is Within.UPDATE and Novelty.WITHDRAWN in rule.on].append(number)
+        prefilters = {
+            key: (group, Prefilter([self.rules[number].query for number in group])) for key, group in groups.items()
+        }
+        object.__setattr__(self, "prefilters", prefilters)
 
-    def could_hold(self, page: Page) -> list[tuple[Rule, Sequence[frozenset[int]]]]:
+    def candidate_rules(self, document: MatchDocument) -> list[tuple[Rule, Sequence[frozenset[int]]]]:
         """The rules that could hold for a page, in order, each with the documents for which it could.
 
         How long that takes hardly depends on how many rules there are.
         """
-        found: dict[int, Sequence[frozenset[int]]] = {}
-        for (within, withdrawn), (group, shortlist) in self.indexes.items():
-            told = [own for own in documents(within, withdrawn, page) if not page.findings.keys().isdisjoint(own)]
-            found |= {group[at]: where for at, where in shortlist.candidates(page, told).items()}
-        return [(self.rules[at], found[at]) for at in sorted(found)]
+        windows_by_rule: dict[int, Sequence[frozenset[int]]] = {}
+        for (within, include_withdrawn), (group, prefilter) in self.prefilters.items():
+            windows_with_findings = [
+                segments
+                for segments in window_segments(within, include_withdrawn, document)
+                if not document.finding_by_segment.keys().isdisjoint(segments)
+            ]
+            windows_by_rule |= {
+                group[number]: windows
+                for number, windows in prefilter.candidates(document, windows_with_findings).items()
+            }
+        return [(self.rules[number], windows_by_rule[number]) for number in sorted(windows_by_rule)]

@@ -6,21 +6,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from monitor.errors import Problem
-from monitor.ruleset.faults import Fault, did_you_mean
-from monitor.ruleset.keep import query_of
-from monitor.ruleset.lint import not_a_place
+from monitor.ruleset.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.keep import cached_query
+from monitor.ruleset.lint import operand_error
 from monitor.ruleset.query import Query
-from monitor.ruleset.rule import Figure, Rule, RuleTest, Vocabulary
-from monitor.ruleset.shape import MOST_FAULTS, RuleShape, kind, read_shape
+from monitor.ruleset.rule import FollowedFigure, QueryAliases, Rule, RuleTest
+from monitor.ruleset.shape import MAX_FAULTS_PER_RULE, RuleModel, kind_text, read_rule_model
 from monitor.ruleset.sourcetext import SourceText
-from monitor.ruleset.yamltree import Listing, Table, Text, Tree
+from monitor.ruleset.yamltree import YamlList, YamlNode, YamlTable, YamlText
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """What rules may mention: aliases, channels, sources and templates (None: any)."""
 
-    aliases: Vocabulary
+    aliases: QueryAliases
     channels: Collection[str] | None = None
     sources: Collection[str] | None = None
     templates: Collection[str] | None = None
@@ -30,156 +30,170 @@ class Known:
 class RuleReader:
     """The rules and problems so far. `taken` says where each name and id was first used."""
 
-    known: Known
+    known_names: KnownNames
     problems: list[Problem]
     rules: list[Rule] = field(default_factory=list)
-    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+    used_names: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def read(self, source: SourceText, tree: Tree) -> None:
+    def read_file(self, source: SourceText, tree: YamlNode) -> None:
         """One file: a rule, or `rules:` with a list of them."""
-        if not (isinstance(tree, Table) and "rules" in tree.values):
-            self.rule(source, tree)
+        if not (isinstance(tree, YamlTable) and "rules" in tree.values):
+            self.read_rule(source, tree)
             return
-        for key, place in tree.keys.items():
+        for key, key_node in tree.keys.items():
             if key != "rules":
-                self.blame(source, Fault(f"unknown key `{key}` beside `rules:`", place.offset))
-        listed = tree.values["rules"]
-        if not isinstance(listed, Listing):
-            self.blame(source, Fault(f"`rules`: expected a list of rules, found {kind(listed)}", listed.offset))
+                self.report(source, SyntaxFault(f"unknown key `{key}` beside `rules:`", key_node.offset))
+        rule_list = tree.values["rules"]
+        if not isinstance(rule_list, YamlList):
+            self.report(
+                source,
+                SyntaxFault(f"`rules`: expected a list of rules, found {kind_text(rule_list)}", rule_list.offset),
+            )
             return
-        before = len(self.problems)
-        for entry in listed.entries:
-            self.rule(source, entry)
-            if len(self.problems) - before > MOST_FAULTS:
-                self.blame(source, Fault("too many problems: the rest of this file was not read", entry.offset))
+        problems_before = len(self.problems)
+        for item in rule_list.items:
+            self.read_rule(source, item)
+            if len(self.problems) - problems_before > MAX_FAULTS_PER_RULE:
+                self.report(source, SyntaxFault("too many problems: the rest of this file was not read", item.offset))
                 return
 
-    def blame(self, source: SourceText, fault: Fault, inside: Text | None = None) -> None:
+    def report(self, source: SourceText, fault: SyntaxFault, scalar: YamlText | None = None) -> None:
         """Notes a problem."""
-        self.problems.append(source.problem(fault, inside))
+        self.problems.append(source.to_problem(fault, scalar))
 
-    def rule(self, source: SourceText, tree: Tree) -> None:
+    def read_rule(self, source: SourceText, tree: YamlNode) -> None:
         """One rule; it is kept if nothing is wrong with it."""
-        shape, faults = read_shape(tree)
+        model, faults = read_rule_model(tree)
         for fault in faults:
-            self.blame(source, fault)
-        if not isinstance(tree, Table):
+            self.report(source, fault)
+        if not isinstance(tree, YamlTable):
             return
-        query = self.query(source, tree.values.get("match"))
-        figures = self.figures(source, tree.values.get("figures"))
-        self.names(source, tree)
-        if shape and shape.unconfirmed and shape.corroboration < 2:
-            said = "`unconfirmed` says nothing without `corroboration: 2` or more"
-            self.blame(source, Fault(said, tree.keys["unconfirmed"].offset, warning=True))
-        if shape and query and None not in figures.values():
-            followed = {name: found for name, found in figures.items() if found}
-            self.rules.append(made(shape, query, followed, source, tree))
+        query = self.compile_query_node(source, tree.values.get("match"))
+        figures = self.compile_figures(source, tree.values.get("figures"))
+        self.check_names(source, tree)
+        if model and model.unconfirmed and model.corroboration < 2:
+            message = "`unconfirmed` says nothing without `corroboration: 2` or more"
+            self.report(source, SyntaxFault(message, tree.keys["unconfirmed"].offset, warning=True))
+        if model and query and None not in figures.values():
+            figure_queries = {name: figure_query for name, figure_query in figures.items() if figure_query}
+            self.rules.append(build_rule(model, query, figure_queries, source, tree))
 
-    def query(self, source: SourceText, written: Tree | None) -> Query | None:
+    def compile_query_node(self, source: SourceText, node: YamlNode | None) -> Query | None:
         """A compiled query, or None."""
-        if not isinstance(written, Text) or not written.value.strip():
+        if not isinstance(node, YamlText) or not node.value.strip():
             return None  # its shape has been blamed
-        query, faults = query_of(written.value, self.known.aliases)
+        query, faults = cached_query(node.value, self.known_names.aliases)
         for fault in faults:
-            self.blame(source, fault, written)
+            self.report(source, fault, node)
         return query
 
-    def figures(self, source: SourceText, written: Tree | None) -> dict[str, Query | None]:
+    def compile_figures(self, source: SourceText, node: YamlNode | None) -> dict[str, Query | None]:
         """What each figure is said of; None for one that is wrong."""
-        tables = written.values if isinstance(written, Table) else {}
+        tables = node.values if isinstance(node, YamlTable) else {}
         return {
-            name: self.counted(source, table.values["of"])
+            name: self.compile_figure(source, table.values["of"])
             for name, table in tables.items()
-            if isinstance(table, Table) and "of" in table.values
+            if isinstance(table, YamlTable) and "of" in table.values
         }
 
-    def counted(self, source: SourceText, written: Tree) -> Query | None:
+    def compile_figure(self, source: SourceText, node: YamlNode) -> Query | None:
         """A query of words that numbers are said of."""
-        query = self.query(source, written)
-        if query and isinstance(written, Text) and (sentence := not_a_place(query.root, "a figure")):
-            self.blame(source, Fault(sentence), written)
+        query = self.compile_query_node(source, node)
+        if query and isinstance(node, YamlText) and (error := operand_error(query.root, "a figure")):
+            self.report(source, SyntaxFault(error), node)
             return None
         return query
 
-    def names(self, source: SourceText, tree: Table) -> None:
+    def check_names(self, source: SourceText, tree: YamlTable) -> None:
         """Names that must be unique, and names that must exist."""
-        self.unique(source, "name", tree.values.get("name"))
-        self.unique(source, "id", tree.values.get("id"))
-        for text in texts(tree.values.get("notify")):
-            self.exists(source, "channel", text, self.known.channels)
-        for text in texts(tree.values.get("sources")):
-            tags = self.known.sources is not None and any(name.startswith("tag:") for name in self.known.sources)
-            if tags or not text.value.startswith("tag:"):
-                self.exists(source, "source", text, self.known.sources)
-        for text in texts(tree.values.get("template")):
-            self.template(source, text)
-
-    def unique(self, source: SourceText, key: str, text: Tree | None) -> None:
-        """No other rule may have it."""
-        if isinstance(text, Text) and text.value:
-            line, _ = source.place(text.offset)
-            first = self.taken.setdefault((key, text.value), f"{source.path.name}:{line}")
-            if first != f"{source.path.name}:{line}":
-                self.blame(source, Fault(f"another rule has the {key} `{text.value}` (at {first})", text.offset))
-
-    def exists(self, source: SourceText, what: str, text: Text, known: Collection[str] | None) -> None:
-        """The config must have it."""
-        if known is not None and text.value and text.value not in known:
-            hint = (
-                did_you_mean(text.value, tuple(known)) or f"the config has {', '.join(sorted(set(known))) or 'none'}"
+        self.check_unique(source, "name", tree.values.get("name"))
+        self.check_unique(source, "id", tree.values.get("id"))
+        for text in scalar_nodes(tree.values.get("notify")):
+            self.check_exists(source, "channel", text, self.known_names.channels)
+        for text in scalar_nodes(tree.values.get("sources")):
+            knows_tags = self.known_names.sources is not None and any(
+                name.startswith("tag:") for name in self.known_names.sources
             )
-            self.blame(source, Fault(f"unknown {what} `{text.value}`; {hint}", text.offset))
+            if knows_tags or not text.value.startswith("tag:"):
+                self.check_exists(source, "source", text, self.known_names.sources)
+        for text in scalar_nodes(tree.values.get("template")):
+            self.check_template(source, text)
 
-    def template(self, source: SourceText, text: Text) -> None:
+    def check_unique(self, source: SourceText, key: str, node: YamlNode | None) -> None:
+        """No other rule may have it."""
+        if isinstance(node, YamlText) and node.value:
+            line, _ = source.line_and_column(node.offset)
+            first_use = self.used_names.setdefault((key, node.value), f"{source.path.name}:{line}")
+            if first_use != f"{source.path.name}:{line}":
+                self.report(
+                    source, SyntaxFault(f"another rule has the {key} `{node.value}` (at {first_use})", node.offset)
+                )
+
+    def check_exists(
+        self, source: SourceText, kind_name: str, text: YamlText, known_names: Collection[str] | None
+    ) -> None:
+        """The config must have it."""
+        if known_names is not None and text.value and text.value not in known_names:
+            hint = (
+                did_you_mean(text.value, tuple(known_names))
+                or f"the config has {', '.join(sorted(set(known_names))) or 'none'}"
+            )
+            self.report(source, SyntaxFault(f"unknown {kind_name} `{text.value}`; {hint}", text.offset))
+
+    def check_template(self, source: SourceText, text: YamlText) -> None:
         """The folder of templates must have a file for it."""
-        known = self.known.templates
-        if known is not None and text.value and text.value not in known:
-            wanted = (
+        templates = self.known_names.templates
+        if templates is not None and text.value and text.value not in templates:
+            missing_files = (
                 f"the folder of templates has no `{text.value}.email.html.j2`, `{text.value}.slack.j2` or the like"
             )
-            hint = did_you_mean(text.value, tuple(known)) or wanted
-            self.blame(source, Fault(f"unknown template `{text.value}`; {hint}", text.offset))
+            hint = did_you_mean(text.value, tuple(templates)) or missing_files
+            self.report(source, SyntaxFault(f"unknown template `{text.value}`; {hint}", text.offset))
 
 
-def texts(tree: Tree | None) -> list[Text]:
+def scalar_nodes(tree: YamlNode | None) -> list[YamlText]:
     """The words of a list, or of one word where a list may stand."""
-    entries = tree.entries if isinstance(tree, Listing) else [tree]
-    return [entry for entry in entries if isinstance(entry, Text)]
+    items = tree.items if isinstance(tree, YamlList) else [tree]
+    return [item for item in items if isinstance(item, YamlText)]
 
 
-def made(shape: RuleShape, query: Query, counted: Mapping[str, Query], source: SourceText, tree: Table) -> Rule:
+def build_rule(
+    model: RuleModel, query: Query, figure_queries: Mapping[str, Query], source: SourceText, tree: YamlTable
+) -> Rule:
     """The rule that a faultless shape says."""
     return Rule(
-        name=shape.name,
-        title=shape.title or shape.name,
+        name=model.name,
+        title=model.title or model.name,
         query=query,
-        on=frozenset(shape.on),
-        within=shape.within,
-        sources=shape.sources,
-        severity=shape.severity,
-        notify=shape.notify,
-        throttle=shape.throttle,
-        corroboration=shape.corroboration,
-        unconfirmed=shape.unconfirmed,
-        figures=tuple(Figure(name, counted[name], *figure.limits) for name, figure in shape.figures.items()),
-        tests=tests_of(shape, source, tree),
-        enabled=shape.enabled,
-        id=shape.id or shape.name,
-        owner=shape.owner,
-        references=shape.references,
-        tags=shape.tags,
-        since=shape.since,
-        template=shape.template,
+        on=frozenset(model.on),
+        within=model.within,
+        sources=model.sources,
+        severity=model.severity,
+        notify=model.notify,
+        throttle=model.throttle,
+        corroboration=model.corroboration,
+        unconfirmed=model.unconfirmed,
+        figures=tuple(
+            FollowedFigure(name, figure_queries[name], *figure.limits) for name, figure in model.figures.items()
+        ),
+        tests=build_rule_tests(model, source, tree),
+        enabled=model.enabled,
+        id=model.id or model.name,
+        owner=model.owner,
+        references=model.references,
+        tags=model.tags,
+        since=model.since,
+        template=model.template,
         path=source.path,
-        line=source.place(tree.offset)[0],
+        line=source.line_and_column(tree.offset)[0],
     )
 
 
-def tests_of(shape: RuleShape, source: SourceText, tree: Table) -> tuple[RuleTest, ...]:
+def build_rule_tests(model: RuleModel, source: SourceText, tree: YamlTable) -> tuple[RuleTest, ...]:
     """The rule's own tests with their places."""
-    written = tree.values.get("tests")
-    entries = written.entries if isinstance(written, Listing) else []
+    tests_node = tree.values.get("tests")
+    items = tests_node.items if isinstance(tests_node, YamlList) else []
     return tuple(
-        RuleTest(test.text, test.fires, test.before, test.novelty, *source.place(entry.offset))
-        for test, entry in zip(shape.tests, entries, strict=True)
+        RuleTest(test.text, test.fires, test.before, test.novelty, *source.line_and_column(item.offset))
+        for test, item in zip(model.tests, items, strict=True)
     )

@@ -5,38 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.errors import MonitorError
-from monitor.ruleset.lint import leaves, scopes_of
-from monitor.ruleset.parse import Aliases, compile_query
-from monitor.ruleset.query import Document, Query
-from monitor.ruleset.reading import SHIFT, Reading
+from monitor.ruleset.lint import distinct_terms, term_scopes
+from monitor.ruleset.parse import AliasNodes, compile_query
+from monitor.ruleset.query import MatchWindow, Query
+from monitor.ruleset.reading import SEGMENT_SHIFT, SegmentIndex
 
 
-def sought(text: str, aliases: Aliases) -> Query:
+def parse_search(text: str, aliases: AliasNodes) -> Query:
     """The query that somebody searches with. Raises MonitorError with the first fault and where it stands."""
     query, faults = compile_query(text, aliases)
     if query is None:
         fault = next(fault for fault in faults if not fault.warning)
         raise MonitorError(f"query, character {fault.offset + 1}: {fault.message}")
-    if beyond := scopes_of(query.root) - {"", "text", "title"}:
-        scope = sorted(beyond)[0]
+    if unsupported_scopes := term_scopes(query.root) - {"", "text", "title"}:
+        scope = sorted(unsupported_scopes)[0]
         raise MonitorError(f"a search sees claims and the titles they stood under: `{scope}:` cannot be searched for")
     return query
 
 
-def holding(query: Query, texts: Sequence[str], titles: Sequence[str] = ()) -> dict[int, tuple[str, ...]]:
+def find_matches(query: Query, texts: Sequence[str], titles: Sequence[str] = ()) -> dict[int, tuple[str, ...]]:
     """The indexes of the texts that it holds for, each with the words it met in the text.
 
     `titles` stands beside `texts`, for terms with `title:`; without it no text has one.
     """
-    reading = Reading([*texts, *titles])
-    met = {span[0] >> SHIFT for term in leaves(query.root) for span in term.reading_spans(reading)}
-    near = sorted({at % len(texts) for at in met}) if texts else []
-    found = {}
-    for at in near:
-        own = frozenset((at,))
-        title = frozenset((len(texts) + at,)) if titles else frozenset[int]()
-        spans = query.root.meet(Document(reading, own, {"text": own, "title": title}))
+    index = SegmentIndex([*texts, *titles])
+    hit_segments = {
+        span[0] >> SEGMENT_SHIFT for term in distinct_terms(query.root) for span in term.cached_spans(index)
+    }
+    candidates = sorted({number % len(texts) for number in hit_segments}) if texts else []
+    words_by_text = {}
+    for number in candidates:
+        text_segments = frozenset((number,))
+        title_segments = frozenset((len(texts) + number,)) if titles else frozenset[int]()
+        spans = query.root.evaluate(
+            MatchWindow(index, text_segments, {"text": text_segments, "title": title_segments})
+        )
         if spans is not None:
-            here = [reading.place(first, last) for first, last, _ in spans if first >> SHIFT == at]
-            found[at] = tuple(dict.fromkeys(texts[at][start:end] for _, start, end in here))
-    return found
+            locations = [index.locate(first, last) for first, last, _ in spans if first >> SEGMENT_SHIFT == number]
+            words_by_text[number] = tuple(dict.fromkeys(texts[number][start:end] for _, start, end in locations))
+    return words_by_text

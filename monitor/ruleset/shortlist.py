@@ -12,164 +12,197 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from monitor.ruleset.figures import may_hide_number
-from monitor.ruleset.lexicon import Lexicon
-from monitor.ruleset.manyregexes import ManyRegexes
-from monitor.ruleset.page import FIELDS, Page
-from monitor.ruleset.query import Key, Need, Query, ways
-from monitor.ruleset.reading import Reading
+from monitor.ruleset.lexicon import WordIndex
+from monitor.ruleset.manyregexes import RegexSet
+from monitor.ruleset.page import SHARED_SCOPES, MatchDocument
+from monitor.ruleset.query import IndexKey, Query, RequiredKeys, alternatives
+from monitor.ruleset.reading import SegmentIndex
 
-Place: TypeAlias = frozenset[int]  # segments that are seen together
-Bits: TypeAlias = int  # a set of places
-Numbers: TypeAlias = tuple[int, ...]  # keys by their numbers
-Way: TypeAlias = tuple[int, tuple[Numbers, ...]]  # a query, and what this way for it to hold needs besides
-Matched: TypeAlias = Mapping[int, Sequence[str]]  # the sources of the regexes that match in each segment
-SOMETHING = -1  # a key that every place has
-MOST_SECONDS = 8  # keys of a second need that a way is filed with
-MOST_PLACES = 256  # that are looked at together: larger numbers are slower
+WindowSegments: TypeAlias = frozenset[int]  # segments that are seen together
+WindowBits: TypeAlias = int  # a set of places
+KeyNumbers: TypeAlias = tuple[int, ...]  # keys by their numbers
+Alternative: TypeAlias = tuple[int, tuple[KeyNumbers, ...]]  # a query, and what this way for it to hold needs besides
+RegexesBySegment: TypeAlias = Mapping[int, Sequence[str]]  # the sources of the regexes that match in each segment
+ALWAYS_PRESENT_KEY = -1  # a key that every place has
+MAX_SECOND_KEYS = 8  # keys of a second need that a way is filed with
+MAX_WINDOWS_PER_BATCH = 256  # that are looked at together: larger numbers are slower
 # how common words are of which a key says so much
-BREADTH = {"word": 1.0, "stem": 2.0, "alike": 2.0, "regex": 4.0, "number": 1e6, "title": 1e6}
+BASE_FREQUENCY = {"word": 1.0, "stem": 2.0, "alike": 2.0, "regex": 4.0, "number": 1e6, "title": 1e6}
 
 
-class Shortlist:
+class Prefilter:
     """The index over some queries, which it names by their place in the sequence."""
 
-    __slots__ = ("filed", "lexicons", "numbers", "regex_keys", "regexes", "title", "ways")
+    __slots__ = ("alternatives", "figure_keys", "postings", "regex_keys", "regex_set", "title_key", "word_indexes")
 
     def __init__(self, queries: Sequence[Query]) -> None:
-        used = Counter(key for query in queries for way in ways(query.root, breadth) for need in way for key in need)
+        uses = Counter(
+            key
+            for query in queries
+            for required in alternatives(query.root, estimated_frequency)
+            for any_of in required
+            for key in any_of
+        )
 
-        def rarity(need: Need) -> float:
-            return sum(map(weigh, need))
+        def total_frequency(any_of: RequiredKeys) -> float:
+            return sum(map(frequency, any_of))
 
-        def weigh(key: Key) -> float:
-            return breadth(key) * (1 + used[key])
+        def frequency(key: IndexKey) -> float:
+            return estimated_frequency(key) * (1 + uses[key])
 
-        keys: dict[Key, int] = {}
-        self.ways: list[Way] = []
-        self.filed: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for at, query in enumerate(queries):
-            for way in ways(query.root, weigh):
-                rarest_first = sorted(way, key=rarity)
-                self._file(at, [tuple(keys.setdefault(key, len(keys)) for key in need) for need in rarest_first])
-        self.title = keys.get(Key("title"))
-        self.numbers = {key.scope: at for key, at in keys.items() if key.kind == "number"}
-        self.regex_keys = {(key.scope, key.text): at for key, at in keys.items() if key.kind == "regex"}
-        self.regexes = ManyRegexes(source for _, source in self.regex_keys)
-        scopes = {"", *(key.scope for key in keys)}
-        self.lexicons = {
-            scope: Lexicon({key: at for key, at in keys.items() if key.scope == scope}) for scope in scopes
+        key_numbers: dict[IndexKey, int] = {}
+        self.alternatives: list[Alternative] = []
+        self.postings: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, query in enumerate(queries):
+            for required in alternatives(query.root, frequency):
+                rarest_first = sorted(required, key=total_frequency)
+                self._add_alternative(
+                    number,
+                    [
+                        tuple(key_numbers.setdefault(key, len(key_numbers)) for key in any_of)
+                        for any_of in rarest_first
+                    ],
+                )
+        self.title_key = key_numbers.get(IndexKey("title"))
+        self.figure_keys = {key.scope: number for key, number in key_numbers.items() if key.kind == "number"}
+        self.regex_keys = {
+            (key.scope, key.text): number for key, number in key_numbers.items() if key.kind == "regex"
+        }
+        self.regex_set = RegexSet(source for _, source in self.regex_keys)
+        scopes = {"", *(key.scope for key in key_numbers)}
+        self.word_indexes = {
+            scope: WordIndex({key: number for key, number in key_numbers.items() if key.scope == scope})
+            for scope in scopes
         }
 
-    def _file(self, at: int, needs: Sequence[Numbers]) -> None:
+    def _add_alternative(self, query: int, requirements: Sequence[KeyNumbers]) -> None:
         """Files a way under each key of its rarest need, with each key of the next one if those are few. One without
         needs is tried at every place.
         """
-        rarest, *others = needs or [(SOMETHING,)]
-        seconds = others.pop(0) if others and len(others[0]) <= MOST_SECONDS else (SOMETHING,)
+        rarest, *others = requirements or [(ALWAYS_PRESENT_KEY,)]
+        second_keys = others.pop(0) if others and len(others[0]) <= MAX_SECOND_KEYS else (ALWAYS_PRESENT_KEY,)
         for key in rarest:
-            self.filed[key] += [(second, len(self.ways)) for second in seconds]
-        self.ways.append((at, tuple(others)))
+            self.postings[key] += [(second, len(self.alternatives)) for second in second_keys]
+        self.alternatives.append((query, tuple(others)))
 
-    def candidates(self, page: Page, places: Sequence[Place]) -> dict[int, list[Place]]:
+    def candidates(
+        self, document: MatchDocument, windows: Sequence[WindowSegments]
+    ) -> dict[int, list[WindowSegments]]:
         """The queries that could hold, each with those of the places where it could."""
-        found: dict[int, list[Place]] = defaultdict(list)
-        matched = self._matched(page.reading)
-        everywhere = self._fields(page, matched)
-        for start in range(0, len(places), MOST_PLACES):
-            some = places[start : start + MOST_PLACES]
-            stands = self._stands(page, some, everywhere, matched)
-            for query, where in self._met(stands).items():
-                found[query] += [place for at, place in enumerate(some) if where >> at & 1]
-        return found
+        windows_by_query: dict[int, list[WindowSegments]] = defaultdict(list)
+        regexes_by_segment = self._match_regexes(document.index)
+        shared_keys = self._shared_keys(document, regexes_by_segment)
+        for start in range(0, len(windows), MAX_WINDOWS_PER_BATCH):
+            batch = windows[start : start + MAX_WINDOWS_PER_BATCH]
+            bits_by_key = self._present_keys(document, batch, shared_keys, regexes_by_segment)
+            for query, bits in self._matching_queries(bits_by_key).items():
+                windows_by_query[query] += [window for number, window in enumerate(batch) if bits >> number & 1]
+        return windows_by_query
 
-    def _met(self, stands: Mapping[int, Bits]) -> dict[int, Bits]:
+    def _matching_queries(self, bits_by_key: Mapping[int, WindowBits]) -> dict[int, WindowBits]:
         """The queries all of whose needs stand in one place in some way, with those places."""
-        near: dict[int, Bits] = {}
-        for key in self.filed.keys() & stands.keys():
-            here = stands[key]
-            for second, way in self.filed[key]:
-                if second in stands and here & stands[second]:
-                    near[way] = near.get(way, 0) | here & stands[second]
-        found: dict[int, Bits] = {}
-        for way, where in near.items():
-            query, others = self.ways[way]
-            for need in others:
-                where &= _either(stands[key] for key in need if key in stands)
-            if where:
-                found[query] = found.get(query, 0) | where
-        return found
+        bits_by_alternative: dict[int, WindowBits] = {}
+        for key in self.postings.keys() & bits_by_key.keys():
+            key_bits = bits_by_key[key]
+            for second, alternative in self.postings[key]:
+                if second in bits_by_key and key_bits & bits_by_key[second]:
+                    bits_by_alternative[alternative] = (
+                        bits_by_alternative.get(alternative, 0) | key_bits & bits_by_key[second]
+                    )
+        bits_by_query: dict[int, WindowBits] = {}
+        for alternative, bits in bits_by_alternative.items():
+            query, others = self.alternatives[alternative]
+            for any_of in others:
+                bits &= _union_bits(bits_by_key[key] for key in any_of if key in bits_by_key)
+            if bits:
+                bits_by_query[query] = bits_by_query.get(query, 0) | bits
+        return bits_by_query
 
-    def _stands(self, page: Page, places: Sequence[Place], everywhere: set[int], matched: Matched) -> dict[int, Bits]:
+    def _present_keys(
+        self,
+        document: MatchDocument,
+        windows: Sequence[WindowSegments],
+        shared_keys: set[int],
+        regexes_by_segment: RegexesBySegment,
+    ) -> dict[int, WindowBits]:
         """The keys that stand anywhere, each with the places that have it."""
-        every = (1 << len(places)) - 1
-        stands = dict.fromkeys(everywhere, every)
-        stands[SOMETHING] = every
-        seen = _seen(places)
-        words = _words(page.reading, seen)
-        for where, keys in zip(words.values(), map(self.lexicons[""].__getitem__, words), strict=True):
+        all_bits = (1 << len(windows)) - 1
+        bits_by_key = dict.fromkeys(shared_keys, all_bits)
+        bits_by_key[ALWAYS_PRESENT_KEY] = all_bits
+        bits_by_segment = _bits_by_segment(windows)
+        bits_by_word = _bits_by_word(document.index, bits_by_segment)
+        for bits, keys in zip(
+            bits_by_word.values(), map(self.word_indexes[""].__getitem__, bits_by_word), strict=True
+        ):
             for key in keys:
-                stands[key] = stands.get(key, 0) | where
-        for at in seen if "" in self.numbers else seen.keys() & matched.keys():
-            for key in self._unspelt(page, at, "", matched):
-                stands[key] = stands.get(key, 0) | seen[at]
-        if self.title is not None:
-            stands[self.title] = _either(seen[at] for at in page.titles if at in seen)
-        return stands
+                bits_by_key[key] = bits_by_key.get(key, 0) | bits
+        for segment in (
+            bits_by_segment if "" in self.figure_keys else bits_by_segment.keys() & regexes_by_segment.keys()
+        ):
+            for key in self._non_word_keys(document, segment, "", regexes_by_segment):
+                bits_by_key[key] = bits_by_key.get(key, 0) | bits_by_segment[segment]
+        if self.title_key is not None:
+            bits_by_key[self.title_key] = _union_bits(
+                bits_by_segment[segment] for segment in document.title_segments if segment in bits_by_segment
+            )
+        return bits_by_key
 
-    def _unspelt(self, page: Page, at: int, scope: str, matched: Matched) -> Iterator[int]:
+    def _non_word_keys(
+        self, document: MatchDocument, segment: int, scope: str, regexes_by_segment: RegexesBySegment
+    ) -> Iterator[int]:
         """The keys that a segment has by other things than its words: regexes, and numbers that are no words."""
-        for source in matched.get(at, ()):
+        for source in regexes_by_segment.get(segment, ()):
             if (scope, source) in self.regex_keys:
                 yield self.regex_keys[scope, source]
-        if scope in self.numbers and may_hide_number(page.reading.texts[at]):
-            yield self.numbers[scope]
+        if scope in self.figure_keys and may_hide_number(document.index.texts[segment]):
+            yield self.figure_keys[scope]
 
-    def _fields(self, page: Page, matched: Matched) -> set[int]:
+    def _shared_keys(self, document: MatchDocument, regexes_by_segment: RegexesBySegment) -> set[int]:
         """The keys of what stands in the title and the fields, which every place sees."""
-        found: set[int] = set()
-        for scope in self.lexicons.keys() & FIELDS:
-            for at in page.sees(scope):
-                found.update(*map(self.lexicons[scope].__getitem__, page.reading.words[at]))
-                found.update(self._unspelt(page, at, scope, matched))
-        return found
+        keys: set[int] = set()
+        for scope in self.word_indexes.keys() & SHARED_SCOPES:
+            for segment in document.shared_segments(scope):
+                keys.update(*map(self.word_indexes[scope].__getitem__, document.index.words_by_segment[segment]))
+                keys.update(self._non_word_keys(document, segment, scope, regexes_by_segment))
+        return keys
 
-    def _matched(self, reading: Reading) -> dict[int, list[str]]:
+    def _match_regexes(self, index: SegmentIndex) -> dict[int, list[str]]:
         """The sources of the regexes that match in each segment; the reading is told of them too."""
-        matched: dict[int, list[str]] = defaultdict(list)
-        if self.regexes:
-            found = self.regexes.matching(reading.flat)
-            reading.tell(self.regexes.sources, found)
-            for source, tried in found.items():
-                for at in tried.segments:
-                    matched[at].append(source)
-        return matched
+        regexes_by_segment: dict[int, list[str]] = defaultdict(list)
+        if self.regex_set:
+            candidates_by_regex = self.regex_set.match_texts(index.folded_texts)
+            index.record_regexes(self.regex_set.sources, candidates_by_regex)
+            for source, candidates in candidates_by_regex.items():
+                for segment in candidates.segments:
+                    regexes_by_segment[segment].append(source)
+        return regexes_by_segment
 
 
-def _seen(places: Sequence[Place]) -> dict[int, Bits]:
+def _bits_by_segment(windows: Sequence[WindowSegments]) -> dict[int, WindowBits]:
     """The places that see each segment."""
-    seen: dict[int, Bits] = {}
-    for number, place in enumerate(places):
-        for at in place:
-            seen[at] = seen.get(at, 0) | 1 << number
-    return seen
+    bits_by_segment: dict[int, WindowBits] = {}
+    for number, window in enumerate(windows):
+        for segment in window:
+            bits_by_segment[segment] = bits_by_segment.get(segment, 0) | 1 << number
+    return bits_by_segment
 
 
-def _words(reading: Reading, seen: Mapping[int, Bits]) -> dict[str, Bits]:
+def _bits_by_word(index: SegmentIndex, bits_by_segment: Mapping[int, WindowBits]) -> dict[str, WindowBits]:
     """The places that have each word."""
-    found: dict[str, Bits] = {}
-    for at, where in seen.items():
-        for word in reading.words[at]:
-            found[word] = found.get(word, 0) | where
-    return found
+    bits_by_word: dict[str, WindowBits] = {}
+    for segment, bits in bits_by_segment.items():
+        for word in index.words_by_segment[segment]:
+            bits_by_word[word] = bits_by_word.get(word, 0) | bits
+    return bits_by_word
 
 
-def _either(places: Iterable[Bits]) -> Bits:
-    joined = 0
-    for where in places:
-        joined |= where
-    return joined
+def _union_bits(bit_sets: Iterable[WindowBits]) -> WindowBits:
+    union = 0
+    for bits in bit_sets:
+        union |= bits
+    return union
 
 
-def breadth(key: Key) -> float:
+def estimated_frequency(key: IndexKey) -> float:
     """How common a key is, guessed by its letters: short words and short stems meet most."""
-    return BREADTH[key.kind] / max(1, len(key.text) - key.edits)
+    return BASE_FREQUENCY[key.kind] / max(1, len(key.text) - key.max_edits)

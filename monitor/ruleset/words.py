@@ -11,100 +11,102 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+INVISIBLE_CLASS = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 # written without spaces: Han, kana, bopomofo, Hangul (particles cling to it), Thai, Lao, Burmese, Khmer
-UNSPACED = (
+UNSPACED_CLASS = (
     "\u0e01-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3041-\u309f\u30a1-\u30fa"
     "\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d"
     "\U00020000-\U0003ffff"
 )
 MARK_LETTERS = "".join(chr(c) for c in range(0x300, 0x1E95A) if unicodedata.category(chr(c))[0] == "M")
-MARKS = re.escape(MARK_LETTERS)
-_LETTER = rf"[^\W_{UNSPACED}\u1100-\u115f\ua960-\ua97c]"
-_ASCII = re.compile(r"[0-9A-Za-z]+")
-_ANY = re.compile(
+MARKS_CLASS = re.escape(MARK_LETTERS)
+_LETTER = rf"[^\W_{UNSPACED_CLASS}\u1100-\u115f\ua960-\ua97c]"
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
+_WORD = re.compile(
     r"[0-9A-Za-z]++(?![^\x00-\x7f])"  # the common case first: a third of the time
-    rf"|{_LETTER}+(?:[{MARKS}{INVISIBLE}]+{_LETTER}*)*"
-    rf"|[{UNSPACED}][{MARKS}{INVISIBLE}\uff9e\uff9f]*"
-    rf"|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb{INVISIBLE}]*"  # Hangul spelt in single letters
+    rf"|{_LETTER}+(?:[{MARKS_CLASS}{INVISIBLE_CLASS}]+{_LETTER}*)*"
+    rf"|[{UNSPACED_CLASS}][{MARKS_CLASS}{INVISIBLE_CLASS}\uff9e\uff9f]*"
+    rf"|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb{INVISIBLE_CLASS}]*"  # Hangul spelt in single letters
 )
-_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED_CLASS}]")
 
-_DROP = dict.fromkeys((173, 847, 1564, 6158, 65279, 1600)) | {
+_WITHOUT_INVISIBLE = dict.fromkeys((173, 847, 1564, 6158, 65279, 1600)) | {
     code: None for bounds in ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2065)) for code in range(*bounds)
 }
-INVISIBLE_LETTERS = "".join(map(chr, _DROP))
+INVISIBLE_LETTERS = "".join(map(chr, _WITHOUT_INVISIBLE))
 # accents, Arabic and Hebrew vowel points; vowel signs of other scripts are letters and stay
-_ACCENTS = {
+_WITHOUT_ACCENTS = {
     code: None
     for bounds in ((0x300, 0x370), (0x483, 0x488), (0x591, 0x5C8), (0x64B, 0x660), (0x670, 0x671))
     for code in range(*bounds)
 }
-_LETTERS_OF_THEIR_OWN = "йї"
-_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ŧ": "t"})
+_INDEPENDENT_LETTERS = "йї"
+_WITHOUT_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ŧ": "t"})
 
-_CYRILLIC_LIKE = ("АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝ", "ABESIJKMHOPCTYXaesijopcyxhdqw")
-_GREEK_LIKE = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχ", "ABEZHIKMNOPTYXaikvopux")
-_TO_LATIN = str.maketrans(_CYRILLIC_LIKE[0] + _GREEK_LIKE[0], _CYRILLIC_LIKE[1] + _GREEK_LIKE[1])
+_CYRILLIC_LOOKALIKES = ("АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝ", "ABESIJKMHOPCTYXaesijopcyxhdqw")
+_GREEK_LOOKALIKES = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχ", "ABEZHIKMNOPTYXaikvopux")
+_TO_LATIN = str.maketrans(
+    _CYRILLIC_LOOKALIKES[0] + _GREEK_LOOKALIKES[0], _CYRILLIC_LOOKALIKES[1] + _GREEK_LOOKALIKES[1]
+)
 _FROM_LATIN = {
-    "cyrillic": str.maketrans(_CYRILLIC_LIKE[1], _CYRILLIC_LIKE[0]),
-    "greek": str.maketrans(_GREEK_LIKE[1], _GREEK_LIKE[0]),
+    "cyrillic": str.maketrans(_CYRILLIC_LOOKALIKES[1], _CYRILLIC_LOOKALIKES[0]),
+    "greek": str.maketrans(_GREEK_LOOKALIKES[1], _GREEK_LOOKALIKES[0]),
 }
 
 
-def words(text: str) -> list[str]:
+def folded_words(text: str) -> list[str]:
     """The folded words of `text`, in order."""
     if text.isascii():
-        return _ASCII.findall(text.lower())
-    return [fold(found) for found in _ANY.findall(text)]
+        return _ASCII_WORD.findall(text.lower())
+    return [fold_query_word(word) for word in _WORD.findall(text)]
 
 
-def spans(text: str) -> list[tuple[int, int]]:
+def word_spans(text: str) -> list[tuple[int, int]]:
     """Where each of `words(text)` stands: [start, end)."""
-    return [found.span() for found in (_ASCII if text.isascii() else _ANY).finditer(text)]
+    return [match.span() for match in (_ASCII_WORD if text.isascii() else _WORD).finditer(text)]
 
 
-def unspaced(word: str) -> bool:
+def is_unspaced(word: str) -> bool:
     """Is the word one character of a script that is written without spaces?"""
     return not word.isascii() and _UNSPACED_LETTER.match(word) is not None
 
 
 @lru_cache(maxsize=1 << 16)
-def fold(word: str) -> str:
+def fold_query_word(word: str) -> str:
     """One word as it is compared: without case, accents, width, invisible characters and borrowed look-alikes."""
     if word.isascii():
         return word.lower()
-    plain = unicodedata.normalize("NFKC", word).translate(_DROP)
-    return unaccented(_one_script(plain).casefold())
+    plain = unicodedata.normalize("NFKC", word).translate(_WITHOUT_INVISIBLE)
+    return strip_accents(_unify_script(plain).casefold())
 
 
-def unaccented(text: str) -> str:
+def strip_accents(text: str) -> str:
     """`text` without accents and strokes; letters such as й that only look accented stay."""
-    composed = unicodedata.normalize("NFC", text).translate(_STROKES)
-    bare = "".join(
-        letter if letter in _LETTERS_OF_THEIR_OWN else unicodedata.normalize("NFD", letter).translate(_ACCENTS)
+    composed = unicodedata.normalize("NFC", text).translate(_WITHOUT_STROKES)
+    stripped = "".join(
+        letter if letter in _INDEPENDENT_LETTERS else unicodedata.normalize("NFD", letter).translate(_WITHOUT_ACCENTS)
         for letter in composed
     )
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", stripped)
 
 
 @lru_cache(maxsize=1 << 14)
-def _one_script(word: str) -> str:
+def _unify_script(word: str) -> str:
     """The word with letters borrowed from another alphabet for their looks put back into its own."""
-    scripts = [_script(letter) for letter in word]
+    scripts = [_script_of_letter(letter) for letter in word]
     latin = scripts.count("latin")
     foreign = max(("cyrillic", "greek"), key=scripts.count)
     if not latin or foreign not in scripts:
         return word
     as_latin, as_foreign = word.translate(_TO_LATIN), word.translate(_FROM_LATIN[foreign])
-    wholly_latin = foreign not in map(_script, as_latin)
-    wholly_foreign = "latin" not in map(_script, as_foreign)
-    if wholly_latin and not (wholly_foreign and scripts.count(foreign) > latin):
+    is_wholly_latin = foreign not in map(_script_of_letter, as_latin)
+    is_wholly_foreign = "latin" not in map(_script_of_letter, as_foreign)
+    if is_wholly_latin and not (is_wholly_foreign and scripts.count(foreign) > latin):
         return as_latin
-    return as_foreign if wholly_foreign else word
+    return as_foreign if is_wholly_foreign else word
 
 
-def _script(letter: str) -> str:
+def _script_of_letter(letter: str) -> str:
     if "a" <= letter.lower() <= "z" or "\u00c0" <= letter <= "\u024f":
         return "latin"
     if "\u0400" <= letter <= "\u052f":
@@ -112,34 +114,38 @@ def _script(letter: str) -> str:
     return "greek" if "\u0370" <= letter <= "\u03ff" else ""
 
 
-class _Plain(dict[int, str]):
+class _FoldedLetters(dict[int, str]):
     """Each letter without accents, width and what is invisible; worked out when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        if len(self) >= MOST_LETTERS:
+        if len(self) >= MAX_CACHED_LETTERS:
             self.clear()
-        plain = unaccented(unicodedata.normalize("NFKC", chr(code)).translate(_DROP)) if code > 127 else chr(code)
-        self[code] = plain
-        return plain
+        folded = (
+            strip_accents(unicodedata.normalize("NFKC", chr(code)).translate(_WITHOUT_INVISIBLE))
+            if code > 127
+            else chr(code)
+        )
+        self[code] = folded
+        return folded
 
 
-MOST_LETTERS = 20_000
-_PLAIN = _Plain()
+MAX_CACHED_LETTERS = 20_000
+_FOLDED_LETTERS = _FoldedLetters()
 
 
-def flatten(text: str) -> str:
+def fold_letters(text: str) -> str:
     """`text` folded letter by letter for regexes, case kept."""
-    return text if text.isascii() else _in_one_script(text).translate(_PLAIN)
+    return text if text.isascii() else _unify_scripts_in_text(text).translate(_FOLDED_LETTERS)
 
 
-def origins(text: str) -> Sequence[int]:
+def letter_origins(text: str) -> Sequence[int]:
     """Where in `text` each letter of `flatten(text)` came from, and its end."""
     if text.isascii():
         return range(len(text) + 1)
-    plain = [_PLAIN[ord(letter)] for letter in _in_one_script(text)]
-    return [*(at for at, letters in enumerate(plain) for _ in letters), len(text)]
+    folded = [_FOLDED_LETTERS[ord(letter)] for letter in _unify_scripts_in_text(text)]
+    return [*(offset for offset, letters in enumerate(folded) for _ in letters), len(text)]
 
 
-def _in_one_script(text: str) -> str:
+def _unify_scripts_in_text(text: str) -> str:
     """Every word with its borrowed letters put back into its own alphabet, letter for letter."""
-    return _ANY.sub(lambda found: found[0] if found[0].isascii() else _one_script(found[0]), text)
+    return _WORD.sub(lambda found: found[0] if found[0].isascii() else _unify_script(found[0]), text)

@@ -12,19 +12,19 @@ from typing import TypeAlias
 
 import yaml
 
-from monitor.ruleset.faults import Fault
+from monitor.ruleset.faults import SyntaxFault
 
-DEEPEST = 12
-LONGEST = 1_000_000  # characters of a file
-MOST_NODES = 50_000
-MOST_FAULTS = 50  # that are told of one file's form
-PLAINLY = {"mapping values are not allowed in this context": "a `: ` stands where no key can be"}
-NO_COLON = "could not find expected ':'"
-KEY_AND_VALUE = re.compile(r"\s*(?:- )?([A-Za-z]+):\S")
+MAX_YAML_DEPTH = 12
+MAX_YAML_BYTES = 1_000_000  # characters of a file
+MAX_YAML_NODES = 50_000
+MAX_FAULTS_PER_FILE = 50  # that are told of one file's form
+PLAIN_MESSAGES = {"mapping values are not allowed in this context": "a `: ` stands where no key can be"}
+MISSING_COLON = "could not find expected ':'"
+KEY_WITHOUT_SPACE = re.compile(r"\s*(?:- )?([A-Za-z]+):\S")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class YamlText:
     """A scalar: its value, its place, and where its source lies. `style` is None when it is plain."""
 
     value: str
@@ -34,156 +34,161 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class YamlList:
     """A sequence."""
 
     offset: int
-    entries: list[Tree] = field(default_factory=list)
+    items: list[YamlNode] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class YamlTable:
     """A mapping: each key with where the key stands."""
 
     offset: int
-    keys: dict[str, Text] = field(default_factory=dict)
-    values: dict[str, Tree] = field(default_factory=dict)
+    keys: dict[str, YamlText] = field(default_factory=dict)
+    values: dict[str, YamlNode] = field(default_factory=dict)
 
 
-Tree: TypeAlias = Text | Listing | Table
+YamlNode: TypeAlias = YamlText | YamlList | YamlTable
 
 
-def read_tree(source: str) -> tuple[Tree | None, list[Fault]]:
+def parse_yaml(source: str) -> tuple[YamlNode | None, list[SyntaxFault]]:
     """The tree of one YAML document (None if it is empty or cannot be read) and every fault of its form."""
-    if len(source) > LONGEST:
-        return None, [Fault(f"this file is longer than {LONGEST:,} characters")]
-    builder = Builder()
+    if len(source) > MAX_YAML_BYTES:
+        return None, [SyntaxFault(f"this file is longer than {MAX_YAML_BYTES:,} characters")]
+    builder = YamlTreeBuilder()
     try:
         for event in yaml.parse(source, Loader=yaml.CSafeLoader):
-            builder.take(event)
-    except Fault as fault:
+            builder.add_event(event)
+    except SyntaxFault as fault:
         return None, [*builder.faults, fault]
     except yaml.YAMLError as error:
-        return None, [*builder.faults, unreadable(source, error)]
+        return None, [*builder.faults, fault_from_yaml_error(source, error)]
     return builder.root, builder.faults
 
 
-class Builder:
+class YamlTreeBuilder:
     """Grows the tree, event by event."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.root: Tree | None = None
-        self.documents = 0
-        self.nodes = 0
-        self.open: list[Listing | Table] = []
-        self.pending: list[Text | None] = []  # for each open table the key that waits for its value
+        self.faults: list[SyntaxFault] = []
+        self.root: YamlNode | None = None
+        self.document_count = 0
+        self.node_count = 0
+        self.open_collections: list[YamlList | YamlTable] = []
+        self.pending_keys: list[YamlText | None] = []  # for each open table the key that waits for its value
 
-    def take(self, event: yaml.Event) -> None:
+    def add_event(self, event: yaml.Event) -> None:
         """One event. Raises Fault where going on makes no sense."""
         assert event.start_mark and event.end_mark
         offset = event.start_mark.index
-        if len(self.faults) >= MOST_FAULTS:
-            raise Fault("too many problems: the rest of this file was not read", offset)
+        if len(self.faults) >= MAX_FAULTS_PER_FILE:
+            raise SyntaxFault("too many problems: the rest of this file was not read", offset)
         match event:
             case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    raise Fault("expected one YAML document: for several rules write `rules:` with a list", offset)
+                self.document_count += 1
+                if self.document_count > 1:
+                    raise SyntaxFault(
+                        "expected one YAML document: for several rules write `rules:` with a list", offset
+                    )
             case yaml.AliasEvent():
-                raise Fault(f"`*{event.anchor}` (a YAML alias) is not allowed: a text with * needs quotes", offset)
+                raise SyntaxFault(
+                    f"`*{event.anchor}` (a YAML alias) is not allowed: a text with * needs quotes", offset
+                )
             case yaml.ScalarEvent():
-                self.refuse(event, offset)
-                self.put(Text(event.value, offset, event.end_mark.index, event.style))
+                self.reject_anchors_and_tags(event, offset)
+                self.add_node(YamlText(event.value, offset, event.end_mark.index, event.style))
             case yaml.SequenceStartEvent():
-                self.refuse(event, offset)
-                self.enter(Listing(offset))
+                self.reject_anchors_and_tags(event, offset)
+                self.open_collection(YamlList(offset))
             case yaml.MappingStartEvent():
-                self.refuse(event, offset)
-                self.enter(Table(offset))
+                self.reject_anchors_and_tags(event, offset)
+                self.open_collection(YamlTable(offset))
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                self.open.pop()
-                self.pending.pop()
+                self.open_collections.pop()
+                self.pending_keys.pop()
             case _:
                 pass
 
-    def refuse(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, offset: int) -> None:
+    def reject_anchors_and_tags(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, offset: int) -> None:
         """Notes anchors and tags."""
         if event.anchor:
-            self.faults.append(Fault(f"`&{event.anchor}` (a YAML anchor) is not allowed here", offset))
+            self.faults.append(SyntaxFault(f"`&{event.anchor}` (a YAML anchor) is not allowed here", offset))
         if event.tag:
-            self.faults.append(Fault(f"`{event.tag}` (a YAML tag) is not allowed here", offset))
+            self.faults.append(SyntaxFault(f"`{event.tag}` (a YAML tag) is not allowed here", offset))
 
-    def enter(self, node: Listing | Table) -> None:
+    def open_collection(self, node: YamlList | YamlTable) -> None:
         """Opens a listing or table."""
-        if len(self.open) >= DEEPEST:
-            raise Fault(f"nested deeper than {DEEPEST} levels", node.offset)
-        self.put(node)
-        self.open.append(node)
-        self.pending.append(None)
+        if len(self.open_collections) >= MAX_YAML_DEPTH:
+            raise SyntaxFault(f"nested deeper than {MAX_YAML_DEPTH} levels", node.offset)
+        self.add_node(node)
+        self.open_collections.append(node)
+        self.pending_keys.append(None)
 
-    def put(self, node: Tree) -> None:
+    def add_node(self, node: YamlNode) -> None:
         """Puts a node where it belongs."""
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise Fault(f"this file has more than {MOST_NODES:,} entries: make several of it", node.offset)
-        if not self.open:
+        self.node_count += 1
+        if self.node_count > MAX_YAML_NODES:
+            raise SyntaxFault(f"this file has more than {MAX_YAML_NODES:,} entries: make several of it", node.offset)
+        if not self.open_collections:
             self.root = node
             return
-        parent = self.open[-1]
-        if isinstance(parent, Listing):
-            parent.entries.append(node)
-        elif self.pending[-1] is None:
-            self.key(parent, node)
+        parent = self.open_collections[-1]
+        if isinstance(parent, YamlList):
+            parent.items.append(node)
+        elif self.pending_keys[-1] is None:
+            self.add_key(parent, node)
         else:
-            parent.values.setdefault(self.pending[-1].value, node)
-            self.pending[-1] = None
+            parent.values.setdefault(self.pending_keys[-1].value, node)
+            self.pending_keys[-1] = None
 
-    def key(self, table: Table, node: Tree) -> None:
+    def add_key(self, table: YamlTable, node: YamlNode) -> None:
         """A key of a table, which must be text and stand there once."""
-        if not isinstance(node, Text):
-            raise Fault("expected a key, found a list or table", node.offset)
+        if not isinstance(node, YamlText):
+            raise SyntaxFault("expected a key, found a list or table", node.offset)
         if node.value in table.keys:
-            self.faults.append(Fault(f"`{node.value}` stands here twice", node.offset))
+            self.faults.append(SyntaxFault(f"`{node.value}` stands here twice", node.offset))
         table.keys.setdefault(node.value, node)
-        self.pending[-1] = node
+        self.pending_keys[-1] = node
 
 
-def unreadable(source: str, error: yaml.YAMLError) -> Fault:
+def fault_from_yaml_error(source: str, error: yaml.YAMLError) -> SyntaxFault:
     """What is wrong with a text that is no YAML, and the likely cause."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        return Fault(f"this is no YAML: {str(error).splitlines()[0]}")
+        return SyntaxFault(f"this is no YAML: {str(error).splitlines()[0]}")
     problem = str(getattr(error, "problem", "") or "it cannot be read")
-    if problem == NO_COLON:
-        return without_colon(source, mark.line)
-    return Fault(
-        f"this is no YAML: {PLAINLY.get(problem, problem)}{likely_cause(source, mark.line, problem)}", mark.index
+    if problem == MISSING_COLON:
+        return missing_colon_fault(source, mark.line)
+    return SyntaxFault(
+        f"this is no YAML: {PLAIN_MESSAGES.get(problem, problem)}{likely_cause(source, mark.line, problem)}",
+        mark.index,
     )
 
 
-def without_colon(source: str, line: int) -> Fault:
+def missing_colon_fault(source: str, line: int) -> SyntaxFault:
     """The line that should be a key and its value: the last one before where the reader gave up."""
     lines = source.splitlines(keepends=True)[: max(1, line)]
     while len(lines) > 1 and not lines[-1].strip():
         lines.pop()
     offset = sum(map(len, lines[:-1]))
-    if found := KEY_AND_VALUE.match(lines[-1]):
-        return Fault(f"a space is missing after `{found[1]}:`", offset + found.end() - 1)
-    said = lines[-1].strip()
-    text = said if len(said) <= 40 else f"{said[:39]}…"
-    return Fault(
-        f"expected `key: value`, found `{text}`; a line that goes on with the one before is indented", offset
+    if match := KEY_WITHOUT_SPACE.match(lines[-1]):
+        return SyntaxFault(f"a space is missing after `{match[1]}:`", offset + match.end() - 1)
+    stripped = lines[-1].strip()
+    shortened = stripped if len(stripped) <= 40 else f"{stripped[:39]}…"
+    return SyntaxFault(
+        f"expected `key: value`, found `{shortened}`; a line that goes on with the one before is indented", offset
     )
 
 
 def likely_cause(source: str, line: int, problem: str) -> str:
     """A hint for the slips that a query in YAML invites."""
     lines = source.splitlines()
-    around = " ".join(lines[max(0, line - 1) : line + 1])
-    if "\t" in around:
+    nearby = " ".join(lines[max(0, line - 1) : line + 1])
+    if "\t" in nearby:
         return "; indent with spaces, not tabs"
-    if "match:" in around:
+    if "match:" in nearby:
         return "; write the query on the lines after `match: >-`, indented"
     if problem == "did not find expected key":
         return "; lines that belong together are indented alike"

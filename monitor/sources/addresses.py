@@ -10,10 +10,10 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
-Address: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
+IpAddress: TypeAlias = IPv4Address | IPv6Address
+IpNetwork: TypeAlias = IPv4Network | IPv6Network
 
-_NOT_PUBLIC = tuple(
+_NON_PUBLIC_NETWORKS = tuple(
     ip_network(text)
     for text in (
         "0.0.0.0/8",
@@ -37,23 +37,23 @@ _NOT_PUBLIC = tuple(
         "3fff::/20",  # documentation
     )
 )
-_UNICAST = IPv6Network("2000::/3")  # everything else in IPv6 is local, reserved or a tunnel
-_NAT64 = IPv6Network("64:ff9b::/96")
-_6TO4 = IPv6Network("2002::/16")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # everything else in IPv6 is local, reserved or a tunnel
+_NAT64_NETWORK = IPv6Network("64:ff9b::/96")
+_6TO4_NETWORK = IPv6Network("2002::/16")
 
 
-def networks(texts: Sequence[str]) -> tuple[Network, ...]:
+def parse_ip_networks(texts: Sequence[str]) -> tuple[IpNetwork, ...]:
     """Networks in CIDR form, such as `"127.0.0.0/8"`. ValueError if one is none."""
     return tuple(ip_network(text, strict=False) for text in texts)
 
 
-def address(text: str) -> Address:
+def parse_ip_address(text: str) -> IpAddress:
     """An address as it will be judged: one that carries an IPv4 address is that one. ValueError if none."""
-    found = ip_address(text)
-    return found if isinstance(found, IPv4Address) else _carried(found) or found
+    ip = ip_address(text)
+    return ip if isinstance(ip, IPv4Address) else _embedded_ipv4(ip) or ip
 
 
-def is_address(text: str) -> bool:
+def is_ip_address(text: str) -> bool:
     """True if this is an address in its usual form, and no name."""
     try:
         ip_address(text)
@@ -62,39 +62,39 @@ def is_address(text: str) -> bool:
     return True
 
 
-def _carried(found: IPv6Address) -> IPv4Address | None:
+def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
     """The IPv4 address inside a mapped, NAT64 or 6to4 one."""
-    if found.ipv4_mapped:
-        return found.ipv4_mapped
-    if found in _NAT64:
-        return IPv4Address(int(found) & 0xFFFF_FFFF)
-    return found.sixtofour if found in _6TO4 else None
+    if ip.ipv4_mapped:
+        return ip.ipv4_mapped
+    if ip in _NAT64_NETWORK:
+        return IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.sixtofour if ip in _6TO4_NETWORK else None
 
 
-def is_public(found: Address) -> bool:
+def is_public_address(ip: IpAddress) -> bool:
     """True if the whole internet may be asked at this address."""
-    if found.version == 6 and found not in _UNICAST:
+    if ip.version == 6 and ip not in _GLOBAL_UNICAST:
         return False
-    return not _among(found, _NOT_PUBLIC)
+    return not _is_in_any(ip, _NON_PUBLIC_NETWORKS)
 
 
 @lru_cache(maxsize=4096)
-def inside(text: str, allowed: tuple[Network, ...]) -> bool:
+def is_in_networks(text: str, allowed: tuple[IpNetwork, ...]) -> bool:
     """True if this is an address in one of `allowed`."""
     try:
-        return _among(address(text), allowed)
+        return _is_in_any(parse_ip_address(text), allowed)
     except ValueError:
         return False
 
 
-def may_dial(text: str, allowed: Sequence[Network]) -> bool:
+def may_dial(text: str, allowed: Sequence[IpNetwork]) -> bool:
     """True if the address is public or inside one of `allowed`. Never raises: what is no address is refused."""
     try:
-        found = address(text)
+        ip = parse_ip_address(text)
     except ValueError:
         return False
-    return is_public(found) or _among(found, allowed)
+    return is_public_address(ip) or _is_in_any(ip, allowed)
 
 
-def _among(found: Address, among: Sequence[Network]) -> bool:
-    return any(found.version == network.version and found in network for network in among)
+def _is_in_any(ip: IpAddress, ranges: Sequence[IpNetwork]) -> bool:
+    return any(ip.version == network.version and ip in network for network in ranges)

@@ -10,33 +10,37 @@ import re
 
 from monitor.errors import ParseError
 from monitor.model import Entry
-from monitor.sources.charset import decoded
+from monitor.sources.charset import decode_body
 from monitor.sources.feed import Feed
-from monitor.sources.page import is_gate, refuse_what_is_no_text
-from monitor.sources.reading import Reading
-from monitor.sources.tidy import clean
+from monitor.sources.page import is_interstitial, reject_non_text
+from monitor.sources.reading import ParseOptions
+from monitor.sources.tidy import clean_text
 
-BEGIN, END = "<article>", "</article>"  # by which it is known again in what was stored
-_AROUND = re.compile(r"</?(?:html|head|body|article)\b[^<>]*>", re.IGNORECASE)
+ARTICLE_START, ARTICLE_END = "<article>", "</article>"  # by which it is known again in what was stored
+_WRAPPER_TAGS = re.compile(r"</?(?:html|head|body|article)\b[^<>]*>", re.IGNORECASE)
 
 
-def parse_article(body: bytes, content_type: str, url: str, _: Reading) -> Feed:
+def parse_article(body: bytes, content_type: str, url: str, _: ParseOptions) -> Feed:
     """The article as the one entry, its body in HTML. ParseError `empty_body`, or `not_the_page` for what is no
     text, holds no article, or is a login, captcha or error page."""
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    refuse_what_is_no_text(body)
-    page = clean(decoded(body, content_type))
-    found = trafilatura.extract(page, output_format="html", include_comments=False, deduplicate=False) or ""
-    if not found.strip():
+    reject_non_text(body)
+    page = clean_text(decode_body(body, content_type))
+    extracted = trafilatura.extract(page, output_format="html", include_comments=False, deduplicate=False) or ""
+    if not extracted.strip():
         raise ParseError("not_the_page", "no article is found on the page")
-    if is_gate(page, found):
+    if is_interstitial(page, extracted):
         raise ParseError("not_the_page", "a login, captcha or error page came instead of the article")
-    article = f"{BEGIN}{_AROUND.sub('', found).strip()}{END}"
+    article = f"{ARTICLE_START}{_WRAPPER_TAGS.sub('', extracted).strip()}{ARTICLE_END}"
     return Feed("", (Entry(key=url, title="", url=url, body=article),), None, ())
 
 
-def article_in(text: str) -> str:
+def stored_article(text: str) -> str:
     """The article that a stored text begins with, "" if it begins with none."""
-    return text[: text.index(END) + len(END)] if text.startswith(BEGIN) and END in text else ""
+    return (
+        text[: text.index(ARTICLE_END) + len(ARTICLE_END)]
+        if text.startswith(ARTICLE_START) and ARTICLE_END in text
+        else ""
+    )

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
 
 DAY = 86400.0
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def next_poll(
+def next_poll_time(
     *,
     now: Moment,
     every: float,
@@ -35,17 +35,17 @@ def next_poll(
     `cron`, polls fall on its times only, and the wait until the next of them counts as `every`.
     """
     if cron:
-        trigger = crontab(cron, timezone)
-        first = fire(trigger, now)
+        trigger = parse_crontab(cron, timezone)
+        next_fire = next_fire_time(trigger, now)
         if not failures:
-            return first
-        return fire(trigger, now + _wait(first - now, failures, retry_after, max_age) - 1)
-    wait = _wait(every, failures, retry_after, max_age)
+            return next_fire
+        return next_fire_time(trigger, now + _wait_seconds(next_fire - now, failures, retry_after, max_age) - 1)
+    wait = _wait_seconds(every, failures, retry_after, max_age)
     # Earlier than due when all is well, so that `every` is kept; later when a server asked for rest.
     return now + wait * (1 + 0.1 * jitter if failures else 1 - 0.1 * jitter)
 
 
-def _wait(every: float, failures: int, retry_after: float | None, max_age: float | None) -> float:
+def _wait_seconds(every: float, failures: int, retry_after: float | None, max_age: float | None) -> float:
     if not failures:
         return max(every, min(max_age or 0.0, 2 * every))
     if retry_after is not None:
@@ -53,7 +53,7 @@ def _wait(every: float, failures: int, retry_after: float | None, max_age: float
     return max(every, min(every * 2.0 ** min(failures - 1, 32), DAY))
 
 
-def crontab(text: str, timezone: tzinfo) -> CronTrigger:
+def parse_crontab(text: str, timezone: tzinfo) -> CronTrigger:
     """Five crontab fields as a trigger. ValueError with a sentence if it cannot be read or never comes true."""
     from apscheduler.triggers.cron import CronTrigger  # takes a while to import, and few sources need it
 
@@ -62,41 +62,41 @@ def crontab(text: str, timezone: tzinfo) -> CronTrigger:
         raise ValueError(f'expected five fields such as "*/10 6-22 * * *", got {len(fields)}')
     minute, hour, day, month, weekday = fields
     trigger = CronTrigger(
-        minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=timezone
+        minute=minute, hour=hour, day=day, month=month, day_of_week=_weekday_names(weekday), timezone=timezone
     )
     if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
         raise ValueError(f'"{text}" never comes true')
     return trigger
 
 
-def fire(trigger: CronTrigger, after: Moment) -> Moment:
+def next_fire_time(trigger: CronTrigger, after: Moment) -> Moment:
     """The trigger's first time later than a moment."""
-    found = trigger.get_next_fire_time(None, datetime.fromtimestamp(math.floor(after) + 1, UTC))
-    return found.timestamp() if found else after + DAY
+    fire_time = trigger.get_next_fire_time(None, datetime.fromtimestamp(math.floor(after) + 1, UTC))
+    return fire_time.timestamp() if fire_time else after + DAY
 
 
-def _weekdays(field: str) -> str:
+def _weekday_names(field: str) -> str:
     """Weekdays by name: crontabs count them from Sunday, the trigger from Monday."""
     if field == "*":
         return field
     try:
-        return ",".join(_DAYS[day % 7] for part in field.lower().split(",") for day in _span(part))
+        return ",".join(_WEEKDAYS[day % 7] for part in field.lower().split(",") for day in _weekday_range(part))
     except ValueError:
         raise ValueError(f'"{field}" is no list of weekdays') from None
 
 
-def _span(part: str) -> range:
+def _weekday_range(part: str) -> range:
     days, _, step = part.partition("/")
     first, dash, last = days.partition("-")
     if days == "*":
         return range(0, 7, int(step))
-    low = _weekday(first)
-    high = _weekday(last) if dash else (6 if step else low)
+    low = _weekday_number(first)
+    high = _weekday_number(last) if dash else (6 if step else low)
     return range(low, high + (7 if high < low else 0) + 1, int(step or 1))
 
 
-def _weekday(text: str) -> int:
-    day = int(text) if text.isdecimal() else _DAYS.index(text)
+def _weekday_number(text: str) -> int:
+    day = int(text) if text.isdecimal() else _WEEKDAYS.index(text)
     if day > 7:
         raise ValueError(text)
     return day

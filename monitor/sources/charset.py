@@ -5,43 +5,43 @@ from __future__ import annotations
 import codecs
 import re
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
-_IN_PAGE = re.compile(rb"<meta\b[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta\b[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 # Python has codecs that are no charsets, and some that take for ever.
-_CHARSETS = re.compile(
+_SUPPORTED_CHARSETS = re.compile(
     r"utf-8|utf-16(-[lb]e)?|iso8859-\d+|cp\d+|koi8-\w+|gb\w+|big5\w*|euc_\w+|shift_jis\w*|mac-\w+|ascii|tis-620"
 )
-_AS_BROWSERS_DO = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
+_BROWSER_CHARSETS = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
 
 
-def decoded(body: bytes, content_type: str) -> str:
+def decode_body(body: bytes, content_type: str) -> str:
     """The text of a body. Never raises: what cannot be read becomes U+FFFD."""
-    for mark, name in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
-    said = _known(_IN_HEADER, content_type) or _known(_IN_PAGE, body[:4096])
-    if said:
-        return body.decode(said, "replace")
+    for bom, name in _BYTE_ORDER_MARKS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(name, "replace")
+    charset = _declared_charset(_HEADER_CHARSET, content_type) or _declared_charset(_META_CHARSET, body[:4096])
+    if charset:
+        return body.decode(charset, "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return body.decode("cp1252", "replace")
 
 
-def _known(pattern: re.Pattern[str] | re.Pattern[bytes], text: str | bytes) -> str | None:
+def _declared_charset(pattern: re.Pattern[str] | re.Pattern[bytes], text: str | bytes) -> str | None:
     """The charset that is named, as Python calls it; None if none is, or none that there is."""
-    found = pattern.search(text)  # type: ignore[arg-type]
-    if not found:
+    match = pattern.search(text)  # type: ignore[arg-type]
+    if not match:
         return None
-    named = found[1] if isinstance(found[1], str) else found[1].decode("ascii")
+    label = match[1] if isinstance(match[1], str) else match[1].decode("ascii")
     try:
-        name = codecs.lookup(named).name
+        codec_name = codecs.lookup(label).name
     except (LookupError, UnicodeError):
         return None
-    if not _CHARSETS.fullmatch(name):
+    if not _SUPPORTED_CHARSETS.fullmatch(codec_name):
         return None
     # A page that says so in letters of one byte is not in letters of two.
-    if isinstance(text, bytes) and name.startswith("utf-16"):
+    if isinstance(text, bytes) and codec_name.startswith("utf-16"):
         return "utf-8"
-    return _AS_BROWSERS_DO.get(name, name)
+    return _BROWSER_CHARSETS.get(codec_name, codec_name)

@@ -6,52 +6,56 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 
 
-class Crowd:
+class HostSlots:
     """Who may be polled beside the sources that are `polling` now. `hosts` is the host of each source by name, and
     `shares` how many slots a host may take, where that is not `share`."""
 
     def __init__(
-        self, hosts: Mapping[str, str], polling: Iterable[str], share: int, shares: Mapping[str, int] | None = None
+        self,
+        hosts: Mapping[str, str],
+        polling: Iterable[str],
+        slots_per_host: int,
+        slots_by_host: Mapping[str, int] | None = None,
     ) -> None:
-        self._hosts, self._share, self._shares = hosts, share, shares or {}
-        self._taken = Counter(hosts[name] for name in polling if name in hosts)
+        self._hosts, self._slots_per_host, self._slots_by_host = hosts, slots_per_host, slots_by_host or {}
+        self._used = Counter(hosts[name] for name in polling if name in hosts)
 
-    def admit(self, name: str) -> bool:
+    def try_acquire(self, name: str) -> bool:
         """Takes a slot for a source; false if its host has no slot left."""
         host = self._hosts.get(name, name)
-        if not self._room(host):
+        if not self._has_free_slot(host):
             return False
-        self._taken[host] += 1
+        self._used[host] += 1
         return True
 
-    def full(self) -> list[str]:
+    def sources_without_slot(self) -> list[str]:
         """The sources whose hosts have no slot left."""
-        crowded = {host for host in self._taken if not self._room(host)}
-        return [name for name, host in self._hosts.items() if host in crowded] if crowded else []
+        full_hosts = {host for host in self._used if not self._has_free_slot(host)}
+        return [name for name, host in self._hosts.items() if host in full_hosts] if full_hosts else []
 
-    def _room(self, host: str) -> bool:
-        return self._taken[host] < self._shares.get(host, self._share)
+    def _has_free_slot(self, host: str) -> bool:
+        return self._used[host] < self._slots_by_host.get(host, self._slots_per_host)
 
 
-class Queue:
+class HostQueue:
     """Sources that wait for a slot, by host, so that the sources of a full host need not be looked at one by one."""
 
     def __init__(self, hosts: Mapping[str, str]) -> None:
-        self._waiting: dict[str, deque[str]] = {}
+        self._names_by_host: dict[str, deque[str]] = {}
         for name, host in hosts.items():
-            self._waiting.setdefault(host, deque()).append(name)
+            self._names_by_host.setdefault(host, deque()).append(name)
 
     def __bool__(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._names_by_host)
 
-    def take(self, room: int, crowd: Crowd) -> list[str]:
+    def take_next(self, limit: int, slots: HostSlots) -> list[str]:
         """The next sources, no more than there is `room` for and than the crowd admits."""
-        taken: list[str] = []
-        for host, names in list(self._waiting.items()):
-            while names and len(taken) < room and crowd.admit(names[0]):
-                taken.append(names.popleft())
+        chosen: list[str] = []
+        for host, names in list(self._names_by_host.items()):
+            while names and len(chosen) < limit and slots.try_acquire(names[0]):
+                chosen.append(names.popleft())
             if not names:
-                del self._waiting[host]
-            if len(taken) == room:
+                del self._names_by_host[host]
+            if len(chosen) == limit:
                 break
-        return taken
+        return chosen

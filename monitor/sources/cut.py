@@ -14,27 +14,27 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
 
-LARGEST = 2 * 2**20  # bytes of a body that is cut
-MOST = 2_000  # its items
-LONGEST = 1_000  # bytes of a declaration
+MAX_SPLIT_BYTES = 2 * 2**20  # bytes of a body that is cut
+MAX_SPLIT_ITEMS = 2_000  # its items
+MAX_DECLARATION_BYTES = 1_000  # bytes of a declaration
 
-_EDGE = re.compile(
+_ITEM_BOUNDARY = re.compile(
     rb"<(?=[ie/!?])(?:(item|entry)(?=[\s/>])|/(item|entry)\s*>"
     rb"|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([!?]))",  # what looks like a tag in these is none
     re.DOTALL,
 )
-_BETWEEN = b" \t\r\n"
+_WHITESPACE_BYTES = b" \t\r\n"
 # These name the version of a feed before any item does; what a version is decides how items are read.
-_ROOT = re.compile(
+_FEED_VERSION = re.compile(
     rb"<(?:rss|feed)[\s>]|xmlns\s*=\s*[\"'](?:http://purl\.org/rss/1\.0/|http://my\.netscape\.com/rdf/simple/0\.9/)[\"']"
 )
-_NAMESPACE = re.compile(rb"xmlns(?::([^\s=:]{1,100}))?\s*=\s*[\"']([^\"'<]{0,200})")
-_DECLARED = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as feedparser looks for it
-_IN_HEADER = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
-_ONE_BYTE = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
+_NAMESPACE_DECLARATION = re.compile(rb"xmlns(?::([^\s=:]{1,100}))?\s*=\s*[\"']([^\"'<]{0,200})")
+_DECLARED_ENCODING = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as feedparser looks for it
+_CONTENT_TYPE_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
+_SINGLE_BYTE_CHARSET = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
 # What moves with every item and says nothing of them: comments, texts of the channel such as its date, and the list
 # of addresses at the top of an RDF feed. How long to wait for the next poll is said in texts, too: those count.
-_MOVING = re.compile(
+_VOLATILE_MARKUP = re.compile(
     rb"(<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|<!--.*?-->"
     rb"|<rdf:li\s+(?:rdf:)?resource\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')\s*(?:/>|>\s*</rdf:li>)\s*"
     rb"|(?<!<ttl)(?<!:updatePeriod)(?<!:updateFrequency)>[^<>]+(?=</)",
@@ -43,80 +43,93 @@ _MOVING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class FeedParts:
     """A body at its items: what stands before the first, each of them, and what stands behind the last."""
 
     head: bytes
     items: tuple[bytes, ...]
     foot: bytes
 
-    def of(self, items: Iterable[bytes]) -> bytes:
+    def with_items(self, items: Iterable[bytes]) -> bytes:
         """The body of a feed that has these items alone."""
         return b"".join((self.head, *items, self.foot))
 
-    def marks(self) -> list[str]:
+    def item_hashes(self) -> list[str]:
         """A hash of the bytes of each item."""
         return [blake2b(item, digest_size=8).hexdigest() for item in self.items]
 
-    def frame(self, *told: str) -> str:
+    def skeleton_hash(self, *extra: str) -> str:
         """A hash of all that stands around the items and may bear on how they are read, and of what was `told`."""
-        around = (_MOVING.sub(rb"\1", self.head), _MOVING.sub(rb"\1", self.foot), *(text.encode() for text in told))
-        return blake2b(b"\0".join(around), digest_size=16).hexdigest()
+        skeleton = (
+            _VOLATILE_MARKUP.sub(rb"\1", self.head),
+            _VOLATILE_MARKUP.sub(rb"\1", self.foot),
+            *(text.encode() for text in extra),
+        )
+        return blake2b(b"\0".join(skeleton), digest_size=16).hexdigest()
 
 
-def cut(body: bytes, content_type: str) -> Cut | None:
+def split_items(body: bytes, content_type: str) -> FeedParts | None:
     """The body at its items, or None where it must be read as a whole."""
-    edges = _edges(body) if len(body) <= LARGEST else ()
-    if not edges:
+    spans = _item_spans(body) if len(body) <= MAX_SPLIT_BYTES else ()
+    if not spans:
         return None
-    head, foot = body[: edges[0][0]], body[edges[-1][1] :]
-    between = (body[one[1] : other[0]] for one, other in pairwise(edges))
-    found = Cut(head, tuple(body[start:end] for start, end in edges), foot)
-    if any(text.strip(_BETWEEN) for text in between) or len(set(found.items)) < len(edges):
+    head, foot = body[: spans[0][0]], body[spans[-1][1] :]
+    gaps = (body[previous[1] : following[0]] for previous, following in pairwise(spans))
+    parts = FeedParts(head, tuple(body[start:end] for start, end in spans), foot)
+    if any(text.strip(_WHITESPACE_BYTES) for text in gaps) or len(set(parts.items)) < len(spans):
         return None
-    sure = _ROOT.search(head) and _is_sure(body, len(head), content_type) and _has_plain_prefixes(body, len(head))
-    return found if sure else None
+    is_certain = (
+        _FEED_VERSION.search(head)
+        and _has_certain_charset(body, len(head), content_type)
+        and _has_certain_prefixes(body, len(head))
+    )
+    return parts if is_certain else None
 
 
-def _edges(body: bytes) -> Sequence[tuple[int, int]]:
+def _item_spans(body: bytes) -> Sequence[tuple[int, int]]:
     """Where each item begins and ends; nothing if that is not certain."""
-    edges: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     name, start = b"", -1
-    for found in _EDGE.finditer(body):
-        opened, closed, odd = found.groups()
-        if odd:  # a document type, or something that never ends
+    for match in _ITEM_BOUNDARY.finditer(body):
+        open_tag, close_tag, unsupported = match.groups()
+        if unsupported:  # a document type, or something that never ends
             return ()
-        if not (opened or closed):
+        if not (open_tag or close_tag):
             continue
-        name = name or opened
-        if (opened or closed) != name or bool(closed) == (start < 0):  # both kinds, or one in another
+        name = name or open_tag
+        if (open_tag or close_tag) != name or bool(close_tag) == (start < 0):  # both kinds, or one in another
             return ()
-        if opened:
-            start = found.start()
+        if open_tag:
+            start = match.start()
             continue
-        edges.append((start, found.end()))
+        spans.append((start, match.end()))
         start = -1
-    return edges if start < 0 and len(edges) <= MOST else ()
+    return spans if start < 0 and len(spans) <= MAX_SPLIT_ITEMS else ()
 
 
-def _is_sure(body: bytes, head: int, content_type: str) -> bool:
+def _has_certain_charset(body: bytes, head_length: int, content_type: str) -> bool:
     """Whether each byte means the same whatever else is in the body: what is said of its charset is one thing, and
     true."""
-    first = body[:head].removeprefix(codecs.BOM_UTF8)
-    line = first.partition(b"\n")[0]
-    declaration = line[: line.rfind(b"?>") + 2] if b"?>" in line else b""
-    if len(declaration) > LONGEST or declaration.count(b"encoding=") > 1:
+    prolog = body[:head_length].removeprefix(codecs.BOM_UTF8)
+    first_line = prolog.partition(b"\n")[0]
+    declaration = first_line[: first_line.rfind(b"?>") + 2] if b"?>" in first_line else b""
+    if len(declaration) > MAX_DECLARATION_BYTES or declaration.count(b"encoding=") > 1:
         return False
-    if line == first and body.find(b"?>", head) > 0:  # another declaration may be read on the same line
+    if first_line == prolog and body.find(b"?>", head_length) > 0:  # another declaration may be read on the same line
         return False
-    said = _DECLARED.match(declaration)
-    own = _plain_name(said[1].decode("latin-1")) if said else ""
-    names = {own, *map(_plain_name, _IN_HEADER.findall(content_type))} - {"", "ascii"}
+    declared = _DECLARED_ENCODING.match(declaration)
+    declared_charset = _canonical_charset(declared[1].decode("latin-1")) if declared else ""
+    charsets = {declared_charset, *map(_canonical_charset, _CONTENT_TYPE_CHARSET.findall(content_type))} - {
+        "",
+        "ascii",
+    }
     if body.startswith(codecs.BOM_UTF8):
-        names.add("utf-8")
-    charset = names.pop() if names else "ascii" if content_type.startswith("text/") else "utf-8"
+        charsets.add("utf-8")
+    charset = charsets.pop() if charsets else "ascii" if content_type.startswith("text/") else "utf-8"
     # A charset of one byte a letter counts only if the body names it: not every header is believed.
-    if names or not (charset in ("ascii", "utf-8") or (charset == own and _ONE_BYTE.fullmatch(charset))):
+    if charsets or not (
+        charset in ("ascii", "utf-8") or (charset == declared_charset and _SINGLE_BYTE_CHARSET.fullmatch(charset))
+    ):
         return False
     try:
         body.decode(charset)
@@ -125,17 +138,17 @@ def _is_sure(body: bytes, head: int, content_type: str) -> bool:
     return True
 
 
-def _plain_name(charset: str) -> str:
+def _canonical_charset(charset: str) -> str:
     name = charset.lower()
     return {"utf8": "utf-8", "us-ascii": "ascii"}.get(name, name)
 
 
-def _has_plain_prefixes(body: bytes, head: int) -> bool:
+def _has_certain_prefixes(body: bytes, head_length: int) -> bool:
     """Whether a prefix that an item declares means one thing in the whole body, and nothing else means it."""
-    if body.find(b"xmlns:", head) < 0:
+    if body.find(b"xmlns:", head_length) < 0:
         return True
-    declared = set(_NAMESPACE.findall(body))
+    declared = set(_NAMESPACE_DECLARATION.findall(body))
     prefixes = [prefix for prefix, _ in declared if prefix]
-    names = Counter(uri for _, uri in declared)
-    of_items = [uri for prefix, uri in _NAMESPACE.findall(body, head) if prefix]
-    return len(set(prefixes)) == len(prefixes) and all(names[uri] == 1 for uri in of_items)
+    uri_counts = Counter(uri for _, uri in declared)
+    item_uris = [uri for prefix, uri in _NAMESPACE_DECLARATION.findall(body, head_length) if prefix]
+    return len(set(prefixes)) == len(prefixes) and all(uri_counts[uri] == 1 for uri in item_uris)

@@ -10,79 +10,85 @@ from html import unescape
 from urllib.parse import urljoin
 
 from monitor.errors import ParseError, SourceError
-from monitor.sources.charset import decoded
+from monitor.sources.charset import decode_body
 from monitor.sources.feed import Feed
-from monitor.sources.fetch import Fetched, Fetcher, Request
-from monitor.sources.reading import Reading
-from monitor.sources.tidy import absolute
-from monitor.sources.worker import Parser
+from monitor.sources.fetch import Fetcher, Request, Response
+from monitor.sources.reading import ParseOptions
+from monitor.sources.tidy import absolute_url
+from monitor.sources.worker import ParserPool
 
-MOST = 8  # feeds that are looked at
-USUAL = ("feed", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss", "feed.json")
+MAX_CANDIDATE_FEEDS = 8  # feeds that are looked at
+COMMON_FEED_PATHS = ("feed", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss", "feed.json")
 # Both match wherever they start, or fail at once: the time grows with the page only.
-_TAG = re.compile(r"<(link|a)\b((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)", re.IGNORECASE)
+_LINK_TAG = re.compile(r"<(link|a)\b((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++))", re.IGNORECASE)
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
 _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|atom|feeds?)(?:[/._-]|$)|\.rdf$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredFeed:
     """A feed that answers, and what it says now."""
 
     url: str
     feed: Feed
 
 
-async def discover(fetcher: Fetcher, parser: Parser, url: str) -> list[Found]:
+async def discover_feeds(fetcher: Fetcher, parser: ParserPool, url: str) -> list[DiscoveredFeed]:
     """The feeds of the site at `url`, those that its page names first. Raises FetchError if the page itself does not
     answer."""
-    answer = await fetcher.fetch(Request(url))
+    response = await fetcher.fetch(Request(url))
     try:
-        return [Found(url, await _parsed(parser, answer))]
+        return [DiscoveredFeed(url, await _parse_response(parser, response))]
     except ParseError:
-        page = decoded(answer.body or b"", answer.content_type)
-    for candidates in (linked(page, answer.url), usual(answer.url)):
-        looked = await asyncio.gather(*(_look(fetcher, parser, one) for one in candidates[:MOST]))
-        if found := [one for one in looked if one]:
-            return found
+        page = decode_body(response.body or b"", response.content_type)
+    for candidates in (linked_feed_urls(page, response.url), common_feed_urls(response.url)):
+        results = await asyncio.gather(
+            *(_try_feed(fetcher, parser, candidate) for candidate in candidates[:MAX_CANDIDATE_FEEDS])
+        )
+        if feeds := [candidate for candidate in results if candidate]:
+            return feeds
     return []
 
 
-def linked(page: str, url: str) -> list[str]:
+def linked_feed_urls(page: str, url: str) -> list[str]:
     """The addresses that a page calls its feeds, and then those of its links that look like one. Pure."""
-    named: list[str] = []
+    declared: list[str] = []
     guessed: list[str] = []
-    for tag in _TAG.finditer(page):
-        said = {
-            found[1].lower(): unescape(found[2] or found[3] or found[4] or "")
-            for found in _ATTRIBUTE.finditer(tag[2])
+    for tag in _LINK_TAG.finditer(page):
+        attributes = {
+            match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
+            for match in _ATTRIBUTE.finditer(tag[2])
         }
-        link = absolute(said.get("href"), url)
+        link = absolute_url(attributes.get("href"), url)
         if tag[1].lower() == "link":
-            if "alternate" in said.get("rel", "").lower().split() and _FEED_TYPE.match(said.get("type", "")):
-                named.append(link)
+            if "alternate" in attributes.get("rel", "").lower().split() and _FEED_TYPE.match(
+                attributes.get("type", "")
+            ):
+                declared.append(link)
         elif _FEED_LINK.search(link.partition("//")[2].partition("?")[0].partition("/")[2]):
             guessed.append(link)
-    return _once((*named, *guessed))
+    return _unique_links((*declared, *guessed))
 
 
-def usual(url: str) -> list[str]:
+def common_feed_urls(url: str) -> list[str]:
     """Where sites keep their feeds: beneath the address, then at the root. Pure."""
-    beneath = url.partition("?")[0].partition("#")[0].rstrip("/") + "/"
-    return _once(urljoin(base, path) for path in USUAL for base in (beneath, urljoin(url, "/")))
+    folder = url.partition("?")[0].partition("#")[0].rstrip("/") + "/"
+    return _unique_links(urljoin(base, path) for path in COMMON_FEED_PATHS for base in (folder, urljoin(url, "/")))
 
 
-def _once(links: Iterable[str]) -> list[str]:
+def _unique_links(links: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(link for link in links if link))
 
 
-async def _look(fetcher: Fetcher, parser: Parser, url: str) -> Found | None:
+async def _try_feed(fetcher: Fetcher, parser: ParserPool, url: str) -> DiscoveredFeed | None:
     try:
-        return Found(url, await _parsed(parser, await fetcher.fetch(Request(url))))
+        return DiscoveredFeed(url, await _parse_response(parser, await fetcher.fetch(Request(url))))
     except SourceError:
         return None
 
 
-async def _parsed(parser: Parser, answer: Fetched) -> Feed:
-    return await parser.parse(Reading("feed", answer.url), answer.body or b"", answer.content_type, answer.url)
+async def _parse_response(parser: ParserPool, response: Response) -> Feed:
+    return await parser.parse(
+        ParseOptions("feed", response.url), response.body or b"", response.content_type, response.url
+    )

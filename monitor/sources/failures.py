@@ -14,9 +14,9 @@ import httpx
 from monitor.errors import FetchError
 from monitor.model import Moment
 from monitor.sources.guard import BlockedAddress, UnknownName
-from monitor.sources.headers import retry_after
+from monitor.sources.headers import retry_after_seconds
 
-_STATUS = {
+_STATUS_ERRORS = {
     400: ("bad_request", "calls the request malformed"),
     401: ("unauthorised", "asks for a name and password or a token"),
     402: ("payment_required", "asks for payment"),
@@ -30,34 +30,36 @@ _STATUS = {
 }
 
 
-def place(url: httpx.URL | str) -> str:
+def redacted_url(url: httpx.URL | str) -> str:
     """As much of an address as may be told: scheme, host and path. What holds secrets stays out."""
     try:
-        found = httpx.URL(url)
+        parsed = httpx.URL(url)
     except httpx.InvalidURL:
         return "the address"
-    host = f"[{found.host}]" if ":" in found.host else found.host
-    port = f":{found.port}" if found.port else ""
-    return f"{found.scheme}://{host}{port}{found.raw_path.decode('ascii').partition('?')[0]}"[:300]
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"{parsed.scheme}://{host}{port}{parsed.raw_path.decode('ascii').partition('?')[0]}"[:300]
 
 
-def refusal(status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, stripped: bool) -> FetchError:
+def status_error(
+    status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, headers_stripped: bool
+) -> FetchError:
     """The error for a status that brings no body. `stripped`: the source's own headers were left behind."""
-    if status in _STATUS:
-        code, says = _STATUS[status]
+    if status in _STATUS_ERRORS:
+        code, phrase = _STATUS_ERRORS[status]
     elif status >= 500:
-        code, says = "server_error", "has an error of its own"
+        code, phrase = "server_error", "has an error of its own"
     else:
-        code, says = f"http_{status}", "gave an answer that is no use"
-    sentence = f"{place(url)} {says} (HTTP {status})"
-    if stripped and status in (401, 403):
+        code, phrase = f"http_{status}", "gave an answer that is no use"
+    sentence = f"{redacted_url(url)} {phrase} (HTTP {status})"
+    if headers_stripped and status in (401, 403):
         sentence += "; it was reached by a redirect, where the source's own headers are not sent"
-    wait = retry_after(headers.get("retry-after"), now)
+    wait = retry_after_seconds(headers.get("retry-after"), now)
     return FetchError(code, sentence, status=status, retry_after=wait)
 
 
 @contextmanager
-def told(url: httpx.URL, *, reading: bool = False) -> Iterator[None]:
+def translate_httpx_errors(url: httpx.URL, *, is_reading_body: bool = False) -> Iterator[None]:
     """Turns httpx's errors into ours. `reading`: the status came already, the body was under way."""
     try:
         yield
@@ -66,23 +68,25 @@ def told(url: httpx.URL, *, reading: bool = False) -> Iterator[None]:
     except UnknownName as error:
         raise FetchError("dns", str(error)) from None
     except httpx.LocalProtocolError:
-        raise FetchError("bad_header", f"a header of the source cannot be sent to {place(url)}") from None
+        raise FetchError("bad_header", f"a header of the source cannot be sent to {redacted_url(url)}") from None
     except httpx.TransportError as error:
-        code, says = ("truncated", "broke off in the middle of its answer") if reading else _cause(error)
-        raise FetchError(code, f"{place(url)} {says}") from None
+        code, phrase = (
+            ("truncated", "broke off in the middle of its answer") if is_reading_body else _transport_cause(error)
+        )
+        raise FetchError(code, f"{redacted_url(url)} {phrase}") from None
 
 
-def _cause(error: httpx.TransportError) -> tuple[str, str]:
+def _transport_cause(error: httpx.TransportError) -> tuple[str, str]:
     """What stopped the request before any answer came."""
-    beneath: BaseException | None = error
-    while beneath is not None:
-        if isinstance(beneath, ssl.SSLCertVerificationError):
-            return "tls", f"has a certificate that cannot be trusted: {beneath.verify_message}"
-        if isinstance(beneath, ssl.SSLError):
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return "tls", f"has a certificate that cannot be trusted: {inner.verify_message}"
+        if isinstance(inner, ssl.SSLError):
             return "tls", "does not speak TLS in a way that is understood"
-        if isinstance(beneath, ConnectionRefusedError):
+        if isinstance(inner, ConnectionRefusedError):
             return "refused", "refuses the connection"
-        beneath = beneath.__cause__ or beneath.__context__
+        inner = inner.__cause__ or inner.__context__
     if isinstance(error, httpx.ConnectTimeout):
         return "timeout", "does not take the connection"
     if isinstance(error, httpx.ConnectError):

@@ -22,13 +22,13 @@ from pydantic import SecretStr
 
 from monitor.config import Auth
 from monitor.errors import FetchError
-from monitor.sources.addresses import inside, networks
-from monitor.sources.failures import place, refusal, told
-from monitor.sources.guard import Resolver, authorities, checking, system_lookup
-from monitor.sources.headers import max_age
-from monitor.sources.inflate import Inflater
-from monitor.sources.turns import Turns
-from monitor.sources.wire import Answer, Wire
+from monitor.sources.addresses import is_in_networks, parse_ip_networks
+from monitor.sources.failures import redacted_url, status_error, translate_httpx_errors
+from monitor.sources.guard import Resolver, guarded_resolver, system_resolver, tls_context
+from monitor.sources.headers import max_age_seconds
+from monitor.sources.inflate import Decompressor
+from monitor.sources.turns import HostRateLimiter
+from monitor.sources.wire import Http11Pool, RawResponse
 
 _REDIRECTS = 5
 _AT_ONCE = 192  # fetches at the same time, over all hosts
@@ -36,7 +36,7 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
-Allowed: TypeAlias = Callable[[str], Awaitable[None]]  # of an address: raises FetchError if it may not be asked
+UrlCheck: TypeAlias = Callable[[str], Awaitable[None]]  # of an address: raises FetchError if it may not be asked
 
 _OURS = frozenset({"accept-encoding", "host", "connection", "content-length", "transfer-encoding"})
 
@@ -54,7 +54,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class Response:
     """An answer. `url` is where it came from in the end; `body` is None for 304; `max_age` is in seconds."""
 
     status: int
@@ -85,16 +85,16 @@ class Fetcher:
         allow_private: Sequence[str],
         deadline: float = 30.0,
         max_bytes: int = 16 * 2**20,
-        lookup: Resolver = system_lookup,
-        turns: Turns | None = None,
+        resolver: Resolver = system_resolver,
+        rate_limiter: HostRateLimiter | None = None,
     ) -> None:
         self._user_agent = user_agent
-        self._allowed = networks(allow_private)
+        self._allowed = parse_ip_networks(allow_private)
         self._deadline = deadline
         self._max_bytes = max_bytes
-        self._wire = Wire(checking(self._allowed, lookup), authorities())
+        self._wire = Http11Pool(guarded_resolver(self._allowed, resolver), tls_context())
         self._at_once = asyncio.Semaphore(_AT_ONCE)
-        self._turns = turns or Turns()
+        self._turns = rate_limiter or HostRateLimiter()
 
     async def __aenter__(self) -> Self:
         return self
@@ -108,7 +108,7 @@ class Fetcher:
         """Closes every connection."""
         self._wire.close()
 
-    async def fetch(self, request: Request, allowed: Allowed | None = None) -> Fetched:
+    async def fetch(self, request: Request, check_url: UrlCheck | None = None) -> Response:
         """Asks once, following redirects, each of them after `allowed`. FetchError for everything that is not a whole
         answer."""
         asked = _asked(request.url)
@@ -121,36 +121,36 @@ class Fetcher:
                     async with asyncio.timeout(left):
                         found = await self._step(request, hop)
                 except TimeoutError:
-                    sentence = f"{place(asked)} gave no whole answer within {self._deadline:g} seconds"
+                    sentence = f"{redacted_url(asked)} gave no whole answer within {self._deadline:g} seconds"
                     raise FetchError("timeout", sentence) from None
-            if isinstance(found, Fetched):
+            if isinstance(found, Response):
                 return found
             hop, left = found, left - (time.monotonic() - begun)
-            if allowed:  # with no turn held, for it may have to fetch something itself
-                await allowed(str(hop.url))
-        raise FetchError("too_many_redirects", f"{place(asked)} redirects more than {_REDIRECTS} times")
+            if check_url:  # with no turn held, for it may have to fetch something itself
+                await check_url(str(hop.url))
+        raise FetchError("too_many_redirects", f"{redacted_url(asked)} redirects more than {_REDIRECTS} times")
 
     def is_polite_to(self, host: str) -> bool:
         """Whether politeness binds here: not towards a private host that the config names, the operator's own."""
-        return host != "localhost" and not inside(host, self._allowed)
+        return host != "localhost" and not is_in_networks(host, self._allowed)
 
     def slow_down(self, host: str, pause: float) -> None:
         """Leaves a host so many seconds between two requests, within bounds."""
-        self._turns.slow(host, pause)
+        self._turns.set_delay(host, pause)
 
     def _turn(self, host: str) -> AbstractAsyncContextManager[None]:
-        return self._turns.turn(host) if self.is_polite_to(host) else nullcontext()
+        return self._turns.acquire(host) if self.is_polite_to(host) else nullcontext()
 
-    async def _step(self, request: Request, hop: _Hop) -> Fetched | _Hop:
+    async def _step(self, request: Request, hop: _Hop) -> Response | _Hop:
         """The answer of one address, or where it redirects to."""
-        with told(hop.url):
+        with translate_httpx_errors(hop.url):
             answer = await self._wire.get(hop.url, self._headers(request, hop))
         try:
             if answer.status not in (301, 302, 303, 307, 308):
                 return await self._read(request, hop, answer)
             return _next(hop, answer)
         finally:
-            self._wire.done(answer)
+            self._wire.release(answer)
 
     def _headers(self, request: Request, hop: _Hop) -> list[tuple[bytes, bytes]]:
         headers = {"user-agent": self._user_agent, "accept": _ACCEPT}
@@ -166,29 +166,29 @@ class Fetcher:
         except UnicodeEncodeError:
             raise FetchError("bad_header", "a header of the source has letters that cannot be sent") from None
 
-    async def _read(self, request: Request, hop: _Hop, answer: Answer) -> Fetched:
+    async def _read(self, request: Request, hop: _Hop, answer: RawResponse) -> Response:
         status, headers = answer.status, answer.headers
         if status == 304 and not (request.etag or request.last_modified):
-            sentence = f"{place(hop.url)} says not modified to a request that did not ask for that"
+            sentence = f"{redacted_url(hop.url)} says not modified to a request that did not ask for that"
             raise FetchError("unasked_not_modified", sentence, status=status)
         if status != 304 and not (200 <= status < 300 and status != 206):
             stripped = bool(request.headers or request.auth) and not hop.own
-            raise refusal(answer.status, answer.headers, hop.url, time.time(), stripped=stripped)
-        return Fetched(
+            raise status_error(answer.status, answer.headers, hop.url, time.time(), headers_stripped=stripped)
+        return Response(
             status=status,
             url=str(hop.url),
             body=None if status == 304 else await self._body(hop.url, answer),
             content_type=headers.get("content-type", ""),
             etag=headers.get("etag") or (request.etag if status == 304 else None),
             last_modified=headers.get("last-modified") or (request.last_modified if status == 304 else None),
-            max_age=max_age(headers, time.time()),
+            max_age=max_age_seconds(headers, time.time()),
         )
 
-    async def _body(self, url: httpx.URL, answer: Answer) -> bytes:
-        inflater = Inflater(answer.headers.get("content-encoding", ""), self._max_bytes, place(url))
-        with told(url, reading=True):
-            async for piece in answer.pieces():
-                inflater.feed(piece)
+    async def _body(self, url: httpx.URL, answer: RawResponse) -> bytes:
+        inflater = Decompressor(answer.headers.get("content-encoding", ""), self._max_bytes, redacted_url(url))
+        with translate_httpx_errors(url, is_reading_body=True):
+            async for piece in answer.chunks():
+                inflater.add_chunk(piece)
         return inflater.finish()
 
 
@@ -213,13 +213,13 @@ def _address(text: str | httpx.URL, said_by: str = "") -> httpx.URL:
     return url
 
 
-def _next(hop: _Hop, answer: Answer) -> _Hop:
+def _next(hop: _Hop, answer: RawResponse) -> _Hop:
     """Where a redirect leads, and what still goes along."""
-    said_by = f"what {place(hop.url)} redirects to"
+    said_by = f"what {redacted_url(hop.url)} redirects to"
     # Bytes that are no ASCII are meant as they are, whatever their charset.
     location = re.sub(r"[\x80-\xff]", lambda found: f"%{ord(found[0]):02X}", answer.headers.get("location", ""))
     if not location:
-        raise FetchError("bad_url", f"{place(hop.url)} redirects to nowhere", status=answer.status)
+        raise FetchError("bad_url", f"{redacted_url(hop.url)} redirects to nowhere", status=answer.status)
     try:
         url = _address(hop.url.join(location), said_by)
     except (httpx.InvalidURL, ValueError):

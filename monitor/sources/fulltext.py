@@ -14,55 +14,59 @@ from monitor.config import SourceConfig
 from monitor.errors import SourceError
 from monitor.model import Entry
 from monitor.sources.fetch import Request
-from monitor.sources.reading import Reading
+from monitor.sources.reading import ParseOptions
 from monitor.sources.robots import Robots
-from monitor.sources.tidy import plain
-from monitor.sources.worker import Parser
+from monitor.sources.tidy import html_to_line
+from monitor.sources.worker import ParserPool
 
-PATIENCE = 90.0  # seconds for all the articles of one poll; the rest are for the next
+ARTICLES_DEADLINE_S = 90.0  # seconds for all the articles of one poll; the rest are for the next
 
 
 @dataclass(frozen=True, slots=True)
-class Articles:
+class ArticleResults:
     """Entries with their articles; those without, each with the sentence that says why; those not reached in time."""
 
-    read: tuple[Entry, ...] = ()
+    fetched: tuple[Entry, ...] = ()
     failed: tuple[tuple[Entry, str], ...] = ()
-    left: tuple[Entry, ...] = ()
+    unreached: tuple[Entry, ...] = ()
 
 
-async def articles(
+async def fetch_articles(
     robots: Robots,
-    parser: Parser,
+    parser: ParserPool,
     source: SourceConfig,
     entries: Sequence[Entry],
     clock: Callable[[], float] = time.monotonic,
-) -> Articles:
+) -> ArticleResults:
     """The articles of some entries, one after the other. Raises nothing: every failure is in the answer."""
-    begun = clock()
-    read: list[Entry] = []
+    started = clock()
+    fetched: list[Entry] = []
     failed: list[tuple[Entry, str]] = []
-    for number, entry in enumerate(entries):
-        if clock() - begun > PATIENCE:
-            return Articles(tuple(read), tuple(failed), tuple(entries[number:]))
+    for index, entry in enumerate(entries):
+        if clock() - started > ARTICLES_DEADLINE_S:
+            return ArticleResults(tuple(fetched), tuple(failed), tuple(entries[index:]))
         try:
-            read.append(await _with_article(robots, parser, source, entry))
+            fetched.append(await _fetch_article(robots, parser, source, entry))
         except SourceError as error:
             failed.append((entry, str(error)))
-    return Articles(tuple(read), tuple(failed))
+    return ArticleResults(tuple(fetched), tuple(failed))
 
 
-async def _with_article(robots: Robots, parser: Parser, source: SourceConfig, entry: Entry) -> Entry:
+async def _fetch_article(robots: Robots, parser: ParserPool, source: SourceConfig, entry: Entry) -> Entry:
     """The entry with its article, unless that says less than the entry itself. SourceError if there is none."""
     if not entry.url or entry.url.partition("#")[0] == source.url.partition("#")[0]:
         return entry
     # The source's own headers never leave its origin.
-    own = _origin(entry.url) == _origin(source.url)
-    request = Request(entry.url, headers=source.headers, auth=source.auth) if own else Request(entry.url)
-    answer = await robots.fetch(request)
-    found = await parser.parse(Reading("article"), answer.body or b"", answer.content_type, answer.url)
-    (article,) = found.entries
-    return entry if len(plain(article.body)) <= len(plain(entry.body)) else replace(entry, article=article.body)
+    is_same_origin = _origin(entry.url) == _origin(source.url)
+    request = Request(entry.url, headers=source.headers, auth=source.auth) if is_same_origin else Request(entry.url)
+    response = await robots.fetch(request)
+    parsed = await parser.parse(ParseOptions("article"), response.body or b"", response.content_type, response.url)
+    (article,) = parsed.entries
+    return (
+        entry
+        if len(html_to_line(article.body)) <= len(html_to_line(entry.body))
+        else replace(entry, article=article.body)
+    )
 
 
 def _origin(url: str) -> tuple[str, str]:

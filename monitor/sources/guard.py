@@ -22,19 +22,21 @@ from typing import Any, TypeAlias
 import httpcore
 import httpx
 
-from monitor.sources.addresses import Network, is_address, may_dial, networks
+from monitor.sources.addresses import IpNetwork, is_ip_address, may_dial, parse_ip_networks
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-Checked: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]  # of a name and port, the addresses to dial
+GuardedResolver: TypeAlias = Callable[
+    [str, int], Awaitable[Sequence[str]]
+]  # of a name and port, the addresses to dial
 
 # At INFO httpx logs whole addresses, and the secret of a webhook is in its address.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 # Of its own, and wide: a dead name server keeps a thread for half a minute, and others must not wait for it.
-_lookups = ThreadPoolExecutor(64, thread_name_prefix="dns")
-_TRIES = 3  # addresses of one name that are dialled before giving up
-_PATIENCE = 10.0  # seconds for each of them
+_dns_threads = ThreadPoolExecutor(64, thread_name_prefix="dns")
+_MAX_DIALED_ADDRESSES = 3  # addresses of one name that are dialled before giving up
+_CONNECT_TIMEOUT_S = 10.0  # seconds for each of them
 
 
 class BlockedAddress(httpx.ConnectError):
@@ -45,40 +47,42 @@ class UnknownName(httpx.ConnectError):
     """A name does not resolve."""
 
 
-async def system_lookup(host: str, port: int) -> list[str]:
+async def system_resolver(host: str, port: int) -> list[str]:
     """The addresses of a name, by the operating system, without blocking the loop. OSError if there are none."""
-    if is_address(host):
+    if is_ip_address(host):
         return [host]
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_lookups, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    return list(dict.fromkeys(str(answer[4][0]) for answer in found))
+    results = await loop.run_in_executor(
+        _dns_threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    return list(dict.fromkeys(str(result[4][0]) for result in results))
 
 
-def authorities() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """TLS that trusts the authorities of `SSL_CERT_FILE` or `SSL_CERT_DIR`, else the usual ones."""
-    return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return _cached_tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache  # loading them takes 20 ms
-def _authorities(*_: str | None) -> ssl.SSLContext:
+def _cached_tls_context(*_: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def checking(allowed: Sequence[Network], lookup: Resolver = system_lookup) -> Checked:
+def guarded_resolver(allowed: Sequence[IpNetwork], resolver: Resolver = system_resolver) -> GuardedResolver:
     """Looks a name up once and refuses it if any of its addresses may not be dialled. UnknownName, BlockedAddress."""
 
     async def checked(host: str, port: int) -> Sequence[str]:
         try:
-            answers = await lookup(host, port)
+            addresses = await resolver(host, port)
         except (OSError, UnicodeError, OverflowError, ValueError):
-            answers = []
-        if not answers:
+            addresses = []
+        if not addresses:
             raise UnknownName(f"the name {host} does not resolve")
-        for answer in answers:
-            if not may_dial(answer, allowed):
-                leads = "is an address" if answer == host else f"leads to {answer}, one"
-                raise BlockedAddress(f"{host} {leads} that is not public and not named in allow_private")
-        return answers
+        for address in addresses:
+            if not may_dial(address, allowed):
+                phrase = "is an address" if address == host else f"leads to {address}, one"
+                raise BlockedAddress(f"{host} {phrase} that is not public and not named in allow_private")
+        return addresses
 
     return checked
 
@@ -86,9 +90,9 @@ def checking(allowed: Sequence[Network], lookup: Resolver = system_lookup) -> Ch
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Resolves once, refuses if any answer may not be dialled, dials what was checked."""
 
-    def __init__(self, allowed: Sequence[Network], lookup: Resolver = system_lookup) -> None:
-        self._checked = checking(allowed, lookup)
-        self._network = httpcore.AnyIOBackend()
+    def __init__(self, allowed: Sequence[IpNetwork], resolver: Resolver = system_resolver) -> None:
+        self._resolve = guarded_resolver(allowed, resolver)
+        self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -98,14 +102,14 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        patience = min(timeout or _PATIENCE, _PATIENCE)
-        *others, last = (await self._checked(host, port))[:_TRIES]
+        connect_timeout = min(timeout or _CONNECT_TIMEOUT_S, _CONNECT_TIMEOUT_S)
+        *others, last = (await self._resolve(host, port))[:_MAX_DIALED_ADDRESSES]
         for address in others:
             try:
-                return _Stream(await self._network.connect_tcp(address, port, timeout=patience))
+                return _ClosingStream(await self._backend.connect_tcp(address, port, timeout=connect_timeout))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return _Stream(await self._network.connect_tcp(last, port, timeout=patience))
+        return _ClosingStream(await self._backend.connect_tcp(last, port, timeout=connect_timeout))
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
         raise BlockedAddress("local sockets are never dialled")
@@ -114,7 +118,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _ClosingStream(httpcore.AsyncNetworkStream):
     """A connection that is closed when it is given up during a TLS handshake, which httpcore forgets."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
@@ -152,8 +156,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        with _httpx_errors():
-            answer = await self._pool.handle_async_request(
+        with _as_httpx_errors():
+            response = await self._pool.handle_async_request(
                 httpcore.Request(
                     method=request.method,
                     url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -163,29 +167,29 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 )
             )
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+            response.status, headers=response.headers, stream=_ResponseBody(response), extensions=response.extensions
         )
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
 
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+class _ResponseBody(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _httpx_errors():
-            async for part in self._answer.aiter_stream():
-                yield part
+        with _as_httpx_errors():
+            async for chunk in self._response.aiter_stream():
+                yield chunk
 
     async def aclose(self) -> None:
-        with _httpx_errors():
-            await self._answer.aclose()
+        with _as_httpx_errors():
+            await self._response.aclose()
 
 
 @contextmanager
-def _httpx_errors() -> Iterator[None]:
+def _as_httpx_errors() -> Iterator[None]:
     """httpcore's errors as httpx's, which bear the same names."""
     try:
         yield
@@ -194,13 +198,13 @@ def _httpx_errors() -> Iterator[None]:
 
 
 def guarded_client(
-    allow_private: Sequence[str], *, timeout: float = 30.0, lookup: Resolver = system_lookup
+    allow_private: Sequence[str], *, timeout: float = 30.0, resolver: Resolver = system_resolver
 ) -> httpx.AsyncClient:
     """A client for sending: guarded, without redirects, cookies or proxies. `timeout` is for each read.
 
     BlockedAddress and UnknownName are `httpx.ConnectError`s.
     """
-    transport = GuardedTransport(GuardedBackend(networks(allow_private), lookup), authorities())
+    transport = GuardedTransport(GuardedBackend(parse_ip_networks(allow_private), resolver), tls_context())
     return httpx.AsyncClient(
         transport=transport,
         timeout=timeout,

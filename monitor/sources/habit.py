@@ -8,21 +8,21 @@ from itertools import pairwise
 from monitor.model import Moment
 
 HOUR, DAY = 3600.0, 86400.0
-WINDOW = 60 * DAY  # how far back a habit is looked for
-SHORTEST = 6 * HOUR  # no silence is too long before
-SPOKEN = 6  # moments, an hour apart at least, below which there is no habit
-SETTLED = 14 * DAY  # a shorter history has seen one weekend at most
+HABIT_WINDOW_S = 60 * DAY  # how far back a habit is looked for
+MIN_QUIET_S = 6 * HOUR  # no silence is too long before
+MIN_NEWS_HOURS = 6  # moments, an hour apart at least, below which there is no habit
+MIN_HABIT_HISTORY_S = 14 * DAY  # a shorter history has seen one weekend at most
 
 
-def quiet_after(said: Collection[Moment], heard: Moment) -> Moment | None:
+def quiet_deadline(news_times: Collection[Moment], last_news: Moment) -> Moment | None:
     """The moment after which silence is against the source's habit; None if it has none.
 
     `said` are the moments at which it said something, to the hour; `heard` is when we last saw anything new of it.
     Twice its longest pause is too long, but never less than six hours, or three days while its weeks are not known.
     """
-    moments = sorted(set(said))
-    if len(moments) < SPOKEN:
+    times = sorted(set(news_times))
+    if len(times) < MIN_NEWS_HOURS:
         return None
-    pause = 2 * max(after - before for before, after in pairwise(moments))
-    settled = moments[-1] - moments[0] >= SETTLED
-    return max(moments[-1], heard) + max(pause, SHORTEST if settled else 3 * DAY)
+    max_pause = 2 * max(after - before for before, after in pairwise(times))
+    is_settled = times[-1] - times[0] >= MIN_HABIT_HISTORY_S
+    return max(times[-1], last_news) + max(max_pause, MIN_QUIET_S if is_settled else 3 * DAY)

@@ -9,42 +9,42 @@ from email.utils import parsedate_to_datetime
 
 from monitor.model import Moment
 
-_LONGEST = 10.0**9
+_MAX_HEADER_SECONDS = 10.0**9
 
 
-def retry_after(value: str | None, now: Moment) -> float | None:
+def retry_after_seconds(value: str | None, now: Moment) -> float | None:
     """Seconds to wait by a `Retry-After` header: a number or a date. None if absent or unreadable."""
     if value is None:
         return None
     text = value.strip()
     if re.fullmatch(r"[0-9]{1,20}", text):
-        return min(float(text), _LONGEST)
-    at = http_date(text)
+        return min(float(text), _MAX_HEADER_SECONDS)
+    at = parse_http_date(text)
     return None if at is None else max(0.0, at - now)
 
 
-def max_age(headers: Mapping[str, str], now: Moment) -> float | None:
+def max_age_seconds(headers: Mapping[str, str], now: Moment) -> float | None:
     """Seconds that an answer stays fresh, by `Cache-Control`, else `Expires`. None if neither says."""
     control = headers.get("cache-control", "").lower()
     if re.search(r"\bno-(cache|store)\b", control):
         return None
-    if found := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,20})", control):
-        return max(0.0, min(float(found[1]), _LONGEST) - _age(headers))
-    expires = http_date(headers["expires"]) if "expires" in headers else None
+    if match := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,20})", control):
+        return max(0.0, min(float(match[1]), _MAX_HEADER_SECONDS) - _age_seconds(headers))
+    expires = parse_http_date(headers["expires"]) if "expires" in headers else None
     if expires is None:
         return None
-    return max(0.0, expires - (http_date(headers.get("date", "")) or now))
+    return max(0.0, expires - (parse_http_date(headers.get("date", "")) or now))
 
 
-def http_date(text: str) -> Moment | None:
+def parse_http_date(text: str) -> Moment | None:
     """An HTTP date as a moment, or None."""
     try:
-        found = parsedate_to_datetime(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        parsed = parsedate_to_datetime(text)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 
-def _age(headers: Mapping[str, str]) -> float:
+def _age_seconds(headers: Mapping[str, str]) -> float:
     text = headers.get("age", "").strip()
     return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0.0

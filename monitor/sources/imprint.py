@@ -9,10 +9,10 @@ from monitor.model import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Imprint:
+class FeedFingerprint:
     """A feed as it was last read: `frame` is a hash of all around its items, `ttl` the seconds that it asked for,
     and `entries` are those of its items, by the hash of their bytes."""
 
-    frame: str
+    skeleton_hash: str
     ttl: float | None
-    entries: Mapping[str, Entry]
+    entries_by_hash: Mapping[str, Entry]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # in a worker it would take as much memory as all else there
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseOptions:
     """`url` is the source's own address, whatever it redirects to; `select` and `each` are CSS selectors of a page;
     `entries` and the values of `fields` are JMESPath expressions over JSON. What is "" is left to the reader."""
 
@@ -22,7 +22,9 @@ class Reading:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def reading_of(source: SourceConfig) -> Reading:
+def source_parse_options(source: SourceConfig) -> ParseOptions:
     """How a source is read by its config."""
-    said = source.fields.model_dump(exclude_none=True) if source.fields else {}
-    return Reading(source.kind, source.url, source.select or "", source.each or "", source.entries or "", said)
+    expressions = source.fields.model_dump(exclude_none=True) if source.fields else {}
+    return ParseOptions(
+        source.kind, source.url, source.select or "", source.each or "", source.entries or "", expressions
+    )

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 from monitor.errors import ParseError
 
-SHRUNK = "suspicious_shrink"
-REFUSED = 3  # times running that it is not believed
-MANY = 3  # fewer than these may well be gone
-LEFT = 0.2  # of the claims of a page
+SUSPICIOUS_SHRINK = "suspicious_shrink"
+MAX_SHRINK_REJECTIONS = 3  # times running that it is not believed
+MIN_COUNT_BEFORE = 3  # fewer than these may well be gone
+MIN_SHARE_LEFT = 0.2  # of the claims of a page
 
 
-def believed(code: str | None, failures: int) -> bool:
+def is_shrinkage_accepted(code: str | None, failures: int) -> bool:
     """Whether it has been refused often enough: `code` and `failures` are those of the polls before."""
-    return code == SHRUNK and failures >= REFUSED
+    return code == SUSPICIOUS_SHRINK and failures >= MAX_SHRINK_REJECTIONS
 
 
-def page_shrunk(before: int, now: int) -> ParseError | None:
+def page_shrinkage_error(count_before: int, count_now: int) -> ParseError | None:
     """What is wrong with a page of so many claims, before and now."""
-    if before < MANY or now >= LEFT * before:
+    if count_before < MIN_COUNT_BEFORE or count_now >= MIN_SHARE_LEFT * count_before:
         return None
-    return ParseError(SHRUNK, f"the page has {now} of its {before} claims left; what stood there is kept for now")
+    return ParseError(
+        SUSPICIOUS_SHRINK,
+        f"the page has {count_now} of its {count_before} claims left; what stood there is kept for now",
+    )
 
 
-def list_shrunk(before: int, now: int) -> ParseError | None:
+def list_shrinkage_error(count_before: int, count_now: int) -> ParseError | None:
     """What is wrong with a source of so many entries, before and now."""
-    if before < MANY or now:
+    if count_before < MIN_COUNT_BEFORE or count_now:
         return None
-    return ParseError(SHRUNK, f"all {before} entries are gone at once; what stood there is kept for now")
+    return ParseError(
+        SUSPICIOUS_SHRINK, f"all {count_before} entries are gone at once; what stood there is kept for now"
+    )

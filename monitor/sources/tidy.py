@@ -11,61 +11,63 @@ from urllib.parse import urljoin
 
 from monitor.model import Moment
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # In linear time, whatever comes.
-_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
-_UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\b[^<>]*>|\Z)", re.DOTALL | re.IGNORECASE)
-_EARLIEST, _LATEST = -2208988800.0, 7258118400.0  # 1900 to 2200: what lies outside is a slip
+_HTML_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_HIDDEN_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\b[^<>]*>|\Z)", re.DOTALL | re.IGNORECASE
+)
+_MIN_MOMENT, _MAX_MOMENT = -2208988800.0, 7258118400.0  # 1900 to 2200: what lies outside is a slip
 
 
-def clean(text: object) -> str:
+def clean_text(text: object) -> str:
     """Text without control characters and lone surrogates, so that any store and any message takes it."""
-    found = _CONTROL.sub("", str(text or ""))
-    if _SURROGATE.search(found):
-        found = found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return found
+    cleaned = _CONTROL_CHARACTERS.sub("", str(text or ""))
+    if _LONE_SURROGATE.search(cleaned):
+        cleaned = cleaned.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return cleaned
 
 
-def one_line(text: object) -> str:
+def clean_line(text: object) -> str:
     """Clean text with every run of white space as one space."""
-    return " ".join(clean(text).split())
+    return " ".join(clean_text(text).split())
 
 
-def plain(markup: str) -> str:
+def html_to_line(markup: str) -> str:
     """HTML as one line of text: tags, comments and scripts gone, character references resolved."""
     if "<" not in markup and "&" not in markup:
-        return one_line(markup)
-    return one_line(html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", markup))))
+        return clean_line(markup)
+    return clean_line(html.unescape(_HTML_TAG.sub(" ", _HIDDEN_MARKUP.sub(" ", markup))))
 
 
-def absolute(link: object, base: str) -> str:
+def absolute_url(link: object, base: str) -> str:
     """A link as an absolute http or https address, or ""."""
-    text = "".join(clean(link).split())
+    text = "".join(clean_text(link).split())
     try:
-        found = urljoin(base, text) if text else ""
+        resolved = urljoin(base, text) if text else ""
     except ValueError:
         return ""
-    return found if found.lower().startswith(("http://", "https://")) else ""
+    return resolved if resolved.lower().startswith(("http://", "https://")) else ""
 
 
-def moment(parsed: struct_time | None) -> Moment | None:
+def moment_from_struct(parsed: struct_time | None) -> Moment | None:
     """A parsed UTC date as a moment, or None if there is none or it cannot be meant."""
     try:
-        return sensible(calendar.timegm(parsed)) if parsed else None
+        return plausible_moment(calendar.timegm(parsed)) if parsed else None
     except (ValueError, OverflowError, TypeError):
         return None
 
 
-def rfc3339(text: object) -> Moment | None:
+def parse_rfc3339(text: object) -> Moment | None:
     """A date such as `2026-01-31T08:00:00+02:00` as a moment, or None. Without a zone it is UTC."""
     try:
-        found = datetime.fromisoformat(str(text).strip())
-        return sensible((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+        parsed = datetime.fromisoformat(str(text).strip())
+        return plausible_moment((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
 
 
-def sensible(at: float) -> Moment | None:
+def plausible_moment(at: float) -> Moment | None:
     """The moment, unless it lies so far off that it cannot be meant."""
-    return float(at) if _EARLIEST < at < _LATEST else None
+    return float(at) if _MIN_MOMENT < at < _MAX_MOMENT else None

@@ -8,50 +8,54 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-AT_ONCE = 2  # requests to one host
-PAUSE = 0.5  # seconds from the start of one to the start of the next
-LONGEST = 30.0  # seconds of the pause that a host may ask for
-_MANY = 4096  # hosts that are remembered before idle ones are forgotten
+MAX_HOST_REQUESTS = 2  # requests to one host
+MIN_HOST_DELAY_S = 0.5  # seconds from the start of one to the start of the next
+MAX_HOST_DELAY_S = 30.0  # seconds of the pause that a host may ask for
+_MAX_HOSTS = 4096  # hosts that are remembered before idle ones are forgotten
 
 
 @dataclass(slots=True)
-class _Host:
-    pause: float
-    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    next: float = 0.0
+class _HostState:
+    delay: float
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_HOST_REQUESTS))
+    next_start: float = 0.0
     waiting: int = 0
 
 
-class Turns:
+class HostRateLimiter:
     """Whose turn it is at each host. `pause` is in seconds."""
 
-    def __init__(self, pause: float = PAUSE) -> None:
-        self._pause = pause
-        self._hosts: dict[str, _Host] = {}
+    def __init__(self, delay: float = MIN_HOST_DELAY_S) -> None:
+        self._default_delay = delay
+        self._hosts: dict[str, _HostState] = {}
 
     @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
+    async def acquire(self, host: str) -> AsyncIterator[None]:
         """Waits for one's turn at a host, and keeps it."""
-        at = self._host(host)
-        at.waiting += 1
+        state = self._state_of(host)
+        state.waiting += 1
         try:
-            async with at.free:
+            async with state.slots:
                 now = time.monotonic()
-                start = max(now, at.next)
-                at.next = start + at.pause
+                start = max(now, state.next_start)
+                state.next_start = start + state.delay
                 await asyncio.sleep(start - now)
                 yield
         finally:
-            at.waiting -= 1
+            state.waiting -= 1
 
-    def slow(self, host: str, pause: float) -> None:
+    def set_delay(self, host: str, delay: float) -> None:
         """A host asks for a longer pause."""
-        self._host(host).pause = max(self._pause, min(pause, LONGEST))
+        self._state_of(host).delay = max(self._default_delay, min(delay, MAX_HOST_DELAY_S))
 
-    def _host(self, name: str) -> _Host:
-        if name not in self._hosts:
-            if len(self._hosts) >= _MANY:
+    def _state_of(self, host: str) -> _HostState:
+        if host not in self._hosts:
+            if len(self._hosts) >= _MAX_HOSTS:
                 now = time.monotonic()
-                self._hosts = {host: at for host, at in self._hosts.items() if at.waiting or at.next > now}
-            self._hosts[name] = _Host(self._pause)
-        return self._hosts[name]
+                self._hosts = {
+                    known_host: state
+                    for known_host, state in self._hosts.items()
+                    if state.waiting or state.next_start > now
+                }
+            self._hosts[host] = _HostState(self._default_delay)
+        return self._hosts[host]

@@ -20,7 +20,7 @@ from typing import TypeAlias
 import h11
 import httpx
 
-from monitor.sources.guard import Checked
+from monitor.sources.guard import GuardedResolver
 
 _TRIES = 3  # addresses of one name that are dialled before giving up
 _PATIENCE = 10.0  # seconds for each of them
@@ -40,13 +40,13 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
-class _Line:
+class _Connection:
     """One connection; `talk` is the exchange that h11 follows on it, and `free` since when it waits for another."""
 
     route: Route
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    talk: h11.Connection | None = None
+    exchange: h11.Connection | None = None
     free: float = 0.0
 
     async def read(self) -> bytes:
@@ -58,10 +58,10 @@ class _Line:
 
     async def event(self) -> h11.Event:
         """The next part of the answer, read as far as need be. httpx.ReadError or RemoteProtocolError."""
-        assert self.talk
+        assert self.exchange
         try:
-            while (event := self.talk.next_event()) is h11.NEED_DATA:
-                self.talk.receive_data(await self.read())
+            while (event := self.exchange.next_event()) is h11.NEED_DATA:
+                self.exchange.receive_data(await self.read())
         except h11.RemoteProtocolError as error:
             raise httpx.RemoteProtocolError(str(error)) from error
         if isinstance(event, h11.Event):
@@ -73,33 +73,33 @@ class _Line:
 
 
 @dataclass(slots=True)
-class Answer:
+class RawResponse:
     """Status and headers (names in small letters, values as latin-1); `pieces` are those of the body as it came."""
 
     status: int
     headers: dict[str, str]
-    line: _Line
+    line: _Connection
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncIterator[bytes]:
         """The body over the wire, still compressed. RemoteProtocolError or ReadError where it breaks off."""
         while isinstance(event := await self.line.event(), h11.Data):
             yield bytes(event.data)
 
 
-class Wire:
+class Http11Pool:
     """Connections to wherever `checked` lets go, with `tls` for https; free ones are kept for `idle` seconds."""
 
-    def __init__(self, checked: Checked, tls: ssl.SSLContext, idle: float = 4.0) -> None:
+    def __init__(self, checked: GuardedResolver, tls: ssl.SSLContext, idle: float = 4.0) -> None:
         self._checked = checked
         self._tls = tls
         self._idle = idle
-        self._free: dict[Route, list[_Line]] = {}
+        self._free: dict[Route, list[_Connection]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
-    async def get(self, url: httpx.URL, headers: Headers) -> Answer:
+    async def get(self, url: httpx.URL, headers: Headers) -> RawResponse:
         """The answer, its body still to be read; `done` must follow. An httpx.TransportError if there is none."""
         route = url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
-        asked = _Asked(url.raw_path, [(b"Host", url.netloc), *headers])
+        asked = _PreparedRequest(url.raw_path, [(b"Host", url.netloc), *headers])
         sent = asked.written()
         while line := self._take(route):
             try:
@@ -108,13 +108,13 @@ class Wire:
                 continue
         return await _exchange(await self._dial(route), asked, sent)
 
-    def done(self, answer: Answer) -> None:
+    def release(self, answer: RawResponse) -> None:
         """No more of the answer is read: its connection is free for the next one, or cut."""
         line = answer.line
-        if line.talk and not _over(line.talk):
+        if line.exchange and not _over(line.exchange):
             line.cut()
         else:
-            line.talk = None
+            line.exchange = None
             self._keep(line)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ class Wire:
                 line.cut()
         self._free.clear()
 
-    async def _dial(self, route: Route) -> _Line:
+    async def _dial(self, route: Route) -> _Connection:
         _, host, port = route
         *others, last = (await self._checked(host, port))[:_TRIES]
         for address in others:
@@ -136,19 +136,19 @@ class Wire:
                 continue
         return await self._connect(last, route)
 
-    async def _connect(self, address: str, route: Route) -> _Line:
+    async def _connect(self, address: str, route: Route) -> _Connection:
         scheme, host, port = route
         tls, name = (self._tls, host) if scheme == "https" else (None, None)
         try:
             async with asyncio.timeout(_PATIENCE):
                 streams = await asyncio.open_connection(address, port, limit=_PIECE, ssl=tls, server_hostname=name)
-            return _Line(route, *streams)
+            return _Connection(route, *streams)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("no connection in time") from error
         except OSError as error:
             raise httpx.ConnectError("no connection") from error
 
-    def _take(self, route: Route) -> _Line | None:
+    def _take(self, route: Route) -> _Connection | None:
         """A free connection that still stands, as far as is known."""
         lines = self._free.get(route, [])
         while lines:
@@ -158,7 +158,7 @@ class Wire:
             line.cut()
         return None
 
-    def _keep(self, line: _Line) -> None:
+    def _keep(self, line: _Connection) -> None:
         line.free = time.monotonic()
         self._free.setdefault(line.route, []).append(line)
         if self._sweeping is None:
@@ -179,7 +179,7 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PreparedRequest:
     """A request: what of its host, and all its headers."""
 
     target: bytes
@@ -206,18 +206,18 @@ def _written(name: bytes, value: bytes) -> bytes:
     return b"%b: %b\r\n" % (name, value)
 
 
-async def _exchange(line: _Line, asked: _Asked, sent: bytes) -> Answer:
+async def _exchange(line: _Connection, asked: _PreparedRequest, sent: bytes) -> RawResponse:
     try:
         line.writer.write(sent)
         came = await line.read()
         if (headers := _unchanged(came)) is not None:
-            return Answer(304, headers, line)
-        line.talk = asked.followed()
-        line.talk.receive_data(came)
+            return RawResponse(304, headers, line)
+        line.exchange = asked.followed()
+        line.exchange.receive_data(came)
         for _ in range(_EARLY):
             event = await line.event()
             if isinstance(event, h11.Response):
-                return Answer(event.status_code, _by_name(event.headers), line)
+                return RawResponse(event.status_code, _by_name(event.headers), line)
         raise httpx.RemoteProtocolError("no answer after many early ones")
     except BaseException:
         line.cut()

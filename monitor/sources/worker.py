@@ -8,15 +8,15 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from monitor.errors import ParseError, WorkKilled
-from monitor.killable import Killable
+from monitor.errors import ParseError, WorkerKilled
+from monitor.killable import WorkerPool
 from monitor.sources.article import parse_article
 from monitor.sources.feed import Feed, parse_feed
 from monitor.sources.jsonapi import parse_json
 from monitor.sources.page import parse_page
-from monitor.sources.reading import Reading
+from monitor.sources.reading import ParseOptions
 
-_READERS: dict[str, Callable[[bytes, str, str, Reading], Feed]] = {
+_PARSERS: dict[str, Callable[[bytes, str, str, ParseOptions], Feed]] = {
     "feed": lambda body, content_type, url, _: parse_feed(body, content_type, url),
     "page": parse_page,
     "json": parse_json,
@@ -24,13 +24,15 @@ _READERS: dict[str, Callable[[bytes, str, str, Reading], Feed]] = {
 }
 
 
-class Parser:
+class ParserPool:
     """Reads bodies in a small pool of workers. `deadline` is in seconds for each parse, `memory` in bytes of address
     space for each worker. Used as an async context, or closed by hand."""
 
     def __init__(self, *, workers: int | None = None, deadline: float = 5.0, memory: int = 768 * 2**20) -> None:
         # Never less than two: one that hangs must leave another.
-        self._workers = Killable(workers=workers or max(2, os.cpu_count() or 2), deadline=deadline, memory=memory)
+        self._workers = WorkerPool(
+            worker_count=workers or max(2, os.cpu_count() or 2), deadline_s=deadline, memory_bytes=memory
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,25 +42,25 @@ class Parser:
     ) -> None:
         await asyncio.to_thread(self.close)
 
-    async def parse(self, how: Reading, body: bytes, content_type: str, url: str) -> Feed:
+    async def parse(self, options: ParseOptions, body: bytes, content_type: str, url: str) -> Feed:
         """What the body that came from `url` says, read as its source is. ParseError for everything else: its own
         codes, `parse_timeout`, `parse_memory` and `parse_crashed`."""
         try:
-            found = await self._workers.run(_read, how, body, content_type, url)
-        except WorkKilled as killed:
+            result = await self._workers.run(_parse_in_worker, options, body, content_type, url)
+        except WorkerKilled as killed:
             raise ParseError(f"parse_{killed.cause}", f"reading the body {killed}") from None
-        if isinstance(found, Feed):
-            return found
-        raise ParseError(*found)
+        if isinstance(result, Feed):
+            return result
+        raise ParseError(*result)
 
     def close(self) -> None:
         """Ends the workers, which takes a moment. Parses under way end with CancelledError."""
         self._workers.close()
 
 
-def _read(how: Reading, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
+def _parse_in_worker(options: ParseOptions, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
     """Runs in the worker. Errors come back as (code, sentence)."""
     try:
-        return _READERS[how.kind](body, content_type, url, how)
+        return _PARSERS[options.kind](body, content_type, url, options)
     except ParseError as error:
         return error.code, str(error)

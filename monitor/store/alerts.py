@@ -7,20 +7,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from monitor.alerts.silences import audible
-from monitor.deliver.payload import alert_from
-from monitor.model import Alert, Moment, Reason, Waiting
-from monitor.ruleset.rule import NO_ALIASES, Vocabulary
+from monitor.alerts.silences import not_silenced
+from monitor.deliver.payload import alert_from_json
+from monitor.model import Alert, Moment, PendingMatch, Reason
+from monitor.ruleset.rule import NO_ALIASES, QueryAliases
 from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, claims, matches
 
-TOLD = select(schema.told.c.text_hash).where(
+SELECT_ALERTED_HASHES = select(schema.told.c.text_hash).where(
     schema.told.c.rule == bindparam("rule"),
     schema.told.c.story == bindparam("story"),
     schema.told.c.text_hash.in_(bindparam("hashes", expanding=True)),
 )
-TIMES = (
+SELECT_ALERT_TIMES = (
     select(schema.alerts.c.at)
     .where(
         schema.alerts.c.rule == bindparam("rule"),
@@ -29,55 +29,61 @@ TIMES = (
     )
     .order_by(schema.alerts.c.at)
 )
-LATEST = (
+SELECT_LAST_ALERT = (
     select(schema.alerts.c.body)
     .where(schema.alerts.c.rule == bindparam("rule"), schema.alerts.c.story == bindparam("story"))
     .order_by(schema.alerts.c.at.desc(), schema.alerts.c.number.desc())
     .limit(1)
 )
-ROOTS = select(claims.c.root).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
-HELD = select(matches.c.id, matches.c.reason, matches.c.waiting)
-CONFIRMED = HELD.where(
+SELECT_CLUSTER_ROOTS = select(claims.c.root).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
+SELECT_PENDING_MATCHES = select(matches.c.id, matches.c.reason, matches.c.waiting)
+SELECT_CONFIRMED_MATCHES = SELECT_PENDING_MATCHES.where(
     matches.c.id.in_(
-        select(awaited.c.match_id).join(claims, claims.c.id == awaited.c.claim_id).where(claims.c.root.in_(ROOTS))
+        select(awaited.c.match_id)
+        .join(claims, claims.c.id == awaited.c.claim_id)
+        .where(claims.c.root.in_(SELECT_CLUSTER_ROOTS))
     )
 )
-OPENED = HELD.where(matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None))
+SELECT_UNTHROTTLED_MATCHES = SELECT_PENDING_MATCHES.where(
+    matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)
+)
 
 
-def told(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+def already_alerted(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[str]:
     """Which of these claims the rule has alerted of already in this story."""
     hashes = {text: text_hash(text) for text in texts}
     if not hashes:
         return set()
-    found = set(conn.scalars(TOLD, {"rule": rule, "story": story, "hashes": list(hashes.values())}))
-    return {text for text, key in hashes.items() if key in found}
+    alerted_hashes = set(
+        conn.scalars(SELECT_ALERTED_HASHES, {"rule": rule, "story": story, "hashes": list(hashes.values())})
+    )
+    return {text for text, hash_value in hashes.items() if hash_value in alerted_hashes}
 
 
 def alert_times(conn: Connection, rule: str, story: str, since: Moment) -> list[Moment]:
     """When the rule alerted of the story since a moment, oldest first."""
-    return list(conn.scalars(TIMES, {"rule": rule, "story": story, "since": since}))
+    return list(conn.scalars(SELECT_ALERT_TIMES, {"rule": rule, "story": story, "since": since}))
 
 
-def last_told(conn: Connection, rule: str, story: str) -> Alert | None:
+def last_alert(conn: Connection, rule: str, story: str) -> Alert | None:
     """The rule's last alert of the story."""
-    body = conn.scalar(LATEST, {"rule": rule, "story": story})
-    return None if body is None else alert_from(body)
+    body = conn.scalar(SELECT_LAST_ALERT, {"rule": rule, "story": story})
+    return None if body is None else alert_from_json(body)
 
 
-def waiting(conn: Connection, texts: Sequence[str]) -> list[Waiting]:
+def pending_for(conn: Connection, texts: Sequence[str]) -> list[PendingMatch]:
     """The matches held for corroboration that one of these claims would confirm, oldest first."""
     hashes = [text_hash(text) for text in texts]
-    return held(conn.execute(CONFIRMED, {"hashes": hashes})) if hashes else []
+    return pending_from_rows(conn.execute(SELECT_CONFIRMED_MATCHES, {"hashes": hashes})) if hashes else []
 
 
-def opening(conn: Connection, now: Moment, aliases: Vocabulary = NO_ALIASES) -> list[Waiting]:
+def due_throttled_matches(conn: Connection, now: Moment, aliases: QueryAliases = NO_ALIASES) -> list[PendingMatch]:
     """The throttled matches whose window has opened and which no silence covers, oldest first."""
-    found = held(conn.execute(OPENED, {"now": now}))
-    return audible(found, silences.living(conn, now), aliases) if found else []
+    pending = pending_from_rows(conn.execute(SELECT_UNTHROTTLED_MATCHES, {"now": now}))
+    return not_silenced(pending, silences.load_active_silences(conn, now), aliases) if pending else []
 
 
-def held(rows: Iterable[Row[Any]]) -> list[Waiting]:
+def pending_from_rows(rows: Iterable[Row[Any]]) -> list[PendingMatch]:
     """Rows of HELD as the matches they are, oldest first."""
-    found = [Waiting(row.id, Reason(row.reason), alert_from(row.waiting)) for row in rows]
-    return sorted(found, key=lambda match: match.id)
+    pending = [PendingMatch(row.id, Reason(row.reason), alert_from_json(row.waiting)) for row in rows]
+    return sorted(pending, key=lambda match: match.id)

@@ -6,37 +6,37 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from monitor.model import Change, Claim, Finding, Kind, Match, Met, Novelty, Quiet, Role, Said, Update
+from monitor.model import Change, ChangeKind, Claim, Finding, Match, Noise, Novelty, PriorClaim, Role, TermHit, Update
 
 
-def changes_json(changes: tuple[Change, ...]) -> list[list[str]]:
+def changes_to_json(changes: tuple[Change, ...]) -> list[list[str]]:
     return [[change.kind.value, change.before, change.after] for change in changes]
 
 
-def changes_from(value: list[list[str]]) -> tuple[Change, ...]:
-    return tuple(Change(Kind(kind), before, after) for kind, before, after in value)
+def changes_from_json(value: list[list[str]]) -> tuple[Change, ...]:
+    return tuple(Change(ChangeKind(kind), before, after) for kind, before, after in value)
 
 
-def said_json(said: Said | None) -> dict[str, Any] | None:
-    if said is None:
+def prior_claim_to_json(prior: PriorClaim | None) -> dict[str, Any] | None:
+    if prior is None:
         return None
     return {
-        "text": said.text,
-        "source": said.source,
-        "entry": said.entry,
-        "at": said.at,
-        "story": said.story,
-        "title": said.title,
-        "heading": said.heading,
-        "gone": said.gone,
-        "url": said.url,
+        "text": prior.text,
+        "source": prior.source,
+        "entry": prior.entry,
+        "at": prior.at,
+        "story": prior.story,
+        "title": prior.title,
+        "heading": prior.heading,
+        "gone": prior.withdrawn_at,
+        "url": prior.url,
     }
 
 
-def said_from(value: dict[str, Any] | None) -> Said | None:
+def prior_claim_from_json(value: dict[str, Any] | None) -> PriorClaim | None:
     if value is None:
         return None
-    return Said(
+    return PriorClaim(
         text=value["text"],
         source=value["source"],
         entry=value["entry"],
@@ -44,7 +44,7 @@ def said_from(value: dict[str, Any] | None) -> Said | None:
         story=value["story"],
         title=value.get("title", ""),  # older rows lack this and the following keys
         heading=value.get("heading", ""),
-        gone=value.get("gone"),
+        withdrawn_at=value.get("gone"),
         url=value.get("url", ""),
     )
 
@@ -57,41 +57,41 @@ def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, An
         "claim": finding.claim.text,
         "role": finding.claim.role.value,
         "heading": finding.claim.heading,
-        "quiet": finding.claim.quiet and finding.claim.quiet.value,
+        "quiet": finding.claim.noise and finding.claim.noise.value,
         "novelty": finding.novelty.value,
         "similarity": finding.similarity,
-        "changes": changes_json(finding.changes),
-        "nearest": said_json(finding.nearest),
+        "changes": changes_to_json(finding.changes),
+        "nearest": prior_claim_to_json(finding.nearest),
         "story": finding.story,
-        "echo": finding.echo,
+        "echo": finding.same_words_elsewhere,
     }
 
 
-def finding_from(row: Row[Any]) -> Finding:
+def finding_from_row(row: Row[Any]) -> Finding:
     """The finding that `finding_row` wrote."""
     return Finding(
-        claim=Claim(row.claim, Role(row.role), row.heading, Quiet(row.quiet) if row.quiet else None),
+        claim=Claim(row.claim, Role(row.role), row.heading, Noise(row.quiet) if row.quiet else None),
         novelty=Novelty(row.novelty),
         similarity=row.similarity,
-        changes=changes_from(row.changes),
-        nearest=said_from(row.nearest),
+        changes=changes_from_json(row.changes),
+        nearest=prior_claim_from_json(row.nearest),
         story=row.story,
-        echo=row.echo,
+        same_words_elsewhere=row.echo,
     )
 
 
-def match_json(match: Match) -> dict[str, Any]:
+def match_columns(match: Match) -> dict[str, Any]:
     """The columns of `matches` that a match itself fills."""
-    because = [[met.finding, met.start, met.end, met.words, met.term] for met in match.because]
-    return {"rule": match.rule, "findings": list(match.findings), "because": because}
+    because = [[hit.finding_index, hit.start, hit.end, hit.words, hit.term] for hit in match.hits]
+    return {"rule": match.rule, "findings": list(match.finding_indexes), "because": because}
 
 
-def match_from(row: Row[Any]) -> Match:
+def match_from_row(row: Row[Any]) -> Match:
     """The match that `match_json` wrote."""
-    return Match(row.rule, tuple(row.findings), tuple(Met(*met) for met in row.because))
+    return Match(row.rule, tuple(row.findings), tuple(TermHit(*hit) for hit in row.because))
 
 
-def update_from(row: Row[Any]) -> Update:
+def update_from_row(row: Row[Any]) -> Update:
     """An update from its columns joined with its entry's `source` and `key`."""
     return Update(
         source=row.source,

@@ -9,47 +9,55 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from monitor.alerts.voices import with_voices
-from monitor.model import Alert, Said
-from monitor.store.ledger import SAYING, text_hash
+from monitor.alerts.voices import with_other_sources
+from monitor.model import Alert, PriorClaim
+from monitor.store.ledger import SELECT_SAYINGS, text_hash
 from monitor.store.schema import claims, sayings
-from monitor.store.types import matching
+from monitor.store.types import select_matching
 
-SCANNED = 32  # sayings of one claim, the first: whoever says it later in the same words repeats one of those
+MAX_FIRST_SAYINGS = (
+    32  # sayings of one claim, the first: whoever says it later in the same words repeats one of those
+)
 
-_kin = claims.alias("kin")
-_first = sayings.alias("first")
-KIN = (
-    select(claims.c.text_hash, _kin.c.id)
-    .join(_kin, _kin.c.root == claims.c.root)
+_cluster_member = claims.alias("kin")
+_first_saying = sayings.alias("first")
+SELECT_CLUSTER_MEMBERS = (
+    select(claims.c.text_hash, _cluster_member.c.id)
+    .join(_cluster_member, _cluster_member.c.root == claims.c.root)
     .where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
 )
-EARLIEST = select(func.min(_first.c.nth)).where(_first.c.claim_id == claims.c.id).scalar_subquery()
-EARLY = SAYING.where(sayings.c.nth < EARLIEST + literal_column(str(SCANNED))).order_by(claims.c.id, sayings.c.nth)
+MIN_SAYING_NUMBER = (
+    select(func.min(_first_saying.c.nth)).where(_first_saying.c.claim_id == claims.c.id).scalar_subquery()
+)
+SELECT_FIRST_SAYINGS = SELECT_SAYINGS.where(
+    sayings.c.nth < MIN_SAYING_NUMBER + literal_column(str(MAX_FIRST_SAYINGS))
+).order_by(claims.c.id, sayings.c.nth)
 
 
-def families(conn: Connection, texts: Sequence[str]) -> dict[str, list[Said]]:
+def claim_clusters(conn: Connection, texts: Sequence[str]) -> dict[str, list[PriorClaim]]:
     """For each text that was ever said the sayings of its family, each claim's in the order they came."""
     hashes = {text: text_hash(text) for text in texts}
-    members: dict[int, list[int]] = {}
-    for key, id in matching(conn, KIN, set(hashes.values())):
-        members.setdefault(key, []).append(id)
-    said: dict[int, list[Said]] = {}
-    for id, *saying in matching(conn, EARLY, {id for ids in members.values() for id in ids}):
-        said.setdefault(id, []).append(Said(*saying))
+    claim_ids_by_hash: dict[int, list[int]] = {}
+    for hash_value, id in select_matching(conn, SELECT_CLUSTER_MEMBERS, set(hashes.values())):
+        claim_ids_by_hash.setdefault(hash_value, []).append(id)
+    priors_by_claim: dict[int, list[PriorClaim]] = {}
+    for id, *columns in select_matching(
+        conn, SELECT_FIRST_SAYINGS, {id for ids in claim_ids_by_hash.values() for id in ids}
+    ):
+        priors_by_claim.setdefault(id, []).append(PriorClaim(*columns))
     return {
-        text: [one for id in sorted(members[key]) for one in said.get(id, ())]
-        for text, key in hashes.items()
-        if key in members
+        text: [prior for id in sorted(claim_ids_by_hash[hash_value]) for prior in priors_by_claim.get(id, ())]
+        for text, hash_value in hashes.items()
+        if hash_value in claim_ids_by_hash
     }
 
 
-def sayings_of(conn: Connection, texts: Sequence[str]) -> list[Said]:
+def prior_claims(conn: Connection, texts: Sequence[str]) -> list[PriorClaim]:
     """Who has said one of these claims, in these or other words."""
-    return [said for family in families(conn, texts).values() for said in family]
+    return [prior for cluster in claim_clusters(conn, texts).values() for prior in cluster]
 
 
-def heard_of(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+def alerts_with_other_sources(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
     """The alerts with who else says so by now."""
-    found = families(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
-    return tuple(with_voices(alert, lambda claim: found.get(claim, ())) for alert in alerts)
+    clusters = claim_clusters(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
+    return tuple(with_other_sources(alert, lambda claim: clusters.get(claim, ())) for alert in alerts)

@@ -9,9 +9,9 @@ from sqlalchemy import exc
 
 from monitor.errors import StoreError
 
-BUGS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+BUG_EXCEPTIONS = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 
-SQLITE = {
+SQLITE_MESSAGES = {
     "SQLITE_FULL": "the disk is full; nothing was lost, free some space",
     "SQLITE_IOERR": "the disk could not be read or written",
     "SQLITE_READONLY": "it is read-only",
@@ -23,7 +23,7 @@ SQLITE = {
     "SQLITE_NOTADB": "it is not a database",
 }
 
-POSTGRES = {
+POSTGRES_MESSAGES = {
     "53100": "the disk is full; nothing was lost, free some space",
     "53300": "the server has no connection left",
     "28P01": "the server refused the password",
@@ -37,32 +37,32 @@ POSTGRES = {
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
+def translate_driver_errors(database_name: str) -> Iterator[None]:
     """Raises a StoreError about the database `name` for whatever the driver raises."""
     try:
         yield
     except exc.TimeoutError as error:
-        raise StoreError(f"database {name}: all connections are in use") from error
+        raise StoreError(f"database {database_name}: all connections are in use") from error
     except exc.DBAPIError as error:
         if is_bug(error):
             raise
-        raise StoreError(f"database {name}: {sentence(error.orig)}") from error
+        raise StoreError(f"database {database_name}: {describe_driver_error(error.orig)}") from error
 
 
 def is_bug(error: exc.DBAPIError) -> bool:
     """Is the statement to blame, not the database? That must not pass for trouble of the operator's."""
-    return isinstance(error, BUGS) or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
+    return isinstance(error, BUG_EXCEPTIONS) or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
 
 
-def sentence(error: BaseException | None) -> str:
+def describe_driver_error(error: BaseException | None) -> str:
     """What went wrong, without statement, parameters or address."""
     code = str(getattr(error, "sqlite_errorname", None) or "")
-    for start, meaning in SQLITE.items():
-        if code.startswith(start):
-            return meaning
-    state = getattr(error, "sqlstate", None)
-    if state in POSTGRES:
-        return POSTGRES[state]
-    if state is None and type(error).__module__.startswith("psycopg"):
+    for code_prefix, message in SQLITE_MESSAGES.items():
+        if code.startswith(code_prefix):
+            return message
+    sqlstate = getattr(error, "sqlstate", None)
+    if sqlstate in POSTGRES_MESSAGES:
+        return POSTGRES_MESSAGES[sqlstate]
+    if sqlstate is None and type(error).__module__.startswith("psycopg"):
         return "the server cannot be reached"
     return str(error).strip().partition("\n")[0]

@@ -9,117 +9,131 @@ from struct import calcsize, pack, unpack_from
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.compare.gist import GROUPS, Gist, Tally, is_word, joined
-from monitor.compare.stories import Told
-from monitor.model import Moment, Said
+from monitor.compare.gist import HASH_BUCKETS, DocumentFrequency, TermVector, is_word_term, merge_decayed
+from monitor.compare.stories import StoryCandidate
+from monitor.model import Moment, PriorClaim
 from monitor.store import index
-from monitor.store.index import STORIES
+from monitor.store.index import STORY_INDEX
 from monitor.store.schema import entries, gist_letters, gists
 from monitor.text.key import hash64
 
-LOOKED_UP = 12  # words of a gist that are looked up, the rarest
-NEWEST = 300  # stories read for one word, newest first
-SHOWN = 16  # stories laid beside a new entry
-COUNTED = 5  # entries of one story whose letters are counted: what many tell of is not the commoner for it
-ANY = hash64("")  # the term that every story holds
+MAX_LOOKUP_WORDS = 12  # words of a gist that are looked up, the rarest
+MAX_STORIES_PER_WORD = 300  # stories read for one word, newest first
+MAX_CANDIDATE_STORIES = 16  # stories laid beside a new entry
+MAX_COUNTED_ENTRIES = (
+    5  # entries of one story whose letters are counted: what many tell of is not the commoner for it
+)
+ANY_STORY_TERM = hash64("")  # the term that every story holds
 
-ROWS = (
+SELECT_STORY_VECTORS = (
     select(entries.c.title, entries.c.source, entries.c.key, gists.c.at, gists.c.story, gists.c.weights)
     .join(entries, entries.c.id == gists.c.entry_id)
     .where(gists.c.id.in_(bindparam("ids", expanding=True)), gists.c.at >= bindparam("since"))
     .order_by(gists.c.id)
 )
-OF_STORY = select(gists).where(gists.c.story == bindparam("story"))
-OPEN = insert(gists).returning(gists.c.id)
-TELL = (
+SELECT_VECTOR_OF_STORY = select(gists).where(gists.c.story == bindparam("story"))
+INSERT_STORY_VECTOR = insert(gists).returning(gists.c.id)
+UPDATE_STORY_VECTOR = (
     update(gists)
     .where(gists.c.id == bindparam("_id"))
     .values(at=bindparam("_at"), members=gists.c.members + 1, weights=bindparam("_weights"))
 )
-LETTERS = select(gist_letters.c.counts)
-_COUNTS = upsert(gist_letters)
-COUNT = _COUNTS.on_conflict_do_update(index_elements=[gist_letters.c.id], set_={"counts": _COUNTS.excluded.counts})
+SELECT_NGRAM_COUNTS = select(gist_letters.c.counts)
+_INSERT_NGRAM_COUNTS = upsert(gist_letters)
+UPSERT_NGRAM_COUNTS = _INSERT_NGRAM_COUNTS.on_conflict_do_update(
+    index_elements=[gist_letters.c.id], set_={"counts": _INSERT_NGRAM_COUNTS.excluded.counts}
+)
 
 
-def commonness(conn: Connection, words: Collection[int], letters: Collection[int]) -> tuple[Tally, Tally]:
+def story_document_frequencies(
+    conn: Connection, words: Collection[int], ngrams: Collection[int]
+) -> tuple[DocumentFrequency, DocumentFrequency]:
     """How many stories there are and hold each word; how many entries were counted and hold each group of letters."""
-    holders = index.holders(conn, STORIES, {*words, ANY})
-    counts = letter_counts(conn)
+    story_counts = index.document_frequencies(conn, STORY_INDEX, {*words, ANY_STORY_TERM})
+    ngram_counts = load_ngram_counts(conn)
     return (
-        Tally(holders.pop(ANY, 0), holders),
-        Tally(counts[GROUPS], {group: counts[group] for group in letters}),
+        DocumentFrequency(story_counts.pop(ANY_STORY_TERM, 0), story_counts),
+        DocumentFrequency(ngram_counts[HASH_BUCKETS], {ngram: ngram_counts[ngram] for ngram in ngrams}),
     )
 
 
-def akin(conn: Connection, gist: Mapping[int, float], since: Moment) -> list[Told]:
+def candidate_stories(conn: Connection, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
     """Up to SHOWN stories told of since a moment that share most of the heaviest words of this gist."""
-    words = sorted(filter(is_word, gist), key=gist.__getitem__, reverse=True)[:LOOKED_UP]
-    held = index.holding(conn, STORIES, index.holders(conn, STORIES, words), NEWEST)
-    shared: dict[int, float] = {}
-    for word, ids in held.items():
-        weight = gist[word] ** 2
+    words = sorted(filter(is_word_term, vector), key=vector.__getitem__, reverse=True)[:MAX_LOOKUP_WORDS]
+    stories_by_word = index.find_postings(
+        conn, STORY_INDEX, index.document_frequencies(conn, STORY_INDEX, words), MAX_STORIES_PER_WORD
+    )
+    shared_weights: dict[int, float] = {}
+    for word, ids in stories_by_word.items():
+        weight = vector[word] ** 2
         for id in ids:
-            shared[id] = shared.get(id, 0.0) + weight
-    near = sorted(shared, key=lambda id: (shared[id], id), reverse=True)[:SHOWN]
-    rows = conn.execute(ROWS, {"ids": near, "since": since}).all() if near else ()
+            shared_weights[id] = shared_weights.get(id, 0.0) + weight
+    nearest_ids = sorted(shared_weights, key=lambda id: (shared_weights[id], id), reverse=True)[
+        :MAX_CANDIDATE_STORIES
+    ]
+    rows = conn.execute(SELECT_STORY_VECTORS, {"ids": nearest_ids, "since": since}).all() if nearest_ids else ()
     return [
-        Told(Said(row.title, row.source, row.key, row.at, row.story, row.title), unpacked(row.weights))
+        StoryCandidate(
+            PriorClaim(row.title, row.source, row.key, row.at, row.story, row.title), unpack_vector(row.weights)
+        )
         for row in rows
     ]
 
 
-def keep(conn: Connection, gist: Mapping[int, float], story: str, entry_id: int, at: Moment) -> None:
+def save_story_vector(conn: Connection, vector: Mapping[int, float], story: str, entry_id: int, at: Moment) -> None:
     """Adds the gist of a new entry to that of its story."""
-    if not gist:
+    if not vector:
         return
-    before = conn.execute(OF_STORY, {"story": story}).one_or_none()
-    told: Gist = {} if before is None else unpacked(before.weights)
-    if before is None:
-        weights = joined({}, gist, 0.0)
-        values = {"entry_id": entry_id, "story": story, "at": at, "members": 1, "weights": packed(weights)}
-        id: int = conn.execute(OPEN, values).scalar_one()
+    existing = conn.execute(SELECT_VECTOR_OF_STORY, {"story": story}).one_or_none()
+    story_vector: TermVector = {} if existing is None else unpack_vector(existing.weights)
+    if existing is None:
+        weights = merge_decayed({}, vector, 0.0)
+        values = {"entry_id": entry_id, "story": story, "at": at, "members": 1, "weights": pack_vector(weights)}
+        vector_id: int = conn.execute(INSERT_STORY_VECTOR, values).scalar_one()
     else:
-        id = before.id
-        weights = joined(told, gist, at - before.at)
-        conn.execute(TELL, {"_id": id, "_at": max(at, before.at), "_weights": packed(weights)})
-    if before is None or before.members < COUNTED:
-        count_letters(conn, gist)
-    words = {term for term in gist if is_word(term) and term not in told}
-    if before is None:
-        words.add(ANY)
-    if words:
-        index.add(conn, STORIES, {id: words})
+        vector_id = existing.id
+        weights = merge_decayed(story_vector, vector, at - existing.at)
+        conn.execute(
+            UPDATE_STORY_VECTOR, {"_id": vector_id, "_at": max(at, existing.at), "_weights": pack_vector(weights)}
+        )
+    if existing is None or existing.members < MAX_COUNTED_ENTRIES:
+        count_ngrams(conn, vector)
+    new_words = {term for term in vector if is_word_term(term) and term not in story_vector}
+    if existing is None:
+        new_words.add(ANY_STORY_TERM)
+    if new_words:
+        index.add_postings(conn, STORY_INDEX, {vector_id: new_words})
 
 
-def letter_counts(conn: Connection) -> array[int]:
+def load_ngram_counts(conn: Connection) -> array[int]:
     """How many entries hold each group of letters, and behind them how many were counted."""
     counts = array("I")
-    counts.frombytes(conn.scalar(LETTERS) or bytes(counts.itemsize * (GROUPS + 1)))
+    counts.frombytes(conn.scalar(SELECT_NGRAM_COUNTS) or bytes(counts.itemsize * (HASH_BUCKETS + 1)))
     return counts
 
 
-def count_letters(conn: Connection, terms: Iterable[int]) -> None:
+def count_ngrams(conn: Connection, terms: Iterable[int]) -> None:
     """Counts one more entry with these terms."""
-    counts = letter_counts(conn)
+    counts = load_ngram_counts(conn)
     for term in terms:
-        if not is_word(term):
+        if not is_word_term(term):
             counts[term] += 1
-    counts[GROUPS] += 1
-    conn.execute(COUNT, {"id": 1, "counts": counts.tobytes()})
+    counts[HASH_BUCKETS] += 1
+    conn.execute(UPSERT_NGRAM_COUNTS, {"id": 1, "counts": counts.tobytes()})
 
 
-def packed(gist: Gist) -> bytes:
+def pack_vector(vector: TermVector) -> bytes:
     """A gist as bytes: how many words, their hashes, the groups' numbers, and the weights of both in 16 bits."""
-    words = [term for term in gist if is_word(term)]
-    letters = [term for term in gist if not is_word(term)]
-    layout = f"<I{len(words)}q{len(letters)}H{len(gist)}e"
-    return pack(layout, len(words), *words, *letters, *(gist[term] for term in (*words, *letters)))
+    words = [term for term in vector if is_word_term(term)]
+    ngrams = [term for term in vector if not is_word_term(term)]
+    layout = f"<I{len(words)}q{len(ngrams)}H{len(vector)}e"
+    return pack(layout, len(words), *words, *ngrams, *(vector[term] for term in (*words, *ngrams)))
 
 
-def unpacked(stored: bytes) -> Gist:
+def unpack_vector(stored: bytes) -> TermVector:
     """The gist of `packed`."""
-    (words,) = unpack_from("<I", stored)
-    letters = (len(stored) - calcsize(f"<I{words}q{words}e")) // calcsize("<He")
-    both = words + letters
-    found = unpack_from(f"<{words}q{letters}H{both}e", stored, calcsize("<I"))
-    return dict(zip(found[:both], found[both:], strict=True))
+    (word_count,) = unpack_from("<I", stored)
+    ngram_count = (len(stored) - calcsize(f"<I{word_count}q{word_count}e")) // calcsize("<He")
+    term_count = word_count + ngram_count
+    values = unpack_from(f"<{word_count}q{ngram_count}H{term_count}e", stored, calcsize("<I"))
+    return dict(zip(values[:term_count], values[term_count:], strict=True))

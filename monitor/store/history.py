@@ -9,136 +9,149 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, literal, select
 
-from monitor.model import Claim, Finding, Moment, Novelty, Reason, Role, Said, Update
-from monitor.store.codec import finding_from, update_from
-from monitor.store.ledger import SAID
+from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Reason, Role, Update
+from monitor.store.codec import finding_from_row, update_from_row
+from monitor.store.ledger import SELECT_SAYINGS_SINCE
 from monitor.store.schema import claims, entries, findings, matches, sources, updates
 
-PAGE = 500  # rows read at once
+PAGE_ROWS = 500  # rows read at once
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RecordedUpdate:
     """An update with its findings that can be news, and when it was recorded; `baseline` if nobody was told of it."""
 
     number: int
     update: Update
-    recorded: Moment
+    recorded_at: Moment
     findings: tuple[Finding, ...]
-    baseline: bool
+    is_baseline: bool
 
 
-def history(
+def recorded_updates(
     conn: Connection,
     since: Moment,
     *,
     novelties: Collection[Novelty] = tuple(Novelty),
-    wanted: Callable[[Update, tuple[Finding, ...]], bool] = lambda update, findings: True,
-) -> Iterator[Past]:
+    is_wanted: Callable[[Update, tuple[Finding, ...]], bool] = lambda update, findings: True,
+) -> Iterator[RecordedUpdate]:
     """The updates that were recorded since a moment, oldest first, with those of their findings that can be news of
     one of `novelties`.
 
     `wanted` is shown an outline of each (no text; findings without what they were compared with) and says whether
     to read the rest: most updates of a month concern no rule.
     """
-    began = baselines(conn)
+    baseline_by_source = baseline_times(conn)
     query = (
         select(*(column for column in updates.c if column is not updates.c.text), entries.c.source, entries.c.key)
         .add_columns(literal("").label("text"))
         .join(entries, entries.c.id == updates.c.entry_id)
         .where(updates.c.recorded_at >= since)
         .order_by(updates.c.id)
-        .limit(PAGE)
+        .limit(PAGE_ROWS)
     )
-    last = 0
-    while rows := conn.execute(query.where(updates.c.id > last)).all():
-        drawn = outlines(conn, [row.id for row in rows], novelties)
-        chosen = [row for row in rows if wanted(update_from(row), tuple(drawn[row.id]))]
-        numbers = [row.id for row in chosen]
-        found, said = brought(conn, numbers, novelties), bodies(conn, numbers)
-        for row in chosen:
-            update = replace(update_from(row), text=said[row.id])
-            baseline = row.recorded_at == began.get(row.source)
-            yield Past(row.id, update, row.recorded_at, tuple(found[row.id]), baseline)
-        last = rows[-1].id
+    last_id = 0
+    while rows := conn.execute(query.where(updates.c.id > last_id)).all():
+        outlines_by_update = finding_outlines(conn, [row.id for row in rows], novelties)
+        wanted_rows = [row for row in rows if is_wanted(update_from_row(row), tuple(outlines_by_update[row.id]))]
+        update_ids = [row.id for row in wanted_rows]
+        findings_by_update, texts_by_update = (
+            findings_of_updates(conn, update_ids, novelties),
+            update_texts(conn, update_ids),
+        )
+        for row in wanted_rows:
+            update = replace(update_from_row(row), text=texts_by_update[row.id])
+            is_baseline = row.recorded_at == baseline_by_source.get(row.source)
+            yield RecordedUpdate(row.id, update, row.recorded_at, tuple(findings_by_update[row.id]), is_baseline)
+        last_id = rows[-1].id
 
 
-def how_many(conn: Connection, since: Moment) -> int:
+def count_updates(conn: Connection, since: Moment) -> int:
     """The number of updates that were recorded since a moment."""
     return conn.scalar(select(func.count()).select_from(updates).where(updates.c.recorded_at >= since)) or 0
 
 
-def bodies(conn: Connection, numbers: Sequence[int]) -> dict[int, str]:
+def update_texts(conn: Connection, update_ids: Sequence[int]) -> dict[int, str]:
     """The texts of some updates."""
-    return dict(conn.execute(select(updates.c.id, updates.c.text).where(updates.c.id.in_(numbers))).all())
+    return dict(conn.execute(select(updates.c.id, updates.c.text).where(updates.c.id.in_(update_ids))).all())
 
 
-def baselines(conn: Connection) -> dict[str, Moment]:
+def baseline_times(conn: Connection) -> dict[str, Moment]:
     """When each source was polled for the first time, if nobody was told then."""
-    first = (
+    first_seen_query = (
         select(entries.c.source, func.min(entries.c.first_seen))
         .join(sources, sources.c.name == entries.c.source)
         .where(sources.c.baselined)
         .group_by(entries.c.source)
     )
-    judged = (
+    first_decided_query = (
         select(entries.c.source, func.min(matches.c.at))
         .join(updates, updates.c.id == matches.c.update_id)
         .join(entries, entries.c.id == updates.c.entry_id)
         .where(matches.c.reason != Reason.BASELINE.value)
         .group_by(entries.c.source)
     )
-    aloud = dict(conn.execute(judged).all())
-    return {source: at for source, at in conn.execute(first).all() if aloud.get(source) != at}
+    first_decided = dict(conn.execute(first_decided_query).all())
+    return {source: at for source, at in conn.execute(first_seen_query).all() if first_decided.get(source) != at}
 
 
-def outlines(conn: Connection, numbers: Sequence[int], novelties: Collection[Novelty]) -> dict[int, list[Finding]]:
+def finding_outlines(
+    conn: Connection, update_ids: Sequence[int], novelties: Collection[Novelty]
+) -> dict[int, list[Finding]]:
     """The findings of some updates as far as words tell whether they matter: the claims and their novelty."""
     columns = (findings.c.update_id, findings.c.claim, findings.c.role, findings.c.heading, findings.c.novelty)
-    found: dict[int, list[Finding]] = defaultdict(list)
-    for number, claim, role, heading, novelty in conn.execute(of_updates(select(*columns), numbers, novelties)):
+    by_update: dict[int, list[Finding]] = defaultdict(list)
+    for update_id, claim, role, heading, novelty in conn.execute(
+        restrict_to_updates(select(*columns), update_ids, novelties)
+    ):
         outline = Finding(Claim(claim, Role(role), heading), Novelty(novelty), 0.0, (), None, "")
-        found[number].append(outline)
-    return found
+        by_update[update_id].append(outline)
+    return by_update
 
 
-def brought(conn: Connection, numbers: Sequence[int], novelties: Collection[Novelty]) -> dict[int, list[Finding]]:
+def findings_of_updates(
+    conn: Connection, update_ids: Sequence[int], novelties: Collection[Novelty]
+) -> dict[int, list[Finding]]:
     """The findings of some updates that can be news of one of `novelties`, in order."""
-    found: dict[int, list[Finding]] = defaultdict(list)
-    for row in conn.execute(of_updates(select(findings), numbers, novelties)):
-        found[row.update_id].append(finding_from(row))
-    return found
+    by_update: dict[int, list[Finding]] = defaultdict(list)
+    for row in conn.execute(restrict_to_updates(select(findings), update_ids, novelties)):
+        by_update[row.update_id].append(finding_from_row(row))
+    return by_update
 
 
-def of_updates(query: Select[Any], numbers: Sequence[int], novelties: Collection[Novelty]) -> Select[Any]:
+def restrict_to_updates(query: Select[Any], update_ids: Sequence[int], novelties: Collection[Novelty]) -> Select[Any]:
     """The findings of some updates that can be news of one of `novelties`, in order."""
-    named = [novelty.value for novelty in novelties]
-    chosen = query.where(findings.c.update_id.in_(numbers), findings.c.quiet.is_(None), findings.c.novelty.in_(named))
-    return chosen.order_by(findings.c.update_id, findings.c.position)
+    novelty_values = [novelty.value for novelty in novelties]
+    restricted = query.where(
+        findings.c.update_id.in_(update_ids), findings.c.quiet.is_(None), findings.c.novelty.in_(novelty_values)
+    )
+    return restricted.order_by(findings.c.update_id, findings.c.position)
 
 
-def texts(conn: Connection, before: int | None = None) -> dict[int, str]:
+def claim_texts(conn: Connection, before: int | None = None) -> dict[int, str]:
     """A page of claims by their numbers, newest first; `before` is the last number of the page before."""
-    query = select(claims.c.id, claims.c.text).order_by(claims.c.id.desc()).limit(PAGE)
+    query = select(claims.c.id, claims.c.text).order_by(claims.c.id.desc()).limit(PAGE_ROWS)
     if before is not None:
         query = query.where(claims.c.id < before)
     return dict(conn.execute(query).all())
 
 
-def sayings(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Said]]:
+def sayings_of_claims(conn: Connection, claim_ids: Sequence[int]) -> dict[int, list[PriorClaim]]:
     """Who has said some claims, each earliest first."""
-    found: dict[int, list[Said]] = {}
-    for number, *saying in conn.execute(SAID, {"claims": list(numbers), "since": float("-inf")}) if numbers else ():
-        found.setdefault(number, []).append(Said(*saying))
-    return found
+    by_claim: dict[int, list[PriorClaim]] = {}
+    for claim_id, *columns in (
+        conn.execute(SELECT_SAYINGS_SINCE, {"claims": list(claim_ids), "since": float("-inf")}) if claim_ids else ()
+    ):
+        by_claim.setdefault(claim_id, []).append(PriorClaim(*columns))
+    return by_claim
 
 
-def update_saying(conn: Connection, said: Said) -> int | None:
+def find_update_saying(conn: Connection, prior: PriorClaim) -> int | None:
     """The number of the update that said it first in its entry; None if that is not stored any more."""
     query = (
         select(func.min(updates.c.id))
         .join(entries, entries.c.id == updates.c.entry_id)
-        .where(entries.c.source == said.source, entries.c.key == said.entry, updates.c.at == said.at)
+        .where(entries.c.source == prior.source, entries.c.key == prior.entry, updates.c.at == prior.at)
     )
-    found: int | None = conn.scalar(query)
-    return found
+    update_id: int | None = conn.scalar(query)
+    return update_id

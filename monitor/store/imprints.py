@@ -9,41 +9,47 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 
 from monitor.model import Entry
 from monitor.sources.identity import content_hash
-from monitor.sources.imprint import Imprint
+from monitor.sources.imprint import FeedFingerprint
 from monitor.store.schema import imprints
 
-OF_SOURCE = select(imprints.c.frame, imprints.c.ttl, imprints.c.entries).where(
+SELECT_FINGERPRINT = select(imprints.c.frame, imprints.c.ttl, imprints.c.entries).where(
     imprints.c.source == bindparam("source")
 )
-_KEEP = insert(imprints)
-KEEP = _KEEP.on_conflict_do_update(
+_INSERT_FINGERPRINT = insert(imprints)
+UPSERT_FINGERPRINT = _INSERT_FINGERPRINT.on_conflict_do_update(
     index_elements=[imprints.c.source],
-    set_={name: _KEEP.excluded[name] for name in ("frame", "ttl", "entries")},
+    set_={name: _INSERT_FINGERPRINT.excluded[name] for name in ("frame", "ttl", "entries")},
 )
-FORGET = delete(imprints).where(imprints.c.source == bindparam("_source"))
+DELETE_FINGERPRINT = delete(imprints).where(imprints.c.source == bindparam("_source"))
 
 
-def of_source(conn: Connection, source: str) -> Imprint | None:
+def load_fingerprint(conn: Connection, source: str) -> FeedFingerprint | None:
     """The source's imprint. Its entries have a key, a date and the hash of what they say, and no more."""
-    row = conn.execute(OF_SOURCE, {"source": source}).first()
+    row = conn.execute(SELECT_FINGERPRINT, {"source": source}).first()
     if row is None:
         return None
-    known = {
-        mark: Entry(key, "", "", "", published=published, known=content) for mark, key, published, content in row[2]
+    entries_by_hash = {
+        item_hash: Entry(key, "", "", "", published=published, known_hash=content)
+        for item_hash, key, published, content in row[2]
     }
-    return Imprint(row[0], row[1], known)
+    return FeedFingerprint(row[0], row[1], entries_by_hash)
 
 
-def keep(conn: Connection, source: str, imprint: Imprint, taken: Collection[str]) -> None:
+def save_fingerprint(
+    conn: Connection, source: str, fingerprint: FeedFingerprint, stored_keys: Collection[str]
+) -> None:
     """Keeps of an imprint what was taken into the store, by key."""
     entries = [
-        [mark, entry.key, entry.published, content_hash(entry)]
-        for mark, entry in imprint.entries.items()
-        if entry.key in taken
+        [item_hash, entry.key, entry.published, content_hash(entry)]
+        for item_hash, entry in fingerprint.entries_by_hash.items()
+        if entry.key in stored_keys
     ]
-    conn.execute(KEEP, {"source": source, "frame": imprint.frame, "ttl": imprint.ttl, "entries": entries})
+    conn.execute(
+        UPSERT_FINGERPRINT,
+        {"source": source, "frame": fingerprint.skeleton_hash, "ttl": fingerprint.ttl, "entries": entries},
+    )
 
 
-def forget(conn: Connection, source: str) -> None:
+def delete_fingerprint(conn: Connection, source: str) -> None:
     """Everything in the source is read anew the next time."""
-    conn.execute(FORGET, {"_source": source})
+    conn.execute(DELETE_FINGERPRINT, {"_source": source})

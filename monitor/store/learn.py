@@ -13,29 +13,29 @@ from monitor.model import Claim, Finding, Novelty
 from monitor.store import index as indexes
 from monitor.store.ledger import text_hash
 from monitor.store.schema import claims, sayings
-from monitor.store.types import matching
+from monitor.store.types import select_matching
 from monitor.text.key import hash64
 
 if TYPE_CHECKING:
     from monitor.assess import Assessment
 
-KNOWN = select(claims.c.text_hash, claims.c.id, claims.c.root, claims.c.sayings, claims.c.indexed).where(
-    claims.c.text_hash.in_(bindparam("hashes", expanding=True))
-)
-STANDING = select(sayings.c.claim_id, sayings.c.gone_at).where(
+SELECT_CLAIMS_BY_HASH = select(
+    claims.c.text_hash, claims.c.id, claims.c.root, claims.c.sayings, claims.c.indexed
+).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
+SELECT_ENTRY_SAYINGS = select(sayings.c.claim_id, sayings.c.gone_at).where(
     sayings.c.entry_id == bindparam("entry"),
     or_(sayings.c.gone_at.is_(None), sayings.c.claim_id.in_(bindparam("claims", expanding=True))),
 )
-NEXT_ID = select(func.coalesce(func.max(claims.c.id), 0) + 1)
-ADD_CLAIM = insert(claims)
-ADD_SAYING = insert(sayings)
-SAID_AGAIN = (
+SELECT_NEXT_CLAIM_ID = select(func.coalesce(func.max(claims.c.id), 0) + 1)
+INSERT_CLAIM = insert(claims)
+INSERT_SAYING = insert(sayings)
+UPDATE_SAYING_COUNT = (
     update(claims)
     .where(claims.c.id == bindparam("_id"))
     .values(sayings=claims.c.sayings + 1, last_at=bindparam("_at"))
 )
-INDEXED = update(claims).where(claims.c.id.in_(bindparam("_ids", expanding=True))).values(indexed=True)
-GONE = (
+UPDATE_INDEXED = update(claims).where(claims.c.id.in_(bindparam("_ids", expanding=True))).values(indexed=True)
+UPDATE_GONE_AT = (
     update(sayings)
     .where(sayings.c.entry_id == bindparam("_entry"), sayings.c.claim_id.in_(bindparam("_claims", expanding=True)))
     .values(gone_at=bindparam("_at"))
@@ -43,124 +43,147 @@ GONE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LedgerClaim:
     """A claim of the ledger: its row, the claim it repeats, how many say it, and whether terms lead to it."""
 
     id: int
-    root: int
-    sayings: int
-    indexed: bool
+    root_id: int
+    saying_count: int
+    is_indexed: bool
 
 
-def learn(conn: Connection, assessment: Assessment, entry_id: int) -> dict[int, int]:
+def update_ledger(conn: Connection, assessment: Assessment, entry_id: int) -> dict[int, int]:
     """Brings the ledger up to date; the row of every claim that the update says or took back, by text hash."""
-    said: dict[int, Claim] = {}
+    claims_by_hash: dict[int, Claim] = {}
     for claim in assessment.claims:
-        said.setdefault(text_hash(claim.text), claim)
-    found = {text_hash(f.claim.text): f for f in assessment.findings if f.novelty is not Novelty.WITHDRAWN}
-    gone = [text_hash(f.claim.text) for f in assessment.findings if f.novelty is Novelty.WITHDRAWN]
-    known = look_up(conn, {*said, *gone, *(text_hash(f.nearest.text) for f in found.values() if f.nearest)})
-    added = add_claims(conn, said, found, known, assessment)
-    rows = {**known, **added}
-    say(conn, said, rows, added, entry_id, assessment.update.at)
-    index(conn, assessment, {key: row.id for key, row in rows.items() if key in found and not row.indexed})
-    return {key: row.id for key, row in rows.items()}
+        claims_by_hash.setdefault(text_hash(claim.text), claim)
+    findings_by_hash = {text_hash(f.claim.text): f for f in assessment.findings if f.novelty is not Novelty.WITHDRAWN}
+    withdrawn_hashes = [text_hash(f.claim.text) for f in assessment.findings if f.novelty is Novelty.WITHDRAWN]
+    known_claims = find_claims(
+        conn,
+        {
+            *claims_by_hash,
+            *withdrawn_hashes,
+            *(text_hash(f.nearest.text) for f in findings_by_hash.values() if f.nearest),
+        },
+    )
+    added_claims = add_claims(conn, claims_by_hash, findings_by_hash, known_claims, assessment)
+    ledger_claims = {**known_claims, **added_claims}
+    record_sayings(conn, claims_by_hash, ledger_claims, added_claims, entry_id, assessment.update.at)
+    index_new_claims(
+        conn,
+        assessment,
+        {key: row.id for key, row in ledger_claims.items() if key in findings_by_hash and not row.is_indexed},
+    )
+    return {key: row.id for key, row in ledger_claims.items()}
 
 
-def look_up(conn: Connection, hashes: Iterable[int]) -> dict[int, Row]:
+def find_claims(conn: Connection, hashes: Iterable[int]) -> dict[int, LedgerClaim]:
     """The claims that the ledger has of these, by text hash."""
-    return {key: Row(*row) for key, *row in matching(conn, KNOWN, hashes)}
+    return {key: LedgerClaim(*row) for key, *row in select_matching(conn, SELECT_CLAIMS_BY_HASH, hashes)}
 
 
 def add_claims(
     conn: Connection,
-    said: Mapping[int, Claim],
-    found: Mapping[int, Finding],
-    known: Mapping[int, Row],
+    claims_by_hash: Mapping[int, Claim],
+    findings_by_hash: Mapping[int, Finding],
+    known_claims: Mapping[int, LedgerClaim],
     assessment: Assessment,
-) -> dict[int, Row]:
+) -> dict[int, LedgerClaim]:
     """Adds the claims that were never said before. Writers take turns, so the next number is ours."""
-    fresh = [key for key in said if key not in known]
-    if not fresh:
+    new_hashes = [key for key in claims_by_hash if key not in known_claims]
+    if not new_hashes:
         return {}
-    first: int = conn.execute(NEXT_ID).scalar_one()
-    added: dict[int, Row] = {}
+    first_id: int = conn.execute(SELECT_NEXT_CLAIM_ID).scalar_one()
+    added_claims: dict[int, LedgerClaim] = {}
     values = []
-    for id, key in enumerate(fresh, first):
-        finding = found.get(key)
-        added[key] = Row(id, root_of(finding, known) or id, 0, False)
+    for id, key in enumerate(new_hashes, first_id):
+        finding = findings_by_hash.get(key)
+        added_claims[key] = LedgerClaim(id, cluster_root(finding, known_claims) or id, 0, False)
         values.append(
             {
                 "id": id,
-                "text": said[key].text,
+                "text": claims_by_hash[key].text,
                 "text_hash": key,
                 "story": finding.story if finding else assessment.story,
-                "root": added[key].root,
+                "root": added_claims[key].root_id,
                 "sayings": 1,
                 "indexed": False,
                 "first_at": assessment.update.at,
                 "last_at": assessment.update.at,
             }
         )
-    conn.execute(ADD_CLAIM, values)
-    return added
+    conn.execute(INSERT_CLAIM, values)
+    return added_claims
 
 
-def root_of(finding: Finding | None, known: Mapping[int, Row]) -> int | None:
+def cluster_root(finding: Finding | None, known_claims: Mapping[int, LedgerClaim]) -> int | None:
     """The claim that this finding repeats in other words, if it repeats one."""
     if finding is None or finding.novelty is not Novelty.REPEATED or finding.nearest is None:
         return None
-    row = known.get(text_hash(finding.nearest.text))
-    return row.root if row else None
+    prior_row = known_claims.get(text_hash(finding.nearest.text))
+    return prior_row.root_id if prior_row else None
 
 
-def say(
+def record_sayings(
     conn: Connection,
-    said: Mapping[int, Claim],
-    rows: Mapping[int, Row],
-    added: Mapping[int, Row],
+    claims_by_hash: Mapping[int, Claim],
+    ledger_claims: Mapping[int, LedgerClaim],
+    added_claims: Mapping[int, LedgerClaim],
     entry_id: int,
     at: float,
 ) -> None:
     """Notes what the entry says from now on, and which of its claims it says no longer."""
-    now = {rows[key].id: key for key in said}
-    before = dict(conn.execute(STANDING, {"entry": entry_id, "claims": list(now)}).all())
-    fresh = {id: key for id, key in now.items() if id not in before}
-    if fresh:
+    hash_by_claim = {ledger_claims[key].id: key for key in claims_by_hash}
+    gone_at_by_claim = dict(
+        conn.execute(SELECT_ENTRY_SAYINGS, {"entry": entry_id, "claims": list(hash_by_claim)}).all()
+    )
+    new_sayings = {id: key for id, key in hash_by_claim.items() if id not in gone_at_by_claim}
+    if new_sayings:
         conn.execute(
-            ADD_SAYING,
+            INSERT_SAYING,
             [
                 {
                     "claim_id": id,
-                    "nth": rows[key].sayings,
+                    "nth": ledger_claims[key].saying_count,
                     "entry_id": entry_id,
-                    "heading": said[key].heading,
+                    "heading": claims_by_hash[key].heading,
                     "first_at": at,
                     "gone_at": None,
                 }
-                for id, key in fresh.items()
+                for id, key in new_sayings.items()
             ],
         )
-    again = [{"_id": id, "_at": at} for id, key in fresh.items() if key not in added]
-    if again:
-        conn.execute(SAID_AGAIN, again)
-    mark(conn, entry_id, [id for id, gone in before.items() if gone is None and id not in now], at)
-    mark(conn, entry_id, [id for id, gone in before.items() if gone is not None and id in now], None)
+    repeated_claims = [{"_id": id, "_at": at} for id, key in new_sayings.items() if key not in added_claims]
+    if repeated_claims:
+        conn.execute(UPDATE_SAYING_COUNT, repeated_claims)
+    set_gone(
+        conn,
+        entry_id,
+        [id for id, gone_at in gone_at_by_claim.items() if gone_at is None and id not in hash_by_claim],
+        at,
+    )
+    set_gone(
+        conn,
+        entry_id,
+        [id for id, gone_at in gone_at_by_claim.items() if gone_at is not None and id in hash_by_claim],
+        None,
+    )
 
 
-def mark(conn: Connection, entry_id: int, claim_ids: Sequence[int], gone_at: float | None) -> None:
+def set_gone(conn: Connection, entry_id: int, claim_ids: Sequence[int], gone_at: float | None) -> None:
     """Marks claims of the entry as gone, or as back."""
     if claim_ids:
-        conn.execute(GONE, {"_entry": entry_id, "_claims": list(claim_ids), "_at": gone_at})
+        conn.execute(UPDATE_GONE_AT, {"_entry": entry_id, "_claims": list(claim_ids), "_at": gone_at})
 
 
-def index(conn: Connection, assessment: Assessment, unindexed: Mapping[int, int]) -> None:
+def index_new_claims(conn: Connection, assessment: Assessment, unindexed: Mapping[int, int]) -> None:
     """Lets the terms of new findings lead to their claims."""
-    found: dict[int, set[int]] = {}
-    for finding, words in zip(assessment.findings, assessment.terms, strict=True):
+    terms_by_claim: dict[int, set[int]] = {}
+    for finding, words in zip(assessment.findings, assessment.index_terms, strict=True):
         key = text_hash(finding.claim.text)
         if words and key in unindexed:
-            found[unindexed[key]] = {hash64(word) for word in words}
-    if found:
-        indexes.add(conn, indexes.CLAIMS, found)
-        conn.execute(INDEXED, {"_ids": list(found)})
+            terms_by_claim[unindexed[key]] = {hash64(word) for word in words}
+    if terms_by_claim:
+        indexes.add_postings(conn, indexes.CLAIM_INDEX, terms_by_claim)
+        conn.execute(UPDATE_INDEXED, {"_ids": list(terms_by_claim)})

@@ -15,38 +15,38 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from monitor.model import Moment, Said, Update
+from monitor.model import Moment, PriorClaim, Update
 from monitor.store import index
-from monitor.store.codec import update_from
-from monitor.store.index import CLAIMS
+from monitor.store.codec import update_from_row
+from monitor.store.index import CLAIM_INDEX
 from monitor.store.schema import claims, entries, sayings, sources, updates
-from monitor.store.types import matching, storable
-from monitor.text.key import hash64, text_key
+from monitor.store.types import select_matching, storable_text
+from monitor.text.key import hash64, normalized_key
 
-MOST, LEAST = 8, 5  # terms of a claim that are looked up, the rarest
-ENOUGH = 800  # postings read for a claim, after which no more than LEAST terms are looked up
-NEWEST = 500  # postings read for one term, newest first
-SHOWN = 8  # sayings returned for one claim
-SCANNED = 32  # sayings of one claim that these are chosen from
-EXACT = 64  # sayings returned for a text looked up word for word
+MAX_LOOKUP_TERMS, MIN_LOOKUP_TERMS = 8, 5  # terms of a claim that are looked up, the rarest
+POSTINGS_BUDGET = 800  # postings read for a claim, after which no more than LEAST terms are looked up
+MAX_POSTINGS_PER_TERM = 500  # postings read for one term, newest first
+MAX_SAYINGS_PER_CLAIM = 8  # sayings returned for one claim
+MAX_SAYINGS_SCANNED = 32  # sayings of one claim that these are chosen from
+MAX_EXACT_SAYINGS = 64  # sayings returned for a text looked up word for word
 
-SOURCE, TITLE, HEADING = 2, 6, 7  # columns of SAYING
+SOURCE_COLUMN, TITLE_COLUMN, HEADING_COLUMN = 2, 6, 7  # columns of SAYING
 
-TOUCH = (
+UPDATE_LAST_SEEN = (
     update(entries)
     .where(entries.c.source == bindparam("_source"), entries.c.key.in_(bindparam("_keys", expanding=True)))
     .values(last_seen=bindparam("_now"))
 )
-READ = update(sources).where(sources.c.name == bindparam("_source")).values(last_read=bindparam("_now"))
-PREVIOUS = (
+UPDATE_LAST_READ = update(sources).where(sources.c.name == bindparam("_source")).values(last_read=bindparam("_now"))
+SELECT_PREVIOUS_UPDATE = (
     select(updates, entries.c.source, entries.c.key)
     .join(entries, entries.c.id == updates.c.entry_id)
     .where(entries.c.source == bindparam("source"), entries.c.key == bindparam("key"))
     .order_by(updates.c.id.desc())
     .limit(1)
 )
-STORY = PREVIOUS.with_only_columns(updates.c.story)
-SAYING = (
+SELECT_ENTRY_STORY = SELECT_PREVIOUS_UPDATE.with_only_columns(updates.c.story)
+SELECT_SAYINGS = (
     select(
         claims.c.id,
         claims.c.text,
@@ -63,31 +63,33 @@ SAYING = (
     .join(entries, entries.c.id == sayings.c.entry_id)
     .where(sayings.c.claim_id.in_(bindparam("claims", expanding=True)))
 )
-OWN = SAYING.where(entries.c.source == bindparam("source"), entries.c.key == bindparam("key"))
-SAID = SAYING.where(func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= bindparam("since")).order_by(
-    sayings.c.claim_id, sayings.c.first_at, sayings.c.nth
+SELECT_OWN_SAYINGS = SELECT_SAYINGS.where(entries.c.source == bindparam("source"), entries.c.key == bindparam("key"))
+SELECT_SAYINGS_SINCE = SELECT_SAYINGS.where(
+    func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= bindparam("since")
+).order_by(sayings.c.claim_id, sayings.c.first_at, sayings.c.nth)
+SELECT_FIRST_SAYINGS_SINCE = SELECT_SAYINGS_SINCE.where(sayings.c.nth < bindparam("scanned"))
+SELECT_SAYINGS_OF_SOURCES = SELECT_SAYINGS_SINCE.where(entries.c.source.in_(bindparam("sources", expanding=True)))
+SELECT_CLAIM_IDS_BY_HASH = select(claims.c.text_hash, claims.c.id).where(
+    claims.c.text_hash.in_(bindparam("hashes", expanding=True))
 )
-SAID_FIRST = SAID.where(sayings.c.nth < bindparam("scanned"))
-SAID_BY = SAID.where(entries.c.source.in_(bindparam("sources", expanding=True)))
-BY_HASH = select(claims.c.text_hash, claims.c.id).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
 
 
 def text_hash(text: str) -> int:
     """What a claim is found by word for word, however it is cased or spaced."""
-    return hash64(text_key(storable(text)))
+    return hash64(normalized_key(storable_text(text)))
 
 
-def previous(conn: Connection, source: str, entry: str) -> Update | None:
+def previous_update(conn: Connection, source: str, entry: str) -> Update | None:
     """The entry's latest version."""
-    row = conn.execute(PREVIOUS, {"source": source, "key": entry}).first()
-    return update_from(row) if row else None
+    row = conn.execute(SELECT_PREVIOUS_UPDATE, {"source": source, "key": entry}).first()
+    return update_from_row(row) if row else None
 
 
-def touch(conn: Connection, source: str, keys: Sequence[str], now: Moment) -> None:
+def mark_entries_seen(conn: Connection, source: str, keys: Sequence[str], now: Moment) -> None:
     """Notes that these entries, and no others, stand in the source: what they say is being said now."""
-    conn.execute(READ, {"_source": source, "_now": now})
+    conn.execute(UPDATE_LAST_READ, {"_source": source, "_now": now})
     if keys:
-        conn.execute(TOUCH, {"_source": source, "_keys": list(keys), "_now": now})
+        conn.execute(UPDATE_LAST_SEEN, {"_source": source, "_keys": list(keys), "_now": now})
 
 
 class Ledger:
@@ -99,101 +101,129 @@ class Ledger:
 
     def candidates(
         self, terms: Sequence[Sequence[str]], *, limit: int = 20, sources: frozenset[str] | None = None
-    ) -> list[list[Said]]:
+    ) -> list[list[PriorClaim]]:
         """For each list of terms up to `limit` earlier claims that share most of its rarest ones, best first.
 
         A claim said by several entries gives its earliest saying and some about other subjects, one after the
         other. With `sources` only what these said counts.
         """
-        hashed = [[hash64(term) for term in dict.fromkeys(query)] for query in terms]
-        near = self._nearest(hashed, limit if sources is None else 4 * limit)
-        rows = self._rows({claim for found in near for claim in found}, sources, SCANNED)
-        said = {claim: [Said(*row[1:]) for row in various(group)] for claim, group in rows.items()}
+        hashed_queries = [[hash64(term) for term in dict.fromkeys(query)] for query in terms]
+        nearest = self._nearest(hashed_queries, limit if sources is None else 4 * limit)
+        rows = self._sayings_by_claim(
+            {claim for claim_ids in nearest for claim in claim_ids}, sources, MAX_SAYINGS_SCANNED
+        )
+        priors_by_claim = {
+            claim: [PriorClaim(*row[1:]) for row in one_per_subject(claim_rows)] for claim, claim_rows in rows.items()
+        }
         return [
-            [one for claim in [claim for claim in found if claim in said][:limit] for one in said[claim]]
-            for found in near
+            [
+                prior
+                for claim in [claim for claim in claim_ids if claim in priors_by_claim][:limit]
+                for prior in priors_by_claim[claim]
+            ]
+            for claim_ids in nearest
         ]
 
-    def exact(self, texts: Sequence[str], *, sources: frozenset[str] | None = None) -> dict[str, list[Said]]:
+    def exact_matches(
+        self, texts: Sequence[str], *, sources: frozenset[str] | None = None
+    ) -> dict[str, list[PriorClaim]]:
         """For each text that was said word for word its sayings, earliest first, up to EXACT.
 
         With `sources` only what these said counts.
         """
         hashes = {text: text_hash(text) for text in texts}
-        found: dict[int, int] = dict(matching(self._conn, BY_HASH, set(hashes.values())))
-        said = self._rows(found.values(), sources, EXACT)
+        claim_id_by_hash: dict[int, int] = dict(
+            select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values()))
+        )
+        rows_by_claim = self._sayings_by_claim(claim_id_by_hash.values(), sources, MAX_EXACT_SAYINGS)
         return {
-            text: [Said(*row[1:]) for row in said[found[key]]]
-            for text, key in hashes.items()
-            if found.get(key) in said
+            text: [PriorClaim(*row[1:]) for row in rows_by_claim[claim_id_by_hash[hash_value]]]
+            for text, hash_value in hashes.items()
+            if claim_id_by_hash.get(hash_value) in rows_by_claim
         }
 
-    def own(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, Said]:
+    def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         """For each text that this entry says or said, its saying, however long ago."""
         hashes = {text: text_hash(text) for text in texts}
-        found = dict(matching(self._conn, BY_HASH, set(hashes.values())))
-        asked = {"claims": list(found.values()), "source": source, "key": entry}
-        said = {id: Said(*saying) for id, *saying in self._conn.execute(OWN, asked)} if found else {}
-        return {text: said[found[key]] for text, key in hashes.items() if found.get(key) in said}
+        claim_id_by_hash = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values())))
+        parameters = {"claims": list(claim_id_by_hash.values()), "source": source, "key": entry}
+        prior_by_claim = (
+            {id: PriorClaim(*columns) for id, *columns in self._conn.execute(SELECT_OWN_SAYINGS, parameters)}
+            if claim_id_by_hash
+            else {}
+        )
+        return {
+            text: prior_by_claim[claim_id_by_hash[hash_value]]
+            for text, hash_value in hashes.items()
+            if claim_id_by_hash.get(hash_value) in prior_by_claim
+        }
 
     def story(self, source: str, entry: str) -> str | None:
         """The story of an entry's latest version."""
-        found: str | None = self._conn.scalar(STORY, {"source": source, "key": entry})
-        return found
+        story_id: str | None = self._conn.scalar(SELECT_ENTRY_STORY, {"source": source, "key": entry})
+        return story_id
 
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
         """For each query the claims that share most of its rarest terms, best and then newest first."""
-        common = index.holders(self._conn, CLAIMS, {term for query in queries for term in query})
-        looked_up = [rarest(query, common) for query in queries]
-        wanted = {term: common[term] for query in looked_up for term in query}
-        holding = index.holding(self._conn, CLAIMS, wanted, NEWEST)
-        return [best(query, holding, limit) for query in looked_up]
+        frequencies = index.document_frequencies(
+            self._conn, CLAIM_INDEX, {term for query in queries for term in query}
+        )
+        lookups = [rarest_terms(query, frequencies) for query in queries]
+        lookup_frequencies = {term: frequencies[term] for query in lookups for term in query}
+        claims_by_term = index.find_postings(self._conn, CLAIM_INDEX, lookup_frequencies, MAX_POSTINGS_PER_TERM)
+        return [best_claims(query, claims_by_term, limit) for query in lookups]
 
-    def _rows(
-        self, wanted: Iterable[int], sources: frozenset[str] | None, scanned: int
+    def _sayings_by_claim(
+        self, claim_ids: Iterable[int], sources: frozenset[str] | None, max_scanned: int
     ) -> dict[int, list[Sequence[Any]]]:
         """The rows of SAID of each claim, earliest first."""
-        asked: dict[str, Any] = {"claims": list(wanted), "since": self._since}
-        if not asked["claims"]:
+        parameters: dict[str, Any] = {"claims": list(claim_ids), "since": self._since}
+        if not parameters["claims"]:
             return {}
         if sources is None:
-            found = self._conn.execute(SAID_FIRST, {**asked, "scanned": scanned})
+            result = self._conn.execute(SELECT_FIRST_SAYINGS_SINCE, {**parameters, "scanned": max_scanned})
         else:
-            found = self._conn.execute(SAID_BY, {**asked, "sources": list(sources)})
-        return grouped(found.all())
+            result = self._conn.execute(SELECT_SAYINGS_OF_SOURCES, {**parameters, "sources": list(sources)})
+        return group_by_claim(result.all())
 
 
-def rarest(query: Sequence[int], common: Mapping[int, int]) -> list[int]:
+def rarest_terms(query: Sequence[int], frequencies: Mapping[int, int]) -> list[int]:
     """The terms to look up, rarest first: enough to find a claim with some words changed, no more than need be."""
-    known = sorted((term for term in query if term in common), key=common.__getitem__)[:MOST]
-    reads = list(accumulate(min(common[term], NEWEST) for term in known))
-    return [term for place, term in enumerate(known) if place < LEAST or reads[place] <= ENOUGH]
+    known_terms = sorted((term for term in query if term in frequencies), key=frequencies.__getitem__)[
+        :MAX_LOOKUP_TERMS
+    ]
+    postings_read = list(accumulate(min(frequencies[term], MAX_POSTINGS_PER_TERM) for term in known_terms))
+    return [
+        term
+        for rank, term in enumerate(known_terms)
+        if rank < MIN_LOOKUP_TERMS or postings_read[rank] <= POSTINGS_BUDGET
+    ]
 
 
-def best(query: Sequence[int], holding: Mapping[int, Sequence[int]], limit: int) -> list[int]:
+def best_claims(query: Sequence[int], claims_by_term: Mapping[int, Sequence[int]], limit: int) -> list[int]:
     """The `limit` claims that hold most of the query's terms; among equals the newest."""
-    shared: Counter[int] = Counter()
+    shared_terms: Counter[int] = Counter()
     for term in query:
-        shared.update(holding.get(term, ()))
-    ranked = [(count, claim) for claim, count in shared.items() if count > 1]
+        shared_terms.update(claims_by_term.get(term, ()))
+    ranked = [(count, claim) for claim, count in shared_terms.items() if count > 1]
     if len(ranked) < limit:
-        ranked = [(count, claim) for claim, count in shared.items()]
+        ranked = [(count, claim) for claim, count in shared_terms.items()]
     return [claim for _, claim in nlargest(limit, ranked)]
 
 
-def grouped(found: Iterable[Sequence[Any]]) -> dict[int, list[Sequence[Any]]]:
+def group_by_claim(saying_rows: Iterable[Sequence[Any]]) -> dict[int, list[Sequence[Any]]]:
     """Rows of SAID by claim."""
-    rows: dict[int, list[Sequence[Any]]] = {}
-    for row in found:
-        rows.setdefault(row[0], []).append(row)
-    return rows
+    rows_by_claim: dict[int, list[Sequence[Any]]] = {}
+    for row in saying_rows:
+        rows_by_claim.setdefault(row[0], []).append(row)
+    return rows_by_claim
 
 
-def various(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+def one_per_subject(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """One row for each subject, the earliest of each: the subject decides what a repetition means."""
     if len(rows) == 1:
         return rows
     by_subject: dict[tuple[str, str, str], Sequence[Any]] = {}
     for row in rows:
-        by_subject.setdefault((row[SOURCE], row[TITLE], row[HEADING]), row)
-    return list(by_subject.values())[:SHOWN]
+        by_subject.setdefault((row[SOURCE_COLUMN], row[TITLE_COLUMN], row[HEADING_COLUMN]), row)
+    return list(by_subject.values())[:MAX_SAYINGS_PER_CLAIM]

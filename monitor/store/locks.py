@@ -12,8 +12,8 @@ from pathlib import Path
 
 from monitor.errors import StoreError
 
-PATIENCE = 60.0  # seconds to wait for other writers; every write transaction of ours is far shorter
-PAUSE = 0.005  # seconds between two looks
+LOCK_TIMEOUT_S = 60.0  # seconds to wait for other writers; every write transaction of ours is far shorter
+LOCK_POLL_S = 0.005  # seconds between two looks
 
 
 class FileLock:
@@ -21,47 +21,47 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._threads = threading.Lock()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._thread_lock = threading.Lock()
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Waits for the lock and keeps it. Raises StoreError when it stays taken."""
-        deadline = time.monotonic() + PATIENCE
-        if not self._threads.acquire(timeout=PATIENCE):
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        if not self._thread_lock.acquire(timeout=LOCK_TIMEOUT_S):
             raise StoreError(f"database {self.path.stem}: another thread keeps it locked")
         try:
-            self._wait(deadline)
+            self._wait_for_lock(deadline)
             try:
                 yield
             finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         finally:
-            self._threads.release()
+            self._thread_lock.release()
 
-    def _wait(self, deadline: float) -> None:
-        while not self.take():
+    def _wait_for_lock(self, deadline: float) -> None:
+        while not self.try_acquire():
             if time.monotonic() > deadline:
                 raise StoreError(f"database {self.path.stem}: another process keeps it locked")
-            time.sleep(PAUSE)
+            time.sleep(LOCK_POLL_S)
 
-    def take(self) -> bool:
+    def try_acquire(self) -> bool:
         """Takes the lock from other processes if it is free, without waiting."""
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def sign(self) -> None:
+    def write_owner(self) -> None:
         """Writes this process's id into the file, for whoever finds it locked."""
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
 
-    def holder(self) -> str:
+    def read_owner(self) -> str:
         """The id of the process that signed last."""
-        return os.pread(self._file, 20, 0).decode("ascii", "replace")
+        return os.pread(self._descriptor, 20, 0).decode("ascii", "replace")
 
     def close(self) -> None:
         """Lets go of the lock and the file."""
-        os.close(self._file)
+        os.close(self._descriptor)

@@ -13,13 +13,13 @@ VERSION_TABLE = "schema_version"
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 
 
-def bring_up(conn: Connection, name: str) -> None:
+def upgrade_schema(conn: Connection, database_name: str) -> None:
     """Runs the migrations that are missing, in the open transaction. Raises StoreError if there is no way up."""
-    version = version_of(conn, name)
-    if version == REVISIONS[-1]:
+    revision = current_revision(conn, database_name)
+    if revision == REVISIONS[-1]:
         return
-    if version is not None and version not in REVISIONS:
-        raise StoreError(f"database {name} was made by a newer version of this program (schema {version})")
+    if revision is not None and revision not in REVISIONS:
+        raise StoreError(f"database {database_name} was made by a newer version of this program (schema {revision})")
     from alembic import command
     from alembic.config import Config
 
@@ -30,12 +30,12 @@ def bring_up(conn: Connection, name: str) -> None:
     command.upgrade(config, "head")
 
 
-def version_of(conn: Connection, name: str) -> str | None:
+def current_revision(conn: Connection, database_name: str) -> str | None:
     """The revision the database is at; None when it is empty."""
     tables = inspect(conn).get_table_names()
     if VERSION_TABLE in tables:
-        found: str | None = conn.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
-        return found
+        revision: str | None = conn.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
+        return revision
     if tables:
-        raise StoreError(f"database {name} belongs to another program: it holds tables that are not ours")
+        raise StoreError(f"database {database_name} belongs to another program: it holds tables that are not ours")
     return None

@@ -8,68 +8,70 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.alerts.upkeep import Notice
+from monitor.alerts.upkeep import SourceNotice
 from monitor.store.schema import notices, sources
 
-OF_SOURCE = select(notices).where(notices.c.source == bindparam("source"))
-STANDING = (
+SELECT_NOTICES = select(notices).where(notices.c.source == bindparam("source"))
+SELECT_ACTIVE_NOTICES = (
     select(notices)
     .join(sources, sources.c.name == notices.c.source)
     .where(sources.c.configured, notices.c.ended.is_(None))
     .order_by(notices.c.source, notices.c.since, notices.c.kind)
 )
-STANDING_OF = (
+SELECT_SOURCES_WITH_NOTICES = (
     select(notices.c.source)
     .where(notices.c.source.in_(bindparam("sources", expanding=True)), notices.c.ended.is_(None))
     .distinct()
 )
-_KEEP = insert(notices)
-KEEP = _KEEP.on_conflict_do_update(
+_INSERT_NOTICE = insert(notices)
+UPSERT_NOTICE = _INSERT_NOTICE.on_conflict_do_update(
     index_elements=[notices.c.source, notices.c.kind],
-    set_={name: _KEEP.excluded[name] for name in ("said", "since", "last", "told", "ended")},
+    set_={name: _INSERT_NOTICE.excluded[name] for name in ("said", "since", "last", "told", "ended")},
 )
 
 
-def of_source(conn: Connection, source: str) -> dict[str, Notice]:
+def load_notices(conn: Connection, source: str) -> dict[str, SourceNotice]:
     """The source's notices by kind, those that are over among them."""
-    found = conn.execute(OF_SOURCE, {"source": source})
-    return {row.kind: Notice(row.kind, row.said, row.since, row.last, row.told, row.ended) for row in found}
+    rows = conn.execute(SELECT_NOTICES, {"source": source})
+    return {row.kind: SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended) for row in rows}
 
 
-def standing_of(conn: Connection, sources: Iterable[str]) -> list[str]:
+def sources_with_notices(conn: Connection, sources: Iterable[str]) -> list[str]:
     """Those of the sources that have a notice that is not over."""
-    asked = list(sources)
-    return list(conn.scalars(STANDING_OF, {"sources": asked})) if asked else []
+    source_names = list(sources)
+    return list(conn.scalars(SELECT_SOURCES_WITH_NOTICES, {"sources": source_names})) if source_names else []
 
 
-def keep(conn: Connection, source: str, found: Iterable[Notice]) -> None:
+def save_notices(conn: Connection, source: str, source_notices: Iterable[SourceNotice]) -> None:
     """Keeps the source's notices as they stand now."""
     rows = [
         {
             "source": source,
             "kind": notice.kind,
-            "said": notice.said,
+            "said": notice.text,
             "since": notice.since,
-            "last": notice.last,
-            "told": notice.told,
-            "ended": notice.ended,
+            "last": notice.last_seen,
+            "told": notice.announced_at,
+            "ended": notice.ended_at,
         }
-        for notice in found
+        for notice in source_notices
     ]
     if rows:
-        conn.execute(KEEP, rows)
+        conn.execute(UPSERT_NOTICE, rows)
 
 
-def shown(conn: Connection) -> Mapping[str, list[Notice]]:
+def visible_notices(conn: Connection) -> Mapping[str, list[SourceNotice]]:
     """The notices that people are to see, by configured source, oldest first."""
-    found: dict[str, list[Notice]] = defaultdict(list)
-    for row in conn.execute(STANDING):
-        notice = Notice(row.kind, row.said, row.since, row.last, row.told, row.ended)
-        if notice.shown:
-            found[row.source].append(notice)
-    return found
+    by_source: dict[str, list[SourceNotice]] = defaultdict(list)
+    for row in conn.execute(SELECT_ACTIVE_NOTICES):
+        notice = SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended)
+        if notice.is_visible:
+            by_source[row.source].append(notice)
+    return by_source
 
 
-def counted(conn: Connection) -> dict[str, int]:
+def visible_notice_counts(conn: Connection) -> dict[str, int]:
     """How many sources have a notice of each kind that people are to see."""
-    return dict(Counter(notice.kind for found in shown(conn).values() for notice in found))
+    return dict(
+        Counter(notice.kind for source_notices in visible_notices(conn).values() for notice in source_notices)
+    )

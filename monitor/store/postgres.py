@@ -13,14 +13,14 @@ from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
-from monitor.store.faults import told
-from monitor.store.locks import PATIENCE
+from monitor.store.faults import translate_driver_errors
+from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.open import Store
-from monitor.store.types import as_json
+from monitor.store.types import dump_json
 
 WRITE_KEY, DAEMON_KEY = 0x636C61696D01, 0x636C61696D02  # advisory locks, known to this program alone
 
-OTHER_DAEMON = text(
+SELECT_OTHER_DAEMON = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
     " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
     " AND (l.classid::bigint << 32) | l.objid::bigint = :key"
@@ -32,48 +32,50 @@ class PostgresStore(Store):
     """A pool of connections; writers take turns by an advisory lock that ends with their transaction."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url).set(drivername="postgresql+psycopg")
-        self.name = parsed.database or "postgres"
+        database_url = make_url(url).set(drivername="postgresql+psycopg")
+        self.name = database_url.database or "postgres"
         try:
             self._engine = create_engine(
-                parsed,
-                json_serializer=as_json,
+                database_url,
+                json_serializer=dump_json,
                 pool_pre_ping=True,
                 connect_args={"application_name": f"claimwatch pid {os.getpid()}", "connect_timeout": 10},
             )
         except ModuleNotFoundError as error:
             raise StoreError("PostgreSQL needs one more package: pip install 'claimwatch[postgres]'") from error
-        event.listen(self._engine, "connect", be_patient)
-        self._viewer = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        event.listen(self._engine, "connect", set_lock_timeout)
+        self._read_engine = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
         try:
             with self.write() as conn:
-                migrate.bring_up(conn, self.name)
+                migrate.upgrade_schema(conn, self.name)
         except BaseException:
             self.close()
             raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with told(self.name), self._engine.begin() as conn:
+        with translate_driver_errors(self.name), self._engine.begin() as conn:
             conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_KEY})
             yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with told(self.name), self._viewer.connect() as conn:
+        with translate_driver_errors(self.name), self._read_engine.connect() as conn:
             yield conn
 
     @contextmanager
     def hold_daemon(self) -> Iterator[None]:
-        with told(self.name), self._engine.connect() as conn:
+        with translate_driver_errors(self.name), self._engine.connect() as conn:
             if not conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_KEY}):
-                other = conn.scalar(OTHER_DAEMON, {"key": DAEMON_KEY}) or "pid unknown"
-                raise StoreBusy(f"another monitor runs on {self.name} ({other.removeprefix('claimwatch ')})")
+                owner = conn.scalar(SELECT_OTHER_DAEMON, {"key": DAEMON_KEY}) or "pid unknown"
+                raise StoreBusy(f"another monitor runs on {self.name} ({owner.removeprefix('claimwatch ')})")
             conn.commit()
             try:
                 yield
             finally:
-                release(conn)
+                release_daemon_lock(conn)
 
     def backup(self, path: Path) -> None:
         raise StoreError(f"cannot back up {self.name} to {path}: use pg_dump for a PostgreSQL database")
@@ -82,13 +84,13 @@ class PostgresStore(Store):
         self._engine.dispose()
 
 
-def be_patient(connection: Any, _entry: object) -> None:
+def set_lock_timeout(connection: Any, _entry: object) -> None:
     """Waits for other writers as long as SQLite would, not for ever."""
-    connection.execute(f"SET lock_timeout = '{PATIENCE:.0f}s'")
+    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S:.0f}s'")
     connection.commit()
 
 
-def release(conn: Connection) -> None:
+def release_daemon_lock(conn: Connection) -> None:
     """Lets the daemon's lock go, which a dead connection has done already."""
     try:
         conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": DAEMON_KEY})

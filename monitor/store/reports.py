@@ -12,16 +12,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Text, and_, case, cast, func, select
 
-from monitor.deliver.headline import news_of
-from monitor.deliver.payload import alert_from
-from monitor.deliver.waits import OPEN
-from monitor.model import Alert, Finding, Match, Moment, Reason, Said, Update
+from monitor.deliver.headline import alert_headline
+from monitor.deliver.payload import alert_from_json
+from monitor.deliver.waits import OPEN_DELIVERY_STATES
+from monitor.model import Alert, Finding, Match, Moment, PriorClaim, Reason, Update
 from monitor.store import index, notices, schema
-from monitor.store.codec import finding_from, match_from, update_from
-from monitor.store.families import heard_of
-from monitor.store.ledger import SAID
-from monitor.store.outbox import goes_before, is_open
-from monitor.store.refusal import refusal
+from monitor.store.codec import finding_from_row, match_from_row, update_from_row
+from monitor.store.families import alerts_with_other_sources
+from monitor.store.ledger import SELECT_SAYINGS_SINCE
+from monitor.store.outbox import is_ahead_of, is_open
+from monitor.store.refusal import load_rules_refusal
 from monitor.store.schema import (
     channels,
     claims,
@@ -36,14 +36,14 @@ from monitor.store.schema import (
 from monitor.text.key import hash64
 
 DAY = 86400.0
-MOST_COUNTED = 20_000  # alerts: a page is not to wait for the count of a storm
-MOST = 500  # claims that hold all terms, of which a page is shown
+MAX_COUNTED_ALERTS = 20_000  # alerts: a page is not to wait for the count of a storm
+MAX_MATCHING_CLAIMS = 500  # claims that hold all terms, of which a page is shown
 
-_ahead, _owed_ahead = messages.alias("ahead"), schema.deliveries.alias("owed_ahead")
-BEHIND = (
-    select(func.min(_owed_ahead.c.id))
-    .join(_ahead, _ahead.c.id == _owed_ahead.c.message_id)
-    .where(goes_before(_ahead))
+_message_ahead, _delivery_ahead = messages.alias("ahead"), schema.deliveries.alias("owed_ahead")
+BLOCKING_DELIVERY_ID = (
+    select(func.min(_delivery_ahead.c.id))
+    .join(_message_ahead, _message_ahead.c.id == _delivery_ahead.c.message_id)
+    .where(is_ahead_of(_message_ahead))
     .correlate(messages)
     .scalar_subquery()
 )
@@ -55,11 +55,11 @@ class AlertRow:
 
     number: int
     alert: Alert
-    update: int | None
+    update_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
+class AlertCount:
     """How many alerts a rule gave of a story and a source."""
 
     rule: str
@@ -76,19 +76,19 @@ class DeliveryRow:
     and `leased_until` until when somebody sends it."""
 
     id: int
-    alert: str
+    alert_id: str
     title: str
     channel: str
-    message: str
+    message_id: str
     state: str
     attempts: int
     due: Moment
     error: str | None
     detail: str | None
     sent_at: Moment | None
-    waits: str | None = None
+    batch_reason: str | None = None
     headline: str = ""
-    behind: int | None = None
+    blocked_by: int | None = None
     held_until: Moment | None = None
     leased_until: Moment | None = None
 
@@ -100,13 +100,13 @@ class MatchRow:
     match: Match
     reason: Reason
     detail: str
-    alert: str | None
-    opens: Moment | None
+    alert_id: str | None
+    throttled_until: Moment | None
     at: Moment
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class UpdateExplanation:
     """One update with all that it brought."""
 
     number: int
@@ -121,8 +121,8 @@ class ClaimRow:
     """A claim of the ledger by its earliest saying, and how many entries have said it."""
 
     number: int
-    said: Said
-    sayings: int
+    earliest: PriorClaim
+    saying_count: int
     last_at: Moment
 
 
@@ -142,7 +142,7 @@ class Status:
     stories: int
     alerts: int
     alerts_today: int
-    held: int
+    pending_matches: int
     last_poll: Moment | None
     next_poll: Moment | None
     oldest_owed: Moment | None
@@ -152,7 +152,7 @@ class Status:
     notices: dict[str, int] = field(default_factory=dict)
 
 
-def alerts(
+def load_alert_page(
     conn: Connection,
     *,
     limit: int = 50,
@@ -172,107 +172,109 @@ def alerts(
         query = query.where(table.c.story == story)
     if since is not None:
         query = query.where(table.c.at >= since)
-    return alert_rows(conn, query)
+    return load_alert_rows(conn, query)
 
 
-def lately(conn: Connection, since: Moment, most: int = MOST_COUNTED) -> list[Lately]:
+def recent_alert_counts(conn: Connection, since: Moment, limit: int = MAX_COUNTED_ALERTS) -> list[AlertCount]:
     """How many alerts since a moment, `most` and the newest of them, each rule gave of each story and source."""
-    told = schema.alerts
-    newest = select(told.c.rule, told.c.story, told.c.update_id).where(told.c.at >= since)
-    recent = newest.order_by(told.c.number.desc()).limit(most).subquery()
-    named = (recent.c.rule, recent.c.story, entries.c.source)
-    came = recent.join(updates, updates.c.id == recent.c.update_id).join(entries, entries.c.id == updates.c.entry_id)
-    rows = conn.execute(select(*named, func.count()).select_from(came).group_by(*named))
-    return [Lately(*row) for row in rows]
+    alert_table = schema.alerts
+    newest = select(alert_table.c.rule, alert_table.c.story, alert_table.c.update_id).where(alert_table.c.at >= since)
+    recent = newest.order_by(alert_table.c.number.desc()).limit(limit).subquery()
+    group_columns = (recent.c.rule, recent.c.story, entries.c.source)
+    from_sources = recent.join(updates, updates.c.id == recent.c.update_id).join(
+        entries, entries.c.id == updates.c.entry_id
+    )
+    rows = conn.execute(select(*group_columns, func.count()).select_from(from_sources).group_by(*group_columns))
+    return [AlertCount(*row) for row in rows]
 
 
-def alert(conn: Connection, alert_id: str) -> AlertRow | None:
+def find_alert(conn: Connection, alert_id: str) -> AlertRow | None:
     """One alert by its id."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).where(table.c.id == alert_id)
-    return next(iter(alert_rows(conn, query)), None)
+    return next(iter(load_alert_rows(conn, query)), None)
 
 
-def alert_rows(conn: Connection, query: Select[Any]) -> list[AlertRow]:
+def load_alert_rows(conn: Connection, query: Select[Any]) -> list[AlertRow]:
     """The alerts of a query for their numbers, bodies and updates, with who else says so by now."""
     rows = conn.execute(query).all()
-    told = heard_of(conn, [alert_from(row.body) for row in rows])
-    return [AlertRow(row.number, alert, row.update_id) for row, alert in zip(rows, told, strict=True)]
+    refreshed = alerts_with_other_sources(conn, [alert_from_json(row.body) for row in rows])
+    return [AlertRow(row.number, alert, row.update_id) for row, alert in zip(rows, refreshed, strict=True)]
 
 
-def deliveries(
+def load_delivery_page(
     conn: Connection,
     *,
     limit: int = 50,
     before: int | None = None,
     states: Collection[str] | None = None,
     channel: str | None = None,
-    alert: str | None = None,
+    alert_id: str | None = None,
 ) -> list[DeliveryRow]:
     """A page of deliveries, newest first."""
-    owed = schema.deliveries
+    table = schema.deliveries
     query = (
         select(
-            owed.c.id,
-            owed.c.alert_id.label("alert"),
+            table.c.id,
+            table.c.alert_id.label("alert"),
             schema.alerts.c.title,
-            owed.c.channel,
-            owed.c.message_id.label("message"),
+            table.c.channel,
+            table.c.message_id.label("message"),
             *(messages.c[name] for name in ("state", "attempts", "due", "error", "detail", "sent_at")),
             case((messages.c.state == "pending", messages.c.gathers)).label("waits"),
             cast(schema.alerts.c.body, Text).label("body"),
-            case((is_open(messages.c.state), BEHIND)).label("behind"),
+            case((is_open(messages.c.state), BLOCKING_DELIVERY_ID)).label("behind"),
             channels.c.held_until,
             messages.c.leased_until,
         )
-        .join(messages, messages.c.id == owed.c.message_id)
-        .join(schema.alerts, schema.alerts.c.id == owed.c.alert_id)
+        .join(messages, messages.c.id == table.c.message_id)
+        .join(schema.alerts, schema.alerts.c.id == table.c.alert_id)
         .outerjoin(channels, and_(channels.c.name == messages.c.channel, is_open(messages.c.state)))
-        .order_by(owed.c.id.desc())
+        .order_by(table.c.id.desc())
         .limit(limit)
     )
     if before is not None:
-        query = query.where(owed.c.id < before)
+        query = query.where(table.c.id < before)
     if states is not None:
         query = query.where(messages.c.state.in_(list(states)))
     if channel is not None:
-        query = query.where(owed.c.channel == channel)
-    if alert is not None:
-        query = query.where(owed.c.alert_id == alert)
-    return [delivery_of(row) for row in conn.execute(query).mappings()]
+        query = query.where(table.c.channel == channel)
+    if alert_id is not None:
+        query = query.where(table.c.alert_id == alert_id)
+    return [delivery_from_row(row) for row in conn.execute(query).mappings()]
 
 
-def delivery_of(row: RowMapping) -> DeliveryRow:
+def delivery_from_row(row: RowMapping) -> DeliveryRow:
     """A row of that query as a delivery."""
     return DeliveryRow(
         id=row["id"],
-        alert=row["alert"],
+        alert_id=row["alert"],
         title=row["title"],
         channel=row["channel"],
-        message=row["message"],
+        message_id=row["message"],
         state=row["state"],
         attempts=row["attempts"],
         due=row["due"],
         error=row["error"],
         detail=row["detail"],
         sent_at=row["sent_at"],
-        waits=row["waits"],
-        headline=news(row["body"], row["title"]),
-        behind=row["behind"],
+        batch_reason=row["waits"],
+        headline=stored_headline(row["body"], row["title"]),
+        blocked_by=row["behind"],
         held_until=row["held_until"],
         leased_until=row["leased_until"],
     )
 
 
-def news(body: str, title: str) -> str:
+def stored_headline(body: str, title: str) -> str:
     """The headline of a stored alert; its title if that cannot be read any more."""
     try:
-        return news_of(alert_from(json.loads(body)))
+        return alert_headline(alert_from_json(json.loads(body)))
     except (KeyError, TypeError, ValueError):
         return title
 
 
-def explain(conn: Connection, number: int) -> Explained | None:
+def explain_update(conn: Connection, number: int) -> UpdateExplanation | None:
     """One update by its number, with its findings and every decision."""
     query = (
         select(updates, entries.c.source, entries.c.key)
@@ -282,21 +284,21 @@ def explain(conn: Connection, number: int) -> Explained | None:
     row = conn.execute(query).first()
     if row is None:
         return None
-    found = conn.execute(select(findings).where(findings.c.update_id == number).order_by(findings.c.position))
-    decided = conn.execute(select(matches).where(matches.c.update_id == number).order_by(matches.c.id))
-    return Explained(
+    finding_rows = conn.execute(select(findings).where(findings.c.update_id == number).order_by(findings.c.position))
+    match_rows = conn.execute(select(matches).where(matches.c.update_id == number).order_by(matches.c.id))
+    return UpdateExplanation(
         number,
-        update_from(row),
+        update_from_row(row),
         row.story,
-        tuple(finding_from(finding) for finding in found),
+        tuple(finding_from_row(finding) for finding in finding_rows),
         tuple(
-            MatchRow(match_from(match), Reason(match.reason), match.detail, match.alert_id, match.opens, match.at)
-            for match in decided
+            MatchRow(match_from_row(match), Reason(match.reason), match.detail, match.alert_id, match.opens, match.at)
+            for match in match_rows
         ),
     )
 
 
-def ledger(
+def load_claim_page(
     conn: Connection, *, terms: Sequence[str] = (), limit: int = 50, before: int | None = None
 ) -> list[ClaimRow]:
     """A page of claims, newest first; with `terms` (as the index has them) only those that hold all of them."""
@@ -304,54 +306,68 @@ def ledger(
     if before is not None:
         query = query.where(claims.c.id < before)
     if terms:
-        query = query.where(claims.c.id.in_(holding_all(conn, {hash64(term) for term in terms}, before)[:MOST]))
-    found = {row.id: row for row in conn.execute(query)}
-    said = conn.execute(SAID, {"claims": list(found), "since": float("-inf")}) if found else ()
-    first: dict[int, Said] = {}
-    for id, *saying in said:
-        first.setdefault(id, Said(*saying))
-    return [ClaimRow(id, first[id], row.sayings, row.last_at) for id, row in found.items() if id in first]
+        query = query.where(
+            claims.c.id.in_(
+                claims_with_all_terms(conn, {hash64(term) for term in terms}, before)[:MAX_MATCHING_CLAIMS]
+            )
+        )
+    rows_by_claim = {row.id: row for row in conn.execute(query)}
+    saying_rows = (
+        conn.execute(SELECT_SAYINGS_SINCE, {"claims": list(rows_by_claim), "since": float("-inf")})
+        if rows_by_claim
+        else ()
+    )
+    earliest_by_claim: dict[int, PriorClaim] = {}
+    for id, *columns in saying_rows:
+        earliest_by_claim.setdefault(id, PriorClaim(*columns))
+    return [
+        ClaimRow(id, earliest_by_claim[id], row.sayings, row.last_at)
+        for id, row in rows_by_claim.items()
+        if id in earliest_by_claim
+    ]
 
 
-def holding_all(conn: Connection, terms: Collection[int], before: int | None) -> list[int]:
+def claims_with_all_terms(conn: Connection, terms: Collection[int], before: int | None) -> list[int]:
     """The claims that hold every one of these hashed terms, newest first, of those numbered below `before`."""
-    counts = index.holders(conn, index.CLAIMS, terms)
-    held = index.holding(conn, index.CLAIMS, counts, max(counts.values(), default=0))
-    common = set.intersection(*map(set, held.values())) if held.keys() == set(terms) else set()
+    frequencies = index.document_frequencies(conn, index.CLAIM_INDEX, terms)
+    rows_by_term = index.find_postings(conn, index.CLAIM_INDEX, frequencies, max(frequencies.values(), default=0))
+    common = set.intersection(*map(set, rows_by_term.values())) if rows_by_term.keys() == set(terms) else set()
     return sorted((id for id in common if before is None or id < before), reverse=True)
 
 
-def status(conn: Connection, now: Moment) -> Status:
+def load_status(conn: Connection, now: Moment) -> Status:
     """How things stand at `now`."""
-    refused_at, refused = refusal(conn)
+    refused_at, refusal_problems = load_rules_refusal(conn)
     return Status(
-        sources=by_state(conn, sources.c.state, sources.c.configured),
-        notices=notices.counted(conn),
-        messages=by_state(conn, messages.c.state, messages.c.state.is_not(None)),
-        entries=count(conn, entries.c.id),
-        updates=count(conn, updates.c.id),
-        claims=count(conn, claims.c.id),
-        stories=count(conn, stories.c.id),
-        alerts=count(conn, schema.alerts.c.number),
-        alerts_today=count(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
-        held=count(conn, matches.c.id, matches.c.waiting.is_not(None)),
+        sources=count_by_state(conn, sources.c.state, sources.c.configured),
+        notices=notices.visible_notice_counts(conn),
+        messages=count_by_state(conn, messages.c.state, messages.c.state.is_not(None)),
+        entries=count_rows(conn, entries.c.id),
+        updates=count_rows(conn, updates.c.id),
+        claims=count_rows(conn, claims.c.id),
+        stories=count_rows(conn, stories.c.id),
+        alerts=count_rows(conn, schema.alerts.c.number),
+        alerts_today=count_rows(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
+        pending_matches=count_rows(conn, matches.c.id, matches.c.waiting.is_not(None)),
         last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
         next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
         oldest_owed=conn.scalar(
-            select(func.min(messages.c.created)).where(messages.c.state.in_(OPEN), messages.c.created <= now)
+            select(func.min(messages.c.created)).where(
+                messages.c.state.in_(OPEN_DELIVERY_STATES), messages.c.created <= now
+            )
         ),
-        decided_today=by_state(conn, matches.c.reason, matches.c.at >= now - DAY),
+        decided_today=count_by_state(conn, matches.c.reason, matches.c.at >= now - DAY),
         rules_refused_at=refused_at,
-        rules_refused=refused,
+        rules_refused=refusal_problems,
     )
 
 
-def by_state(conn: Connection, state: ColumnElement[str], wanted: ColumnElement[bool]) -> dict[str, int]:
+def count_by_state(conn: Connection, state: ColumnElement[str], condition: ColumnElement[bool]) -> dict[str, int]:
     """How many rows are in each state."""
-    rows = conn.execute(select(state, func.count()).where(wanted).group_by(state))
+    rows = conn.execute(select(state, func.count()).where(condition).group_by(state))
     return dict(rows.all())
 
 
-def count(conn: Connection, column: ColumnElement[int], *wanted: ColumnElement[bool]) -> int:
+def count_rows(conn: Connection, column: ColumnElement[int], *conditions: ColumnElement[bool]) -> int:
     """How many rows there are."""
-    return int(conn.execute(select(func.count(column)).where(*wanted)).scalar_one())
+    return int(conn.execute(select(func.count(column)).where(*conditions)).scalar_one())

@@ -28,150 +28,156 @@ from monitor.store.schema import (
     updates,
 )
 
-WINDOW = 20_000  # claims looked at in one transaction
-BATCH = 1_000  # rows of history let go of at a time
-LAST_CLAIM = select(func.coalesce(func.max(claims.c.id), 0))
-LAST_GIST = select(func.coalesce(func.max(gists.c.id), 0))
-_later = updates.alias("later")
+CLAIMS_PER_TRANSACTION = 20_000  # claims looked at in one transaction
+DELETE_BATCH_ROWS = 1_000  # rows of history let go of at a time
+SELECT_LAST_CLAIM_ID = select(func.coalesce(func.max(claims.c.id), 0))
+SELECT_LAST_VECTOR_ID = select(func.coalesce(func.max(gists.c.id), 0))
+_later_update = updates.alias("later")
 
 
-def tend(store: Store, *, since: Moment, before: Moment | None = None) -> None:
+def run_retention(store: Store, *, since: Moment, before: Moment | None = None) -> None:
     """A day's work: the index forgets what was last said before `since`; with `before` older history goes."""
     with store.write() as conn:
-        stand(conn)
+        extend_last_seen(conn)
     with store.read() as conn:
-        last: int = conn.execute(LAST_CLAIM).scalar_one()
-    forgotten = 0
-    for first in range(0, last + 1, WINDOW):
+        last_id: int = conn.execute(SELECT_LAST_CLAIM_ID).scalar_one()
+    forgotten_claims = 0
+    for first_id in range(0, last_id + 1, CLAIMS_PER_TRANSACTION):
         with store.write() as conn:
-            forgotten += forget(conn, since, first)
+            forgotten_claims += unindex_claims(conn, since, first_id)
     with store.write() as conn:
-        ended = forget_gists(conn, since)
-    if forgotten or ended:
-        sweep_all(store)
-    left = before is not None
-    while left and before is not None:
+        deleted_vectors = delete_story_vectors(conn, since)
+    if forgotten_claims or deleted_vectors:
+        compact_indexes(store)
+    has_more = before is not None
+    while has_more and before is not None:
         with store.write() as conn:
-            left = discard(conn, before) > 0
+            has_more = delete_history(conn, before) > 0
 
 
-def sweep_all(store: Store) -> None:
+def compact_indexes(store: Store) -> None:
     """Frees the indexes of what was forgotten, piece by piece."""
     with store.write() as conn:
-        index.file(conn, index.CLAIMS)
-        index.file(conn, index.STORIES)
+        index.flush(conn, index.CLAIM_INDEX)
+        index.flush(conn, index.STORY_INDEX)
     with store.read() as conn:
-        claims_left = Living(conn, select(claims.c.id).where(claims.c.indexed), LAST_CLAIM)
-        gists_left = Living(conn, select(gists.c.id), LAST_GIST)
-    for piece in range(index.SLICES):
+        live_claims = LiveIds(conn, select(claims.c.id).where(claims.c.indexed), SELECT_LAST_CLAIM_ID)
+        live_vectors = LiveIds(conn, select(gists.c.id), SELECT_LAST_VECTOR_ID)
+    for slice_number in range(index.COMPACTION_SLICES):
         with store.write() as conn:
-            sweep(conn, piece, claims_left, gists_left)
+            compact_slice(conn, slice_number, live_claims, live_vectors)
 
 
-def stand(conn: Connection) -> None:
+def extend_last_seen(conn: Connection) -> None:
     """Entries seen when their source was last read stand until it was last good: it said nothing else since."""
-    read = and_(entries.c.source == sources.c.name, entries.c.last_seen >= sources.c.last_read)
+    seen_at_last_read = and_(entries.c.source == sources.c.name, entries.c.last_seen >= sources.c.last_read)
     conn.execute(
-        update(entries).where(read, sources.c.last_good > entries.c.last_seen).values(last_seen=sources.c.last_good)
+        update(entries)
+        .where(seen_at_last_read, sources.c.last_good > entries.c.last_seen)
+        .values(last_seen=sources.c.last_good)
     )
 
 
-def forget(conn: Connection, since: Moment, first: int) -> int:
+def unindex_claims(conn: Connection, since: Moment, first_id: int) -> int:
     """Takes claims that nobody said since `since` out of the index, of WINDOW claims from number `first` on.
 
     How many; `sweep_all` frees their postings.
     """
-    standing = exists().where(
+    is_said = exists().where(
         sayings.c.claim_id == claims.c.id,
         entries.c.id == sayings.c.entry_id,
         func.coalesce(sayings.c.gone_at, entries.c.last_seen) >= since,
     )
-    here = claims.c.id.between(first, first + WINDOW - 1)
-    old = update(claims).where(here, claims.c.indexed, claims.c.last_at < since, ~standing)
-    return conn.execute(old.values(indexed=False)).rowcount
+    is_in_window = claims.c.id.between(first_id, first_id + CLAIMS_PER_TRANSACTION - 1)
+    unindex = update(claims).where(is_in_window, claims.c.indexed, claims.c.last_at < since, ~is_said)
+    return conn.execute(unindex.values(indexed=False)).rowcount
 
 
-def forget_gists(conn: Connection, since: Moment) -> int:
+def delete_story_vectors(conn: Connection, since: Moment) -> int:
     """Lets go of what stories that ended before `since` were about: none looks back so far. How many."""
     return conn.execute(delete(gists).where(gists.c.at < since)).rowcount
 
 
-def sweep(conn: Connection, piece: int, claims_left: Living, gists_left: Living) -> None:
+def compact_slice(conn: Connection, slice_number: int, live_claims: LiveIds, live_vectors: LiveIds) -> None:
     """Frees one of SLICES pieces of both indexes of the claims and the stories that were let go of."""
-    index.sweep(conn, index.CLAIMS, piece, claims_left)
-    index.sweep(conn, index.STORIES, piece, gists_left)
+    index.compact(conn, index.CLAIM_INDEX, slice_number, live_claims)
+    index.compact(conn, index.STORY_INDEX, slice_number, live_vectors)
 
 
-class Living:
+class LiveIds:
     """The rows that an index is to lead to: those of a statement, and all that came later. A byte for each row."""
 
-    def __init__(self, conn: Connection, ids: Select[Any], last: Select[Any]) -> None:
-        self._marks = bytearray(conn.execute(last).scalar_one() + 1)
+    def __init__(self, conn: Connection, ids: Select[Any], last_id: Select[Any]) -> None:
+        self._is_live = bytearray(conn.execute(last_id).scalar_one() + 1)
         for (id,) in conn.execute(ids.execution_options(yield_per=10_000)):
-            self._marks[id] = 1
+            self._is_live[id] = 1
 
     def __contains__(self, id: object) -> bool:
         assert isinstance(id, int)
-        return id >= len(self._marks) or self._marks[id] == 1
+        return id >= len(self._is_live) or self._is_live[id] == 1
 
 
-def discard(conn: Connection, before: Moment, *, limit: int = BATCH) -> int:
+def delete_history(conn: Connection, before: Moment, *, limit: int = DELETE_BATCH_ROWS) -> int:
     """Deletes up to `limit` of each kind of row older than `before`; how many went, 0 when none is left.
 
     An entry keeps its latest version, so that its next one is still seen as an edit.
     """
     return (
-        discard_messages(conn, before, limit)
-        + discard_matches(conn, before, limit)
-        + discard_alerts(conn, before, limit)
-        + discard_updates(conn, before, limit)
-        + discard_sayings(conn, before, limit)
+        delete_messages(conn, before, limit)
+        + delete_matches(conn, before, limit)
+        + delete_alerts(conn, before, limit)
+        + delete_updates(conn, before, limit)
+        + delete_sayings(conn, before, limit)
     )
 
 
-def discard_messages(conn: Connection, before: Moment, limit: int) -> int:
+def delete_messages(conn: Connection, before: Moment, limit: int) -> int:
     """Messages that were sent or given up, with their deliveries."""
-    done = messages.c.state.in_(("sent", "dead"))
-    old = list(conn.scalars(select(messages.c.id).where(done, messages.c.created < before).limit(limit)))
-    conn.execute(delete(deliveries).where(deliveries.c.message_id.in_(old)))
-    return conn.execute(delete(messages).where(messages.c.id.in_(old))).rowcount
+    is_finished = messages.c.state.in_(("sent", "dead"))
+    message_ids = list(
+        conn.scalars(select(messages.c.id).where(is_finished, messages.c.created < before).limit(limit))
+    )
+    conn.execute(delete(deliveries).where(deliveries.c.message_id.in_(message_ids)))
+    return conn.execute(delete(messages).where(messages.c.id.in_(message_ids))).rowcount
 
 
-def discard_matches(conn: Connection, before: Moment, limit: int) -> int:
+def delete_matches(conn: Connection, before: Moment, limit: int) -> int:
     """Decided matches whose alert, if any, is owed to nobody."""
-    owed = exists().where(deliveries.c.alert_id == matches.c.alert_id)
-    wanted = and_(matches.c.at < before, matches.c.waiting.is_(None), ~owed)
-    old = select(matches.c.id).where(wanted).limit(limit)
-    return conn.execute(delete(matches).where(matches.c.id.in_(old))).rowcount
+    is_owed = exists().where(deliveries.c.alert_id == matches.c.alert_id)
+    is_deletable = and_(matches.c.at < before, matches.c.waiting.is_(None), ~is_owed)
+    match_ids = select(matches.c.id).where(is_deletable).limit(limit)
+    return conn.execute(delete(matches).where(matches.c.id.in_(match_ids))).rowcount
 
 
-def discard_alerts(conn: Connection, before: Moment, limit: int) -> int:
+def delete_alerts(conn: Connection, before: Moment, limit: int) -> int:
     """Alerts that nothing speaks of any more."""
-    spoken = exists().where(deliveries.c.alert_id == alerts.c.id)
-    matched = exists().where(matches.c.alert_id == alerts.c.id)
-    old = select(alerts.c.number).where(alerts.c.at < before, ~spoken, ~matched).limit(limit)
-    return conn.execute(delete(alerts).where(alerts.c.number.in_(old))).rowcount
+    has_delivery = exists().where(deliveries.c.alert_id == alerts.c.id)
+    has_match = exists().where(matches.c.alert_id == alerts.c.id)
+    alert_numbers = select(alerts.c.number).where(alerts.c.at < before, ~has_delivery, ~has_match).limit(limit)
+    return conn.execute(delete(alerts).where(alerts.c.number.in_(alert_numbers))).rowcount
 
 
-def discard_updates(conn: Connection, before: Moment, limit: int) -> int:
+def delete_updates(conn: Connection, before: Moment, limit: int) -> int:
     """Versions that are not their entry's latest, with their findings."""
-    newer = exists().where(_later.c.entry_id == updates.c.entry_id, _later.c.id > updates.c.id)
-    decided = exists().where(matches.c.update_id == updates.c.id)
-    alerted = exists().where(alerts.c.update_id == updates.c.id)
-    wanted = and_(updates.c.recorded_at < before, newer, ~decided, ~alerted)
-    old = list(conn.scalars(select(updates.c.id).where(wanted).limit(limit)))
-    conn.execute(delete(findings).where(findings.c.update_id.in_(old)))
-    return conn.execute(delete(updates).where(updates.c.id.in_(old))).rowcount
+    has_newer = exists().where(_later_update.c.entry_id == updates.c.entry_id, _later_update.c.id > updates.c.id)
+    has_match = exists().where(matches.c.update_id == updates.c.id)
+    has_alert = exists().where(alerts.c.update_id == updates.c.id)
+    is_deletable = and_(updates.c.recorded_at < before, has_newer, ~has_match, ~has_alert)
+    update_ids = list(conn.scalars(select(updates.c.id).where(is_deletable).limit(limit)))
+    conn.execute(delete(findings).where(findings.c.update_id.in_(update_ids)))
+    return conn.execute(delete(updates).where(updates.c.id.in_(update_ids))).rowcount
 
 
-def discard_sayings(conn: Connection, before: Moment, limit: int) -> int:
+def delete_sayings(conn: Connection, before: Moment, limit: int) -> int:
     """What entries stopped saying, and forgotten claims that nobody says any more."""
-    pairs = conn.execute(
+    saying_keys = conn.execute(
         select(sayings.c.claim_id, sayings.c.nth).where(sayings.c.gone_at < before).limit(limit)
     ).all()
-    for claim, nth in pairs:
-        conn.execute(delete(sayings).where(sayings.c.claim_id == claim, sayings.c.nth == nth))
-    said = exists().where(sayings.c.claim_id == claims.c.id)
-    needed = exists().where(awaited.c.claim_id == claims.c.id)
-    old = select(claims.c.id).where(claims.c.last_at < before, ~claims.c.indexed, ~said, ~needed).limit(limit)
-    return len(pairs) + conn.execute(delete(claims).where(claims.c.id.in_(old))).rowcount
+    for claim_id, nth in saying_keys:
+        conn.execute(delete(sayings).where(sayings.c.claim_id == claim_id, sayings.c.nth == nth))
+    is_said = exists().where(sayings.c.claim_id == claims.c.id)
+    is_awaited = exists().where(awaited.c.claim_id == claims.c.id)
+    claim_ids = (
+        select(claims.c.id).where(claims.c.last_at < before, ~claims.c.indexed, ~is_said, ~is_awaited).limit(limit)
+    )
+    return len(saying_keys) + conn.execute(delete(claims).where(claims.c.id.in_(claim_ids))).rowcount

@@ -37,7 +37,7 @@ from monitor.store.schema_told import (
     silences,
     told,
 )
-from monitor.store.types import Prose, RowId
+from monitor.store.types import RowId, StorableText
 
 __all__ = [
     "alerts",
@@ -76,16 +76,16 @@ __all__ = [
 sources = Table(
     "sources",
     metadata,
-    Column("name", Prose, primary_key=True),
+    Column("name", StorableText, primary_key=True),
     Column("id", Text),
-    Column("url", Prose, nullable=False),
+    Column("url", StorableText, nullable=False),
     Column("kind", Text, nullable=False),
     Column("configured", Boolean, nullable=False),
-    Column("etag", Prose),
-    Column("last_modified", Prose),
+    Column("etag", StorableText),
+    Column("last_modified", StorableText),
     Column("body_hash", Text),
     Column("state", Text, nullable=False),
-    Column("error", Prose),
+    Column("error", StorableText),
     Column("error_code", Text),
     Column("failures", Integer, nullable=False),
     Column("last_poll", Double),
@@ -102,9 +102,9 @@ sources = Table(
 notices = Table(
     "notices",
     metadata,
-    Column("source", Prose, ForeignKey("sources.name"), primary_key=True),
+    Column("source", StorableText, ForeignKey("sources.name"), primary_key=True),
     Column("kind", Text, primary_key=True),
-    Column("said", Prose, nullable=False),
+    Column("said", StorableText, nullable=False),
     Column("since", Double, nullable=False),
     Column("last", Double, nullable=False),
     Column("told", Double),
@@ -116,7 +116,7 @@ notices = Table(
 imprints = Table(
     "imprints",
     metadata,
-    Column("source", Prose, ForeignKey("sources.name"), primary_key=True),
+    Column("source", StorableText, ForeignKey("sources.name"), primary_key=True),
     Column("frame", Text, nullable=False),
     Column("ttl", Double),
     Column("entries", JSON, nullable=False),
@@ -126,10 +126,10 @@ entries = Table(
     "entries",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("source", Prose, ForeignKey("sources.name"), nullable=False),
-    Column("key", Prose, nullable=False),
-    Column("title", Prose, nullable=False),
-    Column("url", Prose, nullable=False),
+    Column("source", StorableText, ForeignKey("sources.name"), nullable=False),
+    Column("key", StorableText, nullable=False),
+    Column("title", StorableText, nullable=False),
+    Column("url", StorableText, nullable=False),
     Column("published", Double),
     Column("content_hash", Text, nullable=False),
     Column("first_seen", Double, nullable=False),
@@ -145,12 +145,12 @@ updates = Table(
     Column("entry_id", RowId, ForeignKey("entries.id"), nullable=False),
     Column("at", Double, nullable=False),
     Column("recorded_at", Double, nullable=False),
-    Column("title", Prose, nullable=False),
-    Column("url", Prose, nullable=False),
-    Column("author", Prose, nullable=False),
+    Column("title", StorableText, nullable=False),
+    Column("url", StorableText, nullable=False),
+    Column("author", StorableText, nullable=False),
     Column("tags", JSON, nullable=False),
     Column("published", Double),
-    Column("text", Prose, nullable=False),
+    Column("text", StorableText, nullable=False),
     Column("story", Text, nullable=False),
     Column("content_hash", Text),
     Index(None, "entry_id", "id"),
@@ -161,7 +161,7 @@ stories = Table(
     "stories",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("lead", Prose, nullable=False),
+    Column("lead", StorableText, nullable=False),
     Column("opened_at", Double, nullable=False),
     Column("last_at", Double, nullable=False),
 )
@@ -172,7 +172,7 @@ claims = Table(
     "claims",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=False),
-    Column("text", Prose, nullable=False),
+    Column("text", StorableText, nullable=False),
     Column("text_hash", BigInteger, nullable=False),
     Column("story", Text, nullable=False),
     Column("root", RowId, nullable=False),
@@ -192,7 +192,7 @@ sayings = Table(
     Column("claim_id", RowId, ForeignKey("claims.id"), primary_key=True, autoincrement=False),
     Column("nth", Integer, primary_key=True, autoincrement=False),
     Column("entry_id", RowId, ForeignKey("entries.id"), nullable=False),
-    Column("heading", Prose, nullable=False),
+    Column("heading", StorableText, nullable=False),
     Column("first_at", Double, nullable=False),
     Column("gone_at", Double),
     UniqueConstraint("entry_id", "claim_id"),
@@ -218,7 +218,7 @@ def index_tables(prefix: str = "") -> tuple[Table, Table, Table]:
         Column("holders", Integer, nullable=False),
         sqlite_with_rowid=False,
     )
-    waiting = Table(
+    pending = Table(
         f"{prefix}unfiled",
         metadata,
         Column("n", RowId, primary_key=True),
@@ -226,7 +226,7 @@ def index_tables(prefix: str = "") -> tuple[Table, Table, Table]:
         Column("terms", LargeBinary, nullable=False),
         sqlite_autoincrement=True,
     )
-    return lists, counts, waiting
+    return lists, counts, pending
 
 
 # Which claims hold a term.
@@ -262,9 +262,9 @@ findings = Table(
     metadata,
     Column("update_id", RowId, ForeignKey("updates.id"), primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("claim", Prose, nullable=False),
+    Column("claim", StorableText, nullable=False),
     Column("role", Text, nullable=False),
-    Column("heading", Prose, nullable=False),
+    Column("heading", StorableText, nullable=False),
     Column("quiet", Text),
     Column("novelty", Text, nullable=False),
     Column("similarity", Double, nullable=False),

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from monitor.store.types import Prose, RowId
+from monitor.store.types import RowId, StorableText
 
 metadata = MetaData(
     naming_convention={
@@ -35,10 +35,10 @@ alerts = Table(
     metadata,
     Column("number", RowId, primary_key=True),
     Column("id", Text, nullable=False),
-    Column("rule", Prose, nullable=False),
+    Column("rule", StorableText, nullable=False),
     Column("story", Text, nullable=False),
     Column("severity", Text, nullable=False),
-    Column("title", Prose, nullable=False),
+    Column("title", StorableText, nullable=False),
     Column("at", Double, nullable=False),
     Column("update_id", RowId, ForeignKey("updates.id")),
     Column("body", JSON, nullable=False),
@@ -56,11 +56,11 @@ matches = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("update_id", RowId, ForeignKey("updates.id"), nullable=False),
-    Column("rule", Prose, nullable=False),
+    Column("rule", StorableText, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("because", JSON, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("detail", Prose, nullable=False),
+    Column("detail", StorableText, nullable=False),
     Column("alert_id", Text, ForeignKey("alerts.id")),
     Column("waiting", JSON(none_as_null=True)),
     Column("opens", Double),
@@ -69,8 +69,8 @@ matches = Table(
     Index(None, "alert_id"),
     Index(None, "at", "reason"),
 )
-_held = matches.c.waiting.is_not(None)
-Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_held, postgresql_where=_held)
+_is_pending = matches.c.waiting.is_not(None)
+Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_is_pending, postgresql_where=_is_pending)
 
 # The claims that a match held for corroboration waits to be confirmed.
 awaited = Table(
@@ -86,7 +86,7 @@ awaited = Table(
 told = Table(
     "told",
     metadata,
-    Column("rule", Prose, primary_key=True),
+    Column("rule", StorableText, primary_key=True),
     Column("story", Text, primary_key=True),
     Column("text_hash", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
@@ -107,12 +107,12 @@ messages = Table(
     Column("attempts", Integer, nullable=False),
     Column("due", Double, nullable=False),
     Column("leased_until", Double),
-    Column("error", Prose),
-    Column("detail", Prose),
+    Column("error", StorableText),
+    Column("detail", StorableText),
     Column("sent_at", Double),
     Column("gathers", Text),
     Column("left_to", JSON(none_as_null=True)),
-    Column("handle", Prose),
+    Column("handle", StorableText),
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
     Index(None, "channel", "gathers", "number"),
@@ -143,12 +143,12 @@ silences = Table(
     "silences",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("rule", Prose),
-    Column("source", Prose),
+    Column("rule", StorableText),
+    Column("source", StorableText),
     Column("story", Text),
-    Column("match", Prose),
-    Column("reason", Prose, nullable=False),
-    Column("by", Prose, nullable=False),
+    Column("match", StorableText),
+    Column("reason", StorableText, nullable=False),
+    Column("by", StorableText, nullable=False),
     Column("made", Double, nullable=False),
     Column("until", Double, nullable=False),
     Column("mode", Text),
@@ -163,8 +163,8 @@ answers = Table(
     Column("id", RowId, primary_key=True),
     Column("alert_id", Text, nullable=False),
     Column("answer", Text, nullable=False),
-    Column("note", Prose, nullable=False),
-    Column("by", Prose, nullable=False),
+    Column("note", StorableText, nullable=False),
+    Column("by", StorableText, nullable=False),
     Column("at", Double, nullable=False),
     Column("pairs", JSON, nullable=False),
     Index(None, "alert_id"),

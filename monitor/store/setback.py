@@ -8,12 +8,12 @@ from monitor.model import Moment
 from monitor.store.outbox import is_open
 from monitor.store.schema import messages, sources
 
-POLLED_AHEAD = (
+UPDATE_POLLED_AHEAD = (
     update(sources)
     .where(sources.c.last_poll > bindparam("_now"))
     .values(next_poll=sources.c.next_poll - sources.c.last_poll + bindparam("_now"), last_poll=bindparam("_now"))
 )
-OWED_AHEAD = (
+UPDATE_OWED_AHEAD = (
     update(messages)
     .where(messages.c.created > bindparam("_now"), messages.c.due > bindparam("_now"))
     .where(is_open(messages.c.state), messages.c.gathers.is_(None))  # a digest is due when the clock says so
@@ -21,8 +21,8 @@ OWED_AHEAD = (
 )
 
 
-def bring_forward(conn: Connection, now: Moment) -> None:
+def rebase_deadlines(conn: Connection, now: Moment) -> None:
     """Sources that were polled in what is the future now wait for as long as they were to wait; messages owed since
     then are due."""
-    conn.execute(POLLED_AHEAD, {"_now": now})
-    conn.execute(OWED_AHEAD, {"_now": now})
+    conn.execute(UPDATE_POLLED_AHEAD, {"_now": now})
+    conn.execute(UPDATE_OWED_AHEAD, {"_now": now})

@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from monitor.alerts.silences import Mode, Silence
-from monitor.deliver.payload import alert_from
+from monitor.alerts.silences import Silence, SilenceMode
+from monitor.deliver.payload import alert_from_json
 from monitor.model import Moment
 from monitor.store.schema import alerts, silences
 
-LATEST = 20  # claims that a mute remembers
+MAX_MUTED_CLAIMS = 20  # claims that a mute remembers
 
 
-def add(conn: Connection, silence: Silence) -> int:
+def insert_silence(conn: Connection, silence: Silence) -> int:
     """Keeps a silence; its id, whatever it had before."""
     values = {
         "rule": silence.rule,
@@ -31,44 +31,44 @@ def add(conn: Connection, silence: Silence) -> int:
     return int(conn.execute(insert(silences).values(values).returning(silences.c.id)).scalar_one())
 
 
-def told_of(conn: Connection, silence: Silence) -> tuple[str, ...]:
+def recent_alert_claims(conn: Connection, silence: Silence) -> tuple[str, ...]:
     """The claims that people were last told of what a silence names by rule or story, newest first; none without."""
     if silence.rule is None and silence.story is None:
         return ()
-    query = select(alerts.c.body).order_by(alerts.c.number.desc()).limit(LATEST)
+    query = select(alerts.c.body).order_by(alerts.c.number.desc()).limit(MAX_MUTED_CLAIMS)
     if silence.rule is not None:
         query = query.where(alerts.c.rule == silence.rule)
     if silence.story is not None:
         query = query.where(alerts.c.story == silence.story)
-    told = (finding.claim for body in conn.scalars(query) for finding in alert_from(body).findings)
-    return tuple(dict.fromkeys(told))[:LATEST]
+    claim_texts = (finding.claim for body in conn.scalars(query) for finding in alert_from_json(body).findings)
+    return tuple(dict.fromkeys(claim_texts))[:MAX_MUTED_CLAIMS]
 
 
-def end(conn: Connection, silence_id: int, now: Moment) -> bool:
+def end_silence(conn: Connection, silence_id: int, now: Moment) -> bool:
     """Ends a living silence now; False if none of that id lives."""
-    alive = update(silences).where(silences.c.id == silence_id, silences.c.until > now)
-    return conn.execute(alive.values(until=now)).rowcount > 0
+    ended = update(silences).where(silences.c.id == silence_id, silences.c.until > now)
+    return conn.execute(ended.values(until=now)).rowcount > 0
 
 
 def unmute(conn: Connection, mute: Silence, now: Moment) -> None:
     """Ends the living mutes of the same claims for the same rule."""
-    for one in living(conn, now):
-        if (one.mode, one.rule, one.claims) == (mute.mode, mute.rule, mute.claims):
-            end(conn, one.id, now)
+    for silence in load_active_silences(conn, now):
+        if (silence.mode, silence.rule, silence.claims) == (mute.mode, mute.rule, mute.claims):
+            end_silence(conn, silence.id, now)
 
 
-def every(conn: Connection) -> list[Silence]:
+def all_silences(conn: Connection) -> list[Silence]:
     """All that were ever made, newest first."""
-    return [silence_of(row) for row in conn.execute(select(silences).order_by(silences.c.id.desc()))]
+    return [silence_from_row(row) for row in conn.execute(select(silences).order_by(silences.c.id.desc()))]
 
 
-def living(conn: Connection, now: Moment) -> list[Silence]:
+def load_active_silences(conn: Connection, now: Moment) -> list[Silence]:
     """Those that have not ended, oldest first."""
-    alive = select(silences).where(silences.c.until > now).order_by(silences.c.id)
-    return [silence_of(row) for row in conn.execute(alive)]
+    active = select(silences).where(silences.c.until > now).order_by(silences.c.id)
+    return [silence_from_row(row) for row in conn.execute(active)]
 
 
-def silence_of(row: Row[Any]) -> Silence:
+def silence_from_row(row: Row[Any]) -> Silence:
     """A row as the silence it is."""
     return Silence(
         id=row.id,
@@ -80,6 +80,6 @@ def silence_of(row: Row[Any]) -> Silence:
         story=row.story,
         match=row.match,
         by=row.by,
-        mode=Mode(row.mode or Mode.ALL),
+        mode=SilenceMode(row.mode or SilenceMode.ALL),
         claims=tuple(row.claims or ()),
     )

@@ -27,17 +27,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from monitor.alerts.upkeep import Cause, Notice
+from monitor.alerts.upkeep import HealthIssue, SourceNotice
 from monitor.config import SourceConfig
 from monitor.model import Moment
-from monitor.sources.crowd import Crowd
+from monitor.sources.crowd import HostSlots
 from monitor.store import notices, renames
 from monitor.store.schema import entries, sources, updates
-from monitor.store.types import execute_many, run_many, storable
+from monitor.store.types import execute_many, execute_many_raw, storable_text
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceState:
     """A source's state. `entries` counts those ever seen, but of a source that was leased it is 1 when there are any;
     `failures` counts the polls that failed in a row; `notices`, in listings, are those that stand."""
 
@@ -52,22 +52,22 @@ class SourceRow:
     failures: int
     last_good: Moment | None
     next_poll: Moment
-    baselined: bool
+    is_baselined: bool
     entries: int
     error_code: str | None = None
     last_read: Moment | None = None
-    pace: float | None = None
-    notices: tuple[Notice, ...] = ()
+    adaptive_interval: float | None = None
+    notices: tuple[SourceNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class PollOutcome:
+class PollResult:
     """What a poll came to: the source's state from now on. `error` is None when it was good.
 
     `causes` are what the operator may have to be told.
     """
 
-    at: Moment
+    polled_at: Moment
     state: str
     error: str | None
     error_code: str | None
@@ -76,20 +76,22 @@ class PollOutcome:
     etag: str | None
     last_modified: str | None
     body_hash: str | None
-    baselined: bool
-    pace: float | None = None
-    causes: tuple[Cause, ...] = ()
+    is_baselined: bool
+    adaptive_interval: float | None = None
+    issues: tuple[HealthIssue, ...] = ()
 
 
-COUNT = (
+ENTRY_COUNT = (
     select(func.count())
     .where(entries.c.source == sources.c.name)
     .correlate(sources)
     .scalar_subquery()
     .label("entries")
 )
-SOME = case((exists().where(entries.c.source == sources.c.name).correlate(sources), 1), else_=0).label("entries")
-STORED = (
+HAS_ENTRIES = case((exists().where(entries.c.source == sources.c.name).correlate(sources), 1), else_=0).label(
+    "entries"
+)
+SOURCE_COLUMNS = (
     "name",
     "url",
     "kind",
@@ -107,11 +109,11 @@ STORED = (
     "last_read",
     "pace",
 )  # columns, in the order of the fields of SourceRow
-COLUMNS = [COUNT if name == "entries" else sources.c[name] for name in STORED]
-STATE = [SOME if name == "entries" else sources.c[name] for name in STORED]
+LISTED_COLUMNS = [ENTRY_COUNT if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
+LEASED_COLUMNS = [HAS_ENTRIES if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
 
-LOOKED_AT = 8  # times as many as there is room for are looked at, before full hosts are left out by name
-_KEPT = (
+LOOKAHEAD_FACTOR = 8  # times as many as there is room for are looked at, before full hosts are left out by name
+_POLL_COLUMNS = (
     "state",
     "error",
     "error_code",
@@ -123,41 +125,43 @@ _KEPT = (
     "baselined",
     "pace",
 )
-RECORD = (
+UPDATE_POLLED = (
     update(sources)
     .where(sources.c.name == bindparam("_name"))
-    .values({name: bindparam(f"_{name}") for name in (*_KEPT, "last_poll")})
+    .values({name: bindparam(f"_{name}") for name in (*_POLL_COLUMNS, "last_poll")})
     .values(last_good=func.coalesce(bindparam("_last_good"), sources.c.last_good), leased_until=null())
 )
-LEASE = update(sources).where(sources.c.name == bindparam("_name")).values(leased_until=bindparam("_until"))
+UPDATE_LEASE = update(sources).where(sources.c.name == bindparam("_name")).values(leased_until=bindparam("_until"))
 
 
-def _waiting(*columns: Any, all: bool) -> Select[Any]:
+def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
     """Of the sources that may be polled now, longest due first."""
     now: BindParameter[Moment] = bindparam("now")
-    ready = or_(sources.c.next_poll <= now, and_(true() if all else false(), sources.c.failures == 0))
-    free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
+    is_ready = or_(sources.c.next_poll <= now, and_(true() if ignore_interval else false(), sources.c.failures == 0))
+    is_free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
     return (
         select(*columns)
-        .where(sources.c.configured, ready, free)
+        .where(sources.c.configured, is_ready, is_free)
         .order_by(sources.c.next_poll, sources.c.name)
         .with_for_update(skip_locked=True, of=sources)
     )
 
 
-WAITING = {all: _waiting(sources.c.name, all=all) for all in (False, True)}
-NAMED = {
-    all: _waiting(*STATE, all=all).where(sources.c.name.in_(bindparam("names", expanding=True)))
+SELECT_DUE_NAMES = {all: _select_due(sources.c.name, ignore_interval=all) for all in (False, True)}
+SELECT_DUE_NAMED = {
+    all: _select_due(*LEASED_COLUMNS, ignore_interval=all).where(
+        sources.c.name.in_(bindparam("names", expanding=True))
+    )
     for all in (False, True)
 }
-CHOSEN = select(*STATE).where(sources.c.name.in_(bindparam("names", expanding=True)))
-SHAPES = select(sources.c.name, sources.c.url, sources.c.kind, sources.c.configured)
-ADD = insert(sources).on_conflict_do_nothing()
-UPDATE_SHAPE = (
+SELECT_SOURCES_BY_NAME = select(*LEASED_COLUMNS).where(sources.c.name.in_(bindparam("names", expanding=True)))
+SELECT_SOURCE_SHAPES = select(sources.c.name, sources.c.url, sources.c.kind, sources.c.configured)
+INSERT_SOURCE = insert(sources).on_conflict_do_nothing()
+UPDATE_SOURCE_KIND = (
     update(sources).where(sources.c.name == bindparam("_name")).values(kind=bindparam("_kind"), configured=True)
 )
-DROP = update(sources).where(sources.c.name == bindparam("_name")).values(configured=False)
-MOVE = (
+UPDATE_UNCONFIGURED = update(sources).where(sources.c.name == bindparam("_name")).values(configured=False)
+UPDATE_SOURCE_URL = (
     update(sources)
     .where(sources.c.name == bindparam("_name"), sources.c.url != bindparam("_url"))
     .values(
@@ -172,30 +176,46 @@ MOVE = (
 )
 
 
-def sync(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> None:
+def sync_sources(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> None:
     """Brings the sources in line with the config: new ones are due now, ones no longer named are left alone.
 
     A changed address forgets what belonged to the old one's answers and is due now; the history stays.
     """
-    renames.rename(conn, configured)
-    before = {row.name: row for row in conn.execute(SHAPES)}
-    named = {source.name for source in configured}
-    stood = [source for source in configured if source.name in before]
+    renames.rename_sources(conn, configured)
+    stored = {row.name: row for row in conn.execute(SELECT_SOURCE_SHAPES)}
+    configured_names = {source.name for source in configured}
+    kept_sources = [source for source in configured if source.name in stored]
     execute_many(
-        conn, ADD, [newcomer(one.name, one.url, one.kind, now) for one in configured if one.name not in before]
+        conn,
+        INSERT_SOURCE,
+        [
+            new_source_row(config.name, config.url, config.kind, now)
+            for config in configured
+            if config.name not in stored
+        ],
     )
     execute_many(
-        conn, DROP, [{"_name": name} for name, row in before.items() if row.configured and name not in named]
+        conn,
+        UPDATE_UNCONFIGURED,
+        [{"_name": name} for name, row in stored.items() if row.configured and name not in configured_names],
     )
-    renames.readdress(conn, configured)
-    moved = [one for one in stood if before[one.name].url != one.url]
-    execute_many(conn, MOVE, [{"_name": one.name, "_url": one.url, "_now": now} for one in moved])
-    renames.identify(conn, configured)
-    other = [one for one in stood if not before[one.name].configured or before[one.name].kind != one.kind]
-    execute_many(conn, UPDATE_SHAPE, [{"_name": one.name, "_kind": one.kind} for one in other])
+    renames.move_page_entries(conn, configured)
+    moved_sources = [config for config in kept_sources if stored[config.name].url != config.url]
+    execute_many(
+        conn, UPDATE_SOURCE_URL, [{"_name": config.name, "_url": config.url, "_now": now} for config in moved_sources]
+    )
+    renames.save_source_ids(conn, configured)
+    changed_sources = [
+        config
+        for config in kept_sources
+        if not stored[config.name].configured or stored[config.name].kind != config.kind
+    ]
+    execute_many(
+        conn, UPDATE_SOURCE_KIND, [{"_name": config.name, "_kind": config.kind} for config in changed_sources]
+    )
 
 
-def newcomer(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:
+def new_source_row(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:
     """The row of a source that was never polled."""
     return {
         "name": name,
@@ -209,117 +229,133 @@ def newcomer(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:
     }
 
 
-def adopt(conn: Connection, names: Collection[str], now: Moment) -> None:
+def add_replayed_sources(conn: Connection, names: Collection[str], now: Moment) -> None:
     """Makes rows for sources that no config names: the ones of a replayed stream."""
     if names:
-        conn.execute(ADD, [newcomer(name, "", "feed", now) for name in sorted(names)])
+        conn.execute(INSERT_SOURCE, [new_source_row(name, "", "feed", now) for name in sorted(names)])
 
 
-def lease_due(
+def lease_due_sources(
     conn: Connection,
     now: Moment,
     *,
     limit: int,
-    lease: float,
+    lease_seconds: float,
     names: Collection[str] | None = None,
-    all: bool = False,
-    crowd: Crowd | None = None,
-) -> list[SourceRow]:
+    ignore_interval: bool = False,
+    host_slots: HostSlots | None = None,
+) -> list[SourceState]:
     """Takes up to `limit` due sources for `lease` seconds, longest due first; nobody else gets them meanwhile.
 
     `names` takes only from these. `all` takes whatever the interval, but a source that backs off stays alone.
     `crowd` says how many of one host may be taken.
     """
-    crowd = crowd or Crowd({}, (), limit)
+    host_slots = host_slots or HostSlots({}, (), limit)
     if names is None:
-        chosen = choose(conn, WAITING[all], now, limit, crowd)
-        found = {row[0]: SourceRow(*row) for row in conn.execute(CHOSEN, {"names": chosen})} if chosen else {}
-        rows = [found[name] for name in chosen]
+        chosen_names = choose_names(conn, SELECT_DUE_NAMES[ignore_interval], now, limit, host_slots)
+        by_name = (
+            {row[0]: SourceState(*row) for row in conn.execute(SELECT_SOURCES_BY_NAME, {"names": chosen_names})}
+            if chosen_names
+            else {}
+        )
+        states = [by_name[name] for name in chosen_names]
     else:
-        waiting = (SourceRow(*row) for row in conn.execute(NAMED[all], {"now": now, "names": list(names)}))
-        rows = list(islice((row for row in waiting if crowd.admit(row.name)), limit))
-    run_many(conn, LEASE, [{"_name": row.name, "_until": now + lease} for row in rows])
-    return rows
+        due_sources = (
+            SourceState(*row)
+            for row in conn.execute(SELECT_DUE_NAMED[ignore_interval], {"now": now, "names": list(names)})
+        )
+        states = list(islice((row for row in due_sources if host_slots.try_acquire(row.name)), limit))
+    execute_many_raw(conn, UPDATE_LEASE, [{"_name": row.name, "_until": now + lease_seconds} for row in states])
+    return states
 
 
-def choose(conn: Connection, waiting: Select[str], now: Moment, limit: int, crowd: Crowd) -> list[str]:
+def choose_names(
+    conn: Connection, due_query: Select[str], now: Moment, limit: int, host_slots: HostSlots
+) -> list[str]:
     """The first names that wait and that the crowd admits; a host that is full is passed over."""
-    first = conn.scalars(waiting.limit(LOOKED_AT * limit), {"now": now}).all()
-    chosen = list(islice(filter(crowd.admit, first), limit))
-    if len(first) < LOOKED_AT * limit:
-        return chosen
-    while len(chosen) < limit:
-        others = waiting.where(sources.c.name.not_in([*chosen, *crowd.full()])).limit(limit - len(chosen))
-        found = conn.scalars(others, {"now": now}).all()
-        chosen += filter(crowd.admit, found)
-        if not found:
+    first_names = conn.scalars(due_query.limit(LOOKAHEAD_FACTOR * limit), {"now": now}).all()
+    chosen_names = list(islice(filter(host_slots.try_acquire, first_names), limit))
+    if len(first_names) < LOOKAHEAD_FACTOR * limit:
+        return chosen_names
+    while len(chosen_names) < limit:
+        other_names = due_query.where(
+            sources.c.name.not_in([*chosen_names, *host_slots.sources_without_slot()])
+        ).limit(limit - len(chosen_names))
+        more_names = conn.scalars(other_names, {"now": now}).all()
+        chosen_names += filter(host_slots.try_acquire, more_names)
+        if not more_names:
             break
-    return chosen
+    return chosen_names
 
 
-def release(conn: Connection) -> None:
+def release_source_leases(conn: Connection) -> None:
     """Gives every lease back. Only for the one daemon, as it starts: whoever held them is dead."""
     conn.execute(update(sources).values(leased_until=None))
 
 
-def record_poll(conn: Connection, name: str, outcome: PollOutcome) -> None:
+def record_poll(conn: Connection, name: str, result: PollResult) -> None:
     """Keeps what a poll came to and gives the lease back."""
-    record_polls(conn, {name: outcome})
+    record_polls(conn, {name: result})
 
 
-def record_polls(conn: Connection, outcomes: Mapping[str, PollOutcome]) -> None:
+def record_polls(conn: Connection, results: Mapping[str, PollResult]) -> None:
     """Keeps what polls came to, by source, and gives their leases back."""
-    run_many(conn, RECORD, [row_of(name, outcome) for name, outcome in outcomes.items()])
+    execute_many_raw(conn, UPDATE_POLLED, [poll_parameters(name, result) for name, result in results.items()])
 
 
-def row_of(name: str, outcome: PollOutcome) -> dict[str, object]:
+def poll_parameters(name: str, result: PollResult) -> dict[str, object]:
     """The values of RECORD."""
     return {
         "_name": name,
-        "_state": plain(outcome.state),
-        "_error": plain(outcome.error),
-        "_error_code": plain(outcome.error_code),
-        "_failures": outcome.failures,
-        "_next_poll": outcome.next_poll,
-        "_etag": plain(outcome.etag),
-        "_last_modified": plain(outcome.last_modified),
-        "_body_hash": plain(outcome.body_hash),
-        "_baselined": outcome.baselined,
-        "_pace": outcome.pace,
-        "_last_poll": outcome.at,
-        "_last_good": outcome.at if outcome.error is None else None,
+        "_state": storable_value(result.state),
+        "_error": storable_value(result.error),
+        "_error_code": storable_value(result.error_code),
+        "_failures": result.failures,
+        "_next_poll": result.next_poll,
+        "_etag": storable_value(result.etag),
+        "_last_modified": storable_value(result.last_modified),
+        "_body_hash": storable_value(result.body_hash),
+        "_baselined": result.is_baselined,
+        "_pace": result.adaptive_interval,
+        "_last_poll": result.polled_at,
+        "_last_good": result.polled_at if result.error is None else None,
     }
 
 
-def plain(value: object) -> object:
+def storable_value(value: object) -> object:
     """A value as any database takes it."""
-    return storable(value) if isinstance(value, str) else value
+    return storable_text(value) if isinstance(value, str) else value
 
 
-def rows(conn: Connection) -> list[SourceRow]:
+def load_sources(conn: Connection) -> list[SourceState]:
     """The configured sources by name."""
-    found = conn.execute(select(*COLUMNS).where(sources.c.configured).order_by(sources.c.name))
-    standing = notices.shown(conn)
-    return [replace(SourceRow(*row), notices=tuple(standing.get(row.name, ()))) for row in found]
+    source_rows = conn.execute(select(*LISTED_COLUMNS).where(sources.c.configured).order_by(sources.c.name))
+    notices_by_source = notices.visible_notices(conn)
+    return [replace(SourceState(*row), notices=tuple(notices_by_source.get(row.name, ()))) for row in source_rows]
 
 
-def standing(conn: Connection, name: str) -> int:
+def count_current_entries(conn: Connection, name: str) -> int:
     """How many entries stood in the source when its entries were last looked at."""
-    seen = entries.c.last_seen >= sources.c.last_read
-    joined = entries.join(sources, sources.c.name == entries.c.source)
-    return conn.scalar(select(func.count()).select_from(joined).where(sources.c.name == name, seen)) or 0
+    is_current = entries.c.last_seen >= sources.c.last_read
+    entries_of_sources = entries.join(sources, sources.c.name == entries.c.source)
+    return (
+        conn.scalar(select(func.count()).select_from(entries_of_sources).where(sources.c.name == name, is_current))
+        or 0
+    )
 
 
-def newest(conn: Connection, name: str) -> Moment | None:
+def newest_published(conn: Connection, name: str) -> Moment | None:
     """When the newest of the source's entries was published; None if none says so."""
-    found: Moment | None = conn.scalar(select(func.max(entries.c.published)).where(entries.c.source == name))
-    return found
+    published: Moment | None = conn.scalar(select(func.max(entries.c.published)).where(entries.c.source == name))
+    return published
 
 
-def heard(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:
+def activity_since(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:
     """The hours in which the source said something since `since`, and when anything of it was last taken in."""
     hour = cast(updates.c.at / 3600, BigInteger)
-    own = updates.join(entries, entries.c.id == updates.c.entry_id)
-    said = select(hour).select_from(own).where(entries.c.source == name, updates.c.at >= since).distinct()
-    last = select(func.max(updates.c.recorded_at)).select_from(own).where(entries.c.source == name)
-    return [found * 3600.0 for found in conn.scalars(said)], conn.scalar(last) or 0.0
+    own_updates = updates.join(entries, entries.c.id == updates.c.entry_id)
+    hours_query = (
+        select(hour).select_from(own_updates).where(entries.c.source == name, updates.c.at >= since).distinct()
+    )
+    last_query = select(func.max(updates.c.recorded_at)).select_from(own_updates).where(entries.c.source == name)
+    return [hour_number * 3600.0 for hour_number in conn.scalars(hours_query)], conn.scalar(last_query) or 0.0

@@ -21,37 +21,37 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
-from monitor.store.faults import told
-from monitor.store.locks import PATIENCE, FileLock
+from monitor.store.faults import translate_driver_errors
+from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
 from monitor.store.open import Store
-from monitor.store.types import as_json
+from monitor.store.types import dump_json
 
-READERS = 4  # connections that read at once
-BUSY = 10.0  # seconds SQLite itself waits for a lock: only recovery after a crash holds one that long
-WRITER_CACHE, READER_CACHE = 4, 1  # MiB of pages; the system keeps the file's as well
+MAX_READERS = 4  # connections that read at once
+BUSY_TIMEOUT_S = 10.0  # seconds SQLite itself waits for a lock: only recovery after a crash holds one that long
+WRITER_CACHE_MIB, READER_CACHE_MIB = 4, 1  # MiB of pages; the system keeps the file's as well
 
 
 class SqliteStore(Store):
     """One writing connection and a few reading ones on one file; in memory a single connection is both."""
 
     def __init__(self, url: str, *, create: bool = True) -> None:
-        named = make_url(url).database or ":memory:"
-        self._path = None if named == ":memory:" else Path(named)
-        self.name = named if self._path is None else self._path.name
+        database = make_url(url).database or ":memory:"
+        self._path = None if database == ":memory:" else Path(database)
+        self.name = database if self._path is None else self._path.name
         if self._path is not None:
-            check_place(self._path, create=create)
+            check_database_path(self._path, create=create)
         self._lock: FileLock | ThreadLock = ThreadLock() if self._path is None else open_lock(self._path, ".write")
         self._writer = self._engine("BEGIN IMMEDIATE", 1)
-        self._reader = self._engine("BEGIN", READERS) if self._path else self._writer
+        self._reader = self._engine("BEGIN", MAX_READERS) if self._path else self._writer
         try:
-            self._bring_up()
+            self._upgrade_schema()
         except BaseException:
             self.close()
             raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._lock.held(), told(self.name), self._writer.begin() as conn:
+        with self._lock.hold(), translate_driver_errors(self.name), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
@@ -60,7 +60,7 @@ class SqliteStore(Store):
             with self.write() as conn:
                 yield conn
         else:
-            with told(self.name), self._reader.connect() as conn:
+            with translate_driver_errors(self.name), self._reader.connect() as conn:
                 yield conn
 
     @contextmanager
@@ -69,27 +69,27 @@ class SqliteStore(Store):
             yield
             return
         with closing(open_lock(self._path, ".lock")) as lock:
-            if not lock.take():
-                raise StoreBusy(f"another monitor runs on {self.name} (pid {lock.holder()})")
-            lock.sign()
+            if not lock.try_acquire():
+                raise StoreBusy(f"another monitor runs on {self.name} (pid {lock.read_owner()})")
+            lock.write_owner()
             yield
 
     def backup(self, path: Path) -> None:
         if path.exists():
             raise StoreError(f"cannot write the backup {path}: there is such a file already")
-        part = path.with_name(path.name + ".part")
+        partial = path.with_name(path.name + ".part")
         try:
-            with self.read() as conn, closing(sqlite3.connect(part)) as copy:
+            with self.read() as conn, closing(sqlite3.connect(partial)) as copy:
                 source = conn.connection.driver_connection
                 assert isinstance(source, sqlite3.Connection)
                 source.backup(copy)
-            settle(part, path)
+            publish_file(partial, path)
         except (OSError, sqlite3.Error) as error:
-            part.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise StoreError(f"cannot write the backup {path}: {error}") from error
 
     def close(self) -> None:
-        with self._lock.held():
+        with self._lock.hold():
             self._reader.dispose()
             self._writer.dispose()
         self._lock.close()
@@ -101,7 +101,7 @@ class SqliteStore(Store):
             return open_connection(self._path, writes=writes)
 
         if self._path is None:
-            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, json_serializer=as_json)
+            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, json_serializer=dump_json)
         else:
             engine = create_engine(
                 "sqlite://",
@@ -109,8 +109,8 @@ class SqliteStore(Store):
                 poolclass=QueuePool,
                 pool_size=connections,
                 max_overflow=0,
-                pool_timeout=PATIENCE,
-                json_serializer=as_json,
+                pool_timeout=LOCK_TIMEOUT_S,
+                json_serializer=dump_json,
             )
 
         @event.listens_for(engine, "begin")
@@ -119,13 +119,13 @@ class SqliteStore(Store):
 
         @event.listens_for(engine, "connect")
         def _(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-            configure(connection, writes=writes)
+            configure_connection(connection, writes=writes)
 
         return engine
 
-    def _bring_up(self) -> None:
+    def _upgrade_schema(self) -> None:
         with self.write() as conn:
-            migrate.bring_up(conn, self.name)
+            migrate.upgrade_schema(conn, self.name)
 
 
 class ThreadLock:
@@ -135,8 +135,8 @@ class ThreadLock:
         self._lock = threading.Lock()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=PATIENCE):
+    def hold(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=LOCK_TIMEOUT_S):
             raise StoreError("database in memory: another thread keeps it locked")
         try:
             yield
@@ -147,7 +147,7 @@ class ThreadLock:
         """There is nothing to close."""
 
 
-def check_place(path: Path, *, create: bool) -> None:
+def check_database_path(path: Path, *, create: bool) -> None:
     """Raises StoreError when the file cannot be a database of ours, before SQLite says so less clearly."""
     if not path.parent.is_dir():
         raise StoreError(f"cannot open the database {path}: there is no folder {path.parent}")
@@ -171,23 +171,23 @@ def open_lock(path: Path, suffix: str) -> FileLock:
 
 def open_connection(path: Path | None, *, writes: bool) -> sqlite3.Connection:
     """A driver connection in which transactions begin only when we say so."""
-    where = ":memory:" if path is None else f"file:{quote(str(path))}?mode=rw{'c' if writes else ''}"
+    database = ":memory:" if path is None else f"file:{quote(str(path))}?mode=rw{'c' if writes else ''}"
     return sqlite3.connect(
-        where,
+        database,
         uri=path is not None,
-        timeout=BUSY,
+        timeout=BUSY_TIMEOUT_S,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
     )
 
 
-def configure(connection: sqlite3.Connection, *, writes: bool) -> None:
+def configure_connection(connection: sqlite3.Connection, *, writes: bool) -> None:
     """Sets what SQLite forgets from connection to connection, and reads back what nothing may go without."""
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute(f"PRAGMA cache_size = -{(WRITER_CACHE if writes else READER_CACHE) * 1024}")
+    connection.execute(f"PRAGMA cache_size = -{(WRITER_CACHE_MIB if writes else READER_CACHE_MIB) * 1024}")
     if not writes:
         connection.execute("PRAGMA query_only = ON")
         return
@@ -198,8 +198,8 @@ def configure(connection: sqlite3.Connection, *, writes: bool) -> None:
         raise sqlite3.OperationalError("the file system does not let SQLite keep a write-ahead log")
 
 
-def settle(part: Path, path: Path) -> None:
+def publish_file(partial: Path, path: Path) -> None:
     """Makes a finished file durable under its own name."""
-    with part.open("rb") as file:
+    with partial.open("rb") as file:
         os.fsync(file.fileno())
-    part.rename(path)
+    partial.rename(path)

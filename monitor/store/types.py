@@ -15,11 +15,11 @@ from sqlalchemy.types import TypeDecorator
 # SQLite counts up rows of this very type only; both databases hold 64 bits in it.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 
-EXPANDING = re.compile(r"__\[POSTCOMPILE_\w+\]")  # where SQLAlchemy leaves room for a list
-AT_ONCE = 2000  # integers in one statement
+EXPANDING_LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")  # where SQLAlchemy leaves room for a list
+MAX_INTEGERS_PER_STATEMENT = 2000  # integers in one statement
 
 
-def storable(text: str) -> str:
+def storable_text(text: str) -> str:
     """`text` without what databases refuse: NUL and lone surrogates become U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
@@ -30,30 +30,30 @@ def storable(text: str) -> str:
     return text
 
 
-class Prose(TypeDecorator[str]):
+class StorableText(TypeDecorator[str]):
     """Text from outside, made storable on its way in, also where it is compared with a column."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)
+        return None if value is None else storable_text(value)
 
 
-def as_json(value: Any) -> str:
+def dump_json(value: Any) -> str:
     """Compact JSON that any database takes."""
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return storable_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 @cache
-def compiled(
+def compile_statement(
     statement: Insert | Select[Any] | Update, dialect: Dialect, keys: tuple[str, ...] | None = None
 ) -> SQLCompiler:
     """A statement as the driver takes it, an insert into the columns `keys`. A program has few engines, and each its
     one dialect."""
-    ready = statement.compile(dialect=dialect, column_keys=keys)
-    assert isinstance(ready, SQLCompiler)
-    return ready
+    sql_compiler = statement.compile(dialect=dialect, column_keys=keys)
+    assert isinstance(sql_compiler, SQLCompiler)
+    return sql_compiler
 
 
 def insert_rows(
@@ -63,18 +63,21 @@ def insert_rows(
 
     For indexes alone, which get some thirty terms for each claim.
     """
-    ready = compiled(statement, conn.dialect, keys)
-    values = rows if ready.positional else [dict(zip(keys, row, strict=True)) for row in rows]
-    conn.exec_driver_sql(str(ready), values)
+    sql_compiler = compile_statement(statement, conn.dialect, keys)
+    values = rows if sql_compiler.positional else [dict(zip(keys, row, strict=True)) for row in rows]
+    conn.exec_driver_sql(str(sql_compiler), values)
 
 
-def run_many(conn: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:
+def execute_many_raw(conn: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:
     """Runs a statement for each row of parameters that any database takes as they are, past SQLAlchemy's work on
     every one: a poll that finds nothing new costs little else."""
     if rows:
-        ready = compiled(statement, conn.dialect)
-        order = ready.positiontup
-        conn.exec_driver_sql(str(ready), [tuple([row[name] for name in order]) for row in rows] if order else rows)
+        sql_compiler = compile_statement(statement, conn.dialect)
+        parameter_order = sql_compiler.positiontup
+        conn.exec_driver_sql(
+            str(sql_compiler),
+            [tuple([row[name] for name in parameter_order]) for row in rows] if parameter_order else rows,
+        )
 
 
 def execute_many(conn: Connection, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
@@ -83,24 +86,30 @@ def execute_many(conn: Connection, statement: Executable, rows: Sequence[dict[st
         conn.execute(statement, rows)
 
 
-def matching(conn: Connection, statement: Select[Any], wanted: Iterable[int]) -> list[Any]:
+def select_matching(conn: Connection, statement: Select[Any], integers: Iterable[int]) -> list[Any]:
     """The rows of a statement whose one parameter is an expanding list of integers, past SQLAlchemy's work on every
     one of them: the terms of an update are hundreds."""
-    ready, numbers = str(compiled(statement, conn.dialect)), [f"{number:d}" for number in wanted]
-    found: list[Any] = []
-    for first in range(0, len(numbers), AT_ONCE):
-        found += fetched(conn, EXPANDING.sub(",".join(numbers[first : first + AT_ONCE]), ready))
-    return found
+    sql, literals = str(compile_statement(statement, conn.dialect)), [f"{number:d}" for number in integers]
+    rows: list[Any] = []
+    for start in range(0, len(literals), MAX_INTEGERS_PER_STATEMENT):
+        rows += fetch_raw(
+            conn, EXPANDING_LIST.sub(",".join(literals[start : start + MAX_INTEGERS_PER_STATEMENT]), sql)
+        )
+    return rows
 
 
-def rows_of(conn: Connection, statement: Select[Any], **values: int) -> Sequence[Any]:
+def select_raw(conn: Connection, statement: Select[Any], **values: int) -> Sequence[Any]:
     """The rows of a statement with plain integers for its parameters, past SQLAlchemy's work as well."""
-    ready = compiled(statement, conn.dialect)
-    named = ready.construct_params(values)
-    return fetched(conn, str(ready), tuple(named[name] for name in ready.positiontup) if ready.positiontup else named)
+    sql_compiler = compile_statement(statement, conn.dialect)
+    parameters = sql_compiler.construct_params(values)
+    return fetch_raw(
+        conn,
+        str(sql_compiler),
+        tuple(parameters[name] for name in sql_compiler.positiontup) if sql_compiler.positiontup else parameters,
+    )
 
 
-def fetched(conn: Connection, sql: str, values: Any = None) -> Sequence[Any]:
+def fetch_raw(conn: Connection, sql: str, values: Any = None) -> Sequence[Any]:
     """The rows of a statement as the driver gives them."""
     result = conn.exec_driver_sql(sql, values)
     assert result.cursor is not None

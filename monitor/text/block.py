@@ -12,4 +12,4 @@ class Block(NamedTuple):
 
     role: Role
     text: str
-    head: bool = False
+    is_header: bool = False

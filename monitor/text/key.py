@@ -6,15 +6,15 @@ import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 
-SAME_MARK = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)
-KEPT = 2_048  # keys: a claim is looked up by its own many times while its update is taken in
+PUNCTUATION_MAP = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)
+KEY_CACHE_SIZE = 2_048  # keys: a claim is looked up by its own many times while its update is taken in
 
 
-@lru_cache(maxsize=KEPT)
-def text_key(text: str) -> str:
+@lru_cache(maxsize=KEY_CACHE_SIZE)
+def normalized_key(text: str) -> str:
     """What is equal for texts that are the same word for word: letter case, quote marks, dashes and ends aside."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(SAME_MARK)
+        text = unicodedata.normalize("NFKC", text).translate(PUNCTUATION_MAP)
     return " ".join(text.casefold().split()).rstrip(" .:;,")
 
 

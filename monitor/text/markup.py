@@ -12,9 +12,9 @@ from itertools import groupby
 from monitor.model import Role
 from monitor.text import lines
 from monitor.text.block import Block
-from monitor.text.tags import Event, events
-from monitor.text.tidy import folded
-from monitor.text.wrap import ENDS
+from monitor.text.tags import HtmlEvent, scan_html
+from monitor.text.tidy import single_line
+from monitor.text.wrap import SENTENCE_END_PATTERN
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark nobr output q rp rt ruby samp "
@@ -48,13 +48,13 @@ class _Table:
     heads: int = 0
 
 
-def blocks(html: str) -> list[Block]:
+def parse_html(html: str) -> list[Block]:
     """The blocks of an HTML page or fragment, in order."""
     page = _Page()
-    for event, value in events(html):
-        if event is Event.TEXT:
+    for event, value in scan_html(html):
+        if event is HtmlEvent.TEXT:
             page.text(value)
-        elif event is Event.OPEN:
+        elif event is HtmlEvent.OPEN:
             page.open(value)
         else:
             page.close(value)
@@ -126,7 +126,7 @@ class _Page:
         if self.verbatim:
             self.parts.append("\n")
             return
-        self.lines.append((folded("".join(self.parts)), self.all_bold))
+        self.lines.append((single_line("".join(self.parts)), self.all_bold))
         self.parts, self.all_bold, self.edge = [], True, _Edge.NONE
 
     def _flush(self) -> None:
@@ -163,7 +163,7 @@ class _Page:
             self._several([text])
 
     def _several(self, texts: list[str]) -> None:
-        for block in lines.loose(texts):
+        for block in lines.parse_bare_lines(texts):
             bullet = self.lists or self.item
             self._emit(Block(Role.BULLET, block.text) if bullet else block)
 
@@ -171,14 +171,14 @@ class _Page:
         """A bold line of its own, unless it is a bullet, a cell or a whole sentence."""
         if self.lists or self.item or self.sink is not self.done or len(text) > HEADING_LETTERS:
             return False
-        return not ENDS.search(text.rstrip(":?？؟"))
+        return not SENTENCE_END_PATTERN.search(text.rstrip(":?？؟"))
 
     def _emit(self, block: Block) -> None:
         if not self.terms:
             self.sink.append(block)
             return
         names, self.terms = " | ".join(self.terms), []
-        if ENDS.search(block.text) and ". " in block.text:
+        if SENTENCE_END_PATTERN.search(block.text) and ". " in block.text:
             self.sink.extend((Block(Role.HEADING, names), block))
         else:
             self.sink.append(Block(Role.ROW, f"{names} | {block.text}"))
@@ -208,7 +208,7 @@ class _Page:
         if self.verbatim and not opens:
             text, self.parts = "".join(self.parts), []
             self.verbatim = False
-            for block in lines.loose(text.splitlines()):
+            for block in lines.parse_bare_lines(text.splitlines()):
                 self._emit(block)
         self.verbatim = opens
 
@@ -240,7 +240,7 @@ class _Page:
         filled = [cell for cell in cells if cell]
         if _tabulates(filled):
             text = " | ".join(" ".join(block.text for block in cell) for cell in filled)
-            self.sink.append(Block(Role.ROW, text, head=heads == len(cells)))
+            self.sink.append(Block(Role.ROW, text, is_header=heads == len(cells)))
         else:
             for cell in filled:
                 self.sink.extend(cell)

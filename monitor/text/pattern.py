@@ -6,16 +6,16 @@ import re2
 
 from monitor.text.split import Pattern
 
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.case_sensitive = False
+_RE2_OPTIONS = re2.Options()
+_RE2_OPTIONS.log_errors = False
+_RE2_OPTIONS.case_sensitive = False
 
 
-def pattern(text: str) -> Pattern:
+def compile_pattern(text: str) -> Pattern:
     """The compiled pattern, blind to case. ValueError with RE2's own sentence if it cannot be read."""
     try:
-        compiled: Pattern = re2.compile(text, options=_OPTIONS)
+        compiled: Pattern = re2.compile(text, options=_RE2_OPTIONS)
     except re2.error as error:
-        said = error.args[0]
-        raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
+        reason = error.args[0]
+        raise ValueError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
     return compiled

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.tokens import US, Token, Word, tokenise
+from monitor.text.tokens import US_SPELLINGS, Token, Word, tokenize
 
-WORDS_KEPT = 8_192  # of which it is known what phrases begin with them; hardly any does
+WORD_CACHE_SIZE = 8_192  # of which it is known what phrases begin with them; hardly any does
 
-Way = tuple[tuple[str, ...], str]  # the words of a phrase, and the key that it stands for
+KeyedPhrase = tuple[tuple[str, ...], str]  # the words of a phrase, and the key that it stands for
 
 
 class Phrases:
@@ -18,86 +18,92 @@ class Phrases:
     stand for their key only as they are spelt there.
     """
 
-    def __init__(self, groups: Mapping[str, Iterable[str]], exact: Mapping[str, str] | None = None) -> None:
-        self.exact = exact or {}
-        self.whole: dict[str, list[Way]] = {}
-        self.begun: dict[str, list[Way]] = {}
+    def __init__(self, groups: Mapping[str, Iterable[str]], exact_spellings: Mapping[str, str] | None = None) -> None:
+        self.exact_spellings = exact_spellings or {}
+        self.by_first_word: dict[str, list[KeyedPhrase]] = {}
+        self.by_first_stem: dict[str, list[KeyedPhrase]] = {}
         for key, phrases in groups.items():
             for phrase in phrases:
-                self._add(key, folded(phrase))
-        for ways in (*self.whole.values(), *self.begun.values()):
-            ways.sort(key=lambda way: -len(way[0]))
-        self.lengths = sorted({len(stem) for stem in self.begun})
-        self.ways = lru_cache(WORDS_KEPT)(self._ways)
+                self._add(key, phrase_words(phrase))
+        for keyed_phrases in (*self.by_first_word.values(), *self.by_first_stem.values()):
+            keyed_phrases.sort(key=lambda way: -len(way[0]))
+        self.stem_lengths = sorted({len(stem) for stem in self.by_first_stem})
+        self.starting_with = lru_cache(WORD_CACHE_SIZE)(self._find_starting_with)
 
     def _add(self, key: str, words: tuple[str, ...]) -> None:
         if not words or words[0] == "*":
             return
         if words[0].endswith("*"):
-            self.begun.setdefault(words[0][:-1], []).append((words, key))
+            self.by_first_stem.setdefault(words[0][:-1], []).append((words, key))
         else:
-            self.whole.setdefault(words[0], []).append((words, key))
+            self.by_first_word.setdefault(words[0], []).append((words, key))
 
-    def find(self, tokens: Sequence[Token], taken: set[int]) -> dict[int, tuple[str, int]]:
+    def find(self, tokens: Sequence[Token], used_indexes: set[int]) -> dict[int, tuple[str, int]]:
         """First index of each phrase among `tokens` outside `taken` -> (its key, the index after it)."""
-        found: dict[int, tuple[str, int]] = {}
+        matches: dict[int, tuple[str, int]] = {}
         end = 0
         for index, token in enumerate(tokens):
-            ways = self.ways(token.word)
-            if not ways or index < end or index in taken:
+            keyed_phrases = self.starting_with(token.word)
+            if not keyed_phrases or index < end or index in used_indexes:
                 continue
-            met = _first_met(ways, tokens, index)
-            if met:
-                found[index] = met
-                end = met[1]
-        return found
+            match = _first_match(keyed_phrases, tokens, index)
+            if match:
+                matches[index] = match
+                end = match[1]
+        return matches
 
-    def _ways(self, word: Word) -> tuple[Way, ...]:
+    def _find_starting_with(self, word: Word) -> tuple[KeyedPhrase, ...]:
         """The phrases that `word` may begin, in the order in which they are tried."""
-        ways = [*self.whole.get(word.fold, ())]
-        for length in self.lengths:
-            ways += self.begun.get(word.fold[:length], ()) if len(word.fold) >= length else ()
-        if word.text in self.exact:
-            ways.append(((word.fold,), self.exact[word.text]))
-        return tuple(ways)
+        keyed_phrases = [*self.by_first_word.get(word.folded, ())]
+        for length in self.stem_lengths:
+            keyed_phrases += self.by_first_stem.get(word.folded[:length], ()) if len(word.folded) >= length else ()
+        if word.text in self.exact_spellings:
+            keyed_phrases.append(((word.folded,), self.exact_spellings[word.text]))
+        return tuple(keyed_phrases)
 
 
-def folded(phrase: str) -> tuple[str, ...]:
+def phrase_words(phrase: str) -> tuple[str, ...]:
     """The words of a phrase as tokens fold them, a trailing * kept on its word."""
     words: list[str] = []
-    for token in tokenise(phrase):
+    for token in tokenize(phrase):
         if token.word.text == "*" and words:
             words[-1] += "*"
-        elif token.word.fold:
-            words.append(token.word.fold)
+        elif token.word.folded:
+            words.append(token.word.folded)
     return tuple(words)
 
 
-def _first_met(ways: Iterable[Way], tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
+def _first_match(keyed_phrases: Iterable[KeyedPhrase], tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
     """The key of the first phrase that stands at `index`, where its first word does, and the index after it."""
-    for words, key in ways:
+    for words, key in keyed_phrases:
         last = index + len(words)
         if last <= len(tokens) and all(
-            _meets(pattern, tokens[at].word.fold)
-            for pattern, at in zip(words[1:], range(index + 1, last), strict=True)
+            _word_matches(pattern, tokens[position].word.folded)
+            for pattern, position in zip(words[1:], range(index + 1, last), strict=True)
         ):
             return key, last
     return None
 
 
-def _meets(pattern: str, fold: str) -> bool:
-    return fold.startswith(pattern[:-1]) if pattern.endswith("*") else fold == pattern
+def _word_matches(pattern: str, folded: str) -> bool:
+    return folded.startswith(pattern[:-1]) if pattern.endswith("*") else folded == pattern
 
 
-PLACES = Phrases({f"@{name}": names for name, names in COUNTRIES.items()}, exact=dict.fromkeys(US, "@united states"))
-KNOWN = {folded(phrase): f"@{name}" for name, names in COUNTRIES.items() for phrase in names}
+COUNTRY_PHRASES = Phrases(
+    {f"@{name}": names for name, names in COUNTRIES.items()},
+    exact_spellings=dict.fromkeys(US_SPELLINGS, "@united states"),
+)
+COUNTRY_KEY_BY_PHRASE = {phrase_words(phrase): f"@{name}" for name, names in COUNTRIES.items() for phrase in names}
 
 
-def of_groups(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
+def synonym_phrases(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
     """The phrases of a `same:` table. A group that names a country is that country, so that the two lists meet."""
-    return Phrases({_key(name, phrases): phrases for name, phrases in groups})
+    return Phrases({_group_key(name, phrases): phrases for name, phrases in groups})
 
 
-def _key(name: str, phrases: Sequence[str]) -> str:
-    plain = (tuple(word.rstrip("*") for word in folded(phrase)) for phrase in phrases)
-    return next((KNOWN[words] for words in plain if words in KNOWN), f"@{name.casefold()}")
+def _group_key(name: str, phrases: Sequence[str]) -> str:
+    bare_phrases = (tuple(word.rstrip("*") for word in phrase_words(phrase)) for phrase in phrases)
+    return next(
+        (COUNTRY_KEY_BY_PHRASE[words] for words in bare_phrases if words in COUNTRY_KEY_BY_PHRASE),
+        f"@{name.casefold()}",
+    )

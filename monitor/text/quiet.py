@@ -11,53 +11,55 @@ from collections.abc import Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from monitor.model import Quiet, Role
-from monitor.text.quiet_lines import BOILERPLATE, CREDIT, STAMPED
+from monitor.model import Noise, Role
+from monitor.text.quiet_lines import BOILERPLATE_PATTERN, CREDIT_PATTERN, STAMP_PATTERN
 from monitor.text.quiet_words import (
-    CALENDAR,
-    FILLERS,
-    NOT_OBJECTS,
+    CALENDAR_WORDS,
+    FILLER_WORDS,
+    NON_OBJECT_WORDS,
     QUESTION_WORDS,
-    SERIES_RELATED,
-    SERIES_STRONG,
-    SERIES_WEAK,
-    VERBS,
-    VERBS_BEFORE_OBJECT,
-    VOLATILE,
-    VOLATILE_BESIDE,
+    RELATED_SERIES_WORDS,
+    STATEMENT_VERBS,
+    STRONG_SERIES_WORDS,
+    TRANSITIVE_VERBS,
+    VOLATILE_CONTEXT_WORDS,
+    VOLATILE_WORDS,
+    WEAK_SERIES_WORDS,
 )
 
-LONGEST_QUIET = 240  # letters: what is longer says something
-LONGEST_STAMP = 100
-SERIES_NAMES = 5  # words of a series' name that we do not know: "Russian Offensive Campaign Assessment"
+MAX_NOISE_CHARS = 240  # letters: what is longer says something
+MAX_STAMP_CHARS = 100
+MAX_SERIES_NAME_WORDS = 5  # words of a series' name that we do not know: "Russian Offensive Campaign Assessment"
 
-QUESTION = re.compile(r"[?？؟]+!*([\"'”’»」』)\]]*)$")
-QUOTE = re.compile(r"[\"'“‘«„「『(\[]")
-LEAD = re.compile(r"[:–—]|\s-\s")
-WORD = re.compile(r"[^\W\d_]+(?:['’.&-][^\W_]+)*")
-TOKEN = re.compile(
+QUESTION_PATTERN = re.compile(r"[?？؟]+!*([\"'”’»」』)\]]*)$")
+OPENING_QUOTE_PATTERN = re.compile(r"[\"'“‘«„「『(\[]")
+LEAD_SEPARATOR_PATTERN = re.compile(r"[:–—]|\s-\s")
+LINE_WORD_PATTERN = re.compile(r"[^\W\d_]+(?:['’.&-][^\W_]+)*")
+LINE_TOKEN_PATTERN = re.compile(
     r"(?P<number>[$€£₴#№]?\d[\d.,:/T%+-]*(?:st|nd|rd|th|am|pm|-го|-ї|-я|-е)?[年月日号时分년월일]?)"
     r"|(?P<word>[ap]\.m\.?|[^\W\d_]+(?:['’.&-][^\W_]+)*)"
     r"|(?P<mark>[:–—|])",
     re.IGNORECASE,
 )
-CLOCK = re.compile(r"\d{1,2}[:.]\d{2}\b")
-DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d\s?[月년월]")
-YEAR = re.compile(r"(?:19|20)\d\d$")
-FIGURE = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d\b)\d[\d.,]*(?: ?%| percent\b|(?: [^\W\d_]{2,}){3})")
+CLOCK_PATTERN = re.compile(r"\d{1,2}[:.]\d{2}\b")
+DATE_PATTERN = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d\s?[月년월]")
+YEAR_PATTERN = re.compile(r"(?:19|20)\d\d$")
+AMOUNT_PATTERN = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d\b)\d[\d.,]*(?: ?%| percent\b|(?: [^\W\d_]{2,}){3})")
 
 # From how many words (Chinese, Japanese: letters) on a heading is taken for a statement whatever its words are.
-STATEMENT_WORDS = 8
-STATEMENT_WORDS_ELSEWHERE = 6  # scripts whose verbs we know few of
-STATEMENT_LETTERS = 12
-HAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-KOREAN_VERB = re.compile("[\uac00-\ud7a3](?:다|음|함|됨|했음|중)[.!]?$")
+MIN_STATEMENT_WORDS = 8
+MIN_STATEMENT_WORDS_NON_ASCII = 6  # scripts whose verbs we know few of
+MIN_STATEMENT_CJK_CHARS = 12
+CJK_PATTERN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+KOREAN_VERB_ENDING_PATTERN = re.compile("[\uac00-\ud7a3](?:다|음|함|됨|했음|중)[.!]?$")
 
-SERIES = SERIES_STRONG | SERIES_WEAK
-KNOWN = SERIES | SERIES_RELATED | CALENDAR | FILLERS | VOLATILE | VOLATILE_BESIDE
-OF_SERIES = SERIES | SERIES_RELATED | VOLATILE
-NOT_STRANGE = SERIES | SERIES_RELATED | CALENDAR | FILLERS
-OF_PAGE = VOLATILE | VOLATILE_BESIDE
+SERIES_WORDS = STRONG_SERIES_WORDS | WEAK_SERIES_WORDS
+NOISE_VOCABULARY = (
+    SERIES_WORDS | RELATED_SERIES_WORDS | CALENDAR_WORDS | FILLER_WORDS | VOLATILE_WORDS | VOLATILE_CONTEXT_WORDS
+)
+SERIES_LINE_WORDS = SERIES_WORDS | RELATED_SERIES_WORDS | VOLATILE_WORDS
+SERIES_VOCABULARY = SERIES_WORDS | RELATED_SERIES_WORDS | CALENDAR_WORDS | FILLER_WORDS
+VOLATILE_LINE_WORDS = VOLATILE_WORDS | VOLATILE_CONTEXT_WORDS
 
 
 class _Token(NamedTuple):
@@ -66,111 +68,127 @@ class _Token(NamedTuple):
     folded: str
 
 
-def quiet(text: str, role: Role) -> Quiet | None:
+def noise_kind(text: str, role: Role) -> Noise | None:
     """Why the line (white space folded) can never be news by itself, or None if it can."""
-    if len(text) <= LONGEST_QUIET:
-        if BOILERPLATE.fullmatch(text) or (CREDIT.fullmatch(text) and not asserts(text)):
-            return Quiet.BOILERPLATE
-        if len(text) <= LONGEST_STAMP and STAMPED.fullmatch(text):
-            return Quiet.VOLATILE
-        if _may_be_empty(text) and (reason := _empty(_tokens(text), text, role)):
-            return reason
-    if _asks(text, role):
-        return Quiet.QUESTION
-    if role is Role.HEADING and not asserts(text):
-        return Quiet.HEADING
+    if len(text) <= MAX_NOISE_CHARS:
+        if BOILERPLATE_PATTERN.fullmatch(text) or (CREDIT_PATTERN.fullmatch(text) and not is_statement(text)):
+            return Noise.BOILERPLATE
+        if len(text) <= MAX_STAMP_CHARS and STAMP_PATTERN.fullmatch(text):
+            return Noise.VOLATILE
+        if _may_be_contentless(text) and (contentless := _contentless_kind(_tokenize_line(text), text, role)):
+            return contentless
+    if _is_question(text, role):
+        return Noise.QUESTION
+    if role is Role.HEADING and not is_statement(text):
+        return Noise.BARE_HEADING
     return None
 
 
-def asserts(heading: str) -> bool:
+def is_statement(heading: str) -> bool:
     """Whether a heading says something of its topic: it has a verb or figure we know, a full stop, or length."""
-    if heading[-1:] in ".!。" or FIGURE.search(heading) or KOREAN_VERB.search(heading):
+    if heading[-1:] in ".!。" or AMOUNT_PATTERN.search(heading) or KOREAN_VERB_ENDING_PATTERN.search(heading):
         return True
-    if len(HAN.findall(heading)) >= STATEMENT_LETTERS:
+    if len(CJK_PATTERN.findall(heading)) >= MIN_STATEMENT_CJK_CHARS:
         return True
-    spoken = [token.folded for token in _tokens(heading) if token.kind == "word"]
-    enough = STATEMENT_WORDS if heading.isascii() else STATEMENT_WORDS_ELSEWHERE
-    if len(spoken) >= enough or not VERBS.isdisjoint(spoken):
+    words = [token.folded for token in _tokenize_line(heading) if token.kind == "word"]
+    min_words = MIN_STATEMENT_WORDS if heading.isascii() else MIN_STATEMENT_WORDS_NON_ASCII
+    if len(words) >= min_words or not STATEMENT_VERBS.isdisjoint(words):
         return True
-    return any(word in VERBS_BEFORE_OBJECT and after not in NOT_OBJECTS for word, after in pairwise(spoken[1:]))
+    return any(
+        word in TRANSITIVE_VERBS and next_word not in NON_OBJECT_WORDS for word, next_word in pairwise(words[1:])
+    )
 
 
-def _may_be_empty(text: str) -> bool:
+def _may_be_contentless(text: str) -> bool:
     """A quick look: too many words that no clock, counter or series title has?"""
-    plain = set(map(str.casefold, filter(str.isalpha, text.split())))  # nearly every claim has enough of these
-    if len(plain - KNOWN) > SERIES_NAMES:
+    plain_words = set(map(str.casefold, filter(str.isalpha, text.split())))  # nearly every claim has enough of these
+    if len(plain_words - NOISE_VOCABULARY) > MAX_SERIES_NAME_WORDS:
         return False
-    words = {_fold(word) for word in WORD.findall(text)}
-    strange = len(words - KNOWN)
-    named = not words.isdisjoint(SERIES) or not text.isascii()  # scripts without spaces glue the word we know
-    return strange <= SERIES_NAMES if named else not strange
+    words = {_fold_word(word) for word in LINE_WORD_PATTERN.findall(text)}
+    unknown_count = len(words - NOISE_VOCABULARY)
+    may_name_series = (
+        not words.isdisjoint(SERIES_WORDS) or not text.isascii()
+    )  # scripts without spaces glue the word we know
+    return unknown_count <= MAX_SERIES_NAME_WORDS if may_name_series else not unknown_count
 
 
-def _tokens(text: str) -> list[_Token]:
-    return [_Token(str(found.lastgroup), found[0], _fold(found[0])) for found in TOKEN.finditer(text)]
+def _tokenize_line(text: str) -> list[_Token]:
+    return [
+        _Token(str(match.lastgroup), match[0], _fold_word(match[0])) for match in LINE_TOKEN_PATTERN.finditer(text)
+    ]
 
 
-def _fold(word: str) -> str:
+def _fold_word(word: str) -> str:
     return word.casefold().replace("’", "'").removesuffix(".")
 
 
-def _empty(tokens: Sequence[_Token], text: str, role: Role) -> Quiet | None:
+def _contentless_kind(tokens: Sequence[_Token], text: str, role: Role) -> Noise | None:
     """Whether the line is only a clock or counter, or only the title of a series."""
-    dated = bool(DATE.search(text)) or any(token.folded in CALENDAR or YEAR.match(token.text) for token in tokens)
-    numbered = dated or any(token.kind == "number" for token in tokens)
-    content = {t.folded for t in tokens if t.kind == "word"} - CALENDAR - FILLERS
-    if content & VOLATILE and content <= OF_PAGE and (numbered or role is not Role.BULLET):
-        return Quiet.VOLATILE
-    if not content and CLOCK.search(text) and role is not Role.BULLET:
-        return Quiet.VOLATILE
-    return Quiet.SERIES if _is_series(tokens, content, role, dated, numbered) else None
+    has_date = bool(DATE_PATTERN.search(text)) or any(
+        token.folded in CALENDAR_WORDS or YEAR_PATTERN.match(token.text) for token in tokens
+    )
+    has_number = has_date or any(token.kind == "number" for token in tokens)
+    content_words = {t.folded for t in tokens if t.kind == "word"} - CALENDAR_WORDS - FILLER_WORDS
+    if (
+        content_words & VOLATILE_WORDS
+        and content_words <= VOLATILE_LINE_WORDS
+        and (has_number or role is not Role.BULLET)
+    ):
+        return Noise.VOLATILE
+    if not content_words and CLOCK_PATTERN.search(text) and role is not Role.BULLET:
+        return Noise.VOLATILE
+    return Noise.SERIES_TITLE if _is_series(tokens, content_words, role, has_date, has_number) else None
 
 
-def _is_series(tokens: Sequence[_Token], content: Set[str], role: Role, dated: bool, numbered: bool) -> bool:
+def _is_series(
+    tokens: Sequence[_Token], content_words: Set[str], role: Role, has_date: bool, has_number: bool
+) -> bool:
     """Titles and headings may be a series' name alone or a date alone; other lines must show both."""
-    heads = role in (Role.TITLE, Role.HEADING)
-    if not heads and (role is not Role.SENTENCE or not dated):
+    is_headline = role in (Role.TITLE, Role.HEADING)
+    if not is_headline and (role is not Role.SENTENCE or not has_date):
         return False
-    if not content:
-        return dated and (heads or any(YEAR.match(token.text) for token in tokens))
-    if not content & SERIES:
+    if not content_words:
+        return has_date and (is_headline or any(YEAR_PATTERN.match(token.text) for token in tokens))
+    if not content_words & SERIES_WORDS:
         return False
-    return content <= OF_SERIES or (numbered and _names_series(tokens))
+    return content_words <= SERIES_LINE_WORDS or (has_number and _is_series_name(tokens))
 
 
-def _names_series(tokens: Sequence[_Token]) -> bool:
+def _is_series_name(tokens: Sequence[_Token]) -> bool:
     """Whether the words unknown to us are a name, standing before "report" and the like or after its "on"."""
-    last = max(i for i, token in enumerate(tokens) if token.folded in SERIES)
-    strange = [i for i, token in enumerate(tokens) if _strange(token)]
-    if len(strange) > SERIES_NAMES or any(not _name_like(tokens[i]) or _counted(tokens, i) for i in strange):
+    last_series_index = max(i for i, token in enumerate(tokens) if token.folded in SERIES_WORDS)
+    unknown_indexes = [i for i, token in enumerate(tokens) if _is_unknown_word(token)]
+    if len(unknown_indexes) > MAX_SERIES_NAME_WORDS or any(
+        not _is_name_like(tokens[i]) or _follows_number(tokens, i) for i in unknown_indexes
+    ):
         return False
-    after = [i for i in strange if i > last]
-    if not after:
+    trailing_unknown = [i for i in unknown_indexes if i > last_series_index]
+    if not trailing_unknown:
         return True
-    between = tokens[last + 1 : after[0]]
-    strong = not SERIES_STRONG.isdisjoint(token.folded for token in tokens)
-    known = strong or not SERIES_RELATED.isdisjoint(token.folded for token in tokens)
-    return known and bool(between) and all(token.folded in FILLERS for token in between)
+    between = tokens[last_series_index + 1 : trailing_unknown[0]]
+    is_strong = not STRONG_SERIES_WORDS.isdisjoint(token.folded for token in tokens)
+    is_known_series = is_strong or not RELATED_SERIES_WORDS.isdisjoint(token.folded for token in tokens)
+    return is_known_series and bool(between) and all(token.folded in FILLER_WORDS for token in between)
 
 
-def _strange(token: _Token) -> bool:
-    return token.kind == "word" and token.folded not in NOT_STRANGE
+def _is_unknown_word(token: _Token) -> bool:
+    return token.kind == "word" and token.folded not in SERIES_VOCABULARY
 
 
-def _name_like(token: _Token) -> bool:
-    return not token.text[0].islower() and token.folded not in VERBS
+def _is_name_like(token: _Token) -> bool:
+    return not token.text[0].islower() and token.folded not in STATEMENT_VERBS
 
 
-def _counted(tokens: Sequence[_Token], index: int) -> bool:
+def _follows_number(tokens: Sequence[_Token], index: int) -> bool:
     """Whether a number stands right before the word: then it is a figure, not the number of an issue."""
-    return index > 0 and tokens[index - 1].kind == "number" and not YEAR.match(tokens[index - 1].text)
+    return index > 0 and tokens[index - 1].kind == "number" and not YEAR_PATTERN.match(tokens[index - 1].text)
 
 
-def _asks(text: str, role: Role) -> bool:
-    heads = role in (Role.TITLE, Role.HEADING)
-    if found := QUESTION.search(text):
-        if found[1] and not QUOTE.match(text):
+def _is_question(text: str, role: Role) -> bool:
+    is_headline = role in (Role.TITLE, Role.HEADING)
+    if match := QUESTION_PATTERN.search(text):
+        if match[1] and not OPENING_QUOTE_PATTERN.match(text):
             return False  # a quoted question ends a statement
-        lead = LEAD.split(text, maxsplit=1)[0]
-        return not (heads and lead != text and asserts(lead))
+        lead = LEAD_SEPARATOR_PATTERN.split(text, maxsplit=1)[0]
+        return not (is_headline and lead != text and is_statement(lead))
     return role is Role.HEADING and text.split(maxsplit=1)[0].casefold() in QUESTION_WORDS

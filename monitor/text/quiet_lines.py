@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 
-from monitor.text.quiet_words import CALENDAR, FILLERS
+from monitor.text.quiet_words import CALENDAR_WORDS, FILLER_WORDS
 
-NETWORK = (
+NETWORK_NAMES = (
     r"(?:x|twitter|facebook|instagram|telegram|threads|bluesky|linkedin|youtube|tiktok|whatsapp|reddit|pinterest|"
     r"google news|email)"
 )
-AGENCY = (
+AGENCY_NAMES = (
     r"(?:getty(?: images)?|afp|reuters|ap|ap photo|epa|epa-efe|shutterstock|istock(?:photo)?|anadolu(?: agency)?|"
     r"tass|ukrinform|unian|xinhua|yonhap|pa media|pa wire|alamy)"
 )
 
-ONWARD = (
+NAV_LINKS = (
     r"(?:read|learn|find out|discover|view|see|show|load|watch|listen) (?:more|all|less|now|also)"
     r"(?:\s?[:|–—-].{0,200}| (?:about|on|from|at|in|here|stories|news|articles|details)\b.{0,120})?",
     r"(?:read|view|see) (?:the|our) full (?:story|article|report|text)\b.{0,80}",
@@ -42,15 +42,15 @@ ONWARD = (
     r"اقرأ (?:المزيد|أيضا|أيضًا).{0,120}|شاهد (?:المزيد|أيضا|أيضًا).{0,120}|المزيد(?: من (?:الأخبار|التفاصيل))?",
 )
 
-ASKING = (
+CALLS_TO_ACTION = (
     r"(?:please )?(?:subscribe|sign up)(?: (?:now|here|today|free))?(?: (?:to|for) "
     r"(?:our|the|this|get|receive|email|news|newsletters?|daily|free|updates|alerts)\b.{0,140})?",
     r"log ?in|sign ?in|register(?: now\b.{0,60})?",
     r"join our (?:newsletter|channel|mailing|community|telegram|whatsapp)\b.{0,100}",
     r"donate(?: (?:now|today|here)\b.{0,60})?|support (?:us|our (?:work|journalism|site))\b.{0,100}",
     r"get (?:our|the latest) (?:newsletter|app|news|updates|headlines|stories)\b.{0,120}",
-    rf"follow us\b.{{0,100}}|follow .{{1,40}} on {NETWORK}\b.{{0,60}}",
-    rf"share(?: this\b.{{0,60}}| (?:on|via) {NETWORK}.{{0,40}})?|tweet|copy link|{NETWORK}",
+    rf"follow us\b.{{0,100}}|follow .{{1,40}} on {NETWORK_NAMES}\b.{{0,60}}",
+    rf"share(?: this\b.{{0,60}}| (?:on|via) {NETWORK_NAMES}.{{0,40}})?|tweet|copy link|{NETWORK_NAMES}",
     r"(?:\[(?:link|comments)\]\s*)+|submitted by /?u/\S+(?: to /?r/\S+)?(?: \[(?:link|comments)\])*",
     r"(?:leave|post|add|write) a (?:comment|reply)\b.{0,60}|(?:got|have) a (?:tip|story)\?.{0,120}",
     r"(?:підписуйтесь|підписуйтеся|підпишіться|підписатися|подписывайтесь|подпишитесь|подписаться)\b.{0,160}",
@@ -58,7 +58,7 @@ ASKING = (
     r"تابعونا.{0,80}|تابعنا.{0,80}|شارك (?:هذا|المقال|على).{0,60}|اشترك (?:الآن|في (?:النشرة|القناة|قناتنا)).{0,60}",
 )
 
-RIGHTS = (
+LEGAL_NOTICES = (
     r"(?:copyright\b|©|\(c\)\s*\d{4}).{0,160}|.{0,100}\ball rights reserved\b.{0,60}",
     r".{0,60}\b(?:we|(?:this|our) (?:site|website|page)) uses? cookies\b.{0,160}",
     r"(?:accept|reject|manage|allow)(?: all)? cookies|cookie (?:policy|settings|preferences|notice|consent)",
@@ -69,7 +69,7 @@ RIGHTS = (
     r"무단 ?전재.{0,60}|저작권.{0,60}|جميع الحقوق محفوظة.{0,60}|حقوق النشر.{0,60}",
 )
 
-ADDRESSES = (r"(?:[\w ]{0,20}:\s*)?<?(?:https?://|www\.)\S+|<?[\w.+-]+@[\w-]+\.[\w.-]+>?",)
+BARE_ADDRESSES = (r"(?:[\w ]{0,20}:\s*)?<?(?:https?://|www\.)\S+|<?[\w.+-]+@[\w-]+\.[\w.-]+>?",)
 
 # Names of those who made a picture or wrote the text; only where the line states nothing besides.
 CREDITS = (
@@ -77,16 +77,16 @@ CREDITS = (
     r"(?: (?:credit|source|by|courtesy(?: of)?|copyright))?\s*[:/|©]\s*\S+(?: \S+){0,4}",
     r"(?:photo|image|photograph|illustration) (?:by|courtesy of|credit) \S+(?: \S+){0,4}",
     r"(?:source|via|джерело|источник|출처|来源|المصدر)\s*:\s*\S+(?: \S+){0,2}",
-    rf"(?:[\w .'’-]{{0,60}}\s?/\s?|\()?{AGENCY}(?:\s?/\s?[\w .'’-]{{1,40}})*(?: images| photo| via .{{1,40}})?\)?",
+    rf"(?:[\w .'’-]{{0,60}}\s?/\s?|\()?{AGENCY_NAMES}(?:\s?/\s?[\w .'’-]{{1,40}})*(?: images| photo| via .{{1,40}})?\)?",
     r"(?:additional |with )?(?:reporting|editing|writing) by [^.]{3,160}",
     r"by (?-i:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}(?:,? (?:and )?[A-Z][\w.'’-]+){0,6})",
 )
 
 
 # What a page says of its own making; only dates, times and lengths of time may follow.
-PAGE = r"(?:(?:this |the )?(?:page|feed|file|site|list|data|content|document|rss|sitemap|calendar) )?"
-STAMPS = (
-    rf"{PAGE}(?:was |has been )?(?:last )?(?:generated|created|built|compiled|rendered|cached|fetched|synced|"
+PAGE_PREFIX = r"(?:(?:this |the )?(?:page|feed|file|site|list|data|content|document|rss|sitemap|calendar) )?"
+STAMP_PHRASES = (
+    rf"{PAGE_PREFIX}(?:was |has been )?(?:last )?(?:generated|created|built|compiled|rendered|cached|fetched|synced|"
     r"refreshed|exported|served|retrieved|updated|checked|viewed)",
     r"\d{4}-\d\d-\d\dt\d\d:\d\d|now|build|(?:the )?current time is",
     r"\d[\d.,]* (?:people|users|visitors|readers) (?:are )?(?:reading|viewing|watching|online)"
@@ -112,7 +112,7 @@ STAMPS = (
     r"تاريخ (?:الإنشاء|التحديث)|الوقت الآن",
     r"(?:本|此|该)?(?:页面|网页|文件|页)?(?:最后)?(?:生成|更新|创建|缓存)(?:时间|日期|于|用时|耗时)?|(?:服务器|当前|系统)时间",
 )
-UNITS = (
+STAMP_WORDS = (
     "queries query second seconds sec secs ms milliseconds minute minutes ago times in with using and à "
     "sekunde sekunden minuten uhr um en erstellt erzeugt generiert geladen aktualisiert "
     "secondes seconde segundos segundo minutos las el секунда секунди секунд секунды мс за о в хв хвилин минут с "
@@ -120,17 +120,19 @@ UNITS = (
 )
 
 
-def _stamped() -> re.Pattern[str]:
-    words = "|".join(sorted(map(re.escape, CALENDAR | FILLERS | frozenset(UNITS.split())), key=len, reverse=True))
+def _stamp_pattern() -> re.Pattern[str]:
+    words = "|".join(
+        sorted(map(re.escape, CALENDAR_WORDS | FILLER_WORDS | frozenset(STAMP_WORDS.split())), key=len, reverse=True)
+    )
     word = rf"(?<![^\W\d_])(?:{words}|[tz])(?![^\W\d_])|(?:st|nd|rd|th)\b|(?<=\d)h(?=\d)"
     stamp = rf"(?:{word}|[\d\W年月日号时分秒초년월일시분])*+"
-    return re.compile(rf"(?=[^\d]*\d)\W*(?:{'|'.join(STAMPS)})(?![^\W\d_]){stamp}", re.IGNORECASE)
+    return re.compile(rf"(?=[^\d]*\d)\W*(?:{'|'.join(STAMP_PHRASES)})(?![^\W\d_]){stamp}", re.IGNORECASE)
 
 
-def _any(shapes: tuple[str, ...]) -> re.Pattern[str]:
+def _whole_line_pattern(shapes: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"[\s\[(«‹<←*]*(?:{'|'.join(shapes)})[\s.!…»›→>*:\])]*", re.IGNORECASE)
 
 
-BOILERPLATE = _any(ONWARD + ASKING + RIGHTS + ADDRESSES)
-CREDIT = _any(CREDITS)
-STAMPED = _stamped()
+BOILERPLATE_PATTERN = _whole_line_pattern(NAV_LINKS + CALLS_TO_ACTION + LEGAL_NOTICES + BARE_ADDRESSES)
+CREDIT_PATTERN = _whole_line_pattern(CREDITS)
+STAMP_PATTERN = _stamp_pattern()

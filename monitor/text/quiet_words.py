@@ -6,11 +6,11 @@ A line is quiet when nothing but such words, dates and numbers is left of it.
 from __future__ import annotations
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-CALENDAR = _words(
+CALENDAR_WORDS = _word_set(
     """
     january february march april may june july august september october november december
     jan feb mar apr jun jul aug sep sept oct nov dec
@@ -33,7 +33,7 @@ CALENDAR = _words(
     """
 )
 
-FILLERS = _words(
+FILLER_WORDS = _word_set(
     """
     a an the as of on at for from to by in and until till since this that is was it no nos vol
     станом на за від до о об у в і й та про про № по состоянию от к и с со
@@ -43,7 +43,7 @@ FILLERS = _words(
 )
 
 # Said of the page itself: when it was touched, how often it was seen.
-VOLATILE = _words(
+VOLATILE_WORDS = _word_set(
     """
     updated update updates modified edited revised reviewed published posted created checked refreshed accessed
     retrieved current online live ago generated rendered loaded read view views viewed visits visitors reads shares
@@ -59,7 +59,7 @@ VOLATILE = _words(
 )
 
 # What stands beside those words and means nothing without them.
-VOLATILE_BESIDE = _words(
+VOLATILE_CONTEXT_WORDS = _word_set(
     """
     last latest still first now just page article story content added reading
     second seconds sec secs minute minutes min mins hour hours hr hrs day days week weeks month months ms
@@ -70,7 +70,7 @@ VOLATILE_BESIDE = _words(
     """
 )
 
-SERIES_STRONG = _words(
+STRONG_SERIES_WORDS = _word_set(
     """
     takeaways sitrep sitreps briefing briefings digest digests newsletter bulletin roundup round-up newsroom
     assessment assessments recap wrap-up wrap highlights headlines diary podcast factsheet
@@ -82,7 +82,7 @@ SERIES_STRONG = _words(
     """
 )
 
-SERIES_WEAK = _words(
+WEAK_SERIES_WORDS = _word_set(
     """
     report update brief summary review overview edition issue episode volume monitor tracker blog log notice
     звіт інформація випуск відомість отчёт отчет информация выпуск отчетность
@@ -90,7 +90,7 @@ SERIES_WEAK = _words(
     """
 )
 
-SERIES_RELATED = _words(
+RELATED_SERIES_WORDS = _word_set(
     """
     key main top daily weekly monthly quarterly annual morning evening afternoon nightly overnight weekend special
     situation situational status flash operational operations executive morning's today's week's week day month
@@ -106,7 +106,7 @@ SERIES_RELATED = _words(
     """
 )
 
-QUESTION_WORDS = _words(
+QUESTION_WORDS = _word_set(
     """
     what how why where when who which whose if
     що як чому де коли хто чи скільки что как почему где когда кто сколько
@@ -114,7 +114,7 @@ QUESTION_WORDS = _words(
 )
 
 # Verbs that make a short heading a statement; forms that are nouns as often stand further down.
-VERBS = _words(
+STATEMENT_VERBS = _word_set(
     """
     is are was were be been has have had will would may might can could must should does did do not isn't aren't won't
     says said say tells told claimed warns warned confirms confirmed denies denied announces announced
@@ -138,10 +138,10 @@ VERBS = _words(
 )
 
 # Verbs with an object right behind them ("Russia attacks Kyiv"), nouns before anything else ("Attacks in Kyiv").
-VERBS_BEFORE_OBJECT = _words(
+TRANSITIVE_VERBS = _word_set(
     """
     claims reports strikes attacks orders advances retreats launches fires downs tops passes leaves ends moves starts
     shows bans closes lifts votes recalls hits states captures opens kill deny lost
     """
 )
-NOT_OBJECTS = _words("and or in on of by for at to from with against near over after before & during as")
+NON_OBJECT_WORDS = _word_set("and or in on of by for at to from with against near over after before & during as")

@@ -9,10 +9,10 @@ import re
 
 import sentencex
 
-AT_ONCE = 8_000  # letters: sentencex takes quadratic time over open quotes
-LONGEST = 2_000  # letters in one claim; what runs on without an end is cut between words
+MAX_SEGMENTER_CHARS = 8_000  # letters: sentencex takes quadratic time over open quotes
+MAX_CLAIM_CHARS = 2_000  # letters in one claim; what runs on without an end is cut between words
 
-SCRIPTS = (
+LANGUAGE_SCRIPTS = (
     ("uk", re.compile("[іїєґІЇЄҐ]")),
     ("ru", re.compile("[а-яА-Я]")),
     ("ko", re.compile("[\uac00-\ud7a3]")),
@@ -34,73 +34,78 @@ ABBREVIATIONS = frozenset(
     "أ د م ص ق".split()
 )
 # Those that may end a sentence as well: joined only when what follows cannot begin one.
-CLOCK = frozenset(("a.m", "p.m", "am", "pm"))
-AFTER_CLOCK = re.compile(
+CLOCK_ABBREVIATIONS = frozenset(("a.m", "p.m", "am", "pm"))
+AFTER_CLOCK_PATTERN = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b"
     r"|(?:est|edt|cst|cdt|mst|mdt|pst|pdt|gmt|utc|cet|cest|eet|eest|bst|msk|kst|jst|ist)\b"
     r"|(?:local|eastern|central|mountain|pacific|moscow|kyiv|kiev|london|greenwich)\b",
     re.IGNORECASE,
 )
-LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[«“\"'‘„]))([^\s(\[«“\"'‘„]{1,12})\.$")
-LAST_LETTERS = 15  # enough to see where such a word begins
-INITIAL = re.compile(r"[^\W\d_](?:\.[^\W\d_])*$")
-CLOSED_QUOTE = re.compile(r"[\"”’»」』]$")
-UNBROKEN = re.compile("[\uac00-\ud7a3\u3040-\u30ff]")
+LAST_WORD_PATTERN = re.compile(r"(?:^|(?<=[\s(\[«“\"'‘„]))([^\s(\[«“\"'‘„]{1,12})\.$")
+LAST_WORD_WINDOW_CHARS = 15  # enough to see where such a word begins
+INITIAL_PATTERN = re.compile(r"[^\W\d_](?:\.[^\W\d_])*$")
+CLOSING_QUOTE_PATTERN = re.compile(r"[\"”’»」』]$")
+HANGUL_KANA_PATTERN = re.compile("[\uac00-\ud7a3\u3040-\u30ff]")
 
 
-def sentences(text: str) -> tuple[str, ...]:
+def split_sentences(text: str) -> tuple[str, ...]:
     """The sentences of one line of text (white space already folded), in order, each without outer spaces."""
-    found: list[str] = []
-    for piece in _pieces(text):
-        if found and (gap := _join(found[-1], piece)) is not None:
-            found[-1] += gap + piece.strip()
+    merged: list[str] = []
+    for piece in _segment(text):
+        if merged and (joiner := _joiner_between(merged[-1], piece)) is not None:
+            merged[-1] += joiner + piece.strip()
         else:
-            found.append(piece.strip())
-    return tuple(part for sentence in found for part in _bounded(sentence))
+            merged.append(piece.strip())
+    return tuple(part for sentence in merged for part in _split_long(sentence))
 
 
-def _pieces(text: str) -> list[str]:
+def _segment(text: str) -> list[str]:
     if not any(mark in text[:-1] for mark in ".!?…。！？؟۔।"):
         return [text]
-    language = _language(text)
-    return [piece for part in _bounded(text, AT_ONCE) for piece in sentencex.segment(language, part) if piece.strip()]
+    language = _guess_language(text)
+    return [
+        piece
+        for part in _split_long(text, MAX_SEGMENTER_CHARS)
+        for piece in sentencex.segment(language, part)
+        if piece.strip()
+    ]
 
 
-def _language(text: str) -> str:
+def _guess_language(text: str) -> str:
     if text.isascii():
         return "en"
-    return next((name for name, letters in SCRIPTS if letters.search(text)), "en")
+    return next((name for name, letters in LANGUAGE_SCRIPTS if letters.search(text)), "en")
 
 
-def _join(before: str, piece: str) -> str | None:
+def _joiner_between(before: str, piece: str) -> str | None:
     """What to join `piece` to `before` with, or None if a sentence ends between them."""
-    after = piece.lstrip()
-    if CLOSED_QUOTE.search(before) and len(after) == len(piece) and UNBROKEN.match(after):
+    following = piece.lstrip()
+    if CLOSING_QUOTE_PATTERN.search(before) and len(following) == len(piece) and HANGUL_KANA_PATTERN.match(following):
         return ""
-    last = LAST_WORD.search(before[-LAST_LETTERS:])
-    if last and (_open(last[1], after) or before[:-1].isdigit()):
+    last_word = LAST_WORD_PATTERN.search(before[-LAST_WORD_WINDOW_CHARS:])
+    if last_word and (_continues_after(last_word[1], following) or before[:-1].isdigit()):
         return " "
     return None
 
 
-def _open(word: str, after: str) -> bool:
+def _continues_after(word: str, following: str) -> bool:
     """Whether a sentence that ends in `word.` goes on with `after`."""
     folded = word.casefold()
-    if folded in CLOCK:
-        return bool(AFTER_CLOCK.match(after)) or after[0].islower()
+    if folded in CLOCK_ABBREVIATIONS:
+        return bool(AFTER_CLOCK_PATTERN.match(following)) or following[0].islower()
     if folded in ABBREVIATIONS:
         return True
-    if INITIAL.match(word) and word[-1].isupper():
+    if INITIAL_PATTERN.match(word) and word[-1].isupper():
         return len(word) == 1
-    return after[0].islower() and len(word) <= 5 and not after[1:2].isupper()
+    return following[0].islower() and len(word) <= 5 and not following[1:2].isupper()
 
 
-def _bounded(text: str, longest: int = LONGEST) -> list[str]:
+def _split_long(text: str, max_chars: int = MAX_CLAIM_CHARS) -> list[str]:
     """`text` in parts of at most `longest` letters, cut between words where there are any."""
     parts = []
-    while len(text) > longest:
-        cut = text.rfind(" ", longest // 2, longest)
-        cut = longest if cut < 0 else cut
+    while len(text) > max_chars:
+        cut = text.rfind(" ", max_chars // 2, max_chars)
+        cut = max_chars if cut < 0 else cut
         parts.append(text[:cut])
         text = text[cut:].lstrip()
     return [*parts, text]

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from monitor.model import Claim, Quiet, Role
+from monitor.model import Claim, Noise, Role
 from monitor.text import clean
 from monitor.text.block import Block
-from monitor.text.quiet import quiet
-from monitor.text.sentences import sentences
-from monitor.text.tidy import folded
+from monitor.text.quiet import noise_kind
+from monitor.text.sentences import split_sentences
+from monitor.text.tidy import single_line
 
-BLOCKS_KEPT = 2_048  # the same pages come back again and again; about 1 KB each
+BLOCK_CACHE_SIZE = 2_048  # the same pages come back again and again; about 1 KB each
 
 
 class Pattern(Protocol):
@@ -27,31 +27,31 @@ class Pattern(Protocol):
     def search(self, text: str, /) -> Any: ...
 
 
-def split(title: str, body: str, ignore: Sequence[Pattern] = ()) -> tuple[Claim, ...]:
+def split_claims(title: str, body: str, ignore: Sequence[Pattern] = ()) -> tuple[Claim, ...]:
     """The claims of one update, in order: the title, then what the body says, each once under its heading.
 
     `body` is HTML, Markdown or plain text. A line or claim that any pattern of `ignore` meets is left out.
     Never raises; time grows with the length only, and a body over two million letters is cut.
     """
-    title = folded(title)
-    found = [Claim(title, Role.TITLE, "", quiet(title, Role.TITLE))] if title else []
-    found += _of_body(title, body, ignore)
-    return tuple(claim for claim in found if not _met(claim.text, ignore))
+    title = single_line(title)
+    claims = [Claim(title, Role.TITLE, "", noise_kind(title, Role.TITLE))] if title else []
+    claims += _body_claims(title, body, ignore)
+    return tuple(claim for claim in claims if not _is_ignored(claim.text, ignore))
 
 
-def _of_body(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[Claim]:
+def _body_claims(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[Claim]:
     heading = ""
-    said: set[tuple[str, str]] = set()
-    for block in clean.blocks(body):
-        if ignore and _met(block.text, ignore):
+    seen: set[tuple[str, str]] = set()
+    for block in clean.parse_blocks(body):
+        if ignore and _is_ignored(block.text, ignore):
             continue
         if block.role is Role.HEADING:
             heading = ""
-        for claim in _claims(block, heading):
+        for claim in _block_claims(block, heading):
             if claim.role is Role.HEADING:
-                heading = _subject(claim, title)
-            if (place := (heading, claim.text)) not in said and not _is_title(claim, title):
-                said.add(place)
+                heading = _claim_heading(claim, title)
+            if (key := (heading, claim.text)) not in seen and not _is_title(claim, title):
+                seen.add(key)
                 yield claim
 
 
@@ -59,21 +59,21 @@ def _is_title(claim: Claim, title: str) -> bool:
     return claim.role is Role.HEADING and claim.text == title
 
 
-def _subject(heading: Claim, title: str) -> str:
+def _claim_heading(heading: Claim, title: str) -> str:
     """What a heading says its claims are about: a series title or the page's own title adds nothing."""
-    return "" if heading.quiet is Quiet.SERIES or heading.text == title else heading.text
+    return "" if heading.noise is Noise.SERIES_TITLE or heading.text == title else heading.text
 
 
-@lru_cache(BLOCKS_KEPT)
-def _claims(block: Block, heading: str) -> tuple[Claim, ...]:
+@lru_cache(BLOCK_CACHE_SIZE)
+def _block_claims(block: Block, heading: str) -> tuple[Claim, ...]:
     """The claims of one block that stands under `heading`."""
-    texts = sentences(block.text) if block.role in (Role.BULLET, Role.SENTENCE) else (block.text,)
+    texts = split_sentences(block.text) if block.role in (Role.BULLET, Role.SENTENCE) else (block.text,)
     return tuple(
-        Claim(text, block.role, heading, Quiet.HEADING if block.head else quiet(text, block.role))
+        Claim(text, block.role, heading, Noise.BARE_HEADING if block.is_header else noise_kind(text, block.role))
         for text in texts
         if any(map(str.isalnum, text))
     )
 
 
-def _met(text: str, ignore: Sequence[Pattern]) -> bool:
+def _is_ignored(text: str, ignore: Sequence[Pattern]) -> bool:
     return any(pattern.search(text) for pattern in ignore)

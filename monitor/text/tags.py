@@ -12,7 +12,7 @@ from enum import Enum
 from html import unescape
 
 
-class Event(Enum):
+class HtmlEvent(Enum):
     TEXT = "text"
     OPEN = "open"
     CLOSE = "close"
@@ -41,21 +41,21 @@ ENDED_BY_NEXT = frozenset("p li dt dd td th tr option".split())
 PATIENCE = 3  # hidden elements that never close; after so many, hidden ones are read like the rest
 
 
-def events(html: str) -> Iterator[tuple[Event, str]]:
+def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str]]:
     """Texts (entities decoded) and the names of tags in small letters, without what is hidden or struck out."""
     position, patience = 0, PATIENCE
     while token := TOKEN.match(html, position):
         position = token.end()
         if text := token["text"] or token["less"]:
-            yield Event.TEXT, unescape(text) if "&" in text else text
+            yield HtmlEvent.TEXT, unescape(text) if "&" in text else text
             continue
         if not (name := token["name"]):
             continue
         name = name.lower()
         if token["close"]:
-            yield Event.CLOSE, name
+            yield HtmlEvent.CLOSE, name
         elif name not in RAW and not _hides(name, token["rest"]):
-            yield Event.OPEN, name
+            yield HtmlEvent.OPEN, name
         elif not token["rest"].endswith("/"):
             end = _raw_end(html, position, name) if name in RAW else _hidden_end(html, position, name, patience)
             patience -= end is None

@@ -14,23 +14,23 @@ from typing import NamedTuple
 import Stemmer
 
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.lexicon.cues import HEDGES, MONTHS, NEGATORS, SCOPES, WEEKDAYS
+from monitor.text.lexicon.cues import HEDGES, MONTHS, NEGATORS, SCOPE_WORDS, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
-from monitor.text.lexicon.same import SAME
-from monitor.text.lexicon.stops import LIGHT, STOPS
+from monitor.text.lexicon.same import CANONICAL_WORDS
+from monitor.text.lexicon.stops import STOPWORDS, WEAK_WORDS
 
-CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-TOKEN = re.compile(
+CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+TOKEN_PATTERN = re.compile(
     r"[A-Za-z]+(?=[ ,;:!?)])"  # most words; the rest of the line is for the others
     r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:]?\w)"  # 12 000
-    rf"|\d+(?:[.,:/'’]\d+)*[^\W_{CJK}]*"  # 3,000  12:30  20km  3rd  2SLGBTQI
+    rf"|\d+(?:[.,:/'’]\d+)*[^\W_{CJK_RANGES}]*"  # 3,000  12:30  20km  3rd  2SLGBTQI
     r"|(?:[^\W\d_]\.){2,}"  # U.S.
     r"|[A-ZА-ЯІЇЄҐ][^\W\d_]*-\d+[^\W_]*"  # F-16
-    rf"|[{CJK}]"
-    rf"|(?:(?![{CJK}])[^\W_])[^\W_{CJK}]*(?:['’ʼ](?!s\b)[^\W\d_]+)*"
+    rf"|[{CJK_RANGES}]"
+    rf"|(?:(?![{CJK_RANGES}])[^\W_])[^\W_{CJK_RANGES}]*(?:['’ʼ](?!s\b)[^\W\d_]+)*"
     r"|[^\w\s]"
 )
-APOSTROPHES = str.maketrans("", "", "'’ʼ`.")
+APOSTROPHE_DELETIONS = str.maketrans("", "", "'’ʼ`.")
 STEMMERS = {
     "latin": Stemmer.Stemmer("english", 0),
     "cyrillic": Stemmer.Stemmer("russian", 0),
@@ -52,8 +52,8 @@ UKRAINIAN_ENDINGS = (
     "ів",
 )
 
-LIGHT_WEIGHT = 0.3  # of a word that hardly says anything, where others weigh 1
-STOP, NEGATION, HEDGE, SCOPE, FIGURE, CALENDAR, SYMBOL, LAND = 1, 2, 4, 8, 16, 32, 64, 128
+WEAK_WORD_WEIGHT = 0.3  # of a word that hardly says anything, where others weigh 1
+STOPWORD, NEGATION, HEDGE, SCOPE, NUMERAL, CALENDAR, SYMBOL, COUNTRY = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,13 +63,13 @@ class Word:
     """
 
     text: str
-    fold: str
+    folded: str
     stem: str
     key: str
-    marks: int
+    flags: int
     weight: float
-    capital: bool
-    shouted: bool
+    is_capitalized: bool
+    is_all_caps: bool
     digits: str
     initial: str
 
@@ -82,64 +82,66 @@ class Token(NamedTuple):
     end: int
 
 
-def tokenise(text: str) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     """Every word, figure and punctuation mark of `text`, in order."""
-    return [Token(word(found[0]), found.start(), found.end()) for found in TOKEN.finditer(text)]
+    return [Token(build_word(match[0]), match.start(), match.end()) for match in TOKEN_PATTERN.finditer(text)]
 
 
-def words(text: str) -> list[Word]:
+def tokenize_words(text: str) -> list[Word]:
     """The same without where they stand, in half the time."""
-    return list(map(word, TOKEN.findall(text)))
+    return list(map(build_word, TOKEN_PATTERN.findall(text)))
 
 
 @lru_cache(maxsize=16_384)
-def word(text: str) -> Word:
+def build_word(text: str) -> Word:
     """What is known of the spelling `text` by itself."""
-    folded = fold(text)
+    folded = fold_word(text)
     folded = text if folded == text else folded  # one string for both, and for the stem: thousands of words are kept
-    stem = stem_of(folded)
+    stem = stem_word(folded)
     stem = folded if stem == folded else stem
     digits = "" if folded.isalpha() else "".join(filter(str.isdigit, folded))
-    meaning = MEANINGS.get(folded) or MEANINGS.get(stem)
+    meaning = CANONICAL_BY_FORM.get(folded) or CANONICAL_BY_FORM.get(stem)
     return Word(
         text=text,
-        fold=folded,
+        folded=folded,
         stem=stem,
         key=f"={meaning}" if meaning else stem,
-        marks=_marks(text, folded),
-        weight=LIGHT_WEIGHT if folded in LIGHT else 1.0,
-        capital=text[:1].isupper(),
-        shouted=len(text) > 1 and text.isupper(),
+        flags=_flags(text, folded),
+        weight=WEAK_WORD_WEIGHT if folded in WEAK_WORDS else 1.0,
+        is_capitalized=text[:1].isupper(),
+        is_all_caps=len(text) > 1 and text.isupper(),
         digits=digits,
         initial=digits or folded[:1],
     )
 
 
-def fold(text: str) -> str:
+def fold_word(text: str) -> str:
     """Case, accents on Latin letters, apostrophes and abbreviation dots are folded away."""
-    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-    if plain.isascii():
-        return plain.translate(APOSTROPHES) if plain[:1].isalpha() else plain.replace("'", "")
-    if "LATIN" in unicodedata.name(plain[0], ""):
-        plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    return plain.translate(APOSTROPHES) if plain[:1].isalpha() else plain
+    normalized = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if normalized.isascii():
+        return normalized.translate(APOSTROPHE_DELETIONS) if normalized[:1].isalpha() else normalized.replace("'", "")
+    if "LATIN" in unicodedata.name(normalized[0], ""):
+        normalized = "".join(
+            char for char in unicodedata.normalize("NFD", normalized) if not unicodedata.combining(char)
+        )
+    return normalized.translate(APOSTROPHE_DELETIONS) if normalized[:1].isalpha() else normalized
 
 
-def script(folded: str) -> str:
+def script_name(folded: str) -> str:
     """The writing system of a word by its first letter, in lower case: latin, cyrillic, arabic, hangul …"""
     if folded[:1].isascii() and folded[:1].isalpha():
         return "latin"
     return unicodedata.name(folded[0], "").split(" ")[0].lower() if folded else ""
 
 
-def stem_of(folded: str) -> str:
+def stem_word(folded: str) -> str:
     """The part of a word that its inflections share."""
     if len(folded) < 4 or not folded.isalpha():
         return folded
-    written = script(folded)
-    stemmer = STEMMERS.get(written)
+    writing_system = script_name(folded)
+    stemmer = STEMMERS.get(writing_system)
     stem = str(stemmer.stemWord(folded)) if stemmer else folded
-    if written == "cyrillic":
+    if writing_system == "cyrillic":
         for ending in UKRAINIAN_ENDINGS:
             if stem.endswith(ending) and len(stem) - len(ending) >= 3:
                 return stem[: -len(ending)]
@@ -147,27 +149,29 @@ def stem_of(folded: str) -> str:
     return stem
 
 
-US = frozenset(("US", "U.S.", "U.S"))  # "us" is a word too
-LANDS = frozenset(fold(TOKEN.findall(name)[0]) for names in COUNTRIES.values() for name in names)
-MEANINGS = {form: name for word, name in reversed(SAME.items()) for form in (stem_of(word), word)}
+US_SPELLINGS = frozenset(("US", "U.S.", "U.S"))  # "us" is a word too
+COUNTRY_WORDS = frozenset(fold_word(TOKEN_PATTERN.findall(name)[0]) for names in COUNTRIES.values() for name in names)
+CANONICAL_BY_FORM = {
+    form: name for word, name in reversed(CANONICAL_WORDS.items()) for form in (stem_word(word), word)
+}
 
 
-def _marks(text: str, folded: str) -> int:
+def _flags(text: str, folded: str) -> int:
     if not folded or not (folded[0].isalnum()):
         return SYMBOL
-    marks = 0
-    if folded in STOPS and text not in US:
-        marks |= STOP
+    flags = 0
+    if folded in STOPWORDS and text not in US_SPELLINGS:
+        flags |= STOPWORD
     if folded in NEGATORS:
-        marks |= NEGATION
+        flags |= NEGATION
     if folded in HEDGES:
-        marks |= HEDGE
-    if folded in SCOPES:
-        marks |= SCOPE
+        flags |= HEDGE
+    if folded in SCOPE_WORDS:
+        flags |= SCOPE
     if folded[0].isdigit() or folded in CARDINALS or folded in ORDINALS or folded in SCALES or folded in FRACTIONS:
-        marks |= FIGURE
+        flags |= NUMERAL
     if folded in MONTHS or folded in WEEKDAYS:
-        marks |= CALENDAR
-    if folded in LANDS or text in US:
-        marks |= LAND
-    return marks
+        flags |= CALENDAR
+    if folded in COUNTRY_WORDS or text in US_SPELLINGS:
+        flags |= COUNTRY
+    return flags

@@ -13,36 +13,41 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from monitor.model import Kind
+from monitor.model import ChangeKind
 from monitor.text.facts import cues, dates, names, numbers
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.phrases import PLACES, Phrases, of_groups
+from monitor.text.phrases import COUNTRY_PHRASES, Phrases, synonym_phrases
 from monitor.text.tokens import (
     CALENDAR,
-    FIGURE,
+    COUNTRY,
     HEDGE,
-    LAND,
-    LIGHT_WEIGHT,
     NEGATION,
+    NUMERAL,
     SCOPE,
-    STOP,
+    STOPWORD,
     SYMBOL,
+    WEAK_WORD_WEIGHT,
     Token,
     Word,
-    tokenise,
-    words,
+    tokenize,
+    tokenize_words,
 )
 
-LONGEST = 20_000  # characters of a text that are read; a claim is a sentence
-CACHED = 8_192  # texts of which the reading is kept, or the glance
-UNITS = 16_384  # content words kept
-TERMS = 32  # index terms of one claim
-SILENT = STOP | SYMBOL  # words that are no content
-WORDING, PLACE = Kind.WORDING, Kind.PLACE  # looking up a member costs as much as the rest of what is done for a word
-KIND_WEIGHT = {Kind.NAME: 1.5, Kind.PLACE: 0.8}  # countries and regions stand in many claims
+MAX_ANALYZED_CHARS = 20_000  # characters of a text that are read; a claim is a sentence
+ANALYSIS_CACHE_SIZE = 8_192  # texts of which the reading is kept, or the glance
+TERM_CACHE_SIZE = 16_384  # content words kept
+MAX_INDEX_TERMS = 32  # index terms of one claim
+NON_CONTENT_FLAGS = STOPWORD | SYMBOL  # words that are no content
+WORDING, PLACE = (
+    ChangeKind.WORDING,
+    ChangeKind.PLACE,
+)  # looking up a member costs as much as the rest of what is done for a word
+TERM_KIND_WEIGHTS = {ChangeKind.NAME: 1.5, ChangeKind.PLACE: 0.8}  # countries and regions stand in many claims
 FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
-LEAST = 0.75  # of the weight of its plain words a text has at least: a few are part of a fact or a phrase
+MIN_PLAIN_WEIGHT_SHARE = (
+    0.75  # of the weight of its plain words a text has at least: a few are part of a fact or a phrase
+)
 COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
@@ -57,7 +62,7 @@ class Synonyms:
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @staticmethod
-    def of(mapping: Mapping[str, Sequence[str]]) -> Synonyms:
+    def from_mapping(mapping: Mapping[str, Sequence[str]]) -> Synonyms:
         """From the `same:` table of the aliases file."""
         return _synonyms(tuple(sorted((name, tuple(words)) for name, words in mapping.items())))
 
@@ -68,165 +73,167 @@ def _synonyms(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Synonyms:
 
 
 @lru_cache(maxsize=16)
-def _phrases(same: Synonyms) -> tuple[Phrases, ...]:
+def _phrase_tables(synonyms: Synonyms) -> tuple[Phrases, ...]:
     """The phrases that stand for one thing: those of countries, then the table's own."""
-    return (PLACES, of_groups(same.groups)) if same.groups else (PLACES,)
+    return (COUNTRY_PHRASES, synonym_phrases(synonyms.groups)) if synonyms.groups else (COUNTRY_PHRASES,)
 
 
-NO_SYNONYMS = Synonyms.of({})
+NO_SYNONYMS = Synonyms.from_mapping({})
 
 
-class Unit(NamedTuple):
+class ContentTerm(NamedTuple):
     """One content word, or a phrase with one meaning: its key, what it is, and its weight. Readings share them."""
 
     key: str
-    kind: Kind  # WORDING, NAME or PLACE
+    kind: ChangeKind  # WORDING, NAME or PLACE
     weight: float
     word: Word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class ClaimAnalysis:
     """A text as comparing sees it: its content words by their keys, in order, and its facts. `spans` are the places
     where the units start and end, two for each."""
 
     text: str
-    units: Mapping[str, Unit]
+    terms: Mapping[str, ContentTerm]
     spans: array[int]
     weight: float
     numbers: tuple[numbers.Quantity, ...]
     dates: tuple[dates.Date, ...]
     cues: tuple[cues.Cue, ...]
 
-    def span(self, unit: Unit) -> tuple[int, int]:
+    def span(self, term: ContentTerm) -> tuple[int, int]:
         """Where one of the units stands: [start, end)."""
-        place = 2 * list(self.units).index(unit.key)
-        return self.spans[place], self.spans[place + 1]
+        index = 2 * list(self.terms).index(term.key)
+        return self.spans[index], self.spans[index + 1]
 
 
-class Glance(NamedTuple):
+class QuickAnalysis(NamedTuple):
     """`units` are among others the keys of all that a text has, `weight` is what it hardly weighs less than."""
 
-    units: Mapping[str, None]
+    terms: Mapping[str, None]
     weight: float
 
 
 @dataclass(slots=True, eq=False)
-class _Look:
+class _CacheEntry:
     """How closely a text was seen so far."""
 
-    reading: Reading | None = None
-    glance: Glance | None = None
+    analysis: ClaimAnalysis | None = None
+    quick: QuickAnalysis | None = None
 
 
-@lru_cache(maxsize=CACHED)
-def _look(text: str, same: Synonyms) -> _Look:
+@lru_cache(maxsize=ANALYSIS_CACHE_SIZE)
+def _cache_entry(text: str, synonyms: Synonyms) -> _CacheEntry:
     """The one look at a text that is kept."""
-    return _Look()
+    return _CacheEntry()
 
 
-def read(text: str, same: Synonyms = NO_SYNONYMS) -> Reading:
+def analyze(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysis:
     """Everything that comparing needs of one text."""
-    seen = _look(text, same)
-    reading = seen.reading
-    if reading is None:
-        reading = seen.reading = _read(text, same)
-        seen.glance = None
-    return reading
+    cached = _cache_entry(text, synonyms)
+    analysis = cached.analysis
+    if analysis is None:
+        analysis = cached.analysis = _analyze(text, synonyms)
+        cached.quick = None
+    return analysis
 
 
-def glance(text: str, same: Synonyms = NO_SYNONYMS) -> Reading | Glance:
+def analyze_quickly(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysis | QuickAnalysis:
     """What a text may say: found in a third of the time, if it was not read anyway."""
-    seen = _look(text, same)
-    if seen.reading is not None:
-        return seen.reading
-    found = seen.glance = seen.glance or _glance(text, same)
-    return found
+    cached = _cache_entry(text, synonyms)
+    if cached.analysis is not None:
+        return cached.analysis
+    quick = cached.quick = cached.quick or _analyze_quickly(text, synonyms)
+    return quick
 
 
-def _glance(text: str, same: Synonyms) -> Glance:
+def _analyze_quickly(text: str, synonyms: Synonyms) -> QuickAnalysis:
     """The keys of all words of content, and of all phrases that any word may begin."""
-    said = words(text[:LONGEST])
-    plain = {word.key: word.weight for word in said if not word.marks}
-    keys = {word.key for word in said if not word.marks & SILENT}
-    lands = [word for word in said if word.marks & LAND]
-    for phrases, begin in zip(_phrases(same), (lands, said), strict=False):
-        keys.update(key for _, key in chain.from_iterable(map(phrases.ways, begin)))
-    return Glance(dict.fromkeys(keys), LEAST * sum(plain.values()) or LIGHT_WEIGHT)
-
-
-def _read(text: str, same: Synonyms) -> Reading:
-    tokens = tokenise(text[:LONGEST])
-    marks = 0
-    for token in tokens:
-        marks |= token.word.marks
-    taken: set[int] = set()
-    said_dates = dates.find(tokens, taken) if marks & (FIGURE | CALENDAR) else []
-    said_numbers = numbers.find(tokens, taken) if marks & FIGURE else []
-    phrases = PLACES.find(tokens, taken) if marks & LAND else {}
-    for own in _phrases(same)[1:]:
-        phrases |= own.find(tokens, taken)
-    said_cues = cues.find(tokens, taken) if marks & (NEGATION | HEDGE | SCOPE) else []
-    units, spans = _units(tokens, taken, phrases)
-    return Reading(
-        text=text,
-        units=units,
-        spans=spans,
-        weight=sum([unit.weight for unit in units.values()])
-        + FACT_WEIGHT * (len(said_numbers) + len(said_dates))
-        + CUE_WEIGHT * len(said_cues),
-        numbers=tuple(said_numbers),
-        dates=tuple(said_dates),
-        cues=tuple(said_cues),
+    all_words = tokenize_words(text[:MAX_ANALYZED_CHARS])
+    plain_weights = {word.key: word.weight for word in all_words if not word.flags}
+    keys = {word.key for word in all_words if not word.flags & NON_CONTENT_FLAGS}
+    country_words = [word for word in all_words if word.flags & COUNTRY]
+    for phrase_table, first_words in zip(_phrase_tables(synonyms), (country_words, all_words), strict=False):
+        keys.update(key for _, key in chain.from_iterable(map(phrase_table.starting_with, first_words)))
+    return QuickAnalysis(
+        dict.fromkeys(keys), MIN_PLAIN_WEIGHT_SHARE * sum(plain_weights.values()) or WEAK_WORD_WEIGHT
     )
 
 
-def _units(
-    tokens: Sequence[Token], taken: set[int], phrases: Mapping[int, tuple[str, int]]
-) -> tuple[dict[str, Unit], array[int]]:
+def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
+    tokens = tokenize(text[:MAX_ANALYZED_CHARS])
+    flags = 0
+    for token in tokens:
+        flags |= token.word.flags
+    used_indexes: set[int] = set()
+    date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR) else []
+    number_facts = numbers.find_quantities(tokens, used_indexes) if flags & NUMERAL else []
+    phrases = COUNTRY_PHRASES.find(tokens, used_indexes) if flags & COUNTRY else {}
+    for phrase_table in _phrase_tables(synonyms)[1:]:
+        phrases |= phrase_table.find(tokens, used_indexes)
+    cue_facts = cues.find_cues(tokens, used_indexes) if flags & (NEGATION | HEDGE | SCOPE) else []
+    terms, spans = _collect_terms(tokens, used_indexes, phrases)
+    return ClaimAnalysis(
+        text=text,
+        terms=terms,
+        spans=spans,
+        weight=sum([term.weight for term in terms.values()])
+        + FACT_WEIGHT * (len(number_facts) + len(date_facts))
+        + CUE_WEIGHT * len(cue_facts),
+        numbers=tuple(number_facts),
+        dates=tuple(date_facts),
+        cues=tuple(cue_facts),
+    )
+
+
+def _collect_terms(
+    tokens: Sequence[Token], used_indexes: set[int], phrases: Mapping[int, tuple[str, int]]
+) -> tuple[dict[str, ContentTerm], array[int]]:
     """The content words of a text by their keys, in order, each meaning once; and where each starts and ends."""
-    named = names.find(tokens)
-    units: dict[str, Unit] = {}
+    name_kinds = names.find_names(tokens)
+    terms: dict[str, ContentTerm] = {}
     spans = array("H")
-    after = 0
+    next_index = 0
     for index, (word, start, end) in enumerate(tokens):
-        if index < after:
+        if index < next_index:
             continue
         key = word.key
         if index in phrases:
-            key, after = phrases[index]
-            end = tokens[after - 1].end
-        elif word.marks & SILENT or index in taken:
+            key, next_index = phrases[index]
+            end = tokens[next_index - 1].end
+        elif word.flags & NON_CONTENT_FLAGS or index in used_indexes:
             continue
-        if key not in units:
-            units[key] = _unit(key, PLACE if key in COUNTRY_KEYS else named.get(index, WORDING), word)
+        if key not in terms:
+            terms[key] = _shared_term(key, PLACE if key in COUNTRY_KEYS else name_kinds.get(index, WORDING), word)
             spans.append(start)
             spans.append(end)
-    return units, spans
+    return terms, spans
 
 
-@lru_cache(maxsize=UNITS)
-def _unit(key: str, kind: Kind, word: Word) -> Unit:
-    return Unit(key, kind, KIND_WEIGHT.get(kind, word.weight), word)
+@lru_cache(maxsize=TERM_CACHE_SIZE)
+def _shared_term(key: str, kind: ChangeKind, word: Word) -> ContentTerm:
+    return ContentTerm(key, kind, TERM_KIND_WEIGHTS.get(kind, word.weight), word)
 
 
-def index_terms(reading: Reading) -> tuple[str, ...]:
+def index_terms(analysis: ClaimAnalysis) -> tuple[str, ...]:
     """The distinct terms, at most `TERMS`, under which the ledger finds a claim again: names, figures, words.
 
     A name also gives its skeleton, by which misspelt names meet.
     """
     terms: dict[str, None] = {}
-    ordered = sorted(reading.units.values(), key=lambda unit: unit.kind is WORDING)
-    for quantity in reading.numbers:
+    names_first = sorted(analysis.terms.values(), key=lambda term: term.kind is WORDING)
+    for quantity in analysis.numbers:
         terms[f"#{quantity.low:g}"] = None
-    for unit in ordered:
-        terms[unit.key] = None
-        if unit.kind is not WORDING and not unit.key.startswith("@"):
-            terms[skeleton(unit.word.fold)] = None
-    return tuple(terms)[:TERMS]
+    for term in names_first:
+        terms[term.key] = None
+        if term.kind is not WORDING and not term.key.startswith("@"):
+            terms[consonant_key(term.word.folded)] = None
+    return tuple(terms)[:MAX_INDEX_TERMS]
 
 
-def skeleton(folded: str) -> str:
+def consonant_key(folded: str) -> str:
     """What spellings of one name share: its first letter and its other consonants in order of the alphabet."""
-    rest = sorted({letter for letter in folded[1:] if letter not in VOWELS})
-    return f"~{folded[:1]}{''.join(rest)}"
+    consonants = sorted({letter for letter in folded[1:] if letter not in VOWELS})
+    return f"~{folded[:1]}{''.join(consonants)}"

@@ -13,39 +13,39 @@ from itertools import pairwise
 from typing import NamedTuple
 
 WRAP_WIDTHS = range(40, 101)  # columns at which mail and text files are wrapped
-ENDS = re.compile(r"[.!?…:;。！？；؟۔।][\"'”’»」』)\]]*$")
-WIDE = re.compile(r"[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]")
-UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
+SENTENCE_END_PATTERN = re.compile(r"[.!?…:;。！？；؟۔।][\"'”’»」』)\]]*$")
+WIDE_CHAR_PATTERN = re.compile(r"[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]")
+UNSPACED_SCRIPT_PATTERN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line as it stood: `indented` continues a bullet, `broken` ends in a break that was meant."""
 
     text: str
-    indented: bool = False
-    broken: bool = False
+    is_indented: bool = False
+    has_hard_break: bool = False
 
 
-def unwrap(lines: Sequence[Line]) -> list[list[Line]]:
+def unwrap(lines: Sequence[TextLine]) -> list[list[TextLine]]:
     """The lines of one paragraph in runs: each run is one text that was wrapped."""
     if len(lines) == 1:
         return [list(lines)]
-    paragraph = _Paragraph.of(lines)
+    paragraph = _Paragraph.from_lines(lines)
     runs = [[lines[0]]]
     for before, after in pairwise(lines):
-        if paragraph.runs_on(before, after):
+        if paragraph.continues(before, after):
             runs[-1].append(after)
         else:
             runs.append([after])
     return runs
 
 
-def joined(run: Sequence[Line]) -> str:
+def join_lines(run: Sequence[TextLine]) -> str:
     """The run on one line; scripts that write no spaces get none."""
     parts = [run[0].text]
     for before, after in pairwise(run):
-        tight = UNSPACED.match(before.text[-1:]) and UNSPACED.match(after.text)
-        parts += (after.text,) if tight else (" ", after.text)
+        is_unspaced = UNSPACED_SCRIPT_PATTERN.match(before.text[-1:]) and UNSPACED_SCRIPT_PATTERN.match(after.text)
+        parts += (after.text,) if is_unspaced else (" ", after.text)
     return "".join(parts)
 
 
@@ -54,34 +54,34 @@ class _Paragraph:
     """What the lines of a paragraph show together: their width, and how their writer begins and ends them."""
 
     width: int
-    punctuated: bool
-    flows: bool
-    all_small: bool
+    ends_with_punctuation: bool
+    has_lowercase_line: bool
+    is_all_lowercase: bool
 
     @classmethod
-    def of(cls, lines: Sequence[Line]) -> _Paragraph:
+    def from_lines(cls, lines: Sequence[TextLine]) -> _Paragraph:
         return cls(
-            width=max(columns(line.text) for line in lines),
-            punctuated=bool(ENDS.search(lines[-1].text)),
-            flows=any(line.text[:1].islower() for line in lines[1:]),
-            all_small=all(line.text[:1].islower() for line in lines),
+            width=max(display_width(line.text) for line in lines),
+            ends_with_punctuation=bool(SENTENCE_END_PATTERN.search(lines[-1].text)),
+            has_lowercase_line=any(line.text[:1].islower() for line in lines[1:]),
+            is_all_lowercase=all(line.text[:1].islower() for line in lines),
         )
 
-    def runs_on(self, before: Line, after: Line) -> bool:
-        if before.broken or after.indented:
-            return not before.broken
-        ended = bool(ENDS.search(before.text))
-        full = self._full(before, after)
-        if after.text[:1].islower() and not self.all_small:
-            return full or not ended
-        return full and (ended or self.punctuated or self.flows)
+    def continues(self, before: TextLine, after: TextLine) -> bool:
+        if before.has_hard_break or after.is_indented:
+            return not before.has_hard_break
+        has_ended = bool(SENTENCE_END_PATTERN.search(before.text))
+        is_full = self._is_full(before, after)
+        if after.text[:1].islower() and not self.is_all_lowercase:
+            return is_full or not has_ended
+        return is_full and (has_ended or self.ends_with_punctuation or self.has_lowercase_line)
 
-    def _full(self, before: Line, after: Line) -> bool:
-        unspaced = UNSPACED.match(after.text)
+    def _is_full(self, before: TextLine, after: TextLine) -> bool:
+        unspaced = UNSPACED_SCRIPT_PATTERN.match(after.text)
         word = unspaced[0] if unspaced else after.text.partition(" ")[0]
-        return self.width in WRAP_WIDTHS and columns(before.text) + 1 + columns(word) > self.width
+        return self.width in WRAP_WIDTHS and display_width(before.text) + 1 + display_width(word) > self.width
 
 
-def columns(text: str) -> int:
+def display_width(text: str) -> int:
     """How wide `text` stands in a fixed pitch: Chinese, Japanese and Korean letters take two columns."""
-    return len(text) if text.isascii() else len(text) + len(WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + len(WIDE_CHAR_PATTERN.findall(text))

@@ -8,28 +8,30 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.alerts.answers import Said
-from monitor.answering import take_answer
-from monitor.web.guard import own_page
+from monitor.alerts.answers import FeedbackKind
+from monitor.answering import record_feedback
+from monitor.web.guard import is_own_page
 from monitor.web.site import Site
 
 
 def acknowledge(site: Site, request: Request) -> Response:
     """Keeps that the alert was seen and was news."""
-    return answer(site, request, Said.ACK)
+    return post_feedback(site, request, FeedbackKind.ACK)
 
 
-def not_news(site: Site, request: Request) -> Response:
+def mark_not_news(site: Site, request: Request) -> Response:
     """Keeps that it was not, and mutes the like."""
-    return answer(site, request, Said.NOT_NEWS)
+    return post_feedback(site, request, FeedbackKind.NOT_NEWS)
 
 
-def answer(site: Site, request: Request, said: Said) -> Response:
+def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
     """Keeps an answer to the alert that the address names."""
-    if not own_page(request.headers):
+    if not is_own_page(request.headers):
         raise HTTPException(403)
-    id = request.path_params["id"]
-    known = re.fullmatch(r"[A-Za-z0-9-]{1,100}", id)
-    if not known or not take_answer(site.store, id, said, memory=site.memory, now=site.clock(), by="web"):
+    alert_id = request.path_params["id"]
+    is_valid_id = re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id)
+    if not is_valid_id or not record_feedback(
+        site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web"
+    ):
         raise HTTPException(404)
-    return RedirectResponse(f"{site.base}/alerts/{id}", 303)
+    return RedirectResponse(f"{site.base}/alerts/{alert_id}", 303)

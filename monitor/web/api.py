@@ -7,91 +7,93 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from monitor.deliver.payload import alert_data
-from monitor.listed import account_json, delivery_json, iso, notice_json, silence_json, status_json
+from monitor.deliver.payload import alert_to_json
+from monitor.listed import delivery_json, iso_seconds, notice_json, silence_json, status_json, story_summary_json
 from monitor.store import reports, silences, sources
 from monitor.store.reports import AlertRow
-from monitor.store.sources import SourceRow
-from monitor.web.listing import alerts, deliveries, one_alert, one_story
+from monitor.store.sources import SourceState
+from monitor.web.listing import alert_detail, alert_listing, delivery_listing, story_detail
 from monitor.web.site import Site
-from monitor.web.view import public
+from monitor.web.view import public_url
 
 
 def list_alerts(site: Site, request: Request) -> Response:
     """`{"alerts": […], "older": address or null}`, newest first."""
-    found = alerts(site.store, request)
-    return answer({"alerts": [alert(row) for row in found.rows], "older": found.older or None})
+    listing = alert_listing(site.store, request)
+    return json_response({"alerts": [alert_json(row) for row in listing.rows], "older": listing.older or None})
 
 
 def show_alert(site: Site, request: Request) -> Response:
     """One alert with its deliveries."""
     now = site.clock()
-    found = one_alert(site.store, request, now)
-    return answer(
+    detail = alert_detail(site.store, request, now)
+    return json_response(
         {
-            **alert(found.row),
-            "deliveries": [delivery_json(one, now) for one in found.owed],
-            "answer": found.answer and found.answer.said,
-            "silenced": [silence_json(one, now) for one in found.silenced],
+            **alert_json(detail.row),
+            "deliveries": [delivery_json(item, now) for item in detail.deliveries],
+            "answer": detail.answer and detail.answer.kind,
+            "silenced": [silence_json(item, now) for item in detail.active_silences],
         }
     )
 
 
 def show_story(site: Site, request: Request) -> Response:
     """One story, in the shape of `monitor story --json`."""
-    found = one_story(site.store, request, site.clock())
-    return answer(account_json(found.account, found.told))
+    detail = story_detail(site.store, request, site.clock())
+    return json_response(story_summary_json(detail.summary, detail.alerts_with_answers))
 
 
 def list_deliveries(site: Site, request: Request) -> Response:
     """`{"deliveries": […], "older": address or null}`, newest first."""
-    found = deliveries(site.store, request)
+    listing = delivery_listing(site.store, request)
     now = site.clock()
-    return answer({"deliveries": [delivery_json(row, now) for row in found.rows], "older": found.older or None})
+    return json_response(
+        {"deliveries": [delivery_json(row, now) for row in listing.rows], "older": listing.older or None}
+    )
 
 
 def list_silences(site: Site, _request: Request) -> Response:
     """The silences, newest first, in the shape of `monitor silence --json`."""
     now = site.clock()
     with site.store.read() as conn:
-        rows = silences.every(conn)
-    return answer([silence_json(row, now) for row in rows])
+        rows = silences.all_silences(conn)
+    return json_response([silence_json(row, now) for row in rows])
 
 
 def list_sources(site: Site, _request: Request) -> Response:
     """The configured sources by name, in the shape of `monitor sources --json`."""
     with site.store.read() as conn:
-        rows = sources.rows(conn)
-    return answer([source(row) for row in rows])
+        rows = sources.load_sources(conn)
+    return json_response([source_json(row) for row in rows])
 
 
 def show_status(site: Site, _request: Request) -> Response:
     """How things stand, in the shape of `monitor status --json`."""
     with site.store.read() as conn:
-        found = reports.status(conn, site.clock())
-    return answer(status_json(found))
+        report = reports.load_status(conn, site.clock())
+    return json_response(status_json(report))
 
 
-def answer(value: Any) -> Response:
+def json_response(value: Any) -> Response:
     """JSON that no cache keeps."""
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
-def alert(row: AlertRow) -> dict[str, Any]:
+def alert_json(row: AlertRow) -> dict[str, Any]:
     """The webhook's `data`, with the number that listings are paged by and the update that caused it."""
-    return {"number": row.number, "update": row.update, **alert_data(row.alert)}
+    return {"number": row.number, "update": row.update_id, **alert_to_json(row.alert)}
 
 
-def source(row: SourceRow) -> dict[str, Any]:
+def source_json(row: SourceState) -> dict[str, Any]:
     """The contract's object, but for what may be secret in the address."""
     return {
         "name": row.name,
-        "url": public(row.url),
+        "url": public_url(row.url),
         "kind": row.kind,
         "state": row.state,
         "entries": row.entries,
         "error": row.error,
-        "last_good": iso(row.last_good),
-        "next_poll": iso(row.next_poll),
+        "last_good": iso_seconds(row.last_good),
+        "next_poll": iso_seconds(row.next_poll),
         "notices": [notice_json(notice) for notice in row.notices],
     }

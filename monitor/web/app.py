@@ -13,19 +13,19 @@ from starlette.routing import Route
 from monitor.model import Moment
 from monitor.store import Store
 from monitor.web import answers, api, html, silences
-from monitor.web.base import Below
-from monitor.web.guard import LOOPBACK, Guard
-from monitor.web.site import MEMORY, Site, endpoint, health, refused
-from monitor.web.templates import style
+from monitor.web.base import BasePathMiddleware
+from monitor.web.guard import LOOPBACK_HOSTS, HostGuardMiddleware
+from monitor.web.site import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
+from monitor.web.templates import style_sheet
 
-MADE = {
+GET_ROUTES = {
     "/": html.list_alerts,
     "/alerts/{id}": html.show_alert,
     "/stories/{id}": html.show_story,
     "/sources": html.list_sources,
     "/deliveries": html.list_deliveries,
     "/silences": silences.list_silences,
-    "/{kind}/{id}/silence": silences.ask,
+    "/{kind}/{id}/silence": silences.silence_form,
     "/api/alerts": api.list_alerts,
     "/api/alerts/{id}": api.show_alert,
     "/api/stories/{id}": api.show_story,
@@ -35,21 +35,21 @@ MADE = {
     "/api/status": api.show_status,
 }
 
-CHANGING = {
+POST_ROUTES = {
     "/alerts/{id}/ack": answers.acknowledge,
-    "/alerts/{id}/not-news": answers.not_news,
-    "/{kind}/{id}/silence": silences.silence,
-    "/silences/{id:int}/end": silences.end,
+    "/alerts/{id}/not-news": answers.mark_not_news,
+    "/{kind}/{id}/silence": silences.submit_silence,
+    "/silences/{id:int}/end": silences.submit_silence_end,
 }
 
 
-def app(
+def create_app(
     store: Store,
     *,
     timezone: ZoneInfo,
     clock: Callable[[], Moment],
-    memory: float = MEMORY,
-    hosts: Collection[str] | None = LOOPBACK,
+    memory: float = DEFAULT_MUTE_S,
+    hosts: Collection[str] | None = LOOPBACK_HOSTS,
     base: str = "",
 ) -> Starlette:
     """Pages and JSON about what `store` holds, with times told in `timezone`.
@@ -58,16 +58,19 @@ def app(
     calls not news is muted for `memory` seconds. `base` is the path that the pages stand below (`base.base_of`).
     """
     site = Site(store, timezone, clock, memory, base)
-    made = Starlette(
+    application = Starlette(
         routes=[
-            *(Route(path, endpoint(site, make)) for path, make in MADE.items()),
-            *(Route(path, endpoint(site, make), methods=["POST"]) for path, make in CHANGING.items()),
-            Route("/health", health(site)),
-            Route("/style.css", style),
+            *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),
+            *(
+                Route(path, page_endpoint(site, page_function), methods=["POST"])
+                for path, page_function in POST_ROUTES.items()
+            ),
+            Route("/health", health_endpoint(site)),
+            Route("/style.css", style_sheet),
         ],
-        middleware=[Middleware(Guard, hosts=hosts), Middleware(Below, base=base)],
-        exception_handlers={HTTPException: refused},
-        lifespan=site.open,
+        middleware=[Middleware(HostGuardMiddleware, hosts=hosts), Middleware(BasePathMiddleware, base=base)],
+        exception_handlers={HTTPException: http_error_response},
+        lifespan=site.lifespan,
     )
-    made.router.redirect_slashes = False  # it would repeat the Host header to the browser
-    return made
+    application.router.redirect_slashes = False  # it would repeat the Host header to the browser
+    return application

@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from monitor.config import WebConfig
 
 
-def base_of(web: WebConfig) -> str:
+def url_base_path(web: WebConfig) -> str:
     """The path that links begin with, such as `/monitor`; "" where the pages stand at the top."""
     path = urlsplit(web.url or "").path.strip("/")
     return f"/{path}" if path else ""
 
 
-class Below:
+class BasePathMiddleware:
     """Answers requests as if each had come with `base` before its path."""
 
     def __init__(self, app: ASGIApp, base: str) -> None:

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.config import WebConfig
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
-HEADERS = {
+SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
@@ -26,16 +26,16 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-WRONG_HOST = "This monitor does not answer to that name. If it should, set url under [web] in config.toml.\n"
+WRONG_HOST_TEXT = "This monitor does not answer to that name. If it should, set url under [web] in config.toml.\n"
 
 
-def hosts_of(web: WebConfig) -> frozenset[str] | None:
+def accepted_hosts(web: WebConfig) -> frozenset[str] | None:
     """The host names that are answered; None, which is any, unless `listen` is on loopback."""
-    listen = host_of(web.listen or "")
-    if not is_loopback(listen):
+    listen_host = host_name(web.listen or "")
+    if not is_loopback(listen_host):
         return None
-    public = urlsplit(web.url or "").hostname
-    return LOOPBACK | {listen} | ({public} if public else set())
+    public_host = urlsplit(web.url or "").hostname
+    return LOOPBACK_HOSTS | {listen_host} | ({public_host} if public_host else set())
 
 
 def is_loopback(host: str) -> bool:
@@ -46,7 +46,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def host_of(header: str) -> str:
+def host_name(header: str) -> str:
     """The name in a Host header, small, without port and brackets; "" if it is none."""
     try:
         return urlsplit(f"//{header}").hostname or ""
@@ -54,15 +54,15 @@ def host_of(header: str) -> str:
         return ""
 
 
-def own_page(headers: Headers) -> bool:
+def is_own_page(headers: Headers) -> bool:
     """Does a page of ours ask? Browsers say from where a form comes, and no page can make them say otherwise."""
-    if (site := headers.get("sec-fetch-site")) is not None:
-        return site == "same-origin"
+    if (fetch_site := headers.get("sec-fetch-site")) is not None:
+        return fetch_site == "same-origin"
     origin = headers.get("origin", "")
     return bool(origin) and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
-class Guard:
+class HostGuardMiddleware:
     """Answers only to `hosts` (None: to any name) and adds `HEADERS` to every answer."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
@@ -76,9 +76,9 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
             await send(message)
 
-        known = self.hosts is None or host_of(Headers(scope=scope).get("host", "")) in self.hosts
-        answer = self.app if known else PlainTextResponse(WRONG_HOST, 421)
-        await answer(scope, receive, send_guarded)
+        is_allowed = self.hosts is None or host_name(Headers(scope=scope).get("host", "")) in self.hosts
+        responder = self.app if is_allowed else PlainTextResponse(WRONG_HOST_TEXT, 421)
+        await responder(scope, receive, send_guarded)

@@ -5,103 +5,103 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from monitor.deliver.safe import shorten, tame
-from monitor.deliver.view import NAME
+from monitor.deliver.safe import sanitize, shorten
+from monitor.deliver.view import MAX_NAME_CHARS
 from monitor.store import sources
-from monitor.store.refusal import refusal
-from monitor.web.listing import STATES, alerts, deliveries, one_alert, one_story
+from monitor.store.refusal import load_rules_refusal
+from monitor.web.listing import DELIVERY_STATES, alert_detail, alert_listing, delivery_listing, story_detail
 from monitor.web.site import Site
-from monitor.web.templates import page
+from monitor.web.templates import html_response
 from monitor.web.view import (
-    BRIEF,
-    WHOLE,
-    Names,
-    account_names,
-    alert_names,
-    answer_names,
-    delivery_names,
-    refusal_names,
-    silence_names,
-    source_names,
-    told_names,
+    ALERT_PAGE_LIMITS,
+    LISTED_ALERT_LIMITS,
+    PageContext,
+    alert_context,
+    alert_summary_context,
+    answer_context,
+    delivery_context,
+    refusal_context,
+    silence_context,
+    source_context,
+    story_context,
 )
 
 
 def list_alerts(site: Site, request: Request) -> Response:
     """The alerts, newest first."""
-    found = alerts(site.store, request)
-    names = {
+    listing = alert_listing(site.store, request)
+    context = {
         "here": "alerts",
-        "alerts": [alert_names(row, BRIEF, site.timezone) for row in found.rows],
-        "rule": shorten(tame(request.query_params.get("rule", "")), NAME),
-        "story": shorten(tame(request.query_params.get("story", "")), NAME),
+        "alerts": [alert_context(row, LISTED_ALERT_LIMITS, site.timezone) for row in listing.rows],
+        "rule": shorten(sanitize(request.query_params.get("rule", "")), MAX_NAME_CHARS),
+        "story": shorten(sanitize(request.query_params.get("story", "")), MAX_NAME_CHARS),
         "later": "before" in request.query_params,
-        "older": found.older,
+        "older": listing.older,
     }
-    return told(site, "alerts.html", names)
+    return render_page(site, "alerts.html", context)
 
 
 def show_alert(site: Site, request: Request) -> Response:
     """Everything about one alert."""
     now = site.clock()
-    found = one_alert(site.store, request, now)
-    names = {
+    detail = alert_detail(site.store, request, now)
+    context = {
         "here": "alerts",
-        "alert": alert_names(found.row, WHOLE, site.timezone),
-        "deliveries": [delivery_names(one, site.timezone, now) for one in found.owed],
-        "answer": found.answer and answer_names(found.answer, site.timezone),
-        "silenced": [silence_names(one, site.timezone, now) for one in found.silenced],
-        "others": [told_names(row, answer, site.timezone) for row, answer in found.others],
+        "alert": alert_context(detail.row, ALERT_PAGE_LIMITS, site.timezone),
+        "deliveries": [delivery_context(item, site.timezone, now) for item in detail.deliveries],
+        "answer": detail.answer and answer_context(detail.answer, site.timezone),
+        "silenced": [silence_context(item, site.timezone, now) for item in detail.active_silences],
+        "others": [alert_summary_context(row, answer, site.timezone) for row, answer in detail.related_alerts],
     }
-    return told(site, "alert.html", names)
+    return render_page(site, "alert.html", context)
 
 
 def show_story(site: Site, request: Request) -> Response:
     """One story: its alerts, who tells of it, and its figures over time."""
     now = site.clock()
-    found = one_story(site.store, request, now)
-    names = {
+    detail = story_detail(site.store, request, now)
+    context = {
         "here": "alerts",
-        "story": account_names(found.account, site.timezone),
-        "told": [told_names(row, answer, site.timezone) for row, answer in found.told],
-        "silenced": [silence_names(one, site.timezone, now) for one in found.silenced],
+        "story": story_context(detail.summary, site.timezone),
+        "told": [alert_summary_context(row, answer, site.timezone) for row, answer in detail.alerts_with_answers],
+        "silenced": [silence_context(silence, site.timezone, now) for silence in detail.active_silences],
     }
-    return told(site, "story.html", names)
+    return render_page(site, "story.html", context)
 
 
 def list_sources(site: Site, _request: Request) -> Response:
     """The sources, those in trouble first."""
     with site.store.read() as conn:
-        rows = sources.rows(conn)
+        rows = sources.load_sources(conn)
     now = site.clock()
-    shown = [source_names(row, site.timezone, now) for row in rows]
-    troubled = [one for one in shown if one["error"]]
-    names = {
+    source_contexts = [source_context(row, site.timezone, now) for row in rows]
+    failing = [source for source in source_contexts if source["error"]]
+    context = {
         "here": "sources",
-        "sources": troubled + [one for one in shown if not one["error"]],
-        "troubled": len(troubled),
+        "sources": failing + [source for source in source_contexts if not source["error"]],
+        "troubled": len(failing),
     }
-    return told(site, "sources.html", names)
+    return render_page(site, "sources.html", context)
 
 
 def list_deliveries(site: Site, request: Request) -> Response:
     """What is owed to the channels, newest first."""
-    found = deliveries(site.store, request)
+    listing = delivery_listing(site.store, request)
     now = site.clock()
-    names = {
+    context = {
         "here": "deliveries",
-        "deliveries": [delivery_names(row, site.timezone, now) for row in found.rows],
-        "states": STATES,
+        "deliveries": [delivery_context(row, site.timezone, now) for row in listing.rows],
+        "states": DELIVERY_STATES,
         "state": request.query_params.get("state", ""),
         "later": "before" in request.query_params,
-        "older": found.older,
+        "older": listing.older,
     }
-    return told(site, "deliveries.html", names)
+    return render_page(site, "deliveries.html", context)
 
 
-def told(site: Site, template: str, names: Names) -> Response:
+def render_page(site: Site, template: str, context: PageContext) -> Response:
     """The page, which says above all else that edited rules were refused."""
     with site.store.read() as conn:
-        at, problems = refusal(conn)
-    refused = refusal_names(at, problems, site.timezone, site.clock())
-    return page(template, names | {"base": site.base, "refused": refused})
+        refused_at, problems = load_rules_refusal(conn)
+    rule_refusal = refusal_context(refused_at, problems, site.timezone, site.clock())
+    return html_response(template, context | {"base": site.base, "refused": rule_refusal})

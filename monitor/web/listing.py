@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from monitor.alerts.account import Account
-from monitor.alerts.answers import Answer
-from monitor.alerts.silences import Silence, about
+from monitor.alerts.account import StorySummary
+from monitor.alerts.answers import Feedback
+from monitor.alerts.silences import Silence, silences_about
 from monitor.model import Moment
 from monitor.store import Store, answers, reports, silences
-from monitor.store.accounts import account
+from monitor.store.accounts import load_story_summary
 from monitor.store.reports import AlertRow, DeliveryRow
 
 if TYPE_CHECKING:
@@ -24,105 +24,113 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-SIZE = 50  # rows on a page
-TOLD = 20  # alerts of a story beside something else
-STATES = ("pending", "retrying", "sent", "dead")
+ROWS_PER_PAGE = 50  # rows on a page
+MAX_RELATED_ALERTS = 20  # alerts of a story beside something else
+DELIVERY_STATES = ("pending", "retrying", "sent", "dead")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
+class ListingPage(Generic[Row]):
     """One page of rows; `older` is the address of the next page, "" on the last."""
 
     rows: Sequence[Row]
     older: str
 
 
-def alerts(store: Store, request: Request) -> Listing[AlertRow]:
+def alert_listing(store: Store, request: Request) -> ListingPage[AlertRow]:
     """The alerts that `?rule=`, `?story=` and `?before=` ask for."""
-    before, rule, story = before_of(request), request.query_params.get("rule"), request.query_params.get("story")
+    before, rule, story = parse_before(request), request.query_params.get("rule"), request.query_params.get("story")
     with store.read() as conn:
-        rows = reports.alerts(conn, limit=SIZE + 1, before=before, rule=rule, story=story)
-    return listing(request, rows, lambda row: row.number)
+        rows = reports.load_alert_page(conn, limit=ROWS_PER_PAGE + 1, before=before, rule=rule, story=story)
+    return paginate(request, rows, lambda row: row.number)
 
 
-def deliveries(store: Store, request: Request) -> Listing[DeliveryRow]:
+def delivery_listing(store: Store, request: Request) -> ListingPage[DeliveryRow]:
     """The deliveries that `?state=` and `?before=` ask for."""
-    before, state = before_of(request), request.query_params.get("state")
-    if state not in (None, *STATES):
-        raise HTTPException(400, f"A delivery's state is one of {', '.join(STATES)}.")
+    before, state = parse_before(request), request.query_params.get("state")
+    if state not in (None, *DELIVERY_STATES):
+        raise HTTPException(400, f"A delivery's state is one of {', '.join(DELIVERY_STATES)}.")
     with store.read() as conn:
-        rows = reports.deliveries(conn, limit=SIZE + 1, before=before, states=None if state is None else [state])
-    return listing(request, rows, lambda row: row.id)
+        rows = reports.load_delivery_page(
+            conn, limit=ROWS_PER_PAGE + 1, before=before, states=None if state is None else [state]
+        )
+    return paginate(request, rows, lambda row: row.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class AlertDetail:
     """An alert with all that is known of it: `silenced` are the silences by which the like is not told now, `others`
     the other alerts of its story with what was answered to them."""
 
     row: AlertRow
-    owed: Sequence[DeliveryRow]
-    answer: Answer | None
-    silenced: Sequence[Silence]
-    others: Sequence[tuple[AlertRow, Answer | None]]
+    deliveries: Sequence[DeliveryRow]
+    answer: Feedback | None
+    active_silences: Sequence[Silence]
+    related_alerts: Sequence[tuple[AlertRow, Feedback | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class StoryDetail:
     """A story with its alerts, what was answered to them, and the silences that name it."""
 
-    account: Account
-    told: Sequence[tuple[AlertRow, Answer | None]]
-    silenced: Sequence[Silence]
+    summary: StorySummary
+    alerts_with_answers: Sequence[tuple[AlertRow, Feedback | None]]
+    active_silences: Sequence[Silence]
 
 
-def one_alert(store: Store, request: Request, now: Moment) -> Whole:
+def alert_detail(store: Store, request: Request, now: Moment) -> AlertDetail:
     """The alert that the address names."""
-    name = request.path_params["id"]
+    alert_id = request.path_params["id"]
     with store.read() as conn:
-        row = reports.alert(conn, name) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) else None
+        row = reports.find_alert(conn, alert_id) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id) else None
         if row is None:
             raise HTTPException(404)
-        return Whole(
+        return AlertDetail(
             row,
-            reports.deliveries(conn, limit=SIZE, alert=name),
-            answers.to_alerts(conn, [name]).get(name),
-            about(row.alert, silences.living(conn, now)),
-            [(one, answer) for one, answer in of_story(conn, row.alert.story) if one.number != row.number],
+            reports.load_delivery_page(conn, limit=ROWS_PER_PAGE, alert_id=alert_id),
+            answers.feedback_by_alert(conn, [alert_id]).get(alert_id),
+            silences_about(row.alert, silences.load_active_silences(conn, now)),
+            [
+                (related, answer)
+                for related, answer in story_alerts(conn, row.alert.story)
+                if related.number != row.number
+            ],
         )
 
 
-def one_story(store: Store, request: Request, now: Moment) -> Story:
+def story_detail(store: Store, request: Request, now: Moment) -> StoryDetail:
     """The story that the address names."""
-    name = request.path_params["id"]
+    story_id = request.path_params["id"]
     with store.read() as conn:
-        found = account(conn, name) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) else None
-        if found is None:
+        summary = load_story_summary(conn, story_id) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", story_id) else None
+        if summary is None:
             raise HTTPException(404)
-        silenced = [one for one in silences.living(conn, now) if one.story == name]
-        return Story(found, of_story(conn, name), silenced)
+        active_silences = [
+            silence for silence in silences.load_active_silences(conn, now) if silence.story == story_id
+        ]
+        return StoryDetail(summary, story_alerts(conn, story_id), active_silences)
 
 
-def of_story(conn: Connection, story: str) -> list[tuple[AlertRow, Answer | None]]:
+def story_alerts(conn: Connection, story: str) -> list[tuple[AlertRow, Feedback | None]]:
     """The newest alerts of a story, with what was answered to each."""
-    return answers.with_answers(conn, reports.alerts(conn, limit=TOLD, story=story))
+    return answers.with_feedback(conn, reports.load_alert_page(conn, limit=MAX_RELATED_ALERTS, story=story))
 
 
-def before_of(request: Request) -> int | None:
+def parse_before(request: Request) -> int | None:
     """The number of the last row that was seen."""
-    given = request.query_params.get("before")
-    if given is None:
+    text = request.query_params.get("before")
+    if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,18}", given, re.ASCII):
+    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
         raise HTTPException(400, "In an address, before= is followed by the number of a row.")
-    return int(given)
+    return int(text)
 
 
-def listing(request: Request, rows: Sequence[Row], number: Callable[[Row], int]) -> Listing[Row]:
+def paginate(request: Request, rows: Sequence[Row], number_of: Callable[[Row], int]) -> ListingPage[Row]:
     """The page, of rows that are one more than fit if there is a next one."""
-    if len(rows) <= SIZE:
-        return Listing(rows, "")
-    shown = rows[:SIZE]
-    kept = {name: value for name, value in request.query_params.items() if name in ("rule", "story", "state")}
-    query = urlencode({**kept, "before": number(shown[-1])})
-    return Listing(shown, f"{request.scope['path']}?{query}")
+    if len(rows) <= ROWS_PER_PAGE:
+        return ListingPage(rows, "")
+    page_rows = rows[:ROWS_PER_PAGE]
+    kept_params = {name: value for name, value in request.query_params.items() if name in ("rule", "story", "state")}
+    query = urlencode({**kept_params, "before": number_of(page_rows[-1])})
+    return ListingPage(page_rows, f"{request.scope['path']}?{query}")

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
 
-from monitor.deliver.headline import headline
-from monitor.deliver.safe import shorten, tame
-from monitor.deliver.view import TITLE
+from monitor.deliver.headline import finding_headline
+from monitor.deliver.safe import sanitize, shorten
+from monitor.deliver.view import MAX_TITLE_CHARS
 from monitor.model import Alert
 
-MOST = 30  # stories, rules and sources on a page
+MAX_OPTIONS_PER_KIND = 30  # stories, rules and sources on a page
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SilenceOption:
     """What a silence would name; `said` is how people know it."""
 
-    said: str
+    label: str
     story: str | None = None
     rule: str | None = None
     source: str | None = None
@@ -32,42 +32,46 @@ class Offer:
         return "story" if self.story else "rule" if self.rule else "source"
 
     @property
-    def key(self) -> str:
+    def form_value(self) -> str:
         """What a form calls it."""
-        named = {"story": self.story, "rule": self.rule, "source": self.source}
-        return urlencode({name: value for name, value in named.items() if value})
+        scope = {"story": self.story, "rule": self.rule, "source": self.source}
+        return urlencode({name: value for name, value in scope.items() if value})
 
 
-def offers_of(alerts: Sequence[Alert]) -> tuple[Offer, ...]:
+def silence_options(alerts: Sequence[Alert]) -> tuple[SilenceOption, ...]:
     """What can be silenced of these alerts, the narrowest first; none of what the monitor tells of itself."""
-    told = [alert for alert in alerts if alert.findings]
-    return tuple(offer for kind in (stories, rules, sources) for offer in islice(kind(told), MOST))
+    alerts_with_findings = [alert for alert in alerts if alert.findings]
+    return tuple(
+        option
+        for options_of_kind in (story_options, rule_options, source_options)
+        for option in islice(options_of_kind(alerts_with_findings), MAX_OPTIONS_PER_KIND)
+    )
 
 
-def stories(alerts: Sequence[Alert]) -> Iterator[Offer]:
+def story_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
     """Each story with the news that it was first told with."""
-    seen: set[str] = set()
+    seen_stories: set[str] = set()
     for alert in alerts:
         for finding in alert.findings:
             story = finding.story or alert.story
-            if story not in seen:
-                yield Offer(str(headline(finding)), story=story)
-            seen.add(story)
+            if story not in seen_stories:
+                yield SilenceOption(str(finding_headline(finding)), story=story)
+            seen_stories.add(story)
 
 
-def rules(alerts: Sequence[Alert]) -> Iterator[Offer]:
+def rule_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
     """Each rule, before it the rule for the one source that it is about."""
-    named = {alert.rule: alert.title or alert.rule for alert in alerts}
-    heard = {finding.source for alert in alerts for finding in alert.findings}
-    for rule, title in named.items():
-        said = shorten(tame(title), TITLE)
-        if len(heard) == 1:
-            source = next(iter(heard))
-            yield Offer(f"{said}, from {tame(source)}", rule=rule, source=source)
-        yield Offer(said, rule=rule)
+    titles_by_rule = {alert.rule: alert.title or alert.rule for alert in alerts}
+    source_names = {finding.source for alert in alerts for finding in alert.findings}
+    for rule, title in titles_by_rule.items():
+        label = shorten(sanitize(title), MAX_TITLE_CHARS)
+        if len(source_names) == 1:
+            source = next(iter(source_names))
+            yield SilenceOption(f"{label}, from {sanitize(source)}", rule=rule, source=source)
+        yield SilenceOption(label, rule=rule)
 
 
-def sources(alerts: Sequence[Alert]) -> Iterator[Offer]:
+def source_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
     """Each source."""
     for name in dict.fromkeys(finding.source for alert in alerts for finding in alert.findings):
-        yield Offer(shorten(tame(name), TITLE), source=name)
+        yield SilenceOption(shorten(sanitize(name), MAX_TITLE_CHARS), source=name)

@@ -13,69 +13,82 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.alerts.silences import Mode, Silence
-from monitor.config import seconds
-from monitor.deliver.safe import shorten, tame
-from monitor.deliver.view import TITLE
-from monitor.errors import Unreadable
+from monitor.alerts.silences import Silence, SilenceMode
+from monitor.config import parse_duration
+from monitor.deliver.safe import sanitize, shorten
+from monitor.deliver.view import MAX_TITLE_CHARS
+from monitor.errors import UnreadableMessage
 from monitor.model import Alert, Moment
-from monitor.silencing import make_silence
+from monitor.silencing import create_silence
 from monitor.store import accounts, outbox, reports, silences
-from monitor.store.reports import Lately
-from monitor.web.guard import own_page
-from monitor.web.html import told
-from monitor.web.offers import Offer, offers_of
+from monitor.store.reports import AlertCount
+from monitor.web.guard import is_own_page
+from monitor.web.html import render_page
+from monitor.web.offers import SilenceOption, silence_options
 from monitor.web.site import Site
-from monitor.web.view import silence_names
+from monitor.web.view import silence_context
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-WEEK = 7 * 86400.0
-SHOWN = 200  # silences on the page
-LOOKED_AT = 50  # of a story's alerts
-LENGTHS = {"1h": "an hour", "8h": "8 hours", "1d": "a day", "7d": "a week", "30d": "30 days", "90d": "90 days"}
-USUAL = "1d"
-LONGEST_REASON = 500
+RECENT_ALERTS_S = 7 * 86400.0
+MAX_LISTED_SILENCES = 200  # silences on the page
+MAX_OPTION_ALERTS = 50  # of a story's alerts
+DURATION_LABELS = {
+    "1h": "an hour",
+    "8h": "8 hours",
+    "1d": "a day",
+    "7d": "a week",
+    "30d": "30 days",
+    "90d": "90 days",
+}
+DEFAULT_DURATION = "1d"
+MAX_REASON_CHARS = 500
 
 
-def ask(site: Site, request: Request) -> Response:
+def silence_form(site: Site, request: Request) -> Response:
     """What could be silenced of what was told, for how long, and why."""
-    offers = offered(site, request)
+    options = options_for_request(site, request)
     now = site.clock()
     with site.store.read() as conn:
-        recent = reports.lately(conn, now - WEEK)
-        standing = silences.living(conn, now)
-    named = [one for one in standing if any(names_it(one, offer) for offer in offers)]
-    names = {
+        recent = reports.recent_alert_counts(conn, now - RECENT_ALERTS_S)
+        active_silences = silences.load_active_silences(conn, now)
+    matching = [item for item in active_silences if any(is_same_target(item, option) for option in options)]
+    context = {
         "here": "silences",
         "path": f"/{request.path_params['kind']}/{request.path_params['id']}",
         "offers": [
-            {"key": one.key, "kind": one.kind, "said": one.said, "count": fitting(recent, one)} for one in offers
+            {
+                "key": item.form_value,
+                "kind": item.kind,
+                "said": item.label,
+                "count": count_matching_alerts(recent, item),
+            }
+            for item in options
         ],
-        "lengths": LENGTHS,
-        "usual": USUAL,
-        "longest": LONGEST_REASON,
-        "standing": [silence_names(one, site.timezone, now) for one in named],
+        "lengths": DURATION_LABELS,
+        "usual": DEFAULT_DURATION,
+        "longest": MAX_REASON_CHARS,
+        "standing": [silence_context(item, site.timezone, now) for item in matching],
     }
-    return told(site, "silence.html", names)
+    return render_page(site, "silence.html", context)
 
 
-def silence(site: Site, request: Request) -> Response:
+def submit_silence(site: Site, request: Request) -> Response:
     """Makes the silence that the form asks for, and shows it among the others."""
-    if not own_page(request.headers):
+    if not is_own_page(request.headers):
         raise HTTPException(403)
-    wanted = asked_for(offered(site, request), request.state.form, site.clock())
-    make_silence(site.store, wanted)
+    draft = parse_silence_form(options_for_request(site, request), request.state.form, site.clock())
+    create_silence(site.store, draft)
     return RedirectResponse(f"{site.base}/silences", 303)
 
 
-def end(site: Site, request: Request) -> Response:
+def submit_silence_end(site: Site, request: Request) -> Response:
     """Ends a silence now, if it lives."""
-    if not own_page(request.headers):
+    if not is_own_page(request.headers):
         raise HTTPException(403)
     with site.store.write() as conn:
-        silences.end(conn, request.path_params["id"], site.clock())
+        silences.end_silence(conn, request.path_params["id"], site.clock())
     return RedirectResponse(f"{site.base}/silences", 303)
 
 
@@ -83,95 +96,102 @@ def list_silences(site: Site, _request: Request) -> Response:
     """The silences, those that live first, newest first."""
     now = site.clock()
     with site.store.read() as conn:
-        rows = silences.every(conn)
-        ranked = sorted(rows, key=lambda one: one.until <= now)[:SHOWN]
-        leads = accounts.leads(conn, [one.story for one in ranked if one.story])
-    names = {
+        rows = silences.all_silences(conn)
+        ranked = sorted(rows, key=lambda row: row.until <= now)[:MAX_LISTED_SILENCES]
+        leads = accounts.story_leads(conn, [row.story for row in ranked if row.story])
+    context = {
         "here": "silences",
-        "silences": [silence_names(one, site.timezone, now, leads) for one in ranked],
+        "silences": [silence_context(row, site.timezone, now, leads) for row in ranked],
         "more": len(rows) - len(ranked),
     }
-    return told(site, "silences.html", names)
+    return render_page(site, "silences.html", context)
 
 
-def asked_for(offers: Sequence[Offer], form: Mapping[str, str], now: Moment) -> Silence:
+def parse_silence_form(options: Sequence[SilenceOption], form: Mapping[str, str], now: Moment) -> Silence:
     """The silence that a form asks for. HTTPException with a sentence if it cannot be meant."""
-    offer = next((one for one in offers if one.key == form.get("what")), None)
-    if offer is None:
+    option = next((candidate for candidate in options if candidate.form_value == form.get("what")), None)
+    if option is None:
         raise HTTPException(400, "Say what to silence.")
-    if form.get("for") not in LENGTHS:
+    if form.get("for") not in DURATION_LABELS:
         raise HTTPException(400, "Say for how long.")
     reason = " ".join(form.get("reason", "").split())
-    if not 0 < len(reason) <= LONGEST_REASON:
+    if not 0 < len(reason) <= MAX_REASON_CHARS:
         raise HTTPException(
-            400, f"Say why, in at most {LONGEST_REASON} characters: it is kept with all that is silenced."
+            400, f"Say why, in at most {MAX_REASON_CHARS} characters: it is kept with all that is silenced."
         )
     return Silence(
         0,
         reason,
         now,
-        now + seconds(form["for"]),
-        rule=offer.rule,
-        source=offer.source,
-        story=offer.story,
+        now + parse_duration(form["for"]),
+        rule=option.rule,
+        source=option.source,
+        story=option.story,
         by="web",
-        mode=Mode.FACTS if "facts" in form else Mode.ALL,
+        mode=SilenceMode.UNTIL_FACTS_CHANGE if "facts" in form else SilenceMode.ALL,
     )
 
 
-def offered(site: Site, request: Request) -> tuple[Offer, ...]:
+def options_for_request(site: Site, request: Request) -> tuple[SilenceOption, ...]:
     """What can be silenced of the alert, story or message that the address names. HTTPException if there is none."""
-    kind, id = request.path_params["kind"], request.path_params["id"]
-    if kind not in TOLD or not re.fullmatch(r"[A-Za-z0-9-]{1,100}", id):
+    kind, target_id = request.path_params["kind"], request.path_params["id"]
+    if kind not in ALERT_LOADERS or not re.fullmatch(r"[A-Za-z0-9-]{1,100}", target_id):
         raise HTTPException(404)
     with site.store.read() as conn:
-        offers = offers_of(TOLD[kind](conn, id))
-        lead = accounts.leads(conn, [id]).get(id) if kind == "stories" else None
+        options = silence_options(ALERT_LOADERS[kind](conn, target_id))
+        lead = accounts.story_leads(conn, [target_id]).get(target_id) if kind == "stories" else None
     if lead is not None:
-        offers = (Offer(shorten(tame(lead), TITLE), story=id), *(one for one in offers if one.story is None))
-    if not offers:
+        options = (
+            SilenceOption(shorten(sanitize(lead), MAX_TITLE_CHARS), story=target_id),
+            *(option for option in options if option.story is None),
+        )
+    if not options:
         raise HTTPException(404)
-    return offers
+    return options
 
 
-def of_alert(conn: Connection, id: str) -> Sequence[Alert]:
+def load_alert(conn: Connection, alert_id: str) -> Sequence[Alert]:
     """The alert of this id."""
-    row = reports.alert(conn, id)
+    row = reports.find_alert(conn, alert_id)
     return [row.alert] if row else []
 
 
-def of_story(conn: Connection, id: str) -> Sequence[Alert]:
+def load_story_alerts(conn: Connection, story_id: str) -> Sequence[Alert]:
     """The story's alerts, newest first."""
-    return [row.alert for row in reports.alerts(conn, limit=LOOKED_AT, story=id)]
+    return [row.alert for row in reports.load_alert_page(conn, limit=MAX_OPTION_ALERTS, story=story_id)]
 
 
-def of_message(conn: Connection, id: str) -> Sequence[Alert]:
+def load_message_alerts(conn: Connection, message_id: str) -> Sequence[Alert]:
     """What the message carries."""
     try:
-        return outbox.carried(conn, id)
-    except Unreadable:
+        return outbox.load_alerts(conn, message_id)
+    except UnreadableMessage:
         return []
 
 
-TOLD: Mapping[str, Callable[[Connection, str], Sequence[Alert]]] = {
-    "alerts": of_alert,
-    "stories": of_story,
-    "messages": of_message,
+ALERT_LOADERS: Mapping[str, Callable[[Connection, str], Sequence[Alert]]] = {
+    "alerts": load_alert,
+    "stories": load_story_alerts,
+    "messages": load_message_alerts,
 }
 
 
-def fitting(recent: Sequence[Lately], offer: Offer) -> int:
+def count_matching_alerts(recent: Sequence[AlertCount], option: SilenceOption) -> int:
     """How many of these alerts fit an offer."""
     return sum(
-        one.count
-        for one in recent
-        if offer.story in (None, one.story) and offer.rule in (None, one.rule) and offer.source in (None, one.source)
+        alert_group.count
+        for alert_group in recent
+        if option.story in (None, alert_group.story)
+        and option.rule in (None, alert_group.rule)
+        and option.source in (None, alert_group.source)
     )
 
 
-def names_it(silence: Silence, offer: Offer) -> bool:
+def is_same_target(silence: Silence, option: SilenceOption) -> bool:
     """Does a silence name the very same?"""
-    named = (silence.story, silence.rule, silence.source)
+    scope = (silence.story, silence.rule, silence.source)
     return (
-        silence.match is None and silence.mode is not Mode.LIKE and named == (offer.story, offer.rule, offer.source)
+        silence.match is None
+        and silence.mode is not SilenceMode.NOT_NEWS
+        and scope == (option.story, option.rule, option.source)
     )

@@ -23,17 +23,17 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from monitor.errors import StoreError
 from monitor.model import Moment
 from monitor.store import Store, reports
-from monitor.web.form import form_of
-from monitor.web.templates import page
+from monitor.web.form import read_form
+from monitor.web.templates import html_response
 
 log = structlog.get_logger()
 
-READS = 2  # of the store at once
-PATIENCE = 20.0  # seconds that a page may take
-MEMORY = 90 * 86400.0
-PULSE = 5.0  # seconds in which a healthy store has answered
+PAGE_THREADS = 2  # of the store at once
+PAGE_TIMEOUT_S = 20.0  # seconds that a page may take
+DEFAULT_MUTE_S = 90 * 86400.0
+HEALTH_TIMEOUT_S = 5.0  # seconds in which a healthy store has answered
 
-FAULT = "Something went wrong while this page was made. The log says what."
+PAGE_FAILED_TEXT = "Something went wrong while this page was made. The log says what."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,78 +44,80 @@ class Site:
     store: Store
     timezone: ZoneInfo
     clock: Callable[[], Moment]
-    memory: float = MEMORY
+    memory: float = DEFAULT_MUTE_S
     base: str = ""
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READS, "web"))
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
 
     @asynccontextmanager
-    async def open(self, _app: object) -> AsyncIterator[None]:
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """The life of the application."""
         yield
         self.threads.shutdown(wait=False, cancel_futures=True)
 
 
-Make: TypeAlias = Callable[[Site, Request], Response]
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+PageFunction: TypeAlias = Callable[[Site, Request], Response]
+AsyncEndpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def endpoint(site: Site, make: Make) -> Endpoint:
+def page_endpoint(site: Site, page_function: PageFunction) -> AsyncEndpoint:
     """What answers requests with the response that `make` gives."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             if request.method == "POST":
-                request.state.form = await form_of(request)
-            return await within(PATIENCE, site, make, request)
+                request.state.form = await read_form(request)
+            return await run_page(PAGE_TIMEOUT_S, site, page_function, request)
         except HTTPException:
             raise
         except StoreError as error:
             log.warning("page failed", stage="web", path=request.scope["path"], error=str(error))
-            return problem(request, 503, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return problem_response(request, 503, f"{str(error)[:1].upper()}{str(error)[1:]}.")
         except Exception:
             log.exception("page failed", stage="web", path=request.scope["path"])
-            return problem(request, 500, FAULT)
+            return problem_response(request, 500, PAGE_FAILED_TEXT)
 
-    return answer
+    return respond
 
 
-def health(site: Site) -> Endpoint:
+def health_endpoint(site: Site) -> AsyncEndpoint:
     """What tells a watchdog whether the store answers, and nothing more."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
-            return await within(PULSE, site, pulse, request)
+            return await run_page(HEALTH_TIMEOUT_S, site, check_store, request)
         except Exception:
             return PlainTextResponse("fail", 503)
 
-    return answer
+    return respond
 
 
-async def within(seconds: float, site: Site, make: Make, request: Request) -> Response:
+async def run_page(seconds: float, site: Site, page_function: PageFunction, request: Request) -> Response:
     """What `make` gives, made in a thread. StoreError if that takes longer."""
-    work = asyncio.get_running_loop().run_in_executor(site.threads, make, site, request)
+    future = asyncio.get_running_loop().run_in_executor(site.threads, page_function, site, request)
     try:
-        return await asyncio.wait_for(work, seconds)
+        return await asyncio.wait_for(future, seconds)
     except TimeoutError:
         raise StoreError(f"the database has not answered for {seconds:.0f} seconds") from None
 
 
-def pulse(site: Site, _request: Request) -> Response:
+def check_store(site: Site, _request: Request) -> Response:
     """`ok` once the store has answered."""
     with site.store.read() as conn:
-        reports.alerts(conn, limit=1)
+        reports.load_alert_page(conn, limit=1)
     return PlainTextResponse("ok")
 
 
-def problem(request: Request, status: int, sentence: str) -> Response:
+def problem_response(request: Request, status: int, sentence: str) -> Response:
     """A page, or JSON for programs, that says in one sentence why there is nothing to see."""
     base = request.scope.get("root_path", "")
     if request.scope["path"].startswith(f"{base}/api/"):
         return JSONResponse({"error": sentence}, status)
-    return page("problem.html", {"base": quote(base), "here": "", "status": status, "sentence": sentence}, status)
+    return html_response(
+        "problem.html", {"base": quote(base), "here": "", "status": status, "sentence": sentence}, status
+    )
 
 
-def refused(request: Request, error: Exception) -> Response:
+def http_error_response(request: Request, error: Exception) -> Response:
     """The answer to what the router or a page refused."""
     assert isinstance(error, HTTPException)
     sentences = {
@@ -125,7 +127,9 @@ def refused(request: Request, error: Exception) -> Response:
         408: "What was sent did not arrive.",
         413: "What was sent is too long.",
     }
-    told = error.detail if error.status_code == 400 else sentences.get(error.status_code, "That cannot be answered.")
-    response = problem(request, error.status_code, told)
+    sentence = (
+        error.detail if error.status_code == 400 else sentences.get(error.status_code, "That cannot be answered.")
+    )
+    response = problem_response(request, error.status_code, sentence)
     response.headers.update(error.headers or {})
     return response

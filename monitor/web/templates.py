@@ -11,34 +11,34 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-PAGES = files("monitor.web") / "pages"
+PAGES_FOLDER = files("monitor.web") / "pages"
 
 
-def page(template: str, names: dict[str, Any], status: int = 200) -> Response:
+def html_response(template: str, context: dict[str, Any], status: int = 200) -> Response:
     """A page that no cache keeps."""
-    html = environment().get_template(template).render(names)
+    html = template_environment().get_template(template).render(context)
     return HTMLResponse(html, status, {"cache-control": "no-store"})
 
 
-async def style(_request: Request) -> Response:
+async def style_sheet(_request: Request) -> Response:
     """The style sheet. Pages ask for it by its hash, so a browser may keep it."""
-    return Response(text("style.css"), media_type="text/css", headers={"cache-control": "max-age=86400"})
+    return Response(read_page_file("style.css"), media_type="text/css", headers={"cache-control": "max-age=86400"})
 
 
 @cache
-def environment() -> Environment:
-    made = Environment(
+def template_environment() -> Environment:
+    jinja = Environment(
         autoescape=True,
         undefined=StrictUndefined,
-        loader=FunctionLoader(text),
+        loader=FunctionLoader(read_page_file),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["style"] = f"/style.css?{sha256(text('style.css').encode()).hexdigest()[:12]}"
-    return made
+    jinja.globals["style"] = f"/style.css?{sha256(read_page_file('style.css').encode()).hexdigest()[:12]}"
+    return jinja
 
 
 @cache
-def text(name: str) -> str:
+def read_page_file(name: str) -> str:
     """A file of `pages/`."""
-    return (PAGES / name).read_text(encoding="utf-8")
+    return (PAGES_FOLDER / name).read_text(encoding="utf-8")

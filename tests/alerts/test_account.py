@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from monitor.alerts.account import Account, Telling, courses, sayings
-from monitor.alerts.voices import Voice, voices
-from monitor.model import Change, Claim, Finding, Kind, Novelty, Quiet, Role, Said
+from monitor.alerts.account import StoryFinding, StorySummary, figure_series, story_claims
+from monitor.alerts.voices import SourceReport, source_reports
+from monitor.model import Change, ChangeKind, Claim, Finding, Noise, Novelty, PriorClaim, Role
 
 DAY = 86400.0
 
 
-def tells(source: str, day: int, text: str, novelty: Novelty = Novelty.NEW, quiet: Quiet | None = None) -> Telling:
-    finding = Finding(Claim(text, Role.SENTENCE, quiet=quiet), novelty, 0.0, (), None, "st-1")
-    return Telling(source, day * DAY, finding)
+def tells(
+    source: str, day: int, text: str, novelty: Novelty = Novelty.NEW, quiet: Noise | None = None
+) -> StoryFinding:
+    finding = Finding(Claim(text, Role.SENTENCE, noise=quiet), novelty, 0.0, (), None, "st-1")
+    return StoryFinding(source, day * DAY, finding)
 
 
-def heard(tellings: list[Telling]) -> tuple[Voice, ...]:
-    return voices(sayings(tellings))
+def heard(tellings: list[StoryFinding]) -> tuple[SourceReport, ...]:
+    return source_reports(story_claims(tellings))
 
 
-def moves(source: str, day: int, before: tuple[str, int], after: str, of: str = "people are dead") -> Telling:
+def moves(source: str, day: int, before: tuple[str, int], after: str, of: str = "people are dead") -> StoryFinding:
     """`source` says that a figure, which stood on some day, is another."""
     figure, said = before
-    nearest = Said(f"{figure} {of}.", "port", "a", said * DAY, "st-1")
-    change = Change(Kind.NUMBER, figure, after)
+    nearest = PriorClaim(f"{figure} {of}.", "port", "a", said * DAY, "st-1")
+    change = Change(ChangeKind.NUMBER, figure, after)
     finding = Finding(Claim(f"{after} {of}.", Role.SENTENCE), Novelty.CHANGED, 90.0, (change,), nearest, "st-1")
-    return Telling(source, day * DAY, finding)
+    return StoryFinding(source, day * DAY, finding)
 
 
-def shown(*tellings: Telling) -> list[list[tuple[str, str, float]]]:
-    return [[(stood.text, stood.source, stood.at / DAY) for stood in course] for course in courses(tellings)]
+def shown(*tellings: StoryFinding) -> list[list[tuple[str, str, float]]]:
+    return [[(stood.text, stood.source, stood.at / DAY) for stood in course] for course in figure_series(tellings)]
 
 
 def test_a_source_that_only_repeats_another_word_for_word_is_not_independent():
@@ -41,22 +43,22 @@ def test_a_source_that_only_repeats_another_word_for_word_is_not_independent():
             tells("desk", 3, "Divers have found the wreck."),
         ]
     )
-    assert [(one.source, one.first.at / DAY, one.claims, one.copies) for one in told] == [
+    assert [(one.source, one.first_claim.at / DAY, one.claim_count, one.copied_from) for one in told] == [
         ("wire", 1, 2, ""),
         ("copy", 2, 1, "wire"),
         ("desk", 2, 2, ""),
     ]
-    assert Account("st-1", "Ferry sinks", DAY, 3 * DAY, told, ()).independent == 2
+    assert StorySummary("st-1", "Ferry sinks", DAY, 3 * DAY, told, ()).independent_count == 2
 
 
 def test_a_source_that_says_the_same_in_its_own_words_is_independent():
     told = heard([tells("wire", 1, "The ferry sank."), tells("desk", 2, "The ferry went down.", Novelty.REPEATED)])
-    assert [one.copies for one in told] == ["", ""]
+    assert [one.copied_from for one in told] == ["", ""]
 
 
 def test_what_is_taken_back_or_never_news_makes_nobody_a_source():
     assert (
-        heard([tells("wire", 1, "It sank.", Novelty.WITHDRAWN), tells("desk", 1, "Why?", quiet=Quiet.QUESTION)]) == ()
+        heard([tells("wire", 1, "It sank.", Novelty.WITHDRAWN), tells("desk", 1, "Why?", quiet=Noise.QUESTION)]) == ()
     )
 
 

@@ -6,22 +6,22 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from kit.delivery import alert, finding, said
+from kit.delivery import make_alert, make_alert_finding, make_prior_claim
 
-from monitor.alerts.chain import LONGEST, amount, chained
-from monitor.model import Alert, AlertFinding, Change, Kind, Novelty
+from monitor.alerts.chain import MAX_HISTORY_POINTS, amount, with_figure_history
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty
 
 DAY = 86400.0
 
 
 def rise(before: str, after: str, day: int, **other: object) -> AlertFinding:
     """A finding of some day by which the soldiers in Kursk are more than the day before."""
-    return finding(
+    return make_alert_finding(
         f"{after} soldiers are in Kursk.",
         novelty=Novelty.CHANGED,
         published=day * DAY,
-        nearest=said(f"{before} soldiers are in Kursk.", at=(day - 1) * DAY),
-        changes=(Change(Kind.NUMBER, before, after),),
+        nearest=make_prior_claim(f"{before} soldiers are in Kursk.", at=(day - 1) * DAY),
+        changes=(Change(ChangeKind.NUMBER, before, after),),
         **other,
     )
 
@@ -30,7 +30,7 @@ def told(*figures: str) -> Alert:
     """The last of the alerts that told of a figure as it rose, day by day."""
     last = None
     for day, (before, after) in enumerate(pairwise(figures), start=2):
-        last = chained(alert(rise(before, after, day)), last)
+        last = with_figure_history(make_alert(rise(before, after, day)), last)
     assert last is not None
     return last
 
@@ -51,10 +51,14 @@ def test_each_alert_goes_on_where_the_last_one_ended() -> None:
 
 def test_what_was_held_back_in_between_still_stands_in_the_chain() -> None:
     last = told("1,500", "3,000")
-    now = chained(alert(rise("5,000", "8,000", 4)), replace(last, findings=(rise("1,500", "3,000", 2),)))
+    now = with_figure_history(
+        make_alert(rise("5,000", "8,000", 4)), replace(last, findings=(rise("1,500", "3,000", 2),))
+    )
     assert values(now) == [5000.0, 8000.0]
     same_claim = replace(last.findings[0], claim="5,000 soldiers are in Kursk.")
-    assert values(chained(alert(rise("5,000", "8,000", 4)), replace(last, findings=(same_claim,)))) == [
+    assert values(
+        with_figure_history(make_alert(rise("5,000", "8,000", 4)), replace(last, findings=(same_claim,)))
+    ) == [
         1500.0,
         3000.0,
         5000.0,
@@ -63,26 +67,30 @@ def test_what_was_held_back_in_between_still_stands_in_the_chain() -> None:
 
 
 def test_another_figure_of_the_story_is_another_chain() -> None:
-    tanks = replace(rise("40", "60", 3), claim="60 tanks are in Kursk.", nearest=said("40 tanks are in Kursk."))
-    assert values(chained(alert(tanks), told("1,500", "3,000"))) == [40.0, 60.0]
+    tanks = replace(
+        rise("40", "60", 3), claim="60 tanks are in Kursk.", nearest=make_prior_claim("40 tanks are in Kursk.")
+    )
+    assert values(with_figure_history(make_alert(tanks), told("1,500", "3,000"))) == [40.0, 60.0]
 
 
 def test_a_long_chain_keeps_where_it_began() -> None:
     grown = values(told(*(str(number * 10) for number in range(1, 40))))
-    assert (len(grown), grown[0], grown[-1]) == (LONGEST, 10.0, 390.0)
+    assert (len(grown), grown[0], grown[-1]) == (MAX_HISTORY_POINTS, 10.0, 390.0)
 
 
 @pytest.mark.parametrize(
     "other",
     [
         {"novelty": Novelty.NEW},
-        {"changes": (Change(Kind.PLACE, "Kursk", "Sudzha"),)},
-        {"changes": (Change(Kind.NUMBER, "", "3,000"),)},
+        {"changes": (Change(ChangeKind.PLACE, "Kursk", "Sudzha"),)},
+        {"changes": (Change(ChangeKind.NUMBER, "", "3,000"),)},
         {"nearest": None},
     ],
 )
 def test_where_no_figure_moved_there_is_no_history(other: dict[str, object]) -> None:
-    assert chained(alert(replace(rise("1,500", "3,000", 2), **other)), None).findings[0].history == ()
+    assert (
+        with_figure_history(make_alert(replace(rise("1,500", "3,000", 2), **other)), None).findings[0].history == ()
+    )
 
 
 def test_a_range_counts_by_its_upper_end_and_words_count_too() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from monitor.assess import Listening
-from monitor.replay import replay
-from monitor.resources import builtin
+from monitor.assess import Policy
+from monitor.replay import replay_stream
+from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 
 Say = Callable[..., str]
@@ -31,9 +31,9 @@ def alerts(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
 
     def run(rule: str, *lines: str) -> list[dict[str, Any]]:
         (tmp_path / "rule.yaml").write_text(f"name: ferries\ntitle: Ferries\nmatch: ferr*\n{rule}\n")
-        rules, problems = load_rules(tmp_path, builtin_aliases=builtin("rules") / "aliases.yaml")
+        rules, problems = load_rules(tmp_path, builtin_aliases=builtin_path("rules") / "aliases.yaml")
         assert problems == ()
-        return [line for line in replay(lines, Listening(rules)) if line["type"] == "alert"]
+        return [line for line in replay_stream(lines, Policy(rules)) if line["type"] == "alert"]
 
     return run
 

@@ -6,23 +6,30 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import NOON, alert, builtin_templates, message
+from kit.delivery import NOON, builtin_templates, make_alert, make_message
 
-from monitor.alerts.notices import DAY, TELL_AFTER, is_notice, notices, of_dead, of_unreached
-from monitor.deliver.render import render
+from monitor.alerts.notices import (
+    DAY,
+    OUTAGE_NOTICE_AFTER_S,
+    dead_message_notice,
+    is_notice,
+    notice_messages,
+    outage_notice,
+)
+from monitor.deliver.render import render_message
 from monitor.model import Alert, Message
 
 GONE = "webhook (hook.example) answered 410 Gone"
 
 
 def dead(error: str = GONE, now: float = NOON, channel: str = "desk") -> Alert:
-    found = of_dead(message(channel=channel), error, now)
+    found = dead_message_notice(make_message(channel=channel), error, now)
     assert found is not None
     return found
 
 
 def hearers(fallback: str | None, *notify: str) -> list[str]:
-    return [owed.channel for owed in notices(dead(), "desk", {"desk": fallback}, notify, NOON)]
+    return [owed.channel for owed in notice_messages(dead(), "desk", {"desk": fallback}, notify, NOON)]
 
 
 def test_a_dead_message_is_told_of_with_what_was_missed_and_why() -> None:
@@ -39,9 +46,9 @@ def test_the_fallback_hears_of_it_else_the_others_that_are_notified() -> None:
 
 
 def test_a_dead_notice_makes_no_further_notice() -> None:
-    (owed, *_) = notices(dead(), "desk", {"desk": "chat"}, (), NOON)
-    assert of_dead(owed, GONE, NOON) is None
-    assert of_unreached(owed, GONE, NOON + DAY) is None
+    (owed, *_) = notice_messages(dead(), "desk", {"desk": "chat"}, (), NOON)
+    assert dead_message_notice(owed, GONE, NOON) is None
+    assert outage_notice(owed, GONE, NOON + DAY) is None
 
 
 def test_one_cause_is_told_once_a_day_for_each_channel() -> None:
@@ -51,16 +58,16 @@ def test_one_cause_is_told_once_a_day_for_each_channel() -> None:
 
 
 def test_a_channel_out_of_reach_is_told_of_after_an_hour() -> None:
-    assert of_unreached(message(), "no connection", NOON + TELL_AFTER - 1) is None
-    told = of_unreached(message(), "no connection", NOON + TELL_AFTER)
+    assert outage_notice(make_message(), "no connection", NOON + OUTAGE_NOTICE_AFTER_S - 1) is None
+    told = outage_notice(make_message(), "no connection", NOON + OUTAGE_NOTICE_AFTER_S)
     assert told is not None
     assert "for over an hour: no connection" in told.reason
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "webhook", "other"])
 def test_a_notice_reads_well_on_every_channel(channel_type: str) -> None:
-    (owed,) = notices(replace(dead(), id="al-n"), "desk", {"desk": "chat"}, (), NOON)
-    rendered = render(owed, channel_type, builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
+    (owed,) = notice_messages(replace(dead(), id="al-n"), "desk", {"desk": "chat"}, (), NOON)
+    rendered = render_message(owed, channel_type, builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
     shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
     shown = shown or [rendered.body.decode()]
     assert all("410 Gone" in part and "Channel desk has missed an alert" in part for part in shown)
@@ -70,7 +77,7 @@ def test_a_notice_reads_well_on_every_channel(channel_type: str) -> None:
 
 
 def test_a_message_of_several_alerts_says_how_many_were_missed() -> None:
-    lost = Message("m", "desk", "st", NOON, (alert(), alert(id="a2"), alert(id="a3")))
-    told = of_dead(lost, GONE, NOON)
+    lost = Message("m", "desk", "st", NOON, (make_alert(), make_alert(id="a2"), make_alert(id="a3")))
+    told = dead_message_notice(lost, GONE, NOON)
     assert told is not None
     assert "and 2 more did not reach" in told.reason

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.alike import alike, told_anew
-from monitor.alerts.silences import Mode, Silence
-from monitor.assess import Assessment, Listening
-from monitor.intake import take
-from monitor.model import Change, Claim, Finding, Kind, Novelty, Reason, Role, Said, Update
-from monitor.resources import builtin
+from monitor.alerts.alike import has_new_facts, repeats_any
+from monitor.alerts.silences import Silence, SilenceMode
+from monitor.assess import Assessment, Policy
+from monitor.intake import ingest_update
+from monitor.model import Change, ChangeKind, Claim, Finding, Novelty, PriorClaim, Reason, Role, Update
+from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 from monitor.store import Store, alerts, open_store, silences, sources
 
@@ -29,16 +29,16 @@ Say = Callable[..., Assessment]
 def store() -> Iterator[Store]:
     store = open_store("sqlite:///:memory:")
     with store.write() as conn:
-        sources.adopt(conn, {"wire", "other"}, 0.0)
+        sources.add_replayed_sources(conn, {"wire", "other"}, 0.0)
     yield store
     store.close()
 
 
-def rules(folder: Path, more: str = "") -> Listening:
+def rules(folder: Path, more: str = "") -> Policy:
     (folder / "rule.yaml").write_text(RULE + more)
-    found, problems = load_rules(folder, builtin_aliases=builtin("rules") / "aliases.yaml")
+    found, problems = load_rules(folder, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     assert problems == ()
-    return Listening(found)
+    return Policy(found)
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def say(store: Store, tmp_path: Path) -> Say:
     def run(title: str, text: str = "", *, at: float = 100.0, source: str = "wire", more: str = "") -> Assessment:
         with store.write() as conn:
             update = Update(source, f"e{at}", at, title, "", text)
-            return take(conn, update, rules(tmp_path, more), content=str(at), memory=1e6, now=at)
+            return ingest_update(conn, update, rules(tmp_path, more), digest=str(at), memory=1e6, now=at)
 
     return run
 
 
 def silence(store: Store, until: float = 1000.0, **named: str) -> int:
     with store.write() as conn:
-        return silences.add(conn, Silence(0, "known for days", 0.0, until, **named))  # type: ignore[arg-type]
+        return silences.insert_silence(conn, Silence(0, "known for days", 0.0, until, **named))  # type: ignore[arg-type]
 
 
 def became(assessment: Assessment) -> list[tuple[Reason, str]]:
@@ -104,11 +104,11 @@ def test_a_silence_ends_by_itself_and_when_it_is_ended(store: Store, say: Say) -
     assert [reason for reason, _ in became(say(FERRIES, at=200.0))] == [Reason.SILENCED]
 
     with store.write() as conn:
-        assert silences.end(conn, second, 210.0)
-        assert not silences.end(conn, second, 211.0)
+        assert silences.end_silence(conn, second, 210.0)
+        assert not silences.end_silence(conn, second, 211.0)
     assert [reason for reason, _ in became(say(STORM, at=220.0))] == [Reason.SENT]
     with store.read() as conn:
-        assert [one.until for one in silences.every(conn)] == [210.0, 150.0]
+        assert [one.until for one in silences.all_silences(conn)] == [210.0, 150.0]
 
 
 def test_what_was_held_before_waits_until_the_silence_has_ended(store: Store, say: Say) -> None:
@@ -118,8 +118,8 @@ def test_what_was_held_before_waits_until_the_silence_has_ended(store: Store, sa
     silence(store, until=500.0, rule="ferries")
 
     with store.read() as conn:
-        assert alerts.opening(conn, 499.0) == []
-        assert [held.alert.findings[0].claim for held in alerts.opening(conn, 500.0)] == [MORE_FERRIES]
+        assert alerts.due_throttled_matches(conn, 499.0) == []
+        assert [held.alert.findings[0].claim for held in alerts.due_throttled_matches(conn, 500.0)] == [MORE_FERRIES]
 
 
 def test_nothing_is_confirmed_while_it_is_silenced(store: Store, say: Say) -> None:
@@ -138,21 +138,21 @@ def test_a_silence_may_speak_of_aliases(store: Store, say: Say, tmp_path: Path) 
     assert [reason for reason, _ in became(say(STORM, at=200.0))] == [Reason.SENT]
 
 
-def mute(store: Store, mode: Mode, *claims: str, **named: str) -> int:
+def mute(store: Store, mode: SilenceMode, *claims: str, **named: str) -> int:
     with store.write() as conn:
         made = Silence(0, "seen", 0.0, 1e6, mode=mode, claims=claims, **named)  # type: ignore[arg-type]
-        return silences.add(conn, made)
+        return silences.insert_silence(conn, made)
 
 
 def test_a_mute_holds_until_the_facts_change(store: Store, say: Say) -> None:
     told = say(FERRIES)
-    number = mute(store, Mode.FACTS, FERRIES, story=told.story)
+    number = mute(store, SilenceMode.UNTIL_FACTS_CHANGE, FERRIES, story=told.story)
 
     further = say(FERRIES + ", and the crews went home for the night", at=200.0)
     assert [reason for reason, _ in became(further)] in ([], [Reason.MUTED])
     assert [reason for reason, _ in became(say(MORE_FERRIES, at=300.0))] == [Reason.SENT]
     with store.read() as conn:
-        assert [one.mode for one in silences.every(conn)] == [Mode.FACTS]
+        assert [one.mode for one in silences.all_silences(conn)] == [SilenceMode.UNTIL_FACTS_CHANGE]
         assert number == 1
 
 
@@ -160,36 +160,38 @@ def test_a_mute_holds_until_the_facts_change(store: Store, say: Say) -> None:
     ("claim", "changed", "passes"),
     [
         ("Some 300 ferries are idle at Halvik", [], False),
-        ("Some 400 ferries are idle at Halvik", [Change(Kind.NUMBER, "300", "400")], True),
-        ("Some 300 ferries are idle at Orsk", [Change(Kind.PLACE, "Halvik", "Orsk")], True),
-        ("Some 300 ferries are idle at Halvik, crews say", [Change(Kind.ADDED, "", "crews say")], False),
+        ("Some 400 ferries are idle at Halvik", [Change(ChangeKind.NUMBER, "300", "400")], True),
+        ("Some 300 ferries are idle at Orsk", [Change(ChangeKind.PLACE, "Halvik", "Orsk")], True),
+        ("Some 300 ferries are idle at Halvik, crews say", [Change(ChangeKind.ADDED, "", "crews say")], False),
     ],
 )
 def test_what_a_fact_is_that_moves(claim: str, changed: list[Change], passes: bool) -> None:
-    before = Said("Some 300 ferries are idle at Halvik", "wire", "e", 0.0, "st")
+    before = PriorClaim("Some 300 ferries are idle at Halvik", "wire", "e", 0.0, "st")
     found = Finding(Claim(claim, Role.TITLE), Novelty.CHANGED, 90.0, tuple(changed), before, "st")
-    assert told_anew(found, [before.text]) is passes
-    assert alike(found, [before.text]) is not passes
+    assert has_new_facts(found, [before.text]) is passes
+    assert repeats_any(found, [before.text]) is not passes
 
 
 def test_what_is_new_against_the_ledger_but_moves_a_muted_figure_is_told() -> None:
     found = Finding(
         Claim("Around 900 ferries lie idle in the port of Halvik", Role.TITLE), Novelty.NEW, 0, (), None, "s"
     )
-    assert told_anew(found, [FERRIES])
-    assert not told_anew(found, [STORM])
+    assert has_new_facts(found, [FERRIES])
+    assert not has_new_facts(found, [STORM])
 
 
 def test_not_news_covers_the_like_and_nothing_else() -> None:
     again = Finding(Claim("About 300 ferries lie idle in Halvik port", Role.TITLE), Novelty.NEW, 0, (), None, "s")
-    assert alike(again, [STORM, "About 300 ferries lie idle in the port of Halvik"])
-    assert not alike(again, [MORE_FERRIES])
-    assert not alike(again, [STORM])
+    assert repeats_any(again, [STORM, "About 300 ferries lie idle in the port of Halvik"])
+    assert not repeats_any(again, [MORE_FERRIES])
+    assert not repeats_any(again, [STORM])
 
 
-@pytest.mark.parametrize(("mode", "reason"), [(Mode.FACTS, Reason.MUTED), (Mode.LIKE, Reason.NOT_NEWS)])
+@pytest.mark.parametrize(
+    ("mode", "reason"), [(SilenceMode.UNTIL_FACTS_CHANGE, Reason.MUTED), (SilenceMode.NOT_NEWS, Reason.NOT_NEWS)]
+)
 def test_a_rule_that_listens_to_repeats_is_spared_the_like_and_told_of_what_moves(
-    store: Store, say: Say, mode: Mode, reason: Reason
+    store: Store, say: Say, mode: SilenceMode, reason: Reason
 ) -> None:
     more = "on: [new, changed, repeated]\n"
     say(FERRIES, more=more)
@@ -200,5 +202,5 @@ def test_a_rule_that_listens_to_repeats_is_spared_the_like_and_told_of_what_move
 
 
 def test_a_mute_of_one_rule_is_no_other_rules_business(store: Store, say: Say) -> None:
-    mute(store, Mode.LIKE, FERRIES, rule="other")
+    mute(store, SilenceMode.NOT_NEWS, FERRIES, rule="other")
     assert [why for why, _ in became(say(FERRIES))] == [Reason.SENT]

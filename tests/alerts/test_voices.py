@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from kit.delivery import finding
+from kit.delivery import make_alert_finding
 
-from monitor.alerts.voices import also_said, independent, on_one_claim, too_few, voices
-from monitor.model import Novelty, Said
+from monitor.alerts.voices import (
+    corroboration_gap,
+    independent_reports,
+    other_sources,
+    reports_of_claim,
+    source_reports,
+)
+from monitor.model import Novelty, PriorClaim
 
 SANK = "The ferry sank off Halvik."
 DOWN = "Off Halvik a ferry went down."
@@ -18,22 +24,22 @@ LONG = (
 SENTENCE = f"A ferry sank off Halvik on Sunday in a storm {LONG}, the coastguard said."
 
 
-def says(source: str, at: float, text: str = SANK, gone: float | None = None) -> Said:
-    return Said(text, source, f"{source}-1", at, "st-1", gone=gone, url=f"https://{source}.example/1")
+def says(source: str, at: float, text: str = SANK, gone: float | None = None) -> PriorClaim:
+    return PriorClaim(text, source, f"{source}-1", at, "st-1", withdrawn_at=gone, url=f"https://{source}.example/1")
 
 
-def own(*sayings: Said) -> list[str]:
-    return [voice.source for voice in independent(voices(sayings))]
+def own(*sayings: PriorClaim) -> list[str]:
+    return [voice.source for voice in independent_reports(source_reports(sayings))]
 
 
-def long(said: Said) -> Said:
+def long(said: PriorClaim) -> PriorClaim:
     """The saying in so many words that who has the same has copied them."""
     return replace(said, text=f"{said.text.rstrip('.')} {LONG}, the coastguard of the county said on Sunday.")
 
 
-def also(*sayings: Said, source: str = "wire", novelty: Novelty = Novelty.NEW) -> list[str]:
+def also(*sayings: PriorClaim, source: str = "wire", novelty: Novelty = Novelty.NEW) -> list[str]:
     """Who else says so, of a finding of `source`."""
-    return [said.source for said in also_said(finding(SANK, source=source, novelty=novelty), sayings)]
+    return [said.source for said in other_sources(make_alert_finding(SANK, source=source, novelty=novelty), sayings)]
 
 
 def test_the_same_words_are_one_source_however_many_carry_them() -> None:
@@ -44,9 +50,9 @@ def test_a_source_is_its_own_that_adds_words_of_its_own() -> None:
     assert own(says("wire", 1), says("desk", 2), says("desk", 3, DOWN)) == ["wire", "desk"]
 
 
-def on_it(*sayings: Said) -> list[str]:
+def on_it(*sayings: PriorClaim) -> list[str]:
     """Who says one claim on their own."""
-    return [voice.source for voice in independent(on_one_claim(sayings))]
+    return [voice.source for voice in independent_reports(reports_of_claim(sayings))]
 
 
 def test_a_headline_of_ones_own_above_an_agencys_sentence_is_no_voice_of_ones_own() -> None:
@@ -76,7 +82,7 @@ def test_of_one_moment_the_one_that_came_first_is_the_source() -> None:
     ("needed", "why"), [(1, ""), (2, ""), (3, "2 of 3 independent sources; copy repeats wire word for word")]
 )
 def test_what_is_missing_says_who_only_repeats(needed: int, why: str) -> None:
-    assert too_few(voices([says("wire", 1), says("copy", 2), says("desk", 3, DOWN)]), needed) == why
+    assert corroboration_gap(source_reports([says("wire", 1), says("copy", 2), says("desk", 3, DOWN)]), needed) == why
 
 
 def test_who_else_says_so_is_neither_the_source_itself_nor_a_copy() -> None:
@@ -105,7 +111,8 @@ def test_of_what_one_takes_back_others_stay() -> None:
 
 
 def test_where_it_can_be_read_comes_with_it() -> None:
-    told = also_said(
-        finding(SANK, source="wire"), [says("wire", 1), says("desk", 2, DOWN), replace(says("desk", 3), text="More.")]
+    told = other_sources(
+        make_alert_finding(SANK, source="wire"),
+        [says("wire", 1), says("desk", 2, DOWN), replace(says("desk", 3), text="More.")],
     )
     assert [(said.at, said.text, said.url) for said in told] == [(2, DOWN, "https://desk.example/1")]

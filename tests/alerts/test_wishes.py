@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.wishes import DAY, WEEK, Wish, minutes
+from monitor.alerts.wishes import DAY_MINUTES, WEEK_MINUTES, ChannelPreferences, minutes_of_week
 from monitor.config.file import read_config
-from monitor.config.wishes import unheard
+from monitor.config.wishes import undeliverable_rules
 from monitor.model import Moment, Reason
 from monitor.ruleset.load import load_rules
-from monitor.sources.cadence import crontab, fire
+from monitor.sources.cadence import next_fire_time, parse_crontab
 
 KYIV = ZoneInfo("Europe/Kyiv")
 
@@ -24,8 +24,8 @@ def at(text: str, fold: int = 0) -> Moment:
     return datetime.fromisoformat(text).replace(tzinfo=KYIV, fold=fold).timestamp()
 
 
-def quiet(*spans: str) -> Wish:
-    return Wish(quiet=minutes(spans), timezone=KYIV)
+def quiet(*spans: str) -> ChannelPreferences:
+    return ChannelPreferences(quiet_minutes=minutes_of_week(spans), timezone=KYIV)
 
 
 def test_hours_over_midnight_end_on_the_next_morning() -> None:
@@ -34,7 +34,7 @@ def test_hours_over_midnight_end_on_the_next_morning() -> None:
     assert nights.quiet_until(at("2026-03-11T06:59:59")) == at("2026-03-11T07:00")
     assert nights.quiet_until(at("2026-03-11T07:00")) is None
     assert nights.quiet_until(at("2026-03-11T21:59:59")) is None
-    assert nights.waits_for(at("2026-03-10T22:00")) is Reason.QUIET_HOURS
+    assert nights.hold_reason(at("2026-03-10T22:00")) is Reason.QUIET_HOURS
 
 
 def test_spans_that_meet_are_one() -> None:
@@ -44,9 +44,9 @@ def test_spans_that_meet_are_one() -> None:
 
 
 def test_a_span_of_days_may_pass_sunday() -> None:
-    assert minutes(["sat-mon 10:00-11:00"]) == minutes(["sat,sun,mon 10:00-11:00"])
-    assert minutes(["sun 23:00-01:00"]) == {*range(WEEK - 60, WEEK), *range(60)}
-    assert len(minutes(["mon 00:00-24:00"])) == DAY
+    assert minutes_of_week(["sat-mon 10:00-11:00"]) == minutes_of_week(["sat,sun,mon 10:00-11:00"])
+    assert minutes_of_week(["sun 23:00-01:00"]) == {*range(WEEK_MINUTES - 60, WEEK_MINUTES), *range(60)}
+    assert len(minutes_of_week(["mon 00:00-24:00"])) == DAY_MINUTES
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,18 @@ def test_an_hour_that_comes_twice_never_ends_in_the_past() -> None:
 )
 def test_hours_that_cannot_be_meant_are_refused(span: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        minutes([span])
+        minutes_of_week([span])
 
 
 def test_a_digest_waits_for_the_end_of_quiet_hours() -> None:
-    hourly = Wish(quiet=minutes(["22:00-07:30"]), digest=partial(fire, crontab("0 * * * *", KYIV)), timezone=KYIV)
-    assert hourly.opens(at("2026-03-10T12:10")) == at("2026-03-10T13:00")
-    assert hourly.opens(at("2026-03-10T21:10")) == at("2026-03-11T07:30")
-    assert hourly.waits_for(at("2026-03-10T12:10")) is Reason.DIGEST
+    hourly = ChannelPreferences(
+        quiet_minutes=minutes_of_week(["22:00-07:30"]),
+        next_digest_slot=partial(next_fire_time, parse_crontab("0 * * * *", KYIV)),
+        timezone=KYIV,
+    )
+    assert hourly.next_send_time(at("2026-03-10T12:10")) == at("2026-03-10T13:00")
+    assert hourly.next_send_time(at("2026-03-10T21:10")) == at("2026-03-11T07:30")
+    assert hourly.hold_reason(at("2026-03-10T12:10")) is Reason.DIGEST
 
 
 def test_a_rule_too_light_for_each_of_its_channels_is_warned_of(tmp_path: Path) -> None:
@@ -97,7 +101,7 @@ def test_a_rule_too_light_for_each_of_its_channels_is_warned_of(tmp_path: Path) 
     for name, more in {"light": "", "grave": "severity: high", "told": "notify: [desk, chat]"}.items():
         (tmp_path / f"rules/{name}.yaml").write_text(f"name: {name}\ntitle: x\nmatch: ferr*\n{more}\n")
     rules, _ = load_rules(tmp_path / "rules", builtin_aliases=None)
-    (problem,) = unheard(read_config(tmp_path / "config.toml", env={}), rules.rules)
+    (problem,) = undeliverable_rules(read_config(tmp_path / "config.toml", env={}), rules.rules)
     assert problem.warning
     assert problem.path.name == "light.yaml"
     assert problem.message == ("nobody is told of what rule light finds: it is medium, and desk takes high and above")

@@ -6,28 +6,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit.newsroom import newsroom
+from kit.newsroom import build_sample_store
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def news_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("news")
-    newsroom(folder).close()
+    build_sample_store(folder).close()
     return folder
 
 
 @pytest.fixture
-def monitor(
-    news: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def run_monitor(
+    news_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs a command in the folder: its exit code, and what it said on both streams."""
-    monkeypatch.chdir(news)
+    monkeypatch.chdir(news_folder)
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+    def run_in_folder(*arguments: str) -> tuple[int, str, str]:
+        code = run_command_line(arguments)
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
-    return call
+    return run_in_folder

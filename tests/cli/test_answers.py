@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.assess import Listening
-from monitor.cli.frame import run
-from monitor.intake import take
+from monitor.assess import Policy
+from monitor.cli.frame import run_command_line
+from monitor.intake import ingest_update
 from monitor.model import Reason, Update
-from monitor.resources import builtin
+from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 from monitor.store import open_store, sources
 
@@ -26,18 +26,18 @@ Monitor = Callable[..., tuple[int, str, str]]
 
 def say(text: str, at: float, entry: str) -> list[Reason]:
     """What becomes of an entry that says this."""
-    rules, _ = load_rules(Path("rules"), builtin_aliases=builtin("rules") / "aliases.yaml")
+    rules, _ = load_rules(Path("rules"), builtin_aliases=builtin_path("rules") / "aliases.yaml")
     store = open_store("sqlite:///monitor.db")
     with store.write() as conn:
-        sources.adopt(conn, {"wire"}, 0.0)
+        sources.add_replayed_sources(conn, {"wire"}, 0.0)
         update = Update("wire", entry, at, text, "", "")
-        taken = take(conn, update, Listening(rules), content=f"{at}", memory=1e12, now=at)
+        taken = ingest_update(conn, update, Policy(rules), digest=f"{at}", memory=1e12, now=at)
     store.close()
     return [decision.reason for decision in taken.decisions]
 
 
 @pytest.fixture
-def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
+def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "rules").mkdir()
@@ -46,7 +46,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     say(MOVED, 200.0, "e2")
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
+        code = run_command_line(list(arguments))
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -58,12 +58,12 @@ def ids(monitor: Monitor) -> list[str]:
     return [alert["id"] for alert in json.loads(monitor("alerts", "--json")[1])]
 
 
-def test_not_news_mutes_the_like_until_a_fact_moves(monitor: Monitor) -> None:
-    moved, _ = ids(monitor)
-    code, out, _ = monitor("not-news", moved, "--by", "Ola", "--note", "an old list")
+def test_not_news_mutes_the_like_until_a_fact_moves(run_monitor: Monitor) -> None:
+    moved, _ = ids(run_monitor)
+    code, out, _ = run_monitor("not-news", moved, "--by", "Ola", "--note", "an old list")
     assert code == 0
     assert "`monitor silence end 1` undoes that" in out
-    (mute,) = json.loads(monitor("silence", "--json")[1])
+    (mute,) = json.loads(run_monitor("silence", "--json")[1])
     assert (mute["mode"], mute["rule"], mute["reason"], mute["claims"]) == (
         "not news",
         "ferries",
@@ -75,23 +75,23 @@ def test_not_news_mutes_the_like_until_a_fact_moves(monitor: Monitor) -> None:
     assert say("Around 500 ferries lie idle in the port of Halvik", 400.0, "e4") == [Reason.SENT]
 
 
-def test_answers_are_listed_and_feed_calibrate(monitor: Monitor, tmp_path: Path) -> None:
-    moved, first = ids(monitor)
-    monitor("not-news", moved)
-    monitor("ack", first, "--by", "Ola")
-    assert [one["said"] for one in json.loads(monitor("answers", "--json")[1])] == ["ack", "not news"]
-    assert [one["answer"] for one in json.loads(monitor("alerts", "--json")[1])] == ["not news", "ack"]
+def test_answers_are_listed_and_feed_calibrate(run_monitor: Monitor, tmp_path: Path) -> None:
+    moved, first = ids(run_monitor)
+    run_monitor("not-news", moved)
+    run_monitor("ack", first, "--by", "Ola")
+    assert [one["said"] for one in json.loads(run_monitor("answers", "--json")[1])] == ["ack", "not news"]
+    assert [one["answer"] for one in json.loads(run_monitor("alerts", "--json")[1])] == ["not news", "ack"]
 
-    pairs = monitor("answers", "--pairs")[1]
+    pairs = run_monitor("answers", "--pairs")[1]
     assert [json.loads(line) for line in pairs.splitlines()] == [
         {"a": FIRST, "b": MOVED, "context": "elsewhere", "label": "repeated"}
     ]
     (tmp_path / "pairs.jsonl").write_text(pairs)
-    assert json.loads(monitor("calibrate", "pairs.jsonl", "--json")[1])["pairs"] == 1
+    assert json.loads(run_monitor("calibrate", "pairs.jsonl", "--json")[1])["pairs"] == 1
 
 
-def test_an_alert_that_is_not_there_cannot_be_answered(monitor: Monitor) -> None:
-    code, out, err = monitor("ack", "al-none")
+def test_an_alert_that_is_not_there_cannot_be_answered(run_monitor: Monitor) -> None:
+    code, out, err = run_monitor("ack", "al-none")
     assert (code, out) == (2, "")
     assert err.startswith("monitor: there is no alert al-none")
-    assert monitor("answers")[1] == "nobody has answered an alert yet\n"
+    assert run_monitor("answers")[1] == "nobody has answered an alert yet\n"

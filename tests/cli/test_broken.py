@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 
 BROKEN = sorted(Path(__file__).with_name("broken").iterdir())
 LINE = re.compile(r"[\w./-]+:\d+:\d+: (warning: )?\S.*")
@@ -26,7 +26,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_every_problem_is_told_with_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = run(["check"])
+    code = run_command_line(["check"])
 
     said = capsys.readouterr()
     assert said.out == (folder / "expected.txt").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def test_every_problem_is_told_with_its_place(folder: Path, capsys: pytest.Captu
 
 
 def test_the_same_comes_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["check", "--json"]) == 1
+    assert run_command_line(["check", "--json"]) == 1
 
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
@@ -55,7 +55,7 @@ def test_other_commands_tell_of_a_broken_config_in_one_line(folder: Path, capsys
         line for line in (folder / "expected.txt").read_text(encoding="utf-8").splitlines() if ": warn" not in line
     ]
 
-    code = run(["sources"])
+    code = run_command_line(["sources"])
 
     said = capsys.readouterr()
     if first.startswith("config.toml:"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 
 Monitor = Callable[..., tuple[int, str, str]]
 
@@ -23,7 +23,7 @@ def calibrate(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
 
     def call(lines: list[str], *options: str) -> tuple[int, str, str]:
         (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
-        code = run(["calibrate", "pairs.jsonl", *options])
+        code = run_command_line(["calibrate", "pairs.jsonl", *options])
         said = capsys.readouterr()
         return code, said.out, said.err
 

@@ -21,11 +21,11 @@ from kit import Bulletin, FeedServer, PostSink
 from sqlalchemy import update
 
 from monitor import daemon
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 from monitor.config.file import read_config
 from monitor.store import open_store
 from monitor.store.schema import sources
-from monitor.store.sources import sync
+from monitor.store.sources import sync_sources
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 CONFIG = """
@@ -93,7 +93,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 
 def once(folder: Path) -> None:
     """One round of the daemon in this process."""
-    daemon.run(read_config(folder / "config.toml", env={}), once=True)
+    daemon.run_daemon(read_config(folder / "config.toml", env={}), once=True)
 
 
 def run_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -102,11 +102,11 @@ def run_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.fixture
-def monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
+def run_monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
     """One command in this process: its exit code, what it printed, what it complained of."""
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(arguments)
+        code = run_command_line(arguments)
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -128,34 +128,34 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # init
 
 
-def test_init_writes_a_config_and_rules_that_pass_check(fresh: Path, monitor: Monitor) -> None:
-    code, out, err = monitor("init")
+def test_init_writes_a_config_and_rules_that_pass_check(fresh: Path, run_monitor: Monitor) -> None:
+    code, out, err = run_monitor("init")
     assert (code, err) == (0, "")
     wrote = re.findall(r"(?m)^wrote (.+)$", out)
     assert wrote[0] == "config.toml"
     assert {Path(name) for name in wrote} == {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
 
-    code, out, err = monitor("check")
+    code, out, err = run_monitor("check")
     assert (code, err) == (0, "")
     assert re.fullmatch(r"fine \(\d sources, 1 channel, \d+ rules, [1-9]\d* rule tests\)\n", out)
 
 
-def test_init_never_overwrites(fresh: Path, monitor: Monitor) -> None:
+def test_init_never_overwrites(fresh: Path, run_monitor: Monitor) -> None:
     (fresh / "rules").mkdir()
     (fresh / "rules/mine.yaml").write_text(RULE)
-    code, out, _ = monitor("init")
+    code, out, _ = run_monitor("init")
     assert code == 0
     assert "left rules as it is" in out
     assert os.listdir(fresh / "rules") == ["mine.yaml"]
 
     (fresh / "config.toml").write_text("# mine")
-    assert monitor("init") == (2, "", "monitor: config.toml is there already and was left as it is\n")
+    assert run_monitor("init") == (2, "", "monitor: config.toml is there already and was left as it is\n")
     assert (fresh / "config.toml").read_text() == "# mine"
 
 
-def test_init_elsewhere_says_how_to_go_on(fresh: Path, monitor: Monitor) -> None:
+def test_init_elsewhere_says_how_to_go_on(fresh: Path, run_monitor: Monitor) -> None:
     (fresh / "etc").mkdir()
-    _, out, _ = monitor("init", "-c", "etc/monitor.toml")
+    _, out, _ = run_monitor("init", "-c", "etc/monitor.toml")
     assert "wrote etc/rules/aliases.yaml" in out
     assert out.endswith("next: `monitor check -c etc/monitor.toml`, then `monitor run -c etc/monitor.toml`\n")
     assert (fresh / "etc/monitor.toml").stat().st_mode & 0o077 == 0
@@ -164,19 +164,19 @@ def test_init_elsewhere_says_how_to_go_on(fresh: Path, monitor: Monitor) -> None
 # check; what it says of broken folders is in test_broken.py
 
 
-def test_check_counts_what_it_looked_at(here: Lived, monitor: Monitor) -> None:
-    assert monitor("check") == (0, "fine (2 sources, 3 channels, 1 rule, 0 rule tests)\n", "")
-    code, out, _ = monitor("check", "--json")
+def test_check_counts_what_it_looked_at(here: Lived, run_monitor: Monitor) -> None:
+    assert run_monitor("check") == (0, "fine (2 sources, 3 channels, 1 rule, 0 rule tests)\n", "")
+    code, out, _ = run_monitor("check", "--json")
     assert code == 0
     expected = {"ok": True, "problems": [], "sources": 2, "channels": 3, "rules": 1, "rule_tests": 0}
     assert json.loads(out) == expected
 
 
-def test_warnings_are_marked_and_do_not_fail(fresh: Path, monitor: Monitor) -> None:
+def test_warnings_are_marked_and_do_not_fail(fresh: Path, run_monitor: Monitor) -> None:
     (fresh / "config.toml").write_text("")
     (fresh / "rules").mkdir()
     (fresh / "rules/r.yaml").write_text(RULE)
-    code, out, _ = monitor("check")
+    code, out, _ = run_monitor("check")
     assert code == 0
     assert out == (
         "config.toml:1:1: warning: there are no [[sources]]: nothing will be polled\n"
@@ -202,9 +202,9 @@ def test_the_log_of_a_run_is_json_lines_on_request(lived: Lived) -> None:
     assert SECRET not in lived.err
 
 
-def test_run_needs_rules(fresh: Path, monitor: Monitor) -> None:
+def test_run_needs_rules(fresh: Path, run_monitor: Monitor) -> None:
     (fresh / "config.toml").write_text("")
-    code, out, err = monitor("run", "--once")
+    code, out, err = run_monitor("run", "--once")
     assert (code, out) == (2, "")
     assert re.fullmatch(r"monitor: \S*rules:1:1: there is no such folder of rules\n", err)
 
@@ -212,8 +212,8 @@ def test_run_needs_rules(fresh: Path, monitor: Monitor) -> None:
 # sources
 
 
-def test_sources_lists_state_as_the_contract_has_it(here: Lived, monitor: Monitor) -> None:
-    code, out, _ = monitor("sources", "--json")
+def test_sources_lists_state_as_the_contract_has_it(here: Lived, run_monitor: Monitor) -> None:
+    code, out, _ = run_monitor("sources", "--json")
     assert code == 0
     good, bad = json.loads(out)
     assert list(good) == [
@@ -234,17 +234,17 @@ def test_sources_lists_state_as_the_contract_has_it(here: Lived, monitor: Monito
     assert "503" in bad["error"]
 
 
-def test_sources_are_a_table_for_people(here: Lived, monitor: Monitor) -> None:
-    _, out, _ = monitor("sources")
+def test_sources_are_a_table_for_people(here: Lived, run_monitor: Monitor) -> None:
+    _, out, _ = run_monitor("sources")
     head, good, _ = out.splitlines()
     assert head.split() == ["name", "state", "entries", "last", "good", "next", "poll", "pace", "error"]
     assert good.split()[:3] == ["bulletins", "ok", "2"]
 
 
-def test_sources_that_were_never_polled_are_empty(fresh: Path, monitor: Monitor) -> None:
+def test_sources_that_were_never_polled_are_empty(fresh: Path, run_monitor: Monitor) -> None:
     text = '[[sources]]\nname = "a"\nurl = "https://example.org/"\n'
     (fresh / "config.toml").write_text(text)
-    _, out, _ = monitor("sources", "--json")
+    _, out, _ = run_monitor("sources", "--json")
     assert [(one["name"], one["state"], one["next_poll"]) for one in json.loads(out)] == [("a", "empty", None)]
     assert os.listdir(fresh) == ["config.toml"]
 
@@ -260,49 +260,49 @@ def test_sources_that_were_never_polled_are_empty(fresh: Path, monitor: Monitor)
     ],
 )
 def test_sources_say_how_often_each_is_polled_and_why(
-    fresh: Path, monitor: Monitor, how: str, kept: float | None, said: str
+    fresh: Path, run_monitor: Monitor, how: str, kept: float | None, said: str
 ) -> None:
     (fresh / "config.toml").write_text(f'[[sources]]\nname = "a"\nurl = "https://example.org/"\n{how}\n')
     config = read_config(fresh / "config.toml", env={})
     with closing(open_store(config.monitor.database)) as store, store.write() as conn:
-        sync(conn, config.sources, 0.0)
+        sync_sources(conn, config.sources, 0.0)
         conn.execute(update(sources).values(pace=kept))
 
-    assert [one["pace"] for one in json.loads(monitor("sources", "--json")[1])] == [said]
-    assert said in monitor("sources")[1]
+    assert [one["pace"] for one in json.loads(run_monitor("sources", "--json")[1])] == [said]
+    assert said in run_monitor("sources")[1]
 
 
 # alerts, deliveries, status
 
 
-def test_alerts_lists_what_was_told(here: Lived, monitor: Monitor) -> None:
-    code, out, _ = monitor("alerts", "--json")
+def test_alerts_lists_what_was_told(here: Lived, run_monitor: Monitor) -> None:
+    code, out, _ = run_monitor("alerts", "--json")
     assert code == 0
     notice, alert = json.loads(out)
     assert (notice["rule"], notice["title"]) == ("monitor", "Channel gone has missed an alert")
     assert (alert["rule"], alert["severity"]) == ("ferries", "high")
     assert alert["findings"][0]["novelty"] == "new"
-    assert NEW.title in monitor("alerts")[1]
-    assert json.loads(monitor("alerts", "--rule", "other", "--json")[1]) == []
+    assert NEW.title in run_monitor("alerts")[1]
+    assert json.loads(run_monitor("alerts", "--rule", "other", "--json")[1]) == []
 
 
-def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived, monitor: Monitor) -> None:
-    _, out, _ = monitor("deliveries", "--json")
+def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived, run_monitor: Monitor) -> None:
+    _, out, _ = run_monitor("deliveries", "--json")
     rows: dict[str, dict[str, Any]] = {row["channel"]: row for row in json.loads(out) if row["title"] == TITLE}
     assert {name: row["state"] for name, row in rows.items()} == {"hook": "sent", "screen": "sent", "gone": "dead"}
     assert "410" in rows["gone"]["error"]
-    assert "410" in monitor("deliveries")[1]
+    assert "410" in run_monitor("deliveries")[1]
 
-    hook = json.loads(monitor("deliveries", "--channel", "hook", "--json")[1])
+    hook = json.loads(run_monitor("deliveries", "--channel", "hook", "--json")[1])
     assert {row["channel"] for row in hook} == {"hook"}
 
-    code, out, err = monitor("deliveries", "retry", str(rows["hook"]["id"]))
+    code, out, err = run_monitor("deliveries", "retry", str(rows["hook"]["id"]))
     assert (code, out) == (1, "")
     taken = f"delivery {rows['hook']['id']}"
     assert err == f"{taken} is neither dead nor waits to be tried again, or there is none of that ID\n"
 
     dead = str(rows["gone"]["id"])
-    assert monitor("deliveries", "retry", dead) == (0, f"delivery {dead} will be tried again\n", "")
+    assert run_monitor("deliveries", "retry", dead) == (0, f"delivery {dead} will be tried again\n", "")
     here.gone.status = 200
     once(here.folder)
     assert [post.json["data"]["rule"] for post in here.gone.posts] == ["ferries"]
@@ -312,11 +312,11 @@ def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived,
         db.execute("UPDATE messages SET state = 'dead', error = 'answered 410' WHERE channel = 'gone'")
 
 
-def test_status_counts_on_one_screen(here: Lived, monitor: Monitor) -> None:
-    code, out, _ = monitor("status")
+def test_status_counts_on_one_screen(here: Lived, run_monitor: Monitor) -> None:
+    code, out, _ = run_monitor("status")
     assert code == 0
     assert len(out.splitlines()) <= 12
-    _, out, _ = monitor("status", "--json")
+    _, out, _ = run_monitor("status", "--json")
     found = json.loads(out)
     assert found["sources"]["ok"] == 1
     assert found["alerts"] == 2  # one of them says that a channel missed the other
@@ -324,47 +324,47 @@ def test_status_counts_on_one_screen(here: Lived, monitor: Monitor) -> None:
 
 
 @pytest.mark.parametrize("name", ["alerts", "deliveries"])
-def test_listings_of_a_store_that_is_not_there_yet_are_empty(fresh: Path, monitor: Monitor, name: str) -> None:
+def test_listings_of_a_store_that_is_not_there_yet_are_empty(fresh: Path, run_monitor: Monitor, name: str) -> None:
     (fresh / "config.toml").write_text("")
-    assert monitor(name, "--json") == (0, "[]\n", "")
-    assert monitor(name)[0] == 0
+    assert run_monitor(name, "--json") == (0, "[]\n", "")
+    assert run_monitor(name)[0] == 0
     assert os.listdir(fresh) == ["config.toml"]
 
 
 # send-test
 
 
-def test_send_test_sends_a_sample_and_says_what_was_answered(here: Lived, monitor: Monitor) -> None:
+def test_send_test_sends_a_sample_and_says_what_was_answered(here: Lived, run_monitor: Monitor) -> None:
     before = len(here.hook.posts)
-    code, out, err = monitor("send-test", "hook")
+    code, out, err = run_monitor("send-test", "hook")
     assert (code, err) == (0, "")
     assert out.startswith("hook: sent: ")
     assert here.hook.posts[before].json["data"]["rule"].startswith("sample")
-    code, out, _ = monitor("send-test", "screen")
+    code, out, _ = run_monitor("send-test", "screen")
     assert code == 0
     assert "12,000" in out
 
 
-def test_send_test_to_a_channel_that_does_not_take_it_exits_1(here: Lived, monitor: Monitor) -> None:
-    code, out, err = monitor("send-test", "gone")
+def test_send_test_to_a_channel_that_does_not_take_it_exits_1(here: Lived, run_monitor: Monitor) -> None:
+    code, out, err = run_monitor("send-test", "gone")
     assert (code, out) == (1, "")
     assert re.fullmatch(r"gone: not sent: [^\n]*410[^\n]*\n", err)
     assert SECRET not in err
 
 
-def test_send_test_names_a_template_that_fails_and_sends_all_the_same(here: Lived, monitor: Monitor) -> None:
+def test_send_test_names_a_template_that_fails_and_sends_all_the_same(here: Lived, run_monitor: Monitor) -> None:
     own = here.folder / "templates/terminal.j2"
     own.parent.mkdir()
     own.write_text("Fine\n{{ headlin }}")
-    code, out, err = monitor("send-test", "screen")
+    code, out, err = run_monitor("send-test", "screen")
     shutil.rmtree(own.parent)
     assert (code, err) == (1, "screen: template terminal.j2, line 2: 'headlin' is undefined\n")
     assert "Up to 12,000" in out
     assert "screen: sent" in out
 
 
-def test_send_test_to_no_channel_gives_a_hint(here: Lived, monitor: Monitor) -> None:
-    assert monitor("send-test", "scren") == (
+def test_send_test_to_no_channel_gives_a_hint(here: Lived, run_monitor: Monitor) -> None:
+    assert run_monitor("send-test", "scren") == (
         2,
         "",
         'monitor: there is no channel "scren" in config.toml; did you mean "screen"?\n',
@@ -374,30 +374,30 @@ def test_send_test_to_no_channel_gives_a_hint(here: Lived, monitor: Monitor) -> 
 # compare, replay
 
 
-def test_compare_shows_what_is_new_between_two_texts(fresh: Path, monitor: Monitor) -> None:
+def test_compare_shows_what_is_new_between_two_texts(fresh: Path, run_monitor: Monitor) -> None:
     (fresh / "prior").write_text("- About 300 ferries left Halvik.\n- The bridge is open.\n")
     (fresh / "new").write_text("- About 900 ferries left Halvik.\n- The bridge is open.\n- A lighthouse burned.\n")
-    code, out, _ = monitor("compare", "prior", "new", "--json")
+    code, out, _ = run_monitor("compare", "prior", "new", "--json")
     assert code == 0
     found = {one["novelty"]: one for one in json.loads(out)}
     assert found["changed"]["nearest"] == {"text": "About 300 ferries left Halvik."}
     assert found["changed"]["changes"][0]["kind"] == "number"
     assert found["new"]["claim"] == "A lighthouse burned."
-    _, out, _ = monitor("compare", "prior", "new")
+    _, out, _ = run_monitor("compare", "prior", "new")
     assert "~ changed    About [-300-] {+900+} ferries left Halvik." in out
     assert out.endswith("\n\n1 new, 1 changed\n")
-    assert monitor("compare", "new", "new") == (0, "nothing new\n", "")
+    assert run_monitor("compare", "new", "new") == (0, "nothing new\n", "")
 
 
-def test_compare_judges_pairs(fresh: Path, monitor: Monitor) -> None:
+def test_compare_judges_pairs(fresh: Path, run_monitor: Monitor) -> None:
     pair = {"id": "p", "a": "About 300 ferries left.", "b": "About 900 ferries left.", "context": "revision"}
     (fresh / "pairs").write_text(json.dumps(pair) + "\n\n")
-    code, out, _ = monitor("compare", "--pairs", "pairs", "--json")
+    code, out, _ = run_monitor("compare", "--pairs", "pairs", "--json")
     assert code == 0
     verdict = json.loads(out)
     assert list(verdict) == ["id", "novelty", "similarity", "changes"]
     assert (verdict["id"], verdict["novelty"]) == ("p", "changed")
-    assert "pair p" in monitor("compare", "--pairs", "pairs")[1]
+    assert "pair p" in run_monitor("compare", "--pairs", "pairs")[1]
 
 
 def line(day: int, text: str) -> str:
@@ -411,32 +411,32 @@ def line(day: int, text: str) -> str:
     return json.dumps(said) + "\n"
 
 
-def test_replay_runs_a_stream_with_rules_and_without(here: Lived, tmp_path: Path, monitor: Monitor) -> None:
+def test_replay_runs_a_stream_with_rules_and_without(here: Lived, tmp_path: Path, run_monitor: Monitor) -> None:
     stream = tmp_path / "stream"
     stream.write_text(line(1, "About 300 ferries left Halvik.") + line(2, "About 900 ferries left Halvik."))
-    code, out, _ = monitor("replay", str(stream), "--json")
+    code, out, _ = run_monitor("replay", str(stream), "--json")
     assert code == 0
     found = [json.loads(line) for line in out.splitlines()]
     assert {one["type"] for one in found} == {"update", "finding"}
     assert [one["novelty"] for one in found if one["type"] == "finding"][-1] == "changed"
 
-    _, out, _ = monitor("replay", str(stream), "--json", "--rules", "rules")
+    _, out, _ = run_monitor("replay", str(stream), "--json", "--rules", "rules")
     found = [json.loads(line) for line in out.splitlines()]
     alerts = [one for one in found if one["type"] == "alert"]
     assert [alert["rule"] for alert in alerts] == ["ferries", "ferries"]
-    assert "ALERT" in monitor("replay", str(stream), "--rules", "rules")[1]
+    assert "ALERT" in run_monitor("replay", str(stream), "--rules", "rules")[1]
 
 
 # backup
 
 
-def test_backup_writes_a_whole_copy_and_never_overwrites(here: Lived, tmp_path: Path, monitor: Monitor) -> None:
+def test_backup_writes_a_whole_copy_and_never_overwrites(here: Lived, tmp_path: Path, run_monitor: Monitor) -> None:
     copy = tmp_path / "copy.db"
-    code, out, _ = monitor("backup", str(copy))
+    code, out, _ = run_monitor("backup", str(copy))
     assert code == 0
     assert out.startswith(f"wrote {copy} (")
     with sqlite3.connect(copy) as db:
         assert db.execute("SELECT count(*) FROM alerts").fetchone() == (2,)
-    code, out, err = monitor("backup", str(copy))
+    code, out, err = run_monitor("backup", str(copy))
     assert (code, out) == (2, "")
     assert re.fullmatch(r"monitor: [^\n]+copy\.db[^\n]+\n", err)

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import pytest
 
-from monitor.cli.frame import NAMES
+from monitor.cli.frame import COMMAND_NAMES
 from monitor.config import AlertsConfig, Auth, ChannelConfig, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
-from monitor.config.problems import keys_of
-from monitor.deliver.channels import NOTIFIERS, notifier
+from monitor.config.problems import toml_fields
+from monitor.deliver.channels import NOTIFIERS, notifier_class
 
 TEXT = (Path(__file__).parents[2] / "docs/reference.md").read_text(encoding="utf-8")
 TABLES = {
@@ -39,30 +39,30 @@ def first_cells(text: str) -> set[str]:
 
 @pytest.mark.parametrize("title", TABLES)
 def test_each_table_of_the_config_is_described_key_by_key(title: str) -> None:
-    assert first_cells(section(title)) == set(keys_of(TABLES[title]))
+    assert first_cells(section(title)) == set(toml_fields(TABLES[title]))
 
 
 def test_the_keys_of_auth_are_described_with_it() -> None:
-    assert all(f"{key} =" in section("defaults and sources") for key in keys_of(Auth))
+    assert all(f"{key} =" in section("defaults and sources") for key in toml_fields(Auth))
 
 
 @pytest.mark.parametrize("name", NOTIFIERS)
 def test_each_type_of_channel_is_described_key_by_key(name: str) -> None:
     found = re.search(rf"(?ms)^\*\*{name}\*\*(.*?)(?=^\*\*|\Z)", section("channels"))
     assert found, f"docs/reference.md does not describe the channel {name}"
-    assert first_cells(found[1]) == set(keys_of(notifier(name).Settings)) - set(keys_of(ChannelConfig))
+    assert first_cells(found[1]) == set(toml_fields(notifier_class(name).Settings)) - set(toml_fields(ChannelConfig))
 
 
 def test_the_keys_of_every_channel_are_described_before_the_types() -> None:
-    assert first_cells(section("channels").partition("**email**")[0]) == set(keys_of(ChannelConfig)) - {"type"}
+    assert first_cells(section("channels").partition("**email**")[0]) == set(toml_fields(ChannelConfig)) - {"type"}
 
 
 def test_every_command_is_described_and_no_other() -> None:
     described = {re.match(r"monitor ([a-z-]+)", cell)[1] for cell in first_cells(section("Commands"))}  # type: ignore[index]
-    assert described == set(NAMES)
+    assert described == set(COMMAND_NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMMAND_NAMES)
 def test_every_option_of_a_command_is_described(name: str) -> None:
     command: click.Command = import_module(f"monitor.cli.{name.replace('-', '_')}").command
     options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import NAMES, run, sentence_of
-from monitor.config import seconds
+from monitor.cli.frame import COMMAND_NAMES, error_sentence, run_command_line
+from monitor.config import parse_duration
 
 MONITOR = [sys.executable, "-m", "monitor"]
 
@@ -25,22 +25,22 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_help_names_every_command_and_the_bare_command_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--help"]) == 0
+    assert run_command_line(["--help"]) == 0
     said = capsys.readouterr().out
-    assert re.findall(r"(?m)^  ([a-z][a-z-]*) {2,}\S", said) == list(NAMES)
-    assert run([]) == 0
+    assert re.findall(r"(?m)^  ([a-z][a-z-]*) {2,}\S", said) == list(COMMAND_NAMES)
+    assert run_command_line([]) == 0
     assert capsys.readouterr().out == said
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMMAND_NAMES)
 def test_each_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([name, "--help"]) == 0
+    assert run_command_line([name, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage: monitor {name}")
 
 
 @pytest.mark.parametrize("name", ["sources", "alerts", "deliveries", "status", "check", "compare", "replay"])
 def test_each_listing_takes_json(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run([name, "--help"])
+    run_command_line([name, "--help"])
     assert "--json" in capsys.readouterr().out
 
 
@@ -94,7 +94,7 @@ BAD = [
 def test_what_cannot_run_says_so_in_one_line_and_exits_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(arguments) == 2
+    assert run_command_line(arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert re.fullmatch(r"monitor: [^\n\x1b]+\n", said.err)
@@ -110,13 +110,13 @@ def test_lines_that_are_not_what_they_should_be_are_told_by_number(
     arguments: list[str], content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("x").write_text("\n" + content)
-    assert run(arguments) == 2
+    assert run_command_line(arguments) == 2
     said = capsys.readouterr()
     assert re.fullmatch(r"monitor: line 2\b[^\n]+\n", said.err)
 
 
 def test_a_hint_is_given_for_a_misspelt_command(capsys: pytest.CaptureFixture[str]) -> None:
-    run(["chek"])
+    run_command_line(["chek"])
     expected = 'monitor: there is no command "chek"; did you mean "check"? (see `monitor --help`)\n'
     assert capsys.readouterr().err == expected
 
@@ -129,7 +129,7 @@ def broken_store(folder: Path) -> None:
 
 def test_a_database_that_is_none_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken_store(tmp_path)
-    assert run(["status"]) == 2
+    assert run_command_line(["status"]) == 2
     assert re.fullmatch(r"monitor: .*x\.db[^\n]*\n", capsys.readouterr().err)
 
 
@@ -140,15 +140,15 @@ def test_a_folder_that_is_gone_is_one_line(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert run(["check"]) == 2
+    assert run_command_line(["check"]) == 2
     assert re.fullmatch(r"monitor: [^\n]+\n", capsys.readouterr().err)
 
 
 def test_something_unexpected_is_told_by_its_place_and_never_by_its_message() -> None:
     try:
-        seconds({"hunter2": float}["token=hunter2"])
+        parse_duration({"hunter2": float}["token=hunter2"])
     except KeyError as error:
-        said = sentence_of(error)
+        said = error_sentence(error)
     assert said == "unexpected KeyError; run with MONITOR_DEBUG=1 for the traceback"
 
     class Odd:
@@ -156,9 +156,9 @@ def test_something_unexpected_is_told_by_its_place_and_never_by_its_message() ->
             raise RuntimeError("token=hunter2")
 
     try:
-        seconds(Odd())
+        parse_duration(Odd())
     except RuntimeError as error:
-        said = sentence_of(error)
+        said = error_sentence(error)
     assert re.fullmatch(
         r"unexpected RuntimeError at config/__init__\.py:\d+; run with MONITOR_DEBUG=1 for the traceback", said
     )
@@ -209,7 +209,7 @@ def test_output_is_utf8_whatever_the_locale() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys; from monitor.cli.frame import run; run(['--help']); print(*sys.modules)"
+    code = "import sys; from monitor.cli.frame import run_command_line; run_command_line(['--help']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     heavy = {"sqlalchemy", "httpx", "pydantic", "structlog", "rich", "rapidfuzz", "jinja2", "asyncio", "apscheduler"}

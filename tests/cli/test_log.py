@@ -25,9 +25,9 @@ def _as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def written(style: log.Style) -> io.StringIO:
+def written(style: log.LogFormat) -> io.StringIO:
     stream = io.StringIO()
-    log.configure(style, stream=stream)
+    log.configure_logging(style, stream=stream)
     return stream
 
 
@@ -46,7 +46,7 @@ def test_json_lines_hold_the_same_and_give_every_value_back() -> None:
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
-def test_what_a_feed_says_cannot_begin_a_line_or_steer_a_terminal(style: log.Style) -> None:
+def test_what_a_feed_says_cannot_begin_a_line_or_steer_a_terminal(style: log.LogFormat) -> None:
     stream = written(style)
     structlog.get_logger().info(HOSTILE, source=HOSTILE, seen=[HOSTILE], **{HOSTILE: 1})
     logging.getLogger("uvicorn").warning("%s", HOSTILE)
@@ -58,7 +58,7 @@ def test_what_a_feed_says_cannot_begin_a_line_or_steer_a_terminal(style: log.Sty
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
-def test_secrets_stay_secret(style: log.Style) -> None:
+def test_secrets_stay_secret(style: log.LogFormat) -> None:
     stream = written(style)
     secret = SecretStr("hunter2")
     structlog.get_logger().info("x", a=secret, b={"c": [secret]})

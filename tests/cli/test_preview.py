@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +31,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_template_is_shown_with_the_sample(
     template: str, holds: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["preview", template]) == 0
+    assert run_command_line(["preview", template]) == 0
     assert holds.casefold() in capsys.readouterr().out.casefold()
 
 
 def test_slack_template_is_shown_as_blocks(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["preview", "slack.j2"]) == 0
+    assert run_command_line(["preview", "slack.j2"]) == 0
     assert {block["type"] for block in json.loads(capsys.readouterr().out)} >= {"header", "section"}
 
 
@@ -44,21 +44,21 @@ def test_fault_of_a_template_is_told_with_its_place(here: Path, capsys: pytest.C
     (here / "templates").mkdir()
     (here / "templates" / "email.txt.j2").write_text("fine\n{{ nothing_of_that_name }}\n")
 
-    assert run(["preview", "email.txt.j2"]) == 1
+    assert run_command_line(["preview", "email.txt.j2"]) == 1
     assert "email.txt.j2:2:" in capsys.readouterr().out
 
 
 def test_unknown_template_and_alert_end_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["preview", "email.htlm.j2"]) == 2
+    assert run_command_line(["preview", "email.htlm.j2"]) == 2
     assert "did you mean" in capsys.readouterr().err
-    assert run(["preview", "email.txt.j2", "--alert", "al-none"]) == 2
+    assert run_command_line(["preview", "email.txt.j2", "--alert", "al-none"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_the_template_of_some_rules_is_shown_like_any_other(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["preview", "brief.terminal.j2"]) == 2
+    assert run_command_line(["preview", "brief.terminal.j2"]) == 2
     assert 'there is no template "brief.terminal.j2" in ' in capsys.readouterr().err
     (here / "templates").mkdir()
     (here / "templates" / "brief.terminal.j2").write_text("in brief: {{ headline }}\n")
-    assert run(["preview", "brief.terminal.j2"]) == 0
+    assert run_command_line(["preview", "brief.terminal.j2"]) == 0
     assert capsys.readouterr().out.startswith("in brief: ")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.saying import commit, configured
+from kit.saying import add_sources, commit_texts
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 from monitor.store import open_store
 
 Monitor = Callable[..., tuple[int, str, str]]
@@ -24,8 +24,8 @@ def found(monitor: Monitor, query: str, *more: str) -> list[dict[str, Any]]:
     return claims
 
 
-def test_claims_are_found_newest_first_with_who_said_them(monitor: Monitor) -> None:
-    claims = found(monitor, "@dprk NEAR/5 soldier*")
+def test_claims_are_found_newest_first_with_who_said_them(run_monitor: Monitor) -> None:
+    claims = found(run_monitor, "@dprk NEAR/5 soldier*")
     assert len(claims) >= 4
     assert claims[0]["claim"].startswith("Up to 12,000 North Korean soldiers")
     assert "Around 3,000" in claims[-1]["claim"]
@@ -35,19 +35,19 @@ def test_claims_are_found_newest_first_with_who_said_them(monitor: Monitor) -> N
     assert claims[0]["at"] == "2026-12-16T18:06:00Z"
 
 
-def test_the_language_is_that_of_rules(monitor: Monitor) -> None:
-    assert len(found(monitor, "soldier* > 10000")) == 1
-    assert found(monitor, "snow AND brigade") == []
-    assert {one["title"] for one in found(monitor, "title:takeaways AND soldier*")} == {
+def test_the_language_is_that_of_rules(run_monitor: Monitor) -> None:
+    assert len(found(run_monitor, "soldier* > 10000")) == 1
+    assert found(run_monitor, "snow AND brigade") == []
+    assert {one["title"] for one in found(run_monitor, "title:takeaways AND soldier*")} == {
         "Takeaways of December 13",
         "Takeaways of December 16",
     }
-    assert len(found(monitor, "soldier* AND NOT title:takeaways AND NOT assault")) == 0
+    assert len(found(run_monitor, "soldier* AND NOT title:takeaways AND NOT assault")) == 0
 
 
-def test_the_limit_keeps_the_newest(monitor: Monitor) -> None:
-    everything = found(monitor, "soldier*")
-    assert found(monitor, "soldier*", "--limit", "2") == everything[:2]
+def test_the_limit_keeps_the_newest(run_monitor: Monitor) -> None:
+    everything = found(run_monitor, "soldier*")
+    assert found(run_monitor, "soldier*", "--limit", "2") == everything[:2]
 
 
 def test_what_lies_pages_back_is_found(
@@ -56,30 +56,32 @@ def test_what_lies_pages_back_is_found(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text("")
     store = open_store("sqlite:///monitor.db")
-    configured(store, "wire")
-    commit(store, ["The lighthouse burned.", *(f"Barge {number} has left the harbour." for number in range(1200))])
+    add_sources(store, "wire")
+    commit_texts(
+        store, ["The lighthouse burned.", *(f"Barge {number} has left the harbour." for number in range(1200))]
+    )
     store.close()
-    assert run(["search", "lighthouse OR 7", "--json"]) == 0
+    assert run_command_line(["search", "lighthouse OR 7", "--json"]) == 0
     claims = [one["claim"] for one in json.loads(capsys.readouterr().out)]
     assert claims == ["Barge 7 has left the harbour.", "The lighthouse burned."]
 
 
-def test_people_see_the_words_that_met(monitor: Monitor) -> None:
-    code, out, _ = monitor("search", "snow")
+def test_people_see_the_words_that_met(run_monitor: Monitor) -> None:
+    code, out, _ = run_monitor("search", "snow")
     assert code == 0
     assert out.splitlines()[1:] == ["    [Snow] slowed both sides along the Oskil.", "1 claim"]
-    assert monitor("search", "volcano") == (0, "0 claims\n", "")
+    assert run_monitor("search", "volcano") == (0, "0 claims\n", "")
 
 
 @pytest.mark.parametrize("query", ["", "snow AND", "(", "@nobody", "NOT snow", "url:example", "/(/", "(" * 9999])
-def test_a_query_that_cannot_be_asked_is_one_line(monitor: Monitor, query: str) -> None:
-    code, out, err = monitor("search", query)
+def test_a_query_that_cannot_be_asked_is_one_line(run_monitor: Monitor, query: str) -> None:
+    code, out, err = run_monitor("search", query)
     assert (code, out) == (2, "")
     assert re.fullmatch(r"monitor: [^\n]+\n", err)
     assert "MONITOR_DEBUG" not in err
 
 
-def test_a_fault_is_told_by_its_place(monitor: Monitor) -> None:
-    assert monitor("search", "snow AND (rain")[2] == (
+def test_a_fault_is_told_by_its_place(run_monitor: Monitor) -> None:
+    assert run_monitor("search", "snow AND (rain")[2] == (
         "monitor: query, character 10: this bracket is not closed: expected a `)`\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 from monitor.store import open_store
 
 CONFIG = '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
@@ -19,7 +19,7 @@ Monitor = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
+def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
     """One `monitor silence` in a folder with a config, a rule and a store."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text(CONFIG)
@@ -28,31 +28,31 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     open_store("sqlite:///monitor.db").close()
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(["silence", *arguments])
+        code = run_command_line(["silence", *arguments])
         said = capsys.readouterr()
         return code, said.out, said.err
 
     return call
 
 
-def test_a_silence_is_added_listed_and_ended(monitor: Monitor) -> None:
-    assert monitor()[:2] == (0, "nothing was ever silenced\n")
-    code, out, err = monitor("add", "--rule", "ferries", "--for", "6h", "--reason", "known", "--by", "Ola")
+def test_a_silence_is_added_listed_and_ended(run_monitor: Monitor) -> None:
+    assert run_monitor()[:2] == (0, "nothing was ever silenced\n")
+    code, out, err = run_monitor("add", "--rule", "ferries", "--for", "6h", "--reason", "known", "--by", "Ola")
     assert (code, err) == (0, "")
     assert re.fullmatch(r"silence 1 until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n", out)
 
-    (listed,) = json.loads(monitor("list", "--json")[1])
+    (listed,) = json.loads(run_monitor("list", "--json")[1])
     assert (listed["state"], listed["rule"], listed["source"]) == ("active", "ferries", None)
     assert (listed["reason"], listed["by"]) == ("known", "Ola")
-    assert "rule ferries" in monitor("list")[1]
+    assert "rule ferries" in run_monitor("list")[1]
 
-    assert monitor("end", "1") == (0, "silence 1 has ended\n", "")
-    assert monitor("end", "1") == (1, "", "silence 1 ended before, or there is none of that ID\n")
-    assert [one["state"] for one in json.loads(monitor("--json")[1])] == ["ended"]
+    assert run_monitor("end", "1") == (0, "silence 1 has ended\n", "")
+    assert run_monitor("end", "1") == (1, "", "silence 1 ended before, or there is none of that ID\n")
+    assert [one["state"] for one in json.loads(run_monitor("--json")[1])] == ["ended"]
 
 
-def test_an_end_may_be_a_moment(monitor: Monitor) -> None:
-    assert monitor("add", "--source", "wire", "--until", "2996-01-31T18:00+02:00", "--reason", "x")[1] == (
+def test_an_end_may_be_a_moment(run_monitor: Monitor) -> None:
+    assert run_monitor("add", "--source", "wire", "--until", "2996-01-31T18:00+02:00", "--reason", "x")[1] == (
         "silence 1 until 2996-01-31T16:00:00Z\n"
     )
 
@@ -73,24 +73,24 @@ def test_an_end_may_be_a_moment(monitor: Monitor) -> None:
         (["end"], "end needs the ID of a silence"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_line(monitor: Monitor, arguments: list[str], said: str) -> None:
-    code, out, err = monitor(*arguments)
+def test_what_cannot_be_meant_is_refused_in_one_line(run_monitor: Monitor, arguments: list[str], said: str) -> None:
+    code, out, err = run_monitor(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"monitor: {said}")
     assert err.count("\n") == 1
-    assert monitor()[1] == "nothing was ever silenced\n"
+    assert run_monitor()[1] == "nothing was ever silenced\n"
 
 
-def test_a_mute_lets_facts_through_and_says_so(monitor: Monitor) -> None:
+def test_a_mute_lets_facts_through_and_says_so(run_monitor: Monitor) -> None:
     until = ("--until-facts-change", "--for", "30d", "--reason", "followed elsewhere")
-    assert monitor("add", "--story", "st-1", *until)[0] == 0
-    (listed,) = json.loads(monitor("--json")[1])
+    assert run_monitor("add", "--story", "st-1", *until)[0] == 0
+    (listed,) = json.loads(run_monitor("--json")[1])
     assert (listed["mode"], listed["claims"]) == ("until the facts change", [])
-    assert "story st-1, until the facts change" in monitor()[1]
+    assert "story st-1, until the facts change" in run_monitor()[1]
 
 
-def test_a_query_may_speak_of_aliases_and_only_of_those_there_are(monitor: Monitor) -> None:
-    assert monitor("add", "--match", "@dprk", "--for", "6h", "--reason", "x")[0] == 0
-    code, _, err = monitor("add", "--match", "@drpk", "--for", "6h", "--reason", "x")
+def test_a_query_may_speak_of_aliases_and_only_of_those_there_are(run_monitor: Monitor) -> None:
+    assert run_monitor("add", "--match", "@dprk", "--for", "6h", "--reason", "x")[0] == 0
+    code, _, err = run_monitor("add", "--match", "@drpk", "--for", "6h", "--reason", "x")
     assert code == 2
     assert "@dprk" in err

@@ -14,9 +14,9 @@ def story_of(monitor: Monitor, query: str) -> str:
     return story
 
 
-def test_a_story_tells_its_sources_and_its_figures(monitor: Monitor) -> None:
-    id = story_of(monitor, '"12,000" AND soldier*')
-    code, out, err = monitor("story", id, "--json")
+def test_a_story_tells_its_sources_and_its_figures(run_monitor: Monitor) -> None:
+    id = story_of(run_monitor, '"12,000" AND soldier*')
+    code, out, err = run_monitor("story", id, "--json")
     assert (code, err) == (0, "")
     found = json.loads(out)
     assert found["story"] == id
@@ -25,27 +25,27 @@ def test_a_story_tells_its_sources_and_its_figures(monitor: Monitor) -> None:
     assert {"at", "value", "text", "source"} == set(found["figures"][0][-1])
 
 
-def test_a_story_lists_its_alerts_with_what_was_answered(monitor: Monitor) -> None:
-    id = story_of(monitor, '"12,000" AND soldier*')
-    first = json.loads(monitor("story", id, "--json")[1])["alerts"][-1]
+def test_a_story_lists_its_alerts_with_what_was_answered(run_monitor: Monitor) -> None:
+    id = story_of(run_monitor, '"12,000" AND soldier*')
+    first = json.loads(run_monitor("story", id, "--json")[1])["alerts"][-1]
     assert first["answer"] is None
-    monitor("ack", first["id"])
+    run_monitor("ack", first["id"])
 
-    alerts = json.loads(monitor("story", id, "--json")[1])["alerts"]
-    listed = [one for one in json.loads(monitor("alerts", "--json")[1]) if one["story"] == id]
+    alerts = json.loads(run_monitor("story", id, "--json")[1])["alerts"]
+    listed = [one for one in json.loads(run_monitor("alerts", "--json")[1]) if one["story"] == id]
     assert [one["id"] for one in alerts] == [one["id"] for one in listed]
     assert alerts[-1] == first | {"answer": "ack"}
-    assert first["headline"] in monitor("story", id)[1]
+    assert first["headline"] in run_monitor("story", id)[1]
 
 
-def test_people_read_it_too(monitor: Monitor) -> None:
-    code, out, err = monitor("story", story_of(monitor, '"12,000" AND soldier*'))
+def test_people_read_it_too(run_monitor: Monitor) -> None:
+    code, out, err = run_monitor("story", story_of(run_monitor, '"12,000" AND soldier*'))
     assert (code, err) == (0, "")
     assert "independent source" in out
     assert "12,000" in out
 
 
-def test_a_story_that_is_not_there_is_said_to_be_missing(monitor: Monitor) -> None:
-    code, out, err = monitor("story", "st-none")
+def test_a_story_that_is_not_there_is_said_to_be_missing(run_monitor: Monitor) -> None:
+    code, out, err = run_monitor("story", "st-none")
     assert (code, out) == (2, "")
     assert err == "monitor: there is no story st-none; `monitor alerts` and `search` name theirs with --json\n"

@@ -5,10 +5,12 @@ from heapq import nlargest
 
 import pytest
 
-from monitor.compare.elsewhere import JUDGED, SHARED, closest, share
-from monitor.text.words import NO_SYNONYMS, Synonyms, _glance, glance, read
+from monitor.compare.elsewhere import MAX_JUDGED_CANDIDATES, MIN_SHARED_WEIGHT, top_candidates, weight_overlap
+from monitor.text.words import NO_SYNONYMS, Synonyms, _analyze_quickly, analyze, analyze_quickly
 
-ALIASES = Synonyms.of({"guards": ["guards", "border guard*", "sentries"], "norway": ["Norway", "the Norwegian side"]})
+ALIASES = Synonyms.from_mapping(
+    {"guards": ["guards", "border guard*", "sentries"], "norway": ["Norway", "the Norwegian side"]}
+)
 OPENINGS = (
     "Norway said",
     "On 14 December the Norwegian side said",
@@ -34,23 +36,25 @@ CLAIMS = [f"{one} {two} {three}" for one in OPENINGS for two in MIDDLES for thre
 
 @pytest.mark.parametrize("same", [NO_SYNONYMS, ALIASES], ids=["plain", "aliases"])
 def test_claims_share_no_more_than_a_glance_says(same):
-    seen = [_glance(claim, same) for claim in CLAIMS]
+    seen = [_analyze_quickly(claim, same) for claim in CLAIMS]
     for claim in CLAIMS:
-        now = read(claim, same)
+        now = analyze(claim, same)
         for before, other in zip(seen, CLAIMS, strict=True):
-            assert before.units.keys() >= read(other, same).units.keys()
-            assert share(before, now) >= share(read(other, same), now)
+            assert before.terms.keys() >= analyze(other, same).terms.keys()
+            assert weight_overlap(before, now) >= weight_overlap(analyze(other, same), now)
 
 
 def test_the_closest_are_those_that_reading_all_would_find():
     chance = random.Random(5)
     for claim in chance.sample(CLAIMS, 20):
-        now, texts = read(claim, ALIASES), set(chance.sample(CLAIMS, 20))
-        shares = nlargest(JUDGED, ((share(read(text, ALIASES), now), text) for text in texts))
-        assert closest(now, texts, ALIASES) == [text for shared, text in shares if shared >= SHARED]
+        now, texts = analyze(claim, ALIASES), set(chance.sample(CLAIMS, 20))
+        shares = nlargest(
+            MAX_JUDGED_CANDIDATES, ((weight_overlap(analyze(text, ALIASES), now), text) for text in texts)
+        )
+        assert top_candidates(now, texts, ALIASES) == [text for shared, text in shares if shared >= MIN_SHARED_WEIGHT]
 
 
 def test_a_text_that_was_read_is_seen_as_it_was_read():
     text = "A text that nobody has looked at before stands here."
-    assert glance(text) is not (reading := read(text))
-    assert glance(text) is reading
+    assert analyze_quickly(text) is not (reading := analyze(text))
+    assert analyze_quickly(text) is reading

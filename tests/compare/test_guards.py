@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.compare.verdict import judge
-from monitor.model import Context, Novelty
-from monitor.text.words import index_terms, read
+from monitor.model import Novelty, Relation
+from monitor.text.words import analyze, index_terms
 
-CONTEXTS = st.sampled_from(list(Context))
+CONTEXTS = st.sampled_from(list(Relation))
 WORDS = st.sampled_from(
     "Officials said Kherson residents left the town after floods while rescue teams from Odesa brought water food "
     "and boats near Snake Island because bridges roads were closed by heavy rain in Poland may only all most".split()
@@ -62,7 +62,7 @@ def test_a_figure_that_moves_is_never_called_repeated(template, one, other, cont
     before, now = template.format(one, one), template.format(other, one)
     same = {SPELT.get(value(figure), value(figure)) for figure in (one, other)}
     if len(same) == 2:
-        assert judge(read(before), read(now), context).novelty is not Novelty.REPEATED, (before, now)
+        assert judge(analyze(before), analyze(now), context).novelty is not Novelty.REPEATED, (before, now)
 
 
 @settings(max_examples=100, deadline=None)
@@ -75,7 +75,8 @@ def test_a_figure_that_moves_is_never_called_repeated(template, one, other, cont
 def test_a_number_within_a_name_that_moves_is_never_called_repeated(template, one, other, context):
     if one != other:
         assert (
-            judge(read(template.format(one)), read(template.format(other)), context).novelty is not Novelty.REPEATED
+            judge(analyze(template.format(one)), analyze(template.format(other)), context).novelty
+            is not Novelty.REPEATED
         )
 
 
@@ -89,28 +90,28 @@ def test_a_number_within_a_name_that_moves_is_never_called_repeated(template, on
 def test_a_not_that_comes_or_goes_is_never_called_repeated(words, data, context, negation):
     place = data.draw(st.integers(0, len(words)))
     plain, negated = " ".join(words), " ".join([*words[:place], negation, *words[place:]])
-    assert judge(read(plain), read(negated), context).novelty is not Novelty.REPEATED
-    assert judge(read(negated), read(plain), context).novelty is not Novelty.REPEATED
+    assert judge(analyze(plain), analyze(negated), context).novelty is not Novelty.REPEATED
+    assert judge(analyze(negated), analyze(plain), context).novelty is not Novelty.REPEATED
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200), CONTEXTS)
 def test_a_claim_repeats_itself_entirely(text, context):
-    verdict = judge(read(text), read(text), context)
+    verdict = judge(analyze(text), analyze(text), context)
     assert (verdict.novelty, verdict.similarity, verdict.changes) == (Novelty.REPEATED, 100.0, ())
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=120), st.text(max_size=120), CONTEXTS)
 def test_any_two_texts_can_be_judged(one, other, context):
-    verdict = judge(read(one), read(other), context)
+    verdict = judge(analyze(one), analyze(other), context)
     assert verdict.novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)
     assert 0 <= verdict.similarity <= 100
-    assert len(index_terms(read(one))) <= 32
+    assert len(index_terms(analyze(one))) <= 32
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS, min_size=3, max_size=10), CONTEXTS)
 def test_spacing_and_final_stops_never_make_news(words, context):
     plain = " ".join(words)
-    assert judge(read(plain), read("  " + "  ".join(words) + "."), context).novelty is Novelty.REPEATED
+    assert judge(analyze(plain), analyze("  " + "  ".join(words) + "."), context).novelty is Novelty.REPEATED

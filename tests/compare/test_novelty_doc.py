@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from kit.streams import Stream, novelties
+from kit.streams import ReplayStream, novelty_by_claim
 
 from monitor.compare.verdict import judge
-from monitor.model import Context
-from monitor.text.words import read
+from monitor.model import Relation
+from monitor.text.words import analyze
 
 TEXT = (Path(__file__).parents[2] / "docs/novelty.md").read_text(encoding="utf-8")
 
@@ -22,14 +22,14 @@ def rows(title: str) -> list[list[str]]:
 
 
 PAIRS = [
-    *((Context.REVISION, *row) for row in rows("An edit of the same entry")),
-    *((Context.ELSEWHERE, *row) for row in rows("The same thing told elsewhere")),
+    *((Relation.REVISION, *row) for row in rows("An edit of the same entry")),
+    *((Relation.ELSEWHERE, *row) for row in rows("The same thing told elsewhere")),
 ]
 
 
 @pytest.mark.parametrize(("context", "before", "now", "name", "moved"), PAIRS)
 def test_each_pair_is_called_what_the_page_calls_it(context, before, now, name, moved):
-    verdict = judge(read(before), read(now), context)
+    verdict = judge(analyze(before), analyze(now), context)
     assert verdict.novelty == name
     if name == "changed":
         kind = moved.split()[0]
@@ -40,7 +40,9 @@ def test_each_pair_is_called_what_the_page_calls_it(context, before, now, name, 
 
 @pytest.mark.parametrize(("headline", "sentence", "name"), rows("Within one update"))
 def test_a_sentence_under_its_headline_is_called_what_the_page_calls_it(headline, sentence, name):
-    assert novelties(Stream().say("port", "a", sentence, title=headline).last())[sentence] == name
+    assert (
+        novelty_by_claim(ReplayStream().say("port", "a", sentence, title=headline).last_findings())[sentence] == name
+    )
 
 
 def test_the_page_shows_the_decision_as_a_picture_and_names_every_novelty():

@@ -2,18 +2,18 @@
 
 import pytest
 
-from monitor.compare.changes import said
-from monitor.compare.elsewhere import own_names_aside
-from monitor.compare.subject import NAMED, Names, about, other_subject, titles_apart
-from monitor.model import Claim, Role, Said, Update
-from monitor.text.words import read
+from monitor.compare.changes import quote_terms
+from monitor.compare.elsewhere import verdict_without_names
+from monitor.compare.subject import SUBJECT_KEY, SubjectNames, is_other_subject, mask_subject, names_from_titles
+from monitor.model import Claim, PriorClaim, Role, Update
+from monitor.text.words import analyze
 
 CLAIM = Claim("Tap water is safe.", Role.SENTENCE, "Health")
 
 
 def other(entry, title, source="office", *, now="norland#advice", now_title="advice", claim=CLAIM, heading="Health"):
-    said = Said(claim.text, source, entry, 0.0, "st-1", title, heading)
-    return other_subject(claim, Update("office", now, 1.0, now_title, "", ""), said)
+    said = PriorClaim(claim.text, source, entry, 0.0, "st-1", title, heading)
+    return is_other_subject(claim, Update("office", now, 1.0, now_title, "", ""), said)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_headings_that_name_different_places_are_different_subjects():
     ],
 )
 def test_the_name_of_a_subject_is_what_sets_its_title_apart(one, two, names):
-    assert titles_apart(one, two) == Names(*names)
+    assert names_from_titles(one, two) == SubjectNames(*names)
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_the_name_of_a_subject_is_what_sets_its_title_apart(one, two, names):
     ],
 )
 def test_a_notice_with_each_page_s_own_name_is_one_notice(before, now, echo):
-    assert (own_names_aside(read(before), read(now), Names("Spain", "France")) is not None) is echo
+    assert (verdict_without_names(analyze(before), analyze(now), SubjectNames("Spain", "France")) is not None) is echo
 
 
 def test_the_name_of_the_own_subject_is_one_word_that_stands_where_it_stood_first():
-    reading = read("The ferries of Halvik stop on Monday, the Halvik council said.")
-    seen = about(reading, "Halvik")
-    assert list(seen.units) == [*(key for key in reading.units if key != "halvik"), NAMED]
-    assert said(seen, [seen.units[NAMED]]) == "Halvik"
-    assert [said(seen, [unit]) for key, unit in seen.units.items() if key != NAMED] == [
-        said(reading, [unit]) for key, unit in reading.units.items() if key != "halvik"
+    reading = analyze("The ferries of Halvik stop on Monday, the Halvik council said.")
+    seen = mask_subject(reading, "Halvik")
+    assert list(seen.terms) == [*(key for key in reading.terms if key != "halvik"), SUBJECT_KEY]
+    assert quote_terms(seen, [seen.terms[SUBJECT_KEY]]) == "Halvik"
+    assert [quote_terms(seen, [unit]) for key, unit in seen.terms.items() if key != SUBJECT_KEY] == [
+        quote_terms(reading, [unit]) for key, unit in reading.terms.items() if key != "halvik"
     ]

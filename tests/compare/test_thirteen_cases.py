@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from monitor.assess import Listening
-from monitor.replay import replay
+from monitor.assess import Policy
+from monitor.replay import replay_stream
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 
@@ -36,7 +36,7 @@ def brought(lines: Iterable[Line], rules: RuleSet = RuleSet(())) -> list[dict[st
         json.dumps({**line._asdict(), "at": (START + timedelta(hours=line.hour)).isoformat(), "url": ""})
         for line in lines
     ]
-    return list(replay(given, Listening(rules)))
+    return list(replay_stream(given, Policy(rules)))
 
 
 def of(kind: str, told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

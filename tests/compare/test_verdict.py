@@ -3,15 +3,15 @@
 import pytest
 
 from monitor.compare.verdict import judge
-from monitor.model import Context, Kind, Novelty
-from monitor.text.words import Synonyms, read
+from monitor.model import ChangeKind, Novelty, Relation
+from monitor.text.words import Synonyms, analyze
 
-REVISION, ELSEWHERE = Context.REVISION, Context.ELSEWHERE
+REVISION, ELSEWHERE = Relation.REVISION, Relation.ELSEWHERE
 
 
 def verdict(before, now, context=REVISION, same=None):
-    groups = Synonyms.of(same or {})
-    return judge(read(before, groups), read(now, groups), context)
+    groups = Synonyms.from_mapping(same or {})
+    return judge(analyze(before, groups), analyze(now, groups), context)
 
 
 def changes(before, now, context=REVISION):
@@ -23,32 +23,36 @@ MOVED = [
     (
         "The office advises against all travel to Northport.",
         "The office advises against all but essential travel to Northport.",
-        Kind.SCOPE,
+        ChangeKind.SCOPE,
     ),
     # 2: an age
     (
         "Men aged 21 to 55 must register before they leave.",
         "Men aged 25 to 55 must register before they leave.",
-        Kind.NUMBER,
+        ChangeKind.NUMBER,
     ),
     # 3: certainty
     (
         "Smugglers are very likely to use the eastern pass.",
         "Smugglers are likely to use the eastern pass.",
-        Kind.CERTAINTY,
+        ChangeKind.CERTAINTY,
     ),
     # 4: a time of day
-    ("Ferries stop from 11:45 pm to 4 am.", "Ferries stop from 9 pm to 4 am.", Kind.DATE),
+    ("Ferries stop from 11:45 pm to 4 am.", "Ferries stop from 9 pm to 4 am.", ChangeKind.DATE),
     # 5: a date
-    ("A rail strike is planned for 3 April.", "A rail strike is planned for 17 May.", Kind.DATE),
+    ("A rail strike is planned for 3 April.", "A rail strike is planned for 17 May.", ChangeKind.DATE),
     # 6: one word of substance
     (
         "Stay away from the border because of ongoing shelling.",
         "Stay away from the border because of ongoing talks.",
-        Kind.WORDING,
+        ChangeKind.WORDING,
     ),
     # 7: a counter that runs
-    ("The regional office has confirmed 8,000 dead.", "The regional office has confirmed 8,300 dead.", Kind.NUMBER),
+    (
+        "The regional office has confirmed 8,000 dead.",
+        "The regional office has confirmed 8,300 dead.",
+        ChangeKind.NUMBER,
+    ),
 ]
 
 
@@ -86,7 +90,7 @@ def test_the_same_toll_of_another_magnitude_moved_the_magnitude():  # 11
     said = changes(
         "Four killed by magnitude 6.1 quake in Nepal", "4 dead in 5.9-magnitude earthquake in Nepal", ELSEWHERE
     )
-    assert said == [(Kind.NUMBER, "magnitude 6.1", "5.9-magnitude")]
+    assert said == [(ChangeKind.NUMBER, "magnitude 6.1", "5.9-magnitude")]
 
 
 def test_a_projection_is_not_the_current_figure():  # 12
@@ -110,10 +114,10 @@ FIGURES = [
 
 
 @pytest.mark.parametrize(("before", "now", "old", "new"), FIGURES)
-@pytest.mark.parametrize("context", list(Context))
+@pytest.mark.parametrize("context", list(Relation))
 def test_a_moved_figure_is_told_as_it_stands(before, now, old, new, context):
-    assert (Kind.NUMBER, old, new) in changes(before, now, context)
-    assert (Kind.NUMBER, new, old) in changes(now, before, context)
+    assert (ChangeKind.NUMBER, old, new) in changes(before, now, context)
+    assert (ChangeKind.NUMBER, new, old) in changes(now, before, context)
 
 
 def test_figures_of_each_others_things_have_moved():
@@ -152,7 +156,7 @@ TURNED = [
 
 
 @pytest.mark.parametrize(("before", "now"), TURNED)
-@pytest.mark.parametrize("context", list(Context))
+@pytest.mark.parametrize("context", list(Relation))
 def test_a_claim_turned_around_is_never_repeated(before, now, context):
     assert verdict(before, now, context).novelty is Novelty.CHANGED
     assert verdict(now, before, context).novelty is Novelty.CHANGED
@@ -198,7 +202,7 @@ def test_an_alias_never_hides_a_place_of_another_list():
 
 def test_what_was_added_is_told_as_one_run_of_words():
     said = changes("Protests are expected in Lima.", "Protests are expected in Lima and near Callao harbour gate.")
-    assert said == [(Kind.ADDED, "", "near Callao harbour gate")]
+    assert said == [(ChangeKind.ADDED, "", "near Callao harbour gate")]
 
 
 def test_what_lies_beyond_the_part_that_is_read_is_not_called_a_repeat():
@@ -213,7 +217,7 @@ def test_one_day_and_the_same_names_tell_one_thing_in_freer_words():
     assert verdict(before, now.replace("May 4", "May 9"), ELSEWHERE).novelty is Novelty.CHANGED
 
 
-@pytest.mark.parametrize("context", list(Context))
+@pytest.mark.parametrize("context", list(Relation))
 @pytest.mark.parametrize(
     ("before", "now", "old", "new"),
     [
@@ -224,15 +228,18 @@ def test_one_day_and_the_same_names_tell_one_thing_in_freer_words():
 )
 def test_a_denial_that_becomes_a_confirmation_is_one_change(before, now, old, new, context):
     assert verdict(before, now, context).novelty is Novelty.CHANGED
-    assert changes(before, now, context) == [(Kind.NEGATION, old, new)]
+    assert changes(before, now, context) == [(ChangeKind.NEGATION, old, new)]
 
 
 def test_a_denial_of_one_thing_and_a_doubt_of_another_are_two_changes():
     before, now = "The port denied the sale and the dredging.", "The port sells and the dredging may stop."
-    assert {Kind.NEGATION, Kind.CERTAINTY} <= {kind for kind, _, _ in changes(before, now)}
+    assert {ChangeKind.NEGATION, ChangeKind.CERTAINTY} <= {kind for kind, _, _ in changes(before, now)}
 
 
 def test_a_place_and_a_name_that_both_moved_are_told_in_one_order_always():
     before = "Live watch from Norway and Tormo opens today in the harbour hall"
     now = "Live watch from Chile and Brandel opens today in the harbour hall"
-    assert changes(before, now, ELSEWHERE) == [(Kind.PLACE, "Norway", "Chile"), (Kind.NAME, "Tormo", "Brandel")]
+    assert changes(before, now, ELSEWHERE) == [
+        (ChangeKind.PLACE, "Norway", "Chile"),
+        (ChangeKind.NAME, "Tormo", "Brandel"),
+    ]

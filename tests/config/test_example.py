@@ -9,9 +9,9 @@ import pytest
 
 from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
 from monitor.config.file import check_config
-from monitor.config.problems import keys_of
-from monitor.deliver.channels import NOTIFIERS, notifier
-from monitor.resources import builtin
+from monitor.config.problems import toml_fields
+from monitor.deliver.channels import NOTIFIERS, notifier_class
+from monitor.resources import builtin_path
 
 ENV = {
     "MINISTRY_KEY": "key",
@@ -24,7 +24,7 @@ SHAPES = (MonitorConfig, NetworkConfig, SourceConfig, Auth, AlertsConfig, WebCon
 
 
 def test_the_example_is_a_config_without_problems(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_bytes(builtin("config.example.toml").read_bytes())
+    (tmp_path / "config.toml").write_bytes(builtin_path("config.example.toml").read_bytes())
     (tmp_path / "templates").mkdir()
     secret = tmp_path / "secrets/incidents-token"
     secret.parent.mkdir()
@@ -40,7 +40,7 @@ def test_the_example_is_a_config_without_problems(tmp_path: Path) -> None:
 
 
 def test_without_its_environment_each_missing_secret_is_named_with_its_line(tmp_path: Path) -> None:
-    text = builtin("config.example.toml").read_text(encoding="utf-8")
+    text = builtin_path("config.example.toml").read_text(encoding="utf-8")
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     _, problems = check_config(tmp_path / "config.toml", {})
     lines = text.splitlines()
@@ -51,14 +51,14 @@ def test_without_its_environment_each_missing_secret_is_named_with_its_line(tmp_
 
 @pytest.mark.parametrize(
     "key",
-    sorted({key for shape in SHAPES for key in keys_of(shape)})
-    + sorted({key for name in NOTIFIERS for key in keys_of(notifier(name).Settings)}),
+    sorted({key for shape in SHAPES for key in toml_fields(shape)})
+    + sorted({key for name in NOTIFIERS for key in toml_fields(notifier_class(name).Settings)}),
 )
 def test_every_key_stands_in_the_example(key: str) -> None:
-    text = builtin("config.example.toml").read_text(encoding="utf-8")
+    text = builtin_path("config.example.toml").read_text(encoding="utf-8")
     assert re.search(rf"(?m)(^|\{{ |, |^# ){re.escape(key)} +=", text), f"{key} is not in config.example.toml"
 
 
 @pytest.mark.parametrize("name", NOTIFIERS)
 def test_every_type_of_channel_stands_in_the_example(name: str) -> None:
-    assert f'type = "{name}"' in builtin("config.example.toml").read_text(encoding="utf-8")
+    assert f'type = "{name}"' in builtin_path("config.example.toml").read_text(encoding="utf-8")

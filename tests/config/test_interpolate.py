@@ -11,8 +11,8 @@ from monitor.config.interpolate import interpolate
 
 def one(text: str, folder: Path, **env: str) -> tuple[str, list[tuple[str, bool]]]:
     filled, remarks = interpolate({"x": [text]}, env, folder)
-    assert all(remark.at == ("x", 0) for remark in remarks)
-    return filled["x"][0], [(remark.message, remark.warning) for remark in remarks]
+    assert all(remark.key_path == ("x", 0) for remark in remarks)
+    return filled["x"][0], [(remark.message, remark.is_warning) for remark in remarks]
 
 
 def test_names_are_looked_up_anywhere_in_a_string(tmp_path: Path) -> None:

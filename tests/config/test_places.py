@@ -7,14 +7,14 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config.places import KeyPath, Places
+from monitor.config.places import KeyPath, TomlPositions
 
 
 def at(text: str, *path: str | int) -> tuple[tuple[int, int], tuple[int, int]]:
     tomllib.loads(text)
-    places = Places(text)
+    places = TomlPositions(text)
     assert path in places
-    return places.key(path), places.value(path)
+    return places.key_position(path), places.value_position(path)
 
 
 def test_a_key_and_its_value_have_each_their_column() -> None:
@@ -64,8 +64,8 @@ def test_text_that_looks_like_keys_within_strings_is_only_text() -> None:
     )
     assert at(text, "monitor", "rules")[0] == (11, 1)
     assert at(text, "d")[0] == (9, 1)
-    assert ("sources",) not in Places(text)
-    assert ("web",) not in Places(text)
+    assert ("sources",) not in TomlPositions(text)
+    assert ("web",) not in TomlPositions(text)
 
 
 def test_values_of_every_kind_are_passed_over() -> None:
@@ -74,9 +74,9 @@ def test_values_of_every_kind_are_passed_over() -> None:
 
 
 def test_a_path_that_is_not_there_stands_where_its_parent_does() -> None:
-    places = Places('\n[[sources]]\nname = "a"\n')
-    assert places.key(("sources", 0, "url")) == (2, 1)
-    assert places.value(("nothing", "at all")) == (1, 1)
+    places = TomlPositions('\n[[sources]]\nname = "a"\n')
+    assert places.key_position(("sources", 0, "url")) == (2, 1)
+    assert places.value_position(("nothing", "at all")) == (1, 1)
 
 
 _KEY = st.text(min_size=1, max_size=6)
@@ -111,8 +111,8 @@ def test_every_key_of_any_file_is_found(tree: dict[str, object]) -> None:
     text = "".join(f"# x\n{_quoted(key)} = {_toml(value)}\n" for key, value in tree.items())
     assert tomllib.loads(text) == tree
 
-    places = Places(text)
+    places = TomlPositions(text)
 
     assert [path for path in _paths(tree) if path and path not in places] == []
     for line, key in enumerate(tree, 1):
-        assert places.key((key,)) == (2 * line, 1)
+        assert places.key_position((key,)) == (2 * line, 1)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from monitor import resources
-from monitor.resources import builtin
+from monitor.resources import builtin_path
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", ["rules", "templates", "config.example.toml"])
 def test_what_ships_is_found_beside_the_checkout(name: str) -> None:
-    assert builtin(name) == ROOT / name
+    assert builtin_path(name) == ROOT / name
 
 
 def test_an_installed_package_has_its_own(tmp_path: Path) -> None:
@@ -28,9 +28,9 @@ def test_an_installed_package_has_its_own(tmp_path: Path) -> None:
     assert spec and spec.loader
     installed = module_from_spec(spec)
     spec.loader.exec_module(installed)
-    assert installed.builtin("rules") == package / "rules"
+    assert installed.builtin_path("rules") == package / "rules"
 
 
 def test_what_does_not_ship_is_an_error() -> None:
     with pytest.raises(FileNotFoundError, match="nothing is missing from this installation"):
-        builtin("nothing")
+        builtin_path("nothing")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from apscheduler.schedulers import base
-from kit.raw import FEED, RawServer, ok
-from kit.saying import alert, commit, configured, message, sends
-from kit.waiting import until
+from kit.raw import SAMPLE_FEED, RawServer, http_response
+from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.waiting import wait_until
 
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
-from monitor.engine import Engine, open_engine
+from monitor.daemon import Daemon, prepare_store
+from monitor.engine import Runtime, open_runtime
 from monitor.store import outbox, sources
 
 HOUR = 3600.0
@@ -66,49 +66,49 @@ async def test_ticks_go_on_after_the_clock_was_set_back(folder: Path, steps: Ste
         async def release_due(self) -> None:
             self.ticks += 1
 
-    async with open_engine(read_config(folder / "config.toml", env={}), clock=steps) as engine:
-        await engine.in_store(prepare, engine)
+    async with open_runtime(read_config(folder / "config.toml", env={}), clock=steps) as engine:
+        await engine.run_in_store_thread(prepare_store, engine)
         daemon, stop = Counting(engine), asyncio.Event()
-        life = asyncio.create_task(daemon.live(stop))
+        life = asyncio.create_task(daemon.run_until(stop))
         try:
-            await until(lambda: daemon.ticks > 0, 6.0)
+            await wait_until(lambda: daemon.ticks > 0, 6.0)
             steps.by = -HOUR
             await asyncio.sleep(1.1)  # what was due just before has run
             before = daemon.ticks
-            await until(lambda: daemon.ticks > before + 1, 6.0)
+            await wait_until(lambda: daemon.ticks > before + 1, 6.0)
         finally:
             stop.set()
             await life
 
 
 async def test_a_source_is_polled_after_the_time_it_was_to_wait_for(folder: Path, steps: Steps) -> None:
-    async with RawServer(ok(FEED)) as server:
+    async with RawServer(http_response(SAMPLE_FEED)) as server:
         (folder / "config.toml").write_text(HEAD + SOURCE.format(url=server.url))
         config = read_config(folder / "config.toml", env={})
-        async with open_engine(config, clock=steps) as engine:
-            await engine.in_store(prepare, engine)
+        async with open_runtime(config, clock=steps) as engine:
+            await engine.run_in_store_thread(prepare_store, engine)
             await Daemon(engine).poll_round()
         steps.by = -HOUR
-        async with open_engine(config, clock=steps) as engine:
-            await engine.in_store(prepare, engine)
+        async with open_runtime(config, clock=steps) as engine:
+            await engine.run_in_store_thread(prepare_store, engine)
             with engine.store.read() as conn:
-                (row,) = sources.rows(conn)
+                (row,) = sources.load_sources(conn)
     assert 0.8 * 900 < row.next_poll - steps() < 1.2 * 900
 
 
 async def test_a_message_owed_before_the_clock_was_set_back_is_due(folder: Path, steps: Steps) -> None:
-    async with open_engine(read_config(folder / "config.toml", env={}), clock=steps) as engine:
+    async with open_runtime(read_config(folder / "config.toml", env={}), clock=steps) as engine:
         now = steps()
-        told = alert(at=now)
-        configured(engine.store, "wire")
-        owed = message("m1", told, created=now)
-        commit(engine.store, ["Three bridges are shut."], decisions=[sends(told)], messages=[owed])
+        told = example_alert(at=now)
+        add_sources(engine.store, "wire")
+        owed = example_message("m1", told, created=now)
+        commit_texts(engine.store, ["Three bridges are shut."], decisions=[sent_decision(told)], messages=[owed])
         steps.by = -HOUR
         assert not due(engine)
-        await engine.in_store(prepare, engine)
+        await engine.run_in_store_thread(prepare_store, engine)
         assert due(engine) == ["desk"]
 
 
-def due(engine: Engine) -> list[str]:
+def due(engine: Runtime) -> list[str]:
     with engine.store.read() as conn:
         return outbox.channels_due(conn, engine.clock())

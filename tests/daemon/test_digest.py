@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
+from monitor.daemon import Daemon, prepare_store
 from monitor.deliver.channels import Receipt
-from monitor.deliver.render import Rendered
-from monitor.engine import Engine, open_engine
-from monitor.intake import take
+from monitor.deliver.render import RenderedMessage
+from monitor.engine import Runtime, open_runtime
+from monitor.intake import ingest_update
 from monitor.model import Message, Reason, Update
 
 CONFIG = """
@@ -41,7 +41,7 @@ class Post:
 
     took: list[Message] = field(default_factory=list)
 
-    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+    async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         self.took.append(message)
         return Receipt("taken")
 
@@ -62,23 +62,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def say(engine: Engine, text: str) -> None:
+def say(engine: Runtime, text: str) -> None:
     with engine.store.write() as conn:
         update = Update("wire", text, engine.clock(), text, "", "")
-        take(conn, update, engine.listening, content=text, memory=1e9, now=engine.clock())
+        ingest_update(conn, update, engine.policy, digest=text, memory=1e9, now=engine.clock())
 
 
 async def lived(folder: Path, now: float, posts: dict[str, Post], *texts: str) -> None:
     """One start of the daemon at a moment, with what is said then."""
-    async with open_engine(read_config(folder / "config.toml", env={}), clock=lambda: now) as engine:
-        prepare(engine)
+    async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: now) as engine:
+        prepare_store(engine)
         engine.notifiers.update(posts)  # type: ignore[arg-type]
         for text in texts:
             say(engine, text)
         daemon = Daemon(engine)
         await daemon.release_due()
         await daemon.deliver_due()
-        await daemon.finish()
+        await daemon.finish_tasks()
 
 
 async def test_what_waits_is_kept_over_restarts_and_told_once_when_its_time_has_come(folder: Path) -> None:
@@ -93,7 +93,7 @@ async def test_what_waits_is_kept_over_restarts_and_told_once_when_its_time_has_
     await lived(folder, SEVEN + 86400, posts)
     for post, reason in ((desk, Reason.DIGEST), (chat, Reason.QUIET_HOURS)):
         (message,) = post.took
-        assert (len(message.alerts), message.gathers) == (3, reason)
+        assert (len(message.alerts), message.batch_reason) == (3, reason)
 
 
 async def test_status_says_that_what_is_gathered_waits(
@@ -103,7 +103,7 @@ async def test_status_says_that_what_is_gathered_waits(
     monkeypatch.chdir(folder)
     monkeypatch.setattr("time.time", lambda: EVENING + 60)
     capsys.readouterr()
-    assert run(["status"]) == 0
+    assert run_command_line(["status"]) == 0
     assert re.search(r"^messages +2 pending$", (out := capsys.readouterr().out), re.MULTILINE)
     assert re.search(r"^oldest owed +waits for its time$", out, re.MULTILINE)
 
@@ -123,25 +123,28 @@ async def test_the_command_sends_what_a_channel_gathers_while_the_daemon_runs(
 ) -> None:
     monkeypatch.chdir(folder)
     desk, chat = Post(), Post()
-    async with open_engine(read_config(folder / "config.toml", env={})) as engine:
-        prepare(engine)
+    async with open_runtime(read_config(folder / "config.toml", env={})) as engine:
+        prepare_store(engine)
         engine.notifiers.update({"desk": desk, "chat": chat})  # type: ignore[arg-type]
         say(engine, "The mill of Halvik burned down")
         daemon = Daemon(engine)
         await daemon.deliver_due()
-        await daemon.finish()
+        await daemon.finish_tasks()
         assert desk.took == []
 
-        codes = [await asyncio.to_thread(run, ["deliveries", "release", "--channel", "desk"]) for _ in range(2)]
+        codes = [
+            await asyncio.to_thread(run_command_line, ["deliveries", "release", "--channel", "desk"])
+            for _ in range(2)
+        ]
         said = capsys.readouterr()
         await daemon.deliver_due()
-        await daemon.finish()
+        await daemon.finish_tasks()
 
     assert codes == [0, 1]
     assert said.out == "channel desk: 1 alert can be sent now; `monitor run` sends what is due\n"
     assert said.err == "channel desk gathers nothing\n"
     (message,) = desk.took
-    assert (len(message.alerts), message.gathers) == (1, Reason.DIGEST)
+    assert (len(message.alerts), message.batch_reason) == (1, Reason.DIGEST)
 
 
 @pytest.mark.parametrize(
@@ -159,5 +162,5 @@ def test_what_to_release_must_be_said(
     sentence: str,
 ) -> None:
     monkeypatch.chdir(folder)
-    assert run(["deliveries", "release", *arguments]) == 2
+    assert run_command_line(["deliveries", "release", *arguments]) == 2
     assert capsys.readouterr().err.startswith(sentence)

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.delivery import builtin_templates
-from kit.saying import taken_by
+from kit.saying import drain_channel
 
-from monitor.alerts.address import MOST, WINDOW
-from monitor.assess import Listening
-from monitor.deliver.render import render
-from monitor.intake import take
+from monitor.alerts.address import BURST_LIMIT, FLOOD_BATCH_SECONDS
+from monitor.assess import Policy
+from monitor.deliver.render import render_message
+from monitor.intake import ingest_update
 from monitor.model import Reason, Update
-from monitor.resources import builtin
+from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 from monitor.store import Store, gather, open_store, reports, sources
 
@@ -31,20 +31,20 @@ CHANNELS = ("desk", "chat")
 def store() -> Iterator[Store]:
     store = open_store("sqlite:///:memory:")
     with store.write() as conn:
-        sources.adopt(conn, {"wire"}, 0.0)
+        sources.add_replayed_sources(conn, {"wire"}, 0.0)
     yield store
     store.close()
 
 
 @pytest.fixture
-def listening(tmp_path: Path) -> Listening:
+def listening(tmp_path: Path) -> Policy:
     query = " OR ".join(THINGS)
     (tmp_path / "r.yaml").write_text(f"name: places\ntitle: What happens in places\nmatch: {query}\n")
-    rules, _ = load_rules(tmp_path, builtin_aliases=builtin("rules") / "aliases.yaml")
-    return Listening(rules, notify={"places": CHANNELS})
+    rules, _ = load_rules(tmp_path, builtin_aliases=builtin_path("rules") / "aliases.yaml")
+    return Policy(rules, channels_by_rule={"places": CHANNELS})
 
 
-def storm(store: Store, listening: Listening, count: int, seconds: float = 59.0) -> Counter[Reason]:
+def storm(store: Store, listening: Policy, count: int, seconds: float = 59.0) -> Counter[Reason]:
     """As many entries as asked for, spread over the seconds; how often each reason was given."""
     reasons: Counter[Reason] = Counter()
     for number in range(count):
@@ -53,50 +53,52 @@ def storm(store: Store, listening: Listening, count: int, seconds: float = 59.0)
         text = f"The {thing} number {number + 2} of {place} {how} on day {number}"
         with store.write() as conn:
             update = Update("wire", f"e{number}", at, text, "", "")
-            taken = take(conn, update, listening, content=str(number), memory=1e6, now=at)
+            taken = ingest_update(conn, update, listening, digest=str(number), memory=1e6, now=at)
         reasons.update(decision.reason for decision in taken.decisions)
     return reasons
 
 
-def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: Listening) -> None:
+def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: Policy) -> None:
     began = time.process_time()
     reasons = storm(store, listening, 200)
 
     for channel in CHANNELS:
-        got = taken_by(store, channel, 1000.0 + 59.0) + taken_by(store, channel, 1000.0 + 2 * WINDOW)
+        got = drain_channel(store, channel, 1000.0 + 59.0) + drain_channel(
+            store, channel, 1000.0 + 2 * FLOOD_BATCH_SECONDS
+        )
         assert len(got) <= 10
         assert sum(len(message.alerts) for message in got) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
-    assert reasons[Reason.SENT] == MOST
+    assert reasons[Reason.SENT] == BURST_LIMIT
     assert reasons[Reason.FLOOD] > 150
     with store.read() as conn:
-        assert len(reports.alerts(conn, limit=1000)) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
+        assert len(reports.load_alert_page(conn, limit=1000)) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
     assert time.process_time() - began < 20
 
 
-def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: Store, listening: Listening) -> None:
+def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: Store, listening: Policy) -> None:
     storm(store, listening, 20, seconds=0.0)
-    assert len(taken_by(store, "desk", 1000.0 + WINDOW - 1)) == MOST
-    (gathered,) = taken_by(store, "desk", 1000.0 + WINDOW)
-    assert len(gathered.alerts) == 20 - MOST
+    assert len(drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS - 1)) == BURST_LIMIT
+    (gathered,) = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)
+    assert len(gathered.alerts) == 20 - BURST_LIMIT
 
 
-def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: Listening) -> None:
+def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: Policy) -> None:
     storm(store, listening, 20, seconds=0.0)
     with store.write() as conn:
-        gather.gather_no_more(conn, 1001.0)
-    assert len(taken_by(store, "desk", 1001.0)) == MOST + 1
+        gather.flush_flood_batches(conn, 1001.0)
+    assert len(drain_channel(store, "desk", 1001.0)) == BURST_LIMIT + 1
 
 
-def test_a_few_alerts_are_told_one_by_one(store: Store, listening: Listening) -> None:
+def test_a_few_alerts_are_told_one_by_one(store: Store, listening: Policy) -> None:
     assert storm(store, listening, 5) == {Reason.SENT: 5}
-    assert len(taken_by(store, "desk", 1100.0)) == 5
+    assert len(drain_channel(store, "desk", 1100.0)) == 5
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal"])
-def test_a_roll_up_says_what_it_is(store: Store, listening: Listening, channel_type: str) -> None:
+def test_a_roll_up_says_what_it_is(store: Store, listening: Policy, channel_type: str) -> None:
     storm(store, listening, 40, seconds=0.0)
-    gathered = taken_by(store, "desk", 1000.0 + WINDOW)[-1]
-    rendered = render(gathered, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    gathered = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)[-1]
+    rendered = render_message(gathered, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
     assert rendered.subject.startswith("32 alerts: What happens in places")
     assert "+" not in rendered.subject
     shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]

@@ -10,14 +10,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from kit.servers import Loopback
+from kit.servers import LoopbackServer
 from sqlalchemy import text
 
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
-from monitor.engine import open_engine
+from monitor.daemon import Daemon, prepare_store
+from monitor.engine import open_runtime
 from monitor.store import open_store
-from monitor.store.sources import SourceRow, rows
+from monitor.store.sources import SourceState, load_sources
 
 CONFIG = """
 [monitor]
@@ -34,7 +34,7 @@ LINES = [f"Line {number} of the ferries leaves the pier of Halvik at {number} o'
 LOGIN = "<html><title>Log in</title><body><form><input type=password></form><p>Enter your name.</p></body></html>"
 
 
-class Site(Loopback):
+class Site(LoopbackServer):
     """Serves one body at every address."""
 
     def __init__(self) -> None:
@@ -57,17 +57,17 @@ class Followed:
         (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.url, how=how))
         (self.folder / "rules").mkdir(exist_ok=True)
 
-    async def polled(self, body: str | None = None, *, status: int = 200) -> SourceRow:
+    async def polled(self, body: str | None = None, *, status: int = 200) -> SourceState:
         """The source's state after its next poll that is due, with what is served then."""
         self.site.body, self.site.status = body if body is not None else self.site.body, status
         config = read_config(self.folder / "config.toml", env={})
-        async with open_engine(config, clock=lambda: self.now) as engine:
-            await engine.in_store(prepare, engine)
+        async with open_runtime(config, clock=lambda: self.now) as engine:
+            await engine.run_in_store_thread(prepare_store, engine)
             daemon = Daemon(engine)
             await daemon.poll_due()
-            await daemon.finish()
+            await daemon.finish_tasks()
             with engine.store.read() as conn:
-                (row,) = rows(conn)
+                (row,) = load_sources(conn)
         self.now = row.next_poll
         return row
 

@@ -9,20 +9,20 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from kit.saying import configured
+from kit.saying import add_sources
 from sqlalchemy import func, select
 
-from monitor.assess import Listening
-from monitor.intake import take_in
+from monitor.assess import Policy
+from monitor.intake import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.feed import parse_feed
 from monitor.store import Store, open_store
 from monitor.store.schema import entries, findings, updates
-from monitor.store.sources import PollOutcome
+from monitor.store.sources import PollResult
 
 HOUR = 3600.0
-GOOD = PollOutcome(0.0, "ok", None, None, 0, 0.0, None, None, None, True)
+GOOD = PollResult(0.0, "ok", None, None, 0, 0.0, None, None, None, True)
 PORTS = "Halvik Marnholm Ostra Brevik Torvald Selby Aldor Kesten Lunde Varde".split()
 
 
@@ -63,11 +63,11 @@ class Port:
         """How many alerts a poll of a feed of these items raises."""
         body = f"<rss version='2.0'><channel><title>T</title>{''.join(item.rss() for item in items)}</channel></rss>"
         now = self.polled * HOUR
-        listening = Listening(self.rules, notify={"monitor": ()}, baseline=not self.polled)
+        listening = Policy(self.rules, channels_by_rule={"monitor": ()}, baseline=not self.polled)
         self.polled += 1
         found = parse_feed(body.encode(), "application/rss+xml", url).entries
-        outcome = replace(GOOD, at=now, next_poll=now)
-        return take_in(self.store, "port", found, listening, lambda *_: outcome, memory=9e9, now=now).alerts
+        outcome = replace(GOOD, polled_at=now, next_poll=now)
+        return ingest_poll(self.store, "port", found, listening, lambda *_: outcome, memory=9e9, now=now).alerts
 
     def count(self) -> tuple[int, int]:
         """How many entries and updates are stored."""
@@ -90,7 +90,7 @@ def poll(tmp_path: Path) -> Iterator[Port]:
     rules, problems = load_rules(tmp_path, builtin_aliases=None)
     assert not problems
     store = open_store("sqlite:///:memory:")
-    configured(store, "port")
+    add_sources(store, "port")
     yield Port(store, rules)
     store.close()
 

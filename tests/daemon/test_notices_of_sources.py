@@ -14,10 +14,10 @@ import pytest
 from kit.servers import Bulletin, FeedServer, MailServer, PostSink
 
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
-from monitor.engine import open_engine
+from monitor.daemon import Daemon, prepare_store
+from monitor.engine import open_runtime
 from monitor.store import open_store, reports
-from monitor.store.sources import rows
+from monitor.store.sources import load_sources
 
 CONFIG = """
 [monitor]
@@ -60,16 +60,16 @@ class Watched:
     async def polled(self, *, deliver: bool = True) -> None:
         """Polls once, by a daemon that was just started, and delivers."""
         config = read_config(self.folder / "config.toml", env={})
-        async with open_engine(config, clock=lambda: self.now) as engine:
-            await engine.in_store(prepare, engine)
+        async with open_runtime(config, clock=lambda: self.now) as engine:
+            await engine.run_in_store_thread(prepare_store, engine)
             daemon = Daemon(engine)
             await daemon.poll_due()
-            await daemon.finish()
+            await daemon.finish_tasks()
             if deliver:
                 await daemon.deliver_due()
-                await daemon.finish()
+                await daemon.finish_tasks()
             with engine.store.read() as conn:
-                (row,) = rows(conn)
+                (row,) = load_sources(conn)
         self.states.append(row.state)
         self.now = max(row.next_poll, self.now + 1)
 
@@ -191,7 +191,7 @@ async def test_the_pages_and_the_status_show_the_notices(watched: Watched) -> No
     await watched.polled()
     store = open_store(f"sqlite:///{watched.folder}/monitor.db", create=False)
     with store.read() as conn:
-        assert reports.status(conn, watched.now).notices == {"renumbered": 1}
+        assert reports.load_status(conn, watched.now).notices == {"renumbered": 1}
     store.close()
     listing = watched.monitor("sources")
     assert "port: renumbered since" in listing

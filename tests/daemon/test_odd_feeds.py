@@ -7,22 +7,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from kit.saying import configured
+from kit.saying import add_sources
 from sqlalchemy import select
 
-from monitor.assess import Listening
-from monitor.intake import take_in
+from monitor.assess import Policy
+from monitor.intake import ingest_poll
 from monitor.model import Entry
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.store import Store, open_store
-from monitor.store.retention import tend
+from monitor.store.retention import run_retention
 from monitor.store.schema import matches
-from monitor.store.sources import PollOutcome
+from monitor.store.sources import PollResult
 
 HOUR, DAY = 3600.0, 86400.0
 NOW = 1_800_000_000.0
-GOOD = PollOutcome(NOW, "ok", None, None, 0, NOW, None, None, None, True)
+GOOD = PollResult(NOW, "ok", None, None, 0, NOW, None, None, None, True)
 
 ARCHIVE = tuple(
     Entry(
@@ -47,10 +47,10 @@ class Port:
 
     def __call__(self, entries: Sequence[Entry], now: float) -> int:
         """How many alerts the poll raised; its notices are kept."""
-        listening = Listening(self.rules, notify={"monitor": ("desk",)}, baseline=not self.polled)
+        listening = Policy(self.rules, channels_by_rule={"monitor": ("desk",)}, baseline=not self.polled)
         self.polled += 1
-        outcome = replace(GOOD, at=now, next_poll=now + HOUR)
-        taken = take_in(self.store, "port", entries, listening, lambda *_: outcome, memory=90 * DAY, now=now)
+        outcome = replace(GOOD, polled_at=now, next_poll=now + HOUR)
+        taken = ingest_poll(self.store, "port", entries, listening, lambda *_: outcome, memory=90 * DAY, now=now)
         self.notices += [alert.title for alert in taken.notices]
         return taken.alerts
 
@@ -68,7 +68,7 @@ def poll(tmp_path: Path) -> Iterator[Port]:
     rules, problems = load_rules(tmp_path, builtin_aliases=None)
     assert not problems
     store = open_store("sqlite:///:memory:")
-    configured(store, "port")
+    add_sources(store, "port")
     yield Port(store, rules)
     store.close()
 
@@ -255,7 +255,7 @@ def test_few_entries_that_come_back_may_be_news(poll: Port) -> None:
 
 
 def forget(store: Store, since: float) -> None:
-    tend(store, since=since)
+    run_retention(store, since=since)
 
 
 def test_what_is_no_news_says_why(poll: Port) -> None:

@@ -15,18 +15,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from kit.delivery import PostOffice, Service, post_office, service
-from kit.newsroom import reader_of
-from kit.saying import alert, commit, configured, message, sends
+from kit.delivery import HttpService, MailService, http_service, mail_service
+from kit.newsroom import page_client
+from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
 from kit.servers import MailServer
 from sqlalchemy import select, update
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 from monitor.config.file import read_config
 from monitor.daemon import Daemon
-from monitor.engine import Engine, load_listening, open_engine
+from monitor.engine import Runtime, load_policy, open_runtime
 from monitor.model import Severity
-from monitor.store.reports import DeliveryRow, deliveries
+from monitor.store.reports import DeliveryRow, load_delivery_page
 from monitor.store.schema import alerts, messages
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -73,10 +73,10 @@ class Town:
     """A daemon and the servers behind its channels; `now` is moved by hand."""
 
     folder: Path
-    office: PostOffice
-    hook: Service
-    bot: Service
-    chat: Service
+    office: MailService
+    hook: HttpService
+    bot: HttpService
+    chat: HttpService
     now: float = EARLY
     owed: int = 0
 
@@ -95,18 +95,25 @@ class Town:
                 own=chat,
             )
         )
-        async with open_engine(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
-            configured(engine.store, "wire")
-            engine.notifiers["chat"].space = engine.notifiers["bot"].space = 0.0  # type: ignore[attr-defined]
+        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
+            add_sources(engine.store, "wire")
+            engine.notifiers["chat"].post_interval = engine.notifiers["bot"].post_interval = 0.0  # type: ignore[attr-defined]
             yield Daemon(engine)
 
-    def owe(self, engine: Engine, *channels: str, count: int = 1) -> None:
+    def owe(self, engine: Runtime, *channels: str, count: int = 1) -> None:
         """Messages about `count` stories, each for all of these channels."""
         for number in range(self.owed, self.owed + count):
-            told = alert(f"al-{number}", f"News {number}.", at=self.now, severity=Severity.HIGH)
+            told = example_alert(f"al-{number}", f"News {number}.", at=self.now, severity=Severity.HIGH)
             story, at = f"st-{number}", self.now
-            due = [message(f"{to}-{number}", told, channel=to, thread=story, created=at) for to in channels]
-            commit(engine.store, [f"News {number}."], at, entry=f"e{number}", decisions=[sends(told)], messages=due)
+            due = [example_message(f"{to}-{number}", told, channel=to, thread=story, created=at) for to in channels]
+            commit_texts(
+                engine.store,
+                [f"News {number}."],
+                at,
+                entry=f"e{number}",
+                decisions=[sent_decision(told)],
+                messages=due,
+            )
         self.owed += count
 
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
@@ -114,67 +121,72 @@ class Town:
         self.now += seconds
         for _ in range(2):
             await daemon.deliver_due()
-            await daemon.finish()
+            await daemon.finish_tasks()
 
     def told(self, text: str = "Channel ") -> list[str]:
         """The posts on the chat that are about this."""
-        posts = [json.loads(asked.body)["text"] for asked in self.chat.asked]
+        posts = [json.loads(asked.body)["text"] for asked in self.chat.received_requests]
         return [post for post in posts if text in post]
 
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with post_office() as office, service(204, b"") as hook, service(200, POSTED) as bot, service() as chat:
+    async with (
+        mail_service() as office,
+        http_service(204, b"") as hook,
+        http_service(200, POSTED) as bot,
+        http_service() as chat,
+    ):
         yield Town(tmp_path, office, hook, bot, chat)
 
 
-def states(engine: Engine, channel: str) -> list[str]:
+def states(engine: Runtime, channel: str) -> list[str]:
     """The states of what is owed to a channel, oldest first."""
     return [row.state for row in reversed(rows(engine)) if row.channel == channel]
 
 
-def rows(engine: Engine) -> list[DeliveryRow]:
+def rows(engine: Runtime) -> list[DeliveryRow]:
     with engine.store.read() as conn:
-        return deliveries(conn, limit=1000)
+        return load_delivery_page(conn, limit=1000)
 
 
-def ids(office: PostOffice, whom: str) -> list[str]:
+def ids(office: MailService, whom: str) -> list[str]:
     """The messages that a recipient got, by id."""
-    got = [post.mail["Message-ID"] for post in office.posts if whom in post.recipients]
+    got = [post.parsed["Message-ID"] for post in office.mails if whom in post.recipients]
     return [str(one).strip("<>").partition("@")[0] for one in got]
 
 
 async def test_a_service_that_hangs_holds_up_no_other(town: Town) -> None:
-    town.hook.silent = True
+    town.hook.is_silent = True
     async with town.daemon() as daemon:
-        daemon.engine.notifiers["hook"].deadline = 5.0
-        town.owe(daemon.engine, "hook", "desk", "bot", "chat", count=3)
+        daemon.runtime.notifiers["hook"].deadline = 5.0
+        town.owe(daemon.runtime, "hook", "desk", "bot", "chat", count=3)
         await daemon.deliver_due()
         async with asyncio.timeout(4):
-            while {"desk", "bot", "chat"} & daemon.sending.keys():
+            while {"desk", "bot", "chat"} & daemon.send_tasks.keys():
                 await asyncio.sleep(0.01)
 
-        assert "hook" in daemon.sending
-        assert len(town.office.posts) == len(town.bot.asked) == len(town.chat.asked) == 3
-        daemon.sending["hook"].cancel()
-        await daemon.finish()
+        assert "hook" in daemon.send_tasks
+        assert len(town.office.mails) == len(town.bot.received_requests) == len(town.chat.received_requests) == 3
+        daemon.send_tasks["hook"].cancel()
+        await daemon.finish_tasks()
 
 
 async def test_one_recipient_is_greylisted_one_refused_and_one_gets_it_once(town: Town) -> None:
-    town.office.refuse = {"b@desk.example": "450 greylisted, come back", "c@desk.example": "550 no such user"}
+    town.office.refusals = {"b@desk.example": "450 greylisted, come back", "c@desk.example": "550 no such user"}
     async with town.daemon() as daemon:
-        town.owe(daemon.engine, "desk")
+        town.owe(daemon.runtime, "desk")
         await town.deliver(daemon)
-        town.owe(daemon.engine, "desk")
+        town.owe(daemon.runtime, "desk")
         await town.deliver(daemon, 1)
-        town.office.refuse.pop("b@desk.example")
+        town.office.refusals.pop("b@desk.example")
         for _ in range(3):
             await town.deliver(daemon, 60)
 
         assert ids(town.office, "a@desk.example") == ["desk-0", "desk-1"]
         assert sorted(ids(town.office, "b@desk.example")) == ["desk-0", "desk-1"]
         assert ids(town.office, "c@desk.example") == []
-        assert states(daemon.engine, "desk") == ["sent", "sent"]
+        assert states(daemon.runtime, "desk") == ["sent", "sent"]
         assert len(town.told("550") + town.told()) == 1
 
 
@@ -182,23 +194,23 @@ async def test_one_recipient_is_greylisted_one_refused_and_one_gets_it_once(town
 async def test_an_answer_that_got_lost_makes_one_more_copy_under_the_same_id(town: Town, channel: str) -> None:
     behind = {"hook": town.hook, "chat": town.chat, "bot": town.bot}.get(channel)
     async with town.daemon() as daemon:
-        reply = behind.reply if behind else b""
-        town.office.hang_up = True
+        reply = behind.raw_reply if behind else b""
+        town.office.hangs_up = True
         if behind:
-            behind.reply = b""
-        town.owe(daemon.engine, channel)
+            behind.raw_reply = b""
+        town.owe(daemon.runtime, channel)
         await town.deliver(daemon)
-        assert states(daemon.engine, channel) == ["retrying"]
+        assert states(daemon.runtime, channel) == ["retrying"]
 
-        town.office.hang_up = False
+        town.office.hangs_up = False
         if behind:
-            behind.reply = reply
+            behind.raw_reply = reply
         for _ in range(3):
             await town.deliver(daemon, 15)
-        assert states(daemon.engine, channel) == ["sent"]
+        assert states(daemon.runtime, channel) == ["sent"]
 
     if behind:
-        first, second = behind.asked
+        first, second = behind.received_requests
         assert first.body == second.body
         assert first.headers.get("webhook-id") == second.headers.get("webhook-id")
     else:
@@ -209,29 +221,33 @@ async def test_an_answer_that_got_lost_makes_one_more_copy_under_the_same_id(tow
 async def test_a_refused_login_is_not_hammered_and_one_notice_goes_elsewhere(tmp_path: Path, channel: str) -> None:
     refusal = json.dumps({"ok": False, "error": "invalid_auth"}).encode()
     async with (
-        post_office(login=True) as office,
-        service(401, b"who are you?") as hook,
-        service(200, refusal) as bot,
-        service() as chat,
+        mail_service(login=True) as office,
+        http_service(401, b"who are you?") as hook,
+        http_service(200, refusal) as bot,
+        http_service() as chat,
     ):
         town = Town(tmp_path, office, hook, bot, chat)
         async with town.daemon(login=LOGIN) as daemon:
             tried = []
             for seconds in [300.0] * 36 + [HOUR] * 20:
-                town.owe(daemon.engine, channel)
+                town.owe(daemon.runtime, channel)
                 await town.deliver(daemon, seconds)
-                tries = {"desk": office.sessions, "hook": len(hook.asked), "bot": len(bot.asked)}[channel]
+                tries = {
+                    "desk": office.session_count,
+                    "hook": len(hook.received_requests),
+                    "bot": len(bot.received_requests),
+                }[channel]
                 tried += [town.now] * (tries - len(tried))
             assert min(later - earlier for earlier, later in pairwise(tried)) >= 1800
             assert len(tried) >= 12
             assert town.told() == [f"[HIGH] Channel {channel} is out of reach"]
-            assert set(states(daemon.engine, channel)) <= {"retrying", "pending"}
+            assert set(states(daemon.runtime, channel)) <= {"retrying", "pending"}
 
             office.password = "wrong horse"
-            hook.answer(204, b"")
-            bot.answer(200, POSTED)
+            hook.answer_with(204, b"")
+            bot.answer_with(200, POSTED)
             await town.deliver(daemon, 1.25 * HOUR)
-            assert set(states(daemon.engine, channel)) == {"sent"}
+            assert set(states(daemon.runtime, channel)) == {"sent"}
     if channel == "desk":
         assert ids(office, "a@desk.example") == [f"desk-{number}" for number in range(56)]
 
@@ -241,7 +257,7 @@ async def test_a_day_without_the_mail_server_brings_every_mail_in_order(town: To
         async with town.daemon(mail=mail.port) as daemon:
             mail.stop()
             for _ in range(25):
-                town.owe(daemon.engine, "desk", count=OWED // 25)
+                town.owe(daemon.runtime, "desk", count=OWED // 25)
                 await town.deliver(daemon, HOUR)
             assert mail.mails == []
             mail.start()
@@ -250,45 +266,50 @@ async def test_a_day_without_the_mail_server_brings_every_mail_in_order(town: To
             assert [str(one["Message-ID"]).partition("@")[0] for one in mail.mails] == [
                 f"<desk-{number}" for number in range(OWED)
             ]
-            assert states(daemon.engine, "desk") == ["sent"] * OWED
+            assert states(daemon.runtime, "desk") == ["sent"] * OWED
     assert town.told() == ["[HIGH] Channel desk is out of reach"] * 2  # one a day
 
 
 async def test_a_message_that_a_service_never_takes_holds_up_no_other(town: Town) -> None:
     async with town.daemon() as daemon:
-        town.owe(daemon.engine, "hook", count=4)
-        town.hook.refuse = b"News 1."
+        town.owe(daemon.runtime, "hook", count=4)
+        town.hook.refused_text = b"News 1."
         await town.deliver(daemon)
 
-        assert states(daemon.engine, "hook") == ["sent", "dead", "sent", "sent"]
-        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.asked] == ["al-0", "al-1", "al-2", "al-3"]
+        assert states(daemon.runtime, "hook") == ["sent", "dead", "sent", "sent"]
+        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.received_requests] == [
+            "al-0",
+            "al-1",
+            "al-2",
+            "al-3",
+        ]
         assert town.told() == ["[HIGH] Channel hook has missed an alert"]
-        assert town.bot.asked == town.office.posts == []  # it has a fallback, which is told alone
+        assert town.bot.received_requests == town.office.mails == []  # it has a fallback, which is told alone
 
 
 async def test_who_asks_for_patience_is_left_alone_for_as_long(town: Town) -> None:
     async with town.daemon() as daemon:
-        town.chat.answer(429, b"rate_limited", retry_after="120")
-        town.owe(daemon.engine, "chat", count=3)
+        town.chat.answer_with(429, b"rate_limited", retry_after="120")
+        town.owe(daemon.runtime, "chat", count=3)
         await town.deliver(daemon)
-        town.chat.answer(200)
+        town.chat.answer_with(200)
         for _ in range(11):
             await town.deliver(daemon, 10)
-        assert len(town.chat.asked) == 1
+        assert len(town.chat.received_requests) == 1
 
         await town.deliver(daemon, 11)
-        assert states(daemon.engine, "chat") == ["sent"] * 3
+        assert states(daemon.runtime, "chat") == ["sent"] * 3
 
 
 async def test_an_alert_that_cannot_be_read_any_more_is_dead_and_holds_up_no_other(town: Town) -> None:
     async with town.daemon() as daemon:
-        town.owe(daemon.engine, "hook", count=3)
-        with daemon.engine.store.write() as conn:
+        town.owe(daemon.runtime, "hook", count=3)
+        with daemon.runtime.store.write() as conn:
             conn.execute(update(alerts).where(alerts.c.id == "al-0").values(body={"id": "al-0", "rule": "bridges"}))
         await town.deliver(daemon)
 
-        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.asked[:2]] == ["al-1", "al-2"]
-        with daemon.engine.store.read() as conn:
+        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.received_requests[:2]] == ["al-1", "al-2"]
+        with daemon.runtime.store.read() as conn:
             (dead,) = conn.execute(select(messages.c.id, messages.c.error).where(messages.c.state == "dead"))
         assert dead == ("hook-0", "what it tells cannot be read from the database any more")
         assert town.told() == ["[HIGH] Channel hook has missed an alert"]
@@ -296,16 +317,18 @@ async def test_an_alert_that_cannot_be_read_any_more_is_dead_and_holds_up_no_oth
 
 async def test_a_follow_up_is_posted_although_what_opened_its_thread_cannot_be_read(town: Town) -> None:
     async with town.daemon() as daemon:
-        town.owe(daemon.engine, "bot")
+        town.owe(daemon.runtime, "bot")
         await town.deliver(daemon)
-        with daemon.engine.store.write() as conn:
+        with daemon.runtime.store.write() as conn:
             conn.execute(update(alerts).values(body={}))
             conn.execute(update(messages).values(thread="st-1"))
-        town.owe(daemon.engine, "bot")
+        town.owe(daemon.runtime, "bot")
         await town.deliver(daemon)
 
-        assert [asked.head.split()[1] for asked in town.bot.asked] == ["/api/chat.postMessage"] * 2
-        with daemon.engine.store.read() as conn:
+        assert [asked.request_line.split()[1] for asked in town.bot.received_requests] == [
+            "/api/chat.postMessage"
+        ] * 2
+        with daemon.runtime.store.read() as conn:
             assert set(conn.scalars(select(messages.c.state))) == {"sent"}
 
 
@@ -327,29 +350,29 @@ async def test_servers_that_repeat_every_secret_bring_none_into_log_database_lis
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with (
-        post_office(login=True) as office,
-        service(400, REPEATED["hook"].encode()) as hook,
-        service(200, json.dumps({"ok": False, "error": REPEATED["bot"]}).encode()) as bot,
-        service(500, REPEATED["chat"].encode()) as chat,
+        mail_service(login=True) as office,
+        http_service(400, REPEATED["hook"].encode()) as hook,
+        http_service(200, json.dumps({"ok": False, "error": REPEATED["bot"]}).encode()) as bot,
+        http_service(500, REPEATED["chat"].encode()) as chat,
     ):
-        office.password, office.verdict = "wrong horse", f"554 {REPEATED['desk']}"
+        office.password, office.data_reply = "wrong horse", f"554 {REPEATED['desk']}"
         town = Town(tmp_path, office, hook, bot, chat)
         async with town.daemon(login=LOGIN) as daemon:
             for _ in range(4):
-                town.owe(daemon.engine, "desk", "hook", "bot", "chat")
+                town.owe(daemon.runtime, "desk", "hook", "bot", "chat")
                 await town.deliver(daemon, HOUR)
-                office.verdict = f"451 {REPEATED['desk']}"
-                hook.answer(401, REPEATED["hook"].encode())
-                chat.leave()
-            assert {"dead", "retrying"} <= {row.state for row in rows(daemon.engine)}
-            told = [str(rows(daemon.engine))]
-            async with reader_of(daemon.engine.store) as web:
+                office.data_reply = f"451 {REPEATED['desk']}"
+                hook.answer_with(401, REPEATED["hook"].encode())
+                chat.stop_listening()
+            assert {"dead", "retrying"} <= {row.state for row in rows(daemon.runtime)}
+            told = [str(rows(daemon.runtime))]
+            async with page_client(daemon.runtime.store) as web:
                 for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/deliveries"):
                     answer = await web.get(page)
                     told.append(f"{answer.headers} {answer.text}")
     monkeypatch.chdir(tmp_path)
     for command in ("deliveries", "status", "alerts", "explain al-0", "check"):
-        run([*command.split(), *(["--json"] if command != "explain al-0" else [])])
+        run_command_line([*command.split(), *(["--json"] if command != "explain al-0" else [])])
     spoken = capsys.readouterr()
     told += [spoken.out, spoken.err]
     told += [one.getMessage() for one in caplog.records if one.name != "mail.log"]  # that one is the mail server's
@@ -368,10 +391,12 @@ async def test_a_channels_own_template_writes_what_its_rules_leave_open(town: To
     async with town.daemon(chat='template = "brief"') as daemon:
         for rule in ("", "template: grave"):
             (town.folder / "rules/r.yaml").write_text(f"name: bridges\ntitle: Bridges\nmatch: bridge*\n{rule}\n")
-            daemon.engine.listening = load_listening(daemon.engine.config)
-            town.owe(daemon.engine, "chat", "bot")
+            daemon.runtime.policy = load_policy(daemon.runtime.config)
+            town.owe(daemon.runtime, "chat", "bot")
             await town.deliver(daemon)
 
-        chat, bot = ([str(json.loads(asked.body)["blocks"]) for asked in to.asked] for to in (town.chat, town.bot))
+        chat, bot = (
+            [str(json.loads(asked.body)["blocks"]) for asked in to.received_requests] for to in (town.chat, town.bot)
+        )
         assert ["brief: News 0" in chat[0], "grave: News 1" in chat[1]] == [True, True]
         assert ["brief" in bot[0], "grave: News 1" in bot[1]] == [False, True]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
-from kit.waiting import until
+from kit.waiting import wait_until
 
 from monitor.config.file import read_config
-from monitor.daemon import living
-from monitor.engine import Engine, open_engine
-from monitor.reload import SETTLE, follow_rules, look_at, read_settled
-from monitor.store.reports import alerts, status
+from monitor.daemon import running_daemon
+from monitor.engine import Runtime, open_runtime
+from monitor.reload import SETTLE_S, load_settled_rules, stat_rule_files, watch_rules
+from monitor.store.reports import load_alert_page, load_status
 
 CONFIG = """
 [monitor]
@@ -39,7 +39,7 @@ OTHER = "name: ferries\nmatch: ferr*\ntitle: Ferries of Halvik\n"
 class Scene:
     folder: Path
     feed: FeedServer
-    engine: Engine
+    engine: Runtime
 
     @property
     def rule(self) -> Path:
@@ -48,21 +48,21 @@ class Scene:
     @property
     def titles(self) -> list[str]:
         """What runs."""
-        return [rule.title for rule in self.engine.listening.rules.rules]
+        return [rule.title for rule in self.engine.policy.rules.rules]
 
     async def refused(self) -> tuple[str, ...]:
         def read() -> tuple[str, ...]:
             with self.engine.store.read() as conn:
-                return status(conn, 0.0).rules_refused
+                return load_status(conn, 0.0).rules_refused
 
-        return await self.engine.in_store(read)
+        return await self.engine.run_in_store_thread(read)
 
     async def told(self) -> list[str]:
         def read() -> list[str]:
             with self.engine.store.read() as conn:
-                return [row.alert.findings[0].claim for row in alerts(conn, limit=1000)]
+                return [row.alert.findings[0].claim for row in load_alert_page(conn, limit=1000)]
 
-        return await self.engine.in_store(read)
+        return await self.engine.run_in_store_thread(read)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url))
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules/ferries.yaml").write_text(RULE)
-        async with living(read_config(tmp_path / "config.toml", env={})) as engine:
+        async with running_daemon(read_config(tmp_path / "config.toml", env={})) as engine:
             yield Scene(tmp_path, feed, engine)
 
 
@@ -86,11 +86,11 @@ async def until_refused(scene: Scene, refused: bool) -> tuple[str, ...]:
 async def test_an_edit_is_live_within_two_seconds_of_the_save(scene: Scene) -> None:
     assert scene.titles == ["ferries"]
     scene.rule.write_text(OTHER)
-    await until(lambda: scene.titles == ["Ferries of Halvik"], 2.0)
+    await wait_until(lambda: scene.titles == ["Ferries of Halvik"], 2.0)
     (scene.folder / "rules/more.yaml").write_text("name: more\nmatch: bridge*\n")
-    await until(lambda: scene.titles == ["Ferries of Halvik", "more"], 2.0)
+    await wait_until(lambda: scene.titles == ["Ferries of Halvik", "more"], 2.0)
     scene.rule.unlink()
-    await until(lambda: scene.titles == ["more"], 2.0)
+    await wait_until(lambda: scene.titles == ["more"], 2.0)
 
 
 async def test_a_truncated_save_keeps_the_old_set_and_is_told_of_until_it_is_mended(scene: Scene) -> None:
@@ -133,7 +133,7 @@ async def test_a_save_that_was_cut_off_anywhere_is_refused_or_is_a_rule_by_itsel
     whole = "name: ferries\nmatch: ferr*\non: [new]\ntitle: Ferries of Halvik\n"
     for cut in range(len(whole)):
         scene.rule.write_text(whole[:cut])
-        found = read_settled(scene.engine, look_at(scene.rule.parent))
+        found = load_settled_rules(scene.engine, stat_rule_files(scene.rule.parent))
         assert isinstance(found, list) or (found and [rule.name for rule in found[0].rules.rules]) == ["ferries"], (
             whole[:cut]
         )
@@ -147,17 +147,17 @@ async def test_a_file_that_is_still_being_written_does_not_count(scene: Scene) -
             assert scene.titles == ["ferries"]
             assert await scene.refused() == ()
             await asyncio.sleep(0.03)
-    await until(lambda: scene.titles == ["Ferries of Halvik and of Brevik too"], 2.0)
+    await wait_until(lambda: scene.titles == ["Ferries of Halvik and of Brevik too"], 2.0)
 
 
 async def test_sighup_has_the_rules_read_at_once(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(CONFIG.format(feed=scene.feed.url).replace("monitor.db", "other.db"))
-    async with open_engine(read_config(tmp_path / "config.toml", env={})) as engine:
-        following = asyncio.create_task(follow_rules(engine, every=3600.0))
-        await asyncio.sleep(SETTLE + 0.5)
+    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as engine:
+        following = asyncio.create_task(watch_rules(engine, interval_s=3600.0))
+        await asyncio.sleep(SETTLE_S + 0.5)
         scene.rule.write_text(OTHER)
         os.kill(os.getpid(), signal.SIGHUP)
-        await until(lambda: engine.listening.rules.rules[0].title == "Ferries of Halvik", 1.5)
+        await wait_until(lambda: engine.policy.rules.rules[0].title == "Ferries of Halvik", 1.5)
         assert not following.done()
         following.cancel()
 
@@ -174,7 +174,7 @@ async def test_a_storm_of_edits_while_polling_loses_no_alert(scene: Scene) -> No
             scene.feed.bulletins.insert(0, Bulletin(str(edit), title))
         await asyncio.sleep(0.02 if edit % 25 else 0.5)
     scene.rule.write_text(OTHER)
-    await until(lambda: scene.titles == ["Ferries of Halvik"], 2.0)
+    await wait_until(lambda: scene.titles == ["Ferries of Halvik"], 2.0)
     for _ in range(100):
         if sorted(await scene.told()) == sorted(said):
             break

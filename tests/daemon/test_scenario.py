@@ -12,11 +12,11 @@ from kit import Bulletin, FeedServer, MailServer, PostSink
 from standardwebhooks import Webhook
 
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
-from monitor.engine import Engine, open_engine
+from monitor.daemon import Daemon, prepare_store
+from monitor.engine import Runtime, open_runtime
 from monitor.store import open_store
-from monitor.store.reports import DeliveryRow, deliveries
-from monitor.store.sources import rows
+from monitor.store.reports import DeliveryRow, load_delivery_page
+from monitor.store.sources import load_sources
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 
@@ -77,8 +77,8 @@ class Scene:
 
     async def run(self, *steps: Callable[[Daemon], Awaitable[None]]) -> None:
         """One life of the daemon: opened, the steps, closed. A step each lets the clock go on by a minute."""
-        async with open_engine(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
-            await engine.in_store(prepare, engine)
+        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
+            await engine.run_in_store_thread(prepare_store, engine)
             daemon = Daemon(engine)
             for step in steps:
                 await step(daemon)
@@ -88,7 +88,7 @@ class Scene:
         self.now += 60
         await daemon.poll_round()
         await daemon.deliver_due()
-        await daemon.finish()
+        await daemon.finish_tasks()
 
     def publish(self, *bulletins: Bulletin) -> Callable[[Daemon], Awaitable[None]]:
         """A step that puts bulletins into the feed and polls."""
@@ -172,14 +172,14 @@ async def test_304_and_unchanged_body_are_not_parsed(scene: Scene) -> None:
 
     async def counting(daemon: Daemon) -> None:
         nonlocal parsed
-        parse = daemon.engine.parser.parse
+        parse = daemon.runtime.parser.parse
 
         async def count(*args: object, **kwargs: object) -> object:
             nonlocal parsed
             parsed += 1
             return await parse(*args, **kwargs)  # type: ignore[arg-type]
 
-        daemon.engine.parser.parse = count  # type: ignore[assignment,method-assign]
+        daemon.runtime.parser.parse = count  # type: ignore[assignment,method-assign]
 
     await scene.run(counting, scene.round, scene.round)
     assert scene.feed.answered == [200, 304]
@@ -193,13 +193,13 @@ async def test_of_a_changed_body_the_new_items_alone_are_parsed(scene: Scene) ->
     parsed: list[int] = []
 
     async def counting(daemon: Daemon) -> None:
-        parse = daemon.engine.parser.parse
+        parse = daemon.runtime.parser.parse
 
         async def count(how: object, body: bytes, *told: object) -> object:
             parsed.append(body.count(b"<item>"))
             return await parse(how, body, *told)  # type: ignore[arg-type]
 
-        daemon.engine.parser.parse = count  # type: ignore[assignment,method-assign]
+        daemon.runtime.parser.parse = count  # type: ignore[assignment,method-assign]
 
     await scene.run(counting, scene.round, scene.publish(NEW, REWORDED), scene.publish(MOVED))
 
@@ -226,7 +226,7 @@ async def test_first_retry_comes_within_fifteen_seconds(scene: Scene) -> None:
         scene.mail.start()
         scene.now += 15
         await daemon.deliver_due()
-        await daemon.finish()
+        await daemon.finish_tasks()
 
     scene_down = scene.mail.stop
     await scene.run(scene.round)
@@ -257,7 +257,7 @@ async def test_broken_feed_is_an_error_of_its_source_and_the_daemon_goes_on(scen
         scene.now += 86400
 
     async def look(daemon: Daemon) -> None:
-        states.append(await daemon.engine.in_store(state_of, daemon.engine))
+        states.append(await daemon.runtime.run_in_store_thread(state_of, daemon.runtime))
 
     await scene.run(scene.round, break_it, scene.round, look, mend_it, scene.publish(NEW), look)
 
@@ -266,10 +266,10 @@ async def test_broken_feed_is_an_error_of_its_source_and_the_daemon_goes_on(scen
     assert scene.counts == (1, 1, 1)
 
 
-def state_of(engine: Engine) -> tuple[str, str | None]:
+def state_of(engine: Runtime) -> tuple[str, str | None]:
     """The one source's state and error."""
     with engine.store.read() as conn:
-        [row] = rows(conn)
+        [row] = load_sources(conn)
     return row.state, row.error
 
 
@@ -292,7 +292,7 @@ async def test_fault_of_a_notifier_ends_as_a_retry_and_not_as_silence(scene: Sce
             pass
 
     async def break_it(daemon: Daemon) -> None:
-        daemon.engine.notifiers["siem"] = Broken()  # type: ignore[assignment]
+        daemon.runtime.notifiers["siem"] = Broken()  # type: ignore[assignment]
 
     await scene.run(scene.round, break_it, scene.publish(NEW))
 
@@ -305,6 +305,6 @@ def deliveries_of(folder: Path) -> list[DeliveryRow]:
     store = open_store(f"sqlite:///{folder}/monitor.db")
     try:
         with store.read() as conn:
-            return deliveries(conn)
+            return load_delivery_page(conn)
     finally:
         store.close()

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import Row, select, update
 
 from monitor.config.file import read_config
-from monitor.daemon import prepare
-from monitor.engine import Engine, open_engine
-from monitor.outcome import Poll
-from monitor.pipeline import read
-from monitor.sources.fetch import Fetched
+from monitor.daemon import prepare_store
+from monitor.engine import Runtime, open_runtime
+from monitor.outcome import PollContext
+from monitor.pipeline import parse_and_ingest
+from monitor.sources.fetch import Response
 from monitor.store import imprints, schema, sources
 
 HOUR = 3600.0
@@ -56,7 +56,7 @@ def feed(items: Items, at: float = NOW, head: str = "<link>https://harbour.examp
 class Harbour:
     """A monitor of one feed that is handed its bodies; `parsed` counts the items that its parser got, by poll."""
 
-    engine: Engine
+    engine: Runtime
     now: float = NOW
     parsed: list[int] = field(default_factory=list)
 
@@ -74,15 +74,15 @@ class Harbour:
         self.now += HOUR
         self.parsed.append(0)
         with self.engine.store.read() as conn:
-            (row,) = sources.rows(conn)
+            (row,) = sources.load_sources(conn)
         source = self.engine.sources[row.name]
-        fetched = Fetched(200, url, body, "application/rss+xml", None, None, None)
-        await read(self.engine, Poll(source, row, self.now, ZoneInfo("UTC"), 0.0), fetched)
+        fetched = Response(200, url, body, "application/rss+xml", None, None, None)
+        await parse_and_ingest(self.engine, PollContext(source, row, self.now, ZoneInfo("UTC"), 0.0), fetched)
         return self.parsed[-1]
 
     def forget(self) -> None:
         with self.engine.store.write() as conn:
-            imprints.forget(conn, "harbour")
+            imprints.delete_fingerprint(conn, "harbour")
 
     def kept(self) -> list[Sequence[Row[tuple[object, ...]]]]:
         """All that is stored of the feed."""
@@ -99,8 +99,8 @@ async def harbours(tmp_path: Path) -> AsyncIterator[tuple[Harbour, Harbour]]:
             (tmp_path / name / "rules" / "ferries.yaml").write_text(RULE)
             (tmp_path / name / "config.toml").write_text(CONFIG)
             config = read_config(tmp_path / name / "config.toml", env={})
-            engine = await stack.enter_async_context(open_engine(config, clock=lambda: NOW))
-            await engine.in_store(prepare, engine)
+            engine = await stack.enter_async_context(open_runtime(config, clock=lambda: NOW))
+            await engine.run_in_store_thread(prepare_store, engine)
             opened.append(Harbour(engine))
         yield opened[0], opened[1]
 

@@ -6,38 +6,41 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import Service, alert, builtin_templates, finding, message, service
+from kit.delivery import HttpService, builtin_templates, http_service, make_alert, make_alert_finding, make_message
 from pydantic import ValidationError
 
-from monitor.deliver.channels import AFTER_LOGIN_FAILED
-from monitor.deliver.channels.apprise import Apprise, AppriseSettings, fitted
-from monitor.deliver.render import Rendered, render
+from monitor.deliver.channels import LOGIN_RETRY_S
+from monitor.deliver.channels.apprise import Apprise, AppriseSettings, fit_to_service
+from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
 
-async def send(behind: Service, sent: Message) -> None:
+async def send(behind: HttpService, sent: Message) -> None:
     url = f"json://127.0.0.1:{behind.port}/secret-topic"
     channel = Apprise(
         AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url}), allow_private=[]
     )
-    await channel.send(sent, render(sent, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
+    await channel.send(sent, render_message(sent, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
 
 
 async def test_a_service_gets_the_subject_and_the_plain_text() -> None:
-    async with service() as behind:
-        await send(behind, message())
+    async with http_service() as behind:
+        await send(behind, make_message())
 
-    body = json.loads(behind.asked[0].body)
+    body = json.loads(behind.received_requests[0].body)
     assert body["title"].startswith("[HIGH] Up to 12,000 personnel")
     assert "Around 3,000" in body["message"]
 
 
 async def test_a_feed_calls_nobody() -> None:
-    async with service() as behind:
-        await send(behind, message(alert(finding("@everyone and @here, <@U123> and <!channel>: ships sail"))))
+    async with http_service() as behind:
+        await send(
+            behind,
+            make_message(make_alert(make_alert_finding("@everyone and @here, <@U123> and <!channel>: ships sail"))),
+        )
 
-    body = json.loads(behind.asked[0].body)
+    body = json.loads(behind.received_requests[0].body)
     assert not [call for call in ("@everyone", "@here", "<@", "<!") if call in body["title"] + body["message"]]
 
 
@@ -56,22 +59,22 @@ async def test_a_feed_calls_nobody() -> None:
 async def test_a_status_that_apprise_tells_of_means_later_or_never(
     status: int, permanent: bool, unreached: bool
 ) -> None:
-    async with service(status, b"no") as behind:
+    async with http_service(status, b"no") as behind:
         with pytest.raises(DeliveryError, match=f"JSON did not take it.*{status}") as raised:
-            await send(behind, message())
+            await send(behind, make_message())
 
-    assert (raised.value.permanent, raised.value.unreached) == (permanent, unreached)
-    assert (raised.value.retry_after == AFTER_LOGIN_FAILED) is (status in (401, 407))
+    assert (raised.value.permanent, raised.value.channel_down) == (permanent, unreached)
+    assert (raised.value.retry_after == LOGIN_RETRY_S) is (status in (401, 407))
     assert "secret-topic" not in str(raised.value)
 
 
 def test_texts_are_cut_to_the_room_a_service_has() -> None:
-    rendered = Rendered(subject="A subject", text="word " * 100)
-    title, text = fitted(rendered, 5, 120)
+    rendered = RenderedMessage(subject="A subject", text="word " * 100)
+    title, text = fit_to_service(rendered, 5, 120)
     assert (len(title) <= 5, len(text) <= 120) == (True, True)
     assert text.endswith("…")
 
-    title, text = fitted(rendered, 0, 4000)
+    title, text = fit_to_service(rendered, 0, 4000)
     assert title == ""
     assert text.startswith("A subject\n\nword")
 

@@ -16,22 +16,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.delivery import (
-    BUILTIN,
-    PostOffice,
-    Service,
-    alert,
+    TEMPLATES_FOLDER,
+    HttpService,
+    MailService,
     builtin_templates,
-    finding,
-    message,
-    post_office,
-    said,
-    service,
+    http_service,
+    mail_service,
+    make_alert,
+    make_alert_finding,
+    make_message,
+    make_prior_claim,
 )
-from kit.hostile import ALL
+from kit.hostile import HOSTILE_TEXTS
 
 from monitor.config import ChannelConfig
-from monitor.deliver.channels import LONGEST_DEADLINE, NOTIFIERS, Notifier, Receipt, notifier
-from monitor.deliver.render import render
+from monitor.deliver.channels import MAX_SEND_DEADLINE_S, NOTIFIERS, Notifier, Receipt, notifier_class
+from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message, Novelty
 
@@ -51,69 +51,75 @@ class Stage:
     leave: Callable[[], None] = lambda: None
 
     async def send(self, sent: Message) -> Receipt:
-        kind = next(kind for kind in NOTIFIERS if isinstance(self.channel, notifier(kind)))
-        return await self.channel.send(sent, render(sent, kind, TEMPLATES, UTC, "https://claims.example"))
+        kind = next(kind for kind in NOTIFIERS if isinstance(self.channel, notifier_class(kind)))
+        return await self.channel.send(sent, render_message(sent, kind, TEMPLATES, UTC, "https://claims.example"))
 
 
-def http_answers(behind: Service) -> Callable[[str], None]:
+def http_answers(behind: HttpService) -> Callable[[str], None]:
     def answer(what: str) -> None:
-        behind.silent = what == "silence"
-        behind.answer({"ok": 200, "later": 503, "never": 404, "silence": 200}[what])
+        behind.is_silent = what == "silence"
+        behind.answer_with({"ok": 200, "later": 503, "never": 404, "silence": 200}[what])
 
     return answer
 
 
 @asynccontextmanager
 async def slack() -> AsyncIterator[Stage]:
-    async with service() as behind:
+    async with http_service() as behind:
         channel = made("slack", url=behind.url)
-        channel.space = 0.0
-        yield Stage(channel, http_answers(behind), lambda: ["m1" for _ in behind.asked], behind.leave)
+        channel.post_interval = 0.0
+        yield Stage(
+            channel, http_answers(behind), lambda: ["m1" for _ in behind.received_requests], behind.stop_listening
+        )
         await channel.close()
 
 
 @asynccontextmanager
 async def slack_bot() -> AsyncIterator[Stage]:
-    async with service() as behind:
+    async with http_service() as behind:
 
         def answer(what: str) -> None:
-            behind.silent = what == "silence"
+            behind.is_silent = what == "silence"
             said = {"ok": what != "never", "error": "channel_not_found", "channel": "C1", "ts": "1.5"}
-            behind.answer(503 if what == "later" else 200, json.dumps(said).encode())
+            behind.answer_with(503 if what == "later" else 200, json.dumps(said).encode())
 
         answer("ok")
         channel = made("slack", token="xoxb-hidden-token", channel="C1", api=f"http://127.0.0.1:{behind.port}/api")
-        channel.space = 0.0
-        yield Stage(channel, answer, lambda: ["m1" for _ in behind.asked], behind.leave)
+        channel.post_interval = 0.0
+        yield Stage(channel, answer, lambda: ["m1" for _ in behind.received_requests], behind.stop_listening)
         await channel.close()
 
 
 @asynccontextmanager
 async def webhook() -> AsyncIterator[Stage]:
-    async with service() as behind:
+    async with http_service() as behind:
         channel = made("webhook", url=behind.url, secret=SIGNING)
-        yield Stage(channel, http_answers(behind), lambda: webhook_ids(behind), behind.leave)
+        yield Stage(channel, http_answers(behind), lambda: webhook_ids(behind), behind.stop_listening)
         await channel.close()
 
 
 @asynccontextmanager
 async def email() -> AsyncIterator[Stage]:
-    async with post_office() as behind:
+    async with mail_service() as behind:
 
         def answer(what: str) -> None:
-            behind.silent = what == "silence"
-            behind.verdict = {"ok": "250 kept", "later": "451 try later", "never": "554 no", "silence": "250"}[what]
+            behind.is_silent = what == "silence"
+            behind.data_reply = {"ok": "250 kept", "later": "451 try later", "never": "554 no", "silence": "250"}[
+                what
+            ]
 
         channel = made("email", port=behind.port, **MAIL)
-        yield Stage(channel, answer, lambda: mail_ids(behind), behind.leave)
+        yield Stage(channel, answer, lambda: mail_ids(behind), behind.stop_listening)
         await channel.close()
 
 
 @asynccontextmanager
 async def apprise() -> AsyncIterator[Stage]:
-    async with service() as behind:
+    async with http_service() as behind:
         channel = made("apprise", url=f"json://desk:hidden-token@127.0.0.1:{behind.port}/hook")
-        yield Stage(channel, http_answers(behind), lambda: ["m1" for _ in behind.asked], behind.leave)
+        yield Stage(
+            channel, http_answers(behind), lambda: ["m1" for _ in behind.received_requests], behind.stop_listening
+        )
         await channel.close()
 
 
@@ -136,16 +142,16 @@ REMOTE = sorted(set(STAGES) - {"terminal"})
 
 def made(kind: str, **settings: object) -> Notifier:
     """A channel as the config would make it."""
-    its = notifier(kind).Settings.model_validate({"name": "desk", "type": kind, **settings})
-    return notifier(kind)(its, allow_private=["127.0.0.0/8"])
+    its = notifier_class(kind).Settings.model_validate({"name": "desk", "type": kind, **settings})
+    return notifier_class(kind)(its, allow_private=["127.0.0.0/8"])
 
 
-def webhook_ids(behind: Service) -> list[str]:
-    return [asked.headers["webhook-id"] for asked in behind.asked]
+def webhook_ids(behind: HttpService) -> list[str]:
+    return [asked.headers["webhook-id"] for asked in behind.received_requests]
 
 
-def mail_ids(behind: PostOffice) -> list[str]:
-    return [post.mail["Message-ID"].strip("<>").split("@")[0] for post in behind.posts]
+def mail_ids(behind: MailService) -> list[str]:
+    return [post.parsed["Message-ID"].strip("<>").split("@")[0] for post in behind.mails]
 
 
 async def refusal(stage: Stage, sent: Message) -> DeliveryError:
@@ -157,22 +163,24 @@ async def refusal(stage: Stage, sent: Message) -> DeliveryError:
 def test_every_notifier_stands_here_and_describes_its_settings() -> None:
     assert {stage.split()[0] for stage in STAGES} == set(NOTIFIERS)
     for kind in NOTIFIERS:
-        own = {name: field for name, field in notifier(kind).Settings.model_fields.items() if name not in COMMON}
+        own = {
+            name: field for name, field in notifier_class(kind).Settings.model_fields.items() if name not in COMMON
+        }
         assert [name for name, field in own.items() if not field.description] == []
-        assert notifier(kind).deadline <= LONGEST_DEADLINE
+        assert notifier_class(kind).deadline <= MAX_SEND_DEADLINE_S
 
 
 COMMON = set(ChannelConfig.model_fields)
-DOCS = BUILTIN.parent / "docs" / "channels.md"
+DOCS = TEMPLATES_FOLDER.parent / "docs" / "channels.md"
 
 
 @pytest.mark.parametrize("kind", sorted(STAGES))
 async def test_a_message_is_sent_and_told_of_in_one_line(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     async with STAGES[kind]() as stage:
-        receipt = await stage.send(message())
+        receipt = await stage.send(make_message())
 
     assert receipt.detail.isprintable()
-    assert receipt.refused == {}
+    assert receipt.rejected == {}
     assert stage.ids() == (["m1"] if kind != "terminal" else [])
 
 
@@ -181,7 +189,7 @@ async def test_a_message_is_sent_and_told_of_in_one_line(kind: str, capsys: pyte
 async def test_an_answer_means_later_or_never(kind: str, answer: str, permanent: bool) -> None:
     async with STAGES[kind]() as stage:
         stage.answer(answer)
-        error = await refusal(stage, message())
+        error = await refusal(stage, make_message())
 
     assert error.permanent is permanent
     assert str(error).isprintable()
@@ -193,7 +201,7 @@ async def test_silence_ends_at_the_deadline_and_means_later(kind: str) -> None:
         stage.answer("silence")
         stage.channel.deadline = 0.2
         async with asyncio.timeout(5):
-            error = await refusal(stage, message())
+            error = await refusal(stage, make_message())
 
     assert not error.permanent
     assert "within 0.2 s" in str(error)
@@ -205,11 +213,11 @@ async def test_a_channel_works_again_after_trouble_and_keeps_the_id(kind: str) -
         for trouble in ("later", "never", "silence"):
             stage.answer(trouble)
             stage.channel.deadline = 0.3
-            await refusal(stage, message())
+            await refusal(stage, make_message())
         stage.answer("ok")
         stage.channel.deadline = 5.0
-        await stage.send(message())
-        await stage.send(message())
+        await stage.send(make_message())
+        await stage.send(make_message())
 
     assert set(stage.ids()) == {"m1"}
 
@@ -218,7 +226,7 @@ async def test_a_channel_works_again_after_trouble_and_keeps_the_id(kind: str) -
 async def test_nobody_there_means_later(kind: str) -> None:
     async with STAGES[kind]() as stage:
         stage.leave()
-        error = await refusal(stage, message())
+        error = await refusal(stage, make_message())
 
     assert not error.permanent
 
@@ -229,15 +237,15 @@ async def test_no_secret_is_in_any_error_log_or_repr(kind: str, caplog: pytest.L
     told = []
     async with STAGES[kind]() as stage:
         told += [repr(stage.channel), str(vars(stage.channel))] if kind == "terminal" else [repr(stage.channel)]
-        told.append((await stage.send(message())).detail)
+        told.append((await stage.send(make_message())).detail)
         for answer in ("later", "never"):
             stage.answer(answer)
             if kind != "terminal":
-                error = await refusal(stage, message())
+                error = await refusal(stage, make_message())
                 told += [str(error), repr(error), repr(error.__cause__)]
         stage.leave()
         if kind != "terminal":
-            told.append(str(await refusal(stage, message())))
+            told.append(str(await refusal(stage, make_message())))
 
     spoken = "\n".join([*told, caplog.text])
     assert [secret for secret in SECRETS if secret in spoken] == []
@@ -246,20 +254,25 @@ async def test_no_secret_is_in_any_error_log_or_repr(kind: str, caplog: pytest.L
 @pytest.mark.parametrize("kind", sorted(STAGES))
 async def test_hostile_text_is_delivered_like_any_other(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     async with STAGES[kind]() as stage:
-        for text in ALL.values():
+        for text in HOSTILE_TEXTS.values():
             await stage.send(poisoned(text))
 
     assert "\x1b" not in capsys.readouterr().out
-    assert len(stage.ids()) == (len(ALL) if kind != "terminal" else 0)
+    assert len(stage.ids()) == (len(HOSTILE_TEXTS) if kind != "terminal" else 0)
 
 
 def poisoned(text: str) -> Message:
     """A message that says the text wherever a feed or a rule could."""
     short = text[:300]
-    claim = finding(
-        text, novelty=Novelty.CHANGED, source=short, entry_url=short, matched=(text[:50],), nearest=said(text)
+    claim = make_alert_finding(
+        text,
+        novelty=Novelty.CHANGED,
+        source=short,
+        entry_url=short,
+        matched=(text[:50],),
+        nearest=make_prior_claim(text),
     )
-    return message(alert(claim, title=short, reason=short, rule=short, url=short))
+    return make_message(make_alert(claim, title=short, reason=short, rule=short, url=short))
 
 
 @pytest.mark.parametrize("kind", sorted(STAGES))
@@ -272,6 +285,6 @@ async def test_a_channel_can_be_closed_twice_and_unused(kind: str) -> None:
 def test_the_documentation_has_every_type_of_channel_and_every_key() -> None:
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL))
     for kind in NOTIFIERS:
-        fields = notifier(kind).Settings.model_fields
+        fields = notifier_class(kind).Settings.model_fields
         keys = {field.alias or name for name, field in fields.items() if name not in COMMON}
         assert {key for key in keys if f"`{key}`" not in sections[kind]} == set()

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
-from kit.delivery import PostOffice, builtin_templates, message, post_office, scripted_mail_server
+from kit.delivery import MailService, builtin_templates, mail_service, make_message, scripted_smtp_server
 from pydantic import ValidationError
 
-from monitor.deliver.channels import AFTER_LOGIN_FAILED, LONGEST_DEADLINE, Receipt
-from monitor.deliver.channels.email import ANSWER_DEADLINE, Email, EmailSettings
-from monitor.deliver.render import Rendered, render
+from monitor.deliver.channels import LOGIN_RETRY_S, MAX_SEND_DEADLINE_S, Receipt
+from monitor.deliver.channels.email import SMTP_REPLY_TIMEOUT_S, Email, EmailSettings
+from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
-from monitor.pipeline import SEND_LEASE
+from monitor.pipeline import SEND_LEASE_S
 
-RENDERED = render(message(), "email", builtin_templates(), ZoneInfo("UTC"), None)
+RENDERED = render_message(make_message(), "email", builtin_templates(), ZoneInfo("UTC"), None)
 TABLE = {
     "name": "desk",
     "type": "email",
@@ -40,12 +40,12 @@ async def at(port: int, **table: object) -> AsyncIterator[Email]:
         await made.close()
 
 
-def channel(office: PostOffice, **table: object) -> AbstractAsyncContextManager[Email]:
+def channel(office: MailService, **table: object) -> AbstractAsyncContextManager[Email]:
     return at(office.port, **table)
 
 
-async def send(email: Email, name: str = "m1", rendered: Rendered = RENDERED) -> Receipt:
-    return await email.send(message(id=name), rendered)
+async def send(email: Email, name: str = "m1", rendered: RenderedMessage = RENDERED) -> Receipt:
+    return await email.send(make_message(id=name), rendered)
 
 
 async def refusal(email: Email) -> DeliveryError:
@@ -77,46 +77,46 @@ def trusted(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> object:
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_mails_and_the_login_go_over_tls(tls: str, certified: ssl.SSLContext, trusted: object) -> None:
     kept = {"starttls": {"tls": certified}, "implicit": {"implicit": certified}}[tls]
-    async with post_office(login=True, **kept) as office, channel(office, tls=tls, **LOGIN) as email:
+    async with mail_service(login=True, **kept) as office, channel(office, tls=tls, **LOGIN) as email:
         await send(email)
 
-    (post,) = office.posts
-    assert (post.tls, post.user, post.recipients) == (True, "monitor", ["a@desk.example", "b@desk.example"])
-    assert [part.get_content_type() for part in post.mail.walk()][1:] == ["text/plain", "text/html"]
+    (post,) = office.mails
+    assert (post.is_encrypted, post.user, post.recipients) == (True, "monitor", ["a@desk.example", "b@desk.example"])
+    assert [part.get_content_type() for part in post.parsed.walk()][1:] == ["text/plain", "text/html"]
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, certified: ssl.SSLContext) -> None:
     kept = {"starttls": {"tls": certified}, "implicit": {"implicit": certified}}[tls]
-    async with post_office(**kept) as office, channel(office, tls=tls) as email:
+    async with mail_service(**kept) as office, channel(office, tls=tls) as email:
         error = await refusal(email)
 
-    assert office.posts == []
+    assert office.mails == []
     assert not error.permanent
     assert "its certificate cannot be trusted" in str(error)
 
 
 async def test_a_server_without_starttls_gets_nothing_in_the_clear() -> None:
-    async with post_office() as office, channel(office, tls="starttls") as email:
+    async with mail_service() as office, channel(office, tls="starttls") as email:
         error = await refusal(email)
 
-    assert office.posts == []
+    assert office.mails == []
     assert "starttls" in str(error).lower()
 
 
 async def test_a_refused_login_is_tried_again_much_later_and_keeps_its_secret() -> None:
-    async with post_office(login=True) as office, channel(office, **LOGIN | {"password": "wrong horse"}) as email:
+    async with mail_service(login=True) as office, channel(office, **LOGIN | {"password": "wrong horse"}) as email:
         error = await refusal(email)
 
-    assert (error.permanent, error.retry_after) == (False, AFTER_LOGIN_FAILED)
+    assert (error.permanent, error.retry_after) == (False, LOGIN_RETRY_S)
     assert "refused the login: 535" in str(error)
     assert "horse" not in str(error) + repr(email)
 
 
 async def test_a_password_that_the_server_repeats_is_not_repeated() -> None:
-    async with post_office() as office, channel(office, **LOGIN) as email:
-        office.verdict = "554 go away with your correct horse, AG1vbml0b3IAY29ycmVjdCBob3JzZQ=="
-        office.refuse = {}
+    async with mail_service() as office, channel(office, **LOGIN) as email:
+        office.data_reply = "554 go away with your correct horse, AG1vbml0b3IAY29ycmVjdCBob3JzZQ=="
+        office.refusals = {}
         email._settings = email._settings.model_copy(update={"username": None, "password": None})
         error = await refusal(email)
 
@@ -124,24 +124,24 @@ async def test_a_password_that_the_server_repeats_is_not_repeated() -> None:
 
 
 async def test_a_refused_recipient_is_told_of_and_holds_nobody_else() -> None:
-    async with post_office() as office, channel(office) as email:
-        office.refuse = {"b@desk.example": "550 no such user here"}
+    async with mail_service() as office, channel(office) as email:
+        office.refusals = {"b@desk.example": "550 no such user here"}
         receipt = await send(email)
 
-    assert receipt.refused == {"b@desk.example": "550 no such user here"}
-    assert [post.recipients for post in office.posts] == [["a@desk.example"]]
+    assert receipt.rejected == {"b@desk.example": "550 no such user here"}
+    assert [post.recipients for post in office.mails] == [["a@desk.example"]]
 
 
 async def test_who_may_be_reached_later_is_tried_again_alone() -> None:
-    async with post_office() as office, channel(office) as email:
-        office.refuse = {"b@desk.example": "450 greylisted"}
+    async with mail_service() as office, channel(office) as email:
+        office.refusals = {"b@desk.example": "450 greylisted"}
         first = await send(email)
-        office.refuse = {}
-        again = await email.send(message(left_to=first.later), RENDERED)
+        office.refusals = {}
+        again = await email.send(make_message(remaining_recipients=first.retry_recipients), RENDERED)
 
-    assert (first.later, again.later, again.refused) == (("b@desk.example",), (), {})
-    assert [post.recipients for post in office.posts] == [["a@desk.example"], ["b@desk.example"]]
-    assert {post.mail["Message-ID"] for post in office.posts} == {office.posts[0].mail["Message-ID"]}
+    assert (first.retry_recipients, again.retry_recipients, again.rejected) == (("b@desk.example",), (), {})
+    assert [post.recipients for post in office.mails] == [["a@desk.example"], ["b@desk.example"]]
+    assert {post.parsed["Message-ID"] for post in office.mails} == {office.mails[0].parsed["Message-ID"]}
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ async def test_who_may_be_reached_later_is_tried_again_alone() -> None:
 async def test_when_all_are_refused_one_that_may_yet_be_taken_means_later(
     first: str, second: str, permanent: bool
 ) -> None:
-    async with post_office() as office, channel(office) as email:
-        office.refuse = {"a@desk.example": first, "b@desk.example": second}
+    async with mail_service() as office, channel(office) as email:
+        office.refusals = {"a@desk.example": first, "b@desk.example": second}
         error = await refusal(email)
 
     assert error.permanent is permanent
@@ -164,8 +164,8 @@ async def test_when_all_are_refused_one_that_may_yet_be_taken_means_later(
     [("451 try later", False), ("421 closing", False), ("552 too big", True), ("554 spam", True)],
 )
 async def test_what_the_server_says_of_the_mail_means_later_or_never(verdict: str, permanent: bool) -> None:
-    async with post_office() as office, channel(office) as email:
-        office.verdict = verdict
+    async with mail_service() as office, channel(office) as email:
+        office.data_reply = verdict
         error = await refusal(email)
 
     assert error.permanent is permanent
@@ -195,10 +195,10 @@ async def test_what_a_server_says_at_each_step_is_of_the_mail_or_of_the_channel(
 ) -> None:
     for code, meaning in meanings.items():
         says = dict.fromkeys(["EHLO", "HELO"] if step == "EHLO" else [step], b"%d so it is" % code)
-        async with scripted_mail_server(**says) as (port, got), at(port, **LOGIN) as email:
+        async with scripted_smtp_server(**says) as (port, got), at(port, **LOGIN) as email:
             error = await refusal(email)
-            assert (error.permanent, error.unreached) == MEANINGS[meaning], code
-            assert (error.retry_after == AFTER_LOGIN_FAILED) is (meaning == NO_LOGIN), code
+            assert (error.permanent, error.channel_down) == MEANINGS[meaning], code
+            assert (error.retry_after == LOGIN_RETRY_S) is (meaning == NO_LOGIN), code
             assert f"{code} so it is" in str(error)
             assert ("." in got) is (step == "end")
 
@@ -222,7 +222,7 @@ async def test_what_a_server_says_at_each_step_is_of_the_mail_or_of_the_channel(
 async def test_whatever_a_server_says_ends_in_one_short_line_and_leaves_the_channel_fit(
     step: str, reply: bytes
 ) -> None:
-    async with scripted_mail_server(**{step: reply}) as (port, _), at(port, **LOGIN) as email:
+    async with scripted_smtp_server(**{step: reply}) as (port, _), at(port, **LOGIN) as email:
         email.deadline = 1.0
         async with asyncio.timeout(5):
             try:
@@ -234,11 +234,11 @@ async def test_whatever_a_server_says_ends_in_one_short_line_and_leaves_the_chan
         assert len(told) < 300
         assert "horse" not in told
         assert "AG1vbml0" not in told
-    async with post_office() as office:
+    async with mail_service() as office:
         email._settings = email._settings.model_copy(update={"port": office.port, "username": None})
         await send(email, "m2")
         await email.close()
-    assert [post.mail["Message-ID"] for post in office.posts] == ["<m2@desk.example>"]
+    assert [post.parsed["Message-ID"] for post in office.mails] == ["<m2@desk.example>"]
 
 
 async def test_a_server_that_drips_holds_us_to_the_deadline_only() -> None:
@@ -248,7 +248,7 @@ async def test_a_server_that_drips_holds_us_to_the_deadline_only() -> None:
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    async with scripted_mail_server(EHLO=drip) as (port, _), at(port) as email:
+    async with scripted_smtp_server(EHLO=drip) as (port, _), at(port) as email:
         email.deadline = 0.3
         async with asyncio.timeout(3):
             error = await refusal(email)
@@ -258,18 +258,18 @@ async def test_a_server_that_drips_holds_us_to_the_deadline_only() -> None:
 
 
 async def test_a_server_that_hangs_up_after_the_mail_is_tried_again_with_the_same_id() -> None:
-    async with post_office() as office, channel(office) as email:
-        office.hang_up = True
+    async with mail_service() as office, channel(office) as email:
+        office.hangs_up = True
         error = await refusal(email)
-        office.hang_up = False
+        office.hangs_up = False
         await send(email)
 
     assert not error.permanent
-    assert [post.mail["Message-ID"] for post in office.posts] == ["<m1@desk.example>"] * 2
+    assert [post.parsed["Message-ID"] for post in office.mails] == ["<m1@desk.example>"] * 2
 
 
 def test_a_mail_server_has_ten_minutes_to_take_a_mail_before_it_gets_it_again() -> None:
-    assert 600 <= ANSWER_DEADLINE < Email.deadline <= LONGEST_DEADLINE < SEND_LEASE
+    assert 600 <= SMTP_REPLY_TIMEOUT_S < Email.deadline <= MAX_SEND_DEADLINE_S < SEND_LEASE_S
 
 
 async def test_a_server_that_thinks_a_mail_over_gets_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,54 +277,54 @@ async def test_a_server_that_thinks_a_mail_over_gets_it_once(monkeypatch: pytest
         await asyncio.sleep(0.6)
         writer.write(b"250 kept\r\n")
 
-    monkeypatch.setattr("monitor.deliver.channels.email.STEP_DEADLINE", 0.3)
-    async with scripted_mail_server(end=think) as (port, got), at(port) as email:
+    monkeypatch.setattr("monitor.deliver.channels.email.SMTP_STEP_TIMEOUT_S", 0.3)
+    async with scripted_smtp_server(end=think) as (port, got), at(port) as email:
         await send(email)
 
     assert got.count("MAIL") == 1
 
 
 async def test_mails_in_a_row_share_a_connection() -> None:
-    async with post_office() as office, channel(office) as email:
+    async with mail_service() as office, channel(office) as email:
         for number in range(5):
             await send(email, f"m{number}")
 
-    assert len({post.session for post in office.posts}) == 1
-    assert [post.mail["Message-ID"] for post in office.posts] == [f"<m{n}@desk.example>" for n in range(5)]
+    assert len({post.session_id for post in office.mails}) == 1
+    assert [post.parsed["Message-ID"] for post in office.mails] == [f"<m{n}@desk.example>" for n in range(5)]
 
 
 async def test_a_kept_connection_that_was_lost_is_opened_anew() -> None:
-    async with post_office() as office, channel(office) as email:
+    async with mail_service() as office, channel(office) as email:
         await send(email, "m1")
-        office.drop()
+        office.drop_connections()
         await send(email, "m2")
 
-    assert [post.mail["Message-ID"] for post in office.posts] == ["<m1@desk.example>", "<m2@desk.example>"]
-    assert len({post.session for post in office.posts}) == 2
+    assert [post.parsed["Message-ID"] for post in office.mails] == ["<m1@desk.example>", "<m2@desk.example>"]
+    assert len({post.session_id for post in office.mails}) == 2
 
 
 async def test_after_a_send_that_was_cut_short_the_next_has_a_connection_of_its_own() -> None:
-    async with post_office() as office, channel(office) as email:
-        office.silent = True
+    async with mail_service() as office, channel(office) as email:
+        office.is_silent = True
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await send(email, "m1")
-        office.silent = False
+        office.is_silent = False
         await send(email, "m2")
 
-    assert [post.mail["Message-ID"] for post in office.posts][-1] == "<m2@desk.example>"
-    assert office.sessions == 2
+    assert [post.parsed["Message-ID"] for post in office.mails][-1] == "<m2@desk.example>"
+    assert office.session_count == 2
 
 
 async def test_an_idle_connection_is_closed() -> None:
-    async with post_office() as office, channel(office) as email:
-        email.keep = 0.02
+    async with mail_service() as office, channel(office) as email:
+        email.idle_seconds = 0.02
         await send(email)
         (server,) = office.transports
         async with asyncio.timeout(5):
             while not server.is_closing():
                 await asyncio.sleep(0.01)
-        assert len(office.posts) == 1
+        assert len(office.mails) == 1
 
 
 @pytest.mark.parametrize(

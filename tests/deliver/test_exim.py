@@ -24,12 +24,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
-from kit.delivery import alert, builtin_templates, finding, message
-from kit.hostile import ALL
+from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
+from kit.hostile import HOSTILE_TEXTS
 
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.email import Email, EmailSettings
-from monitor.deliver.render import render
+from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
@@ -157,7 +157,8 @@ async def send(exim: Exim, *sent: Message, tls: str = "starttls", password: str 
     channel = Email(EmailSettings.model_validate(table), allow_private=())
     try:
         return [
-            await channel.send(one, render(one, "email", builtin_templates(), ZoneInfo("UTC"), None)) for one in sent
+            await channel.send(one, render_message(one, "email", builtin_templates(), ZoneInfo("UTC"), None))
+            for one in sent
         ]
     finally:
         await channel.close()
@@ -165,12 +166,15 @@ async def send(exim: Exim, *sent: Message, tls: str = "starttls", password: str 
 
 
 async def test_mails_get_through_and_read_back_as_they_were_meant(exim: Exim) -> None:
-    hostile = [message(alert(finding(text, source=text[:80]), title=text[:80])) for text in ALL.values()]
+    hostile = [
+        make_message(make_alert(make_alert_finding(text, source=text[:80]), title=text[:80]))
+        for text in HOSTILE_TEXTS.values()
+    ]
     sent = [Message(f"m{number}", "desk", "story", one.created, one.alerts) for number, one in enumerate(hostile)]
 
-    receipts = await send(exim, *sent) + await send(exim, message(id="last"), tls="implicit")
+    receipts = await send(exim, *sent) + await send(exim, make_message(id="last"), tls="implicit")
 
-    assert {tuple(receipt.refused) for receipt in receipts} == {("nobody-here@desk.example",)}
+    assert {tuple(receipt.rejected) for receipt in receipts} == {("nobody-here@desk.example",)}
     mails = exim.mails(len(sent) + 1)
     names = [str(mail["Message-ID"]).strip("<>").split("@")[0] for mail in mails]
     assert sorted(names) == sorted(["last", *(one.id for one in sent)])
@@ -184,8 +188,8 @@ async def test_mails_get_through_and_read_back_as_they_were_meant(exim: Exim) ->
 
 async def test_a_wrong_password_is_told_as_such(exim: Exim) -> None:
     with pytest.raises(DeliveryError, match=r"refused the login.*535") as raised:
-        await send(exim, message(), password="wrong horse")
+        await send(exim, make_message(), password="wrong horse")
 
-    assert raised.value.unreached
+    assert raised.value.channel_down
     assert not raised.value.permanent
     assert "wrong horse" not in str(raised.value)

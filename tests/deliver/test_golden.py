@@ -15,8 +15,8 @@ import pytest
 from kit.delivery import NOON, builtin_templates
 from rich.text import Text
 
-from monitor.deliver.payload import alert_from
-from monitor.deliver.render import render
+from monitor.deliver.payload import alert_from_json
+from monitor.deliver.render import render_message
 from monitor.model import Message
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
@@ -25,15 +25,15 @@ LINE = "\n----------\n"
 
 def read(case: Path) -> Message:
     alerts = json.loads(case.read_text("utf-8"))
-    return Message("m1", "desk", "story-1", NOON, tuple(alert_from(alert) for alert in alerts))
+    return Message("m1", "desk", "story-1", NOON, tuple(alert_from_json(alert) for alert in alerts))
 
 
 def told(message: Message) -> str:
     """The mail's subject and text, what a terminal shows, and the texts of the Slack blocks, one under the other."""
     templates, zone, web = builtin_templates(), ZoneInfo("Europe/Kyiv"), "https://claims.example"
-    mail = render(message, "email", templates, zone, web)
-    terminal = render(message, "terminal", templates, zone, web)
-    slack = render(message, "slack", templates, zone, web)
+    mail = render_message(message, "email", templates, zone, web)
+    terminal = render_message(message, "terminal", templates, zone, web)
+    slack = render_message(message, "slack", templates, zone, web)
     blocks = "\n".join(json.dumps(block, ensure_ascii=False) for block in slack.blocks)
     return LINE.join([f"{mail.subject}\n\n{mail.text}", Text.from_markup(terminal.text, emoji=False).plain, blocks])
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.delivery import figure_moved, finding, said
+from kit.delivery import make_alert_finding, make_figure_finding, make_prior_claim
 
-from monitor.deliver.headline import LIMIT, headline
-from monitor.deliver.safe import tame
-from monitor.model import Change, Kind, Novelty
+from monitor.deliver.headline import MAX_HEADLINE_CHARS, finding_headline
+from monitor.deliver.safe import sanitize
+from monitor.model import Change, ChangeKind, Novelty
 
-N = Kind.NUMBER
+N = ChangeKind.NUMBER
 
 
 @pytest.mark.parametrize(
@@ -62,28 +62,28 @@ N = Kind.NUMBER
         (
             "The summit is on 3 May.",
             "The summit is on 5 May.",
-            Change(Kind.DATE, "3 May", "5 May"),
+            Change(ChangeKind.DATE, "3 May", "5 May"),
             (),
             "The summit is on 5 May (was 3 May)",
         ),
         (
             "Russia captured Toretsk.",
             "Russia did not capture Toretsk.",
-            Change(Kind.NEGATION, "", "not"),
+            Change(ChangeKind.NEGATION, "", "not"),
             (),
             "Russia did not capture Toretsk",
         ),
         (
             "Troops moved to Kursk.",
             "Troops will move to Belgorod.",
-            Change(Kind.PLACE, "Kursk", "Belgorod"),
+            Change(ChangeKind.PLACE, "Kursk", "Belgorod"),
             (),
             "Troops will move to Belgorod (was Kursk)",
         ),
         (
             "The plant is open.",
             "The plant in Ohio is open.",
-            Change(Kind.ADDED, "", "in Ohio"),
+            Change(ChangeKind.ADDED, "", "in Ohio"),
             (),
             "The plant in Ohio is open",
         ),
@@ -92,35 +92,49 @@ N = Kind.NUMBER
 def test_the_headline_says_what_moved(
     before: str, after: str, change: Change, matched: tuple[str, ...], news: str
 ) -> None:
-    moved = finding(after, novelty=Novelty.CHANGED, nearest=said(before), changes=(change,), matched=matched)
-    assert str(headline(moved)) == news
+    moved = make_alert_finding(
+        after, novelty=Novelty.CHANGED, nearest=make_prior_claim(before), changes=(change,), matched=matched
+    )
+    assert str(finding_headline(moved)) == news
 
 
 def test_a_new_claim_is_its_own_headline_shortened() -> None:
-    assert str(headline(finding("Three ships left. " * 20))) == ("Three ships left. " * 6).strip(" .") + "…"
+    assert (
+        str(finding_headline(make_alert_finding("Three ships left. " * 20)))
+        == ("Three ships left. " * 6).strip(" .") + "…"
+    )
 
 
 def test_a_withdrawn_claim_is_called_withdrawn() -> None:
-    gone = finding("Ten ships left.", novelty=Novelty.WITHDRAWN)
-    assert str(headline(gone)) == "withdrawn: Ten ships left"
+    gone = make_alert_finding("Ten ships left.", novelty=Novelty.WITHDRAWN)
+    assert str(finding_headline(gone)) == "withdrawn: Ten ships left"
 
 
 def test_a_denial_that_went_is_not_hidden_behind_a_date() -> None:
-    changes = (Change(Kind.DATE, "Monday", "Wednesday"), Change(Kind.NEGATION, "not", ""))
+    changes = (Change(ChangeKind.DATE, "Monday", "Wednesday"), Change(ChangeKind.NEGATION, "not", ""))
     claim = "Soldiers have taken part, Kyiv said on Wednesday."
-    one = finding(claim, novelty=Novelty.CHANGED, nearest=said("Soldiers have not taken part."), changes=changes)
-    assert str(headline(one)) == claim.rstrip(".")
+    one = make_alert_finding(
+        claim, novelty=Novelty.CHANGED, nearest=make_prior_claim("Soldiers have not taken part."), changes=changes
+    )
+    assert str(finding_headline(one)) == claim.rstrip(".")
 
 
 def test_what_is_new_and_what_it_was_can_be_shown_apart() -> None:
-    assert (headline(figure_moved()).now, headline(figure_moved()).was) == ("Up to 12,000 personnel", "around 3,000")
-
-
-@given(st.text(max_size=300), st.text(max_size=80), st.text(max_size=80), st.sampled_from(Kind))
-def test_no_text_makes_a_headline_too_long_or_broken(claim: str, before: str, after: str, kind: Kind) -> None:
-    moved = finding(
-        claim, novelty=Novelty.CHANGED, nearest=said(before), changes=(Change(kind, before, after),), matched=(after,)
+    assert (finding_headline(make_figure_finding()).current, finding_headline(make_figure_finding()).previous) == (
+        "Up to 12,000 personnel",
+        "around 3,000",
     )
-    made = str(headline(moved))
-    assert len(made) <= LIMIT
-    assert tame(made) == made.strip()
+
+
+@given(st.text(max_size=300), st.text(max_size=80), st.text(max_size=80), st.sampled_from(ChangeKind))
+def test_no_text_makes_a_headline_too_long_or_broken(claim: str, before: str, after: str, kind: ChangeKind) -> None:
+    moved = make_alert_finding(
+        claim,
+        novelty=Novelty.CHANGED,
+        nearest=make_prior_claim(before),
+        changes=(Change(kind, before, after),),
+        matched=(after,),
+    )
+    made = str(finding_headline(moved))
+    assert len(made) <= MAX_HEADLINE_CHARS
+    assert sanitize(made) == made.strip()

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.delivery import NOON, alert, builtin_templates, figure_moved, finding, message
-from kit.hostile import ALL, HEADERS
+from kit.delivery import NOON, builtin_templates, make_alert, make_alert_finding, make_figure_finding, make_message
+from kit.hostile import HOSTILE_HEADERS, HOSTILE_TEXTS
 
-from monitor.deliver.mail import POLICY, compose, serialised
-from monitor.deliver.render import Rendered, render
-from monitor.deliver.safe import header_text
+from monitor.deliver.mail import MAIL_POLICY, compose_mail, serialize_mail
+from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.safe import sanitize_header
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
@@ -42,21 +42,23 @@ SCRIPTS = [
 ]
 
 
-def rendered(sent: Message) -> Rendered:
-    return render(sent, "email", TEMPLATES, ZoneInfo("Europe/Kyiv"), "https://claims.example")
+def rendered(sent: Message) -> RenderedMessage:
+    return render_message(sent, "email", TEMPLATES, ZoneInfo("Europe/Kyiv"), "https://claims.example")
 
 
 def mailed(sent: Message) -> EmailMessage:
     """The message as a mail program reads it."""
-    content = serialised(compose(sent, rendered(sent), SENDER, TO))
+    content = serialize_mail(compose_mail(sent, rendered(sent), SENDER, TO))
     read = BytesParser(policy=default).parsebytes(content)
     assert isinstance(read, EmailMessage)
     return read
 
 
-@pytest.mark.parametrize("text", ALL.values(), ids=ALL.keys())
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
 def test_no_feed_text_adds_or_ends_a_header(text: str) -> None:
-    sent = message(alert(finding(text, source=text[:400]), title=text[:400], rule=text[:400], reason=text[:400]))
+    sent = make_message(
+        make_alert(make_alert_finding(text, source=text[:400]), title=text[:400], rule=text[:400], reason=text[:400])
+    )
 
     mail = mailed(sent)
 
@@ -65,9 +67,13 @@ def test_no_feed_text_adds_or_ends_a_header(text: str) -> None:
     assert "evil.example" not in str(mail["To"])
 
 
-@pytest.mark.parametrize("text", ALL.values(), ids=ALL.keys())
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
 def test_mails_pass_a_strict_reader_and_keep_to_the_line_length_of_smtp(text: str) -> None:
-    content = serialised(compose(sent := message(alert(finding(text), title=text[:400])), rendered(sent), SENDER, TO))
+    content = serialize_mail(
+        compose_mail(
+            sent := make_message(make_alert(make_alert_finding(text), title=text[:400])), rendered(sent), SENDER, TO
+        )
+    )
 
     read = message_from_bytes(content, policy=strict)
     assert [part.defects for part in read.walk()] == [[], [], []]
@@ -76,12 +82,12 @@ def test_mails_pass_a_strict_reader_and_keep_to_the_line_length_of_smtp(text: st
     assert b"\r" not in content.replace(b"\r\n", b"")
 
 
-@pytest.mark.parametrize("text", HEADERS.values(), ids=HEADERS.keys())
+@pytest.mark.parametrize("text", HOSTILE_HEADERS.values(), ids=HOSTILE_HEADERS.keys())
 def test_no_subject_of_the_users_adds_or_ends_a_header(text: str, tmp_path: Path) -> None:
     (tmp_path / "email.subject.j2").write_text("News {{ " + json.dumps(text) + " }}")
-    made = render(message(), "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None)
+    made = render_message(make_message(), "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None)
 
-    content = serialised(compose(message(), made, SENDER, TO))
+    content = serialize_mail(compose_mail(make_message(), made, SENDER, TO))
 
     assert BytesParser(policy=default).parsebytes(content).keys() == OURS
     assert [part.defects for part in message_from_bytes(content, policy=strict).walk()] == [[], [], []]
@@ -89,7 +95,9 @@ def test_no_subject_of_the_users_adds_or_ends_a_header(text: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", ["=?utf-8?q?=0d=0aBcc:_spy=40evil.example?=", '"a, b"', "a\\"])
 def test_no_name_in_the_settings_adds_a_header_or_a_recipient(name: str) -> None:
-    content = serialised(compose(message(), rendered(message()), f"{name} <monitor@desk.example>", TO))
+    content = serialize_mail(
+        compose_mail(make_message(), rendered(make_message()), f"{name} <monitor@desk.example>", TO)
+    )
 
     read = BytesParser(policy=default).parsebytes(content)
     assert read.keys() == OURS
@@ -99,23 +107,25 @@ def test_no_name_in_the_settings_adds_a_header_or_a_recipient(name: str) -> None
 @settings(max_examples=150)
 @given(st.text(st.sampled_from('aé=?_\r\n\x0b\x0c\x1c\x85\u2028\ud800\u202e :<>@,;"qb0dA. utf-8'), max_size=90))
 def test_no_text_of_dangerous_parts_changes_the_headers(text: str) -> None:
-    sent = message(alert(finding(text, source=text), title=text, rule=text), id=text, thread=text)
+    sent = make_message(
+        make_alert(make_alert_finding(text, source=text), title=text, rule=text), id=text, thread=text
+    )
 
-    content = serialised(compose(sent, rendered(sent), SENDER, TO))
+    content = serialize_mail(compose_mail(sent, rendered(sent), SENDER, TO))
 
     assert BytesParser(policy=default).parsebytes(content).keys() == OURS
     assert [part.defects for part in message_from_bytes(content, policy=strict).walk()] == [[], [], []]
 
 
-@pytest.mark.parametrize("text", [text for text in HEADERS.values() if "=0d=0a" in text])
+@pytest.mark.parametrize("text", [text for text in HOSTILE_HEADERS.values() if "=0d=0a" in text])
 def test_a_header_that_turns_into_two_is_caught_before_it_is_sent(text: str) -> None:
-    mail = EmailMessage(policy=POLICY)
+    mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"] = SENDER
     mail["Subject"] = text
     mail.set_content("text")
 
     try:
-        content = serialised(mail)
+        content = serialize_mail(mail)
     except DeliveryError as error:
         assert error.permanent  # a Python that writes encoded line breaks out as they are
     else:
@@ -123,8 +133,8 @@ def test_a_header_that_turns_into_two_is_caught_before_it_is_sent(text: str) -> 
 
 
 def test_every_try_is_the_same_mail() -> None:
-    again = Message(**{name: getattr(message(), name) for name in Message.__dataclass_fields__} | {"attempt": 5})
-    first, second = mailed(message()), mailed(again)
+    again = Message(**{name: getattr(make_message(), name) for name in Message.__dataclass_fields__} | {"attempt": 5})
+    first, second = mailed(make_message()), mailed(again)
 
     assert first["Message-ID"] == second["Message-ID"] == "<m1@desk.example>"
     assert first["Date"] == second["Date"]
@@ -133,7 +143,7 @@ def test_every_try_is_the_same_mail() -> None:
 
 def test_messages_of_one_story_are_one_thread_and_others_are_not() -> None:
     first, second, other = (
-        mailed(message(id=name, thread=thread)) for name, thread in (("m1", "s1"), ("m2", "s1"), ("m3", "s2"))
+        mailed(make_message(id=name, thread=thread)) for name, thread in (("m1", "s1"), ("m2", "s1"), ("m3", "s2"))
     )
 
     assert first["References"] == second["References"] == second["In-Reply-To"] == "<story-s1@desk.example>"
@@ -143,7 +153,11 @@ def test_messages_of_one_story_are_one_thread_and_others_are_not() -> None:
 
 @pytest.mark.parametrize("odd", ["a b", "<x>@y", "é", "x" * 100, "a..b", ".a", "a.", "\r\nBcc: x", ""])
 def test_ids_of_any_shape_make_message_ids_that_are_stable_and_apart(odd: str) -> None:
-    mail, twin, other = mailed(message(id=odd, thread=odd)), mailed(message(id=odd)), mailed(message(id=odd + "x"))
+    mail, twin, other = (
+        mailed(make_message(id=odd, thread=odd)),
+        mailed(make_message(id=odd)),
+        mailed(make_message(id=odd + "x")),
+    )
 
     assert mail["Message-ID"] == twin["Message-ID"] != other["Message-ID"]
     assert mail["Message-ID"].endswith("@desk.example>")
@@ -151,7 +165,7 @@ def test_ids_of_any_shape_make_message_ids_that_are_stable_and_apart(odd: str) -
 
 
 def test_a_mail_says_that_a_program_sent_it_and_why() -> None:
-    mail = mailed(message())
+    mail = mailed(make_message())
 
     assert mail["Auto-Submitted"] == "auto-generated"
     assert (mail["X-Claimwatch-Rule"], mail["X-Claimwatch-Severity"]) == ("dprk-deployment", "high")
@@ -160,8 +174,8 @@ def test_a_mail_says_that_a_program_sent_it_and_why() -> None:
 
 
 def test_the_subject_says_the_news() -> None:
-    assert mailed(message())["Subject"] == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
-    quiet = message(alert(figure_moved(), finding("More."), severity="low"))
+    assert mailed(make_message())["Subject"] == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
+    quiet = make_message(make_alert(make_figure_finding(), make_alert_finding("More."), severity="low"))
     assert mailed(quiet)["Subject"] == "Up to 12,000 personnel (was around 3,000) · isw (+1 more)"
 
 
@@ -171,12 +185,14 @@ def titles(number: int) -> Iterator[str]:
     for _ in range(number):
         parts = [(chance.choice(SCRIPTS), chance.randint(1, 25)) for _ in range(chance.randint(1, 9))]
         words = ("".join(chance.choices(letters, k=length)) for letters, length in parts)
-        yield header_text("".join(word + chance.choice(("", " ")) for word in words))
+        yield sanitize_header("".join(word + chance.choice(("", " ")) for word in words))
 
 
 def test_any_subject_reads_back_as_it_was_in_lines_of_seventy_six() -> None:
     for title in titles(1000):
-        content = serialised(compose(message(alert(rule=title)), Rendered(title, "text", "<p>text"), SENDER, TO))
+        content = serialize_mail(
+            compose_mail(make_message(make_alert(rule=title)), RenderedMessage(title, "text", "<p>text"), SENDER, TO)
+        )
         read = BytesParser(policy=default).parsebytes(content)
 
         assert (read["Subject"], read["X-Claimwatch-Rule"]) == (title, title)
@@ -186,21 +202,21 @@ def test_any_subject_reads_back_as_it_was_in_lines_of_seventy_six() -> None:
 def test_what_programs_read_is_never_encoded_however_long() -> None:
     page = f"https://desk.example/leave?list={'7' * 100}"
     sender = f"monitor@{'long-' * 9}name.example"
-    sent = message(thread="s" * 64)
-    head = serialised(compose(sent, rendered(sent), sender, TO, page)).partition(b"\r\n\r\n")[0].decode()
+    sent = make_message(thread="s" * 64)
+    head = serialize_mail(compose_mail(sent, rendered(sent), sender, TO, page)).partition(b"\r\n\r\n")[0].decode()
 
     assert f"\r\nList-Unsubscribe: <{page}>\r\n" in head
     assert head.count(f"<story-{'s' * 64}@{'long-' * 9}name.example>") == 2
 
 
 def test_where_to_unsubscribe_stands_only_if_there_is_such_a_place() -> None:
-    sent = message()
+    sent = make_message()
     assert "List-Unsubscribe" not in mailed(sent)
 
-    page = compose(sent, rendered(sent), SENDER, TO, "https://desk.example/leave?list=1")
+    page = compose_mail(sent, rendered(sent), SENDER, TO, "https://desk.example/leave?list=1")
     assert page["List-Unsubscribe"] == "<https://desk.example/leave?list=1>"
     assert page["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
-    box = compose(sent, rendered(sent), SENDER, TO, "mailto:leave@desk.example?subject=leave")
+    box = compose_mail(sent, rendered(sent), SENDER, TO, "mailto:leave@desk.example?subject=leave")
     assert box["List-Unsubscribe"] == "<mailto:leave@desk.example?subject=leave>"
     assert "List-Unsubscribe-Post" not in box

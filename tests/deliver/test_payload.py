@@ -7,14 +7,14 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.delivery import NOON, alert, figure_moved, finding, message, said
+from kit.delivery import NOON, make_alert, make_alert_finding, make_figure_finding, make_message, make_prior_claim
 
-from monitor.deliver.payload import alert_data, alert_from, iso, moment, payload
-from monitor.model import Alert, AlertFinding, Change, Kind, Novelty, Severity
+from monitor.deliver.payload import alert_from_json, alert_to_json, format_iso, parse_iso, webhook_payload
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty, Severity
 
 MOMENTS = st.integers(-62135596800 * 10**6, 253402300799 * 10**6).map(lambda us: us / 10**6)
 TEXT = st.text(max_size=40)
-EARLIER = said("Earlier.", title="T", heading="H", gone=NOON, url="https://wire.example/1")
+EARLIER = make_prior_claim("Earlier.", title="T", heading="H", withdrawn_at=NOON, url="https://wire.example/1")
 
 FINDINGS = st.builds(
     AlertFinding,
@@ -28,7 +28,7 @@ FINDINGS = st.builds(
     published=st.integers(0, 4 * 10**9).map(float),
     nearest=st.none() | st.just(EARLIER),
     also_said_by=st.sampled_from([(), (EARLIER,)]),
-    changes=st.lists(st.builds(Change, st.sampled_from(Kind), TEXT, TEXT), max_size=3).map(tuple),
+    changes=st.lists(st.builds(Change, st.sampled_from(ChangeKind), TEXT, TEXT), max_size=3).map(tuple),
 )
 ALERTS = st.builds(
     Alert,
@@ -47,12 +47,12 @@ ALERTS = st.builds(
 
 @given(ALERTS)
 def test_an_alert_survives_being_kept_as_json(alert: Alert) -> None:
-    assert alert_from(json.loads(json.dumps(alert_data(alert)))) == alert
+    assert alert_from_json(json.loads(json.dumps(alert_to_json(alert)))) == alert
 
 
 @given(MOMENTS)
 def test_a_moment_survives_as_iso_text_to_the_microsecond(at: float) -> None:
-    assert moment(iso(at)) == pytest.approx(at, abs=2e-6)
+    assert parse_iso(format_iso(at)) == pytest.approx(at, abs=2e-6)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_a_moment_survives_as_iso_text_to_the_microsecond(at: float) -> None:
     ],
 )
 def test_times_are_iso_in_utc_and_stay_within_the_calendar(at: float, text: str) -> None:
-    assert iso(at) == text
+    assert format_iso(at) == text
 
 
 def test_the_payload_has_every_key_of_the_contract() -> None:
-    data = payload(message())
+    data = webhook_payload(make_message())
 
     assert data.keys() >= {
         "id", "since_last", "rule", "title", "severity", "story", "reason", "url", "findings"
@@ -83,34 +83,43 @@ def test_the_payload_has_every_key_of_the_contract() -> None:
 
 
 def test_the_payload_is_of_the_first_alert_and_names_every_rule_once() -> None:
-    both = message(alert(), alert(finding("Other."), id="a2", rule="other"), alert(id="a3", rule="other"))
+    both = make_message(
+        make_alert(),
+        make_alert(make_alert_finding("Other."), id="a2", rule="other"),
+        make_alert(id="a3", rule="other"),
+    )
 
-    data = payload(both)
+    data = webhook_payload(both)
 
     assert (data["id"], data["rules"]) == ("a1", ["dprk-deployment", "other"])
     assert [one["id"] for one in data["alerts"]] == ["a1", "a2", "a3"]
-    assert figure_moved().claim == data["findings"][0]["claim"]
+    assert make_figure_finding().claim == data["findings"][0]["claim"]
 
 
 def test_findings_of_a_message_are_those_of_all_its_alerts_each_once() -> None:
-    first, second = alert(figure_moved()), alert(figure_moved(), finding("A bridge fell."), id="a2")
-    data = payload(message(first, second))
+    first, second = (
+        make_alert(make_figure_finding()),
+        make_alert(make_figure_finding(), make_alert_finding("A bridge fell."), id="a2"),
+    )
+    data = webhook_payload(make_message(first, second))
 
-    assert [finding["claim"] for finding in data["findings"]] == [figure_moved().claim, "A bridge fell."]
+    assert [finding["claim"] for finding in data["findings"]] == [make_figure_finding().claim, "A bridge fell."]
 
 
 def test_a_storm_is_a_body_that_receivers_take_and_says_what_it_left_out() -> None:
-    few = payload(message(*[alert(finding(f"Ship {n} sank."), id=f"a{n}") for n in range(300)]))
+    few = webhook_payload(
+        make_message(*[make_alert(make_alert_finding(f"Ship {n} sank."), id=f"a{n}") for n in range(300)])
+    )
     assert (len(few["alerts"]), few["more"], few["left_out"]) == (200, 100, 0)
 
     text = "Ships sank off the coast. " * 80
-    many = [finding(f"{n} {text}", nearest=said(text)) for n in range(3000)]
-    large = payload(message(*[alert(*many[n * 10 : n * 10 + 10], id=f"a{n}") for n in range(300)]))
+    many = [make_alert_finding(f"{n} {text}", nearest=make_prior_claim(text)) for n in range(3000)]
+    large = webhook_payload(make_message(*[make_alert(*many[n * 10 : n * 10 + 10], id=f"a{n}") for n in range(300)]))
     assert len(json.dumps(large, ensure_ascii=False).encode()) < 1_000_000
     assert large["more"] == 300 - len(large["alerts"])
     assert large["left_out"] == 10 * len(large["alerts"]) - len(large["findings"]) < 10
 
-    alone = payload(message(alert(*many)))
+    alone = webhook_payload(make_message(make_alert(*many)))
     assert len(json.dumps(alone, ensure_ascii=False).encode()) < 1_000_000
     assert alone["left_out"] == 3000 - len(alone["findings"])
-    assert payload(message(alert(finding("x" * 600_000))))["left_out"] == 0
+    assert webhook_payload(make_message(make_alert(make_alert_finding("x" * 600_000))))["left_out"] == 0

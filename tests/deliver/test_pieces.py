@@ -6,26 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.deliver.pieces import Piece, marked, word_diff
+from monitor.deliver.pieces import Span, highlight, word_diff
 
 WORDS = st.lists(st.sampled_from("the a of troops 3,000 Kursk. kursk Kursk, (arrived) — x".split()), max_size=12)
 
 
-def shown(pieces: tuple[Piece, ...] | None) -> str:
+def shown(pieces: tuple[Span, ...] | None) -> str:
     """A diff on one line: [-old-] and {+new+}."""
     style = {"same": "{}", "old": "[-{}-]", "new": "{{+{}+}}"}
     return " ".join(style[piece.state].format(piece.text) for piece in pieces or ())
 
 
 def test_matched_words_are_marked_wherever_they_stand_whole() -> None:
-    pieces = marked("Soldiers, soldiers and soldiersx in North Korea.", ["soldiers", "North Korea", ""])
+    pieces = highlight("Soldiers, soldiers and soldiersx in North Korea.", ["soldiers", "North Korea", ""])
 
     assert [piece.text for piece in pieces if piece.matched] == ["soldiers", "North Korea"]
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=5), max_size=5))
 def test_marked_pieces_joined_are_the_text(text: str, matched: list[str]) -> None:
-    assert "".join(piece.text for piece in marked(text, matched)) == text
+    assert "".join(piece.text for piece in highlight(text, matched)) == text
 
 
 @pytest.mark.parametrize(

@@ -11,24 +11,33 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.delivery import DAY, NOON, alert, builtin_templates, figure_moved, finding, message, said
-from kit.hostile import ALL, ESCAPES, MARKUP, SIZE
+from kit.delivery import (
+    DAY,
+    NOON,
+    builtin_templates,
+    make_alert,
+    make_alert_finding,
+    make_figure_finding,
+    make_message,
+    make_prior_claim,
+)
+from kit.hostile import HOSTILE_MARKUP, HOSTILE_TEXTS, OVERSIZED_TEXTS, TEMPLATE_ESCAPES
 from rich.text import Text
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.deliver.channels import NOTIFIERS
-from monitor.deliver.render import Rendered, render
+from monitor.deliver.render import RenderedMessage, render_message
 from monitor.deliver.sample import sample_message
-from monitor.deliver.templates import BUDGET
-from monitor.model import Change, Kind, Message, Novelty, Severity, Stood
+from monitor.deliver.templates import MAX_PRINTED_CHARS
+from monitor.model import Change, ChangeKind, FigurePoint, Message, Novelty, Severity
 
 KYIV = ZoneInfo("Europe/Kyiv")
 TEMPLATES = builtin_templates()
 KINDS = sorted(NOTIFIERS)
 
 
-def shown(sent: Message, kind: str = "email") -> Rendered:
-    return render(sent, kind, TEMPLATES, KYIV, "https://claims.example/")
+def shown(sent: Message, kind: str = "email") -> RenderedMessage:
+    return render_message(sent, kind, TEMPLATES, KYIV, "https://claims.example/")
 
 
 def page(sent: Message) -> LexborHTMLParser:
@@ -45,21 +54,21 @@ def own(folder: Path, **texts: str) -> object:
 @pytest.mark.parametrize("kind", ["email", "slack"])
 def test_what_is_told_can_be_silenced_from_where_it_is_read(kind: str) -> None:
     link = "https://claims.example/messages/m1/silence"
-    told = shown(message(), kind)
-    notice = shown(message(replace(alert(rule="monitor"), findings=())), kind)
-    unlinked = render(message(), kind, TEMPLATES, KYIV, None)
+    told = shown(make_message(), kind)
+    notice = shown(make_message(replace(make_alert(rule="monitor"), findings=())), kind)
+    unlinked = render_message(make_message(), kind, TEMPLATES, KYIV, None)
 
     assert all(link in part for part in parts_of(told))
     assert not any("silence" in part.lower() for made in (notice, unlinked) for part in parts_of(made))
 
 
-def parts_of(made: Rendered) -> list[str]:
+def parts_of(made: RenderedMessage) -> list[str]:
     """What people read of it."""
     return [part for part in (made.text, made.html, json.dumps(made.blocks) if made.blocks else "") if part]
 
 
 def test_the_html_shows_the_news_the_matched_words_and_what_moved() -> None:
-    html = page(message())
+    html = page(make_message())
 
     assert html.css_first(".news").text() == "Up to 12,000 personnel"
     assert html.css_first(".was").text() == "was around 3,000"
@@ -76,8 +85,10 @@ def test_the_html_shows_the_news_the_matched_words_and_what_moved() -> None:
 
 
 def test_what_was_stands_left_of_what_is_in_any_script() -> None:
-    moved = finding("בבלגורוד.", novelty=Novelty.CHANGED, changes=(Change(Kind.PLACE, "קורסק", "בלגורוד"),))
-    change = page(message(alert(moved))).css_first("td.change")
+    moved = make_alert_finding(
+        "בבלגורוד.", novelty=Novelty.CHANGED, changes=(Change(ChangeKind.PLACE, "קורסק", "בלגורוד"),)
+    )
+    change = page(make_message(make_alert(moved))).css_first("td.change")
 
     assert change.attributes.get("dir") is None  # the arrow would point back to what was
     assert [(piece.text(), piece.attributes["class"]) for piece in change.css("bdi")] == [
@@ -87,9 +98,9 @@ def test_what_was_stands_left_of_what_is_in_any_script() -> None:
 
 
 def test_who_else_says_so_is_named_linked_and_counted() -> None:
-    others = [said("So it is.", source=f"paper-{n}", url=f"https://paper.example/{n}") for n in range(5)]
-    unlinked = said("So it is.", source="<b>nowhere</b>", url="javascript:alert(1)")
-    made = page(message(alert(finding("So it was.", also_said_by=(unlinked, *others)))))
+    others = [make_prior_claim("So it is.", source=f"paper-{n}", url=f"https://paper.example/{n}") for n in range(5)]
+    unlinked = make_prior_claim("So it is.", source="<b>nowhere</b>", url="javascript:alert(1)")
+    made = page(make_message(make_alert(make_alert_finding("So it was.", also_said_by=(unlinked, *others)))))
     box = made.css_first("td.also")
     names = " ".join(box.text().split())
 
@@ -100,25 +111,31 @@ def test_who_else_says_so_is_named_linked_and_counted() -> None:
     assert names.startswith("<b>nowhere</b> · 13 Dec 2024, 14:00 EET paper-0")
     assert names.endswith("and 3 more")
     assert "also said by" in made.html
-    assert not page(message()).css("td.also")
+    assert not page(make_message()).css("td.also")
 
 
 def test_of_what_is_withdrawn_it_says_who_says_it_still() -> None:
-    gone = finding("So it was.", novelty=Novelty.WITHDRAWN, also_said_by=(said("So it is.", source="paper"),))
-    assert all("still said by" in part.lower() for part in parts_of(shown(message(alert(gone)))))
+    gone = make_alert_finding(
+        "So it was.", novelty=Novelty.WITHDRAWN, also_said_by=(make_prior_claim("So it is.", source="paper"),)
+    )
+    assert all("still said by" in part.lower() for part in parts_of(shown(make_message(make_alert(gone)))))
 
 
 def test_the_html_carries_its_style_on_every_element_and_reaches_for_nothing_remote() -> None:
-    html = shown(message()).html
+    html = shown(make_message()).html
 
     assert all("style" in cell.attributes for cell in LexborHTMLParser(html).css("td.claim, td.news, mark, a"))
     assert "@media (prefers-color-scheme: dark)" in html
     assert re.search(r"<(img|link|script|iframe|form|object)\b|url\(|@import|http-equiv", html) is None
 
 
-@pytest.mark.parametrize("text", MARKUP.values(), ids=MARKUP.keys())
+@pytest.mark.parametrize("text", HOSTILE_MARKUP.values(), ids=HOSTILE_MARKUP.keys())
 def test_feed_text_is_neither_markup_nor_template(text: str) -> None:
-    html = page(message(alert(finding(text, source=text, nearest=said(text)), title=text, reason=text)))
+    html = page(
+        make_message(
+            make_alert(make_alert_finding(text, source=text, nearest=make_prior_claim(text)), title=text, reason=text)
+        )
+    )
 
     assert {node.tag for node in html.css("body *")} <= {
         "div", "table", "tbody", "tr", "td", "span", "a", "b", "bdi", "br", "mark"
@@ -129,20 +146,31 @@ def test_feed_text_is_neither_markup_nor_template(text: str) -> None:
 
 def test_a_template_in_a_claim_is_printed_and_not_run() -> None:
     claim = "{{ 7 * 7 }} and {{ title }} {% raw %}"
-    assert claim in shown(message(alert(finding(claim)))).text
-    assert claim in shown(message(alert(finding(claim))), "terminal").text
+    assert claim in shown(make_message(make_alert(make_alert_finding(claim)))).text
+    assert claim in shown(make_message(make_alert(make_alert_finding(claim))), "terminal").text
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "sent",
     [
-        message(alert(finding("A bridge fell.", entry_url=""), title="", reason="", url="", id="")),
-        message(alert(finding("", entry_url="", nearest=said("")), url="")),
-        message(alert(finding("", novelty=Novelty.WITHDRAWN), finding("\x00 \u202e"), title="")),
-        message(alert(finding("Said.", published=-1e18, nearest=said("Before.", at=1e18)), at=1e300)),
-        message(alert(since_last="3,000 → 12,000"), alert(finding("Second.", source="other"), id="a2", rule="r2")),
-        message(alert(finding("x" * 10))),
+        make_message(
+            make_alert(make_alert_finding("A bridge fell.", entry_url=""), title="", reason="", url="", id="")
+        ),
+        make_message(make_alert(make_alert_finding("", entry_url="", nearest=make_prior_claim("")), url="")),
+        make_message(
+            make_alert(make_alert_finding("", novelty=Novelty.WITHDRAWN), make_alert_finding("\x00 \u202e"), title="")
+        ),
+        make_message(
+            make_alert(
+                make_alert_finding("Said.", published=-1e18, nearest=make_prior_claim("Before.", at=1e18)), at=1e300
+            )
+        ),
+        make_message(
+            make_alert(since_last="3,000 → 12,000"),
+            make_alert(make_alert_finding("Second.", source="other"), id="a2", rule="r2"),
+        ),
+        make_message(make_alert(make_alert_finding("x" * 10))),
         sample_message("desk", NOON),
     ],
     ids=["no title or link", "no text", "nothing but controls", "no calendar", "several rules", "one word", "sample"],
@@ -179,7 +207,7 @@ def texts_of(block: dict[str, object]) -> list[str]:
 
 
 def test_an_alert_without_findings_still_says_what_it_is() -> None:
-    bare = message(alert())
+    bare = make_message(make_alert())
     bare = Message("m1", "desk", "story-1", NOON, (type(bare.alerts[0])(**fields(bare) | {"findings": ()}),))
     for kind in KINDS:
         made = shown(bare, kind)
@@ -193,51 +221,56 @@ def fields(sent: Message) -> dict[str, object]:
 
 
 def test_a_finding_that_met_two_rules_is_told_once_with_the_words_of_both() -> None:
-    first, first_title = figure_moved(), alert().title
-    second = finding(
+    first, first_title = make_figure_finding(), make_alert().title
+    second = make_alert_finding(
         first.claim, novelty=first.novelty, matched=("Kursk",), nearest=first.nearest, changes=first.changes
     )
-    html = page(message(alert(first), alert(second, id="a2", rule="kursk", title="Anything in Kursk")))
+    html = page(make_message(make_alert(first), make_alert(second, id="a2", rule="kursk", title="Anything in Kursk")))
 
     assert len(html.css(".claim")) == 1
     assert [mark.text() for mark in html.css(".claim mark")] == ["personnel", "North Korea", "Kursk"]
     assert [rule.text() for rule in html.css(".why b")] == [first_title, "Anything in Kursk"]
 
 
-@pytest.mark.parametrize("text", [*SIZE.values(), "ships <sank> & " * 9000], ids=[*SIZE, "markup"])
+@pytest.mark.parametrize(
+    "text", [*OVERSIZED_TEXTS.values(), "ships <sank> & " * 9000], ids=[*OVERSIZED_TEXTS, "markup"]
+)
 def test_the_largest_mail_stays_below_what_mail_programs_clip(text: str) -> None:
-    worst = finding(
+    worst = make_alert_finding(
         text,
         novelty=Novelty.CHANGED,
         source=text,
         matched=("ships", "sank"),
-        nearest=said(text + "away", source=text),
-        changes=tuple(Change(Kind.WORDING, text, text + "x") for _ in range(20)),
+        nearest=make_prior_claim(text + "away", source=text),
+        changes=tuple(Change(ChangeKind.WORDING, text, text + "x") for _ in range(20)),
     )
-    others = [finding(f"{number} {text}", nearest=said(text), matched=("ships",)) for number in range(50)]
-    made = shown(message(alert(worst, *others, title=text, reason=text, since_last=text)))
+    others = [
+        make_alert_finding(f"{number} {text}", nearest=make_prior_claim(text), matched=("ships",))
+        for number in range(50)
+    ]
+    made = shown(make_message(make_alert(worst, *others, title=text, reason=text, since_last=text)))
 
     assert len(made.html.encode()) < 102_000
     assert "… and 41 more." in made.text
 
 
 def test_times_are_in_the_readers_zone_on_both_sides_of_a_clock_change() -> None:
-    summer = message(alert(finding("Said in July.", published=NOON + 200 * DAY)))
+    summer = make_message(make_alert(make_alert_finding("Said in July.", published=NOON + 200 * DAY)))
     assert "2 Jul 2025, 15:00 EEST" in shown(summer).text
-    assert "14 Dec 2024, 13:00 EET" in shown(message()).text
+    assert "14 Dec 2024, 13:00 EET" in shown(make_message()).text
 
 
 @pytest.mark.parametrize(
     ("severity", "prefix"), [("critical", "[CRITICAL] "), ("high", "[HIGH] "), ("medium", ""), ("info", "")]
 )
 def test_only_what_is_urgent_says_so_in_the_subject(severity: str, prefix: str) -> None:
-    subject = shown(message(alert(severity=Severity(severity)))).subject
+    subject = shown(make_message(make_alert(severity=Severity(severity)))).subject
     assert subject == f"{prefix}Up to 12,000 personnel (was around 3,000) · isw"
 
 
 def test_a_channel_without_templates_of_its_own_gets_the_plain_text() -> None:
-    made = shown(message(), "carrier-pigeon")
-    assert (made.subject, made.text) == (shown(message()).subject, shown(message()).text)
+    made = shown(make_message(), "carrier-pigeon")
+    assert (made.subject, made.text) == (shown(make_message()).subject, shown(make_message()).text)
 
 
 def test_the_users_template_wins_and_may_build_on_the_one_that_ships(tmp_path: Path) -> None:
@@ -246,12 +279,12 @@ def test_the_users_template_wins_and_may_build_on_the_one_that_ships(tmp_path: P
         email_subject="News: {{ headline }}",
         email_html='{% extends "builtin/email.html.j2" %}{% block foot %}<p>Ours & {{ title }}</p>{% endblock %}',
     )
-    made = render(message(alert(title="A & B")), "email", templates, KYIV, None)
+    made = render_message(make_message(make_alert(title="A & B")), "email", templates, KYIV, None)
 
     assert made.subject == "News: Up to 12,000 personnel (was around 3,000)"
     assert "Ours & A &amp; B" in made.html.replace("Ours &amp; A", "Ours & A")
     assert made.note is None
-    assert made.text == render(message(alert(title="A & B")), "email", TEMPLATES, KYIV, None).text
+    assert made.text == render_message(make_message(make_alert(title="A & B")), "email", TEMPLATES, KYIV, None).text
 
 
 BROKEN = {
@@ -285,7 +318,7 @@ BROKEN = {
 def test_a_broken_template_costs_no_alert_and_is_named(
     kind: str, name: str, text: str, line: int, why: str, tmp_path: Path
 ) -> None:
-    made = render(message(), kind, own(tmp_path, **{name.replace(".", "_"): text}), KYIV, None)
+    made = render_message(make_message(), kind, own(tmp_path, **{name.replace(".", "_"): text}), KYIV, None)
 
     assert made.note is not None
     assert made.note.startswith(f"template {name}.j2, line {line}: ")
@@ -295,38 +328,44 @@ def test_a_broken_template_costs_no_alert_and_is_named(
     assert f"template {name}.j2, line {line}: " in said_in_all
 
 
-@pytest.mark.parametrize("text", ESCAPES)
+@pytest.mark.parametrize("text", TEMPLATE_ESCAPES)
 @pytest.mark.parametrize("part", ["email_html", "email_subject", "brief_slack"])
 def test_no_template_gets_out_of_its_box(part: str, text: str, tmp_path: Path) -> None:
     templates, rule = own(tmp_path, **{part: f"Fine {text}"}), "brief" if part.startswith("brief") else None
     kind = next((kind for kind in ("email", "slack", "terminal") if kind in part), "")
 
-    made = render(message(), kind, templates, KYIV, None, rule)
+    made = render_message(make_message(), kind, templates, KYIV, None, rule)
 
     name = part.replace("_", ".")
     assert made.note is not None
     assert made.note.startswith(f"template {name}.j2, line 1: ")
     assert "0x" not in made.note
-    shipped = render(message(), kind, TEMPLATES, KYIV, None, None, f"{made.note}. This is the built-in template.")
+    shipped = render_message(
+        make_message(), kind, TEMPLATES, KYIV, None, None, f"{made.note}. This is the built-in template."
+    )
     for was, now in ((shipped.subject, made.subject), (shipped.text, made.text), (shipped.html, made.html)):
         assert "Fine" not in now
         assert now == was or made.note not in now
     assert "Fine" not in json.dumps(made.blocks)
 
 
-@pytest.mark.parametrize("text", ESCAPES)
+@pytest.mark.parametrize("text", TEMPLATE_ESCAPES)
 def test_a_template_in_a_feed_is_text_in_every_message(text: str) -> None:
-    moved = finding(
+    moved = make_alert_finding(
         text,
         novelty=Novelty.CHANGED,
         source=text,
         matched=(text[:9],),
-        nearest=said(text, source=text),
-        also_said_by=(said(text, source=text),),
-        changes=(Change(Kind.NAME, text, text + " x"),),
-        history=(Stood(NOON, 1.0, text, text), Stood(NOON, 2.0, text, text), Stood(NOON, 3.0, text, text)),
+        nearest=make_prior_claim(text, source=text),
+        also_said_by=(make_prior_claim(text, source=text),),
+        changes=(Change(ChangeKind.NAME, text, text + " x"),),
+        history=(
+            FigurePoint(NOON, 1.0, text, text),
+            FigurePoint(NOON, 2.0, text, text),
+            FigurePoint(NOON, 3.0, text, text),
+        ),
     )
-    sent = message(alert(moved, title=text, reason=text, rule=text, since_last=text, id=text), channel=text)
+    sent = make_message(make_alert(moved, title=text, reason=text, rule=text, since_last=text, id=text), channel=text)
     claim = " ".join(text.split())
 
     mail, slack, terminal = (shown(sent, kind) for kind in ("email", "slack", "terminal"))
@@ -350,7 +389,14 @@ def test_html_of_the_users_is_escaped_whatever_its_files_are_called(name: str, p
     templates = own(tmp_path, **{name: whole})
 
     html = LexborHTMLParser(
-        render(message(alert(finding(OWN_MARKUP), title=OWN_MARKUP)), "email", templates, KYIV, None, rule).html
+        render_message(
+            make_message(make_alert(make_alert_finding(OWN_MARKUP), title=OWN_MARKUP)),
+            "email",
+            templates,
+            KYIV,
+            None,
+            rule,
+        ).html
     )
 
     assert html.css_first("p").text() == html.css_first("b").text() == OWN_MARKUP
@@ -359,18 +405,22 @@ def test_html_of_the_users_is_escaped_whatever_its_files_are_called(name: str, p
 
 def test_slack_and_terminal_of_the_users_are_escaped_for_them_and_plain_text_is_not(tmp_path: Path) -> None:
     templates = own(tmp_path, **dict.fromkeys(("email_txt", "slack", "terminal"), "{{ findings[0].claim }}"))
-    sent = message(alert(finding(OWN_MARKUP)))
+    sent = make_message(make_alert(make_alert_finding(OWN_MARKUP)))
 
-    (block,) = render(sent, "slack", templates, KYIV, None).blocks
+    (block,) = render_message(sent, "slack", templates, KYIV, None).blocks
     assert "&lt;!channel&gt; ∗bold∗" in block["text"]["text"]
-    assert Text.from_markup(render(sent, "terminal", templates, KYIV, None).text).plain.strip() == OWN_MARKUP
-    assert render(sent, "email", templates, KYIV, None).text.strip() == OWN_MARKUP
+    assert Text.from_markup(render_message(sent, "terminal", templates, KYIV, None).text).plain.strip() == OWN_MARKUP
+    assert render_message(sent, "email", templates, KYIV, None).text.strip() == OWN_MARKUP
 
 
-@pytest.mark.parametrize("text", MARKUP.values(), ids=MARKUP.keys())
+@pytest.mark.parametrize("text", HOSTILE_MARKUP.values(), ids=HOSTILE_MARKUP.keys())
 def test_feed_text_is_no_markup_on_a_terminal(text: str) -> None:
-    bare = Text.from_markup(shown(message(alert(finding("Ships"), title="Ships")), "terminal").text, emoji=False)
-    seen = Text.from_markup(shown(message(alert(finding(text), title=text)), "terminal").text, emoji=False)
+    bare = Text.from_markup(
+        shown(make_message(make_alert(make_alert_finding("Ships"), title="Ships")), "terminal").text, emoji=False
+    )
+    seen = Text.from_markup(
+        shown(make_message(make_alert(make_alert_finding(text), title=text)), "terminal").text, emoji=False
+    )
 
     assert " ".join(text.replace("\x1b", " ").replace("\x07", " ").split()) in seen.plain
     assert {str(span.style) for span in seen.spans} == {str(span.style) for span in bare.spans}
@@ -385,7 +435,7 @@ def test_feed_text_is_no_markup_on_a_terminal(text: str) -> None:
 def test_a_template_that_prints_nothing_sends_no_empty_message(
     kind: str, name: str, text: str, tmp_path: Path
 ) -> None:
-    made = render(message(), kind, own(tmp_path, **{name.replace(".", "_"): text}), KYIV, None)
+    made = render_message(make_message(), kind, own(tmp_path, **{name.replace(".", "_"): text}), KYIV, None)
 
     assert made.note == f"template {name}.j2, line 1: prints nothing"
     part = {"email.html": made.html, "slack": json.dumps(made.blocks)}.get(name, made.text)
@@ -393,45 +443,47 @@ def test_a_template_that_prints_nothing_sends_no_empty_message(
 
 
 def test_a_broken_subject_costs_no_alert_either(tmp_path: Path) -> None:
-    made = render(message(), "email", own(tmp_path, email_subject="{{ oops }}"), KYIV, None)
+    made = render_message(make_message(), "email", own(tmp_path, email_subject="{{ oops }}"), KYIV, None)
 
-    assert made.subject == shown(message()).subject
+    assert made.subject == shown(make_message()).subject
     assert made.note == "template email.subject.j2, line 1: 'oops' is undefined"
 
 
 def test_an_empty_subject_is_replaced(tmp_path: Path) -> None:
-    made = render(message(), "email", own(tmp_path, email_subject=" \n "), KYIV, None)
-    assert made.subject == shown(message()).subject
+    made = render_message(make_message(), "email", own(tmp_path, email_subject=" \n "), KYIV, None)
+    assert made.subject == shown(make_message()).subject
 
 
 def test_half_a_character_made_by_a_template_does_not_stop_the_mail(tmp_path: Path) -> None:
-    made = render(message(), "email", own(tmp_path, email_txt='{{ "a\\ud800b" }}'), KYIV, None)
+    made = render_message(make_message(), "email", own(tmp_path, email_txt='{{ "a\\ud800b" }}'), KYIV, None)
     assert (made.text, made.note) == ("a?b\n", None)
 
 
 def test_a_template_cannot_change_what_it_was_given(tmp_path: Path) -> None:
     templates = own(tmp_path, email_txt="{{ findings.clear() }}")
-    assert "unsafe" in (render(message(), "email", templates, KYIV, None).note or "")
+    assert "unsafe" in (render_message(make_message(), "email", templates, KYIV, None).note or "")
 
 
 def test_a_template_that_prints_much_but_not_too_much_is_used(tmp_path: Path) -> None:
-    templates = own(tmp_path, email_txt="{% for a in range(1000) %}" + "x" * (BUDGET // 2000) + "{% endfor %}")
-    assert len(render(message(), "email", templates, KYIV, None).text) > BUDGET // 3
+    templates = own(
+        tmp_path, email_txt="{% for a in range(1000) %}" + "x" * (MAX_PRINTED_CHARS // 2000) + "{% endfor %}"
+    )
+    assert len(render_message(make_message(), "email", templates, KYIV, None).text) > MAX_PRINTED_CHARS // 3
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(KINDS), st.text(st.characters(), max_size=120), st.sampled_from(list(ALL.values())))
+@given(st.sampled_from(KINDS), st.text(st.characters(), max_size=120), st.sampled_from(list(HOSTILE_TEXTS.values())))
 def test_any_text_can_be_rendered_for_any_channel(kind: str, text: str, other: str) -> None:
-    odd = finding(
+    odd = make_alert_finding(
         text,
         novelty=Novelty.CHANGED,
         matched=(text[:20], other[:20]),
-        nearest=said(other),
+        nearest=make_prior_claim(other),
         source=other,
         entry_url=other,
-        also_said_by=(said(text, source=other, url=other), said(other, source=text)),
+        also_said_by=(make_prior_claim(text, source=other, url=other), make_prior_claim(other, source=text)),
     )
-    made = shown(message(alert(odd, title=text, reason=other), id=text), kind)
+    made = shown(make_message(make_alert(odd, title=text, reason=other), id=text), kind)
 
     (made.subject + made.text + made.html + json.dumps(made.blocks, ensure_ascii=False)).encode("utf-8")
     made.body.decode("utf-8")

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.delivery import DAY, NOON
 
-from monitor.deliver.retry import GIVE_UP, next_try
+from monitor.deliver.retry import GIVE_UP_AFTER_S, next_attempt_time
 
 
 def wait(attempt: int, jitter: float = 0.5, retry_after: float | None = None, age: float = 0.0) -> float | None:
     """Seconds until the next try of a message that is `age` seconds old."""
     now = NOON + age
-    at = next_try(attempt, now=now, created=NOON, retry_after=retry_after, jitter=jitter)
+    at = next_attempt_time(attempt, now=now, created=NOON, retry_after=retry_after, jitter=jitter)
     return None if at is None else at - now
 
 
@@ -43,15 +43,15 @@ def test_a_wish_to_wait_is_obeyed_within_reason(asked: float, seconds: float) ->
 
 
 def test_the_last_try_falls_on_the_end_of_the_fourth_day_and_then_none_follows() -> None:
-    assert wait(100, age=GIVE_UP - 60) == 60
-    assert wait(100, age=GIVE_UP) is None
+    assert wait(100, age=GIVE_UP_AFTER_S - 60) == 60
+    assert wait(100, age=GIVE_UP_AFTER_S) is None
 
 
 @given(st.floats(0, 1), st.floats(1, 10**6) | st.none())
 def test_every_message_is_tried_often_and_given_up_after_four_days(jitter: float, asked: float | None) -> None:
     now, tries = NOON, 1
-    while (at := next_try(tries, now=now, created=NOON, retry_after=asked, jitter=jitter)) is not None:
+    while (at := next_attempt_time(tries, now=now, created=NOON, retry_after=asked, jitter=jitter)) is not None:
         assert at > now
         now, tries = at, tries + 1
-    assert now == NOON + GIVE_UP
+    assert now == NOON + GIVE_UP_AFTER_S
     assert tries >= 4

@@ -6,33 +6,33 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import Service, alert, builtin_templates, finding, message, service
+from kit.delivery import HttpService, builtin_templates, http_service, make_alert, make_alert_finding, make_message
 from pydantic import ValidationError
 
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.slack import Slack, SlackSettings
-from monitor.deliver.render import render
+from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
 
-async def send(behind: Service, sent: Message | None = None) -> Receipt:
+async def send(behind: HttpService, sent: Message | None = None) -> Receipt:
     slack = Slack(
         SlackSettings.model_validate({"name": "osint", "type": "slack", "url": behind.url}),
         allow_private=["127.0.0.0/8"],
     )
-    sent = sent or message()
+    sent = sent or make_message()
     try:
-        return await slack.send(sent, render(sent, "slack", builtin_templates(), ZoneInfo("UTC"), None))
+        return await slack.send(sent, render_message(sent, "slack", builtin_templates(), ZoneInfo("UTC"), None))
     finally:
         await slack.close()
 
 
 async def test_slack_gets_blocks_and_a_text_for_notifications_that_pings_nobody() -> None:
-    async with service() as behind:
-        await send(behind, message(alert(finding("<!channel> " + "ships & boats " * 90))))
+    async with http_service() as behind:
+        await send(behind, make_message(make_alert(make_alert_finding("<!channel> " + "ships & boats " * 90))))
 
-    body = json.loads(behind.asked[0].body)
+    body = json.loads(behind.received_requests[0].body)
     assert body["blocks"][0]["type"] == "header"
     assert body["text"].startswith("[HIGH] &lt;!channel&gt; ships &amp; boats")
     assert len(body["text"]) <= 300
@@ -54,7 +54,7 @@ async def test_slack_gets_blocks_and_a_text_for_notifications_that_pings_nobody(
     ],
 )
 async def test_slacks_own_words_are_told(status: int, word: str, permanent: bool) -> None:
-    async with service(status, word.encode()) as behind:
+    async with http_service(status, word.encode()) as behind:
         with pytest.raises(DeliveryError, match=word) as raised:
             await send(behind)
 
@@ -63,7 +63,7 @@ async def test_slacks_own_words_are_told(status: int, word: str, permanent: bool
 
 @pytest.mark.parametrize("reply", [b"<html>Please log in</html>", b"", b"not ok"])
 async def test_somebody_else_who_says_200_did_not_take_it(reply: bytes) -> None:
-    async with service(200, reply) as behind:
+    async with http_service(200, reply) as behind:
         with pytest.raises(DeliveryError, match="not Slack") as raised:
             await send(behind)
 

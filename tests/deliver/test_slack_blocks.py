@@ -12,19 +12,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kit.delivery import NOON, alert, builtin_templates, figure_moved, finding, message, said
-from kit.hostile import ALL, MARKUP
+from kit.delivery import (
+    NOON,
+    builtin_templates,
+    make_alert,
+    make_alert_finding,
+    make_figure_finding,
+    make_message,
+    make_prior_claim,
+)
+from kit.hostile import HOSTILE_MARKUP, HOSTILE_TEXTS
 
-from monitor.deliver.escapes import slack_bold, slack_data, slack_link
-from monitor.deliver.render import Rendered, render
-from monitor.deliver.slack_blocks import blocks, cut, units
-from monitor.model import Alert, AlertFinding, Change, Kind, Message, Novelty, Reason, Severity
+from monitor.deliver.escapes import slack_bold, slack_link, slack_literal
+from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.slack_blocks import parse_slack_blocks, slack_length, truncate_for_slack
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, Message, Novelty, Reason, Severity
 
 TEMPLATES = builtin_templates()
 
 
-def posted(sent: Message) -> Rendered:
-    return render(sent, "slack", TEMPLATES, ZoneInfo("UTC"), "https://claims.example")
+def posted(sent: Message) -> RenderedMessage:
+    return render_message(sent, "slack", TEMPLATES, ZoneInfo("UTC"), "https://claims.example")
 
 
 def texts(made: tuple[dict[str, Any], ...]) -> list[str]:
@@ -43,15 +51,15 @@ def assert_within_limits(made: tuple[dict[str, Any], ...]) -> None:
         assert block["type"] in ("section", "header", "divider", "context")
         if block["type"] == "header":
             assert block["text"]["type"] == "plain_text"
-            assert 0 < units(block["text"]["text"]) <= 150
+            assert 0 < slack_length(block["text"]["text"]) <= 150
         elif block["type"] == "section":
             assert block["text"]["type"] == "mrkdwn"
-            assert 0 < units(block["text"]["text"]) <= 3000
+            assert 0 < slack_length(block["text"]["text"]) <= 3000
         elif block["type"] == "context":
             assert 0 < len(block["elements"]) <= 10
-            assert all(0 < units(element["text"]) <= 3000 for element in block["elements"])
+            assert all(0 < slack_length(element["text"]) <= 3000 for element in block["elements"])
     assert all(text.strip() for text in texts(made))
-    assert sum(map(units, texts(made))) <= 12_000
+    assert sum(map(slack_length, texts(made))) <= 12_000
 
 
 def assert_pings_nobody(made: tuple[dict[str, Any], ...]) -> None:
@@ -60,10 +68,15 @@ def assert_pings_nobody(made: tuple[dict[str, Any], ...]) -> None:
         assert re.search(r"&(?!amp;|lt;|gt;)", text) is None
 
 
-@pytest.mark.parametrize("text", ALL.values(), ids=ALL.keys())
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
 def test_hostile_text_pings_nobody_and_fits(text: str) -> None:
-    many = [finding(f"{number} {text}", nearest=said(text), matched=(text[:40],)) for number in range(20)]
-    sent = message(alert(finding(text, source=text), *many, title=text, reason=text, since_last=text))
+    many = [
+        make_alert_finding(f"{number} {text}", nearest=make_prior_claim(text), matched=(text[:40],))
+        for number in range(20)
+    ]
+    sent = make_message(
+        make_alert(make_alert_finding(text, source=text), *many, title=text, reason=text, since_last=text)
+    )
 
     made = posted(sent)
 
@@ -72,19 +85,19 @@ def test_hostile_text_pings_nobody_and_fits(text: str) -> None:
 
 
 def any_finding(dice: random.Random) -> AlertFinding:
-    corpus = list(ALL.values())
-    return finding(
+    corpus = list(HOSTILE_TEXTS.values())
+    return make_alert_finding(
         dice.choice(corpus) * dice.choice([1, 1, 3]),
         novelty=dice.choice(list(Novelty)),
         source=dice.choice(corpus)[:200],
         matched=tuple(dice.choice(corpus)[:30] for _ in range(dice.randrange(4))),
-        nearest=said(dice.choice(corpus)) if dice.random() < 0.5 else None,
+        nearest=make_prior_claim(dice.choice(corpus)) if dice.random() < 0.5 else None,
         also_said_by=tuple(
-            said("Yes.", source=dice.choice(corpus)[:200], url=f"https://a.example/{'|<!channel>' * n}")
+            make_prior_claim("Yes.", source=dice.choice(corpus)[:200], url=f"https://a.example/{'|<!channel>' * n}")
             for n in range(dice.randrange(5))
         ),
         changes=tuple(
-            Change(dice.choice(list(Kind)), dice.choice(corpus)[:99], dice.choice(corpus)[:99])
+            Change(dice.choice(list(ChangeKind)), dice.choice(corpus)[:99], dice.choice(corpus)[:99])
             for _ in range(dice.randrange(9))
         ),
     )
@@ -94,18 +107,18 @@ def test_a_thousand_alerts_of_hostile_parts_stay_within_the_limits() -> None:
     dice = random.Random(20)
     for number in range(1000):
         many = [any_alert(dice, f"a{n}") for n in range(dice.choice([1, 1, 2, 9]))]
-        sent = message(*many, gathers=dice.choice([None, *Reason]))
-        first = message(any_alert(dice, "a0"), id="m0", handle="C1:1.5") if number % 5 == 0 else None
-        rendered = posted(replace(sent, first=first))
-        for made in (rendered.blocks, rendered.opening) if first else (rendered.blocks,):
+        sent = make_message(*many, batch_reason=dice.choice([None, *Reason]))
+        first = make_message(any_alert(dice, "a0"), id="m0", thread_ref="C1:1.5") if number % 5 == 0 else None
+        rendered = posted(replace(sent, reply_to=first))
+        for made in (rendered.blocks, rendered.opening_blocks) if first else (rendered.blocks,):
             assert_within_limits(made)
             assert_pings_nobody(made)
         assert 0 < len(json.dumps(rendered.blocks)) < 100_000
 
 
 def any_alert(dice: random.Random, id: str) -> Alert:
-    texts = list(ALL.values())
-    return alert(
+    texts = list(HOSTILE_TEXTS.values())
+    return make_alert(
         *(any_finding(dice) for _ in range(dice.randrange(5))),
         id=id,
         title=dice.choice(texts),
@@ -118,43 +131,45 @@ def any_alert(dice: random.Random, id: str) -> Alert:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in MARKUP if name.startswith("slack")])
+@pytest.mark.parametrize("name", [name for name in HOSTILE_MARKUP if name.startswith("slack")])
 def test_what_looks_like_a_block_in_a_feed_stays_a_sentence(name: str) -> None:
-    printed = f"# {slack_data('Title')}\n\n{slack_data(MARKUP[name])}\n"
+    printed = f"# {slack_literal('Title')}\n\n{slack_literal(HOSTILE_MARKUP[name])}\n"
 
-    kinds = [block["type"] for block in blocks(printed)]
+    kinds = [block["type"] for block in parse_slack_blocks(printed)]
 
     assert kinds == ["header", "section"]
 
 
 def test_a_quote_in_a_feed_is_no_quote_in_slack() -> None:
-    (section,) = blocks(str(slack_data("> said someone")))
+    (section,) = parse_slack_blocks(str(slack_literal("> said someone")))
     assert section["text"]["text"] == "\u2060&gt; said someone"
 
 
 def test_the_parts_of_the_template_become_blocks() -> None:
-    made = blocks("# Up to 12,000\n-# isw\n\nOne *claim*\nand a line\n\n---\nAnother\n\n\n-# why\n-# and when\n")
+    made = parse_slack_blocks(
+        "# Up to 12,000\n-# isw\n\nOne *claim*\nand a line\n\n---\nAnother\n\n\n-# why\n-# and when\n"
+    )
 
     assert [block["type"] for block in made] == ["header", "context", "section", "divider", "section", "context"]
     assert texts(made) == ["Up to 12,000", "isw", "One *claim*\nand a line", "Another", "why\nand when"]
 
 
 def test_parts_that_print_nothing_make_no_block_that_slack_refuses() -> None:
-    empty = slack_data("")
-    made = blocks(f"# {empty}\n-# {empty}\n\n{empty}\n\n-# {slack_link('', '')}\n\nA claim\n\n-# \n")
+    empty = slack_literal("")
+    made = parse_slack_blocks(f"# {empty}\n-# {empty}\n\n{empty}\n\n-# {slack_link('', '')}\n\nA claim\n\n-# \n")
 
     assert texts(made) == ["A claim"]
 
 
 def test_what_does_not_fit_is_told_of() -> None:
-    assert texts(blocks("\n\n".join(["x" * 2999] * 9)))[-1].startswith("… shortened")
-    assert len(blocks("\n\n".join(["x"] * 99))) == 50
+    assert texts(parse_slack_blocks("\n\n".join(["x" * 2999] * 9)))[-1].startswith("… shortened")
+    assert len(parse_slack_blocks("\n\n".join(["x"] * 99))) == 50
 
 
 def test_a_cut_never_leaves_half_an_escape_or_half_a_link() -> None:
     for limit in range(8, 40):
-        short = cut("ships &amp; boats <https://example.org/a|here> and more", limit)
-        assert units(short) <= limit
+        short = truncate_for_slack("ships &amp; boats <https://example.org/a|here> and more", limit)
+        assert slack_length(short) <= limit
         assert re.search(r"&(?!amp;)|<(?![^>]*>)", short) is None
 
 
@@ -163,11 +178,11 @@ def test_a_cut_never_leaves_half_an_escape_or_half_a_link() -> None:
 def test_text_in_bold_or_in_a_link_stays_text(text: str) -> None:
     for printed in (slack_bold(text), slack_link("https://example.org/?a=1&b=2", text)):
         assert str(printed).count("<") == (1 if printed.startswith("<") else 0)
-        assert len(blocks(f"- {printed}")) == 1
+        assert len(parse_slack_blocks(f"- {printed}")) == 1
 
 
 def test_the_alert_reads_well() -> None:
-    made = posted(message(alert(figure_moved(), at=NOON)))
+    made = posted(make_message(make_alert(make_figure_finding(), at=NOON)))
 
     assert made.subject == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
     assert texts(made.blocks)[0] == "[HIGH] Up to 12,000 personnel (was around 3,000)"

@@ -7,29 +7,29 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import BUILTIN, NOON, builtin_templates
+from kit.delivery import NOON, TEMPLATES_FOLDER, builtin_templates
 
-from monitor.deliver.render import check_templates, render, rule_templates
+from monitor.deliver.render import check_templates, render_message, rule_template_names
 from monitor.deliver.sample import sample_message
-from monitor.deliver.templates import ESCAPING, LARGEST
-from monitor.deliver.view import Room, view
+from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES
+from monitor.deliver.view import Limits, template_context
 from monitor.errors import ConfigError
 
-DOCS = BUILTIN.parent / "docs" / "templates.md"
+DOCS = TEMPLATES_FOLDER.parent / "docs" / "templates.md"
 
 
 def told(folder: Path) -> list[str]:
-    return [f"{problem}" for problem in check_templates(folder, BUILTIN)]
+    return [f"{problem}" for problem in check_templates(folder, TEMPLATES_FOLDER)]
 
 
 def test_the_templates_that_ship_have_no_problems() -> None:
-    assert {file.name for file in BUILTIN.glob("*.j2")} == set(ESCAPING)
-    assert told(BUILTIN) == []
+    assert {file.name for file in TEMPLATES_FOLDER.glob("*.j2")} == set(ESCAPING_BY_TEMPLATE)
+    assert told(TEMPLATES_FOLDER) == []
 
 
 def test_a_folder_that_is_not_there_has_no_problems(tmp_path: Path) -> None:
     assert told(tmp_path / "nowhere") == []
-    assert check_templates(None, BUILTIN) == ()
+    assert check_templates(None, TEMPLATES_FOLDER) == ()
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_a_problem_in_an_included_file_is_told_there(tmp_path: Path) -> None:
 def test_a_file_that_nothing_uses_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "emial.txt.j2").write_text("{{ headline }}")
 
-    (problem,) = check_templates(tmp_path, BUILTIN)
+    (problem,) = check_templates(tmp_path, TEMPLATES_FOLDER)
     assert problem.warning
     assert "expected one of email.subject.j2, email.txt.j2" in problem.message
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * (LARGEST + 1)], ids=["not text", "too large"])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * (MAX_TEMPLATE_BYTES + 1)], ids=["not text", "too large"])
 def test_a_file_that_cannot_be_read_is_one_problem(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "slack.j2").write_bytes(content)
 
@@ -96,7 +96,9 @@ def names(seen: object, under: str = "") -> set[str]:
 
 
 def test_the_documentation_names_every_name_that_a_template_sees_and_no_other() -> None:
-    seen = view(sample_message("desk", NOON), Room(findings=10, claim=600), ZoneInfo("UTC"), "https://claims.example")
+    seen = template_context(
+        sample_message("desk", NOON), Limits(findings=10, claim=600), ZoneInfo("UTC"), "https://claims.example"
+    )
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", DOCS.read_text("utf-8"), re.MULTILINE))
 
     assert documented == names(seen) | {"note"}
@@ -110,7 +112,7 @@ def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
 
     assert told(tmp_path) == []
     for kind in ("email", "slack"):
-        made = render(sample_message("desk", NOON), kind, builtin_templates(tmp_path), ZoneInfo("UTC"), None)
+        made = render_message(sample_message("desk", NOON), kind, builtin_templates(tmp_path), ZoneInfo("UTC"), None)
         assert made.note is None
 
 
@@ -121,7 +123,9 @@ def test_a_rules_own_template_writes_the_parts_it_has_and_no_others(kind: str, t
         (tmp_path / f"brief.{name}").write_text("in brief: {{ headline }}")
     assert told(tmp_path) == []
     sent, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
-    brief, usual = (render(sent, kind, templates, ZoneInfo("UTC"), None, template=name) for name in ("brief", None))
+    brief, usual = (
+        render_message(sent, kind, templates, ZoneInfo("UTC"), None, template=name) for name in ("brief", None)
+    )
     assert "in brief: " in f"{brief.text}{brief.blocks}"
     assert "in brief: " not in f"{usual.text}{usual.blocks}"
     assert (brief.subject, brief.html) == (usual.subject, usual.html)
@@ -131,7 +135,7 @@ def test_a_rules_own_template_that_fails_is_named_and_the_built_in_one_serves(tm
     (tmp_path / "brief.email.txt.j2").write_text("Fine\n{{ headlin }}")
     assert told(tmp_path) == [f"{tmp_path}/brief.email.txt.j2:2:4: 'headlin' is undefined"]
     sent = sample_message("desk", NOON)
-    made = render(sent, "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None, template="brief")
+    made = render_message(sent, "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None, template="brief")
     assert made.note == "template brief.email.txt.j2, line 2: 'headlin' is undefined"
     assert "built-in template" in made.text
 
@@ -139,5 +143,5 @@ def test_a_rules_own_template_that_fails_is_named_and_the_built_in_one_serves(tm
 def test_the_names_that_rules_may_ask_for_are_those_before_a_known_name(tmp_path: Path) -> None:
     for name in ("brief.slack.j2", "brief.email.txt.j2", "night.desk.terminal.j2", "email.txt.j2", "head.j2"):
         (tmp_path / name).write_text("x")
-    assert rule_templates(tmp_path) == {"brief", "night.desk"}
-    assert rule_templates(tmp_path / "nowhere") == rule_templates(None) == frozenset()
+    assert rule_template_names(tmp_path) == {"brief", "night.desk"}
+    assert rule_template_names(tmp_path / "nowhere") == rule_template_names(None) == frozenset()

@@ -8,16 +8,16 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import builtin_templates, message
+from kit.delivery import builtin_templates, make_message
 from rich.text import Text
 
 from monitor.deliver.channels.terminal import Terminal, TerminalSettings
-from monitor.deliver.render import Rendered, render
+from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
 
 
-def rendered() -> Rendered:
-    return render(message(), "terminal", builtin_templates(), ZoneInfo("UTC"), None)
+def rendered() -> RenderedMessage:
+    return render_message(make_message(), "terminal", builtin_templates(), ZoneInfo("UTC"), None)
 
 
 def terminal() -> Terminal:
@@ -25,7 +25,7 @@ def terminal() -> Terminal:
 
 
 async def test_in_a_pipe_the_alert_is_plain_text_with_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    await terminal().send(message(), rendered())
+    await terminal().send(make_message(), rendered())
 
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
@@ -42,7 +42,7 @@ async def test_on_a_terminal_it_has_colours_and_keeps_its_margin(monkeypatch: py
     master, slave = pty.openpty()
     with os.fdopen(slave, "w") as screen:
         monkeypatch.setattr("sys.stdout", screen)
-        await terminal().send(message(), rendered())
+        await terminal().send(make_message(), rendered())
         screen.flush()
         printed = os.read(master, 65536).decode()
         monkeypatch.undo()
@@ -58,7 +58,7 @@ async def test_standard_output_that_was_closed_means_later(monkeypatch: pytest.M
     with open(os.devnull, "w") as screen:
         monkeypatch.setattr("sys.stdout", screen)
     with pytest.raises(DeliveryError) as raised:
-        await terminal().send(message(), rendered())
+        await terminal().send(make_message(), rendered())
     monkeypatch.undo()
 
     assert not raised.value.permanent

@@ -6,32 +6,47 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import alert, builtin_templates, finding, message
+from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
 
-from monitor.deliver.render import render
-from monitor.deliver.together import places, rule_by_rule
+from monitor.deliver.render import render_message
+from monitor.deliver.together import group_by_rule, placements
 from monitor.model import Alert, Message, Reason, Severity
 
-FLOOD = alert(
-    finding("The dam of Orsk broke."), id="a1", rule="floods", title="Floods", story="s1", severity=Severity.LOW
+FLOOD = make_alert(
+    make_alert_finding("The dam of Orsk broke."),
+    id="a1",
+    rule="floods",
+    title="Floods",
+    story="s1",
+    severity=Severity.LOW,
 )
-FIRE = alert(finding("A mill burns in Tolna.", entry="e2"), id="a2", rule="fires", title="Fires", story="s2")
-WATER = alert(finding("Orsk is under water.", entry="e3"), id="a3", rule="floods", title="Floods", story="s1")
-MORE = alert(finding("The fire in Tolna is out.", entry="e4"), id="a4", rule="fires", title="Fires", story="s2")
+FIRE = make_alert(
+    make_alert_finding("A mill burns in Tolna.", entry="e2"), id="a2", rule="fires", title="Fires", story="s2"
+)
+WATER = make_alert(
+    make_alert_finding("Orsk is under water.", entry="e3"), id="a3", rule="floods", title="Floods", story="s1"
+)
+MORE = make_alert(
+    make_alert_finding("The fire in Tolna is out.", entry="e4"), id="a4", rule="fires", title="Fires", story="s2"
+)
 
 
 def digest(*alerts: Alert) -> Message:
-    return replace(message(*rule_by_rule(alerts)), gathers=Reason.DIGEST)
+    return replace(make_message(*group_by_rule(alerts)), batch_reason=Reason.DIGEST)
 
 
 def placed(*alerts: Alert) -> list[tuple[str, str, bool]]:
     """What stands where: the claim, the heading above it, and whether it follows its story up."""
-    return [(key[2], place.heading, place.follows) for key, place in places(rule_by_rule(alerts)).items()]
+    return [
+        (key[2], place.heading, place.continues_story) for key, place in placements(group_by_rule(alerts)).items()
+    ]
 
 
 def test_each_rule_is_a_heading_once_and_its_stories_stand_below_it() -> None:
-    other = alert(finding("Mud in Brevik.", entry="e5"), id="a5", rule="floods", title="Floods", story="s3")
-    ordered = rule_by_rule([FLOOD, FIRE, other, WATER, MORE])
+    other = make_alert(
+        make_alert_finding("Mud in Brevik.", entry="e5"), id="a5", rule="floods", title="Floods", story="s3"
+    )
+    ordered = group_by_rule([FLOOD, FIRE, other, WATER, MORE])
     assert [one.id for one in ordered] == ["a2", "a4", "a5", "a3", "a1"]
     assert placed(*ordered) == [
         ("A mill burns in Tolna.", "Fires", False),
@@ -53,7 +68,9 @@ def test_a_rule_whose_first_finding_stood_above_has_its_heading_at_the_next() ->
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "other"])
 def test_a_digest_says_what_it_is_and_has_a_heading_for_each_rule(channel_type: str) -> None:
-    rendered = render(digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(
+        digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), ZoneInfo("UTC"), None
+    )
     assert "Digest: 4 alerts of 2 rules" in rendered.subject
     for part in (rendered.text, rendered.html, str(rendered.blocks or "")):
         if part:
@@ -65,23 +82,29 @@ def test_a_digest_says_what_it_is_and_has_a_heading_for_each_rule(channel_type: 
 
 
 def test_a_digest_of_forty_shows_them_all_in_a_mail() -> None:
-    many = [alert(finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}") for n in range(40)]
-    rendered = render(digest(*many), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    many = [
+        make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
+        for n in range(40)
+    ]
+    rendered = render_message(digest(*many), "email", builtin_templates(), ZoneInfo("UTC"), None)
     assert all(f"Mill {n} burns." in rendered.text for n in range(40))
     assert len(rendered.html) < 200_000
 
 
 def test_one_alert_alone_is_told_as_ever_whenever_it_comes() -> None:
-    alone = render(digest(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    alone = render_message(digest(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None)
     assert (alone.subject, alone.text, alone.html) == tuple(
-        getattr(render(message(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None), part)
+        getattr(render_message(make_message(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None), part)
         for part in ("subject", "text", "html")
     )
 
 
 def test_a_post_about_many_stories_stays_within_fifty_blocks_and_counts_the_rest() -> None:
-    many = [alert(finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}") for n in range(60)]
-    rendered = render(digest(*many), "slack", builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
+    many = [
+        make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
+        for n in range(60)
+    ]
+    rendered = render_message(digest(*many), "slack", builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
     assert len(rendered.blocks) <= 50
     assert "… and 46 more." in str(rendered.blocks)
     assert str(rendered.blocks).count("https://isw.example/e1|Read it") == 14

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import Service, alert, builtin_templates, finding, message, service
+from kit.delivery import HttpService, builtin_templates, http_service, make_alert, make_alert_finding, make_message
 from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from monitor.deliver.channels.webhook import Webhook, WebhookSettings, signatures
-from monitor.deliver.render import render
+from monitor.deliver.render import render_message
 from monitor.model import Message
 
 OLD = "whsec_b2xkLXNlY3JldC1vbGQtc2VjcmV0LW9sZA=="
@@ -25,27 +25,27 @@ NEW = "whsec_bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldw=="
 STRANGER = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
 
 
-async def send(behind: Service, secret: object, sent: Message | None = None) -> None:
+async def send(behind: HttpService, secret: object, sent: Message | None = None) -> None:
     table = {"name": "siem", "type": "webhook", "url": behind.url, "secret": secret}
     webhook = Webhook(WebhookSettings.model_validate(table), allow_private=["127.0.0.0/8"])
-    sent = sent or message()
+    sent = sent or make_message()
     try:
-        await webhook.send(sent, render(sent, "webhook", builtin_templates(), ZoneInfo("UTC"), None))
+        await webhook.send(sent, render_message(sent, "webhook", builtin_templates(), ZoneInfo("UTC"), None))
     finally:
         await webhook.close()
 
 
 async def test_the_body_is_the_contracts_and_its_signature_holds() -> None:
-    async with service(204, b"") as behind:
+    async with http_service(204, b"") as behind:
         await send(behind, NEW)
 
-    (asked,) = behind.asked
+    (asked,) = behind.received_requests
     body = Verifier(NEW).verify(asked.body, asked.headers)
     assert (body["type"], body["timestamp"]) == ("alert.created", "2024-12-14T12:00:00Z")
     assert body["data"]["findings"][0]["changes"] == [
         {"kind": "number", "before": "Around 3,000", "after": "Up to 12,000"}
     ]
-    assert asked.head.startswith("POST /services/")
+    assert asked.request_line.startswith("POST /services/")
     assert asked.headers["content-type"] == "application/json"
 
 
@@ -60,10 +60,10 @@ def test_a_signature_is_the_one_that_the_standard_publishes() -> None:
 
 
 async def test_a_signature_is_what_a_receiver_works_out_by_itself() -> None:
-    async with service() as behind:
-        await send(behind, [NEW, OLD], message(alert(finding("До 12 000 військових 🚢"))))
+    async with http_service() as behind:
+        await send(behind, [NEW, OLD], make_message(make_alert(make_alert_finding("До 12 000 військових 🚢"))))
 
-    (asked,) = behind.asked
+    (asked,) = behind.received_requests
     head = f"{asked.headers['webhook-id']}.{asked.headers['webhook-timestamp']}.".encode()
     keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in (NEW, OLD)]
     worked_out = [base64.b64encode(hmac.digest(key, head + asked.body, "sha256")).decode() for key in keys]
@@ -73,10 +73,10 @@ async def test_a_signature_is_what_a_receiver_works_out_by_itself() -> None:
 
 @pytest.mark.parametrize("part", ["id", "timestamp", "body"])
 async def test_whoever_changes_a_part_on_the_way_is_found_out(part: str) -> None:
-    async with service() as behind:
+    async with http_service() as behind:
         await send(behind, NEW)
 
-    (asked,) = behind.asked
+    (asked,) = behind.received_requests
     late = str(int(asked.headers["webhook-timestamp"]) + 1)
     forged = {"id": {"webhook-id": "m2"}, "timestamp": {"webhook-timestamp": late}, "body": {}}[part]
     body = asked.body.replace(b"12,000", b"13,000") if part == "body" else asked.body
@@ -86,32 +86,32 @@ async def test_whoever_changes_a_part_on_the_way_is_found_out(part: str) -> None
 
 @pytest.mark.parametrize("secret", [[NEW, OLD], f"{NEW} {OLD}"], ids=["list", "blank between"])
 async def test_while_a_secret_is_replaced_both_verify(secret: object) -> None:
-    async with service() as behind:
+    async with http_service() as behind:
         await send(behind, secret)
 
-    (asked,) = behind.asked
+    (asked,) = behind.received_requests
     assert Verifier(NEW).verify(asked.body, asked.headers) == Verifier(OLD).verify(asked.body, asked.headers)
     with pytest.raises(WebhookVerificationError, match="No matching signature"):
         Verifier(STRANGER).verify(asked.body, asked.headers)
 
 
 async def test_every_try_has_the_same_id_and_body_and_a_time_of_its_own() -> None:
-    async with service() as behind:
+    async with http_service() as behind:
         await send(behind, NEW)
         await asyncio.sleep(1.01)
         await send(behind, NEW)
 
-    first, second = behind.asked
+    first, second = behind.received_requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"] == "m1"
     assert first.body == second.body
     assert int(second.headers["webhook-timestamp"]) > int(first.headers["webhook-timestamp"])
 
 
 async def test_text_of_every_script_is_signed_as_it_is_sent() -> None:
-    async with service() as behind:
-        await send(behind, NEW, message(alert(finding("До 12 000 військових 🚢 \ud800"))))
+    async with http_service() as behind:
+        await send(behind, NEW, make_message(make_alert(make_alert_finding("До 12 000 військових 🚢 \ud800"))))
 
-    (asked,) = behind.asked
+    (asked,) = behind.received_requests
     body = Verifier(NEW).verify(asked.body, asked.headers)
     assert body["data"]["findings"][0]["claim"] == "До 12 000 військових 🚢 ?"
     assert json.loads(asked.body.decode("utf-8")) == body

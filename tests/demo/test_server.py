@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from monitor.demo.server import SampleSource
-from monitor.demo.story import STORY, TITLES
+from monitor.demo.story import ENTRY_TITLES, SCRIPT
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def test_the_first_step_is_served_as_rss_newest_first(source, client):
     answer = await client.get(source.url)
     assert answer.headers["content-type"].startswith("application/rss+xml")
     keys = [entry.id for entry in feed(answer)]
-    assert keys == list(reversed(STORY[0].publish))
+    assert keys == list(reversed(SCRIPT[0].publish))
 
 
 async def test_an_unchanged_feed_is_answered_with_304(source, client):
@@ -43,14 +43,14 @@ async def test_an_unchanged_feed_is_answered_with_304(source, client):
 
 
 async def test_advancing_goes_through_the_story_once(source, client):
-    steps = [source.step]
+    steps = [source.current_step]
     while step := source.advance():
         steps.append(step)
-    assert tuple(steps) == STORY
+    assert tuple(steps) == SCRIPT
     assert source.advance() is None
-    assert source.step is STORY[-1]
+    assert source.current_step is SCRIPT[-1]
     entries = feed(await client.get(source.url))
-    assert {entry.id: entry.title for entry in entries} == TITLES
+    assert {entry.id: entry.title for entry in entries} == ENTRY_TITLES
 
 
 async def test_an_entry_keeps_its_id_link_and_date_when_it_is_revised(source, client):
@@ -71,12 +71,12 @@ async def test_a_link_leads_to_a_page_with_the_text_as_it_stands(source, client)
 
 async def test_fetched_waits_for_the_step_at_hand(source, client):
     await client.get(source.url)
-    await asyncio.wait_for(source.fetched(), 1)
+    await asyncio.wait_for(source.wait_until_fetched(), 1)
     source.advance()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(source.fetched(), 0.05)
+        await asyncio.wait_for(source.wait_until_fetched(), 0.05)
     await client.get(source.url)
-    await asyncio.wait_for(source.fetched(), 1)
+    await asyncio.wait_for(source.wait_until_fetched(), 1)
 
 
 async def test_what_is_not_there_is_answered_with_404(source, client):

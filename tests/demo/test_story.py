@@ -3,26 +3,33 @@ from itertools import pairwise
 
 import pytest
 
-from monitor.assess import Listening
-from monitor.demo.story import REPORTS, RULES, STORY, TITLES, Expect, entries
-from monitor.replay import replay
-from monitor.resources import builtin
+from monitor.assess import Policy
+from monitor.demo.story import (
+    DEMO_RULES_FOLDER,
+    ENTRY_TITLES,
+    REPORTS_FOLDER,
+    SCRIPT,
+    ExpectedOutcome,
+    published_entries,
+)
+from monitor.replay import replay_stream
+from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 from monitor.text.words import Synonyms
 
 
 def snapshots():
-    return [entries(STORY[: number + 1]) for number in range(len(STORY))]
+    return [published_entries(SCRIPT[: number + 1]) for number in range(len(SCRIPT))]
 
 
 def test_every_report_is_published_and_titled():
-    published = [key for step in STORY for key in step.publish]
-    assert sorted(published) == sorted(TITLES) == sorted(path.stem for path in REPORTS.glob("*.html"))
+    published = [key for step in SCRIPT for key in step.publish]
+    assert sorted(published) == sorted(ENTRY_TITLES) == sorted(path.stem for path in REPORTS_FOLDER.glob("*.html"))
 
 
 def test_every_edit_finds_its_words_once():
-    for number, step in enumerate(STORY):
-        before = entries(STORY[:number])
+    for number, step in enumerate(SCRIPT):
+        before = published_entries(SCRIPT[:number])
         assert [before[edit.key].count(edit.old) for edit in step.edits] == [1] * len(step.edits)
 
 
@@ -31,22 +38,22 @@ def test_every_step_changes_the_feed():
 
 
 def test_the_story_shows_every_kind_of_outcome():
-    assert {step.expect for step in STORY} == set(Expect)
-    assert STORY[0].expect is Expect.BASELINE
+    assert {step.expected for step in SCRIPT} == set(ExpectedOutcome)
+    assert SCRIPT[0].expected is ExpectedOutcome.BASELINE
 
 
 @pytest.fixture(scope="module")
 def alerts():
     """The novelties that alert at each step, by the program's own judgement."""
-    rules, problems = load_rules(RULES, builtin_aliases=builtin("rules") / "aliases.yaml")
+    rules, problems = load_rules(DEMO_RULES_FOLDER, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     assert not problems
     lines, said = [], {}
     for minute, now in enumerate(snapshots()):
         changed = [key for key, body in now.items() if said.get(key) != body]
         lines += [line(minute, key, now[key]) for key in changed]
         said = now
-    found = list(replay(lines, Listening(rules, same=Synonyms.of(rules.same))))
-    told = {number: [] for number in range(len(STORY))}
+    found = list(replay_stream(lines, Policy(rules, synonyms=Synonyms.from_mapping(rules.synonyms))))
+    told = {number: [] for number in range(len(SCRIPT))}
     for alert in found:
         if alert["type"] == "alert":
             for finding in alert["findings"]:
@@ -61,24 +68,24 @@ def line(minute, key, body):
             "at": at,
             "source": "demo",
             "entry": key,
-            "title": TITLES[key],
+            "title": ENTRY_TITLES[key],
             "url": f"https://example.org/{key}",
             "text": body,
         }
     )
 
 
-@pytest.mark.parametrize("number", range(1, len(STORY)), ids=lambda number: STORY[number].caption)
+@pytest.mark.parametrize("number", range(1, len(SCRIPT)), ids=lambda number: SCRIPT[number].caption)
 def test_a_step_brings_what_its_hint_promises(alerts, number):
-    expect = STORY[number].expect
-    assert [f["novelty"] for f in alerts[number]] == ([] if expect is Expect.SILENCE else [expect.value])
+    expect = SCRIPT[number].expected
+    assert [f["novelty"] for f in alerts[number]] == ([] if expect is ExpectedOutcome.SILENCE else [expect.value])
 
 
 def test_the_moved_figure_and_date_stand_beside_the_old_ones(alerts):
     changes = [
         (change["before"], change["after"])
-        for number, step in enumerate(STORY)
-        if step.expect is Expect.CHANGED
+        for number, step in enumerate(SCRIPT)
+        if step.expected is ExpectedOutcome.CHANGED
         for finding in alerts[number]
         for change in finding["changes"]
     ]

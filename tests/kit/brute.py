@@ -10,55 +10,55 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-REACH = 5
+NUMBER_REACH_TOKENS = 5
 
 
 @dataclass(frozen=True)
-class Token:
+class ReferenceToken:
     """One word of a text: what it must fold to, how it is spelt, what stands after it."""
 
-    plain: str
-    spelt: str
+    folded: str
+    spelling: str
     gap: str
 
 
 @dataclass(frozen=True)
-class Claim:
-    tokens: tuple[Token, ...]
+class ReferenceClaim:
+    tokens: tuple[ReferenceToken, ...]
     role: str = "sentence"
     heading: int | None = None
     novelty: str | None = "new"  # None: unchanged, no finding
-    quiet: bool = False
+    is_noise: bool = False
 
     @property
     def text(self) -> str:
-        return "".join(token.spelt + token.gap for token in self.tokens).strip()
+        return "".join(token.spelling + token.gap for token in self.tokens).strip()
 
 
 @dataclass(frozen=True)
-class Document:
+class ReferenceDocument:
     """Which claims each scope sees: lists of (number of the segment, tokens)."""
 
-    own: tuple[int, ...]
-    titles: tuple[int, ...]
-    segments: dict[int, tuple[Token, ...]]
-    fields: dict[str, tuple[int, ...]]
+    own_segments: tuple[int, ...]
+    title_segments: tuple[int, ...]
+    segments: dict[int, tuple[ReferenceToken, ...]]
+    field_segments: dict[str, tuple[int, ...]]
 
-    def seen(self, scope: str) -> tuple[int, ...]:
+    def segments_in_scope(self, scope: str) -> tuple[int, ...]:
         if scope == "":
-            return self.own
+            return self.own_segments
         if scope == "title":
-            return self.titles
+            return self.title_segments
         if scope == "text":
-            return tuple(at for at in self.own if at not in self.titles)
-        return self.fields[scope]
+            return tuple(segment for segment in self.own_segments if segment not in self.title_segments)
+        return self.field_segments[scope]
 
 
-Spot = tuple[int, int, int]  # segment, first token, last token
+HitSpan = tuple[int, int, int]  # segment, first token, last token
 
 
 @cache
-def distance(a: str, b: str) -> int:
+def edit_distance(a: str, b: str) -> int:
     """Edits between two words, a swap of neighbours counting one."""
     rows = [[i + j if i * j == 0 else 0 for j in range(len(b) + 1)] for i in range(len(a) + 1)]
     for i, j in product(range(1, len(a) + 1), range(1, len(b) + 1)):
@@ -69,46 +69,48 @@ def distance(a: str, b: str) -> int:
     return rows[-1][-1]
 
 
-def meets(pattern: str, word: str) -> bool:
+def matches_pattern(pattern: str, word: str) -> bool:
     return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
 
 
-def units(token: str) -> list[str]:
+def phrase_units(token: str) -> list[str]:
     """An unspaced word counts as its letters."""
     return list(token) if token and token[0] >= "\u3000" else [token]
 
 
-def phrase_spots(parts: list[str], slop: int, tokens: tuple[Token, ...], segment: int) -> list[Spot]:
+def phrase_hits(parts: list[str], slop: int, tokens: tuple[ReferenceToken, ...], segment: int) -> list[HitSpan]:
     """Every start of the phrase with its nearest end."""
-    steps = [(unit, at > 0) for part in parts for at, unit in enumerate(units(part))]
-    spots = []
+    steps = [(unit, index > 0) for part in parts for index, unit in enumerate(phrase_units(part))]
+    hits = []
     for start in range(len(tokens)):
         ends = [
             end
             for end in range(start, min(len(tokens), start + len(steps) + slop))
-            if fits(steps, tokens, start, end)
+            if can_place(steps, tokens, start, end)
         ]
         if ends:
-            spots.append((segment, start, min(ends)))
-    return spots
+            hits.append((segment, start, min(ends)))
+    return hits
 
 
-def fits(steps: list[tuple[str, bool]], tokens: tuple[Token, ...], start: int, end: int) -> bool:
+def can_place(steps: list[tuple[str, bool]], tokens: tuple[ReferenceToken, ...], start: int, end: int) -> bool:
     """Can the steps be laid on tokens start … end, using both ends?"""
 
-    def lay(step: int, at: int) -> bool:
-        if at > end or not meets(steps[step][0], tokens[at].plain):
+    def place(step: int, position: int) -> bool:
+        if position > end or not matches_pattern(steps[step][0], tokens[position].folded):
             return False
         if step == len(steps) - 1:
-            return at == end
+            return position == end
         if steps[step + 1][1]:
-            return tokens[at].gap == "" and lay(step + 1, at + 1)
-        return any(lay(step + 1, after) for after in range(at + 1, end + 1))
+            return tokens[position].gap == "" and place(step + 1, position + 1)
+        return any(place(step + 1, next_position) for next_position in range(position + 1, end + 1))
 
-    return lay(0, start)
+    return place(0, start)
 
 
-def evaluate(node: tuple, document: Document, lists: dict[str, list], scope: str = "") -> set[Spot] | None:
+def evaluate(
+    node: tuple, document: ReferenceDocument, lists: dict[str, list], scope: str = ""
+) -> set[HitSpan] | None:
     """The spots that make the node hold, or None."""
     kind, *rest = node
     if kind == "scope":
@@ -120,89 +122,95 @@ def evaluate(node: tuple, document: Document, lists: dict[str, list], scope: str
         return None if any(part is None for part in parts) else set().union(*parts)
     if kind == "or":
         parts = [evaluate(part, document, lists, scope) for part in rest]
-        held = [part for part in parts if part is not None]
-        return set().union(*held) if held else None
+        matching = [part for part in parts if part is not None]
+        return set().union(*matching) if matching else None
     if kind == "not":
         return set() if evaluate(rest[0], document, lists, scope) is None else None
     if kind in ("near", "before", "same"):
-        return pairs(kind, *rest, document, lists, scope)
+        return proximity_hits(kind, *rest, document, lists, scope)
     if kind == "count":
-        return counted(*rest, document, lists, scope)
-    found = {
-        spot for segment in document.seen(scope) for spot in leaf(kind, rest, document.segments[segment], segment)
+        return number_hits(*rest, document, lists, scope)
+    hits = {
+        hit
+        for segment in document.segments_in_scope(scope)
+        for hit in leaf_hits(kind, rest, document.segments[segment], segment)
     }
-    return found or None
+    return hits or None
 
 
-def leaf(kind: str, rest: list, tokens: tuple[Token, ...], segment: int) -> list[Spot]:
+def leaf_hits(kind: str, rest: list, tokens: tuple[ReferenceToken, ...], segment: int) -> list[HitSpan]:
     if kind == "phrase":
-        return phrase_spots(rest[0], rest[1], tokens, segment)
+        return phrase_hits(rest[0], rest[1], tokens, segment)
     if kind == "alike":
-        return [(segment, at, at) for at, token in enumerate(tokens) if distance(rest[0], token.plain) <= rest[1]]
+        return [
+            (segment, position, position)
+            for position, token in enumerate(tokens)
+            if edit_distance(rest[0], token.folded) <= rest[1]
+        ]
     assert kind == "regex"
-    return [(segment, at, at) for at, token in enumerate(tokens) if token.plain in rest[1]]
+    return [(segment, position, position) for position, token in enumerate(tokens) if token.folded in rest[1]]
 
 
-def pairs(kind: str, left: tuple, right: tuple, n: int, document, lists, scope) -> set[Spot] | None:
-    one, other = (evaluate(side, document, lists, scope) for side in (left, right))
-    found: set[Spot] = set()
-    for a, b in product(one or (), other or ()):
+def proximity_hits(kind: str, left: tuple, right: tuple, n: int, document, lists, scope) -> set[HitSpan] | None:
+    left_hits, right_hits = (evaluate(side, document, lists, scope) for side in (left, right))
+    hits: set[HitSpan] = set()
+    for a, b in product(left_hits or (), right_hits or ()):
         ahead, behind = b[1] - a[2], a[1] - b[2]
-        apart = {"before": [ahead], "near": [ahead, behind], "same": [ahead, behind]}[kind]
+        gaps = {"before": [ahead], "near": [ahead, behind], "same": [ahead, behind]}[kind]
         limit = 10**9 if kind == "same" else n
-        if a[0] == b[0] and any(0 < gap <= limit for gap in apart):
-            found |= {a, b}
-    return found or None
+        if a[0] == b[0] and any(0 < gap <= limit for gap in gaps):
+            hits |= {a, b}
+    return hits or None
 
 
-def counted(of: tuple, sign: str, number: int, document, lists, scope) -> set[Spot] | None:
-    found: set[Spot] = set()
-    for segment, first, last in evaluate(of, document, lists, scope) or ():
+def number_hits(operand: tuple, sign: str, number: int, document, lists, scope) -> set[HitSpan] | None:
+    hits: set[HitSpan] = set()
+    for segment, first, last in evaluate(operand, document, lists, scope) or ():
         tokens = document.segments[segment]
-        numbers = [at for at, token in enumerate(tokens) if token.plain.isdigit()]
-        before = [at for at in numbers if at < first]
-        after = [at for at in numbers if at > last]
-        if before and first - before[-1] - 1 <= REACH:
-            at = before[-1]
-        elif after and after[0] - last - 1 <= REACH:
-            at = after[0]
+        numbers = [position for position, token in enumerate(tokens) if token.folded.isdigit()]
+        before = [position for position in numbers if position < first]
+        after = [position for position in numbers if position > last]
+        if before and first - before[-1] - 1 <= NUMBER_REACH_TOKENS:
+            position = before[-1]
+        elif after and after[0] - last - 1 <= NUMBER_REACH_TOKENS:
+            position = after[0]
         else:
             continue
-        value = int(tokens[at].plain)
+        value = int(tokens[position].folded)
         if {">": value > number, "<": value < number, ">=": value >= number, "=": value == number}[sign]:
-            found |= {(segment, first, last), (segment, at, at)}
-    return found or None
+            hits |= {(segment, first, last), (segment, position, position)}
+    return hits or None
 
 
-def holds(node: tuple, within: str, on: set[str], claims: list[Claim], fields: dict, lists: dict):
+def match_reference(node: tuple, within: str, on: set[str], claims: list[ReferenceClaim], fields: dict, lists: dict):
     """(claims that fire, spots in claims that are findings) of a rule over an update; None if it does not hold."""
-    segments = {at: claim.tokens for at, claim in enumerate(claims)}
-    places = {}
+    segments = {index: claim.tokens for index, claim in enumerate(claims)}
+    field_segments = {}
     for scope, values in fields.items():
-        places[scope] = tuple(range(len(segments), len(segments) + len(values)))
-        segments.update(zip(places[scope], values, strict=True))
-    standing = [at for at, claim in enumerate(claims) if claim.novelty != "withdrawn"]
-    titles = tuple(at for at in standing if claims[at].role == "title")
-    live = {at for at, claim in enumerate(claims) if claim.novelty in on and not claim.quiet}
-    spots: set[Spot] = set()
-    for own in documents(within, on, claims, standing):
-        met = evaluate(node, Document(own, titles, segments, places), lists)
-        met = {spot for spot in met or () if spot[0] in own}
-        if any(spot[0] in live for spot in met) and (within != "claim" or own[0] in live):
-            spots |= met
-    fired = {spot[0] for spot in spots} & live
-    return (fired, {spot for spot in spots if claims[spot[0]].novelty}) if fired else None
+        field_segments[scope] = tuple(range(len(segments), len(segments) + len(values)))
+        segments.update(zip(field_segments[scope], values, strict=True))
+    current = [index for index, claim in enumerate(claims) if claim.novelty != "withdrawn"]
+    title_indexes = tuple(index for index in current if claims[index].role == "title")
+    eligible = {index for index, claim in enumerate(claims) if claim.novelty in on and not claim.is_noise}
+    hits: set[HitSpan] = set()
+    for window in match_windows(within, on, claims, current):
+        window_hits = evaluate(node, ReferenceDocument(window, title_indexes, segments, field_segments), lists)
+        window_hits = {hit for hit in window_hits or () if hit[0] in window}
+        if any(hit[0] in eligible for hit in window_hits) and (within != "claim" or window[0] in eligible):
+            hits |= window_hits
+    fired_indexes = {hit[0] for hit in hits} & eligible
+    return (fired_indexes, {hit for hit in hits if claims[hit[0]].novelty}) if fired_indexes else None
 
 
-def documents(within: str, on: set[str], claims: list[Claim], standing: list[int]):
+def match_windows(within: str, on: set[str], claims: list[ReferenceClaim], current: list[int]):
     if within == "update":
-        yield tuple(at for at in range(len(claims)) if at in standing or "withdrawn" in on)
+        yield tuple(index for index in range(len(claims)) if index in current or "withdrawn" in on)
         return
-    for at, claim in enumerate(claims):
-        own = {at}
+    for index, claim in enumerate(claims):
+        window = {index}
         if within == "passage":
-            if at in standing and at - 1 in standing:
-                own.add(at - 1)
+            if index in current and index - 1 in current:
+                window.add(index - 1)
             if claim.heading is not None:
-                own.add(claim.heading)
-        yield (at, *sorted(own - {at}))
+                window.add(claim.heading)
+        yield (index, *sorted(window - {index}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HEADERS = {
+HOSTILE_HEADERS = {
     "line break": "News\r\nBcc: spy@evil.example",
     "bare line feed": "News\nBcc: spy@evil.example",
     "vertical tab": "News\x0bBcc: spy@evil.example",
@@ -24,14 +24,14 @@ HEADERS = {
     "nothing": "",
 }
 
-DIRECTION = {
+BIDI_TEXTS = {
     "override": "Report \u202egnp.exe of ships",
     "open isolates": "Report \u2066\u2067\u2068 of ships",
     "closers only": "Report \u202c\u2069 of ships",
     "right to left": "أكثر من 3٬000 جندي \u202bفي\u202c كورسك",
 }
 
-MARKUP = {
+HOSTILE_MARKUP = {
     "script": "<script>alert(1)</script> ships \"quoted\" 'single'",
     "image": "<img src=x onerror=alert(1)> ships",
     "style": "</style><style>*{display:none}</style> ships",
@@ -50,10 +50,10 @@ MARKUP = {
     "ampersand": "AT&T &amp; &lt;b&gt; ships",
 }
 
-SIZE = {"100 KB claim": "ships sank " * 10_000, "100 KB word": "x" * 100_000, "emoji": "🚢" * 20_000}
+OVERSIZED_TEXTS = {"100 KB claim": "ships sank " * 10_000, "100 KB word": "x" * 100_000, "emoji": "🚢" * 20_000}
 
 # What a template could be given to get out of it: at the program, its files, or the machine.
-ESCAPES = (
+TEMPLATE_ESCAPES = (
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "{{ findings.__class__.__init__.__globals__ }}",
     "{{ findings[0].items.__self__ }}",
@@ -108,4 +108,4 @@ ESCAPES = (
     "{{ rules.sort() }}",
 )
 
-ALL = {**HEADERS, **DIRECTION, **MARKUP, **SIZE}
+HOSTILE_TEXTS = {**HOSTILE_HEADERS, **BIDI_TEXTS, **HOSTILE_MARKUP, **OVERSIZED_TEXTS}

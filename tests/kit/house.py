@@ -7,12 +7,12 @@ from pathlib import Path
 
 from kit.servers import Bulletin, FeedServer
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
-from monitor.engine import open_engine
+from monitor.daemon import Daemon, prepare_store
+from monitor.engine import open_runtime
 from monitor.store import open_store
-from monitor.store.reports import MatchRow, alerts, deliveries, explain
+from monitor.store.reports import MatchRow, explain_update, load_alert_page, load_delivery_page
 
-CONFIG = """
+DAEMON_CONFIG = """
 [monitor]
 database = "sqlite:///monitor.db"
 [network]
@@ -32,48 +32,53 @@ notify = ["screen"]
 
 
 @dataclass
-class House:
+class DaemonHarness:
     """A daemon that is started for a moment whenever something has changed."""
 
     folder: Path
     feed: FeedServer
     now: float = 1_800_000_000.0
 
-    def rule(self, text: str, name: str = "ferries") -> None:
+    def write_rule(self, text: str, name: str = "ferries") -> None:
         (self.folder / f"rules/{name}.yaml").write_text(text)
 
-    async def lives(self, *, later: float = 60.0, first: str = "alert") -> None:
+    async def run_round(self, *, seconds_later: float = 60.0, first_poll: str = "alert") -> None:
         """One round, `later` seconds after the one before."""
-        self.now += later
-        (self.folder / "config.toml").write_text(CONFIG.format(feed=self.feed.url, first=first))
+        self.now += seconds_later
+        (self.folder / "config.toml").write_text(DAEMON_CONFIG.format(feed=self.feed.url, first=first_poll))
         config = read_config(self.folder / "config.toml", env={})
-        async with open_engine(config, clock=lambda: self.now) as engine:
-            await engine.in_store(prepare, engine)
-            daemon = Daemon(engine)
+        async with open_runtime(config, clock=lambda: self.now) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            daemon = Daemon(runtime)
             await daemon.look_back()
             await daemon.poll_due()
-            await daemon.finish()
+            await daemon.finish_tasks()
             await daemon.release_due()
-            await daemon.tend()
+            await daemon.run_retention()
             await daemon.deliver_due()
-            await daemon.finish()
+            await daemon.finish_tasks()
 
-    def told(self) -> list[tuple[str, str, list[str]]]:
+    def owed_alerts(self) -> list[tuple[str, str, list[str]]]:
         """The rule, the channel and the claims of each alert owed, oldest first."""
         store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
         with store.read() as conn:
-            by_id = {row.alert.id: row.alert for row in alerts(conn, limit=100)}
-            owed = [(by_id[one.alert].rule, one.channel, by_id[one.alert]) for one in deliveries(conn)]
+            alerts_by_id = {row.alert.id: row.alert for row in load_alert_page(conn, limit=100)}
+            owed = [
+                (alerts_by_id[delivery.alert_id].rule, delivery.channel, alerts_by_id[delivery.alert_id])
+                for delivery in load_delivery_page(conn)
+            ]
         store.close()
-        return [(rule, channel, [f.claim for f in alert.findings]) for rule, channel, alert in reversed(owed)]
+        return [
+            (rule, channel, [finding.claim for finding in alert.findings]) for rule, channel, alert in reversed(owed)
+        ]
 
-    def decided(self, update: int) -> list[MatchRow]:
+    def decisions_of(self, update: int) -> list[MatchRow]:
         store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
         with store.read() as conn:
-            found = explain(conn, update)
+            explained = explain_update(conn, update)
         store.close()
-        return list(found.matches) if found else []
+        return list(explained.matches) if explained else []
 
-    def says(self, key: str, title: str) -> None:
+    def publish(self, key: str, title: str) -> None:
         """The feed has one more entry."""
         self.feed.bulletins.insert(0, Bulletin(key, title))

@@ -19,20 +19,20 @@ import httpx
 from sqlalchemy import Connection
 
 from monitor.config.file import read_config
-from monitor.engine import load_listening
-from monitor.intake import take
+from monitor.engine import load_policy
+from monitor.intake import ingest_update
 from monitor.model import Update
 from monitor.store import Store, open_store, outbox, sources
-from monitor.store.sources import PollOutcome, record_poll
-from monitor.web.app import app
-from monitor.web.serve import serving
+from monitor.store.sources import PollResult, record_poll
+from monitor.web.app import create_app
+from monitor.web.serve import running_server
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOW = datetime(2026, 12, 16, 18, 30, tzinfo=UTC).timestamp()
 HOUR = 3600.0
-PRIVATE = "token-that-nobody-may-see"
+SECRET_TOKEN = "token-that-nobody-may-see"
 
-CONFIG = """
+SAMPLE_CONFIG = """
 [monitor]
 database = "sqlite:///monitor.db"
 rules = "{rules}"
@@ -58,7 +58,7 @@ notify = ["desk", "osint"]
 """
 
 # Hours before NOW, source, entry, title, text; the same entry again is a revision of it.
-NEWS = (
+SAMPLE_UPDATES = (
     (
         74.0,
         "front-report",
@@ -121,62 +121,66 @@ NEWS = (
 )
 
 
-def newsroom(folder: Path) -> Store:
+def build_sample_store(folder: Path) -> Store:
     """A store in `folder` with alerts, sources in several states, and deliveries sent, retried, dead and owed."""
-    rules = Path(__file__).parents[2] / "rules"
-    (folder / "config.toml").write_text(CONFIG.format(rules=rules, private=PRIVATE))
+    rules_folder = Path(__file__).parents[2] / "rules"
+    (folder / "config.toml").write_text(SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
     config = read_config(folder / "config.toml", env={})
-    listening = load_listening(config)
+    policy = load_policy(config)
     store = open_store(config.monitor.database)
     with store.write() as conn:
-        sources.sync(conn, config.sources, NOW - 80 * HOUR)
-        for ago, source, entry, title, text in NEWS:
-            at = NOW - ago * HOUR
+        sources.sync_sources(conn, config.sources, NOW - 80 * HOUR)
+        for hours_ago, source, entry, title, text in SAMPLE_UPDATES:
+            at = NOW - hours_ago * HOUR
             update = Update(source, entry, at, title, f"https://{source}.example/{entry}", text)
-            take(conn, update, listening, content=f"{entry} at {ago}", memory=90 * 24 * HOUR, now=at)
-        poll(conn)
-        send(conn)
+            ingest_update(conn, update, policy, digest=f"{entry} at {hours_ago}", memory=90 * 24 * HOUR, now=at)
+        record_sample_polls(conn)
+        record_sample_deliveries(conn)
     return store
 
 
-def poll(conn: Connection) -> None:
+def record_sample_polls(conn: Connection) -> None:
     """The sources' last polls: two good ones, one that fails, and one that was never tried."""
-    good = PollOutcome(NOW - 240, "ok", None, None, 0, NOW + 660, None, None, None, True)
+    good_poll = PollResult(NOW - 240, "ok", None, None, 0, NOW + 660, None, None, None, True)
     for name in ("front-report", "kyiv-wire"):
-        record_poll(conn, name, good)
-    record_poll(conn, "food-agency", replace(good, at=NOW - 9 * HOUR))
+        record_poll(conn, name, good_poll)
+    record_poll(conn, "food-agency", replace(good_poll, polled_at=NOW - 9 * HOUR))
     error = "the server answered 503 Service Unavailable, for the fourth time in a row"
-    failing = replace(good, state="failing", error=error, error_code="status", failures=4, next_poll=NOW + 3300)
-    record_poll(conn, "food-agency", failing)
+    failing_poll = replace(
+        good_poll, state="failing", error=error, error_code="status", failures=4, next_poll=NOW + 3300
+    )
+    record_poll(conn, "food-agency", failing_poll)
 
 
-def send(conn: Connection) -> None:
+def record_sample_deliveries(conn: Connection) -> None:
     """What became of the messages: the oldest were sent, two of one channel were not, the newest is owed."""
-    while message := outbox.lease(conn, "desk", NOW, lease=60):
-        outbox.sent(conn, message.id, message.created + 2, "250 2.0.0 accepted")
-    tried = [outbox.lease(conn, "osint", NOW, lease=60) for _ in range(3)]
-    first, second, third = (message.id for message in tried if message)
-    outbox.dead(conn, first, "the service answered 404 no_service: the webhook was removed", NOW - 49 * HOUR)
-    outbox.retrying(conn, second, NOW + 200, "no connection to the service within 10 seconds")
-    outbox.sent(conn, third, NOW - 26 * HOUR, "ok")
+    while message := outbox.lease_message(conn, "desk", NOW, lease_seconds=60):
+        outbox.mark_sent(conn, message.id, message.created + 2, "250 2.0.0 accepted")
+    leased = [outbox.lease_message(conn, "osint", NOW, lease_seconds=60) for _ in range(3)]
+    first, second, third = (message.id for message in leased if message)
+    outbox.mark_dead(conn, first, "the service answered 404 no_service: the webhook was removed", NOW - 49 * HOUR)
+    outbox.schedule_retry(conn, second, NOW + 200, "no connection to the service within 10 seconds")
+    outbox.mark_sent(conn, third, NOW - 26 * HOUR, "ok")
 
 
 @asynccontextmanager
-async def reader_of(store: Store, base: str = "") -> AsyncIterator[httpx.AsyncClient]:
+async def page_client(store: Store, base: str = "") -> AsyncIterator[httpx.AsyncClient]:
     """A browser, as it were, at the pages about `store`; no network between."""
-    pages = app(store, timezone=KYIV, clock=lambda: NOW, base=base)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost:8080") as client:
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application), base_url="http://localhost:8080"
+    ) as client:
         yield client
 
 
-async def show(port: str) -> None:
+async def serve_sample(port: str) -> None:
     """Serves the pages about it."""
     with tempfile.TemporaryDirectory() as folder:
-        store = newsroom(Path(folder))
-        async with serving(f"127.0.0.1:{port}", app(store, timezone=KYIV, clock=lambda: NOW)) as url:
+        store = build_sample_store(Path(folder))
+        async with running_server(f"127.0.0.1:{port}", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:
             print(url, flush=True)
             await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(show(*(sys.argv[1:] or ["8080"])))
+    asyncio.run(serve_sample(*(sys.argv[1:] or ["8080"])))

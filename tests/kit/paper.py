@@ -8,19 +8,19 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from kit.site import Site, loopback
+from kit.site import SiteServer, resolve_to_loopback
 from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare
-from monitor.engine import Engine, open_engine
+from monitor.daemon import Daemon, prepare_store
+from monitor.engine import Runtime, open_runtime
 from monitor.sources.fetch import Fetcher
 from monitor.sources.robots import Robots
-from monitor.sources.turns import Turns
+from monitor.sources.turns import HostRateLimiter
 from monitor.store import notices
 from monitor.store.schema import updates
-from monitor.store.sources import SourceRow, rows
+from monitor.store.sources import SourceState, load_sources
 
-NOON = 1_765_800_000.0
-CONFIG = """
+FIRST_POLL_AT = 1_765_800_000.0
+SITE_CONFIG = """
 [network]
 allow_private = ["127.0.0.0/8"]
 [[sources]]
@@ -32,44 +32,49 @@ every = "10m"
 
 
 @dataclass
-class Paper:
+class PolledSite:
     """One source at a site, polled whenever it is due."""
 
     folder: Path
-    site: Site
-    engine: Engine | None = None
-    open: AsyncExitStack = field(default_factory=AsyncExitStack)
-    now: float = NOON
-    told: list[str] = field(default_factory=list)
+    site: SiteServer
+    runtime: Runtime | None = None
+    exit_stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    now: float = FIRST_POLL_AT
+    notice_texts: list[str] = field(default_factory=list)
 
-    async def configure(self, how: str = "", path: str = "/feed") -> None:
+    async def configure(self, source_options: str = "", path: str = "/feed") -> None:
         """Starts again with another config."""
-        await self.open.aclose()
+        await self.exit_stack.aclose()
         (self.folder / "rules").mkdir(exist_ok=True)
-        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.at(path), how=how))
+        (self.folder / "config.toml").write_text(SITE_CONFIG.format(url=self.site.url_for(path), how=source_options))
         config = read_config(self.folder / "config.toml", env={})
-        self.engine = engine = await self.open.enter_async_context(open_engine(config, clock=lambda: self.now))
-        await engine.fetcher.close()
-        engine.fetcher = Fetcher(
-            user_agent="Claimwatch/test", allow_private=["127.0.0.0/8"], lookup=loopback, turns=Turns(0.0)
+        self.runtime = runtime = await self.exit_stack.enter_async_context(
+            open_runtime(config, clock=lambda: self.now)
         )
-        engine.robots = Robots(engine.fetcher, "Claimwatch/test")
-        await engine.in_store(prepare, engine)
+        await runtime.fetcher.close()
+        runtime.fetcher = Fetcher(
+            user_agent="Claimwatch/test",
+            allow_private=["127.0.0.0/8"],
+            resolver=resolve_to_loopback,
+            rate_limiter=HostRateLimiter(0.0),
+        )
+        runtime.robots = Robots(runtime.fetcher, "Claimwatch/test")
+        await runtime.run_in_store_thread(prepare_store, runtime)
 
-    async def polled(self) -> SourceRow:
+    async def poll(self) -> SourceState:
         """The source's state after its next poll."""
-        assert self.engine
-        daemon = Daemon(self.engine)
+        assert self.runtime
+        daemon = Daemon(self.runtime)
         await daemon.poll_due()
-        await daemon.finish()
-        with self.engine.store.read() as conn:
-            (row,) = rows(conn)
-            self.told = [notice.said for notice in notices.of_source(conn, "paper").values()]
+        await daemon.finish_tasks()
+        with self.runtime.store.read() as conn:
+            (row,) = load_sources(conn)
+            self.notice_texts = [notice.text for notice in notices.load_notices(conn, "paper").values()]
         self.now = row.next_poll
         return row
 
-    def texts(self) -> list[str]:
+    def stored_texts(self) -> list[str]:
         """What was stored of each update."""
-        assert self.engine
-        with self.engine.store.read() as conn:
+        assert self.runtime
+        with self.runtime.store.read() as conn:
             return list(conn.scalars(select(updates.c.text).order_by(updates.c.id)))

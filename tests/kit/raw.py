@@ -9,29 +9,31 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Self, TypeAlias
 
-FEED = b"<rss version='2.0'><channel><title>T</title><item><title>The bridge is open.</title></item></channel></rss>"
+SAMPLE_FEED = (
+    b"<rss version='2.0'><channel><title>T</title><item><title>The bridge is open.</title></item></channel></rss>"
+)
 
 
 @dataclass(frozen=True)
-class Asked:
+class RawRequest:
     """One request as it came: target, and headers by small name."""
 
     target: str
     headers: dict[str, str]
 
 
-Answer: TypeAlias = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+ScriptedAnswer: TypeAlias = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
-def ok(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
+def http_response(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
     """A proper answer. `content_type="x"` becomes `content-type: x`."""
     head = {"content-length": str(len(body))} | {name.replace("_", "-"): value for name, value in headers.items()}
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1") + body
 
 
-def moved(to: str, status: int = 302) -> bytes:
-    return ok(b"", f"{status} Moved", location=to)
+def redirect(location: str, status: int = 302) -> bytes:
+    return http_response(b"", f"{status} Moved", location=location)
 
 
 class RawServer:
@@ -41,17 +43,21 @@ class RawServer:
     """
 
     def __init__(
-        self, *answers: Answer, host: str = "127.0.0.1", tls: SSLContext | None = None, greeting: bytes | None = None
+        self,
+        *answers: ScriptedAnswer,
+        host: str = "127.0.0.1",
+        tls: SSLContext | None = None,
+        greeting: bytes | None = None,
     ) -> None:
         self.answers = answers
         self.host = host
         self.tls = tls
         self.greeting = greeting
         self.port = 0
-        self.asked: list[Asked] = []
-        self.connections = 0
-        self.at_once = 0
-        self.most_at_once = 0
+        self.received_requests: list[RawRequest] = []
+        self.connection_count = 0
+        self.open_connections = 0
+        self.max_open_connections = 0
         self.tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -73,9 +79,9 @@ class RawServer:
         task = asyncio.current_task()
         assert task
         self.tasks.add(task)
-        self.connections += 1
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.connection_count += 1
+        self.open_connections += 1
+        self.max_open_connections = max(self.max_open_connections, self.open_connections)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 if self.greeting is not None:
@@ -84,17 +90,19 @@ class RawServer:
                 else:
                     await self._answer(await reader.readuntil(b"\r\n\r\n"), writer)
         finally:
-            self.at_once -= 1
+            self.open_connections -= 1
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
             self.tasks.discard(task)
 
     async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        first, *lines = request.decode("latin-1").strip().split("\r\n")
+        request_line, *lines = request.decode("latin-1").strip().split("\r\n")
         pairs = (line.partition(":") for line in lines)
-        self.asked.append(Asked(first.split(" ")[1], {name.lower(): value.strip() for name, _, value in pairs}))
-        answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        self.received_requests.append(
+            RawRequest(request_line.split(" ")[1], {name.lower(): value.strip() for name, _, value in pairs})
+        )
+        answer = self.answers[min(len(self.received_requests), len(self.answers)) - 1]
         if isinstance(answer, bytes):
             writer.write(answer)
             await writer.drain()

@@ -17,45 +17,49 @@ from monitor.model import (
     Match,
     Message,
     Novelty,
+    PriorClaim,
     Reason,
     Role,
-    Said,
     Severity,
     Update,
 )
 from monitor.store import Store, outbox, shown, sources
-from monitor.store.record import record
+from monitor.store.record import commit_assessment
 
 
-def configured(store: Store, *names: str, now: float = 0.0) -> None:
+def add_sources(store: Store, *names: str, now: float = 0.0) -> None:
     """Gives the store these sources."""
     with store.write() as conn:
-        sources.sync(conn, [SourceConfig(name=name, url=f"https://{name}.example/feed") for name in names], now)
+        sources.sync_sources(
+            conn, [SourceConfig(name=name, url=f"https://{name}.example/feed") for name in names], now
+        )
 
 
-def contents(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
+def content_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
     """The content hash of each of the entries that is known."""
-    return {key: one.content for key, one in shown.seen(conn, source, keys).items()}
+    return {key: entry.content_hash for key, entry in shown.load_known_entries(conn, source, keys).items()}
 
 
-def claim(text: str, heading: str = "") -> Claim:
+def example_claim(text: str, heading: str = "") -> Claim:
     return Claim(text, Role.BULLET, heading)
 
 
-def finding(text: str, novelty: Novelty = Novelty.NEW, story: str = "st-1", nearest: Said | None = None) -> Finding:
-    return Finding(claim(text), novelty, 0.0, (), nearest, story)
+def example_finding(
+    text: str, novelty: Novelty = Novelty.NEW, story: str = "st-1", nearest: PriorClaim | None = None
+) -> Finding:
+    return Finding(example_claim(text), novelty, 0.0, (), nearest, story)
 
 
-def said_by(source: str, text: str, entry: str = "e1") -> Said:
-    return Said(text, source, entry, 0.0, "st-1")
+def example_prior(source: str, text: str, entry: str = "e1") -> PriorClaim:
+    return PriorClaim(text, source, entry, 0.0, "st-1")
 
 
-def words(text: str) -> tuple[str, ...]:
+def plain_terms(text: str) -> tuple[str, ...]:
     """Index terms, plainly."""
     return tuple(dict.fromkeys(text.casefold().rstrip(".").split()))
 
 
-def assessment(
+def example_assessment(
     texts: Sequence[str],
     *,
     source: str = "wire",
@@ -68,25 +72,31 @@ def assessment(
     messages: Sequence[Message] = (),
 ) -> Assessment:
     """An update that says `texts`, every one of them new unless `findings` says otherwise."""
-    found = tuple(finding(text, story=story) for text in texts) if findings is None else tuple(findings)
+    all_findings = (
+        tuple(example_finding(text, story=story) for text in texts) if findings is None else tuple(findings)
+    )
     return Assessment(
         update=Update(source, entry, at, title, f"https://{source}.example/{entry}", "\n".join(texts)),
-        claims=tuple(claim(text) for text in texts),
-        findings=found,
-        terms=tuple(() if f.novelty is Novelty.WITHDRAWN else words(f.claim.text) for f in found),
+        claims=tuple(example_claim(text) for text in texts),
+        findings=all_findings,
+        index_terms=tuple(
+            () if each.novelty is Novelty.WITHDRAWN else plain_terms(each.claim.text) for each in all_findings
+        ),
         story=story,
         decisions=tuple(decisions),
         messages=tuple(messages),
     )
 
 
-def commit(store: Store, texts: Sequence[str], at: float = 100.0, **given: object) -> None:
+def commit_texts(store: Store, texts: Sequence[str], at: float = 100.0, **assessment_fields: object) -> None:
     """Records an assessment of `texts` in a transaction of its own."""
     with store.write() as conn:
-        record(conn, assessment(texts, at=at, **given), content_hash=f"hash at {at}", now=at)  # type: ignore[arg-type]
+        commit_assessment(
+            conn, example_assessment(texts, at=at, **assessment_fields), content_hash=f"hash at {at}", now=at
+        )  # type: ignore[arg-type]
 
 
-def alert(
+def example_alert(
     id: str = "al-1",
     text: str = "Three bridges are closed.",
     *,
@@ -95,24 +105,28 @@ def alert(
     at: float = 100.0,
     severity: Severity = Severity.MEDIUM,
 ) -> Alert:
-    told = AlertFinding(text, Novelty.NEW, 0.0, ("bridges",), "wire", "e1", "https://wire.example/e1", at, None, ())
-    return Alert(id, rule, "Bridges", severity, story, "new", "https://wire.example/e1", at, (told,))
+    alert_finding = AlertFinding(
+        text, Novelty.NEW, 0.0, ("bridges",), "wire", "e1", "https://wire.example/e1", at, None, ()
+    )
+    return Alert(id, rule, "Bridges", severity, story, "new", "https://wire.example/e1", at, (alert_finding,))
 
 
-def sends(alert: Alert) -> Decision:
+def sent_decision(alert: Alert) -> Decision:
     """The decision that tells people of `alert`, for the update's first finding."""
     return Decision(Match(alert.rule, (0,), ()), Reason.SENT, "", alert)
 
 
-def message(id: str, *alerts: Alert, channel: str = "desk", thread: str = "st-1", created: float = 100.0) -> Message:
+def example_message(
+    id: str, *alerts: Alert, channel: str = "desk", thread: str = "st-1", created: float = 100.0
+) -> Message:
     return Message(id, channel, thread, created, alerts)
 
 
-def taken_by(store: Store, channel: str, now: float) -> list[Message]:
+def drain_channel(store: Store, channel: str, now: float) -> list[Message]:
     """What a channel takes until nothing is due."""
-    taken = []
+    messages = []
     with store.write() as conn:
-        while message := outbox.lease(conn, channel, now, lease=60):
-            outbox.sent(conn, message.id, now, "taken")
-            taken.append(message)
-    return taken
+        while message := outbox.lease_message(conn, channel, now, lease_seconds=60):
+            outbox.mark_sent(conn, message.id, now, "taken")
+            messages.append(message)
+    return messages

@@ -33,25 +33,25 @@ class Bulletin:
         )
 
 
-class Loopback:
+class LoopbackServer:
     """An HTTP server in a thread on a free port of 127.0.0.1; a context manager."""
 
     def __init__(self) -> None:
-        outer = self
+        server_owner = self
 
-        class Answer(BaseHTTPRequestHandler):
+        class Exchange(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                outer.answer(self, b"")
+                server_owner.answer(self, b"")
 
             def do_POST(self) -> None:
-                outer.answer(self, self.rfile.read(int(self.headers.get("content-length") or 0)))
+                server_owner.answer(self, self.rfile.read(int(self.headers.get("content-length") or 0)))
 
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
 
@@ -80,7 +80,7 @@ class Loopback:
         to.wfile.write(body)
 
 
-class FeedServer(Loopback):
+class FeedServer(LoopbackServer):
     """Serves `bulletins` as RSS with an ETag; counts what it answered."""
 
     def __init__(self, *bulletins: Bulletin, validators: bool = True) -> None:
@@ -97,15 +97,15 @@ class FeedServer(Loopback):
     def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
         rss = self.rss()
         etag = f'"{hashlib.sha256(rss).hexdigest()[:16]}"'
-        same = self.validators and to.headers.get("if-none-match") == etag
-        status = 304 if same and self.status == 200 else self.status
+        is_unchanged = self.validators and to.headers.get("if-none-match") == etag
+        status = 304 if is_unchanged and self.status == 200 else self.status
         self.answered.append(status)
         headers = {"content_type": "application/rss+xml"} | ({"etag": etag} if self.validators else {})
         self.reply(to, status, rss if status == 200 else b"", **headers)
 
 
 @dataclass
-class Post:
+class ReceivedPost:
     """A request that the sink got."""
 
     path: str
@@ -117,18 +117,18 @@ class Post:
         return json.loads(self.body)
 
 
-class PostSink(Loopback):
+class PostSink(LoopbackServer):
     """Keeps every post; answers `status`."""
 
     def __init__(self, status: int = 200) -> None:
         super().__init__()
         self.status = status
-        self.posts: list[Post] = []
+        self.posts: list[ReceivedPost] = []
 
     def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
         if self.status < 400:
             headers = {name.lower(): value for name, value in to.headers.items()}
-            self.posts.append(Post(to.path, headers, body))
+            self.posts.append(ReceivedPost(to.path, headers, body))
         self.reply(to, self.status, b"ok")
 
 

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kit.raw import RawServer, ok
-from monitor.sources.addresses import is_address
+from kit.raw import RawServer, http_response
+from monitor.sources.addresses import is_ip_address
 from monitor.sources.fetch import Fetcher
-from monitor.sources.turns import Turns
+from monitor.sources.turns import HostRateLimiter
 
-NAME = "news.example"
+SITE_HOST = "news.example"
 
 
-class Site(RawServer):
+class SiteServer(RawServer):
     """Answers by path; what it does not have is a 404. `requests` are the paths it was asked for."""
 
     def __init__(self, pages: dict[str, bytes], host: str = "127.0.0.1") -> None:
@@ -22,37 +22,37 @@ class Site(RawServer):
         self.pages = pages
 
     @property
-    def requests(self) -> list[str]:
-        return [asked.target for asked in self.asked]
+    def requested_paths(self) -> list[str]:
+        return [request.target for request in self.received_requests]
 
-    def at(self, path: str) -> str:
+    def url_for(self, path: str) -> str:
         """The public address of a path."""
-        return f"http://{NAME}:{self.port}{path}"
+        return f"http://{SITE_HOST}:{self.port}{path}"
 
     async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        self.answers = (self.pages.get(request.split()[1].decode(), ok(b"", "404 Not Found")),)
+        self.answers = (self.pages.get(request.split()[1].decode(), http_response(b"", "404 Not Found")),)
         await super()._answer(request, writer)
 
 
-async def loopback(host: str, port: int) -> list[str]:
+async def resolve_to_loopback(host: str, port: int) -> list[str]:
     """Every name leads to loopback, every address to itself."""
-    return [host] if is_address(host) else ["127.0.0.1"]
+    return [host] if is_ip_address(host) else ["127.0.0.1"]
 
 
 @asynccontextmanager
-async def visitor(turns: Turns | None = None) -> AsyncIterator[Fetcher]:
+async def site_fetcher(turns: HostRateLimiter | None = None) -> AsyncIterator[Fetcher]:
     """A fetcher that may reach a site by any name."""
     fetcher = Fetcher(
         user_agent="Claimwatch/test (+https://claimwatch.example)",
         allow_private=["127.0.0.0/8"],
-        lookup=loopback,
-        turns=turns or Turns(0.0),
+        resolver=resolve_to_loopback,
+        rate_limiter=turns or HostRateLimiter(0.0),
         deadline=2.0,
     )
     async with fetcher:
         yield fetcher
 
 
-def page(text: str) -> bytes:
+def html_page(text: str) -> bytes:
     """An answer with a web page of one paragraph."""
-    return ok(f"<html><body><main><p>{text}</p></main></body></html>".encode(), content_type="text/html")
+    return http_response(f"<html><body><main><p>{text}</p></main></body></html>".encode(), content_type="text/html")

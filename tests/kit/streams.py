@@ -6,43 +6,45 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.assess import Listening
-from monitor.replay import replay
+from monitor.assess import Policy
+from monitor.replay import replay_stream
 from monitor.ruleset.rule import RuleSet
 
-BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
-HOUR, DAY = 1.0, 24.0
+STREAM_START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+STEP_HOURS, DAY_HOURS = 1.0, 24.0
 NO_RULES = RuleSet(())
 
 
-class Stream:
+class ReplayStream:
     """Collects lines; every one is said an hour after the one before unless `after` says otherwise."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.now = BEGIN
+        self.now = STREAM_START
 
-    def say(self, source: str, entry: str, text: str, title: str = "Situation report", after: float = HOUR) -> Stream:
+    def say(
+        self, source: str, entry: str, text: str, title: str = "Situation report", hours_later: float = STEP_HOURS
+    ) -> ReplayStream:
         """`source` publishes this version of `entry`."""
-        self.now += timedelta(hours=after)
+        self.now += timedelta(hours=hours_later)
         line = {"at": self.now.isoformat(), "source": source, "entry": entry, "title": title, "text": text}
         self.lines.append(json.dumps(line))
         return self
 
-    def told(self, rules: RuleSet = NO_RULES) -> list[dict[str, Any]]:
+    def results(self, rules: RuleSet = NO_RULES) -> list[dict[str, Any]]:
         """Everything that replaying it brings."""
-        return list(replay(self.lines, Listening(rules)))
+        return list(replay_stream(self.lines, Policy(rules)))
 
-    def last(self) -> dict[str, dict[str, Any]]:
+    def last_findings(self) -> dict[str, dict[str, Any]]:
         """The findings of the last line, by their claims."""
-        told = self.told()
-        start = max(i for i, one in enumerate(told) if one["type"] == "update")
-        return {one["claim"]: one for one in told[start:] if one["type"] == "finding"}
+        records = self.results()
+        start = max(i for i, record in enumerate(records) if record["type"] == "update")
+        return {record["claim"]: record for record in records[start:] if record["type"] == "finding"}
 
-    def stories(self) -> list[str]:
+    def story_ids(self) -> list[str]:
         """The story of each line."""
-        return [one["story"] for one in self.told() if one["type"] == "update"]
+        return [record["story"] for record in self.results() if record["type"] == "update"]
 
 
-def novelties(found: dict[str, dict[str, Any]]) -> dict[str, str]:
-    return {claim: finding["novelty"] for claim, finding in found.items()}
+def novelty_by_claim(findings: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {claim: finding["novelty"] for claim, finding in findings.items()}

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 
-async def until(holds: Callable[[], bool], seconds: float) -> float:
+async def wait_until(condition: Callable[[], bool], seconds: float) -> float:
     """How long it took until it held; fails after `seconds`."""
     started = time.monotonic()
-    while not holds():
+    while not condition():
         assert time.monotonic() - started < seconds, "waited in vain"
         await asyncio.sleep(0.02)
     return time.monotonic() - started

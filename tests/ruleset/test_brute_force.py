@@ -8,16 +8,16 @@ from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.brute import Claim as Plain
-from kit.brute import Document as PlainDocument
-from kit.brute import Token, evaluate, holds
-from kit.rules import matches
+from kit.brute import ReferenceClaim as Plain
+from kit.brute import ReferenceDocument as PlainDocument
+from kit.brute import ReferenceToken, evaluate, match_reference
+from kit.rules import rule_matches
 
-from monitor.model import Claim, Finding, Novelty, Quiet, Role, Update
+from monitor.model import Claim, Finding, Noise, Novelty, Role, Update
 from monitor.ruleset.aliases import read_aliases
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
-from monitor.ruleset.yamltree import read_tree
+from monitor.ruleset.yamltree import parse_yaml
 
 PAIRS = int(os.environ.get("CLAIMWATCH_PAIRS", "2000"))
 UPDATES = 10  # tried with each query
@@ -128,17 +128,19 @@ def phrase(many: list[str], slop: int) -> str:
     return '"' + " ".join(many) + '"' + (f"~{slop}" if slop else "")
 
 
-def texts(random: Random, mark: str = "") -> tuple[Token, ...]:
-    tokens: list[Token] = []
+def texts(random: Random, mark: str = "") -> tuple[ReferenceToken, ...]:
+    tokens: list[ReferenceToken] = []
     for word in random.choices([*WORDS, *UNSPACED], k=random.randint(0, 12)):
         gap = random.choice([" ", ", ", " | "])
         letters = word if word >= "\u3000" else [word]
         for at, plain in enumerate(letters):
-            tokens.append(Token(plain, random.choice(SPELLINGS[plain]), "" if at < len(letters) - 1 else gap))
-    return (*tokens, Token(mark, mark, "")) if mark else tuple(tokens)
+            tokens.append(
+                ReferenceToken(plain, random.choice(SPELLINGS[plain]), "" if at < len(letters) - 1 else gap)
+            )
+    return (*tokens, ReferenceToken(mark, mark, "")) if mark else tuple(tokens)
 
 
-def updates(random: Random) -> tuple[list[Plain], dict[str, list[tuple[Token, ...]]]]:
+def updates(random: Random) -> tuple[list[Plain], dict[str, list[tuple[ReferenceToken, ...]]]]:
     """Claims with a title first and withdrawn ones last, and what stands in the other fields."""
     claims: list[Plain] = []
     heading = None
@@ -155,11 +157,11 @@ def updates(random: Random) -> tuple[list[Plain], dict[str, list[tuple[Token, ..
 
 def real(claim: Plain, claims: list[Plain]) -> Claim:
     heading = "" if claim.heading is None else claims[claim.heading].text
-    return Claim(claim.text, Role(claim.role), heading, Quiet.BOILERPLATE if claim.quiet else None)
+    return Claim(claim.text, Role(claim.role), heading, Noise.BOILERPLATE if claim.is_noise else None)
 
 
-def text_of(tokens: tuple[Token, ...]) -> str:
-    return "".join(token.spelt + token.gap for token in tokens).strip()
+def text_of(tokens: tuple[ReferenceToken, ...]) -> str:
+    return "".join(token.spelling + token.gap for token in tokens).strip()
 
 
 def spot_of(claim: Plain, start: int, end: int) -> tuple[int, int]:
@@ -167,12 +169,12 @@ def spot_of(claim: Plain, start: int, end: int) -> tuple[int, int]:
     starts, ends, at = {}, {}, 0
     for index, token in enumerate(claim.tokens):
         starts[at] = index
-        ends[at + len(token.spelt)] = index
-        at += len(token.spelt + token.gap)
+        ends[at + len(token.spelling)] = index
+        at += len(token.spelling + token.gap)
     return starts[start], ends[end]
 
 
-ALIAS_NODES = read_aliases(read_tree(ALIASES)[0])[0]
+ALIAS_NODES = read_aliases(parse_yaml(ALIASES)[0])[0]
 
 
 rules = st.tuples(
@@ -201,7 +203,7 @@ def test_a_rule_holds_where_a_plain_reading_says_so(asked, seed):
     for claims, fields in many:
         found = outcomes(together, claims, fields)
         for rule, (node, on) in kept.items():
-            assert found.get(rule.name) == holds(node, rule.within.value, on, claims, fields, LISTS)
+            assert found.get(rule.name) == match_reference(node, rule.within.value, on, claims, fields, LISTS)
 
 
 def outcomes(
@@ -215,12 +217,12 @@ def outcomes(
     standing = [real(claim, claims) for claim in claims if claim.novelty != "withdrawn"]
     index = {id(claim): at for at, claim in enumerate(claims)}
     found = {}
-    for match in matches(rules, update, findings, standing):
+    for match in rule_matches(rules, update, findings, standing):
         spots = set()
-        for met in match.because:
-            assert told[met.finding].text[met.start : met.end] == met.words
-            spots.add((index[id(told[met.finding])], *spot_of(told[met.finding], met.start, met.end)))
-        found[match.rule] = ({index[id(told[at])] for at in match.findings}, spots)
+        for met in match.hits:
+            assert told[met.finding_index].text[met.start : met.end] == met.words
+            spots.add((index[id(told[met.finding_index])], *spot_of(told[met.finding_index], met.start, met.end)))
+        found[match.rule] = ({index[id(told[at])] for at in match.finding_indexes}, spots)
     return found
 
 
@@ -233,4 +235,4 @@ def refused_rightly(node, within, on, many, faults):
     else:
         assert "can never hold" in sentence
         for claims, fields in many:
-            assert holds(node, within.value, on, claims, fields, LISTS) is None
+            assert match_reference(node, within.value, on, claims, fields, LISTS) is None

@@ -1,7 +1,7 @@
 """A failed test of a rule is told at the test's own line."""
 
 from monitor.model import Novelty
-from monitor.ruleset.check import run_tests
+from monitor.ruleset.check import run_rule_tests
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 
@@ -29,7 +29,7 @@ def told(folder, outcome):
         asked.append((before, text, rule.name))
         return outcome(text)
 
-    problems = run_tests(rules.rules[0], rules, assess)
+    problems = run_rule_tests(rules.rules[0], rules, assess)
     assert asked == [
         (None, "Troops left.", "r"),
         ("Rain was expected.", "Rain fell.", "r"),
@@ -45,7 +45,9 @@ def test_tests_that_pass_are_not_mentioned(tmp_path):
 def test_a_test_that_fails_says_what_was_missing_or_which_words_met(tmp_path):
     (tmp_path / "r.yaml").write_text(RULE)
     (rule,) = load_rules(tmp_path, builtin_aliases=None)[0].rules
-    problems = run_tests(rule, RuleSet((rule,)), lambda *_: (False, Novelty.NEW), lambda *_: "`troops` meets nothing")
+    problems = run_rule_tests(
+        rule, RuleSet((rule,)), lambda *_: (False, Novelty.NEW), lambda *_: "`troops` meets nothing"
+    )
     assert problems[0].message.endswith("“Troops left.”; `troops` meets nothing")
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.model import Claim, Finding, Novelty, Quiet, Role, Said, Update
-from monitor.ruleset.explain import Account, account, closeness, missing
+from monitor.model import Claim, Finding, Noise, Novelty, PriorClaim, Role, Update
+from monitor.ruleset.explain import RuleExplanation, explain_rule, match_score, why_no_match
 from monitor.ruleset.operators import OPERATORS
-from monitor.ruleset.page import page_of
+from monitor.ruleset.page import cached_document
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, Within
-from monitor.text.split import split
+from monitor.text.split import split_claims
 
 OTHERWISE = "in other claims, or in another order"
 TEXT = "Around 300 ferries left the harbour of Halvik"
@@ -25,14 +25,14 @@ def rule(query: str, **more: object) -> Rule:
     return Rule("ferries", "Ferries", compiled, **more)  # type: ignore[arg-type]
 
 
-def finding(text: str, novelty: Novelty = Novelty.NEW, quiet: Quiet | None = None) -> Finding:
-    said = Said("Some 300 ferries left", "wire", "e", 0.0, "st") if novelty is Novelty.REPEATED else None
-    return Finding(Claim(text, Role.SENTENCE, quiet=quiet), novelty, 0.0, (), said, "st")
+def finding(text: str, novelty: Novelty = Novelty.NEW, quiet: Noise | None = None) -> Finding:
+    said = PriorClaim("Some 300 ferries left", "wire", "e", 0.0, "st") if novelty is Novelty.REPEATED else None
+    return Finding(Claim(text, Role.SENTENCE, noise=quiet), novelty, 0.0, (), said, "st")
 
 
-def explained(rule: Rule, *findings: Finding, unmoved: Sequence[str] = ()) -> Account:
+def explained(rule: Rule, *findings: Finding, unmoved: Sequence[str] = ()) -> RuleExplanation:
     claims = [*(f.claim for f in findings), *(Claim(text, Role.SENTENCE) for text in unmoved)]
-    return account(rule, Update("daily", "e1", 0.0, "The harbour today", "", ""), findings, claims)
+    return explain_rule(rule, Update("daily", "e1", 0.0, "The harbour today", "", ""), findings, claims)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_words_that_are_no_news_say_why() -> None:
     )
     withdrawn = explained(rule("ferries"), finding(TEXT, Novelty.WITHDRAWN))
     assert withdrawn.why == "the claim is withdrawn; the rule is for new, changed"
-    quiet = explained(rule("ferries"), finding(TEXT, Novelty.REPEATED, Quiet.QUESTION))
+    quiet = explained(rule("ferries"), finding(TEXT, Novelty.REPEATED, Noise.QUESTION))
     assert quiet.why == "the claim is never news: question"
     unmoved = explained(rule("ferries"), finding("Snow"), unmoved=[TEXT])
     assert "had said them before, word for word" in unmoved.why
@@ -107,9 +107,9 @@ def test_within_an_update_terms_meet_over_claims() -> None:
 
 @pytest.mark.parametrize("operator", OPERATORS.values(), ids=lambda operator: operator.word)
 def test_every_form_of_the_language_is_explained(operator: object) -> None:
-    for query, text in operator.fails:  # type: ignore[attr-defined]
+    for query, text in operator.counterexamples:  # type: ignore[attr-defined]
         if "@" not in query:
-            found = explained(rule(query), *(finding(claim.text) for claim in split("", text)))
+            found = explained(rule(query), *(finding(claim.text) for claim in split_claims("", text)))
             assert found.step == "query"
             assert found.why
             assert "it does not hold" not in found.why
@@ -117,18 +117,18 @@ def test_every_form_of_the_language_is_explained(operator: object) -> None:
 
 def test_an_operator_added_to_the_registry_is_explained_without_more_code() -> None:
     query = rule("ferries NEAR/2 Halvik").query
-    apart = OPERATORS["NEAR/n"].near
+    apart = OPERATORS["NEAR/n"].proximity
     assert apart
 
     def far(left, right, n):  # type: ignore[no-untyped-def]
         return [] if apart(left, right, n) else sorted([*left, *right])
 
-    OPERATORS["FAR/n"] = replace(OPERATORS["NEAR/n"], word="FAR/n", near=far)
+    OPERATORS["FAR/n"] = replace(OPERATORS["NEAR/n"], word="FAR/n", proximity=far)
     try:
-        page = page_of(Update("s", "e", 0.0, "", "", ""), [finding(TEXT)], (), ())
-        node = replace(query.root, near=far, distance=6)  # type: ignore[type-var]
-        document = page.document(frozenset({0}))
-        assert missing(node, document).startswith("FAR/6 does not hold: “ferries” and “Halvik”")
-        assert 0 < closeness(node, document) < 1
+        page = cached_document(Update("s", "e", 0.0, "", "", ""), [finding(TEXT)], (), ())
+        node = replace(query.root, proximity=far, distance=6)  # type: ignore[type-var]
+        document = page.window(frozenset({0}))
+        assert why_no_match(node, document).startswith("FAR/6 does not hold: “ferries” and “Halvik”")
+        assert 0 < match_score(node, document) < 1
     finally:
         del OPERATORS["FAR/n"]

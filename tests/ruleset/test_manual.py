@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.ruleset.check import run_tests
+from monitor.ruleset.check import run_rule_tests
 from monitor.ruleset.load import load_rules
 from monitor.text.words import Synonyms
-from monitor.trial import reason, tried
+from monitor.trial import evaluate_rule, firing_reason
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs/rules.md").read_text("utf-8")
@@ -29,9 +29,9 @@ EDITS = {
 def check(folder: Path, text: str) -> list[str]:
     (folder / "dprk.yaml").write_text(text, "utf-8")
     rules, problems = load_rules(folder, builtin_aliases=ROOT / "rules/aliases.yaml")
-    same = Synonyms.of(rules.same)
-    asked = (partial(ask, same=same) for ask in (tried, reason))
-    failed = [problem for rule in rules.rules for problem in run_tests(rule, rules, *asked)]
+    same = Synonyms.from_mapping(rules.synonyms)
+    asked = (partial(ask, synonyms=same) for ask in (evaluate_rule, firing_reason))
+    failed = [problem for rule in rules.rules for problem in run_rule_tests(rule, rules, *asked)]
     return [str(problem).replace(str(folder), "rules") for problem in (*problems, *failed)]
 
 

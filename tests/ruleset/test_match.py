@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from kit.rules import matches
+from kit.rules import rule_matches
 
-from monitor.model import Claim, Finding, Novelty, Quiet, Role, Update
-from monitor.ruleset.match import hold
+from monitor.model import Claim, Finding, Noise, Novelty, Role, Update
+from monitor.ruleset.match import match_rule
 from monitor.ruleset.parse import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
 
@@ -24,7 +24,7 @@ def update(**keys: object) -> Update:
     return Update(**{"source": "isw", "entry": "e", "at": 0.0, "title": TITLE, "url": "", "text": "", **keys})
 
 
-def claim(text: str, role: Role = Role.SENTENCE, heading: str = "", quiet: Quiet | None = None) -> Claim:
+def claim(text: str, role: Role = Role.SENTENCE, heading: str = "", quiet: Noise | None = None) -> Claim:
     return Claim(text, role, heading, quiet)
 
 
@@ -33,28 +33,28 @@ def finding(said: Claim | str, novelty: Novelty = NEW) -> Finding:
 
 
 def fired(rule: Rule, *findings: Finding, claims: tuple[Claim, ...] = (), tags: tuple[str, ...] = (), **keys: object):
-    found = hold(rule, update(**keys), findings, claims, tags)
-    return found.findings if found else None
+    found = match_rule(rule, update(**keys), findings, claims, tags)
+    return found.finding_indexes if found else None
 
 
 def test_a_match_names_the_findings_and_the_words_as_they_stand():
     said = [finding("Nothing."), finding("Up to 12,000 North  Korean soldiers are there.")]
 
-    found = hold(rule('"north korea*" AND soldier* > 10000'), update(), said)
+    found = match_rule(rule('"north korea*" AND soldier* > 10000'), update(), said)
 
-    assert found and found.findings == (1,)
-    assert [(met.finding, met.words, met.term) for met in found.because] == [
+    assert found and found.finding_indexes == (1,)
+    assert [(met.finding_index, met.words, met.term) for met in found.hits] == [
         (1, "Up to 12,000", "soldier* > 10000"),
         (1, "North  Korean", '"north korea*"'),
         (1, "soldiers", "soldier*"),
     ]
-    assert all(said[1].claim.text[met.start : met.end] == met.words for met in found.because)
+    assert all(said[1].claim.text[met.start : met.end] == met.words for met in found.hits)
 
 
 def test_words_of_a_negation_are_not_among_the_words_met():
-    found = hold(rule("troops AND NOT football"), update(), [finding("Troops left.")])
+    found = match_rule(rule("troops AND NOT football"), update(), [finding("Troops left.")])
 
-    assert found and [met.words for met in found.because] == ["Troops"]
+    assert found and [met.words for met in found.hits] == ["Troops"]
 
 
 def test_only_news_of_a_kind_in_on_fires():
@@ -64,7 +64,7 @@ def test_only_news_of_a_kind_in_on_fires():
 
 
 def test_a_quiet_claim_never_fires_but_may_stand_beside_what_does():
-    quiet = finding(claim("Troops in Kursk?", quiet=Quiet.QUESTION))
+    quiet = finding(claim("Troops in Kursk?", quiet=Noise.QUESTION))
 
     assert fired(rule("troops"), quiet) is None
     assert fired(rule("troops AND arrived", within=Within.UPDATE), quiet, finding("They arrived.")) == (1,)
@@ -133,8 +133,8 @@ def test_url_author_and_tags_of_entry_and_source_are_seen():
     said = [finding("Troops left.")]
 
     for query in ("url:kursk", 'author:"ann lee"', "tag:war", "tag:osint"):
-        assert hold(rule(f"{query} AND troops"), where, said, tags=("osint",))
-    assert hold(rule("kursk AND troops"), where, said) is None
+        assert match_rule(rule(f"{query} AND troops"), where, said, tags=("osint",))
+    assert match_rule(rule("kursk AND troops"), where, said) is None
 
 
 def test_a_rule_listens_to_its_sources_by_name_or_tag():
@@ -157,9 +157,9 @@ def test_phrases_and_nearness_stop_at_the_edge_of_a_claim():
 def test_equal_claims_are_told_apart_by_their_order():
     twice = claim("Troops left.")
 
-    found = hold(rule("troops"), update(), [finding(twice), finding(twice, REPEATED)], (twice, twice))
+    found = match_rule(rule("troops"), update(), [finding(twice), finding(twice, REPEATED)], (twice, twice))
 
-    assert found and found.findings == (0,)
+    assert found and found.finding_indexes == (0,)
 
 
 def test_findings_may_carry_the_novelty_that_a_listener_hears():
@@ -180,8 +180,8 @@ def test_regexes_know_every_script_and_span_whole_words():
     assert fired(rule("/kursk/"), finding("Kurskaya oblast")) is None
     assert fired(rule("/朝鮮/"), finding("北朝鮮軍が到着")) == (0,)
     assert fired(rule("/café/"), finding("The CAFE, closed")) == (0,)
-    found = hold(rule("/cve-[0-9-]+/"), update(), [finding("See CVE-2026-1,CVE-2026-22.")])
-    assert found and [met.words for met in found.because] == ["CVE-2026-1", "CVE-2026-22"]
+    found = match_rule(rule("/cve-[0-9-]+/"), update(), [finding("See CVE-2026-1,CVE-2026-22.")])
+    assert found and [met.words for met in found.hits] == ["CVE-2026-1", "CVE-2026-22"]
 
 
 def test_a_regex_that_hangs_other_engines_takes_no_time():
@@ -210,7 +210,7 @@ LONG = {
 def test_no_text_makes_a_rule_slow(query, text):
     started = time.process_time()
 
-    matches(RuleSet((rule(query.replace("a*", "aa*")),)), update(), [finding(text)])
+    rule_matches(RuleSet((rule(query.replace("a*", "aa*")),)), update(), [finding(text)])
 
     assert time.process_time() - started < 2
 
@@ -218,10 +218,10 @@ def test_no_text_makes_a_rule_slow(query, text):
 def test_match_gives_one_match_for_each_rule_that_holds():
     rules = RuleSet((rule("troops"), rule("rain"), rule("kursk OR troops")))
 
-    found = matches(rules, update(), [finding("Troops left.")])
+    found = rule_matches(rules, update(), [finding("Troops left.")])
 
     assert len(found) == 2
 
 
 def test_nothing_is_matched_when_nothing_is_found():
-    assert matches(RuleSet((rule("troops"),)), update(), []) == ()
+    assert rule_matches(RuleSet((rule("troops"),)), update(), []) == ()

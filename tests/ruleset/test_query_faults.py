@@ -3,9 +3,9 @@
 import pytest
 
 from monitor.ruleset.parse import compile_query
-from monitor.ruleset.terms import entry
+from monitor.ruleset.terms import parse_alias_term
 
-ALIASES = {"dprk": entry("north korea*"), "broken": None}
+ALIASES = {"dprk": parse_alias_term("north korea*"), "broken": None}
 
 FAULTS = [
     ("", 0, "this query is empty: expected at least one word"),
@@ -146,10 +146,10 @@ def test_typographic_signs_and_odd_words_are_understood(text):
 
 
 def test_a_query_as_deep_as_allowed_is_evaluated_without_trouble():
-    from monitor.ruleset.query import Document
-    from monitor.ruleset.reading import Reading
+    from monitor.ruleset.query import MatchWindow
+    from monitor.ruleset.reading import SegmentIndex
 
     query, faults = compile_query("(a OR " * 60 + "b" + " AND c)" * 60, ALIASES)
 
     assert query, faults
-    assert query.root.meet(Document(Reading(["b c"]), frozenset([0])))
+    assert query.root.evaluate(MatchWindow(SegmentIndex(["b c"]), frozenset([0])))

@@ -8,9 +8,9 @@ import pytest
 
 from monitor.errors import Problem
 from monitor.model import Novelty, Severity
-from monitor.ruleset.lint import leaves
+from monitor.ruleset.lint import distinct_terms
 from monitor.ruleset.load import load_rules
-from monitor.ruleset.rule import Figure, RuleSet, Throttle, Within
+from monitor.ruleset.rule import FollowedFigure, RuleSet, Throttle, Within
 
 RULE = "name: r\nmatch: troops\n"
 
@@ -66,7 +66,7 @@ def test_a_rule_with_every_key_is_read(tmp_path):
     assert (rule.within, rule.severity) == (Within.PASSAGE, Severity.HIGH)
     assert (rule.sources, rule.notify) == (("isw", "tag:war"), ("desk",))
     assert rule.throttle == Throttle(3, 21600.0, "3 per 6h") and str(rule.throttle) == "3 per 6h"
-    assert rule.figures == (Figure("men", rule.figures[0].of, above=10000.0),)
+    assert rule.figures == (FollowedFigure("men", rule.figures[0].query, above=10000.0),)
     assert (rule.corroboration, rule.since, rule.template) == (2, 604800.0, "short")
     assert (rule.id, rule.owner, rule.references, rule.tags) == ("rule-17", "Ann", ("https://example.org",), ("war",))
     assert (rule.path.name, rule.line) == ("full.yaml", 1)
@@ -270,7 +270,7 @@ def test_aliases_have_problems_of_their_own(tmp_path):
 def test_same_is_handed_on_as_it_was_written(tmp_path):
     rules, _ = load(tmp_path, aliases='same: {dprk: [DPRK, "north korea*"]}\nlists: {a: [b]}\n', r=RULE)
 
-    assert rules.same == {"dprk": ("DPRK", "north korea*")}
+    assert rules.synonyms == {"dprk": ("DPRK", "north korea*")}
 
 
 def test_built_in_aliases_serve_until_the_folder_has_its_own(tmp_path):
@@ -383,7 +383,7 @@ def test_an_edited_list_of_words_changes_the_queries_that_name_it(tmp_path):
         (tmp_path / "aliases.yaml").write_text(f"lists:\n  place: [{words}, oblast]\n")
         rules, problems = load_rules(tmp_path, builtin_aliases=None)
         assert not problems
-        found.append([term.term for term in leaves(rules.rules[0].query.root)])
+        found.append([term.text for term in distinct_terms(rules.rules[0].query.root)])
 
     assert [("kursk" in terms, "belgorod" in terms) for terms in found] == [
         (True, False),

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from monitor.cli.frame import run
+from monitor.cli.frame import run_command_line
 from monitor.model import Novelty, Severity
 from monitor.ruleset.schema import rule_schema
-from monitor.ruleset.shape import RuleShape
+from monitor.ruleset.shape import RuleModel
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -23,7 +23,7 @@ def rule() -> dict[str, Any]:
 
 
 def test_every_key_of_a_rule_is_there_and_described_and_no_other_is_allowed(rule: dict[str, Any]) -> None:
-    assert set(rule["properties"]) == set(RuleShape.model_fields)
+    assert set(rule["properties"]) == set(RuleModel.model_fields)
     assert rule["additionalProperties"] is False
     assert sorted(rule["required"]) == ["match", "name"]
     assert all(shape.get("description") for shape in rule["properties"].values())
@@ -54,7 +54,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_the_command_writes_the_file_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["schema"]) == 0
+    assert run_command_line(["schema"]) == 0
     assert capsys.readouterr().out == (RULES / "rule.schema.json").read_text("utf-8"), (
         "write it anew: monitor schema > rules/rule.schema.json"
     )
@@ -70,10 +70,10 @@ def test_every_rule_file_that_ships_leads_editors_to_it() -> None:
 
 def test_init_lays_it_beside_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["init"]) == 0
+    assert run_command_line(["init"]) == 0
     assert (tmp_path / "rules/rule.schema.json").is_file()
 
 
 def test_it_takes_no_file(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["schema", "extra"]) == 2
+    assert run_command_line(["schema", "extra"]) == 2
     assert capsys.readouterr().err.startswith("monitor: ")

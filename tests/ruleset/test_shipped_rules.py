@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from kit.rules import assess
+from kit.rules import fires_with_novelty
 
-from monitor.ruleset.check import run_tests
+from monitor.ruleset.check import run_rule_tests
 from monitor.ruleset.load import load_rules
 
 RULES, PROBLEMS = load_rules(Path(__file__).parents[2] / "rules", builtin_aliases=None)
@@ -18,7 +18,7 @@ def test_no_problem_is_found():
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.name)
 def test_a_rule_passes_its_own_tests(rule):
-    assert run_tests(rule, RULES, assess) == ()
+    assert run_rule_tests(rule, RULES, fires_with_novelty) == ()
 
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.name)
@@ -27,4 +27,4 @@ def test_a_rule_shows_what_fires_it_and_what_does_not(rule):
 
 
 def test_the_names_of_one_country_are_known_to_comparison():
-    assert {"DPRK", "north korea*"} <= set(RULES.same["dprk"])
+    assert {"DPRK", "north korea*"} <= set(RULES.synonyms["dprk"])

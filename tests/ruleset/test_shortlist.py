@@ -4,21 +4,21 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.rules import matches
+from kit.rules import rule_matches
 from rapidfuzz.distance import OSA
 
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset import edges
-from monitor.ruleset.edges import pattern
-from monitor.ruleset.figures import may_be_number, may_hide_number, quantities
-from monitor.ruleset.lexicon import Lexicon
-from monitor.ruleset.manyregexes import ManyRegexes
-from monitor.ruleset.match import hold
-from monitor.ruleset.page import page_of
+from monitor.ruleset.edges import compile_re2
+from monitor.ruleset.figures import may_be_number, may_hide_number, stated_quantities
+from monitor.ruleset.lexicon import WordIndex
+from monitor.ruleset.manyregexes import RegexSet
+from monitor.ruleset.match import match_rule
+from monitor.ruleset.page import cached_document
 from monitor.ruleset.parse import compile_query
-from monitor.ruleset.query import Key
+from monitor.ruleset.query import IndexKey
 from monitor.ruleset.rule import Rule, RuleSet, Within
-from monitor.ruleset.words import words
+from monitor.ruleset.words import folded_words
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeio" for c in "lmnrst"]
 
@@ -54,9 +54,9 @@ def test_matching_with_the_shortlist_finds_what_asking_every_rule_finds():
         findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
         update = Update("s", "e", 0.0, " ".join(random.choices(WORDS, k=4)), "", "", tags=("kar",))
 
-        found = matches(rules, update, findings, claims)
+        found = rule_matches(rules, update, findings, claims)
 
-        assert found == tuple(m for rule in rules.rules if (m := hold(rule, update, findings, claims)))
+        assert found == tuple(m for rule in rules.rules if (m := match_rule(rule, update, findings, claims)))
         held += len(found)
     assert held > 100
 
@@ -66,7 +66,9 @@ def test_a_rule_whose_needed_word_is_absent_is_not_asked():
     said = [Claim("Troops left Kursk.", Role.SENTENCE), Claim("Rain fell for 3 days.", Role.SENTENCE)]
     findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in said]
 
-    short = RuleSet(tuple(named)).could_hold(page_of(Update("s", "e", 0.0, "Kursk", "", ""), findings, (), ()))
+    short = RuleSet(tuple(named)).candidate_rules(
+        cached_document(Update("s", "e", 0.0, "Kursk", "", ""), findings, (), ())
+    )
 
     assert [rule.name for rule, _ in short] == ["both", "stem", "edits", "regex", "number"]
 
@@ -76,9 +78,9 @@ def test_a_query_that_needs_nothing_before_its_own_nots_are_weighed_is_asked_eve
     said = [Claim("A storm is near.", Role.SENTENCE), Claim("All is quiet.", Role.SENTENCE)]
     findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in said]
 
-    (match,) = matches(RuleSet((rule,)), Update("s", "e", 0.0, "Kursk", "", ""), findings, said)
+    (match,) = rule_matches(RuleSet((rule,)), Update("s", "e", 0.0, "Kursk", "", ""), findings, said)
 
-    assert match.findings == (0,)
+    assert match.finding_indexes == (0,)
 
 
 RARE = {
@@ -178,22 +180,22 @@ def test_whatever_is_written_no_match_is_lost():
         findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
         update = Update("s", "e", 0.0, texts[0], "https://example.org/kursk", "", "Ten", tags=("kar",))
 
-        found = matches(rules, update, findings, claims)
+        found = rule_matches(rules, update, findings, claims)
 
-        assert found == tuple(m for rule in rules.rules if (m := hold(rule, update, findings, claims)))
+        assert found == tuple(m for rule in rules.rules if (m := match_rule(rule, update, findings, claims)))
         held |= {match.rule for match in found}
     assert len(held) > len(every) // 2
 
 
 @given(st.text(st.sampled_from("teno п'ять½③0’ʼ.\u0301\u200b\u00adЯ三-s")))
 def test_a_number_is_never_overlooked(text):
-    if quantities(text):
-        assert may_hide_number(text) or any(map(may_be_number, words(text)))
+    if stated_quantities(text):
+        assert may_hide_number(text) or any(map(may_be_number, folded_words(text)))
 
 
 @given(st.text("abc", max_size=9), st.text("abc", min_size=7, max_size=9), st.integers(1, 3))
 def test_words_some_edits_away_are_found_without_comparing_all(word, near, edits):
-    lexicon = Lexicon({Key("alike", near, edits=edits): 7})
+    lexicon = WordIndex({IndexKey("alike", near, max_edits=edits): 7})
 
     assert bool(lexicon[word]) == (OSA.distance(word, near) <= edits)
 
@@ -202,16 +204,16 @@ def test_as_many_regexes_as_anybody_writes_are_tried_at_once():
     random = Random(3)
     listed = [["".join(random.choices("bcdfghkl", k=14)) for _ in range(8)] for _ in range(1_500)]
     sources = [f"({'|'.join(alternatives)})[0-9]*" for alternatives in listed]
-    many = ManyRegexes(sources)
+    many = RegexSet(sources)
 
-    assert len(many.lots) > 1  # RE2 would have given up
-    found = many.matching(["nothing", f"see {listed[7][3].upper()}, {listed[-1][0]}12"])
+    assert len(many.batches) > 1  # RE2 would have given up
+    found = many.match_texts(["nothing", f"see {listed[7][3].upper()}, {listed[-1][0]}12"])
     assert {source: tried.segments for source, tried in found.items()} == {sources[7]: [1], sources[-1]: [1]}
 
 
 def test_letters_of_common_alphabets_end_words_as_those_of_all_do():
-    common, every = pattern(edges.COMMON_EDGE), pattern(edges.EDGE)
-    letters = [chr(code) for code in range(0x110000) if edges.COMMON.fullmatch(chr(code))]
+    common, every = compile_re2(edges.COMMON_WORD_EDGE), compile_re2(edges.WORD_EDGE)
+    letters = [chr(code) for code in range(0x110000) if edges.COMMON_TEXT.fullmatch(chr(code))]
 
     assert len(letters) > 800
     assert [letter for letter in letters if bool(common.fullmatch(letter)) != bool(every.fullmatch(letter))] == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ruleset.words import flatten, fold, origins, spans, words
+from monitor.ruleset.words import fold_letters, fold_query_word, folded_words, letter_origins, word_spans
 
 SAME = [
     ("Soldiers", "soldiers"),
@@ -28,33 +28,33 @@ SAME = [
 
 @pytest.mark.parametrize(("written", "folded"), SAME)
 def test_a_spelling_folds_to_its_plain_word(written, folded):
-    assert words(written) == [folded]
+    assert folded_words(written) == [folded]
 
 
 @pytest.mark.parametrize("word", ["сосо", "НАТО", "йод", "їжак", "हिन्दी"])
 def test_letters_of_a_words_own_script_stay(word):
-    assert words(word) == [word.lower()]
+    assert folded_words(word) == [word.lower()]
 
 
 def test_scripts_without_spaces_give_a_word_for_each_character():
-    assert words("北朝鮮のKN-23") == ["北", "朝", "鮮", "の", "kn", "23"]
-    assert words("북한군 3명") == ["북", "한", "군", "3", "명"]
-    assert words("ｶﾞｽ") == ["ガ", "ス"]
+    assert folded_words("北朝鮮のKN-23") == ["北", "朝", "鮮", "の", "kn", "23"]
+    assert folded_words("북한군 3명") == ["북", "한", "군", "3", "명"]
+    assert folded_words("ｶﾞｽ") == ["ガ", "ス"]
 
 
 def test_apostrophes_straight_or_curly_and_underscores_part_words():
-    assert words("Ukraine's") == words("Ukraine’s") == ["ukraine", "s"]
-    assert words("_so_ don't") == ["so", "don", "t"]
+    assert folded_words("Ukraine's") == folded_words("Ukraine’s") == ["ukraine", "s"]
+    assert folded_words("_so_ don't") == ["so", "don", "t"]
 
 
 @given(st.text())
 def test_every_word_stands_where_its_span_says(text):
-    assert [fold(text[start:end]) for start, end in spans(text)] == words(text)
+    assert [fold_query_word(text[start:end]) for start, end in word_spans(text)] == folded_words(text)
 
 
 @given(st.text())
 def test_a_flattened_text_knows_where_each_letter_came_from(text):
-    flat, origin = flatten(text), origins(text)
+    flat, origin = fold_letters(text), letter_origins(text)
 
     assert len(origin) == len(flat) + 1
     assert list(origin) == sorted(origin) and origin[-1] == len(text)
@@ -62,4 +62,4 @@ def test_a_flattened_text_knows_where_each_letter_came_from(text):
 
 @given(st.text(alphabet=st.characters(codec="ascii")), st.sampled_from(["é", "о", "朝"]))
 def test_a_foreign_letter_elsewhere_does_not_change_how_a_text_is_cut(text, letter):
-    assert words(f"{text} {letter}")[:-1] == words(text)
+    assert folded_words(f"{text} {letter}")[:-1] == folded_words(text)

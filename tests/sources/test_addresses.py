@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.sources.addresses import inside, may_dial, networks
+from monitor.sources.addresses import is_in_networks, may_dial, parse_ip_networks
 
 NOT_PUBLIC = """
 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.1.2.3
@@ -33,11 +33,11 @@ def test_what_is_public_is_dialled(address: str) -> None:
     "text", ["", "localhost", "127.1", "0x7f000001", "0177.0.0.1", "1.2.3.4.5", "[::1]", "1.1.1.1 "]
 )
 def test_what_is_no_address_is_not_dialled(text: str) -> None:
-    assert not may_dial(text, networks(["0.0.0.0/0", "::/0"]))
+    assert not may_dial(text, parse_ip_networks(["0.0.0.0/0", "::/0"]))
 
 
 def test_a_private_network_that_the_config_names_is_dialled_and_no_other() -> None:
-    allowed = networks(["10.1.0.0/16", "fd00::/8"])
+    allowed = parse_ip_networks(["10.1.0.0/16", "fd00::/8"])
 
     assert may_dial("10.1.2.3", allowed)
     assert may_dial("::ffff:10.1.2.3", allowed)
@@ -47,10 +47,10 @@ def test_a_private_network_that_the_config_names_is_dialled_and_no_other() -> No
 
 
 def test_a_named_network_does_not_make_a_public_address_private() -> None:
-    assert inside("10.1.2.3", networks(["10.1.0.0/16"]))
-    assert not inside("8.8.8.8", networks(["10.1.0.0/16"]))
+    assert is_in_networks("10.1.2.3", parse_ip_networks(["10.1.0.0/16"]))
+    assert not is_in_networks("8.8.8.8", parse_ip_networks(["10.1.0.0/16"]))
 
 
 def test_a_network_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="nonsense"):
-        networks(["nonsense"])
+        parse_ip_networks(["nonsense"])

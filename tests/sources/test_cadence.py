@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.sources.cadence import DAY, crontab, next_poll
+from monitor.sources.cadence import DAY, next_poll_time, parse_crontab
 
 NOON = datetime(2025, 12, 15, 12, 0, tzinfo=UTC).timestamp()  # a Monday
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -15,14 +15,14 @@ KYIV = ZoneInfo("Europe/Kyiv")
 def wait(**given: Any) -> float:
     """Seconds from noon to the next poll."""
     usual = {"every": 600.0, "cron": None, "timezone": UTC, "failures": 0, "retry_after": None, "max_age": None}
-    return next_poll(now=NOON, **(usual | {"jitter": 0.0} | given)) - NOON
+    return next_poll_time(now=NOON, **(usual | {"jitter": 0.0} | given)) - NOON
 
 
 def fire(cron: str, at: str, zone: ZoneInfo = KYIV, **given: Any) -> str:
     """When a source with this crontab, polled at a local time, is polled next, in local time."""
     now = datetime.fromisoformat(at).replace(tzinfo=zone).timestamp()
     usual = {"every": 600.0, "failures": 0, "retry_after": None, "max_age": None, "jitter": 0.0}
-    found = next_poll(now=now, cron=cron, timezone=zone, **(usual | given))
+    found = next_poll_time(now=now, cron=cron, timezone=zone, **(usual | given))
     return datetime.fromtimestamp(found, zone).isoformat(" ", "minutes")[:16]
 
 
@@ -99,4 +99,4 @@ IMPOSSIBLE = ["", "* * * *", "* * * * * *", "61 * * * *", "* 25 * * *", "* * * *
 @pytest.mark.parametrize("text", [*IMPOSSIBLE, "* * * * */0", "0 0 30 2 *"])
 def test_a_crontab_that_cannot_be_kept_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        crontab(text, UTC)
+        parse_crontab(text, UTC)

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.errors import ParseError
 from monitor.model import Entry
-from monitor.sources.cut import LARGEST, MOST, Cut, cut
+from monitor.sources.cut import MAX_SPLIT_BYTES, MAX_SPLIT_ITEMS, FeedParts, split_items
 from monitor.sources.feed import Feed, parse_feed
 
 URL = "https://harbour.example/feed.xml"
@@ -95,22 +95,22 @@ def parsed(body: bytes) -> Feed:
     return parse_feed(body, XML, URL)
 
 
-def known_of(body: bytes) -> tuple[Cut, dict[str, Entry]]:
+def known_of(body: bytes) -> tuple[FeedParts, dict[str, Entry]]:
     """A feed at its items, and its entries by their marks."""
-    found, feed = cut(body, XML), parsed(body)
+    found, feed = split_items(body, XML), parsed(body)
     assert found
-    assert feed.separable
+    assert feed.is_separable
     assert len(found.items) == len(feed.entries)
-    return found, dict(zip(found.marks(), feed.entries, strict=True))
+    return found, dict(zip(found.item_hashes(), feed.entries, strict=True))
 
 
 def in_parts(body: bytes, known: dict[str, Entry]) -> tuple[Feed, int]:
     """The feed by its unknown items alone, and how many there were."""
-    found = cut(body, XML)
+    found = split_items(body, XML)
     assert found
-    marks = found.marks()
+    marks = found.item_hashes()
     unseen = [item for mark, item in zip(marks, found.items, strict=True) if mark not in known]
-    feed = parsed(found.of(unseen))
+    feed = parsed(found.with_items(unseen))
     left = iter(feed.entries)
     return replace(feed, entries=tuple(known.get(mark) or next(left) for mark in marks)), len(unseen)
 
@@ -132,16 +132,16 @@ def test_what_is_parsed_in_parts_is_what_is_parsed_whole(kind: str, seed: int) -
         assert found == parsed(now)
         assert count <= 2
         again, more = known_of(now)
-        assert again.frame("") == first.frame("")
+        assert again.skeleton_hash("") == first.skeleton_hash("")
         known |= more
 
 
 def test_a_feed_that_is_cut_is_whole_again() -> None:
     now = body("rss", list(enumerate(PORTS)))
-    found = cut(now, XML)
+    found = split_items(now, XML)
     assert found
     assert len(found.items) == len(PORTS)
-    assert found.of(found.items) == now.replace(b"\n <item>", b"<item>")
+    assert found.with_items(found.items) == now.replace(b"\n <item>", b"<item>")
 
 
 ITEM = "<item><guid>1</guid><title>A</title></item>"
@@ -181,7 +181,7 @@ def rss(items: str, head: str = "<?xml version='1.0'?>\n", root: str = "<rss ver
     ],
 )
 def test_what_is_odd_stays_whole(text: str) -> None:
-    assert cut(text.encode(), XML) is None
+    assert split_items(text.encode(), XML) is None
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_is_odd_stays_whole(text: str) -> None:
 def test_what_is_unsure_of_its_charset_stays_whole(declared: str, content_type: str, encoded: str) -> None:
     head = f"<?xml version='1.0' encoding='{declared}'?>\n" if declared else ""
     letter = "é" if encoded == "cp1252" else "порт"
-    assert cut(rss(f"<item><title>{letter}</title></item>", head=head).encode(encoded), content_type) is None
+    assert split_items(rss(f"<item><title>{letter}</title></item>", head=head).encode(encoded), content_type) is None
 
 
 @pytest.mark.parametrize(
@@ -219,12 +219,12 @@ def test_what_is_sure_of_its_charset_is_cut(declared: str, content_type: str, en
     head = f"<?xml version='1.0' encoding='{declared}'?>\n" if declared else ""
     letter = "port" if encoded == "ascii" else "порт"
     now = rss(f"<item><title>{letter}</title></item>", head=head).encode(encoded)
-    assert cut(now, content_type)
+    assert split_items(now, content_type)
     assert parse_feed(now, content_type, URL).entries[0].title == letter
 
 
 def frame(head: str, foot: str = "</channel></rss>", *, told: str = "") -> str:
-    return Cut(f"<rss version='2.0'><channel>{head}".encode(), (), foot.encode()).frame(told)
+    return FeedParts(f"<rss version='2.0'><channel>{head}".encode(), (), foot.encode()).skeleton_hash(told)
 
 
 SAME = frame("<title>A</title><pubDate>Mon</pubDate><!-- 1 -->")
@@ -275,7 +275,7 @@ DETAILS = (
     ids=["markup that confuses", "content of the feed", "id", "ill", "prefix"],
 )
 def test_entries_that_depend_on_each_other_are_not_separable(text: str) -> None:
-    assert not parsed(text.encode()).separable
+    assert not parsed(text.encode()).is_separable
 
 
 def test_what_an_entry_is_relative_to_ends_with_it() -> None:
@@ -284,18 +284,18 @@ def test_what_an_entry_is_relative_to_ends_with_it() -> None:
     base = " xml:base='https://a.example/x/'"
     for one in (first.format(base, ""), first.format("", base)):
         found = parsed(rss(one + second).encode())
-        assert found.separable
+        assert found.is_separable
         assert [entry.url for entry in found.entries] == ["https://a.example/x/b", "https://harbour.example/b"]
     found = parsed(rss(first.format(base, "") + second, root=f"<rss version='2.0'{base}>").encode())
     assert [entry.url for entry in found.entries] == ["https://a.example/x/b"] * 2
 
 
 def test_a_huge_feed_stays_whole_and_takes_no_time() -> None:
-    many = rss("".join(f"<item><guid>{number}</guid></item>" for number in range(MOST)))
-    assert cut(many.encode(), XML)
-    assert cut(many.replace("</channel>", "<item></item></channel>").encode(), XML) is None
+    many = rss("".join(f"<item><guid>{number}</guid></item>" for number in range(MAX_SPLIT_ITEMS)))
+    assert split_items(many.encode(), XML)
+    assert split_items(many.replace("</channel>", "<item></item></channel>").encode(), XML) is None
     hostile = [
-        rss(ITEM + " " * LARGEST),
+        rss(ITEM + " " * MAX_SPLIT_BYTES),
         rss("<![CDATA[" * 200_000 + ITEM),
         rss("<!--" * 400_000 + ITEM),
         rss("<![CDATA[<!--]]>" * 100_000 + ITEM),
@@ -308,8 +308,8 @@ def test_a_huge_feed_stays_whole_and_takes_no_time() -> None:
     ]
     began = time.process_time()
     for text in hostile:
-        if found := cut(text.encode(), XML):
-            found.frame("")
+        if found := split_items(text.encode(), XML):
+            found.skeleton_hash("")
     assert time.process_time() - began < 5
 
 
@@ -321,7 +321,7 @@ def test_mutated_feeds_in_parts_are_as_in_whole() -> None:
         items = list(enumerate(PORTS[:4]))
         before = body(kind, items)
         _, known = known_of(before)
-        frame = cut(before, XML).frame("")  # type: ignore[union-attr]
+        frame = split_items(before, XML).skeleton_hash("")  # type: ignore[union-attr]
         whole = body(kind, [(9, "Selby"), *items])
         edges = [found.start() for found in re.finditer(rb"<(?:item|entry)[ >]", whole)]
         for _ in range(60):
@@ -330,14 +330,14 @@ def test_mutated_feeds_in_parts_are_as_in_whole() -> None:
                 [b"<", b">", b"&", b"]]>", b"</item>", b"<item>", b"<!--", b"<b>", b"\xc3", b"\0", b""]
             )
             now = whole[:at] + put + whole[at + chance.randrange(3) :]
-            found = cut(now, XML)
-            if found is None or found.frame("") != frame:
+            found = split_items(now, XML)
+            if found is None or found.skeleton_hash("") != frame:
                 continue
             try:
                 feed, _ = in_parts(now, known)
             except (ParseError, StopIteration):
                 continue
-            if feed.separable and len(feed.entries) == len(found.items):
+            if feed.is_separable and len(feed.entries) == len(found.items):
                 assert feed == parsed(now)
                 compared += 1
     assert compared > 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from monitor.sources.discover import linked, usual
+from monitor.sources.discover import common_feed_urls, linked_feed_urls
 
 URL = "https://halvik.example/news/today?x=1"
 
@@ -14,7 +14,7 @@ def test_feeds_that_a_page_names_come_before_those_that_it_links_to() -> None:
     <LINK href="/atom.xml" title=All type="application/atom+xml" rel="alternate">
     <link rel=alternate hreflang=de href=/de><link rel=stylesheet href=/rss.css>
     <link rel='alternate home' type=application/rss+xml href='rss?a=1&amp;b=2'>"""
-    assert linked(page, URL) == [
+    assert linked_feed_urls(page, URL) == [
         "https://halvik.example/atom.xml",
         "https://halvik.example/news/rss?a=1&b=2",
         "https://halvik.example/feeds/pier.xml",
@@ -23,16 +23,18 @@ def test_feeds_that_a_page_names_come_before_those_that_it_links_to() -> None:
 
 def test_links_that_only_sound_like_feeds_are_left_alone() -> None:
     page = "<a href=/feedback>x</a><a href=/rssi>y</a><a href='https://rss.example/'>z</a><a href=mailto:a@rss>m</a>"
-    assert linked(page, URL) == []
+    assert linked_feed_urls(page, URL) == []
 
 
 def test_the_usual_paths_are_beneath_the_address_and_at_the_root() -> None:
-    assert usual(URL)[:2] == ["https://halvik.example/news/today/feed", "https://halvik.example/feed"]
-    assert len(usual("https://halvik.example/")) == len(set(usual("https://halvik.example/"))) == 7
+    assert common_feed_urls(URL)[:2] == ["https://halvik.example/news/today/feed", "https://halvik.example/feed"]
+    assert (
+        len(common_feed_urls("https://halvik.example/")) == len(set(common_feed_urls("https://halvik.example/"))) == 7
+    )
 
 
 def test_a_hostile_page_is_looked_through_in_no_time() -> None:
     begun = time.process_time()
     for page in ("<link " * 200_000, "<a href='" * 100_000, "<a " + "x=" * 300_000, '<link rel="' + "<a " * 200_000):
-        linked(page, URL)
+        linked_feed_urls(page, URL)
     assert time.process_time() - begun < 10

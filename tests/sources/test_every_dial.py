@@ -8,20 +8,20 @@ from html import escape
 
 import httpx
 import pytest
-from kit.raw import RawServer, moved, ok
-from kit.site import Site
+from kit.raw import RawServer, http_response, redirect
+from kit.site import SiteServer
 
 from monitor.config import SourceConfig
 from monitor.errors import FetchError
 from monitor.model import Entry
-from monitor.sources.addresses import is_address
-from monitor.sources.discover import discover
+from monitor.sources.addresses import is_ip_address
+from monitor.sources.discover import discover_feeds
 from monitor.sources.fetch import Fetcher
-from monitor.sources.fulltext import articles
+from monitor.sources.fulltext import fetch_articles
 from monitor.sources.guard import guarded_client
 from monitor.sources.robots import Robots
-from monitor.sources.turns import Turns
-from monitor.sources.worker import Parser
+from monitor.sources.turns import HostRateLimiter
+from monitor.sources.worker import ParserPool
 
 SELF = "127.0.0.2"  # where the site is, which may be reached; the canary's addresses may not
 HOSTS = """
@@ -38,7 +38,7 @@ async def lookup(host: str, port: int) -> Sequence[str]:
         "private.example": ["127.0.0.1"],
         "mixed.example": [SELF, "127.0.0.1"],
     }
-    if host in known or is_address(host):
+    if host in known or is_ip_address(host):
         return known.get(host, [host])
     loop = asyncio.get_running_loop()
     return [str(found[4][0]) for found in await loop.getaddrinfo(host, port)]
@@ -47,20 +47,22 @@ async def lookup(host: str, port: int) -> Sequence[str]:
 @pytest.fixture
 async def canary() -> AsyncIterator[RawServer]:
     """Listens where nothing may be dialled."""
-    async with RawServer(ok(b"secret"), host="0.0.0.0") as server:
+    async with RawServer(http_response(b"secret"), host="0.0.0.0") as server:
         yield server
 
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    opened = Fetcher(user_agent="t", allow_private=[f"{SELF}/32"], lookup=lookup, turns=Turns(0.0), deadline=3.0)
+    opened = Fetcher(
+        user_agent="t", allow_private=[f"{SELF}/32"], resolver=lookup, rate_limiter=HostRateLimiter(0.0), deadline=3.0
+    )
     async with opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    opened = Parser(workers=2)
+def parser() -> Iterator[ParserPool]:
+    opened = ParserPool(workers=2)
     yield opened
     opened.close()
 
@@ -74,41 +76,45 @@ def latin(text: str) -> str:
     return text.encode().decode("latin-1")
 
 
-async def test_no_article_is_fetched_from_inside(canary: RawServer, fetcher: Fetcher, parser: Parser) -> None:
+async def test_no_article_is_fetched_from_inside(canary: RawServer, fetcher: Fetcher, parser: ParserPool) -> None:
     source = SourceConfig(name="wire", url="http://news.example/feed", full_text=True)
     entries = [Entry(url, "", url, "") for url in inside(canary)]
-    found = await articles(Robots(fetcher, "t"), parser, source, entries)
+    found = await fetch_articles(Robots(fetcher, "t"), parser, source, entries)
 
     assert len(found.failed) == len(HOSTS)
-    assert canary.connections == 0
+    assert canary.connection_count == 0
 
 
-async def test_no_article_or_robots_txt_redirects_inside(canary: RawServer, fetcher: Fetcher, parser: Parser) -> None:
+async def test_no_article_or_robots_txt_redirects_inside(
+    canary: RawServer, fetcher: Fetcher, parser: ParserPool
+) -> None:
     for url in inside(canary):
         for path in ("/article", "/robots.txt"):
-            async with Site({"/article": ok(b"<p>Out.</p>"), path: moved(latin(url))}, host=SELF) as site:
-                source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
-                entry = Entry("1", "", site.at("/article"), "")
-                found = await articles(Robots(fetcher, "t"), parser, source, [entry])
+            async with SiteServer(
+                {"/article": http_response(b"<p>Out.</p>"), path: redirect(latin(url))}, host=SELF
+            ) as site:
+                source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
+                entry = Entry("1", "", site.url_for("/article"), "")
+                found = await fetch_articles(Robots(fetcher, "t"), parser, source, [entry])
                 assert found.failed or path == "/robots.txt", url
-    assert canary.connections == 0
+    assert canary.connection_count == 0
 
 
-async def test_no_discovered_feed_is_inside(canary: RawServer, fetcher: Fetcher, parser: Parser) -> None:
+async def test_no_discovered_feed_is_inside(canary: RawServer, fetcher: Fetcher, parser: ParserPool) -> None:
     urls = inside(canary)
     for some in (urls[:8], urls[8:16], urls[16:]):
         links = "".join(f"<link rel=alternate type=application/rss+xml href='{escape(url)}'>" for url in some)
-        async with RawServer(ok(f"<html>{links}".encode(), content_type="text/html"), host=SELF) as site:
-            assert await discover(fetcher, parser, site.url) == []
-            assert len(site.asked) > 1, "the usual paths were tried in the end"
-    assert canary.connections == 0
+        async with RawServer(http_response(f"<html>{links}".encode(), content_type="text/html"), host=SELF) as site:
+            assert await discover_feeds(fetcher, parser, site.url) == []
+            assert len(site.received_requests) > 1, "the usual paths were tried in the end"
+    assert canary.connection_count == 0
 
 
-async def test_discovery_does_not_begin_inside(canary: RawServer, fetcher: Fetcher, parser: Parser) -> None:
+async def test_discovery_does_not_begin_inside(canary: RawServer, fetcher: Fetcher, parser: ParserPool) -> None:
     for url in inside(canary):
         with pytest.raises(FetchError):
-            await discover(fetcher, parser, url)
-    assert canary.connections == 0
+            await discover_feeds(fetcher, parser, url)
+    assert canary.connection_count == 0
 
 
 async def test_no_webhook_is_posted_inside(canary: RawServer) -> None:
@@ -117,4 +123,4 @@ async def test_no_webhook_is_posted_inside(canary: RawServer) -> None:
             if ".example" not in url:
                 with pytest.raises((httpx.HTTPError, httpx.InvalidURL)):
                     await client.post(url, content=b"x", timeout=3.0)
-    assert canary.connections == 0
+    assert canary.connection_count == 0

@@ -33,14 +33,14 @@ def feed_json(feed: Feed) -> dict[str, object]:
                 "tags": list(entry.tags),
                 "published": entry.published,
                 "article": entry.article,
-                "known": entry.known,
+                "known": entry.known_hash,
             }
             for entry in feed.entries
         ],
         "ttl": feed.ttl,
         "warnings": list(feed.warnings),
-        "separable": feed.separable,
-        "imprint": feed.imprint,
+        "separable": feed.is_separable,
+        "imprint": feed.fingerprint,
     }
 
 

@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from kit.raw import moved, ok
-from kit.site import Site, visitor
+from kit.raw import http_response, redirect
+from kit.site import SiteServer, site_fetcher
 from pydantic import SecretStr
 
 from monitor.config import SourceConfig
 from monitor.errors import ParseError
 from monitor.model import Entry
 from monitor.sources.article import parse_article
-from monitor.sources.fulltext import PATIENCE, Articles, articles
-from monitor.sources.reading import Reading
+from monitor.sources.fulltext import ARTICLES_DEADLINE_S, ArticleResults, fetch_articles
+from monitor.sources.reading import ParseOptions
 from monitor.sources.robots import Robots
-from monitor.sources.tidy import plain
-from monitor.sources.worker import Parser
+from monitor.sources.tidy import html_to_line
+from monitor.sources.worker import ParserPool
 
 STORY = (
     "The bridge over the Halvik narrows opened to traffic on Monday after three years of work.",
@@ -32,7 +32,7 @@ ARTICLE = (
 )
 LOGIN = "<html><title>Log in</title><body><p>Please enter your name and your password to go on reading the paper.</p>"
 LOGIN += "<form><input type=password></form></body></html>"
-READING = Reading("article")
+READING = ParseOptions("article")
 
 
 def read(body: str | bytes, content_type: str = "text/html") -> str:
@@ -41,11 +41,11 @@ def read(body: str | bytes, content_type: str = "text/html") -> str:
 
 
 def html(body: str) -> bytes:
-    return ok(body.encode(), content_type="text/html; charset=utf-8")
+    return http_response(body.encode(), content_type="text/html; charset=utf-8")
 
 
 def test_an_article_is_its_text_without_what_frames_it() -> None:
-    said = plain(read(ARTICLE))
+    said = html_to_line(read(ARTICLE))
 
     assert all(line in said for line in STORY)
     assert not any(word in said for word in ("Sport", "Most read", "rights"))
@@ -73,8 +73,8 @@ def test_what_is_no_article_is_told(body: bytes, code: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    opened = Parser(workers=2, deadline=3.0)
+def parser() -> Iterator[ParserPool]:
+    opened = ParserPool(workers=2, deadline=3.0)
     yield opened
     opened.close()
 
@@ -83,23 +83,27 @@ def short(url: str, key: str = "e1", body: str = "The bridge opens.") -> Entry:
     return Entry(key, "Bridge opens", url, body)
 
 
-async def followed(parser: Parser, pages: dict[str, bytes], *paths: str, body: str = "The bridge opens.") -> Articles:
+async def followed(
+    parser: ParserPool, pages: dict[str, bytes], *paths: str, body: str = "The bridge opens."
+) -> ArticleResults:
     """The articles at some paths of a site."""
-    async with Site(pages) as site, visitor() as fetcher:
-        source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
-        entries = [short(site.at(path), path, body) for path in paths]
-        return await articles(Robots(fetcher, "Claimwatch/test"), parser, source, entries)
+    async with SiteServer(pages) as site, site_fetcher() as fetcher:
+        source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
+        entries = [short(site.url_for(path), path, body) for path in paths]
+        return await fetch_articles(Robots(fetcher, "Claimwatch/test"), parser, source, entries)
 
 
-async def test_an_entry_gets_its_article_and_keeps_what_the_feed_says(parser: Parser) -> None:
-    (entry,) = (await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge")).read
+async def test_an_entry_gets_its_article_and_keeps_what_the_feed_says(parser: ParserPool) -> None:
+    (entry,) = (await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge")).fetched
 
     assert entry.body == "The bridge opens."
-    assert STORY[1] in plain(entry.article)
+    assert STORY[1] in html_to_line(entry.article)
 
 
-async def test_an_article_that_says_less_than_the_feed_is_not_taken(parser: Parser) -> None:
-    (entry,) = (await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge", body="The bridge opens. " * 100)).read
+async def test_an_article_that_says_less_than_the_feed_is_not_taken(parser: ParserPool) -> None:
+    (entry,) = (
+        await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge", body="The bridge opens. " * 100)
+    ).fetched
 
     assert entry.article == ""
 
@@ -107,73 +111,75 @@ async def test_an_article_that_says_less_than_the_feed_is_not_taken(parser: Pars
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (ok(b"", "404 x"), "has nothing at this address"),
+        (http_response(b"", "404 x"), "has nothing at this address"),
         (html(LOGIN), "login, captcha or error page"),
-        (ok(b"\x89PNG....", content_type="image/png"), "no text"),
-        (moved("http://169.254.169.254/latest/meta-data"), "not public"),
-        (moved("file:///etc/passwd"), "not http"),
+        (http_response(b"\x89PNG....", content_type="image/png"), "no text"),
+        (redirect("http://169.254.169.254/latest/meta-data"), "not public"),
+        (redirect("file:///etc/passwd"), "not http"),
     ],
 )
-async def test_what_cannot_be_had_is_told_and_the_others_come(parser: Parser, answer: bytes, sentence: str) -> None:
+async def test_what_cannot_be_had_is_told_and_the_others_come(
+    parser: ParserPool, answer: bytes, sentence: str
+) -> None:
     found = await followed(parser, {"/a": answer, "/b": html(ARTICLE)}, "/a", "/b")
 
     ((entry, said),) = found.failed
     assert entry.key == "/a"
     assert sentence in said
-    assert [entry.key for entry in found.read] == ["/b"]
+    assert [entry.key for entry in found.fetched] == ["/b"]
 
 
-async def test_what_the_site_forbids_is_not_asked_for(parser: Parser) -> None:
-    rules = ok(b"User-agent: *\nDisallow: /bridge\n")
+async def test_what_the_site_forbids_is_not_asked_for(parser: ParserPool) -> None:
+    rules = http_response(b"User-agent: *\nDisallow: /bridge\n")
     ((_, said),) = (await followed(parser, {"/robots.txt": rules, "/bridge": html(ARTICLE)}, "/bridge")).failed
 
     assert "robots.txt" in said
 
 
-async def test_links_to_private_networks_are_refused_before_anything_is_dialled(parser: Parser) -> None:
-    async with visitor() as fetcher:
+async def test_links_to_private_networks_are_refused_before_anything_is_dialled(parser: ParserPool) -> None:
+    async with site_fetcher() as fetcher:
         source = SourceConfig(name="wire", url="https://news.example/feed", full_text=True)
         places = ["http://10.0.0.1/", "http://[::ffff:169.254.169.254]/", "http://100.100.100.200/x"]
-        found = await articles(Robots(fetcher, "t"), parser, source, [short(url, url) for url in places])
+        found = await fetch_articles(Robots(fetcher, "t"), parser, source, [short(url, url) for url in places])
 
     assert len(found.failed) == len(places)
     assert all("not public" in said for _, said in found.failed)
 
 
-async def test_the_sources_own_headers_go_to_its_own_site_only(parser: Parser) -> None:
+async def test_the_sources_own_headers_go_to_its_own_site_only(parser: ParserPool) -> None:
     pages = {"/bridge": html(ARTICLE)}
-    async with Site(pages) as own, Site(pages) as other, visitor() as fetcher:
+    async with SiteServer(pages) as own, SiteServer(pages) as other, site_fetcher() as fetcher:
         headers = {"X-Key": SecretStr("KEY")}
-        source = SourceConfig(name="wire", url=own.at("/feed"), headers=headers, full_text=True)
-        entries = [short(own.at("/bridge"), "a"), short(other.at("/bridge"), "b")]
-        assert len((await articles(Robots(fetcher, "t"), parser, source, entries)).read) == 2
+        source = SourceConfig(name="wire", url=own.url_for("/feed"), headers=headers, full_text=True)
+        entries = [short(own.url_for("/bridge"), "a"), short(other.url_for("/bridge"), "b")]
+        assert len((await fetch_articles(Robots(fetcher, "t"), parser, source, entries)).fetched) == 2
 
-    assert [asked.headers.get("x-key") for asked in own.asked if asked.target == "/bridge"] == ["KEY"]
-    assert not [asked for asked in other.asked if "x-key" in asked.headers]
-
-
-async def test_a_link_to_the_source_itself_is_not_followed(parser: Parser) -> None:
-    async with Site({}) as site, visitor() as fetcher:
-        source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
-        entries = [short(site.at("/feed#e1")), short("", "e2")]
-        assert (await articles(Robots(fetcher, "t"), parser, source, entries)).read == tuple(entries)
-        assert site.requests == []
+    assert [asked.headers.get("x-key") for asked in own.received_requests if asked.target == "/bridge"] == ["KEY"]
+    assert not [asked for asked in other.received_requests if "x-key" in asked.headers]
 
 
-async def test_what_takes_too_long_is_left_for_the_next_poll(parser: Parser) -> None:
-    times = iter([0.0, 0.0, PATIENCE + 1, PATIENCE + 1])
-    async with Site({"/a": html(ARTICLE), "/b": html(ARTICLE)}) as site, visitor() as fetcher:
-        source = SourceConfig(name="wire", url=site.at("/feed"), full_text=True)
-        entries = [short(site.at("/a"), "a"), short(site.at("/b"), "b")]
-        found = await articles(Robots(fetcher, "t"), parser, source, entries, lambda: next(times))
-
-    assert ([one.key for one in found.read], [one.key for one in found.left]) == (["a"], ["b"])
+async def test_a_link_to_the_source_itself_is_not_followed(parser: ParserPool) -> None:
+    async with SiteServer({}) as site, site_fetcher() as fetcher:
+        source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
+        entries = [short(site.url_for("/feed#e1")), short("", "e2")]
+        assert (await fetch_articles(Robots(fetcher, "t"), parser, source, entries)).fetched == tuple(entries)
+        assert site.requested_paths == []
 
 
-async def test_a_hostile_page_is_killed_alone(parser: Parser) -> None:
+async def test_what_takes_too_long_is_left_for_the_next_poll(parser: ParserPool) -> None:
+    times = iter([0.0, 0.0, ARTICLES_DEADLINE_S + 1, ARTICLES_DEADLINE_S + 1])
+    async with SiteServer({"/a": html(ARTICLE), "/b": html(ARTICLE)}) as site, site_fetcher() as fetcher:
+        source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
+        entries = [short(site.url_for("/a"), "a"), short(site.url_for("/b"), "b")]
+        found = await fetch_articles(Robots(fetcher, "t"), parser, source, entries, lambda: next(times))
+
+    assert ([one.key for one in found.fetched], [one.key for one in found.unreached]) == (["a"], ["b"])
+
+
+async def test_a_hostile_page_is_killed_alone(parser: ParserPool) -> None:
     page = "<html><body>" + "<div><p>x" * 200_000
     found, good = await asyncio.gather(
         followed(parser, {"/a": html(page)}, "/a"), followed(parser, {"/b": html(ARTICLE)}, "/b")
     )
-    assert len(found.failed) + len(found.read) == 1
-    assert len(good.read) == 1
+    assert len(found.failed) + len(found.fetched) == 1
+    assert len(good.fetched) == 1

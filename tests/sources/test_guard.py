@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from kit.raw import RawServer, moved, ok
+from kit.raw import RawServer, http_response, redirect
 
 from monitor.errors import FetchError
 from monitor.sources.fetch import Fetcher, Request
@@ -34,7 +34,7 @@ REFUSED = {"blocked_address", "bad_url", "dns"}
 @pytest.fixture
 async def canary() -> AsyncIterator[RawServer]:
     """Listens where nothing may be dialled."""
-    async with RawServer(ok(b"secret"), host="0.0.0.0") as server:
+    async with RawServer(http_response(b"secret"), host="0.0.0.0") as server:
         yield server
 
 
@@ -57,20 +57,20 @@ async def test_no_form_of_an_address_reaches_a_private_server(canary: RawServer,
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(url))
         assert raised.value.code in REFUSED, url
-    assert canary.connections == 0
+    assert canary.connection_count == 0
 
 
 async def test_no_redirect_reaches_a_private_server(canary: RawServer, fetcher: Fetcher) -> None:
     targets = [url.replace("\n", "%0a") for url in forms(canary)] + [f"//127.0.0.1:{canary.port}/"]
     for url in targets:
-        async with RawServer(moved(url.encode().decode("latin-1")), ok(b"own"), host=SELF) as server:
+        async with RawServer(redirect(url.encode().decode("latin-1")), http_response(b"own"), host=SELF) as server:
             try:
                 fetched = await fetcher.fetch(Request(server.url))
             except FetchError as error:
                 assert error.code in REFUSED, url
             else:
                 assert fetched.body == b"own", url  # a relative path, read as one
-    assert canary.connections == 0
+    assert canary.connection_count == 0
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ async def test_a_name_that_leads_to_anything_private_is_refused(canary: RawServe
     async def lookup(host: str, port: int) -> Sequence[str]:
         return answers
 
-    async with Fetcher(user_agent="test", allow_private=[], deadline=3.0, lookup=lookup) as fetcher:
+    async with Fetcher(user_agent="test", allow_private=[], deadline=3.0, resolver=lookup) as fetcher:
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(f"http://feeds.example:{canary.port}/"))
 
     assert raised.value.code == "blocked_address"
     assert "feeds.example leads to" in str(raised.value)
-    assert canary.connections == 0
+    assert canary.connection_count == 0
 
 
 async def test_the_address_that_was_checked_is_the_one_that_is_dialled() -> None:
@@ -110,14 +110,14 @@ async def test_the_address_that_was_checked_is_the_one_that_is_dialled() -> None
         return [SELF] if len(asked) == 1 else ["127.0.0.1"]
 
     async with (
-        RawServer(ok(b"from the checked one"), host=SELF) as server,
-        Fetcher(user_agent="test", allow_private=[f"{SELF}/32"], deadline=3.0, lookup=lookup) as fetcher,
+        RawServer(http_response(b"from the checked one"), host=SELF) as server,
+        Fetcher(user_agent="test", allow_private=[f"{SELF}/32"], deadline=3.0, resolver=lookup) as fetcher,
     ):
         fetched = await fetcher.fetch(Request(f"http://rebind.example:{server.port}/"))
 
     assert fetched.body == b"from the checked one"
     assert asked == ["rebind.example"]
-    assert server.asked[0].headers["host"] == f"rebind.example:{server.port}"
+    assert server.received_requests[0].headers["host"] == f"rebind.example:{server.port}"
 
 
 async def test_a_name_whose_first_address_is_dead_is_reached_at_the_next() -> None:
@@ -125,8 +125,8 @@ async def test_a_name_whose_first_address_is_dead_is_reached_at_the_next() -> No
         return ["127.0.0.3", "127.0.0.4", SELF]
 
     async with (
-        RawServer(ok(b"reached"), host=SELF) as server,
-        Fetcher(user_agent="test", allow_private=["127.0.0.0/8"], deadline=3.0, lookup=lookup) as fetcher,
+        RawServer(http_response(b"reached"), host=SELF) as server,
+        Fetcher(user_agent="test", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=lookup) as fetcher,
     ):
         assert (await fetcher.fetch(Request(f"http://feeds.example:{server.port}/"))).body == b"reached"
 
@@ -136,15 +136,15 @@ async def test_a_proxy_of_the_environment_is_not_used(
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
-    async with RawServer(ok(b"direct"), host=SELF) as server:
+    async with RawServer(http_response(b"direct"), host=SELF) as server:
         assert (await fetcher.fetch(Request(server.url))).body == b"direct"
         async with guarded_client([f"{SELF}/32"]) as client:
             assert (await client.get(server.url)).content == b"direct"
-    assert canary.connections == 0
+    assert canary.connection_count == 0
 
 
 async def test_a_client_for_sending_is_guarded_keeps_no_cookies_and_follows_nothing(canary: RawServer) -> None:
-    cookie = ok(b"", "302 Found", location=f"http://127.0.0.1:{canary.port}/", set_cookie="a=b; path=/")
+    cookie = http_response(b"", "302 Found", location=f"http://127.0.0.1:{canary.port}/", set_cookie="a=b; path=/")
     async with RawServer(cookie, host=SELF) as server, guarded_client([f"{SELF}/32"]) as client:
         assert (await client.post(server.url, content=b"x")).status_code == 302
         await client.post(server.url, content=b"x")
@@ -153,13 +153,13 @@ async def test_a_client_for_sending_is_guarded_keeps_no_cookies_and_follows_noth
         with pytest.raises(UnknownName):
             await client.post("http://no.such.name.invalid/", content=b"x")
 
-    assert "cookie" not in server.asked[1].headers
-    assert canary.connections == 0
+    assert "cookie" not in server.received_requests[1].headers
+    assert canary.connection_count == 0
 
 
 async def test_addresses_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    async with RawServer(ok(b"")) as server, guarded_client(["127.0.0.0/8"]) as client:
+    async with RawServer(http_response(b"")) as server, guarded_client(["127.0.0.0/8"]) as client:
         await client.get(f"{server.url}hook/SECRETTOKEN")
 
     assert "SECRETTOKEN" not in caplog.text
@@ -175,7 +175,7 @@ async def over_tls(tmp_path: Path) -> AsyncIterator[tuple[RawServer, Path]]:
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("feeds.example").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    async with RawServer(ok(b"over TLS"), tls=context) as server:
+    async with RawServer(http_response(b"over TLS"), tls=context) as server:
         yield server, tmp_path / "authority.pem"
 
 
@@ -184,7 +184,7 @@ async def test_tls_checks_the_name_that_was_asked_for(
 ) -> None:
     server, authority = over_tls
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    async with Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, lookup=named) as fetcher:
+    async with Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=named) as fetcher:
         assert (await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))).body == b"over TLS"
         with pytest.raises(FetchError, match=r"other\.example.*cannot be trusted") as raised:
             await fetcher.fetch(Request(f"https://other.example:{server.port}/"))
@@ -193,7 +193,7 @@ async def test_tls_checks_the_name_that_was_asked_for(
 
 async def test_a_certificate_that_nobody_known_signed_is_refused(over_tls: tuple[RawServer, Path]) -> None:
     server, _ = over_tls
-    async with Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, lookup=named) as fetcher:
+    async with Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=named) as fetcher:
         with pytest.raises(FetchError, match="cannot be trusted") as raised:
             await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))
     assert raised.value.code == "tls"
@@ -208,7 +208,7 @@ async def refusal_of_tls(greeting: bytes) -> FetchError:
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(f"https://127.0.0.1:{server.port}/"))
         await asyncio.sleep(0.05)
-        assert server.at_once == 0
+        assert server.open_connections == 0
     return raised.value
 
 

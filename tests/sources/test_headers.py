@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.sources.headers import http_date, max_age, retry_after
+from monitor.sources.headers import max_age_seconds, parse_http_date, retry_after_seconds
 
 NOW = datetime(2025, 12, 15, 12, 0, tzinfo=UTC).timestamp()
 
@@ -32,7 +32,7 @@ NOW = datetime(2025, 12, 15, 12, 0, tzinfo=UTC).timestamp()
     ],
 )
 def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | None) -> None:
-    assert retry_after(value, NOW) == seconds
+    assert retry_after_seconds(value, NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | N
     ],
 )
 def test_freshness_is_read_from_cache_control_else_expires(headers: dict[str, str], seconds: float | None) -> None:
-    assert max_age(headers, NOW) == seconds
+    assert max_age_seconds(headers, NOW) == seconds
 
 
 def test_a_date_without_a_zone_is_utc() -> None:
-    assert http_date("Mon, 15 Dec 2025 12:00:00 -0000") == NOW
+    assert parse_http_date("Mon, 15 Dec 2025 12:00:00 -0000") == NOW

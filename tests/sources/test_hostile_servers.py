@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 import trustme
-from kit.raw import RawServer, moved, ok
-from kit.site import loopback
+from kit.raw import RawServer, http_response, redirect
+from kit.site import resolve_to_loopback
 from pydantic import SecretStr
 
 from monitor.config import Auth
 from monitor.errors import FetchError, ParseError
 from monitor.sources.fetch import Fetcher, Request
 from monitor.sources.page import parse_page
-from monitor.sources.reading import Reading
-from monitor.sources.turns import Turns
+from monitor.sources.reading import ParseOptions
+from monitor.sources.turns import HostRateLimiter
 
 
 @pytest.fixture
@@ -39,24 +39,30 @@ def over_tls(authority: trustme.CA, until: datetime | None = None) -> ssl.SSLCon
 
 
 def opened() -> Fetcher:
-    return Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], lookup=loopback, turns=Turns(0.0), deadline=3.0)
+    return Fetcher(
+        user_agent="t",
+        allow_private=["127.0.0.0/8"],
+        resolver=resolve_to_loopback,
+        rate_limiter=HostRateLimiter(0.0),
+        deadline=3.0,
+    )
 
 
 async def test_secrets_do_not_follow_from_https_to_http_on_the_same_host(authority: trustme.CA) -> None:
-    async with RawServer(ok(b"plain")) as plain:
-        there = moved(f"http://feeds.example:{plain.port}/")
+    async with RawServer(http_response(b"plain")) as plain:
+        there = redirect(f"http://feeds.example:{plain.port}/")
         async with RawServer(there, tls=over_tls(authority)) as secure, opened() as fetcher:
             own = {"X-Key": SecretStr("KEY"), "Cookie": SecretStr("a=KEY")}
             request = Request(f"https://feeds.example:{secure.port}/", headers=own, auth=Auth(token=SecretStr("KEY")))
             assert (await fetcher.fetch(request)).body == b"plain"
 
-    assert secure.asked[0].headers["x-key"] == "KEY"
-    assert "KEY" not in str(plain.asked[0].headers)
+    assert secure.received_requests[0].headers["x-key"] == "KEY"
+    assert "KEY" not in str(plain.received_requests[0].headers)
 
 
 async def test_a_certificate_that_has_expired_is_refused(authority: trustme.CA) -> None:
     expired = over_tls(authority, datetime(2020, 1, 2, tzinfo=UTC))
-    async with RawServer(ok(b"x"), tls=expired) as server, opened() as fetcher:
+    async with RawServer(http_response(b"x"), tls=expired) as server, opened() as fetcher:
         with pytest.raises(FetchError, match="cannot be trusted: certificate has expired") as raised:
             await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))
     assert raised.value.code == "tls"
@@ -77,7 +83,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
 
 async def test_the_body_of_a_redirect_is_not_read(fetcher: Fetcher) -> None:
     head = b"HTTP/1.1 302 Moved\r\nlocation: /end\r\ncontent-length: 1073741824\r\n\r\n"
-    async with RawServer(lambda writer: endless(writer, head), ok(b"end")) as server:
+    async with RawServer(lambda writer: endless(writer, head), http_response(b"end")) as server:
         begun = time.monotonic()
         assert (await fetcher.fetch(Request(server.url))).body == b"end"
         assert time.monotonic() - begun < 2
@@ -105,10 +111,10 @@ async def test_thousands_of_cookies_are_not_kept_by_any_source(fetcher: Fetcher)
     async with RawServer(answer) as server:
         for path in ("a", "b"):
             await fetcher.fetch(Request(f"http://feeds.example:{server.port}/{path}"))
-    assert ["cookie" in asked.headers for asked in server.asked] == [False, False]
+    assert ["cookie" in asked.headers for asked in server.received_requests] == [False, False]
 
 
-PAGE = Reading("page", "https://page.example/")
+PAGE = ParseOptions("page", "https://page.example/")
 
 
 @pytest.mark.parametrize(
@@ -134,5 +140,5 @@ def test_a_page_with_hostile_markup_is_read_in_time(body: bytes) -> None:
 def test_markup_without_text_is_one_error_in_time(body: bytes) -> None:
     begun = time.process_time()
     with pytest.raises(ParseError):
-        parse_page(body + b"<main></main>", "text/html", PAGE.url, Reading("page", PAGE.url, select="main p"))
+        parse_page(body + b"<main></main>", "text/html", PAGE.url, ParseOptions("page", PAGE.url, select="main p"))
     assert time.process_time() - begun < 5

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model import Entry
-from monitor.sources.identity import apart, canonical, content_hash, in_order, key_of
+from monitor.sources.identity import canonical_url, content_hash, entry_key, oldest_first, with_unique_keys
 
 PAGE = "https://news.example/story?id=7"
 
@@ -28,7 +28,7 @@ PAGE = "https://news.example/story?id=7"
     ],
 )
 def test_all_addresses_of_a_page_have_one_spelling(url: str) -> None:
-    assert canonical(url) == PAGE
+    assert canonical_url(url) == PAGE
 
 
 @pytest.mark.parametrize(
@@ -47,28 +47,28 @@ def test_all_addresses_of_a_page_have_one_spelling(url: str) -> None:
     ],
 )
 def test_nothing_else_is_dropped(url: str, same: str) -> None:
-    assert canonical(url) == same
+    assert canonical_url(url) == same
 
 
 @given(st.text())
 def test_one_spelling_stays_what_it_is(text: str) -> None:
-    once = canonical(f"http://x.example/{text}")
+    once = canonical_url(f"http://x.example/{text}")
 
-    assert canonical(once) == once
+    assert canonical_url(once) == once
 
 
 def test_a_key_is_the_id_else_the_link_else_what_is_said() -> None:
-    assert key_of("post-7", PAGE, "T", "B") == "post-7"
-    assert key_of("", PAGE, "T", "B") == PAGE
-    assert key_of("", "", "T", "B") == key_of("", "", "T", "<p>B</p>") != key_of("", "", "T", "C")
+    assert entry_key("post-7", PAGE, "T", "B") == "post-7"
+    assert entry_key("", PAGE, "T", "B") == PAGE
+    assert entry_key("", "", "T", "B") == entry_key("", "", "T", "<p>B</p>") != entry_key("", "", "T", "C")
 
 
 def test_a_key_survives_https_tracking_and_edits_but_keeps_an_anchor() -> None:
-    assert key_of("http://x.example/?p=1", "", "a", "b") == key_of(
+    assert entry_key("http://x.example/?p=1", "", "a", "b") == entry_key(
         "https://x.example/?p=1&utm_source=x", "", "c", "d"
     )
-    assert key_of("", "http://x.example/log#v1.2", "", "") != key_of("", "http://x.example/log#v1.3", "", "")
-    assert key_of("", "http://x.example/log#xtor=RSS-1", "", "") == key_of("", "http://x.example/log", "", "")
+    assert entry_key("", "http://x.example/log#v1.2", "", "") != entry_key("", "http://x.example/log#v1.3", "", "")
+    assert entry_key("", "http://x.example/log#xtor=RSS-1", "", "") == entry_key("", "http://x.example/log", "", "")
 
 
 def entry(key: str, title: str = "T", body: str = "B", url: str = "", published: float | None = None) -> Entry:
@@ -77,23 +77,23 @@ def entry(key: str, title: str = "T", body: str = "B", url: str = "", published:
 
 def test_entries_that_share_a_key_and_differ_stay_apart_whatever_their_order() -> None:
     shared = [entry("k", "One"), entry("k", "Two"), entry("k", "Two", "edited"), entry("other")]
-    expected = {(found.title, found.body, found.key) for found in apart(shared)}
+    expected = {(found.title, found.body, found.key) for found in with_unique_keys(shared)}
 
     assert len({key for _, _, key in expected}) == 4
     assert ("T", "B", "other") in expected
     for order in permutations(shared):
-        assert {(found.title, found.body, found.key) for found in apart(order)} == expected
+        assert {(found.title, found.body, found.key) for found in with_unique_keys(order)} == expected
 
 
 def test_an_edit_of_one_of_those_that_share_a_key_keeps_its_key() -> None:
-    before = apart([entry("k", "One", "old"), entry("k", "Two")])
-    after = apart([entry("k", "One", "new"), entry("k", "Two")])
+    before = with_unique_keys([entry("k", "One", "old"), entry("k", "Two")])
+    after = with_unique_keys([entry("k", "One", "new"), entry("k", "Two")])
 
     assert [found.key for found in before] == [found.key for found in after]
 
 
 def test_entries_that_say_the_same_under_one_key_become_one() -> None:
-    assert apart([entry("k", body="<p>B</p>"), entry("k", body="B"), entry("j")]) == (
+    assert with_unique_keys([entry("k", body="<p>B</p>"), entry("k", body="B"), entry("j")]) == (
         entry("k", body="<p>B</p>"),
         entry("j"),
     )
@@ -115,14 +115,14 @@ def test_entries_come_oldest_first() -> None:
     dated = [entry(str(at), published=float(at)) for at in range(10)]
     random.Random(1).shuffle(dated)
 
-    assert [found.key for found in in_order(dated)] == [str(at) for at in range(10)]
+    assert [found.key for found in oldest_first(dated)] == [str(at) for at in range(10)]
 
 
 def test_without_dates_a_feed_is_newest_first() -> None:
-    assert [found.key for found in in_order([entry("c"), entry("b"), entry("a")])] == ["a", "b", "c"]
+    assert [found.key for found in oldest_first([entry("c"), entry("b"), entry("a")])] == ["a", "b", "c"]
 
 
 def test_an_entry_without_a_date_stays_between_its_neighbours() -> None:
     feed = [entry("d", published=4.0), entry("c"), entry("b", published=2.0), entry("a")]
 
-    assert [found.key for found in in_order(feed)] == ["a", "b", "c", "d"]
+    assert [found.key for found in oldest_first(feed)] == ["a", "b", "c", "d"]

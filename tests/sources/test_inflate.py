@@ -8,20 +8,20 @@ import tracemalloc
 import zlib
 
 import pytest
-from kit.raw import RawServer, ok
+from kit.raw import RawServer, http_response
 
 from monitor.errors import FetchError
 from monitor.sources.fetch import Fetcher, Request
-from monitor.sources.inflate import Inflater
+from monitor.sources.inflate import Decompressor
 
 TEXT = b"Around 3,000 soldiers are in the town, two officials say. " * 200
 LIMIT = 2**20
 
 
 def inflated(encoding: str, body: bytes, *, limit: int = LIMIT, piece: int = 65536) -> bytes:
-    inflater = Inflater(encoding, limit, "the server")
+    inflater = Decompressor(encoding, limit, "the server")
     for start in range(0, len(body), piece):
-        inflater.feed(body[start : start + piece])
+        inflater.add_chunk(body[start : start + piece])
     return inflater.finish()
 
 
@@ -60,7 +60,7 @@ def test_bodies_come_out_whole_however_they_are_cut(encoding: str, body: bytes, 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "gzip,br", "deflate, gzip", "unknown"])
 def test_other_and_stacked_encodings_are_refused_before_a_byte_is_read(encoding: str) -> None:
     with pytest.raises(FetchError) as raised:
-        Inflater(encoding, LIMIT, "the server")
+        Decompressor(encoding, LIMIT, "the server")
     assert raised.value.code == "unsupported_encoding"
 
 
@@ -119,7 +119,7 @@ def test_many_joined_streams_do_not_cost_more_than_their_size() -> None:
 async def test_a_bomb_over_http_is_one_error(encoding: str, code: str) -> None:
     body = bomb(1)
     async with (
-        RawServer(ok(body, content_encoding=encoding)) as server,
+        RawServer(http_response(body, content_encoding=encoding)) as server,
         Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=5.0) as fetcher,
     ):
         with pytest.raises(FetchError) as raised:

@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import ParseError
 from monitor.sources.feed import Feed
 from monitor.sources.jsonapi import parse_json
-from monitor.sources.reading import Reading
+from monitor.sources.reading import ParseOptions
 
 URL = "https://ferries.example/api/incidents"
 AT = 1767323045
@@ -25,7 +25,7 @@ ANSWER = {
 
 def read(document: Any, entries: str = "", **fields: str) -> Feed:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return parse_json(body, "application/json", URL, Reading("json", URL, entries=entries, fields=fields))
+    return parse_json(body, "application/json", URL, ParseOptions("json", URL, entries=entries, fields=fields))
 
 
 def failure(document: Any, entries: str = "", **fields: str) -> ParseError:

@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import ParseError
 from monitor.model import Entry
 from monitor.sources.feed import parse_feed
-from monitor.sources.identity import content_hash, in_order
+from monitor.sources.identity import content_hash, oldest_first
 
 MUTATIONS = int(os.environ.get("MUTATIONS", "400"))
 GOLDEN = Path(__file__).parent / "golden"
@@ -59,4 +59,6 @@ def test_damaged_feeds_give_entries_or_one_error(part: int) -> None:
             assert str(error).isprintable(), number
             continue
         assert all(map(sound, feed.entries)), number
-        assert len({entry.key for entry in feed.entries}) == len(feed.entries) == len(in_order(feed.entries)), number
+        assert len({entry.key for entry in feed.entries}) == len(feed.entries) == len(oldest_first(feed.entries)), (
+            number
+        )

@@ -9,31 +9,31 @@ import pytest
 
 from monitor.config import SourceConfig
 from monitor.errors import FetchError, ParseError, SourceError
-from monitor.outcome import PAUSE, Poll, failed, read, still
+from monitor.outcome import PAUSED_POLL_INTERVAL_S, PollContext, failed_outcome, read_outcome, unchanged_outcome
 from monitor.sources.cadence import DAY
 from monitor.sources.feed import Feed
-from monitor.sources.fetch import Fetched
-from monitor.sources.shrink import SHRUNK
-from monitor.store.sources import PollOutcome, SourceRow
+from monitor.sources.fetch import Response
+from monitor.sources.shrink import SUSPICIOUS_SHRINK
+from monitor.store.sources import PollResult, SourceState
 
 NOW = 1_800_000_000.0
 SOURCE = SourceConfig(name="a", url="https://example.org/a", every="15m")  # type: ignore[arg-type]
-ROW = SourceRow("a", SOURCE.url, "feed", None, None, "x", "ok", None, 0, NOW, NOW, True, 5)
-SAME = Fetched(304, SOURCE.url, None, "", None, None, None)
+ROW = SourceState("a", SOURCE.url, "feed", None, None, "x", "ok", None, 0, NOW, NOW, True, 5)
+SAME = Response(304, SOURCE.url, None, "", None, None, None)
 GONE = FetchError("gone", "https://example.org/a says that this address is gone for good (HTTP 410)", status=410)
 SLOW = FetchError("timeout", "too slow")
-SMALL = ParseError(SHRUNK, "small")
+SMALL = ParseError(SUSPICIOUS_SHRINK, "small")
 
 
-def row_of(row: SourceRow, found: PollOutcome) -> SourceRow:
+def row_of(row: SourceState, found: PollResult) -> SourceState:
     return replace(row, state=found.state, error_code=found.error_code, failures=found.failures)
 
 
-def after(*errors: SourceError, jitter: float = 0.0) -> PollOutcome:
+def after(*errors: SourceError, jitter: float = 0.0) -> PollResult:
     """The outcome of polls that failed one after the other."""
     row, now = ROW, NOW
     for error in errors:
-        found = failed(Poll(SOURCE, row, now, ZoneInfo("UTC"), jitter), error)
+        found = failed_outcome(PollContext(SOURCE, row, now, ZoneInfo("UTC"), jitter), error)
         row, now = row_of(row, found), found.next_poll
     return found
 
@@ -42,14 +42,14 @@ def after(*errors: SourceError, jitter: float = 0.0) -> PollOutcome:
 def test_a_source_that_is_gone_is_asked_once_a_day_and_paused_after_three(jitter: float) -> None:
     waits = [after(*[GONE] * times, jitter=jitter) for times in (1, 2, 3, 4)]
     assert [found.state for found in waits] == ["failing", "failing", "paused", "paused"]
-    assert all(found.next_poll - found.at >= DAY for found in waits)
-    assert waits[2].next_poll == waits[2].at + PAUSE
+    assert all(found.next_poll - found.polled_at >= DAY for found in waits)
+    assert waits[2].next_poll == waits[2].polled_at + PAUSED_POLL_INTERVAL_S
     assert waits[2].error == f"{GONE}, for days; it is asked again once a month"
 
 
 def test_a_cron_falls_on_another_day_too() -> None:
     source = SOURCE.model_copy(update={"cron": "*/10 * * * *"})
-    found = failed(Poll(source, ROW, NOW, ZoneInfo("UTC"), 0.0), GONE)
+    found = failed_outcome(PollContext(source, ROW, NOW, ZoneInfo("UTC"), 0.0), GONE)
     assert found.next_poll >= NOW + DAY - 600
 
 
@@ -62,8 +62,8 @@ def test_failures_of_other_kinds_are_no_days_of_absence() -> None:
 
 
 def test_a_source_is_quiet_from_the_moment_its_silence_is_against_its_habit() -> None:
-    def state(quiet_after: float | None, row: SourceRow = ROW) -> str:
-        return still(Poll(SOURCE, row, NOW, ZoneInfo("UTC"), 0.0, quiet_after), SAME).state
+    def state(quiet_after: float | None, row: SourceState = ROW) -> str:
+        return unchanged_outcome(PollContext(SOURCE, row, NOW, ZoneInfo("UTC"), 0.0, quiet_after), SAME).state
 
     assert state(NOW - 1) == "quiet"
     assert state(NOW) == "ok"
@@ -72,13 +72,20 @@ def test_a_source_is_quiet_from_the_moment_its_silence_is_against_its_habit() ->
 
 
 def test_a_poll_that_left_some_for_the_next_keeps_nothing_by_which_that_could_be_skipped() -> None:
-    fetched = Fetched(200, SOURCE.url, b"x", "", '"1"', "Mon", None)
-    row = replace(ROW, baselined=False, body_hash=None)
+    fetched = Response(200, SOURCE.url, b"x", "", '"1"', "Mon", None)
+    row = replace(ROW, is_baselined=False, body_hash=None)
     found = [
-        read(Poll(SOURCE, row, NOW, ZoneInfo("UTC"), 0.0), fetched, Feed("", (), None, ()), 1.0, False, whole=whole)
+        read_outcome(
+            PollContext(SOURCE, row, NOW, ZoneInfo("UTC"), 0.0),
+            fetched,
+            Feed("", (), None, ()),
+            1.0,
+            False,
+            is_complete=whole,
+        )
         for whole in (True, False)
     ]
-    assert [(one.etag, one.last_modified, bool(one.body_hash), one.baselined) for one in found] == [
+    assert [(one.etag, one.last_modified, bool(one.body_hash), one.is_baselined) for one in found] == [
         ('"1"', "Mon", True, True),
         (None, None, False, False),
     ]
@@ -88,4 +95,4 @@ def test_a_page_that_robots_txt_forbids_is_blocked_and_left_alone_for_longer_eac
     forbidden = FetchError("robots", "the site's robots.txt asks programs not to fetch it")
     waits = [after(*[forbidden] * times) for times in (1, 2, 3)]
     assert [found.state for found in waits] == ["blocked"] * 3
-    assert [found.next_poll - found.at for found in waits] == [900, 1800, 3600]
+    assert [found.next_poll - found.polled_at for found in waits] == [900, 1800, 3600]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.model import Entry
-from monitor.sources.pace import GROWTH, next_pace, pace, rolled_over
+from monitor.sources.pace import INTERVAL_GROWTH, effective_interval, has_rolled_over, next_interval
 
 EVERY, SLOWEST = 900.0, 6 * 3600.0
 
@@ -15,12 +15,12 @@ def after(*polls: str, every: float = EVERY, slowest: float | None = SLOWEST, st
     now, shares = start, {"nothing": 0.0, "some": 0.5}
     for poll in polls:
         share = shares.get(poll, 1.0)
-        now = next_pace(now, every=every, slowest=slowest, news=share, rolled=poll == "rolled")
+        now = next_interval(now, every=every, slowest=slowest, news_share=share, entries_missed=poll == "rolled")
     return now
 
 
 def test_a_source_that_brings_nothing_is_looked_at_less_and_less_often_down_to_its_slowest() -> None:
-    assert after("nothing") == EVERY * GROWTH
+    assert after("nothing") == EVERY * INTERVAL_GROWTH
     assert after(*["nothing"] * 50) == SLOWEST
 
 
@@ -61,7 +61,7 @@ def test_it_stays_so_while_nearly_all_is_news_and_recovers_when_it_is_not() -> N
 def test_a_pace_that_was_kept_is_bound_by_the_config_of_today(
     kept: float | None, slowest: float | None, found: float
 ) -> None:
-    assert pace(every=EVERY, slowest=slowest, pace=kept) == found
+    assert effective_interval(every=EVERY, slowest=slowest, stored_interval=kept) == found
 
 
 def entries(*published: float | None) -> list[Entry]:
@@ -69,12 +69,12 @@ def entries(*published: float | None) -> list[Entry]:
 
 
 def test_a_window_rolled_over_when_nothing_that_stood_is_left_and_all_is_newer() -> None:
-    assert rolled_over(entries(30.0, 20.0, 10.0), [], 10, 5.0)
-    assert rolled_over(entries(None, None, None), [], 10, None)
-    assert not rolled_over(entries(30.0, 20.0, 10.0), ["e2"], 10, 5.0)
-    assert not rolled_over(entries(30.0, 20.0, 4.0), [], 10, 5.0), "some are older than what is known"
+    assert has_rolled_over(entries(30.0, 20.0, 10.0), [], 10, 5.0)
+    assert has_rolled_over(entries(None, None, None), [], 10, None)
+    assert not has_rolled_over(entries(30.0, 20.0, 10.0), ["e2"], 10, 5.0)
+    assert not has_rolled_over(entries(30.0, 20.0, 4.0), [], 10, 5.0), "some are older than what is known"
 
 
 def test_a_feed_of_few_entries_has_no_window() -> None:
-    assert not rolled_over(entries(30.0, 20.0), [], 10, 5.0)
-    assert not rolled_over(entries(30.0, 20.0, 10.0), [], 2, 5.0)
+    assert not has_rolled_over(entries(30.0, 20.0), [], 10, 5.0)
+    assert not has_rolled_over(entries(30.0, 20.0, 10.0), [], 2, 5.0)

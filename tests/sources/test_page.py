@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from monitor.errors import ParseError
-from monitor.sources.charset import decoded
+from monitor.sources.charset import decode_body
 from monitor.sources.feed import Feed
 from monitor.sources.page import parse_page
-from monitor.sources.reading import Reading
-from monitor.text.split import split
+from monitor.sources.reading import ParseOptions
+from monitor.text.split import split_claims
 
 URL = "https://ferries.example/notices"
 PAGE = """<!doctype html><html><head><title>Notices | Ferries of Halvik</title></head><body>
@@ -27,7 +27,7 @@ BLOCKS = """<html><body><h1>Incidents</h1>
 
 def read(body: str | bytes, content_type: str = "text/html; charset=utf-8", url: str = URL, **how: str) -> Feed:
     body = body.encode() if isinstance(body, str) else body
-    return parse_page(body, content_type, url, Reading("page", URL, **how))  # type: ignore[arg-type]
+    return parse_page(body, content_type, url, ParseOptions("page", URL, **how))  # type: ignore[arg-type]
 
 
 def failure(body: str | bytes, **how: str) -> ParseError:
@@ -37,7 +37,7 @@ def failure(body: str | bytes, **how: str) -> ParseError:
 
 
 def claims(feed: Feed) -> list[str]:
-    return [claim.text for entry in feed.entries for claim in split(entry.title, entry.body)]
+    return [claim.text for entry in feed.entries for claim in split_claims(entry.title, entry.body)]
 
 
 def test_a_page_is_one_entry_of_its_main_part() -> None:
@@ -136,9 +136,9 @@ def test_a_selector_that_meets_nothing_is_said() -> None:
     ],
 )
 def test_the_charset_is_the_one_of_mark_header_or_page(body: bytes, content_type: str) -> None:
-    assert decoded(body, content_type).endswith("Паром")
+    assert decode_body(body, content_type).endswith("Паром")
 
 
 def test_bytes_that_are_no_utf8_are_read_as_browsers_do() -> None:
-    assert decoded(b"caf\xe9 \x93x\x94", "text/html") == "café “x”"
-    assert decoded(b"\x93x\x94", "text/html; charset=iso-8859-1") == "“x”"
+    assert decode_body(b"caf\xe9 \x93x\x94", "text/html") == "café “x”"
+    assert decode_body(b"\x93x\x94", "text/html; charset=iso-8859-1") == "“x”"

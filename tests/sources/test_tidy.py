@@ -4,18 +4,18 @@ import time
 
 import pytest
 
-from monitor.sources.tidy import absolute, clean, moment, one_line, plain, rfc3339
+from monitor.sources.tidy import absolute_url, clean_line, clean_text, html_to_line, moment_from_struct, parse_rfc3339
 
 
 def test_text_is_free_of_what_stores_and_messages_choke_on() -> None:
-    assert clean("a\0b\x1b[31mc\ud800d") == "ab[31mc\ufffdd"
-    assert clean("\ud83d\ude80 up") == "🚀 up"
-    assert clean("tab\tline\nend\r") == "tab\tline\nend\r"
-    assert clean(None) == ""
+    assert clean_text("a\0b\x1b[31mc\ud800d") == "ab[31mc\ufffdd"
+    assert clean_text("\ud83d\ude80 up") == "🚀 up"
+    assert clean_text("tab\tline\nend\r") == "tab\tline\nend\r"
+    assert clean_text(None) == ""
 
 
 def test_a_title_is_one_line() -> None:
-    assert one_line(" two\n lines\t here ") == "two lines here"
+    assert clean_line(" two\n lines\t here ") == "two lines here"
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_a_title_is_one_line() -> None:
     ],
 )
 def test_markup_becomes_plain_text(markup: str, text: str) -> None:
-    assert plain(markup) == text
+    assert html_to_line(markup) == text
 
 
 @pytest.mark.parametrize("hostile", ["<" * 10**6, "<a " * 300_000, "<!--" * 300_000, "&" * 10**6, "&#x" * 300_000])
 def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
     begun = time.process_time()
-    plain(hostile)
+    html_to_line(hostile)
     assert time.process_time() - begun < 2
 
 
@@ -56,7 +56,7 @@ def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
     ],
 )
 def test_a_link_is_absolute_or_nothing(link: str | None, found: str) -> None:
-    assert absolute(link, "https://base.example/dir/feed.xml") == found
+    assert absolute_url(link, "https://base.example/dir/feed.xml") == found
 
 
 def date(year: int) -> time.struct_time:
@@ -64,11 +64,11 @@ def date(year: int) -> time.struct_time:
 
 
 def test_a_moment_is_kept_unless_it_cannot_be_meant() -> None:
-    assert moment(date(2025)) == 1765792800.0
-    assert moment(date(2099)) is not None
+    assert moment_from_struct(date(2025)) == 1765792800.0
+    assert moment_from_struct(date(2099)) is not None
     for year in (0, -5, 1, 1800, 9999, 10000, 10**9):
-        assert moment(date(year)) is None
-    assert moment(None) is None
+        assert moment_from_struct(date(year)) is None
+    assert moment_from_struct(None) is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_moment_is_kept_unless_it_cannot_be_meant() -> None:
     ],
 )
 def test_a_json_date_is_a_moment_or_nothing(text: str | None, at: float | None) -> None:
-    assert rfc3339(text) == at
+    assert parse_rfc3339(text) == at
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_json_date_is_a_moment_or_nothing(text: str | None, at: float | None) 
     ],
 )
 def test_markup_as_text_is_what_a_reader_sees_of_it(markup: str, text: str) -> None:
-    assert plain(markup) == text
+    assert html_to_line(markup) == text
 
 
 @pytest.mark.parametrize("piece", ["<script", "<!--", "<style></style", "<script>"])
 def test_markup_as_text_takes_time_that_grows_with_it_only(piece: str) -> None:
     begun = time.process_time()
-    plain(piece * 100_000)
+    html_to_line(piece * 100_000)
     assert time.process_time() - begun < 2

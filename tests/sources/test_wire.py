@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from monitor.errors import FetchError
-from monitor.sources.addresses import networks
-from monitor.sources.fetch import Fetched, Fetcher, Request
-from monitor.sources.guard import authorities, checking
-from monitor.sources.wire import Wire
+from monitor.sources.addresses import parse_ip_networks
+from monitor.sources.fetch import Fetcher, Request, Response
+from monitor.sources.guard import guarded_resolver, tls_context
+from monitor.sources.wire import Http11Pool
 
 FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 
@@ -49,7 +49,7 @@ class Talk:
         writer.close()
 
 
-async def asked(fetcher: Fetcher, talk: Talk, times: int, pause: float = 0.0) -> list[Fetched]:
+async def asked(fetcher: Fetcher, talk: Talk, times: int, pause: float = 0.0) -> list[Response]:
     found = []
     async with talk.serving() as url:
         for _ in range(times):
@@ -111,7 +111,7 @@ UNCHANGED = [
 
 @pytest.mark.parametrize("answer", UNCHANGED)
 async def test_what_is_unchanged_is_read_as_h11_reads_it_and_keeps_its_connection(answer: bytes) -> None:
-    wire = Wire(checking(networks(["127.0.0.0/8"])), authorities())
+    wire = Http11Pool(guarded_resolver(parse_ip_networks(["127.0.0.0/8"])), tls_context())
     talk, reader = Talk([answer, FOUND]), h11.Connection(h11.CLIENT)
     reader.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
     reader.receive_data(answer)
@@ -120,8 +120,8 @@ async def test_what_is_unchanged_is_read_as_h11_reads_it_and_keeps_its_connectio
 
     async with talk.serving() as url:
         found = await wire.get(httpx.URL(url), [])
-        wire.done(found)
-        wire.done(again := await wire.get(httpx.URL(url), []))
+        wire.release(found)
+        wire.release(again := await wire.get(httpx.URL(url), []))
 
     assert found.status == 304
     values: dict[str, list[str]] = {}
@@ -132,14 +132,14 @@ async def test_what_is_unchanged_is_read_as_h11_reads_it_and_keeps_its_connectio
 
 
 async def test_a_free_connection_is_closed_after_a_while() -> None:
-    wire = Wire(checking(networks(["127.0.0.0/8"])), authorities(), idle=0.05)
+    wire = Http11Pool(guarded_resolver(parse_ip_networks(["127.0.0.0/8"])), tls_context(), idle=0.05)
     talk = Talk([FOUND, FOUND], [FOUND])
 
     async with talk.serving() as url:
         for _ in range(2):
             answer = await wire.get(httpx.URL(url), [])
-            assert [piece async for piece in answer.pieces()] == [b"yes"]
-            wire.done(answer)
+            assert [piece async for piece in answer.chunks()] == [b"yes"]
+            wire.release(answer)
             await asyncio.sleep(0.2)
 
     assert talk.opened == 2

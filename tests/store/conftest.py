@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.saying import configured
+from kit.saying import add_sources
 from sqlalchemy import Engine, create_engine, delete, text
 
 from monitor.store import Store, open_store
@@ -17,7 +17,7 @@ from monitor.store.schema import metadata
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres_server_url() -> Iterator[str]:
     """A PostgreSQL server of our own on a Unix socket, with one database at the newest schema; its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of environments without a runtime folder
@@ -31,46 +31,46 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def engine(postgres: str) -> Iterator[Engine]:
-    engine = create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
+def postgres_engine(postgres_server_url: str) -> Iterator[Engine]:
+    engine = create_engine(postgres_server_url.replace("postgresql:", "postgresql+psycopg:"))
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def postgres_url(postgres: str, engine: Engine) -> str:
+def empty_postgres_url(postgres_server_url: str, postgres_engine: Engine) -> str:
     """The database, emptied and counting from 1."""
-    with engine.begin() as conn:
+    with postgres_engine.begin() as conn:
         for table in reversed(metadata.sorted_tables):
             conn.execute(delete(table))
         conn.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
         conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[-1]}'"))
-    return postgres
+    return postgres_server_url
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def database_path(tmp_path: Path) -> Path:
     return tmp_path / "monitor.db"
 
 
 @pytest.fixture(params=["memory", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
+def store_url(request: pytest.FixtureRequest) -> str:
     """Where the SQL is tested: SQLite in memory speaks as SQLite in a file does, and sooner."""
-    return request.getfixturevalue("postgres_url") if request.param == "postgres" else "sqlite:///:memory:"
+    return request.getfixturevalue("empty_postgres_url") if request.param == "postgres" else "sqlite:///:memory:"
 
 
 @pytest.fixture(params=["file", "memory", "postgres"])
-def any_url(request: pytest.FixtureRequest, path: Path) -> str:
+def any_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
     """Where transactions and locks are tested."""
     if request.param == "postgres":
-        return request.getfixturevalue("postgres_url")
-    return "sqlite:///:memory:" if request.param == "memory" else f"sqlite:///{path}"
+        return request.getfixturevalue("empty_postgres_url")
+    return "sqlite:///:memory:" if request.param == "memory" else f"sqlite:///{database_path}"
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[Store]:
     """An open store with the sources `wire` and `press`."""
-    store = open_store(url)
-    configured(store, "wire", "press")
+    store = open_store(store_url)
+    add_sources(store, "wire", "press")
     yield store
     store.close()

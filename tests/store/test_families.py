@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from kit.saying import alert, commit, configured, finding, message, said_by, sends, taken_by
+from kit.saying import (
+    add_sources,
+    commit_texts,
+    drain_channel,
+    example_alert,
+    example_finding,
+    example_message,
+    example_prior,
+    sent_decision,
+)
 
 from monitor.model import Novelty
 from monitor.store import Store, reports
-from monitor.store.families import families, sayings_of
-from monitor.store.outbox import HEARD_OF, carried
-from monitor.store.record import tell
+from monitor.store.families import claim_clusters, prior_claims
+from monitor.store.outbox import MAX_ALERTS_WITH_SOURCES, load_alerts
+from monitor.store.record import enqueue_notices
 
 BRIDGES = "Three bridges are closed."
 CLOSED = (
@@ -21,17 +30,17 @@ OTHERWISE = "The bridges, three of them, are shut."
 
 def repeats(store: Store, source: str, text: str, at: float = 100.0, of: str = BRIDGES, **given: object) -> None:
     """A source says what the wire said."""
-    found = [finding(text, Novelty.REPEATED, nearest=said_by("wire", of))]
-    commit(store, [text], at, source=source, entry=source, findings=found, **given)
+    found = [example_finding(text, Novelty.REPEATED, nearest=example_prior("wire", of))]
+    commit_texts(store, [text], at, source=source, entry=source, findings=found, **given)
 
 
 def sources(store: Store, *texts: str) -> list[str]:
     with store.read() as conn:
-        return [said.source for said in sayings_of(conn, texts)]
+        return [said.source for said in prior_claims(conn, texts)]
 
 
 def test_who_says_a_claim_in_these_or_other_words_is_found(store: Store) -> None:
-    commit(store, [BRIDGES, "Schools stay open."])
+    commit_texts(store, [BRIDGES, "Schools stay open."])
     repeats(store, "press", OTHERWISE)
 
     assert sources(store, BRIDGES) == sources(store, OTHERWISE) == ["wire", "press"]
@@ -40,17 +49,17 @@ def test_who_says_a_claim_in_these_or_other_words_is_found(store: Store) -> None
 
 
 def test_a_changed_claim_is_no_evidence_for_the_one_before(store: Store) -> None:
-    commit(store, [BRIDGES])
-    changed = finding("Four bridges are closed.", Novelty.CHANGED, nearest=said_by("wire", BRIDGES))
-    commit(store, ["Four bridges are closed."], source="press", entry="p1", findings=[changed])
+    commit_texts(store, [BRIDGES])
+    changed = example_finding("Four bridges are closed.", Novelty.CHANGED, nearest=example_prior("wire", BRIDGES))
+    commit_texts(store, ["Four bridges are closed."], source="press", entry="p1", findings=[changed])
 
     assert sources(store, BRIDGES) == ["wire"]
 
 
 def test_of_what_thousands_say_the_first_are_read(store: Store) -> None:
-    commit(store, [BRIDGES])
+    commit_texts(store, [BRIDGES])
     papers = [f"paper{number}" for number in range(40)]
-    configured(store, "press", *papers)
+    add_sources(store, "press", *papers)
     for paper in papers:
         repeats(store, paper, BRIDGES)
     repeats(store, "press", OTHERWISE)
@@ -60,9 +69,9 @@ def test_of_what_thousands_say_the_first_are_read(store: Store) -> None:
 
 
 def test_each_text_has_its_own_family(store: Store) -> None:
-    commit(store, [BRIDGES, "Schools stay open."])
+    commit_texts(store, [BRIDGES, "Schools stay open."])
     with store.read() as conn:
-        found = families(conn, [BRIDGES, "THREE BRIDGES ARE CLOSED", "Schools stay open."])
+        found = claim_clusters(conn, [BRIDGES, "THREE BRIDGES ARE CLOSED", "Schools stay open."])
     assert {text: [said.text for said in family] for text, family in found.items()} == {
         BRIDGES: [BRIDGES],
         "THREE BRIDGES ARE CLOSED": [BRIDGES],
@@ -71,24 +80,24 @@ def test_each_text_has_its_own_family(store: Store) -> None:
 
 
 def test_a_message_says_who_else_says_so_when_it_is_sent(store: Store) -> None:
-    configured(store, "press", "copy")
-    told = alert(text=CLOSED)
-    commit(store, [CLOSED], decisions=[sends(told)], messages=[message("m1", told)])
+    add_sources(store, "press", "copy")
+    told = example_alert(text=CLOSED)
+    commit_texts(store, [CLOSED], decisions=[sent_decision(told)], messages=[example_message("m1", told)])
     repeats(store, "press", OTHERWISE, at=150.0, of=CLOSED)
     repeats(store, "copy", CLOSED, at=160.0)
 
-    [sent] = taken_by(store, "desk", 200.0)
+    [sent] = drain_channel(store, "desk", 200.0)
     [also] = sent.alerts[0].findings[0].also_said_by
     assert (also.source, also.at, also.url) == ("press", 150.0, "https://press.example/press")
     with store.read() as conn:
-        assert [row.alert for row in reports.alerts(conn)] == list(sent.alerts)
+        assert [row.alert for row in reports.load_alert_page(conn)] == list(sent.alerts)
 
 
 def test_of_very_many_alerts_the_first_are_looked_up(store: Store) -> None:
-    commit(store, [BRIDGES])
+    commit_texts(store, [BRIDGES])
     repeats(store, "press", OTHERWISE)
-    many = [alert(f"al-{n}", BRIDGES) for n in range(HEARD_OF + 2)]
+    many = [example_alert(f"al-{n}", BRIDGES) for n in range(MAX_ALERTS_WITH_SOURCES + 2)]
     with store.write() as conn:
-        tell(conn, [message("m1", *many)])
-        told = carried(conn, "m1")
-    assert [bool(one.findings[0].also_said_by) for one in told] == [True] * HEARD_OF + [False] * 2
+        enqueue_notices(conn, [example_message("m1", *many)])
+        told = load_alerts(conn, "m1")
+    assert [bool(one.findings[0].also_said_by) for one in told] == [True] * MAX_ALERTS_WITH_SOURCES + [False] * 2

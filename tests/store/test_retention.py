@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from kit.saying import alert, commit, finding, message, said_by, sends
+from kit.saying import commit_texts, example_alert, example_finding, example_message, example_prior, sent_decision
 from sqlalchemy import func, select
 
 from monitor.model import Decision, Match, Novelty, Reason
 from monitor.store import Store, alerts, ledger, outbox, reports, schema
-from monitor.store.known import Known
-from monitor.store.retention import discard, forget, sweep_all, tend
-from monitor.store.sources import PollOutcome, record_poll
+from monitor.store.known import StoredHistory
+from monitor.store.retention import compact_indexes, delete_history, run_retention, unindex_claims
+from monitor.store.sources import PollResult, record_poll
 
 LONG_AGO, LATELY, NOW = 100.0, 9_000.0, 10_000.0
-GOOD = PollOutcome(LATELY, "ok", None, None, 0, NOW, None, None, None, True)
+GOOD = PollResult(LATELY, "ok", None, None, 0, NOW, None, None, None, True)
 BRIDGES, SCHOOLS = "Three bridges are closed.", "All schools are open."
 
 
@@ -18,15 +18,15 @@ def run_out(store: Store, before: float) -> None:
     """Discards until nothing is left to."""
     for _ in range(100):
         with store.write() as conn:
-            if discard(conn, before, limit=2) == 0:
+            if delete_history(conn, before, limit=2) == 0:
                 return
     raise AssertionError("discarding never ends")
 
 
 def clean_index(store: Store, since: float) -> int:
     with store.write() as conn:
-        forgotten = forget(conn, since, 0)
-    sweep_all(store)
+        forgotten = unindex_claims(conn, since, 0)
+    compact_indexes(store)
     return forgotten
 
 
@@ -36,114 +36,118 @@ def size(store: Store, name: str) -> int:
 
 
 def test_what_nobody_says_any_more_leaves_the_index_and_comes_back_when_said_again(store: Store) -> None:
-    commit(store, [BRIDGES], at=LONG_AGO)
-    commit(store, [SCHOOLS], entry="e2", at=LATELY)
+    commit_texts(store, [BRIDGES], at=LONG_AGO)
+    commit_texts(store, [SCHOOLS], entry="e2", at=LATELY)
     assert clean_index(store, since=5_000.0) == 1
     assert (size(store, "postings"), size(store, "terms")) == (4, 4)
     with store.read() as conn:
-        known = Known(conn, since=0.0)
+        known = StoredHistory(conn, since=0.0)
         assert known.candidates([["bridges"]]) == [[]]
         assert [said.text for said in known.candidates([["schools"]])[0]] == [SCHOOLS]
 
-    commit(store, [BRIDGES], entry="e3", at=NOW)
+    commit_texts(store, [BRIDGES], entry="e3", at=NOW)
     with store.read() as conn:
-        assert {said.entry for said in Known(conn, since=5_000.0).candidates([["bridges"]])[0]} == {"e3"}
+        assert {said.entry for said in StoredHistory(conn, since=5_000.0).candidates([["bridges"]])[0]} == {"e3"}
 
 
 def test_a_claim_that_still_stands_is_not_forgotten(store: Store) -> None:
-    commit(store, [BRIDGES], at=LONG_AGO)
+    commit_texts(store, [BRIDGES], at=LONG_AGO)
     with store.write() as conn:
-        ledger.touch(conn, "wire", ["e1"], LATELY)
+        ledger.mark_entries_seen(conn, "wire", ["e1"], LATELY)
     assert clean_index(store, since=5_000.0) == 0
     with store.read() as conn:
-        assert len(Known(conn, since=5_000.0).candidates([["bridges"]])[0]) == 1
+        assert len(StoredHistory(conn, since=5_000.0).candidates([["bridges"]])[0]) == 1
 
 
 def test_a_claim_said_again_before_the_sweep_loses_nothing(store: Store) -> None:
-    commit(store, [BRIDGES], at=LONG_AGO)
+    commit_texts(store, [BRIDGES], at=LONG_AGO)
     with store.write() as conn:
-        assert forget(conn, 5_000.0, 0) == 1
-    commit(store, [BRIDGES], entry="e2", at=LATELY)
+        assert unindex_claims(conn, 5_000.0, 0) == 1
+    commit_texts(store, [BRIDGES], entry="e2", at=LATELY)
     assert clean_index(store, since=5_000.0) == 0
     with store.read() as conn:
-        assert len(Known(conn, since=5_000.0).candidates([["bridges", "three"]])[0]) == 1
+        assert len(StoredHistory(conn, since=5_000.0).candidates([["bridges", "three"]])[0]) == 1
 
 
 def test_a_page_that_does_not_change_goes_on_saying_what_it_says(store: Store) -> None:
-    commit(store, [BRIDGES], at=LONG_AGO)
-    commit(store, [SCHOOLS], entry="fallen out of the feed", at=LONG_AGO)
+    commit_texts(store, [BRIDGES], at=LONG_AGO)
+    commit_texts(store, [SCHOOLS], entry="fallen out of the feed", at=LONG_AGO)
     with store.write() as conn:
-        ledger.touch(conn, "wire", ["e1"], LONG_AGO + 1)
+        ledger.mark_entries_seen(conn, "wire", ["e1"], LONG_AGO + 1)
         record_poll(conn, "wire", GOOD)
-    tend(store, since=5_000.0)
+    run_retention(store, since=5_000.0)
     with store.read() as conn:
-        known = Known(conn, since=5_000.0)
+        known = StoredHistory(conn, since=5_000.0)
         assert [said.entry for said in known.candidates([["bridges"]])[0]] == ["e1"]
         assert known.candidates([["schools"]]) == [[]]
 
 
 def test_a_days_work_forgets_and_cuts_the_history(store: Store) -> None:
-    commit(store, [BRIDGES], at=100.0)
-    commit(store, [SCHOOLS], at=200.0)
-    tend(store, since=5_000.0)
+    commit_texts(store, [BRIDGES], at=100.0)
+    commit_texts(store, [SCHOOLS], at=200.0)
+    run_retention(store, since=5_000.0)
     assert (size(store, "postings"), size(store, "updates")) == (0, 2)
-    tend(store, since=5_000.0, before=5_000.0)
+    run_retention(store, since=5_000.0, before=5_000.0)
     assert (size(store, "updates"), size(store, "claims")) == (1, 1)
 
 
 def test_old_versions_go_and_each_entry_keeps_its_latest(store: Store) -> None:
-    commit(store, [BRIDGES], at=100.0)
-    commit(store, [SCHOOLS], at=200.0)
-    commit(store, ["Roads are."], at=300.0)
+    commit_texts(store, [BRIDGES], at=100.0)
+    commit_texts(store, [SCHOOLS], at=200.0)
+    commit_texts(store, ["Roads are."], at=300.0)
     run_out(store, before=5_000.0)
     assert (size(store, "updates"), size(store, "findings")) == (1, 1)
     with store.read() as conn:
-        latest = ledger.previous(conn, "wire", "e1")
+        latest = ledger.previous_update(conn, "wire", "e1")
     assert latest is not None
     assert latest.text == "Roads are."
 
 
 def test_no_message_goes_before_it_was_sent_or_given_up(store: Store) -> None:
     for n in range(1, 6):
-        one = alert(f"al-{n}", at=LONG_AGO)
-        commit(store, [BRIDGES], entry=f"e{n}", decisions=[sends(one)], messages=[message(f"m{n}", one)])
+        one = example_alert(f"al-{n}", at=LONG_AGO)
+        commit_texts(
+            store, [BRIDGES], entry=f"e{n}", decisions=[sent_decision(one)], messages=[example_message(f"m{n}", one)]
+        )
     with store.write() as conn:
-        outbox.sent(conn, "m1", 150.0, "")
-        outbox.dead(conn, "m2", "550 nobody", 150.0)
-        outbox.retrying(conn, "m3", NOW, "451 later")
+        outbox.mark_sent(conn, "m1", 150.0, "")
+        outbox.mark_dead(conn, "m2", "550 nobody", 150.0)
+        outbox.schedule_retry(conn, "m3", NOW, "451 later")
     run_out(store, before=5_000.0)
     with store.read() as conn:
-        assert {row.message for row in reports.deliveries(conn)} == {"m3", "m4", "m5"}
-        assert {row.alert.id for row in reports.alerts(conn)} == {"al-3", "al-4", "al-5"}
-        found = reports.explain(conn, 3)
+        assert {row.message_id for row in reports.load_delivery_page(conn)} == {"m3", "m4", "m5"}
+        assert {row.alert.id for row in reports.load_alert_page(conn)} == {"al-3", "al-4", "al-5"}
+        found = reports.explain_update(conn, 3)
     assert found is not None
-    assert [match.alert for match in found.matches] == ["al-3"]
+    assert [match.alert_id for match in found.matches] == ["al-3"]
     with store.write() as conn:
-        first = outbox.lease(conn, "desk", NOW, lease=1.0)
+        first = outbox.lease_message(conn, "desk", NOW, lease_seconds=1.0)
     assert first is not None
     assert [one.id for one in first.alerts] == ["al-3"]
 
 
 def test_what_is_held_is_kept_however_old(store: Store) -> None:
-    held = Decision(Match("bridges", (0,), ()), Reason.CORROBORATION, "", waiting=alert(text=BRIDGES))
-    commit(store, [BRIDGES], at=100.0, decisions=[held])
-    commit(store, [SCHOOLS], at=200.0)
+    held = Decision(
+        Match("bridges", (0,), ()), Reason.AWAITING_CORROBORATION, "", pending_alert=example_alert(text=BRIDGES)
+    )
+    commit_texts(store, [BRIDGES], at=100.0, decisions=[held])
+    commit_texts(store, [SCHOOLS], at=200.0)
     clean_index(store, since=5_000.0)
     run_out(store, before=5_000.0)
     with store.read() as conn:
-        assert len(alerts.waiting(conn, [BRIDGES])) == 1
-        assert reports.explain(conn, 1) is not None
+        assert len(alerts.pending_for(conn, [BRIDGES])) == 1
+        assert reports.explain_update(conn, 1) is not None
 
 
 def test_a_claim_that_all_have_dropped_goes_once_it_is_forgotten(store: Store) -> None:
-    commit(store, [BRIDGES], at=100.0)
-    gone = finding(BRIDGES, Novelty.WITHDRAWN, nearest=said_by("wire", BRIDGES))
-    commit(store, [SCHOOLS], at=200.0, findings=[gone, finding(SCHOOLS)])
+    commit_texts(store, [BRIDGES], at=100.0)
+    gone = example_finding(BRIDGES, Novelty.WITHDRAWN, nearest=example_prior("wire", BRIDGES))
+    commit_texts(store, [SCHOOLS], at=200.0, findings=[gone, example_finding(SCHOOLS)])
     run_out(store, before=5_000.0)
     assert (size(store, "sayings"), size(store, "claims")) == (1, 2)
     clean_index(store, since=5_000.0)
     run_out(store, before=5_000.0)
     assert size(store, "claims") == 1
-    commit(store, [BRIDGES], at=LATELY)
+    commit_texts(store, [BRIDGES], at=LATELY)
     with store.read() as conn:
-        assert len(Known(conn, since=0.0).candidates([["bridges"]])[0]) == 1
+        assert len(StoredHistory(conn, since=0.0).candidates([["bridges"]])[0]) == 1

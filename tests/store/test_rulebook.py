@@ -4,14 +4,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kit.saying import alert, assessment, commit, finding, message, sends
+from kit.saying import (
+    commit_texts,
+    example_alert,
+    example_assessment,
+    example_finding,
+    example_message,
+    sent_decision,
+)
 
 from monitor.model import Decision, Match, Novelty, Reason
 from monitor.store import Store, alerts, reports, rulebook
-from monitor.store.history import history, how_many, update_saying
-from monitor.store.known import Known
-from monitor.store.late import judged, keep_late, last_update, name_fate
-from monitor.store.record import record
+from monitor.store.history import count_updates, find_update_saying, recorded_updates
+from monitor.store.known import StoredHistory
+from monitor.store.late import already_matched, insert_late_decision, last_update_id, set_match_reason
+from monitor.store.record import commit_assessment
 
 BRIDGES = "Three bridges are closed."
 
@@ -22,34 +29,39 @@ def rules(**names: str) -> list[Any]:
 
 
 def holds(id: str, rule: str, opens: float) -> Decision:
-    waits = alert(id, BRIDGES, rule=rule)
-    return Decision(Match(rule, (0,), ()), Reason.THROTTLED, "", waiting=waits, opens=opens)
+    waits = example_alert(id, BRIDGES, rule=rule)
+    return Decision(Match(rule, (0,), ()), Reason.THROTTLED, "", pending_alert=waits, throttled_until=opens)
 
 
 def carry_on(store: Store, **names: str) -> dict[str, str]:
     with store.write() as conn:
-        return rulebook.carry_on(conn, rules(**names))
+        return rulebook.apply_rule_renames(conn, rules(**names))
 
 
 def test_the_past_of_a_renamed_rule_goes_on_under_its_new_name(store: Store) -> None:
     assert carry_on(store, b="bridges", f="floods") == {}
-    sent = alert("al-1", BRIDGES)
-    commit(store, [BRIDGES], decisions=[sends(sent), holds("al-2", "bridges", 200.0)], messages=[message("m1", sent)])
+    sent = example_alert("al-1", BRIDGES)
+    commit_texts(
+        store,
+        [BRIDGES],
+        decisions=[sent_decision(sent), holds("al-2", "bridges", 200.0)],
+        messages=[example_message("m1", sent)],
+    )
     assert carry_on(store, b="crossings", f="floods") == {"bridges": "crossings"}
     with store.read() as conn:
-        known = Known(conn, since=0.0)
-        assert known.told("crossings", "st-1", [BRIDGES]) == {BRIDGES}
-        assert known.told("bridges", "st-1", [BRIDGES]) == set()
+        known = StoredHistory(conn, since=0.0)
+        assert known.already_alerted("crossings", "st-1", [BRIDGES]) == {BRIDGES}
+        assert known.already_alerted("bridges", "st-1", [BRIDGES]) == set()
         assert alerts.alert_times(conn, "crossings", "st-1", 0.0) == [100.0]
-        assert [held.alert.rule for held in alerts.opening(conn, 300.0)] == ["crossings"]
-        assert len(reports.alerts(conn, rule="crossings")) == 1
+        assert [held.alert.rule for held in alerts.due_throttled_matches(conn, 300.0)] == ["crossings"]
+        assert len(reports.load_alert_page(conn, rule="crossings")) == 1
     assert [row.match.rule for row in explained(store)] == ["crossings", "crossings"]
     assert carry_on(store, b="crossings") == {}
 
 
 def explained(store: Store, number: int = 1) -> tuple[reports.MatchRow, ...]:
     with store.read() as conn:
-        found = reports.explain(conn, number)
+        found = reports.explain_update(conn, number)
     assert found
     return found.matches
 
@@ -57,8 +69,8 @@ def explained(store: Store, number: int = 1) -> tuple[reports.MatchRow, ...]:
 def test_two_rules_may_exchange_their_names(store: Store) -> None:
     carry_on(store, b="bridges", f="floods")
     for number, rule in enumerate(("bridges", "floods")):
-        told = alert(f"al-{number}", BRIDGES, rule=rule, at=100.0 + number)
-        commit(store, [BRIDGES], entry=f"e{number}", at=100.0 + number, decisions=[sends(told)])
+        told = example_alert(f"al-{number}", BRIDGES, rule=rule, at=100.0 + number)
+        commit_texts(store, [BRIDGES], entry=f"e{number}", at=100.0 + number, decisions=[sent_decision(told)])
     assert carry_on(store, b="floods", f="bridges") == {"bridges": "floods", "floods": "bridges"}
     with store.read() as conn:
         assert alerts.alert_times(conn, "floods", "st-1", 0.0) == [100.0]
@@ -68,63 +80,73 @@ def test_two_rules_may_exchange_their_names(store: Store) -> None:
 def test_a_rule_may_take_the_name_of_one_that_is_gone(store: Store) -> None:
     carry_on(store, b="bridges", f="floods")
     for rule in ("bridges", "floods"):
-        commit(store, [BRIDGES], entry=rule, decisions=[sends(alert(rule, BRIDGES, rule=rule))])
+        commit_texts(store, [BRIDGES], entry=rule, decisions=[sent_decision(example_alert(rule, BRIDGES, rule=rule))])
     assert carry_on(store, b="floods") == {"bridges": "floods"}
     with store.read() as conn:
-        assert Known(conn, since=0.0).told("floods", "st-1", [BRIDGES]) == {BRIDGES}
+        assert StoredHistory(conn, since=0.0).already_alerted("floods", "st-1", [BRIDGES]) == {BRIDGES}
 
 
 def test_what_is_dropped_waits_no_more_and_says_why(store: Store) -> None:
-    commit(store, [BRIDGES], decisions=[holds("al-2", "bridges", 200.0)])
+    commit_texts(store, [BRIDGES], decisions=[holds("al-2", "bridges", 200.0)])
     with store.write() as conn:
-        rulebook.drop(conn, [held.id for held in alerts.opening(conn, 300.0)])
-        rulebook.drop(conn, [])
+        rulebook.drop_pending(conn, [held.id for held in alerts.due_throttled_matches(conn, 300.0)])
+        rulebook.drop_pending(conn, [])
     with store.read() as conn:
-        assert alerts.opening(conn, 300.0) == []
-        assert reports.status(conn, 300.0).held == 0
+        assert alerts.due_throttled_matches(conn, 300.0) == []
+        assert reports.load_status(conn, 300.0).pending_matches == 0
     (row,) = explained(store)
-    assert (row.reason, row.detail) == (Reason.GONE, rulebook.GONE)
+    assert (row.reason, row.detail) == (Reason.RULE_REMOVED, rulebook.RULE_REMOVED_DETAIL)
 
 
 def test_what_waits_for_sources_is_dropped_a_day_after_its_rule_was_missed(store: Store) -> None:
-    waits = Decision(Match("bridges", (0,), ()), Reason.CORROBORATION, "", waiting=alert("al-1", BRIDGES))
-    other = Decision(
-        Match("floods", (0,), ()), Reason.CORROBORATION, "", waiting=alert("al-2", BRIDGES, rule="floods")
+    waits = Decision(
+        Match("bridges", (0,), ()), Reason.AWAITING_CORROBORATION, "", pending_alert=example_alert("al-1", BRIDGES)
     )
-    commit(store, [BRIDGES], decisions=[waits, other, holds("al-3", "bridges", 200.0)])
+    other = Decision(
+        Match("floods", (0,), ()),
+        Reason.AWAITING_CORROBORATION,
+        "",
+        pending_alert=example_alert("al-2", BRIDGES, rule="floods"),
+    )
+    commit_texts(store, [BRIDGES], decisions=[waits, other, holds("al-3", "bridges", 200.0)])
 
     def left(now: float, *runs: str) -> list[str]:
         with store.write() as conn:
-            rulebook.drop_gone(conn, runs, now)
-            return [held.alert.id for held in alerts.waiting(conn, [BRIDGES])]
+            rulebook.drop_pending_of_missing(conn, runs, now)
+            return [held.alert.id for held in alerts.pending_for(conn, [BRIDGES])]
 
     assert left(0.0, "floods", "bridges") == ["al-1", "al-2"]
     assert left(10.0, "floods") == ["al-1", "al-2"]
-    assert left(9.0 + rulebook.GRACE, "floods") == ["al-1", "al-2"]
-    assert left(10.0 + rulebook.GRACE, "floods") == ["al-2"]
+    assert left(9.0 + rulebook.MISSING_RULE_GRACE_S, "floods") == ["al-1", "al-2"]
+    assert left(10.0 + rulebook.MISSING_RULE_GRACE_S, "floods") == ["al-2"]
     with store.read() as conn:
-        assert [held.alert.id for held in alerts.opening(conn, 300.0)] == ["al-3"]
+        assert [held.alert.id for held in alerts.due_throttled_matches(conn, 300.0)] == ["al-3"]
     assert [row.reason for row in explained(store)] == ["rule gone", "awaiting corroboration", "throttled"]
 
 
 def test_how_far_rules_have_looked_back_is_remembered(store: Store) -> None:
     with store.write() as conn:
-        assert rulebook.looked_back(conn) == {}
-        rulebook.note_looked_back(conn, {"b": 60.0, "f": 5.0})
-        rulebook.note_looked_back(conn, {"b": 90.0})
-        assert rulebook.looked_back(conn) == {"b": 90.0, "f": 5.0}
+        assert rulebook.load_lookback_seconds(conn) == {}
+        rulebook.save_lookback_seconds(conn, {"b": 60.0, "f": 5.0})
+        rulebook.save_lookback_seconds(conn, {"b": 90.0})
+        assert rulebook.load_lookback_seconds(conn) == {"b": 90.0, "f": 5.0}
 
 
 def test_a_late_decision_is_kept_with_its_update(store: Store) -> None:
-    commit(store, [BRIDGES])
+    commit_texts(store, [BRIDGES])
     with store.write() as conn:
-        assert (last_update(conn), judged(conn, ["bridges"])) == (1, set())
-        keep_late(conn, sends(alert("al-1", BRIDGES)), 1, 500.0)
-        waits = Decision(Match("bridges", (0,), ()), Reason.CORROBORATION, "", waiting=alert("al-2", BRIDGES))
-        keep_late(conn, waits, 1, 500.0)
-        name_fate(conn, "al-1", Reason.DIGEST, "told at nine")
-        assert judged(conn, ["bridges"]) == {(1, "bridges")}
-        assert [held.alert.id for held in alerts.waiting(conn, [BRIDGES])] == ["al-2"]
+        assert (last_update_id(conn), already_matched(conn, ["bridges"])) == (1, set())
+        insert_late_decision(conn, sent_decision(example_alert("al-1", BRIDGES)), 1, 500.0)
+        waits = Decision(
+            Match("bridges", (0,), ()),
+            Reason.AWAITING_CORROBORATION,
+            "",
+            pending_alert=example_alert("al-2", BRIDGES),
+        )
+        insert_late_decision(conn, waits, 1, 500.0)
+        set_match_reason(conn, "al-1", Reason.DIGEST, "told at nine")
+        assert already_matched(conn, ["bridges"]) == {(1, "bridges")}
+        assert [held.alert.id for held in alerts.pending_for(conn, [BRIDGES])] == ["al-2"]
     assert [(row.reason, row.detail) for row in explained(store)] == [
         ("digest", "told at nine"),
         ("awaiting corroboration", ""),
@@ -133,10 +155,10 @@ def test_a_late_decision_is_kept_with_its_update(store: Store) -> None:
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_history_reads_what_is_wanted_and_no_more(store: Store, wanted: bool) -> None:
-    gone = finding("Schools are closed.", Novelty.WITHDRAWN)
-    commit(store, [BRIDGES], findings=[finding(BRIDGES), gone])
+    gone = example_finding("Schools are closed.", Novelty.WITHDRAWN)
+    commit_texts(store, [BRIDGES], findings=[example_finding(BRIDGES), gone])
     with store.write() as conn:
-        record(conn, assessment(["Rain."], entry="e2", at=50.0), content_hash="x", now=50.0)
+        commit_assessment(conn, example_assessment(["Rain."], entry="e2", at=50.0), content_hash="x", now=50.0)
     shown = []
 
     def asked(update: Any, findings: Any) -> bool:
@@ -144,16 +166,16 @@ def test_history_reads_what_is_wanted_and_no_more(store: Store, wanted: bool) ->
         return wanted
 
     with store.read() as conn:
-        found = list(history(conn, 60.0, novelties=[Novelty.NEW], wanted=asked))
-        assert (how_many(conn, 60.0), how_many(conn, 0.0)) == (1, 2)
+        found = list(recorded_updates(conn, 60.0, novelties=[Novelty.NEW], is_wanted=asked))
+        assert (count_updates(conn, 60.0), count_updates(conn, 0.0)) == (1, 2)
         assert shown == [("e1", "", [BRIDGES])]
-        assert [(one.update.text, one.findings) for one in found] == [(BRIDGES, (finding(BRIDGES),))] * wanted
-        assert len(next(iter(history(conn, 0.0))).findings) == 2
+        assert [(one.update.text, one.findings) for one in found] == [(BRIDGES, (example_finding(BRIDGES),))] * wanted
+        assert len(next(iter(recorded_updates(conn, 0.0))).findings) == 2
 
 
 def test_the_update_that_said_a_claim_is_found(store: Store) -> None:
-    commit(store, [BRIDGES], at=100.0)
-    commit(store, ["Rain."], at=200.0)
+    commit_texts(store, [BRIDGES], at=100.0)
+    commit_texts(store, ["Rain."], at=200.0)
     with store.read() as conn:
-        (first,) = [row.said for row in reports.ledger(conn) if row.said.text == "Rain."]
-        assert update_saying(conn, first) == 2
+        (first,) = [row.earliest for row in reports.load_claim_page(conn) if row.earliest.text == "Rain."]
+        assert find_update_saying(conn, first) == 2

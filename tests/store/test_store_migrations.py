@@ -36,8 +36,8 @@ def test_the_revisions_named_in_the_code_are_the_files_there_are() -> None:
     assert [revision.revision for revision in script.walk_revisions()][::-1] == list(REVISIONS)
 
 
-def test_a_database_of_a_newer_program_is_refused(path: Path, postgres_url: str) -> None:
-    for url in (f"sqlite:///{path}", postgres_url):
+def test_a_database_of_a_newer_program_is_refused(database_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{database_path}", empty_postgres_url):
         store = open_store(url)
         with store.write() as conn:
             conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
@@ -48,23 +48,25 @@ def test_a_database_of_a_newer_program_is_refused(path: Path, postgres_url: str)
         assert "\n" not in str(caught.value)
 
 
-def test_a_migration_that_is_cut_short_leaves_an_empty_database(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_is_cut_short_leaves_an_empty_database(
+    database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr("alembic.operations.Operations.create_index", fail)
         with pytest.raises(KeyboardInterrupt):
-            open_store(f"sqlite:///{path}")
+            open_store(f"sqlite:///{database_path}")
 
-    open_store(f"sqlite:///{path}").close()
+    open_store(f"sqlite:///{database_path}").close()
 
 
-def test_an_index_of_single_rows_becomes_one_of_lists(path: Path) -> None:
+def test_an_index_of_single_rows_becomes_one_of_lists(database_path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{database_path}")
     with engine.begin() as conn:
         config.attributes["connection"] = conn
         command.upgrade(config, "0010")
@@ -73,8 +75,8 @@ def test_an_index_of_single_rows_becomes_one_of_lists(path: Path) -> None:
         conn.execute(text("INSERT INTO terms (term, claims) VALUES (5, 2), (-7, 1)"))
     engine.dispose()
 
-    store = open_store(f"sqlite:///{path}")
+    store = open_store(f"sqlite:///{database_path}")
     with store.read() as conn:
-        assert index.holders(conn, index.CLAIMS, [5, -7, 8]) == {5: 2, -7: 1}
-        assert index.holding(conn, index.CLAIMS, {5: 2, -7: 1}, 10) == {5: [1, 9], -7: [1]}
+        assert index.document_frequencies(conn, index.CLAIM_INDEX, [5, -7, 8]) == {5: 2, -7: 1}
+        assert index.find_postings(conn, index.CLAIM_INDEX, {5: 2, -7: 1}, 10) == {5: [1, 9], -7: [1]}
     store.close()

@@ -13,13 +13,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kit.saying import commit, configured, contents
+from kit.saying import add_sources, commit_texts, content_hashes
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import Store, open_store
-from monitor.store.sources import rows
+from monitor.store.sources import load_sources
 
 
 def forked(work: Callable[..., None], *given: object) -> int:
@@ -35,51 +35,53 @@ def forked(work: Callable[..., None], *given: object) -> int:
     return child
 
 
-def test_what_was_committed_is_there_after_closing(path: Path) -> None:
-    store = open_store(f"sqlite:///{path}")
-    configured(store, "wire")
-    commit(store, ["Three bridges are closed."])
+def test_what_was_committed_is_there_after_closing(database_path: Path) -> None:
+    store = open_store(f"sqlite:///{database_path}")
+    add_sources(store, "wire")
+    commit_texts(store, ["Three bridges are closed."])
     store.close()
 
-    again = open_store(f"sqlite:///{path}", create=False)
+    again = open_store(f"sqlite:///{database_path}", create=False)
     with again.read() as conn:
-        assert contents(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
+        assert content_hashes(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
     again.close()
 
 
-def test_a_transaction_whose_body_raises_leaves_nothing(any_url: str) -> None:
-    store = open_store(any_url)
-    configured(store, "wire")
+def test_a_transaction_whose_body_raises_leaves_nothing(any_store_url: str) -> None:
+    store = open_store(any_store_url)
+    add_sources(store, "wire")
     with pytest.raises(RuntimeError), store.write() as conn:
         conn.execute(text("DELETE FROM sources"))
         raise RuntimeError
     with store.read() as conn:
-        assert [row.name for row in rows(conn)] == ["wire"]
+        assert [row.name for row in load_sources(conn)] == ["wire"]
     store.close()
 
 
-def test_a_reader_sees_one_moment_and_does_not_keep_writers_waiting(path: Path, postgres_url: str) -> None:
-    for url in (f"sqlite:///{path}", postgres_url):
+def test_a_reader_sees_one_moment_and_does_not_keep_writers_waiting(
+    database_path: Path, empty_postgres_url: str
+) -> None:
+    for url in (f"sqlite:///{database_path}", empty_postgres_url):
         store = open_store(url)
         with store.read() as conn:
-            assert rows(conn) == []
-            configured(store, "wire")
-            assert rows(conn) == []
+            assert load_sources(conn) == []
+            add_sources(store, "wire")
+            assert load_sources(conn) == []
         with store.read() as conn:
-            assert len(rows(conn)) == 1
+            assert len(load_sources(conn)) == 1
         store.close()
 
 
-def test_a_reader_cannot_write(path: Path, postgres_url: str) -> None:
-    for url in (f"sqlite:///{path}", postgres_url):
+def test_a_reader_cannot_write(database_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{database_path}", empty_postgres_url):
         store = open_store(url)
         with pytest.raises(StoreError, match=r"read-only|readonly"), store.read() as conn:
             conn.execute(text("DELETE FROM sources"))
         store.close()
 
 
-def test_sqlite_is_set_to_survive_a_power_cut(path: Path) -> None:
-    store = open_store(f"sqlite:///{path}")
+def test_sqlite_is_set_to_survive_a_power_cut(database_path: Path) -> None:
+    store = open_store(f"sqlite:///{database_path}")
     with store.write() as conn:
         found = {
             name: conn.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -89,8 +91,8 @@ def test_sqlite_is_set_to_survive_a_power_cut(path: Path) -> None:
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "mmap_size": 0}
 
 
-def test_threads_write_one_after_the_other(any_url: str) -> None:
-    store = open_store(any_url)
+def test_threads_write_one_after_the_other(any_store_url: str) -> None:
+    store = open_store(any_store_url)
     inside: list[int] = []
     most: list[int] = []
 
@@ -125,8 +127,10 @@ def count_up(url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "postgres"])
-def test_processes_that_write_at_once_lose_nothing(kind: str, path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite:///{path}" if kind == "file" else request.getfixturevalue("postgres_url")
+def test_processes_that_write_at_once_lose_nothing(
+    kind: str, database_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{database_path}" if kind == "file" else request.getfixturevalue("empty_postgres_url")
     store = open_store(url)
     with store.write() as conn:
         conn.execute(text("INSERT INTO meta VALUES ('n', '0')"))
@@ -139,8 +143,8 @@ def test_processes_that_write_at_once_lose_nothing(kind: str, path: Path, reques
     store.close()
 
 
-def test_a_second_daemon_is_refused_and_told_who_runs(path: Path, postgres_url: str) -> None:
-    for url in (f"sqlite:///{path}", postgres_url):
+def test_a_second_daemon_is_refused_and_told_who_runs(database_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{database_path}", empty_postgres_url):
         first, second = open_store(url), open_store(url)
         with (
             first.hold_daemon(),
@@ -161,8 +165,8 @@ def hold(url: str, ready: int) -> None:
         time.sleep(60)
 
 
-def test_a_killed_daemon_holds_nothing(path: Path) -> None:
-    url = f"sqlite:///{path}"
+def test_a_killed_daemon_holds_nothing(database_path: Path) -> None:
+    url = f"sqlite:///{database_path}"
     open_store(url).close()
     told, tell = os.pipe()
     daemon = forked(hold, url, tell)
@@ -172,21 +176,21 @@ def test_a_killed_daemon_holds_nothing(path: Path) -> None:
 
     store = open_store(url)
     with store.hold_daemon():
-        configured(store, "wire")
+        add_sources(store, "wire")
     store.close()
 
 
 def write_on(url: str, first: int, tell: int) -> None:
     store = open_store(url)
     for n in range(first, first + 1000):
-        commit(store, [f"Bridge {n} is closed.", f"Road {n} is open."], entry=f"e{n}", at=float(n))
+        commit_texts(store, [f"Bridge {n} is closed.", f"Road {n} is open."], entry=f"e{n}", at=float(n))
         os.write(tell, b".")
 
 
-def test_a_killed_writer_loses_nothing_that_was_committed(path: Path) -> None:
-    url = f"sqlite:///{path}"
+def test_a_killed_writer_loses_nothing_that_was_committed(database_path: Path) -> None:
+    url = f"sqlite:///{database_path}"
     store = open_store(url)
-    configured(store, "wire")
+    add_sources(store, "wire")
     store.close()
     chance = random.Random(9)
     committed: set[str] = set()
@@ -252,33 +256,33 @@ def test_a_password_is_in_no_refusal() -> None:
     assert sentence == "database monitor: the server cannot be reached"
 
 
-def test_a_truncated_database_is_refused_with_one_sentence(path: Path) -> None:
-    store = open_store(f"sqlite:///{path}")
-    configured(store, "wire")
+def test_a_truncated_database_is_refused_with_one_sentence(database_path: Path) -> None:
+    store = open_store(f"sqlite:///{database_path}")
+    add_sources(store, "wire")
     store.close()
-    with path.open("r+b") as file:
+    with database_path.open("r+b") as file:
         file.truncate(3 * 4096)
 
-    assert "it is damaged" in refused(f"sqlite:///{path}")
+    assert "it is damaged" in refused(f"sqlite:///{database_path}")
 
 
-def test_a_full_disk_is_one_sentence_and_loses_nothing(path: Path) -> None:
-    store = open_store(f"sqlite:///{path}")
-    configured(store, "wire")
-    commit(store, ["Three bridges are closed."])
+def test_a_full_disk_is_one_sentence_and_loses_nothing(database_path: Path) -> None:
+    store = open_store(f"sqlite:///{database_path}")
+    add_sources(store, "wire")
+    commit_texts(store, ["Three bridges are closed."])
     with store.write() as conn:
         pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
         conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
 
     with pytest.raises(StoreError, match=r"database monitor\.db: the disk is full"):
-        commit(store, [f"Flood number {n} has come. " * 50 for n in range(200)], entry="e2", at=200.0)
+        commit_texts(store, [f"Flood number {n} has come. " * 50 for n in range(200)], entry="e2", at=200.0)
 
     with store.read() as conn:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert contents(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
+        assert content_hashes(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
     with store.write() as conn:
         conn.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    commit(store, ["The flood is over."], entry="e2", at=300.0)
+    commit_texts(store, ["The flood is over."], entry="e2", at=300.0)
     store.close()
 
 
@@ -287,14 +291,14 @@ def test_a_statement_of_ours_that_is_wrong_is_not_called_trouble_of_the_database
         conn.execute(text("SELECT * FROM nowhere"))
 
 
-def test_a_backup_is_whole_while_others_write(path: Path, tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{path}")
-    configured(store, "wire")
+def test_a_backup_is_whole_while_others_write(database_path: Path, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{database_path}")
+    add_sources(store, "wire")
     for n in range(20):
-        commit(store, [f"Bridge {n} is closed."], entry=f"e{n}")
+        commit_texts(store, [f"Bridge {n} is closed."], entry=f"e{n}")
     copy = tmp_path / "copy.db"
     writer = threading.Thread(
-        target=lambda: [commit(store, [f"Road {n} is closed."], entry=f"r{n}") for n in range(20)]
+        target=lambda: [commit_texts(store, [f"Road {n} is closed."], entry=f"r{n}") for n in range(20)]
     )
     writer.start()
     store.backup(copy)
@@ -302,18 +306,18 @@ def test_a_backup_is_whole_while_others_write(path: Path, tmp_path: Path) -> Non
     store.close()
 
     with pytest.raises(StoreError, match="there is such a file already"):
-        open_store(f"sqlite:///{path}").backup(copy)
+        open_store(f"sqlite:///{database_path}").backup(copy)
     restored = open_store(f"sqlite:///{copy}")
     with restored.read() as conn:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert len(contents(conn, "wire", [f"e{n}" for n in range(20)])) == 20
+        assert len(content_hashes(conn, "wire", [f"e{n}" for n in range(20)])) == 20
     restored.close()
 
 
-def test_opening_a_database_that_is_at_home_does_not_import_alembic(path: Path) -> None:
-    open_store(f"sqlite:///{path}").close()
+def test_opening_a_database_that_is_at_home_does_not_import_alembic(database_path: Path) -> None:
+    open_store(f"sqlite:///{database_path}").close()
     code = (
         "import sys; from monitor.store import open_store; assert 'sqlalchemy' not in sys.modules;"
-        f"open_store('sqlite:///{path}').close(); assert 'alembic' not in sys.modules"
+        f"open_store('sqlite:///{database_path}').close(); assert 'alembic' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 0

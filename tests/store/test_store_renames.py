@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kit.saying import commit
+from kit.saying import commit_texts
 from sqlalchemy import insert, select
 
 from monitor.config import SourceConfig
 from monitor.store import Store, sources
 from monitor.store.schema import entries, imprints, notices, silences
-from monitor.store.sources import rows
+from monitor.store.sources import load_sources
 
 
 def source(
@@ -19,7 +19,7 @@ def source(
 
 def sync(store: Store, *configured: SourceConfig) -> None:
     with store.write() as conn:
-        sources.sync(conn, configured, now=1.0)
+        sources.sync_sources(conn, configured, now=1.0)
 
 
 def keys(store: Store, name: str) -> list[str]:
@@ -31,12 +31,12 @@ def keys(store: Store, name: str) -> list[str]:
 def named(store: Store) -> list[tuple[str, int]]:
     """The configured sources with how many entries each has."""
     with store.read() as conn:
-        return [(row.name, row.entries) for row in rows(conn)]
+        return [(row.name, row.entries) for row in load_sources(conn)]
 
 
 def test_a_new_name_keeps_the_history(store: Store) -> None:
     sync(store, source("wire", id="w"))
-    commit(store, ["The bridge is open."], source="wire", entry="e1")
+    commit_texts(store, ["The bridge is open."], source="wire", entry="e1")
     sync(store, source("newswire", id="w"))
 
     assert named(store) == [("newswire", 1)]
@@ -61,7 +61,7 @@ def test_what_hangs_on_the_name_goes_along(store: Store) -> None:
 
 def test_an_id_can_be_given_later_but_before_the_name_changes(store: Store) -> None:
     sync(store, source("wire"))
-    commit(store, ["The bridge is open."], source="wire", entry="e1")
+    commit_texts(store, ["The bridge is open."], source="wire", entry="e1")
     sync(store, source("wire", id="w"))
     sync(store, source("newswire", id="w"))
     assert named(store) == [("newswire", 1)]
@@ -72,8 +72,8 @@ def test_an_id_can_be_given_later_but_before_the_name_changes(store: Store) -> N
 
 def test_names_can_be_swapped(store: Store) -> None:
     sync(store, source("a", id="1"), source("b", id="2"))
-    commit(store, ["The bridge is open."], source="a", entry="of a")
-    commit(store, ["The ferry is late."], source="b", entry="of b")
+    commit_texts(store, ["The bridge is open."], source="a", entry="of a")
+    commit_texts(store, ["The ferry is late."], source="b", entry="of b")
     sync(store, source("b", id="1"), source("a", id="2"))
 
     assert (keys(store, "a"), keys(store, "b")) == (["of b"], ["of a"])
@@ -81,8 +81,8 @@ def test_names_can_be_swapped(store: Store) -> None:
 
 def test_a_name_that_another_source_had_is_taken_and_nothing_is_lost(store: Store) -> None:
     sync(store, source("wire", id="w"), source("press"))
-    commit(store, ["The bridge is open."], source="wire", entry="of wire")
-    commit(store, ["The ferry is late."], source="press", entry="of press")
+    commit_texts(store, ["The bridge is open."], source="wire", entry="of wire")
+    commit_texts(store, ["The ferry is late."], source="press", entry="of press")
     sync(store, source("press", id="w"))
 
     assert keys(store, "press") == ["of wire"]
@@ -95,7 +95,7 @@ def test_the_entries_of_a_page_move_with_its_address(store: Store) -> None:
     sync(store, source("advice", url=old, kind="page"))
     mine = [old, f"{old}#entry", f"{old} 0123abcd", "https://example.org/advice-two", "https://other.example/"]
     for number, key in enumerate(mine):
-        commit(store, [f"The crossing number {number} is shut."], source="advice", entry=key, at=100.0 + number)
+        commit_texts(store, [f"The crossing number {number} is shut."], source="advice", entry=key, at=100.0 + number)
     sync(store, source("advice", url=new, kind="page"))
 
     expected = [new, f"{new}#entry", f"{new} 0123abcd", "https://example.org/advice-two", "https://other.example/"]
@@ -104,7 +104,7 @@ def test_the_entries_of_a_page_move_with_its_address(store: Store) -> None:
 
 def test_the_entries_of_a_feed_stay_as_they_are_when_its_address_changes(store: Store) -> None:
     sync(store, source("wire", url="https://example.org/feed"))
-    commit(store, ["The bridge is open."], source="wire", entry="https://example.org/feed#1")
+    commit_texts(store, ["The bridge is open."], source="wire", entry="https://example.org/feed#1")
     sync(store, source("wire", url="https://new.example.org/feed"))
 
     assert keys(store, "wire") == ["https://example.org/feed#1"]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.text.clean import blocks, looks_like_html
+from monitor.text.clean import looks_like_html, parse_blocks
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_page_is_cut_into_blocks_with_their_roles():
         "<h1>Roads</h1><p>The <b>A12</b> is&nbsp;shut.<br>Use the B7.</p><ul><li>Alba<li>Bera</ul>"
         "<table><tr><td>Alba<td>12</tr><tr><td>Bera<td>3</tr></table><p>End.</p>"
     )
-    assert [(block.role.value, block.text) for block in blocks(page)] == [
+    assert [(block.role.value, block.text) for block in parse_blocks(page)] == [
         ("heading", "Roads"),
         ("sentence", "The A12 is shut."),
         ("sentence", "Use the B7."),
@@ -38,7 +38,7 @@ def test_a_page_is_cut_into_blocks_with_their_roles():
 
 
 def test_nothing_has_no_blocks():
-    assert blocks("") == blocks("<p> </p>") == []
+    assert parse_blocks("") == parse_blocks("<p> </p>") == []
 
 
 TEXT = st.lists(st.text(alphabet="abcdefgхїє한中&", min_size=1, max_size=6), min_size=1, max_size=5).map(" ".join)
@@ -62,6 +62,6 @@ def trees(draw, depth=3):
 def test_the_letters_are_those_that_a_browsers_parser_sees(html):
     body = LexborHTMLParser(f"<div>{html}</div>").body
     seen = "".join(sorted(body.text(separator="") if body else ""))
-    read = "".join(sorted("".join(block.text for block in blocks(f"<div>{html}</div>"))))
+    read = "".join(sorted("".join(block.text for block in parse_blocks(f"<div>{html}</div>"))))
     kept = str.maketrans("", "", " \n|-")
     assert read.translate(kept) == seen.translate(kept)

@@ -2,29 +2,29 @@
 
 import pytest
 
-from monitor.model import Kind
-from monitor.text.words import read
+from monitor.model import ChangeKind
+from monitor.text.words import analyze
 
 
 def cues(text):
-    return [(cue.kind, cue.value) for cue in read(text).cues]
+    return [(cue.kind, cue.value) for cue in analyze(text).cues]
 
 
 CASES = [
-    ("They have not left.", (Kind.NEGATION, "not")),
-    ("They don’t leave.", (Kind.NEGATION, "not")),
-    ("He has yet to appear.", (Kind.NEGATION, "not")),
-    ("Minsk denied it.", (Kind.NEGATION, "not")),
-    ("Вони не прийшли.", (Kind.NEGATION, "not")),
-    ("Город без света.", (Kind.NEGATION, "not")),
-    ("他们没到", (Kind.NEGATION, "not")),
-    ("They may leave.", (Kind.CERTAINTY, "may")),
-    ("It is very likely.", (Kind.CERTAINTY, "very likely")),
-    ("They reportedly left.", (Kind.CERTAINTY, "reported")),
-    ("all but two gates", (Kind.SCOPE, "all but")),
-    ("most of the gates", (Kind.SCOPE, "most")),
-    ("a few gates", (Kind.SCOPE, "some")),
-    ("only gates", (Kind.SCOPE, "only")),
+    ("They have not left.", (ChangeKind.NEGATION, "not")),
+    ("They don’t leave.", (ChangeKind.NEGATION, "not")),
+    ("He has yet to appear.", (ChangeKind.NEGATION, "not")),
+    ("Minsk denied it.", (ChangeKind.NEGATION, "not")),
+    ("Вони не прийшли.", (ChangeKind.NEGATION, "not")),
+    ("Город без света.", (ChangeKind.NEGATION, "not")),
+    ("他们没到", (ChangeKind.NEGATION, "not")),
+    ("They may leave.", (ChangeKind.CERTAINTY, "may")),
+    ("It is very likely.", (ChangeKind.CERTAINTY, "very likely")),
+    ("They reportedly left.", (ChangeKind.CERTAINTY, "reported")),
+    ("all but two gates", (ChangeKind.SCOPE, "all but")),
+    ("most of the gates", (ChangeKind.SCOPE, "most")),
+    ("a few gates", (ChangeKind.SCOPE, "some")),
+    ("only gates", (ChangeKind.SCOPE, "only")),
 ]
 
 
@@ -39,4 +39,4 @@ def test_what_only_looks_like_a_cue_is_none(text):
 
 
 def test_a_cue_knows_what_it_governs_before_it_if_nothing_follows():
-    assert "rescu" in "".join(read("The rescue mission failed.").cues[0].over)
+    assert "rescu" in "".join(analyze("The rescue mission failed.").cues[0].governed)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from monitor.text.facts.dates import agree
-from monitor.text.words import read
+from monitor.text.facts.dates import dates_agree
+from monitor.text.words import analyze
 
 
 def dates(text):
-    return [date.parts() for date in read(text).dates]
+    return [date.parts() for date in analyze(text).dates]
 
 
 CASES = [
@@ -45,9 +45,9 @@ def test_what_only_looks_like_a_date_is_none(text):
 
 def test_dates_agree_when_nothing_stands_against_it():
     def one(text):
-        return read(text).dates[0]
+        return analyze(text).dates[0]
 
-    assert agree(one("on 14 December"), one("December 14, 2024"))
-    assert not agree(one("on 14 December"), one("on 15 December"))
-    assert not agree(one("in May 2025"), one("in May 2026"))
-    assert not agree(one("on Monday"), one("in 2025"))
+    assert dates_agree(one("on 14 December"), one("December 14, 2024"))
+    assert not dates_agree(one("on 14 December"), one("on 15 December"))
+    assert not dates_agree(one("in May 2025"), one("in May 2026"))
+    assert not dates_agree(one("on Monday"), one("in 2025"))

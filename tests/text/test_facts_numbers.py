@@ -2,11 +2,11 @@
 
 import pytest
 
-from monitor.text.words import read
+from monitor.text.words import analyze
 
 
 def figures(text):
-    return [(q.low, q.high, q.bound, q.unit) for q in read(text).numbers]
+    return [(q.low, q.high, q.bound, q.unit) for q in analyze(text).numbers]
 
 
 CASES = [
@@ -54,28 +54,31 @@ def test_a_figure_is_read_whole(text, figure):
 
 
 def test_ordinals_are_told_from_counts():
-    assert [q.ordinal for q in read("the 3rd round, the third round, 3 rounds").numbers] == [True, True, False]
+    assert [q.is_ordinal for q in analyze("the 3rd round, the third round, 3 rounds").numbers] == [True, True, False]
 
 
 def test_names_that_hold_digits_are_no_figures():
-    reading = read("Two F-16s near the A43 carried COVID-19 tests.")
+    reading = analyze("Two F-16s near the A43 carried COVID-19 tests.")
     assert [q.low for q in reading.numbers] == [2]
-    assert {"f-16s", "a43", "covid-19"} <= {unit.word.fold for unit in reading.units.values()}
+    assert {"f-16s", "a43", "covid-19"} <= {unit.word.folded for unit in reading.terms.values()}
 
 
 def test_what_is_only_feared_is_marked():
-    assert [q.feared for q in read("The toll could pass 20,000. It stands at 9,000.").numbers] == [True, False]
+    assert [q.is_projected for q in analyze("The toll could pass 20,000. It stands at 9,000.").numbers] == [
+        True,
+        False,
+    ]
 
 
 def test_a_figure_knows_what_it_counts_on_either_side():
-    counted = [q.of for q in read("3 dead, 4 hurt; the death toll rises to 15").numbers]
+    counted = [q.counted_keys for q in analyze("3 dead, 4 hurt; the death toll rises to 15").numbers]
     assert [set(a) & {"=kill"} for a in counted] == [{"=kill"}, set(), {"=kill"}]
 
 
 def test_the_words_of_a_figure_stand_in_the_text():
     text = "Some say up to 12,000, others at least 500."
-    assert [text[q.start : q.end] for q in read(text).numbers] == ["up to 12,000", "at least 500"]
+    assert [text[q.start : q.end] for q in analyze(text).numbers] == ["up to 12,000", "at least 500"]
 
 
 def test_a_run_of_digits_too_long_to_be_exact_is_a_name():
-    assert read("Order 12345678901234567 came.").numbers == ()
+    assert analyze("Order 12345678901234567 came.").numbers == ()

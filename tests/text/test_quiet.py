@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from monitor.model import Quiet, Role
-from monitor.text.quiet import quiet
+from monitor.model import Noise, Role
+from monitor.text.quiet import noise_kind
 
 SERIES = """
 Key takeaways as of December 14
@@ -163,36 +163,36 @@ def lines(text):
 @pytest.mark.parametrize("role", [Role.TITLE, Role.HEADING])
 @pytest.mark.parametrize("line", lines(SERIES))
 def test_a_series_title_is_no_news(line, role):
-    assert quiet(line, role) is Quiet.SERIES
+    assert noise_kind(line, role) is Noise.SERIES_TITLE
 
 
 @pytest.mark.parametrize("line", lines(VOLATILE))
 def test_a_clock_or_counter_is_no_news(line):
-    assert quiet(line, Role.SENTENCE) is Quiet.VOLATILE
+    assert noise_kind(line, Role.SENTENCE) is Noise.VOLATILE
 
 
 @pytest.mark.parametrize("role", [Role.TITLE, Role.HEADING, Role.SENTENCE, Role.BULLET])
 @pytest.mark.parametrize("line", lines(QUESTIONS))
 def test_a_question_is_no_news(line, role):
-    assert quiet(line, role) is Quiet.QUESTION
+    assert noise_kind(line, role) is Noise.QUESTION
 
 
 @pytest.mark.parametrize("line", lines(BOILERPLATE))
 def test_boilerplate_is_no_news(line):
-    assert quiet(line, Role.SENTENCE) is Quiet.BOILERPLATE
+    assert noise_kind(line, Role.SENTENCE) is Noise.BOILERPLATE
 
 
 @pytest.mark.parametrize("line", lines(NEWS))
 def test_what_says_something_may_be_news(line):
-    assert quiet(line, Role.TITLE) is None
+    assert noise_kind(line, Role.TITLE) is None
 
 
 @pytest.mark.parametrize(
     "line", ["Earthquakes", "Health", "Entry and exit requirements", "Attacks in Alba", "Землетруси", "지진", "地震"]
 )
 def test_a_bare_heading_is_no_news_but_a_title_may_be(line):
-    assert quiet(line, Role.HEADING) is Quiet.HEADING
-    assert quiet(line, Role.TITLE) is None
+    assert noise_kind(line, Role.HEADING) is Noise.BARE_HEADING
+    assert noise_kind(line, Role.TITLE) is None
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_bare_heading_is_no_news_but_a_title_may_be(line):
     ],
 )
 def test_a_heading_that_states_something_may_be_news(line):
-    assert quiet(line, Role.HEADING) is None
+    assert noise_kind(line, Role.HEADING) is None
 
 
 @pytest.mark.parametrize(
@@ -216,15 +216,15 @@ def test_a_heading_that_states_something_may_be_news(line):
     ["Monitor local media for updates", "from April to May", "Monday to Friday, 5am to 11am", "online", "2 weeks"],
 )
 def test_a_bullet_of_common_words_is_advice_not_a_series(line):
-    assert quiet(line, Role.BULLET) is None
+    assert noise_kind(line, Role.BULLET) is None
 
 
 def test_a_clock_that_never_ends_is_judged_in_no_time():
     start = time.perf_counter()
     for line in ("created " + "1 " * 40 + "!x", "generated " + "am pm " * 14 + "q", "생성 " * 30 + "1"):
-        quiet(line, Role.SENTENCE)
+        noise_kind(line, Role.SENTENCE)
     assert time.perf_counter() - start < 0.5
 
 
 def test_a_long_line_is_never_boilerplate():
-    assert quiet("Read more about the flood. " + "It took the bridge and the road. " * 10, Role.SENTENCE) is None
+    assert noise_kind("Read more about the flood. " + "It took the bridge and the road. " * 10, Role.SENTENCE) is None

@@ -7,26 +7,26 @@ import re2
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.model import Quiet, Role
-from monitor.text.key import text_key
-from monitor.text.split import split
+from monitor.model import Noise, Role
+from monitor.text.key import normalized_key
+from monitor.text.split import split_claims
 
 
 def texts(body, title="", ignore=()):
-    return [claim.text for claim in split(title, body, ignore)]
+    return [claim.text for claim in split_claims(title, body, ignore)]
 
 
 def roles(body):
-    return [(claim.role.value, claim.text) for claim in split("", body)]
+    return [(claim.role.value, claim.text) for claim in split_claims("", body)]
 
 
 class TestTitle:
     def test_is_the_first_claim_verbatim_with_its_spaces_folded(self):
-        first = split("Troops  *arrive* &\u00a0stay\n[live] ", "They came.")[0]
+        first = split_claims("Troops  *arrive* &\u00a0stay\n[live] ", "They came.")[0]
         assert (first.text, first.role, first.heading) == ("Troops *arrive* & stay [live]", Role.TITLE, "")
 
     def test_when_empty_makes_no_claim(self):
-        assert split(" \n", "") == ()
+        assert split_claims(" \n", "") == ()
 
     def test_is_not_said_again_by_the_pages_first_heading(self):
         assert texts("<h1>Border report</h1><p>It is open.</p>", "Border report") == ["Border report", "It is open."]
@@ -94,7 +94,7 @@ class TestHtml:
         ]
 
     def test_keeps_headings_apart_and_gives_them_to_what_stands_below(self):
-        claims = split("", "<h2>North</h2><p>Calm.</p><h3>South side</h3><ul><li>Shelling goes on</ul>")
+        claims = split_claims("", "<h2>North</h2><p>Calm.</p><h3>South side</h3><ul><li>Shelling goes on</ul>")
         assert [(c.text, c.heading) for c in claims] == [
             ("North", ""), ("Calm.", "North"), ("South side", ""), ("Shelling goes on", "South side")
         ]  # fmt: skip
@@ -112,11 +112,11 @@ class TestHtml:
         ]
 
     def test_makes_rows_of_tables_and_heads_of_their_column_names(self):
-        claims = split(
+        claims = split_claims(
             "", "<table><tr><th>Place<th>Dead</tr><tr><td>Alba<td><p>12</p></tr><tr><td>Bera</td><td>3</td></table>"
         )
-        assert [(c.role, c.text, c.quiet) for c in claims] == [
-            (Role.ROW, "Place | Dead", Quiet.HEADING),
+        assert [(c.role, c.text, c.noise) for c in claims] == [
+            (Role.ROW, "Place | Dead", Noise.BARE_HEADING),
             (Role.ROW, "Alba | 12", None),
             (Role.ROW, "Bera | 3", None),
         ]
@@ -181,11 +181,11 @@ class TestMarkdown:
 
     def test_reads_tables(self):
         body = "| Place | Dead |\n|---|---:|\n| Alba | 12 |\n\nDone."
-        claims = split("", body)
+        claims = split_claims("", body)
         assert [(c.role.value, c.text) for c in claims] == [
             ("row", "Place | Dead"), ("row", "Alba | 12"), ("sentence", "Done.")
         ]  # fmt: skip
-        assert claims[0].quiet is Quiet.HEADING
+        assert claims[0].noise is Noise.BARE_HEADING
 
     def test_keeps_nested_bullets_and_numbers_apart(self):
         body = "* One\n    * two\n      runs on\n* Three\n1. Four\n2. Five\n\n1984. That was the year."
@@ -229,7 +229,7 @@ class TestPlainText:
         assert texts("\n".join(lines)) == lines
 
     def test_reads_a_line_above_bullets_as_their_heading(self):
-        claims = split(
+        claims = split_claims(
             "", "State of the roads\n- A12 is closed\n- B7 is open\nWhat is known about the ferry?\nIt runs."
         )
         assert [(c.role.value, c.text, c.heading) for c in claims] == [
@@ -252,14 +252,14 @@ class TestPlainText:
 
 class TestPlaces:
     def test_a_claim_stands_once_under_each_heading(self):
-        claims = split("", "# A\n\n- Closed today\n- Closed today\n\n# B\n\n- Closed today")
+        claims = split_claims("", "# A\n\n- Closed today\n- Closed today\n\n# B\n\n- Closed today")
         assert [(c.text, c.heading) for c in claims if c.role is Role.BULLET] == [
             ("Closed today", "A"),
             ("Closed today", "B"),
         ]
 
     def test_a_series_title_is_no_subject(self):
-        claims = split("", "## North\n\n- Calm all day\n\n## Key takeaways as of May 3\n\n- Calm all night")
+        claims = split_claims("", "## North\n\n- Calm all day\n\n## Key takeaways as of May 3\n\n- Calm all night")
         assert [c.heading for c in claims if c.role is Role.BULLET] == ["North", ""]
 
 
@@ -273,7 +273,7 @@ class TestIgnore:
         assert texts("Body.", "Ticket 3", [re.compile("Ticket")]) == ["Body."]
 
     def test_an_ignored_heading_heads_nothing(self):
-        assert split("", "# Ad\n\nText here.", [re.compile("^Ad$")])[0].heading == ""
+        assert split_claims("", "# Ad\n\nText here.", [re.compile("^Ad$")])[0].heading == ""
 
 
 class TestHostileInput:
@@ -314,22 +314,22 @@ class TestHostileInput:
     )
     def test_is_read_in_linear_time_without_an_error(self, body):
         started = time.perf_counter()
-        split(body[:5000], body)
+        split_claims(body[:5000], body)
         assert time.perf_counter() - started < 10
 
     def test_that_is_too_long_is_cut_where_a_block_ends(self):
-        claims = split("", "<p>The same road is shut today.</p>" * 80_000 + "<p>Never reached.</p>")
+        claims = split_claims("", "<p>The same road is shut today.</p>" * 80_000 + "<p>Never reached.</p>")
         assert [c.text for c in claims] == ["The same road is shut today."]
 
     @given(st.text())
     def test_of_any_letters_raises_nothing(self, text):
-        split(text, text)
+        split_claims(text, text)
 
     @example("1\n\\")  # a line that marks leave nothing of
     @example("1\n\\\nb")
     @given(st.text(alphabet="<>/abp h1=\"'!-#*_[]()`|\\\n.&;: lidtr"))
     def test_of_any_marks_raises_nothing(self, text):
-        split(text, text)
+        split_claims(text, text)
 
 
 WORDS = st.lists(
@@ -383,4 +383,4 @@ def sentence(dice: random.Random) -> str:
     ],
 )
 def test_a_text_key_is_equal_for_the_same_words(one, other, same):
-    assert (text_key(one) == text_key(other)) is same
+    assert (normalized_key(one) == normalized_key(other)) is same

@@ -8,44 +8,44 @@ from pathlib import Path
 
 import httpx
 import pytest
-from kit.newsroom import newsroom, reader_of
+from kit.newsroom import build_sample_store, page_client
 
 from monitor.store import Store, open_store
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("newsroom")
 
 
 @pytest.fixture(scope="session")
-def news(folder: Path) -> Iterator[Store]:
-    with closing(newsroom(folder)) as store:
+def sample_news_store(sample_folder: Path) -> Iterator[Store]:
+    with closing(build_sample_store(sample_folder)) as store:
         yield store
 
 
 @pytest.fixture
-def bare() -> Iterator[Store]:
+def empty_store() -> Iterator[Store]:
     """A store with nothing in it."""
     with closing(open_store("sqlite:///:memory:")) as store:
         yield store
 
 
 @pytest.fixture
-async def reader(news: Store) -> AsyncIterator[httpx.AsyncClient]:
-    async with reader_of(news) as client:
+async def page_reader(sample_news_store: Store) -> AsyncIterator[httpx.AsyncClient]:
+    async with page_client(sample_news_store) as client:
         yield client
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Store]:
+def editable_store(tmp_path: Path) -> Iterator[Store]:
     """A newsroom that this test alone may change."""
-    with closing(newsroom(tmp_path)) as store:
+    with closing(build_sample_store(tmp_path)) as store:
         yield store
 
 
 @pytest.fixture
-async def editor(own: Store) -> AsyncIterator[httpx.AsyncClient]:
+async def page_editor(editable_store: Store) -> AsyncIterator[httpx.AsyncClient]:
     """Who asks the pages of that newsroom."""
-    async with reader_of(own) as client:
+    async with page_client(editable_store) as client:
         yield client

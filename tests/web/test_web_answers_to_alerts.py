@@ -10,17 +10,17 @@ import httpx
 import pytest
 from kit.newsroom import NOW
 
-from monitor.alerts.answers import Said
-from monitor.alerts.silences import Mode, Silence
+from monitor.alerts.answers import FeedbackKind
+from monitor.alerts.silences import Silence, SilenceMode
 from monitor.store import Store, answers, silences
-from monitor.web.app import CHANGING, MADE
+from monitor.web.app import GET_ROUTES, POST_ROUTES
 
 OURS = {"origin": "http://localhost:8080"}
 
 
 @pytest.fixture
-def reader(editor: httpx.AsyncClient) -> httpx.AsyncClient:
-    return editor
+def page_reader(page_editor: httpx.AsyncClient) -> httpx.AsyncClient:
+    return page_editor
 
 
 async def first_alert(reader: httpx.AsyncClient) -> str:
@@ -28,26 +28,28 @@ async def first_alert(reader: httpx.AsyncClient) -> str:
     return id
 
 
-async def test_not_news_is_kept_shown_and_mutes_the_like(own: Store, reader: httpx.AsyncClient) -> None:
-    id = await first_alert(reader)
-    answer = await reader.post(f"/alerts/{id}/not-news", headers=OURS)
+async def test_not_news_is_kept_shown_and_mutes_the_like(
+    editable_store: Store, page_reader: httpx.AsyncClient
+) -> None:
+    id = await first_alert(page_reader)
+    answer = await page_reader.post(f"/alerts/{id}/not-news", headers=OURS)
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}")
-    assert "Not news: the like is muted" in (await reader.get(f"/alerts/{id}")).text
-    assert (await reader.get(f"/api/alerts/{id}")).json()["answer"] == "not news"
-    with own.read() as conn:
-        (mute,) = silences.living(conn, NOW)
-        assert (mute.mode, mute.rule, mute.by) == (Mode.LIKE, "dprk-deployment", "web")
+    assert "Not news: the like is muted" in (await page_reader.get(f"/alerts/{id}")).text
+    assert (await page_reader.get(f"/api/alerts/{id}")).json()["answer"] == "not news"
+    with editable_store.read() as conn:
+        (mute,) = silences.load_active_silences(conn, NOW)
+        assert (mute.mode, mute.rule, mute.by) == (SilenceMode.NOT_NEWS, "dprk-deployment", "web")
 
 
-async def test_the_last_answer_counts(own: Store, reader: httpx.AsyncClient) -> None:
-    id = await first_alert(reader)
-    await reader.post(f"/alerts/{id}/not-news", headers=OURS)
-    await reader.post(f"/alerts/{id}/ack", headers={"sec-fetch-site": "same-origin"})
+async def test_the_last_answer_counts(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
+    id = await first_alert(page_reader)
+    await page_reader.post(f"/alerts/{id}/not-news", headers=OURS)
+    await page_reader.post(f"/alerts/{id}/ack", headers={"sec-fetch-site": "same-origin"})
 
-    with own.read() as conn:
-        assert [one.said for one in answers.every(conn)] == [Said.ACK]
-        assert silences.living(conn, NOW) == []
+    with editable_store.read() as conn:
+        assert [one.kind for one in answers.all_feedback(conn)] == [FeedbackKind.ACK]
+        assert silences.load_active_silences(conn, NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -61,17 +63,21 @@ async def test_the_last_answer_counts(own: Store, reader: httpx.AsyncClient) -> 
         {"sec-fetch-site": "same-site"},
     ],
 )
-async def test_no_other_site_can_answer(own: Store, reader: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    answer = await reader.post(f"/alerts/{await first_alert(reader)}/ack", headers=headers)
+async def test_no_other_site_can_answer(
+    editable_store: Store, page_reader: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await page_reader.post(f"/alerts/{await first_alert(page_reader)}/ack", headers=headers)
 
     assert answer.status_code == 403
-    with own.read() as conn:
-        assert answers.every(conn) == []
+    with editable_store.read() as conn:
+        assert answers.all_feedback(conn) == []
 
 
-async def test_looking_does_not_answer_and_who_is_not_there_cannot_be_answered(reader: httpx.AsyncClient) -> None:
-    assert (await reader.get(f"/alerts/{await first_alert(reader)}/ack")).status_code == 405
-    assert (await reader.post("/alerts/nobody/ack", headers=OURS)).status_code == 404
+async def test_looking_does_not_answer_and_who_is_not_there_cannot_be_answered(
+    page_reader: httpx.AsyncClient,
+) -> None:
+    assert (await page_reader.get(f"/alerts/{await first_alert(page_reader)}/ack")).status_code == 405
+    assert (await page_reader.post("/alerts/nobody/ack", headers=OURS)).status_code == 404
 
 
 def filled(path: str, alert: str) -> str:
@@ -79,33 +85,33 @@ def filled(path: str, alert: str) -> str:
     return path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", alert)
 
 
-@pytest.mark.parametrize("path", CHANGING)
+@pytest.mark.parametrize("path", POST_ROUTES)
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 async def test_whatever_changes_something_is_only_taken_from_our_own_pages(
-    own: Store, reader: httpx.AsyncClient, path: str, headers: dict[str, str]
+    editable_store: Store, page_reader: httpx.AsyncClient, path: str, headers: dict[str, str]
 ) -> None:
-    id = await first_alert(reader)
-    with own.write() as conn:
-        silences.add(conn, Silence(0, "x", NOW, NOW + 60, rule="dprk-deployment"))
+    id = await first_alert(page_reader)
+    with editable_store.write() as conn:
+        silences.insert_silence(conn, Silence(0, "x", NOW, NOW + 60, rule="dprk-deployment"))
     form = {"what": "rule=dprk-deployment", "for": "1d", "reason": "x"}
 
-    assert (await reader.post(filled(path, id), data=form, headers=headers)).status_code == 403
-    with own.read() as conn:
-        assert (len(silences.living(conn, NOW)), answers.every(conn)) == (1, [])
+    assert (await page_reader.post(filled(path, id), data=form, headers=headers)).status_code == 403
+    with editable_store.read() as conn:
+        assert (len(silences.load_active_silences(conn, NOW)), answers.all_feedback(conn)) == (1, [])
 
 
 async def test_looking_at_every_page_of_an_alert_and_its_story_changes_nothing(
-    own: Store, reader: httpx.AsyncClient, tmp_path: Path
+    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    alert = (await reader.get("/api/alerts")).json()["alerts"][0]
+    alert = (await page_reader.get("/api/alerts")).json()["alerts"][0]
 
     def content() -> list[str]:
         with closing(sqlite3.connect(tmp_path / "monitor.db")) as db:
             return list(db.iterdump())
 
     before = content()
-    for path in (path for path in MADE if "{" in path):
+    for path in (path for path in GET_ROUTES if "{" in path):
         id = alert["story"] if "stories" in path else alert["id"]
-        assert (await reader.get(filled(path, id))).status_code == 200
-        assert (await reader.head(filled(path, id))).status_code == 200
+        assert (await page_reader.get(filled(path, id))).status_code == 200
+        assert (await page_reader.head(filled(path, id))).status_code == 200
     assert content() == before

@@ -6,14 +6,14 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
-from kit.delivery import builtin_templates, message
-from kit.newsroom import KYIV, reader_of
+from kit.delivery import builtin_templates, make_message
+from kit.newsroom import KYIV, page_client
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.config import WebConfig
-from monitor.deliver.render import render
+from monitor.deliver.render import render_message
 from monitor.store import Store
-from monitor.web.base import base_of
+from monitor.web.base import url_base_path
 
 OURS = {"origin": "http://localhost:8080"}
 
@@ -51,34 +51,34 @@ async def crawled(reader: httpx.AsyncClient, start: str) -> set[str]:
     ],
 )
 def test_links_begin_with_the_path_of_the_url(url: str | None, base: str) -> None:
-    assert base_of(WebConfig(url=url)) == base
+    assert url_base_path(WebConfig(url=url)) == base
 
 
 @pytest.mark.parametrize("start", ["/", "/monitor", "/monitor/", "/deliveries", "/nowhere"])
-async def test_whichever_way_a_page_is_asked_for_its_links_stay_below(own: Store, start: str) -> None:
-    async with reader_of(own, "/monitor") as reader:
+async def test_whichever_way_a_page_is_asked_for_its_links_stay_below(editable_store: Store, start: str) -> None:
+    async with page_client(editable_store, "/monitor") as reader:
         links = inner_links((await reader.get(start)).text)
     assert links
     assert all(link.startswith("/monitor/") for link in links)
 
 
-async def test_every_page_can_be_reached_below_a_path_and_every_form_is_answered(own: Store) -> None:
-    async with reader_of(own, "/monitor") as reader:
+async def test_every_page_can_be_reached_below_a_path_and_every_form_is_answered(editable_store: Store) -> None:
+    async with page_client(editable_store, "/monitor") as reader:
         below = await crawled(reader, "/monitor/")
         alert = next(path for path in sorted(below) if path.startswith("/monitor/alerts/al-"))
         forms = LexborHTMLParser((await reader.get(alert)).text).css("form")
         actions = [form.attributes["action"] or "" for form in forms]
         answered = [await reader.post(action, headers=OURS) for action in actions]
         outside = [await reader.post(action.removeprefix("/monitor"), headers=OURS) for action in actions]
-    async with reader_of(own) as reader:
+    async with page_client(editable_store) as reader:
         top = await crawled(reader, "/")
 
     assert {path.removeprefix("/monitor") for path in below} == top
     assert {answer.headers["location"] for answer in (*answered, *outside)} == {alert}
 
 
-async def test_older_pages_and_faults_stay_below_too(own: Store) -> None:
-    async with reader_of(own, "/monitor") as reader:
+async def test_older_pages_and_faults_stay_below_too(editable_store: Store) -> None:
+    async with page_client(editable_store, "/monitor") as reader:
         missing = await reader.get("/monitor/api/nowhere")
         silence = {"what": "source=front-report", "for": "1d", "reason": "x"}
         id = (await reader.get("/api/alerts")).json()["alerts"][0]["id"]
@@ -92,7 +92,7 @@ async def test_older_pages_and_faults_stay_below_too(own: Store) -> None:
 
 @pytest.mark.parametrize("url", ["https://host.example/monitor", "https://host.example/monitor/"])
 def test_messages_lead_below_the_path(url: str) -> None:
-    made = render(message(), "email", builtin_templates(), KYIV, url)
+    made = render_message(make_message(), "email", builtin_templates(), KYIV, url)
 
     for part in (made.text, made.html):
         assert "https://host.example/monitor/alerts/a1" in part

@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from kit.delivery import alert as made_alert
-from kit.delivery import finding, said
-from kit.newsroom import NOW, PRIVATE, reader_of
-from kit.saying import alert, commit, configured, message, said_by, sends
-from kit.saying import finding as finding_of
+from kit.delivery import make_alert as made_alert
+from kit.delivery import make_alert_finding, make_prior_claim
+from kit.newsroom import NOW, SECRET_TOKEN, page_client
+from kit.saying import add_sources, commit_texts, example_alert, example_message, example_prior, sent_decision
+from kit.saying import example_finding as finding_of
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from monitor.model import Change, Kind, Novelty
+from monitor.model import Change, ChangeKind, Novelty
 from monitor.store import Store, outbox
-from monitor.store.refusal import accept, refuse
+from monitor.store.refusal import mark_rules_accepted, mark_rules_refused
 
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -40,13 +40,19 @@ def texts(node: LexborNode, selector: str) -> list[str]:
 
 
 @pytest.fixture
-async def long(bare: Store) -> AsyncIterator[httpx.AsyncClient]:
+async def long(empty_store: Store) -> AsyncIterator[httpx.AsyncClient]:
     """Pages about 120 alerts, of two rules in turn."""
-    configured(bare, "wire")
+    add_sources(empty_store, "wire")
     for n in range(120):
-        one = alert(f"al-{n}", f"News {n}.", rule="bridges" if n % 2 else "floods", at=100.0 + n)
-        commit(bare, [f"News {n}."], entry=f"e{n}", decisions=[sends(one)], messages=[message(f"m{n}", one)])
-    async with reader_of(bare) as reader:
+        one = example_alert(f"al-{n}", f"News {n}.", rule="bridges" if n % 2 else "floods", at=100.0 + n)
+        commit_texts(
+            empty_store,
+            [f"News {n}."],
+            entry=f"e{n}",
+            decisions=[sent_decision(one)],
+            messages=[example_message(f"m{n}", one)],
+        )
+    async with page_client(empty_store) as reader:
         yield reader
 
 
@@ -62,23 +68,23 @@ async def walk(reader: httpx.AsyncClient, path: str | None, selector: str) -> tu
     return found, pages
 
 
-async def test_newest_alert_stands_first_with_severity_rule_and_local_time(reader: httpx.AsyncClient) -> None:
-    first = (await read(reader, "/")).css("article")[0]
+async def test_newest_alert_stands_first_with_severity_rule_and_local_time(page_reader: httpx.AsyncClient) -> None:
+    first = (await read(page_reader, "/")).css("article")[0]
 
     assert words(first.css_first(".level")) == "high"
     assert words(first.css_first(".rule")) == "North Korean troops deployed for Russia"
     assert words(first.css_first("time")) == "16 Dec 2026, 20:06 EET"
 
 
-async def test_words_that_met_the_rule_are_marked_in_the_claim(reader: httpx.AsyncClient) -> None:
-    claim = (await read(reader, "/")).css("article")[0].css_first(".claim")
+async def test_words_that_met_the_rule_are_marked_in_the_claim(page_reader: httpx.AsyncClient) -> None:
+    claim = (await read(page_reader, "/")).css("article")[0].css_first(".claim")
 
     assert words(claim) == "Up to 12,000 North Korean soldiers are in Kursk Oblast, an intelligence official said."
     assert texts(claim, "mark") == ["North Korean", "soldiers"]
 
 
-async def test_changed_claim_has_the_old_figure_beside_the_new(reader: httpx.AsyncClient) -> None:
-    first = (await read(reader, "/")).css("article")[0]
+async def test_changed_claim_has_the_old_figure_beside_the_new(page_reader: httpx.AsyncClient) -> None:
+    first = (await read(page_reader, "/")).css("article")[0]
     before = first.css_first(".before")
 
     assert words(first.css_first(".novelty")) == "changed"
@@ -86,28 +92,28 @@ async def test_changed_claim_has_the_old_figure_beside_the_new(reader: httpx.Asy
     assert "front-report · 13 Dec 2026, 18:30 EET" in words(before)
 
 
-async def test_claim_leads_to_its_alert_and_source_to_the_entry(reader: httpx.AsyncClient) -> None:
-    first = (await read(reader, "/")).css("article")[0]
+async def test_claim_leads_to_its_alert_and_source_to_the_entry(page_reader: httpx.AsyncClient) -> None:
+    first = (await read(page_reader, "/")).css("article")[0]
     links = [link.attributes["href"] for link in first.css(".finding a")]
-    alert_page = await read(reader, links[0])
+    alert_page = await read(page_reader, links[0])
 
     assert words(alert_page.css_first("h1")) == "Up to 12,000 North Korean soldiers"
     assert links[1] == "https://front-report.example/d16"
 
 
-async def test_filter_by_rule_shows_its_alerts_alone(reader: httpx.AsyncClient) -> None:
-    main = await read(reader, "/?rule=exploited-flaw")
+async def test_filter_by_rule_shows_its_alerts_alone(page_reader: httpx.AsyncClient) -> None:
+    main = await read(page_reader, "/?rule=exploited-flaw")
 
     assert texts(main, ".rule") == ["A flaw that is being exploited"]
     assert "exploited-flaw" in words(main.css_first("h1"))
 
 
-async def test_rule_without_alerts_says_so(reader: httpx.AsyncClient) -> None:
-    assert "There are no alerts of this rule." in words(await read(reader, "/?rule=%00nobody"))
+async def test_rule_without_alerts_says_so(page_reader: httpx.AsyncClient) -> None:
+    assert "There are no alerts of this rule." in words(await read(page_reader, "/?rule=%00nobody"))
 
 
-async def test_store_without_alerts_says_what_will_be_here(bare: Store) -> None:
-    async with reader_of(bare) as reader:
+async def test_store_without_alerts_says_what_will_be_here(empty_store: Store) -> None:
+    async with page_client(empty_store) as reader:
         assert "Nobody was alerted yet." in words(await read(reader, "/"))
         assert "There are no sources yet." in words(await read(reader, "/sources"))
         assert "There are no deliveries." in words(await read(reader, "/deliveries"))
@@ -127,9 +133,9 @@ async def test_older_deliveries_keep_to_the_state(long: httpx.AsyncClient) -> No
     assert (found, pages) == ([str(n) for n in range(120, 0, -1)], 3)
 
 
-async def test_page_of_an_alert_shows_what_moved_and_why_it_fired(reader: httpx.AsyncClient) -> None:
-    path = (await read(reader, "/")).css_first(".claim a").attributes["href"]
-    main = await read(reader, path or "")
+async def test_page_of_an_alert_shows_what_moved_and_why_it_fired(page_reader: httpx.AsyncClient) -> None:
+    path = (await read(page_reader, "/")).css_first(".claim a").attributes["href"]
+    main = await read(page_reader, path or "")
 
     assert words(main.css_first(".was")) == "was around 3,000"
     assert texts(main, ".changes dt") == ["number"]
@@ -138,48 +144,48 @@ async def test_page_of_an_alert_shows_what_moved_and_why_it_fired(reader: httpx.
     assert texts(main, ".novelty") == ["changed", "before", "new"]
 
 
-async def test_page_of_an_alert_shows_each_delivery_with_state_and_error(reader: httpx.AsyncClient) -> None:
-    oldest = (await read(reader, "/")).css(".claim a")[-1].attributes["href"]
-    main = await read(reader, oldest or "")
+async def test_page_of_an_alert_shows_each_delivery_with_state_and_error(page_reader: httpx.AsyncClient) -> None:
+    oldest = (await read(page_reader, "/")).css(".claim a")[-1].attributes["href"]
+    main = await read(page_reader, oldest or "")
 
     told = dict(zip(texts(main, "td[data-head=Channel]"), texts(main, "td[data-head=State]"), strict=True))
     assert told == {"desk": "sent", "osint": "dead"}
     assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed"]
 
 
-async def test_who_else_says_so_stands_with_the_alert_and_links_to_where(bare: Store) -> None:
-    configured(bare, "wire", "press")
-    commit(bare, ["Three bridges are closed."], decisions=[sends(alert())])
+async def test_who_else_says_so_stands_with_the_alert_and_links_to_where(empty_store: Store) -> None:
+    add_sources(empty_store, "wire", "press")
+    commit_texts(empty_store, ["Three bridges are closed."], decisions=[sent_decision(example_alert())])
     again = finding_of(
-        "All three bridges are shut.", Novelty.REPEATED, nearest=said_by("wire", "Three bridges are closed.")
+        "All three bridges are shut.", Novelty.REPEATED, nearest=example_prior("wire", "Three bridges are closed.")
     )
-    commit(bare, [again.claim.text], source="press", entry="p1", findings=[again])
-    async with reader_of(bare) as reader:
+    commit_texts(empty_store, [again.claim.text], source="press", entry="p1", findings=[again])
+    async with page_client(empty_store) as reader:
         pages = [await read(reader, path) for path in ("/", "/alerts/al-1")]
 
     assert [page.css_matches('a[href="https://press.example/p1"]') for page in pages] == [True, True]
     assert ["also said by press" in words(page).lower() for page in pages] == [True, True]
 
 
-async def test_withdrawn_claim_is_struck_out(bare: Store) -> None:
-    configured(bare, "wire")
-    gone = finding("Three bridges are closed.", novelty=Novelty.WITHDRAWN)
-    commit(bare, ["Three bridges are open."], decisions=[sends(made_alert(gone))])
-    async with reader_of(bare) as reader:
+async def test_withdrawn_claim_is_struck_out(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    gone = make_alert_finding("Three bridges are closed.", novelty=Novelty.WITHDRAWN)
+    commit_texts(empty_store, ["Three bridges are open."], decisions=[sent_decision(made_alert(gone))])
+    async with page_client(empty_store) as reader:
         for path in ("/", "/alerts/a1"):
             assert texts(await read(reader, path), ".claim del") == ["Three bridges are closed."]
 
 
-async def test_follow_up_says_what_moved_since_the_last_alert(bare: Store) -> None:
-    configured(bare, "wire")
-    commit(bare, ["News."], decisions=[sends(made_alert(since_last="3,000 → 12,000"))])
-    async with reader_of(bare) as reader:
+async def test_follow_up_says_what_moved_since_the_last_alert(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    commit_texts(empty_store, ["News."], decisions=[sent_decision(made_alert(since_last="3,000 → 12,000"))])
+    async with page_client(empty_store) as reader:
         for path in ("/", "/alerts/a1"):
             assert texts(await read(reader, path), ".since") == ["Since the last alert: 3,000 → 12,000"]
 
 
-async def test_sources_in_trouble_stand_first_with_their_error(reader: httpx.AsyncClient) -> None:
-    main = await read(reader, "/sources")
+async def test_sources_in_trouble_stand_first_with_their_error(page_reader: httpx.AsyncClient) -> None:
+    main = await read(page_reader, "/sources")
 
     assert words(main.css_first("h1")) == "Sources 1 of 4 could not be read"
     assert texts(main, "td b") == ["food-agency", "flaw-notices", "front-report", "kyiv-wire"]
@@ -189,20 +195,20 @@ async def test_sources_in_trouble_stand_first_with_their_error(reader: httpx.Asy
     assert texts(main, ".error") == ["the server answered 503 Service Unavailable, for the fourth time in a row"]
 
 
-async def test_address_of_a_source_hides_what_may_be_secret(reader: httpx.AsyncClient) -> None:
-    pages = [(await reader.get(path)).text for path in ("/sources", "/api/sources")]
+async def test_address_of_a_source_hides_what_may_be_secret(page_reader: httpx.AsyncClient) -> None:
+    pages = [(await page_reader.get(path)).text for path in ("/sources", "/api/sources")]
 
-    assert all("wire.example/feed" in page and PRIVATE not in page for page in pages)
+    assert all("wire.example/feed" in page and SECRET_TOKEN not in page for page in pages)
 
 
-async def test_deliveries_show_the_news_and_why_they_wait(bare: Store) -> None:
-    configured(bare, "wire")
-    one, two = alert("al-1", "Three bridges are closed."), alert("al-2", "Four bridges are closed.")
-    owed = [message("m1", one, created=NOW), message("m2", two, created=NOW)]
-    commit(bare, ["News."], decisions=[sends(one), sends(two)], messages=owed)
-    with bare.write() as conn:
-        outbox.retrying(conn, "m1", NOW + 60, "451 try later")
-    async with reader_of(bare) as reader:
+async def test_deliveries_show_the_news_and_why_they_wait(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    one, two = example_alert("al-1", "Three bridges are closed."), example_alert("al-2", "Four bridges are closed.")
+    owed = [example_message("m1", one, created=NOW), example_message("m2", two, created=NOW)]
+    commit_texts(empty_store, ["News."], decisions=[sent_decision(one), sent_decision(two)], messages=owed)
+    with empty_store.write() as conn:
+        outbox.schedule_retry(conn, "m1", NOW + 60, "451 try later")
+    async with page_client(empty_store) as reader:
         main = await read(reader, "/deliveries")
         page = await read(reader, "/alerts/al-2")
 
@@ -214,20 +220,22 @@ async def test_deliveries_show_the_news_and_why_they_wait(bare: Store) -> None:
     assert texts(page, "td[data-head=Outcome]") == ["waits behind delivery 1 of its story"]
 
 
-async def test_dead_deliveries_tell_how_to_try_again(reader: httpx.AsyncClient) -> None:
-    main = await read(reader, "/deliveries?state=dead")
+async def test_dead_deliveries_tell_how_to_try_again(page_reader: httpx.AsyncClient) -> None:
+    main = await read(page_reader, "/deliveries?state=dead")
 
     assert texts(main, ".state") == ["dead"]
     assert texts(main, "code") == ["monitor deliveries retry 2"]
 
 
-async def test_every_page_says_that_edited_rules_were_refused_and_why(bare: Store) -> None:
-    configured(bare, "wire")
-    commit(bare, ["News."], decisions=[sends(made_alert())])
-    async with reader_of(bare) as reader:
+async def test_every_page_says_that_edited_rules_were_refused_and_why(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    commit_texts(empty_store, ["News."], decisions=[sent_decision(made_alert())])
+    async with page_client(empty_store) as reader:
         assert "refused" not in (await reader.get("/")).text
-        with bare.write() as conn:
-            refuse(conn, ["rules/a.yaml:2:5: unknown key `sverity`; did you mean `severity`?", SCRIPT], NOW - 120)
+        with empty_store.write() as conn:
+            mark_rules_refused(
+                conn, ["rules/a.yaml:2:5: unknown key `sverity`; did you mean `severity`?", SCRIPT], NOW - 120
+            )
         for path in ("/", "/alerts/a1", "/sources", "/deliveries"):
             page = LexborHTMLParser((await reader.get(path)).text)
             banner = page.css_first("[role=alert]")
@@ -236,31 +244,33 @@ async def test_every_page_says_that_edited_rules_were_refused_and_why(bare: Stor
                 "rules/a.yaml:2:5: unknown key `sverity`; did you mean `severity`?",
                 SCRIPT,
             ]
-        with bare.write() as conn:
-            accept(conn)
+        with empty_store.write() as conn:
+            mark_rules_accepted(conn)
         assert "refused" not in (await reader.get("/")).text
 
 
 async def hostile(store: Store) -> None:
     """An alert, a source and a delivery made of nothing but attacks."""
-    bad = finding(
+    bad = make_alert_finding(
         SCRIPT,
         novelty=Novelty.CHANGED,
         matched=("script", "'"),
         source=SCRIPT,
         entry_url="javascript:alert(3)",
-        nearest=said("\u202e" + SCRIPT + " before", source=SCRIPT),
-        changes=(Change(Kind.NAME, SCRIPT, SCRIPT),),
+        nearest=make_prior_claim("\u202e" + SCRIPT + " before", source=SCRIPT),
+        changes=(Change(ChangeKind.NAME, SCRIPT, SCRIPT),),
     )
     one = made_alert(bad, rule=SCRIPT, title=SCRIPT, reason=SCRIPT, url="data:text/html,<script>", since_last=SCRIPT)
-    configured(store, "wire", "wire'\"><script>x</script>")
-    commit(store, [SCRIPT], decisions=[sends(one)], messages=[message("m1", one, channel="desk<script>")])
+    add_sources(store, "wire", "wire'\"><script>x</script>")
+    commit_texts(
+        store, [SCRIPT], decisions=[sent_decision(one)], messages=[example_message("m1", one, channel="desk<script>")]
+    )
 
 
 @pytest.mark.parametrize("path", ["/", "/alerts/a1", "/sources", "/deliveries", "/?rule=<script>", "/<script>"])
-async def test_hostile_words_stay_words(bare: Store, path: str) -> None:
-    await hostile(bare)
-    async with reader_of(bare) as reader:
+async def test_hostile_words_stay_words(empty_store: Store, path: str) -> None:
+    await hostile(empty_store)
+    async with page_client(empty_store) as reader:
         page = (await reader.get(path)).text
     tree = LexborHTMLParser(page)
     links = [link.attributes["href"] or "" for link in tree.css("a")]
@@ -273,7 +283,7 @@ async def test_hostile_words_stay_words(bare: Store, path: str) -> None:
     assert "\u202e" not in page
 
 
-async def test_hostile_words_are_shown_as_they_stand(bare: Store) -> None:
-    await hostile(bare)
-    async with reader_of(bare) as reader:
+async def test_hostile_words_are_shown_as_they_stand(empty_store: Store) -> None:
+    await hostile(empty_store)
+    async with page_client(empty_store) as reader:
         assert texts(await read(reader, "/"), ".claim") == [SCRIPT]

@@ -15,14 +15,14 @@ from starlette.applications import Starlette
 from monitor.config import WebConfig
 from monitor.errors import MonitorError
 from monitor.store import Store
-from monitor.web.app import app
-from monitor.web.guard import LOOPBACK, hosts_of
-from monitor.web.serve import serving
+from monitor.web.app import create_app
+from monitor.web.guard import LOOPBACK_HOSTS, accepted_hosts
+from monitor.web.serve import running_server
 
 
 @pytest.fixture
-def pages(bare: Store) -> Starlette:
-    return app(bare, timezone=KYIV, clock=lambda: NOW)
+def pages(empty_store: Store) -> Starlette:
+    return create_app(empty_store, timezone=KYIV, clock=lambda: NOW)
 
 
 async def raw(url: str, request: str) -> bytes:
@@ -35,7 +35,7 @@ async def raw(url: str, request: str) -> bytes:
 
 
 async def test_free_port_is_told_as_an_address(pages: Starlette) -> None:
-    async with serving("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
+    async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         answer = await client.get(f"{url}/health")
 
     assert url.startswith("http://127.0.0.1:")
@@ -44,12 +44,12 @@ async def test_free_port_is_told_as_an_address(pages: Starlette) -> None:
 
 
 async def test_name_of_this_machine_can_be_listened_on(pages: Starlette) -> None:
-    async with serving("localhost:0", pages) as url, httpx.AsyncClient() as client:
+    async with running_server("localhost:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/health")).text == "ok"
 
 
 async def test_all_addresses_are_told_as_one_that_can_be_opened(pages: Starlette) -> None:
-    async with serving("0.0.0.0:0", pages) as url, httpx.AsyncClient() as client:
+    async with running_server("0.0.0.0:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/health")).text == "ok"
 
 
@@ -57,7 +57,7 @@ async def test_port_in_use_is_one_sentence(pages: Starlette) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(MonitorError) as told:
-            async with serving(listen, pages):
+            async with running_server(listen, pages):
                 pass
 
     assert str(told.value) == f"cannot serve the web page at {listen}: another program listens there"
@@ -65,19 +65,19 @@ async def test_port_in_use_is_one_sentence(pages: Starlette) -> None:
 
 async def test_address_of_another_machine_is_one_sentence(pages: Starlette) -> None:
     with pytest.raises(MonitorError, match=r"at 192\.0\.2\.1:80: this machine has no such address$"):
-        async with serving("192.0.2.1:80", pages):
+        async with running_server("192.0.2.1:80", pages):
             pass
 
 
 async def test_signals_are_left_to_the_program(pages: Starlette) -> None:
     before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
-    async with serving("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
+    async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         await client.get(f"{url}/health")
         assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-async def test_it_ends_in_time_whoever_is_connected(bare: Store, pages: Starlette) -> None:
-    async with serving("127.0.0.1:0", pages) as url:
+async def test_it_ends_in_time_whoever_is_connected(empty_store: Store, pages: Starlette) -> None:
+    async with running_server("127.0.0.1:0", pages) as url:
         port = httpx.URL(url).port
         opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         opened[1][1].write(b"GET / HTTP/1.1\r\nHost: loc")
@@ -93,9 +93,9 @@ async def test_it_ends_in_time_whoever_is_connected(bare: Store, pages: Starlett
         await asyncio.open_connection("127.0.0.1", port)
 
 
-async def test_it_ends_in_time_with_a_page_under_way(bare: Store, pages: Starlette) -> None:
-    with bare.write():
-        async with serving("127.0.0.1:0", pages) as url:
+async def test_it_ends_in_time_with_a_page_under_way(empty_store: Store, pages: Starlette) -> None:
+    with empty_store.write():
+        async with running_server("127.0.0.1:0", pages) as url:
             _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
             writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await asyncio.sleep(0.2)
@@ -106,10 +106,13 @@ async def test_it_ends_in_time_with_a_page_under_way(bare: Store, pages: Starlet
     assert lasted < 2
 
 
-async def test_the_same_port_can_be_served_again_at_once(bare: Store) -> None:
+async def test_the_same_port_can_be_served_again_at_once(empty_store: Store) -> None:
     listen = "127.0.0.1:0"
     for _ in range(2):
-        async with serving(listen, app(bare, timezone=KYIV, clock=lambda: NOW)) as url, httpx.AsyncClient() as client:
+        async with (
+            running_server(listen, create_app(empty_store, timezone=KYIV, clock=lambda: NOW)) as url,
+            httpx.AsyncClient() as client,
+        ):
             assert (await client.get(f"{url}/health")).text == "ok"
             listen = url.removeprefix("http://")
 
@@ -129,7 +132,7 @@ async def test_the_same_port_can_be_served_again_at_once(bare: Store) -> None:
     ],
 )
 async def test_stranger_name_that_points_here_is_not_answered(pages: Starlette, head: str) -> None:
-    async with serving("127.0.0.1:0", pages) as url:
+    async with running_server("127.0.0.1:0", pages) as url:
         answer = await raw(url, f"{head}\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith((b"HTTP/1.1 421 ", b"HTTP/1.1 400 "))
@@ -138,14 +141,14 @@ async def test_stranger_name_that_points_here_is_not_answered(pages: Starlette, 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"])
 async def test_names_of_loopback_are_answered(pages: Starlette, host: str) -> None:
-    async with serving("127.0.0.1:0", pages) as url:
+    async with running_server("127.0.0.1:0", pages) as url:
         answer = await raw(url, f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 async def test_head_has_no_body(pages: Starlette) -> None:
-    async with serving("127.0.0.1:0", pages) as url:
+    async with running_server("127.0.0.1:0", pages) as url:
         answer = await raw(url, "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -155,10 +158,10 @@ async def test_head_has_no_body(pages: Starlette) -> None:
 @pytest.mark.parametrize(
     ("listen", "url", "answered"),
     [
-        ("127.0.0.1:8080", None, LOOPBACK),
-        ("127.0.0.2:8080", None, LOOPBACK | {"127.0.0.2"}),
-        ("[::1]:8080", "https://News.example/claims", LOOPBACK | {"news.example"}),
-        ("localhost:8080", "http://desk.example:81", LOOPBACK | {"desk.example"}),
+        ("127.0.0.1:8080", None, LOOPBACK_HOSTS),
+        ("127.0.0.2:8080", None, LOOPBACK_HOSTS | {"127.0.0.2"}),
+        ("[::1]:8080", "https://News.example/claims", LOOPBACK_HOSTS | {"news.example"}),
+        ("localhost:8080", "http://desk.example:81", LOOPBACK_HOSTS | {"desk.example"}),
         ("0.0.0.0:8080", "https://news.example", None),
         ("10.1.2.3:8080", None, None),
     ],
@@ -166,10 +169,10 @@ async def test_head_has_no_body(pages: Starlette) -> None:
 def test_names_answered_are_those_of_the_config(
     listen: str, url: str | None, answered: frozenset[str] | None
 ) -> None:
-    assert hosts_of(WebConfig(listen=listen, url=url)) == answered
+    assert accepted_hosts(WebConfig(listen=listen, url=url)) == answered
 
 
-async def test_any_name_is_answered_when_none_is_asked_for(bare: Store) -> None:
-    pages = app(bare, timezone=KYIV, clock=lambda: NOW, hosts=None)
-    async with serving("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
+async def test_any_name_is_answered_when_none_is_asked_for(empty_store: Store) -> None:
+    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, hosts=None)
+    async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/", headers={"host": "news.example"})).status_code == 200

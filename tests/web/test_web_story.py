@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import httpx
-from kit.newsroom import NOW, reader_of
-from kit.saying import alert, claim, commit, configured, said_by, sends
+from kit.newsroom import NOW, page_client
+from kit.saying import add_sources, commit_texts, example_alert, example_claim, example_prior, sent_decision
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.alerts.answers import Said
+from monitor.alerts.answers import FeedbackKind
 from monitor.alerts.silences import Silence
-from monitor.answering import take_answer
-from monitor.model import Change, Finding, Kind, Novelty
-from monitor.silencing import make_silence
+from monitor.answering import record_feedback
+from monitor.model import Change, ChangeKind, Finding, Novelty
+from monitor.silencing import create_silence
 from monitor.store import Store
 
 RISE = Finding(
-    claim("Up to 12,000 <b>soldiers</b> are in Kursk."),
+    example_claim("Up to 12,000 <b>soldiers</b> are in Kursk."),
     Novelty.CHANGED,
     90.0,
-    (Change(Kind.NUMBER, "3,000", "Up to 12,000"),),
-    said_by("wire", "3,000 soldiers are in Kursk."),
+    (Change(ChangeKind.NUMBER, "3,000", "Up to 12,000"),),
+    example_prior("wire", "3,000 soldiers are in Kursk."),
     "st-1",
 )
 
 
 def tell(store: Store) -> None:
     """A wire, a paper that copies it, and one that has a new figure."""
-    configured(store, "wire", "copy", "desk")
-    commit(store, ["3,000 soldiers are in Kursk."], source="wire")
-    commit(store, ["3,000 soldiers are in Kursk."], source="copy", at=200.0)
-    commit(store, [], source="desk", at=300.0, findings=[RISE])
+    add_sources(store, "wire", "copy", "desk")
+    commit_texts(store, ["3,000 soldiers are in Kursk."], source="wire")
+    commit_texts(store, ["3,000 soldiers are in Kursk."], source="copy", at=200.0)
+    commit_texts(store, [], source="desk", at=300.0, findings=[RISE])
 
 
-async def test_a_story_has_a_page_of_its_sources_and_figures(bare: Store) -> None:
-    tell(bare)
-    async with reader_of(bare) as reader:
+async def test_a_story_has_a_page_of_its_sources_and_figures(empty_store: Store) -> None:
+    tell(empty_store)
+    async with page_client(empty_store) as reader:
         answer = await reader.get("/stories/st-1")
     assert answer.status_code == 200
     shown = " ".join(LexborHTMLParser(answer.text).css_first("main").text().split())  # type: ignore[union-attr]
@@ -44,9 +44,9 @@ async def test_a_story_has_a_page_of_its_sources_and_figures(bare: Store) -> Non
     assert "Up to 12,000 desk" in shown
 
 
-async def test_programs_read_the_same(bare: Store) -> None:
-    tell(bare)
-    async with reader_of(bare) as reader:
+async def test_programs_read_the_same(empty_store: Store) -> None:
+    tell(empty_store)
+    async with page_client(empty_store) as reader:
         found = (await reader.get("/api/stories/st-1")).json()
     assert [(one["source"], one["copies"]) for one in found["sources"]] == [
         ("wire", None),
@@ -56,18 +56,20 @@ async def test_programs_read_the_same(bare: Store) -> None:
     assert [stood["value"] for stood in found["figures"][0]] == [3_000, 12_000]
 
 
-async def test_a_story_that_is_not_there_is_404(reader: httpx.AsyncClient) -> None:
+async def test_a_story_that_is_not_there_is_404(page_reader: httpx.AsyncClient) -> None:
     for name in ("st-none", "x" * 200, "%00"):
-        assert (await reader.get(f"/stories/{name}")).status_code == 404
+        assert (await page_reader.get(f"/stories/{name}")).status_code == 404
 
 
-async def test_a_story_and_its_alerts_lead_to_each_other_with_what_was_answered(reader: httpx.AsyncClient) -> None:
-    found = (await reader.get("/api/alerts")).json()["alerts"]
+async def test_a_story_and_its_alerts_lead_to_each_other_with_what_was_answered(
+    page_reader: httpx.AsyncClient,
+) -> None:
+    found = (await page_reader.get("/api/alerts")).json()["alerts"]
     newest = found[0]
     story = newest["story"]
     same = [one["id"] for one in found if one["story"] == story]
-    page = LexborHTMLParser((await reader.get(f"/stories/{story}")).text)
-    alert = LexborHTMLParser((await reader.get(f"/alerts/{newest['id']}")).text)
+    page = LexborHTMLParser((await page_reader.get(f"/stories/{story}")).text)
+    alert = LexborHTMLParser((await page_reader.get(f"/alerts/{newest['id']}")).text)
     links = [link.attributes["href"] for link in page.css("td[data-head=Alert] a")]
     others = [link.attributes["href"] for link in alert.css("td[data-head=Alert] a")]
 
@@ -75,18 +77,25 @@ async def test_a_story_and_its_alerts_lead_to_each_other_with_what_was_answered(
     assert links == [f"/alerts/{id}" for id in same]
     assert others == links[1:]
     assert f"/stories/{story}" in [link.attributes["href"] for link in alert.css("a")]
-    assert [one["id"] for one in (await reader.get(f"/api/stories/{story}")).json()["alerts"]] == same
-    listed = (await reader.get(f"/api/alerts?story={story}")).json()["alerts"]
+    assert [one["id"] for one in (await page_reader.get(f"/api/stories/{story}")).json()["alerts"]] == same
+    listed = (await page_reader.get(f"/api/alerts?story={story}")).json()["alerts"]
     assert [one["id"] for one in listed] == same
 
 
-async def test_what_was_answered_and_silenced_stands_on_the_page_of_the_story(bare: Store) -> None:
-    configured(bare, "wire")
-    one, two = alert("al-1", "Three bridges are closed."), alert("al-2", "Four bridges are closed.", at=200.0)
-    commit(bare, ["Three bridges are closed.", "Four bridges."], decisions=[sends(one), sends(two)])
-    take_answer(bare, "al-1", Said.NOT_NEWS, memory=1e9, now=NOW, by="Ola", note="an old list")
-    make_silence(bare, Silence(0, "seen enough", NOW, NOW + 60, story="st-1"))
-    async with reader_of(bare) as reader:
+async def test_what_was_answered_and_silenced_stands_on_the_page_of_the_story(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    one, two = (
+        example_alert("al-1", "Three bridges are closed."),
+        example_alert("al-2", "Four bridges are closed.", at=200.0),
+    )
+    commit_texts(
+        empty_store,
+        ["Three bridges are closed.", "Four bridges."],
+        decisions=[sent_decision(one), sent_decision(two)],
+    )
+    record_feedback(empty_store, "al-1", FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="Ola", note="an old list")
+    create_silence(empty_store, Silence(0, "seen enough", NOW, NOW + 60, story="st-1"))
+    async with page_client(empty_store) as reader:
         page = LexborHTMLParser((await reader.get("/stories/st-1")).text)
         other = LexborHTMLParser((await reader.get("/alerts/al-2")).text)
         nobody = LexborHTMLParser((await reader.get("/?story=st-none")).text)
@@ -100,7 +109,7 @@ async def test_what_was_answered_and_silenced_stands_on_the_page_of_the_story(ba
     assert "There are no alerts of this story." in nobody.css_first("main").text()  # type: ignore[union-attr]
 
 
-async def test_a_story_that_nobody_was_alerted_of_says_so(bare: Store) -> None:
-    tell(bare)
-    async with reader_of(bare) as reader:
+async def test_a_story_that_nobody_was_alerted_of_says_so(empty_store: Store) -> None:
+    tell(empty_store)
+    async with page_client(empty_store) as reader:
         assert "Nobody was alerted of it." in (await reader.get("/stories/st-1")).text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.web.view import distance, public
+from monitor.web.view import public_url, relative_time
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from monitor.web.view import distance, public
     ],
 )
 def test_address_is_shown_without_what_may_be_secret(address: str, shown: str) -> None:
-    assert public(address) == shown
+    assert public_url(address) == shown
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_address_is_shown_without_what_may_be_secret(address: str, shown: str) -
     [(0, "now"), (-59, "now"), (60, "in 1 min"), (-240, "4 min ago"), (-9 * 3600, "9 h ago"), (3 * 86400, "in 3 d")],
 )
 def test_distance_in_time_is_told_in_one_unit(seconds: float, words: str) -> None:
-    assert distance(seconds) == words
+    assert relative_time(seconds) == words

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
 from monitor.config import ChannelConfig
-from monitor.deliver.render import Rendered
+from monitor.deliver.render import RenderedMessage
 from monitor.model import Message
 
 NOTIFIERS: dict[str, str] = {
@@ -22,8 +22,8 @@ NOTIFIERS: dict[str, str] = {
     "terminal": "monitor.deliver.channels.terminal:Terminal",
 }
 
-AFTER_LOGIN_FAILED = 1800.0  # seconds: many services lock an account that keeps trying
-LONGEST_DEADLINE = 660.0  # seconds: no notifier's is longer, and what leases a message leases it for more
+LOGIN_RETRY_S = 1800.0  # seconds: many services lock an account that keeps trying
+MAX_SEND_DEADLINE_S = 660.0  # seconds: no notifier's is longer, and what leases a message leases it for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Receipt:
     """
 
     detail: str
-    refused: Mapping[str, str] = field(default_factory=dict)
-    handle: str = ""
-    later: tuple[str, ...] = ()
+    rejected: Mapping[str, str] = field(default_factory=dict)
+    thread_ref: str = ""
+    retry_recipients: tuple[str, ...] = ()
 
 
 class Notifier(Protocol):
@@ -53,13 +53,13 @@ class Notifier(Protocol):
 
     def __init__(self, settings: Any, *, allow_private: Sequence[str]) -> None: ...
 
-    async def send(self, message: Message, rendered: Rendered) -> Receipt: ...
+    async def send(self, message: Message, rendered: RenderedMessage) -> Receipt: ...
 
     async def close(self) -> None: ...
 
 
-def notifier(kind: str) -> type[Notifier]:
+def notifier_class(channel_type: str) -> type[Notifier]:
     """The notifier of a type of channel. KeyError for a type that is not in NOTIFIERS."""
-    module, name = NOTIFIERS[kind].split(":")
-    found: type[Notifier] = getattr(import_module(module), name)
-    return found
+    module, name = NOTIFIERS[channel_type].split(":")
+    loaded: type[Notifier] = getattr(import_module(module), name)
+    return loaded

@@ -14,22 +14,22 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from monitor.deliver.channels import AFTER_LOGIN_FAILED
-from monitor.deliver.safe import masked, shorten, tame
+from monitor.deliver.channels import LOGIN_RETRY_S
+from monitor.deliver.safe import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.sources.guard import BlockedAddress, guarded_client
-from monitor.sources.headers import retry_after
+from monitor.sources.headers import retry_after_seconds
 
-POST_DEADLINE = 30.0  # seconds
-REPLY_LIMIT = 4096  # bytes
-SHORTEST_SECRET = 6  # characters: shorter parts of an address are words such as "hook"
-LATER = frozenset({408, 425, 429})  # refusals that another try can turn
-NO_LOGIN = frozenset({401, 407})  # the key or password is wrong; it is for no message in particular
-BUSY = frozenset({429, 503})  # the service, not the message, is why
+POST_DEADLINE_S = 30.0  # seconds
+MAX_HTTP_REPLY_BYTES = 4096  # bytes
+MIN_SECRET_PART_CHARS = 6  # characters: shorter parts of an address are words such as "hook"
+RETRYABLE_STATUSES = frozenset({408, 425, 429})  # refusals that another try can turn
+LOGIN_STATUSES = frozenset({401, 407})  # the key or password is wrong; it is for no message in particular
+BUSY_STATUSES = frozenset({429, 503})  # the service, not the message, is why
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """What a service answered: the beginning of its text, and the seconds it asked us to wait."""
 
     status: int
@@ -37,7 +37,7 @@ class Reply:
     retry_after: float | None
 
 
-class Poster:
+class HttpPoster:
     """One service's address. `name` is what it is called in errors, which never hold the address itself; `limit` is
     how many bytes of a reply are read."""
 
@@ -48,87 +48,90 @@ class Poster:
         *,
         allow_private: Sequence[str],
         secrets: Sequence[str] = (),
-        limit: int = REPLY_LIMIT,
+        max_reply_bytes: int = MAX_HTTP_REPLY_BYTES,
     ) -> None:
         self.name = f"{name} ({urlsplit(url).hostname})"
         self._url = url
         self._secrets = (*secrets, *_secret_parts(url))
-        self._limit = limit
+        self._max_reply_bytes = max_reply_bytes
         self._client = guarded_client(tuple(allow_private))
 
-    async def post(self, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Reply:
+    async def post(self, body: bytes, headers: Mapping[str, str], *, deadline: float) -> HttpReply:
         """The reply if it is a 2xx; DeliveryError for everything else."""
         try:
             async with asyncio.timeout(deadline):
                 reply = await self._exchange(body, headers)
         except TimeoutError:
-            raise DeliveryError(f"{self.name} did not answer within {deadline:g} s", unanswered=True) from None
+            raise DeliveryError(f"{self.name} did not answer within {deadline:g} s", outcome_unknown=True) from None
         except BlockedAddress as error:
             raise DeliveryError(self._redact(f"{self.name}: {error}"), permanent=True) from None
         except (httpx.HTTPError, OSError) as error:
-            dialled = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-            sentence = self._redact(f"{self.name} was not reached: {_cause(error)}")
-            raise DeliveryError(sentence, unreached=not dialled, unanswered=dialled) from None
-        self._judge(reply)
+            is_connected = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            sentence = self._redact(f"{self.name} was not reached: {_failure_text(error)}")
+            raise DeliveryError(sentence, channel_down=not is_connected, outcome_unknown=is_connected) from None
+        self._raise_for_status(reply)
         return reply
 
-    async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+    async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> HttpReply:
         # A compressed reply could unpack to any size; it is only read for a word or two.
-        sent = {"content-type": "application/json", "accept-encoding": "identity", **headers}
-        request = self._client.build_request("POST", self._url, content=body, headers=sent)
+        all_headers = {"content-type": "application/json", "accept-encoding": "identity", **headers}
+        request = self._client.build_request("POST", self._url, content=body, headers=all_headers)
         response = await self._client.send(request, stream=True, follow_redirects=False)
         try:
-            text = await _beginning(response, self._limit)
+            text = await _read_beginning(response, self._max_reply_bytes)
         finally:
             await response.aclose()
-        wait = retry_after(response.headers.get("retry-after"), time.time())
-        return Reply(response.status_code, text, wait)
+        wait = retry_after_seconds(response.headers.get("retry-after"), time.time())
+        return HttpReply(response.status_code, text, wait)
 
-    def _judge(self, reply: Reply) -> None:
+    def _raise_for_status(self, reply: HttpReply) -> None:
         if 200 <= reply.status < 300:
             return
-        sentence = f"{self.name} answered {reply.status} {_phrase(reply.status)}".rstrip()
+        sentence = f"{self.name} answered {reply.status} {_status_phrase(reply.status)}".rstrip()
         if 300 <= reply.status < 400:
             raise DeliveryError(f"{sentence}: redirects are not followed", permanent=True)
-        if said := self.said(reply.text):
-            sentence = f"{sentence}: {said}"
-        if reply.status in NO_LOGIN:
-            raise DeliveryError(sentence, retry_after=AFTER_LOGIN_FAILED, unreached=True)
-        later = reply.status in LATER or reply.status >= 500
+        if reason := self.redact_reply(reply.text):
+            sentence = f"{sentence}: {reason}"
+        if reply.status in LOGIN_STATUSES:
+            raise DeliveryError(sentence, retry_after=LOGIN_RETRY_S, channel_down=True)
+        is_retryable = reply.status in RETRYABLE_STATUSES or reply.status >= 500
         raise DeliveryError(
-            sentence, permanent=not later, retry_after=reply.retry_after, unreached=reply.status in BUSY
+            sentence,
+            permanent=not is_retryable,
+            retry_after=reply.retry_after,
+            channel_down=reply.status in BUSY_STATUSES,
         )
 
-    def said(self, text: str) -> str:
+    def redact_reply(self, text: str) -> str:
         """What the service says, as one short line without what it may repeat of its address or key."""
-        return shorten(self._redact(tame(text)), 120)
+        return shorten(self._redact(sanitize(text)), 120)
 
     def _redact(self, text: str) -> str:
-        return masked(text, self._secrets)
+        return redact(text, self._secrets)
 
     async def close(self) -> None:
         await self._client.aclose()
 
 
-async def _beginning(response: httpx.Response, limit: int) -> str:
-    read = b""
+async def _read_beginning(response: httpx.Response, max_bytes: int) -> str:
+    content = b""
     async for chunk in response.aiter_raw():
-        read += chunk
-        if len(read) >= limit:
+        content += chunk
+        if len(content) >= max_bytes:
             break
-    return read[:limit].decode("utf-8", "replace")
+    return content[:max_bytes].decode("utf-8", "replace")
 
 
 def _secret_parts(url: str) -> list[str]:
     """What a reply might echo of an address that is itself a password."""
     parts = urlsplit(url)
-    pieces = [url, parts.path, parts.query, parts.netloc if "@" in parts.netloc else "", *parts.path.split("/")]
-    return [piece for piece in pieces if len(piece) >= SHORTEST_SECRET]
+    candidates = [url, parts.path, parts.query, parts.netloc if "@" in parts.netloc else "", *parts.path.split("/")]
+    return [part for part in candidates if len(part) >= MIN_SECRET_PART_CHARS]
 
 
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else ""
+def _status_phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in {member.value for member in HTTPStatus} else ""
 
 
-def _cause(error: Exception) -> str:
-    return tame(str(error)) or type(error).__name__
+def _failure_text(error: Exception) -> str:
+    return sanitize(str(error)) or type(error).__name__

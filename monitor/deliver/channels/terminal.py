@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from monitor.config import ChannelConfig
-from monitor.deliver.channels import LONGEST_DEADLINE, Receipt
-from monitor.deliver.render import Rendered
+from monitor.deliver.channels import MAX_SEND_DEADLINE_S, Receipt
+from monitor.deliver.render import RenderedMessage
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
@@ -25,15 +25,15 @@ class Terminal:
     """Prints in colours where a person looks on, and plain text elsewhere."""
 
     Settings: ClassVar[type[ChannelConfig]] = TerminalSettings
-    deadline = LONGEST_DEADLINE
+    deadline = MAX_SEND_DEADLINE_S
 
     def __init__(self, settings: TerminalSettings, *, allow_private: Sequence[str]) -> None:
         pass
 
-    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+    async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         try:
             # In a thread: a pipe that nobody reads would hold up everything else.
-            await asyncio.to_thread(_print, rendered.text)
+            await asyncio.to_thread(_print_markup, rendered.text)
         except (OSError, ValueError) as error:  # ValueError: it was closed
             raise DeliveryError(f"standard output cannot be written: {error}") from None
         return Receipt("printed")
@@ -42,7 +42,7 @@ class Terminal:
         pass
 
 
-def _print(markup: str) -> None:
+def _print_markup(markup: str) -> None:
     # A console of its own each time, so that it follows where standard output goes by now.
     console = Console(highlight=False, emoji=False)
     with console:  # written at once, so that two channels never mix their lines

@@ -11,29 +11,29 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from monitor.config.values import one_or_more, web_address
+from monitor.config.values import as_list, validate_web_address
 
-SHORTEST_SECRET = 16  # bytes; Standard Webhooks asks for 24 to 64, and libraries take less
+MIN_SIGNING_KEY_BYTES = 16  # bytes; Standard Webhooks asks for 24 to 64, and libraries take less
 
 
 def _secret_web_address(value: SecretStr) -> SecretStr:
-    web_address(value.get_secret_value())
+    validate_web_address(value.get_secret_value())
     return value
 
 
 def _signing_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     try:
-        bare = text.removeprefix("whsec_").rstrip("=")
-        key = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+        encoded = text.removeprefix("whsec_").rstrip("=")
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
         key = b""
-    if not text.startswith("whsec_") or len(key) < SHORTEST_SECRET:
+    if not text.startswith("whsec_") or len(key) < MIN_SIGNING_KEY_BYTES:
         raise ValueError('expected "whsec_" and at least 16 bytes in base64')
     return value
 
 
-def _several(value: Any) -> Any:
+def _split_words(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
@@ -51,20 +51,20 @@ def mailbox(text: str) -> str:
 
 def unsubscribe_address(text: str) -> str:
     """Where somebody can ask for no more mails: `https://…` or `mailto:…`. ValueError for anything else."""
-    kind, _, rest = text.partition(":")
-    if not rest or kind not in ("https", "mailto") or not text.isascii() or re.search(r"[\s<>,]", text):
+    scheme, _, rest = text.partition(":")
+    if not rest or scheme not in ("https", "mailto") or not text.isascii() or re.search(r"[\s<>,]", text):
         raise ValueError('expected "https://…" or "mailto:…"')
-    if kind == "mailto":
+    if scheme == "mailto":
         mailbox(rest.partition("?")[0])
     return text
 
 
 Mailbox = Annotated[str, AfterValidator(mailbox)]
 UnsubscribeAddress = Annotated[str, AfterValidator(unsubscribe_address)]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(one_or_more), Field(min_length=1)]
+Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(as_list), Field(min_length=1)]
 SecretWebAddress = Annotated[SecretStr, AfterValidator(_secret_web_address)]
 SigningSecrets = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...],
-    BeforeValidator(_several),
+    BeforeValidator(_split_words),
     Field(min_length=1),
 ]

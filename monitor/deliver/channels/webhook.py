@@ -11,9 +11,9 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from monitor.config import ChannelConfig
 from monitor.deliver.channels import Receipt
-from monitor.deliver.channels.http import POST_DEADLINE, Poster
+from monitor.deliver.channels.http import POST_DEADLINE_S, HttpPoster
 from monitor.deliver.channels.values import SecretWebAddress, SigningSecrets
-from monitor.deliver.render import Rendered
+from monitor.deliver.render import RenderedMessage
 from monitor.model import Message
 
 
@@ -31,21 +31,21 @@ class Webhook:
     """Posts the contract's JSON. Every try has the message's id and its own time; every secret signs it."""
 
     Settings: ClassVar[type[ChannelConfig]] = WebhookSettings
-    deadline = POST_DEADLINE
+    deadline = POST_DEADLINE_S
 
     def __init__(self, settings: WebhookSettings, *, allow_private: Sequence[str]) -> None:
         secrets = [secret.get_secret_value() for secret in settings.secret]
-        self._keys = secrets
-        self._poster = Poster(
+        self._secrets = secrets
+        self._poster = HttpPoster(
             "webhook", settings.url.get_secret_value(), allow_private=allow_private, secrets=secrets
         )
 
-    async def send(self, message: Message, rendered: Rendered) -> Receipt:
+    async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         now = datetime.now(UTC)
         headers = {
             "webhook-id": message.id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": signatures(self._keys, message.id, now, rendered.body.decode("utf-8")),
+            "webhook-signature": signatures(self._secrets, message.id, now, rendered.body.decode("utf-8")),
         }
         reply = await self._poster.post(rendered.body, headers, deadline=self.deadline)
         return Receipt(f"{self._poster.name} answered {reply.status}")

@@ -8,84 +8,84 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.model import Kind
-from monitor.text.lexicon.cues import BOOSTERS, HEDGES, SCOPES
-from monitor.text.tokens import CALENDAR, FIGURE, HEDGE, NEGATION, SCOPE, STOP, SYMBOL, Token
+from monitor.model import ChangeKind
+from monitor.text.lexicon.cues import BOOSTERS, HEDGES, SCOPE_WORDS
+from monitor.text.tokens import CALENDAR, HEDGE, NEGATION, NUMERAL, SCOPE, STOPWORD, SYMBOL, Token
 
-GOVERNED = 3  # content words after a cue that it is taken to govern
+MAX_GOVERNED_WORDS = 3  # content words after a cue that it is taken to govern
 MODALS = frozenset("will can should may would could might must shall do does did".split())
 
 
 class Cue(NamedTuple):
     """One cue: `kind` negation, certainty or scope; `value` what equal cues share; `over` keys it governs."""
 
-    kind: Kind
+    kind: ChangeKind
     value: str
-    over: tuple[str, ...]
+    governed: tuple[str, ...]
     start: int
     end: int
 
 
-def find(tokens: Sequence[Token], taken: set[int]) -> list[Cue]:
+def find_cues(tokens: Sequence[Token], used_indexes: set[int]) -> list[Cue]:
     """Every cue among `tokens`; adds the indexes it uses to `taken`."""
-    found = []
+    cues = []
     for index, token in enumerate(tokens):
-        if not token.word.marks & (NEGATION | HEDGE | SCOPE) or index in taken:
+        if not token.word.flags & (NEGATION | HEDGE | SCOPE) or index in used_indexes:
             continue
-        kind, value, first, last = _read(tokens, index)
+        kind, value, first, last = _parse_cue(tokens, index)
         if value:
-            taken.update(range(first, last))
-            over = governed(tokens[last:]) or governed(tokens[:first][::-1])
-            found.append(Cue(kind, value, over, tokens[first].start, tokens[last - 1].end))
-    return found
+            used_indexes.update(range(first, last))
+            keys = governed_keys(tokens[last:]) or governed_keys(tokens[:first][::-1])
+            cues.append(Cue(kind, value, keys, tokens[first].start, tokens[last - 1].end))
+    return cues
 
 
-def _read(tokens: Sequence[Token], index: int) -> tuple[Kind, str, int, int]:
-    marks = tokens[index].word.marks
-    if marks & NEGATION:
-        return Kind.NEGATION, _negation(tokens, index), index, index + 1
-    if marks & HEDGE:
-        return _hedge(tokens, index)
-    return _scope(tokens, index)
+def _parse_cue(tokens: Sequence[Token], index: int) -> tuple[ChangeKind, str, int, int]:
+    flags = tokens[index].word.flags
+    if flags & NEGATION:
+        return ChangeKind.NEGATION, _negation_value(tokens, index), index, index + 1
+    if flags & HEDGE:
+        return _parse_hedge(tokens, index)
+    return _parse_scope(tokens, index)
 
 
-def _fold(tokens: Sequence[Token], index: int) -> str:
-    return tokens[index].word.fold if 0 <= index < len(tokens) else ""
+def _folded_at(tokens: Sequence[Token], index: int) -> str:
+    return tokens[index].word.folded if 0 <= index < len(tokens) else ""
 
 
-def _negation(tokens: Sequence[Token], index: int) -> str:
+def _negation_value(tokens: Sequence[Token], index: int) -> str:
     """ "not", or nothing for a "yet" that is not "yet to"."""
-    return "" if _fold(tokens, index) == "yet" and _fold(tokens, index + 1) != "to" else "not"
+    return "" if _folded_at(tokens, index) == "yet" and _folded_at(tokens, index + 1) != "to" else "not"
 
 
-def _hedge(tokens: Sequence[Token], index: int) -> tuple[Kind, str, int, int]:
-    value, first = HEDGES[_fold(tokens, index)], index
-    if _fold(tokens, index - 1) in BOOSTERS:
-        value, first = f"{_fold(tokens, index - 1)} {value}", index - 1
-    return Kind.CERTAINTY, value, first, index + 1
+def _parse_hedge(tokens: Sequence[Token], index: int) -> tuple[ChangeKind, str, int, int]:
+    value, first = HEDGES[_folded_at(tokens, index)], index
+    if _folded_at(tokens, index - 1) in BOOSTERS:
+        value, first = f"{_folded_at(tokens, index - 1)} {value}", index - 1
+    return ChangeKind.CERTAINTY, value, first, index + 1
 
 
-def _scope(tokens: Sequence[Token], index: int) -> tuple[Kind, str, int, int]:
-    fold, following = _fold(tokens, index), _fold(tokens, index + 1)
-    if fold == "all" and following in ("but", "except"):
-        return Kind.SCOPE, "all but", index, index + 2
-    if fold == "few" and _fold(tokens, index - 1) == "a":
-        return Kind.SCOPE, "some", index - 1, index + 1
-    if fold == "most" and following not in ("of", "the") and not following.endswith("s"):
-        return Kind.SCOPE, "", index, index
-    return Kind.SCOPE, SCOPES[fold], index, index + 1
+def _parse_scope(tokens: Sequence[Token], index: int) -> tuple[ChangeKind, str, int, int]:
+    word, following = _folded_at(tokens, index), _folded_at(tokens, index + 1)
+    if word == "all" and following in ("but", "except"):
+        return ChangeKind.SCOPE, "all but", index, index + 2
+    if word == "few" and _folded_at(tokens, index - 1) == "a":
+        return ChangeKind.SCOPE, "some", index - 1, index + 1
+    if word == "most" and following not in ("of", "the") and not following.endswith("s"):
+        return ChangeKind.SCOPE, "", index, index
+    return ChangeKind.SCOPE, SCOPE_WORDS[word], index, index + 1
 
 
-def governed(tokens: Sequence[Token]) -> tuple[str, ...]:
+def governed_keys(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Keys of the first content words among `tokens`, which a cue beside them governs."""
     keys: list[str] = []
     for token in tokens:
         word = token.word
-        if word.marks & SYMBOL and word.fold in ".;:!?," and keys:
+        if word.flags & SYMBOL and word.folded in ".;:!?," and keys:
             break
-        if word.fold in MODALS or word.marks & (STOP | SYMBOL | FIGURE | CALENDAR | NEGATION):
+        if word.folded in MODALS or word.flags & (STOPWORD | SYMBOL | NUMERAL | CALENDAR | NEGATION):
             continue
         keys.append(word.key)
-        if len(keys) == GOVERNED:
+        if len(keys) == MAX_GOVERNED_WORDS:
             break
     return tuple(keys)

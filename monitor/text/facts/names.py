@@ -7,56 +7,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitor.model import Kind
-from monitor.text.tokens import CALENDAR, FIGURE, STOP, SYMBOL, Token
+from monitor.model import ChangeKind
+from monitor.text.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
 
-PLACE_AFTER = frozenset(
+PLACE_NOUNS = frozenset(
     "region regions oblast province district city town village county island islands airport border river "
     "governorate department state bay strait sea port область області район місто город области".split()
 )
-PLACE_BEFORE = frozenset(
+PLACE_PREPOSITIONS = frozenset(
     "in near at around outside inside across throughout from to into у в на біля под near".split()
 )
-SENTENCE_END = frozenset(".!?:;•|\"'“”‘’-–—(")
-TITLE_WORDS = 4  # words of content that tell the case of a title
-TITLE_CAPITALS = 0.65  # of them have a capital
+SENTENCE_BOUNDARY_MARKS = frozenset(".!?:;•|\"'“”‘’-–—(")
+MIN_TITLE_CASE_WORDS = 4  # words of content that tell the case of a title
+MIN_CAPITALIZED_SHARE = 0.65  # of them have a capital
 
 
-def title_case(tokens: Sequence[Token]) -> bool:
+def is_title_case(tokens: Sequence[Token]) -> bool:
     """Whether capitals say nothing here: most words of content have one, or all letters are capitals."""
-    words = [token.word for token in tokens[1:] if not token.word.marks & (STOP | SYMBOL | FIGURE)]
+    words = [token.word for token in tokens[1:] if not token.word.flags & (STOPWORD | SYMBOL | NUMERAL)]
     words = [word for word in words if len(word.text) > 2]
-    capitals = sum(word.capital for word in words)
-    return len(words) >= TITLE_WORDS and capitals > TITLE_CAPITALS * len(words)
+    capitalized_count = sum(word.is_capitalized for word in words)
+    return len(words) >= MIN_TITLE_CASE_WORDS and capitalized_count > MIN_CAPITALIZED_SHARE * len(words)
 
 
-def find(tokens: Sequence[Token]) -> dict[int, Kind]:
+def find_names(tokens: Sequence[Token]) -> dict[int, ChangeKind]:
     """Index of every name among `tokens` -> NAME, or PLACE if it is said as one."""
-    capitals = [index for index, token in enumerate(tokens) if token.word.capital]
-    if len(capitals) > TITLE_CAPITALS * TITLE_WORDS and title_case(tokens):
+    capitalized = [index for index, token in enumerate(tokens) if token.word.is_capitalized]
+    if len(capitalized) > MIN_CAPITALIZED_SHARE * MIN_TITLE_CASE_WORDS and is_title_case(tokens):
         return {}
-    named = [index for index in capitals if _is_name(tokens, index)]
-    return {index: Kind.PLACE if _is_place(tokens, index) else Kind.NAME for index in named}
+    name_indexes = [index for index in capitalized if _is_name(tokens, index)]
+    return {index: ChangeKind.PLACE if _is_place(tokens, index) else ChangeKind.NAME for index in name_indexes}
 
 
 def _is_name(tokens: Sequence[Token], index: int) -> bool:
     word = tokens[index].word
-    if word.marks & (STOP | SYMBOL | CALENDAR):
+    if word.flags & (STOPWORD | SYMBOL | CALENDAR):
         return False
-    if index and tokens[index - 1].word.fold not in SENTENCE_END:
+    if index and tokens[index - 1].word.folded not in SENTENCE_BOUNDARY_MARKS:
         return True
     following = tokens[index + 1].word if index + 1 < len(tokens) else None
-    return word.shouted or bool(following and following.capital and not following.marks & STOP)
+    return word.is_all_caps or bool(following and following.is_capitalized and not following.flags & STOPWORD)
 
 
 def _is_place(tokens: Sequence[Token], index: int) -> bool:
     first = last = index
-    while first and tokens[first - 1].word.capital:
+    while first and tokens[first - 1].word.is_capitalized:
         first -= 1
-    while last + 1 < len(tokens) and tokens[last + 1].word.capital:
+    while last + 1 < len(tokens) and tokens[last + 1].word.is_capitalized:
         last += 1
-    following = tokens[last + 1].word.fold if last + 1 < len(tokens) else ""
-    before = tokens[first - 1].word.fold if first else ""
-    before = tokens[first - 2].word.fold if before == "the" and first > 1 else before
-    within = any(tokens[at].word.fold in PLACE_AFTER for at in range(first, last + 1))
-    return within or following in PLACE_AFTER or before in PLACE_BEFORE
+    following = tokens[last + 1].word.folded if last + 1 < len(tokens) else ""
+    before = tokens[first - 1].word.folded if first else ""
+    before = tokens[first - 2].word.folded if before == "the" and first > 1 else before
+    has_place_noun = any(tokens[at].word.folded in PLACE_NOUNS for at in range(first, last + 1))
+    return has_place_noun or following in PLACE_NOUNS or before in PLACE_PREPOSITIONS

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.text.facts.spelling import Spelt, spelt
-from monitor.text.lexicon.cues import FEARED
-from monitor.text.lexicon.figures import BOUND_ENDS, BOUND_LENGTHS, BOUNDS, CURRENCIES, MEASURES
-from monitor.text.tokens import CALENDAR, FIGURE, STOP, SYMBOL, Token
+from monitor.text.facts.spelling import NumberPhrase, parse_number_phrase
+from monitor.text.lexicon.cues import PROJECTION_WORDS
+from monitor.text.lexicon.figures import BOUND_LAST_WORDS, BOUND_LENGTHS, BOUNDS, CURRENCIES, MEASURES
+from monitor.text.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
 
 DASHES = frozenset("-–—‑")
-VAGUE = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
-PHRASE_ENDS = frozenset("after before since until during amid as while despite against near from".split())
-MORE_OR_LESS = {"more": "least", "over": "least", "above": "least", "less": "most", "under": "most"}
-REACH = 4  # words a figure's counted things, or a "could" before it, may stand away
+APPROXIMATE_WORDS = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
+PHRASE_END_WORDS = frozenset("after before since until during amid as while despite against near from".split())
+COMPARATIVE_BOUNDS = {"more": "least", "over": "least", "above": "least", "less": "most", "under": "most"}
+MAX_CONTEXT_WORDS = 4  # words a figure's counted things, or a "could" before it, may stand away
 
 
 class Quantity(NamedTuple):
@@ -32,93 +32,104 @@ class Quantity(NamedTuple):
     high: float
     bound: str
     unit: str
-    ordinal: bool
-    feared: bool
-    of: tuple[str, ...]
+    is_ordinal: bool
+    is_projected: bool
+    counted_keys: tuple[str, ...]
     start: int
     end: int
-    first: int  # indexes of its tokens, [first, last)
-    last: int
+    first_token: int  # indexes of its tokens, [first, last)
+    end_token: int
 
 
-def find(tokens: Sequence[Token], taken: set[int]) -> list[Quantity]:
+def find_quantities(tokens: Sequence[Token], used_indexes: set[int]) -> list[Quantity]:
     """Every figure among `tokens` but those at the indexes in `taken` (dates); adds its own indexes to it."""
-    found: list[Quantity] = []
+    quantities: list[Quantity] = []
     for index, token in enumerate(tokens):
-        if not token.word.marks & FIGURE or index in taken:
+        if not token.word.flags & NUMERAL or index in used_indexes:
             continue
-        number = spelt(tokens, index, taken)
+        number = parse_number_phrase(tokens, index, used_indexes)
         if number:
-            found.append(_quantity(tokens, index, number, taken))
-            taken.update(range(found[-1].first, found[-1].last))
-    return found
+            quantities.append(_make_quantity(tokens, index, number, used_indexes))
+            used_indexes.update(range(quantities[-1].first_token, quantities[-1].end_token))
+    return quantities
 
 
-def _quantity(tokens: Sequence[Token], index: int, number: Spelt, taken: set[int]) -> Quantity:
+def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, used_indexes: set[int]) -> Quantity:
     """The figure whose number starts at `index`, with all that stands around it and belongs to it."""
-    low, end = _range(tokens, index, number, taken)
-    unit, first, last = _unit(tokens, end.unit or number.unit, index, end.last)
-    bound, first = _bound_before(tokens, first, taken)
+    low, end = _parse_range(tokens, index, number, used_indexes)
+    unit, first, last = _unit_around(tokens, end.unit or number.unit, index, end.end_token)
+    bound, first = _bound_before(tokens, first, used_indexes)
     bound, last = _bound_after(tokens, bound, last)
     return Quantity(
         low=low,
         high=end.value,
-        bound=bound or ("about" if tokens[index].word.fold in VAGUE else ""),
+        bound=bound or ("about" if tokens[index].word.folded in APPROXIMATE_WORDS else ""),
         unit=unit,
-        ordinal=number.ordinal,
-        feared=_feared(tokens, first),
-        of=_counted(tokens, first, last, taken),
+        is_ordinal=number.is_ordinal,
+        is_projected=_is_projected(tokens, first),
+        counted_keys=_counted_keys(tokens, first, last, used_indexes),
         start=tokens[first].start,
         end=tokens[last - 1].end,
-        first=first,
-        last=last,
+        first_token=first,
+        end_token=last,
     )
 
 
-def _range(tokens: Sequence[Token], index: int, number: Spelt, taken: set[int]) -> tuple[float, Spelt]:
+def _parse_range(
+    tokens: Sequence[Token], index: int, number: NumberPhrase, used_indexes: set[int]
+) -> tuple[float, NumberPhrase]:
     """The lower end of "18 to 60", "10-12 thousand" or "between 10 and 12", and the number that ends it."""
-    at = number.last
-    if at + 1 >= len(tokens) or at + 1 in taken or number.ordinal or not tokens[at + 1].word.marks & FIGURE:
+    connector_index = number.end_token
+    if (
+        connector_index + 1 >= len(tokens)
+        or connector_index + 1 in used_indexes
+        or number.is_ordinal
+        or not tokens[connector_index + 1].word.flags & NUMERAL
+    ):
         return number.value, number
-    joint = tokens[at].word.fold
-    between = joint == "and" and index > 0 and tokens[index - 1].word.fold == "between"
-    end = spelt(tokens, at + 1, taken) if between or joint in DASHES or joint in ("to", "до") else None
-    if end is None or end.ordinal or end.value <= number.value:
+    connector = tokens[connector_index].word.folded
+    is_between = connector == "and" and index > 0 and tokens[index - 1].word.folded == "between"
+    end = (
+        parse_number_phrase(tokens, connector_index + 1, used_indexes)
+        if is_between or connector in DASHES or connector in ("to", "до")
+        else None
+    )
+    if end is None or end.is_ordinal or end.value <= number.value:
         return number.value, number
     shares_scale = number.scale == 1 and number.value < end.value / end.scale
     return number.value * (end.scale if shares_scale else 1), end
 
 
-def _unit(tokens: Sequence[Token], unit: str, first: int, last: int) -> tuple[str, int, int]:
+def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> tuple[str, int, int]:
     """The measure or currency around tokens [first, last), and how far it reaches."""
-    if first > 0 and tokens[first - 1].word.fold in CURRENCIES and tokens[first - 1].word.marks & SYMBOL:
+    if first > 0 and tokens[first - 1].word.folded in CURRENCIES and tokens[first - 1].word.flags & SYMBOL:
         first -= 1
-        unit = CURRENCIES[tokens[first].word.fold]
+        unit = CURRENCIES[tokens[first].word.folded]
         if first > 0 and tokens[first - 1].word.text in ("US", "A", "C", "NZ"):
             first -= 1
     if unit:
         return unit, first, last
-    at = last + 1 if last + 1 < len(tokens) and tokens[last].word.fold in DASHES else last
-    if at < len(tokens):
-        name = tokens[at].word.fold
-        if name == "per" and at + 1 < len(tokens) and tokens[at + 1].word.fold == "cent":
-            return "%", first, at + 2
+    unit_index = last + 1 if last + 1 < len(tokens) and tokens[last].word.folded in DASHES else last
+    if unit_index < len(tokens):
+        name = tokens[unit_index].word.folded
+        if name == "per" and unit_index + 1 < len(tokens) and tokens[unit_index + 1].word.folded == "cent":
+            return "%", first, unit_index + 2
         unit = MEASURES.get(name) or CURRENCIES.get(name) or ""
         if unit:
-            return unit, first, at + 1
-    if first > 0 and MEASURES.get(tokens[first - 1].word.fold) == "magnitude":
+            return unit, first, unit_index + 1
+    if first > 0 and MEASURES.get(tokens[first - 1].word.folded) == "magnitude":
         return "magnitude", first - 1, last
     return "", first, last
 
 
-def _bound_before(tokens: Sequence[Token], first: int, taken: set[int]) -> tuple[str, int]:
+def _bound_before(tokens: Sequence[Token], first: int, used_indexes: set[int]) -> tuple[str, int]:
     at = first
-    if at and tokens[at - 1].word.fold in ("a", "an", "the"):
+    if at and tokens[at - 1].word.folded in ("a", "an", "the"):
         at -= 1
-    if at and at - 1 not in taken and tokens[at - 1].word.fold in BOUND_ENDS:
+    if at and at - 1 not in used_indexes and tokens[at - 1].word.folded in BOUND_LAST_WORDS:
         for length in BOUND_LENGTHS:
             if length <= at:
-                bound = BOUNDS.get(tuple(token.word.fold for token in tokens[at - length : at]))
+                bound = BOUNDS.get(tuple(token.word.folded for token in tokens[at - length : at]))
                 if bound:
                     return bound, at - length
     return "", first
@@ -126,40 +137,42 @@ def _bound_before(tokens: Sequence[Token], first: int, taken: set[int]) -> tuple
 
 def _bound_after(tokens: Sequence[Token], bound: str, last: int) -> tuple[str, int]:
     """ "3,000+", "3,000 or more", "60 and over"."""
-    if last < len(tokens) and tokens[last].word.fold == "+":
+    if last < len(tokens) and tokens[last].word.folded == "+":
         return bound or "least", last + 1
-    if last + 1 < len(tokens) and tokens[last].word.fold in ("or", "and"):
-        side = MORE_OR_LESS.get(tokens[last + 1].word.fold)
-        if side:
-            return bound or side, last + 2
+    if last + 1 < len(tokens) and tokens[last].word.folded in ("or", "and"):
+        comparative = COMPARATIVE_BOUNDS.get(tokens[last + 1].word.folded)
+        if comparative:
+            return bound or comparative, last + 2
     return bound, last
 
 
-def _feared(tokens: Sequence[Token], first: int) -> bool:
-    for token in reversed(tokens[max(0, first - REACH) : first]):
-        if token.word.fold in FEARED:
+def _is_projected(tokens: Sequence[Token], first: int) -> bool:
+    for token in reversed(tokens[max(0, first - MAX_CONTEXT_WORDS) : first]):
+        if token.word.folded in PROJECTION_WORDS:
             return True
-        if token.word.marks & SYMBOL and token.word.fold in ".;:!?":
+        if token.word.flags & SYMBOL and token.word.folded in ".;:!?":
             return False
     return False
 
 
-def _counted(tokens: Sequence[Token], first: int, last: int, taken: set[int]) -> tuple[str, ...]:
+def _counted_keys(tokens: Sequence[Token], first: int, last: int, used_indexes: set[int]) -> tuple[str, ...]:
     """Keys of the words that follow in the same phrase; if none does, of those just before."""
-    after = _content(tokens, range(last, min(len(tokens), last + REACH)), taken)
-    return after or _content(tokens, range(first - 1, max(-1, first - 1 - REACH), -1), taken)
+    following = _content_keys(tokens, range(last, min(len(tokens), last + MAX_CONTEXT_WORDS)), used_indexes)
+    return following or _content_keys(
+        tokens, range(first - 1, max(-1, first - 1 - MAX_CONTEXT_WORDS), -1), used_indexes
+    )
 
 
-def _content(tokens: Sequence[Token], places: range, taken: set[int]) -> tuple[str, ...]:
+def _content_keys(tokens: Sequence[Token], indexes: range, used_indexes: set[int]) -> tuple[str, ...]:
     keys = []
-    for at in places:
+    for at in indexes:
         word = tokens[at].word
-        if word.marks & SYMBOL and word.fold not in DASHES:
+        if word.flags & SYMBOL and word.folded not in DASHES:
             break
-        if at in taken or word.marks & (FIGURE | CALENDAR) or word.fold in PHRASE_ENDS:
+        if at in used_indexes or word.flags & (NUMERAL | CALENDAR) or word.folded in PHRASE_END_WORDS:
             break
-        if not word.marks & (STOP | SYMBOL):
+        if not word.flags & (STOPWORD | SYMBOL):
             keys.append(word.key)
-        elif keys and word.marks & STOP:
+        elif keys and word.flags & STOPWORD:
             break
     return tuple(keys)

@@ -1,6 +1,6 @@
 """Countries, and the words for what belongs to them: each line is one place, however it is said."""
 
-LINES = """
+COUNTRY_LINES = """
 afghanistan, afghan, afghans, afghani
 albania, albanian, albanians
 algeria, algerian, algerians
@@ -146,5 +146,5 @@ zimbabwe, zimbabwean
 
 # place -> every way to say it, the first being its own name
 COUNTRIES: dict[str, tuple[str, ...]] = {
-    names[0]: names for line in LINES.strip().splitlines() for names in [tuple(line.split(", "))]
+    names[0]: names for line in COUNTRY_LINES.strip().splitlines() for names in [tuple(line.split(", "))]
 }

@@ -37,9 +37,9 @@ HEDGES = {
 BOOSTERS = frozenset("very highly extremely most increasingly more less".split())
 
 # words before a figure that make it a fear or a forecast
-FEARED = frozenset("could may might feared expected projected forecast likely would will".split())
+PROJECTION_WORDS = frozenset("could may might feared expected projected forecast likely would will".split())
 
-SCOPES = {
+SCOPE_WORDS = {
     word: scope
     for scope, words in {
         "all": "all every everyone everybody each entire whole total totally fully completely always "

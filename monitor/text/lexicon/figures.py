@@ -99,7 +99,7 @@ BOUNDS: dict[tuple[str, ...], str] = {
     for phrase in phrases.split(",")
 }
 BOUND_LENGTHS = tuple(sorted({len(words) for words in BOUNDS}, reverse=True))
-BOUND_ENDS = frozenset(words[-1] for words in BOUNDS)
+BOUND_LAST_WORDS = frozenset(words[-1] for words in BOUNDS)
 
 CURRENCIES = {
     word: name

@@ -4,7 +4,7 @@ Each line is one meaning. A line must not join words whose exchange would be new
 "troops" and "civilians", "missile" and "drone" stand on lines of their own or on none.
 """
 
-LINES = """
+SYNONYM_LINES = """
 kill kills killed killing killer dead die dies died dying death deaths slain fatal fatality fatalities perish lethal
 injure injured injuring injury injuries wound wounded wounding hurt hurts
 arrest arrested arresting arrests detain detained detention detains custody held
@@ -203,8 +203,8 @@ question questions
 problem problems issue issues
 """
 
-SAME: dict[str, str] = {}
-for line in LINES.strip().splitlines():
+CANONICAL_WORDS: dict[str, str] = {}
+for line in SYNONYM_LINES.strip().splitlines():
     words = line.split()
     for word in words:
-        SAME.setdefault(word, words[0])
+        CANONICAL_WORDS.setdefault(word, words[0])

@@ -2,7 +2,7 @@
 "until", "without", "against", "only" and "may" are left out on purpose.
 """
 
-ENGLISH = """
+ENGLISH_STOPWORDS = """
 a an the this that these those such
 i me my mine myself we us our ours ourselves you your yours yourself yourselves
 he him his himself she her hers herself it its itself they them their theirs themselves
@@ -20,22 +20,22 @@ via amid among per via thus hence therefore moreover furthermore meanwhile besid
 etc eg ie mr mrs ms dr
 """
 
-UKRAINIAN = """
+UKRAINIAN_STOPWORDS = """
 і й та а але або чи що як це цей ця ці той та ті у в на з із зі до від за по при про для через між під
 він вона воно вони його її їх ми ви я ти нас вас їм йому їй був була було були є бути
 вже ще також так який яка яке які де коли хто
 """
 
-RUSSIAN = """
+RUSSIAN_STOPWORDS = """
 и а но или что как это этот эта эти тот та те у в во на с со из к ко от до за по при о об про для через между под
 он она оно они его ее её их мы вы я ты нас вас им ему ей был была было были есть быть
 уже еще ещё также так который которая которое которые где когда кто
 """
 
-STOPS = frozenset(f"{ENGLISH} {UKRAINIAN} {RUSSIAN}".split())
+STOPWORDS = frozenset(f"{ENGLISH_STOPWORDS} {UKRAINIAN_STOPWORDS} {RUSSIAN_STOPWORDS}".split())
 
 # A claim that gains or loses one of these alone says what it said before.
-LIGHT = frozenset(
+WEAK_WORDS = frozenset(
     """
     located situated following available currently current present presently ongoing new latest recent
     please note service services certain particular various relevant respective specific approximately
@@ -46,7 +46,7 @@ LIGHT = frozenset(
 )
 
 # What kind of page a link leads to: renaming it ("report" to "map") is no news.
-PAGES = frozenset(
+PAGE_WORDS = frozenset(
     """
     page pages site website map maps report reports guide guides list lists form forms portal tool tools
     information info advice overview details document documents factsheet leaflet brochure handbook planner
