@@ -27,11 +27,12 @@ from tempfile import TemporaryDirectory
 import feedparser
 from feeds_expected import FileResult, expectations
 
-from monitor.config.file import read_config
-from monitor.daemon import run_once
+from monitor.config_file.load import read_config
+from monitor.daemon.run import run_once
 from monitor.log import configure_logging
-from monitor.store import open_store
-from monitor.store.sources import SourceState, load_sources
+from monitor.sources.state import SourceState
+from monitor.store.connect import open_store
+from monitor.store.sources import load_sources
 
 SOURCE_TOML = '[[sources]]\nname = "feed-{number}"\nurl = "http://127.0.0.1:{port}/{number}"\n'
 CONTENT_TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".html": "text/html"}

@@ -18,8 +18,8 @@ from typing import Any
 from xml.parsers import expat
 
 from monitor.errors import ParseError
-from monitor.sources.feed import Feed, parse_feed
-from monitor.sources.identity import canonical_url
+from monitor.sources.parse.feed import Feed, parse_feed
+from monitor.sources.parse.identity import canonical_url
 
 BASE_URL = "http://127.0.0.1:8097/"
 FEED_LEVEL = -1  # instead of the number of an entry

@@ -21,8 +21,8 @@ from pathlib import Path
 from feeds_corpus import feed_files
 
 from monitor.errors import ParseError
-from monitor.sources.cut import FeedParts, split_items
-from monitor.sources.feed import Feed, parse_feed
+from monitor.sources.parse.feed import Feed, parse_feed
+from monitor.sources.parse.feed_items import FeedParts, split_items
 
 XML = "application/xml"
 SPACE_PATTERN = re.compile(rb"\s+|<!--.*?-->", re.DOTALL)

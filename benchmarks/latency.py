@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 
 from kit import Bulletin, FeedServer, MailServer
 
-from monitor.config.file import read_config
-from monitor.daemon import running_daemon
+from monitor.config_file.load import read_config
+from monitor.daemon.run import running_daemon
 from monitor.log import configure_logging
 
 CONFIG = """

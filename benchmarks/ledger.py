@@ -25,13 +25,15 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from monitor.assess import Assessment
-from monitor.config import SourceConfig
+from monitor.config.models import SourceConfig
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.store import Store, index, open_store, schema, sources
-from monitor.store.known import StoredHistory
+from monitor.store import inverted_index, schema, sources
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment
+from monitor.store.connect import open_store
 from monitor.store.ledger import text_hash
-from monitor.store.record import commit_assessment
-from monitor.text.key import hash64
+from monitor.store.past import StoredHistory
+from monitor.text.normalize import hash64
 
 VOCABULARY_SIZE = 40_000  # in the vocabulary; the n-th most common is met 1/(n+3) as often as the first
 COMMON_WORDS = 60  # of these are too common for an index, as stop words are
@@ -106,8 +108,8 @@ def insert_claims(conn: Connection, before: int, texts: list[str], common: froze
         conn.execute(insert(schema.metadata.tables[name]).on_conflict_do_nothing(), values)
     ids = list(hashes)
     for first in range(0, len(ids), CLAIMS_PER_INDEX_WRITE):
-        index.add_postings(
-            conn, index.CLAIM_INDEX, {id: hashes[id] for id in ids[first : first + CLAIMS_PER_INDEX_WRITE]}
+        inverted_index.add_postings(
+            conn, inverted_index.CLAIM_INDEX, {id: hashes[id] for id in ids[first : first + CLAIMS_PER_INDEX_WRITE]}
         )
 
 

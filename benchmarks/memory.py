@@ -14,7 +14,7 @@ from pathlib import Path
 from ledger import COMMON_WORDS, claims, fill, vocabulary
 from polling import measure, start_server
 
-from monitor.store import open_store
+from monitor.store.connect import open_store
 
 
 def main() -> None:

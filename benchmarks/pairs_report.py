@@ -18,7 +18,7 @@ from pathlib import Path
 
 from monitor.compare.verdict import judge
 from monitor.model import Novelty, Relation, Verdict
-from monitor.text.words import analyze
+from monitor.text.analysis import analyze
 
 LABELS = {"REPEATED", "CHANGED", "NEW"}
 

@@ -127,14 +127,15 @@ def end_round() -> None:
 
 
 async def poll_with_monitor(folder: Path, port: int, feeds: int) -> None:
-    from monitor.lean import skip_optional_imports  # as `monitor run` does, before anything else is loaded
+    from monitor.daemon.memory import skip_optional_imports  # as `monitor run` does, before anything else is loaded
 
     skip_optional_imports()
-    from monitor.config.file import read_config
-    from monitor.daemon import Daemon, prepare_store
-    from monitor.engine import open_runtime
-    from monitor.garbage import freeze_loaded_objects
+    from monitor.config_file.load import read_config
+    from monitor.daemon.memory import freeze_loaded_objects
+    from monitor.daemon.run import prepare_store
+    from monitor.daemon.scheduler import Daemon
     from monitor.log import configure_logging
+    from monitor.runtime import open_runtime
 
     configure_logging(stream=io.StringIO())
     (folder / "rules").mkdir()

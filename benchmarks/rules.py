@@ -25,8 +25,8 @@ from typing import Any
 from monitor.assess import Policy
 from monitor.assess import match_rules as holding
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.ruleset.page import cached_document
-from monitor.ruleset.parse import compile_query
+from monitor.ruleset.document import cached_document
+from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.rule import Rule, RuleSet
 
 COUNTS = (10, 100, 1_000, 10_000)

@@ -17,13 +17,15 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from monitor.assess import Policy
-from monitor.deliver.retry import next_attempt_time
-from monitor.intake import ingest_update
+from monitor.deliver.backoff import next_attempt_time
 from monitor.model import Message, Update
+from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import Store, open_store, outbox, sources
-from monitor.store.gather import flush_flood_batches
+from monitor.store import outbox, sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.outbox import flush_flood_batches
 from monitor.store.schema import alerts, matches
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")

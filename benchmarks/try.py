@@ -24,11 +24,12 @@ from tempfile import TemporaryDirectory
 from novelty_streams import page_lines
 from running import Row, parse_time, read_rows
 
-from monitor.config.file import read_config
-from monitor.engine import load_policy
-from monitor.intake import ingest_update
-from monitor.replay import DEFAULT_MEMORY_S, parse_line
-from monitor.store import open_store, sources
+from monitor.backtest.replay import DEFAULT_MEMORY_S, parse_line
+from monitor.config_file.load import read_config
+from monitor.policy import load_policy
+from monitor.polling.ingest import ingest_update
+from monitor.store import sources
+from monitor.store.connect import open_store
 
 DAY = 86400.0
 BATCH = 100  # updates in one transaction

@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from monitor.sources.addresses import parse_ip_networks
-from monitor.sources.guard import guarded_client, guarded_resolver, tls_context
-from monitor.sources.wire import Http11Pool
+from monitor.net.addresses import parse_ip_networks
+from monitor.net.guard import guarded_client, guarded_resolver, tls_context
+from monitor.net.http11 import Http11Pool
 
 PRIVATE = "127.0.0.0/8"
 CONCURRENCY, REQUESTS_PER_CLIENT = 10, 200

@@ -13,19 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitor.alerts.address import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
 from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
-from monitor.alerts.wishes import ChannelPreferences
-from monitor.compare.align import PriorClaims, classify_claims, reclassify_for_sources
-from monitor.compare.elsewhere import LookupContext
-from monitor.compare.gist import DocumentFrequencies, TermVector, term_vector
+from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.compare.candidates import LookupContext
+from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
+from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, ReleasedMatches, Update
+from monitor.ruleset.document import build_document
 from monitor.ruleset.match import match_prepared, rule_covers_source
-from monitor.ruleset.page import build_document
 from monitor.ruleset.rule import Rule, RuleSet
+from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze, index_terms
 from monitor.text.split import Pattern, split_claims
-from monitor.text.words import NO_SYNONYMS, Synonyms, analyze, index_terms
 
 
 class History(PriorClaims, DocumentFrequencies, AlertHistory, Outbox, Protocol):

@@ -324,3 +324,14 @@ class Message:
     reply_to: Message | None = None
     batch_reason: Reason | None = None
     remaining_recipients: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthIssue:
+    """What one poll gives cause to tell: the kind of notice, and the sentences that say it."""
+
+    kind: str
+    text: str
+
+
+OPEN_DELIVERY_STATES = ("pending", "retrying")

@@ -13,46 +13,31 @@ send is recorded after it succeeded: a crash in between repeats it, under the sa
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from monitor import outcome, unseen
-from monitor.alerts.notices import (
-    channel_notice,
-    dead_message_notice,
-    notice_messages,
-    outage_notice,
-    refused_recipient_notice,
-)
-from monitor.articles import EntriesWithArticles, with_articles
-from monitor.closing import commit_poll
-from monitor.config import SourceConfig
-from monitor.config.marks import settings_fingerprint
+from monitor.config.models import SourceConfig
 from monitor.deliver.channels import Receipt
-from monitor.deliver.retry import next_attempt_time
-from monitor.engine import Runtime
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
-from monitor.intake import StaleFingerprint, ingest_poll
 from monitor.model import Alert, Message, Moment
-from monitor.outcome import PollContext
+from monitor.net.response import Request, Response
+from monitor.polling import incremental, outcome
+from monitor.polling.articles import EntriesWithArticles, with_articles
+from monitor.polling.checks import check_shrinkage, find_quiet_deadline, needs_shrink_check
+from monitor.polling.ingest import StaleFingerprint, commit_poll, ingest_poll
+from monitor.polling.outcome import PollContext
 from monitor.ruleset.rule import Rule
-from monitor.sources.fetch import Request, Response
-from monitor.sources.habit import MIN_QUIET_S
-from monitor.sources.shrink import is_shrinkage_accepted
-from monitor.standing import check_shrinkage, find_quiet_deadline, needs_shrink_check
+from monitor.runtime import Runtime
+from monitor.sending import mark_unreadable_dead, record_failure, record_success
+from monitor.sources.health import MIN_QUIET_S, is_shrinkage_accepted
+from monitor.sources.state import PollResult, SourceState
 from monitor.store import outbox
-from monitor.store.record import enqueue_notices
-from monitor.store.sources import PollResult, SourceState
 
 log = structlog.get_logger()
-
 SEND_LEASE_S = 900.0  # seconds after which a message whose sender died is sent again; every send ends long before
-MAX_UNANSWERED_TRIES = (
-    5  # tries of a message that is never answered for which its channel waits, before others may pass it
-)
 
 
 async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
@@ -91,7 +76,7 @@ async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> 
 async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Response) -> None:
     """Parses what came and commits what it brings. Raises ParseError, also for what is not believed."""
     source = poll.source
-    feed = await unseen.parse_response(runtime, source, response)
+    feed = await incremental.parse_response(runtime, source, response)
     if needs_shrink_check(source, feed) and not is_shrinkage_accepted(
         poll.previous.error_code, poll.previous.failures
     ):
@@ -179,16 +164,6 @@ def lease_message(runtime: Runtime, channel: str) -> Message | None:
             mark_unreadable_dead(runtime, channel, error)
 
 
-def mark_unreadable_dead(runtime: Runtime, channel: str, error: UnreadableMessage) -> None:
-    """Gives a message up that cannot be read, which another channel is told."""
-    now, title = runtime.clock(), f"Channel {channel} has missed an alert"
-    with runtime.store.write() as conn:
-        outbox.mark_dead(conn, error.message_id, str(error), now)
-        alert = channel_notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
-        enqueue_notices(conn, route_notice(runtime, alert, channel, now))
-    log.error("message dead", stage="deliver", channel=channel, message=error.message_id, error=str(error))
-
-
 async def send_message(runtime: Runtime, message: Message) -> None:
     """Renders and sends one leased message and records what came of it."""
     try:
@@ -223,88 +198,3 @@ def shared_template(message: Message, rules: Sequence[Rule]) -> str | None:
     template_by_rule = {rule.name: rule.template for rule in rules}
     templates = {template_by_rule.get(alert.rule) for alert in message.alerts}
     return templates.pop() if len(templates) == 1 else None
-
-
-def record_success(runtime: Runtime, message: Message, receipt: Receipt) -> None:
-    """Records that the channel took the message, and names the recipients that it refused."""
-    rejections = [f"refused for {recipient}: {cause}" for recipient, cause in receipt.rejected.items()]
-    now, detail = runtime.clock(), "; ".join((receipt.detail, *rejections))
-    retry_at = next_retry_at(message, DeliveryError(detail), now) if receipt.retry_recipients else None
-    undelivered = {
-        recipient: cause
-        for recipient, cause in receipt.rejected.items()
-        if retry_at is None or recipient not in receipt.retry_recipients
-    }
-    with runtime.store.write() as conn:
-        if retry_at is None:
-            outbox.mark_sent(conn, message.id, now, detail, receipt.thread_ref)
-        else:
-            outbox.mark_partial(conn, message.id, retry_at, detail, receipt.retry_recipients)
-        outbox.resume_channel(conn, message.channel)
-        enqueue_notices(conn, refusal_notices(runtime, message, undelivered, now))
-    log_event = log.warning if rejections else log.info
-    log_event("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
-
-
-def record_failure(runtime: Runtime, message: Message, error: DeliveryError) -> None:
-    """Records that it did not: when to try again, or that the message is dead, which another channel is told."""
-    now = runtime.clock()
-    retry_at = None if error.permanent else next_retry_at(message, error, now)
-    with runtime.store.write() as conn:
-        if retry_at is None:
-            outbox.mark_dead(conn, message.id, str(error), now)
-        else:
-            outbox.schedule_retry(conn, message.id, retry_at, str(error))
-            if error.channel_down or (error.outcome_unknown and message.attempt < MAX_UNANSWERED_TRIES):
-                outbox.pause_channel(
-                    conn, message.channel, retry_at, settings_fingerprint(runtime.config.channels[message.channel])
-                )
-        enqueue_notices(conn, failure_notices(runtime, message, error, is_dead=retry_at is None, now=now))
-    log_event = log.error if retry_at is None else log.warning
-    event = "message dead" if retry_at is None else "message to be retried"
-    log_event(event, stage="deliver", channel=message.channel, message=message.id, error=str(error))
-
-
-def failure_notices(
-    runtime: Runtime, message: Message, error: DeliveryError, *, is_dead: bool, now: Moment
-) -> tuple[Message, ...]:
-    """What people are told of a failure, over channels other than the one that failed."""
-    if is_dead and message.remaining_recipients is not None:
-        return refusal_notices(runtime, message, dict.fromkeys(message.remaining_recipients, str(error)), now)
-    alert = None
-    if is_dead:
-        alert = dead_message_notice(message, str(error), now)
-    elif error.channel_down:
-        alert = outage_notice(message, str(error), now)
-    return route_notice(runtime, alert, message.channel, now)
-
-
-def refusal_notices(
-    runtime: Runtime, message: Message, rejections: Mapping[str, str], now: Moment
-) -> tuple[Message, ...]:
-    """What people are told of recipients that did not get what others got, and why."""
-    alerts = (refused_recipient_notice(message, recipient, cause, now) for recipient, cause in rejections.items())
-    return tuple(
-        notice_message
-        for alert in alerts
-        for notice_message in route_notice(runtime, alert, message.channel, now, is_partial=True)
-    )
-
-
-def route_notice(
-    runtime: Runtime, alert: Alert | None, failed_channel: str, now: Moment, *, is_partial: bool = False
-) -> tuple[Message, ...]:
-    """The notice about a channel for those that are to hear of it."""
-    fallbacks = {name: settings.fallback for name, settings in runtime.config.channels.items()}
-    return notice_messages(alert, failed_channel, fallbacks, runtime.config.alerts.notify, now, is_partial=is_partial)
-
-
-def next_retry_at(message: Message, error: DeliveryError, now: Moment) -> Moment | None:
-    """When a message that was not taken is tried again; None when it has been tried for long enough."""
-    return next_attempt_time(
-        message.attempt,
-        now=now,
-        created=message.created,
-        retry_after=error.retry_after,
-        jitter=random.random(),  # noqa: S311
-    )

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 LEAN = """
-from monitor.lean import skip_optional_imports
+from monitor.daemon.memory import skip_optional_imports
 skip_optional_imports()
 import sys
-import monitor.daemon, monitor.deliver.channels, monitor.deliver.press, monitor.deliver.render
+import monitor.daemon.scheduler, monitor.deliver.channels, monitor.deliver.render_pool, monitor.deliver.render
 import alembic.config, httpx, structlog
 print([name for name, module in sys.modules.items() if module and name.split(".")[0] == "rich"])
 from rich.console import Console

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import COMMAND_NAMES, run_command_line
-from monitor.config.file import check_config
+from monitor.cli.app import COMMAND_NAMES, run_command_line
+from monitor.config_file.load import check_config
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""From matches to alerts and messages: decide, corroborate, silence, route. Pure."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from monitor.alerts.chain import with_figure_history
+from monitor.alerts.change_summary import since_last
+from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
+from monitor.alerts.figure_history import with_figure_history
 from monitor.alerts.ids import stable_id
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
-from monitor.alerts.since import since_last
-from monitor.alerts.voices import corroboration_gap, reports_of_claim
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -28,8 +28,8 @@ from monitor.model import (
     Reason,
     Update,
 )
-from monitor.ruleset.crossing import threshold_crossings
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.ruleset.thresholds import threshold_crossings
 
 
 class AlertHistory(Protocol):

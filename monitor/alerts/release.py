@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from monitor.alerts.corroboration import corroboration_gap, independent_reports, reports_of_claim
 from monitor.alerts.decide import AlertHistory, as_prior_claims
 from monitor.alerts.ids import stable_id
 from monitor.alerts.silences import not_silenced
-from monitor.alerts.voices import corroboration_gap, independent_reports, reports_of_claim
 from monitor.model import Alert, Finding, Moment, Novelty, PendingMatch, ReleasedMatches, Update
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
-from monitor.text.key import normalized_key
+from monitor.text.normalize import normalized_key
 
 
 def release_corroborated(

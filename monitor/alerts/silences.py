@@ -7,16 +7,31 @@ is decided with that reason and kept; what was held before waits until the silen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from monitor.alerts.alike import has_new_facts, repeats_any
-from monitor.model import Alert, Claim, Finding, Moment, Novelty, PendingMatch, Reason, Role, Update
+from monitor.compare.verdict import judge
+from monitor.model import (
+    Alert,
+    Change,
+    ChangeKind,
+    Claim,
+    Finding,
+    Moment,
+    Novelty,
+    PendingMatch,
+    Reason,
+    Relation,
+    Role,
+    Update,
+    Verdict,
+)
 from monitor.ruleset.match import match_rule
-from monitor.ruleset.parse import compile_query
+from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.text.analysis import NO_SYNONYMS, ClaimAnalysis, analyze
 
 
 class SilenceMode(StrEnum):
@@ -156,3 +171,39 @@ def as_findings(alert: Alert) -> Iterator[tuple[Update, Finding]]:
             ),
             finding,
         )
+
+
+FACT_KINDS = frozenset(ChangeKind) - {ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.WORDING}
+
+
+def has_new_facts(finding: Finding, claims: Sequence[str]) -> bool:
+    """Has a fact moved?"""
+    if finding.novelty is Novelty.CHANGED:
+        return has_fact_change(finding.changes)
+    return finding.novelty is Novelty.NEW and any(
+        has_fact_change(verdict.changes) for verdict in verdicts_against(finding, claims)
+    )
+
+
+def repeats_any(finding: Finding, claims: Sequence[str]) -> bool:
+    """Is the finding like one of the claims?"""
+    nearest_text = finding.nearest.text if finding.nearest else ""
+    if nearest_text in claims or finding.claim.text in claims:
+        return not has_fact_change(finding.changes)
+    return any(verdict.novelty is Novelty.REPEATED for verdict in verdicts_against(finding, claims))
+
+
+def has_fact_change(changes: Iterable[Change]) -> bool:
+    """Is one of them more than another wording?"""
+    return any(change.kind in FACT_KINDS for change in changes)
+
+
+def verdicts_against(finding: Finding, claims: Sequence[str]) -> Iterable[Verdict]:
+    """What the judge says of the finding after each of the claims."""
+    return (judge(claim_analysis(claim), claim_analysis(finding.claim.text), Relation.ELSEWHERE) for claim in claims)
+
+
+@lru_cache(maxsize=1024)
+def claim_analysis(claim: str) -> ClaimAnalysis:
+    """A claim as it is compared."""
+    return analyze(claim, NO_SYNONYMS)

@@ -9,6 +9,6 @@ from typing import NoReturn
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command line and exits: 0 fine, 1 problems found, 2 could not run, 130 interrupted."""
-    from monitor.cli.frame import run_command_line
+    from monitor.cli.app import run_command_line
 
     sys.exit(run_command_line(sys.argv[1:] if arguments is None else arguments))

@@ -17,7 +17,7 @@ from monitor.cli.options import config_option
 @config_option
 def command(alert: str, by: str, note: str, path: Path) -> None:
     """Say that the alert ALERT was seen and was news."""
-    from monitor.alerts.answers import FeedbackKind
+    from monitor.alerts.feedback import FeedbackKind
 
     submit_feedback(path, alert, FeedbackKind.ACK, by, note)
     click.echo(f"alert {alert} is acknowledged")

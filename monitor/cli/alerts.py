@@ -19,7 +19,7 @@ from monitor.cli.output import iso_utc, show_json, show_table
 
 if TYPE_CHECKING:
     from monitor.model import Alert
-    from monitor.store.reports import AlertRow
+    from monitor.store.reports.alerts import AlertRow
 
 
 @click.command("alerts")
@@ -31,7 +31,7 @@ def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
     """List the alerts, newest first."""
     rows, answers_by_alert = _load_rows(path, rule, limit)
     if as_json:
-        from monitor.deliver.payload import alert_to_json
+        from monitor.serialize import alert_to_json
 
         show_json(
             [
@@ -67,11 +67,12 @@ def _load_rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow]
     config = load_config(path)
     if is_store_missing(config):
         return [], {}
-    from monitor.store import answers, reports
+    from monitor.store import feedback
+    from monitor.store.reports.alerts import load_alert_page
 
     with open_existing_store(config) as store, store.read() as conn:
-        rows = reports.load_alert_page(conn, limit=limit, rule=rule)
-        answers_found = answers.feedback_by_alert(conn, [row.alert.id for row in rows])
+        rows = load_alert_page(conn, limit=limit, rule=rule)
+        answers_found = feedback.feedback_by_alert(conn, [row.alert.id for row in rows])
         return rows, {alert_id: str(answer.kind) for alert_id, answer in answers_found.items()}
 
 

@@ -14,8 +14,8 @@ from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.alerts.answers import Feedback, FeedbackKind
-    from monitor.answering import RecordedFeedback
+    from monitor.actions import RecordedFeedback
+    from monitor.alerts.feedback import Feedback, FeedbackKind
 
 by_option = click.option("--by", metavar="NAME", default="", help="Who says so.")
 note_option = click.option("--note", metavar="TEXT", default="", help="Why; it is kept with the answer.")
@@ -27,7 +27,7 @@ note_option = click.option("--note", metavar="TEXT", default="", help="Why; it i
 @json_option
 def command(path: Path, pairs: bool, as_json: bool) -> None:
     """List what people answered to alerts, newest first."""
-    from monitor.alerts.answers import pair_json
+    from monitor.alerts.feedback import pair_json
 
     answer_list = _load_answers(path)
     if pairs:
@@ -44,7 +44,7 @@ def command(path: Path, pairs: bool, as_json: bool) -> None:
 
 
 def _answer_json(answer: Feedback) -> dict[str, Any]:
-    from monitor.alerts.answers import pair_json
+    from monitor.alerts.feedback import pair_json
 
     return {
         "alert": answer.alert_id,
@@ -60,16 +60,16 @@ def _load_answers(path: Path) -> list[Feedback]:
     config = load_config(path)
     if is_store_missing(config):
         return []
-    from monitor.store import answers
+    from monitor.store import feedback
 
     with open_existing_store(config) as store, store.read() as conn:
-        return answers.all_feedback(conn)
+        return feedback.all_feedback(conn)
 
 
 def submit_feedback(path: Path, alert: str, kind: FeedbackKind, by: str, note: str) -> RecordedFeedback:
     """Keeps an answer. MonitorError if there is no such alert."""
     config = load_config(path)
-    from monitor.answering import record_feedback
+    from monitor.actions import record_feedback
 
     with open_existing_store(config) as store:
         recorded = record_feedback(

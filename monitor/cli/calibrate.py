@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.findings import diff_parts, format_change
 from monitor.cli.options import json_option
 from monitor.cli.output import open_text, pluralize, show_json, show_table, terminal_safe
-from monitor.cli.screen import print_beside_label, print_line
+from monitor.cli.render_findings import diff_parts, format_change
+from monitor.cli.styles import print_beside_label, print_line
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _results_json(results: Sequence[JudgedPair], max_shown: int) -> dict[str, An
 
 
 def _disagreement_json(result: JudgedPair) -> dict[str, Any]:
-    from monitor.compare.pairs import verdict_json
+    from monitor.compare.calibrate import verdict_json
 
     pair = result.pair
     labels = {
@@ -144,7 +144,7 @@ def _format_ratio(value: float | None) -> str:
 
 def _show_disagreement(result: JudgedPair) -> None:
     """A pair as a diff, or one claim under the other, and what the judge saw in it."""
-    from monitor.compare.pairs import verdict_json
+    from monitor.compare.calibrate import verdict_json
 
     pair, verdict = result.pair, verdict_json(result.verdict)
     print_line()

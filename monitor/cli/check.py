@@ -14,8 +14,8 @@ from monitor.cli.options import config_option, json_option
 from monitor.cli.output import pluralize, relative_to_cwd, show_json
 
 if TYPE_CHECKING:
-    from monitor.config import Config
-    from monitor.config.file import PartialConfig
+    from monitor.config.models import Config
+    from monitor.config_file.load import PartialConfig
     from monitor.errors import Problem
 
 
@@ -48,8 +48,8 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
 
 
 def _run_checks(path: Path) -> CheckResult:
-    from monitor.config.file import check_config, read_partial_config
-    from monitor.deliver.press import check_templates_once
+    from monitor.config_file.load import check_config, read_partial_config
+    from monitor.deliver.render_pool import check_templates_once
     from monitor.resources import builtin_path
 
     config, problems = check_config(path, os.environ)
@@ -61,13 +61,12 @@ def _run_checks(path: Path) -> CheckResult:
 
 
 def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Problem], dict[str, int]]:
-    from monitor.config.wishes import undeliverable_rules
+    from monitor.backtest.rule_tests import evaluate_rule, firing_reason, run_rule_tests
     from monitor.deliver.render import rule_template_names
+    from monitor.policy import undeliverable_rules
     from monitor.resources import builtin_path
-    from monitor.ruleset.check import run_rule_tests
     from monitor.ruleset.load import load_rules
-    from monitor.text.words import Synonyms
-    from monitor.trial import evaluate_rule, firing_reason
+    from monitor.text.analysis import Synonyms
 
     rules, problems = load_rules(
         partial.rules,

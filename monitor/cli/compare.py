@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.findings import show_findings
 from monitor.cli.options import json_option
 from monitor.cli.output import open_text, show_json
+from monitor.cli.render_findings import show_findings
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
 
 
 def _compare_pairs(pairs: str, as_json: bool) -> None:
-    from monitor.compare.pairs import judge_json_pairs, judge_lines
-    from monitor.garbage import freeze_loaded_objects
+    from monitor.compare.calibrate import judge_json_pairs, judge_lines
+    from monitor.daemon.memory import freeze_loaded_objects
 
     with open_text(pairs) as lines, freeze_loaded_objects():
         if as_json:
@@ -52,7 +52,7 @@ def _compare_pairs(pairs: str, as_json: bool) -> None:
 
 def _pair_as_finding(pair: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
     """A pair as a finding: what is said now, beside what was said before."""
-    from monitor.compare.pairs import verdict_json
+    from monitor.compare.calibrate import verdict_json
 
     return {"of": f"pair {pair['id']}", "claim": pair["b"], "nearest": {"text": pair["a"]}, **verdict_json(verdict)}
 
@@ -69,9 +69,9 @@ def _read_text(file_name: str) -> str:
 
 def _compare_texts(prior: str, new: str) -> Iterator[dict[str, Any]]:
     """The findings of an entry that said `prior` and is edited to say `new`."""
-    from monitor.deliver.payload import change_to_json
-    from monitor.text.words import NO_SYNONYMS
-    from monitor.trial import findings_between
+    from monitor.backtest.rule_tests import findings_between
+    from monitor.serialize import change_to_json
+    from monitor.text.analysis import NO_SYNONYMS
 
     for finding in findings_between(prior, new, NO_SYNONYMS):
         yield {

@@ -21,7 +21,7 @@ from monitor.cli.options import (
 from monitor.cli.output import pluralize, show_json, show_table
 
 if TYPE_CHECKING:
-    from monitor.store.reports import DeliveryRow
+    from monitor.store.reports.deliveries import DeliveryRow
 
 
 @click.command("deliveries", options_metavar="[OPTIONS] [retry ID | release]")
@@ -57,7 +57,7 @@ def command(
 
 def _list_deliveries(path: Path, channel: str | None, limit: int, as_json: bool) -> None:
     rows, now = _load_deliveries(path, channel, limit), time.time()
-    from monitor.listed import delivery_json, status_text
+    from monitor.listings import delivery_json, status_text
 
     if as_json:
         show_json([delivery_json(row, now) for row in rows])
@@ -71,7 +71,7 @@ def _load_deliveries(path: Path, channel: str | None, limit: int) -> list[Delive
     config = load_config(path)
     if is_store_missing(config):
         return []
-    from monitor.store.reports import load_delivery_page
+    from monitor.store.reports.deliveries import load_delivery_page
 
     with open_existing_store(config) as store, store.read() as conn:
         return load_delivery_page(conn, limit=limit, channel=channel)
@@ -98,11 +98,11 @@ def _release_channel(path: Path, channel: str) -> int:
     """The exit code: 1 if nothing is gathered for the channel."""
     config = load_config(path)
     if channel not in config.channels:
-        from monitor.config.problems import closest_hint
+        from monitor.config_file.problems import closest_hint
 
         raise click.UsageError(f'there is no channel "{channel}"{closest_hint(channel, list(config.channels))}')
     with open_existing_store(config) as store:
-        from monitor.store.gather import flush_channel_batches
+        from monitor.store.outbox import flush_channel_batches
 
         with store.write() as conn:
             alert_count = flush_channel_batches(conn, channel, time.time())

@@ -24,7 +24,7 @@ def command(folder: Path, stay: bool) -> None:
         import aiosmtpd  # noqa: F401
     except ImportError:
         raise MonitorError("the demo needs a mail server: pip install 'claimwatch[demo]'") from None
-    from monitor.demo import show
+    from monitor.demo import run
 
-    if show.run_demo(folder, keep_running=stay):
+    if run.run_demo(folder, keep_running=stay):
         click.get_current_context().exit(1)

@@ -16,11 +16,12 @@ from monitor.errors import MonitorError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from monitor.alerts.answers import Feedback
+    from monitor.alerts.feedback import Feedback
     from monitor.assess import Policy
-    from monitor.config import Config
+    from monitor.config.models import Config
     from monitor.ruleset.explain import RuleExplanation
-    from monitor.store.reports import DeliveryRow, MatchRow, UpdateExplanation
+    from monitor.store.reports.deliveries import DeliveryRow
+    from monitor.store.reports.explain import MatchRow, UpdateExplanation
 
 RULE_NEWER_TEXT = (
     "it holds as it is now, but did not when this came: it was written or edited since; "
@@ -72,7 +73,7 @@ class RuleOutcome:
 def command(target: str, rule: str | None, path: Path, as_json: bool) -> None:
     """Say what every rule made of an update (its number, or the id of an alert), and what became of it."""
     config = load_config(path)
-    from monitor.engine import load_policy
+    from monitor.policy import load_policy
 
     policy = load_policy(config)
     with open_existing_store(config) as store, store.read() as conn:
@@ -86,19 +87,20 @@ def command(target: str, rule: str | None, path: Path, as_json: bool) -> None:
 
 
 def _load_record(conn: Connection, target: str) -> UpdateExplanation:
-    from monitor.store import reports
+    from monitor.store.reports.alerts import find_alert
+    from monitor.store.reports.explain import explain_update
 
     number: int | None
     if target.isascii() and target.isdigit():
         number = int(target[:18])
     else:
-        row = reports.find_alert(conn, target)
+        row = find_alert(conn, target)
         if row is None:
             raise MonitorError(
                 f"there is no alert {terminal_safe(target)}; `monitor alerts` lists them with their updates"
             )
         number = row.update_id
-    record = None if number is None else reports.explain_update(conn, number)
+    record = None if number is None else explain_update(conn, number)
     if record is None:
         raise MonitorError(f"update {target} is not stored; `monitor alerts --json` names the update of each alert")
     return record
@@ -106,10 +108,9 @@ def _load_record(conn: Connection, target: str) -> UpdateExplanation:
 
 def _rule_outcomes(record: UpdateExplanation, config: Config, policy: Policy) -> list[RuleOutcome]:
     """Every rule: those that held first, then the others by name, then those that are not enabled."""
-    from monitor.backtest import findings_visible_to
+    from monitor.backtest.run import findings_visible_to
     from monitor.ruleset.explain import explain_rule
-    from monitor.text.pattern import compile_pattern
-    from monitor.text.split import split_claims
+    from monitor.text.split import compile_pattern, split_claims
 
     update = record.update
     ignore_lists = [source.ignore for source in config.sources if source.name == update.source]
@@ -144,7 +145,7 @@ def _rule_outcomes(record: UpdateExplanation, config: Config, policy: Policy) ->
 
 def _select_rule(outcomes: list[RuleOutcome], rule: str | None) -> list[RuleOutcome]:
     """What one rule made of it, if one was asked for. MonitorError if there is no such rule."""
-    from monitor.config.problems import closest_hint
+    from monitor.config_file.problems import closest_hint
 
     selected = [outcome for outcome in outcomes if rule in (None, outcome.rule)]
     if not selected and rule is not None:
@@ -155,19 +156,20 @@ def _select_rule(outcomes: list[RuleOutcome], rule: str | None) -> list[RuleOutc
 
 
 def _load_follow_up(conn: Connection, record: UpdateExplanation) -> AlertFollowUp:
-    from monitor.store import answers, reports
+    from monitor.store import feedback
+    from monitor.store.reports.deliveries import load_delivery_page
 
     alert_ids = list(dict.fromkeys(row.alert_id for row in record.matches if row.alert_id))
     deliveries_by_alert = {
-        alert_id: list(reversed(reports.load_delivery_page(conn, alert_id=alert_id))) for alert_id in alert_ids
+        alert_id: list(reversed(load_delivery_page(conn, alert_id=alert_id))) for alert_id in alert_ids
     }
     stories = {record.story, *(finding.story for finding in record.findings)}
-    return AlertFollowUp(deliveries_by_alert, answers.feedback_in_stories(conn, stories), time.time())
+    return AlertFollowUp(deliveries_by_alert, feedback.feedback_in_stories(conn, stories), time.time())
 
 
 def _record_json(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_up: AlertFollowUp) -> dict[str, Any]:
-    from monitor.listed import feedback_json
-    from monitor.replay import finding_data
+    from monitor.backtest.replay import finding_data
+    from monitor.listings import feedback_json
 
     update = record.update
     return {
@@ -198,7 +200,7 @@ def _rule_json(record: UpdateExplanation, outcome: RuleOutcome, follow_up: Alert
 
 
 def _decision_json(record: UpdateExplanation, row: MatchRow, follow_up: AlertFollowUp) -> dict[str, Any]:
-    from monitor.listed import feedback_json, wait_text
+    from monitor.listings import feedback_json, wait_text
 
     answer = follow_up.answer_to(row.alert_id)
     return {
@@ -226,9 +228,9 @@ def _decision_json(record: UpdateExplanation, row: MatchRow, follow_up: AlertFol
 
 
 def _show_record(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_up: AlertFollowUp) -> None:
-    from monitor.cli.findings import show_finding
-    from monitor.cli.screen import print_beside_label
-    from monitor.replay import finding_data
+    from monitor.backtest.replay import finding_data
+    from monitor.cli.render_findings import show_finding
+    from monitor.cli.styles import print_beside_label
 
     update = record.update
     click.echo(
@@ -269,7 +271,7 @@ def _show_rule(outcome: RuleOutcome, follow_up: AlertFollowUp) -> None:
 
 def _show_follow_up(alert_id: str, follow_up: AlertFollowUp) -> None:
     """To whom an alert was told, and what was answered."""
-    from monitor.listed import status_text
+    from monitor.listings import status_text
 
     deliveries, answer = follow_up.deliveries.get(alert_id, []), follow_up.answer_to(alert_id)
     click.echo(f"  alert {alert_id}{'' if deliveries else f'  {NO_CHANNEL_TEXT}'}")

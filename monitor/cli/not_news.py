@@ -18,7 +18,7 @@ from monitor.cli.output import iso_utc, terminal_safe
 @config_option
 def command(alert: str, by: str, note: str, path: Path) -> None:
     """Say that the alert ALERT was not news: its rule tells nothing like it until a fact moves."""
-    from monitor.alerts.answers import FeedbackKind
+    from monitor.alerts.feedback import FeedbackKind
 
     recorded = submit_feedback(path, alert, FeedbackKind.NOT_NEWS, by, note)
     click.echo(f"alert {alert} was not news")

@@ -13,8 +13,8 @@ import click
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.config import Config
-    from monitor.store import Store
+    from monitor.config.models import Config
+    from monitor.store.base import Store
 
 config_option = click.option(
     "-c",
@@ -44,7 +44,7 @@ class HiddenUsageArgument(click.Argument):
 
 def load_config(path: Path) -> Config:
     """The config at `path`. ConfigError or MonitorError if it cannot be used."""
-    from monitor.config.file import read_config
+    from monitor.config_file.load import read_config
 
     return read_config(path, env=os.environ)
 
@@ -58,7 +58,7 @@ def is_store_missing(config: Config) -> bool:
 @contextmanager
 def open_existing_store(config: Config) -> Iterator[Store]:
     """The config's store; where there is none it is an error: only the daemon makes one."""
-    from monitor.store import open_store
+    from monitor.store.connect import open_store
 
     if is_store_missing(config):
         raise MonitorError("nothing was stored yet: start `monitor run` first")

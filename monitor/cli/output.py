@@ -40,7 +40,7 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]], empty_m
 
 def terminal_safe(text: str) -> str:
     """What a feed said, on one line and harmless to a terminal."""
-    from monitor.deliver.safe import sanitize
+    from monitor.deliver.sanitize import sanitize
 
     return sanitize(text)
 

@@ -13,7 +13,7 @@ from monitor.cli.options import config_option, load_config, open_existing_store
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.config import Config
+    from monitor.config.models import Config
     from monitor.deliver.render import RenderedMessage
     from monitor.model import Message
 
@@ -52,7 +52,7 @@ def command(ctx: click.Context, template: str, alert_id: str | None, browse: boo
 
 def _channel_and_part(template: str) -> tuple[str, str]:
     """The type of channel and the part of its message that a template makes."""
-    from monitor.config.problems import closest_hint
+    from monitor.config_file.problems import closest_hint
     from monitor.deliver.templates import template_part
     from monitor.resources import builtin_path
 
@@ -76,7 +76,7 @@ def _rule_template_name(config: Config, template: str) -> str | None:
 
 def _template_faults(config: Config, template: str) -> list[str]:
     """What is wrong with the user's own template of that name, as `path:line:column: …`."""
-    from monitor.deliver.press import check_templates_once
+    from monitor.deliver.render_pool import check_templates_once
     from monitor.resources import builtin_path
 
     problems = check_templates_once(config.monitor.templates, builtin_path("templates"))
@@ -84,7 +84,7 @@ def _template_faults(config: Config, template: str) -> list[str]:
 
 
 def _sample_message() -> Message:
-    from monitor.deliver.sample import sample_message
+    from monitor.deliver.sample_message import sample_message
 
     return sample_message("preview", time.time())
 
@@ -92,18 +92,18 @@ def _sample_message() -> Message:
 def _stored_message(config: Config, alert_id: str) -> Message:
     """A message that carries the one alert."""
     from monitor.model import Message
-    from monitor.store import reports
+    from monitor.store.reports.alerts import find_alert
 
     with open_existing_store(config) as store, store.read() as conn:
-        row = reports.find_alert(conn, alert_id)
+        row = find_alert(conn, alert_id)
     if row is None:
         raise MonitorError(f'there is no alert "{alert_id}": `monitor alerts --json` shows their ids')
     return Message(f"preview-{alert_id}", "preview", row.alert.story, row.alert.at, (row.alert,))
 
 
 def _render_message(config: Config, message: Message, channel_type: str, template: str | None) -> RenderedMessage:
-    from monitor.deliver.press import render_once
     from monitor.deliver.render import load_templates
+    from monitor.deliver.render_pool import render_once
     from monitor.resources import builtin_path
 
     templates = load_templates(config.monitor.templates, builtin_path("templates"))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.findings import show_finding
 from monitor.cli.options import json_option
 from monitor.cli.output import open_text, terminal_safe
-from monitor.cli.screen import print_line
+from monitor.cli.render_findings import show_finding
+from monitor.cli.styles import print_line
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @json_option
 def command(file: str, rules: Path | None, as_json: bool) -> None:
     """Read JSON lines with at, source, entry, title, url and text; write what each brings."""
-    from monitor.garbage import freeze_loaded_objects
-    from monitor.replay import replay_stream
+    from monitor.backtest.replay import replay_stream
+    from monitor.daemon.memory import freeze_loaded_objects
 
     policy = _rules_as_policy(rules)
     with open_text(file) as lines, freeze_loaded_objects():
@@ -42,7 +42,7 @@ def _rules_as_policy(folder: Path | None) -> Policy:
     from monitor.resources import builtin_path
     from monitor.ruleset.load import load_rules
     from monitor.ruleset.rule import RuleSet
-    from monitor.text.words import Synonyms
+    from monitor.text.analysis import Synonyms
 
     if folder is None:
         return Policy(RuleSet(()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.options import config_option, load_config
-from monitor.lean import skip_optional_imports
+from monitor.daemon.memory import skip_optional_imports
 
 if TYPE_CHECKING:
     from monitor.log import LogFormat
@@ -31,7 +31,8 @@ def command(path: Path, once: bool, style: LogFormat) -> None:
     """Poll, compare and alert until stopped."""
     skip_optional_imports()
     config = load_config(path)
-    from monitor import daemon, log
+    from monitor import log
+    from monitor.daemon import run
 
     log.configure_logging(style)
-    daemon.run_daemon(config, once=once)
+    run.run_daemon(config, once=once)

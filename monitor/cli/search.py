@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.marks import highlight_matches
 from monitor.cli.options import config_option, json_option, limit_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, pluralize, show_json, terminal_safe
+from monitor.cli.styles import highlight_matches
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from monitor.config import Config
+    from monitor.config.models import Config
     from monitor.model import PriorClaim
-    from monitor.ruleset.parse import AliasNodes
-    from monitor.ruleset.query import Query
+    from monitor.ruleset.query.compile import AliasNodes
+    from monitor.ruleset.query.nodes import Query
 
 
 @click.command("search")
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def command(query: str, path: Path, limit: int, as_json: bool) -> None:
     """List the claims for which QUERY, in the language of rules, holds; newest first."""
     config = load_config(path)
-    from monitor.ruleset.seek import parse_search
+    from monitor.ruleset.search import parse_search
     from monitor.store.history import find_update_saying
 
     parsed_query = parse_search(query, _load_aliases(config))
@@ -64,8 +64,8 @@ def _load_aliases(config: Config) -> AliasNodes:
 
 def _search_claims(conn: Connection, query: Query) -> Iterator[tuple[list[PriorClaim], tuple[str, ...]]]:
     """For each claim who has said it, earliest first, and the words that met the query."""
-    from monitor.ruleset.lint import term_scopes
-    from monitor.ruleset.seek import find_matches
+    from monitor.ruleset.query.lint import term_scopes
+    from monitor.ruleset.search import find_matches
     from monitor.store.history import claim_texts, sayings_of_claims
 
     needs_titles = "title" in term_scopes(query.root)

@@ -12,7 +12,7 @@ from monitor.cli.options import config_option, load_config
 from monitor.errors import DeliveryError, MonitorError
 
 if TYPE_CHECKING:
-    from monitor.config import Config
+    from monitor.config.models import Config
     from monitor.deliver.channels import Receipt
     from monitor.deliver.render import RenderedMessage
     from monitor.model import Message
@@ -26,12 +26,12 @@ def command(ctx: click.Context, channel: str, path: Path) -> None:
     """Send a sample alert to CHANNEL, now. Exits 1 if it is not taken, or if a template failed."""
     config = load_config(path)
     if channel not in config.channels:
-        from monitor.config.problems import closest_hint
+        from monitor.config_file.problems import closest_hint
 
         raise MonitorError(f'there is no channel "{channel}" in {path}{closest_hint(channel, config.channels)}')
     import asyncio
 
-    from monitor.deliver.sample import sample_message
+    from monitor.deliver.sample_message import sample_message
 
     message = sample_message(channel, time.time())
     rendered_sample = _render_sample(config, message)
@@ -49,8 +49,8 @@ def command(ctx: click.Context, channel: str, path: Path) -> None:
 
 
 def _render_sample(config: Config, message: Message) -> RenderedMessage:
-    from monitor.deliver.press import render_once
     from monitor.deliver.render import load_templates
+    from monitor.deliver.render_pool import render_once
     from monitor.resources import builtin_path
 
     templates = load_templates(config.monitor.templates, builtin_path("templates"))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from monitor.alerts.silences import Silence
-    from monitor.config import Config
+    from monitor.config.models import Config
 
 SCOPE_OPTIONS = ("rule", "source", "story", "match")
 
@@ -67,7 +67,7 @@ def command(
 def _add_silence(path: Path, options: dict[str, str | None], until_facts_change: bool) -> None:
     config = load_config(path)
     draft = _build_silence(config, options, until_facts_change, time.time())
-    from monitor.silencing import create_silence
+    from monitor.actions import create_silence
 
     with open_existing_store(config) as store:
         silence = create_silence(store, draft)
@@ -105,13 +105,13 @@ def _check_scope(config: Config, scope: dict[str, str | None]) -> None:
         _require_known_name("source", scope["source"], [source.name for source in config.sources])
     if not (scope["rule"] or scope["match"]):
         return
-    from monitor.engine import load_policy
+    from monitor.policy import load_policy
 
     rules = load_policy(config).rules
     if scope["rule"]:
         _require_known_name("rule", scope["rule"], [rule.name for rule in rules.rules])
     if scope["match"]:
-        from monitor.ruleset.parse import compile_query
+        from monitor.ruleset.query.compile import compile_query
 
         query, faults = compile_query(scope["match"], rules.aliases.nodes)
         if query is None:
@@ -120,7 +120,7 @@ def _check_scope(config: Config, scope: dict[str, str | None]) -> None:
 
 def _require_known_name(kind: str, name: str, known_names: Collection[str]) -> None:
     if name not in known_names:
-        from monitor.config.problems import closest_hint
+        from monitor.config_file.problems import closest_hint
 
         raise click.UsageError(f'there is no {kind} "{name}"{closest_hint(name, known_names)}')
 
@@ -130,7 +130,7 @@ def _end_time(config: Config, duration: str | None, until: str | None, now: floa
     if (duration is None) == (until is None):
         raise click.UsageError("say how long with --for 6h, or until when with --until")
     if duration is not None:
-        from monitor.config import parse_duration
+        from monitor.units import parse_duration
 
         try:
             return now + parse_duration(duration)
@@ -154,7 +154,7 @@ def _parse_time(config: Config, text: str) -> float:
 
 def _list_silences(path: Path, as_json: bool) -> None:
     rows, now = _load_silences(path), time.time()
-    from monitor.listed import silence_json, silence_state
+    from monitor.listings import silence_json, silence_state
 
     if as_json:
         show_json([silence_json(row, now) for row in rows])

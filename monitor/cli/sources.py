@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.follow import add_command, export_command, import_command
-from monitor.cli.look import test_command
 from monitor.cli.options import config_option, is_store_missing, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
-from monitor.listed import notice_json
-from monitor.sources.pace import effective_interval, explain_interval
+from monitor.cli.sources_check import test_command
+from monitor.cli.sources_edit import add_command, export_command, import_command
+from monitor.listings import notice_json
+from monitor.sources.adaptive_interval import effective_interval, explain_interval
 
 if TYPE_CHECKING:
-    from monitor.config import Config, SourceConfig
-    from monitor.store.sources import SourceState
+    from monitor.config.models import Config, SourceConfig
+    from monitor.sources.state import SourceState
 
 
 @click.group("sources", invoke_without_command=True)

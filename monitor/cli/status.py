@@ -10,10 +10,10 @@ import click
 
 from monitor.cli.options import config_option, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, show_json, terminal_safe
-from monitor.deliver.waits import OPEN_DELIVERY_STATES
+from monitor.model import OPEN_DELIVERY_STATES
 
 if TYPE_CHECKING:
-    from monitor.store.reports import Status
+    from monitor.store.reports.status import Status
 
 
 @click.command("status")
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @json_option
 def command(path: Path, as_json: bool) -> None:
     """Show how things stand: sources, deliveries, what is stored."""
-    from monitor.store.reports import load_status
+    from monitor.store.reports.status import load_status
 
     with open_existing_store(load_config(path)) as store, store.read() as conn:
         report = load_status(conn, time.time())
     if as_json:
-        from monitor.listed import status_json
+        from monitor.listings import status_json
 
         show_json(status_json(report))
     else:

@@ -13,10 +13,10 @@ from monitor.cli.output import iso_utc, pluralize, show_json, show_table, termin
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.alerts.account import StorySummary
-    from monitor.alerts.answers import Feedback
+    from monitor.alerts.feedback import Feedback
+    from monitor.alerts.story_summary import StorySummary
     from monitor.model import FigurePoint
-    from monitor.store.reports import AlertRow
+    from monitor.store.reports.alerts import AlertRow
 
 
 MAX_STORY_ALERTS = 50  # alerts that are shown
@@ -29,15 +29,14 @@ MAX_STORY_ALERTS = 50  # alerts that are shown
 def command(story: str, path: Path, as_json: bool) -> None:
     """Show the account of a story: its sources, its figures over time, and its alerts."""
     config = load_config(path)
-    from monitor.listed import story_summary_json
-    from monitor.store import answers, reports
-    from monitor.store.accounts import load_story_summary
+    from monitor.listings import story_summary_json
+    from monitor.store import feedback
+    from monitor.store.reports.alerts import load_alert_page
+    from monitor.store.story_summary import load_story_summary
 
     with open_existing_store(config) as store, store.read() as conn:
         summary = load_story_summary(conn, story)
-        alerts_with_answers = answers.with_feedback(
-            conn, reports.load_alert_page(conn, limit=MAX_STORY_ALERTS, story=story)
-        )
+        alerts_with_answers = feedback.with_feedback(conn, load_alert_page(conn, limit=MAX_STORY_ALERTS, story=story))
     if summary is None:
         raise MonitorError(
             f"there is no story {terminal_safe(story)}; `monitor alerts` and `search` name theirs with --json"

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.check import problem_line, sorted_problems
-from monitor.cli.marks import highlight_matches
 from monitor.cli.options import config_option, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, pluralize, relative_to_cwd, show_json, terminal_safe
+from monitor.cli.styles import highlight_matches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from monitor.backtest import HypotheticalAlert
-    from monitor.config import Config
+    from monitor.backtest.run import HypotheticalAlert
+    from monitor.config.models import Config
     from monitor.errors import Problem
     from monitor.ruleset.rule import RuleSet
 
@@ -62,7 +62,7 @@ def command(
 
     Exits 1 if the file has problems.
     """
-    from monitor.config import parse_duration
+    from monitor.units import parse_duration
 
     try:
         lookback_s = parse_duration(since)
@@ -112,8 +112,8 @@ def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Probl
 def _run_backtest(
     config: Config, file: Path, rules: RuleSet, against: Path | None, old_rules: RuleSet | None, since: float
 ) -> BacktestResult:
-    from monitor.archive import load_stored_updates
-    from monitor.backtest import gained_alerts, run_backtest, split_by_scope
+    from monitor.backtest.archive import load_stored_updates
+    from monitor.backtest.run import gained_alerts, run_backtest, split_by_scope
     from monitor.store.history import count_updates
 
     against_name = str(relative_to_cwd(against)) if against else None
@@ -148,7 +148,7 @@ def _run_backtest(
 
 def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:
     """The alerts with who else says so by now."""
-    from monitor.store.families import alerts_with_other_sources
+    from monitor.store.corroboration import alerts_with_other_sources
 
     alerts = alerts_with_other_sources(conn, [hypothetical.alert for hypothetical in hypotheticals])
     return [replace(hypothetical, alert=alert) for hypothetical, alert in zip(hypotheticals, alerts, strict=True)]
@@ -160,7 +160,7 @@ def _is_in_rules_folder(config: Config, file: Path) -> bool:
 
 def _current_rules(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None]:
     """The rules of the config that these are another version of, by their ids or names; none if there are none."""
-    from monitor.engine import load_policy
+    from monitor.policy import load_policy
     from monitor.ruleset.rule import RuleSet
 
     names = {name for rule in rules.rules for name in (rule.id, rule.name)}
@@ -170,13 +170,13 @@ def _current_rules(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str 
 
 def _past_alerts(conn: Connection, rules: RuleSet, since: float) -> list[HypotheticalAlert]:
     """What these rules have alerted of in fact."""
-    from monitor.backtest import HypotheticalAlert
-    from monitor.store import reports
+    from monitor.backtest.run import HypotheticalAlert
+    from monitor.store.reports.alerts import load_alert_page
 
     rows = [
         row
         for rule in rules.rules
-        for row in reports.load_alert_page(conn, rule=rule.name, since=since, limit=MAX_ALERTS_PER_RULE)
+        for row in load_alert_page(conn, rule=rule.name, since=since, limit=MAX_ALERTS_PER_RULE)
     ]
     return [HypotheticalAlert(row.update_id or 0, row.alert) for row in sorted(rows, key=lambda row: row.number)]
 
@@ -228,7 +228,7 @@ def _result_json(problems: Iterable[Problem], result: BacktestResult | None) -> 
 
 
 def _alert_json(hypothetical: HypotheticalAlert) -> dict[str, Any]:
-    from monitor.deliver.payload import alert_to_json
+    from monitor.serialize import alert_to_json
 
     return {
         "at": iso_utc(hypothetical.alert.at),

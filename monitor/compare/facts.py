@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.model import Change, ChangeKind
+from monitor.text.analysis import ClaimAnalysis
 from monitor.text.facts.cues import Cue
 from monitor.text.facts.dates import Date, dates_agree
 from monitor.text.facts.numbers import Quantity
-from monitor.text.words import ClaimAnalysis
 
 # bounds that say the same where a claim is retold freely
 ALIKE = {"": 0, "about": 0, "least": 0, "over": 1, "under": 2, "most": 2}

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Novelty, Relation, Verdict
-from monitor.text.key import normalized_key
-from monitor.text.words import Synonyms, analyze, index_terms
+from monitor.text.analysis import Synonyms, analyze, index_terms
+from monitor.text.normalize import normalized_key
 
 PARTNERS = 6  # claims of the other version tried for one claim
 

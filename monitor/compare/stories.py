@@ -13,12 +13,13 @@ from hashlib import blake2b
 from math import sqrt
 from typing import Protocol
 
-from monitor.compare.gist import TermVector, cosine, is_word_term
 from monitor.compare.subject import is_other_subject
+from monitor.compare.term_vectors import TermVector, cosine, is_word_term
 from monitor.model import Claim, Finding, Moment, PriorClaim, Role, Update
-from monitor.text.key import normalized_key
+from monitor.text.normalize import normalized_key
+from monitor.units import DAY
 
-STORY_LIFETIME_S = 14 * 86400.0  # seconds: a story that nobody told of for so long is over
+STORY_LIFETIME_S = 14 * DAY  # seconds: a story that nobody told of for so long is over
 VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story
 MIN_STORY_COSINE = 0.032  # likeness to a story from which an update of one word belongs to it
 ALONE = 2.0  # times the likeness that is asked where they share one word alone

@@ -17,9 +17,9 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from monitor.compare.kin import same_word
+from monitor.compare.word_variants import same_word
 from monitor.model import ChangeKind, Claim, PriorClaim, Role, Update
-from monitor.text.words import ClaimAnalysis, ContentTerm, analyze
+from monitor.text.analysis import ClaimAnalysis, ContentTerm, analyze
 
 WORDS = re.compile(r"[^\W_]+")
 PASSING = frozenset(  # words by which no two subjects differ

@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 from monitor.compare import facts
 from monitor.compare.antonyms import find_opposites
-from monitor.compare.changes import quote_terms, word_changes
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
-from monitor.compare.roles import roles_swapped
-from monitor.compare.weigh import similarity
-from monitor.compare.words import WordAlignment, align_words
+from monitor.compare.role_swap import roles_swapped
+from monitor.compare.similarity import similarity
+from monitor.compare.word_alignment import WordAlignment, align_words
+from monitor.compare.word_changes import quote_terms, word_changes
 from monitor.model import Change, ChangeKind, Novelty, Relation, Verdict
-from monitor.text.lexicon.stops import WEAK_WORDS
-from monitor.text.words import MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.analysis import MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.lexicon.stopwords import WEAK_WORDS
 
 UNLIKE = {Relation.REVISION: 20.0, Relation.ELSEWHERE: 44.0}  # less alike than this: another claim
 RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing

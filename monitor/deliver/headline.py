@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.alerts.short import SHORT_KINDS, short_changes
-from monitor.deliver.safe import sanitize, shorten
+from monitor.alerts.change_summary import SHORT_KINDS, short_changes
+from monitor.deliver.sanitize import sanitize, shorten
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty
 
 MAX_HEADLINE_CHARS = 110

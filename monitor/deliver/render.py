@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from monitor.deliver.inline import StyleFault, inline_styles
-from monitor.deliver.payload import format_iso, webhook_payload
-from monitor.deliver.safe import sanitize_header
+from monitor.deliver.inline_css import StyleFault, inline_styles
+from monitor.deliver.sanitize import sanitize_header
 from monitor.deliver.slack_blocks import SlackBlock, parse_slack_blocks
 from monitor.deliver.template_check import check_templates
+from monitor.deliver.template_context import Limits, TemplateContext, template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
     TemplateFault,
@@ -24,8 +24,9 @@ from monitor.deliver.templates import (
     load_templates,
     rule_template_names,
 )
-from monitor.deliver.view import Limits, TemplateContext, template_context
+from monitor.deliver.webhook_payload import webhook_payload
 from monitor.model import Message, Reason
+from monitor.serialize import format_iso
 
 __all__ = [
     "RenderedMessage",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from monitor.deliver.escapes import DATA_MARK
+from monitor.deliver.escaping import DATA_MARK
 
 SlackBlock: TypeAlias = dict[str, Any]
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateSyntaxError, meta
 
-from monitor.deliver.sample import sample_message
+from monitor.deliver.sample_message import sample_message
+from monitor.deliver.template_context import Limits, template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
     TemplateFault,
@@ -18,7 +19,6 @@ from monitor.deliver.templates import (
     parse_template,
     template_part,
 )
-from monitor.deliver.view import Limits, template_context
 from monitor.errors import ConfigError, Problem
 
 

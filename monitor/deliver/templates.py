@@ -22,7 +22,7 @@ from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxErr
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.deliver.escapes import HTML_ESCAPING, SLACK_ESCAPING, TERMINAL_ESCAPING, TEXT_ESCAPING, Escaping
+from monitor.deliver.escaping import HTML_ESCAPING, SLACK_ESCAPING, TERMINAL_ESCAPING, TEXT_ESCAPING, Escaping
 from monitor.errors import ConfigError, Problem
 
 MAX_PRINTED_CHARS = 400_000  # characters one template may print

@@ -16,7 +16,7 @@ from hashlib import sha256
 from html import escape
 from typing import Self
 
-from monitor.demo.story import ENTRY_TITLES, SCRIPT, DemoStep, published_entries
+from monitor.demo.script import ENTRY_TITLES, SCRIPT, DemoStep, published_entries
 
 FEED_HOST = "127.0.0.1"
 REQUEST_TIMEOUT_S = 10.0  # seconds in which a request must have come whole

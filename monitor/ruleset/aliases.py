@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from monitor.ruleset.faults import SyntaxFault, did_you_mean
-from monitor.ruleset.lint import MAX_QUERY_TERMS
-from monitor.ruleset.parse import AliasNodes
-from monitor.ruleset.query import Node, Or
-from monitor.ruleset.terms import parse_alias_term
-from monitor.ruleset.yamltree import YamlList, YamlNode, YamlTable, YamlText
+from monitor.ruleset.query.compile import AliasNodes
+from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.query.lint import MAX_QUERY_TERMS
+from monitor.ruleset.query.nodes import Node, Or
+from monitor.ruleset.query.parse_term import parse_alias_term
+from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 
 ALIAS_NAME = re.compile(r"[\w-]+")
 MAX_ALIAS_DEPTH = 20

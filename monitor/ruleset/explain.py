@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.model import Claim, Finding, Novelty, Update
-from monitor.ruleset.figures import number_for_word
+from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.match import is_eligible, match_prepared, rule_covers_source
-from monitor.ruleset.operators import OPERATORS, UNLIMITED_DISTANCE
-from monitor.ruleset.page import MatchDocument, cached_document
-from monitor.ruleset.query import MatchWindow, Node, Not, NumberComparison, Or, ProximityPair, Term
-from monitor.ruleset.reading import SEGMENT_SHIFT, TermSpans
+from monitor.ruleset.query.figures import number_for_word
+from monitor.ruleset.query.nodes import MatchWindow, Node, Not, NumberComparison, Or, ProximityPair, Term
+from monitor.ruleset.query.operators import OPERATORS, UNLIMITED_DISTANCE
+from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpans
 from monitor.ruleset.rule import Rule
 
 MAX_NAMED_TERMS = 6  # terms of one list that a sentence names

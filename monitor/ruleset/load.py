@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from monitor.errors import Problem
-from monitor.ruleset.faults import SyntaxFault
-from monitor.ruleset.keep import cached_aliases
+from monitor.ruleset.compile_cache import cached_aliases
+from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.rule import NO_ALIASES, RuleSet
-from monitor.ruleset.rulefile import KnownNames, RuleReader
-from monitor.ruleset.sourcetext import SourceText
-from monitor.ruleset.yamltree import MAX_YAML_BYTES, YamlNode, parse_yaml
+from monitor.ruleset.rule_reader import KnownNames, RuleReader
+from monitor.ruleset.source_text import SourceText
+from monitor.ruleset.yaml_tree import MAX_YAML_BYTES, YamlNode, parse_yaml
 
 ALIASES_FILE = "aliases.yaml"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from monitor.model import Claim, Finding, Match, TermHit, Update
-from monitor.ruleset.page import MatchDocument, cached_document
-from monitor.ruleset.reading import SEGMENT_SHIFT, TermSpan, TermSpans
+from monitor.ruleset.document import MatchDocument, cached_document
+from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpan, TermSpans
 from monitor.ruleset.rule import Rule
 
 

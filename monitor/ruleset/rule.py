@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from monitor.model import Novelty, Severity
-from monitor.ruleset.page import MatchDocument
-from monitor.ruleset.query import Node, Query
-from monitor.ruleset.shortlist import Prefilter
+from monitor.ruleset.document import MatchDocument
+from monitor.ruleset.prefilter import Prefilter
+from monitor.ruleset.query.nodes import Node, Query
 
 
 class Within(StrEnum):

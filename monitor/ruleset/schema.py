@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
-from monitor.ruleset.shape import RuleModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails
+
+from monitor.config.models import DurationSeconds
+from monitor.model import Novelty, Severity
+from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.rule import Throttle, Within
+from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
+from monitor.units import parse_duration
 
 JSON_SCHEMA_DIALECT = "http://json-schema.org/draft-07/schema#"  # the one that editors know best
 
@@ -28,3 +37,241 @@ def rule_schema() -> dict[str, Any]:
         "else": single_rule,
         "definitions": definitions,
     }
+
+
+MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; whoever has more has saved something else
+
+
+def wrap_in_list(value: Any) -> Any:
+    """One word where a list is expected is a list of one."""
+    if value == "":
+        raise ValueError("expected a list, found nothing")
+    return [value] if isinstance(value, str) else value
+
+
+def check_name(value: Any) -> Any:
+    """A name that is safe in files, URLs and subjects."""
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", value):
+        raise ValueError(f"expected letters, digits, - _ and ., as in `dprk-deployment`, found `{value[:40]}`")
+    return value
+
+
+def check_filled(value: Any) -> Any:
+    """Text that says something."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("expected text, found nothing")
+    return value
+
+
+def parse_throttle(value: Any) -> Throttle:
+    """`3 per 6h`."""
+    match = re.fullmatch(r"(\d{1,6})\s+per\s+(\S+)", value.strip()) if isinstance(value, str) else None
+    if not match or not int(match[1]):
+        raise ValueError(f"expected a number and a time such as `3 per 6h`, found `{short_value(value)}`")
+    try:
+        return Throttle(int(match[1]), parse_duration(match[2]), value.strip())
+    except ValueError:
+        raise ValueError(f"expected a time such as 90s, 15m, 6h or 7d after `per`, found `{match[2]}`") from None
+
+
+def parse_rule_duration(value: Any) -> Any:
+    """`7d`."""
+    try:
+        return parse_duration(value)
+    except ValueError:
+        raise ValueError(f"expected a time such as 90s, 15m, 6h or 7d, found `{short_value(value)}`") from None
+
+
+def parse_figure_limit(value: Any) -> tuple[str, float]:
+    """`above 10000` or `below 5`."""
+    match = re.fullmatch(r"(above|below)\s+(\d[\d,_]*(?:\.\d+)?)", value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(
+            f"expected `above` or `below` and a number, as in `above 10000`, found `{short_value(value)}`"
+        )
+    return match[1], float(re.sub("[,_]", "", match[2]))
+
+
+STRING_SCHEMA = WithJsonSchema({"type": "string"})
+
+
+def one_or_more_schema(schema: dict[str, Any]) -> WithJsonSchema:
+    """What editors are told of `listed`: one, or a list."""
+    return WithJsonSchema({"anyOf": [schema, {"type": "array", "items": schema}]})
+
+
+NameList = Annotated[tuple[str, ...], BeforeValidator(wrap_in_list), one_or_more_schema({"type": "string"})]
+
+
+NoveltyList = Annotated[
+    tuple[Novelty, ...],
+    BeforeValidator(wrap_in_list),
+    one_or_more_schema({"enum": [str(novelty) for novelty in Novelty]}),
+]
+
+
+FilledText = Annotated[str, BeforeValidator(check_filled)]
+
+
+RuleName = Annotated[str, BeforeValidator(check_name)]
+
+
+class RuleFileModel(BaseModel):
+    """A table of a rule file: an unknown key is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class FigureModel(RuleFileModel):
+    """A number followed through prose."""
+
+    of: FilledText = Field(description="the words it is said of: a query of words, stems, phrases and OR")
+    alert: Annotated[tuple[str, float] | None, BeforeValidator(parse_figure_limit), STRING_SCHEMA] = Field(
+        default=None, description="alert when the figure crosses: above or below a number"
+    )
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """(above, below): the number whose crossing alerts, or None."""
+        direction, number = self.alert or ("", 0.0)
+        return (number if direction == "above" else None), (number if direction == "below" else None)
+
+
+class RuleTestModel(RuleFileModel):
+    """One test of a rule."""
+
+    text: FilledText = Field(description="what is said now")
+    fires: bool = Field(description="whether the rule must fire")
+    before: FilledText | None = Field(default=None, description="what was said before")
+    novelty: Novelty | None = Field(default=None, description="what the claim must be found to be")
+
+
+class RuleModel(RuleFileModel):
+    """One rule."""
+
+    name: RuleName = Field(description="short and unique; alerts, logs and the web page call it so")
+    match: FilledText = Field(description="the query")
+    title: FilledText | None = Field(default=None, description="what people read; default: the name")
+    on: NoveltyList = Field(default=(Novelty.NEW, Novelty.CHANGED), description="findings that may fire")
+    within: Within = Field(default=Within.CLAIM, description="where all terms must meet")
+    sources: NameList | None = Field(default=None, description="names of sources, or tag:name; default: all")
+    severity: Severity = Field(default=Severity.MEDIUM, description="how grave it is")
+    notify: NameList = Field(default=(), description="channels; default: those under [alerts] in the config")
+    throttle: Annotated[Throttle | None, BeforeValidator(parse_throttle), STRING_SCHEMA] = Field(
+        default=None, description="most alerts of one story in a time, such as 3 per 6h"
+    )
+    corroboration: int = Field(default=1, ge=1, le=100, description="independent sources before it fires")
+    unconfirmed: Severity | None = Field(
+        default=None, description="how grave it is before they have said it; without it, it waits for them"
+    )
+    figures: dict[str, FigureModel] = Field(default={}, description="numbers followed through prose")
+    tests: tuple[RuleTestModel, ...] = Field(default=(), description="what must fire and what must not")
+    enabled: bool = Field(default=True, description="false: checked, but never fires")
+    id: RuleName | None = Field(default=None, description="stays the same when the rule is renamed")
+    owner: str = Field(default="", description="who to ask")
+    references: NameList = Field(default=(), description="links to what the rule is about")
+    tags: NameList = Field(default=(), description="words to find the rule by")
+    since: Annotated[DurationSeconds | None, BeforeValidator(parse_rule_duration), STRING_SCHEMA] = Field(
+        default=None, description="how far a new rule looks back, once, such as 7d"
+    )
+    template: str | None = Field(
+        default=None, description="the template of its alerts: brief stands for brief.slack.j2 and its like"
+    )
+
+
+def read_rule_model(tree: YamlNode) -> tuple[RuleModel | None, list[SyntaxFault]]:
+    """One rule as written, or every fault of it with its offset in the file."""
+    if not isinstance(tree, YamlTable):
+        hint = "; for several rules write `rules:` above the list" if isinstance(tree, YamlList) else ""
+        return None, [
+            SyntaxFault(f"expected a rule with `name:` and `match:`, found {kind_text(tree)}{hint}", tree.offset)
+        ]
+    try:
+        return RuleModel.model_validate(to_plain_value(tree)), []
+    except ValidationError as error:
+        return None, [
+            fault_from_error(detail, tree) for detail in error.errors(include_url=False)[:MAX_FAULTS_PER_RULE]
+        ]
+
+
+def to_plain_value(tree: YamlNode) -> Any:
+    """The tree as strings, lists and dicts."""
+    if isinstance(tree, YamlText):
+        return tree.value
+    if isinstance(tree, YamlList):
+        return [to_plain_value(item) for item in tree.items]
+    return {key: to_plain_value(value) for key, value in tree.values.items()}
+
+
+def fault_from_error(detail: ErrorDetails, tree: YamlNode) -> SyntaxFault:
+    """A mistake as a person would say it."""
+    key_node, value_node = locate_error(detail["loc"], tree)
+    name = str(next((step for step in reversed(detail["loc"]) if isinstance(step, str)), "rule"))
+    if detail["type"] == "extra_forbidden":
+        allowed = allowed_keys(detail["loc"])
+        hint = did_you_mean(name, allowed) or f"expected one of {', '.join(allowed)}"
+        return SyntaxFault(f"unknown key `{name}`; {hint}", key_node.offset)
+    if detail["type"] == "missing":
+        return SyntaxFault(f"`{name}` is missing", value_node.offset)
+    return SyntaxFault(f"`{name}`: {expectation_text(detail)}", value_node.offset)
+
+
+def locate_error(loc: tuple[int | str, ...], tree: YamlNode) -> tuple[YamlNode, YamlNode]:
+    """The key and the value that a mistake is about, as far as they exist."""
+    key_node = value_node = tree
+    for step in loc:
+        if isinstance(value_node, YamlTable) and step in value_node.values:
+            key_node, value_node = value_node.keys[str(step)], value_node.values[str(step)]
+        elif isinstance(value_node, YamlList) and isinstance(step, int):
+            key_node = value_node = value_node.items[step]
+    return key_node, value_node
+
+
+def allowed_keys(loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The keys that may stand where an unknown one stood."""
+    models: dict[str, type[RuleFileModel]] = {"figures": FigureModel, "tests": RuleTestModel}
+    model = models[str(loc[0])] if len(loc) > 1 else RuleModel
+    return tuple(model.model_fields)
+
+
+def expectation_text(detail: ErrorDetails) -> str:
+    """What was expected and what was found."""
+    found_text = short_value(detail["input"])
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "enum":
+            return f"expected {str(context['expected']).replace(chr(39), '')}, found `{found_text}`"
+        case "value_error":
+            return str(context["error"])
+        case "bool_parsing" | "bool_type":
+            return f"expected true or false, found `{found_text}`"
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return f"expected a whole number, found `{found_text}`"
+        case "greater_than_equal" | "less_than_equal":
+            return f"expected a number from 1 to 100, found `{found_text}`"
+        case "string_type":
+            return f"expected text, found {kind_text(detail['input'])}"
+        case "tuple_type":
+            return f"expected a list, found {kind_text(detail['input'])}"
+        case "dict_type" | "model_type":
+            return f"expected a table of keys and values, found {kind_text(detail['input'])}"
+        case _:
+            return detail["msg"]
+
+
+def short_value(value: Any) -> str:
+    """What was found, in few letters."""
+    if isinstance(value, (list, dict)):
+        return kind_text(value)
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def kind_text(value: Any) -> str:
+    """What sort of thing stands there."""
+    if isinstance(value, (YamlList, list, tuple)):
+        return "a list"
+    if isinstance(value, (YamlTable, dict)):
+        return "a table"
+    text = value.value if isinstance(value, YamlText) else str(value)
+    return f"`{short_value(text)}`" if text else "nothing"

@@ -10,12 +10,13 @@ from html import unescape
 from urllib.parse import urljoin
 
 from monitor.errors import ParseError, SourceError
-from monitor.sources.charset import decode_body
-from monitor.sources.feed import Feed
-from monitor.sources.fetch import Fetcher, Request, Response
-from monitor.sources.reading import ParseOptions
-from monitor.sources.tidy import absolute_url
-from monitor.sources.worker import ParserPool
+from monitor.net.fetcher import Fetcher
+from monitor.net.response import Request, Response
+from monitor.sources.parse.charset import decode_body
+from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.options import ParseOptions
+from monitor.sources.parse.pool import ParserPool
+from monitor.sources.parse.sanitize import absolute_url
 
 MAX_CANDIDATE_FEEDS = 8  # feeds that are looked at
 COMMON_FEED_PATHS = ("feed", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss", "feed.json")

@@ -12,7 +12,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from monitor.errors import ParseError
-from monitor.sources.tidy import absolute_url, clean_line, clean_text
+from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 `open_store` gives a `Store`; the other modules are functions that take a connection of one of its transactions.
 """
 
-from monitor.store.open import Store, open_store
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 
 __all__ = ["Store", "open_store"]

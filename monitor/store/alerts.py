@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from monitor.alerts.silences import not_silenced
-from monitor.deliver.payload import alert_from_json
 from monitor.model import Alert, Moment, PendingMatch, Reason
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases
+from monitor.serialize import alert_from_json
 from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, claims, matches

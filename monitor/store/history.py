@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, literal, select
 
 from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Reason, Role, Update
-from monitor.store.codec import finding_from_row, update_from_row
 from monitor.store.ledger import SELECT_SAYINGS_SINCE
+from monitor.store.rows import finding_from_row, update_from_row
 from monitor.store.schema import claims, entries, findings, matches, sources, updates
 
 PAGE_ROWS = 500  # rows read at once

@@ -16,12 +16,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from monitor.model import Moment, PriorClaim, Update
-from monitor.store import index
-from monitor.store.codec import update_from_row
-from monitor.store.index import CLAIM_INDEX
+from monitor.store import inverted_index
+from monitor.store.inverted_index import CLAIM_INDEX
+from monitor.store.rows import update_from_row
 from monitor.store.schema import claims, entries, sayings, sources, updates
-from monitor.store.types import select_matching, storable_text
-from monitor.text.key import hash64, normalized_key
+from monitor.store.sql import select_matching, storable_text
+from monitor.text.normalize import hash64, normalized_key
 
 MAX_LOOKUP_TERMS, MIN_LOOKUP_TERMS = 8, 5  # terms of a claim that are looked up, the rarest
 POSTINGS_BUDGET = 800  # postings read for a claim, after which no more than LEAST terms are looked up
@@ -165,12 +165,14 @@ class Ledger:
 
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
         """For each query the claims that share most of its rarest terms, best and then newest first."""
-        frequencies = index.document_frequencies(
+        frequencies = inverted_index.document_frequencies(
             self._conn, CLAIM_INDEX, {term for query in queries for term in query}
         )
         lookups = [rarest_terms(query, frequencies) for query in queries]
         lookup_frequencies = {term: frequencies[term] for query in lookups for term in query}
-        claims_by_term = index.find_postings(self._conn, CLAIM_INDEX, lookup_frequencies, MAX_POSTINGS_PER_TERM)
+        claims_by_term = inverted_index.find_postings(
+            self._conn, CLAIM_INDEX, lookup_frequencies, MAX_POSTINGS_PER_TERM
+        )
         return [best_claims(query, claims_by_term, limit) for query in lookups]
 
     def _sayings_by_claim(

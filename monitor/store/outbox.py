@@ -20,22 +20,22 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.deliver.payload import alert_from_json
-from monitor.deliver.together import group_by_rule
-from monitor.deliver.waits import OPEN_DELIVERY_STATES
+from monitor.alerts.ids import group_by_rule
+from monitor.alerts.routing import BURST_LIMIT, MessageBatch
 from monitor.errors import UnreadableMessage
-from monitor.model import Alert, Message, Moment, Reason
-from monitor.store.families import alerts_with_other_sources
+from monitor.model import OPEN_DELIVERY_STATES, Alert, Message, Moment, Reason
+from monitor.serialize import alert_from_json
+from monitor.store.corroboration import alerts_with_other_sources
 from monitor.store.schema import alerts, channels, deliveries, messages
 
 MAX_ALERTS_WITH_SOURCES = 200  # alerts of a message for which it is looked up who else says so, the most severe
-
 _earlier_message = messages.alias("earlier")
 
 
@@ -228,3 +228,51 @@ def requeue(conn: Connection, delivery_id: int, now: Moment) -> bool:
 def update_message(conn: Connection, message_id: str, **values: object) -> None:
     """Sets columns of one message."""
     conn.execute(update(messages).where(messages.c.id == message_id).values(**values))
+
+
+SELECT_RECENT_MESSAGES = (
+    select(messages.c.created)
+    .where(messages.c.channel == bindparam("channel"), messages.c.gathers.is_(None))
+    .order_by(messages.c.number.desc())
+    .limit(BURST_LIMIT)
+)
+SELECT_LAST_BATCH = (
+    select(messages.c.id, messages.c.created, messages.c.due, messages.c.state, messages.c.attempts)
+    .where(messages.c.channel == bindparam("channel"), messages.c.gathers == bindparam("reason"))
+    .order_by(messages.c.number.desc())
+    .limit(1)
+)
+IS_UNTRIED = and_(messages.c.state == "pending", messages.c.attempts == 0)
+
+
+def recent_message_count(conn: Connection, channel: str, since: Moment) -> int:
+    """How many of the channel's last MOST messages that went alone came to be since a moment."""
+    return sum(created >= since for created in conn.scalars(SELECT_RECENT_MESSAGES, {"channel": channel}))
+
+
+def last_batch(conn: Connection, channel: str, reason: Reason) -> MessageBatch | None:
+    """The channel's last message that gathered for this reason; it is open until it was tried."""
+    row = conn.execute(SELECT_LAST_BATCH, {"channel": channel, "reason": reason.value}).first()
+    if row is None:
+        return None
+    is_untried = row.state == "pending" and row.attempts == 0
+    return MessageBatch(row.id, row.due if is_untried else row.created, is_untried)
+
+
+def flush_channel_batches(conn: Connection, channel: str, now: Moment) -> int:
+    """Makes what a channel gathers due now, as if its time had come; how many alerts that are."""
+    is_not_due = and_(
+        IS_UNTRIED, messages.c.channel == channel, messages.c.gathers.is_not(None), messages.c.due > now
+    )
+    count_query = select(func.count()).select_from(
+        deliveries.join(messages, messages.c.id == deliveries.c.message_id)
+    )
+    delivery_count = conn.scalar(count_query.where(is_not_due)) or 0
+    conn.execute(update(messages).where(is_not_due).values(due=now, created=now))
+    return delivery_count
+
+
+def flush_flood_batches(conn: Connection, now: Moment) -> None:
+    """What a flood gathered is due now."""
+    is_flood_batch = and_(IS_UNTRIED, messages.c.gathers == Reason.FLOOD.value, messages.c.due > now)
+    conn.execute(update(messages).where(is_flood_batch).values(due=now))

@@ -13,10 +13,10 @@ from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
-from monitor.store.faults import translate_driver_errors
+from monitor.store.base import Store
+from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
-from monitor.store.open import Store
-from monitor.store.types import dump_json
+from monitor.store.sql import dump_json
 
 WRITE_KEY, DAEMON_KEY = 0x636C61696D01, 0x636C61696D02  # advisory locks, known to this program alone
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, exists, func, select, update
 
 from monitor.model import Moment
-from monitor.store import index
-from monitor.store.open import Store
+from monitor.store import inverted_index
+from monitor.store.base import Store
 from monitor.store.schema import (
     alerts,
     awaited,
@@ -58,12 +58,12 @@ def run_retention(store: Store, *, since: Moment, before: Moment | None = None) 
 def compact_indexes(store: Store) -> None:
     """Frees the indexes of what was forgotten, piece by piece."""
     with store.write() as conn:
-        index.flush(conn, index.CLAIM_INDEX)
-        index.flush(conn, index.STORY_INDEX)
+        inverted_index.flush(conn, inverted_index.CLAIM_INDEX)
+        inverted_index.flush(conn, inverted_index.STORY_INDEX)
     with store.read() as conn:
         live_claims = LiveIds(conn, select(claims.c.id).where(claims.c.indexed), SELECT_LAST_CLAIM_ID)
         live_vectors = LiveIds(conn, select(gists.c.id), SELECT_LAST_VECTOR_ID)
-    for slice_number in range(index.COMPACTION_SLICES):
+    for slice_number in range(inverted_index.COMPACTION_SLICES):
         with store.write() as conn:
             compact_slice(conn, slice_number, live_claims, live_vectors)
 
@@ -100,8 +100,8 @@ def delete_story_vectors(conn: Connection, since: Moment) -> int:
 
 def compact_slice(conn: Connection, slice_number: int, live_claims: LiveIds, live_vectors: LiveIds) -> None:
     """Frees one of SLICES pieces of both indexes of the claims and the stories that were let go of."""
-    index.compact(conn, index.CLAIM_INDEX, slice_number, live_claims)
-    index.compact(conn, index.STORY_INDEX, slice_number, live_vectors)
+    inverted_index.compact(conn, inverted_index.CLAIM_INDEX, slice_number, live_claims)
+    inverted_index.compact(conn, inverted_index.STORY_INDEX, slice_number, live_vectors)
 
 
 class LiveIds:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from monitor.store.schema_told import (
+from monitor.store.schema_alerts import (
     alerts,
     answers,
     awaited,
@@ -37,7 +37,7 @@ from monitor.store.schema_told import (
     silences,
     told,
 )
-from monitor.store.types import RowId, StorableText
+from monitor.store.sql import RowId, StorableText
 
 __all__ = [
     "alerts",

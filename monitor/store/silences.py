@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from monitor.alerts.silences import Silence, SilenceMode
-from monitor.deliver.payload import alert_from_json
 from monitor.model import Moment
+from monitor.serialize import alert_from_json
 from monitor.store.schema import alerts, silences
 
 MAX_MUTED_CLAIMS = 20  # claims that a mute remembers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -27,59 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from monitor.alerts.upkeep import HealthIssue, SourceNotice
-from monitor.config import SourceConfig
+from monitor.config.models import SourceConfig
 from monitor.model import Moment
-from monitor.sources.crowd import HostSlots
-from monitor.store import notices, renames
+from monitor.sources.host_slots import HostSlots
+from monitor.sources.state import PollResult, SourceState
+from monitor.store import source_notices, source_renames
 from monitor.store.schema import entries, sources, updates
-from monitor.store.types import execute_many, execute_many_raw, storable_text
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """A source's state. `entries` counts those ever seen, but of a source that was leased it is 1 when there are any;
-    `failures` counts the polls that failed in a row; `notices`, in listings, are those that stand."""
-
-    name: str
-    url: str
-    kind: str
-    etag: str | None
-    last_modified: str | None
-    body_hash: str | None
-    state: str
-    error: str | None
-    failures: int
-    last_good: Moment | None
-    next_poll: Moment
-    is_baselined: bool
-    entries: int
-    error_code: str | None = None
-    last_read: Moment | None = None
-    adaptive_interval: float | None = None
-    notices: tuple[SourceNotice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """What a poll came to: the source's state from now on. `error` is None when it was good.
-
-    `causes` are what the operator may have to be told.
-    """
-
-    polled_at: Moment
-    state: str
-    error: str | None
-    error_code: str | None
-    failures: int
-    next_poll: Moment
-    etag: str | None
-    last_modified: str | None
-    body_hash: str | None
-    is_baselined: bool
-    adaptive_interval: float | None = None
-    issues: tuple[HealthIssue, ...] = ()
-
+from monitor.store.sql import execute_many, execute_many_raw, storable_text
 
 ENTRY_COUNT = (
     select(func.count())
@@ -111,7 +65,6 @@ SOURCE_COLUMNS = (
 )  # columns, in the order of the fields of SourceRow
 LISTED_COLUMNS = [ENTRY_COUNT if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
 LEASED_COLUMNS = [HAS_ENTRIES if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
-
 LOOKAHEAD_FACTOR = 8  # times as many as there is room for are looked at, before full hosts are left out by name
 _POLL_COLUMNS = (
     "state",
@@ -181,7 +134,7 @@ def sync_sources(conn: Connection, configured: Sequence[SourceConfig], now: Mome
 
     A changed address forgets what belonged to the old one's answers and is due now; the history stays.
     """
-    renames.rename_sources(conn, configured)
+    source_renames.rename_sources(conn, configured)
     stored = {row.name: row for row in conn.execute(SELECT_SOURCE_SHAPES)}
     configured_names = {source.name for source in configured}
     kept_sources = [source for source in configured if source.name in stored]
@@ -199,12 +152,12 @@ def sync_sources(conn: Connection, configured: Sequence[SourceConfig], now: Mome
         UPDATE_UNCONFIGURED,
         [{"_name": name} for name, row in stored.items() if row.configured and name not in configured_names],
     )
-    renames.move_page_entries(conn, configured)
+    source_renames.move_page_entries(conn, configured)
     moved_sources = [config for config in kept_sources if stored[config.name].url != config.url]
     execute_many(
         conn, UPDATE_SOURCE_URL, [{"_name": config.name, "_url": config.url, "_now": now} for config in moved_sources]
     )
-    renames.save_source_ids(conn, configured)
+    source_renames.save_source_ids(conn, configured)
     changed_sources = [
         config
         for config in kept_sources
@@ -330,7 +283,7 @@ def storable_value(value: object) -> object:
 def load_sources(conn: Connection) -> list[SourceState]:
     """The configured sources by name."""
     source_rows = conn.execute(select(*LISTED_COLUMNS).where(sources.c.configured).order_by(sources.c.name))
-    notices_by_source = notices.visible_notices(conn)
+    notices_by_source = source_notices.visible_notices(conn)
     return [replace(SourceState(*row), notices=tuple(notices_by_source.get(row.name, ()))) for row in source_rows]
 
 

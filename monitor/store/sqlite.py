@@ -21,10 +21,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
-from monitor.store.faults import translate_driver_errors
+from monitor.store.base import Store
+from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
-from monitor.store.open import Store
-from monitor.store.types import dump_json
+from monitor.store.sql import dump_json
 
 MAX_READERS = 4  # connections that read at once
 BUSY_TIMEOUT_S = 10.0  # seconds SQLite itself waits for a lock: only recovery after a crash holds one that long

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+import re2
+
 from monitor.model import Claim, Noise, Role
-from monitor.text import clean
+from monitor.text import blocks
 from monitor.text.block import Block
-from monitor.text.quiet import noise_kind
+from monitor.text.noise import noise_kind
+from monitor.text.normalize import single_line
 from monitor.text.sentences import split_sentences
-from monitor.text.tidy import single_line
 
 BLOCK_CACHE_SIZE = 2_048  # the same pages come back again and again; about 1 KB each
 
@@ -42,7 +44,7 @@ def split_claims(title: str, body: str, ignore: Sequence[Pattern] = ()) -> tuple
 def _body_claims(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[Claim]:
     heading = ""
     seen: set[tuple[str, str]] = set()
-    for block in clean.parse_blocks(body):
+    for block in blocks.parse_blocks(body):
         if ignore and _is_ignored(block.text, ignore):
             continue
         if block.role is Role.HEADING:
@@ -77,3 +79,18 @@ def _block_claims(block: Block, heading: str) -> tuple[Claim, ...]:
 
 def _is_ignored(text: str, ignore: Sequence[Pattern]) -> bool:
     return any(pattern.search(text) for pattern in ignore)
+
+
+_RE2_OPTIONS = re2.Options()
+_RE2_OPTIONS.log_errors = False
+_RE2_OPTIONS.case_sensitive = False
+
+
+def compile_pattern(text: str) -> Pattern:
+    """The compiled pattern, blind to case. ValueError with RE2's own sentence if it cannot be read."""
+    try:
+        compiled: Pattern = re2.compile(text, options=_RE2_OPTIONS)
+    except re2.error as error:
+        reason = error.args[0]
+        raise ValueError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
+    return compiled

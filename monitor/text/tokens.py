@@ -16,8 +16,8 @@ import Stemmer
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.lexicon.cues import HEDGES, MONTHS, NEGATORS, SCOPE_WORDS, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
-from monitor.text.lexicon.same import CANONICAL_WORDS
-from monitor.text.lexicon.stops import STOPWORDS, WEAK_WORDS
+from monitor.text.lexicon.stopwords import STOPWORDS, WEAK_WORDS
+from monitor.text.lexicon.synonyms import CANONICAL_WORDS
 
 CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 TOKEN_PATTERN = re.compile(

@@ -7,14 +7,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from monitor.deliver.payload import alert_to_json
-from monitor.listed import delivery_json, iso_seconds, notice_json, silence_json, status_json, story_summary_json
-from monitor.store import reports, silences, sources
-from monitor.store.reports import AlertRow
-from monitor.store.sources import SourceState
-from monitor.web.listing import alert_detail, alert_listing, delivery_listing, story_detail
-from monitor.web.site import Site
-from monitor.web.view import public_url
+from monitor.listings import delivery_json, iso_seconds, notice_json, silence_json, status_json, story_summary_json
+from monitor.serialize import alert_to_json
+from monitor.sources.state import SourceState
+from monitor.store import silences, sources
+from monitor.store.reports.alerts import AlertRow
+from monitor.store.reports.status import load_status
+from monitor.web.endpoint import Site
+from monitor.web.listings import alert_detail, alert_listing, delivery_listing, story_detail
+from monitor.web.page_context import public_url
 
 
 def list_alerts(site: Site, request: Request) -> Response:
@@ -70,7 +71,7 @@ def list_sources(site: Site, _request: Request) -> Response:
 def show_status(site: Site, _request: Request) -> Response:
     """How things stand, in the shape of `monitor status --json`."""
     with site.store.read() as conn:
-        report = reports.load_status(conn, site.clock())
+        report = load_status(conn, site.clock())
     return json_response(status_json(report))
 
 

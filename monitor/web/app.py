@@ -11,19 +11,18 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from monitor.model import Moment
-from monitor.store import Store
-from monitor.web import answers, api, html, silences
-from monitor.web.base import BasePathMiddleware
-from monitor.web.guard import LOOPBACK_HOSTS, HostGuardMiddleware
-from monitor.web.site import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
+from monitor.store.base import Store
+from monitor.web import api, feedback, silences, views
+from monitor.web.endpoint import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
+from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
 GET_ROUTES = {
-    "/": html.list_alerts,
-    "/alerts/{id}": html.show_alert,
-    "/stories/{id}": html.show_story,
-    "/sources": html.list_sources,
-    "/deliveries": html.list_deliveries,
+    "/": views.list_alerts,
+    "/alerts/{id}": views.show_alert,
+    "/stories/{id}": views.show_story,
+    "/sources": views.list_sources,
+    "/deliveries": views.list_deliveries,
     "/silences": silences.list_silences,
     "/{kind}/{id}/silence": silences.silence_form,
     "/api/alerts": api.list_alerts,
@@ -36,8 +35,8 @@ GET_ROUTES = {
 }
 
 POST_ROUTES = {
-    "/alerts/{id}/ack": answers.acknowledge,
-    "/alerts/{id}/not-news": answers.mark_not_news,
+    "/alerts/{id}/ack": feedback.acknowledge,
+    "/alerts/{id}/not-news": feedback.mark_not_news,
     "/{kind}/{id}/silence": silences.submit_silence,
     "/silences/{id:int}/end": silences.submit_silence_end,
 }

@@ -13,25 +13,25 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from monitor.actions import create_silence
 from monitor.alerts.silences import Silence, SilenceMode
-from monitor.config import parse_duration
-from monitor.deliver.safe import sanitize, shorten
-from monitor.deliver.view import MAX_TITLE_CHARS
+from monitor.deliver.sanitize import sanitize, shorten
+from monitor.deliver.template_context import MAX_TITLE_CHARS
 from monitor.errors import UnreadableMessage
 from monitor.model import Alert, Moment
-from monitor.silencing import create_silence
-from monitor.store import accounts, outbox, reports, silences
-from monitor.store.reports import AlertCount
-from monitor.web.guard import is_own_page
-from monitor.web.html import render_page
-from monitor.web.offers import SilenceOption, silence_options
-from monitor.web.site import Site
-from monitor.web.view import silence_context
+from monitor.store import outbox, silences, story_summary
+from monitor.store.reports.alerts import AlertCount, find_alert, load_alert_page, recent_alert_counts
+from monitor.units import DAY, parse_duration
+from monitor.web.endpoint import Site
+from monitor.web.middleware import is_own_page
+from monitor.web.page_context import silence_context
+from monitor.web.silence_options import SilenceOption, silence_options
+from monitor.web.views import render_page
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-RECENT_ALERTS_S = 7 * 86400.0
+RECENT_ALERTS_S = 7 * DAY
 MAX_LISTED_SILENCES = 200  # silences on the page
 MAX_OPTION_ALERTS = 50  # of a story's alerts
 DURATION_LABELS = {
@@ -51,7 +51,7 @@ def silence_form(site: Site, request: Request) -> Response:
     options = options_for_request(site, request)
     now = site.clock()
     with site.store.read() as conn:
-        recent = reports.recent_alert_counts(conn, now - RECENT_ALERTS_S)
+        recent = recent_alert_counts(conn, now - RECENT_ALERTS_S)
         active_silences = silences.load_active_silences(conn, now)
     matching = [item for item in active_silences if any(is_same_target(item, option) for option in options)]
     context = {
@@ -98,7 +98,7 @@ def list_silences(site: Site, _request: Request) -> Response:
     with site.store.read() as conn:
         rows = silences.all_silences(conn)
         ranked = sorted(rows, key=lambda row: row.until <= now)[:MAX_LISTED_SILENCES]
-        leads = accounts.story_leads(conn, [row.story for row in ranked if row.story])
+        leads = story_summary.story_leads(conn, [row.story for row in ranked if row.story])
     context = {
         "here": "silences",
         "silences": [silence_context(row, site.timezone, now, leads) for row in ranked],
@@ -139,7 +139,7 @@ def options_for_request(site: Site, request: Request) -> tuple[SilenceOption, ..
         raise HTTPException(404)
     with site.store.read() as conn:
         options = silence_options(ALERT_LOADERS[kind](conn, target_id))
-        lead = accounts.story_leads(conn, [target_id]).get(target_id) if kind == "stories" else None
+        lead = story_summary.story_leads(conn, [target_id]).get(target_id) if kind == "stories" else None
     if lead is not None:
         options = (
             SilenceOption(shorten(sanitize(lead), MAX_TITLE_CHARS), story=target_id),
@@ -152,13 +152,13 @@ def options_for_request(site: Site, request: Request) -> tuple[SilenceOption, ..
 
 def load_alert(conn: Connection, alert_id: str) -> Sequence[Alert]:
     """The alert of this id."""
-    row = reports.find_alert(conn, alert_id)
+    row = find_alert(conn, alert_id)
     return [row.alert] if row else []
 
 
 def load_story_alerts(conn: Connection, story_id: str) -> Sequence[Alert]:
     """The story's alerts, newest first."""
-    return [row.alert for row in reports.load_alert_page(conn, limit=MAX_OPTION_ALERTS, story=story_id)]
+    return [row.alert for row in load_alert_page(conn, limit=MAX_OPTION_ALERTS, story=story_id)]
 
 
 def load_message_alerts(conn: Connection, message_id: str) -> Sequence[Alert]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monitor.alerts.account import StoryFinding, StorySummary, figure_series, story_claims
-from monitor.alerts.voices import SourceReport, source_reports
+from monitor.alerts.corroboration import SourceReport, source_reports
+from monitor.alerts.story_summary import StoryFinding, StorySummary, figure_series, story_claims
 from monitor.model import Change, ChangeKind, Claim, Finding, Noise, Novelty, PriorClaim, Role
 
 DAY = 86400.0

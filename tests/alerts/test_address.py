@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 from kit.saying import drain_channel
 
-from monitor.alerts.wishes import ChannelPreferences, minutes_of_week
+from monitor.alerts.preferences import ChannelPreferences
 from monitor.assess import Assessment, Policy
-from monitor.intake import ingest_update
+from monitor.config.quiet_hours import minutes_of_week
+from monitor.cron import next_fire_time, parse_crontab
 from monitor.model import Message, Reason, Severity, Update
+from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.sources.cadence import next_fire_time, parse_crontab
-from monitor.store import Store, gather, open_store, outbox, sources
-from monitor.store.reports import load_delivery_page
+from monitor.store import outbox, sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.reports.deliveries import load_delivery_page
 
 THINGS = ("bridge", "ferry", "tunnel", "school")
 PLACES = {"bridge": "Halvik", "ferry": "Brevik", "tunnel": "Orsk", "school": "Tolna", "reactor": "Merrin"}
@@ -135,9 +138,9 @@ def test_what_waits_can_be_let_out_and_the_next_slot_comes_all_the_same(
     for number, thing in enumerate(THINGS[:3]):
         burn(thing, night + 600 * number, desk=wish)
         with store.write() as conn:
-            assert gather.flush_channel_batches(conn, "chat", night + 600 * number) == 0
-            assert gather.flush_channel_batches(conn, "desk", night + 600 * number + 60) == 1
-            assert gather.flush_channel_batches(conn, "desk", night + 600 * number + 60) == 0
+            assert outbox.flush_channel_batches(conn, "chat", night + 600 * number) == 0
+            assert outbox.flush_channel_batches(conn, "desk", night + 600 * number + 60) == 1
+            assert outbox.flush_channel_batches(conn, "desk", night + 600 * number + 60) == 0
         (sent,) = drain_channel(store, "desk", night + 600 * number + 60)
         assert (told(sent), sent.created) == ([thing], night + 600 * number + 60)
 
@@ -149,7 +152,7 @@ def test_what_waits_can_be_let_out_and_the_next_slot_comes_all_the_same(
 def test_what_comes_before_the_let_out_was_sent_goes_with_it(store: Store, burn: Burn) -> None:
     burn("bridge", MORNING - 600, desk=DAILY)
     with store.write() as conn:
-        gather.flush_channel_batches(conn, "desk", MORNING - 500)
+        outbox.flush_channel_batches(conn, "desk", MORNING - 500)
     burn("ferry", MORNING - 400, desk=DAILY)
     assert [told(message) for message in drain_channel(store, "desk", MORNING - 300)] == [["bridge", "ferry"]]
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from kit.delivery import make_alert, make_alert_finding, make_prior_claim
 
-from monitor.alerts.chain import MAX_HISTORY_POINTS, amount, with_figure_history
+from monitor.alerts.figure_history import MAX_HISTORY_POINTS, amount, with_figure_history
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty
 
 DAY = 86400.0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.assess import Policy
-from monitor.replay import replay_stream
+from monitor.backtest.replay import replay_stream
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import NOON, builtin_templates, make_alert, make_message
 
-from monitor.alerts.notices import (
+from monitor.alerts.channel_notices import (
     DAY,
     OUTAGE_NOTICE_AFTER_S,
     dead_message_notice,

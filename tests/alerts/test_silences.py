@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.alike import has_new_facts, repeats_any
-from monitor.alerts.silences import Silence, SilenceMode
+from monitor.alerts.silences import Silence, SilenceMode, has_new_facts, repeats_any
 from monitor.assess import Assessment, Policy
-from monitor.intake import ingest_update
 from monitor.model import Change, ChangeKind, Claim, Finding, Novelty, PriorClaim, Reason, Role, Update
+from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import Store, alerts, open_store, silences, sources
+from monitor.store import alerts, silences, sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 
 FERRIES = "Around 300 ferries lie idle in the port of Halvik"
 OTHERWISE = "In the port of Halvik some 300 ferries are idle"

@@ -9,20 +9,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import NOON, builtin_templates
 
+from monitor.alerts.channel_notices import is_notice
 from monitor.alerts.ids import build_message
-from monitor.alerts.notices import is_notice
-from monitor.alerts.upkeep import (
+from monitor.alerts.source_notices import (
     FAILING_NOTICE_POLLS,
     ISSUE_EXPIRY_S,
     NOTICE_TITLES,
-    HealthIssue,
     SourceNotice,
     notice_alerts,
     source_alert,
     update_notices,
 )
 from monitor.deliver.render import render_message
-from monitor.model import Alert, Severity
+from monitor.model import Alert, HealthIssue, Severity
 
 HOUR, DAY = 3600.0, 86400.0
 FAILING = HealthIssue("failing", "It cannot be read: no answer.")

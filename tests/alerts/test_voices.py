@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from kit.delivery import make_alert_finding
 
-from monitor.alerts.voices import (
+from monitor.alerts.corroboration import (
     corroboration_gap,
     independent_reports,
     other_sources,

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.wishes import DAY_MINUTES, WEEK_MINUTES, ChannelPreferences, minutes_of_week
-from monitor.config.file import read_config
-from monitor.config.wishes import undeliverable_rules
+from monitor.alerts.preferences import ChannelPreferences
+from monitor.config.quiet_hours import DAY_MINUTES, WEEK_MINUTES, minutes_of_week
+from monitor.config_file.load import read_config
+from monitor.cron import next_fire_time, parse_crontab
 from monitor.model import Moment, Reason
+from monitor.policy import undeliverable_rules
 from monitor.ruleset.load import load_rules
-from monitor.sources.cadence import next_fire_time, parse_crontab
 
 KYIV = ZoneInfo("Europe/Kyiv")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kit.newsroom import build_sample_store
 
-from monitor.cli.frame import run_command_line
+from monitor.cli.app import run_command_line
 
 
 @pytest.fixture(scope="module")

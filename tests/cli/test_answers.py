@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from monitor.assess import Policy
-from monitor.cli.frame import run_command_line
-from monitor.intake import ingest_update
+from monitor.cli.app import run_command_line
 from monitor.model import Reason, Update
+from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import open_store, sources
+from monitor.store import sources
+from monitor.store.connect import open_store
 
 CONFIG = '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
 RULE = "name: ferries\ntitle: Ferries of Halvik\nmatch: ferr*\n"

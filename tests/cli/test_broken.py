@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run_command_line
+from monitor.cli.app import run_command_line
 
 BROKEN = sorted(Path(__file__).with_name("broken").iterdir())
 LINE = re.compile(r"[\w./-]+:\d+:\d+: (warning: )?\S.*")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run_command_line
+from monitor.cli.app import run_command_line
 
 Monitor = Callable[..., tuple[int, str, str]]
 

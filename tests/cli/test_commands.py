@@ -20,10 +20,10 @@ import pytest
 from kit import Bulletin, FeedServer, PostSink
 from sqlalchemy import update
 
-from monitor import daemon
-from monitor.cli.frame import run_command_line
-from monitor.config.file import read_config
-from monitor.store import open_store
+from monitor.cli.app import run_command_line
+from monitor.config_file.load import read_config
+from monitor.daemon import run
+from monitor.store.connect import open_store
 from monitor.store.schema import sources
 from monitor.store.sources import sync_sources
 
@@ -93,7 +93,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 
 def once(folder: Path) -> None:
     """One round of the daemon in this process."""
-    daemon.run_daemon(read_config(folder / "config.toml", env={}), once=True)
+    run.run_daemon(read_config(folder / "config.toml", env={}), once=True)
 
 
 def run_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,17 @@ from pathlib import Path
 import click
 import pytest
 
-from monitor.cli.frame import COMMAND_NAMES
-from monitor.config import AlertsConfig, Auth, ChannelConfig, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
-from monitor.config.problems import toml_fields
+from monitor.cli.app import COMMAND_NAMES
+from monitor.config.models import (
+    AlertsConfig,
+    Auth,
+    ChannelConfig,
+    MonitorConfig,
+    NetworkConfig,
+    SourceConfig,
+    WebConfig,
+)
+from monitor.config_file.problems import toml_fields
 from monitor.deliver.channels import NOTIFIERS, notifier_class
 
 TEXT = (Path(__file__).parents[2] / "docs/reference.md").read_text(encoding="utf-8")

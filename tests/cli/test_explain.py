@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kit.newsroom import build_sample_store
 
-from monitor.cli.frame import run_command_line
+from monitor.cli.app import run_command_line
 
 Monitor = Callable[..., tuple[int, str, str]]
 

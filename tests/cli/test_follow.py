@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from kit.servers import LoopbackServer
 
-from monitor.cli.frame import run_command_line
-from monitor.config.file import read_config
+from monitor.cli.app import run_command_line
+from monitor.config_file.load import read_config
 from monitor.sources.opml import read_opml
 
 CONFIG = """# mine

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import COMMAND_NAMES, error_sentence, run_command_line
-from monitor.config import parse_duration
+from monitor.cli.app import COMMAND_NAMES, error_sentence, run_command_line
+from monitor.units import parse_duration
 
 MONITOR = [sys.executable, "-m", "monitor"]
 
@@ -209,7 +209,9 @@ def test_output_is_utf8_whatever_the_locale() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys; from monitor.cli.frame import run_command_line; run_command_line(['--help']); print(*sys.modules)"
+    code = (
+        "import sys; from monitor.cli.app import run_command_line; run_command_line(['--help']); print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     heavy = {"sqlalchemy", "httpx", "pydantic", "structlog", "rich", "rapidfuzz", "jinja2", "asyncio", "apscheduler"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run_command_line
+from monitor.cli.app import run_command_line
 
 
 @pytest.fixture(autouse=True)

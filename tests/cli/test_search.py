@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from kit.saying import add_sources, commit_texts
 
-from monitor.cli.frame import run_command_line
-from monitor.store import open_store
+from monitor.cli.app import run_command_line
+from monitor.store.connect import open_store
 
 Monitor = Callable[..., tuple[int, str, str]]
 

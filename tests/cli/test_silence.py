@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run_command_line
-from monitor.store import open_store
+from monitor.cli.app import run_command_line
+from monitor.store.connect import open_store
 
 CONFIG = '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
 RULE = "name: ferries\ntitle: Ferries of Halvik\nmatch: ferr*\n"

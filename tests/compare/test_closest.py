@@ -5,8 +5,8 @@ from heapq import nlargest
 
 import pytest
 
-from monitor.compare.elsewhere import MAX_JUDGED_CANDIDATES, MIN_SHARED_WEIGHT, top_candidates, weight_overlap
-from monitor.text.words import NO_SYNONYMS, Synonyms, _analyze_quickly, analyze, analyze_quickly
+from monitor.compare.candidates import MAX_JUDGED_CANDIDATES, MIN_SHARED_WEIGHT, top_candidates, weight_overlap
+from monitor.text.analysis import NO_SYNONYMS, Synonyms, _analyze_quickly, analyze, analyze_quickly
 
 ALIASES = Synonyms.from_mapping(
     {"guards": ["guards", "border guard*", "sentries"], "norway": ["Norway", "the Norwegian side"]}

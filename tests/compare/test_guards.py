@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from monitor.compare.verdict import judge
 from monitor.model import Novelty, Relation
-from monitor.text.words import analyze, index_terms
+from monitor.text.analysis import analyze, index_terms
 
 CONTEXTS = st.sampled_from(list(Relation))
 WORDS = st.sampled_from(

@@ -10,7 +10,7 @@ from kit.streams import ReplayStream, novelty_by_claim
 
 from monitor.compare.verdict import judge
 from monitor.model import Relation
-from monitor.text.words import analyze
+from monitor.text.analysis import analyze
 
 TEXT = (Path(__file__).parents[2] / "docs/novelty.md").read_text(encoding="utf-8")
 

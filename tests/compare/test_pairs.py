@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from monitor.compare.pairs import judge_lines
+from monitor.compare.calibrate import judge_lines
 from monitor.errors import MonitorError
 
 

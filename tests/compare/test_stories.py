@@ -2,10 +2,10 @@
 
 from kit.streams import ReplayStream
 
-from monitor.compare.gist import TermVector
 from monitor.compare.stories import StoryCandidate, find_story, join_threshold
+from monitor.compare.term_vectors import TermVector
 from monitor.model import PriorClaim, Update
-from monitor.text.key import hash64
+from monitor.text.normalize import hash64
 
 SINKING = "Ferry Amalia sinks off Halvik: 40 people dead"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from monitor.compare.changes import quote_terms
-from monitor.compare.elsewhere import verdict_without_names
+from monitor.compare.candidates import verdict_without_names
 from monitor.compare.subject import SUBJECT_KEY, SubjectNames, is_other_subject, mask_subject, names_from_titles
+from monitor.compare.word_changes import quote_terms
 from monitor.model import Claim, PriorClaim, Role, Update
-from monitor.text.words import analyze
+from monitor.text.analysis import analyze
 
 CLAIM = Claim("Tap water is safe.", Role.SENTENCE, "Health")
 

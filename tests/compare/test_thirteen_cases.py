@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from monitor.assess import Policy
-from monitor.replay import replay_stream
+from monitor.backtest.replay import replay_stream
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.compare.verdict import judge
 from monitor.model import ChangeKind, Novelty, Relation
-from monitor.text.words import Synonyms, analyze
+from monitor.text.analysis import Synonyms, analyze
 
 REVISION, ELSEWHERE = Relation.REVISION, Relation.ELSEWHERE
 

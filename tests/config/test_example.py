@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
-from monitor.config.file import check_config
-from monitor.config.problems import toml_fields
+from monitor.config.models import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
+from monitor.config_file.load import check_config
+from monitor.config_file.problems import toml_fields
 from monitor.deliver.channels import NOTIFIERS, notifier_class
 from monitor.resources import builtin_path
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Config
-from monitor.config.file import check_config, read_config
+from monitor.config.models import Config
+from monitor.config_file.load import check_config, read_config
 from monitor.errors import ConfigError, MonitorError
 
 SOURCE = '[[sources]]\nname = "a"\nurl = "https://example.org/a.xml"\n'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.interpolate import interpolate
+from monitor.config_file.interpolate import interpolate
 
 
 def one(text: str, folder: Path, **env: str) -> tuple[str, list[tuple[str, bool]]]:

@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config.places import KeyPath, TomlPositions
+from monitor.config_file.toml_positions import KeyPath, TomlPositions
 
 
 def at(text: str, *path: str | int) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -13,9 +13,10 @@ from kit.raw import SAMPLE_FEED, RawServer, http_response
 from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
 from kit.waiting import wait_until
 
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
-from monitor.engine import Runtime, open_runtime
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import Runtime, open_runtime
 from monitor.store import outbox, sources
 
 HOUR = 3600.0
@@ -47,8 +48,8 @@ class Steps:
 def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     made = Steps()
     monkeypatch.setattr(base, "datetime", made.shown())
-    monkeypatch.setattr("monitor.clock.datetime", made.shown())
-    monkeypatch.setattr("monitor.daemon.datetime", made.shown())
+    monkeypatch.setattr("monitor.daemon.clock.datetime", made.shown())
+    monkeypatch.setattr("monitor.daemon.scheduler.datetime", made.shown())
     return made
 
 

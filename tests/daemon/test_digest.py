@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.frame import run_command_line
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
+from monitor.cli.app import run_command_line
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import RenderedMessage
-from monitor.engine import Runtime, open_runtime
-from monitor.intake import ingest_update
 from monitor.model import Message, Reason, Update
+from monitor.polling.ingest import ingest_update
+from monitor.runtime import Runtime, open_runtime
 
 CONFIG = """
 [[sources]]

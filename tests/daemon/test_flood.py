@@ -12,14 +12,17 @@ import pytest
 from kit.delivery import builtin_templates
 from kit.saying import drain_channel
 
-from monitor.alerts.address import BURST_LIMIT, FLOOD_BATCH_SECONDS
+from monitor.alerts.routing import BURST_LIMIT, FLOOD_BATCH_SECONDS
 from monitor.assess import Policy
 from monitor.deliver.render import render_message
-from monitor.intake import ingest_update
 from monitor.model import Reason, Update
+from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.store import Store, gather, open_store, reports, sources
+from monitor.store import outbox, sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.reports.alerts import load_alert_page
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
 THINGS = ("bridge", "ferry", "tunnel", "school", "market", "station", "harbour", "mill", "tower", "dam")
@@ -71,7 +74,7 @@ def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: 
     assert reasons[Reason.SENT] == BURST_LIMIT
     assert reasons[Reason.FLOOD] > 150
     with store.read() as conn:
-        assert len(reports.load_alert_page(conn, limit=1000)) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
+        assert len(load_alert_page(conn, limit=1000)) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
     assert time.process_time() - began < 20
 
 
@@ -85,7 +88,7 @@ def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: St
 def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: Policy) -> None:
     storm(store, listening, 20, seconds=0.0)
     with store.write() as conn:
-        gather.flush_flood_batches(conn, 1001.0)
+        outbox.flush_flood_batches(conn, 1001.0)
     assert len(drain_channel(store, "desk", 1001.0)) == BURST_LIMIT + 1
 
 

@@ -13,11 +13,13 @@ import pytest
 from kit.servers import LoopbackServer
 from sqlalchemy import text
 
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
-from monitor.engine import open_runtime
-from monitor.store import open_store
-from monitor.store.sources import SourceState, load_sources
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import open_runtime
+from monitor.sources.state import SourceState
+from monitor.store.connect import open_store
+from monitor.store.sources import load_sources
 
 CONFIG = """
 [monitor]

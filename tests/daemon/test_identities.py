@@ -13,13 +13,14 @@ from kit.saying import add_sources
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
-from monitor.intake import ingest_poll
+from monitor.polling.ingest import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
-from monitor.sources.feed import parse_feed
-from monitor.store import Store, open_store
+from monitor.sources.parse.feed import parse_feed
+from monitor.sources.state import PollResult
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 from monitor.store.schema import entries, findings, updates
-from monitor.store.sources import PollResult
 
 HOUR = 3600.0
 GOOD = PollResult(0.0, "ok", None, None, 0, 0.0, None, None, None, True)

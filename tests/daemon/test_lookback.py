@@ -9,8 +9,9 @@ import pytest
 from kit import FeedServer
 from kit.house import DaemonHarness
 
-from monitor.store import open_store
-from monitor.store.reports import load_alert_page, load_delivery_page
+from monitor.store.connect import open_store
+from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.deliveries import load_delivery_page
 
 DAY = 86400.0
 RULE = "name: ferries\nmatch: ferr*\n"

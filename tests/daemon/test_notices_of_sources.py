@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from kit.servers import Bulletin, FeedServer, MailServer, PostSink
 
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
-from monitor.engine import open_runtime
-from monitor.store import open_store, reports
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import open_runtime
+from monitor.store.connect import open_store
+from monitor.store.reports.status import load_status
 from monitor.store.sources import load_sources
 
 CONFIG = """
@@ -191,7 +193,7 @@ async def test_the_pages_and_the_status_show_the_notices(watched: Watched) -> No
     await watched.polled()
     store = open_store(f"sqlite:///{watched.folder}/monitor.db", create=False)
     with store.read() as conn:
-        assert reports.load_status(conn, watched.now).notices == {"renumbered": 1}
+        assert load_status(conn, watched.now).notices == {"renumbered": 1}
     store.close()
     listing = watched.monitor("sources")
     assert "port: renumbered since" in listing

@@ -11,14 +11,15 @@ from kit.saying import add_sources
 from sqlalchemy import select
 
 from monitor.assess import Policy
-from monitor.intake import ingest_poll
 from monitor.model import Entry
+from monitor.polling.ingest import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
-from monitor.store import Store, open_store
+from monitor.sources.state import PollResult
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 from monitor.store.retention import run_retention
 from monitor.store.schema import matches
-from monitor.store.sources import PollResult
 
 HOUR, DAY = 3600.0, 86400.0
 NOW = 1_800_000_000.0

@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
 
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import RenderedMessage
-from monitor.engine import Runtime, open_runtime
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.runtime import Runtime, open_runtime
 from monitor.store import outbox
-from monitor.store.reports import DeliveryRow, load_delivery_page
+from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 CONFIG = f"""

@@ -21,12 +21,13 @@ from kit.saying import add_sources, commit_texts, example_alert, example_message
 from kit.servers import MailServer
 from sqlalchemy import select, update
 
-from monitor.cli.frame import run_command_line
-from monitor.config.file import read_config
-from monitor.daemon import Daemon
-from monitor.engine import Runtime, load_policy, open_runtime
+from monitor.cli.app import run_command_line
+from monitor.config_file.load import read_config
+from monitor.daemon.scheduler import Daemon
 from monitor.model import Severity
-from monitor.store.reports import DeliveryRow, load_delivery_page
+from monitor.policy import load_policy
+from monitor.runtime import Runtime, open_runtime
+from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.schema import alerts, messages
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

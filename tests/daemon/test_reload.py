@@ -13,11 +13,12 @@ import pytest
 from kit import Bulletin, FeedServer
 from kit.waiting import wait_until
 
-from monitor.config.file import read_config
-from monitor.daemon import running_daemon
-from monitor.engine import Runtime, open_runtime
-from monitor.reload import SETTLE_S, load_settled_rules, stat_rule_files, watch_rules
-from monitor.store.reports import load_alert_page, load_status
+from monitor.config_file.load import read_config
+from monitor.daemon.reload import SETTLE_S, load_settled_rules, stat_rule_files, watch_rules
+from monitor.daemon.run import running_daemon
+from monitor.runtime import Runtime, open_runtime
+from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.status import load_status
 
 CONFIG = """
 [monitor]

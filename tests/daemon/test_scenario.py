@@ -11,11 +11,12 @@ import pytest
 from kit import Bulletin, FeedServer, MailServer, PostSink
 from standardwebhooks import Webhook
 
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
-from monitor.engine import Runtime, open_runtime
-from monitor.store import open_store
-from monitor.store.reports import DeliveryRow, load_delivery_page
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import Runtime, open_runtime
+from monitor.store.connect import open_store
+from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.sources import load_sources
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from kit.raw import SAMPLE_FEED, RawServer, http_response
 
-from monitor.config.file import read_config
-from monitor.daemon import MAX_CONCURRENT_POLLS, MAX_POLLS_PER_PRIVATE_HOST, Daemon, prepare_store
-from monitor.engine import open_runtime
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import MAX_CONCURRENT_POLLS, MAX_POLLS_PER_PRIVATE_HOST, Daemon
+from monitor.runtime import open_runtime
 from monitor.store.sources import load_sources
 
 MIDNIGHT = datetime(2025, 12, 15, tzinfo=UTC).timestamp()

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Row, select, update
 
-from monitor.config.file import read_config
-from monitor.daemon import prepare_store
-from monitor.engine import Runtime, open_runtime
-from monitor.outcome import PollContext
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.net.response import Response
 from monitor.pipeline import parse_and_ingest
-from monitor.sources.fetch import Response
-from monitor.store import imprints, schema, sources
+from monitor.polling.outcome import PollContext
+from monitor.runtime import Runtime, open_runtime
+from monitor.store import feed_fingerprints, schema, sources
 
 HOUR = 3600.0
 NOW = 1_800_000_000.0
@@ -82,7 +82,7 @@ class Harbour:
 
     def forget(self) -> None:
         with self.engine.store.write() as conn:
-            imprints.delete_fingerprint(conn, "harbour")
+            feed_fingerprints.delete_fingerprint(conn, "harbour")
 
     def kept(self) -> list[Sequence[Row[tuple[object, ...]]]]:
         """All that is stored of the feed."""

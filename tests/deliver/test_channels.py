@@ -29,7 +29,7 @@ from kit.delivery import (
 )
 from kit.hostile import HOSTILE_TEXTS
 
-from monitor.config import ChannelConfig
+from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import MAX_SEND_DEADLINE_S, NOTIFIERS, Notifier, Receipt, notifier_class
 from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError

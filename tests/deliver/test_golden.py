@@ -15,9 +15,9 @@ import pytest
 from kit.delivery import NOON, builtin_templates
 from rich.text import Text
 
-from monitor.deliver.payload import alert_from_json
 from monitor.deliver.render import render_message
 from monitor.model import Message
+from monitor.serialize import alert_from_json
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 LINE = "\n----------\n"

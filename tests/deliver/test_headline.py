@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kit.delivery import make_alert_finding, make_figure_finding, make_prior_claim
 
 from monitor.deliver.headline import MAX_HEADLINE_CHARS, finding_headline
-from monitor.deliver.safe import sanitize
+from monitor.deliver.sanitize import sanitize
 from monitor.model import Change, ChangeKind, Novelty
 
 N = ChangeKind.NUMBER

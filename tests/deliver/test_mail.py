@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from kit.delivery import NOON, builtin_templates, make_alert, make_alert_finding, make_figure_finding, make_message
 from kit.hostile import HOSTILE_HEADERS, HOSTILE_TEXTS
 
-from monitor.deliver.mail import MAIL_POLICY, compose_mail, serialize_mail
+from monitor.deliver.mime import MAIL_POLICY, compose_mail, serialize_mail
 from monitor.deliver.render import RenderedMessage, render_message
-from monitor.deliver.safe import sanitize_header
+from monitor.deliver.sanitize import sanitize_header
 from monitor.errors import DeliveryError
 from monitor.model import Message
 

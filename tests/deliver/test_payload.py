@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.delivery import NOON, make_alert, make_alert_finding, make_figure_finding, make_message, make_prior_claim
 
-from monitor.deliver.payload import alert_from_json, alert_to_json, format_iso, parse_iso, webhook_payload
+from monitor.deliver.webhook_payload import webhook_payload
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty, Severity
+from monitor.serialize import alert_from_json, alert_to_json, format_iso, parse_iso
 
 MOMENTS = st.integers(-62135596800 * 10**6, 253402300799 * 10**6).map(lambda us: us / 10**6)
 TEXT = st.text(max_size=40)

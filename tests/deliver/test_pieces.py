@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.deliver.pieces import Span, highlight, word_diff
+from monitor.deliver.word_diff import Span, highlight, word_diff
 
 WORDS = st.lists(st.sampled_from("the a of troops 3,000 Kursk. kursk Kursk, (arrived) — x".split()), max_size=12)
 

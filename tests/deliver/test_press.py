@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import TEMPLATES_FOLDER, builtin_templates, make_message
 
-from monitor.deliver.press import RenderPool, check_templates_once
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_pool import RenderPool, check_templates_once
 
 UTC = ZoneInfo("UTC")
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"

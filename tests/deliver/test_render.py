@@ -27,7 +27,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.deliver.channels import NOTIFIERS
 from monitor.deliver.render import RenderedMessage, render_message
-from monitor.deliver.sample import sample_message
+from monitor.deliver.sample_message import sample_message
 from monitor.deliver.templates import MAX_PRINTED_CHARS
 from monitor.model import Change, ChangeKind, FigurePoint, Message, Novelty, Severity
 

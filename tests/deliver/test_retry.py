@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.delivery import DAY, NOON
 
-from monitor.deliver.retry import GIVE_UP_AFTER_S, next_attempt_time
+from monitor.deliver.backoff import GIVE_UP_AFTER_S, next_attempt_time
 
 
 def wait(attempt: int, jitter: float = 0.5, retry_after: float | None = None, age: float = 0.0) -> float | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.deliver.safe import MAX_HEADER_CHARS, redact, safe_web_link, sanitize, sanitize_header, shorten
+from monitor.deliver.sanitize import MAX_HEADER_CHARS, redact, safe_web_link, sanitize, sanitize_header, shorten
 
 ANYTHING = st.text(st.characters(), max_size=400)
 

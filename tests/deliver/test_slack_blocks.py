@@ -23,7 +23,7 @@ from kit.delivery import (
 )
 from kit.hostile import HOSTILE_MARKUP, HOSTILE_TEXTS
 
-from monitor.deliver.escapes import slack_bold, slack_link, slack_literal
+from monitor.deliver.escaping import slack_bold, slack_link, slack_literal
 from monitor.deliver.render import RenderedMessage, render_message
 from monitor.deliver.slack_blocks import parse_slack_blocks, slack_length, truncate_for_slack
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Message, Novelty, Reason, Severity

@@ -10,9 +10,9 @@ import pytest
 from kit.delivery import NOON, TEMPLATES_FOLDER, builtin_templates
 
 from monitor.deliver.render import check_templates, render_message, rule_template_names
-from monitor.deliver.sample import sample_message
+from monitor.deliver.sample_message import sample_message
+from monitor.deliver.template_context import Limits, template_context
 from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES
-from monitor.deliver.view import Limits, template_context
 from monitor.errors import ConfigError
 
 DOCS = TEMPLATES_FOLDER.parent / "docs" / "templates.md"

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
 
+from monitor.alerts.ids import group_by_rule
+from monitor.deliver.grouping import placements
 from monitor.deliver.render import render_message
-from monitor.deliver.together import group_by_rule, placements
 from monitor.model import Alert, Message, Reason, Severity
 
 FLOOD = make_alert(

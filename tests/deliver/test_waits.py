@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.deliver.waits import BATCH_WAIT_TEXTS, WaitReason, wait_reason
+from monitor.deliver.delivery_status import BATCH_WAIT_TEXTS, WaitReason, wait_reason
 from monitor.model import Reason
-from monitor.store.reports import DeliveryRow
+from monitor.store.reports.deliveries import DeliveryRow
 
 NOW = 1000.0
 
@@ -25,7 +25,10 @@ def owed(state: str = "pending", due: float = NOW, **other: object) -> DeliveryR
         (owed("retrying", NOW + 30), WaitReason("waits for its next try", NOW + 30)),
         (owed("retrying", NOW - 1), WaitReason("waits its turn: the channel sends one message after the other")),
         (owed(due=NOW + 60, batch_reason="digest"), WaitReason("waits for the digest", NOW + 60)),
-        (owed(due=NOW + 60, batch_reason="quiet hours"), WaitReason("waits for the end of the quiet hours", NOW + 60)),
+        (
+            owed(due=NOW + 60, batch_reason="quiet hours"),
+            WaitReason("waits for the end of the quiet hours", NOW + 60),
+        ),
         (owed(due=NOW + 60, batch_reason="flood"), WaitReason(BATCH_WAIT_TEXTS[Reason.FLOOD], NOW + 60)),
         (owed(blocked_by=3), WaitReason("waits behind delivery 3 of its story")),
         (owed("retrying", NOW + 30, blocked_by=3), WaitReason("waits behind delivery 3 of its story")),

@@ -5,8 +5,8 @@ import feedparser
 import httpx
 import pytest
 
+from monitor.demo.script import ENTRY_TITLES, SCRIPT
 from monitor.demo.server import SampleSource
-from monitor.demo.story import ENTRY_TITLES, SCRIPT
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from itertools import pairwise
 import pytest
 
 from monitor.assess import Policy
-from monitor.demo.story import (
+from monitor.backtest.replay import replay_stream
+from monitor.demo.script import (
     DEMO_RULES_FOLDER,
     ENTRY_TITLES,
     REPORTS_FOLDER,
@@ -12,10 +13,9 @@ from monitor.demo.story import (
     ExpectedOutcome,
     published_entries,
 )
-from monitor.replay import replay_stream
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.text.words import Synonyms
+from monitor.text.analysis import Synonyms
 
 
 def snapshots():

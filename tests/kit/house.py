@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.servers import Bulletin, FeedServer
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
-from monitor.engine import open_runtime
-from monitor.store import open_store
-from monitor.store.reports import MatchRow, explain_update, load_alert_page, load_delivery_page
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import open_runtime
+from monitor.store.connect import open_store
+from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.deliveries import load_delivery_page
+from monitor.store.reports.explain import MatchRow, explain_update
 
 DAEMON_CONFIG = """
 [monitor]

@@ -18,14 +18,17 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import Connection
 
-from monitor.config.file import read_config
-from monitor.engine import load_policy
-from monitor.intake import ingest_update
+from monitor.config_file.load import read_config
 from monitor.model import Update
-from monitor.store import Store, open_store, outbox, sources
-from monitor.store.sources import PollResult, record_poll
+from monitor.policy import load_policy
+from monitor.polling.ingest import ingest_update
+from monitor.sources.state import PollResult
+from monitor.store import outbox, sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.sources import record_poll
 from monitor.web.app import create_app
-from monitor.web.serve import running_server
+from monitor.web.server import running_server
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOW = datetime(2026, 12, 16, 18, 30, tzinfo=UTC).timestamp()

@@ -9,15 +9,17 @@ from pathlib import Path
 from sqlalchemy import select
 
 from kit.site import SiteServer, resolve_to_loopback
-from monitor.config.file import read_config
-from monitor.daemon import Daemon, prepare_store
-from monitor.engine import Runtime, open_runtime
-from monitor.sources.fetch import Fetcher
-from monitor.sources.robots import Robots
-from monitor.sources.turns import HostRateLimiter
-from monitor.store import notices
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.net.fetcher import Fetcher
+from monitor.net.rate_limit import HostRateLimiter
+from monitor.net.robots import Robots
+from monitor.runtime import Runtime, open_runtime
+from monitor.sources.state import SourceState
+from monitor.store import source_notices
 from monitor.store.schema import updates
-from monitor.store.sources import SourceState, load_sources
+from monitor.store.sources import load_sources
 
 FIRST_POLL_AT = 1_765_800_000.0
 SITE_CONFIG = """
@@ -69,7 +71,7 @@ class PolledSite:
         await daemon.finish_tasks()
         with self.runtime.store.read() as conn:
             (row,) = load_sources(conn)
-            self.notice_texts = [notice.text for notice in notices.load_notices(conn, "paper").values()]
+            self.notice_texts = [notice.text for notice in source_notices.load_notices(conn, "paper").values()]
         self.now = row.next_poll
         return row
 

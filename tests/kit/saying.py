@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from monitor.assess import Assessment
-from monitor.config import SourceConfig
+from monitor.config.models import SourceConfig
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -23,8 +23,9 @@ from monitor.model import (
     Severity,
     Update,
 )
-from monitor.store import Store, outbox, shown, sources
-from monitor.store.record import commit_assessment
+from monitor.store import entry_versions, outbox, sources
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment
 
 
 def add_sources(store: Store, *names: str, now: float = 0.0) -> None:
@@ -37,7 +38,7 @@ def add_sources(store: Store, *names: str, now: float = 0.0) -> None:
 
 def content_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
     """The content hash of each of the entries that is known."""
-    return {key: entry.content_hash for key, entry in shown.load_known_entries(conn, source, keys).items()}
+    return {key: entry.content_hash for key, entry in entry_versions.load_known_entries(conn, source, keys).items()}
 
 
 def example_claim(text: str, heading: str = "") -> Claim:

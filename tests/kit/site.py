@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from kit.raw import RawServer, http_response
-from monitor.sources.addresses import is_ip_address
-from monitor.sources.fetch import Fetcher
-from monitor.sources.turns import HostRateLimiter
+from monitor.net.addresses import is_ip_address
+from monitor.net.fetcher import Fetcher
+from monitor.net.rate_limit import HostRateLimiter
 
 SITE_HOST = "news.example"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.assess import Policy
-from monitor.replay import replay_stream
+from monitor.backtest.replay import replay_stream
 from monitor.ruleset.rule import RuleSet
 
 STREAM_START = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -15,9 +15,9 @@ from kit.rules import rule_matches
 
 from monitor.model import Claim, Finding, Noise, Novelty, Role, Update
 from monitor.ruleset.aliases import read_aliases
-from monitor.ruleset.parse import compile_query
+from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
-from monitor.ruleset.yamltree import parse_yaml
+from monitor.ruleset.yaml_tree import parse_yaml
 
 PAIRS = int(os.environ.get("CLAIMWATCH_PAIRS", "2000"))
 UPDATES = 10  # tried with each query

@@ -1,7 +1,7 @@
 """A failed test of a rule is told at the test's own line."""
 
+from monitor.backtest.rule_tests import run_rule_tests
 from monitor.model import Novelty
-from monitor.ruleset.check import run_rule_tests
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from monitor.model import Claim, Finding, Noise, Novelty, PriorClaim, Role, Update
+from monitor.ruleset.document import cached_document
 from monitor.ruleset.explain import RuleExplanation, explain_rule, match_score, why_no_match
-from monitor.ruleset.operators import OPERATORS
-from monitor.ruleset.page import cached_document
-from monitor.ruleset.parse import compile_query
+from monitor.ruleset.query.compile import compile_query
+from monitor.ruleset.query.operators import OPERATORS
 from monitor.ruleset.rule import Rule, Within
 from monitor.text.split import split_claims
 

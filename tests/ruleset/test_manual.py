@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.ruleset.check import run_rule_tests
+from monitor.backtest.rule_tests import evaluate_rule, firing_reason, run_rule_tests
 from monitor.ruleset.load import load_rules
-from monitor.text.words import Synonyms
-from monitor.trial import evaluate_rule, firing_reason
+from monitor.text.analysis import Synonyms
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs/rules.md").read_text("utf-8")

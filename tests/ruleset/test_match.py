@@ -7,7 +7,7 @@ from kit.rules import rule_matches
 
 from monitor.model import Claim, Finding, Noise, Novelty, Role, Update
 from monitor.ruleset.match import match_rule
-from monitor.ruleset.parse import compile_query
+from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
 
 NEW, CHANGED, REPEATED, WITHDRAWN = Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED, Novelty.WITHDRAWN

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.ruleset import manual
+from monitor.ruleset import docs_tables
 from monitor.ruleset.aliases import read_aliases
-from monitor.ruleset.operators import OPERATORS, register_proximity
-from monitor.ruleset.parse import compile_query
-from monitor.ruleset.query import MatchWindow
-from monitor.ruleset.reading import SegmentIndex
-from monitor.ruleset.yamltree import parse_yaml
+from monitor.ruleset.query.compile import compile_query
+from monitor.ruleset.query.nodes import MatchWindow
+from monitor.ruleset.query.operators import OPERATORS, register_proximity
+from monitor.ruleset.query.segments import SegmentIndex
+from monitor.ruleset.yaml_tree import parse_yaml
 
 ROOT = Path(__file__).parents[2]
 ALIASES = read_aliases(parse_yaml((ROOT / "rules/aliases.yaml").read_text("utf-8"))[0])[0]
@@ -45,12 +45,14 @@ def test_every_operator_shows_what_it_meets_and_what_it_does_not(operator):
 def test_the_manual_holds_the_tables_of_this_program():
     written = (ROOT / "docs/rules.md").read_text("utf-8")
 
-    assert written == manual.with_current_tables(written), "run: python -m monitor.ruleset.manual docs/rules.md"
+    assert written == docs_tables.with_current_tables(written), (
+        "run: python -m monitor.ruleset.docs_tables docs/rules.md"
+    )
     assert all(f"`{word}`" in written for word in OPERATORS)
 
 
 def test_an_operator_is_one_decorated_function():
-    from monitor.ruleset import syntax
+    from monitor.ruleset.query import syntax
 
     @register_proximity(
         "BESIDE/n", "A trial.", examples=(("a BESIDE/2 b", "a b"),), counterexamples=(("a BESIDE/2 b", "b"),)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from monitor.ruleset.parse import compile_query
-from monitor.ruleset.terms import parse_alias_term
+from monitor.ruleset.query.compile import compile_query
+from monitor.ruleset.query.parse_term import parse_alias_term
 
 ALIASES = {"dprk": parse_alias_term("north korea*"), "broken": None}
 
@@ -146,8 +146,8 @@ def test_typographic_signs_and_odd_words_are_understood(text):
 
 
 def test_a_query_as_deep_as_allowed_is_evaluated_without_trouble():
-    from monitor.ruleset.query import MatchWindow
-    from monitor.ruleset.reading import SegmentIndex
+    from monitor.ruleset.query.nodes import MatchWindow
+    from monitor.ruleset.query.segments import SegmentIndex
 
     query, faults = compile_query("(a OR " * 60 + "b" + " AND c)" * 60, ALIASES)
 

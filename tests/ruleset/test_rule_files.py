@@ -8,8 +8,8 @@ import pytest
 
 from monitor.errors import Problem
 from monitor.model import Novelty, Severity
-from monitor.ruleset.lint import distinct_terms
 from monitor.ruleset.load import load_rules
+from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.rule import FollowedFigure, RuleSet, Throttle, Within
 
 RULE = "name: r\nmatch: troops\n"

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitor.cli.frame import run_command_line
+from monitor.cli.app import run_command_line
 from monitor.model import Novelty, Severity
-from monitor.ruleset.schema import rule_schema
-from monitor.ruleset.shape import RuleModel
+from monitor.ruleset.schema import RuleModel, rule_schema
 
 RULES = Path(__file__).parents[2] / "rules"
 

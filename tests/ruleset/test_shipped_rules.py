@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from kit.rules import fires_with_novelty
 
-from monitor.ruleset.check import run_rule_tests
+from monitor.backtest.rule_tests import run_rule_tests
 from monitor.ruleset.load import load_rules
 
 RULES, PROBLEMS = load_rules(Path(__file__).parents[2] / "rules", builtin_aliases=None)

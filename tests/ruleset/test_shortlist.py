@@ -8,17 +8,17 @@ from kit.rules import rule_matches
 from rapidfuzz.distance import OSA
 
 from monitor.model import Claim, Finding, Novelty, Role, Update
-from monitor.ruleset import edges
-from monitor.ruleset.edges import compile_re2
-from monitor.ruleset.figures import may_be_number, may_hide_number, stated_quantities
-from monitor.ruleset.lexicon import WordIndex
-from monitor.ruleset.manyregexes import RegexSet
+from monitor.ruleset.document import cached_document
 from monitor.ruleset.match import match_rule
-from monitor.ruleset.page import cached_document
-from monitor.ruleset.parse import compile_query
-from monitor.ruleset.query import IndexKey
+from monitor.ruleset.query import word_boundaries
+from monitor.ruleset.query.compile import compile_query
+from monitor.ruleset.query.figures import may_be_number, may_hide_number, stated_quantities
+from monitor.ruleset.query.nodes import IndexKey
+from monitor.ruleset.query.normalize import folded_words
+from monitor.ruleset.query.regex_set import RegexSet
+from monitor.ruleset.query.word_boundaries import compile_re2
+from monitor.ruleset.query.word_index import WordIndex
 from monitor.ruleset.rule import Rule, RuleSet, Within
-from monitor.ruleset.words import folded_words
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeio" for c in "lmnrst"]
 
@@ -212,8 +212,8 @@ def test_as_many_regexes_as_anybody_writes_are_tried_at_once():
 
 
 def test_letters_of_common_alphabets_end_words_as_those_of_all_do():
-    common, every = compile_re2(edges.COMMON_WORD_EDGE), compile_re2(edges.WORD_EDGE)
-    letters = [chr(code) for code in range(0x110000) if edges.COMMON_TEXT.fullmatch(chr(code))]
+    common, every = compile_re2(word_boundaries.COMMON_WORD_EDGE), compile_re2(word_boundaries.WORD_EDGE)
+    letters = [chr(code) for code in range(0x110000) if word_boundaries.COMMON_TEXT.fullmatch(chr(code))]
 
     assert len(letters) > 800
     assert [letter for letter in letters if bool(common.fullmatch(letter)) != bool(every.fullmatch(letter))] == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ruleset.words import fold_letters, fold_query_word, folded_words, letter_origins, word_spans
+from monitor.ruleset.query.normalize import fold_letters, fold_query_word, folded_words, letter_origins, word_spans
 
 SAME = [
     ("Soldiers", "soldiers"),

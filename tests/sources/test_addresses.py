@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.sources.addresses import is_in_networks, may_dial, parse_ip_networks
+from monitor.net.addresses import is_in_networks, may_dial, parse_ip_networks
 
 NOT_PUBLIC = """
 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.1.2.3

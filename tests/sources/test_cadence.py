@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.sources.cadence import DAY, next_poll_time, parse_crontab
+from monitor.cron import DAY, parse_crontab
+from monitor.sources.schedule import next_poll_time
 
 NOON = datetime(2025, 12, 15, 12, 0, tzinfo=UTC).timestamp()  # a Monday
 KYIV = ZoneInfo("Europe/Kyiv")

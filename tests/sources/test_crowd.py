@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.sources.crowd import HostSlots
+from monitor.sources.host_slots import HostSlots
 
 HOSTS = {"a1": "a", "a2": "a", "a3": "a", "b1": "b", "b2": "b", "b3": "b"}
 

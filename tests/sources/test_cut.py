@@ -12,8 +12,8 @@ import pytest
 
 from monitor.errors import ParseError
 from monitor.model import Entry
-from monitor.sources.cut import MAX_SPLIT_BYTES, MAX_SPLIT_ITEMS, FeedParts, split_items
-from monitor.sources.feed import Feed, parse_feed
+from monitor.sources.parse.feed import Feed, parse_feed
+from monitor.sources.parse.feed_items import MAX_SPLIT_BYTES, MAX_SPLIT_ITEMS, FeedParts, split_items
 
 URL = "https://harbour.example/feed.xml"
 XML = "application/xml"

@@ -11,17 +11,17 @@ import pytest
 from kit.raw import RawServer, http_response, redirect
 from kit.site import SiteServer
 
-from monitor.config import SourceConfig
+from monitor.config.models import SourceConfig
 from monitor.errors import FetchError
 from monitor.model import Entry
-from monitor.sources.addresses import is_ip_address
+from monitor.net.addresses import is_ip_address
+from monitor.net.fetcher import Fetcher
+from monitor.net.guard import guarded_client
+from monitor.net.rate_limit import HostRateLimiter
+from monitor.net.robots import Robots
 from monitor.sources.discover import discover_feeds
-from monitor.sources.fetch import Fetcher
-from monitor.sources.fulltext import fetch_articles
-from monitor.sources.guard import guarded_client
-from monitor.sources.robots import Robots
-from monitor.sources.turns import HostRateLimiter
-from monitor.sources.worker import ParserPool
+from monitor.sources.full_text import fetch_articles
+from monitor.sources.parse.pool import ParserPool
 
 SELF = "127.0.0.2"  # where the site is, which may be reached; the canary's addresses may not
 HOSTS = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ParseError
-from monitor.sources.feed import Feed, parse_feed
+from monitor.sources.parse.feed import Feed, parse_feed
 
 GOLDEN = Path(__file__).parent / "golden"
 URL = "https://base.example/dir/feed.xml"

@@ -10,10 +10,11 @@ import pytest
 from kit.raw import RawServer, ScriptedAnswer, http_response, redirect
 from pydantic import SecretStr
 
-from monitor.config import Auth
+from monitor.config.models import Auth
 from monitor.errors import FetchError
-from monitor.sources.fetch import Fetcher, Request, Response
-from monitor.sources.turns import HostRateLimiter
+from monitor.net.fetcher import Fetcher
+from monitor.net.rate_limit import HostRateLimiter
+from monitor.net.response import Request, Response
 
 LOOPBACK = ["127.0.0.0/8"]
 

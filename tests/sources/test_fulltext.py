@@ -10,15 +10,15 @@ from kit.raw import http_response, redirect
 from kit.site import SiteServer, site_fetcher
 from pydantic import SecretStr
 
-from monitor.config import SourceConfig
+from monitor.config.models import SourceConfig
 from monitor.errors import ParseError
 from monitor.model import Entry
-from monitor.sources.article import parse_article
-from monitor.sources.fulltext import ARTICLES_DEADLINE_S, ArticleResults, fetch_articles
-from monitor.sources.reading import ParseOptions
-from monitor.sources.robots import Robots
-from monitor.sources.tidy import html_to_line
-from monitor.sources.worker import ParserPool
+from monitor.net.robots import Robots
+from monitor.sources.full_text import ARTICLES_DEADLINE_S, ArticleResults, fetch_articles
+from monitor.sources.parse.article import parse_article
+from monitor.sources.parse.options import ParseOptions
+from monitor.sources.parse.pool import ParserPool
+from monitor.sources.parse.sanitize import html_to_line
 
 STORY = (
     "The bridge over the Halvik narrows opened to traffic on Monday after three years of work.",

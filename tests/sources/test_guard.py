@@ -13,8 +13,9 @@ import trustme
 from kit.raw import RawServer, http_response, redirect
 
 from monitor.errors import FetchError
-from monitor.sources.fetch import Fetcher, Request
-from monitor.sources.guard import BlockedAddress, UnknownName, guarded_client
+from monitor.net.fetcher import Fetcher
+from monitor.net.guard import BlockedAddress, UnknownName, guarded_client
+from monitor.net.response import Request
 
 SELF = "127.0.0.2"  # a loopback address that is allowed, beside the canary's, which is not
 HOSTS = """

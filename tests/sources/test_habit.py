@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.sources.habit import DAY, HOUR, quiet_deadline
+from monitor.sources.health import DAY, HOUR, quiet_deadline
 
 NOW = 1_800_000_000.0 // HOUR * HOUR
 

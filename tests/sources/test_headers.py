@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.sources.headers import max_age_seconds, parse_http_date, retry_after_seconds
+from monitor.net.headers import max_age_seconds, parse_http_date, retry_after_seconds
 
 NOW = datetime(2025, 12, 15, 12, 0, tzinfo=UTC).timestamp()
 

@@ -15,12 +15,13 @@ from kit.raw import RawServer, http_response, redirect
 from kit.site import resolve_to_loopback
 from pydantic import SecretStr
 
-from monitor.config import Auth
+from monitor.config.models import Auth
 from monitor.errors import FetchError, ParseError
-from monitor.sources.fetch import Fetcher, Request
-from monitor.sources.page import parse_page
-from monitor.sources.reading import ParseOptions
-from monitor.sources.turns import HostRateLimiter
+from monitor.net.fetcher import Fetcher
+from monitor.net.rate_limit import HostRateLimiter
+from monitor.net.response import Request
+from monitor.sources.parse.options import ParseOptions
+from monitor.sources.parse.page import parse_page
 
 
 @pytest.fixture

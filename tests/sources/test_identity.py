@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model import Entry
-from monitor.sources.identity import canonical_url, content_hash, entry_key, oldest_first, with_unique_keys
+from monitor.sources.parse.identity import canonical_url, content_hash, entry_key, oldest_first, with_unique_keys
 
 PAGE = "https://news.example/story?id=7"
 

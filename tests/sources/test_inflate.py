@@ -11,8 +11,9 @@ import pytest
 from kit.raw import RawServer, http_response
 
 from monitor.errors import FetchError
-from monitor.sources.fetch import Fetcher, Request
-from monitor.sources.inflate import Decompressor
+from monitor.net.decompress import Decompressor
+from monitor.net.fetcher import Fetcher
+from monitor.net.response import Request
 
 TEXT = b"Around 3,000 soldiers are in the town, two officials say. " * 200
 LIMIT = 2**20

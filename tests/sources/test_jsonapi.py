@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from monitor.errors import ParseError
-from monitor.sources.feed import Feed
-from monitor.sources.jsonapi import parse_json
-from monitor.sources.reading import ParseOptions
+from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.jsonapi import parse_json
+from monitor.sources.parse.options import ParseOptions
 
 URL = "https://ferries.example/api/incidents"
 AT = 1767323045

@@ -10,8 +10,8 @@ import pytest
 
 from monitor.errors import ParseError
 from monitor.model import Entry
-from monitor.sources.feed import parse_feed
-from monitor.sources.identity import content_hash, oldest_first
+from monitor.sources.parse.feed import parse_feed
+from monitor.sources.parse.identity import content_hash, oldest_first
 
 MUTATIONS = int(os.environ.get("MUTATIONS", "400"))
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from monitor.model import Change, ChangeKind, Claim, Entry, Finding, Noise, Novelty, Role
-from monitor.sources.moves import (
+from monitor.sources.anomalies import KnownEntry, all_backdated, are_newest, detect_reannounced, detect_rewind
+from monitor.sources.flapping import (
     FLAPPING_WINDOW_S,
     EntryVersion,
     Revision,
@@ -15,7 +16,6 @@ from monitor.sources.moves import (
     is_revert,
     revision_issues,
 )
-from monitor.sources.odd import KnownEntry, all_backdated, are_newest, detect_reannounced, detect_rewind
 
 READ, OLD = 1000.0, 0.0
 

@@ -7,14 +7,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.config import SourceConfig
+from monitor.config.models import SourceConfig
+from monitor.cron import DAY
 from monitor.errors import FetchError, ParseError, SourceError
-from monitor.outcome import PAUSED_POLL_INTERVAL_S, PollContext, failed_outcome, read_outcome, unchanged_outcome
-from monitor.sources.cadence import DAY
-from monitor.sources.feed import Feed
-from monitor.sources.fetch import Response
-from monitor.sources.shrink import SUSPICIOUS_SHRINK
-from monitor.store.sources import PollResult, SourceState
+from monitor.net.response import Response
+from monitor.polling.outcome import (
+    PAUSED_POLL_INTERVAL_S,
+    PollContext,
+    failed_outcome,
+    read_outcome,
+    unchanged_outcome,
+)
+from monitor.sources.health import SUSPICIOUS_SHRINK
+from monitor.sources.parse.feed import Feed
+from monitor.sources.state import PollResult, SourceState
 
 NOW = 1_800_000_000.0
 SOURCE = SourceConfig(name="a", url="https://example.org/a", every="15m")  # type: ignore[arg-type]

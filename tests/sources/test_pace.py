@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.model import Entry
-from monitor.sources.pace import INTERVAL_GROWTH, effective_interval, has_rolled_over, next_interval
+from monitor.sources.adaptive_interval import INTERVAL_GROWTH, effective_interval, has_rolled_over, next_interval
 
 EVERY, SLOWEST = 900.0, 6 * 3600.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from monitor.errors import ParseError
-from monitor.sources.charset import decode_body
-from monitor.sources.feed import Feed
-from monitor.sources.page import parse_page
-from monitor.sources.reading import ParseOptions
+from monitor.sources.parse.charset import decode_body
+from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.options import ParseOptions
+from monitor.sources.parse.page import parse_page
 from monitor.text.split import split_claims
 
 URL = "https://ferries.example/notices"

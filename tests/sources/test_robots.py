@@ -9,9 +9,9 @@ from kit.raw import http_response, redirect
 from kit.site import SiteServer, html_page, site_fetcher
 
 from monitor.errors import FetchError
-from monitor.sources.fetch import Request
-from monitor.sources.robots import RULES_CACHE_S, UNREADABLE_CACHE_S, Robots
-from monitor.sources.turns import HostRateLimiter
+from monitor.net.rate_limit import HostRateLimiter
+from monitor.net.response import Request
+from monitor.net.robots import RULES_CACHE_S, UNREADABLE_CACHE_S, Robots
 
 AGENT = "Claimwatch/0.1 (+https://claimwatch.example)"
 RULES = b"User-agent: *\nDisallow: /private\nAllow: /private/open\nDisallow: /*.pdf$\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.sources.shrink import (
+from monitor.sources.health import (
     SUSPICIOUS_SHRINK,
     is_shrinkage_accepted,
     list_shrinkage_error,

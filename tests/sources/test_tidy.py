@@ -4,7 +4,14 @@ import time
 
 import pytest
 
-from monitor.sources.tidy import absolute_url, clean_line, clean_text, html_to_line, moment_from_struct, parse_rfc3339
+from monitor.sources.parse.sanitize import (
+    absolute_url,
+    clean_line,
+    clean_text,
+    html_to_line,
+    moment_from_struct,
+    parse_rfc3339,
+)
 
 
 def test_text_is_free_of_what_stores_and_messages_choke_on() -> None:

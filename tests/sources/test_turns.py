@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from monitor.sources.turns import MAX_HOST_DELAY_S, HostRateLimiter
+from monitor.net.rate_limit import MAX_HOST_DELAY_S, HostRateLimiter
 
 
 async def visit(turns: HostRateLimiter, host: str, starts: list[float], stay: float = 0.0) -> None:

@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from monitor.errors import FetchError
-from monitor.sources.addresses import parse_ip_networks
-from monitor.sources.fetch import Fetcher, Request, Response
-from monitor.sources.guard import guarded_resolver, tls_context
-from monitor.sources.wire import Http11Pool
+from monitor.net.addresses import parse_ip_networks
+from monitor.net.fetcher import Fetcher
+from monitor.net.guard import guarded_resolver, tls_context
+from monitor.net.http11 import Http11Pool
+from monitor.net.response import Request, Response
 
 FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 

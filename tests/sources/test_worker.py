@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.errors import ParseError
-from monitor.sources.reading import ParseOptions
-from monitor.sources.worker import ParserPool
+from monitor.sources.parse.options import ParseOptions
+from monitor.sources.parse.pool import ParserPool
 
 FEED = b"<rss version='2.0'><channel><title>T</title><item><title>Bridge open</title></item></channel></rss>"
 LOOPS = b"<rss version='2.0'><channel><item %s/></channel></rss>" % b" ".join(b"a%d='1'" % n for n in range(200_000))
@@ -158,6 +158,6 @@ async def test_giving_up_a_parse_frees_its_worker() -> None:
 
 
 def test_a_worker_loads_nothing_that_only_the_daemon_needs() -> None:
-    code = "import monitor.sources.worker, sys; print(*{'pydantic', 'sqlalchemy', 'httpx'} & set(sys.modules))"
+    code = "import monitor.sources.parse.pool, sys; print(*{'pydantic', 'sqlalchemy', 'httpx'} & set(sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"\n"

@@ -11,7 +11,8 @@ import pytest
 from kit.saying import add_sources
 from sqlalchemy import Engine, create_engine, delete, text
 
-from monitor.store import Store, open_store
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 from monitor.store.migrate import REVISIONS, VERSION_TABLE
 from monitor.store.schema import metadata
 

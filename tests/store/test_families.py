@@ -14,10 +14,11 @@ from kit.saying import (
 )
 
 from monitor.model import Novelty
-from monitor.store import Store, reports
-from monitor.store.families import claim_clusters, prior_claims
+from monitor.store.base import Store
+from monitor.store.commit import enqueue_notices
+from monitor.store.corroboration import claim_clusters, prior_claims
 from monitor.store.outbox import MAX_ALERTS_WITH_SOURCES, load_alerts
-from monitor.store.record import enqueue_notices
+from monitor.store.reports.alerts import load_alert_page
 
 BRIDGES = "Three bridges are closed."
 CLOSED = (
@@ -90,7 +91,7 @@ def test_a_message_says_who_else_says_so_when_it_is_sent(store: Store) -> None:
     [also] = sent.alerts[0].findings[0].also_said_by
     assert (also.source, also.at, also.url) == ("press", 150.0, "https://press.example/press")
     with store.read() as conn:
-        assert [row.alert for row in reports.load_alert_page(conn)] == list(sent.alerts)
+        assert [row.alert for row in load_alert_page(conn)] == list(sent.alerts)
 
 
 def test_of_very_many_alerts_the_first_are_looked_up(store: Store) -> None:

@@ -6,21 +6,21 @@ from dataclasses import replace
 import pytest
 from kit.saying import example_assessment
 
-from monitor.compare.gist import HASH_BUCKETS, MAX_VECTOR_TERMS, STORY_HALF_LIFE_S, TermVector
 from monitor.compare.stories import StoryCandidate
+from monitor.compare.term_vectors import HASH_BUCKETS, MAX_VECTOR_TERMS, STORY_HALF_LIFE_S, TermVector
 from monitor.model import PriorClaim
-from monitor.store import Store
-from monitor.store.gists import (
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment
+from monitor.store.past import StoredHistory
+from monitor.store.retention import compact_indexes, delete_story_vectors
+from monitor.store.story_vectors import (
     MAX_CANDIDATE_STORIES,
     MAX_COUNTED_ENTRIES,
     MAX_STORIES_PER_WORD,
     pack_vector,
     unpack_vector,
 )
-from monitor.store.known import StoredHistory
-from monitor.store.record import commit_assessment
-from monitor.store.retention import compact_indexes, delete_story_vectors
-from monitor.text.key import hash64
+from monitor.text.normalize import hash64
 
 NONE: Mapping[int, float] = {}
 BRIDGE, RIVER, DAM, TAX = map(hash64, ("bridge", "river", "dam", "tax"))
@@ -32,7 +32,9 @@ def gist(letters: Mapping[int, float] = NONE, **words: float) -> TermVector:
 
 def about(store: Store, entry: str, what: TermVector, at: float = 100.0, story: str = "st-1") -> None:
     """Commits a new entry that is about these words."""
-    one = replace(example_assessment([f"News of {entry}."], entry=entry, at=at, title=entry, story=story), story_vector=what)
+    one = replace(
+        example_assessment([f"News of {entry}."], entry=entry, at=at, title=entry, story=story), story_vector=what
+    )
     with store.write() as conn:
         commit_assessment(conn, one, content_hash="h", now=at)
 

@@ -17,10 +17,12 @@ from kit.saying import (
 from rapidfuzz import fuzz, process
 
 from monitor.model import Claim, Novelty, PriorClaim, Role
-from monitor.store import Store, ledger, open_store
-from monitor.store.known import StoredHistory
+from monitor.store import ledger
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment
+from monitor.store.connect import open_store
 from monitor.store.ledger import MAX_EXACT_SAYINGS, MAX_SAYINGS_PER_CLAIM
-from monitor.store.record import commit_assessment
+from monitor.store.past import StoredHistory
 
 BRIDGES = "Three bridges over the river are closed."
 

@@ -7,7 +7,10 @@ from dataclasses import replace
 from kit.saying import add_sources, commit_texts, drain_channel, example_alert, example_message, sent_decision
 
 from monitor.model import Alert, Message, Reason, Severity
-from monitor.store import Store, gather, open_store, outbox, reports
+from monitor.store import outbox
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.reports.deliveries import load_delivery_page
 
 
 def owe(store: Store, *messages: Message) -> None:
@@ -112,7 +115,7 @@ def test_a_dead_delivery_can_be_tried_again_under_its_id_and_others_cannot(store
     taken(store)
     dead(store, "m1")
     with store.read() as conn:
-        ids = {row.message_id: row.id for row in reports.load_delivery_page(conn)}
+        ids = {row.message_id: row.id for row in load_delivery_page(conn)}
     with store.write() as conn:
         assert outbox.requeue(conn, ids["m1"], 900.0)
         assert not outbox.requeue(conn, ids["m1"], 900.0)
@@ -129,7 +132,7 @@ def test_the_same_alert_is_owed_to_a_channel_once(store: Store) -> None:
     owe(store, example_message("m1", one))
     commit_texts(store, ["More."], entry="e2", messages=[example_message("m1", one)])
     with store.read() as conn:
-        assert len(reports.load_delivery_page(conn)) == 1
+        assert len(load_delivery_page(conn)) == 1
 
 
 def test_threads_never_send_the_same_message_and_keep_the_order_of_each_story(any_store_url: str) -> None:
@@ -147,7 +150,7 @@ def test_threads_never_send_the_same_message_and_keep_the_order_of_each_story(an
                 if found:
                     order.append(found)
                     continue
-                if not reports.load_delivery_page(conn, states=outbox.OPEN_DELIVERY_STATES):
+                if not load_delivery_page(conn, states=outbox.OPEN_DELIVERY_STATES):
                     return
                 open_ones = [one.id for one in order]
             for id in open_ones:
@@ -184,7 +187,7 @@ def test_a_dead_delivery_that_is_retried_lets_its_channel_go(store: Store) -> No
     dead(store, "m1")
     with store.write() as conn:
         outbox.pause_channel(conn, "desk", 900.0)
-        [row] = reports.load_delivery_page(conn)
+        [row] = load_delivery_page(conn)
         assert outbox.requeue(conn, row.id, 160.0)
     assert taken(store, 160.0) == "m1"
 
@@ -217,6 +220,6 @@ def test_what_a_channel_gathers_can_be_let_out(store: Store) -> None:
     waits = replace(example_message("m1", one, two), not_before=9000.0, batch_reason=Reason.DIGEST)
     owe(store, waits, replace(waits, id="m2", channel="osint"), example_message("m3", three))
     with store.write() as conn:
-        assert gather.flush_channel_batches(conn, "desk", 500.0) == 2
+        assert outbox.flush_channel_batches(conn, "desk", 500.0) == 2
     assert [message.id for message in drain_channel(store, "desk", 500.0)] == ["m1", "m3"]
     assert drain_channel(store, "osint", 500.0) == []

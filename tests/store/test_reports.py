@@ -16,8 +16,14 @@ from kit.saying import (
 from sqlalchemy import text
 
 from monitor.model import Change, ChangeKind, Decision, Finding, Match, Noise, Novelty, Reason, TermHit
-from monitor.store import Store, outbox, reports
-from monitor.store.record import commit_assessment, enqueue_notices
+from monitor.store import outbox
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment, enqueue_notices
+from monitor.store.reports.alerts import find_alert, load_alert_page, recent_alert_counts
+from monitor.store.reports.claims import load_claim_page
+from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
+from monitor.store.reports.explain import MatchRow, UpdateExplanation, explain_update
+from monitor.store.reports.status import DAY, Status, load_status
 
 BRIDGES = "Three bridges are closed."
 
@@ -37,8 +43,8 @@ def five_alerts(store: Store) -> None:
 def test_alerts_are_listed_newest_first_page_by_page(store: Store) -> None:
     five_alerts(store)
     with store.read() as conn:
-        first = reports.load_alert_page(conn, limit=3)
-        rest = reports.load_alert_page(conn, limit=3, before=first[-1].number)
+        first = load_alert_page(conn, limit=3)
+        rest = load_alert_page(conn, limit=3, before=first[-1].number)
     assert [row.alert.id for row in first + rest] == ["al-5", "al-4", "al-3", "al-2", "al-1"]
     assert first[0].alert == example_alert("al-5", at=500.0, story="st-1")
 
@@ -46,13 +52,13 @@ def test_alerts_are_listed_newest_first_page_by_page(store: Store) -> None:
 def test_alerts_are_listed_by_rule_story_and_moment(store: Store) -> None:
     five_alerts(store)
     with store.read() as conn:
-        assert [row.alert.id for row in reports.load_alert_page(conn, rule="floods")] == ["al-3"]
-        assert [row.alert.id for row in reports.load_alert_page(conn, story="st-0")] == ["al-4", "al-2"]
-        assert [row.alert.id for row in reports.load_alert_page(conn, since=400.0)] == ["al-5", "al-4"]
-        found = reports.find_alert(conn, "al-2")
+        assert [row.alert.id for row in load_alert_page(conn, rule="floods")] == ["al-3"]
+        assert [row.alert.id for row in load_alert_page(conn, story="st-0")] == ["al-4", "al-2"]
+        assert [row.alert.id for row in load_alert_page(conn, since=400.0)] == ["al-5", "al-4"]
+        found = find_alert(conn, "al-2")
         assert found is not None
         assert found.update_id == 2
-        assert reports.find_alert(conn, "al-9") is None
+        assert find_alert(conn, "al-9") is None
 
 
 def test_deliveries_are_listed_with_their_state(store: Store) -> None:
@@ -61,13 +67,13 @@ def test_deliveries_are_listed_with_their_state(store: Store) -> None:
         outbox.mark_sent(conn, "m1", 150.0, "250 accepted")
         outbox.mark_dead(conn, "m2", "550 nobody", 150.0)
     with store.read() as conn:
-        states = [(row.alert_id, row.state) for row in reports.load_delivery_page(conn, limit=2, before=3)]
-        dead = reports.load_delivery_page(conn, states=["dead"])
-        assert reports.load_delivery_page(conn, channel="osint") == []
-        assert [row.message_id for row in reports.load_delivery_page(conn, alert_id="al-4")] == ["m4"]
+        states = [(row.alert_id, row.state) for row in load_delivery_page(conn, limit=2, before=3)]
+        dead = load_delivery_page(conn, states=["dead"])
+        assert load_delivery_page(conn, channel="osint") == []
+        assert [row.message_id for row in load_delivery_page(conn, alert_id="al-4")] == ["m4"]
     assert states == [("al-2", "dead"), ("al-1", "sent")]
     assert dead == [
-        reports.DeliveryRow(
+        DeliveryRow(
             2, "al-2", "Bridges", "desk", "m2", "dead", 0, 150.0, "550 nobody", None, None, headline=BRIDGES[:-1]
         )
     ]
@@ -85,7 +91,7 @@ def test_a_delivery_names_the_one_of_its_story_that_goes_before_it_on_its_channe
 
     def behind() -> dict[str, int | None]:
         with store.read() as conn:
-            return {row.message_id: row.blocked_by for row in reports.load_delivery_page(conn)}
+            return {row.message_id: row.blocked_by for row in load_delivery_page(conn)}
 
     assert behind() == {"m1": None, "m2": 1, "m3": None, "m4": None}
     with store.write() as conn:
@@ -99,7 +105,7 @@ def test_a_delivery_whose_alert_cannot_be_read_any_more_is_listed_by_its_title(s
     with store.write() as conn:
         conn.execute(text("UPDATE alerts SET body = :body WHERE id = 'al-2'"), {"body": body})
     with store.read() as conn:
-        (row,) = reports.load_delivery_page(conn, alert_id="al-2")
+        (row,) = load_delivery_page(conn, alert_id="al-2")
     assert row.headline == "Bridges"
 
 
@@ -109,7 +115,7 @@ def test_a_delivery_knows_until_when_its_channel_rests(store: Store) -> None:
         outbox.mark_sent(conn, "m1", 150.0, "250 accepted")
         outbox.pause_channel(conn, "desk", 400.0)
     with store.read() as conn:
-        rows = {row.message_id: row.held_until for row in reports.load_delivery_page(conn)}
+        rows = {row.message_id: row.held_until for row in load_delivery_page(conn)}
     assert (rows["m1"], rows["m2"]) == (None, 400.0)
 
 
@@ -137,16 +143,16 @@ def test_an_update_is_explained_with_every_finding_and_decision(store: Store) ->
     with store.write() as conn:
         commit_assessment(conn, one, content_hash="h", now=120.0)
     with store.read() as conn:
-        explained = reports.explain_update(conn, 1)
-        assert reports.explain_update(conn, 2) is None
-    assert explained == reports.UpdateExplanation(
+        explained = explain_update(conn, 1)
+        assert explain_update(conn, 2) is None
+    assert explained == UpdateExplanation(
         1,
         one.update,
         "st-1",
         one.findings,
         (
-            reports.MatchRow(match, Reason.THROTTLED, "more than 1 per 1h", None, 900.0, 120.0),
-            reports.MatchRow(Match("bridges", (0,), ()), Reason.SENT, "", "al-1", None, 120.0),
+            MatchRow(match, Reason.THROTTLED, "more than 1 per 1h", None, 900.0, 120.0),
+            MatchRow(Match("bridges", (0,), ()), Reason.SENT, "", "al-1", None, 120.0),
         ),
     )
 
@@ -156,13 +162,13 @@ def test_the_ledger_is_listed_newest_first_and_searched_by_terms(store: Store) -
     commit_texts(store, ["red green"], source="press", at=200.0)
     commit_texts(store, ["green blue red"], entry="e2", at=300.0)
     with store.read() as conn:
-        assert [row.earliest.text for row in reports.load_claim_page(conn, terms=["red", "green"])] == [
+        assert [row.earliest.text for row in load_claim_page(conn, terms=["red", "green"])] == [
             "green blue red",
             "red green",
         ]
-        first = reports.load_claim_page(conn, limit=2)
-        rest = reports.load_claim_page(conn, limit=2, before=first[-1].number)
-        assert reports.load_claim_page(conn, terms=["none"]) == []
+        first = load_claim_page(conn, limit=2)
+        rest = load_claim_page(conn, limit=2, before=first[-1].number)
+        assert load_claim_page(conn, terms=["none"]) == []
     assert [(row.earliest.text, row.saying_count, row.last_at) for row in first + rest] == [
         ("green blue red", 1, 300.0),
         ("red blue", 1, 100.0),
@@ -176,8 +182,8 @@ def test_the_status_counts_what_there_is(store: Store) -> None:
     with store.write() as conn:
         outbox.mark_sent(conn, "m1", 150.0, "")
     with store.read() as conn:
-        found = reports.load_status(conn, now=400.0 + reports.DAY)
-    assert found == reports.Status(
+        found = load_status(conn, now=400.0 + DAY)
+    assert found == Status(
         sources={"empty": 2},
         messages={"pending": 4, "sent": 1},
         entries=5,
@@ -202,12 +208,8 @@ def test_the_latest_alerts_are_counted_by_rule_story_and_source(store: Store) ->
         enqueue_notices(
             conn, [example_message("m-n", replace(example_alert("al-n", at=600.0, rule="monitor"), findings=()))]
         )
-        everything = {
-            (one.rule, one.story, one.source): one.count for one in reports.recent_alert_counts(conn, 200.0)
-        }
-        newest = {
-            (one.rule, one.story, one.source): one.count for one in reports.recent_alert_counts(conn, 200.0, limit=2)
-        }
+        everything = {(one.rule, one.story, one.source): one.count for one in recent_alert_counts(conn, 200.0)}
+        newest = {(one.rule, one.story, one.source): one.count for one in recent_alert_counts(conn, 200.0, limit=2)}
     assert everything == {
         ("bridges", "st-0", "wire"): 2,
         ("bridges", "st-1", "wire"): 1,

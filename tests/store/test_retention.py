@@ -4,10 +4,15 @@ from kit.saying import commit_texts, example_alert, example_finding, example_mes
 from sqlalchemy import func, select
 
 from monitor.model import Decision, Match, Novelty, Reason
-from monitor.store import Store, alerts, ledger, outbox, reports, schema
-from monitor.store.known import StoredHistory
+from monitor.sources.state import PollResult
+from monitor.store import alerts, ledger, outbox, schema
+from monitor.store.base import Store
+from monitor.store.past import StoredHistory
+from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.deliveries import load_delivery_page
+from monitor.store.reports.explain import explain_update
 from monitor.store.retention import compact_indexes, delete_history, run_retention, unindex_claims
-from monitor.store.sources import PollResult, record_poll
+from monitor.store.sources import record_poll
 
 LONG_AGO, LATELY, NOW = 100.0, 9_000.0, 10_000.0
 GOOD = PollResult(LATELY, "ok", None, None, 0, NOW, None, None, None, True)
@@ -115,9 +120,9 @@ def test_no_message_goes_before_it_was_sent_or_given_up(store: Store) -> None:
         outbox.schedule_retry(conn, "m3", NOW, "451 later")
     run_out(store, before=5_000.0)
     with store.read() as conn:
-        assert {row.message_id for row in reports.load_delivery_page(conn)} == {"m3", "m4", "m5"}
-        assert {row.alert.id for row in reports.load_alert_page(conn)} == {"al-3", "al-4", "al-5"}
-        found = reports.explain_update(conn, 3)
+        assert {row.message_id for row in load_delivery_page(conn)} == {"m3", "m4", "m5"}
+        assert {row.alert.id for row in load_alert_page(conn)} == {"al-3", "al-4", "al-5"}
+        found = explain_update(conn, 3)
     assert found is not None
     assert [match.alert_id for match in found.matches] == ["al-3"]
     with store.write() as conn:
@@ -136,7 +141,7 @@ def test_what_is_held_is_kept_however_old(store: Store) -> None:
     run_out(store, before=5_000.0)
     with store.read() as conn:
         assert len(alerts.pending_for(conn, [BRIDGES])) == 1
-        assert reports.explain_update(conn, 1) is not None
+        assert explain_update(conn, 1) is not None
 
 
 def test_a_claim_that_all_have_dropped_goes_once_it_is_forgotten(store: Store) -> None:

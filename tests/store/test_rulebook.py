@@ -14,11 +14,16 @@ from kit.saying import (
 )
 
 from monitor.model import Decision, Match, Novelty, Reason
-from monitor.store import Store, alerts, reports, rulebook
+from monitor.store import alerts, rule_state
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment
 from monitor.store.history import count_updates, find_update_saying, recorded_updates
-from monitor.store.known import StoredHistory
-from monitor.store.late import already_matched, insert_late_decision, last_update_id, set_match_reason
-from monitor.store.record import commit_assessment
+from monitor.store.past import StoredHistory
+from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.claims import load_claim_page
+from monitor.store.reports.explain import MatchRow, explain_update
+from monitor.store.reports.status import load_status
+from monitor.store.rule_state import already_matched, insert_late_decision, last_update_id, set_match_reason
 
 BRIDGES = "Three bridges are closed."
 
@@ -35,7 +40,7 @@ def holds(id: str, rule: str, opens: float) -> Decision:
 
 def carry_on(store: Store, **names: str) -> dict[str, str]:
     with store.write() as conn:
-        return rulebook.apply_rule_renames(conn, rules(**names))
+        return rule_state.apply_rule_renames(conn, rules(**names))
 
 
 def test_the_past_of_a_renamed_rule_goes_on_under_its_new_name(store: Store) -> None:
@@ -54,14 +59,14 @@ def test_the_past_of_a_renamed_rule_goes_on_under_its_new_name(store: Store) -> 
         assert known.already_alerted("bridges", "st-1", [BRIDGES]) == set()
         assert alerts.alert_times(conn, "crossings", "st-1", 0.0) == [100.0]
         assert [held.alert.rule for held in alerts.due_throttled_matches(conn, 300.0)] == ["crossings"]
-        assert len(reports.load_alert_page(conn, rule="crossings")) == 1
+        assert len(load_alert_page(conn, rule="crossings")) == 1
     assert [row.match.rule for row in explained(store)] == ["crossings", "crossings"]
     assert carry_on(store, b="crossings") == {}
 
 
-def explained(store: Store, number: int = 1) -> tuple[reports.MatchRow, ...]:
+def explained(store: Store, number: int = 1) -> tuple[MatchRow, ...]:
     with store.read() as conn:
-        found = reports.explain_update(conn, number)
+        found = explain_update(conn, number)
     assert found
     return found.matches
 
@@ -89,13 +94,13 @@ def test_a_rule_may_take_the_name_of_one_that_is_gone(store: Store) -> None:
 def test_what_is_dropped_waits_no_more_and_says_why(store: Store) -> None:
     commit_texts(store, [BRIDGES], decisions=[holds("al-2", "bridges", 200.0)])
     with store.write() as conn:
-        rulebook.drop_pending(conn, [held.id for held in alerts.due_throttled_matches(conn, 300.0)])
-        rulebook.drop_pending(conn, [])
+        rule_state.drop_pending(conn, [held.id for held in alerts.due_throttled_matches(conn, 300.0)])
+        rule_state.drop_pending(conn, [])
     with store.read() as conn:
         assert alerts.due_throttled_matches(conn, 300.0) == []
-        assert reports.load_status(conn, 300.0).pending_matches == 0
+        assert load_status(conn, 300.0).pending_matches == 0
     (row,) = explained(store)
-    assert (row.reason, row.detail) == (Reason.RULE_REMOVED, rulebook.RULE_REMOVED_DETAIL)
+    assert (row.reason, row.detail) == (Reason.RULE_REMOVED, rule_state.RULE_REMOVED_DETAIL)
 
 
 def test_what_waits_for_sources_is_dropped_a_day_after_its_rule_was_missed(store: Store) -> None:
@@ -112,13 +117,13 @@ def test_what_waits_for_sources_is_dropped_a_day_after_its_rule_was_missed(store
 
     def left(now: float, *runs: str) -> list[str]:
         with store.write() as conn:
-            rulebook.drop_pending_of_missing(conn, runs, now)
+            rule_state.drop_pending_of_missing(conn, runs, now)
             return [held.alert.id for held in alerts.pending_for(conn, [BRIDGES])]
 
     assert left(0.0, "floods", "bridges") == ["al-1", "al-2"]
     assert left(10.0, "floods") == ["al-1", "al-2"]
-    assert left(9.0 + rulebook.MISSING_RULE_GRACE_S, "floods") == ["al-1", "al-2"]
-    assert left(10.0 + rulebook.MISSING_RULE_GRACE_S, "floods") == ["al-2"]
+    assert left(9.0 + rule_state.MISSING_RULE_GRACE_S, "floods") == ["al-1", "al-2"]
+    assert left(10.0 + rule_state.MISSING_RULE_GRACE_S, "floods") == ["al-2"]
     with store.read() as conn:
         assert [held.alert.id for held in alerts.due_throttled_matches(conn, 300.0)] == ["al-3"]
     assert [row.reason for row in explained(store)] == ["rule gone", "awaiting corroboration", "throttled"]
@@ -126,10 +131,10 @@ def test_what_waits_for_sources_is_dropped_a_day_after_its_rule_was_missed(store
 
 def test_how_far_rules_have_looked_back_is_remembered(store: Store) -> None:
     with store.write() as conn:
-        assert rulebook.load_lookback_seconds(conn) == {}
-        rulebook.save_lookback_seconds(conn, {"b": 60.0, "f": 5.0})
-        rulebook.save_lookback_seconds(conn, {"b": 90.0})
-        assert rulebook.load_lookback_seconds(conn) == {"b": 90.0, "f": 5.0}
+        assert rule_state.load_lookback_seconds(conn) == {}
+        rule_state.save_lookback_seconds(conn, {"b": 60.0, "f": 5.0})
+        rule_state.save_lookback_seconds(conn, {"b": 90.0})
+        assert rule_state.load_lookback_seconds(conn) == {"b": 90.0, "f": 5.0}
 
 
 def test_a_late_decision_is_kept_with_its_update(store: Store) -> None:
@@ -177,5 +182,5 @@ def test_the_update_that_said_a_claim_is_found(store: Store) -> None:
     commit_texts(store, [BRIDGES], at=100.0)
     commit_texts(store, ["Rain."], at=200.0)
     with store.read() as conn:
-        (first,) = [row.earliest for row in reports.load_claim_page(conn) if row.earliest.text == "Rain."]
+        (first,) = [row.earliest for row in load_claim_page(conn) if row.earliest.text == "Rain."]
         assert find_update_saying(conn, first) == 2

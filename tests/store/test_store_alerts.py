@@ -13,9 +13,13 @@ from kit.saying import (
 )
 
 from monitor.model import Decision, Match, Novelty, PendingMatch, Reason, ReleasedMatches, TermHit
-from monitor.store import Store, alerts, reports
-from monitor.store.known import StoredHistory
-from monitor.store.record import commit_assessment, commit_releases
+from monitor.store import alerts
+from monitor.store.base import Store
+from monitor.store.commit import commit_assessment, commit_releases
+from monitor.store.past import StoredHistory
+from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.deliveries import load_delivery_page
+from monitor.store.reports.explain import explain_update
 
 BRIDGES = "Three bridges are closed."
 OTHERWISE = "The bridges, three of them, are shut."
@@ -84,13 +88,13 @@ def test_a_released_match_is_told_once_and_held_no_more(store: Store) -> None:
     with store.read() as conn:
         assert alerts.pending_for(conn, [BRIDGES]) == []
         assert alerts.due_throttled_matches(conn, 1e9) == []
-        explained = reports.explain_update(conn, 1)
+        explained = explain_update(conn, 1)
         assert explained is not None
         assert {(m.reason, m.alert_id, m.detail) for m in explained.matches} == {
             (Reason.SENT, "al-3", "confirmed by press")
         }
-        assert [(row.alert, row.update_id) for row in reports.load_alert_page(conn)] == [(released.alert, 1)]
-        assert [(row.alert_id, row.message_id) for row in reports.load_delivery_page(conn)] == [("al-3", "m1")]
+        assert [(row.alert, row.update_id) for row in load_alert_page(conn)] == [(released.alert, 1)]
+        assert [(row.alert_id, row.message_id) for row in load_delivery_page(conn)] == [("al-3", "m1")]
         assert alerts.already_alerted(conn, "bridges", "st-1", [BRIDGES]) == {BRIDGES}
 
 
@@ -101,5 +105,5 @@ def test_an_update_can_release_what_it_confirms(store: Store) -> None:
     with store.write() as conn:
         commit_assessment(conn, replace(one, released=(release,)), content_hash="h", now=200.0)
     with store.read() as conn:
-        assert [row.alert.id for row in reports.load_alert_page(conn)] == ["al-3"]
+        assert [row.alert.id for row in load_alert_page(conn)] == ["al-3"]
         assert alerts.pending_for(conn, [BRIDGES]) == []

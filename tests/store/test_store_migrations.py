@@ -13,7 +13,9 @@ from sqlalchemy import create_engine, text
 
 import monitor.store
 from monitor.errors import StoreError
-from monitor.store import Store, index, open_store
+from monitor.store import inverted_index
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 from monitor.store.migrate import REVISIONS, VERSION_TABLE
 from monitor.store.schema import metadata
 
@@ -77,6 +79,9 @@ def test_an_index_of_single_rows_becomes_one_of_lists(database_path: Path) -> No
 
     store = open_store(f"sqlite:///{database_path}")
     with store.read() as conn:
-        assert index.document_frequencies(conn, index.CLAIM_INDEX, [5, -7, 8]) == {5: 2, -7: 1}
-        assert index.find_postings(conn, index.CLAIM_INDEX, {5: 2, -7: 1}, 10) == {5: [1, 9], -7: [1]}
+        assert inverted_index.document_frequencies(conn, inverted_index.CLAIM_INDEX, [5, -7, 8]) == {5: 2, -7: 1}
+        assert inverted_index.find_postings(conn, inverted_index.CLAIM_INDEX, {5: 2, -7: 1}, 10) == {
+            5: [1, 9],
+            -7: [1],
+        }
     store.close()

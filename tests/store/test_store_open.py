@@ -18,7 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreBusy, StoreError
-from monitor.store import Store, open_store
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 from monitor.store.sources import load_sources
 
 

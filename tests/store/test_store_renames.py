@@ -5,8 +5,9 @@ from __future__ import annotations
 from kit.saying import commit_texts
 from sqlalchemy import insert, select
 
-from monitor.config import SourceConfig
-from monitor.store import Store, sources
+from monitor.config.models import SourceConfig
+from monitor.store import sources
+from monitor.store.base import Store
 from monitor.store.schema import entries, imprints, notices, silences
 from monitor.store.sources import load_sources
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 from kit.saying import add_sources, commit_texts
 from sqlalchemy import event
 
-from monitor.config import SourceConfig
-from monitor.sources.crowd import HostSlots
-from monitor.store import Store, open_store, sources
-from monitor.store.sources import PollResult, SourceState, lease_due_sources, load_sources, record_poll
+from monitor.config.models import SourceConfig
+from monitor.sources.host_slots import HostSlots
+from monitor.sources.state import PollResult, SourceState
+from monitor.store import sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.sources import lease_due_sources, load_sources, record_poll
 
 GOOD = PollResult(
     polled_at=10.0,

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.text.clean import looks_like_html, parse_blocks
+from monitor.text.blocks import looks_like_html, parse_blocks
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.model import ChangeKind
-from monitor.text.words import analyze
+from monitor.text.analysis import analyze
 
 
 def cues(text):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from monitor.text.analysis import analyze
 from monitor.text.facts.dates import dates_agree
-from monitor.text.words import analyze
 
 
 def dates(text):

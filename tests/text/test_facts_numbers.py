@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.text.words import analyze
+from monitor.text.analysis import analyze
 
 
 def figures(text):

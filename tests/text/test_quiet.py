@@ -3,7 +3,7 @@ import time
 import pytest
 
 from monitor.model import Noise, Role
-from monitor.text.quiet import noise_kind
+from monitor.text.noise import noise_kind
 
 SERIES = """
 Key takeaways as of December 14

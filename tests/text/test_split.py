@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.model import Noise, Role
-from monitor.text.key import normalized_key
+from monitor.text.normalize import normalized_key
 from monitor.text.split import split_claims
 
 

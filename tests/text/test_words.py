@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.model import ChangeKind
-from monitor.text.words import MAX_INDEX_TERMS, NO_SYNONYMS, Synonyms, analyze, consonant_key, index_terms
+from monitor.text.analysis import MAX_INDEX_TERMS, NO_SYNONYMS, Synonyms, analyze, consonant_key, index_terms
 
 DPRK = Synonyms.from_mapping({"dprk": ["DPRK", "North Korean*"], "gur": ["GUR", "Defence Intelligence Directorate"]})
 

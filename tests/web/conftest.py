@@ -10,7 +10,8 @@ import httpx
 import pytest
 from kit.newsroom import build_sample_store, page_client
 
-from monitor.store import Store, open_store
+from monitor.store.base import Store
+from monitor.store.connect import open_store
 
 
 @pytest.fixture(scope="session")

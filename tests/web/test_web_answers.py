@@ -12,7 +12,7 @@ import httpx
 import pytest
 from kit.newsroom import KYIV, build_sample_store, page_client
 
-from monitor.store import Store
+from monitor.store.base import Store
 from monitor.web.app import GET_ROUTES, create_app
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]

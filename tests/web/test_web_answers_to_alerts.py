@@ -10,9 +10,10 @@ import httpx
 import pytest
 from kit.newsroom import NOW
 
-from monitor.alerts.answers import FeedbackKind
+from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence, SilenceMode
-from monitor.store import Store, answers, silences
+from monitor.store import feedback, silences
+from monitor.store.base import Store
 from monitor.web.app import GET_ROUTES, POST_ROUTES
 
 OURS = {"origin": "http://localhost:8080"}
@@ -48,7 +49,7 @@ async def test_the_last_answer_counts(editable_store: Store, page_reader: httpx.
     await page_reader.post(f"/alerts/{id}/ack", headers={"sec-fetch-site": "same-origin"})
 
     with editable_store.read() as conn:
-        assert [one.kind for one in answers.all_feedback(conn)] == [FeedbackKind.ACK]
+        assert [one.kind for one in feedback.all_feedback(conn)] == [FeedbackKind.ACK]
         assert silences.load_active_silences(conn, NOW) == []
 
 
@@ -70,7 +71,7 @@ async def test_no_other_site_can_answer(
 
     assert answer.status_code == 403
     with editable_store.read() as conn:
-        assert answers.all_feedback(conn) == []
+        assert feedback.all_feedback(conn) == []
 
 
 async def test_looking_does_not_answer_and_who_is_not_there_cannot_be_answered(
@@ -97,7 +98,7 @@ async def test_whatever_changes_something_is_only_taken_from_our_own_pages(
 
     assert (await page_reader.post(filled(path, id), data=form, headers=headers)).status_code == 403
     with editable_store.read() as conn:
-        assert (len(silences.load_active_silences(conn, NOW)), answers.all_feedback(conn)) == (1, [])
+        assert (len(silences.load_active_silences(conn, NOW)), feedback.all_feedback(conn)) == (1, [])
 
 
 async def test_looking_at_every_page_of_an_alert_and_its_story_changes_nothing(

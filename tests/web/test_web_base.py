@@ -10,10 +10,10 @@ from kit.delivery import builtin_templates, make_message
 from kit.newsroom import KYIV, page_client
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.config import WebConfig
+from monitor.config.models import WebConfig
 from monitor.deliver.render import render_message
-from monitor.store import Store
-from monitor.web.base import url_base_path
+from monitor.store.base import Store
+from monitor.web.middleware import url_base_path
 
 OURS = {"origin": "http://localhost:8080"}
 

@@ -15,8 +15,9 @@ from kit.saying import example_finding as finding_of
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.model import Change, ChangeKind, Novelty
-from monitor.store import Store, outbox
-from monitor.store.refusal import mark_rules_accepted, mark_rules_refused
+from monitor.store import outbox
+from monitor.store.base import Store
+from monitor.store.rule_state import mark_rules_accepted, mark_rules_refused
 
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 

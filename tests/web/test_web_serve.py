@@ -12,12 +12,12 @@ import pytest
 from kit.newsroom import KYIV, NOW
 from starlette.applications import Starlette
 
-from monitor.config import WebConfig
+from monitor.config.models import WebConfig
 from monitor.errors import MonitorError
-from monitor.store import Store
+from monitor.store.base import Store
 from monitor.web.app import create_app
-from monitor.web.guard import LOOPBACK_HOSTS, accepted_hosts
-from monitor.web.serve import running_server
+from monitor.web.middleware import LOOPBACK_HOSTS, accepted_hosts
+from monitor.web.server import running_server
 
 
 @pytest.fixture

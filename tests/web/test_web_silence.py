@@ -11,7 +11,8 @@ from kit.saying import add_sources, commit_texts, example_message, sent_decision
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.alerts.silences import Silence, SilenceMode
-from monitor.store import Store, silences
+from monitor.store import silences
+from monitor.store.base import Store
 
 OURS = {"origin": "http://localhost:8080"}
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"

@@ -7,12 +7,11 @@ from kit.newsroom import NOW, page_client
 from kit.saying import add_sources, commit_texts, example_alert, example_claim, example_prior, sent_decision
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.alerts.answers import FeedbackKind
+from monitor.actions import create_silence, record_feedback
+from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence
-from monitor.answering import record_feedback
 from monitor.model import Change, ChangeKind, Finding, Novelty
-from monitor.silencing import create_silence
-from monitor.store import Store
+from monitor.store.base import Store
 
 RISE = Finding(
     example_claim("Up to 12,000 <b>soldiers</b> are in Kursk."),

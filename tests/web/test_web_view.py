@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.web.view import public_url, relative_time
+from monitor.web.page_context import public_url, relative_time
 
 
 @pytest.mark.parametrize(

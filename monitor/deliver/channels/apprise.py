@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from monitor.config import ChannelConfig
+from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import LOGIN_RETRY_S, Receipt
 from monitor.deliver.channels.http import BUSY_STATUSES, LOGIN_STATUSES, POST_DEADLINE_S, RETRYABLE_STATUSES
 from monitor.deliver.render import RenderedMessage
-from monitor.deliver.safe import redact, sanitize, shorten
+from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.model import Message
 

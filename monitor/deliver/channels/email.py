@@ -20,12 +20,12 @@ from aiosmtplib import (
 )
 from pydantic import Field, SecretStr
 
-from monitor.config import ChannelConfig
+from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import LOGIN_RETRY_S, MAX_SEND_DEADLINE_S, Receipt
-from monitor.deliver.channels.values import Mailbox, Mailboxes, UnsubscribeAddress
-from monitor.deliver.mail import compose_mail, parse_mailbox, serialize_mail
+from monitor.deliver.channels.fields import Mailbox, Mailboxes, UnsubscribeAddress
+from monitor.deliver.mime import compose_mail, parse_mailbox, serialize_mail
 from monitor.deliver.render import RenderedMessage
-from monitor.deliver.safe import redact, sanitize, shorten
+from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.model import Message
 

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from monitor.deliver.channels import LOGIN_RETRY_S
-from monitor.deliver.safe import redact, sanitize, shorten
+from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
-from monitor.sources.guard import BlockedAddress, guarded_client
-from monitor.sources.headers import retry_after_seconds
+from monitor.net.guard import BlockedAddress, guarded_client
+from monitor.net.headers import retry_after_seconds
 
 POST_DEADLINE_S = 30.0  # seconds
 MAX_HTTP_REPLY_BYTES = 4096  # bytes

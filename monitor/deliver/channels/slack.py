@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field, model_validator
 
-from monitor.config import ChannelConfig, SecretHeaderValue, WebAddress
+from monitor.config.models import ChannelConfig, SecretHeaderValue, WebAddress
 from monitor.deliver.channels import Receipt
+from monitor.deliver.channels.fields import SecretWebAddress
 from monitor.deliver.channels.http import POST_DEADLINE_S, HttpPoster
 from monitor.deliver.channels.slack_bot import SLACK_API_URL, SlackBot
-from monitor.deliver.channels.values import SecretWebAddress
-from monitor.deliver.escapes import escape_slack_text
+from monitor.deliver.escaping import escape_slack_text
 from monitor.deliver.render import RenderedMessage
 from monitor.deliver.slack_blocks import truncate_for_slack
 from monitor.errors import DeliveryError

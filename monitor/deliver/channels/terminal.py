@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from monitor.config import ChannelConfig
+from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import MAX_SEND_DEADLINE_S, Receipt
 from monitor.deliver.render import RenderedMessage
 from monitor.errors import DeliveryError

@@ -9,10 +9,10 @@ from typing import ClassVar
 from pydantic import Field
 from standardwebhooks.webhooks import Webhook as Signer
 
-from monitor.config import ChannelConfig
+from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import Receipt
+from monitor.deliver.channels.fields import SecretWebAddress, SigningSecrets
 from monitor.deliver.channels.http import POST_DEADLINE_S, HttpPoster
-from monitor.deliver.channels.values import SecretWebAddress, SigningSecrets
 from monitor.deliver.render import RenderedMessage
 from monitor.model import Message
 

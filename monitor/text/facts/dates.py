@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.text.facts.spelling import parse_number_word
+from monitor.text.facts.number_words import parse_number_word
 from monitor.text.lexicon.cues import MONTHS, WEEKDAYS
 from monitor.text.tokens import CALENDAR, NUMERAL, Token
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.text.facts.spelling import NumberPhrase, parse_number_phrase
+from monitor.text.facts.number_words import NumberPhrase, parse_number_phrase
 from monitor.text.lexicon.cues import PROJECTION_WORDS
 from monitor.text.lexicon.figures import BOUND_LAST_WORDS, BOUND_LENGTHS, BOUNDS, CURRENCIES, MEASURES
 from monitor.text.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token

@@ -1,0 +1,48 @@
+"""Takes an answer to an alert, from the command or the web page: it is kept, and *not news* mutes the like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from monitor.alerts.feedback import Feedback, FeedbackKind, build_feedback, build_mute
+from monitor.alerts.silences import Silence, SilenceMode
+from monitor.model import Moment
+from monitor.store import feedback as answers
+from monitor.store import silences
+from monitor.store.base import Store
+from monitor.store.reports.alerts import find_alert
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFeedback:
+    """An answer that was kept, and the mute that it made."""
+
+    feedback: Feedback
+    mute: Silence | None
+
+
+def record_feedback(
+    store: Store, alert_id: str, kind: FeedbackKind, *, memory: float, now: Moment, by: str = "", note: str = ""
+) -> RecordedFeedback | None:
+    """Keeps the answer; None if there is no such alert. Another answer ends the mute of the one before."""
+    with store.write() as conn:
+        row = find_alert(conn, alert_id)
+        if row is None:
+            return None
+        new_feedback = build_feedback(row.alert, kind, by=by, note=note, now=now)
+        previous_feedback = answers.feedback_by_alert(conn, [alert_id]).get(alert_id)
+        mute = build_mute(row.alert, new_feedback, memory)
+        if previous_feedback and previous_feedback.kind is FeedbackKind.NOT_NEWS:
+            silences.unmute(conn, mute, now)
+        answers.save_feedback(conn, new_feedback)
+        if kind is not FeedbackKind.NOT_NEWS or not row.alert.findings:
+            return RecordedFeedback(new_feedback, None)
+        return RecordedFeedback(new_feedback, replace(mute, id=silences.insert_silence(conn, mute)))
+
+
+def create_silence(store: Store, silence: Silence) -> Silence:
+    """Keeps a silence; as it was kept. One that lets facts through is given the claims that were told until now."""
+    with store.write() as conn:
+        if silence.mode is SilenceMode.UNTIL_FACTS_CHANGE:
+            silence = replace(silence, claims=silences.recent_alert_claims(conn, silence))
+        return replace(silence, id=silences.insert_silence(conn, silence))

@@ -1,0 +1,50 @@
+"""Which changes can be told in a few words, as before → after or "(was …)"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from monitor.compare.verdict import judge
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty, Relation
+from monitor.text.analysis import NO_SYNONYMS, analyze
+
+SHORT_KINDS = (
+    ChangeKind.NUMBER,
+    ChangeKind.DATE,
+    ChangeKind.NAME,
+    ChangeKind.PLACE,
+)  # what reads well so, most telling first
+
+
+def short_changes(changes: Sequence[Change]) -> list[Change]:
+    """Those that read well so. None if a "not" came or went: a date that moved would hide it."""
+    if any(change.kind is ChangeKind.NEGATION for change in changes):
+        return []
+    return [change for change in changes if change.kind in SHORT_KINDS]
+
+
+MAX_CHANGES_SHOWN = 3
+
+
+def since_last(findings: Sequence[AlertFinding], last_alert: Alert | None) -> str | None:
+    """What the findings say otherwise than the last alert did; None if nothing of it can be told so shortly."""
+    if last_alert is None:
+        return None
+    claims = [previous.claim for previous in last_alert.findings]
+    changes = [change for finding in findings for change in short_changes(tuple(changes_since(finding, claims)))]
+    texts = dict.fromkeys(f"{change.before} → {change.after}" for change in changes if change.before and change.after)
+    return "; ".join(list(texts)[:MAX_CHANGES_SHOWN]) or None
+
+
+def changes_since(finding: AlertFinding, prior_texts: Sequence[str]) -> Iterator[Change]:
+    """The changes from the claim that was told; where it was another than the nearest, the two are compared."""
+    if finding.novelty is not Novelty.CHANGED:
+        return
+    if finding.nearest is not None and finding.nearest.text in prior_texts:
+        yield from finding.changes
+        return
+    current = analyze(finding.claim, NO_SYNONYMS)
+    verdicts = [judge(analyze(claim, NO_SYNONYMS), current, Relation.ELSEWHERE) for claim in prior_texts]
+    changed_verdicts = [verdict for verdict in verdicts if verdict.novelty is Novelty.CHANGED]
+    if changed_verdicts:
+        yield from max(changed_verdicts, key=lambda verdict: verdict.similarity).changes

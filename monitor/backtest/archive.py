@@ -1,0 +1,42 @@
+"""The stored updates as a back-test wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from monitor.backtest.run import RulesByScope, StoredUpdate, is_relevant, relevant_novelties
+from monitor.config.models import Config
+from monitor.model import Finding, Moment, Update
+from monitor.store.history import recorded_updates
+from monitor.text.split import compile_pattern
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def load_stored_updates(
+    conn: Connection,
+    config: Config,
+    since: Moment,
+    versions: Sequence[RulesByScope],
+    tags: Mapping[str, tuple[str, ...]],
+) -> Iterator[StoredUpdate]:
+    """The stored updates since a moment that concern some versions of rules."""
+    ignore_by_source = {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
+    baseline_sources = {source.name for source in config.sources if source.first_poll == "baseline"}
+
+    def wanted(update: Update, findings: tuple[Finding, ...]) -> bool:
+        return is_relevant(versions, tags, update, findings)
+
+    for record in recorded_updates(conn, since, novelties=relevant_novelties(versions), is_wanted=wanted):
+        source = record.update.source
+        baseline = record.is_baseline and source in baseline_sources
+        yield StoredUpdate(
+            record.number,
+            record.update,
+            record.recorded_at,
+            record.findings,
+            ignore_by_source.get(source, ()),
+            baseline,
+        )

@@ -1,0 +1,304 @@
+"""Runs rules over updates that were assessed before: what they would have alerted, and how two versions differ.
+
+Matching and deciding are the daemon's own; the findings are those that the store kept, so nothing is compared anew.
+For a rule with `sources` that is an approximation: what only others are known to have said counts as new. Silences
+are left out: they are about people's present, not about the rule.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from monitor.alerts.decide import RuleMatch, as_prior_claims, decide, dedup_keys
+from monitor.alerts.release import release_corroborated, release_throttled
+from monitor.alerts.silences import Silence
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Decision,
+    Finding,
+    Moment,
+    Novelty,
+    PendingMatch,
+    PriorClaim,
+    Reason,
+    Update,
+)
+from monitor.ruleset.document import MatchDocument, cached_document
+from monitor.ruleset.match import match_rule, rule_covers_source
+from monitor.ruleset.query.lint import distinct_terms
+from monitor.ruleset.query.segments import SEGMENT_SHIFT
+from monitor.ruleset.rule import Rule, RuleSet, Within
+from monitor.text.split import Pattern, split_claims
+
+SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
+AlertedClaim: TypeAlias = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpdate:
+    """An update as the store kept it; `baseline` if it came with its source's first poll, of which nobody is told."""
+
+    number: int
+    update: Update
+    recorded_at: Moment
+    findings: tuple[Finding, ...]
+    ignore_patterns: tuple[Pattern, ...] = ()
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HypotheticalAlert:
+    """An alert that would have been sent, and the number of the update that caused it."""
+
+    update_number: int
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class RulesByScope:
+    """Some rules: the narrow ones look at single claims, so what else an update says is nothing to them."""
+
+    all_rules: RuleSet
+    claim_rules: RuleSet
+    context_rules: tuple[Rule, ...]
+
+
+@dataclass(slots=True)
+class InMemoryHistory:
+    """The past of a back-test, kept in memory: what was alerted, who said what, and what is held."""
+
+    alerted_claims: set[tuple[str, str, str]] = field(default_factory=set)
+    alerts: dict[tuple[str, str], list[Alert]] = field(default_factory=lambda: defaultdict(list))
+    root_by_text: dict[str, str] = field(default_factory=dict)
+    prior_claims_by_root: dict[str, dict[tuple[str, str], PriorClaim]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    pending: list[PendingMatch] = field(default_factory=list)
+    throttled_until: dict[int, Moment] = field(default_factory=dict)
+    update_numbers: dict[int, int] = field(default_factory=dict)
+    last_id: int = 0
+
+    def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
+        """Which of these claims the rule has alerted of already in this story."""
+        return {text for text in texts if (rule, story, text) in self.alerted_claims}
+
+    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
+        """When the rule alerted of the story since a moment, oldest first."""
+        return [alert.at for alert in self.alerts[rule, story] if alert.at >= since]
+
+    def last_alert(self, rule: str, story: str) -> Alert | None:
+        """The rule's last alert of the story."""
+        return next(reversed(self.alerts[rule, story]), None)
+
+    def prior_claims(self, texts: Sequence[str]) -> list[PriorClaim]:
+        """Who has said one of these claims, in these or other words."""
+        roots = dict.fromkeys(map(self.cluster_root, texts))
+        return [
+            prior
+            for root in roots
+            if root in self.prior_claims_by_root
+            for prior in self.prior_claims_by_root[root].values()
+        ]
+
+    def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
+        """The matches held for corroboration that one of these claims would confirm."""
+        roots = {self.cluster_root(text) for text in texts}
+        corroborable = (match for match in self.pending if match.reason is Reason.AWAITING_CORROBORATION)
+        return [match for match in corroborable if roots & {self.cluster_root(f.claim) for f in match.alert.findings}]
+
+    def silences(self, now: Moment) -> Sequence[Silence]:
+        """None."""
+        return ()
+
+    def cluster_root(self, text: str) -> str:
+        """The claim that this one says in other words, or itself."""
+        return self.root_by_text.get(text, text)
+
+    def record_findings(self, update: Update, findings: Sequence[Finding]) -> None:
+        """Keeps who said what."""
+        for finding, current_claim in zip(findings, as_prior_claims(update, findings), strict=True):
+            if finding.novelty is Novelty.REPEATED and finding.nearest:
+                self.root_by_text.setdefault(finding.claim.text, self.cluster_root(finding.nearest.text))
+                self.record_prior_claim(finding.nearest)
+            self.record_prior_claim(current_claim)
+
+    def record_prior_claim(self, prior: PriorClaim) -> None:
+        """Keeps the first time that a source said a claim in these words."""
+        self.prior_claims_by_root[self.cluster_root(prior.text)].setdefault((prior.source, prior.text), prior)
+
+    def record_alert(self, alert: Alert) -> None:
+        """Keeps what was told."""
+        self.alerts[alert.rule, alert.story].append(alert)
+        self.alerted_claims |= {(alert.rule, story, text) for story, text in dedup_keys(alert)}
+
+    def hold_back(self, decision: Decision, update_number: int) -> None:
+        """Keeps a match that waits."""
+        if decision.pending_alert:
+            self.last_id += 1
+            self.pending.append(PendingMatch(self.last_id, decision.reason, decision.pending_alert))
+            self.update_numbers[self.last_id] = update_number
+            if decision.throttled_until is not None:
+                self.throttled_until[self.last_id] = decision.throttled_until
+
+    def due_matches(self, now: Moment) -> list[PendingMatch]:
+        """The throttled matches whose window has opened."""
+        return [match for match in self.pending if self.throttled_until.get(match.id, now + 1) <= now]
+
+    def release(self, ids: Iterable[int]) -> None:
+        """Forgets held matches that were told of."""
+        released_ids = set(ids)
+        self.pending = [match for match in self.pending if match.id not in released_ids]
+
+
+def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
+    """The novelties that matter to some versions of rules. Who needs several sources wants to know who repeats what,
+    and what is repeated may be new to who listens to some sources only."""
+    rules = [rule for version in versions for rule in version.all_rules.rules]
+    if any(rule.corroboration > 1 or rule.sources is not None for rule in rules):
+        return frozenset(Novelty)
+    return frozenset(novelty for rule in rules for novelty in rule.on)
+
+
+def split_by_scope(rules: RuleSet) -> RulesByScope:
+    """The rules by what they look at."""
+    claim_rules = [rule for rule in rules.rules if rule.within is Within.CLAIM]
+    context_rules = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
+    return RulesByScope(rules, RuleSet(tuple(claim_rules)), tuple(context_rules))
+
+
+def is_relevant(
+    versions: Sequence[RulesByScope], tags: SourceTags, update: Update, findings: tuple[Finding, ...]
+) -> bool:
+    """Could an update matter to some versions of rules? `findings` may be outlines of those of `novelties`."""
+    if any(rule.corroboration > 1 for version in versions for rule in version.all_rules.rules):
+        return bool(findings)
+    document = cached_document(update, findings, (), tags.get(update.source, ()))
+    return any(
+        version.claim_rules.candidate_rules(document) or reaching_rules(version, document) for version in versions
+    )
+
+
+def reaching_rules(version: RulesByScope, document: MatchDocument) -> list[Rule]:
+    """The wide rules that could hold for a finding among the other claims: one of their terms must meet a finding."""
+    return [rule for rule in version.context_rules if hits_a_finding(rule, document)]
+
+
+def hits_a_finding(rule: Rule, document: MatchDocument) -> bool:
+    """Does a term of the rule meet a finding?"""
+    spans = (span for term in distinct_terms(rule.query.root) for span in term.cached_spans(document.index))
+    return any(span[0] >> SEGMENT_SHIFT in document.finding_by_segment for span in spans)
+
+
+def run_backtest(
+    versions: Sequence[RulesByScope], stored_updates: Iterable[StoredUpdate], tags: SourceTags, end: Moment
+) -> list[list[HypotheticalAlert]]:
+    """What each of some versions of rules would have alerted over updates in the order they came, up to `end`.
+
+    `tags` are the tags of every source. Updates that do not concern the rules may be left out of `kept`, and
+    findings of no novelty that matters.
+    """
+    runs = [(version, InMemoryHistory(), list[HypotheticalAlert]()) for version in versions]
+    for stored_update in stored_updates:
+        for version, history, alerts in runs:
+            alerts += backtest_releases(history, stored_update.recorded_at)
+            alerts += backtest_update(version, stored_update, history, tags)
+    return [[*alerts, *backtest_releases(history, end)] for _, history, alerts in runs]
+
+
+def backtest_update(
+    version: RulesByScope, stored_update: StoredUpdate, history: InMemoryHistory, tags: SourceTags
+) -> Iterator[HypotheticalAlert]:
+    """The alerts of one update, and of what it confirms."""
+    history.record_findings(stored_update.update, stored_update.findings)
+    if stored_update.is_baseline:
+        return
+    matches = list(match_stored_update(version, stored_update, tags))
+    for decision in decide(stored_update.update, matches, history, baseline=False, now=stored_update.recorded_at):
+        history.hold_back(decision, stored_update.number)
+        if decision.alert:
+            history.record_alert(decision.alert)
+            yield HypotheticalAlert(stored_update.number, decision.alert)
+    rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
+    for release in release_corroborated(
+        stored_update.update, stored_update.findings, rule_by_name, history, now=stored_update.recorded_at
+    ):
+        history.record_alert(release.alert)
+        history.release(release.match_ids)
+        yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
+
+
+def match_stored_update(version: RulesByScope, stored_update: StoredUpdate, tags: SourceTags) -> Iterator[RuleMatch]:
+    """The rules that hold for an update. It is split again only if a rule looks beyond single claims."""
+    source_tags = tags.get(stored_update.update.source, ())
+    document = cached_document(stored_update.update, stored_update.findings, (), source_tags)
+    reaching = reaching_rules(version, document)
+    claims = (
+        split_claims(stored_update.update.title, stored_update.update.text, stored_update.ignore_patterns)
+        if reaching
+        else ()
+    )
+    for rule in [*(rule for rule, _ in version.claim_rules.candidate_rules(document)), *reaching]:
+        visible_findings = findings_visible_to(rule, stored_update.findings, tags)
+        if match := match_rule(
+            rule, stored_update.update, visible_findings, () if rule.within is Within.CLAIM else claims, source_tags
+        ):
+            yield RuleMatch(rule, visible_findings, match)
+
+
+def findings_visible_to(rule: Rule, findings: tuple[Finding, ...], tags: SourceTags) -> tuple[Finding, ...]:
+    """The findings for a rule with `sources`: what only others are known to have said is new there."""
+    if rule.sources is None:
+        return findings
+    return tuple(as_new(finding) if is_prior_out_of_scope(rule, finding, tags) else finding for finding in findings)
+
+
+def is_prior_out_of_scope(rule: Rule, finding: Finding, tags: SourceTags) -> bool:
+    """Is the earlier claim one that the rule does not listen to?"""
+    prior = finding.nearest
+    return prior is not None and not rule_covers_source(rule, prior.source, tags.get(prior.source, ()))
+
+
+def as_new(finding: Finding) -> Finding:
+    """The finding as if nobody had said anything like it."""
+    return replace(finding, novelty=Novelty.NEW, similarity=0.0, changes=(), nearest=None)
+
+
+def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[HypotheticalAlert]:
+    """What throttles let out by now, each when its window opened."""
+    while due := history.due_matches(now):
+        opened_at = min(history.throttled_until[match.id] for match in due)
+        for release in release_throttled(history.due_matches(opened_at), now=opened_at):
+            history.record_alert(release.alert)
+            history.release(release.match_ids)
+            yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
+
+
+def gained_alerts(
+    current: Sequence[HypotheticalAlert], previous: Sequence[HypotheticalAlert], rule_ids: Mapping[str, str]
+) -> list[HypotheticalAlert]:
+    """The alerts of `now` with those claims of theirs that none of `before` tells of; `same` gives rules' ids."""
+    known_claims = {key for alert in previous for key in alerted_claims(alert, rule_ids)}
+    remaining = ((alert, findings_not_in(alert, known_claims, rule_ids)) for alert in current)
+    return [
+        HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
+        for alert, findings in remaining
+        if findings
+    ]
+
+
+def findings_not_in(
+    alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
+) -> tuple[AlertFinding, ...]:
+    """The findings of an alert that are not told already."""
+    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=True)
+    return tuple(finding for finding, key in keyed_findings if key not in known_claims)
+
+
+def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
+    """What each finding of an alert is known by: its rule's id, its source, its entry, and its claim."""
+    rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
+    return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

@@ -1,0 +1,148 @@
+"""The frame around every command: finds it by name, and turns whatever ends it into an exit code and, where it
+could not run, one clear line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from monitor import __version__
+from monitor.errors import ConfigError, MonitorError
+
+# In the order in which a newcomer needs them. Each is a module of this folder with a `command`.
+COMMAND_NAMES = (
+    "init",
+    "check",
+    "run",
+    "demo",
+    "sources",
+    "alerts",
+    "ack",
+    "not-news",
+    "answers",
+    "explain",
+    "try",
+    "search",
+    "story",
+    "schema",
+    "deliveries",
+    "silence",
+    "send-test",
+    "preview",
+    "status",
+    "compare",
+    "calibrate",
+    "replay",
+    "backup",
+)
+
+_PACKAGE_FOLDER = Path(__file__).parents[1]
+
+
+class LazyCommandGroup(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMAND_NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMAND_NAMES:
+            return None
+        command: click.Command = import_module(f"monitor.cli.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMAND_NAMES and not args[0].startswith("-"):
+            from monitor.config_file.problems import closest_hint
+
+            raise click.UsageError(f'there is no command "{args[0]}"{closest_hint(args[0], COMMAND_NAMES)}', ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyCommandGroup, name="monitor", invoke_without_command=True)
+@click.version_option(__version__, prog_name="monitor")
+@click.pass_context
+def root_group(ctx: click.Context) -> None:
+    """Tells people what is new in the feeds they follow."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """One command line's exit code."""
+    _use_utf8_output()
+    try:
+        with root_group.make_context("monitor", list(arguments)) as ctx:
+            root_group.invoke(ctx)
+        if sys.stdout:
+            sys.stdout.flush()
+    except click.exceptions.Exit as exit_request:
+        return exit_request.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        return _discard_output()
+    except Exception as error:
+        if os.environ.get("MONITOR_DEBUG"):
+            traceback.print_exc()
+        return _report_failure(error_sentence(error))
+    return 0
+
+
+def _use_utf8_output() -> None:
+    """JSON is UTF-8 whatever the locale; half characters of a feed become escapes instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _discard_output() -> int:
+    """Whoever read our output has seen enough; what is still to be flushed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _report_failure(sentence: str) -> int:
+    from monitor.cli.output import terminal_safe
+
+    click.echo(f"monitor: {terminal_safe(sentence)}", err=True)
+    return 2
+
+
+def error_sentence(error: Exception) -> str:
+    """What is said of an error that ended a command. The message of one that nobody foresaw stays out."""
+    match error:
+        case ConfigError(problems=[first, *others]):
+            return f"{first}" + (f" (and {len(others)} more: see `monitor check`)" if others else "")
+        case click.UsageError(ctx=click.Context() as ctx):
+            return f"{_as_clause(error.format_message())} (see `{ctx.command_path} --help`)"
+        case click.ClickException():
+            return _as_clause(error.format_message())
+        case MonitorError():
+            return str(error)
+        case OSError(strerror=str() as cause, filename=name) if name:
+            return f"{name}: {cause.lower()}"
+    return f"unexpected {type(error).__name__}{_error_location(error)}; run with MONITOR_DEBUG=1 for the traceback"
+
+
+def _as_clause(message: str) -> str:
+    return (message[:1].lower() + message[1:]).rstrip(".")
+
+
+def _error_location(error: Exception) -> str:
+    """Where in our own code it came up."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _PACKAGE_FOLDER in Path(frame.filename).parents
+    ]
+    return f" at {Path(frames[-1].filename).relative_to(_PACKAGE_FOLDER)}:{frames[-1].lineno}" if frames else ""

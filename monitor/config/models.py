@@ -1,0 +1,179 @@
+"""The shape of `config.toml` after reading: frozen models, durations in seconds, secrets already looked up.
+
+How a file becomes a `Config`, and how every problem in it is told with line and column: `file.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from monitor.config.fields import (
+    as_list,
+    validate_cron,
+    validate_css_selector,
+    validate_database_url,
+    validate_full_text,
+    validate_header_name,
+    validate_header_value,
+    validate_jmespath,
+    validate_listen_address,
+    validate_network,
+    validate_quiet_hours,
+    validate_regex,
+    validate_secret_header,
+    validate_site_address,
+    validate_source_name,
+    validate_web_address,
+)
+from monitor.model import Severity
+from monitor.units import DAY, parse_duration
+
+
+def parse_timezone(text: Any) -> ZoneInfo:
+    """An IANA time zone by name. ValueError otherwise."""
+    try:
+        return ZoneInfo(str(text))
+    except (KeyError, ValueError, OSError):
+        raise ValueError('expected a time zone such as "Europe/Kyiv"') from None
+
+
+DurationSeconds = Annotated[float, BeforeValidator(parse_duration)]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(parse_timezone)]
+SourceName = Annotated[str, AfterValidator(validate_source_name)]
+WebAddress = Annotated[str, AfterValidator(validate_web_address)]
+SiteAddress = Annotated[str, AfterValidator(validate_site_address)]
+CronExpression = Annotated[str, AfterValidator(validate_cron)]
+CidrNetwork = Annotated[str, AfterValidator(validate_network)]
+ListenAddress = Annotated[str, AfterValidator(validate_listen_address)]
+RegexPattern = Annotated[str, AfterValidator(validate_regex)]
+FullTextFlag = Annotated[bool, AfterValidator(validate_full_text)]
+CssSelector = Annotated[str, AfterValidator(validate_css_selector)]
+QuietHours = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(validate_quiet_hours)]
+JmespathExpression = Annotated[str, AfterValidator(validate_jmespath)]
+HeaderName = Annotated[str, AfterValidator(validate_header_name)]
+HeaderValue = Annotated[str, AfterValidator(validate_header_value)]
+SecretHeaderValue = Annotated[SecretStr, AfterValidator(validate_secret_header)]
+DatabaseUrl = Annotated[str, AfterValidator(validate_database_url)]
+
+
+class ConfigTable(BaseModel):
+    """Every table of the config: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Auth(ConfigTable):
+    """Basic (username and password) or bearer (token) authentication of a source."""
+
+    username: str | None = None
+    password: SecretStr | None = None
+    token: SecretHeaderValue | None = None
+
+    @model_validator(mode="after")
+    def _check_exactly_one_scheme(self) -> Auth:
+        is_basic = self.username is not None and self.password is not None and self.token is None
+        is_bearer = self.token is not None and self.username is None and self.password is None
+        if not (is_basic or is_bearer):
+            raise ValueError('expected "username" and "password", or "token"')
+        return self
+
+
+class JsonFields(ConfigTable):
+    """JMESPath expressions that find the parts of one entry of a JSON API; those left out have common names."""
+
+    key: JmespathExpression | None = None
+    title: JmespathExpression | None = None
+    url: JmespathExpression | None = None
+    text: JmespathExpression | None = None
+    published: JmespathExpression | None = None
+    author: JmespathExpression | None = None
+    tags: JmespathExpression | None = None
+
+
+KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "entries": "json", "fields": "json"}
+
+
+class SourceConfig(ConfigTable):
+    """Something polled. `id` is what keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
+    wins over both. The keys in KEYS_OF_A_KIND are read for that kind alone."""
+
+    name: SourceName
+    id: SourceName | None = None
+    url: WebAddress
+    kind: Literal["feed", "page", "json"] = "feed"
+    every: DurationSeconds = 900.0
+    slowest: DurationSeconds | None = None
+    cron: CronExpression | None = None
+    tags: tuple[str, ...] = ()
+    first_poll: Literal["baseline", "alert"] = "baseline"
+    headers: dict[HeaderName, SecretHeaderValue] = Field(default_factory=dict)
+    auth: Auth | None = None
+    ignore: tuple[RegexPattern, ...] = ()
+    full_text: FullTextFlag = False
+    select: CssSelector | None = None
+    each: CssSelector | None = None
+    entries: JmespathExpression | None = None
+    fields: JsonFields | None = None
+
+
+class MonitorConfig(ConfigTable):
+    database: DatabaseUrl = "sqlite:///monitor.db"
+    rules: Path = Path("rules")
+    templates: Path = Path("templates")
+    timezone: TimeZone = ZoneInfo("UTC")
+    memory: DurationSeconds = 90 * DAY
+    user_agent: HeaderValue = "Claimwatch/0.1 (+https://example.org/claimwatch)"
+
+
+class NetworkConfig(ConfigTable):
+    """`allow_private`: networks in CIDR form that are dialled although they are not public."""
+
+    allow_private: tuple[CidrNetwork, ...] = ()
+
+
+class ChannelConfig(ConfigTable):
+    """What every channel has; each notifier's own model adds to it. `name` is the table's name."""
+
+    name: str
+    type: str
+    severity: Severity = Field(default=Severity.INFO, description="it takes alerts of this severity and above")
+    quiet_hours: QuietHours = Field(
+        default=(), description="hours in which alerts wait: they come in one message after"
+    )
+    digest: CronExpression | None = Field(default=None, description="when all that came since comes in one message")
+    urgent: Severity = Field(default=Severity.CRITICAL, description="what is so severe waits for neither")
+    timezone: TimeZone | None = Field(
+        default=None, description="of quiet_hours and digest, if not [monitor] timezone"
+    )
+    fallback: str | None = Field(default=None, description="the channel that is told when this one does not work")
+    template: str | None = Field(
+        default=None, description="the template of messages whose rules name none: brief stands for brief.slack.j2"
+    )
+
+
+class AlertsConfig(ConfigTable):
+    notify: tuple[str, ...] = ()
+
+
+class WebConfig(ConfigTable):
+    """`url` is where people reach the page that `listen` serves: what links in messages begin with."""
+
+    listen: ListenAddress | None = None
+    url: SiteAddress | None = None
+
+
+class Config(ConfigTable):
+    """A whole config. Relative paths were made absolute against `folder`, the config file's own."""
+
+    path: Path
+    folder: Path
+    monitor: MonitorConfig
+    network: NetworkConfig
+    sources: tuple[SourceConfig, ...]
+    channels: dict[str, ChannelConfig]
+    alerts: AlertsConfig
+    web: WebConfig

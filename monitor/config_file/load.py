@@ -1,0 +1,139 @@
+"""Reads `config.toml`: bytes → text → TOML → `${…}` looked up → tables checked → `Config`, or every problem at once,
+each with its line and column.
+
+The shapes are in `config.py`; a channel's own is in its notifier.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.config.models import Config
+from monitor.config_file.interpolate import interpolate
+from monitor.config_file.toml_positions import TomlPositions
+from monitor.config_file.validate import ConfigValidator
+from monitor.errors import ConfigError, MonitorError, Problem
+
+_MAX_CONFIG_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PartialConfig:
+    """What rules and templates lean on, as far as even a broken config says it.
+
+    `tags` are written as rules write them, `tag:ukraine`. The names are None where the file cannot be read at all.
+    """
+
+    rules: Path
+    templates: Path
+    sources: tuple[str, ...] | None
+    tags: tuple[str, ...]
+    channels: tuple[str, ...] | None
+
+
+_POSITION_PATTERN = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+_PLAINER_MESSAGES = (
+    (re.compile(r"^Cannot (?:declare|define|mutate|redefine|overwrite) .*"), "this key or table is already there"),
+    (re.compile(r"^Illegal character '\\n'.*"), "this string is not closed on its line"),
+    (re.compile(r"^Invalid value"), 'expected a value: a "string", a number, true, false, a [list] or a {table}'),
+)
+
+
+def read_config(path: Path, *, env: Mapping[str, str]) -> Config:
+    """The config at `path`, secrets looked up in `env`. ConfigError with every problem; MonitorError if there is
+    no such file."""
+    config, problems = check_config(path, env)
+    if config is None:
+        raise ConfigError([problem for problem in problems if not problem.warning])
+    return config
+
+
+def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The config, or None if it is of no use, with problems and warnings in the order of the file.
+
+    MonitorError if there is no such file.
+    """
+    try:
+        text = _read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, (_encoding_problem(path, error),)
+    try:
+        tree = tomllib.loads(text)
+        positions = TomlPositions(text)
+    except (ValueError, RecursionError) as error:
+        return None, (_syntax_problem(path, text, error),)
+    resolved, notes = interpolate(tree, env, path.absolute().parent)
+    validator = ConfigValidator(path, positions, tree, resolved)
+    for note in notes:
+        validator.report(note.key_path, note.message, is_warning=note.is_warning)
+    config = validator.build_config()
+    return config, tuple(sorted(validator.problems))
+
+
+def read_partial_config(path: Path) -> PartialConfig:
+    """The outline of a config that may be broken. MonitorError if there is no such file."""
+    try:
+        tree = tomllib.loads(_read_bytes(path).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        tree = {}
+    folder, monitor_table = path.absolute().parent, _table_at(tree, "monitor")
+    rules, templates = (monitor_table.get(key) for key in ("rules", "templates"))
+    sources = [source for source in _list_at(tree, "sources") if isinstance(source, dict)]
+    return PartialConfig(
+        rules=folder / (rules if isinstance(rules, str) else "rules"),
+        templates=folder / (templates if isinstance(templates, str) else "templates"),
+        sources=tuple(str(s["name"]) for s in sources if "name" in s) if tree else None,
+        tags=tuple(f"tag:{tag}" for source in sources for tag in _list_at(source, "tags")),
+        channels=tuple(_table_at(tree, "channels")) if tree else None,
+    )
+
+
+def _table_at(tree: dict[str, Any], name: str) -> dict[str, Any]:
+    value = tree.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list_at(table: dict[str, Any], name: str) -> list[Any]:
+    value = table.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise MonitorError(f"there is no {path}; `monitor init` writes one") from None
+    except OSError as error:
+        raise MonitorError(f"{path} cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
+    if len(content) > _MAX_CONFIG_BYTES:
+        raise MonitorError(f"{path} is too large for a config: more than {_MAX_CONFIG_BYTES // 1000} KB")
+    return content
+
+
+def _encoding_problem(path: Path, error: UnicodeDecodeError) -> Problem:
+    preceding = error.object[: error.start]
+    line, column = preceding.count(b"\n") + 1, error.start - preceding.rfind(b"\n")
+    return Problem(path, line, column, "expected UTF-8 text, found another encoding")
+
+
+def _syntax_problem(path: Path, text: str, error: Exception) -> Problem:
+    """tomllib's own sentence and position; the end of the file, or its start, where it gives none."""
+    if isinstance(error, RecursionError):
+        return Problem(path, 1, 1, "lists or tables stand too deep within one another")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return Problem(path, 1, 1, "there is a number that is too long")
+    message = str(error)
+    position = _POSITION_PATTERN.search(message)
+    message = _POSITION_PATTERN.sub("", message)
+    if position and position[1]:
+        line, column = int(position[1]), int(position[2])
+    else:
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    for pattern, plainer in _PLAINER_MESSAGES:
+        message = pattern.sub(plainer, message)
+    return Problem(path, line, column, f"not TOML: {message[:1].lower()}{message[1:]}")

@@ -1,0 +1,156 @@
+"""Turns what pydantic found wrong in one table into sentences for people: what was expected, what was found.
+
+A value that was written in the file is repeated only where it cannot be a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from monitor.config.models import ChannelConfig
+from monitor.config_file.toml_positions import KeyPath
+
+_NON_SECRET_KEYS = frozenset(
+    {"allow_private", "cron", "digest", "every", "listen", "memory", "name", "slowest", "timezone"}
+)
+_TYPE_WORDS = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+_EXPECTED_WORDS = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a table",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_attributes_type": "a table",
+    "model_type": "a table",
+    "path_type": "a path",
+    "string_type": "a string",
+    "tuple_type": "a list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One sentence about the key at `at`. `key` is true when the key itself is wrong, not its value."""
+
+    key_path: KeyPath
+    message: str
+    is_key: bool = False
+
+
+def field_errors(error: ValidationError, model: type[BaseModel], table: Any, title: str) -> Iterator[FieldError]:
+    """What is wrong in `table`, the table as it stands in the file, called `title` there."""
+    for detail in error.errors(include_url=False):
+        key_path: KeyPath = tuple(detail["loc"])
+        yield FieldError(
+            key_path,
+            _error_sentence(detail, model, _value_at(table, key_path), title),
+            detail["type"] == "extra_forbidden",
+        )
+
+
+def describe_value(value: Any) -> str:
+    """What a TOML value is, in words."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _TYPE_WORDS.get(type(value), "a date or time")
+
+
+def closest_hint(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean "…"?`, or nothing if no choice is near."""
+    from rapidfuzz import fuzz, process
+
+    match = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=60)
+    return f'; did you mean "{match[0]}"?' if match else ""
+
+
+def quoted_choices(choices: Iterable[str]) -> str:
+    """`"a", "b" or "c"`."""
+    *leading, last = [f'"{choice}"' for choice in choices]
+    return f"{', '.join(leading)} or {last}" if leading else last
+
+
+def toml_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A model's fields by the key that they have in the file; a channel's name is no key, but its heading."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    return {key: field for key, field in fields.items() if key != "name" or not issubclass(model, ChannelConfig)}
+
+
+def unknown_key_message(key: str, title: str, allowed: Iterable[str]) -> str:
+    choices = sorted(allowed)
+    return f'unknown key "{key}" in {title}' + (closest_hint(key, choices) or f"; known: {', '.join(choices)}")
+
+
+def _error_sentence(detail: ErrorDetails, model: type[BaseModel], value: Any, title: str) -> str:
+    error_type, loc = detail["type"], detail["loc"]
+    if error_type == "extra_forbidden":
+        return unknown_key_message(str(loc[-1]), ".".join([title, *map(str, loc[:-1])]), _keys_at(model, loc[:-1]))
+    if error_type == "missing":
+        return f'expected the key "{loc[-1]}" in {title}'
+    if error_type == "value_error":
+        return str(detail["ctx"]["error"]) + (_found_phrase(value) if loc and _may_show_value(loc) else "")
+    if error_type in ("literal_error", "enum"):
+        return _choice_sentence(detail["ctx"]["expected"], value)
+    if error_type in _EXPECTED_WORDS:
+        return f"expected {_EXPECTED_WORDS[error_type]}, found {describe_value(value)}"
+    if error_type in ("string_too_short", "too_short"):
+        return "expected one at least, found nothing"
+    return f"{detail['msg'].replace('Input should be', 'expected a value')}{_number_phrase(value)}"
+
+
+def _may_show_value(loc: tuple[int | str, ...]) -> bool:
+    return any(part in _NON_SECRET_KEYS for part in loc)
+
+
+def _found_phrase(value: Any) -> str:
+    return f', found "{value[:60]}"' if isinstance(value, str) else f", found {describe_value(value)}"
+
+
+def _number_phrase(value: Any) -> str:
+    return f", found {value}" if isinstance(value, int | float) else ""
+
+
+def _choice_sentence(expected: str, value: Any) -> str:
+    choices = [choice.strip("' ") for choice in expected.replace(" or ", ",").split(",")]
+    hint = closest_hint(value, choices) if isinstance(value, str) else ""
+    return f"expected {quoted_choices(choices)}{_found_phrase(value)}{hint}"
+
+
+def _value_at(table: Any, key_path: KeyPath) -> Any:
+    for part in key_path:
+        try:
+            table = table[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return table
+
+
+def _keys_at(model: type[BaseModel], key_path: tuple[int | str, ...]) -> Iterable[str]:
+    """The keys that the table at `path` may have, as they are written in the file."""
+    for part in key_path:
+        field = toml_fields(model).get(str(part))
+        model = (_first_model(field.annotation) if field else None) or model
+    return toml_fields(model)
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    """The first model in a type such as `Auth | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    models = (_first_model(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in models if model), None)

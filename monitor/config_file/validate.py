@@ -1,0 +1,306 @@
+"""Checks the tables of a config that tomllib has read and whose `${…}` were looked up: models out, problems noted.
+
+Nothing stops at the first problem. A value is complained of once, where the person wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.config.fields import validate_source_name
+from monitor.config.models import (
+    KIND_BY_SOURCE_KEY,
+    AlertsConfig,
+    ChannelConfig,
+    Config,
+    MonitorConfig,
+    NetworkConfig,
+    SourceConfig,
+    WebConfig,
+)
+from monitor.config_file.problems import (
+    closest_hint,
+    describe_value,
+    field_errors,
+    quoted_choices,
+    unknown_key_message,
+)
+from monitor.config_file.toml_positions import KeyPath, TomlPositions
+from monitor.errors import Problem
+from monitor.resources import builtin_path
+
+TomlTable = dict[str, Any]
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web")
+_KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
+
+
+class ConfigValidator:
+    """One file on its way to a `Config`: the tree as written, as filled in, and the problems met so far."""
+
+    def __init__(self, path: Path, positions: TomlPositions, written: TomlTable, resolved: TomlTable) -> None:
+        self.path, self.folder, self.positions = path, path.absolute().parent, positions
+        self.written, self.resolved = written, resolved
+        self.problems: list[Problem] = []
+        self._reported: set[KeyPath] = set()
+
+    def report(self, key_path: KeyPath, message: str, *, is_key: bool = False, is_warning: bool = False) -> None:
+        """Notes a problem of the value at `at`, or of its key; a second one of the same value is not noted."""
+        if any(key_path[:length] in self._reported for length in range(1, len(key_path) + 1)):
+            return
+        if not is_warning:
+            self._reported.add(key_path)
+        line, column = self.positions.key_position(key_path) if is_key else self.positions.value_position(key_path)
+        self.problems.append(Problem(self.path, line, column, message, is_warning))
+
+    def build_config(self) -> Config | None:
+        """The whole config, or None after any problem that is not a warning."""
+        for name in self.written:
+            if name not in _TOP_LEVEL_TABLES:
+                self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
+        monitor = self._validated_section("monitor", MonitorConfig)
+        network = self._validated_section("network", NetworkConfig)
+        web = self._validated_section("web", WebConfig)
+        sources = tuple(self._validated_sources())
+        channels = dict(self._validated_channels())
+        alerts = self._validated_alerts()
+        if not (monitor and network and web and alerts) or not all(problem.warning for problem in self.problems):
+            return None
+        self._warn_unwatched_channels(channels, alerts)
+        monitor = self._with_template_folder(monitor)
+        self._warn_unknown_templates(channels, monitor.templates)
+        return Config(
+            path=self.path,
+            folder=self.folder,
+            monitor=monitor,
+            network=network,
+            sources=sources,
+            channels=channels,
+            alerts=alerts,
+            web=web,
+        )
+
+    def _validated_section(self, name: str, model: type[ModelT]) -> ModelT | None:
+        return self._validated(model, (name,), self._table_at((name,)), self.resolved.get(name, {}))
+
+    def _table_at(self, key_path: KeyPath) -> TomlTable:
+        """The table as written at `at`; an empty one, with a problem noted, if something else stands there."""
+        value = _value_at(self.written, key_path)
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self.report(key_path, f"expected a table, {_table_title(key_path)}, found {describe_value(value)}")
+        return {}
+
+    def _validated(self, model: type[ModelT], key_path: KeyPath, written: TomlTable, resolved: Any) -> ModelT | None:
+        """`filled` as a model; what is wrong is told at `at`, unless `[defaults]` was already told of it."""
+        try:
+            return _with_absolute_paths(model.model_validate(resolved), self.folder)
+        except ValidationError as error:
+            for field_error in field_errors(error, model, written, _table_title(key_path)):
+                error_path = (*key_path, *field_error.key_path)
+                if error_path in self.positions or not self._is_in_defaults(field_error.key_path):
+                    self.report(error_path, field_error.message, is_key=field_error.is_key)
+        return None
+
+    def _is_in_defaults(self, key_path: KeyPath) -> bool:
+        """Whether a source's key stands in `[defaults]`, where its problem is told once for all sources."""
+        return ("defaults", *key_path) in self.positions and key_path[0] not in _KEYS_OF_EACH_SOURCE
+
+    def _with_template_folder(self, monitor: MonitorConfig) -> MonitorConfig:
+        """The same with the built-in templates where the person has none."""
+        if monitor.templates.is_dir():
+            return monitor
+        if ("monitor", "templates") in self.positions:
+            self.report(
+                ("monitor", "templates"), "there is no such folder; the built-in ones are used", is_warning=True
+            )
+        return monitor.model_copy(update={"templates": builtin_path("templates")})
+
+    def _validated_sources(self) -> Iterator[SourceConfig]:
+        defaults = self._source_defaults()
+        tables = self.written.get("sources", [])
+        if not isinstance(tables, list):
+            self.report(("sources",), "expected [[sources]], one for each source, found a single table", is_key=True)
+            return
+        if not tables:
+            self.report((), "there are no [[sources]]: nothing will be polled", is_warning=True)
+        self._check_unique("name", tables)
+        self._check_unique("id", tables)
+        self._check_unique("url", tables)
+        for index in range(len(tables)):
+            key_path = ("sources", index)
+            written, resolved = self._table_at(key_path), _value_at(self.resolved, key_path)
+            if isinstance(resolved, dict):
+                merged = _merge_defaults(defaults[0], written)
+                self._check_kind_keys(key_path, written, str(merged.get("kind", "feed")))
+                source = self._validated(SourceConfig, key_path, merged, _merge_defaults(defaults[1], resolved))
+                if source:
+                    yield source
+
+    def _source_defaults(self) -> tuple[TomlTable, TomlTable]:
+        """`[defaults]` as written and as filled in."""
+        written = self._table_at(("defaults",))
+        for key in _KEYS_OF_EACH_SOURCE.keys() & written.keys():
+            self.report(("defaults", key), f'"{key}" belongs to each source, not to [defaults]', is_key=True)
+        resolved = self.resolved["defaults"] if written else {}
+        self._validated(SourceConfig, ("defaults",), written, resolved | _KEYS_OF_EACH_SOURCE)
+        shared_keys = written.keys() - _KEYS_OF_EACH_SOURCE.keys()
+        return {key: written[key] for key in shared_keys}, {key: resolved[key] for key in shared_keys}
+
+    def _check_kind_keys(self, key_path: KeyPath, written: TomlTable, kind: str) -> None:
+        """A key that a source of this kind has no use for is a mistake of whoever wrote it there."""
+        for key, required_kind in KIND_BY_SOURCE_KEY.items():
+            if key in written and kind != required_kind:
+                self.report(
+                    (*key_path, key),
+                    f'"{key}" is of kind "{required_kind}"; this source is of kind "{kind}"',
+                    is_key=True,
+                )
+
+    def _check_unique(self, key: str, tables: list[Any]) -> None:
+        """Two sources of one name cannot be told apart; two of one address are only odd."""
+        first_index: dict[str, int] = {}
+        for index, table in enumerate(tables):
+            value = table.get(key) if isinstance(table, dict) else None
+            if isinstance(value, str) and first_index.setdefault(value, index) != index:
+                line, _ = self.positions.value_position(("sources", first_index[value], key))
+                message = f"another source has this {key}, on line {line}"
+                self.report(("sources", index, key), message, is_warning=key == "url")
+
+    def _validated_channels(self) -> Iterator[tuple[str, ChannelConfig]]:
+        for name in self._table_at(("channels",)):
+            key_path = ("channels", name)
+            written = self._table_at(key_path)
+            model = self._settings_model(key_path, written)
+            if model:
+                channel = self._validated(model, key_path, written, self.resolved["channels"][name] | {"name": name})
+                if channel:
+                    self._check_fallback(key_path, channel.fallback)
+                    yield name, channel
+
+    def _check_fallback(self, key_path: KeyPath, fallback: str | None) -> None:
+        """A channel that does not work cannot tell of it itself."""
+        channel_names = self._table_at(("channels",))
+        if fallback == key_path[-1]:
+            self.report(
+                (*key_path, "fallback"), "expected another channel: this one cannot tell that it does not work"
+            )
+        elif fallback is not None and fallback not in channel_names:
+            self.report(
+                (*key_path, "fallback"), f'there is no channel "{fallback}"{closest_hint(fallback, channel_names)}'
+            )
+
+    def _warn_unknown_templates(self, channels: dict[str, ChannelConfig], folder: Path) -> None:
+        """Warns of channels whose template is not there: their messages are made as any other."""
+        template_by_channel = [(name, channel.template) for name, channel in channels.items() if channel.template]
+        if not template_by_channel:
+            return
+        from monitor.deliver.templates import rule_template_names
+
+        template_names = rule_template_names(folder)
+        for name, template in template_by_channel:
+            if template not in template_names:
+                message = f'there is no template "{template}" in {folder}{closest_hint(template, template_names)}'
+                self.report(("channels", name, "template"), message, is_warning=True)
+
+    def _warn_unwatched_channels(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
+        """Warns of channels whose trouble nobody would be told of."""
+        for name, channel in channels.items():
+            if channel.type != "terminal" and not channel.fallback and not set(alerts.notify) - {name}:
+                message = (
+                    f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
+                )
+                self.report(("channels", name), message, is_key=True, is_warning=True)
+
+    def _settings_model(self, key_path: KeyPath, written: TomlTable) -> type[ChannelConfig] | None:
+        """The model of the channel's own type; None, with a problem noted, if there is none."""
+        from monitor.deliver.channels import NOTIFIERS, notifier_class
+
+        try:
+            validate_source_name(str(key_path[-1]))
+        except ValueError as error:
+            self.report(key_path, str(error), is_key=True)
+        if "name" in written:
+            self.report(
+                (*key_path, "name"),
+                f"the name of a channel stands in its heading, {_table_title(key_path)}",
+                is_key=True,
+            )
+        channel_type = written.get("type")
+        if channel_type in NOTIFIERS:
+            return notifier_class(channel_type).Settings
+        if "type" in written:
+            found_text = (
+                f'"{channel_type}"{closest_hint(channel_type, NOTIFIERS)}'
+                if isinstance(channel_type, str)
+                else describe_value(channel_type)
+            )
+            self.report((*key_path, "type"), f"expected {quoted_choices(NOTIFIERS)}, found {found_text}")
+        elif _value_at(self.written, key_path) == written:
+            self.report(key_path, f'expected the key "type" in {_table_title(key_path)}: {quoted_choices(NOTIFIERS)}')
+        return None
+
+    def _validated_alerts(self) -> AlertsConfig | None:
+        alerts = self._validated_section("alerts", AlertsConfig)
+        channel_names = self._table_at(("channels",))
+        for index, name in enumerate(alerts.notify if alerts else ()):
+            if name not in channel_names:
+                self.report(
+                    ("alerts", "notify", index), f'there is no channel "{name}"{closest_hint(name, channel_names)}'
+                )
+        return alerts
+
+
+def _value_at(tree: Any, path: KeyPath) -> Any:
+    """What stands at a path, None if nothing does."""
+    for part in path:
+        if isinstance(tree, dict):
+            tree = tree.get(str(part))
+        elif isinstance(tree, list) and isinstance(part, int):
+            tree = tree[part]
+        else:
+            return None
+    return tree
+
+
+def _table_title(key_path: KeyPath) -> str:
+    return "[[sources]]" if key_path[0] == "sources" else f"[{'.'.join(map(str, key_path))}]"
+
+
+def _merge_defaults(defaults: TomlTable, source: TomlTable) -> TomlTable:
+    """A source with what it does not say itself and has a use for; headers are laid together, and its `every` beats
+    a shared `cron`."""
+    kind = source.get("kind", defaults.get("kind", "feed"))
+    unused_keys = {key for key, required_kind in KIND_BY_SOURCE_KEY.items() if required_kind != kind}
+    if "every" in source:
+        unused_keys.add("cron")
+    inherited = {key: value for key, value in defaults.items() if key not in unused_keys}
+    own_headers, shared_headers = source.get("headers", {}), inherited.get("headers", {})
+    if isinstance(own_headers, dict) and isinstance(shared_headers, dict) and own_headers and shared_headers:
+        own_names = {name.lower() for name in own_headers}
+        return (
+            inherited
+            | source
+            | {
+                "headers": own_headers
+                | {header: v for header, v in shared_headers.items() if header.lower() not in own_names}
+            }
+        )
+    return inherited | source
+
+
+def _with_absolute_paths(model: ModelT, folder: Path) -> ModelT:
+    """The same with relative paths, and that of an SQLite file, made absolute against `folder`."""
+    updates: TomlTable = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Path):
+            updates[name] = folder / value
+        elif name == "database" and value.startswith("sqlite:///"):
+            updates[name] = f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
+    return model.model_copy(update=updates) if updates else model

@@ -1,0 +1,1 @@
+"""The running program: scheduler, leases, reload of rules, look-back, clock."""

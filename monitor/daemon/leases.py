@@ -1,0 +1,82 @@
+"""The daemon's transactions: lease sources, write the results of unchanged polls, release throttled alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from monitor.alerts.release import release_throttled
+from monitor.alerts.routing import releases_with_routing_reasons, route
+from monitor.assess import Policy
+from monitor.polling.ingest import commit_unchanged_polls
+from monitor.runtime import Runtime
+from monitor.sources.host_slots import HostSlots
+from monitor.sources.state import PollResult, SourceState
+from monitor.store import alerts, outbox, rule_state, sources
+from monitor.store.commit import commit_releases
+from monitor.store.past import StoredHistory
+
+POLL_LEASE_S = 300.0  # seconds after which a source whose poller died is polled again
+
+
+def lease_sources(
+    runtime: Runtime, limit: int, host_slots: HostSlots | None = None, names: Collection[str] | None = None
+) -> list[SourceState]:
+    """Takes sources for this process alone: those due, or each of `everyone` that is not backing off."""
+    if limit <= 0:
+        return []
+    with runtime.store.write() as conn:
+        commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+        return sources.lease_due_sources(
+            conn,
+            runtime.clock(),
+            limit=limit,
+            lease_seconds=POLL_LEASE_S,
+            names=names,
+            ignore_interval=names is not None,
+            host_slots=host_slots,
+        )
+
+
+def flush_pending_outcomes(runtime: Runtime) -> None:
+    """Writes what the last polls came to that found nothing changed."""
+    if runtime.pending_outcomes:
+        with runtime.store.write() as conn:
+            commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+
+
+def drain(outcomes: dict[str, PollResult]) -> dict[str, PollResult]:
+    """All that was there, taken out one by one while polls go on adding."""
+    drained = {}
+    while outcomes:
+        name, outcome = outcomes.popitem()
+        drained[name] = outcome
+    return drained
+
+
+def due_channels(runtime: Runtime) -> list[str]:
+    """The channels that have a message due."""
+    with runtime.store.read() as conn:
+        return outbox.channels_due(conn, runtime.clock())
+
+
+def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
+    """Commits one follow-up for each throttled rule and story whose window has opened; how many.
+
+    What was held for a rule that runs no more ends untold. The rules are those of the moment when the work was put
+    in line for the store, so that their names are those which the store has by then.
+    """
+    now, active_rules = runtime.clock(), {rule.name for rule in policy.rules.rules}
+    with runtime.store.read() as conn:
+        if not alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases):
+            return 0
+    with runtime.store.write() as conn:
+        pending = alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases)
+        rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in active_rules])
+        releases = release_throttled([match for match in pending if match.alert.rule in active_rules], now=now)
+        channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
+        released_alerts = [release.alert for release in releases]
+        messages = route(released_alerts, channels_by_rule, preferences, StoredHistory(conn, since=now), now)
+        commit_releases(
+            conn, releases_with_routing_reasons(releases, messages, channels_by_rule, preferences), messages, now=now
+        )
+    return len(releases)

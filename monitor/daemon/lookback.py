@@ -1,0 +1,134 @@
+"""Lets a rule that says `since: 7d` look back, once: it tells of what it would have told in that time.
+
+The stored updates are read as a back-test reads them, beside the daemon's other work; what the rule finds is
+committed together with the note that it has looked back. What came with a source's first poll stays untold, and what
+the rule judged when it came is not judged again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from monitor.alerts.decide import RuleMatch, decide
+from monitor.alerts.routing import decisions_with_routing_reasons, route
+from monitor.assess import Policy
+from monitor.backtest.archive import load_stored_updates
+from monitor.backtest.run import StoredUpdate, match_stored_update, split_by_scope
+from monitor.config.models import Config
+from monitor.model import Decision, Moment, Reason
+from monitor.ruleset.rule import Rule, RuleSet
+from monitor.runtime import Runtime
+from monitor.store.base import Store
+from monitor.store.commit import commit_releases
+from monitor.store.past import StoredHistory
+from monitor.store.rule_state import (
+    already_matched,
+    insert_late_decision,
+    last_update_id,
+    load_lookback_seconds,
+    save_lookback_seconds,
+    set_match_reason,
+)
+from monitor.units import DAY
+
+log = structlog.get_logger()
+
+
+async def look_back(runtime: Runtime) -> None:
+    """Tells of what the rules that never looked back, or not so far, find in what is stored."""
+    policy, now = runtime.policy, runtime.clock()
+    candidates = [rule for rule in policy.rules.rules if rule.since is not None]
+    if not candidates:
+        return
+    # The store's thread comes to this after every poll that was begun with other rules.
+    rules, last_update_number = await runtime.run_in_store_thread(rules_to_look_back, runtime.store, candidates)
+    if not rules:
+        return
+    matches = await asyncio.to_thread(
+        backtest_rules, runtime.store, runtime.config, policy, rules, last_update_number, now
+    )
+    alert_count = await runtime.run_in_store_thread(commit_late_alerts, runtime.store, policy, rules, matches, now)
+    log.info("looked back", stage="rules", rules=[rule.name for rule in rules], alerts=alert_count)
+    if alert_count:
+        runtime.delivery_wanted.set()
+
+
+def rules_to_look_back(store: Store, candidates: Sequence[Rule]) -> tuple[list[Rule], int]:
+    """The rules that have still to look back, and the last update that they look at."""
+    with store.read() as conn:
+        reach_by_rule = load_lookback_seconds(conn)
+        return [rule for rule in candidates if (rule.since or 0.0) > reach_by_rule.get(rule.id, 0.0)], last_update_id(
+            conn
+        )
+
+
+def backtest_rules(
+    store: Store, config: Config, policy: Policy, rules: Sequence[Rule], last_number: int, now: Moment
+) -> list[tuple[StoredUpdate, RuleMatch]]:
+    """What each rule holds for, oldest first."""
+    scoped_rules, since_by_rule = (
+        split_by_scope(RuleSet(tuple(rules))),
+        {rule.name: now - (rule.since or 0.0) for rule in rules},
+    )
+    with store.read() as conn:
+        return [
+            (stored_update, match)
+            for stored_update in load_stored_updates(
+                conn, config, min(since_by_rule.values()), [scoped_rules], policy.source_tags
+            )
+            if stored_update.number <= last_number and not stored_update.is_baseline
+            for match in match_stored_update(scoped_rules, stored_update, policy.source_tags)
+            if stored_update.recorded_at >= since_by_rule[match.rule.name]
+        ]
+
+
+def commit_late_alerts(
+    store: Store,
+    policy: Policy,
+    rules: Sequence[Rule],
+    matches: Sequence[tuple[StoredUpdate, RuleMatch]],
+    now: Moment,
+) -> int:
+    """Commits what was found as one message a channel, and that the rules have looked back; how many alerts."""
+    channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
+    with store.write() as conn:
+        already_judged = already_matched(conn, [rule.name for rule in rules])
+        stored_history = StoredHistory(conn, since=now)
+        late_decisions: list[Decision] = []
+        for stored_update, match in matches:
+            if (stored_update.number, match.rule.name) in already_judged:
+                continue
+            for decision in decide(
+                stored_update.update, [match], stored_history, baseline=False, now=now, aliases=policy.rules.aliases
+            ):
+                late_decision = mark_late(decision, match.rule)
+                insert_late_decision(conn, late_decision, stored_update.number, now)
+                late_decisions += [late_decision] if late_decision.alert else []
+        messages = route(
+            [alerting.alert for alerting in late_decisions if alerting.alert],
+            channels_by_rule,
+            preferences,
+            stored_history,
+            now,
+        )
+        commit_releases(conn, (), messages, now)
+        for decision in decisions_with_routing_reasons(late_decisions, messages, channels_by_rule, preferences):
+            if decision.alert and decision.reason is not Reason.SENT:
+                set_match_reason(conn, decision.alert.id, decision.reason, decision.detail)
+        save_lookback_seconds(conn, {rule.id: rule.since or 0.0 for rule in rules})
+    return len(late_decisions)
+
+
+def mark_late(decision: Decision, rule: Rule) -> Decision:
+    """The decision, which says that the rule looked back."""
+    note = f"looked back {(rule.since or 0.0) / DAY:g}d"
+    alert = decision.alert and replace(decision.alert, reason=f"{decision.alert.reason}; {note}")
+    pending_alert = decision.pending_alert and replace(
+        decision.pending_alert, reason=f"{decision.pending_alert.reason}; {note}"
+    )
+    detail = "; ".join(filter(None, (decision.detail, note)))
+    return replace(decision, detail=detail, alert=alert, pending_alert=pending_alert)

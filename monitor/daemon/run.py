@@ -1,0 +1,106 @@
+"""Start and stop the daemon: one round (`run --once`) or until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from monitor.config.fingerprint import settings_fingerprint
+from monitor.config.models import Config
+from monitor.daemon.memory import freeze_loaded_objects
+from monitor.daemon.reload import drop_removed_rules
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import Runtime, open_runtime
+from monitor.store import clock_step, outbox, rule_state, sources
+from monitor.store.rule_state import mark_rules_accepted
+
+log = structlog.get_logger()
+
+
+def run_daemon(config: Config, *, once: bool = False) -> None:
+    """Runs until SIGTERM or SIGINT; with `once` polls every source now, delivers what is due, and returns."""
+    asyncio.run(run_once(config) if once else run_forever(config))
+
+
+async def run_once(config: Config) -> None:
+    """One round: every source whatever its interval, then every message that is due."""
+    async with open_runtime(config) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon = Daemon(runtime)
+        with freeze_loaded_objects():
+            await daemon.look_back()
+            await daemon.poll_round()
+            await daemon.release_due()
+            await runtime.run_in_store_thread(drop_removed_rules, runtime, runtime.policy)
+            await runtime.run_in_store_thread(flush_batches, runtime)
+            for _ in range(2):  # again for the notices of what died
+                await daemon.deliver_due()
+                await daemon.finish_tasks()
+
+
+async def run_forever(config: Config) -> None:
+    """Polls and delivers until told to stop; what is under way then is finished."""
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    async with running_daemon(config):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def running_daemon(config: Config) -> AsyncIterator[Runtime]:
+    """A daemon at work, with its pages where the config wants them; what is under way in the end is finished."""
+    stop = asyncio.Event()
+    async with open_runtime(config) as runtime, web_pages(runtime):
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon_task = asyncio.create_task(Daemon(runtime).run_until(stop))
+        try:
+            with freeze_loaded_objects():
+                yield runtime
+        finally:
+            stop.set()
+            await daemon_task
+
+
+@asynccontextmanager
+async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
+    """The web pages, if the config says where to listen."""
+    web_config, timezone = runtime.config.web, runtime.config.monitor.timezone
+    if web_config.listen is None:
+        yield
+        return
+    from monitor.web.app import create_app  # most runs on a small machine have no pages: do not load what they need
+    from monitor.web.middleware import accepted_hosts, url_base_path
+    from monitor.web.server import running_server
+
+    memory = runtime.config.monitor.memory
+    allowed_hosts, base_path = accepted_hosts(web_config), url_base_path(web_config)
+    application = create_app(
+        runtime.store, timezone=timezone, clock=runtime.clock, memory=memory, hosts=allowed_hosts, base=base_path
+    )
+    async with running_server(web_config.listen, application) as url:
+        log.info("pages", stage="web", url=url)
+        yield
+
+
+def prepare_store(runtime: Runtime) -> None:
+    """Brings the store in line with the config and gives back what a dead process had leased."""
+    with runtime.store.write() as conn:
+        sources.sync_sources(conn, runtime.config.sources, runtime.clock())
+        sources.release_source_leases(conn)
+        outbox.release_message_leases(conn)
+        clock_step.rebase_deadlines(conn, runtime.clock())
+        fingerprints = {name: settings_fingerprint(settings) for name, settings in runtime.config.channels.items()}
+        outbox.resume_changed_channels(conn, fingerprints, runtime.clock())
+        rule_state.apply_rule_renames(conn, runtime.policy.rules.rules)
+        mark_rules_accepted(conn)
+
+
+def flush_batches(runtime: Runtime) -> None:
+    """Makes what a flood gathered due now: nothing more will come to it."""
+    with runtime.store.write() as conn:
+        outbox.flush_flood_batches(conn, runtime.clock())

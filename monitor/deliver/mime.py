@@ -1,0 +1,98 @@
+"""A rendered message as an e-mail that is what it says: parsed again, it has the headers it was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.header import Header
+from email.headerregistry import Address, UnstructuredHeader
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import EmailPolicy
+from email.utils import parseaddr
+from hashlib import sha256
+from typing import Any
+
+from monitor.deliver.render import RenderedMessage
+from monitor.deliver.sanitize import sanitize_header
+from monitor.errors import DeliveryError
+from monitor.model import Message
+
+MAX_LINE_CHARS = 76  # characters of a line with an encoded word, by RFC 2047
+MACHINE_READ_HEADERS = ("In-Reply-To", "References", "List-Unsubscribe")
+
+
+class EncodedWordPolicy(EmailPolicy):
+    """Text in other scripts becomes encoded words from its first letter to its last: where the standard policy mixes
+    them with plain words, blanks come and go at the folds. Ids and addresses are never encoded: programs read them.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        text = str(value)
+        if name in MACHINE_READ_HEADERS and text.isascii():
+            folded = text
+        elif isinstance(value, UnstructuredHeader) and not text.isascii():
+            folded = Header(text, "utf-8", maxlinelen=MAX_LINE_CHARS, header_name=name).encode(linesep=self.linesep)
+        else:
+            return super().fold_binary(name, value)
+        return f"{name}: {folded}{self.linesep}".encode("ascii")
+
+
+# Seven bits pass every server; long lines and other scripts travel as quoted-printable or base64.
+MAIL_POLICY = EncodedWordPolicy(linesep="\r\n", cte_type="7bit", max_line_length=MAX_LINE_CHARS)
+
+
+def compose_mail(
+    message: Message, rendered: RenderedMessage, sender: str, to: Sequence[str], unsubscribe: str | None = None
+) -> EmailMessage:
+    """The mail as plain text and HTML. `sender` and `to` are as in the config: `Desk <desk@example.org>`.
+
+    Its date is when the message came to be, not when this try is made: every try sends the same mail, and mail
+    programs sort by when there was news.
+    """
+    mail = EmailMessage(policy=MAIL_POLICY)
+    from_address = parse_mailbox(sender)
+    mail["Subject"] = rendered.subject
+    mail["From"] = from_address
+    mail["To"] = [parse_mailbox(text) for text in to]
+    mail["Date"] = datetime.fromtimestamp(message.created, UTC)
+    mail["Message-ID"] = f"<{_message_id_token(message.id)}@{from_address.domain}>"
+    story_id = f"<story-{_message_id_token(message.thread)}@{from_address.domain}>"
+    # Nobody ever sends the mail that began the thread: mail programs put those that answer it together.
+    mail["In-Reply-To"] = story_id
+    mail["References"] = story_id
+    mail["Auto-Submitted"] = "auto-generated"
+    if unsubscribe:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+        if unsubscribe.startswith("https:"):
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    lead = message.alerts[0]
+    mail["X-Claimwatch-Rule"] = sanitize_header(lead.rule)
+    mail["X-Claimwatch-Severity"] = str(lead.severity)
+    mail.set_content(rendered.text)
+    mail.add_alternative(rendered.html, subtype="html")
+    return mail
+
+
+def serialize_mail(mail: EmailMessage) -> bytes:
+    """The mail's bytes. DeliveryError if another reader would see other headers than those that were set."""
+    content = mail.as_bytes(policy=MAIL_POLICY)
+    reparsed = BytesParser(policy=MAIL_POLICY).parsebytes(content)
+    parts = list(mail.walk())
+    if [part.keys() for part in reparsed.walk()] != [part.keys() for part in parts]:
+        raise DeliveryError("the mail does not read back with the headers it was given", permanent=True)
+    return content
+
+
+def parse_mailbox(text: str) -> Address:
+    """`Desk <desk@example.org>` as an address."""
+    name, spec = parseaddr(text)
+    return Address(sanitize_header(name), addr_spec=spec)
+
+
+def _message_id_token(text: str) -> str:
+    """The text if it can stand in a Message-ID, else a digest of it."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) and ".." not in text and text[-1] != ".":
+        return text
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

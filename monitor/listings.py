@@ -1,0 +1,150 @@
+"""The JSON of listings, the same from commands and from the web. Times are ISO 8601 in UTC, to the second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from monitor.deliver.delivery_status import wait_reason
+from monitor.deliver.headline import alert_headline
+from monitor.model import OPEN_DELIVERY_STATES
+from monitor.serialize import format_iso as exactly
+
+if TYPE_CHECKING:
+    from monitor.alerts.corroboration import SourceReport
+    from monitor.alerts.feedback import Feedback
+    from monitor.alerts.silences import Silence
+    from monitor.alerts.source_notices import SourceNotice
+    from monitor.alerts.story_summary import StorySummary
+    from monitor.model import Moment
+    from monitor.store.reports.alerts import AlertRow
+    from monitor.store.reports.deliveries import DeliveryRow
+    from monitor.store.reports.status import Status
+
+
+def iso_seconds(moment: Moment | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    return None if moment is None else exactly(moment // 1)
+
+
+def notice_json(notice: SourceNotice) -> dict[str, Any]:
+    """What the operator is to know of a source, and since when."""
+    return {"kind": notice.kind, "said": notice.text, "since": iso_seconds(notice.since)}
+
+
+def delivery_json(row: DeliveryRow, now: Moment) -> dict[str, Any]:
+    """How a delivery stands; `due` is None once nothing is to be tried any more, `why` says why it waits."""
+    return {
+        "id": row.id,
+        "alert": row.alert_id,
+        "title": row.title,
+        "channel": row.channel,
+        "message": row.message_id,
+        "state": row.state,
+        "attempts": row.attempts,
+        "due": iso_seconds(row.due) if row.state in OPEN_DELIVERY_STATES else None,
+        "error": row.error,
+        "detail": row.detail,
+        "sent_at": iso_seconds(row.sent_at),
+        "waits": row.batch_reason,
+        "headline": row.headline,
+        "behind": row.blocked_by,
+        "held_until": iso_seconds(row.held_until),
+        "why": wait_text(row, now),
+    }
+
+
+def status_text(row: DeliveryRow, now: Moment) -> str:
+    """What a delivery waits for, and what went wrong or what the other side said."""
+    return "; ".join(part for part in (wait_text(row, now), row.error or row.detail) if part)
+
+
+def feedback_json(feedback: Feedback) -> dict[str, Any]:
+    """What somebody answered to an alert."""
+    return {"said": str(feedback.kind), "at": iso_seconds(feedback.at), "by": feedback.by, "note": feedback.note}
+
+
+def wait_text(row: DeliveryRow, now: Moment) -> str | None:
+    """Why a delivery has not been sent yet, and until when; None if nothing is owed any more."""
+    wait = wait_reason(row, now)
+    if wait is None:
+        return None
+    return wait.text if wait.until is None else f"{wait.text}, until {iso_seconds(wait.until)}"
+
+
+def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:
+    """A silence, and whether it is still active."""
+    return {
+        "id": silence.id,
+        "state": silence_state(silence, now),
+        "rule": silence.rule,
+        "source": silence.source,
+        "story": silence.story,
+        "match": silence.match,
+        "mode": str(silence.mode),
+        "claims": list(silence.claims),
+        "reason": silence.reason,
+        "by": silence.by,
+        "made": iso_seconds(silence.made),
+        "until": iso_seconds(silence.until),
+    }
+
+
+def silence_state(silence: Silence, now: Moment) -> str:
+    """`active` or `ended`."""
+    return "active" if silence.until > now else "ended"
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """How things stand."""
+    return {
+        "sources": status.sources,
+        "messages": status.messages,
+        "entries": status.entries,
+        "updates": status.updates,
+        "claims": status.claims,
+        "stories": status.stories,
+        "alerts": status.alerts,
+        "alerts_today": status.alerts_today,
+        "held": status.pending_matches,
+        "last_poll": iso_seconds(status.last_poll),
+        "next_poll": iso_seconds(status.next_poll),
+        "oldest_owed": iso_seconds(status.oldest_owed),
+        "decided_today": status.decided_today,
+        "rules_refused_at": iso_seconds(status.rules_refused_at),
+        "rules_refused": list(status.rules_refused),
+        "notices": status.notices,
+    }
+
+
+def story_summary_json(summary: StorySummary, alerts: Sequence[tuple[AlertRow, Feedback | None]]) -> dict[str, Any]:
+    """A story: who tells of it, each figure of it over time, and its alerts with what was answered to each."""
+    return {
+        "story": summary.id,
+        "lead": summary.lead,
+        "opened": iso_seconds(summary.opened_at),
+        "last": iso_seconds(summary.last_at),
+        "independent": summary.independent_count,
+        "sources": [source_report_json(report) for report in summary.source_reports],
+        "figures": [
+            [
+                {"at": iso_seconds(point.at), "value": point.value, "text": point.text, "source": point.source}
+                for point in series
+            ]
+            for series in summary.figures
+        ],
+        "alerts": [alert_summary_json(row, feedback) for row, feedback in alerts],
+    }
+
+
+def alert_summary_json(row: AlertRow, feedback: Feedback | None) -> dict[str, Any]:
+    """An alert among others, with what was answered to it."""
+    alert = row.alert
+    fields = {"id": alert.id, "at": iso_seconds(alert.at), "rule": alert.rule, "severity": str(alert.severity)}
+    return fields | {"headline": alert_headline(alert), "answer": feedback and str(feedback.kind)}
+
+
+def source_report_json(report: SourceReport) -> dict[str, Any]:
+    """A source that tells of a story, and whom it repeats."""
+    origin = {"source": report.source, "at": iso_seconds(report.first_claim.at), "url": report.first_claim.url}
+    return origin | {"claims": report.claim_count, "copies": report.copied_from or None}

@@ -1,0 +1,99 @@
+"""Holds what came from a source against what stood there, before it is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from monitor.config.models import SourceConfig
+from monitor.errors import ParseError
+from monitor.model import Entry, Moment
+from monitor.sources.adaptive_interval import has_rolled_over
+from monitor.sources.anomalies import (
+    MIN_BULK_ENTRIES,
+    Anomaly,
+    FreshEntries,
+    KnownEntry,
+    all_backdated,
+    detect_reannounced,
+    detect_rewind,
+    reappeared_keys,
+)
+from monitor.sources.health import HABIT_WINDOW_S, list_shrinkage_error, page_shrinkage_error, quiet_deadline
+from monitor.sources.parse.feed import Feed
+from monitor.store import entry_versions, ledger
+from monitor.store.base import Store
+from monitor.store.sources import activity_since, count_current_entries, newest_published
+from monitor.text.split import Pattern, split_claims
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def needs_shrink_check(source: SourceConfig, feed: Feed) -> bool:
+    """Whether it takes a look at what stood there to tell."""
+    return source.kind == "page" or not feed.entries
+
+
+def check_shrinkage(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
+    """Why what came is not believed, if it is not."""
+    with store.read() as conn:
+        if source.kind == "page" and not source.each:
+            return page_shrinkage_error(*_claim_counts(conn, source.name, feed, ignore))
+        return None if feed.entries else list_shrinkage_error(count_current_entries(conn, source.name), 0)
+
+
+def _claim_counts(conn: Connection, source: str, feed: Feed, ignore: Sequence[Pattern]) -> tuple[int, int]:
+    """How many claims the page had, and how many it has."""
+    (entry,) = feed.entries
+    previous = ledger.previous_update(conn, source, entry.key)
+    previous_count = len(split_claims(previous.title, previous.text, ignore)) if previous else 0
+    return previous_count, len(split_claims(entry.title, entry.body, ignore))
+
+
+def detect_anomaly(
+    conn: Connection,
+    source: str,
+    entries: Sequence[Entry],
+    changed: FreshEntries,
+    known_entries: Mapping[str, KnownEntry],
+    last_read: Moment,
+    *,
+    memory_start: Moment,
+) -> Anomaly:
+    """What is odd about the entries that came.
+
+    `waiting` are the fresh ones, `read` is when the source was last looked at, `oldest` how far the memory goes back.
+    """
+    new_entries = [(entry, digest) for entry, digest in changed if entry.key not in known_entries]
+    digests = [digest for _, digest in new_entries]
+    last_shown = entry_versions.same_content(conn, source, digests) if len(new_entries) >= MIN_BULK_ENTRIES else {}
+    reannounced = detect_reannounced(new_entries, last_shown, last_read, memory_start)
+    if reannounced.issues:
+        return reannounced
+    returned_keys = reappeared_keys(known_entries, last_read)
+    older_entries = new_entries if all_backdated(new_entries, entries) else []
+    if not returned_keys and not older_entries:
+        return reannounced
+    return detect_rewind(
+        known_entries,
+        entry_versions.disappeared(conn, source, last_read, [entry.key for entry in entries]),
+        returned_keys,
+        older_entries,
+    )
+
+
+def entries_missed(
+    conn: Connection, source: str, entries: Sequence[Entry], known_entries: Mapping[str, KnownEntry]
+) -> bool:
+    """Were entries surely missed since the last poll, because the feed shows none of those of then?"""
+    return not known_entries and has_rolled_over(
+        entries, known_entries, count_current_entries(conn, source), newest_published(conn, source)
+    )
+
+
+def find_quiet_deadline(store: Store, source: str, now: Moment) -> Moment | None:
+    """When a source will have been silent for longer than is its habit; None if it has no habit."""
+    with store.read() as conn:
+        heard_at, last_heard = activity_since(conn, source, since=now - HABIT_WINDOW_S)
+    return quiet_deadline(heard_at, last_heard)

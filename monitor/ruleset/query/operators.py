@@ -1,0 +1,179 @@
+"""The registry of the query language: every form that a query may hold, with its meaning and examples.
+
+To add an operator that stands between two terms, write one decorated function here. The parser reads its word from
+this registry, the tests run its examples, and the table in docs/rules.md is made from it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.ruleset.query.nodes import ProximityOperator
+from monitor.ruleset.query.segments import TermSpans
+
+UNLIMITED_DISTANCE = 1 << 23  # more words than any claim has, fewer than lie between two
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One form of the language. `holds` and `fails` are pairs of a query and a text.
+
+    `near` is set for what stands between two terms; `/n` at the end of `word` takes a distance in words.
+    """
+
+    word: str
+    meaning: str
+    examples: tuple[tuple[str, str], ...]
+    counterexamples: tuple[tuple[str, str], ...]
+    proximity: ProximityOperator | None = None
+
+
+OPERATORS: dict[str, Operator] = {}
+
+
+def register_form(
+    word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
+) -> None:
+    """Registers a form that the grammar itself knows."""
+    OPERATORS[word] = Operator(word, meaning, examples, counterexamples)
+
+
+def register_proximity(
+    word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
+) -> Callable[[ProximityOperator], ProximityOperator]:
+    """Registers a function of the words met on the left and on the right and of n as an operator."""
+
+    def register(proximity: ProximityOperator) -> ProximityOperator:
+        OPERATORS[word] = Operator(word, meaning, examples, counterexamples, proximity)
+        return proximity
+
+    return register
+
+
+register_form(
+    "word",
+    "The whole word, in any case, with or without accents. Scripts without spaces need no word bounds.",
+    examples=(("troops", "Troops arrived."), ("zelensky", "Zélensky spoke."), ("朝鮮", "北朝鮮軍が到着した")),
+    counterexamples=(("troop", "Troops arrived."),),
+)
+register_form(
+    "stem*",
+    "Every word that begins so.",
+    examples=(("deploy*", "The deployment began."),),
+    counterexamples=(("deploy*", "They redeployed."),),
+)
+register_form(
+    '"a phrase"',
+    'These words side by side in this order. The last letters of a word may be left open: `"north korea*"`.',
+    examples=(('"north korea*"', "North Korean troops"), ('"north korea*"', "north-Koreans")),
+    counterexamples=(('"north korea*"', "Korea, north of the line"),),
+)
+register_form(
+    '"a b"~n',
+    "The phrase with up to n other words in it.",
+    examples=(('"troops kursk"~2', "troops are in Kursk"),),
+    counterexamples=(('"troops kursk"~2', "troops are now in Kursk"), ('"troops kursk"~2', "Kursk troops")),
+)
+register_form(
+    "word~n",
+    "Words at most n edits away; an edit adds, drops or replaces a letter, or swaps two.",
+    examples=(("kursk~1", "near Krusk"), ("pokrovsk~2", "in Pokrowks")),
+    counterexamples=(("kursk~1", "near Kurskaya"),),
+)
+register_form(
+    "/regex/",
+    "An RE2 regular expression that spans whole words, in any case.",
+    examples=(("/cve-20[0-9]{2}-[0-9]+/", "CVE-2026-12345 is exploited"),),
+    counterexamples=(("/cve/", "cves"),),
+)
+register_form(
+    "@name",
+    "Any entry of that list in aliases.yaml.",
+    examples=(("@dprk", "The DPRK objects"), ("@dprk", "a North Korean officer")),
+    counterexamples=(("@dprk", "South Korea objects"),),
+)
+register_form(
+    "title: text: url: author: tag:",
+    "The term or bracket that follows, in that place only. Without one, title and text are seen.",
+    examples=(("text:troops AND NOT title:troops", "The troops left."),),
+    counterexamples=(("title:troops", "The troops left."),),
+)
+register_form(
+    "a > 10000",
+    "A number said of the word: `>`, `>=`, `<`, `<=`, `=`.",
+    examples=(
+        ("soldier* > 10000", "Up to 12,000 North Korean soldiers are there."),
+        ("soldier* >= 3000", "The number of soldiers rose to three thousand."),
+    ),
+    counterexamples=(("soldier* > 10000", "3,000 soldiers and 12,000 shells arrived."),),
+)
+register_form(
+    "a AND b",
+    "Both. Two terms side by side mean the same: `a b`.",
+    examples=(("troops AND kursk", "Troops left Kursk."), ("troops kursk", "Troops left Kursk.")),
+    counterexamples=(("troops AND kursk", "Troops left."),),
+)
+register_form(
+    "a OR b",
+    "Either. AND binds tighter than OR: `a OR b AND c` is `a OR (b AND c)`.",
+    examples=(("troops OR kursk", "Troops left."),),
+    counterexamples=(("troops OR kursk", "They left."),),
+)
+register_form(
+    "NOT a",
+    "Not there. A query needs something beside it that must be met.",
+    examples=(("troops AND NOT football", "Troops left."),),
+    counterexamples=(("troops AND NOT football", "Troops play football."),),
+)
+register_form(
+    "( )",
+    "Brackets bind first.",
+    examples=(("(troops OR soldiers) AND kursk", "Soldiers left Kursk."),),
+    counterexamples=(("(troops OR soldiers) AND kursk", "Soldiers left."),),
+)
+
+
+@register_proximity(
+    "NEAR/n",
+    "At most n words apart, in any order, in the same claim; neighbours are 1 apart. "
+    "A chain is read from the left: in `a NEAR/3 b NEAR/5 c`, c is near one of the a and b that are near.",
+    examples=(("troops NEAR/3 kursk", "troops are in Kursk"), ("troops NEAR/3 kursk", "Kursk troops")),
+    counterexamples=(("troops NEAR/3 kursk", "troops are now in Kursk"), ("troop* NEAR/3 troops", "troops")),
+)
+def spans_near(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
+    """The words of either side that stand at most n from one of the other."""
+    return sorted({*spans_before(left, right, n), *spans_before(right, left, n)})
+
+
+@register_proximity(
+    "BEFORE/n",
+    "As NEAR/n, and the left side stands first.",
+    examples=(("troops BEFORE/3 kursk", "troops are in Kursk"),),
+    counterexamples=(("troops BEFORE/3 kursk", "Kursk troops"),),
+)
+def spans_before(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
+    """The words of the left that end at most n before one of the right begins, and those of the right."""
+    starts, ends = sorted(span[0] for span in right), sorted(span[1] for span in left)
+    spans = set()
+    for span in left:
+        index = bisect_right(starts, span[1])
+        if index < len(starts) and starts[index] - span[1] <= n:
+            spans.add(span)
+    for span in right:
+        index = bisect_left(ends, span[0])
+        if index and span[0] - ends[index - 1] <= n:
+            spans.add(span)
+    return sorted(spans)
+
+
+@register_proximity(
+    "SAME SENTENCE",
+    "Both in the same claim: one sentence, bullet or headline.",
+    examples=(("troops SAME SENTENCE kursk", "Troops were seen on their way to the town of Kursk."),),
+    counterexamples=(("troops SAME SENTENCE kursk", "Troops left. Kursk is quiet."),),
+)
+def spans_in_same_sentence(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
+    """The words of either side that share a claim with another of the other."""
+    return spans_near(left, right, UNLIMITED_DISTANCE)

@@ -1,0 +1,151 @@
+"""The terms of a query and what each finds in a reading: words, stems, phrases, edits, regexes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from monitor.ruleset.query import word_boundaries
+from monitor.ruleset.query.nodes import IndexKey, KeyFrequency, RequiredKeys, Term
+from monitor.ruleset.query.segments import (
+    SEGMENT_SHIFT,
+    RegexCandidates,
+    SegmentIndex,
+    TermSpan,
+    TermSpans,
+    overlapping_words,
+)
+
+REGEX_ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseWord:
+    """One word of a phrase, or the beginning of one. `glued`: nothing may stand between it and the one before."""
+
+    word: str
+    is_stem: bool = False
+    is_glued: bool = False
+
+    def positions(self, index: SegmentIndex, segments: Sequence[int]) -> list[int]:
+        """The positions where it stands, in order."""
+        return (
+            index.stem_positions(self.word, segments) if self.is_stem else index.word_positions(self.word, segments)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseTerm(Term):
+    """A word, a stem, or a phrase with up to `slop` other words in it."""
+
+    words: tuple[PhraseWord, ...] = ()
+    slop: int = 0
+
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
+        """Each start of the phrase with the nearest end that fits."""
+        if len(self.words) == 1:
+            return [(position, position, self.text) for position in self.words[0].positions(index, segments)]
+        first_run, *other_runs = [glued_spans(run, index, segments) for run in glued_runs(self.words)]
+        phrase_spans = ((start, self._find_end(end, other_runs)) for start, end in first_run)
+        return [(start, end, self.text) for start, end in phrase_spans if end is not None]
+
+    def _find_end(self, end: int, other_runs: list[list[tuple[int, int]]]) -> int | None:
+        """Where the phrase ends whose first run ends at `end`; the earliest next word leaves most room."""
+        remaining_slop = self.slop
+        for run in other_runs:
+            next_at = bisect_right(run, (end, 1 << 62))
+            if next_at == len(run) or run[next_at][0] - end - 1 > remaining_slop:
+                return None
+            remaining_slop -= run[next_at][0] - end - 1
+            end = run[next_at][1]
+        return end
+
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
+        """Each of its words."""
+        keys = (IndexKey("stem" if word.is_stem else "word", word.word, self.key_scope) for word in self.words)
+        return tuple(frozenset((key,)) for key in keys)
+
+
+def glued_runs(words: tuple[PhraseWord, ...]) -> list[list[PhraseWord]]:
+    """The steps in runs that are glued together."""
+    result: list[list[PhraseWord]] = []
+    for word in words:
+        if word.is_glued:
+            result[-1].append(word)
+        else:
+            result.append([word])
+    return result
+
+
+def glued_spans(run: list[PhraseWord], index: SegmentIndex, segments: Sequence[int]) -> list[tuple[int, int]]:
+    """(first, last) position of each place where the steps of a run stand side by side, touching."""
+    later_positions = [frozenset(word.positions(index, segments)) for word in run[1:]]
+    return [
+        (position, position + len(later_positions))
+        for position in run[0].positions(index, segments)
+        if all(
+            position + 1 + offset in positions and index.touches_next(position + offset)
+            for offset, positions in enumerate(later_positions)
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzyTerm(Term):
+    """A word within some edits: `kursk~1` meets "Kurks"."""
+
+    word: str = ""
+    max_edits: int = 1
+
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
+        """Every word near enough."""
+        return [
+            (position, position, self.text) for position in index.fuzzy_positions(self.word, self.max_edits, segments)
+        ]
+
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
+        """A word near enough."""
+        return (frozenset((IndexKey("alike", self.word, self.key_scope, self.max_edits),)),)
+
+
+@dataclass(frozen=True, slots=True)
+class RegexTerm(Term):
+    """An RE2 expression that must span whole words; `source` is what RE2 reads."""
+
+    pattern: str = ""
+
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
+        """The words that each match spans; a match without a letter or digit is none."""
+        bare_pattern, candidates = index.regex_candidates(self.pattern, self._find_candidates)
+        return [
+            span
+            for segment in segments
+            if segment in candidates
+            for span in self._spans_in_segment(segment, index, bare_pattern)
+        ]
+
+    def _find_candidates(self, index: SegmentIndex) -> RegexCandidates:
+        """The segments where it may stand; one search in all saves many."""
+        if not REGEX_ANCHOR.search(self.pattern) and not word_boundaries.word_bounded(
+            self.pattern, index.joined_folded_text
+        ).search(index.joined_folded_text):
+            return RegexCandidates(None, ())
+        return RegexCandidates(None, range(len(index.texts)))
+
+    def _spans_in_segment(
+        self, segment: int, index: SegmentIndex, bare_pattern: re2._Regexp | None
+    ) -> Iterable[TermSpan]:
+        first_position = segment << SEGMENT_SHIFT
+        for start, end in word_boundaries.bounded_spans(self.pattern, index.folded_texts[segment], bare_pattern):
+            letter_offsets = index.letter_offsets(segment)
+            word_range = overlapping_words(index.word_offsets(segment), letter_offsets[start], letter_offsets[end])
+            if word_range:
+                yield first_position + word_range[0], first_position + word_range[-1], self.text
+
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
+        """A match of its own."""
+        return (frozenset((IndexKey("regex", self.pattern, self.key_scope),)),)

@@ -1,0 +1,46 @@
+"""Finds the texts that a query holds for, each text by itself: rules' own language, for searching."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.errors import MonitorError
+from monitor.ruleset.query.compile import AliasNodes, compile_query
+from monitor.ruleset.query.lint import distinct_terms, term_scopes
+from monitor.ruleset.query.nodes import MatchWindow, Query
+from monitor.ruleset.query.segments import SEGMENT_SHIFT, SegmentIndex
+
+
+def parse_search(text: str, aliases: AliasNodes) -> Query:
+    """The query that somebody searches with. Raises MonitorError with the first fault and where it stands."""
+    query, faults = compile_query(text, aliases)
+    if query is None:
+        fault = next(fault for fault in faults if not fault.warning)
+        raise MonitorError(f"query, character {fault.offset + 1}: {fault.message}")
+    if unsupported_scopes := term_scopes(query.root) - {"", "text", "title"}:
+        scope = sorted(unsupported_scopes)[0]
+        raise MonitorError(f"a search sees claims and the titles they stood under: `{scope}:` cannot be searched for")
+    return query
+
+
+def find_matches(query: Query, texts: Sequence[str], titles: Sequence[str] = ()) -> dict[int, tuple[str, ...]]:
+    """The indexes of the texts that it holds for, each with the words it met in the text.
+
+    `titles` stands beside `texts`, for terms with `title:`; without it no text has one.
+    """
+    index = SegmentIndex([*texts, *titles])
+    hit_segments = {
+        span[0] >> SEGMENT_SHIFT for term in distinct_terms(query.root) for span in term.cached_spans(index)
+    }
+    candidates = sorted({number % len(texts) for number in hit_segments}) if texts else []
+    words_by_text = {}
+    for number in candidates:
+        text_segments = frozenset((number,))
+        title_segments = frozenset((len(texts) + number,)) if titles else frozenset[int]()
+        spans = query.root.evaluate(
+            MatchWindow(index, text_segments, {"text": text_segments, "title": title_segments})
+        )
+        if spans is not None:
+            locations = [index.locate(first, last) for first, last, _ in spans if first >> SEGMENT_SHIFT == number]
+            words_by_text[number] = tuple(dict.fromkeys(texts[number][start:end] for _, start, end in locations))
+    return words_by_text

@@ -1,0 +1,44 @@
+"""A rule's `figures:`: numbers followed through prose, and when one crosses the limit that the rule set for it."""
+
+from __future__ import annotations
+
+from monitor.model import Finding, Novelty
+from monitor.ruleset.query.figures import number_for_word
+from monitor.ruleset.query.nodes import MatchWindow
+from monitor.ruleset.query.segments import SegmentIndex
+from monitor.ruleset.rule import FollowedFigure, Rule
+from monitor.text.facts.numbers import Quantity
+
+
+def threshold_crossings(rule: Rule, finding: Finding) -> tuple[str, ...]:
+    """For people, each figure of the rule that crosses its limit with this finding: `personnel: up to 12,000`."""
+    if finding.novelty not in (Novelty.NEW, Novelty.CHANGED):
+        return ()
+    earlier_text = finding.nearest.text if finding.nearest and finding.novelty is Novelty.CHANGED else ""
+    return tuple(
+        crossing for figure in rule.figures if (crossing := crossing_text(figure, earlier_text, finding.claim.text))
+    )
+
+
+def crossing_text(figure: FollowedFigure, earlier_text: str, current_text: str) -> str:
+    """How the figure crosses its limit from what was said before, "" if it does not."""
+    current, earlier = highest_figure_in(figure, current_text), highest_figure_in(figure, earlier_text)
+    if current is None or not exceeds(figure, current) or (earlier is not None and exceeds(figure, earlier)):
+        return ""
+    prefix = f"{earlier_text[earlier.start : earlier.end]} → " if earlier else ""
+    return f"{figure.name}: {prefix}{current_text[current.start : current.end]}"
+
+
+def highest_figure_in(figure: FollowedFigure, text: str) -> Quantity | None:
+    """The number that the text says of the figure's words; the highest if it says several."""
+    index = SegmentIndex((text,))
+    spans = figure.query.root.evaluate(MatchWindow(index, frozenset({0}))) or []
+    locations = (index.locate(first, last) for first, last, _ in spans)
+    stated = [quantity for _, start, end in locations if (quantity := number_for_word(text, start, end))]
+    return max(stated, key=lambda quantity: quantity.high, default=None)
+
+
+def exceeds(figure: FollowedFigure, quantity: Quantity) -> bool:
+    """Is it past one of the figure's limits?"""
+    is_above = figure.above is not None and quantity.high > figure.above
+    return is_above or (figure.below is not None and quantity.low < figure.below)

@@ -1,0 +1,123 @@
+"""All that a running monitor holds open, and how it is opened from a config."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from monitor.assess import Policy
+from monitor.config.models import Config, SourceConfig
+from monitor.deliver.channels import Notifier, notifier_class
+from monitor.deliver.render import Templates, load_templates
+from monitor.deliver.render_pool import RenderPool
+from monitor.model import Moment
+from monitor.net.fetcher import Fetcher
+from monitor.net.robots import Robots
+from monitor.policy import load_policy
+from monitor.resources import builtin_path
+from monitor.sources.parse.pool import ParserPool
+from monitor.sources.state import PollResult
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.text.split import Pattern, compile_pattern
+
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+MAX_WAITING_INGESTS = (
+    8  # polls that may wait for the store's thread with all they brought: sends wait there behind them
+)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What a running monitor holds open.
+
+    `clock` gives the moment; `committed` is set when messages may be due; `silences` are the moments after which the
+    silence of a source is against its habit, as far as they were looked up; `unwritten` what polls came to that found
+    nothing changed, which the next transaction of the daemon writes; `intakes` bounds how many polls stand in line
+    with all they brought. All blocking work with the store runs in one thread, first come first served, so that the
+    event loop never waits for a disk.
+    """
+
+    config: Config
+    store: Store
+    fetcher: Fetcher
+    robots: Robots
+    parser: ParserPool
+    policy: Policy
+    sources: dict[str, SourceConfig]
+    ignore_patterns: dict[str, tuple[Pattern, ...]]
+    templates: Templates
+    notifiers: dict[str, Notifier]
+    render_pool: RenderPool = field(default_factory=RenderPool)
+    clock: Callable[[], Moment] = time.time
+    delivery_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    quiet_deadlines: dict[str, Moment | None] = field(default_factory=dict)
+    pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
+    ingest_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING_INGESTS))
+    store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+
+    async def run_in_store_thread(
+        self, function: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs
+    ) -> Result:
+        """The result of blocking work with the store."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self.store_executor, lambda: function(*args, **kwargs)
+        )
+
+
+@asynccontextmanager
+async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) -> AsyncIterator[Runtime]:
+    """An engine for `config`, closed in the end. Raises ConfigError, StoreError or StoreBusy with one sentence."""
+    policy = load_policy(config)
+    templates = load_templates(config.monitor.templates, builtin_path("templates"))
+    store = open_store(config.monitor.database)
+    try:
+        with store.hold_daemon():
+            user_agent = config.monitor.user_agent
+            fetcher = Fetcher(user_agent=user_agent, allow_private=config.network.allow_private)
+            runtime = Runtime(
+                config=config,
+                store=store,
+                fetcher=fetcher,
+                robots=Robots(fetcher, user_agent),
+                parser=ParserPool(),
+                policy=policy,
+                sources={source.name: source for source in config.sources},
+                ignore_patterns={
+                    source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources
+                },
+                templates=templates,
+                notifiers=open_notifiers(config),
+                clock=clock,
+            )
+            try:
+                yield runtime
+            finally:
+                await close_runtime(runtime)
+    finally:
+        store.close()
+
+
+async def close_runtime(runtime: Runtime) -> None:
+    """Closes what was opened, the store's thread last."""
+    for open_notifier in runtime.notifiers.values():
+        await open_notifier.close()
+    await runtime.fetcher.close()
+    await asyncio.to_thread(runtime.parser.close)
+    await asyncio.to_thread(runtime.render_pool.close)
+    runtime.store_executor.shutdown(wait=True)
+
+
+def open_notifiers(config: Config) -> dict[str, Notifier]:
+    """A notifier for each channel."""
+    allowed = config.network.allow_private
+    return {
+        name: notifier_class(settings.type)(settings, allow_private=allowed)
+        for name, settings in config.channels.items()
+    }

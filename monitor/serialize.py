@@ -1,0 +1,146 @@
+"""Alerts as JSON: the webhook's `data`, the line `replay` prints, and how the store keeps an alert.
+
+One shape for all three, so what was sent can be read back from what is kept. Times are ISO 8601 in UTC, to
+the microsecond.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Change,
+    ChangeKind,
+    FigurePoint,
+    Moment,
+    Novelty,
+    PriorClaim,
+    Severity,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MIN_ISO_MOMENT, MAX_ISO_MOMENT = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
+
+
+def format_iso(moment: Moment) -> str:
+    """`2026-01-01T00:00:00Z`, with microseconds only when there are some."""
+    at = EPOCH + timedelta(seconds=min(max(moment, MIN_ISO_MOMENT), MAX_ISO_MOMENT))
+    return at.replace(tzinfo=None).isoformat() + "Z"
+
+
+def parse_iso(text: str) -> Moment:
+    """What `iso` wrote, as a moment. ValueError for anything else."""
+    return (datetime.fromisoformat(text) - EPOCH).total_seconds()
+
+
+def alert_to_json(alert: Alert) -> dict[str, Any]:
+    """One alert as plain JSON values."""
+    return {
+        "id": alert.id,
+        "since_last": alert.since_last,
+        "rule": alert.rule,
+        "title": alert.title,
+        "severity": str(alert.severity),
+        "story": alert.story,
+        "reason": alert.reason,
+        "url": alert.url,
+        "at": format_iso(alert.at),
+        "findings": [_finding_to_json(finding) for finding in alert.findings],
+    }
+
+
+def alert_from_json(data: dict[str, Any]) -> Alert:
+    """The alert that `alert_data` wrote. KeyError or ValueError for anything else."""
+    return Alert(
+        id=data["id"],
+        rule=data["rule"],
+        title=data["title"],
+        severity=Severity(data["severity"]),
+        story=data["story"],
+        reason=data["reason"],
+        url=data["url"],
+        at=parse_iso(data["at"]),
+        findings=tuple(_finding_from_json(finding) for finding in data["findings"]),
+        since_last=data["since_last"],
+    )
+
+
+def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
+    return {
+        "claim": finding.claim,
+        "novelty": str(finding.novelty),
+        "similarity": finding.similarity,
+        "matched": list(finding.matched),
+        "source": finding.source,
+        "entry": finding.entry,
+        "entry_url": finding.entry_url,
+        "published": format_iso(finding.published),
+        "story": finding.story,
+        "nearest": _prior_to_json(finding.nearest) if finding.nearest else None,
+        "changes": [change_to_json(change) for change in finding.changes],
+        "history": [
+            {"at": format_iso(point.at), "value": point.value, "text": point.text, "source": point.source}
+            for point in finding.history
+        ],
+        "also_said_by": [_prior_to_json(prior) for prior in finding.also_said_by],
+    }
+
+
+def change_to_json(change: Change) -> dict[str, str]:
+    """What moved, as plain JSON values."""
+    return {"kind": str(change.kind), "before": change.before, "after": change.after}
+
+
+def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
+    return AlertFinding(
+        claim=data["claim"],
+        novelty=Novelty(data["novelty"]),
+        similarity=data["similarity"],
+        matched=tuple(data["matched"]),
+        source=data["source"],
+        entry=data["entry"],
+        entry_url=data["entry_url"],
+        published=parse_iso(data["published"]),
+        story=data.get("story", ""),
+        nearest=_prior_from_json(data["nearest"]) if data["nearest"] else None,
+        changes=tuple(
+            Change(ChangeKind(change["kind"]), change["before"], change["after"]) for change in data["changes"]
+        ),
+        history=tuple(
+            FigurePoint(parse_iso(point["at"]), point["value"], point["text"], point["source"])
+            for point in data.get("history", ())  # alerts of before there was one have none
+        ),
+        also_said_by=tuple(_prior_from_json(prior) for prior in data.get("also_said_by", ())),
+    )
+
+
+def _prior_to_json(prior: PriorClaim) -> dict[str, Any]:
+    return {
+        "text": prior.text,
+        "source": prior.source,
+        "at": format_iso(prior.at),
+        "entry": prior.entry,
+        "story": prior.story,
+        "title": prior.title,
+        "heading": prior.heading,
+        "gone": None if prior.withdrawn_at is None else format_iso(prior.withdrawn_at),
+        "url": prior.url,
+    }
+
+
+def _prior_from_json(data: dict[str, Any]) -> PriorClaim:
+    withdrawn_at = data["gone"]
+    return PriorClaim(
+        text=data["text"],
+        source=data["source"],
+        entry=data["entry"],
+        at=parse_iso(data["at"]),
+        story=data["story"],
+        title=data["title"],
+        heading=data["heading"],
+        withdrawn_at=None if withdrawn_at is None else parse_iso(withdrawn_at),
+        url=data.get("url", ""),  # alerts of before it was kept have none
+    )

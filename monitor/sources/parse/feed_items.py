@@ -1,0 +1,167 @@
+"""Cuts the raw body of an RSS or Atom feed at its items, so that those that are known need not be parsed again. Pure.
+
+A body is cut only where parsing some of its items, between the same head and foot, reads each as parsing all of them
+does: on anything odd it stays whole. What only a parser can tell is told by `strict`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+
+from monitor.model import Entry
+
+MAX_SPLIT_BYTES = 2 * 2**20  # bytes of a body that is cut
+MAX_SPLIT_ITEMS = 2_000  # its items
+MAX_DECLARATION_BYTES = 1_000  # bytes of a declaration
+_ITEM_BOUNDARY = re.compile(
+    rb"<(?=[ie/!?])(?:(item|entry)(?=[\s/>])|/(item|entry)\s*>"
+    rb"|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([!?]))",  # what looks like a tag in these is none
+    re.DOTALL,
+)
+_WHITESPACE_BYTES = b" \t\r\n"
+
+# These name the version of a feed before any item does; what a version is decides how items are read.
+_FEED_VERSION = re.compile(
+    rb"<(?:rss|feed)[\s>]|xmlns\s*=\s*[\"'](?:http://purl\.org/rss/1\.0/|http://my\.netscape\.com/rdf/simple/0\.9/)[\"']"
+)
+_NAMESPACE_DECLARATION = re.compile(rb"xmlns(?::([^\s=:]{1,100}))?\s*=\s*[\"']([^\"'<]{0,200})")
+_DECLARED_ENCODING = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as feedparser looks for it
+_CONTENT_TYPE_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
+_SINGLE_BYTE_CHARSET = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
+
+# What moves with every item and says nothing of them: comments, texts of the channel such as its date, and the list
+# of addresses at the top of an RDF feed. How long to wait for the next poll is said in texts, too: those count.
+_VOLATILE_MARKUP = re.compile(
+    rb"(<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|<!--.*?-->"
+    rb"|<rdf:li\s+(?:rdf:)?resource\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')\s*(?:/>|>\s*</rdf:li>)\s*"
+    rb"|(?<!<ttl)(?<!:updatePeriod)(?<!:updateFrequency)>[^<>]+(?=</)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedParts:
+    """A body at its items: what stands before the first, each of them, and what stands behind the last."""
+
+    head: bytes
+    items: tuple[bytes, ...]
+    foot: bytes
+
+    def with_items(self, items: Iterable[bytes]) -> bytes:
+        """The body of a feed that has these items alone."""
+        return b"".join((self.head, *items, self.foot))
+
+    def item_hashes(self) -> list[str]:
+        """A hash of the bytes of each item."""
+        return [blake2b(item, digest_size=8).hexdigest() for item in self.items]
+
+    def skeleton_hash(self, *extra: str) -> str:
+        """A hash of all that stands around the items and may bear on how they are read, and of what was `told`."""
+        skeleton = (
+            _VOLATILE_MARKUP.sub(rb"\1", self.head),
+            _VOLATILE_MARKUP.sub(rb"\1", self.foot),
+            *(text.encode() for text in extra),
+        )
+        return blake2b(b"\0".join(skeleton), digest_size=16).hexdigest()
+
+
+def split_items(body: bytes, content_type: str) -> FeedParts | None:
+    """The body at its items, or None where it must be read as a whole."""
+    spans = _item_spans(body) if len(body) <= MAX_SPLIT_BYTES else ()
+    if not spans:
+        return None
+    head, foot = body[: spans[0][0]], body[spans[-1][1] :]
+    gaps = (body[previous[1] : following[0]] for previous, following in pairwise(spans))
+    parts = FeedParts(head, tuple(body[start:end] for start, end in spans), foot)
+    if any(text.strip(_WHITESPACE_BYTES) for text in gaps) or len(set(parts.items)) < len(spans):
+        return None
+    is_certain = (
+        _FEED_VERSION.search(head)
+        and _has_certain_charset(body, len(head), content_type)
+        and _has_certain_prefixes(body, len(head))
+    )
+    return parts if is_certain else None
+
+
+def _item_spans(body: bytes) -> Sequence[tuple[int, int]]:
+    """Where each item begins and ends; nothing if that is not certain."""
+    spans: list[tuple[int, int]] = []
+    name, start = b"", -1
+    for match in _ITEM_BOUNDARY.finditer(body):
+        open_tag, close_tag, unsupported = match.groups()
+        if unsupported:  # a document type, or something that never ends
+            return ()
+        if not (open_tag or close_tag):
+            continue
+        name = name or open_tag
+        if (open_tag or close_tag) != name or bool(close_tag) == (start < 0):  # both kinds, or one in another
+            return ()
+        if open_tag:
+            start = match.start()
+            continue
+        spans.append((start, match.end()))
+        start = -1
+    return spans if start < 0 and len(spans) <= MAX_SPLIT_ITEMS else ()
+
+
+def _has_certain_charset(body: bytes, head_length: int, content_type: str) -> bool:
+    """Whether each byte means the same whatever else is in the body: what is said of its charset is one thing, and
+    true."""
+    prolog = body[:head_length].removeprefix(codecs.BOM_UTF8)
+    first_line = prolog.partition(b"\n")[0]
+    declaration = first_line[: first_line.rfind(b"?>") + 2] if b"?>" in first_line else b""
+    if len(declaration) > MAX_DECLARATION_BYTES or declaration.count(b"encoding=") > 1:
+        return False
+    if first_line == prolog and body.find(b"?>", head_length) > 0:  # another declaration may be read on the same line
+        return False
+    declared = _DECLARED_ENCODING.match(declaration)
+    declared_charset = _canonical_charset(declared[1].decode("latin-1")) if declared else ""
+    charsets = {declared_charset, *map(_canonical_charset, _CONTENT_TYPE_CHARSET.findall(content_type))} - {
+        "",
+        "ascii",
+    }
+    if body.startswith(codecs.BOM_UTF8):
+        charsets.add("utf-8")
+    charset = charsets.pop() if charsets else "ascii" if content_type.startswith("text/") else "utf-8"
+    # A charset of one byte a letter counts only if the body names it: not every header is believed.
+    if charsets or not (
+        charset in ("ascii", "utf-8") or (charset == declared_charset and _SINGLE_BYTE_CHARSET.fullmatch(charset))
+    ):
+        return False
+    try:
+        body.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return True
+
+
+def _canonical_charset(charset: str) -> str:
+    name = charset.lower()
+    return {"utf8": "utf-8", "us-ascii": "ascii"}.get(name, name)
+
+
+def _has_certain_prefixes(body: bytes, head_length: int) -> bool:
+    """Whether a prefix that an item declares means one thing in the whole body, and nothing else means it."""
+    if body.find(b"xmlns:", head_length) < 0:
+        return True
+    declared = set(_NAMESPACE_DECLARATION.findall(body))
+    prefixes = [prefix for prefix, _ in declared if prefix]
+    uri_counts = Counter(uri for _, uri in declared)
+    item_uris = [uri for prefix, uri in _NAMESPACE_DECLARATION.findall(body, head_length) if prefix]
+    return len(set(prefixes)) == len(prefixes) and all(uri_counts[uri] == 1 for uri in item_uris)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFingerprint:
+    """A feed as it was last read: `frame` is a hash of all around its items, `ttl` the seconds that it asked for,
+    and `entries` are those of its items, by the hash of their bytes."""
+
+    skeleton_hash: str
+    ttl: float | None
+    entries_by_hash: Mapping[str, Entry]

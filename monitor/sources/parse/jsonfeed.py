@@ -1,0 +1,76 @@
+"""JSON Feed 1.0 and 1.1, which feedparser does not read. Runs in a worker process."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+from monitor.errors import ParseError
+from monitor.model import Entry
+from monitor.sources.parse.identity import entry_key
+from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line, parse_rfc3339
+
+_JSON_FEED_VERSION = re.compile(
+    r"jsonfeed\.org|^1(\.[01])?$"
+)  # an address by the standard; some write the number only
+
+
+def parse_json_feed(body: bytes, url: str) -> tuple[str, list[Entry]]:
+    """The feed's title and its entries in order. ParseError `malformed` or `not_a_feed`."""
+    document = load_json(body)
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list) or not _JSON_FEED_VERSION.search(_field_text(document, "version")):
+        raise ParseError("not_a_feed", "what came is JSON, but no JSON Feed")
+    return clean_line(_field_text(document, "title")), [
+        _build_entry(item, document, url) for item in items if isinstance(item, dict)
+    ]
+
+
+def load_json(body: bytes) -> Any:
+    """Any JSON. Nesting is bounded by the reader itself, which raises long before the stack is full."""
+    try:
+        return json.loads(body, parse_constant=_reject_constant)
+    except RecursionError:
+        raise ParseError("malformed", "the JSON is nested too deeply") from None
+    except ValueError:
+        raise ParseError("malformed", "what came begins like JSON and cannot be read as JSON") from None
+
+
+def _reject_constant(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _build_entry(item: dict[str, Any], feed: dict[str, Any], url: str) -> Entry:
+    title = html_to_line(_field_text(item, "title"))
+    body = max(
+        (clean_text(_field_text(item, name)).strip() for name in ("content_html", "content_text", "summary")), key=len
+    )
+    link = absolute_url(_field_text(item, "url"), url) or absolute_url(_field_text(item, "external_url"), url)
+    return Entry(
+        key=entry_key(clean_line(_field_text(item, "id")), link, title, body),
+        title=title,
+        url=link,
+        body=body,
+        author=_author_names(item) or _author_names(feed),
+        tags=tuple(dict.fromkeys(filter(None, map(clean_line, _list_items(item, "tags"))))),
+        published=parse_rfc3339(item.get("date_published")) or parse_rfc3339(item.get("date_modified")),
+    )
+
+
+def _field_text(item: dict[str, Any], name: str) -> str:
+    """A string or a number; ids are often numbers. What is anything else does not count."""
+    value = item.get(name)
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def _list_items(item: dict[str, Any], name: str) -> list[Any]:
+    value = item.get(name)
+    return [part for part in value if isinstance(part, (str, dict))] if isinstance(value, list) else []
+
+
+def _author_names(item: dict[str, Any]) -> str:
+    """Names of the authors, as version 1.1 or 1.0 gives them."""
+    people = [*_list_items(item, "authors"), item.get("author")]
+    names = (clean_line(_field_text(person, "name")) for person in people if isinstance(person, dict))
+    return ", ".join(dict.fromkeys(name for name in names if name))

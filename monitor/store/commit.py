@@ -1,0 +1,205 @@
+"""Commits what an update brought, all in the caller's transaction: findings, decisions, alerts and what is owed.
+
+What the ledger learns of it is in `learn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
+
+from monitor.alerts.decide import dedup_keys
+from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches, Update
+from monitor.serialize import alert_to_json
+from monitor.store import schema, story_vectors
+from monitor.store.ledger import text_hash
+from monitor.store.ledger_write import update_ledger
+from monitor.store.rows import finding_row, match_columns
+from monitor.store.schema import awaited, deliveries, entries, findings, matches, messages, stories, updates
+from monitor.store.sql import execute_many
+
+if TYPE_CHECKING:
+    from monitor.assess import Assessment
+
+_INSERT_ENTRY = insert(entries)
+UPSERT_ENTRY = _INSERT_ENTRY.on_conflict_do_update(
+    index_elements=[entries.c.source, entries.c.key],
+    set_={name: _INSERT_ENTRY.excluded[name] for name in ("title", "url", "published", "content_hash", "last_seen")},
+).returning(entries.c.id)
+INSERT_UPDATE = insert(updates).returning(updates.c.id)
+_INSERT_STORY = insert(stories)
+UPSERT_STORY = _INSERT_STORY.on_conflict_do_update(
+    index_elements=[stories.c.id], set_={"last_at": _INSERT_STORY.excluded.last_at}
+)
+INSERT_FINDING = insert(findings)
+INSERT_MATCH = insert(matches).returning(matches.c.id)
+INSERT_AWAITED = insert(awaited).on_conflict_do_nothing()
+INSERT_ALERT = insert(schema.alerts).on_conflict_do_nothing()
+INSERT_ALERTED_CLAIM = insert(schema.told).on_conflict_do_nothing()
+INSERT_MESSAGE = insert(messages).on_conflict_do_nothing()
+INSERT_DELIVERY = insert(deliveries).on_conflict_do_nothing()
+UPDATE_RESOLVED_MATCHES = (
+    update(matches)
+    .where(matches.c.id.in_(bindparam("_matches", expanding=True)))
+    .values(
+        reason=bindparam("_reason"),
+        detail=bindparam("_detail"),
+        alert_id=bindparam("_alert"),
+        waiting=None,
+        opens=None,
+    )
+)
+DELETE_AWAITED = delete(awaited).where(awaited.c.match_id.in_(bindparam("_matches", expanding=True)))
+
+
+def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash: str, now: Moment) -> None:
+    """Keeps an update with all that it brought. `content_hash` tells its entry's next version from this one."""
+    entry_id = upsert_entry(conn, assessment.update, content_hash, now)
+    update_id = insert_update(conn, assessment.update, assessment.story, entry_id, content_hash, now)
+    upsert_stories(conn, assessment, now)
+    story_vectors.save_story_vector(conn, assessment.story_vector, assessment.story, entry_id, assessment.update.at)
+    claim_ids = update_ledger(conn, assessment, entry_id)
+    if assessment.findings:
+        conn.execute(INSERT_FINDING, [finding_row(f, update_id, i) for i, f in enumerate(assessment.findings)])
+    for decision in assessment.decisions:
+        insert_decision(conn, decision, update_id, claim_ids, now)
+    commit_releases(conn, assessment.released, assessment.messages, now)
+
+
+def commit_releases(
+    conn: Connection, releases: Sequence[ReleasedMatches], messages: Sequence[Message], now: Moment
+) -> None:
+    """Keeps the alerts of matches that were let go of, and the messages owed."""
+    for release in releases:
+        resolve_pending(conn, release, now)
+    for message in messages:
+        enqueue(conn, message)
+
+
+def upsert_entry(conn: Connection, update: Update, content_hash: str, now: Moment) -> int:
+    """The entry's row, made or brought up to date."""
+    values = {
+        "source": update.source,
+        "key": update.entry,
+        "title": update.title,
+        "url": update.url,
+        "published": update.published,
+        "content_hash": content_hash,
+        "first_seen": now,
+        "last_seen": now,
+    }
+    return int(conn.execute(UPSERT_ENTRY, values).scalar_one())
+
+
+def insert_update(conn: Connection, update: Update, story: str, entry_id: int, content_hash: str, now: Moment) -> int:
+    """The new row of this version."""
+    values = {
+        "entry_id": entry_id,
+        "at": update.at,
+        "recorded_at": now,
+        "title": update.title,
+        "url": update.url,
+        "author": update.author,
+        "tags": list(update.tags),
+        "published": update.published,
+        "text": update.text,
+        "story": story,
+        "content_hash": content_hash,
+    }
+    return int(conn.execute(INSERT_UPDATE, values).scalar_one())
+
+
+def upsert_stories(conn: Connection, assessment: Assessment, now: Moment) -> None:
+    """The stories that the update opens or goes on with; a story is led by the claim that opened it."""
+    leads = {assessment.story: assessment.update.title}
+    for finding in assessment.findings:
+        leads.setdefault(finding.story, finding.claim.text)
+    conn.execute(
+        UPSERT_STORY, [{"id": id, "lead": lead, "opened_at": now, "last_at": now} for id, lead in leads.items()]
+    )
+
+
+def insert_decision(
+    conn: Connection, decision: Decision, update_id: int, claim_ids: dict[int, int], now: Moment
+) -> None:
+    """A match with what became of it, and its alert if people are told."""
+    if decision.alert:
+        insert_alert(conn, decision.alert, update_id)
+    values = {
+        **match_columns(decision.match),
+        "update_id": update_id,
+        "reason": decision.reason.value,
+        "detail": decision.detail,
+        "alert_id": decision.alert and decision.alert.id,
+        "waiting": decision.pending_alert and alert_to_json(decision.pending_alert),
+        "opens": decision.throttled_until,
+        "at": now,
+    }
+    match_id = conn.execute(INSERT_MATCH, values).scalar_one()
+    if decision.reason is Reason.AWAITING_CORROBORATION and decision.pending_alert:
+        hashes = alert_claim_hashes(decision.pending_alert)
+        rows = [{"claim_id": claim_ids[key], "match_id": match_id} for key in hashes if key in claim_ids]
+        execute_many(conn, INSERT_AWAITED, rows)
+
+
+def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
+    """The alert, and which claims its rule has told of by it."""
+    values = {
+        "id": alert.id,
+        "rule": alert.rule,
+        "story": alert.story,
+        "severity": alert.severity.value,
+        "title": alert.title,
+        "at": alert.at,
+        "update_id": update_id,
+        "body": alert_to_json(alert),
+    }
+    conn.execute(INSERT_ALERT, values)
+    story_hashes = {(story, text_hash(text)) for story, text in dedup_keys(alert)}
+    rows = [{"rule": alert.rule, "story": story, "text_hash": key} for story, key in story_hashes]
+    execute_many(conn, INSERT_ALERTED_CLAIM, rows)
+
+
+def alert_claim_hashes(alert: Alert) -> list[int]:
+    """The hashes of the claims that an alert tells of."""
+    return list({text_hash(finding.claim) for finding in alert.findings})
+
+
+def resolve_pending(conn: Connection, release: ReleasedMatches, now: Moment) -> None:
+    """Held matches become an alert."""
+    update_id_query = select(matches.c.update_id).where(matches.c.id == min(release.match_ids))
+    insert_alert(conn, release.alert, conn.scalar(update_id_query))
+    match_ids = list(release.match_ids)
+    resolution = {"_reason": release.reason.value, "_detail": release.detail, "_alert": release.alert.id}
+    conn.execute(UPDATE_RESOLVED_MATCHES, {"_matches": match_ids, **resolution})
+    conn.execute(DELETE_AWAITED, {"_matches": match_ids})
+
+
+def enqueue(conn: Connection, message: Message) -> None:
+    """A message with a delivery for each alert it carries; one of that id that gathers gets the deliveries."""
+    values = {
+        "id": message.id,
+        "channel": message.channel,
+        "thread": message.thread,
+        "created": message.created,
+        "state": "pending",
+        "attempts": 0,
+        "due": message.created if message.not_before is None else message.not_before,
+        "gathers": message.batch_reason and message.batch_reason.value,
+    }
+    conn.execute(INSERT_MESSAGE, values)
+    delivery_rows = [
+        {"alert_id": alert.id, "channel": message.channel, "message_id": message.id} for alert in message.alerts
+    ]
+    execute_many(conn, INSERT_DELIVERY, delivery_rows)
+
+
+def enqueue_notices(conn: Connection, messages: Sequence[Message]) -> None:
+    """Owes messages whose alerts come from no update; one that was owed before is not owed again."""
+    for message in messages:
+        for alert in message.alerts:
+            insert_alert(conn, alert, None)
+        enqueue(conn, message)

@@ -1,0 +1,29 @@
+"""Open the database that a URL names. SQLAlchemy is imported only then: most commands start without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.errors import StoreError
+
+if TYPE_CHECKING:
+    pass
+from monitor.store.base import Store
+
+
+def open_store(url: str, *, create: bool = True) -> Store:
+    """The database at `url`, brought to the newest schema: `sqlite:////abs/path.db`, `sqlite:///:memory:` or
+    `postgresql://…`.
+
+    With `create` false a missing SQLite file is an error. Raises StoreError with one sentence.
+    """
+    scheme = url.partition(":")[0].partition("+")[0]
+    if scheme == "sqlite":
+        from monitor.store.sqlite import SqliteStore
+
+        return SqliteStore(url, create=create)
+    if scheme in ("postgresql", "postgres"):
+        from monitor.store.postgres import PostgresStore
+
+        return PostgresStore(url)
+    raise StoreError(f"a database is sqlite:///… or postgresql://…, not {scheme}://…")

@@ -1,0 +1,55 @@
+"""The imprints of feeds, one for each source: by what their items are recognised when they have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
+
+from monitor.model import Entry
+from monitor.sources.parse.feed_items import FeedFingerprint
+from monitor.sources.parse.identity import content_hash
+from monitor.store.schema import imprints
+
+SELECT_FINGERPRINT = select(imprints.c.frame, imprints.c.ttl, imprints.c.entries).where(
+    imprints.c.source == bindparam("source")
+)
+_INSERT_FINGERPRINT = insert(imprints)
+UPSERT_FINGERPRINT = _INSERT_FINGERPRINT.on_conflict_do_update(
+    index_elements=[imprints.c.source],
+    set_={name: _INSERT_FINGERPRINT.excluded[name] for name in ("frame", "ttl", "entries")},
+)
+DELETE_FINGERPRINT = delete(imprints).where(imprints.c.source == bindparam("_source"))
+
+
+def load_fingerprint(conn: Connection, source: str) -> FeedFingerprint | None:
+    """The source's imprint. Its entries have a key, a date and the hash of what they say, and no more."""
+    row = conn.execute(SELECT_FINGERPRINT, {"source": source}).first()
+    if row is None:
+        return None
+    entries_by_hash = {
+        item_hash: Entry(key, "", "", "", published=published, known_hash=content)
+        for item_hash, key, published, content in row[2]
+    }
+    return FeedFingerprint(row[0], row[1], entries_by_hash)
+
+
+def save_fingerprint(
+    conn: Connection, source: str, fingerprint: FeedFingerprint, stored_keys: Collection[str]
+) -> None:
+    """Keeps of an imprint what was taken into the store, by key."""
+    entries = [
+        [item_hash, entry.key, entry.published, content_hash(entry)]
+        for item_hash, entry in fingerprint.entries_by_hash.items()
+        if entry.key in stored_keys
+    ]
+    conn.execute(
+        UPSERT_FINGERPRINT,
+        {"source": source, "frame": fingerprint.skeleton_hash, "ttl": fingerprint.ttl, "entries": entries},
+    )
+
+
+def delete_fingerprint(conn: Connection, source: str) -> None:
+    """Everything in the source is read anew the next time."""
+    conn.execute(DELETE_FINGERPRINT, {"_source": source})

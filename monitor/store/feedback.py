@@ -1,0 +1,56 @@
+"""What people answered to alerts. The last answer to an alert counts; answers outlive their alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from monitor.alerts.feedback import Feedback, FeedbackKind, pair_from, pair_json
+from monitor.store.reports.alerts import AlertRow
+from monitor.store.schema import alerts, answers
+
+
+def save_feedback(conn: Connection, feedback: Feedback) -> None:
+    """Keeps an answer in the place of an earlier one to the same alert."""
+    conn.execute(delete(answers).where(answers.c.alert_id == feedback.alert_id))
+    values = {
+        "alert_id": feedback.alert_id,
+        "answer": feedback.kind.value,
+        "note": feedback.note,
+        "by": feedback.by,
+        "at": feedback.at,
+        "pairs": [pair_json(pair) for pair in feedback.pairs],
+    }
+    conn.execute(insert(answers).values(values))
+
+
+def feedback_by_alert(conn: Connection, alert_ids: Collection[str]) -> dict[str, Feedback]:
+    """The answers to some alerts, by their ids."""
+    rows = conn.execute(select(answers).where(answers.c.alert_id.in_(list(alert_ids))))
+    return {row.alert_id: feedback_from_row(row) for row in rows}
+
+
+def feedback_in_stories(conn: Connection, stories: Collection[str]) -> list[Feedback]:
+    """The answers to all alerts of some stories, oldest first."""
+    alert_ids = select(alerts.c.id).where(alerts.c.story.in_(list(stories)))
+    rows = conn.execute(select(answers).where(answers.c.alert_id.in_(alert_ids)).order_by(answers.c.id))
+    return [feedback_from_row(row) for row in rows]
+
+
+def with_feedback(conn: Connection, rows: Sequence[AlertRow]) -> list[tuple[AlertRow, Feedback | None]]:
+    """Alerts, each with what was answered to it."""
+    by_alert = feedback_by_alert(conn, [row.alert.id for row in rows])
+    return [(row, by_alert.get(row.alert.id)) for row in rows]
+
+
+def all_feedback(conn: Connection) -> list[Feedback]:
+    """All answers, newest first."""
+    return [feedback_from_row(row) for row in conn.execute(select(answers).order_by(answers.c.id.desc()))]
+
+
+def feedback_from_row(row: Row[Any]) -> Feedback:
+    """A row as the answer it is."""
+    pairs = tuple(pair_from(pair) for pair in row.pairs)
+    return Feedback(row.alert_id, FeedbackKind(row.answer), row.at, row.by, row.note, pairs)

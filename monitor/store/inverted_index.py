@@ -1,0 +1,232 @@
+"""An index from terms to the rows that hold them: by it the ledger finds claims, and stories.
+
+A new row waits first, its terms beside it, and each connection keeps in memory what waits. Once enough waits it is
+filed: each term gets one more list of rows. A row has many terms, each in another place of the database; a list costs
+as much to write there as a single row of it would.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from struct import pack, unpack
+
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles for SQLite as well
+
+from monitor.store.schema import gist_postings, gist_terms, gist_unfiled, postings, terms, unfiled
+from monitor.store.sql import execute_many, insert_rows, select_matching, select_raw
+
+FLUSH_THRESHOLD_TERMS = 30_000  # terms that wait with their rows, from which they are filed
+MAX_LISTS_READ = 16  # lists of a common term that are read at once, newest first
+COMPACTION_SLICES = 256  # pieces an index is swept in
+
+
+class TermIndex:
+    """The statements over the three tables of an index.
+
+    `lists` has the rows that hold a term, one list for each filing; `counts` how many hold it; `waiting` the rows
+    that are not filed yet. The numbers of waiting rows only grow, for writers take turns.
+    """
+
+    def __init__(self, lists: Table, counts: Table, pending: Table) -> None:
+        self.name = lists.name
+        terms_param: BindParameter[int] = bindparam("terms", expanding=True)
+        segment_param: BindParameter[int] = bindparam("lot")
+        self.insert_pending = insert(pending)
+        self.select_pending = (
+            select(pending.c.n, pending.c.id, pending.c.terms)
+            .where(pending.c.n >= segment_param)
+            .order_by(pending.c.n)
+        )
+        self.delete_flushed = delete(pending).where(pending.c.n <= segment_param)
+        self.insert_lists = insert(lists)
+        insert_counts = upsert(counts)
+        self.upsert_counts = insert_counts.on_conflict_do_update(
+            index_elements=[counts.c.term], set_={"holders": counts.c.holders + insert_counts.excluded.holders}
+        )
+        self.select_counts = select(counts.c.term, counts.c.holders).where(counts.c.term.in_(terms_param))
+        self.select_lists = select(lists.c.term, lists.c.ids).where(lists.c.term.in_(terms_param))
+        self.select_newest_lists = (
+            select(lists.c.lot, lists.c.ids)
+            .where(lists.c.term == bindparam("term"), lists.c.lot < segment_param)
+            .order_by(lists.c.lot.desc())
+            .limit(MAX_LISTS_READ)
+        )
+        low_param: BindParameter[int] = bindparam("low")
+        high_param: BindParameter[int] = bindparam("high")
+        self.select_slice = (
+            select(lists).where(lists.c.term.between(low_param, high_param)).order_by(lists.c.term, lists.c.lot)
+        )
+        is_list = (lists.c.term == bindparam("_term"), lists.c.lot == bindparam("_lot"))
+        self.update_list = update(lists).where(*is_list).values(ids=bindparam("_ids"))
+        self.delete_list = delete(lists).where(*is_list)
+        self.decrement_count = (
+            update(counts)
+            .where(counts.c.term == bindparam("_term"))
+            .values(holders=counts.c.holders - bindparam("_gone"))
+        )
+        self.delete_empty_counts = delete(counts).where(
+            counts.c.term.between(low_param, high_param), counts.c.holders <= 0
+        )
+
+
+CLAIM_INDEX = TermIndex(postings, terms, unfiled)
+STORY_INDEX = TermIndex(gist_postings, gist_terms, gist_unfiled)
+
+
+@dataclass(slots=True)
+class PendingPostings:
+    """What waits in an index, as one connection saw it last: up to which row, and which rows hold each term."""
+
+    last_row: tuple[int, int, bytes] = (0, 0, b"")
+    term_count: int = 0
+    rows_by_term: dict[int, list[int]] = field(default_factory=dict)
+
+    def add_row(self, row: tuple[int, int, bytes]) -> None:
+        """Adds a row that waits as well."""
+        self.last_row = row
+        row_terms = unpack_integers(row[2])
+        self.term_count += len(row_terms)
+        for term in row_terms:
+            self.rows_by_term.setdefault(term, []).append(row[1])
+
+
+def add_postings(conn: Connection, index: TermIndex, rows: Mapping[int, Iterable[int]]) -> None:
+    """Lets each row be found by its terms; a row may get more of them later."""
+    insert_rows(
+        conn,
+        index.insert_pending,
+        ("id", "terms"),
+        [(id, pack_integers(row_terms)) for id, row_terms in rows.items()],
+    )
+    if load_pending(conn, index).term_count >= FLUSH_THRESHOLD_TERMS:
+        flush(conn, index)
+
+
+def load_pending(conn: Connection, index: TermIndex) -> PendingPostings:
+    """What waits now. The last row known is read again: if it is gone, all were filed or it was never committed."""
+    pending: PendingPostings = conn.info.setdefault(index.name, PendingPostings())
+    rows = select_raw(conn, index.select_pending, lot=pending.last_row[0])
+    if pending.last_row[0] and (not rows or tuple(rows[0]) != pending.last_row):
+        pending = conn.info[index.name] = PendingPostings()
+        rows = select_raw(conn, index.select_pending, lot=0)
+    for row in rows[1:] if pending.last_row[0] else rows:
+        pending.add_row(tuple(row))
+    return pending
+
+
+def flush(conn: Connection, index: TermIndex) -> None:
+    """Files what waits."""
+    pending = load_pending(conn, index)
+    segment, rows_by_term = pending.last_row[0], sorted(pending.rows_by_term.items())
+    if rows_by_term:
+        insert_rows(
+            conn,
+            index.insert_lists,
+            ("term", "lot", "ids"),
+            [(term, segment, pack_integers(ids, "I")) for term, ids in rows_by_term],
+        )
+        insert_rows(conn, index.upsert_counts, ("term", "holders"), [(term, len(ids)) for term, ids in rows_by_term])
+        conn.execute(index.delete_flushed, {"lot": segment})
+        conn.info[index.name] = PendingPostings()
+
+
+def document_frequencies(conn: Connection, index: TermIndex, lookup_terms: Collection[int]) -> dict[int, int]:
+    """How many rows hold each term; terms that none holds are left out."""
+    if not lookup_terms:
+        return {}
+    frequencies: dict[int, int] = dict(select_matching(conn, index.select_counts, lookup_terms))
+    pending_rows = load_pending(conn, index).rows_by_term
+    for term in pending_rows.keys() & lookup_terms:
+        frequencies[term] = frequencies.get(term, 0) + len(pending_rows[term])
+    return frequencies
+
+
+def find_postings(
+    conn: Connection, index: TermIndex, frequencies: Mapping[int, int], limit: int
+) -> dict[int, list[int]]:
+    """The rows that hold each term of `counts`, which says how many do: the newest, `most` or some more of them."""
+    rare_terms = [term for term, count in frequencies.items() if count <= limit]
+    rows_by_term: dict[int, list[int]] = {}
+    for term, ids in select_matching(conn, index.select_lists, rare_terms) if rare_terms else ():
+        rows_by_term.setdefault(term, []).extend(unpack_integers(ids, "I"))
+    pending_rows = load_pending(conn, index).rows_by_term
+    for term, count in frequencies.items():
+        recent_rows = pending_rows.get(term, [])
+        if count > limit:
+            rows_by_term[term] = newest_postings(conn, index, term, limit - len(recent_rows))
+        if recent_rows:
+            rows_by_term[term] = rows_by_term.get(term, []) + recent_rows
+    return rows_by_term
+
+
+def newest_postings(conn: Connection, index: TermIndex, term: int, limit: int) -> list[int]:
+    """The newest rows filed under a term, until there are `most`."""
+    row_ids: list[int] = []
+    lists: Sequence[tuple[int, bytes]] = [(2**62, b"")]
+    while lists and len(row_ids) < limit:
+        lists = select_raw(conn, index.select_newest_lists, term=term, lot=lists[-1][0])
+        for _, ids in lists:
+            if len(row_ids) < limit:
+                row_ids += unpack_integers(ids, "I")
+    return row_ids
+
+
+def compact(conn: Connection, index: TermIndex, slice_number: int, live_ids: Container[int]) -> None:
+    """Frees the lists of one of SLICES pieces of the index of rows that are not alive or that an earlier list has
+    too, and counts anew."""
+    low, high = slice_bounds(slice_number)
+    removed_counts: Counter[int] = Counter()
+    shortened_lists, emptied_lists = [], []
+    for term, segment, removed, remaining_ids in prune_lists(
+        select_raw(conn, index.select_slice, low=low, high=high), live_ids
+    ):
+        removed_counts[term] += removed
+        list_key = {"_term": term, "_lot": segment}
+        if remaining_ids:
+            shortened_lists.append({**list_key, "_ids": pack_integers(remaining_ids, "I")})
+        else:
+            emptied_lists.append(list_key)
+    execute_many(conn, index.update_list, shortened_lists)
+    execute_many(conn, index.delete_list, emptied_lists)
+    if removed_counts:
+        conn.execute(
+            index.decrement_count, [{"_term": term, "_gone": count} for term, count in removed_counts.items()]
+        )
+        conn.execute(index.delete_empty_counts, {"low": low, "high": high})
+
+
+def prune_lists(
+    rows: Iterable[tuple[int, int, bytes]], live_ids: Container[int]
+) -> Iterator[tuple[int, int, int, Sequence[int]]]:
+    """The lists that lose rows: term, lot, how many they lose, and the rows that are left. `rows` are by term."""
+    for term, lists in groupby(rows, key=itemgetter(0)):
+        seen_ids: set[int] = set()
+        for _, segment, stored in lists:
+            ids = unpack_integers(stored, "I")
+            remaining_ids = [id for id in ids if id in live_ids and id not in seen_ids]
+            seen_ids.update(remaining_ids)
+            if len(remaining_ids) < len(ids):
+                yield term, segment, len(ids) - len(remaining_ids), remaining_ids
+
+
+def slice_bounds(slice_number: int) -> tuple[int, int]:
+    """The first and the last term of one of SLICES pieces of an index."""
+    slice_width = 2**64 // COMPACTION_SLICES
+    low = -(2**63) + slice_number * slice_width
+    return low, low + slice_width - 1
+
+
+def pack_integers(numbers: Iterable[int], type_code: str = "q") -> bytes:
+    """Integers as bytes: of 64 bits with a sign, or with "I" of 32 without one."""
+    values = list(numbers)
+    return pack(f"<{len(values)}{type_code}", *values)
+
+
+def unpack_integers(stored: bytes, type_code: str = "q") -> Sequence[int]:
+    """The integers of `packed`."""
+    return unpack(f"<{len(stored) // (8 if type_code == 'q' else 4)}{type_code}", stored)

@@ -1,0 +1,1 @@
+"""Read-only listings for commands and the web UI."""

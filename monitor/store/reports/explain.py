@@ -1,0 +1,58 @@
+"""One update with its findings and every decision made about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from monitor.model import Finding, Match, Moment, Reason, Update
+from monitor.store.rows import finding_from_row, match_from_row, update_from_row
+from monitor.store.schema import entries, findings, matches, updates
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """A match with what became of it."""
+
+    match: Match
+    reason: Reason
+    detail: str
+    alert_id: str | None
+    throttled_until: Moment | None
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateExplanation:
+    """One update with all that it brought."""
+
+    number: int
+    update: Update
+    story: str
+    findings: tuple[Finding, ...]
+    matches: tuple[MatchRow, ...]
+
+
+def explain_update(conn: Connection, number: int) -> UpdateExplanation | None:
+    """One update by its number, with its findings and every decision."""
+    query = (
+        select(updates, entries.c.source, entries.c.key)
+        .join(entries, entries.c.id == updates.c.entry_id)
+        .where(updates.c.id == number)
+    )
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    finding_rows = conn.execute(select(findings).where(findings.c.update_id == number).order_by(findings.c.position))
+    match_rows = conn.execute(select(matches).where(matches.c.update_id == number).order_by(matches.c.id))
+    return UpdateExplanation(
+        number,
+        update_from_row(row),
+        row.story,
+        tuple(finding_from_row(finding) for finding in finding_rows),
+        tuple(
+            MatchRow(match_from_row(match), Reason(match.reason), match.detail, match.alert_id, match.opens, match.at)
+            for match in match_rows
+        ),
+    )

@@ -1,0 +1,73 @@
+"""Counts and times that show whether the daemon works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from monitor.model import OPEN_DELIVERY_STATES, Moment
+from monitor.store import schema, source_notices
+from monitor.store.rule_state import load_rules_refusal
+from monitor.store.schema import claims, entries, matches, messages, sources, stories, updates
+from monitor.store.sql import count_rows
+from monitor.units import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on.
+
+    `decided_today` counts the matches of the last 24 hours by what became of them. `rules_refused` says what is wrong
+    with rules on disk that the daemon would not take up; `notices` counts those that stand, by kind.
+    """
+
+    sources: dict[str, int]
+    messages: dict[str, int]
+    entries: int
+    updates: int
+    claims: int
+    stories: int
+    alerts: int
+    alerts_today: int
+    pending_matches: int
+    last_poll: Moment | None
+    next_poll: Moment | None
+    oldest_owed: Moment | None
+    decided_today: dict[str, int]
+    rules_refused_at: Moment | None = None
+    rules_refused: tuple[str, ...] = ()
+    notices: dict[str, int] = field(default_factory=dict)
+
+
+def load_status(conn: Connection, now: Moment) -> Status:
+    """How things stand at `now`."""
+    refused_at, refusal_problems = load_rules_refusal(conn)
+    return Status(
+        sources=count_by_state(conn, sources.c.state, sources.c.configured),
+        notices=source_notices.visible_notice_counts(conn),
+        messages=count_by_state(conn, messages.c.state, messages.c.state.is_not(None)),
+        entries=count_rows(conn, entries.c.id),
+        updates=count_rows(conn, updates.c.id),
+        claims=count_rows(conn, claims.c.id),
+        stories=count_rows(conn, stories.c.id),
+        alerts=count_rows(conn, schema.alerts.c.number),
+        alerts_today=count_rows(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
+        pending_matches=count_rows(conn, matches.c.id, matches.c.waiting.is_not(None)),
+        last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
+        next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
+        oldest_owed=conn.scalar(
+            select(func.min(messages.c.created)).where(
+                messages.c.state.in_(OPEN_DELIVERY_STATES), messages.c.created <= now
+            )
+        ),
+        decided_today=count_by_state(conn, matches.c.reason, matches.c.at >= now - DAY),
+        rules_refused_at=refused_at,
+        rules_refused=refusal_problems,
+    )
+
+
+def count_by_state(conn: Connection, state: ColumnElement[str], condition: ColumnElement[bool]) -> dict[str, int]:
+    """How many rows are in each state."""
+    rows = conn.execute(select(state, func.count()).where(condition).group_by(state))
+    return dict(rows.all())

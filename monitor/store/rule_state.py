@@ -1,0 +1,159 @@
+"""What a rule that looks back asks of the store: what was judged before, and how to keep what is told late."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Table, and_, delete, func, null, select, update
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
+
+from monitor.model import Decision, Moment, Reason
+from monitor.store.commit import insert_decision
+from monitor.store.ledger import text_hash
+from monitor.store.schema import awaited, claims, matches, meta, metadata, updates
+from monitor.units import DAY
+
+if TYPE_CHECKING:
+    from monitor.ruleset.rule import Rule
+
+
+def last_update_id(conn: Connection) -> int:
+    """The number of the update that was committed last."""
+    return conn.scalar(select(func.max(updates.c.id))) or 0
+
+
+def already_matched(conn: Connection, rules: Sequence[str]) -> set[tuple[int, str]]:
+    """The updates that each of some rules held for when they came, with the rule's name."""
+    query = select(matches.c.update_id, matches.c.rule).where(matches.c.rule.in_(rules))
+    return {(row.update_id, row.rule) for row in conn.execute(query)}
+
+
+def insert_late_decision(conn: Connection, decision: Decision, update_id: int, now: Moment) -> None:
+    """A decision about an update that was committed before."""
+    alert = decision.pending_alert or decision.alert
+    hashes = {text_hash(finding.claim) for finding in alert.findings} if alert else set()
+    claims_query = select(claims.c.text_hash, claims.c.id).where(claims.c.text_hash.in_(hashes))
+    insert_decision(conn, decision, update_id, {row.text_hash: row.id for row in conn.execute(claims_query)}, now)
+
+
+def set_match_reason(conn: Connection, alert_id: str, reason: Reason, detail: str) -> None:
+    """What became of the alert of a match on its channels, once that is known."""
+    conn.execute(update(matches).where(matches.c.alert_id == alert_id).values(reason=reason.value, detail=detail))
+
+
+REFUSED_RULES_KEY = "rules refused"
+MAX_REFUSAL_PROBLEMS = 20  # problems that are kept
+
+
+def mark_rules_refused(conn: Connection, problems: Sequence[str], now: Moment) -> None:
+    """Notes that the rules as they are on disk cannot be used."""
+    mark_rules_accepted(conn)
+    conn.execute(
+        insert(meta),
+        {
+            "key": REFUSED_RULES_KEY,
+            "value": json.dumps({"at": now, "problems": list(problems[:MAX_REFUSAL_PROBLEMS])}),
+        },
+    )
+
+
+def mark_rules_accepted(conn: Connection) -> None:
+    """Notes that the rules as they are on disk are those that run."""
+    conn.execute(delete(meta).where(meta.c.key == REFUSED_RULES_KEY))
+
+
+def load_rules_refusal(conn: Connection) -> tuple[Moment | None, tuple[str, ...]]:
+    """When the rules on disk were refused and their first problems; (None, ()) if those on disk run."""
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == REFUSED_RULES_KEY))
+    stored = json.loads(value) if value else {"at": None, "problems": []}
+    return stored["at"], tuple(stored["problems"])
+
+
+RULE_NAMES_KEY, LOOKED_BACK_KEY, MISSING_RULES_KEY = "rule names", "rules that looked back", "rules that are missed"
+MISSING_RULE_GRACE_S = DAY  # seconds in which a rule may come back to what it holds
+DROP_BATCH_MATCHES = 1_000  # matches that are ended at a time
+RULE_REMOVED_DETAIL = "its rule was deleted or disabled before this could be told"
+TEMPORARY_NAME = "{} "  # no rule can have such a name: for a moment, so that two rules may exchange theirs
+
+
+def apply_rule_renames(conn: Connection, rules: Iterable[Rule]) -> dict[str, str]:
+    """Lets each rule that was renamed go on with its past; the new names by the old ones."""
+    current_names = {rule.id or rule.name: rule.name for rule in rules}
+    stored_names: dict[str, str] = load_meta(conn, RULE_NAMES_KEY)
+    new_names = {stored_names[id]: name for id, name in current_names.items() if stored_names.get(id, name) != name}
+    if new_names:
+        for table in (table for table in metadata.tables.values() if "rule" in table.c):
+            rename_rule_rows(conn, table, new_names)
+        rename_pending_alerts(conn, new_names)
+    if any(stored_names.get(id) != name for id, name in current_names.items()):
+        save_meta(conn, RULE_NAMES_KEY, {**stored_names, **current_names})
+    return new_names
+
+
+def rename_rule_rows(conn: Connection, table: Table, new_names: Mapping[str, str]) -> None:
+    """Moves the rows of renamed rules. What a rule that is gone was told under a new name makes room for it."""
+    if "rule" in table.primary_key.columns:
+        conn.execute(delete(table).where(table.c.rule.in_(set(new_names.values()) - new_names.keys())))
+    for old in new_names:
+        conn.execute(update(table).where(table.c.rule == old).values(rule=TEMPORARY_NAME.format(old)))
+    for old, new in new_names.items():
+        conn.execute(update(table).where(table.c.rule == TEMPORARY_NAME.format(old)).values(rule=new))
+
+
+def rename_pending_alerts(conn: Connection, new_names: Mapping[str, str]) -> None:
+    """The alerts that held matches will become bear the new names too."""
+    pending_query = select(matches.c.id, matches.c.waiting).where(matches.c.waiting.is_not(None))
+    for id, alert in conn.execute(pending_query).all():
+        if alert["rule"] in new_names:
+            renamed_alert = alert | {"rule": new_names[alert["rule"]]}
+            conn.execute(update(matches).where(matches.c.id == id).values(waiting=renamed_alert))
+
+
+def load_lookback_seconds(conn: Connection) -> dict[str, float]:
+    """How many seconds each rule has looked back, by its id."""
+    return load_meta(conn, LOOKED_BACK_KEY)
+
+
+def save_lookback_seconds(conn: Connection, seconds: Mapping[str, float]) -> None:
+    """Some rules have looked back so far."""
+    save_meta(conn, LOOKED_BACK_KEY, load_lookback_seconds(conn) | dict(seconds))
+
+
+def load_meta(conn: Connection, key: str) -> dict[str, Any]:
+    """A table of `meta`; empty if it was never written."""
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == key))
+    parsed: dict[str, Any] = json.loads(value) if value else {}
+    return parsed
+
+
+def save_meta(conn: Connection, key: str, value: Mapping[str, object]) -> None:
+    """Writes a table of `meta`."""
+    row = insert(meta).values(key=key, value=json.dumps(value))
+    conn.execute(row.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": row.excluded.value}))
+
+
+def drop_pending(conn: Connection, match_ids: Sequence[int]) -> None:
+    """Ends the waiting of matches whose rule does not run any more; they are kept, with the reason."""
+    columns = {"reason": Reason.RULE_REMOVED.value, "detail": RULE_REMOVED_DETAIL, "waiting": null(), "opens": None}
+    for start in range(0, len(match_ids), DROP_BATCH_MATCHES):
+        batch = match_ids[start : start + DROP_BATCH_MATCHES]
+        conn.execute(update(matches).where(matches.c.id.in_(batch)).values(columns))
+        conn.execute(delete(awaited).where(awaited.c.match_id.in_(batch)))
+
+
+def drop_pending_of_missing(conn: Connection, running_rules: Collection[str], now: Moment) -> None:
+    """Ends what waits for other sources for a rule that has not run for GRACE seconds, as far as that was seen.
+
+    `runs` are the names of the rules that run.
+    """
+    is_pending = and_(matches.c.waiting.is_not(None), matches.c.reason == Reason.AWAITING_CORROBORATION.value)
+    missing_rules = set(conn.scalars(select(matches.c.rule).distinct().where(is_pending))).difference(running_rules)
+    stored_since = load_meta(conn, MISSING_RULES_KEY)
+    missing_since = {rule: stored_since.get(rule, now) for rule in missing_rules}
+    if missing_since != stored_since:
+        save_meta(conn, MISSING_RULES_KEY, missing_since)
+    for rule, at in missing_since.items():
+        if now - at >= MISSING_RULE_GRACE_S:
+            drop_pending(conn, conn.scalars(select(matches.c.id).where(is_pending, matches.c.rule == rule)).all())

@@ -1,0 +1,171 @@
+"""The tables of what people are told: alerts, the matches behind them, and what is owed to the channels.
+
+The others, and how they hang together, are in `schema`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from monitor.store.sql import RowId, StorableText
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("rule", StorableText, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("title", StorableText, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("update_id", RowId, ForeignKey("updates.id")),
+    Column("body", JSON, nullable=False),
+    UniqueConstraint("id"),
+    Index(None, "rule", "story", "at"),
+    Index(None, "rule", "number"),
+    Index(None, "story", "number"),
+    Index(None, "at"),
+    Index(None, "update_id"),
+)
+
+# `waiting` is the alert that a held match will become; `opens` is when a throttle lets it out.
+matches = Table(
+    "matches",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("update_id", RowId, ForeignKey("updates.id"), nullable=False),
+    Column("rule", StorableText, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("because", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", StorableText, nullable=False),
+    Column("alert_id", Text, ForeignKey("alerts.id")),
+    Column("waiting", JSON(none_as_null=True)),
+    Column("opens", Double),
+    Column("at", Double, nullable=False),
+    Index(None, "update_id"),
+    Index(None, "alert_id"),
+    Index(None, "at", "reason"),
+)
+_is_pending = matches.c.waiting.is_not(None)
+Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_is_pending, postgresql_where=_is_pending)
+
+# The claims that a match held for corroboration waits to be confirmed.
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("claim_id", RowId, ForeignKey("claims.id"), primary_key=True, autoincrement=False),
+    Column("match_id", RowId, ForeignKey("matches.id"), primary_key=True, autoincrement=False),
+    Index(None, "match_id"),
+    sqlite_with_rowid=False,
+)
+
+# What a rule has told of in a story, by the hash of the claim.
+told = Table(
+    "told",
+    metadata,
+    Column("rule", StorableText, primary_key=True),
+    Column("story", Text, primary_key=True),
+    Column("text_hash", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# `gathers` says why a message waits for more alerts, None if it goes alone; `left_to` are the recipients that have
+# not got it yet, None while that is all of them.
+# `handle` is what the other side calls a message that opened a thread there.
+messages = Table(
+    "messages",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("leased_until", Double),
+    Column("error", StorableText),
+    Column("detail", StorableText),
+    Column("sent_at", Double),
+    Column("gathers", Text),
+    Column("left_to", JSON(none_as_null=True)),
+    Column("handle", StorableText),
+    UniqueConstraint("id"),
+    Index(None, "state", "channel", "thread", "number"),
+    Index(None, "channel", "gathers", "number"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("alert_id", Text, ForeignKey("alerts.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False),
+    UniqueConstraint("alert_id", "channel"),
+    Index(None, "message_id"),
+)
+
+# Channels that were out of reach: all that is owed to one waits until then, unless its settings are others since.
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("held_until", Double, nullable=False),
+    Column("settings", Text),
+)
+
+# What nobody is to be told of until a moment; a row outlives it. `claims` are what a mute was made for.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("rule", StorableText),
+    Column("source", StorableText),
+    Column("story", Text),
+    Column("match", StorableText),
+    Column("reason", StorableText, nullable=False),
+    Column("by", StorableText, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("mode", Text),
+    Column("claims", JSON(none_as_null=True)),
+    Index(None, "until"),
+)
+
+# What people answered to an alert. `pairs` are its claims as `calibrate` reads them: they outlive the alert.
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("note", StorableText, nullable=False),
+    Column("by", StorableText, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("pairs", JSON, nullable=False),
+    Index(None, "alert_id"),
+)

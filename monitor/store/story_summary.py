@@ -1,0 +1,46 @@
+"""Reads what a story's sources told, for its account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from monitor.alerts.corroboration import source_reports
+from monitor.alerts.story_summary import StoryFinding, StorySummary, figure_series, story_claims
+from monitor.store.rows import finding_from_row
+from monitor.store.schema import entries, findings, stories, updates
+
+MAX_STORY_FINDINGS = 5_000  # findings that are read of one story, newest first
+
+SELECT_STORY_FINDINGS = (
+    select(findings, updates.c.at, updates.c.url, entries.c.source, entries.c.key)
+    .join(updates, updates.c.id == findings.c.update_id)
+    .join(entries, entries.c.id == updates.c.entry_id)
+    .order_by(findings.c.update_id.desc(), findings.c.position.desc())
+    .limit(MAX_STORY_FINDINGS)
+)
+
+
+def load_story_summary(conn: Connection, story: str) -> StorySummary | None:
+    """The account of a story; None if there is no such story."""
+    row = conn.execute(select(stories).where(stories.c.id == story)).one_or_none()
+    if row is None:
+        return None
+    rows = conn.execute(SELECT_STORY_FINDINGS.where(findings.c.story == story)).all()
+    story_findings = [
+        StoryFinding(row.source, row.at, finding_from_row(row), row.key, row.url) for row in reversed(rows)
+    ]
+    return StorySummary(
+        story,
+        row.lead,
+        row.opened_at,
+        row.last_at,
+        source_reports(story_claims(story_findings)),
+        figure_series(story_findings),
+    )
+
+
+def story_leads(conn: Connection, story_ids: Collection[str]) -> dict[str, str]:
+    """The claims that some stories began with."""
+    return dict(conn.execute(select(stories.c.id, stories.c.lead).where(stories.c.id.in_(list(story_ids)))).all())

@@ -1,0 +1,48 @@
+"""Tells HTML from text, and turns HTML into plain text that reads well (for templates and mail)."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from monitor.text import html_blocks, markdown
+from monitor.text.block import Block
+
+BLOCK_TAG_PATTERN = re.compile(
+    r"<(?:!doctype\b|/?(?:html|body|head|div|p|ul|ol|li|dl|dt|dd|table|tr|td|th|h[1-6]|pre|blockquote|article|"
+    r"section|figure|header|footer|main|center|details)(?=[\s/>]))",
+    re.IGNORECASE,
+)
+INLINE_TAG_PATTERN = re.compile(
+    r"</?(?:a|abbr|b|big|br|cite|code|em|font|hr|i|img|ins|del|s|mark|small|span|strong|sub|sup|u|iframe|script|style)"
+    r"(?=[\s/>])",
+    re.IGNORECASE,
+)
+ESCAPED_BLOCK_PATTERN = re.compile(r"\s*&lt;(?:p|div|ul|ol|table|h[1-6])(?:\s|&gt;|/)", re.IGNORECASE)
+MAX_BODY_CHARS = 2_000_000  # letters; what is longer is cut where a block ends
+CUT_MARKERS = ("</p>", "</li>", "</div>", "</tr>", "<br", "\n\n", "\n", "<", " ")
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether `text` holds tags that a browser would know: `a < b` and `<nobody@example.org>` do not count."""
+    return bool(BLOCK_TAG_PATTERN.search(text) or INLINE_TAG_PATTERN.search(text))
+
+
+def parse_blocks(body: str) -> list[Block]:
+    """The blocks of a body of HTML, Markdown or plain text. Never raises; time grows with the length only."""
+    body = _truncate(body)
+    if ESCAPED_BLOCK_PATTERN.match(body):
+        body = unescape(body)
+    if BLOCK_TAG_PATTERN.search(body) or ("\n" not in body.strip() and INLINE_TAG_PATTERN.search(body)):
+        return html_blocks.parse_html(body)
+    return markdown.parse_markdown(body)
+
+
+def _truncate(body: str) -> str:
+    if len(body) <= MAX_BODY_CHARS:
+        return body
+    for marker in CUT_MARKERS:
+        position = body.rfind(marker, MAX_BODY_CHARS // 2, MAX_BODY_CHARS)
+        if position >= 0:
+            return body[: position + (len(marker) if marker.startswith("</") else 0)]
+    return body[:MAX_BODY_CHARS]

@@ -1,0 +1,22 @@
+"""Units of time in seconds, and durations as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86400.0, 604800.0  # seconds
+SECONDS_PER_UNIT = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+MAX_DURATION_S = 1000 * 365 * DAY
+
+
+def parse_duration(text: Any) -> float:
+    """`"15m"`, `"90s"`, `"6h"`, `"7d"` or a bare number of seconds, as seconds. ValueError otherwise."""
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        amount: float = text
+    else:
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhdw])", str(text).strip())
+        amount = float(match[1]) * SECONDS_PER_UNIT[match[2]] if match else 0.0
+    if not 0 < amount <= MAX_DURATION_S:
+        raise ValueError('expected a duration such as "15m", "6h" or "7d"')
+    return float(amount)

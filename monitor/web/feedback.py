@@ -1,0 +1,37 @@
+"""The buttons below an alert: seen and news, or not news. Both lead back to the alert's page."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from monitor.actions import record_feedback
+from monitor.alerts.feedback import FeedbackKind
+from monitor.web.endpoint import Site
+from monitor.web.middleware import is_own_page
+
+
+def acknowledge(site: Site, request: Request) -> Response:
+    """Keeps that the alert was seen and was news."""
+    return post_feedback(site, request, FeedbackKind.ACK)
+
+
+def mark_not_news(site: Site, request: Request) -> Response:
+    """Keeps that it was not, and mutes the like."""
+    return post_feedback(site, request, FeedbackKind.NOT_NEWS)
+
+
+def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
+    """Keeps an answer to the alert that the address names."""
+    if not is_own_page(request.headers):
+        raise HTTPException(403)
+    alert_id = request.path_params["id"]
+    is_valid_id = re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id)
+    if not is_valid_id or not record_feedback(
+        site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web"
+    ):
+        raise HTTPException(404)
+    return RedirectResponse(f"{site.base}/alerts/{alert_id}", 303)

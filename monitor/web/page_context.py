@@ -1,0 +1,218 @@
+"""The names that page templates see: what alerts are, as messages show them, and how sources and deliveries stand.
+
+What feeds said is tamed here; templates escape it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from monitor.alerts.feedback import Feedback, FeedbackKind
+from monitor.alerts.silences import Silence
+from monitor.alerts.source_notices import SourceNotice
+from monitor.alerts.story_summary import StorySummary
+from monitor.deliver.delivery_status import WaitReason, wait_reason
+from monitor.deliver.headline import alert_headline
+from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
+from monitor.deliver.template_context import (
+    MAX_NAME_CHARS,
+    MAX_SHOWN_REASON_CHARS,
+    MAX_TITLE_CHARS,
+    Limits,
+    format_time,
+    history_context,
+    template_context,
+)
+from monitor.listings import silence_state
+from monitor.model import OPEN_DELIVERY_STATES, Message, Moment
+from monitor.serialize import format_iso
+from monitor.sources.state import SourceState
+from monitor.store.reports.alerts import AlertRow
+from monitor.store.reports.deliveries import DeliveryRow
+
+PageContext: TypeAlias = dict[str, Any]
+
+NO_LEADS: Mapping[str, str] = {}
+MAX_STORY_FIGURES = 20  # figures of a story on its page, those that moved most often
+LISTED_ALERT_LIMITS = Limits(findings=3, claim=320, changes=3)  # an alert among others
+ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # a page of its own
+
+
+def alert_context(row: AlertRow, limits: Limits, timezone: ZoneInfo) -> PageContext:
+    """What a message would show of the alert, and where its page and its rule's alerts are."""
+    alert = row.alert
+    message_context = template_context(Message(alert.id, "", alert.story, alert.at, (alert,)), limits, timezone, None)
+    return message_context | {
+        "path": f"/alerts/{alert.id}",
+        "rule": shorten(sanitize(alert.rule), MAX_NAME_CHARS),
+        "rule_path": rule_alerts_path(alert.rule),
+        "story": sanitize(alert.story),
+        "reason": shorten(sanitize(alert.reason), MAX_SHOWN_REASON_CHARS),
+        "iso": format_iso(alert.at // 1),
+    }
+
+
+def alert_summary_context(row: AlertRow, answer: Feedback | None, timezone: ZoneInfo) -> PageContext:
+    """An alert among others of its story: its news, and what was answered to it."""
+    alert = row.alert
+    return {
+        "path": f"/alerts/{alert.id}",
+        "headline": alert_headline(alert),
+        "title": shorten(sanitize(alert.title or alert.rule), MAX_TITLE_CHARS),
+        "severity": str(alert.severity),
+        "at": format_time(alert.at, timezone),
+        "answer": answer and answer_context(answer, timezone),
+    }
+
+
+def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
+    """Who tells of a story, and each of its figures over time."""
+    return {
+        "id": sanitize(summary.id),
+        "lead": shorten(sanitize(summary.lead), MAX_TITLE_CHARS),
+        "opened": format_time(summary.opened_at, timezone),
+        "last": format_time(summary.last_at, timezone),
+        "independent": summary.independent_count,
+        "voices": [
+            {
+                "source": shorten(sanitize(report.source), MAX_NAME_CHARS),
+                "url": safe_web_link(report.first_claim.url),
+                "at": format_time(report.first_claim.at, timezone),
+                "claims": report.claim_count,
+                "copies": shorten(sanitize(report.copied_from), MAX_NAME_CHARS),
+            }
+            for report in summary.source_reports
+        ],
+        "figures": [history_context(points, timezone) for points in summary.figures[:MAX_STORY_FIGURES]],
+    }
+
+
+def rule_alerts_path(rule: str) -> str:
+    """The listing of one rule's alerts."""
+    return f"/?{urlencode({'rule': rule})}"
+
+
+def source_context(row: SourceState, timezone: ZoneInfo, now: Moment) -> PageContext:
+    """How a source stands. Its address is a link if nothing had to be left out of it."""
+    shown_url = public_url(row.url)
+    return {
+        "name": shorten(sanitize(row.name), MAX_NAME_CHARS),
+        "kind": row.kind,
+        "state": row.state,
+        "entries": row.entries,
+        "error": shorten(sanitize(row.error or ""), MAX_SHOWN_REASON_CHARS),
+        "address": shorten(sanitize(shown_url.partition("//")[2]), MAX_NAME_CHARS),
+        "url": safe_web_link(row.url) if shown_url == row.url else "",
+        "last_good": past_time_context(row.last_good, timezone, now),
+        "next_poll": future_time_context(row.next_poll, timezone, now),
+        "notices": [notice_context(notice, timezone, now) for notice in row.notices],
+    }
+
+
+def notice_context(notice: SourceNotice, timezone: ZoneInfo, now: Moment) -> PageContext:
+    """What the operator is to know of a source."""
+    text = shorten(sanitize(notice.text), MAX_SHOWN_REASON_CHARS)
+    return {"kind": notice.kind, "said": text, "since": past_time_context(notice.since, timezone, now)}
+
+
+def delivery_context(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> PageContext:
+    """How a delivery stands; `next_try` and `sent` are None unless there is one."""
+    return {
+        "id": row.id,
+        "path": f"/alerts/{row.alert_id}",
+        "title": shorten(sanitize(row.title), MAX_TITLE_CHARS),
+        "headline": shorten(sanitize(row.headline), MAX_TITLE_CHARS),
+        "channel": shorten(sanitize(row.channel), MAX_NAME_CHARS),
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_try": future_time_context(row.due, timezone, now) if row.state in OPEN_DELIVERY_STATES else None,
+        "sent": past_time_context(row.sent_at, timezone, now),
+        "error": shorten(sanitize(row.error or ""), MAX_SHOWN_REASON_CHARS),
+        "detail": shorten(sanitize(row.detail or ""), MAX_SHOWN_REASON_CHARS),
+        "waits": wait_context(wait_reason(row, now), timezone, now),
+    }
+
+
+def wait_context(wait: WaitReason | None, timezone: ZoneInfo, now: Moment) -> PageContext | None:
+    """Why a delivery waits, and until when; None if it does not wait."""
+    if wait is None:
+        return None
+    return {"why": wait.text, "until": None if wait.until is None else future_time_context(wait.until, timezone, now)}
+
+
+def refusal_context(
+    refused_at: Moment | None, problems: Sequence[str], timezone: ZoneInfo, now: Moment
+) -> PageContext | None:
+    """What is wrong with rules that were refused; None if none were."""
+    if refused_at is None:
+        return None
+    return {
+        "at": past_time_context(refused_at, timezone, now),
+        "problems": [shorten(sanitize(sentence), MAX_SHOWN_REASON_CHARS) for sentence in problems],
+    }
+
+
+def answer_context(answer: Feedback, timezone: ZoneInfo) -> PageContext:
+    """What was answered to an alert."""
+    label = {FeedbackKind.ACK: "Seen, and news", FeedbackKind.NOT_NEWS: "Not news: the like is muted"}[answer.kind]
+    by_whom = "" if answer.by == "web" else shorten(sanitize(answer.by), MAX_NAME_CHARS)
+    return {
+        "said": label,
+        "by": by_whom,
+        "note": shorten(sanitize(answer.note), MAX_SHOWN_REASON_CHARS),
+        "when": format_time(answer.at, timezone),
+    }
+
+
+def silence_context(
+    silence: Silence, timezone: ZoneInfo, now: Moment, leads: Mapping[str, str] = NO_LEADS
+) -> PageContext:
+    """What a silence names, why, by whom, and whether it lives. `leads` are the claims that stories began with."""
+    return {
+        "id": silence.id,
+        "state": silence_state(silence, now),
+        "what": shorten(sanitize(silence.summary), MAX_SHOWN_REASON_CHARS),
+        "story": sanitize(silence.story or ""),
+        "lead": shorten(sanitize(leads.get(silence.story or "", "")), MAX_TITLE_CHARS),
+        "reason": shorten(sanitize(silence.reason), MAX_SHOWN_REASON_CHARS),
+        "by": "" if silence.by == "web" else shorten(sanitize(silence.by), MAX_NAME_CHARS),
+        "made": past_time_context(silence.made, timezone, now),
+        "until": time_context(silence.until, timezone, relative_time(silence.until - now)),
+    }
+
+
+def past_time_context(moment: Moment | None, timezone: ZoneInfo, now: Moment) -> PageContext | None:
+    """A moment for machines, on the clock, and as a distance from now; None if there was none."""
+    return None if moment is None else time_context(moment, timezone, relative_time(moment - now))
+
+
+def future_time_context(moment: Moment, timezone: ZoneInfo, now: Moment) -> PageContext:
+    """The same for what is to come; once its moment has passed it is due."""
+    return time_context(moment, timezone, relative_time(moment - now) if moment > now else "due")
+
+
+def time_context(moment: Moment, timezone: ZoneInfo, distance: str) -> PageContext:
+    return {"iso": format_iso(moment // 1), "when": format_time(moment, timezone), "distance": distance}
+
+
+def relative_time(seconds: float) -> str:
+    """`in 4 min`, `now`, `3 h ago`."""
+    magnitude = abs(seconds)
+    for unit_seconds, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if magnitude >= unit_seconds:
+            amount = f"{magnitude / unit_seconds:.0f} {unit}"
+            return f"in {amount}" if seconds > 0 else f"{amount} ago"
+    return "now"
+
+
+def public_url(url: str) -> str:
+    """An address without what is often secret in it: user, password, and what follows a question mark."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()
