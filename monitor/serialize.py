@@ -9,17 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import (
-    Alert,
-    AlertFinding,
-    Change,
-    ChangeKind,
-    FigurePoint,
-    Moment,
-    Novelty,
-    PriorClaim,
-    Severity,
-)
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, FigurePoint, Moment, Novelty, PriorClaim, Severity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MIN_ISO_MOMENT, MAX_ISO_MOMENT = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others

@@ -8,12 +8,9 @@ from monitor.compare.verdict import judge
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty, Relation
 from monitor.text.analysis import NO_SYNONYMS, analyze
 
-SHORT_KINDS = (
-    ChangeKind.NUMBER,
-    ChangeKind.DATE,
-    ChangeKind.NAME,
-    ChangeKind.PLACE,
-)  # what reads well so, most telling first
+# What reads well in a few words, most telling first.
+SHORT_KINDS = (ChangeKind.NUMBER, ChangeKind.DATE, ChangeKind.NAME, ChangeKind.PLACE)
+MAX_CHANGES_SHOWN = 3
 
 
 def short_changes(changes: Sequence[Change]) -> list[Change]:
@@ -21,9 +18,6 @@ def short_changes(changes: Sequence[Change]) -> list[Change]:
     if any(change.kind is ChangeKind.NEGATION for change in changes):
         return []
     return [change for change in changes if change.kind in SHORT_KINDS]
-
-
-MAX_CHANGES_SHOWN = 3
 
 
 def since_last(findings: Sequence[AlertFinding], last_alert: Alert | None) -> str | None:

@@ -11,7 +11,6 @@ from monitor.cli.options import config_option, is_store_missing, json_option, lo
 from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.cli.sources_check import test_command
 from monitor.cli.sources_edit import add_command, export_command, import_command
-from monitor.listings import notice_json
 from monitor.sources.adaptive_interval import effective_interval, explain_interval
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ def _load_states(config: Config) -> dict[str, SourceState]:
 
 def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any]:
     """The contract's object; a source that was never polled is empty."""
+    from monitor.listings import notice_json
+
     return {
         "name": source.name,
         "url": source.url,

@@ -30,13 +30,13 @@ def command(story: str, path: Path, as_json: bool) -> None:
     """Show the account of a story: its sources, its figures over time, and its alerts."""
     config = load_config(path)
     from monitor.listings import story_summary_json
-    from monitor.store import feedback
+    from monitor.store.reports import alerts
     from monitor.store.reports.alerts import load_alert_page
     from monitor.store.story_summary import load_story_summary
 
     with open_existing_store(config) as store, store.read() as conn:
         summary = load_story_summary(conn, story)
-        alerts_with_answers = feedback.with_feedback(conn, load_alert_page(conn, limit=MAX_STORY_ALERTS, story=story))
+        alerts_with_answers = alerts.with_feedback(conn, load_alert_page(conn, limit=MAX_STORY_ALERTS, story=story))
     if summary is None:
         raise MonitorError(
             f"there is no story {terminal_safe(story)}; `monitor alerts` and `search` name theirs with --json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from monitor.text.tokens import stem_word
+from monitor.text.facts.tokens import stem_word
 
 ANTONYM_LINES = """
 open opens opened opening reopen reopened | close closes closed closing shut shuts

@@ -7,7 +7,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from monitor.compare.antonyms import is_opposite
-from monitor.text.tokens import Word
+from monitor.text.facts.tokens import Word
 
 DERIVED = 4  # letters that words of one root share at least
 TAIL = 4  # letters that a derivation may add

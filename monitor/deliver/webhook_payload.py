@@ -6,10 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.model import (
-    Alert,
-    Message,
-)
+from monitor.model import Alert, Message
 from monitor.serialize import alert_to_json
 
 MAX_PAYLOAD_ALERTS, MAX_FINDINGS_BYTES = (

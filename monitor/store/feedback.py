@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from monitor.alerts.feedback import Feedback, FeedbackKind, pair_from, pair_json
-from monitor.store.reports.alerts import AlertRow
 from monitor.store.schema import alerts, answers
 
 
@@ -37,12 +36,6 @@ def feedback_in_stories(conn: Connection, stories: Collection[str]) -> list[Feed
     alert_ids = select(alerts.c.id).where(alerts.c.story.in_(list(stories)))
     rows = conn.execute(select(answers).where(answers.c.alert_id.in_(alert_ids)).order_by(answers.c.id))
     return [feedback_from_row(row) for row in rows]
-
-
-def with_feedback(conn: Connection, rows: Sequence[AlertRow]) -> list[tuple[AlertRow, Feedback | None]]:
-    """Alerts, each with what was answered to it."""
-    by_alert = feedback_by_alert(conn, [row.alert.id for row in rows])
-    return [(row, by_alert.get(row.alert.id)) for row in rows]
 
 
 def all_feedback(conn: Connection) -> list[Feedback]:

@@ -15,9 +15,7 @@ from typing import NamedTuple
 
 from monitor.model import ChangeKind
 from monitor.text.facts import cues, dates, names, numbers
-from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.phrases import COUNTRY_PHRASES, Phrases, synonym_phrases
-from monitor.text.tokens import (
+from monitor.text.facts.tokens import (
     CALENDAR,
     COUNTRY,
     HEDGE,
@@ -32,6 +30,8 @@ from monitor.text.tokens import (
     tokenize,
     tokenize_words,
 )
+from monitor.text.lexicon.countries import COUNTRIES
+from monitor.text.phrases import COUNTRY_PHRASES, Phrases, synonym_phrases
 
 MAX_ANALYZED_CHARS = 20_000  # characters of a text that are read; a claim is a sentence
 ANALYSIS_CACHE_SIZE = 8_192  # texts of which the reading is kept, or the glance

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from monitor.text.facts.tokens import US_SPELLINGS, Token, Word, tokenize
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.tokens import US_SPELLINGS, Token, Word, tokenize
 
 WORD_CACHE_SIZE = 8_192  # of which it is known what phrases begin with them; hardly any does
 

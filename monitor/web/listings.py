@@ -17,6 +17,7 @@ from monitor.alerts.story_summary import StorySummary
 from monitor.model import Moment
 from monitor.store import feedback, silences
 from monitor.store.base import Store
+from monitor.store.reports import alerts
 from monitor.store.reports.alerts import AlertRow, find_alert, load_alert_page
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.story_summary import load_story_summary
@@ -115,7 +116,7 @@ def story_detail(store: Store, request: Request, now: Moment) -> StoryDetail:
 
 def story_alerts(conn: Connection, story: str) -> list[tuple[AlertRow, Feedback | None]]:
     """The newest alerts of a story, with what was answered to each."""
-    return feedback.with_feedback(conn, load_alert_page(conn, limit=MAX_RELATED_ALERTS, story=story))
+    return alerts.with_feedback(conn, load_alert_page(conn, limit=MAX_RELATED_ALERTS, story=story))
 
 
 def parse_before(request: Request) -> int | None:

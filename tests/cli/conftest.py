@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit.newsroom import build_sample_store
+from kit.sample_store import build_sample_store
 
 from monitor.cli.app import run_command_line
 

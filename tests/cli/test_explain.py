@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.newsroom import build_sample_store
+from kit.sample_store import build_sample_store
 
 from monitor.cli.app import run_command_line
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.saying import add_sources, commit_texts
+from kit.builders import add_sources, commit_texts
 
 from monitor.cli.app import run_command_line
 from monitor.store.connect import open_store

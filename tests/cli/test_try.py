@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.newsroom import NOW, build_sample_store
+from kit.sample_store import NOW, build_sample_store
 
 Monitor = Callable[..., tuple[int, str, str]]
 RULES = Path(__file__).parents[2] / "rules"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kit.streams import ReplayStream, novelty_by_claim
+from kit.replay_lines import ReplayStream, novelty_by_claim
 
 from monitor.compare.verdict import judge
 from monitor.model import Relation

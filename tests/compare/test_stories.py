@@ -1,6 +1,6 @@
 """Which updates share a story, on streams of our own sentences."""
 
-from kit.streams import ReplayStream
+from kit.replay_lines import ReplayStream
 
 from monitor.compare.stories import StoryCandidate, find_story, join_threshold
 from monitor.compare.term_vectors import TermVector

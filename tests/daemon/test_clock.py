@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from apscheduler.schedulers import base
-from kit.raw import SAMPLE_FEED, RawServer, http_response
-from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
-from kit.waiting import wait_until
+from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.polling_wait import wait_until
+from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store

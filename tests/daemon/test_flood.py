@@ -9,8 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from kit.builders import drain_channel
 from kit.delivery import builtin_templates
-from kit.saying import drain_channel
 
 from monitor.alerts.routing import BURST_LIMIT, FLOOD_BATCH_SECONDS
 from monitor.assess import Policy

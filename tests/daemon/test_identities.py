@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from kit.saying import add_sources
+from kit.builders import add_sources
 from sqlalchemy import func, select
 
 from monitor.assess import Policy

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kit import FeedServer
-from kit.house import DaemonHarness
+from kit.daemon_harness import DaemonHarness
 
 from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page

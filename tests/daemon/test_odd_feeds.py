@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from kit.saying import add_sources
+from kit.builders import add_sources
 from sqlalchemy import select
 
 from monitor.assess import Policy

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
 
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store

@@ -15,9 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
 from kit.delivery import HttpService, MailService, http_service, mail_service
-from kit.newsroom import page_client
-from kit.saying import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.sample_store import page_client
 from kit.servers import MailServer
 from sqlalchemy import select, update
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
-from kit.waiting import wait_until
+from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
 from monitor.daemon.reload import SETTLE_S, load_settled_rules, stat_rule_files, watch_rules

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from kit.raw import SAMPLE_FEED, RawServer, http_response
+from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store

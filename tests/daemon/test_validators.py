@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from kit.paper import PolledSite
-from kit.raw import http_response
-from kit.site import SiteServer
+from kit.polled_site import PolledSite
+from kit.raw_server import http_response
+from kit.site_server import SiteServer
 
 SAME = b"HTTP/1.1 304 Not Modified\r\n\r\n"
 

@@ -27,7 +27,7 @@ from kit.delivery import (
     make_message,
     make_prior_claim,
 )
-from kit.hostile import HOSTILE_TEXTS
+from kit.hostile_inputs import HOSTILE_TEXTS
 
 from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import MAX_SEND_DEADLINE_S, NOTIFIERS, Notifier, Receipt, notifier_class

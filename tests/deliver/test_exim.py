@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import trustme
 from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
-from kit.hostile import HOSTILE_TEXTS
+from kit.hostile_inputs import HOSTILE_TEXTS
 
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.email import Email, EmailSettings

@@ -21,7 +21,7 @@ from kit.delivery import (
     make_message,
     make_prior_claim,
 )
-from kit.hostile import HOSTILE_MARKUP, HOSTILE_TEXTS, OVERSIZED_TEXTS, TEMPLATE_ESCAPES
+from kit.hostile_inputs import HOSTILE_MARKUP, HOSTILE_TEXTS, OVERSIZED_TEXTS, TEMPLATE_ESCAPES
 from rich.text import Text
 from selectolax.lexbor import LexborHTMLParser
 

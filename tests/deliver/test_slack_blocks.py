@@ -21,7 +21,7 @@ from kit.delivery import (
     make_message,
     make_prior_claim,
 )
-from kit.hostile import HOSTILE_MARKUP, HOSTILE_TEXTS
+from kit.hostile_inputs import HOSTILE_MARKUP, HOSTILE_TEXTS
 
 from monitor.deliver.escaping import slack_bold, slack_link, slack_literal
 from monitor.deliver.render import RenderedMessage, render_message

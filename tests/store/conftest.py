@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.saying import add_sources
+from kit.builders import add_sources
 from sqlalchemy import Engine, create_engine, delete, text
 
 from monitor.store.base import Store

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
-from kit.saying import (
+from kit.builders import (
     add_sources,
     commit_texts,
     content_hashes,

@@ -4,7 +4,7 @@ import random
 import threading
 from dataclasses import replace
 
-from kit.saying import add_sources, commit_texts, drain_channel, example_alert, example_message, sent_decision
+from kit.builders import add_sources, commit_texts, drain_channel, example_alert, example_message, sent_decision
 
 from monitor.model import Alert, Message, Reason, Severity
 from monitor.store import outbox

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from kit.saying import (
+from kit.builders import (
     add_sources,
     commit_texts,
     example_alert,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kit.saying import commit_texts, example_alert, example_finding, example_message, example_prior, sent_decision
+from kit.builders import commit_texts, example_alert, example_finding, example_message, example_prior, sent_decision
 from sqlalchemy import func, select
 
 from monitor.model import Decision, Match, Novelty, Reason

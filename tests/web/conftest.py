@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from kit.newsroom import build_sample_store, page_client
+from kit.sample_store import build_sample_store, page_client
 
 from monitor.store.base import Store
 from monitor.store.connect import open_store

@@ -11,8 +11,8 @@ from functools import lru_cache
 from monitor.ruleset.query.normalize import INVISIBLE_LETTERS, MARK_LETTERS, folded_words
 from monitor.text.facts import dates, numbers
 from monitor.text.facts.numbers import Quantity
+from monitor.text.facts.tokens import tokenize
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
-from monitor.text.tokens import tokenize
 
 MAX_WORDS_BETWEEN = 5  # words that may stand between a number and the word it is said of
 MAX_CHARS_BETWEEN = 400  # letters that so few words can have

@@ -66,9 +66,7 @@ def _parse_with_retries(body: bytes, content_type: str) -> tuple[Any, bool]:
     """feedparser's result, and whether its items stand each by itself. Where it raises, it gets more tries, without
     what it trips over most: character references and a charset that do not exist, first the one of the headers, then
     the one in the feed."""
-    from monitor.sources.parse.item_isolation import (
-        is_separable,  # only ever in a worker; the daemon needs `Feed` alone
-    )
+    from monitor.sources.parse.item_isolation import is_separable
 
     parsed = _try_feedparser(body, content_type)
     if parsed is not None:

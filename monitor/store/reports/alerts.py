@@ -5,15 +5,18 @@ Long listings are pages: newest first, `before` takes the number of the last row
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from monitor.alerts.feedback import Feedback
 from monitor.model import Alert, Moment
 from monitor.serialize import alert_from_json
 from monitor.store import schema
 from monitor.store.corroboration import alerts_with_other_sources
+from monitor.store.feedback import feedback_by_alert
 from monitor.store.schema import entries, updates
 
 MAX_COUNTED_ALERTS = 20_000  # alerts: a page is not to wait for the count of a storm
@@ -86,3 +89,9 @@ def load_alert_rows(conn: Connection, query: Select[Any]) -> list[AlertRow]:
     rows = conn.execute(query).all()
     refreshed = alerts_with_other_sources(conn, [alert_from_json(row.body) for row in rows])
     return [AlertRow(row.number, alert, row.update_id) for row, alert in zip(rows, refreshed, strict=True)]
+
+
+def with_feedback(conn: Connection, rows: Sequence[AlertRow]) -> list[tuple[AlertRow, Feedback | None]]:
+    """Alerts, each with what was answered to it."""
+    by_alert = feedback_by_alert(conn, [row.alert.id for row in rows])
+    return [(row, by_alert.get(row.alert.id)) for row in rows]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.model import ChangeKind
+from monitor.text.facts.tokens import CALENDAR, HEDGE, NEGATION, NUMERAL, SCOPE, STOPWORD, SYMBOL, Token
 from monitor.text.lexicon.cues import BOOSTERS, HEDGES, SCOPE_WORDS
-from monitor.text.tokens import CALENDAR, HEDGE, NEGATION, NUMERAL, SCOPE, STOPWORD, SYMBOL, Token
 
 MAX_GOVERNED_WORDS = 3  # content words after a cue that it is taken to govern
 MODALS = frozenset("will can should may would could might must shall do does did".split())

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.text.facts.number_words import parse_number_word
+from monitor.text.facts.tokens import CALENDAR, NUMERAL, Token
 from monitor.text.lexicon.cues import MONTHS, WEEKDAYS
-from monitor.text.tokens import CALENDAR, NUMERAL, Token
 
 TIME_OF_DAY_PATTERN = re.compile(
     r"(\d{1,2})[:.](\d{2})(?::\d{2})?(am|pm|h)?|(\d{1,2})(am|pm)|([01]\d|2[0-3])([0-5]\d)(?:hrs|h)"

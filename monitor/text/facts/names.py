@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.model import ChangeKind
-from monitor.text.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
+from monitor.text.facts.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
 
 PLACE_NOUNS = frozenset(
     "region regions oblast province district city town village county island islands airport border river "

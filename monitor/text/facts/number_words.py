@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from monitor.text.facts.tokens import NUMERAL, Token
 from monitor.text.lexicon.figures import CARDINALS, CURRENCIES, FRACTIONS, MEASURES, ORDINALS, SCALES
-from monitor.text.tokens import NUMERAL, Token
 
 DIGITS_AND_SUFFIX_PATTERN = re.compile(r"(\d[\d.,'’ \u00a0\u202f]*\d|\d)(.*)", re.DOTALL)
 DIGIT_SPACING_PATTERN = re.compile(r"['’ \u00a0\u202f]")

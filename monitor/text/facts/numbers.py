@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.text.facts.number_words import NumberPhrase, parse_number_phrase
+from monitor.text.facts.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
 from monitor.text.lexicon.cues import PROJECTION_WORDS
 from monitor.text.lexicon.figures import BOUND_LAST_WORDS, BOUND_LENGTHS, BOUNDS, CURRENCIES, MEASURES
-from monitor.text.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
 
 DASHES = frozenset("-–—‑")
 APPROXIMATE_WORDS = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())

@@ -1,0 +1,82 @@
+"""One source at a site that is reached by a public name, polled by the daemon whenever it is due."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+
+from kit.site_server import SiteServer, resolve_to_loopback
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.net.fetcher import Fetcher
+from monitor.net.rate_limit import HostRateLimiter
+from monitor.net.robots import Robots
+from monitor.runtime import Runtime, open_runtime
+from monitor.sources.state import SourceState
+from monitor.store import source_notices
+from monitor.store.schema import updates
+from monitor.store.sources import load_sources
+
+FIRST_POLL_AT = 1_765_800_000.0
+SITE_CONFIG = """
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "paper"
+url = "{url}"
+every = "10m"
+{how}
+"""
+
+
+@dataclass
+class PolledSite:
+    """One source at a site, polled whenever it is due."""
+
+    folder: Path
+    site: SiteServer
+    runtime: Runtime | None = None
+    exit_stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    now: float = FIRST_POLL_AT
+    notice_texts: list[str] = field(default_factory=list)
+
+    async def configure(self, source_options: str = "", path: str = "/feed") -> None:
+        """Starts again with another config."""
+        await self.exit_stack.aclose()
+        (self.folder / "rules").mkdir(exist_ok=True)
+        (self.folder / "config.toml").write_text(SITE_CONFIG.format(url=self.site.url_for(path), how=source_options))
+        config = read_config(self.folder / "config.toml", env={})
+        self.runtime = runtime = await self.exit_stack.enter_async_context(
+            open_runtime(config, clock=lambda: self.now)
+        )
+        await runtime.fetcher.close()
+        runtime.fetcher = Fetcher(
+            user_agent="Claimwatch/test",
+            allow_private=["127.0.0.0/8"],
+            resolver=resolve_to_loopback,
+            rate_limiter=HostRateLimiter(0.0),
+        )
+        runtime.robots = Robots(runtime.fetcher, "Claimwatch/test")
+        await runtime.run_in_store_thread(prepare_store, runtime)
+
+    async def poll(self) -> SourceState:
+        """The source's state after its next poll."""
+        assert self.runtime
+        daemon = Daemon(self.runtime)
+        await daemon.poll_due()
+        await daemon.finish_tasks()
+        with self.runtime.store.read() as conn:
+            (row,) = load_sources(conn)
+            self.notice_texts = [notice.text for notice in source_notices.load_notices(conn, "paper").values()]
+        self.now = row.next_poll
+        return row
+
+    def stored_texts(self) -> list[str]:
+        """What was stored of each update."""
+        assert self.runtime
+        with self.runtime.store.read() as conn:
+            return list(conn.scalars(select(updates.c.text).order_by(updates.c.id)))

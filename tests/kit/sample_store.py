@@ -1,0 +1,189 @@
+"""A store with a few days of news in it, taken in by the daemon's own pipeline; and the pages about it, to look at.
+
+PYTHONPATH=tests python -m kit.sample_store [PORT]     serves them until Ctrl-C
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+from sqlalchemy import Connection
+
+from monitor.config_file.load import read_config
+from monitor.model import Update
+from monitor.policy import load_policy
+from monitor.polling.ingest import ingest_update
+from monitor.sources.state import PollResult
+from monitor.store import outbox, sources
+from monitor.store.base import Store
+from monitor.store.connect import open_store
+from monitor.store.sources import record_poll
+from monitor.web.app import create_app
+from monitor.web.server import running_server
+
+KYIV = ZoneInfo("Europe/Kyiv")
+NOW = datetime(2026, 12, 16, 18, 30, tzinfo=UTC).timestamp()
+HOUR = 3600.0
+SECRET_TOKEN = "token-that-nobody-may-see"
+
+SAMPLE_CONFIG = """
+[monitor]
+database = "sqlite:///monitor.db"
+rules = "{rules}"
+timezone = "Europe/Kyiv"
+[[sources]]
+name = "front-report"
+url = "https://front-report.example/daily.xml"
+[[sources]]
+name = "kyiv-wire"
+url = "https://wire.example/feed?key={private}"
+[[sources]]
+name = "food-agency"
+url = "https://food.example/recalls.atom"
+[[sources]]
+name = "flaw-notices"
+url = "https://flaws.example/notices.json"
+[channels.desk]
+type = "terminal"
+[channels.osint]
+type = "terminal"
+[alerts]
+notify = ["desk", "osint"]
+"""
+
+# Hours before NOW, source, entry, title, text; the same entry again is a revision of it.
+SAMPLE_UPDATES = (
+    (
+        74.0,
+        "front-report",
+        "d13",
+        "Takeaways of December 13",
+        "- Around 3,000 North Korean soldiers are in Kursk Oblast, an intelligence official said.\n"
+        "- Russian forces shelled villages along the Sumy border during the night.",
+    ),
+    (
+        51.0,
+        "food-agency",
+        "r-17",
+        "Hill Farm soft cheese recalled after listeria was found",
+        "The recall of Hill Farm soft cheese covers 300 packs in which listeria was found.",
+    ),
+    (
+        50.0,
+        "kyiv-wire",
+        "w4",
+        "North Korean soldiers have not taken part in the assault near Plekhovo, Kyiv says",
+        "North Korean soldiers have not taken part in the assault near Plekhovo, a spokesman said on Monday.",
+    ),
+    (
+        27.0,
+        "flaw-notices",
+        "n9",
+        "CVE-2026-31337 in Postbox mail servers is exploited in the wild",
+        "The vendor confirms that CVE-2026-31337 is exploited in attacks on mail servers and asks all to update.",
+    ),
+    (
+        26.0,
+        "food-agency",
+        "r-17",
+        "Hill Farm soft cheese recalled after listeria was found",
+        "The recall of Hill Farm soft cheese covers 4,000 packs in which listeria was found.",
+    ),
+    (
+        9.0,
+        "food-agency",
+        "r-18",
+        "Oat bars withdrawn from sale",
+        "A maker of oat bars is recalling two kinds because they contain almonds not named on the label.",
+    ),
+    (
+        3.0,
+        "kyiv-wire",
+        "w4",
+        "North Korean soldiers have taken part in the assault near Plekhovo, Kyiv says",
+        "North Korean soldiers have taken part in the assault near Plekhovo, a spokesman said on Wednesday.",
+    ),
+    (
+        0.4,
+        "front-report",
+        "d16",
+        "Takeaways of December 16",
+        "- Up to 12,000 North Korean soldiers are in Kursk Oblast, an intelligence official said.\n"
+        "- A second North Korean brigade was seen at a railway station near Belgorod.\n"
+        "- Snow slowed both sides along the Oskil.",
+    ),
+)
+
+
+def build_sample_store(folder: Path) -> Store:
+    """A store in `folder` with alerts, sources in several states, and deliveries sent, retried, dead and owed."""
+    rules_folder = Path(__file__).parents[2] / "rules"
+    (folder / "config.toml").write_text(SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
+    config = read_config(folder / "config.toml", env={})
+    policy = load_policy(config)
+    store = open_store(config.monitor.database)
+    with store.write() as conn:
+        sources.sync_sources(conn, config.sources, NOW - 80 * HOUR)
+        for hours_ago, source, entry, title, text in SAMPLE_UPDATES:
+            at = NOW - hours_ago * HOUR
+            update = Update(source, entry, at, title, f"https://{source}.example/{entry}", text)
+            ingest_update(conn, update, policy, digest=f"{entry} at {hours_ago}", memory=90 * 24 * HOUR, now=at)
+        record_sample_polls(conn)
+        record_sample_deliveries(conn)
+    return store
+
+
+def record_sample_polls(conn: Connection) -> None:
+    """The sources' last polls: two good ones, one that fails, and one that was never tried."""
+    good_poll = PollResult(NOW - 240, "ok", None, None, 0, NOW + 660, None, None, None, True)
+    for name in ("front-report", "kyiv-wire"):
+        record_poll(conn, name, good_poll)
+    record_poll(conn, "food-agency", replace(good_poll, polled_at=NOW - 9 * HOUR))
+    error = "the server answered 503 Service Unavailable, for the fourth time in a row"
+    failing_poll = replace(
+        good_poll, state="failing", error=error, error_code="status", failures=4, next_poll=NOW + 3300
+    )
+    record_poll(conn, "food-agency", failing_poll)
+
+
+def record_sample_deliveries(conn: Connection) -> None:
+    """What became of the messages: the oldest were sent, two of one channel were not, the newest is owed."""
+    while message := outbox.lease_message(conn, "desk", NOW, lease_seconds=60):
+        outbox.mark_sent(conn, message.id, message.created + 2, "250 2.0.0 accepted")
+    leased = [outbox.lease_message(conn, "osint", NOW, lease_seconds=60) for _ in range(3)]
+    first, second, third = (message.id for message in leased if message)
+    outbox.mark_dead(conn, first, "the service answered 404 no_service: the webhook was removed", NOW - 49 * HOUR)
+    outbox.schedule_retry(conn, second, NOW + 200, "no connection to the service within 10 seconds")
+    outbox.mark_sent(conn, third, NOW - 26 * HOUR, "ok")
+
+
+@asynccontextmanager
+async def page_client(store: Store, base: str = "") -> AsyncIterator[httpx.AsyncClient]:
+    """A browser, as it were, at the pages about `store`; no network between."""
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application), base_url="http://localhost:8080"
+    ) as client:
+        yield client
+
+
+async def serve_sample(port: str) -> None:
+    """Serves the pages about it."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = build_sample_store(Path(folder))
+        async with running_server(f"127.0.0.1:{port}", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:
+            print(url, flush=True)
+            await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve_sample(*(sys.argv[1:] or ["8080"])))
