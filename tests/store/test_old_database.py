@@ -78,8 +78,8 @@ RULE_EDITS = (
     ("town.yaml", "match: museum*", "match: museum* OR plough*"),
 )
 # What happens after the dump: a time, a source, and its changed items. First a held channel, a burst, retries, a
-# throttle, quiet hours and the digest; then a second source for two pending matches, repeats and silenced news, another
-# value of a figure, and the end of what was pending for a removed rule.
+# throttle, quiet hours and the digest; then a second source for two pending matches, repeats and silenced news,
+# another value of a figure, and the end of what was pending for a removed rule.
 MOMENTS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("2026-01-10T22:46:00Z", "", ()),
     ("2026-01-10T22:48:00Z", "", ()),
@@ -281,7 +281,6 @@ def listings_after(folder: Path) -> dict[str, Any]:
         "sources": command_json(folder, "sources", now=now),
         "deliveries": command_json(folder, "deliveries", "--limit", "100", now=now),
     }
-    return values
 
 
 def without(keys: Collection[str], value: Any) -> Any:
