@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks: agreement on labels, ranking, and clusters. Pure."""
+"""Scores of the benchmarks: agreement on labels, rankings and clusters. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How a label fared: the share of what was called so that is, and of what is so that was called so."""
+    """Precision and recall of one label."""
 
     precision: float
     recall: float
@@ -21,7 +21,7 @@ class Agreement:
 
 
 def label_agreement(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Agreement]:
-    """For each label in `gold` how what was said agrees with it."""
+    """Return precision and recall of the predictions for each label in `gold`."""
     correct = Counter(label for label, other in zip(gold, predicted, strict=True) if label == other)
     support, predicted_counts = Counter(gold), Counter(predicted)
     return {
@@ -31,20 +31,20 @@ def label_agreement(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, 
 
 
 def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
-    """The mean of the labels' F1, each label weighing the same."""
+    """Return the mean of the labels' F1, with equal weights."""
     scores = label_agreement(gold, predicted).values()
     return sum(score.f1 for score in scores) / len(scores)
 
 
 def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
-    """The chance that one of `higher` is above one of `lower`, both drawn blindly; a tie is half a win."""
+    """Return the probability that a random value of `higher` is above one of `lower`; a tie counts half."""
     ranked = sorted(lower)
     wins = sum(bisect_left(ranked, value) + bisect_right(ranked, value) for value in higher)
     return wins / (2 * len(higher) * len(lower))
 
 
 def b_cubed(gold: Mapping[str, str], predicted: Mapping[str, str]) -> float:
-    """F1 of B-cubed precision and recall of the clusters `said`; what is missing there stands alone."""
+    """Return F1 of B-cubed precision and recall; a key missing in `predicted` is a cluster of one."""
     pairs = {key: (cluster, predicted.get(key, f"alone {key}")) for key, cluster in gold.items()}
     pair_counts = Counter(pairs.values())
     true_size, predicted_size = (

@@ -2,12 +2,12 @@
 
     python benchmarks/feeds_corpus.py --data DIR
 
-DIR holds *.tar.xz archives of feed files. For each archive and kind of file it prints how many ended with
-entries, empty, or with one clear error (by code), and how many crashed, which must be none; beside it, what
-feedparser alone makes of the same bytes. `--list CODE` names the files that ended so. Exits 1 on a crash.
+DIR has *.tar.xz archives of feed files. Prints, for each archive and file type, how many files gave entries, were
+empty, ended with an error (by code), or crashed; and the result of feedparser alone on the same bytes. `--list CODE`
+prints the names of the files with that outcome. Exits 1 on a crash.
 
-Then, how our reading does by what the parsers themselves expect of these files: each part that is not as expected
-is listed with the reason, if there is one that we stand by.
+Then compares our parsing with the expectations that ship with these files, and prints each difference with the reason
+for it, if it is accepted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CONTENT_TYPES = {".xml": "application/xml", ".json": "application/feed+json", ".
 
 
 def feed_files(folder: Path) -> Iterator[tuple[str, str, bytes]]:
-    """(archive, path, bytes) of every feed file."""
+    """Yield (archive, path, bytes) of every feed file."""
     for archive in sorted(folder.glob("*.tar.xz")):
         with tarfile.open(archive) as tar:
             for member in tar:
@@ -49,7 +49,7 @@ def feed_files(folder: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def feedparser_outcome(body: bytes, content_type: str) -> str:
-    """What feedparser by itself gives for these bytes."""
+    """Return the outcome of feedparser alone."""
     try:
         parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
     except Exception:
@@ -58,14 +58,14 @@ def feedparser_outcome(body: bytes, content_type: str) -> str:
 
 
 def poll_outcome(row: SourceState) -> str:
-    """How a source's one poll ended: "entries", "empty" or an error's code; "CRASH" if it was not polled at all."""
+    """Return "entries", "empty" or the error code of a source's poll; "CRASH" if it was not polled."""
     if row.error:
         return row.error_code or "CRASH"
     return "CRASH" if row.last_good is None else "entries" if row.entries else "empty"
 
 
 async def poll_all(all_files: list[tuple[str, str, bytes]], folder: Path) -> list[str]:
-    """The end of every file's poll, in order, by one round of the daemon on a store in `folder`."""
+    """Return the outcome for each file, in order, of one round of the daemon with a store in `folder`."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
@@ -91,47 +91,46 @@ async def poll_all(all_files: list[tuple[str, str, bytes]], folder: Path) -> lis
 
 
 ACCEPTED_DIFFERENCES = {
-    "entry_content_and_summary": "of a content and a summary the longer is kept",
-    "item_summary_and_description": "of two descriptions the longer is kept",
-    "item_description_and_summary": "of two descriptions the longer is kept",
-    "http_entry_id_base": "an id is kept as it is written, so that it survives a move of the feed",
-    "issue_275_extensions": "video, JSON and XML in an entry are no text; the last is the same text",
+    "entry_content_and_summary": "the longer of content and summary is kept",
+    "item_summary_and_description": "the longer of two descriptions is kept",
+    "item_description_and_summary": "the longer of two descriptions is kept",
+    "http_entry_id_base": "an id is kept as written, so that it survives a move of the feed",
+    "issue_275_extensions": "video, JSON and XML in an entry are not text; the last is the same text",
     "item_content_encoded_script_nested_cdata": "markup in CDATA in CDATA: no text either way",
-    "item_description_not_a_doctype": "the same text to a browser",
-    "xml_malicious_comment": "a comment that is never closed by the letter of HTML",
+    "item_description_not_a_doctype": "the same text in a browser",
+    "xml_malicious_comment": "a comment that is never closed, by the HTML specification",
     "tag_in_attr": "a tag in an attribute of the title's markup",
-    "cdf/channel_title": "a CDF file without items and without a word of what it is",
-    "guid_naked_markup": "feedparser gives no id for markup; the hash of what it says is its key",
-    "item_uri_at_protocol": "feedparser takes the attribute for the link",
+    "cdf/channel_title": "a CDF file without items or any sign of its format",
+    "guid_naked_markup": "feedparser returns no id for markup; the hash of the content is its key",
+    "item_uri_at_protocol": "feedparser uses the attribute as the link",
 }
 
 
 def show_expected(archive: str, results: list[FileResult]) -> None:
-    """What one archive's parser expects, and where we differ."""
+    """Print how many expectations of one archive are fulfilled, and the differences."""
     well_formed = [result for result in results if result.well_formed]
     if not well_formed:
         return
     parts = Counter(part for result in well_formed for part in result.parts)
     missed_counts = Counter(part for result in well_formed for part, _, _ in result.missed)
     good = sum(not result.missed for result in well_formed)
-    print(f"{archive} expects, of {len(well_formed)} well-formed files: {good} hold, {good / len(well_formed):.1%}")
+    print(f"{archive}, {len(well_formed)} well-formed files: {good} as expected, {good / len(well_formed):.1%}")
     print(" ", *(f"{part} {count - missed_counts[part]}/{count}" for part, count in parts.items()))
     for result in well_formed:
         why = next((why for name, why in ACCEPTED_DIFFERENCES.items() if name in result.path), "?")
         for part, wanted, actual in result.missed:
-            print(f"  {result.path.split('/', 1)[1]}: {part} is {actual!r:.60} and not {wanted!r:.60}: {why}")
+            print(f"  {result.path.split('/', 1)[1]}: {part}: expected {wanted!r:.60}, found {actual!r:.60}: {why}")
     ill_formed = [result for result in results if not result.well_formed]
-    print(
-        f"  of {len(ill_formed)} files that are not well-formed {sum(not result.missed for result in ill_formed)} hold"
-    )
+    good = sum(not result.missed for result in ill_formed)
+    print(f"  {len(ill_formed)} ill-formed files: {good} as expected")
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--list", default="", metavar="CODE")
-    chosen = options.parse_args()
-    all_files = list(feed_files(chosen.data))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--list", default="", metavar="CODE")
+    arguments = parser.parse_args()
+    all_files = list(feed_files(arguments.data))
     started = time.perf_counter()
     configure_logging(stream=io.StringIO())
     with TemporaryDirectory() as folder:
@@ -141,16 +140,15 @@ def main() -> int:
     counts: dict[str, Counter[str]] = {}
     feedparser_counts: dict[str, Counter[str]] = {}
     for (archive, path, body), outcome in zip(all_files, outcomes, strict=True):
-        group = f"{archive} {Path(path).suffix}"
+        suffix = Path(path).suffix
+        group = f"{archive} {suffix}"
         counts.setdefault(group, Counter())[outcome] += 1
-        feedparser_counts.setdefault(group, Counter())[
-            feedparser_outcome(body, CONTENT_TYPES[Path(path).suffix])
-        ] += 1
-        if outcome.split()[0] == chosen.list:
+        feedparser_counts.setdefault(group, Counter())[feedparser_outcome(body, CONTENT_TYPES[suffix])] += 1
+        if outcome.split()[0] == arguments.list:
             print(path, outcome)
     for group, count in counts.items():
         print(f"{group:<18} {sum(count.values()):>5}  ", *(f"{outcome} {n}" for outcome, n in count.most_common()))
-        print(f"{'':<18} alone  ", *(f"{outcome} {n}" for outcome, n in feedparser_counts[group].most_common()))
+        print(f"{'':<18} feedparser ", *(f"{outcome} {n}" for outcome, n in feedparser_counts[group].most_common()))
     archives: dict[str, dict[str, bytes]] = {}
     for archive, path, body in all_files:
         archives.setdefault(archive, {})[path] = body

@@ -1,8 +1,8 @@
-"""Holds our reading of feed files against what the parsers they come from expect of them.
+"""Compares our parsing of feed files with the expectations of the parsers that the files come from.
 
-feedparser's files open with a comment whose `Expect:` is a Python comparison, which is read as a syntax tree and
-never run; gofeed's have a JSON file of the same name beside them. Of what they expect, the parts that we keep are
-asked: title, link, id, date and content.
+feedparser's files begin with a comment whose `Expect:` is a Python comparison, which is parsed as a syntax tree and
+never run; gofeed's have a JSON file of the same name. Only the parts that we keep are compared: title, link, id, date
+and content.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One thing that is expected: of the feed or of an entry by its number, which part, and what it says."""
+    """The expected value of one part of an entry, by its number, or of the feed (FEED_LEVEL)."""
 
     entry: int
     part: str
@@ -43,7 +43,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What one file's expectations came to: `missed` are (part, wanted, found)."""
+    """The result for one file; `missed` are (part, expected value, actual value)."""
 
     path: str
     well_formed: bool
@@ -52,7 +52,7 @@ class FileResult:
 
 
 def expectations(folder_files: Mapping[str, bytes]) -> Iterator[FileResult]:
-    """Each file of one archive that expects something which we keep, with how our reading does."""
+    """Yield the result of each file of one archive that has expectations of parts that we keep."""
     for path, body in folder_files.items():
         expected = tuple(_expected_by_comment(body)) or tuple(_expected_by_json(path, folder_files))
         if expected:
@@ -78,7 +78,7 @@ def _check_file(path: str, body: bytes, expected: tuple[Expectation, ...]) -> Fi
 
 
 def _well_formed(path: str, body: bytes, content_type: str) -> bool:
-    """Whether it is what it says it is; of XML in a charset that expat has not, its own parser is believed."""
+    """Whether the file is valid XML or JSON. XML in a charset that expat lacks counts as well-formed."""
     if path.endswith(".json"):
         return True
     if "/illformed/" in path or re.search(r"Expect:\s*bozo", _leading_text(body)):
@@ -94,7 +94,7 @@ def _well_formed(path: str, body: bytes, content_type: str) -> bool:
 
 
 def _actual_value(feed: Feed, expectation: Expectation) -> object:
-    """What we read where something is expected; None where there is no such entry."""
+    """Return our value of the expected part, or None if the entry does not exist."""
     if expectation.entry == FEED_LEVEL:
         return feed.title
     if expectation.entry >= len(feed.entries):
@@ -111,14 +111,14 @@ def _actual_value(feed: Feed, expectation: Expectation) -> object:
 
 
 def _is_equivalent(actual: object, expectation: Expectation) -> bool:
-    """Whether it is the same to a reader: the text of markup, the address of a link, the moment of a date."""
+    """Whether both have the same visible text, canonical address or moment in time."""
     if expectation.part == "date":
         return actual == expectation.value
     if expectation.part in ("link", "id"):
         return canonical_url(str(actual)) == canonical_url(str(expectation.value))
     if actual is None:
         return False
-    # A title is kept as the text that it is, a body as its markup.
+    # A title is kept as plain text, a body as markup.
     actual_text = _without_spaces(str(actual)) if expectation.part == "title" else _visible_text(str(actual))
     return actual_text in (_visible_text(str(expectation.value)), _without_spaces(str(expectation.value)))
 
@@ -141,7 +141,7 @@ class _VisibleText(HTMLParser):
 
 
 def _visible_text(markup: str) -> str:
-    """What a reader sees of markup, without white space."""
+    """Return the visible text of markup, without white space."""
     reader = _VisibleText()
     reader.feed(markup)
     reader.close()
@@ -149,12 +149,11 @@ def _visible_text(markup: str) -> str:
 
 
 def _without_spaces(text: str) -> str:
-    """A text without white space."""
     return "".join(text.split())
 
 
 def _leading_text(body: bytes) -> str:
-    """The file's start as far as it is ASCII in any of the usual encodings."""
+    """Return the start of the file, with ASCII characters readable in any common encoding."""
     return body[:6000].replace(b"\0", b"").decode("latin-1").replace("\r", "")
 
 
@@ -171,7 +170,7 @@ def _expected_by_comment(body: bytes) -> Iterator[Expectation]:
 
 
 def _comparisons(node: ast.expr) -> Iterator[ast.Compare]:
-    """The comparisons that must all hold."""
+    """Yield the comparisons that are joined by `and`."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
         for value in node.values:
             yield from _comparisons(value)
@@ -180,7 +179,7 @@ def _comparisons(node: ast.expr) -> Iterator[ast.Compare]:
 
 
 def _path(node: ast.expr) -> list[str]:
-    """`entries[0]['title']` as entries, 0, title; [] for anything else."""
+    """Return `entries[0]['title']` as entries, 0, title; [] for any other expression."""
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute):
@@ -224,7 +223,7 @@ def _expected_by_json(path: str, folder_files: Mapping[str, bytes]) -> Iterator[
 
 
 def _expected_of_item(number: int, item: Mapping[str, Any]) -> Iterator[Expectation]:
-    """What an item of gofeed's is to say; of several dates the first that was published, of texts the longest."""
+    """Yield the expectations of a gofeed item: the first of several dates, the longest of several texts."""
     flat = {name: value for name, value in item.items() if isinstance(value, str) and value}
     flat |= {f"{name}.value": value["value"] for name, value in item.items() if _has_value(value)}
     links = [link.get("href") for link in item.get("links") or () if isinstance(link, dict) and _is_alternate(link)]

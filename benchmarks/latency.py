@@ -1,9 +1,9 @@
-"""How long a reader waits: from the fetch of a changed feed to the mail server's 250, on an idle daemon.
+"""Measures alert latency: from the fetch of a changed feed to the mail server's 250, on an idle daemon.
 
     PYTHONPATH=tests python benchmarks/latency.py [--alerts 100]
 
-Prints the median and the 99th percentile, and the longest time that the daemon's event loop was blocked meanwhile;
-beside it the most CPU that the loop's own thread took in one go, which other programs on the machine do not move.
+Prints the median and the 99th percentile, the longest time that the daemon's event loop was blocked, and the most CPU
+that the loop's thread used in that time, which does not depend on other programs on the machine.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ to = ["reader@desk.example"]
 [alerts]
 notify = ["desk"]
 """
-LOOP_CHECK_S = 0.005  # seconds between two looks at the event loop
+LOOP_CHECK_S = 0.005  # seconds between two checks of the event loop
 
 
 async def watch_loop(longest: list[float]) -> None:
-    """Keeps the longest time that the loop did not come round, and the most CPU that its thread took meanwhile."""
+    """Record the longest time between two turns of the loop, and the most CPU that its thread used in one."""
     while True:
         began, cpu = time.perf_counter(), time.thread_time()
         await asyncio.sleep(LOOP_CHECK_S)
@@ -51,7 +51,7 @@ async def watch_loop(longest: list[float]) -> None:
 
 
 async def measure(folder: Path, feed: FeedServer, mail: MailServer, alerts: int) -> tuple[list[float], list[float]]:
-    """Seconds from fetch to mail for each alert, and the longest block with the most CPU in one go."""
+    """Return the seconds from fetch to email for each alert, and the longest block and most CPU in seconds."""
     waits, longest = [], [0.0, 0.0]
     async with running_daemon(read_config(folder / "config.toml", env={})):
         while not feed.answered:
@@ -72,9 +72,9 @@ async def measure(folder: Path, feed: FeedServer, mail: MailServer, alerts: int)
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--alerts", type=int, default=100)
-    alerts = options.parse_args().alerts
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alerts", type=int, default=100)
+    alerts = parser.parse_args().alerts
     configure_logging(stream=io.StringIO())
     with TemporaryDirectory() as name, FeedServer(Bulletin("old", "Nothing moved")) as feed, MailServer() as mail:
         folder = Path(name)
@@ -86,8 +86,8 @@ def main() -> None:
     print(
         f"{alerts} alerts: median {ranked[alerts // 2] * 1000:.0f} ms, p99 {ranked[int(alerts * 0.99)] * 1000:.0f} ms"
     )
-    block, cpu = (most * 1000 for most in longest)
-    print(f"event loop blocked for at most {block:.0f} ms, its own thread at work for {cpu:.0f} ms of CPU")
+    block, cpu = (seconds * 1000 for seconds in longest)
+    print(f"event loop blocked for at most {block:.0f} ms; its thread used at most {cpu:.0f} ms of CPU at once")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How fast the ledger finds the nearest earlier claim, and whether it finds it.
+"""Measures how fast the ledger finds the nearest earlier claim, and how often.
 
     python benchmarks/ledger.py [CLAIMS …]        default 10000 100000
 
-For each size a store is filled with generated 21-word claims, opened afresh, and asked for the candidates of edited
-claims, which rapidfuzz re-scores. Beside it, in the same run, stands rapidfuzz alone: every
-query against every claim, its words sorted once. Times are CPU milliseconds a claim; recall counts the queries
-whose nearest claim (word-sorted ratio of 80 or more) is among the candidates.
+For each size, a store is filled with generated 21-word claims, reopened, and queried for the candidates of edited
+claims, which rapidfuzz scores. For comparison, rapidfuzz alone scores every query against every claim, whose words
+are sorted once. Times are CPU milliseconds per claim; recall is the share of the queries whose nearest claim
+(word-sorted ratio of 80 or more) is among the candidates.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from monitor.store.ledger import text_hash
 from monitor.store.past import StoredHistory
 from monitor.text.normalize import hash64
 
-VOCABULARY_SIZE = 40_000  # in the vocabulary; the n-th most common is met 1/(n+3) as often as the first
-COMMON_WORDS = 60  # of these are too common for an index, as stop words are
+VOCABULARY_SIZE = 40_000  # words; the n-th most common has the weight 1/(n+3)
+COMMON_WORDS = 60  # most common words, which are not indexed, like stop words
 CLAIM_WORDS = 21
 CLAIMS_PER_UPDATE = 25
 QUERY_COUNT = 500
-CLAIMS_PER_INSERT = 100_000  # claims laid into the tables at once
-CLAIMS_PER_INDEX_WRITE = 500  # of these are given to the index at once
+CLAIMS_PER_INSERT = 100_000  # claims inserted in one transaction
+CLAIMS_PER_INDEX_WRITE = 500  # claims indexed in one call
 
 
 def vocabulary(rng: random.Random) -> list[str]:
-    """Made-up words, the common ones short."""
+    """Return made-up words, the common ones short."""
     syllables = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ai", "or")]
     words: dict[str, None] = {}
     while len(words) < VOCABULARY_SIZE:
@@ -54,7 +54,7 @@ def vocabulary(rng: random.Random) -> list[str]:
 
 
 def claims(count: int) -> Iterator[str]:
-    """Generated claims, the same ones in every run."""
+    """Yield generated claims, the same ones in every run."""
     rng = random.Random(count)
     words = vocabulary(random.Random(1))
     weights = list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY_SIZE)))
@@ -63,7 +63,7 @@ def claims(count: int) -> Iterator[str]:
 
 
 def edit_claim(claim: str, rng: random.Random, words: list[str]) -> str:
-    """The claim with one to three words replaced and its halves swapped."""
+    """Replace one to three words of a claim, and swap its two parts."""
     claim_words = claim.split()
     for _ in range(rng.randint(1, 3)):
         claim_words[rng.randrange(CLAIM_WORDS)] = rng.choice(words)
@@ -72,12 +72,11 @@ def edit_claim(claim: str, rng: random.Random, words: list[str]) -> str:
 
 
 def index_words(claim: str, common: frozenset[str]) -> tuple[str, ...]:
-    """The words of the claim that are not too common."""
     return tuple(word for word in dict.fromkeys(claim.split()) if word not in common)
 
 
 def fill(store: Store, texts: Iterator[str], common: frozenset[str]) -> None:
-    """Lays the claims into the tables in large pieces: recording a million one update at a time takes minutes."""
+    """Insert the claims in large batches: committing a million update by update takes minutes."""
     with store.write() as conn:
         sources.sync_sources(conn, [SourceConfig(name="wire", url="https://example.org/feed")], 0.0)
     number = 0
@@ -88,7 +87,7 @@ def fill(store: Store, texts: Iterator[str], common: frozenset[str]) -> None:
 
 
 def insert_claims(conn: Connection, before: int, texts: list[str], common: frozenset[str]) -> None:
-    """Claims numbered from `before` + 1, each said by an entry that says CLAIMS_PER_UPDATE of them."""
+    """Insert claims with ids from `before` + 1, CLAIMS_PER_UPDATE for each entry."""
     rows: dict[str, list[dict[str, Any]]] = {"entries": [], "claims": [], "sayings": []}
     hashes: dict[int, list[int]] = {}
     for id, text in enumerate(texts, before + 1):
@@ -114,7 +113,7 @@ def insert_claims(conn: Connection, before: int, texts: list[str], common: froze
 
 
 def recording_cost(store: Store, common: frozenset[str]) -> float:
-    """CPU microseconds to record one claim of an update of 25, and have it indexed."""
+    """Return CPU microseconds to record and index one claim of an update of CLAIMS_PER_UPDATE."""
     texts = list(claims(1000 + 1))
     began = time.process_time()
     for first in range(0, 1000, CLAIMS_PER_UPDATE):
@@ -125,7 +124,7 @@ def recording_cost(store: Store, common: frozenset[str]) -> float:
 
 
 def new_assessment(texts: list[str], number: int, common: frozenset[str]) -> Assessment:
-    """An update whose claims are all new."""
+    """Return an update whose claims are all new."""
     new_claims = tuple(Claim(text, Role.BULLET) for text in texts)
     return Assessment(
         update=Update("wire", f"report-{number}", float(number), "Report", "", ""),
@@ -137,7 +136,7 @@ def new_assessment(texts: list[str], number: int, common: frozenset[str]) -> Ass
 
 
 def nearest_candidates(store: Store, queries: list[str], common: frozenset[str]) -> list[tuple[str, float]]:
-    """The nearest candidate of each query and its score, asked for an update at a time."""
+    """Return the nearest candidate of each query and its score, CLAIMS_PER_UPDATE queries at a time."""
     nearest = []
     for first in range(0, len(queries), CLAIMS_PER_UPDATE):
         batch = queries[first : first + CLAIMS_PER_UPDATE]
@@ -158,18 +157,18 @@ def sort_words(claim: str) -> str:
 
 
 def peak_memory() -> float:
-    """The most memory this process has had, in MB."""
+    """Return the peak memory of this process in MB (Linux)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def measure(path: Path, count: int) -> None:
-    """Prints one line of the table. Runs in a process of its own, so that its memory is the store's."""
+    """Print one line of the table. Runs in a separate process, so that its memory is the store's."""
     words = vocabulary(random.Random(1))
     common = frozenset(words[:COMMON_WORDS])
     rng = random.Random(7)
-    asked_of = set(rng.sample(range(count), QUERY_COUNT))
-    queries = [edit_claim(claim, rng, words) for n, claim in enumerate(claims(count)) if n in asked_of]
+    sampled = set(rng.sample(range(count), QUERY_COUNT))
+    queries = [edit_claim(claim, rng, words) for n, claim in enumerate(claims(count)) if n in sampled]
     rng.shuffle(queries)
     before = peak_memory()
     began = time.perf_counter()
@@ -195,7 +194,7 @@ def measure(path: Path, count: int) -> None:
     size = path.stat().st_size / 2**20
     print(
         f"{count:>9,} claims: {ours:.3f} ms, rapidfuzz alone {theirs:.1f} ms, {theirs / ours:.0f} times; "
-        f"recall {recall:.3f} of {len(wanted)}; open and first answer {opened:.2f} s, "
+        f"recall {recall:.3f} of {len(wanted)}; open and first query {opened:.2f} s, "
         f"memory {before:.0f} + {memory_growth:.0f} MB, file {size:.0f} MB; recording a claim {recorded:.0f} µs"
     )
 

@@ -1,8 +1,8 @@
-"""How much memory a daemon takes that polls beside a large ledger: the peak of all its processes together.
+"""Measures the memory of a daemon that polls with a large ledger: the peak of all its processes together.
 
     python benchmarks/memory.py [CLAIMS] [FEEDS]        default 1000000 40
 
-The store is filled as `ledger.py` does it; then the rounds of `polling.py` are polled: first, unchanged, one new.
+The store is filled as in `ledger.py`; then the rounds of `polling.py` are run: first, unchanged, one new.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from monitor.store.connect import open_store
 
 
 def main() -> None:
-    count, feeds = (int(given) for given in (sys.argv[1:] + ["1000000", "40"][len(sys.argv) - 1 :])[:2])
+    count, feeds = (int(argument) for argument in (sys.argv[1:] + ["1000000", "40"][len(sys.argv) - 1 :])[:2])
     common = frozenset(vocabulary(random.Random(1))[:COMMON_WORDS])
 
-    def furnish(folder: Path) -> None:
+    def fill_store(folder: Path) -> None:
         store = open_store(f"sqlite:///{folder / 'monitor.db'}")
         fill(store, claims(count), common)
         store.close()
@@ -29,7 +29,7 @@ def main() -> None:
     with start_server() as server:
         assert server.stdout
         try:
-            costs, peak = measure(sys.executable, "ours", int(server.stdout.readline()), feeds, furnish)
+            costs, peak = measure(sys.executable, "ours", int(server.stdout.readline()), feeds, fill_store)
         finally:
             server.kill()
     cost_text = ", ".join(f"{name} {cost.cpu / feeds * 1000:.1f}" for name, cost in costs.items())

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures how well new, changed and repeated are told apart, and stories from each other, on labelled collections.
+"""Measures how well new, changed and repeated claims, and stories, are distinguished, on labelled collections.
 
 usage: novelty.py --data DIR [--half dev] [PART ...]
 
-PART: pairs, tolls, stories, advisories; all without. It runs `monitor compare --pairs -` and `monitor replay -` and
-prints for each measure what it must reach, what it aims at, and what it got. Exit code 1 when one was missed.
+PART: pairs, tolls, stories, advisories; default all. Runs `monitor compare --pairs -` and `monitor replay -`, and
+prints the required value, the target and the result of each measure. Exits 1 if a required value is missed.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ PARTS: dict[str, Callable[[Path, str], Iterator[tuple[str, float]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a measure must reach and aims at; `most` when less is better."""
+    """The required value and the target of a measure; `is_maximum` if less is better."""
 
-    must: float
-    aim: float
+    required: float
+    target: float
     is_maximum: bool = False
 
-    def is_met(self, value: float) -> bool:
-        return value <= self.must if self.is_maximum else value >= self.must
+    def allows(self, value: float) -> bool:
+        return value <= self.required if self.is_maximum else value >= self.required
 
 
 BOUNDS = {
@@ -54,15 +54,15 @@ BOUNDS = {
     "tolls: mixed threads": Bound(1, 0, is_maximum=True),
     "ECB+ stories: B³": Bound(0.80, 0.86),
     "headlines: B³": Bound(0.73, 0.80),
-    "advisories: news told": Bound(0.92, 0.97),
+    "advisories: news reported": Bound(0.92, 0.97),
     "advisories: alerts an editorial update": Bound(0.25, 0.12, is_maximum=True),
     "advisories: alerts a storm update": Bound(0.15, 0.06, is_maximum=True),
     "advisories: minutes": Bound(10, 3, is_maximum=True),
 }
 
 
-def table_row(name: str, must: str, aim: str, value: str, verdict: str) -> str:
-    return f"{name:<50}{must:>10}{aim:>10}{value:>10}  {verdict}".rstrip()
+def table_row(name: str, required: str, target: str, value: str, verdict: str) -> str:
+    return f"{name:<50}{required:>10}{target:>10}{value:>10}  {verdict}".rstrip()
 
 
 def format_number(value: float) -> str:
@@ -70,34 +70,31 @@ def format_number(value: float) -> str:
 
 
 def print_measure(name: str, value: float) -> bool:
-    """One line of the table; whether the measure is as it must be."""
+    """Print one line of the table. False if the required value is missed."""
     bound = BOUNDS.get(name)
     if bound is None:
         print(table_row(name, "", "", format_number(value), ""), flush=True)
         return True
     sign = "≤ " if bound.is_maximum else ""
-    is_met = bound.is_met(value)
-    verdict = "ok" if is_met else "miss"
-    print(
-        table_row(
-            name, sign + format_number(bound.must), sign + format_number(bound.aim), format_number(value), verdict
-        ),
-        flush=True,
-    )
-    return is_met
+    is_allowed = bound.allows(value)
+    required, target = sign + format_number(bound.required), sign + format_number(bound.target)
+    print(table_row(name, required, target, format_number(value), "ok" if is_allowed else "miss"), flush=True)
+    return is_allowed
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, required=True, help="the folder of the collections")
-    options.add_argument("--half", default="dev")
-    options.add_argument("parts", metavar="PART", nargs="*", choices=[*PARTS, []])
-    chosen = options.parse_args()
-    if not chosen.data.is_dir():
-        sys.exit(f"{chosen.data}: there is no such folder")
-    print(table_row("measure", "must", "aim", "got", ""))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the collections")
+    parser.add_argument("--half", default="dev")
+    parser.add_argument("parts", metavar="PART", nargs="*", choices=[*PARTS, []])
+    arguments = parser.parse_args()
+    if not arguments.data.is_dir():
+        sys.exit(f"{arguments.data}: folder not found")
+    print(table_row("measure", "required", "target", "result", ""))
     results = [
-        print_measure(*measure) for part in chosen.parts or PARTS for measure in PARTS[part](chosen.data, chosen.half)
+        print_measure(*measure)
+        for part in arguments.parts or PARTS
+        for measure in PARTS[part](arguments.data, arguments.half)
     ]
     sys.exit(0 if all(results) else 1)
 

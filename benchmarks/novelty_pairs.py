@@ -1,4 +1,4 @@
-"""The measures of the judge on labelled pairs of claims."""
+"""Measures of the judge on labelled pairs of claims."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 from agreement import auc, label_agreement, macro_f1
 from running import Row, read_rows, run_monitor
 
-PAIR_SETS = {  # the context in which a set's pairs are judged, and its labels that count
+PAIR_SETS = {  # the context in which a set's pairs are judged, and the labels that are used
     "advisory_revisions": ("revision", ("REPEATED", "CHANGED")),
     "fever_symmetric": ("revision", ("CHANGED",)),
     "sick": ("elsewhere", ("REPEATED", "CHANGED")),
     "sts_news3": ("elsewhere", ("REPEATED", "CHANGED", "NEW")),
 }
-SPEED_ROUNDS = 10  # of all pairs, to take their speed
+SPEED_ROUNDS = 10  # repetitions of all pairs to measure the speed
 
 
 def pairs(data: Path, half: str) -> Iterator[tuple[str, float]]:
-    """Each measure by name with its value, as the program judges the pairs of all sets."""
+    """Yield the name and value of each measure, from the program's verdicts on all sets."""
     gold = {name: load_pairs(data, half, name) for name in PAIR_SETS}
     all_pairs = [pair for agreements in gold.values() for pair in agreements]
     verdicts, seconds = run_judge(all_pairs)
     for audit, name in (("ok", "audit=ok"), (None, "all")):
-        chosen = [pair for pair in gold["advisory_revisions"] if audit in (None, pair["audit"])]
-        labels, predicted = two_way(chosen, verdicts)
+        audited = [pair for pair in gold["advisory_revisions"] if audit in (None, pair["audit"])]
+        labels, predicted = two_way(audited, verdicts)
         agreements = label_agreement(labels, predicted)
         yield f"advisory_revisions {name}: macro-F1", macro_f1(labels, predicted)
         yield f"advisory_revisions {name}: changed recall", agreements["CHANGED"].recall
@@ -43,7 +43,7 @@ def pairs(data: Path, half: str) -> Iterator[tuple[str, float]]:
 
 
 def load_pairs(data: Path, half: str, name: str) -> list[Row]:
-    """The pairs of a set, as the program takes them, with label and audit beside."""
+    """Return the pairs of a set as the program's input, with label and audit added."""
     context, labels = PAIR_SETS[name]
     return [
         {
@@ -60,28 +60,28 @@ def load_pairs(data: Path, half: str, name: str) -> list[Row]:
 
 
 def run_judge(pairs_to_judge: list[Row]) -> tuple[dict[str, Row], float]:
-    """The verdicts by id, and how many seconds they took; the program is not shown the labels."""
+    """Return the verdicts by id, and their time in seconds. The program does not see the labels."""
     bare = [{key: pair[key] for key in ("id", "a", "b", "context")} for pair in pairs_to_judge]
-    answered, seconds = run_monitor(["compare", "--pairs", "-", "--json"], bare)
-    verdicts = {answer["id"]: answer for answer in answered}
+    answers, seconds = run_monitor(["compare", "--pairs", "-", "--json"], bare)
+    verdicts = {answer["id"]: answer for answer in answers}
     if missing := [pair["id"] for pair in pairs_to_judge if pair["id"] not in verdicts]:
-        raise SystemExit(f"{len(missing)} pairs were not judged, {missing[0]} is the first")
+        raise SystemExit(f"{len(missing)} pairs without a verdict, the first is {missing[0]}")
     return verdicts, seconds
 
 
-def three_way(chosen: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
-    """The labels and what was said, side by side."""
-    return [pair["label"] for pair in chosen], [verdicts[pair["id"]]["novelty"].upper() for pair in chosen]
+def three_way(labelled: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
+    """Return the labels and the predictions, in the same order."""
+    return [pair["label"] for pair in labelled], [verdicts[pair["id"]]["novelty"].upper() for pair in labelled]
 
 
-def two_way(chosen: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
-    """The same where new, which people are told too, counts as changed."""
-    labels, predicted = three_way(chosen, verdicts)
+def two_way(labelled: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
+    """Return the same, with new counted as changed, because both cause an alert."""
+    labels, predicted = three_way(labelled, verdicts)
     return labels, ["CHANGED" if label == "NEW" else label for label in predicted]
 
 
 def pairs_per_second(pairs_to_judge: list[Row], seconds: float) -> float:
-    """Pairs a second without the start of the program: what more rounds take on top of the `seconds` of one."""
-    more = [{**pair, "id": f"{i}/{pair['id']}"} for i in range(SPEED_ROUNDS + 1) for pair in pairs_to_judge]
-    _, longer = run_judge(more)
-    return SPEED_ROUNDS * len(pairs_to_judge) / max(1e-9, longer - seconds)
+    """Return pairs per second without the program's start-up, from the additional time of SPEED_ROUNDS rounds."""
+    repeated = [{**pair, "id": f"{i}/{pair['id']}"} for i in range(SPEED_ROUNDS + 1) for pair in pairs_to_judge]
+    _, total_seconds = run_judge(repeated)
+    return SPEED_ROUNDS * len(pairs_to_judge) / max(1e-9, total_seconds - seconds)

@@ -1,4 +1,4 @@
-"""The measures of the whole pipeline on archived streams."""
+"""Measures of the whole pipeline on archived streams."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from agreement import b_cubed
 from running import Row, parse_time, read_rows, run_replay
 
 ALERTING_NOVELTIES = ("new", "changed", "withdrawn")
-MIN_STORM_COUNTRIES = 8  # countries that one note must concern to be a storm
+MIN_STORM_COUNTRIES = 8  # a note about at least this many countries is a storm
 START = parse_time("2026-01-01")
-# The publisher's own note of what changed: taken out of a page, or it could be read off.
+# The publisher's note of what changed, removed from pages because it is the answer.
 CHANGE_NOTE_PATTERN = re.compile(r"^(?:Still current at|Updated|Latest update):\s*\n:.*\n?", re.MULTILINE)
 FIGURE_PATTERN = re.compile(r"(\d[\d,. ]*\d|\d)\s*(k\b|thousand|m\b|million)?", re.IGNORECASE)
 
@@ -22,7 +22,7 @@ Stories = set[str]
 
 
 def tolls(data: Path, half: str) -> Iterator[tuple[str, float]]:
-    """Headlines of tolls that move, among all the news of the day."""
+    """Measure changed tolls in headlines, among all the news of the day."""
     folder = data / "news_stream_2023"
     gold = {row["title"]: row for row in read_rows(folder / f"{half}_toll_items.jsonl")}
     stream = sorted(
@@ -43,14 +43,14 @@ def tolls(data: Path, half: str) -> Iterator[tuple[str, float]]:
 
 
 def toll_line(i: int, row: Row) -> Row:
-    """An item of the stream as a line of replay."""
+    """Return an item of the stream as a line of replay."""
     at, text = parse_time(row["published"]).isoformat(), row["description"] or ""
     head = {"at": at, "source": row["feed"], "entry": f"{row['link']}#{i}"}
     return {**head, "title": row["title"], "url": row["link"], "text": text}
 
 
 def check_moved_figures(output: Iterable[Row], toll_of: dict[str, Row]) -> tuple[list[bool], int]:
-    """For each reported toll that moved whether the new figure was told; how many joined another event's toll."""
+    """Return, for each changed reported toll, whether the new figure was reported; and the number of false joins."""
     is_shown, foreign_joins = [], 0
     for line in output:
         now = toll_of.get(line["entry"]) if line["type"] == "finding" else None
@@ -61,14 +61,14 @@ def check_moved_figures(output: Iterable[Row], toll_of: dict[str, Row]) -> tuple
             continue
         if before["event"] != now["event"]:
             foreign_joins += line["novelty"] != "new"
-        elif now["modality"] == "reported":  # a projection is no figure
+        elif now["modality"] == "reported":  # a projection does not count
             after = {parse_figure(move["after"]) for move in line["changes"] if move["kind"] == "number"}
             is_shown.append(line["novelty"] == "changed" and now["toll"] in after)
     return is_shown, foreign_joins
 
 
 def parse_figure(text: str) -> int | None:
-    """The first number in a text: 25K, 25,000 and 25 thousand are the same."""
+    """Return the first number in a text: 25K, 25,000 and 25 thousand are the same."""
     match = FIGURE_PATTERN.search(text)
     if match is None:
         return None
@@ -80,7 +80,7 @@ def parse_figure(text: str) -> int | None:
 
 
 def stories(data: Path, half: str) -> Iterator[tuple[str, float]]:
-    """Articles and bare headlines about one event each, to be brought together."""
+    """Measure the clustering of articles and of headlines by event."""
     documents = read_rows(data / "ecbplus" / f"{half}.jsonl")
     yield "ECB+ stories: B³", cluster_score([document_line(i, row) for i, row in enumerate(documents)], documents)
     headlines = sorted(read_rows(data / "uci_news_stories" / f"{half}.jsonl"), key=lambda row: row["time_ms"])
@@ -88,38 +88,37 @@ def stories(data: Path, half: str) -> Iterator[tuple[str, float]]:
 
 
 def document_line(i: int, row: Row) -> Row:
-    """An article: its first sentence is the title. One comes each minute, from forty papers in turn."""
+    """Return an article as a line of replay; its first sentence is the title. One per minute, from 40 sources."""
     title, *text = [sentence["text"] for sentence in row["sentences"] if not sentence["text"].startswith("http")]
     head = {"at": (START + timedelta(minutes=i)).isoformat(), "source": f"paper{i % 40}"}
     return {**head, "entry": row["id"], "title": title, "url": f"https://example.org/{i}", "text": "\n".join(text)}
 
 
 def headline_line(row: Row) -> Row:
-    """A bare headline."""
     at = parse_time("1970-01-01") + timedelta(milliseconds=row["time_ms"])
     head = {"at": at.isoformat(), "source": row["hostname"], "entry": row["id"], "title": row["title"]}
     return {**head, "url": f"https://{row['hostname']}/{row['id']}", "text": ""}
 
 
 def cluster_score(lines: Sequence[Row], labeled: Sequence[Row]) -> float:
-    """B-cubed F1 of the stories that the program makes of the lines."""
+    """Return B-cubed F1 of the program's stories for the lines."""
     output, _ = run_replay(lines)
     return b_cubed({row["id"]: row["story"] for row in labeled}, stories_of(output))
 
 
 def stories_of(output: Iterable[Row]) -> dict[str, str]:
-    """The story of each entry's update, the last one's if there were several."""
+    """Map each entry to the story of its last update."""
     return {line["entry"]: line["story"] for line in output if line["type"] == "update"}
 
 
 def advisories(data: Path, half: str) -> Iterator[tuple[str, float]]:
-    """Travel advice of two governments, polled for months: news among editorial work on hundreds of pages."""
+    """Measure news among editorial changes on hundreds of pages: travel advice of two governments over months."""
     folder = data / "travel_advisories_replay"
     files = [folder / f"{half}_{country}_polls.jsonl.xz" for country in ("unitedkingdom", "canada")]
     polls = sorted((poll for file in files for poll in read_rows(file)), key=lambda poll: parse_time(poll["time"]))
     lines = [line for poll in polls for line in page_lines(poll)]
     output, seconds = run_replay(lines)
-    told_by_update = stories_told(output, lines)
+    stories_by_update = alerting_stories(output, lines)
     news: dict[tuple[object, ...], bool] = defaultdict(bool)
     editorial: dict[tuple[str, str], list[Stories]] = defaultdict(list)
     storms: dict[tuple[str, str, str], list[Stories]] = defaultdict(list)
@@ -127,13 +126,13 @@ def advisories(data: Path, half: str) -> Iterator[tuple[str, float]]:
         if not update["pages_changed"]:
             continue
         at, source, note = parse_time(update["time"]), update["source"], update["note"]
-        update_stories = told_by_update[at, f"{source}/{update['country']}"]
+        update_stories = stories_by_update[at, f"{source}/{update['country']}"]
         storms[update["poll"], source, note].append(update_stories)
-        if update["cls"] == "SUBSTANTIVE":  # a note on many countries is one piece of news: once in a week will do
+        if update["cls"] == "SUBSTANTIVE":  # a note on many countries is one news item: once a week is enough
             news[source, note, at.isocalendar()[:2]] |= bool(update_stories)
         else:
             editorial[update["poll"], source].append(update_stories)
-    yield "advisories: news told", sum(news.values()) / len(news)
+    yield "advisories: news reported", sum(news.values()) / len(news)
     yield "advisories: alerts an editorial update", alerts_per_update(editorial.values())
     yield (
         "advisories: alerts a storm update",
@@ -143,7 +142,7 @@ def advisories(data: Path, half: str) -> Iterator[tuple[str, float]]:
 
 
 def page_lines(poll: Row) -> Iterator[Row]:
-    """The pages of one poll as lines of replay; each page is an entry."""
+    """Yield the pages of one poll as lines of replay; each page is an entry."""
     at = parse_time(poll["time"]).isoformat()
     for document, content in poll["docs"].items():
         for page, text in content["files"].items():
@@ -153,24 +152,24 @@ def page_lines(poll: Row) -> Iterator[Row]:
                 yield {**head, "url": f"https://example.org/{entry}", "text": CHANGE_NOTE_PATTERN.sub("", text)}
 
 
-def stories_told(output: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[datetime, str], Stories]:
-    """The stories that each country's update told; what a page says when it is first seen is its baseline."""
-    first: dict[str, datetime] = {}
+def alerting_stories(output: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[datetime, str], Stories]:
+    """Return the stories of each country's update that cause alerts; the first version of a page is its baseline."""
+    first_seen: dict[str, datetime] = {}
     for line in lines:
-        first.setdefault(line["entry"], parse_time(line["at"]))
+        first_seen.setdefault(line["entry"], parse_time(line["at"]))
     by_update: dict[tuple[datetime, str], Stories] = defaultdict(set)
     for finding in output:
         if (
             finding["type"] == "finding"
             and finding["novelty"] in ALERTING_NOVELTIES
-            and parse_time(finding["at"]) != first[finding["entry"]]
+            and parse_time(finding["at"]) != first_seen[finding["entry"]]
         ):
             by_update[parse_time(finding["at"]), finding["entry"].split("#")[0]].add(finding["story"])
     return by_update
 
 
 def alerts_per_update(groups: Iterable[Sequence[Stories]]) -> float:
-    """Alerts for each update, bundled within a group by update or by story, whichever makes fewer."""
+    """Return alerts per update, bundled within a group by update or by story: the smaller number."""
     groups = list(groups)
     alerts = sum(min(len(set().union(*group)), sum(map(bool, group))) for group in groups)
     return alerts / max(1, sum(map(len, groups)))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Shows where the judge errs on labelled pairs, to be read: how often, and the pairs with what it saw.
+"""Prints the judge's errors on labelled pairs: their number, and the pairs with the changes that it found.
 
 usage: pairs_report.py PAIRS.jsonl revision|elsewhere [--only REPEATED:changed] [--limit 40]
 
-Each line of the file holds "a" (said before), "b" (said now) and "label": REPEATED, CHANGED, NEW or anything else,
-which is left out. For a revision, new counts as changed.
+Each line of the file has "a" (earlier), "b" (now) and "label": REPEATED, CHANGED or NEW; pairs with other labels are
+skipped. For a revision, new counts as changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LABELS = {"REPEATED", "CHANGED", "NEW"}
 
 
 def predicted_label(verdict: Verdict, context: Relation) -> str:
-    """What the judge says, in the words of the labels."""
+    """Return the verdict as a lower-case label."""
     if context is Relation.REVISION and verdict.novelty is Novelty.NEW:
         return "changed"
     return verdict.novelty.value
@@ -41,11 +41,11 @@ def report(path: Path, context: Relation, only: str | None, limit: int) -> None:
     ]
     for outcome, count in sorted(Counter(outcomes).items()):
         print(f"{count:6} {outcome}")
-    print(f"{len(rows) / seconds:6.0f} pairs a second, every text read once")
+    print(f"{len(rows) / seconds:6.0f} pairs per second, each text analyzed once")
     shown = 0
     for row, verdict, outcome in zip(rows, verdicts, outcomes, strict=True):
-        wrong = outcome.split(":")[0].lower() != outcome.split(":")[1]
-        if (outcome == only if only else wrong) and shown < limit:
+        is_wrong = outcome.split(":")[0].lower() != outcome.split(":")[1]
+        if (outcome == only if only else is_wrong) and shown < limit:
             shown += 1
             print(f"\n{outcome}  similarity {verdict.similarity:.0f}\n  - {row['a']}\n  + {row['b']}")
             for change in verdict.changes:
@@ -53,15 +53,15 @@ def report(path: Path, context: Relation, only: str | None, limit: int) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("pairs", type=Path)
-    options.add_argument("context", type=Relation, choices=list(Relation))
-    options.add_argument("--only", help="show the pairs of one outcome, such as REPEATED:changed")
-    options.add_argument("--limit", type=int, default=40)
-    chosen = options.parse_args()
-    if not chosen.pairs.is_file():
-        sys.exit(f"{chosen.pairs}: there is no such file")
-    report(chosen.pairs, chosen.context, chosen.only, chosen.limit)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("context", type=Relation, choices=list(Relation))
+    parser.add_argument("--only", help="show the pairs of one outcome, such as REPEATED:changed")
+    parser.add_argument("--limit", type=int, default=40)
+    arguments = parser.parse_args()
+    if not arguments.pairs.is_file():
+        sys.exit(f"{arguments.pairs}: file not found")
+    report(arguments.pairs, arguments.context, arguments.only, arguments.limit)
 
 
 if __name__ == "__main__":

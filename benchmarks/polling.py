@@ -1,14 +1,14 @@
-"""What polling many feeds costs, beside the library `reader`: CPU, time and memory.
+"""Compares polling of many feeds with the library `reader`: CPU, time and memory.
 
-    python -m venv other && other/bin/pip install reader sgmllib3k      (of no use to us otherwise)
+    python -m venv other && other/bin/pip install reader sgmllib3k      (used for this benchmark only)
     python benchmarks/polling.py [FEEDS] --reader other/bin/python         default 1000; [--only ours|reader]
     python benchmarks/polling.py 5000 --entries 2 --reader …               for the unchanged round alone
 
-One process serves FEEDS feeds of 30 entries (about 34 KB) with ETags on loopback; what it costs to poll an unchanged
-one does not depend on how many entries it has, so few of them will do for that round. Each program polls them three
+One process serves FEEDS feeds of 30 entries (about 34 KB) with ETags on loopback. The cost of polling an unchanged
+feed does not depend on its number of entries, so a few are enough for that round. Each program polls the feeds three
 times: first, unchanged, and with one new entry in each. Ours runs the rounds of `monitor run --once` in one process,
-with the store, the comparison with all that was said before, and a few rules. CPU is that of the whole process tree;
-what starting took stands by itself. Memory is the peak of the tree's proportional shares (PSS) in each round.
+with the store, the comparison with all earlier claims, and a few rules. CPU is that of the whole process tree; the
+start is listed separately. Memory is the peak of the tree's proportional set sizes (PSS) in each round.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 ENTRIES = 30
-ROUNDS = {"first": 1, "unchanged": 5, "one new": 1}  # and how often each is polled
+ROUNDS = {"first": 1, "unchanged": 5, "one new": 1}  # round -> number of polls
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-MEMORY_SAMPLE_S = 0.5  # seconds between two looks at memory
+MEMORY_SAMPLE_S = 0.5  # seconds between two samples of memory
 CONFIG = """
 [network]
 allow_private = ["127.0.0.0/8"]
@@ -51,7 +51,7 @@ RULES = "rules:\n" + "".join(
 
 
 class ProseGenerator:
-    """Made-up prose: the n-th most common of 20,000 words is met 1/(n+3) as often as the first."""
+    """Made-up prose: the n-th most common of 20,000 words has the weight 1/(n+3)."""
 
     def __init__(self) -> None:
         rng = random.Random(1)
@@ -70,7 +70,7 @@ class ProseGenerator:
 
 
 def make_feed(prose: ProseGenerator, number: int, newest: int, entries: int) -> bytes:
-    """Feed `number` as it stands once its entry `newest` is out; entries say the same whenever they are served."""
+    """Return feed `number` with `newest` as its latest entry; an entry always has the same content."""
     items = []
     for entry in range(newest, newest - entries, -1):
         rng = random.Random(number * 1000 + entry)
@@ -91,7 +91,7 @@ def make_feed(prose: ProseGenerator, number: int, newest: int, entries: int) -> 
 
 
 async def serve(entries: int) -> None:
-    """Serves feeds of so many entries until killed; `GET /newest/N` publishes up to entry N. Prints its port."""
+    """Print the port, then serve feeds until killed; `GET /newest/N` publishes up to entry N."""
     prose, newest = ProseGenerator(), [ENTRIES - 1]
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -121,13 +121,13 @@ async def serve(entries: int) -> None:
 
 
 def end_round() -> None:
-    """Waits until the next round may begin, having told that the last one ended."""
+    """Report the end of a round, and wait for the start of the next."""
     print("done", flush=True)
     sys.stdin.readline()
 
 
 async def poll_with_monitor(folder: Path, port: int, feeds: int) -> None:
-    from monitor.daemon.memory import skip_optional_imports  # as `monitor run` does, before anything else is loaded
+    from monitor.daemon.memory import skip_optional_imports  # as `monitor run`, before other imports
 
     skip_optional_imports()
     from monitor.config_file.load import read_config
@@ -142,9 +142,9 @@ async def poll_with_monitor(folder: Path, port: int, feeds: int) -> None:
     (folder / "rules" / "some.yaml").write_text(RULES)
     source_tables = "".join(SOURCE_TOML.format(number=number, port=port) for number in range(feeds))
     (folder / "config.toml").write_text(CONFIG + source_tables)
-    async with open_runtime(read_config(folder / "config.toml", env={})) as engine:
-        await engine.run_in_store_thread(prepare_store, engine)
-        daemon = Daemon(engine)
+    async with open_runtime(read_config(folder / "config.toml", env={})) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon = Daemon(runtime)
         with freeze_loaded_objects():
             for times in ROUNDS.values():
                 end_round()
@@ -168,7 +168,7 @@ def poll_with_reader(folder: Path, port: int, feeds: int) -> None:
 
 @dataclass
 class Cost:
-    """What a round took: CPU and wall seconds, and MB of memory at its worst."""
+    """The cost of a round: CPU and wall seconds, and peak memory in MB."""
 
     cpu: float
     wall: float
@@ -176,26 +176,24 @@ class Cost:
 
 
 class ProcessTree(threading.Thread):
-    """Watches a process and all it starts: CPU seconds on demand, and the peak of its memory in MB, which begins anew
-    where `peak` is set."""
+    """Monitors a process and its descendants: CPU seconds on demand, and peak memory in MB since `peak` was set."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.pid, self.peak, self._ended = pid, 0.0, threading.Event()
 
     def pids(self) -> list[int]:
-        pids, at = [self.pid], 0
-        while at < len(pids):
-            for task in Path(f"/proc/{pids[at]}/task").glob("*/children"):
-                pids += map(int, task.read_text().split())
-            at += 1
+        pids = [self.pid]
+        for pid in pids:  # grows while it is read
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                pids += map(int, children.read_text().split())
         return pids
 
     def cpu(self) -> float:
         ticks = 0
         for pid in self.pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, fields[11:15]))  # user and system, its own and that of children that ended
+            ticks += sum(map(int, fields[11:15]))  # user and system, own and of ended children
         return ticks / TICKS_PER_SECOND
 
     def memory(self) -> float:
@@ -208,7 +206,7 @@ class ProcessTree(threading.Thread):
         while not self._ended.wait(MEMORY_SAMPLE_S):
             try:
                 self.peak = max(self.peak, self.memory())
-            except (OSError, IndexError):  # one of them has just ended
+            except (OSError, IndexError):  # a process has just ended
                 continue
 
     def end(self) -> None:
@@ -219,8 +217,7 @@ class ProcessTree(threading.Thread):
 def measure(
     python: str, program: str, port: int, feeds: int, fill_folder: Callable[[Path], None] = lambda _: None
 ) -> tuple[dict[str, Cost], float]:
-    """The cost of each round and of starting, and the peak of memory. `furnish` puts into the folder what is to lie
-    there before."""
+    """Return the cost of the start and of each round, and the peak memory. `fill_folder` prepares the data folder."""
     with tempfile.TemporaryDirectory() as folder:
         fill_folder(Path(folder))
         command = [python, __file__, "--be", program, folder, str(port), str(feeds)]
@@ -266,22 +263,22 @@ def main() -> None:
         else:
             asyncio.run(poll_with_monitor(Path(folder), int(port), int(feeds)))
         return
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("feeds", type=int, nargs="?", default=1000)
-    options.add_argument("--reader", default=sys.executable, metavar="PYTHON")
-    options.add_argument("--only", choices=("ours", "reader"))
-    options.add_argument("--entries", type=int, default=ENTRIES)
-    chosen = options.parse_args()
-    compare_programs(chosen.feeds, {"ours": sys.executable, "reader": chosen.reader}, chosen.only, chosen.entries)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("feeds", type=int, nargs="?", default=1000)
+    parser.add_argument("--reader", default=sys.executable, metavar="PYTHON")
+    parser.add_argument("--only", choices=("ours", "reader"))
+    parser.add_argument("--entries", type=int, default=ENTRIES)
+    arguments = parser.parse_args()
+    pythons = {"ours": sys.executable, "reader": arguments.reader}
+    compare_programs(arguments.feeds, pythons, arguments.only, arguments.entries)
 
 
 def start_server(entries: int = ENTRIES) -> subprocess.Popen[str]:
-    """A process that serves feeds, and prints its port."""
+    """Start a process that prints its port and serves feeds."""
     return subprocess.Popen([sys.executable, __file__, "--serve", str(entries)], stdout=subprocess.PIPE, text=True)
 
 
 def compare_programs(feeds: int, pythons: dict[str, str], only: str | None, entries: int) -> None:
-    """Prints the table and the ratios."""
     with start_server(entries) as server:
         assert server.stdout
         port = int(server.stdout.readline())
@@ -293,16 +290,14 @@ def compare_programs(feeds: int, pythons: dict[str, str], only: str | None, entr
                     f"{name} {c.cpu:.1f} s CPU, {c.wall:.1f} s, {c.peak:.0f} MB" for name, c in costs.items()
                 )
                 cpu_text = ", ".join(f"{name} {costs[name].cpu / feeds * 1000:.3g}" for name in ROUNDS)
-                print(
-                    f"{program:<7} {feeds} feeds: {round_text}\n        CPU ms a feed: {cpu_text}; peak {peak:.0f} MB",
-                    flush=True,
-                )
+                print(f"{program:<7} {feeds} feeds: {round_text}")
+                print(f"        CPU ms a feed: {cpu_text}; peak {peak:.0f} MB", flush=True)
         finally:
             server.kill()
     if not only:
-        (mine, _), (other, _) = results["ours"], results["reader"]
+        (ours, _), (reader, _) = results["ours"], results["reader"]
         for name in ROUNDS:
-            cpu, wall = other[name].cpu / mine[name].cpu, other[name].wall / mine[name].wall
+            cpu, wall = reader[name].cpu / ours[name].cpu, reader[name].wall / ours[name].wall
             print(f"{name:<10} {cpu:.1f} times less CPU, {wall:.1f} times faster")
 
 

@@ -1,9 +1,9 @@
-"""The storm and the outage at full size: 10,000 matches in a minute, and 500 alerts over a day without the channel.
+"""Runs a storm and an outage at full size: 10,000 matches in a minute, and 500 alerts in a day without the channel.
 
     python benchmarks/storm.py [MATCHES] [ALERTS]
 
-Prints how many messages each channel got, that every match and alert is in the history, and that all that was owed
-came in order once the channel was back. The tests run the same at a small size. Time is simulated; nothing is sent.
+Prints the number of messages of each channel, the matches and alerts in the history, and whether all pending alerts
+were delivered in order after the outage. The tests run the same at a small size. Time is simulated; nothing is sent.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ from monitor.store.schema import alerts, matches
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
 THINGS = ("bridge", "ferry", "tunnel", "school", "market", "station", "harbour", "mill", "tower", "dam")
-HOW = ("burned down", "was flooded", "reopened", "was sold", "collapsed", "lost its power")
+EVENTS = ("burned down", "was flooded", "reopened", "was sold", "collapsed", "lost its power")
 CHANNELS = ("desk", "chat")
 START = 1_800_000_000.0
 HOUR = 3600.0
 
 
-def main(count: int = 10_000, owed: int = 500) -> None:
+def main(match_count: int = 10_000, alert_count: int = 500) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        listening = build_policy(Path(folder))
-        storm(open_store(f"sqlite:///{folder}/storm.db"), listening, count)
-        outage(open_store(f"sqlite:///{folder}/outage.db"), listening, owed)
+        policy = build_policy(Path(folder))
+        storm(open_store(f"sqlite:///{folder}/storm.db"), policy, match_count)
+        outage(open_store(f"sqlite:///{folder}/outage.db"), policy, alert_count)
 
 
 def build_policy(folder: Path) -> Policy:
-    """One rule that all of it meets, told to two channels."""
+    """Return a policy with one rule that matches every update and notifies two channels."""
     (folder / "r.yaml").write_text(f"name: places\ntitle: What happens in places\nmatch: {' OR '.join(THINGS)}\n")
     rule_set, _ = load_rules(folder, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     return Policy(rule_set, channels_by_rule={"places": CHANNELS})
 
 
 def claim_text(number: int) -> str:
-    thing, place, how = THINGS[number % 10], PLACES[number // 10 % 10], HOW[number // 100 % 6]
-    return f"The {thing} number {number + 2} of {place} {how} on day {number}"
+    thing, place, event = THINGS[number % 10], PLACES[number // 10 % 10], EVENTS[number // 100 % 6]
+    return f"The {thing} number {number + 2} of {place} {event} on day {number}"
 
 
-def ingest(conn: Connection, listening: Policy, number: int, at: float) -> Counter[str]:
-    """Takes in one entry; the reasons of its decisions."""
+def ingest(conn: Connection, policy: Policy, number: int, at: float) -> Counter[str]:
+    """Ingest one entry and count its decisions by reason."""
     update = Update("wire", f"e{number}", at, claim_text(number), "", "")
-    result = ingest_update(conn, update, listening, digest=str(number), memory=90 * 24 * HOUR, now=at)
+    result = ingest_update(conn, update, policy, digest=str(number), memory=90 * 24 * HOUR, now=at)
     return Counter(str(decision.reason) for decision in result.decisions)
 
 
-def storm(store: Store, listening: Policy, count: int) -> None:
-    """All of it in a minute."""
+def storm(store: Store, policy: Policy, count: int) -> None:
+    """Ingest all updates within a minute of simulated time."""
     started, reasons = time.process_time(), Counter[str]()
     received: dict[str, list[Message]] = {channel: [] for channel in CHANNELS}
     with store.write() as conn:
@@ -71,7 +71,7 @@ def storm(store: Store, listening: Policy, count: int) -> None:
     for first in range(0, count, 100):
         with store.write() as conn:
             for number in range(first, min(first + 100, count)):
-                reasons += ingest(conn, listening, number, START + 59.0 * number / count)
+                reasons += ingest(conn, policy, number, START + 59.0 * number / count)
         for channel in CHANNELS:
             received[channel] += drain_channel(store, channel, START + 59.0 * first / count)
     with store.write() as conn:
@@ -86,32 +86,32 @@ def storm(store: Store, listening: Policy, count: int) -> None:
     print(f"storm: {count:,} entries, decisions {dict(reasons)}, {time.process_time() - started:.0f} s of CPU")
     print(f"  in the history: {stored_counts[0]:,} matches, {stored_counts[1]:,} alerts")
     for channel, messages in received.items():
-        carried = sum(len(message.alerts) for message in messages)
-        print(f"  {channel}: {len(messages)} messages with {carried:,} alerts")
+        alert_count = sum(len(message.alerts) for message in messages)
+        print(f"  {channel}: {len(messages)} messages with {alert_count:,} alerts")
 
 
 def drain_channel(store: Store, channel: str, now: float) -> list[Message]:
-    """What the channel takes until nothing is due."""
+    """Mark messages of the channel as sent until none is due, and return them."""
     messages = []
     with store.write() as conn:
         while message := outbox.lease_message(conn, channel, now, lease_seconds=60):
-            outbox.mark_sent(conn, message.id, now, "taken")
+            outbox.mark_sent(conn, message.id, now, "accepted")
             messages.append(message)
     return messages
 
 
-def outage(store: Store, listening: Policy, count: int) -> None:
-    """One alert every few minutes for a day in which the channel is out of reach."""
+def outage(store: Store, policy: Policy, count: int) -> None:
+    """Ingest one alert every few minutes during a day without the channel, then deliver them."""
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire"}, START)
-    tries, step = 0, 24 * HOUR / count
+    attempts, step = 0, 24 * HOUR / count
     for number in range(count):
         now = START + step * number
         with store.write() as conn:
-            ingest(conn, listening, number, now)
+            ingest(conn, policy, number, now)
         with store.write() as conn:
             while message := outbox.lease_message(conn, "desk", now, lease_seconds=60):
-                tries += 1
+                attempts += 1
                 next_attempt = next_attempt_time(
                     message.attempt, now=now, created=message.created, retry_after=None, jitter=0.5
                 )
@@ -120,10 +120,9 @@ def outage(store: Store, listening: Policy, count: int) -> None:
                 outbox.pause_channel(conn, "desk", next_attempt)
     delivered = drain_channel(store, "desk", START + 26 * HOUR)
     alert_times = [alert.at for message in delivered for alert in message.alerts]
-    in_order = "in order" if alert_times == sorted(alert_times) else "NOT IN ORDER"
-    print(
-        f"outage: {len(alert_times)} of {count} alerts in {len(delivered)} messages, {in_order}, after {tries} tries in 24 hours"
-    )
+    order = "in order" if alert_times == sorted(alert_times) else "NOT IN ORDER"
+    received = f"{len(alert_times)} of {count} alerts in {len(delivered)} messages, {order}"
+    print(f"outage: {received}, after {attempts} attempts in 24 hours")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How long an analyst waits for `monitor try --against` over a month of real polls.
+"""Measures `monitor try --against` over a month of real polls.
 
     python benchmarks/try.py --data DIR [--days 30] [--keep FOLDER]
 
-Takes the busiest days of the travel-advisories archive into a store, as if the last of them were now, then runs the
-command over all of them: a draft against an older version, and a draft against the rules that run. Filling takes
-minutes of CPU; with `--keep` a folder that was filled before is used again. Prints wall and CPU seconds.
+Ingests the busiest days of the travel-advisories archive into a store, shifted so that the last update is now, then
+runs the command on all of them: a draft against an older version, and a draft against the active rules. Filling takes
+minutes of CPU; `--keep` reuses a folder that was filled before. Prints wall and CPU seconds.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ RUNS = (
 
 
 def archive_lines(data: Path) -> list[Row]:
-    """Every page of every poll as a line of replay, oldest first."""
+    """Return every page of every poll as a line of replay, oldest first."""
     folder = data / "travel_advisories_replay"
     polls = [poll for name in COUNTRIES for poll in read_rows(folder / f"dev_{name}_polls.jsonl.xz")]
     return [line for poll in sorted(polls, key=lambda poll: parse_time(poll["time"])) for line in page_lines(poll)]
 
 
-def busiest_stretch(lines: Sequence[Row], days: float) -> Sequence[Row]:
-    """The stretch of so many days that has the most lines."""
+def busiest_period(lines: Sequence[Row], days: float) -> Sequence[Row]:
+    """Return the period of `days` that has the most lines."""
     at = [parse_time(line["at"]).timestamp() for line in lines]
     ends = [bisect_left(at, first + days * DAY) for first in at]
     start = max(range(len(lines)), key=lambda i: ends[i] - i)
@@ -83,25 +83,25 @@ def busiest_stretch(lines: Sequence[Row], days: float) -> Sequence[Row]:
 
 
 def fill(folder: Path, lines: Sequence[Row]) -> None:
-    """A store of these lines in `folder`, moved in time so that the last one is of now."""
+    """Create a store of the lines in `folder`, shifted in time so that the last one is now."""
     for name, text in {"config.toml": CONFIG, **RULE_FILES}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     config = read_config(folder / "config.toml", env={})
-    listening, moved = load_policy(config), time.time() - parse_time(lines[-1]["at"]).timestamp()
+    policy, time_shift = load_policy(config), time.time() - parse_time(lines[-1]["at"]).timestamp()
     store = open_store(config.monitor.database)
     for first in range(0, len(lines), BATCH):
         with store.write() as conn:
             sources.sync_sources(conn, config.sources, time.time())
             for number, line in enumerate(lines[first : first + BATCH], first):
                 update = parse_line(number, json.dumps(line))
-                update = replace(update, at=update.at + moved)
-                ingest_update(conn, update, listening, digest=str(number), memory=DEFAULT_MEMORY_S, now=update.at)
+                update = replace(update, at=update.at + time_shift)
+                ingest_update(conn, update, policy, digest=str(number), memory=DEFAULT_MEMORY_S, now=update.at)
     store.close()
 
 
 def measure_runs(folder: Path, days: float) -> Iterator[tuple[str, float, float, str]]:
-    """For each run what was run, wall and CPU seconds, and the last line of what it said."""
+    """Yield the command, wall and CPU seconds, and the last line of output of each run."""
     for arguments in RUNS:
         command = [sys.executable, "-m", "monitor", "try", *arguments, "--since", f"{days + 1:.0f}d"]
         began, usage_before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -112,17 +112,17 @@ def measure_runs(folder: Path, days: float) -> Iterator[tuple[str, float, float,
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--days", type=float, default=30.0)
-    options.add_argument("--keep", type=Path)
-    chosen = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--days", type=float, default=30.0)
+    parser.add_argument("--keep", type=Path)
+    arguments = parser.parse_args()
     with TemporaryDirectory() as name:
-        folder = chosen.keep or Path(name)
+        folder = arguments.keep or Path(name)
         if not (folder / "monitor.db").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            fill(folder, busiest_stretch(archive_lines(chosen.data), chosen.days))
-        for command, wall, cpu, last_line in measure_runs(folder, chosen.days):
+            fill(folder, busiest_period(archive_lines(arguments.data), arguments.days))
+        for command, wall, cpu, last_line in measure_runs(folder, arguments.days):
             print(f"{command:<36} {wall:6.1f} s, {cpu:6.1f} s CPU   {last_line}")
 
 

@@ -1,8 +1,8 @@
-"""What one conditional GET that brings "not modified" costs: over our connections, and through httpx's client.
+"""Measures one conditional GET that is answered "not modified": on our connections, and with httpx's client.
 
     python benchmarks/wire.py
 
-Ten at a time against a server in another process; CPU of this process, microseconds a request.
+Ten requests at a time to a server in another process. Prints this process's CPU in microseconds per request.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNCHANGED = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nCache-Control: max-age=3
 
 
 async def serve() -> None:
-    """Says "not modified" until killed. Prints its port."""
+    """Print the port, then answer "not modified" until killed."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -41,32 +41,32 @@ async def serve() -> None:
 
 
 async def cpu_us_per_request(get: Callable[[], Awaitable[None]]) -> float:
-    """Microseconds of CPU for each request."""
+    """Return the CPU time per request in microseconds."""
 
-    async def several() -> None:
+    async def client() -> None:
         for _ in range(REQUESTS_PER_CLIENT):
             await get()
 
     began = time.process_time()
-    await asyncio.gather(*(several() for _ in range(CONCURRENCY)))
+    await asyncio.gather(*(client() for _ in range(CONCURRENCY)))
     return (time.process_time() - began) / (CONCURRENCY * REQUESTS_PER_CLIENT) * 1e6
 
 
 async def compare_clients(port: int) -> None:
     url = httpx.URL(f"http://127.0.0.1:{port}/feed.xml")
-    wire = Http11Pool(guarded_resolver(parse_ip_networks([PRIVATE])), tls_context())
+    pool = Http11Pool(guarded_resolver(parse_ip_networks([PRIVATE])), tls_context())
     client = guarded_client((PRIVATE,))
 
-    async def ours() -> None:
-        wire.release(await wire.get(url, HEADERS))
+    async def get_with_pool() -> None:
+        pool.release(await pool.get(url, HEADERS))
 
-    async def theirs() -> None:
+    async def get_with_httpx() -> None:
         await client.get(url, headers=HEADERS)
 
     for _ in range(2):
-        mine, other = await cpu_us_per_request(ours), await cpu_us_per_request(theirs)
-        print(f"ours {mine:.0f} µs, httpx {other:.0f} µs: {other / mine:.1f} times")
-    wire.close()
+        ours, httpx_cost = await cpu_us_per_request(get_with_pool), await cpu_us_per_request(get_with_httpx)
+        print(f"ours {ours:.0f} µs, httpx {httpx_cost:.0f} µs: {httpx_cost / ours:.1f} times")
+    pool.close()
     await client.aclose()
 
 

@@ -1,4 +1,4 @@
-"""`python -m monitor` is the `monitor` command."""
+"""Runs the `monitor` command for `python -m monitor`."""
 
 from monitor.cli import main
 

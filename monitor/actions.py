@@ -1,4 +1,4 @@
-"""Takes an answer to an alert, from the command or the web page: it is kept, and *not news* mutes the like."""
+"""What users do from a command or the web UI: answer an alert, create a silence."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from monitor.alerts.feedback import Feedback, FeedbackKind, build_feedback, build_mute
 from monitor.alerts.silences import Silence, SilenceMode
 from monitor.model import Moment
-from monitor.store import feedback as answers
-from monitor.store import silences
+from monitor.store import feedback, silences
 from monitor.store.base import Store
 from monitor.store.reports.alerts import find_alert
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedFeedback:
-    """An answer that was kept, and the mute that it made."""
+    """A stored answer, and the mute that it created, if any."""
 
     feedback: Feedback
     mute: Silence | None
@@ -24,24 +23,30 @@ class RecordedFeedback:
 def record_feedback(
     store: Store, alert_id: str, kind: FeedbackKind, *, memory: float, now: Moment, by: str = "", note: str = ""
 ) -> RecordedFeedback | None:
-    """Keeps the answer; None if there is no such alert. Another answer ends the mute of the one before."""
+    """Store an answer to an alert; None if there is no such alert.
+
+    *Not news* mutes similar findings of the rule for `memory` seconds. A later answer ends that mute.
+    """
     with store.write() as conn:
         row = find_alert(conn, alert_id)
         if row is None:
             return None
         new_feedback = build_feedback(row.alert, kind, by=by, note=note, now=now)
-        previous_feedback = answers.feedback_by_alert(conn, [alert_id]).get(alert_id)
+        previous_feedback = feedback.feedback_by_alert(conn, [alert_id]).get(alert_id)
         mute = build_mute(row.alert, new_feedback, memory)
         if previous_feedback and previous_feedback.kind is FeedbackKind.NOT_NEWS:
             silences.unmute(conn, mute, now)
-        answers.save_feedback(conn, new_feedback)
+        feedback.save_feedback(conn, new_feedback)
         if kind is not FeedbackKind.NOT_NEWS or not row.alert.findings:
             return RecordedFeedback(new_feedback, None)
         return RecordedFeedback(new_feedback, replace(mute, id=silences.insert_silence(conn, mute)))
 
 
 def create_silence(store: Store, silence: Silence) -> Silence:
-    """Keeps a silence; as it was kept. One that lets facts through is given the claims that were told until now."""
+    """Store a silence, and return it with its id.
+
+    One that ends when the facts change also gets the claims of recent alerts, to compare later findings with.
+    """
     with store.write() as conn:
         if silence.mode is SilenceMode.UNTIL_FACTS_CHANGE:
             silence = replace(silence, claims=silences.recent_alert_claims(conn, silence))

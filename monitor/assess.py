@@ -1,10 +1,9 @@
-"""The pure middle: what one update brings, judged against all that was said before.
+"""Assess one update against everything said before: the pure middle of the pipeline.
 
-    split → compare → match → decide
+    split → compare → match → decide → route
 
-The daemon, `replay`, `try`, `explain` and the tests run this very code. It reads no clock (`now` is handed in)
-and writes nothing: it returns an `Assessment`, which the store commits in one transaction. What it may look up of
-the past is `Known`.
+The daemon, `replay`, `try`, `explain` and the tests all run this code. It takes `now` as an argument, reads the past
+only through `History`, and writes nothing: it returns an `Assessment`, which the store commits in one transaction.
 """
 
 from __future__ import annotations
@@ -29,15 +28,16 @@ from monitor.text.split import Pattern, split_claims
 
 
 class History(PriorClaims, DocumentFrequencies, AlertHistory, Outbox, Protocol):
-    """The look-ups into the past that assessing needs: the ledger's claims, the alerts told, the messages owed."""
+    """What assessing looks up in the past: the claims of the ledger, earlier alerts, pending messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a source is listened to. `tags` maps every source to its tags; `notify` every rule to its channels;
-    `wishes` are those of the channels that have any.
+    """The rules and settings that an update is assessed with.
 
-    `baseline` is true during a source's first poll, when findings are kept and nobody is told.
+    `source_tags` has every source, `channels_by_rule` every rule; `preferences` only needs the channels that have
+    any. `ignore` has the source's own patterns of text to skip. `baseline` is true during a source's first poll: its
+    findings are stored, but no alert is sent.
     """
 
     rules: RuleSet
@@ -51,12 +51,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """All that one update brings, ready to be committed.
+    """Everything that one update causes, ready to be committed.
 
-    `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones;
-    `terms` stands beside them: under which terms the ledger finds each again (empty for a withdrawn one).
-    `messages` carry the alerts of `decisions` and `released`. `gist` is by what later updates find this story; only
-    a new entry has one.
+    `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones.
+    `index_terms` runs parallel to `findings`: the terms by which the ledger finds each claim again. `messages` carry
+    the alerts of `decisions` and `released`. `story_vector` lets later updates find this story; it is empty unless
+    the entry is new.
     """
 
     update: Update
@@ -71,19 +71,18 @@ class Assessment:
 
 
 def assess(update: Update, previous: Update | None, history: History, policy: Policy, now: Moment) -> Assessment:
-    """What `update` brings; `before` is the same entry's previous version, or None when the entry is new."""
+    """Assess an update. `previous` is the previous version of the same entry, None for a new entry."""
     claims = split_claims(update.title, update.text, policy.ignore)
     previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
     story, findings = classify_claims(update, claims, previous_claims, story_vector, history, policy.synonyms, now)
+    aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
-    decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=policy.rules.aliases)
-    rules_by_name = {rule.name: rule for rule in policy.rules.rules}
-    released = (
-        ()
-        if policy.baseline
-        else release_corroborated(update, findings, rules_by_name, history, now=now, aliases=policy.rules.aliases)
-    )
+    decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=aliases)
+    released: tuple[ReleasedMatches, ...] = ()
+    if not policy.baseline:  # during a baseline nothing is sent, confirmations included
+        rules_by_name = {rule.name: rule for rule in policy.rules.rules}
+        released = release_corroborated(update, findings, rules_by_name, history, now=now, aliases=aliases)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     messages = route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now)
     return Assessment(
@@ -107,7 +106,7 @@ def match_rules(
     policy: Policy,
     now: Moment,
 ) -> list[RuleMatch]:
-    """The rules that hold for the update, each with the findings as its listener hears them."""
+    """Return the rules that match the update, each with the findings as seen from the rule's sources."""
     rule_matches = []
     tags = policy.source_tags.get(update.source, ())
     document = build_document(update, findings, claims, tags)
@@ -122,7 +121,7 @@ def match_rules(
 def findings_for_rule(
     rule: Rule, update: Update, findings: tuple[Finding, ...], history: History, policy: Policy, now: Moment
 ) -> tuple[Finding, ...]:
-    """News is local to who listens: for a rule with sources only what those said before counts."""
+    """Return the findings as the rule sees them: if it names sources, only their earlier claims count."""
     if rule.sources is None:
         return findings
     source_names = {update.source, *policy.source_tags, *rule.sources}
@@ -133,12 +132,12 @@ def findings_for_rule(
 
 
 def index_terms_of(finding: Finding, synonyms: Synonyms) -> tuple[str, ...]:
-    """The ledger's index terms of a finding; none for one that is gone, nor for what is never news."""
+    """Return the terms that the ledger indexes a finding by; none if it is withdrawn or never news."""
     if finding.novelty is Novelty.WITHDRAWN or finding.claim.noise:
         return ()
     return index_terms(analyze(finding.claim.text, synonyms))
 
 
 def alerts_to_send(decisions: Sequence[Decision], released: Sequence[ReleasedMatches]) -> list[Alert]:
-    """The alerts that people get."""
+    """Return the alerts of the decisions, then those of the released matches."""
     return [decision.alert for decision in decisions if decision.alert] + [release.alert for release in released]

@@ -1,4 +1,4 @@
-"""Crontab expressions, read by APScheduler's trigger."""
+"""Crontab expressions, evaluated by APScheduler's CronTrigger."""
 
 from __future__ import annotations
 
@@ -12,40 +12,39 @@ from monitor.units import DAY
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
 
-
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def parse_crontab(text: str, timezone: tzinfo) -> CronTrigger:
-    """Five crontab fields as a trigger. ValueError with a sentence if it cannot be read or never comes true."""
-    from apscheduler.triggers.cron import CronTrigger  # takes a while to import, and few sources need it
+    """Parse five crontab fields. Raises ValueError, with a sentence, if they are invalid or never fire."""
+    from apscheduler.triggers.cron import CronTrigger  # slow to import, and few sources need it
 
     fields = text.split()
     if len(fields) != 5:
-        raise ValueError(f'expected five fields such as "*/10 6-22 * * *", got {len(fields)}')
+        raise ValueError(f'expected five fields such as "*/10 6-22 * * *", found {len(fields)}')
     minute, hour, day, month, weekday = fields
     trigger = CronTrigger(
         minute=minute, hour=hour, day=day, month=month, day_of_week=_weekday_names(weekday), timezone=timezone
     )
     if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
-        raise ValueError(f'"{text}" never comes true')
+        raise ValueError(f'"{text}" never fires')
     return trigger
 
 
 def next_fire_time(trigger: CronTrigger, after: Moment) -> Moment:
-    """The trigger's first time later than a moment."""
+    """Return the first time the trigger fires after a moment."""
     fire_time = trigger.get_next_fire_time(None, datetime.fromtimestamp(math.floor(after) + 1, UTC))
     return fire_time.timestamp() if fire_time else after + DAY
 
 
 def _weekday_names(field: str) -> str:
-    """Weekdays by name: crontabs count them from Sunday, the trigger from Monday."""
+    """Replace numbers by names, since crontabs count weekdays from Sunday and APScheduler from Monday."""
     if field == "*":
         return field
     try:
         return ",".join(_WEEKDAYS[day % 7] for part in field.lower().split(",") for day in _weekday_range(part))
     except ValueError:
-        raise ValueError(f'"{field}" is no list of weekdays') from None
+        raise ValueError(f'expected weekdays such as "mon-fri" or "1,3", found "{field}"') from None
 
 
 def _weekday_range(part: str) -> range:

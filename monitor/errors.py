@@ -1,17 +1,17 @@
-"""Every error the program raises on purpose, in one tree.
+"""The errors that the program raises on purpose, in one tree.
 
-    MonitorError                  one sentence for people, without secrets
-    ├── ConfigError               config, rules or templates cannot be used; carries `problems`
-    ├── StoreError                the database cannot be opened or written
-    │   ├── StoreBusy             another daemon holds it
-    │   └── Unreadable            a message owed cannot be read from it any more; carries its id
-    ├── SourceError               a source could not be read; carries `code`
-    │   ├── FetchError            nothing usable came over the wire; may carry `retry_after`
-    │   └── ParseError            what came is not what the source is said to be
-    ├── DeliveryError             a message was not taken; `permanent` or worth another try
-    └── WorkKilled                work in a process of its own met its bounds; carries `cause`
+    MonitorError                  any of these; its text is one sentence for people, without secrets
+    ├── ConfigError               invalid config, rules or templates; has `problems`
+    ├── StoreError                the database cannot be opened, read or written
+    │   ├── StoreBusy             another daemon is running on it
+    │   └── UnreadableMessage     the row of a pending message is damaged; has `message_id`
+    ├── SourceError               a source could not be read; has `code`
+    │   ├── FetchError            no usable response; may have `status` and `retry_after`
+    │   └── ParseError            the content does not fit the source's kind
+    ├── DeliveryError             a channel did not accept a message; `permanent` or worth a retry
+    └── WorkerKilled              work in a worker process exceeded a limit or crashed; has `cause`
 
-Between stages a failure that is expected is stored as state; these are how it travels there.
+An expected failure ends up as stored state: the stage raises it, and the pipeline catches and stores it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from pathlib import Path
 
 
 class MonitorError(Exception):
-    """Anything that ends a command or a stage with one clear sentence."""
+    """A failure that ends a command or a stage. Its text is one sentence for people."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong in a file a person wrote. `line` and `column` count from 1."""
+    """A fault in a file that a user wrote. `line` and `column` count from 1."""
 
     path: Path
     line: int
@@ -40,7 +40,7 @@ class Problem:
 
 
 class ConfigError(MonitorError):
-    """The config, a rule file or a template cannot be used."""
+    """The config, a rule file or a template is invalid."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -52,15 +52,15 @@ class StoreError(MonitorError):
 
 
 class StoreBusy(StoreError):
-    """Another daemon runs on this database."""
+    """Another daemon is running on this database."""
 
 
 class UnreadableMessage(StoreError):
-    """A message that is owed cannot be read any more: something else wrote into the database, or a newer program."""
+    """A pending message cannot be read: a newer version or another program wrote its row."""
 
     def __init__(self, message_id: str) -> None:
         self.message_id = message_id
-        super().__init__("what it tells cannot be read from the database any more")
+        super().__init__("its content can no longer be read from the database")
 
 
 class SourceError(MonitorError):
@@ -72,7 +72,7 @@ class SourceError(MonitorError):
 
 
 class FetchError(SourceError):
-    """Nothing usable came over the wire. `retry_after` is seconds the server asked us to wait, if it did."""
+    """There was no usable response. `retry_after` is the wait that the server asked for, in seconds, or None."""
 
     def __init__(
         self, code: str, sentence: str, *, status: int | None = None, retry_after: float | None = None
@@ -83,14 +83,14 @@ class FetchError(SourceError):
 
 
 class ParseError(SourceError):
-    """What came cannot be read as the kind of source it is said to be."""
+    """The content cannot be parsed as the source's kind."""
 
 
 class DeliveryError(MonitorError):
-    """A channel did not take a message. `permanent` means that another try cannot help.
+    """A channel did not accept a message. `permanent` means that a retry cannot help; `retry_after` is in seconds.
 
-    `unreached`: it took nothing of the message (no connection, no login, told to wait), so any other fares alike.
-    `unanswered`: it did not say what became of it, which may lie in this very message.
+    `channel_down`: the cause is the channel (no connection, login failed, rate limit), so any message would fail.
+    `outcome_unknown`: the channel did not answer. The cause may be this message, and it may have arrived.
     """
 
     def __init__(
@@ -110,8 +110,10 @@ class DeliveryError(MonitorError):
 
 
 class WorkerKilled(MonitorError):
-    """Work in a process of its own was killed. `cause` is timeout, memory or crashed; the sentence goes on from what
-    the work was: "took more than 5 seconds"."""
+    """Work in a worker process was killed. `cause` is `timeout`, `memory` or `crashed`.
+
+    The sentence is a predicate whose subject, the work, is added by the caller: "took more than 5 seconds".
+    """
 
     def __init__(self, cause: str, sentence: str) -> None:
         self.cause = cause

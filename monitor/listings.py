@@ -1,4 +1,4 @@
-"""The JSON of listings, the same from commands and from the web. Times are ISO 8601 in UTC, to the second."""
+"""The JSON of listings, shared by commands and the web API. Times are ISO 8601 in UTC, to the second."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.deliver.delivery_status import wait_reason
 from monitor.deliver.headline import alert_headline
 from monitor.model import OPEN_DELIVERY_STATES
-from monitor.serialize import format_iso as exactly
+from monitor.serialize import format_iso
 
 if TYPE_CHECKING:
     from monitor.alerts.corroboration import SourceReport
@@ -23,17 +23,15 @@ if TYPE_CHECKING:
 
 
 def iso_seconds(moment: Moment | None) -> str | None:
-    """ISO 8601 in UTC, to the second."""
-    return None if moment is None else exactly(moment // 1)
+    return None if moment is None else format_iso(moment // 1)
 
 
 def notice_json(notice: SourceNotice) -> dict[str, Any]:
-    """What the operator is to know of a source, and since when."""
     return {"kind": notice.kind, "said": notice.text, "since": iso_seconds(notice.since)}
 
 
 def delivery_json(row: DeliveryRow, now: Moment) -> dict[str, Any]:
-    """How a delivery stands; `due` is None once nothing is to be tried any more, `why` says why it waits."""
+    """Return a delivery. `due` is None once it is sent or dead; `why` says what it waits for."""
     return {
         "id": row.id,
         "alert": row.alert_id,
@@ -55,17 +53,16 @@ def delivery_json(row: DeliveryRow, now: Moment) -> dict[str, Any]:
 
 
 def status_text(row: DeliveryRow, now: Moment) -> str:
-    """What a delivery waits for, and what went wrong or what the other side said."""
+    """Return what a delivery waits for, and its error or the channel's answer."""
     return "; ".join(part for part in (wait_text(row, now), row.error or row.detail) if part)
 
 
 def feedback_json(feedback: Feedback) -> dict[str, Any]:
-    """What somebody answered to an alert."""
     return {"said": str(feedback.kind), "at": iso_seconds(feedback.at), "by": feedback.by, "note": feedback.note}
 
 
 def wait_text(row: DeliveryRow, now: Moment) -> str | None:
-    """Why a delivery has not been sent yet, and until when; None if nothing is owed any more."""
+    """Return why a delivery has not been sent yet, and until when; None once it is sent or dead."""
     wait = wait_reason(row, now)
     if wait is None:
         return None
@@ -73,7 +70,6 @@ def wait_text(row: DeliveryRow, now: Moment) -> str | None:
 
 
 def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:
-    """A silence, and whether it is still active."""
     return {
         "id": silence.id,
         "state": silence_state(silence, now),
@@ -91,12 +87,10 @@ def silence_json(silence: Silence, now: Moment) -> dict[str, Any]:
 
 
 def silence_state(silence: Silence, now: Moment) -> str:
-    """`active` or `ended`."""
     return "active" if silence.until > now else "ended"
 
 
 def status_json(status: Status) -> dict[str, Any]:
-    """How things stand."""
     return {
         "sources": status.sources,
         "messages": status.messages,
@@ -118,7 +112,7 @@ def status_json(status: Status) -> dict[str, Any]:
 
 
 def story_summary_json(summary: StorySummary, alerts: Sequence[tuple[AlertRow, Feedback | None]]) -> dict[str, Any]:
-    """A story: who tells of it, each figure of it over time, and its alerts with what was answered to each."""
+    """Return a story: its sources, the series of each figure, and its alerts with the answer to each."""
     return {
         "story": summary.id,
         "lead": summary.lead,
@@ -138,13 +132,13 @@ def story_summary_json(summary: StorySummary, alerts: Sequence[tuple[AlertRow, F
 
 
 def alert_summary_json(row: AlertRow, feedback: Feedback | None) -> dict[str, Any]:
-    """An alert among others, with what was answered to it."""
+    """Return an alert as one row of a list, with the answer to it."""
     alert = row.alert
     fields = {"id": alert.id, "at": iso_seconds(alert.at), "rule": alert.rule, "severity": str(alert.severity)}
     return fields | {"headline": alert_headline(alert), "answer": feedback and str(feedback.kind)}
 
 
 def source_report_json(report: SourceReport) -> dict[str, Any]:
-    """A source that tells of a story, and whom it repeats."""
+    """Return a source of a story. `copies` is the source that it only repeats, None if it is independent."""
     origin = {"source": report.source, "at": iso_seconds(report.first_claim.at), "url": report.first_claim.url}
     return origin | {"claims": report.claim_count, "copies": report.copied_from or None}

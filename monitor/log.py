@@ -1,7 +1,7 @@
-"""What the program says of itself while it runs: structlog on stderr, for people or as JSON lines.
+"""Logging with structlog, to stderr, as text lines or JSON lines.
 
-Every line carries `stage`, the part of the pipeline (and the folder of the code) that speaks, and `source` where
-there is one. Nothing that a feed says can begin a line of its own or steer a terminal.
+Every line has `stage`, the stage of the pipeline (and the folder of the code) that logs it, and `source` where there
+is one. Text from a feed can neither start a new line nor control a terminal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def configure_logging(log_format: LogFormat = "console", *, stream: TextIO | None = None) -> None:
-    """Sends the program's and its libraries' lines to `stream`, stderr unless given."""
+    """Send the log lines of the program and its libraries to `stream`, by default stderr."""
     out = stream or sys.stderr
     shared_processors: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -42,12 +42,12 @@ def configure_logging(log_format: LogFormat = "console", *, stream: TextIO | Non
             foreign_pre_chain=shared_processors,
         )
     )
-    # Below warnings libraries tell of every tick, and of every request with its address, which may hold a secret.
+    # Below WARNING, libraries log every tick, and every request with its URL, which may contain a secret.
     logging.basicConfig(handlers=[stream_handler], level=logging.WARNING, force=True)
 
 
 def escape_invisible(text: str, allowed: str = "") -> str:
-    """The text with control, format and half characters written as JSON escapes them, except those in `keep`."""
+    """Escape control and format characters, line separators and surrogates as JSON does, unless in `allowed`."""
     if text.isprintable():
         return text
     return "".join(char if char in allowed else _escape(char) for char in text)
@@ -62,7 +62,7 @@ def _render_json(_logger: object, _method: str, event: EventDict) -> str:
 
 
 def _render_line(_logger: object, _method: str, event: EventDict) -> str:
-    """`time level sentence key=value …`, and a traceback, if any, on lines of its own."""
+    """Return `time level event key=value …`, and a traceback, if any, on the lines below."""
     trace = event.pop("exception", "")
     head = f"{event.pop('timestamp')} {event.pop('level'):<8} {escape_invisible(str(event.pop('event')))}"
     line = " ".join([head, *(f"{escape_invisible(key)}={_quote_value(value)}" for key, value in event.items())])

@@ -1,10 +1,10 @@
-"""The vocabulary: one frozen dataclass for each thing that crosses a boundary of the pipeline.
+"""The vocabulary: one frozen dataclass for each value that passes between stages of the pipeline.
 
-    source ─poll→ Fetched ─parse→ Entry ─→ Update ─split→ Claim ─compare→ Finding ─match→ Match
-                                                     ─decide→ Decision, Alert ─deliver→ Message
+    source ─poll→ Response ─parse→ Entry ─→ Update ─split→ Claim ─compare→ Finding ─match→ Match
+                                                      ─decide→ Decision, Alert ─deliver→ Message
 
-A moment is a number of seconds since 1970-01-01 UTC; people's time zones appear only when text is rendered.
-No stage changes what it was given. Nothing here imports an I/O library or reads a clock.
+A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC and has no time
+zone; where people read times, they are rendered in theirs. This module imports no I/O library and reads no clock.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import TypeAlias
 
 Moment: TypeAlias = float
 
+OPEN_DELIVERY_STATES = ("pending", "retrying")  # the other two are sent and dead
+
 
 class Role(StrEnum):
-    """Where a claim stood in its update."""
+    """The place of a claim in the layout of its update."""
 
     TITLE = "title"
     HEADING = "heading"
@@ -27,24 +29,26 @@ class Role(StrEnum):
 
 
 class Noise(StrEnum):
-    """Why a claim can never be news by itself."""
+    """Why a claim is never news."""
 
     SERIES_TITLE = "series title"  # "Takeaways of December 15": the name of a series and a date
     QUESTION = "question"  # "What is known about …?"
     VOLATILE = "volatile"  # "Updated 3 minutes ago", view counts, "Still current at: …"
     BOILERPLATE = "boilerplate"  # "Read more", "Subscribe to our newsletter", a bare link
-    BARE_HEADING = "bare heading"  # "Earthquakes": names a topic and says nothing of it
+    BARE_HEADING = "bare heading"  # "Earthquakes": names a topic and says nothing about it
 
 
 class Novelty(StrEnum):
-    NEW = "new"
-    CHANGED = "changed"
-    REPEATED = "repeated"
-    WITHDRAWN = "withdrawn"
+    """How a claim relates to everything said before it."""
+
+    NEW = "new"  # a fact or an event not said before
+    CHANGED = "changed"  # a known fact with another value
+    REPEATED = "repeated"  # nothing that was not said before
+    WITHDRAWN = "withdrawn"  # the entry no longer says it, and nothing replaced it
 
 
 class ChangeKind(StrEnum):
-    """What moved between two claims."""
+    """What differs between two claims."""
 
     NUMBER = "number"
     DATE = "date"
@@ -60,10 +64,10 @@ class ChangeKind(StrEnum):
 
 
 class Relation(StrEnum):
-    """How two claims stand to each other: an edit of one entry, or another entry or source."""
+    """Where the prior claim of a comparison comes from."""
 
-    REVISION = "revision"
-    ELSEWHERE = "elsewhere"
+    REVISION = "revision"  # the previous version of the same entry
+    ELSEWHERE = "elsewhere"  # another entry or another source
 
 
 class Severity(StrEnum):
@@ -81,11 +85,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of a source as parsed. `key` is its identity, which survives edits; `body` is HTML or text, and so is
-    `article`, the whole text behind a short item, if it was asked for.
+    """One item of a source, as parsed.
 
-    `known` is the hash of what it says if it was recognised by its bytes: it was not parsed again, and what it says
-    is left out."""
+    `key` identifies the item and survives edits. `body` is HTML or text. `article` is the full text behind a short
+    item, in the same formats, if the source's config asks for it.
+
+    `known_hash` is the content hash of an item whose bytes are the same as at the last poll. Such an item is not
+    parsed again, so its content is missing here.
+    """
 
     key: str
     title: str
@@ -100,7 +107,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One version of an entry: the unit that arrives. `at` is when it was said: published, or first seen."""
+    """One version of an entry: the unit that arrives. `at` is when it was published, else when it was first seen."""
 
     source: str
     entry: str
@@ -117,7 +124,7 @@ class Update:
 class Claim:
     """One title, heading, bullet, table row or sentence: the unit that is compared.
 
-    `heading` is the nearest heading above it ("" if none); `quiet` says why it is never news, or None.
+    `heading` is the nearest heading above it, or "". `noise` is why the claim is never news, or None.
     """
 
     text: str
@@ -128,7 +135,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that moved; `before` is "" for what was added, `after` "" for what was removed."""
+    """One difference between two claims. `before` is "" for an addition, `after` is "" for a removal."""
 
     kind: ChangeKind
     before: str
@@ -137,7 +144,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What comparing two claims says: new, changed or repeated; similarity 0-100; what moved."""
+    """The result of comparing two claims: new, changed or repeated, a similarity of 0-100, and the differences."""
 
     novelty: Novelty
     similarity: float
@@ -146,10 +153,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class PriorClaim:
-    """An earlier claim: what was said, by which source, in which entry, when, and the story it belongs to.
+    """An earlier claim in the ledger.
 
-    `title` is its entry's title and `heading` what it stood under: the subject it was said of. `gone` is when
-    the entry stopped saying it, None while it still stands. `url` is where it can be read, "" if nowhere.
+    `title` and `heading`, those of its entry and section, give its subject. `withdrawn_at` is when the entry stopped
+    saying it, None while it still does. `url` is where to read it, or "".
     """
 
     text: str
@@ -165,9 +172,10 @@ class PriorClaim:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A claim with its novelty. For a withdrawn one `claim` is the old claim.
+    """A claim with its novelty. `nearest` is the prior claim it was judged by, `changes` the differences from it.
 
-    `echo` is true when the same words stood already about another subject: new here, but one story with them.
+    For a withdrawn finding, `claim` is the old claim. `same_words_elsewhere` marks a claim made earlier in the same
+    words about another subject: it is new for this subject, but belongs to the same story.
     """
 
     claim: Claim
@@ -181,7 +189,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TermHit:
-    """One term of a query and the words that met it: [start, end) in the text of finding number `finding`."""
+    """The words that matched one term of a query: [start, end) in the text of the finding at `finding_index`."""
 
     finding_index: int
     start: int
@@ -192,7 +200,7 @@ class TermHit:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that held: the indexes of the findings that fire, and the words that made it hold."""
+    """A rule that matched an update: the indexes of the findings that fire, and the hits that made it match."""
 
     rule: str
     finding_indexes: tuple[int, ...]
@@ -200,42 +208,26 @@ class Match:
 
 
 class Reason(StrEnum):
-    """What becomes of a match, and why. Reaches the log, the store, `explain` and the message."""
+    """The outcome of a match. Appears in the log, the store, `explain` and messages."""
 
     SENT = "sent"
-    BASELINE = "baseline"  # the source's first poll
-    ALREADY_ALERTED = "told"  # this rule has told of the same words in this story
+    BASELINE = "baseline"  # the first poll of the source
+    ALREADY_ALERTED = "told"  # this rule has alerted on the same words in this story
     THROTTLED = "throttled"
     AWAITING_CORROBORATION = "awaiting corroboration"
     SILENCED = "silenced"
     MUTED = "muted"  # until the facts change
-    NOT_NEWS = "not news"  # somebody said so of the like
-    BELOW_SEVERITY = "below severity"  # no channel of the rule takes what is so light
+    NOT_NEWS = "not news"  # a similar alert was answered with "not news"
+    BELOW_SEVERITY = "below severity"  # no channel of the rule accepts its severity
     QUIET_HOURS = "quiet hours"
     DIGEST = "digest"
     FLOOD = "flood"
-    RULE_REMOVED = "rule gone"  # it was held, and its rule runs no more
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What people are told; belongs to a rule and a story. `findings`: those of one update that fired it."""
-
-    id: str
-    rule: str
-    title: str
-    severity: Severity
-    story: str
-    reason: str
-    url: str
-    at: Moment
-    findings: tuple[AlertFinding, ...]
-    since_last: str | None = None
+    RULE_REMOVED = "rule gone"  # the rule was removed while the match was held
 
 
 @dataclass(frozen=True, slots=True)
 class FigurePoint:
-    """What a figure was at a moment: its value, how it was said ("up to 12,000"), and by which source."""
+    """The value of a figure at one moment, with its wording ("up to 12,000") and its source."""
 
     at: Moment
     value: float
@@ -245,11 +237,12 @@ class FigurePoint:
 
 @dataclass(frozen=True, slots=True)
 class AlertFinding:
-    """A finding as an alert carries it: `matched` are the words that met the rule, as they stand.
+    """A finding as an alert carries it.
 
-    `history` is where the figure that moved stood before and stands now, oldest first; empty if none moved. `story`
-    is the finding's own, which need not be the alert's; "" in alerts kept before it was. `also_said_by` are the first
-    sayings of the other independent sources, as the ledger knows them when the alert is sent or shown.
+    `matched` are the words that matched the rule, as written. `history` has the values of the figure that changed,
+    oldest first and this one last; it is empty if no figure changed. `story` is the finding's own, which may differ
+    from the alert's; it is "" in alerts stored by old versions. `also_said_by` has the first claim of each other
+    independent source, as of the time the alert is sent or shown.
     """
 
     claim: str
@@ -268,11 +261,31 @@ class AlertFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of one match: `alert` is set when people are told.
+class Alert:
+    """A notification for one rule and one story. `findings` are those of one update that fired the rule.
 
-    `waiting` is the alert that a held match (corroboration, throttle) will become, even where it is told as
-    unconfirmed; `opens` is when a throttle lets it out.
+    `since_last` sums up what changed since the rule's last alert on the story, None if that cannot be said briefly.
+    """
+
+    id: str
+    rule: str
+    title: str
+    severity: Severity
+    story: str
+    reason: str
+    url: str
+    at: Moment
+    findings: tuple[AlertFinding, ...]
+    since_last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of one match, with its reason.
+
+    `alert` is the alert to send, if any. `pending_alert` is what a match held for corroboration or by a throttle
+    will send on its release; it may be set beside `alert`, which is then marked as unconfirmed. `throttled_until` is
+    when the throttle's window ends.
     """
 
     match: Match
@@ -285,7 +298,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class PendingMatch:
-    """A match that was held, as the store kept it: its row, why, and the alert it will become."""
+    """A held match as stored: its row id, why it is held, and the alert to send on its release."""
 
     id: int
     reason: Reason
@@ -294,7 +307,7 @@ class PendingMatch:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedMatches:
-    """Held matches that are told of after all, as one alert."""
+    """Held matches that are released together, as one alert."""
 
     match_ids: tuple[int, ...]
     alert: Alert
@@ -304,13 +317,13 @@ class ReleasedMatches:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One send to a channel: the alerts it carries, most severe first. `id` is the same on every try.
+    """One send to a channel, with its alerts, most severe first. Retries keep the `id`.
 
-    `thread` is the story that mails and posts are threaded by. `due` is when it may be sent, None for at once; until
-    then alerts can still be gathered into it. `first` is the message that this one follows up, if the channel keeps
-    threads; `handle` is what the other side calls a message that it took, by which it can be followed up. `gathers`
-    is why its alerts were put together, None if one update brought them. `left_to` are the recipients that have not
-    got it yet, None while that is all.
+    `thread` is the story by which mails and posts are threaded. Until `not_before` (None: at once) the message is
+    not sent, and more alerts may join it. `batch_reason` is why alerts of several updates share the message, None if
+    they came with one update. On channels with threads, `reply_to` is the message that this one follows up, and
+    `thread_ref` is the channel's own name for a sent message, which a follow-up refers to. `remaining_recipients`
+    are those that have not received it yet, None while that is all of them.
     """
 
     id: str
@@ -328,10 +341,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class HealthIssue:
-    """What one poll gives cause to tell: the kind of notice, and the sentences that say it."""
+    """A problem with a source that a poll found: the kind of notice, and its text."""
 
     kind: str
     text: str
-
-
-OPEN_DELIVERY_STATES = ("pending", "retrying")

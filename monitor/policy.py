@@ -1,4 +1,4 @@
-"""The wishes of channels as their tables in the config say them."""
+"""Build the `Policy` of assessment from the config and the rule files."""
 
 from __future__ import annotations
 
@@ -20,34 +20,33 @@ from monitor.text.analysis import Synonyms
 
 
 def channel_preferences(config: Config) -> dict[str, ChannelPreferences]:
-    """Each channel's wishes, in its own time zone or that of the monitor."""
+    """Return the preferences of each channel. Its own time zone takes precedence over `monitor.timezone`."""
     preferences = {}
     for name, channel in config.channels.items():
         timezone = channel.timezone or config.monitor.timezone
+        digest_trigger = parse_crontab(channel.digest, timezone) if channel.digest else None
         preferences[name] = ChannelPreferences(
             min_severity=channel.severity,
             urgent_severity=channel.urgent,
             quiet_minutes=minutes_of_week(channel.quiet_hours),
-            next_digest_slot=partial(next_fire_time, parse_crontab(channel.digest, timezone))
-            if channel.digest
-            else None,
+            next_digest_slot=partial(next_fire_time, digest_trigger) if digest_trigger else None,
             timezone=timezone,
         )
     return preferences
 
 
 def undeliverable_rules(config: Config, rules: Iterable[Rule]) -> Iterator[Problem]:
-    """A warning for each rule whose alerts are too light for every channel that it tells."""
+    """Yield a warning for each rule whose severity none of its channels accepts."""
     for rule in rules:
         channels = [config.channels[name] for name in rule.notify or config.alerts.notify if name in config.channels]
         if channels and all(rule.severity.rank < channel.severity.rank for channel in channels):
-            thresholds = ", ".join(f"{channel.name} takes {channel.severity} and above" for channel in channels)
-            message = f"nobody is told of what rule {rule.name} finds: it is {rule.severity}, and {thresholds}"
+            thresholds = ", ".join(f"{channel.name} accepts {channel.severity} and above" for channel in channels)
+            message = f"no channel accepts the alerts of rule {rule.name}: it is {rule.severity}, and {thresholds}"
             yield Problem(rule.path, rule.line, 1, message, warning=True)
 
 
 def load_policy(config: Config) -> Policy:
-    """The rules and what they lean on. Raises ConfigError with every problem of the rule files."""
+    """Load the rules, with what assessment needs from the config. Raises ConfigError with every rule file problem."""
     source_names = [source.name for source in config.sources]
     tag_selectors = [f"tag:{tag}" for source in config.sources for tag in source.tags]
     rules, problems = load_rules(

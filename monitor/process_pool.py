@@ -1,7 +1,7 @@
-"""Work in processes of its own, each piece with a bound on time and memory.
+"""Run work in separate processes, with a limit on time and memory for each task.
 
-What others wrote can make a parser or a template loop for minutes or eat a gigabyte, and hold the interpreter's lock
-while it does. Here such a piece of work is killed alone: the loop, the other pieces and the daemon do not feel it.
+A hostile document can make a parser or a template loop for minutes or take gigabytes, while it holds the interpreter
+lock. In a worker process such a task is killed without any effect on the event loop, other tasks or the daemon.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from monitor.errors import WorkerKilled
 
 T = TypeVar("T")
 
-_EXIT_OUT_OF_MEMORY = 77  # exit status of a worker that met its bound
-_MAX_TASKS_PER_WORKER = 500  # then a worker is replaced, with whatever its memory has become
-_PRELOADED_MODULES = [
-    "monitor.sources.parse.pool",
-    "monitor.sources.parse.item_isolation",
-]  # in the process that workers are forked from
+_EXIT_OUT_OF_MEMORY = 77  # exit status of a worker that reached its memory limit
+_MAX_TASKS_PER_WORKER = 500  # then the worker is replaced, so that leaked memory is freed
+# Imported once, in the server process that workers are forked from.
+_PRELOADED_MODULES = ["monitor.sources.parse.pool", "monitor.sources.parse.item_isolation"]
 
 
 class WorkerPool:
-    """A small pool of workers, started at the first piece of work. `deadline` is in seconds for each piece, `memory`
-    in bytes of address space for each worker."""
+    """A pool of worker processes, started with the first task.
+
+    `deadline_s` limits each task; `memory_bytes` limits the address space of each worker.
+    """
 
     def __init__(self, *, worker_count: int, deadline_s: float, memory_bytes: int) -> None:
         self._worker_count = worker_count
@@ -44,10 +44,10 @@ class WorkerPool:
         self._pending: set[ProcessFuture[Any]] = set()
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
-        """What `work`, a function of a module, returns or raises in a worker. WorkKilled if it met a bound."""
+        """Call a module-level function in a worker. Raises what it raises, or WorkerKilled if it exceeds a limit."""
         try:
             return await self._run_once(function, args)
-        except BrokenProcessPool:  # a worker was killed from outside; once is no fault of this work
+        except BrokenProcessPool:  # a worker was killed from outside, which need not be this task's fault
             return await self._run_once(function, args)
 
     async def _run_once(self, function: Callable[..., T], args: tuple[object, ...]) -> T:
@@ -63,11 +63,11 @@ class WorkerPool:
             if expired.exitcode == _EXIT_OUT_OF_MEMORY:
                 sentence = f"took more than {self._memory_bytes // 2**20} MiB of memory"
                 raise WorkerKilled("memory", sentence) from None
-            raise WorkerKilled("crashed", "made the process crash") from None
+            raise WorkerKilled("crashed", "crashed the process") from None
         return result
 
     async def _started_pool(self) -> ProcessPool:
-        """The pool, started or replaced in a thread: starting processes takes a while."""
+        """Return the running pool. Starts or replaces it in a thread, since starting processes takes a while."""
         async with self._start_lock:
             if self._pool is None or not self._pool.active:
                 await asyncio.to_thread(self.close)
@@ -75,7 +75,7 @@ class WorkerPool:
             return self._pool
 
     def close(self) -> None:
-        """Ends the workers, which takes a moment. What is under way ends with CancelledError."""
+        """Stop the workers and wait for them. Running tasks end with CancelledError."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
@@ -85,7 +85,7 @@ class WorkerPool:
 
 
 def _start_pool(worker_count: int, memory_bytes: int) -> ProcessPool:
-    # From a server process that has the readers loaded: no fork of a process with threads, and quick.
+    # A fork server avoids forking a process with threads, and starts workers fast: it has the parsers loaded.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED_MODULES)
     pool = ProcessPool(
@@ -95,30 +95,28 @@ def _start_pool(worker_count: int, memory_bytes: int) -> ProcessPool:
         initargs=(memory_bytes,),
         context=context,
     )
-    assert pool.active  # asking starts it
+    assert pool.active  # reading this property starts the workers
     return pool
 
 
 def _limit_resources(memory_bytes: int) -> None:
-    """Bounds the memory of this process; it never leaves a core file of what it was given."""
-    gc.freeze()  # what it shares with the others stays shared: a collection would write to all of it
+    """Limit the memory of this process, and turn off core files, which would contain the documents."""
+    gc.freeze()  # keeps pages shared with the fork server: a collection would write to all of them
     _lower_limit(resource.RLIMIT_AS, memory_bytes)
     _lower_limit(resource.RLIMIT_CORE, 0)
 
 
 def _lower_limit(resource_id: int, bound: int) -> None:
-    """Lowers a limit of this process; one that the system has set lower stays."""
+    """Set a soft limit of this process, at most to its hard limit."""
     _, hard_limit = resource.getrlimit(resource_id)
-    resource.setrlimit(
-        resource_id, (bound if hard_limit == resource.RLIM_INFINITY else min(bound, hard_limit), hard_limit)
-    )
+    soft_limit = bound if hard_limit == resource.RLIM_INFINITY else min(bound, hard_limit)
+    resource.setrlimit(resource_id, (soft_limit, hard_limit))
 
 
 def _run_in_worker(deadline_s: float, function: Callable[..., T], *args: object) -> T:
-    """Runs in the worker."""
-    # Should the daemon be killed, nobody is left to watch the deadline: the system then does.
+    # The daemon enforces the deadline. If it is killed, this limit ends a looping worker.
     _lower_limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + deadline_s) + 1)
     try:
         return function(*args)
     except MemoryError:
-        os._exit(_EXIT_OUT_OF_MEMORY)  # memory that is given back here stays with the process
+        os._exit(_EXIT_OUT_OF_MEMORY)  # the process would keep the memory that it took

@@ -1,5 +1,6 @@
-"""The rules, templates and example config that ship with the program: one copy, which a wheel carries inside
-the package and which a checkout keeps beside it.
+"""Paths of the rules, templates and example config that ship with the program.
+
+There is one copy: a wheel has it inside the package, a checkout has it beside the package.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ _PACKAGE_FOLDER = Path(__file__).resolve().parent
 
 
 def builtin_path(name: str) -> Path:
-    """Where `rules`, `templates` or `config.example.toml` lies. FileNotFoundError if the install is damaged."""
+    """Return the path of `rules`, `templates` or `config.example.toml`.
+
+    Raises FileNotFoundError if the installation is damaged.
+    """
     for candidate in (_PACKAGE_FOLDER / name, _PACKAGE_FOLDER.parent / name):
         if candidate.exists():
             return candidate

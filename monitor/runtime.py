@@ -1,4 +1,4 @@
-"""All that a running monitor holds open, and how it is opened from a config."""
+"""The open resources of a running monitor, and how they are opened from a config and closed."""
 
 from __future__ import annotations
 
@@ -28,20 +28,18 @@ from monitor.text.split import Pattern, compile_pattern
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
-MAX_WAITING_INGESTS = (
-    8  # polls that may wait for the store's thread with all they brought: sends wait there behind them
-)
+MAX_WAITING_INGESTS = 8  # polls that may queue for the store's thread: the records of sends wait behind them
 
 
 @dataclass(slots=True)
 class Runtime:
-    """What a running monitor holds open.
+    """The open resources of a running monitor.
 
-    `clock` gives the moment; `committed` is set when messages may be due; `silences` are the moments after which the
-    silence of a source is against its habit, as far as they were looked up; `unwritten` what polls came to that found
-    nothing changed, which the next transaction of the daemon writes; `intakes` bounds how many polls stand in line
-    with all they brought. All blocking work with the store runs in one thread, first come first served, so that the
-    event loop never waits for a disk.
+    `clock` returns the current moment. `delivery_wanted` is set when messages may be due. `quiet_deadlines` caches,
+    by source, when it will have been silent for unusually long. `pending_outcomes` holds results of unchanged polls
+    until the daemon's next transaction. `ingest_slots` limits how many parsed polls queue for the store's thread.
+
+    All blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
     """
 
     config: Config
@@ -65,7 +63,7 @@ class Runtime:
     async def run_in_store_thread(
         self, function: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs
     ) -> Result:
-        """The result of blocking work with the store."""
+        """Run blocking work with the store and return its result."""
         return await asyncio.get_running_loop().run_in_executor(
             self.store_executor, lambda: function(*args, **kwargs)
         )
@@ -73,7 +71,7 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) -> AsyncIterator[Runtime]:
-    """An engine for `config`, closed in the end. Raises ConfigError, StoreError or StoreBusy with one sentence."""
+    """Open a runtime for `config` and close it at the end. Raises ConfigError, StoreError or StoreBusy."""
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_store(config.monitor.database)
@@ -105,9 +103,9 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
 
 
 async def close_runtime(runtime: Runtime) -> None:
-    """Closes what was opened, the store's thread last."""
-    for open_notifier in runtime.notifiers.values():
-        await open_notifier.close()
+    """Close the notifiers, the fetcher, the worker pools and, last, the store's thread."""
+    for notifier in runtime.notifiers.values():
+        await notifier.close()
     await runtime.fetcher.close()
     await asyncio.to_thread(runtime.parser.close)
     await asyncio.to_thread(runtime.render_pool.close)
@@ -115,9 +113,9 @@ async def close_runtime(runtime: Runtime) -> None:
 
 
 def open_notifiers(config: Config) -> dict[str, Notifier]:
-    """A notifier for each channel."""
-    allowed = config.network.allow_private
+    """Return a notifier for each channel, by its name."""
+    allow_private = config.network.allow_private
     return {
-        name: notifier_class(settings.type)(settings, allow_private=allowed)
+        name: notifier_class(settings.type)(settings, allow_private=allow_private)
         for name, settings in config.channels.items()
     }

@@ -24,24 +24,22 @@ from monitor.store import outbox
 from monitor.store.commit import enqueue_notices
 
 log = structlog.get_logger()
-MAX_UNANSWERED_TRIES = (
-    5  # tries of a message that is never answered for which its channel waits, before others may pass it
-)
+MAX_UNANSWERED_TRIES = 5  # a message without an answer pauses its channel this often, then others may overtake it
 
 
 def mark_unreadable_dead(runtime: Runtime, channel: str, error: UnreadableMessage) -> None:
-    """Gives a message up that cannot be read, which another channel is told."""
+    """Mark a message dead that cannot be decoded, and notify other channels."""
     now, title = runtime.clock(), f"Channel {channel} has missed an alert"
     with runtime.store.write() as conn:
         outbox.mark_dead(conn, error.message_id, str(error), now)
-        alert = channel_notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
-        enqueue_notices(conn, route_notice(runtime, alert, channel, now))
+        notice = channel_notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
+        enqueue_notices(conn, route_notice(runtime, notice, channel, now))
     log.error("message dead", stage="deliver", channel=channel, message=error.message_id, error=str(error))
 
 
 def record_success(runtime: Runtime, message: Message, receipt: Receipt) -> None:
-    """Records that the channel took the message, and names the recipients that it refused."""
-    rejections = [f"refused for {recipient}: {cause}" for recipient, cause in receipt.rejected.items()]
+    """Record a message as sent. Retry recipients that were deferred, and notify about the other rejected ones."""
+    rejections = [f"rejected for {recipient}: {cause}" for recipient, cause in receipt.rejected.items()]
     now, detail = runtime.clock(), "; ".join((receipt.detail, *rejections))
     retry_at = next_retry_at(message, DeliveryError(detail), now) if receipt.retry_recipients else None
     undelivered = {
@@ -61,7 +59,7 @@ def record_success(runtime: Runtime, message: Message, receipt: Receipt) -> None
 
 
 def record_failure(runtime: Runtime, message: Message, error: DeliveryError) -> None:
-    """Records that it did not: when to try again, or that the message is dead, which another channel is told."""
+    """Schedule a retry of a message, or mark it dead and notify other channels."""
     now = runtime.clock()
     retry_at = None if error.permanent else next_retry_at(message, error, now)
     with runtime.store.write() as conn:
@@ -70,51 +68,51 @@ def record_failure(runtime: Runtime, message: Message, error: DeliveryError) -> 
         else:
             outbox.schedule_retry(conn, message.id, retry_at, str(error))
             if error.channel_down or (error.outcome_unknown and message.attempt < MAX_UNANSWERED_TRIES):
-                outbox.pause_channel(
-                    conn, message.channel, retry_at, settings_fingerprint(runtime.config.channels[message.channel])
-                )
+                fingerprint = settings_fingerprint(runtime.config.channels[message.channel])
+                outbox.pause_channel(conn, message.channel, retry_at, fingerprint)
         enqueue_notices(conn, failure_notices(runtime, message, error, is_dead=retry_at is None, now=now))
     log_event = log.error if retry_at is None else log.warning
-    event = "message dead" if retry_at is None else "message to be retried"
+    event = "message dead" if retry_at is None else "send failed, retry scheduled"
     log_event(event, stage="deliver", channel=message.channel, message=message.id, error=str(error))
 
 
 def failure_notices(
     runtime: Runtime, message: Message, error: DeliveryError, *, is_dead: bool, now: Moment
 ) -> tuple[Message, ...]:
-    """What people are told of a failure, over channels other than the one that failed."""
+    """Return the notices about a failure, for channels other than the one that failed."""
     if is_dead and message.remaining_recipients is not None:
         return refusal_notices(runtime, message, dict.fromkeys(message.remaining_recipients, str(error)), now)
-    alert = None
+    notice = None
     if is_dead:
-        alert = dead_message_notice(message, str(error), now)
+        notice = dead_message_notice(message, str(error), now)
     elif error.channel_down:
-        alert = outage_notice(message, str(error), now)
-    return route_notice(runtime, alert, message.channel, now)
+        notice = outage_notice(message, str(error), now)
+    return route_notice(runtime, notice, message.channel, now)
 
 
 def refusal_notices(
     runtime: Runtime, message: Message, rejections: Mapping[str, str], now: Moment
 ) -> tuple[Message, ...]:
-    """What people are told of recipients that did not get what others got, and why."""
-    alerts = (refused_recipient_notice(message, recipient, cause, now) for recipient, cause in rejections.items())
+    """Return the notices about recipients of a message that others received. `rejections`: cause by recipient."""
+    notices = (refused_recipient_notice(message, recipient, cause, now) for recipient, cause in rejections.items())
     return tuple(
         notice_message
-        for alert in alerts
-        for notice_message in route_notice(runtime, alert, message.channel, now, is_partial=True)
+        for notice in notices
+        for notice_message in route_notice(runtime, notice, message.channel, now, is_partial=True)
     )
 
 
 def route_notice(
-    runtime: Runtime, alert: Alert | None, failed_channel: str, now: Moment, *, is_partial: bool = False
+    runtime: Runtime, notice: Alert | None, failed_channel: str, now: Moment, *, is_partial: bool = False
 ) -> tuple[Message, ...]:
-    """The notice about a channel for those that are to hear of it."""
+    """Return one message for each channel that gets the notice."""
     fallbacks = {name: settings.fallback for name, settings in runtime.config.channels.items()}
-    return notice_messages(alert, failed_channel, fallbacks, runtime.config.alerts.notify, now, is_partial=is_partial)
+    default_channels = runtime.config.alerts.notify
+    return notice_messages(notice, failed_channel, fallbacks, default_channels, now, is_partial=is_partial)
 
 
 def next_retry_at(message: Message, error: DeliveryError, now: Moment) -> Moment | None:
-    """When a message that was not taken is tried again; None when it has been tried for long enough."""
+    """Return when to retry a message; None once it has been retried for long enough."""
     return next_attempt_time(
         message.attempt,
         now=now,

@@ -1,7 +1,7 @@
-"""Alerts as JSON: the webhook's `data`, the line `replay` prints, and how the store keeps an alert.
+"""Alerts as JSON, in one form for the webhook's `data`, the output of `replay`, and the store.
 
-One shape for all three, so what was sent can be read back from what is kept. Times are ISO 8601 in UTC, to
-the microsecond.
+The keys are a contract: receivers and stored rows depend on them, so they do not follow renamed attributes. Times are
+ISO 8601 in UTC, to the microsecond.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from typing import Any
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, FigurePoint, Moment, Novelty, PriorClaim, Severity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MIN_ISO_MOMENT, MAX_ISO_MOMENT = -62135596800.0, 253402300799.0  # the years 1 and 9999: feeds state others
+MIN_ISO_MOMENT, MAX_ISO_MOMENT = -62135596800.0, 253402300799.0  # the years 1 and 9999; feeds contain others
 
 
 def format_iso(moment: Moment) -> str:
-    """`2026-01-01T00:00:00Z`, with microseconds only when there are some."""
+    """Return `2026-01-01T00:00:00Z`, with microseconds if there are any."""
     at = EPOCH + timedelta(seconds=min(max(moment, MIN_ISO_MOMENT), MAX_ISO_MOMENT))
     return at.replace(tzinfo=None).isoformat() + "Z"
 
 
 def parse_iso(text: str) -> Moment:
-    """What `iso` wrote, as a moment. ValueError for anything else."""
+    """Parse the output of `format_iso`. Raises ValueError for anything else."""
     return (datetime.fromisoformat(text) - EPOCH).total_seconds()
 
 
 def alert_to_json(alert: Alert) -> dict[str, Any]:
-    """One alert as plain JSON values."""
     return {
         "id": alert.id,
         "since_last": alert.since_last,
@@ -43,7 +42,7 @@ def alert_to_json(alert: Alert) -> dict[str, Any]:
 
 
 def alert_from_json(data: dict[str, Any]) -> Alert:
-    """The alert that `alert_data` wrote. KeyError or ValueError for anything else."""
+    """Return the alert that `alert_to_json` wrote. Raises KeyError or ValueError for anything else."""
     return Alert(
         id=data["id"],
         rule=data["rule"],
@@ -80,7 +79,6 @@ def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
 
 
 def change_to_json(change: Change) -> dict[str, str]:
-    """What moved, as plain JSON values."""
     return {"kind": str(change.kind), "before": change.before, "after": change.after}
 
 
@@ -101,7 +99,7 @@ def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
         ),
         history=tuple(
             FigurePoint(parse_iso(point["at"]), point["value"], point["text"], point["source"])
-            for point in data.get("history", ())  # alerts of before there was one have none
+            for point in data.get("history", ())  # missing in alerts stored by old versions
         ),
         also_said_by=tuple(_prior_from_json(prior) for prior in data.get("also_said_by", ())),
     )
@@ -132,5 +130,5 @@ def _prior_from_json(data: dict[str, Any]) -> PriorClaim:
         title=data["title"],
         heading=data["heading"],
         withdrawn_at=None if withdrawn_at is None else parse_iso(withdrawn_at),
-        url=data.get("url", ""),  # alerts of before it was kept have none
+        url=data.get("url", ""),  # missing in alerts stored by old versions
     )

@@ -7,11 +7,11 @@ from typing import Any
 
 MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86400.0, 604800.0  # seconds
 SECONDS_PER_UNIT = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
-MAX_DURATION_S = 1000 * 365 * DAY
+MAX_DURATION_S = 1000 * 365 * DAY  # a time that far ahead still fits into a datetime
 
 
 def parse_duration(text: Any) -> float:
-    """`"15m"`, `"90s"`, `"6h"`, `"7d"` or a bare number of seconds, as seconds. ValueError otherwise."""
+    """Return the seconds of `"15m"`, `"90s"`, `"6h"`, `"7d"` or a bare number. Raises ValueError otherwise."""
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         amount: float = text
     else:

@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Fixtures and markers of every test."""
 
 from __future__ import annotations
 
@@ -8,10 +8,23 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+SLOW_FOLDERS = {"daemon", "packaging"}  # the whole program, in real time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests of the whole program and tests on PostgreSQL as slow. Other slow tests carry the marker."""
+    for item in items:
+        if item.path.parent.name in SLOW_FOLDERS or "postgres" in item.name or is_on_postgres(item):
+            item.add_marker(pytest.mark.slow)
+
+
+def is_on_postgres(item: pytest.Item) -> bool:
+    return "postgres_server_url" in getattr(item, "fixturenames", ())
+
 
 @pytest.fixture(autouse=True)
 def restore_logging() -> Iterator[None]:
-    """A test that sets up logging must not leave the next one a stream that is closed."""
+    """Undo the logging setup of a test, whose stream is closed by the time the next one runs."""
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
     structlog.reset_defaults()

@@ -158,6 +158,7 @@ def test_no_packages_import_each_other_in_a_circle() -> None:
     assert circles(edges) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(name for name in NAMES if is_pure(name)))
 def test_loading_a_pure_module_loads_no_library_that_does_io(name: str) -> None:
     code = f"import sys, monitor.{name}; print(*(m for m in {sorted(IO_LIBRARIES)!r} if m in sys.modules))"
@@ -192,3 +193,24 @@ def test_texts_are_compared_and_mails_sent_with_the_chosen_libraries(path: Path)
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_a_module_has_at_most_350_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def public_names(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> dict[str, list[str]]:
+    """The public classes or functions at the top of modules, each with the modules that define it."""
+    modules: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, kind) and not node.name.startswith("_"):  # type: ignore[attr-defined]
+                modules.setdefault(node.name, []).append(module_name(path))  # type: ignore[attr-defined]
+    return modules
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    assert {name: modules for name, modules in public_names(ast.ClassDef).items() if len(modules) > 1} == {}
+
+
+def test_a_public_function_name_is_used_in_at_most_two_modules() -> None:
+    functions = public_names((ast.FunctionDef, ast.AsyncFunctionDef))
+    del functions["command"]  # the interface of a module in cli/
+
+    assert {name: modules for name, modules in functions.items() if len(modules) > 2} == {}

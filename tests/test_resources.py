@@ -1,4 +1,4 @@
-"""What ships is found: beside a checkout, and within an installed package."""
+"""Built-in files are found beside a checkout and inside an installed package."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("name", ["rules", "templates", "config.example.toml"])
-def test_what_ships_is_found_beside_the_checkout(name: str) -> None:
+def test_built_in_files_are_found_beside_a_checkout(name: str) -> None:
     assert builtin_path(name) == ROOT / name
 
 
-def test_an_installed_package_has_its_own(tmp_path: Path) -> None:
+def test_an_installed_package_uses_its_own_files(tmp_path: Path) -> None:
     package = tmp_path / "site-packages/monitor"
     (package / "rules").mkdir(parents=True)
     (package.parent / "rules").mkdir()
@@ -31,6 +31,6 @@ def test_an_installed_package_has_its_own(tmp_path: Path) -> None:
     assert installed.builtin_path("rules") == package / "rules"
 
 
-def test_what_does_not_ship_is_an_error() -> None:
+def test_a_missing_built_in_file_is_an_error() -> None:
     with pytest.raises(FileNotFoundError, match="nothing is missing from this installation"):
         builtin_path("nothing")

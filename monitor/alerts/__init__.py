@@ -1,1 +1,1 @@
-"""From matches to alerts and messages: decide, corroborate, silence, route. Pure."""
+"""From matches to alerts and messages: decide, corroborate, silence, throttle, route. Pure."""

@@ -1,4 +1,4 @@
-"""Which changes can be told in a few words, as before → after or "(was …)"."""
+"""Changes that fit into a few words, such as `before → after` or `(was …)`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from monitor.compare.verdict import judge
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty, Relation
 from monitor.text.analysis import NO_SYNONYMS, analyze
 
-# What reads well in a few words, most telling first.
+# Kinds that read well in a few words, most informative first.
 SHORT_KINDS = (ChangeKind.NUMBER, ChangeKind.DATE, ChangeKind.NAME, ChangeKind.PLACE)
 MAX_CHANGES_SHOWN = 3
 
 
 def short_changes(changes: Sequence[Change]) -> list[Change]:
-    """Those that read well so. None if a "not" came or went: a date that moved would hide it."""
+    """Return the changes that read well in a few words; none beside a changed negation, which they would hide."""
     if any(change.kind is ChangeKind.NEGATION for change in changes):
         return []
     return [change for change in changes if change.kind in SHORT_KINDS]
 
 
 def since_last(findings: Sequence[AlertFinding], last_alert: Alert | None) -> str | None:
-    """What the findings say otherwise than the last alert did; None if nothing of it can be told so shortly."""
+    """Return what changed since the last alert, as `before → after; …`; None if that cannot be said briefly."""
     if last_alert is None:
         return None
     claims = [previous.claim for previous in last_alert.findings]
@@ -31,7 +31,10 @@ def since_last(findings: Sequence[AlertFinding], last_alert: Alert | None) -> st
 
 
 def changes_since(finding: AlertFinding, prior_texts: Sequence[str]) -> Iterator[Change]:
-    """The changes from the claim that was told; where it was another than the nearest, the two are compared."""
+    """Yield the changes from an alerted claim to the finding.
+
+    If the finding was judged by a prior claim that was not alerted, it is compared with the closest one that was.
+    """
     if finding.novelty is not Novelty.CHANGED:
         return
     if finding.nearest is not None and finding.nearest.text in prior_texts:

@@ -1,4 +1,7 @@
-"""What the monitor tells of itself: an alert of the rule `monitor`, without findings, over a channel that works."""
+"""Notices about channels that fail, sent over a channel that works.
+
+A notice is an alert of the rule `monitor` without findings.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,17 @@ from monitor.model import Alert, Message, Moment, Severity
 from monitor.units import DAY
 
 MONITOR_RULE = "monitor"
-CAUSE_WORDS = 5  # words of an error that tell its cause; what follows are details such as queue ids
-OUTAGE_NOTICE_AFTER_S = 3600.0  # seconds that a channel may be out of reach before somebody is told
+CAUSE_WORDS = 5  # leading words of an error that identify its cause; the rest are details such as queue ids
+OUTAGE_NOTICE_AFTER_S = 3600.0  # a shorter outage is normal: a restart, a network fault
 
 
 def is_notice(alert: Alert) -> bool:
-    """Does the monitor speak of itself here?"""
+    """Return whether the alert is about the monitor's own operation rather than a match."""
     return alert.rule == MONITOR_RULE and not alert.findings
 
 
 def dead_message_notice(message: Message, error: str, now: Moment) -> Alert | None:
-    """The notice that a message was given up; none for a notice, or notices would breed."""
+    """Return the notice that a message is dead; None if it carried only notices, which would multiply."""
     if all(is_notice(alert) for alert in message.alerts):
         return None
     alert_count = len(message.alerts)
@@ -31,8 +34,10 @@ def dead_message_notice(message: Message, error: str, now: Moment) -> Alert | No
 
 
 def refused_recipient_notice(message: Message, recipient: str, reason: str, now: Moment) -> Alert | None:
-    """The notice that one recipient of a channel did not get what others got, the same one all day; none for a
-    notice."""
+    """Return the notice that one recipient of a channel missed a message, the same one all day.
+
+    None if the message carried only notices.
+    """
     if all(is_notice(alert) for alert in message.alerts):
         return None
     title = f"Channel {message.channel} does not reach {recipient}"
@@ -41,15 +46,15 @@ def refused_recipient_notice(message: Message, recipient: str, reason: str, now:
 
 
 def outage_notice(message: Message, error: str, now: Moment) -> Alert | None:
-    """The notice that a channel has been out of reach for long; None before that."""
+    """Return the notice that a channel is out of reach; None if it has not been for long."""
     if now - message.created < OUTAGE_NOTICE_AFTER_S or all(is_notice(alert) for alert in message.alerts):
         return None
-    text = f"Nothing has reached the channel for over an hour: {error}. What is owed to it is kept and tried again."
+    text = f"Nothing has reached the channel for over an hour: {error}. Its pending messages are kept and retried."
     return channel_notice(message.channel, f"Channel {message.channel} is out of reach", text, error, now)
 
 
 def channel_notice(channel: str, title: str, text: str, error: str, now: Moment) -> Alert:
-    """An alert about a channel, the same one for the same cause on the same day."""
+    """Return an alert about a channel. Its id is the same for the same cause on the same day."""
     cause = " ".join(word.strip(":,;.") for word in error.split()[:CAUSE_WORDS])
     id = stable_id("al", MONITOR_RULE, title, cause, str(int(now // DAY)))
     return Alert(id, MONITOR_RULE, title, Severity.HIGH, f"channel-{channel}", text, "", now, ())
@@ -64,16 +69,18 @@ def notice_messages(
     *,
     is_partial: bool = False,
 ) -> tuple[Message, ...]:
-    """The notice for each channel that is to hear of it: the fallback of the broken one, else the others notified;
-    where there is none, the channel itself if it is only `partly` broken."""
+    """Return the messages that carry a notice: to the fallback of the broken channel, else to the other default ones.
+
+    If there are none, the notice goes to the channel itself, provided that only some of its recipients fail
+    (`is_partial`).
+    """
     if alert is None:
         return ()
     fallback_channel = fallback_channels.get(broken_channel)
-    targets = (
-        [fallback_channel]
-        if fallback_channel
-        else [channel for channel in default_channels if channel != broken_channel]
-    )
-    return tuple(
-        build_message(channel, [alert], now) for channel in targets or ([broken_channel] if is_partial else [])
-    )
+    if fallback_channel:
+        targets = [fallback_channel]
+    else:
+        targets = [channel for channel in default_channels if channel != broken_channel]
+    if not targets and is_partial:
+        targets = [broken_channel]
+    return tuple(build_message(channel, [alert], now) for channel in targets)

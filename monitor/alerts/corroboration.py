@@ -1,7 +1,7 @@
-"""Who says something on their own, and who only carries somebody else's words.
+"""Which sources report something independently, and which only copy another source.
 
-An agency's text that ten sources carry is one source. It is known by the words alone: who says of a story nothing but
-what others said before in the same words repeats them. Of one claim that holds for long sentences.
+An agency's text in ten sources counts as one source. Only the words decide: a source that says nothing about a story
+but what others said earlier in the same words is a copy. For a single claim, only long sentences are compared so.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from math import inf
 from monitor.model import Alert, AlertFinding, Moment, Novelty, PriorClaim
 from monitor.text.normalize import normalized_key
 
-MAX_COPIES_NAMED = 3  # sources that are named as copies
-MIN_COPY_CHARS = (
-    160  # characters from which two sources do not come to the same words, as they do in a headline or quote
-)
+MAX_COPIES_NAMED = 3
+MIN_COPY_CHARS = 160  # two sources may write the same headline or quote, but not the same long sentence
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """A source that is heard: its first saying, in how many claims, and whom it repeats word for word.
+    """What one source says: its first claim, its number of distinct claims, and the source it copies word for word.
 
-    `copies` is "" for an independent source: one that says at least one claim that nobody said before it.
+    `copied_from` is "" for an independent source, one with at least one claim that no other source made before.
     """
 
     first_claim: PriorClaim
@@ -32,14 +30,15 @@ class SourceReport:
 
     @property
     def source(self) -> str:
-        """Whose voice it is."""
         return self.first_claim.source
 
 
 def source_reports(prior_claims: Iterable[PriorClaim], min_copy_chars: int = 0) -> tuple[SourceReport, ...]:
-    """The sources of these sayings, earliest first; of one moment in the order given. What is shorter than `shortest`
-    characters is nobody's copy."""
-    first_source: dict[str, str] = {}  # who said each claim first
+    """Return the sources of the claims, earliest first; claims of the same moment keep their order.
+
+    A claim shorter than `min_copy_chars` is never a copy.
+    """
+    first_source: dict[str, str] = {}  # by normalized claim
     claims_by_source: dict[str, list[PriorClaim]] = {}
     for prior in sorted(prior_claims, key=lambda prior: prior.at):
         if len(prior.text) >= min_copy_chars:
@@ -49,25 +48,25 @@ def source_reports(prior_claims: Iterable[PriorClaim], min_copy_chars: int = 0) 
 
 
 def source_report(source_claims: Sequence[PriorClaim], first_source: Mapping[str, str]) -> SourceReport:
-    """What a source contributes; `first` says who said each claim first."""
+    """Return the report of one source. `first_source` has the first source of each claim, by normalized text."""
     keys = dict.fromkeys(normalized_key(prior.text) for prior in source_claims)
     originators = [first_source.get(key, source_claims[0].source) for key in keys]
     return SourceReport(source_claims[0], len(keys), "" if source_claims[0].source in originators else originators[0])
 
 
 def reports_of_claim(prior_claims: Iterable[PriorClaim]) -> tuple[SourceReport, ...]:
-    """The sources that say one claim, in whatever words.
+    """Return the sources that make one claim, in any words.
 
-    An entry that carries another source's sentence says it on its own neither by a headline above it nor afterwards.
+    Once an entry has another source's long sentence, its own wordings of the claim (a headline above it, a later
+    rewrite) do not count as independent.
     """
     ordered = sorted(prior_claims, key=lambda prior: prior.at)
-    first_source: dict[str, str] = {}
-    copying_since: dict[tuple[str, str], Moment] = {}  # since when an entry carries what another source said
+    first_source: dict[str, str] = {}  # by normalized claim
+    copying_since: dict[tuple[str, str], Moment] = {}  # by source and entry
     for prior in ordered:
-        if (
-            len(prior.text) >= MIN_COPY_CHARS
-            and first_source.setdefault(normalized_key(prior.text), prior.source) != prior.source
-        ):
+        if len(prior.text) < MIN_COPY_CHARS:
+            continue
+        if first_source.setdefault(normalized_key(prior.text), prior.source) != prior.source:
             copying_since.setdefault((prior.source, prior.entry), prior.at)
 
     def counts(prior: PriorClaim) -> bool:
@@ -78,12 +77,11 @@ def reports_of_claim(prior_claims: Iterable[PriorClaim]) -> tuple[SourceReport, 
 
 
 def independent_reports(reports: Iterable[SourceReport]) -> list[SourceReport]:
-    """Those that say it on their own."""
     return [report for report in reports if not report.copied_from]
 
 
 def corroboration_gap(reports: Sequence[SourceReport], needed: int) -> str:
-    """How many of the sources needed say it on their own, and who only repeats them; "" if they are enough."""
+    """Return how many of the `needed` independent sources there are, and which are copies; "" if there are enough."""
     independent_count = len(independent_reports(reports))
     if independent_count >= needed:
         return ""
@@ -94,7 +92,10 @@ def corroboration_gap(reports: Sequence[SourceReport], needed: int) -> str:
 
 
 def with_other_sources(alert: Alert, find_prior_claims: Callable[[str], Iterable[PriorClaim]]) -> Alert:
-    """The alert with who else says so, by the sayings that are known of each claim."""
+    """Add the other independent sources of each finding.
+
+    `find_prior_claims` returns every claim that says the same as a text, in any words.
+    """
     findings = (
         replace(finding, also_said_by=other_sources(finding, find_prior_claims(finding.claim)))
         for finding in alert.findings
@@ -103,9 +104,10 @@ def with_other_sources(alert: Alert, find_prior_claims: Callable[[str], Iterable
 
 
 def other_sources(finding: AlertFinding, prior_claims: Iterable[PriorClaim]) -> tuple[PriorClaim, ...]:
-    """The first saying of each other source that says on its own what an alert tells of, and has not taken it back.
+    """Return the first claim of each other independent source that has not withdrawn it.
 
-    What one source says no longer others may say still; then they repeat nobody.
+    A copy of the finding's own source remains a copy when that source rewrites its claim, but not when the finding is
+    that the source withdrew it: those that keep the claim are then independent.
     """
     is_withdrawn = finding.novelty is Novelty.WITHDRAWN
     current_claims = (

@@ -1,7 +1,6 @@
-"""Decides what becomes of each match, with a named reason.
+"""Decide the outcome of each match, with a reason.
 
-Every match ends in a `Decision` that is kept: nothing suppressed is invisible. Pure: the past comes through `Past`
-and `now` is handed in.
+Every match ends in a `Decision` that is stored, so that nothing is suppressed without a trace.
 """
 
 from __future__ import annotations
@@ -33,30 +32,30 @@ from monitor.ruleset.thresholds import threshold_crossings
 
 
 class AlertHistory(Protocol):
-    """What deciding looks back on: the alerts of before."""
+    """What deciding looks up in the past: earlier alerts, claims and held matches."""
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
-        """Which of these claims the rule has alerted of already in this story."""
+        """Return which of these texts, made by `dedup_key`, the rule has alerted on in this story."""
 
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
-        """When the rule alerted of the story since a moment, oldest first."""
+        """Return the times of the rule's alerts on the story since a moment, oldest first."""
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
-        """The rule's last alert of the story."""
+        """Return the rule's last alert on the story."""
 
     def prior_claims(self, texts: Sequence[str]) -> Sequence[PriorClaim]:
-        """Who has said one of these claims, in these or other words."""
+        """Return the claims that say the same as one of these texts, in any words."""
 
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
-        """The matches held for corroboration that one of these claims would confirm."""
+        """Return the matches held for corroboration that a source of one of these claims could confirm."""
 
     def silences(self, now: Moment) -> Sequence[Silence]:
-        """The silences that live."""
+        """Return the active silences."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """A rule that held, with the findings as its listener hears them."""
+    """A rule that matched, with the findings as seen from its sources."""
 
     rule: Rule
     findings: tuple[Finding, ...]
@@ -64,17 +63,17 @@ class RuleMatch:
 
     @property
     def fired_findings(self) -> list[Finding]:
-        """The findings that fire, in the order they stand."""
+        """The findings that fire the rule, in the order of the update."""
         return [self.findings[i] for i in self.match.finding_indexes]
 
     @property
     def crossed_limits(self) -> list[str]:
-        """The rule's figures that cross their limit with a finding that fires."""
+        """A description of each figure that crosses the rule's limit in a fired finding."""
         return [text for finding in self.fired_findings for text in threshold_crossings(self.rule, finding)]
 
     @property
     def story(self) -> str:
-        """The story that the alert belongs to: the first finding's."""
+        """The story of the alert: that of the first fired finding."""
         return self.fired_findings[0].story
 
 
@@ -87,15 +86,13 @@ def decide(
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
 ) -> tuple[Decision, ...]:
-    """One decision for each rule that held; more for one that a silence covers in part.
+    """Return one decision for each rule that matched; more if silences cover some of its findings.
 
-    `aliases` are those of the queries of silences.
+    `aliases` are those that the queries of silences may use.
     """
     if baseline:
-        return tuple(
-            Decision(rule_match.match, Reason.BASELINE, f"first poll of {update.source}")
-            for rule_match in rule_matches
-        )
+        detail = f"first poll of {update.source}"
+        return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
     silences = history.silences(now) if rule_matches else ()
     return tuple(
         decision
@@ -112,7 +109,7 @@ def decide_match(
     aliases: QueryAliases,
     now: Moment,
 ) -> Iterator[Decision]:
-    """What silences cover, each silence by itself, then the rest."""
+    """Yield one decision for the findings of each silence, and one for those that no silence covers."""
     indexes_by_silence: dict[Silence | None, list[int]] = {}
     for index in rule_match.match.finding_indexes:
         silence = find_silence(silences, rule_match.rule.name, update, rule_match.findings[index], aliases)
@@ -126,17 +123,17 @@ def decide_match(
 
 
 def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Decision:
-    """Told of, or why not."""
     unalerted = without_already_alerted(rule_match, history)
     if not unalerted.match.finding_indexes:
-        return Decision(rule_match.match, Reason.ALREADY_ALERTED, "the same words were told in this story")
+        detail = "already alerted on the same words in this story"
+        return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
     if detail := missing_corroboration(update, unalerted, history):
         return decide_unconfirmed(unalerted, alert, detail, history, now)
     if not unalerted.crossed_limits and (until := throttled_until(unalerted, history, now)):
-        detail = f"more than {unalerted.rule.throttle} of this story"
+        detail = f"more than {unalerted.rule.throttle} for this story"
         return Decision(unalerted.match, Reason.THROTTLED, detail, pending_alert=alert, throttled_until=until)
     return Decision(unalerted.match, Reason.SENT, alert.reason, alert)
 
@@ -144,71 +141,65 @@ def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHisto
 def decide_unconfirmed(
     rule_match: RuleMatch, alert: Alert, detail: str, history: AlertHistory, now: Moment
 ) -> Decision:
-    """The match waits for others to say it too; until then it is told as gravely as its rule says, if it does."""
-    pending, severity = (
-        Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert),
-        rule_match.rule.unconfirmed,
-    )
+    """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity."""
+    pending = Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert)
+    severity = rule_match.rule.unconfirmed
     if severity is None or throttled_until(rule_match, history, now):
         return pending
     reason = f"{alert.reason}; unconfirmed: {detail}"
     early_alert = replace(alert, id=stable_id("al", "unconfirmed", alert.id), severity=severity, reason=reason)
-    return replace(pending, detail=f"{detail}; told as {severity} until then", alert=early_alert)
+    return replace(pending, detail=f"{detail}; sent as {severity} until then", alert=early_alert)
 
 
 def without_already_alerted(rule_match: RuleMatch, history: AlertHistory) -> RuleMatch:
-    """Without the findings that this rule has told of in their story: one notice on 222 pages is one alert."""
-    findings = {i: rule_match.findings[i] for i in rule_match.match.finding_indexes}
-    remaining = tuple(
-        i
-        for i, finding in findings.items()
-        if not (
-            can_be_duplicate(finding)
-            and history.already_alerted(
-                rule_match.rule.name, finding.story, [dedup_key(finding.novelty, finding.claim.text)]
-            )
-        )
-    )
+    """Drop the findings that this rule has alerted on in their story: one announcement on 222 pages is one alert."""
+
+    def is_duplicate(finding: Finding) -> bool:
+        key = dedup_key(finding.novelty, finding.claim.text)
+        return can_be_duplicate(finding) and bool(history.already_alerted(rule_match.rule.name, finding.story, [key]))
+
+    indexes = rule_match.match.finding_indexes
+    remaining = tuple(i for i in indexes if not is_duplicate(rule_match.findings[i]))
     return replace(rule_match, match=replace(rule_match.match, finding_indexes=remaining))
 
 
 def can_be_duplicate(finding: Finding) -> bool:
-    """Can it be the copy of what was told? What is news of its own subject is told again: levels rise and fall."""
+    """Return whether the finding may duplicate an alerted one.
+
+    News about a subject of its own may not, even in the same words: a level that rose, fell and rose again is news.
+    """
     return finding.same_words_elsewhere or finding.novelty is Novelty.WITHDRAWN
 
 
 def dedup_key(novelty: Novelty, text: str) -> str:
-    """What is remembered of telling a claim: that it was taken back is another thing than that it was said."""
+    """Return the key under which an alerted claim is remembered. A claim and its withdrawal have different keys."""
     return f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
 
 
 def dedup_keys(alert: Alert) -> set[tuple[str, str]]:
-    """What an alert tells of, to be remembered: the story of each finding, and the claim as `told_as` has it."""
+    """Return the story and the `dedup_key` of each finding of an alert."""
     return {(finding.story or alert.story, dedup_key(finding.novelty, finding.claim)) for finding in alert.findings}
 
 
 def missing_corroboration(update: Update, rule_match: RuleMatch, history: AlertHistory) -> str:
-    """Why the match waits for independent sources; "" if enough have said it."""
+    """Return which independent sources the match still lacks; "" if it has enough."""
     needed = rule_match.rule.corroboration
     if needed < 2:
         return ""
-    repeated_texts = [
-        f.nearest.text for f in rule_match.fired_findings if f.nearest and f.novelty is Novelty.REPEATED
-    ]
-    prior_claims = history.prior_claims([f.claim.text for f in rule_match.fired_findings] + repeated_texts)
-    return corroboration_gap(
-        reports_of_claim([*prior_claims, *as_prior_claims(update, rule_match.fired_findings)]), needed
-    )
+    fired = rule_match.fired_findings
+    repeated_texts = [f.nearest.text for f in fired if f.nearest and f.novelty is Novelty.REPEATED]
+    prior_claims = history.prior_claims([f.claim.text for f in fired] + repeated_texts)
+    return corroboration_gap(reports_of_claim([*prior_claims, *as_prior_claims(update, fired)]), needed)
 
 
 def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[PriorClaim]:
-    """What the update says by these findings, which the past does not know yet."""
+    """Yield the claims of findings that the ledger does not have yet."""
     for finding in findings:
         yield PriorClaim(finding.claim.text, update.source, update.entry, update.at, finding.story, url=update.url)
 
 
 def throttled_until(rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Moment | None:
-    """When the rule may speak of this story again; None if it may now."""
+    """Return when the rule may alert on this story again; None if it may now."""
     throttle = rule_match.rule.throttle
     if throttle is None:
         return None
@@ -217,10 +208,9 @@ def throttled_until(rule_match: RuleMatch, history: AlertHistory, now: Moment) -
 
 
 def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:
-    """The alert that tells of the fired findings."""
-    identity = "\n".join(
-        (rule_match.rule.name, update.source, update.entry, *(f.claim.text for f in rule_match.fired_findings))
-    )
+    """Build the alert of the fired findings. A repeated assessment of the update gives it the same id."""
+    claim_texts = [finding.claim.text for finding in rule_match.fired_findings]
+    identity = "\n".join((rule_match.rule.name, update.source, update.entry, *claim_texts))
     return Alert(
         id=stable_id("al", identity, str(update.at)),
         rule=rule_match.rule.name,
@@ -235,7 +225,6 @@ def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:
 
 
 def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> AlertFinding:
-    """A finding as the alert carries it, with the words of it that met the rule."""
     finding = rule_match.findings[index]
     return AlertFinding(
         claim=finding.claim.text,
@@ -253,9 +242,10 @@ def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> Al
 
 
 def reason_text(rule_match: RuleMatch) -> str:
-    """Why the alert fired, for people: what is new and which words met the rule."""
+    """Return why the alert fired, for people: the novelties, the words that matched, the limits crossed."""
     novelties = ", ".join(dict.fromkeys(str(f.novelty) for f in rule_match.fired_findings))
     hit_words = [hit.words for hit in rule_match.match.hits if hit.finding_index in rule_match.match.finding_indexes]
     quoted_words = ", ".join(f"“{word}”" for word in dict.fromkeys(hit_words))
-    cause = f"{quoted_words} met rule {rule_match.rule.name}" if quoted_words else f"rule {rule_match.rule.name} held"
+    rule = f"rule {rule_match.rule.name}"
+    cause = f"{quoted_words} matched {rule}" if quoted_words else f"{rule} matched"
     return "; ".join((f"{novelties}: {cause}", *dict.fromkeys(rule_match.crossed_limits)))

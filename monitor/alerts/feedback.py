@@ -1,4 +1,4 @@
-"""What people answer to an alert: that they have seen it and it was rightly told, or that it was not news. Pure."""
+"""Answers to alerts: `ack` confirms that an alert was right, `not news` mutes similar findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FeedbackKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabeledPair:
-    """A claim and what was said before it, with the novelty that a person gives it: what `calibrate` reads."""
+    """A prior claim (`a`), a claim (`b`) and the novelty that a person gave it: the input of `monitor calibrate`."""
 
     a: str
     b: str
@@ -27,7 +27,7 @@ class LabeledPair:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One answer to an alert, with the alert's claims as pairs."""
+    """One answer to an alert, with labeled pairs from its findings."""
 
     alert_id: str
     kind: FeedbackKind
@@ -38,12 +38,11 @@ class Feedback:
 
 
 def build_feedback(alert: Alert, kind: FeedbackKind, *, by: str, note: str, now: Moment) -> Feedback:
-    """The answer, with a pair for each finding that stood beside an earlier claim."""
     return Feedback(alert.id, kind, now, by, note, tuple(labeled_pairs(alert, kind)))
 
 
 def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[LabeledPair]:
-    """What was not news repeats what was said before; what was rightly told is what it was told as."""
+    """Yield a pair for each finding with a prior claim: repeated if it was not news, else its novelty."""
     for finding in alert.findings:
         if finding.nearest is not None and finding.novelty is not Novelty.WITHDRAWN:
             label = Novelty.REPEATED if kind is FeedbackKind.NOT_NEWS else finding.novelty
@@ -51,14 +50,14 @@ def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[LabeledPair]:
 
 
 def finding_relation(finding: AlertFinding) -> str:
-    """`revision` if the earlier claim stood in the same entry."""
+    """Return `revision` if the prior claim is of the same entry, else `elsewhere`."""
     prior = finding.nearest
     is_same_entry = prior is not None and (prior.source, prior.entry) == (finding.source, finding.entry)
     return (Relation.REVISION if is_same_entry else Relation.ELSEWHERE).value
 
 
 def build_mute(alert: Alert, feedback: Feedback, memory: float) -> Silence:
-    """The mute of what is like an alert that was not news, for its rule and as long as the memory goes back."""
+    """Build a mute, for `memory` seconds, of findings that resemble an alert's, for its rule."""
     claims = tuple(dict.fromkeys(finding.claim for finding in alert.findings))
     reason = feedback.note or f"alert {alert.id} was not news"
     return Silence(
@@ -74,10 +73,10 @@ def build_mute(alert: Alert, feedback: Feedback, memory: float) -> Silence:
 
 
 def pair_json(pair: LabeledPair) -> dict[str, str]:
-    """A labelled pair as the store, `monitor answers --pairs` and `monitor calibrate` have it."""
+    """Return a pair in the form of the store, `monitor answers --pairs` and `monitor calibrate`."""
     return {"a": pair.a, "b": pair.b, "context": pair.context, "label": pair.label}
 
 
 def pair_from(data: dict[str, str]) -> LabeledPair:
-    """The pair that `pair_json` wrote."""
+    """Return the pair that `pair_json` wrote."""
     return LabeledPair(a=data["a"], b=data["b"], context=data["context"], label=data["label"])

@@ -1,6 +1,6 @@
-"""A figure over time as a rule's alerts of one story told it: 3,000 → 8,000 → 12,000, who said so, when.
+"""The history of a figure over a rule's alerts on one story: 3,000 → 8,000 → 12,000, with source and time.
 
-Each alert carries the whole chain, so telling the next one needs no look-up but the last alert.
+Each alert carries the whole history, so the next one needs only the last alert to extend it.
 """
 
 from __future__ import annotations
@@ -10,22 +10,18 @@ from dataclasses import replace
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, FigurePoint, Novelty, PriorClaim
 from monitor.ruleset.query.figures import stated_quantities
 
-MAX_HISTORY_POINTS = 12  # of a longer chain the oldest is kept, and the newest
+MAX_HISTORY_POINTS = 12  # a longer history keeps its oldest point and the newest ones
 
 
 def with_figure_history(alert: Alert, last_alert: Alert | None) -> Alert:
-    """The alert with the history of each figure that moved; `last` is its rule's last alert of the story."""
+    """Add the history of each figure that changed. `last_alert` is the rule's last alert on the story."""
     last_findings = last_alert.findings if last_alert else ()
-    return replace(
-        alert,
-        findings=tuple(
-            replace(finding, history=figure_history(finding, last_findings)) for finding in alert.findings
-        ),
-    )
+    findings = (replace(finding, history=figure_history(finding, last_findings)) for finding in alert.findings)
+    return replace(alert, findings=tuple(findings))
 
 
 def figure_history(finding: AlertFinding, last_findings: tuple[AlertFinding, ...]) -> tuple[FigurePoint, ...]:
-    """Where the finding's figure stood, oldest first, ending with this finding; empty if no figure moved."""
+    """Return the points of the finding's figure, oldest first, up to this finding; empty if no figure changed."""
     change = next((change for change in finding.changes if is_figure_change(change)), None)
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None or change is None:
         return ()
@@ -38,7 +34,7 @@ def figure_history(finding: AlertFinding, last_findings: tuple[AlertFinding, ...
 
 
 def is_figure_change(change: Change) -> bool:
-    """Is it a figure that was another figure?"""
+    """Return whether a figure changed to another one, rather than appeared or disappeared."""
     return change.kind is ChangeKind.NUMBER and bool(change.before and change.after)
 
 
@@ -55,17 +51,16 @@ def current_point(change: Change, finding: AlertFinding) -> FigurePoint | None:
 def earlier_points(
     nearest: PriorClaim, change: Change, last_findings: tuple[AlertFinding, ...]
 ) -> tuple[FigurePoint, ...]:
-    """The chain that was told of and that this change goes on with: of the same claim, or ending where it begins."""
-    with_history = [past_finding for past_finding in last_findings if past_finding.history]
-    same_claim = [past_finding for past_finding in with_history if past_finding.claim == nearest.text]
-    ending_here = [
-        past_finding for past_finding in with_history if past_finding.history[-1].value == amount(change.before)
-    ]
-    return (same_claim or ending_here)[0].history if same_claim or ending_here else ()
+    """Return the alerted history that the change continues: the prior claim's, or one that ends at the same value."""
+    with_history = [finding for finding in last_findings if finding.history]
+    of_prior_claim = [finding.history for finding in with_history if finding.claim == nearest.text]
+    value = amount(change.before)
+    with_same_end = [finding.history for finding in with_history if finding.history[-1].value == value]
+    return next(iter(of_prior_claim or with_same_end), ())
 
 
 def amount(text: str) -> float | None:
-    """The number a figure states, the upper end of a range; None if there is none."""
+    """Return the number that a text states, of a range the upper end; None if it states none."""
     stated = stated_quantities(text)
     return max(quantity.high for quantity in stated) if stated else None
 

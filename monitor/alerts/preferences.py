@@ -1,6 +1,4 @@
-"""What a channel wishes: from which severity on it is told, in which hours it is left in peace, and when it gets all
-that came since the last time in one message.
-"""
+"""The preferences of a channel: the lowest severity it accepts, its quiet hours, and the times of its digest."""
 
 from __future__ import annotations
 
@@ -14,8 +12,10 @@ from monitor.model import Alert, Moment, Reason, Severity
 
 @dataclass(frozen=True, slots=True)
 class ChannelPreferences:
-    """One channel's wishes. `quiet` are minutes of the week in `timezone`, from Monday; `digest` gives the first slot
-    after a moment. What is at least `urgent` waits for neither.
+    """One channel's preferences.
+
+    `quiet_minutes` are minutes of the week in `timezone`, from Monday 00:00. `next_digest_slot` returns the first
+    digest time after a moment. Alerts of at least `urgent_severity` wait for neither.
     """
 
     min_severity: Severity = Severity.INFO
@@ -25,28 +25,27 @@ class ChannelPreferences:
     timezone: tzinfo = UTC
 
     def accepts(self, alert: Alert) -> bool:
-        """Is the alert severe enough for the channel?"""
         return alert.severity.rank >= self.min_severity.rank
 
     def is_urgent(self, alert: Alert) -> bool:
-        """Is it so severe that it waits for nothing?"""
+        """Return whether the alert is sent even in quiet hours and beside a digest."""
         return alert.severity.rank >= self.urgent_severity.rank
 
     def hold_reason(self, now: Moment) -> Reason | None:
-        """Why what comes now is not told at once."""
+        """Return why an alert that is not urgent is held now; None if it is not."""
         if self.next_digest_slot is not None:
             return Reason.DIGEST
         return Reason.QUIET_HOURS if self.quiet_until(now) is not None else None
 
     def next_send_time(self, after: Moment) -> Moment | None:
-        """When what waits is told: at the first slot of the digest that is not in quiet hours, or when these end."""
+        """Return when held alerts are sent: at the next digest slot, or after quiet hours if it falls into them."""
         if self.next_digest_slot is None:
             return self.quiet_until(after)
         slot = self.next_digest_slot(after)
         return self.quiet_until(slot) or slot
 
     def quiet_until(self, now: Moment) -> Moment | None:
-        """When the quiet hours end that it is in; None if it is in none."""
+        """Return the end of the current quiet hours; None outside of them."""
         if not self.quiet_minutes:
             return None
         local = datetime.fromtimestamp(now, self.timezone)
@@ -60,5 +59,5 @@ class ChannelPreferences:
         return max(quiet_end.replace(fold=local.fold).timestamp(), now)
 
     def format_time(self, moment: Moment) -> str:
-        """`Mon 14 Dec 07:00 EET`."""
+        """Return `Mon 14 Dec 07:00 EET`."""
         return f"{datetime.fromtimestamp(moment, self.timezone):%a %d %b %H:%M %Z}"

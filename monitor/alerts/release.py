@@ -1,4 +1,4 @@
-"""Lets go of what was held: matches that have found their independent sources, and throttles whose window opened."""
+"""Release held matches: those that are now corroborated, and those whose throttle window has ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def release_corroborated(
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
 ) -> tuple[ReleasedMatches, ...]:
-    """The held matches that this update's repeated findings confirm."""
+    """Release the held matches that this update's repeated findings confirm, unless they are silenced."""
     repeats = [f for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
     pending = history.pending_for([f.nearest.text for f in repeats if f.nearest]) if repeats else []
     if pending:
@@ -43,9 +43,9 @@ def confirm(
     history: AlertHistory,
     now: Moment,
 ) -> ReleasedMatches | None:
-    """The release of one held match if enough independent sources have said it by now, and its rule still runs.
+    """Release one held match, or return None if sources are still missing or its rule no longer exists.
 
-    `repeats` are what the update repeats of this and of other things.
+    `repeats` are all repeated findings of the update; those about other matches are ignored.
     """
     rule = rules.get(pending_match.alert.rule)
     prior_claims = history.prior_claims([f.claim for f in pending_match.alert.findings])
@@ -55,15 +55,12 @@ def confirm(
     if rule is None or corroboration_gap(reports, rule.corroboration):
         return None
     detail = f"confirmed by {', '.join(sorted(report.source for report in independent_reports(reports)))}"
-    return ReleasedMatches(
-        (pending_match.id,),
-        replace(pending_match.alert, at=now, reason=f"{pending_match.alert.reason}; {detail}"),
-        detail,
-    )
+    alert = replace(pending_match.alert, at=now, reason=f"{pending_match.alert.reason}; {detail}")
+    return ReleasedMatches((pending_match.id,), alert, detail)
 
 
 def release_throttled(pending: Iterable[PendingMatch], *, now: Moment) -> tuple[ReleasedMatches, ...]:
-    """One follow-up for each rule and story of the throttled matches whose window has opened."""
+    """Combine throttled matches that are due into one follow-up for each rule and story."""
     groups: dict[tuple[str, str], list[PendingMatch]] = {}
     for pending_match in pending:
         groups.setdefault((pending_match.alert.rule, pending_match.alert.story), []).append(pending_match)
@@ -71,16 +68,15 @@ def release_throttled(pending: Iterable[PendingMatch], *, now: Moment) -> tuple[
 
 
 def combine(group: Sequence[PendingMatch], now: Moment) -> ReleasedMatches:
-    """All findings of the group, oldest first, as one alert."""
+    """Release a group of matches, oldest first, as one alert."""
     alerts = [pending_match.alert for pending_match in group]
-    detail = f"{len(alerts)} held back by the throttle" if len(alerts) > 1 else "held back by the throttle"
-    return ReleasedMatches(
-        tuple(pending_match.id for pending_match in group), combined_alert(alerts, detail, now), detail
-    )
+    detail = f"{len(alerts)} held by the throttle" if len(alerts) > 1 else "held by the throttle"
+    match_ids = tuple(pending_match.id for pending_match in group)
+    return ReleasedMatches(match_ids, combined_alert(alerts, detail, now), detail)
 
 
 def combined_alert(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
-    """One alert with the findings of several."""
+    """Return the last alert with the findings of all, and with the highest severity."""
     latest = alerts[-1]
     return replace(
         latest,

@@ -1,8 +1,8 @@
-"""Puts alerts into messages: to which channels each goes, at once or gathered with others, and why.
+"""Route alerts into messages: to which channels, at once or in a batch, and why.
 
-A channel is told at once unless it asked for a digest, is in its quiet hours, or gets more than it can bear in a
-burst. What waits is gathered into one message that is sent when its time has come. Every alert and match is kept as
-if it had been told alone; only the messages are fewer.
+A message is sent at once unless the channel has a digest, is in its quiet hours, or has had a burst of messages.
+Otherwise its alerts join a batch: one message that collects alerts until it is due. Batching only reduces the number
+of messages; alerts and matches are stored as if each had been sent alone.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from monitor.alerts.ids import build_message, stable_id
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches
 
-BURST_LIMIT = 8  # messages that a channel gets in a burst one by one
-BURST_SECONDS = 5.0  # seconds
-FLOOD_BATCH_SECONDS = 60.0  # seconds that the message which carries the rest gathers for
+BURST_LIMIT = 8  # messages to one channel within BURST_SECONDS; the rest go into a batch
+BURST_SECONDS = 5.0
+FLOOD_BATCH_SECONDS = 60.0  # how long that batch collects alerts
 DEFAULT_PREFERENCES = ChannelPreferences()
 
 ChannelsByRule = Mapping[str, Sequence[str]]
@@ -26,7 +26,7 @@ PreferencesByChannel = Mapping[str, ChannelPreferences]
 
 @dataclass(frozen=True, slots=True)
 class MessageBatch:
-    """The last message of a channel that gathered alerts for a reason, and for when; `open` if it still gathers."""
+    """A channel's last batch for a reason. `is_open` while alerts can join it, which is until its first attempt."""
 
     id: str
     not_before: Moment
@@ -34,13 +34,13 @@ class MessageBatch:
 
 
 class Outbox(Protocol):
-    """What addressing looks up of the messages owed before."""
+    """What routing looks up about earlier messages."""
 
     def recent_message_count(self, channel: str, since: Moment) -> int:
-        """How many messages the channel was owed since a moment; it need not count beyond MOST."""
+        """Count the messages created for the channel since a moment; may stop counting at BURST_LIMIT."""
 
     def last_batch(self, channel: str, reason: Reason) -> MessageBatch | None:
-        """The channel's last message that gathered for this reason."""
+        """Return the channel's last batch for this reason."""
 
 
 def route(
@@ -50,35 +50,32 @@ def route(
     outbox: Outbox,
     now: Moment,
 ) -> tuple[Message, ...]:
-    """One message a channel for what it is told at once, and one for what waits. `notify` gives each rule's channels.
+    """Return at most two messages for each channel: one to send at once, one for a batch.
 
-    A message that joins one which gathers has that one's id.
+    A message that joins an open batch has the id of the batch.
     """
     alerts_by_channel: dict[str, list[Alert]] = {}
     for alert in alerts:
         for channel in channels_by_rule.get(alert.rule, ()):
             if preferences.get(channel, DEFAULT_PREFERENCES).accepts(alert):
                 alerts_by_channel.setdefault(channel, []).append(alert)
-    return tuple(
-        message
-        for channel, channel_alerts in alerts_by_channel.items()
-        for message in split_prompt_and_batched(
-            channel, channel_alerts, preferences.get(channel, DEFAULT_PREFERENCES), outbox, now
-        )
-    )
+    messages: list[Message] = []
+    for channel, channel_alerts in alerts_by_channel.items():
+        channel_preferences = preferences.get(channel, DEFAULT_PREFERENCES)
+        messages += split_prompt_and_batched(channel, channel_alerts, channel_preferences, outbox, now)
+    return tuple(messages)
 
 
 def split_prompt_and_batched(
     channel: str, alerts: Sequence[Alert], channel_preferences: ChannelPreferences, outbox: Outbox, now: Moment
 ) -> Iterator[Message]:
-    """What goes at once, then what waits."""
+    """Yield the message for a batch, then the one to send at once; either may be missing."""
     reason = channel_preferences.hold_reason(now)
     held_alerts = [alert for alert in alerts if reason and not channel_preferences.is_urgent(alert)]
-    batched_message = (
-        join_batch(build_message(channel, held_alerts, now), reason, channel_preferences, outbox, now)
-        if reason and held_alerts
-        else None
-    )
+    batched_message = None
+    if reason and held_alerts:
+        message = build_message(channel, held_alerts, now)
+        batched_message = join_batch(message, reason, channel_preferences, outbox, now)
     if batched_message is not None:
         yield batched_message
     if prompt_alerts := [alert for alert in alerts if batched_message is None or alert not in held_alerts]:
@@ -88,9 +85,9 @@ def split_prompt_and_batched(
 def join_batch(
     message: Message, reason: Reason, channel_preferences: ChannelPreferences, outbox: Outbox, now: Moment
 ) -> Message | None:
-    """The message as part of the one that gathers; None if the time that it would wait for has come.
+    """Return the message as part of the open batch, else as a new batch; None if there is nothing to wait for.
 
-    A poll may take longer than its slot is away: what was sent meanwhile is never opened again.
+    `now` is when the poll began, so a batch may have been sent since. A sent batch is never opened again.
     """
     batch = outbox.last_batch(message.channel, reason)
     if batch is not None and batch.is_open:
@@ -98,13 +95,13 @@ def join_batch(
     not_before = channel_preferences.next_send_time(now if batch is None else max(now, batch.not_before))
     if not_before is None:
         return None
-    # A slot has a second message if the first was let go before its time.
+    # The last batch is part of the id: if it was flushed early, there is a second one for the same time.
     id = stable_id("roll", message.channel, reason, str(not_before), *([batch.id] if batch else []))
     return replace(message, id=id, thread=id, created=not_before, not_before=not_before, batch_reason=reason)
 
 
 def limit_burst(message: Message, outbox: Outbox, now: Moment) -> Message:
-    """The message as it is, or in a burst as part of one that gathers for a minute."""
+    """Return the message unchanged, or during a burst as part of a batch."""
     batch = outbox.last_batch(message.channel, Reason.FLOOD)
     if batch is not None and batch.is_open:
         return replace(message, id=batch.id, not_before=batch.not_before, batch_reason=Reason.FLOOD)
@@ -121,23 +118,17 @@ def decisions_with_routing_reasons(
     channels_by_rule: ChannelsByRule,
     preferences: PreferencesByChannel,
 ) -> tuple[Decision, ...]:
-    """The decisions with what became of their alerts on each channel. One that still waits keeps its reason."""
-    routed = (
-        (decision, routing_reason(decision.alert, messages, channels_by_rule, preferences))
-        if decision.alert
-        else (decision, None)
-        for decision in decisions
-    )
-    return tuple(
-        replace(
-            decision,
-            reason=decision.reason if decision.pending_alert else routing[0],
-            detail="; ".join((decision.detail, *routing[1])),
-        )
-        if routing
-        else decision
-        for decision, routing in routed
-    )
+    """Add the outcome of routing to each decision that alerts. A match that is still held keeps its reason."""
+
+    def with_routing_reason(decision: Decision) -> Decision:
+        if decision.alert is None:
+            return decision
+        reason, notes = routing_reason(decision.alert, messages, channels_by_rule, preferences)
+        if decision.pending_alert:
+            reason = decision.reason
+        return replace(decision, reason=reason, detail="; ".join((decision.detail, *notes)))
+
+    return tuple(with_routing_reason(decision) for decision in decisions)
 
 
 def releases_with_routing_reasons(
@@ -146,20 +137,19 @@ def releases_with_routing_reasons(
     channels_by_rule: ChannelsByRule,
     preferences: PreferencesByChannel,
 ) -> tuple[ReleasedMatches, ...]:
-    """The same for what was held before."""
-    routed = (
-        (release, routing_reason(release.alert, messages, channels_by_rule, preferences)) for release in released
-    )
-    return tuple(
-        replace(release, reason=routing[0], detail="; ".join((release.detail, *routing[1])))
-        for release, routing in routed
-    )
+    """Add the outcome of routing to each release."""
+
+    def with_routing_reason(release: ReleasedMatches) -> ReleasedMatches:
+        reason, notes = routing_reason(release.alert, messages, channels_by_rule, preferences)
+        return replace(release, reason=reason, detail="; ".join((release.detail, *notes)))
+
+    return tuple(with_routing_reason(release) for release in released)
 
 
 def routing_reason(
     alert: Alert, messages: Sequence[Message], channels_by_rule: ChannelsByRule, preferences: PreferencesByChannel
 ) -> tuple[Reason, list[str]]:
-    """`sent` if a channel is told at once, else why none is; with a sentence for each channel that is not."""
+    """Return `sent` if any channel gets the alert at once, else why not; and a note on each channel that does not."""
     message_by_channel = {
         message.channel: message for message in messages if any(carried.id == alert.id for carried in message.alerts)
     }
@@ -173,14 +163,12 @@ def routing_reason(
 
 
 def channel_reason(message: Message | None, channel_preferences: ChannelPreferences) -> tuple[Reason, str]:
-    """Why a channel is not told at once; "" if it is."""
+    """Return `sent` and "" if the channel gets the alert at once, else why not, as a reason and a note."""
     if message is None:
-        return Reason.BELOW_SEVERITY, f"it takes what is {channel_preferences.min_severity} or more severe"
+        return Reason.BELOW_SEVERITY, f"accepts {channel_preferences.min_severity} and above"
     if message.batch_reason is Reason.FLOOD:
-        return Reason.FLOOD, f"more than {BURST_LIMIT} messages in {BURST_SECONDS:g} s, told together with others"
+        return Reason.FLOOD, f"more than {BURST_LIMIT} messages in {BURST_SECONDS:g} s, sent together with others"
     if message.batch_reason is not None and message.not_before is not None:
-        return (
-            message.batch_reason,
-            f"{message.batch_reason}, told on {channel_preferences.format_time(message.not_before)}",
-        )
+        due = channel_preferences.format_time(message.not_before)
+        return message.batch_reason, f"{message.batch_reason}, due on {due}"
     return Reason.SENT, ""

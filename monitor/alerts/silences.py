@@ -1,8 +1,8 @@
-"""Silences: what people asked not to be told of for a while, and why.
+"""Silences: which findings cause no alert for a while, and why.
 
-A silence covers a finding when all that it names (rule, source, story, query) fits. A mute lets through what says
-something else than the claims it was made for; what somebody called not news covers the like of it. What is covered
-is decided with that reason and kept; what was held before waits until the silence has ended.
+A silence covers a finding if its whole scope (rule, source, story, query) matches. Two modes are narrower: *until the
+facts change* lets findings with new facts through, and *not news* covers only findings that resemble its claims. A
+covered match is stored with that reason. A match that was held before stays held until the silence ends.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from monitor.text.analysis import NO_SYNONYMS, ClaimAnalysis, analyze
 
 
 class SilenceMode(StrEnum):
-    """What a silence lets through of what it fits."""
+    """Which of the findings in its scope a silence covers."""
 
-    ALL = "all"  # nothing
-    UNTIL_FACTS_CHANGE = "until the facts change"  # a fact that moved
-    NOT_NEWS = "not news"  # all that is not like its claims
+    ALL = "all"
+    UNTIL_FACTS_CHANGE = "until the facts change"  # those without a new fact
+    NOT_NEWS = "not news"  # those that resemble its claims
 
 
 REASON_BY_MODE = {
@@ -47,12 +47,17 @@ REASON_BY_MODE = {
     SilenceMode.UNTIL_FACTS_CHANGE: Reason.MUTED,
     SilenceMode.NOT_NEWS: Reason.NOT_NEWS,
 }
+# Changes of these kinds are facts; the others are only wording.
+FACT_KINDS = frozenset(ChangeKind) - {ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.WORDING}
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One silence, alive until `until`. What is None is not asked about; `match` is a query. `claims` are those that
-    a mute was made for."""
+    """One silence, active until `until`.
+
+    `rule`, `source`, `story` and the query `match` are its scope; None matches everything. `claims` are those that
+    findings are compared with, unless the mode is `ALL`.
+    """
 
     id: int
     reason: str
@@ -68,33 +73,33 @@ class Silence:
 
     @property
     def decision_detail(self) -> str:
-        """What a decision says of it."""
+        """The detail of a decision that this silence caused."""
         return f"silence {self.id}: {self.reason}"
 
     @property
     def summary(self) -> str:
-        """What it names, in a few words."""
-        scope = {"rule": self.rule, "source": self.source, "story": self.story, "match": self.match}
-        named = ", ".join(f"{name} {value}" for name, value in scope.items() if value)
+        """The scope and the mode in a few words."""
+        values = {"rule": self.rule, "source": self.source, "story": self.story, "match": self.match}
+        scope = ", ".join(f"{name} {value}" for name, value in values.items() if value)
         if self.mode is SilenceMode.ALL:
-            return named
-        return f"{named}, {self.mode}" + (f": {self.claims[0]}" if self.claims else "")
+            return scope
+        return f"{scope}, {self.mode}" + (f": {self.claims[0]}" if self.claims else "")
 
 
 def find_silence(
     silences: Sequence[Silence], rule: str, update: Update, finding: Finding, aliases: QueryAliases
 ) -> Silence | None:
-    """The first silence that covers this finding of a rule, if one does."""
+    """Return the first silence that covers a rule's finding, or None."""
     return next((silence for silence in silences if covers(silence, rule, update, finding, aliases)), None)
 
 
 def covers(silence: Silence, rule: str, update: Update, finding: Finding, aliases: QueryAliases) -> bool:
-    """Does all that the silence names fit, and does it not let the finding through?"""
+    """Return whether the finding is in the scope of the silence and not exempt by its mode."""
     return matches_scope(silence, rule, update, finding, aliases) and not is_exempt(silence, finding)
 
 
 def matches_scope(silence: Silence, rule: str, update: Update, finding: Finding, aliases: QueryAliases) -> bool:
-    """Does all that the silence names fit?"""
+    """Return whether the rule, source, story and query of the silence all match."""
     return (
         silence.rule in (None, rule)
         and silence.source in (None, update.source)
@@ -104,21 +109,20 @@ def matches_scope(silence: Silence, rule: str, update: Update, finding: Finding,
 
 
 def is_exempt(silence: Silence, finding: Finding) -> bool:
-    """Is the finding what the silence makes an exception for?"""
+    """Return whether the mode of the silence lets the finding through."""
     if silence.mode is SilenceMode.UNTIL_FACTS_CHANGE:
         return has_new_facts(finding, silence.claims)
     return silence.mode is SilenceMode.NOT_NEWS and not repeats_any(finding, silence.claims)
 
 
 def query_matches(query: str, update: Update, finding: Finding, aliases: QueryAliases) -> bool:
-    """Does the query hold for the finding?"""
     rule = query_as_rule(query, aliases)
     return rule is not None and match_rule(rule, update, [finding]) is not None
 
 
 @lru_cache(maxsize=256)
 def query_as_rule(query: str, aliases: QueryAliases) -> Rule | None:
-    """The query as a rule that takes any finding; None for one that is not understood any more."""
+    """Return the query as a rule for findings of any novelty; None if it is no longer valid (a removed alias)."""
     compiled, _ = compile_query(query, aliases.nodes)
     return Rule("silence", "", compiled, on=frozenset(Novelty)) if compiled else None
 
@@ -126,12 +130,12 @@ def query_as_rule(query: str, aliases: QueryAliases) -> Rule | None:
 def not_silenced(
     pending: Sequence[PendingMatch], silences: Sequence[Silence], aliases: QueryAliases = NO_ALIASES
 ) -> list[PendingMatch]:
-    """The held matches that no silence covers whole."""
+    """Return the held matches whose findings are not all covered by silences."""
     return [pending_match for pending_match in pending if not is_silenced(pending_match, silences, aliases)]
 
 
 def is_silenced(pending_match: PendingMatch, silences: Sequence[Silence], aliases: QueryAliases) -> bool:
-    """Is every finding of the alert that waits covered?"""
+    """Return whether silences cover every finding of a held match."""
     alert = pending_match.alert
     return bool(silences and alert.findings) and all(
         find_silence(silences, alert.rule, update, finding, aliases) for update, finding in as_findings(alert)
@@ -139,45 +143,36 @@ def is_silenced(pending_match: PendingMatch, silences: Sequence[Silence], aliase
 
 
 def silences_about(alert: Alert, silences: Sequence[Silence]) -> list[Silence]:
-    """The silences that name what an alert tells, whatever they let through of it; of what is not news those that
-    cover it. Queries that name an alias are left out."""
+    """Return the silences with any finding of an alert in their scope; for *not news*, those that cover one.
+
+    Silences whose query uses an alias are left out.
+    """
     alert_findings = list(as_findings(alert))
-    predicates = {SilenceMode.NOT_NEWS: covers}
-    return [
-        silence
-        for silence in silences
-        if any(
-            predicates.get(silence.mode, matches_scope)(silence, alert.rule, *pair, NO_ALIASES)
-            for pair in alert_findings
-        )
-    ]
+
+    def concerns_alert(silence: Silence) -> bool:
+        predicate = covers if silence.mode is SilenceMode.NOT_NEWS else matches_scope
+        return any(predicate(silence, alert.rule, *pair, NO_ALIASES) for pair in alert_findings)
+
+    return [silence for silence in silences if concerns_alert(silence)]
 
 
 def as_findings(alert: Alert) -> Iterator[tuple[Update, Finding]]:
-    """The findings of an alert as they were decided, each with what is known of its update."""
-    for alert_finding in alert.findings:
-        claim, story = Claim(alert_finding.claim, Role.SENTENCE), alert_finding.story or alert.story
+    """Yield an alert's findings in the form in which they were decided, each with an update, as far as known."""
+    for carried in alert.findings:
+        update = Update(carried.source, carried.entry, alert.at, "", carried.entry_url, carried.claim)
         finding = Finding(
-            claim,
-            alert_finding.novelty,
-            alert_finding.similarity,
-            alert_finding.changes,
-            alert_finding.nearest,
-            story,
+            claim=Claim(carried.claim, Role.SENTENCE),
+            novelty=carried.novelty,
+            similarity=carried.similarity,
+            changes=carried.changes,
+            nearest=carried.nearest,
+            story=carried.story or alert.story,
         )
-        yield (
-            Update(
-                alert_finding.source, alert_finding.entry, alert.at, "", alert_finding.entry_url, alert_finding.claim
-            ),
-            finding,
-        )
-
-
-FACT_KINDS = frozenset(ChangeKind) - {ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.WORDING}
+        yield update, finding
 
 
 def has_new_facts(finding: Finding, claims: Sequence[str]) -> bool:
-    """Has a fact moved?"""
+    """Return whether a fact changed, for a new finding relative to any of the claims."""
     if finding.novelty is Novelty.CHANGED:
         return has_fact_change(finding.changes)
     return finding.novelty is Novelty.NEW and any(
@@ -186,7 +181,7 @@ def has_new_facts(finding: Finding, claims: Sequence[str]) -> bool:
 
 
 def repeats_any(finding: Finding, claims: Sequence[str]) -> bool:
-    """Is the finding like one of the claims?"""
+    """Return whether the finding says the same facts as any of the claims."""
     nearest_text = finding.nearest.text if finding.nearest else ""
     if nearest_text in claims or finding.claim.text in claims:
         return not has_fact_change(finding.changes)
@@ -194,16 +189,14 @@ def repeats_any(finding: Finding, claims: Sequence[str]) -> bool:
 
 
 def has_fact_change(changes: Iterable[Change]) -> bool:
-    """Is one of them more than another wording?"""
     return any(change.kind in FACT_KINDS for change in changes)
 
 
 def verdicts_against(finding: Finding, claims: Sequence[str]) -> Iterable[Verdict]:
-    """What the judge says of the finding after each of the claims."""
+    """Compare the finding with each of the claims."""
     return (judge(claim_analysis(claim), claim_analysis(finding.claim.text), Relation.ELSEWHERE) for claim in claims)
 
 
 @lru_cache(maxsize=1024)
 def claim_analysis(claim: str) -> ClaimAnalysis:
-    """A claim as it is compared."""
     return analyze(claim, NO_SYNONYMS)

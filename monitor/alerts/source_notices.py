@@ -1,7 +1,8 @@
-"""What the operator is told of a source: it fails for long, it has fallen silent, or its feed misbehaves.
+"""Notices to the operator about sources: one fails for long, has fallen silent, or has a misbehaving feed.
 
-A notice begins with the poll that gives cause for it. A state stands until another poll ends it, an oddity until it
-was not seen for a week. While it stands it is told once, and of one kind a source tells at most once a day.
+A notice opens with the poll that finds its issue. A state (`STATE_KINDS`) ends with the first successful poll without
+it, any other issue once it has not been seen for a week. An open notice is announced once, and notices of one kind at
+most once a day for each source.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from monitor.alerts.ids import stable_id
 from monitor.model import Alert, HealthIssue, Moment, Severity
 from monitor.units import DAY
 
-LONG_LASTING_S, FAILING_NOTICE_POLLS = DAY, 4  # a source that fails is told of after a day of it, and so many polls
-BLOCKED_NOTICE_POLLS = 3  # polls in a row before one that is refused counts as blocked
-ISSUE_EXPIRY_S = 7 * DAY  # an oddity that was not seen for so long is over
+# A failing source is announced after both of these, so that a short outage or one bad poll a day is not.
+LONG_LASTING_S, FAILING_NOTICE_POLLS = DAY, 4
+BLOCKED_NOTICE_POLLS = 3  # refused polls in a row; a single refusal may pass
+ISSUE_EXPIRY_S = 7 * DAY
 FAULT_KINDS = ("failing", "blocked", "paused")
 STATE_KINDS = (*FAULT_KINDS, "quiet")
-FLAP_KINDS = frozenset({"flipping", "rewound"})  # the first return looks like either: one notice for both
+FLAP_KINDS = frozenset({"flipping", "rewound"})  # at first they look the same, so they share one notice
 NOTICE_TITLES = {
     "failing": "Source {} is failing",
     "blocked": "Source {} is blocked",
@@ -27,11 +29,11 @@ NOTICE_TITLES = {
     "quiet": "Source {} has fallen silent",
     "back": "Source {} is back",
     "flipping": "Source {} flips between two copies",
-    "rewound": "Source {} served an older copy of itself",
+    "rewound": "Source {} served an older copy",
     "renumbered": "Source {} has changed its ids",
     "reannounced": "Source {} has announced its archive again",
     "clock": "Source {} embeds the time",
-    "rolled": "Source {} moves on faster than it is polled",
+    "rolled": "Source {} publishes faster than it is polled",
     "articles": "Articles of source {} cannot be read",
 }
 NOTICE_SEVERITY = dict.fromkeys(FAULT_KINDS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}
@@ -39,7 +41,7 @@ NOTICE_SEVERITY = dict.fromkeys(FAULT_KINDS, Severity.HIGH) | {"quiet": Severity
 
 @dataclass(frozen=True, slots=True)
 class SourceNotice:
-    """A notice of a source: it stands from `since` until `ended`, was last seen and last told at these moments."""
+    """A notice about a source, open from `since` until `ended_at`. `announced_at` may be of an earlier opening."""
 
     kind: str
     text: str
@@ -50,23 +52,23 @@ class SourceNotice:
 
     @property
     def is_announced(self) -> bool:
-        """Was it told since it began?"""
+        """Whether it has been announced since it opened."""
         return self.announced_at is not None and self.announced_at >= self.since
 
     @property
     def is_visible(self) -> bool:
-        """Does it stand, and is it more than a state that may soon pass?"""
+        """Whether it is open and worth showing. A state is shown only once announced, since it may soon pass."""
         return self.ended_at is None and (self.is_announced or self.kind not in STATE_KINDS)
 
 
 def update_notices(
     previous: Mapping[str, SourceNotice], issues: Iterable[HealthIssue], *, failures: int, now: Moment
 ) -> tuple[SourceNotice, ...]:
-    """The notices that a poll begins, goes on with or ends; those told of now have `told` at `now`.
+    """Return the notices that a poll opens, continues or ends. Those to announce now have `now` as `announced_at`.
 
-    `before` are the source's notices by kind, `failures` the polls that failed in a row, 0 after a good one.
+    `previous` has the source's notices by kind; `failures` counts the polls that failed in a row, 0 after a good one.
     """
-    issue_by_kind = {issue.kind: issue for issue in (with_standing_kind(issue, previous) for issue in issues)}
+    issue_by_kind = {issue.kind: issue for issue in (join_open_flap(issue, previous) for issue in issues)}
     current = [continue_notice(previous.get(kind), issue, failures, now) for kind, issue in issue_by_kind.items()]
     finished = [
         notice for notice in previous.values() if notice.kind not in issue_by_kind and is_over(notice, failures, now)
@@ -74,18 +76,18 @@ def update_notices(
     return (*current, *(replace(notice, ended_at=now) for notice in finished))
 
 
-def with_standing_kind(issue: HealthIssue, previous: Mapping[str, SourceNotice]) -> HealthIssue:
-    """The cause under the name by which it stands already."""
+def join_open_flap(issue: HealthIssue, previous: Mapping[str, SourceNotice]) -> HealthIssue:
+    """Return the issue, or if it is of a flap kind and a flap notice is open, the issue of that notice."""
     if issue.kind not in FLAP_KINDS:
         return issue
-    standing_notices = [
-        notice for notice in previous.values() if notice.kind in FLAP_KINDS and notice.ended_at is None
-    ]
-    return replace(issue, kind=standing_notices[0].kind, text=standing_notices[0].text) if standing_notices else issue
+    for notice in previous.values():
+        if notice.kind in FLAP_KINDS and notice.ended_at is None:
+            return replace(issue, kind=notice.kind, text=notice.text)
+    return issue
 
 
 def continue_notice(previous: SourceNotice | None, issue: HealthIssue, failures: int, now: Moment) -> SourceNotice:
-    """The notice as it stands after the poll."""
+    """Return the notice after a poll with its issue: opened or continued, and announced if it is due."""
     since = now if previous is None or previous.ended_at is not None else previous.since
     notice = SourceNotice(issue.kind, issue.text, since, now, previous.announced_at if previous else None)
     may_repeat = notice.announced_at is None or now - notice.announced_at >= DAY
@@ -95,21 +97,21 @@ def continue_notice(previous: SourceNotice | None, issue: HealthIssue, failures:
 
 
 def is_due(notice: SourceNotice, failures: int, now: Moment) -> bool:
-    """Has it lasted long enough to be told?"""
+    """Return whether the notice has lasted long enough to be announced."""
     if notice.kind == "failing":
         return failures >= FAILING_NOTICE_POLLS and now - notice.since >= LONG_LASTING_S
     return notice.kind != "blocked" or failures >= BLOCKED_NOTICE_POLLS
 
 
 def is_over(notice: SourceNotice, failures: int, now: Moment) -> bool:
-    """Has it come to an end with a poll that gave no cause for it?"""
+    """Return whether a poll without the issue ends the notice."""
     if notice.ended_at is not None:
         return False
     return failures == 0 if notice.kind in STATE_KINDS else now - notice.last_seen >= ISSUE_EXPIRY_S
 
 
 def notice_alerts(source: str, notices: Sequence[SourceNotice], now: Moment) -> list[Alert]:
-    """What people are told after a poll: the notices told now, and that a source they knew as failing is back."""
+    """Return the alerts after a poll: for notices announced now, and for a source that has recovered."""
     alerts = [
         source_alert(source, notice.kind, notice_text(notice, now), notice.since, now)
         for notice in notices
@@ -126,23 +128,22 @@ def notice_alerts(source: str, notices: Sequence[SourceNotice], now: Moment) -> 
 
 
 def notice_text(notice: SourceNotice, now: Moment) -> str:
-    """What is said, with how long it has been so if that is long."""
+    """Return the text of the notice, with its duration if that is long."""
     if now - notice.since < LONG_LASTING_S:
         return notice.text
-    return f"{notice.text} That has been so for {humanize_duration(now - notice.since)}."
+    return f"{notice.text} This has lasted for {humanize_duration(now - notice.since)}."
 
 
 def source_alert(source: str, kind: str, text: str, since: Moment, now: Moment) -> Alert:
-    """An alert about a source, the same one however often the poll is repeated after a crash."""
+    """Build an alert about a source. A poll repeated after a crash gives it the same id."""
     id = stable_id("al", MONITOR_RULE, source, kind, str(since))
     severity = NOTICE_SEVERITY.get(kind, Severity.LOW)
-    return Alert(
-        id, MONITOR_RULE, NOTICE_TITLES[kind].format(source), severity, f"source-{source}", text, "", now, ()
-    )
+    title = NOTICE_TITLES[kind].format(source)
+    return Alert(id, MONITOR_RULE, title, severity, f"source-{source}", text, "", now, ())
 
 
 def humanize_duration(seconds: float) -> str:
-    """`30 hours`, `3 days`."""
+    """Return `30 hours` or `3 days`: hours below two days, else days."""
     hours = max(1, round(seconds / 3600))
     if hours < 48:
         return f"{hours} hour{'s' if hours > 1 else ''}"

@@ -1,4 +1,4 @@
-"""The account of one story: who tells of it, and how its figures moved."""
+"""The summary of one story: its independent sources, and how its figures changed over time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.model import FigurePoint, Finding, Moment, Novelty, PriorClaim
 
 @dataclass(frozen=True, slots=True)
 class StoryFinding:
-    """One finding of the story: what a source said, when, and where."""
+    """A finding of the story, with its source, time, entry and address."""
 
     source: str
     at: Moment
@@ -23,7 +23,7 @@ class StoryFinding:
 
 @dataclass(frozen=True, slots=True)
 class StorySummary:
-    """What is known of a story. `figures` are the courses that its figures took, each oldest first."""
+    """The summary of a story. `lead` is its lead claim; `figures` has one series a figure, oldest point first."""
 
     id: str
     lead: str
@@ -34,12 +34,12 @@ class StorySummary:
 
     @property
     def independent_count(self) -> int:
-        """How many sources tell of it on their own: one wire copy counts once, however many carry it."""
+        """The number of independent sources; an agency's text counts once, in however many sources it appears."""
         return len(independent_reports(self.source_reports))
 
 
 def story_claims(story_findings: Sequence[StoryFinding]) -> Iterator[PriorClaim]:
-    """What was said of the story and may be news."""
+    """Yield the claims of the story, without withdrawals and noise."""
     for story_finding in story_findings:
         finding = story_finding.finding
         if finding.novelty is not Novelty.WITHDRAWN and not finding.claim.noise:
@@ -55,7 +55,7 @@ def story_claims(story_findings: Sequence[StoryFinding]) -> Iterator[PriorClaim]
 
 @dataclass(frozen=True, slots=True)
 class FigureMove:
-    """One move of a figure: the claims that state it before and after, and where it stood and stands."""
+    """One change of a figure: the texts of the prior claim and the claim, and the points before and after."""
 
     prior_text: str
     claim_text: str
@@ -64,22 +64,23 @@ class FigureMove:
 
 
 def figure_series(story_findings: Sequence[StoryFinding]) -> tuple[tuple[FigurePoint, ...], ...]:
-    """How each figure moved, the one that moved most often first."""
+    """Return the series of each figure, that with the most changes first."""
     all_series: list[list[FigureMove]] = []
     for move in figure_moves(story_findings):
-        series = next((earlier for earlier in all_series if continues(earlier, move)), None)
+        series = next((candidate for candidate in all_series if continues(candidate, move)), None)
         if series is None:
             all_series.append([move])
-        elif move.before.value == series[-1].after.value or all(
-            move.after.value != earlier.after.value for earlier in series
-        ):
+            continue
+        starts_at_end = move.before.value == series[-1].after.value
+        is_new_value = all(move.after.value != earlier.after.value for earlier in series)
+        if starts_at_end or is_new_value:  # else a source that lags behind repeats an earlier change
             series.append(move)
     all_series.sort(key=len, reverse=True)
     return tuple((series[0].before, *(move.after for move in series)) for series in all_series)
 
 
 def figure_moves(story_findings: Sequence[StoryFinding]) -> Iterator[FigureMove]:
-    """Each move of a figure, in the order in which they were told."""
+    """Yield each change of a figure, in the order of the findings."""
     for story_finding in story_findings:
         finding = story_finding.finding
         if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
@@ -92,10 +93,12 @@ def figure_moves(story_findings: Sequence[StoryFinding]) -> Iterator[FigureMove]
 
 
 def continues(series: Sequence[FigureMove], move: FigureMove) -> bool:
-    """Is it the same figure: does the course stand where the step begins, or did a claim of it state that?"""
+    """Return whether a move is of the same figure as a series.
+
+    It is if it starts at the last value of the series, or if its prior claim states a value of the series.
+    """
     if move.before.value == series[-1].after.value:
         return True
-    stated_values = {(earlier.prior_text, earlier.before.value) for earlier in series} | {
-        (earlier.claim_text, earlier.after.value) for earlier in series
-    }
-    return (move.prior_text, move.before.value) in stated_values
+    stated_before = {(earlier.prior_text, earlier.before.value) for earlier in series}
+    stated_after = {(earlier.claim_text, earlier.after.value) for earlier in series}
+    return (move.prior_text, move.before.value) in stated_before | stated_after

@@ -1,1 +1,1 @@
-"""Run the pure middle without the world: replay an archive, back-test a rule, run a rule's tests."""
+"""Run rules without sending anything: replay an archive, back-test an edit, run the tests of a rule."""

@@ -1,4 +1,4 @@
-"""The stored updates as a back-test wants them."""
+"""Load stored updates for a back-test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def load_stored_updates(
     versions: Sequence[RulesByScope],
     tags: Mapping[str, tuple[str, ...]],
 ) -> Iterator[StoredUpdate]:
-    """The stored updates since a moment that concern some versions of rules."""
+    """Yield the stored updates since a moment that could matter to any of the rule versions. `tags`: by source."""
     ignore_by_source = {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
     baseline_sources = {source.name for source in config.sources if source.first_poll == "baseline"}
 

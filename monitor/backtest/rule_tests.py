@@ -1,4 +1,4 @@
-"""Runs the tests that a rule carries. How two texts compare is handed in, so that nothing here needs the ledger."""
+"""Run the `tests` of a rule, against an empty ledger."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from monitor.text.split import split_claims
 
 AssessText = Callable[[str | None, str, Rule], tuple[bool, Novelty]]
 ExplainText = Callable[[str | None, str, Rule], str]
+FIXED_NOW = 0.0
 
 
 def run_rule_tests(
     rule: Rule, ruleset: RuleSet, assess_text: AssessText, explain_text: ExplainText = lambda before, text, rule: ""
 ) -> tuple[Problem, ...]:
-    """The tests that fail. `assess(before, text, rule)` says whether the rule fires for the text and its novelty,
-    `why` what made it fire or what was missing, as the end of a sentence."""
+    """Return a problem for each test that fails.
+
+    `assess_text(before, text, rule)` returns whether the rule fires and the novelty; `explain_text` returns what made
+    it fire or what was missing, as the end of a sentence.
+    """
     problems = []
     for test in rule.tests:
         fires, novelty = assess_text(test.before, test.text, rule)
@@ -36,7 +40,7 @@ def run_rule_tests(
 
 
 def failure_text(test: RuleTest, fires: bool, novelty: Novelty) -> str:
-    """What is wrong, or "" if the test passes."""
+    """Return why a test fails, or "" if it passes."""
     if test.fires and not fires:
         return f"expected to fire, but does not (the claim is {novelty}): “{test.text}”"
     if fires and not test.fires:
@@ -46,11 +50,8 @@ def failure_text(test: RuleTest, fires: bool, novelty: Novelty) -> str:
     return ""
 
 
-FIXED_NOW = 0.0
-
-
 class EmptyHistory:
-    """A ledger in which nobody has said anything yet."""
+    """A ledger without claims."""
 
     def candidates(
         self, terms: Sequence[Sequence[str]], *, limit: int = MAX_CANDIDATES, sources: frozenset[str] | None = None
@@ -73,7 +74,7 @@ class EmptyHistory:
 
 
 def findings_between(previous_text: str | None, text: str, synonyms: Synonyms) -> tuple[Finding, ...]:
-    """What an entry brings that says `text` and said `before` (None: it is new)."""
+    """Return the findings of an entry whose text changed from `previous_text` (None: a new entry) to `text`."""
     previous_claims = split_claims("", previous_text) if previous_text is not None else None
     return classify_claims(
         _update(text), split_claims("", text), previous_claims, {}, EmptyHistory(), synonyms, FIXED_NOW
@@ -81,9 +82,9 @@ def findings_between(previous_text: str | None, text: str, synonyms: Synonyms) -
 
 
 def evaluate_rule(previous_text: str | None, text: str, rule: Rule, synonyms: Synonyms) -> tuple[bool, Novelty]:
-    """Does the rule fire when an entry says `text`, which said `before` (None: it is new), and as what novelty?
+    """Return whether the rule fires for an entry that changed to `text`, and the novelty.
 
-    The novelty is that of what fired, else of the first claim; `repeated` when nothing moved at all.
+    The novelty is that of the finding that fired, else of the first finding; `repeated` without findings.
     """
     findings = findings_between(previous_text, text, synonyms)
     match = match_rule(replace(rule, sources=None), _update(text), findings, split_claims("", text), ())
@@ -93,14 +94,12 @@ def evaluate_rule(previous_text: str | None, text: str, rule: Rule, synonyms: Sy
 
 
 def firing_reason(previous_text: str | None, text: str, rule: Rule, synonyms: Synonyms) -> str:
-    """Which words of `text` made the rule fire, or what was missing, as the end of a sentence."""
-    unscoped_rule, findings, claims = (
-        replace(rule, sources=None),
-        findings_between(previous_text, text, synonyms),
-        split_claims("", text),
-    )
+    """Return which words of `text` made the rule fire, or what was missing, as the end of a sentence."""
+    unscoped_rule = replace(rule, sources=None)
+    findings = findings_between(previous_text, text, synonyms)
+    claims = split_claims("", text)
     if match := match_rule(unscoped_rule, _update(text), findings, claims, ()):
-        return f"met by {', '.join(dict.fromkeys(f'“{hit.words}”' for hit in match.hits))}"
+        return f"matched {', '.join(dict.fromkeys(f'“{hit.words}”' for hit in match.hits))}"
     return explain_rule(unscoped_rule, _update(text), findings, claims).why
 
 

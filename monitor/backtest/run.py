@@ -1,8 +1,8 @@
-"""Runs rules over updates that were assessed before: what they would have alerted, and how two versions differ.
+"""Back-test rules on stored updates: which alerts they would have sent, and how two versions of the rules differ.
 
-Matching and deciding are the daemon's own; the findings are those that the store kept, so nothing is compared anew.
-For a rule with `sources` that is an approximation: what only others are known to have said counts as new. Silences
-are left out: they are about people's present, not about the rule.
+Matching and deciding use the daemon's own code. Findings are read from the store, so claims are not compared again.
+For a rule with `sources` that is an approximation: a repeated or changed claim counts as new if the nearest prior
+claim is from another source. Silences are ignored, because they depend on people's current needs and not on the rule.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ AlertedClaim: TypeAlias = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class StoredUpdate:
-    """An update as the store kept it; `baseline` if it came with its source's first poll, of which nobody is told."""
+    """A stored update with its findings. `is_baseline`: from its source's first poll, which sends no alerts."""
 
     number: int
     update: Update
@@ -52,7 +52,7 @@ class StoredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class HypotheticalAlert:
-    """An alert that would have been sent, and the number of the update that caused it."""
+    """An alert that would have been sent, with the number of the update that caused it."""
 
     update_number: int
     alert: Alert
@@ -60,7 +60,7 @@ class HypotheticalAlert:
 
 @dataclass(frozen=True, slots=True)
 class RulesByScope:
-    """Some rules: the narrow ones look at single claims, so what else an update says is nothing to them."""
+    """A set of rules, split into those that look at single claims and those that look at their context too."""
 
     all_rules: RuleSet
     claim_rules: RuleSet
@@ -69,7 +69,7 @@ class RulesByScope:
 
 @dataclass(slots=True)
 class InMemoryHistory:
-    """The past of a back-test, kept in memory: what was alerted, who said what, and what is held."""
+    """The history of a back-test, in memory: alerts sent, prior claims by source, and matches held."""
 
     alerted_claims: set[tuple[str, str, str]] = field(default_factory=set)
     alerts: dict[tuple[str, str], list[Alert]] = field(default_factory=lambda: defaultdict(list))
@@ -83,19 +83,18 @@ class InMemoryHistory:
     last_id: int = 0
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
-        """Which of these claims the rule has alerted of already in this story."""
+        """Return the claims that the rule has already alerted in this story."""
         return {text for text in texts if (rule, story, text) in self.alerted_claims}
 
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
-        """When the rule alerted of the story since a moment, oldest first."""
+        """Return the times of the rule's alerts in this story since a moment, oldest first."""
         return [alert.at for alert in self.alerts[rule, story] if alert.at >= since]
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
-        """The rule's last alert of the story."""
         return next(reversed(self.alerts[rule, story]), None)
 
     def prior_claims(self, texts: Sequence[str]) -> list[PriorClaim]:
-        """Who has said one of these claims, in these or other words."""
+        """Return every source's first statement of any of these claims, also in other words."""
         roots = dict.fromkeys(map(self.cluster_root, texts))
         return [
             prior
@@ -105,21 +104,21 @@ class InMemoryHistory:
         ]
 
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
-        """The matches held for corroboration that one of these claims would confirm."""
+        """Return the matches awaiting corroboration that any of these claims would confirm."""
         roots = {self.cluster_root(text) for text in texts}
         corroborable = (match for match in self.pending if match.reason is Reason.AWAITING_CORROBORATION)
         return [match for match in corroborable if roots & {self.cluster_root(f.claim) for f in match.alert.findings}]
 
     def silences(self, now: Moment) -> Sequence[Silence]:
-        """None."""
+        """Return none: a back-test ignores silences."""
         return ()
 
     def cluster_root(self, text: str) -> str:
-        """The claim that this one says in other words, or itself."""
+        """Return the first claim of which this one is a rewording, or the claim itself."""
         return self.root_by_text.get(text, text)
 
     def record_findings(self, update: Update, findings: Sequence[Finding]) -> None:
-        """Keeps who said what."""
+        """Record which source said what, and which claims are rewordings of others."""
         for finding, current_claim in zip(findings, as_prior_claims(update, findings), strict=True):
             if finding.novelty is Novelty.REPEATED and finding.nearest:
                 self.root_by_text.setdefault(finding.claim.text, self.cluster_root(finding.nearest.text))
@@ -127,16 +126,15 @@ class InMemoryHistory:
             self.record_prior_claim(current_claim)
 
     def record_prior_claim(self, prior: PriorClaim) -> None:
-        """Keeps the first time that a source said a claim in these words."""
+        """Record a claim, unless its source has said it in the same words before."""
         self.prior_claims_by_root[self.cluster_root(prior.text)].setdefault((prior.source, prior.text), prior)
 
     def record_alert(self, alert: Alert) -> None:
-        """Keeps what was told."""
         self.alerts[alert.rule, alert.story].append(alert)
         self.alerted_claims |= {(alert.rule, story, text) for story, text in dedup_keys(alert)}
 
     def hold_back(self, decision: Decision, update_number: int) -> None:
-        """Keeps a match that waits."""
+        """Record a match that is throttled or awaits corroboration."""
         if decision.pending_alert:
             self.last_id += 1
             self.pending.append(PendingMatch(self.last_id, decision.reason, decision.pending_alert))
@@ -145,18 +143,20 @@ class InMemoryHistory:
                 self.throttled_until[self.last_id] = decision.throttled_until
 
     def due_matches(self, now: Moment) -> list[PendingMatch]:
-        """The throttled matches whose window has opened."""
+        """Return the throttled matches whose window has ended."""
         return [match for match in self.pending if self.throttled_until.get(match.id, now + 1) <= now]
 
     def release(self, ids: Iterable[int]) -> None:
-        """Forgets held matches that were told of."""
+        """Remove held matches that were released."""
         released_ids = set(ids)
         self.pending = [match for match in self.pending if match.id not in released_ids]
 
 
 def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
-    """The novelties that matter to some versions of rules. Who needs several sources wants to know who repeats what,
-    and what is repeated may be new to who listens to some sources only."""
+    """Return the novelties that can matter to any of the rule versions.
+
+    Repeated findings are evidence for a rule with `corroboration`, and may be new for a rule with `sources`.
+    """
     rules = [rule for version in versions for rule in version.all_rules.rules]
     if any(rule.corroboration > 1 or rule.sources is not None for rule in rules):
         return frozenset(Novelty)
@@ -164,7 +164,6 @@ def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
 
 
 def split_by_scope(rules: RuleSet) -> RulesByScope:
-    """The rules by what they look at."""
     claim_rules = [rule for rule in rules.rules if rule.within is Within.CLAIM]
     context_rules = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
     return RulesByScope(rules, RuleSet(tuple(claim_rules)), tuple(context_rules))
@@ -173,7 +172,7 @@ def split_by_scope(rules: RuleSet) -> RulesByScope:
 def is_relevant(
     versions: Sequence[RulesByScope], tags: SourceTags, update: Update, findings: tuple[Finding, ...]
 ) -> bool:
-    """Could an update matter to some versions of rules? `findings` may be outlines of those of `novelties`."""
+    """Return whether an update could matter to any of the rule versions. Outlines of `findings` are enough."""
     if any(rule.corroboration > 1 for version in versions for rule in version.all_rules.rules):
         return bool(findings)
     document = cached_document(update, findings, (), tags.get(update.source, ()))
@@ -183,12 +182,11 @@ def is_relevant(
 
 
 def reaching_rules(version: RulesByScope, document: MatchDocument) -> list[Rule]:
-    """The wide rules that could hold for a finding among the other claims: one of their terms must meet a finding."""
+    """Return the context rules that could match: those with a term that matches a finding."""
     return [rule for rule in version.context_rules if hits_a_finding(rule, document)]
 
 
 def hits_a_finding(rule: Rule, document: MatchDocument) -> bool:
-    """Does a term of the rule meet a finding?"""
     spans = (span for term in distinct_terms(rule.query.root) for span in term.cached_spans(document.index))
     return any(span[0] >> SEGMENT_SHIFT in document.finding_by_segment for span in spans)
 
@@ -196,10 +194,10 @@ def hits_a_finding(rule: Rule, document: MatchDocument) -> bool:
 def run_backtest(
     versions: Sequence[RulesByScope], stored_updates: Iterable[StoredUpdate], tags: SourceTags, end: Moment
 ) -> list[list[HypotheticalAlert]]:
-    """What each of some versions of rules would have alerted over updates in the order they came, up to `end`.
+    """Return for each rule version the alerts it would have sent until `end`.
 
-    `tags` are the tags of every source. Updates that do not concern the rules may be left out of `kept`, and
-    findings of no novelty that matters.
+    `stored_updates` are in the order of their arrival, `tags` by source. Updates that are not relevant to the rules,
+    and findings of other novelties than `relevant_novelties`, may be left out.
     """
     runs = [(version, InMemoryHistory(), list[HypotheticalAlert]()) for version in versions]
     for stored_update in stored_updates:
@@ -212,7 +210,7 @@ def run_backtest(
 def backtest_update(
     version: RulesByScope, stored_update: StoredUpdate, history: InMemoryHistory, tags: SourceTags
 ) -> Iterator[HypotheticalAlert]:
-    """The alerts of one update, and of what it confirms."""
+    """Yield the alerts of one update and of the matches that it corroborates."""
     history.record_findings(stored_update.update, stored_update.findings)
     if stored_update.is_baseline:
         return
@@ -232,43 +230,38 @@ def backtest_update(
 
 
 def match_stored_update(version: RulesByScope, stored_update: StoredUpdate, tags: SourceTags) -> Iterator[RuleMatch]:
-    """The rules that hold for an update. It is split again only if a rule looks beyond single claims."""
-    source_tags = tags.get(stored_update.update.source, ())
-    document = cached_document(stored_update.update, stored_update.findings, (), source_tags)
-    reaching = reaching_rules(version, document)
-    claims = (
-        split_claims(stored_update.update.title, stored_update.update.text, stored_update.ignore_patterns)
-        if reaching
-        else ()
-    )
-    for rule in [*(rule for rule, _ in version.claim_rules.candidate_rules(document)), *reaching]:
-        visible_findings = findings_visible_to(rule, stored_update.findings, tags)
-        if match := match_rule(
-            rule, stored_update.update, visible_findings, () if rule.within is Within.CLAIM else claims, source_tags
-        ):
-            yield RuleMatch(rule, visible_findings, match)
+    """Yield the matches in an update. It is split into claims only if a context rule needs them."""
+    update, source_tags = stored_update.update, tags.get(stored_update.update.source, ())
+    document = cached_document(update, stored_update.findings, (), source_tags)
+    claim_rules = [rule for rule, _ in version.claim_rules.candidate_rules(document)]
+    context_rules = reaching_rules(version, document)
+    all_claims = split_claims(update.title, update.text, stored_update.ignore_patterns) if context_rules else ()
+    for rule in (*claim_rules, *context_rules):
+        findings = findings_visible_to(rule, stored_update.findings, tags)
+        claims = () if rule.within is Within.CLAIM else all_claims
+        if match := match_rule(rule, update, findings, claims, source_tags):
+            yield RuleMatch(rule, findings, match)
 
 
 def findings_visible_to(rule: Rule, findings: tuple[Finding, ...], tags: SourceTags) -> tuple[Finding, ...]:
-    """The findings for a rule with `sources`: what only others are known to have said is new there."""
+    """Return the findings as a rule sees them: new if the nearest prior claim is outside the rule's `sources`."""
     if rule.sources is None:
         return findings
     return tuple(as_new(finding) if is_prior_out_of_scope(rule, finding, tags) else finding for finding in findings)
 
 
 def is_prior_out_of_scope(rule: Rule, finding: Finding, tags: SourceTags) -> bool:
-    """Is the earlier claim one that the rule does not listen to?"""
     prior = finding.nearest
     return prior is not None and not rule_covers_source(rule, prior.source, tags.get(prior.source, ()))
 
 
 def as_new(finding: Finding) -> Finding:
-    """The finding as if nobody had said anything like it."""
+    """Return the finding as if there were no prior claim."""
     return replace(finding, novelty=Novelty.NEW, similarity=0.0, changes=(), nearest=None)
 
 
 def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[HypotheticalAlert]:
-    """What throttles let out by now, each when its window opened."""
+    """Yield the follow-ups of throttles until now, each at the time its window ended."""
     while due := history.due_matches(now):
         opened_at = min(history.throttled_until[match.id] for match in due)
         for release in release_throttled(history.due_matches(opened_at), now=opened_at):
@@ -280,7 +273,7 @@ def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[Hypothe
 def gained_alerts(
     current: Sequence[HypotheticalAlert], previous: Sequence[HypotheticalAlert], rule_ids: Mapping[str, str]
 ) -> list[HypotheticalAlert]:
-    """The alerts of `now` with those claims of theirs that none of `before` tells of; `same` gives rules' ids."""
+    """Return the alerts of `current`, without the claims that `previous` contains too. `rule_ids`: by rule name."""
     known_claims = {key for alert in previous for key in alerted_claims(alert, rule_ids)}
     remaining = ((alert, findings_not_in(alert, known_claims, rule_ids)) for alert in current)
     return [
@@ -293,12 +286,11 @@ def gained_alerts(
 def findings_not_in(
     alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
 ) -> tuple[AlertFinding, ...]:
-    """The findings of an alert that are not told already."""
     keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=True)
     return tuple(finding for finding, key in keyed_findings if key not in known_claims)
 
 
 def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
-    """What each finding of an alert is known by: its rule's id, its source, its entry, and its claim."""
+    """Return the identity of each finding of an alert: rule id, source, entry and claim."""
     rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
     return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

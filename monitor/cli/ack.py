@@ -1,4 +1,4 @@
-"""`monitor ack ALERT`: seen, and rightly told."""
+"""`monitor ack ALERT`: record that an alert was seen and was news."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from monitor.cli.options import config_option
 @note_option
 @config_option
 def command(alert: str, by: str, note: str, path: Path) -> None:
-    """Say that the alert ALERT was seen and was news."""
+    """Record that ALERT was seen and was news."""
     from monitor.alerts.feedback import FeedbackKind
 
     submit_feedback(path, alert, FeedbackKind.ACK, by, note)
-    click.echo(f"alert {alert} is acknowledged")
+    click.echo(f"alert {alert} acknowledged")

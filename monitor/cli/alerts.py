@@ -1,4 +1,4 @@
-"""`monitor alerts`: what people were told, newest first."""
+"""`monitor alerts`: list the alerts, newest first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("alerts")
-@click.option("--rule", metavar="NAME", help="Only those of one rule.")
+@click.option("--rule", metavar="NAME", help="Only alerts of this rule.")
 @config_option
 @limit_option
 @json_option
@@ -58,12 +58,12 @@ def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
         )
         for row in rows
     ]
-    headers = ("at", "id", "update", "severity", "rule", "source", "answer", "news")
+    headers = ("at", "id", "update", "severity", "rule", "source", "answer", "headline")
     show_table(headers, table_rows, "there are no alerts yet")
 
 
 def _load_rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow], dict[str, str]]:
-    """The alerts, and what was answered to those of them that somebody has answered, by their ids."""
+    """Return the alerts, and the answers to them by alert id."""
     config = load_config(path)
     if is_store_missing(config):
         return [], {}
@@ -72,11 +72,11 @@ def _load_rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow]
 
     with open_existing_store(config) as store, store.read() as conn:
         rows = load_alert_page(conn, limit=limit, rule=rule)
-        answers_found = feedback.feedback_by_alert(conn, [row.alert.id for row in rows])
-        return rows, {alert_id: str(answer.kind) for alert_id, answer in answers_found.items()}
+        answers = feedback.feedback_by_alert(conn, [row.alert.id for row in rows])
+        return rows, {alert_id: str(answer.kind) for alert_id, answer in answers.items()}
 
 
 def _headline(alert: Alert) -> str:
-    """The first claim, with how much more there is."""
+    """Return the first claim and the number of further ones."""
     suffix = f" (and {len(alert.findings) - 1} more)" if len(alert.findings) > 1 else ""
     return f"{alert.findings[0].claim}{suffix}" if alert.findings else alert.title

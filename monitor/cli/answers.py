@@ -1,4 +1,4 @@
-"""`monitor answers`: what people answered to alerts, also as pairs for `monitor calibrate`."""
+"""`monitor answers`: list the answers to alerts, also as labeled pairs for `monitor calibrate`."""
 
 from __future__ import annotations
 
@@ -17,30 +17,28 @@ if TYPE_CHECKING:
     from monitor.actions import RecordedFeedback
     from monitor.alerts.feedback import Feedback, FeedbackKind
 
-by_option = click.option("--by", metavar="NAME", default="", help="Who says so.")
-note_option = click.option("--note", metavar="TEXT", default="", help="Why; it is kept with the answer.")
+by_option = click.option("--by", metavar="NAME", default="", help="Who answers.")
+note_option = click.option("--note", metavar="TEXT", default="", help="A note stored with the answer.")
 
 
 @click.command("answers")
-@click.option("--pairs", is_flag=True, help="As JSON lines for `monitor calibrate`.")
+@click.option("--pairs", is_flag=True, help="Print JSON lines for `monitor calibrate`.")
 @config_option
 @json_option
 def command(path: Path, pairs: bool, as_json: bool) -> None:
-    """List what people answered to alerts, newest first."""
+    """List the answers to alerts, newest first."""
     from monitor.alerts.feedback import pair_json
 
-    answer_list = _load_answers(path)
+    answers = _load_answers(path)
     if pairs:
-        for answer in reversed(answer_list):
+        for answer in reversed(answers):
             for pair in answer.pairs:
                 click.echo(json.dumps(pair_json(pair), ensure_ascii=False))
     elif as_json:
-        show_json([_answer_json(answer) for answer in answer_list])
+        show_json([_answer_json(answer) for answer in answers])
     else:
-        table_rows = [
-            (iso_utc(answer.at), answer.alert_id, answer.kind, answer.by, answer.note) for answer in answer_list
-        ]
-        show_table(("at", "alert", "answer", "by", "note"), table_rows, "nobody has answered an alert yet")
+        rows = [(iso_utc(answer.at), answer.alert_id, answer.kind, answer.by, answer.note) for answer in answers]
+        show_table(("at", "alert", "answer", "by", "note"), rows, "there are no answers yet")
 
 
 def _answer_json(answer: Feedback) -> dict[str, Any]:
@@ -67,14 +65,13 @@ def _load_answers(path: Path) -> list[Feedback]:
 
 
 def submit_feedback(path: Path, alert: str, kind: FeedbackKind, by: str, note: str) -> RecordedFeedback:
-    """Keeps an answer. MonitorError if there is no such alert."""
+    """Record an answer now. Raise MonitorError if the alert is unknown."""
     config = load_config(path)
     from monitor.actions import record_feedback
 
     with open_existing_store(config) as store:
-        recorded = record_feedback(
-            store, alert, kind, memory=config.monitor.memory, now=time.time(), by=by, note=note
-        )
+        memory, now = config.monitor.memory, time.time()
+        recorded = record_feedback(store, alert, kind, memory=memory, now=now, by=by, note=note)
     if recorded is None:
-        raise MonitorError(f"there is no alert {terminal_safe(alert)}; `monitor alerts --json` gives their ids")
+        raise MonitorError(f"unknown alert {terminal_safe(alert)}; `monitor alerts` lists their ids")
     return recorded

@@ -1,6 +1,4 @@
-"""The frame around every command: finds it by name, and turns whatever ends it into an exit code and, where it
-could not run, one clear line on stderr.
-"""
+"""The command group: finds commands by name, and turns every error into an exit code and one line on stderr."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ import click
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
-# In the order in which a newcomer needs them. Each is a module of this folder with a `command`.
+# In the order a new user needs them. Each is a module of this package with a function `command`.
 COMMAND_NAMES = (
     "init",
     "check",
@@ -47,7 +45,7 @@ _PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
 class LazyCommandGroup(click.Group):
-    """Imports a command when it is asked for."""
+    """A group that imports a command only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMAND_NAMES)
@@ -64,7 +62,7 @@ class LazyCommandGroup(click.Group):
         if args[0] not in COMMAND_NAMES and not args[0].startswith("-"):
             from monitor.config_file.problems import closest_hint
 
-            raise click.UsageError(f'there is no command "{args[0]}"{closest_hint(args[0], COMMAND_NAMES)}', ctx)
+            raise click.UsageError(f'unknown command "{args[0]}"{closest_hint(args[0], COMMAND_NAMES)}', ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -72,13 +70,13 @@ class LazyCommandGroup(click.Group):
 @click.version_option(__version__, prog_name="monitor")
 @click.pass_context
 def root_group(ctx: click.Context) -> None:
-    """Tells people what is new in the feeds they follow."""
+    """Send alerts about what is new in the feeds you follow."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
-    """One command line's exit code."""
+    """Run one command line and return its exit code."""
     _use_utf8_output()
     try:
         with root_group.make_context("monitor", list(arguments)) as ctx:
@@ -99,14 +97,14 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 
 def _use_utf8_output() -> None:
-    """JSON is UTF-8 whatever the locale; half characters of a feed become escapes instead of an error."""
+    """Write UTF-8 in any locale; lone surrogates in feeds are escaped instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _discard_output() -> int:
-    """Whoever read our output has seen enough; what is still to be flushed goes nowhere."""
+    """Discard output that is not flushed yet, after the reading end of a pipe was closed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -119,10 +117,10 @@ def _report_failure(sentence: str) -> int:
 
 
 def error_sentence(error: Exception) -> str:
-    """What is said of an error that ended a command. The message of one that nobody foresaw stays out."""
+    """Return the line that reports an error. Messages of unexpected errors are left out: they may contain secrets."""
     match error:
         case ConfigError(problems=[first, *others]):
-            return f"{first}" + (f" (and {len(others)} more: see `monitor check`)" if others else "")
+            return f"{first} (and {len(others)} more: see `monitor check`)" if others else str(first)
         case click.UsageError(ctx=click.Context() as ctx):
             return f"{_as_clause(error.format_message())} (see `{ctx.command_path} --help`)"
         case click.ClickException():
@@ -139,7 +137,7 @@ def _as_clause(message: str) -> str:
 
 
 def _error_location(error: Exception) -> str:
-    """Where in our own code it came up."""
+    """Return where in this package an error was raised, as ` at FILE:LINE`; "" if outside."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

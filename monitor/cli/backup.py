@@ -1,4 +1,4 @@
-"""`monitor backup FILE`: a whole copy of the store, taken while the daemon goes on."""
+"""`monitor backup FILE`: write a complete copy of the store; the daemon may keep running."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitor.cli.options import config_option, load_config, open_existing_store
 @click.argument("file", type=click.Path(path_type=Path))
 @config_option
 def command(file: Path, path: Path) -> None:
-    """Copy the store to FILE, which must not exist yet."""
+    """Write a complete copy of the store to FILE. Never overwrites."""
     with open_existing_store(load_config(path)) as store:
         store.backup(file)
     click.echo(f"wrote {file} ({file.stat().st_size:,} bytes)")

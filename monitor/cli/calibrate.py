@@ -1,4 +1,4 @@
-"""`monitor calibrate`: how well the judge agrees with somebody's own labelled pairs."""
+"""`monitor calibrate`: measure how well the comparison agrees with your own labeled pairs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 @click.command("calibrate")
 @click.argument("file", metavar="PAIRS.jsonl")
 @click.option(
-    "--show", "max_shown", metavar="N", default=10, show_default=True, type=click.IntRange(0), help="How many."
+    "--show",
+    "max_shown",
+    metavar="N",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Maximum number of disagreements to show.",
 )
 @json_option
 def command(file: str, max_shown: int, as_json: bool) -> None:
-    """Judge JSON lines with a, b, context and label (repeated, changed or new); show how often that agrees, and where
-    it does not.
+    """Measure the agreement with your own labeled pairs.
+
+    PAIRS.jsonl has JSON lines with a, b, context and label (repeated, changed or new).
     """
     from monitor.compare.calibrate import judge_pairs
 
     pairs, faults = _read_pairs(file)
     if not pairs:
-        raise MonitorError(f"{file} holds no labelled pair{': ' + faults[0] if faults else ''}")
+        raise MonitorError(f"{file} has no labeled pair{': ' + faults[0] if faults else ''}")
     results = judge_pairs(pairs)
     if as_json:
         show_json(_results_json(results, max_shown))
@@ -44,7 +51,7 @@ def command(file: str, max_shown: int, as_json: bool) -> None:
 
 
 def _read_pairs(file: str) -> tuple[list[AnnotatedPair], list[str]]:
-    """The labelled pairs of a file, and what is wrong with the lines that are none."""
+    """Return the labeled pairs of a file, and the errors of its invalid lines."""
     from monitor.compare.calibrate import parse_annotated_pair
 
     pairs, faults = [], []
@@ -58,7 +65,7 @@ def _read_pairs(file: str) -> tuple[list[AnnotatedPair], list[str]]:
 
 
 def _disagreements(results: Iterable[JudgedPair], max_shown: int) -> tuple[int, list[JudgedPair]]:
-    """How many were judged otherwise than labelled, and the first of them."""
+    """Return how many verdicts differ from their label, and the first of them."""
     disagreements = [result for result in results if not result.is_correct]
     return len(disagreements), disagreements[:max_shown]
 
@@ -80,11 +87,8 @@ def _results_json(results: Sequence[JudgedPair], max_shown: int) -> dict[str, An
             for label, score in label_scores(results).items()
         },
         "confusion": {
-            label: {
-                judged_label: matrix[result, judged_novelty]
-                for judged_label, judged_novelty in NOVELTY_BY_LABEL.items()
-            }
-            for label, result in NOVELTY_BY_LABEL.items()
+            label: {judged_label: matrix[expected, judged] for judged_label, judged in NOVELTY_BY_LABEL.items()}
+            for label, expected in NOVELTY_BY_LABEL.items()
         },
         "wrong": [_disagreement_json(result) for result in _disagreements(results, max_shown)[1]],
     }
@@ -105,13 +109,12 @@ def _disagreement_json(result: JudgedPair) -> dict[str, Any]:
 
 
 def _show_results(results: Sequence[JudgedPair], max_shown: int) -> None:
-    """Two tables and the pairs on which the judge and the labels differ."""
+    """Print scores, the confusion matrix, and the first pairs whose verdict differs from the label."""
     from monitor.compare.calibrate import NOVELTY_BY_LABEL, confusion_counts, label_scores
 
     matrix, agreeing = confusion_counts(results), sum(result.is_correct for result in results)
-    print_line(
-        (f"{pluralize(len(results), 'pair')}, {agreeing} judged as labelled ({agreeing / len(results):.0%})", "bold")
-    )
+    total = len(results)
+    print_line((f"{pluralize(total, 'pair')}, {agreeing} judged as labeled ({agreeing / total:.0%})", "bold"))
     print_line()
     rows = [
         (label, score.support, *map(_format_ratio, (score.precision, score.recall, score.f1)))
@@ -126,13 +129,10 @@ def _show_results(results: Sequence[JudgedPair], max_shown: int) -> None:
     show_table(("label", *(f"judged {judged_label}" for judged_label in NOVELTY_BY_LABEL)), matrix_rows, "")
     disagreement_count, disagreements = _disagreements(results, max_shown)
     if disagreements:
+        is_cut = len(disagreements) < disagreement_count
         print_line()
         print_line(
-            (
-                f"{disagreement_count} judged otherwise"
-                + (f", the first {len(disagreements)}" if len(disagreements) < disagreement_count else ""),
-                "bold",
-            )
+            (f"{disagreement_count} judged differently{f', first {len(disagreements)}' if is_cut else ''}", "bold")
         )
         for result in disagreements:
             _show_disagreement(result)
@@ -143,13 +143,14 @@ def _format_ratio(value: float | None) -> str:
 
 
 def _show_disagreement(result: JudgedPair) -> None:
-    """A pair as a diff, or one claim under the other, and what the judge saw in it."""
+    """Print a pair as a diff, or one claim below the other, and the changes found."""
     from monitor.compare.calibrate import verdict_json
 
     pair, verdict = result.pair, verdict_json(result.verdict)
     print_line()
-    summary = f"labelled {pair.label}, judged {verdict['novelty']} ({pair.relation}, similarity {verdict['similarity']:.0f})"
-    print_beside_label((f"line {pair.line}", "bold"), (summary, "yellow"))
+    labels = f"labeled {pair.label}, judged {verdict['novelty']}"
+    details = f"{pair.relation}, similarity {verdict['similarity']:.0f}"
+    print_beside_label((f"line {pair.line}", "bold"), (f"{labels} ({details})", "yellow"))
     before, after = terminal_safe(pair.before), terminal_safe(pair.after)
     if parts := diff_parts(before, after):
         print_beside_label(("", ""), *parts)

@@ -1,4 +1,4 @@
-"""`monitor check`: all that a person wrote (config, rules and their tests, templates); every problem, and where."""
+"""`monitor check`: check config, rules, rule tests and templates, and report every problem with its location."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Problems in order, and how many there were of what was looked at."""
+    """Sorted problems, and how many sources, channels, rules and rule tests were checked."""
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
@@ -36,7 +36,7 @@ class CheckResult:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool) -> None:
-    """Say all that is wrong with the config, the rules and their tests, and the templates. Exits 1 if anything is."""
+    """Check config, rules, rule tests and templates. Exits 1 if there are errors."""
     result = _run_checks(path)
     if as_json:
         show_json(_result_json(result))
@@ -92,7 +92,7 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Pr
 
 
 def sorted_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """In order, each once, with paths as they are typed from here."""
+    """Sort and deduplicate problems, and make their paths relative to the current folder."""
     return tuple(sorted({replace(problem, path=relative_to_cwd(problem.path)) for problem in problems}))
 
 

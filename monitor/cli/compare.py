@@ -1,4 +1,4 @@
-"""`monitor compare`: what is new between two texts, or in pairs of claims; the daemon's own judgement, no store."""
+"""`monitor compare`: compare two texts or pairs of claims as the daemon does, without a store."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from monitor.errors import MonitorError
 if TYPE_CHECKING:
     from monitor.model import Verdict
 
-MAX_TEXT_CHARS = 10_000_000  # characters of a text
+MAX_TEXT_CHARS = 10_000_000
 
 
 @click.command("compare")
 @click.argument("texts", metavar="PRIOR NEW", nargs=-1)
-@click.option("--pairs", metavar="FILE|-", help="Judge JSON lines with id, a, b and context, instead of two texts.")
+@click.option("--pairs", metavar="FILE|-", help="Compare JSON lines with id, a, b and context instead of two texts.")
 @json_option
 def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
-    """Show what the text file NEW says that PRIOR did not."""
+    """Show which claims of the text file NEW differ from PRIOR."""
     if pairs is not None and not texts:
         _compare_pairs(pairs, as_json)
     elif pairs is None and len(texts) == 2:
@@ -45,13 +45,13 @@ def _compare_pairs(pairs: str, as_json: bool) -> None:
     with open_text(pairs) as lines, freeze_loaded_objects():
         if as_json:
             for verdict in judge_lines(lines):
-                print(json.dumps(verdict, ensure_ascii=False))  # unlike click's echo in one piece with others
+                print(json.dumps(verdict, ensure_ascii=False))  # unlike click.echo, not flushed per line
         else:
             show_findings(_pair_as_finding(pair, verdict) for pair, verdict in judge_json_pairs(lines))
 
 
 def _pair_as_finding(pair: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
-    """A pair as a finding: what is said now, beside what was said before."""
+    """Return a pair and its verdict in the format of a finding."""
     from monitor.compare.calibrate import verdict_json
 
     return {"of": f"pair {pair['id']}", "claim": pair["b"], "nearest": {"text": pair["a"]}, **verdict_json(verdict)}
@@ -68,7 +68,7 @@ def _read_text(file_name: str) -> str:
 
 
 def _compare_texts(prior: str, new: str) -> Iterator[dict[str, Any]]:
-    """The findings of an entry that said `prior` and is edited to say `new`."""
+    """Yield the findings of an entry whose text is edited from `prior` to `new`."""
     from monitor.backtest.rule_tests import findings_between
     from monitor.serialize import change_to_json
     from monitor.text.analysis import NO_SYNONYMS

@@ -1,5 +1,4 @@
-"""`monitor deliveries`: what is owed to the channels and what became of it; a dead one can be tried again, and what
-waits for a digest or the end of quiet hours can be sent now."""
+"""`monitor deliveries`: list deliveries, retry a dead one, or release what a channel holds for later."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @click.command("deliveries", options_metavar="[OPTIONS] [retry ID | release]")
 @click.argument("action", cls=HiddenUsageArgument, required=False, type=click.Choice(["retry", "release"]))
 @click.argument("delivery", cls=HiddenUsageArgument, required=False, type=int)
-@click.option("--channel", metavar="NAME", help="Only those of one channel; the one that `release` lets go.")
+@click.option("--channel", metavar="NAME", help="Only deliveries of this channel; the channel to release.")
 @config_option
 @limit_option
 @json_option
@@ -41,13 +40,16 @@ def command(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List the deliveries, newest first; let the dead delivery ID be tried again; or send what a channel gathers for
-    a digest or the end of quiet hours now."""
+    """List, retry or release deliveries.
+
+    Without an action, lists them, newest first. `retry ID` retries a dead delivery; `release` sends what a channel
+    holds for a digest or quiet hours.
+    """
     if action is None:
         _list_deliveries(path, channel, limit, as_json)
     elif action == "release":
         if channel is None:
-            raise click.UsageError("release needs --channel NAME; `monitor deliveries` shows what waits")
+            raise click.UsageError("release needs --channel NAME; `monitor deliveries` lists what is held")
         ctx.exit(_release_channel(path, channel))
     elif delivery is None:
         raise click.UsageError("retry needs the ID of a delivery; `monitor deliveries` lists them")
@@ -62,9 +64,9 @@ def _list_deliveries(path: Path, channel: str | None, limit: int, as_json: bool)
     if as_json:
         show_json([delivery_json(row, now) for row in rows])
         return
-    headers = ("id", "state", "channel", "tries", "alert", "news", "what happened")
+    headers = ("id", "state", "channel", "attempts", "alert", "headline", "status")
     table_rows = [(r.id, r.state, r.channel, r.attempts, r.title, r.headline, status_text(r, now)) for r in rows]
-    show_table(headers, table_rows, "nothing was owed to anybody yet")
+    show_table(headers, table_rows, "there are no deliveries yet")
 
 
 def _load_deliveries(path: Path, channel: str | None, limit: int) -> list[DeliveryRow]:
@@ -78,38 +80,33 @@ def _load_deliveries(path: Path, channel: str | None, limit: int) -> list[Delive
 
 
 def _retry_delivery(path: Path, delivery_id: int) -> int:
-    """The exit code: 1 if there is no such dead delivery."""
+    """Return the exit code: 1 if the delivery cannot be retried."""
     with open_existing_store(load_config(path)) as store:
         from monitor.store.outbox import requeue
 
         with store.write() as conn:
             is_requeued = requeue(conn, delivery_id, time.time())
     if is_requeued:
-        click.echo(f"delivery {delivery_id} will be tried again")
+        click.echo(f"delivery {delivery_id} will be retried")
     else:
-        click.echo(
-            f"delivery {delivery_id} is neither dead nor waits to be tried again, or there is none of that ID",
-            err=True,
-        )
+        click.echo(f"delivery {delivery_id} cannot be retried: no dead or retrying delivery has this ID", err=True)
     return 0 if is_requeued else 1
 
 
 def _release_channel(path: Path, channel: str) -> int:
-    """The exit code: 1 if nothing is gathered for the channel."""
+    """Return the exit code: 1 if the channel holds nothing."""
     config = load_config(path)
     if channel not in config.channels:
         from monitor.config_file.problems import closest_hint
 
-        raise click.UsageError(f'there is no channel "{channel}"{closest_hint(channel, list(config.channels))}')
+        raise click.UsageError(f'unknown channel "{channel}"{closest_hint(channel, list(config.channels))}')
     with open_existing_store(config) as store:
         from monitor.store.outbox import flush_channel_batches
 
         with store.write() as conn:
             alert_count = flush_channel_batches(conn, channel, time.time())
     if alert_count:
-        click.echo(
-            f"channel {channel}: {pluralize(alert_count, 'alert')} can be sent now; `monitor run` sends what is due"
-        )
+        click.echo(f"channel {channel}: {pluralize(alert_count, 'alert')} released; `monitor run` sends what is due")
     else:
-        click.echo(f"channel {channel} gathers nothing", err=True)
+        click.echo(f"channel {channel} holds nothing", err=True)
     return 0 if alert_count else 1

@@ -1,4 +1,4 @@
-"""`monitor demo`: the daemon at its main job on a bundled sample, with nothing to set up."""
+"""`monitor demo`: run the daemon on a bundled sample source, without any setup."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from monitor.errors import MonitorError
     default="demo",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where its files go.",
+    help="Folder for its files.",
 )
-@click.option("--stay", is_flag=True, help="Keep the daemon and its page going when the story is told.")
+@click.option("--stay", is_flag=True, help="Keep the daemon and its web page running after the sample ends.")
 def command(folder: Path, stay: bool) -> None:
-    """Show the main job at work on a bundled sample source, over loopback, in under a minute."""
+    """Run the full pipeline on a bundled sample source. Takes under a minute and stays on loopback."""
     try:
         import aiosmtpd  # noqa: F401
     except ImportError:

@@ -1,4 +1,4 @@
-"""`monitor explain UPDATE-OR-ALERT`: what every rule made of an update, and why not, up to the delivery."""
+"""`monitor explain UPDATE-OR-ALERT`: show how every rule evaluated an update, from matched terms to deliveries."""
 
 from __future__ import annotations
 
@@ -24,31 +24,33 @@ if TYPE_CHECKING:
     from monitor.store.reports.explain import MatchRow, UpdateExplanation
 
 RULE_NEWER_TEXT = (
-    "it holds as it is now, but did not when this came: it was written or edited since; "
-    "`since:` in a new rule lets it look back"
+    "the current version matches, but the rule was added or edited after this update; "
+    "`since:` lets a new rule look back"
 )
-RULE_GONE_TEXT = "no rule of this name runs now"
-RULE_DISABLED_TEXT = "does not run: it says `enabled: false`"
-NO_CHANNEL_TEXT = "told to nobody: neither the rule nor [alerts] in the config names a channel"
+RULE_GONE_TEXT = "this rule no longer exists"
+RULE_DISABLED_TEXT = "disabled by `enabled: false`"
+NO_CHANNEL_TEXT = "not sent: neither the rule nor [alerts] in the config names a channel"
+MAX_MISSED_TERMS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFollowUp:
-    """What became of the alerts as of `now`: to whom each was owed, by their ids, and what people answered to them
-    and to others of their stories."""
+    """The deliveries of an update's alerts by alert id, and the answers to them and to others of their stories.
+
+    Whether a delivery still waits is shown for the moment `as_of`.
+    """
 
     deliveries: dict[str, list[DeliveryRow]]
     answers: list[Feedback]
     as_of: float
 
     def answer_to(self, alert_id: str | None) -> Feedback | None:
-        """The answer to one alert."""
         return next((answer for answer in self.answers if answer.alert_id == alert_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What one rule made of the update: as the rule is now, and what was decided when the update came."""
+    """How one rule in its current version evaluates the update, and what was decided when the update arrived."""
 
     rule: str
     explanation: RuleExplanation | None
@@ -57,21 +59,22 @@ class RuleOutcome:
 
     @property
     def verdict(self) -> str:
-        """One line: what became of it, or why nothing did."""
+        """One line: the decisions, or why the rule did not fire."""
         if self.matches:
             return "; ".join(f"{row.reason}: {row.detail}" if row.detail else str(row.reason) for row in self.matches)
         if self.explanation is None:
             return RULE_DISABLED_TEXT if self.is_disabled else RULE_GONE_TEXT
-        return f"did not fire: {RULE_NEWER_TEXT if self.explanation.step == 'holds' else self.explanation.why}"
+        matches_now = self.explanation.step == "holds"
+        return f"did not fire: {RULE_NEWER_TEXT if matches_now else self.explanation.why}"
 
 
 @click.command("explain")
 @click.argument("target", metavar="UPDATE-OR-ALERT")
-@click.option("--rule", metavar="NAME", help="What this rule made of it, and no other.")
+@click.option("--rule", metavar="NAME", help="Only this rule.")
 @config_option
 @json_option
 def command(target: str, rule: str | None, path: Path, as_json: bool) -> None:
-    """Say what every rule made of an update (its number, or the id of an alert), and what became of it."""
+    """Show how every rule evaluated an update. Takes its number or the id of one of its alerts."""
     config = load_config(path)
     from monitor.policy import load_policy
 
@@ -97,17 +100,17 @@ def _load_record(conn: Connection, target: str) -> UpdateExplanation:
         row = find_alert(conn, target)
         if row is None:
             raise MonitorError(
-                f"there is no alert {terminal_safe(target)}; `monitor alerts` lists them with their updates"
+                f"unknown alert {terminal_safe(target)}; `monitor alerts` lists alerts and their updates"
             )
         number = row.update_id
     record = None if number is None else explain_update(conn, number)
     if record is None:
-        raise MonitorError(f"update {target} is not stored; `monitor alerts --json` names the update of each alert")
+        raise MonitorError(f"update {target} is not stored; `monitor alerts` lists the update of each alert")
     return record
 
 
 def _rule_outcomes(record: UpdateExplanation, config: Config, policy: Policy) -> list[RuleOutcome]:
-    """Every rule: those that held first, then the others by name, then those that are not enabled."""
+    """Return the outcome of every rule: rules with a decision first, then the others, disabled ones last."""
     from monitor.backtest.run import findings_visible_to
     from monitor.ruleset.explain import explain_rule
     from monitor.text.split import compile_pattern, split_claims
@@ -124,34 +127,28 @@ def _rule_outcomes(record: UpdateExplanation, config: Config, policy: Policy) ->
     matches_by_rule: dict[str, list[MatchRow]] = {}
     for row in record.matches:
         matches_by_rule.setdefault(row.match.rule, []).append(row)
+
+    def explain(name: str) -> RuleExplanation | None:
+        if name not in rules:
+            return None
+        findings = findings_visible_to(rules[name], record.findings, policy.source_tags)
+        return explain_rule(rules[name], update, findings, claims, tags)
+
+    disabled = policy.rules.disabled
     return [
-        RuleOutcome(
-            name,
-            explain_rule(
-                rules[name],
-                update,
-                findings_visible_to(rules[name], record.findings, policy.source_tags),
-                claims,
-                tags,
-            )
-            if name in rules
-            else None,
-            tuple(matches_by_rule.get(name, ())),
-            name in policy.rules.disabled,
-        )
-        for name in dict.fromkeys([*matches_by_rule, *rules, *policy.rules.disabled])
+        RuleOutcome(name, explain(name), tuple(matches_by_rule.get(name, ())), name in disabled)
+        for name in dict.fromkeys([*matches_by_rule, *rules, *disabled])
     ]
 
 
 def _select_rule(outcomes: list[RuleOutcome], rule: str | None) -> list[RuleOutcome]:
-    """What one rule made of it, if one was asked for. MonitorError if there is no such rule."""
+    """Return the outcome of `rule`, or all for None. Raise MonitorError if there is no such rule."""
     from monitor.config_file.problems import closest_hint
 
     selected = [outcome for outcome in outcomes if rule in (None, outcome.rule)]
     if not selected and rule is not None:
-        raise MonitorError(
-            f'there is no rule "{terminal_safe(rule)}"{closest_hint(rule, [outcome.rule for outcome in outcomes])}'
-        )
+        hint = closest_hint(rule, [outcome.rule for outcome in outcomes])
+        raise MonitorError(f'unknown rule "{terminal_safe(rule)}"{hint}')
     return selected
 
 
@@ -181,8 +178,8 @@ def _record_json(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_
         "url": update.url,
         "story": record.story,
         "findings": [finding_data(finding) for finding in record.findings],
-        "rules": [_rule_json(record, item, follow_up) for item in outcomes],
-        "answers": [{"alert": item.alert_id, **feedback_json(item)} for item in follow_up.answers],
+        "rules": [_rule_json(record, outcome, follow_up) for outcome in outcomes],
+        "answers": [{"alert": answer.alert_id, **feedback_json(answer)} for answer in follow_up.answers],
     }
 
 
@@ -233,16 +230,13 @@ def _show_record(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_
     from monitor.cli.styles import print_beside_label
 
     update = record.update
-    click.echo(
-        click.style(f"update {record.number}  {iso_utc(update.at)}  {terminal_safe(update.source)}", bold=True)
-    )
+    header = f"update {record.number}  {iso_utc(update.at)}  {terminal_safe(update.source)}"
+    click.echo(click.style(header, bold=True))
     click.echo(terminal_safe(f"{update.title}  {update.url}"))
     for finding in record.findings:
         if finding.claim.noise:
-            print_beside_label(
-                ("· quiet", "dim"),
-                (f"{terminal_safe(finding.claim.text)} (never news: {finding.claim.noise})", "dim"),
-            )
+            text = f"{terminal_safe(finding.claim.text)} (never news: {finding.claim.noise})"
+            print_beside_label(("· noise", "dim"), (text, "dim"))
         else:
             show_finding(finding_data(finding))
     for outcome in outcomes:
@@ -255,51 +249,48 @@ def _show_record(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_
 def _show_rule(outcome: RuleOutcome, follow_up: AlertFollowUp) -> None:
     click.echo("")
     click.echo(f"{click.style(outcome.rule, bold=True)}  {terminal_safe(outcome.verdict)}")
-    if outcome.explanation:
-        for line in _term_lines(outcome.explanation):
+    if explanation := outcome.explanation:
+        for line in _term_lines(explanation):
             click.echo(f"  {line}")
-        if outcome.matches and outcome.explanation.step != "holds":
-            click.echo(f"  as the rule is now it would not fire: {terminal_safe(outcome.explanation.why)}")
-        elif outcome.explanation.place:
-            click.echo(
-                f"  {'fires' if outcome.explanation.step == 'holds' else 'nearest'}: {terminal_safe(outcome.explanation.place)}"
-            )
+        matches_now = explanation.step == "holds"
+        if outcome.matches and not matches_now:
+            click.echo(f"  the current version would not fire: {terminal_safe(explanation.why)}")
+        elif explanation.place:
+            click.echo(f"  {'fires' if matches_now else 'nearest'}: {terminal_safe(explanation.place)}")
     for row in outcome.matches:
         if row.alert_id:
             _show_follow_up(row.alert_id, follow_up)
 
 
 def _show_follow_up(alert_id: str, follow_up: AlertFollowUp) -> None:
-    """To whom an alert was told, and what was answered."""
+    """Print the deliveries of an alert and the answer to it."""
     from monitor.listings import status_text
 
     deliveries, answer = follow_up.deliveries.get(alert_id, []), follow_up.answer_to(alert_id)
     click.echo(f"  alert {alert_id}{'' if deliveries else f'  {NO_CHANNEL_TEXT}'}")
     for delivery in deliveries:
-        click.echo(
-            f"    {delivery.channel}: {delivery.state} {terminal_safe(status_text(delivery, follow_up.as_of))}".rstrip()
-        )
+        status = terminal_safe(status_text(delivery, follow_up.as_of))
+        click.echo(f"    {delivery.channel}: {delivery.state} {status}".rstrip())
     if answer:
         click.echo(f"    {_answer_text(answer)}")
 
 
 def _answer_text(answer: Feedback) -> str:
-    """`answered ack by Ola, 2026-12-14T08:00:00Z: seen at once`."""
+    """Return `answered ack by Ola, 2026-12-14T08:00:00Z: seen at once`."""
     by_whom, note_text = (f" by {answer.by}" if answer.by else ""), (f": {answer.note}" if answer.note else "")
     return terminal_safe(f"answered {answer.kind}{by_whom}, {iso_utc(answer.at)}{note_text}")
 
 
 def _term_lines(explanation: RuleExplanation) -> list[str]:
-    """A line for each term that met words, and one for all that did not; none if not a single one did."""
+    """Return a line for each term that matched, and one for all that did not; none if no term matched."""
     hit_lines = [
-        f"`{terminal_safe(term.term)}` met {', '.join(f'“{terminal_safe(words)}”' for words in term.words)}"
+        f"`{terminal_safe(term.term)}` matched {', '.join(f'“{terminal_safe(words)}”' for words in term.words)}"
         for term in explanation.terms
         if term.words
     ]
     missed_terms = [f"`{terminal_safe(term.term)}`" for term in explanation.terms if not term.words]
-    more_text = f" and {len(missed_terms) - 8} more" if len(missed_terms) > 8 else ""
-    return (
-        [*hit_lines, f"met nothing: {', '.join(missed_terms[:8])}{more_text}"]
-        if hit_lines and missed_terms
-        else hit_lines
-    )
+    if not hit_lines or not missed_terms:
+        return hit_lines
+    hidden_count = len(missed_terms) - MAX_MISSED_TERMS
+    more_text = f" and {hidden_count} more" if hidden_count > 0 else ""
+    return [*hit_lines, f"not matched: {', '.join(missed_terms[:MAX_MISSED_TERMS])}{more_text}"]

@@ -1,4 +1,4 @@
-"""`monitor not-news ALERT`: what an alert told was no news, and the like of it is not to be told."""
+"""`monitor not-news ALERT`: record that an alert was not news, and mute similar claims for its rule."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from monitor.cli.output import iso_utc, terminal_safe
 @note_option
 @config_option
 def command(alert: str, by: str, note: str, path: Path) -> None:
-    """Say that the alert ALERT was not news: its rule tells nothing like it until a fact moves."""
+    """Record that ALERT was not news. Its rule no longer alerts to similar claims until a fact changes."""
     from monitor.alerts.feedback import FeedbackKind
 
     recorded = submit_feedback(path, alert, FeedbackKind.NOT_NEWS, by, note)
-    click.echo(f"alert {alert} was not news")
+    click.echo(f"alert {alert} marked as not news")
     if mute := recorded.mute:
         rule, until = terminal_safe(mute.rule or ""), iso_utc(mute.until)
-        click.echo(f"rule {rule} tells nothing like it until {until}; `monitor silence end {mute.id}` undoes that")
+        click.echo(
+            f"rule {rule}: similar claims are muted until {until}; `monitor silence end {mute.id}` ends the mute"
+        )

@@ -1,4 +1,4 @@
-"""The options that commands share, and what most of them begin with."""
+"""Options that commands share, and the first steps of most commands: load the config, open the store."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ config_option = click.option(
     default="config.toml",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="The config.",
+    help="The config file.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="For programs: JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 limit_option = click.option(
-    "--limit", metavar="N", default=50, show_default=True, type=click.IntRange(1), help="How many at most."
+    "--limit", metavar="N", default=50, show_default=True, type=click.IntRange(1), help="Maximum number of rows."
 )
 
 
 class HiddenUsageArgument(click.Argument):
-    """An argument of which the command's usage line tells in words of its own; an error calls it by its name."""
+    """An argument that `options_metavar` describes in the usage line; errors name it in lower case."""
 
     def get_usage_pieces(self, ctx: click.Context) -> list[str]:
         return []
@@ -43,25 +43,25 @@ class HiddenUsageArgument(click.Argument):
 
 
 def load_config(path: Path) -> Config:
-    """The config at `path`. ConfigError or MonitorError if it cannot be used."""
+    """Return the config at `path`. Raise ConfigError or MonitorError if it is invalid."""
     from monitor.config_file.load import read_config
 
     return read_config(path, env=os.environ)
 
 
 def is_store_missing(config: Config) -> bool:
-    """Whether there is no store yet, because no daemon ever ran on this config."""
+    """Return whether the SQLite file does not exist yet, because no daemon has run with this config."""
     url = config.monitor.database
     return url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
 
 
 @contextmanager
 def open_existing_store(config: Config) -> Iterator[Store]:
-    """The config's store; where there is none it is an error: only the daemon makes one."""
+    """Open the store of a config. Raise MonitorError if it does not exist: only the daemon creates one."""
     from monitor.store.connect import open_store
 
     if is_store_missing(config):
-        raise MonitorError("nothing was stored yet: start `monitor run` first")
+        raise MonitorError("there is no store yet: start `monitor run` first")
     store = open_store(config.monitor.database, create=False)
     try:
         yield store

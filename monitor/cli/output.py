@@ -1,4 +1,4 @@
-"""How commands print: JSON for programs, tables for people. What feeds say is tamed before a terminal sees it."""
+"""Output of commands: JSON and tables. Text from feeds is sanitized before it reaches a terminal."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ import click
 if TYPE_CHECKING:
     from monitor.model import Moment
 
-PIPE_WIDTH_COLUMNS = 10_000  # columns of a table that no terminal shows: nothing is cut when another program reads
+PIPE_WIDTH_COLUMNS = 10_000  # wide enough that nothing is cut when another program reads the output
 
 
 def show_json(value: Any) -> None:
-    """One JSON document."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]], empty_message: str) -> None:
-    """A table without lines, or the sentence `empty`."""
+    """Print a table without borders, or `empty_message` if there are no rows."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -39,26 +38,26 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]], empty_m
 
 
 def terminal_safe(text: str) -> str:
-    """What a feed said, on one line and harmless to a terminal."""
+    """Return text on one line, without control characters."""
     from monitor.deliver.sanitize import sanitize
 
     return sanitize(text)
 
 
 def iso_utc(moment: Moment | None) -> str | None:
-    """ISO 8601 in UTC, to the second."""
+    """Return ISO 8601 in UTC, to the second."""
     if moment is None:
         return None
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def pluralize(number: int, noun: str) -> str:
-    """`1 problem`, `2 problems`."""
+    """Return `1 problem`, `2 problems`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def relative_to_cwd(path: Path) -> Path:
-    """The path as it is quickest to type from here."""
+    """Return a path relative to the current folder if it is inside it, else unchanged."""
     try:
         return path.absolute().relative_to(Path.cwd())
     except ValueError:
@@ -66,5 +65,5 @@ def relative_to_cwd(path: Path) -> Path:
 
 
 def open_text(name: str) -> IO[str]:
-    """A UTF-8 file, or standard input for `-`; what is no UTF-8 is replaced. OSError if it cannot be read."""
+    """Open a UTF-8 file, or standard input for `-`; invalid bytes are replaced. Raise OSError if unreadable."""
     return click.open_file(name, encoding="utf-8-sig", errors="replace")

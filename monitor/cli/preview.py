@@ -1,4 +1,4 @@
-"""`monitor preview TEMPLATE`: what a template makes of a sample alert, or of one that was stored; nothing is sent."""
+"""`monitor preview TEMPLATE`: render a template with a sample or stored alert, without sending."""
 
 from __future__ import annotations
 
@@ -17,30 +17,26 @@ if TYPE_CHECKING:
     from monitor.deliver.render import RenderedMessage
     from monitor.model import Message
 
-RENDERED_FIELD_BY_PART = {
-    "subject": "subject",
-    "txt": "text",
-    "html": "html",
-}  # email.PART.j2; another channel's is its only one
+# For email.PART.j2; other channels have one template.
+RENDERED_FIELD_BY_PART = {"subject": "subject", "txt": "text", "html": "html"}
 
 
 @click.command("preview")
 @click.argument("template")
-@click.option("--alert", "alert_id", metavar="ID", help="A stored alert instead of the sample.")
-@click.option("--open", "browse", is_flag=True, help="Show it in the browser.")
+@click.option("--alert", "alert_id", metavar="ID", help="Render a stored alert instead of the sample.")
+@click.option("--open", "browse", is_flag=True, help="Open the result in the browser.")
 @config_option
 @click.pass_context
 def command(ctx: click.Context, template: str, alert_id: str | None, browse: bool, path: Path) -> None:
-    """Render TEMPLATE (such as email.html.j2) and print it. Exits 1 if it has a fault."""
+    """Render TEMPLATE (such as email.html.j2) and print the result. Exits 1 if the template has an error."""
     config = load_config(path)
     channel_type, part = _channel_and_part(template)
     if faults := _template_faults(config, template):
         click.echo("\n".join(faults))
         ctx.exit(1)
     message = _stored_message(config, alert_id) if alert_id else _sample_message()
-    content = _part_content(
-        _render_message(config, message, channel_type, _rule_template_name(config, template)), part
-    )
+    rendered = _render_message(config, message, channel_type, _rule_template_name(config, template))
+    content = _part_content(rendered, part)
     if browse:
         page = path.parent / f"preview-{Path(template).stem}"
         page.write_text(content, encoding="utf-8")
@@ -51,7 +47,7 @@ def command(ctx: click.Context, template: str, alert_id: str | None, browse: boo
 
 
 def _channel_and_part(template: str) -> tuple[str, str]:
-    """The type of channel and the part of its message that a template makes."""
+    """Return the channel type of a template, and the field of RenderedMessage that it fills."""
     from monitor.config_file.problems import closest_hint
     from monitor.deliver.templates import template_part
     from monitor.resources import builtin_path
@@ -59,23 +55,23 @@ def _channel_and_part(template: str) -> tuple[str, str]:
     built_in_name = template_part(template)
     if built_in_name is None:
         template_names = sorted(file.name for file in builtin_path("templates").glob("*.j2"))
-        raise MonitorError(f'there is no template "{template}"{closest_hint(template, template_names)}')
+        raise MonitorError(f'unknown template "{template}"{closest_hint(template, template_names)}')
     channel_type, *part = built_in_name.removesuffix(".j2").split(".")
     return channel_type, RENDERED_FIELD_BY_PART[part[0]] if part else "blocks" if channel_type == "slack" else "text"
 
 
 def _rule_template_name(config: Config, template: str) -> str | None:
-    """The name by which rules ask for the template, None if it is for all. MonitorError if it is not there."""
+    """Return the name that rules use for the template, None if it applies to all. Raise MonitorError if unknown."""
     from monitor.deliver.templates import rule_template_names, template_part
 
     name = template.removesuffix(template_part(template) or "").rstrip(".")
     if name and name not in rule_template_names(config.monitor.templates):
-        raise MonitorError(f'there is no template "{template}" in {config.monitor.templates}')
+        raise MonitorError(f'unknown template "{template}" in {config.monitor.templates}')
     return name or None
 
 
 def _template_faults(config: Config, template: str) -> list[str]:
-    """What is wrong with the user's own template of that name, as `path:line:column: …`."""
+    """Return the errors of the user's template of that name, as `path:line:column: …`."""
     from monitor.deliver.render_pool import check_templates_once
     from monitor.resources import builtin_path
 
@@ -90,14 +86,14 @@ def _sample_message() -> Message:
 
 
 def _stored_message(config: Config, alert_id: str) -> Message:
-    """A message that carries the one alert."""
+    """Return a message that carries only this alert."""
     from monitor.model import Message
     from monitor.store.reports.alerts import find_alert
 
     with open_existing_store(config) as store, store.read() as conn:
         row = find_alert(conn, alert_id)
     if row is None:
-        raise MonitorError(f'there is no alert "{alert_id}": `monitor alerts --json` shows their ids')
+        raise MonitorError(f'unknown alert "{alert_id}": `monitor alerts` lists their ids')
     return Message(f"preview-{alert_id}", "preview", row.alert.story, row.alert.at, (row.alert,))
 
 

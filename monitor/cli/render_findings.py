@@ -1,9 +1,9 @@
-"""Findings as a person reads them in a terminal: marked by novelty, what went and what came within the sentence.
+"""Print findings in a terminal: a mark for the novelty, and the removed and added words within the sentence.
 
     ~ changed    Around 3,000 Up to 12,000 soldiers are in Kursk.
                  number: Around 3,000 → Up to 12,000; similarity 81
 
-What went is red and struck, what came green and bold; without colours they stand as [-3,000-] and {+12,000+}.
+Removed words are red and struck out, added ones green and bold; without colors, [-3,000-] and {+12,000+}.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from monitor.cli.output import terminal_safe
 from monitor.cli.styles import StyledPart, has_color, print_beside_label, print_line
 
-# Marks and colours, in the order in which findings are summed up.
+# Marks and colors, in the order of the summary line.
 NOVELTY_MARKS = {
     "new": ("+", "bold green"),
     "changed": ("~", "bold yellow"),
@@ -29,7 +29,7 @@ DIFF_BRACKETS = {"same": "{}", "old": "[-{}-]", "new": "{{+{}+}}"}
 
 
 def show_findings(findings: Iterable[Mapping[str, Any]]) -> None:
-    """Each finding on a few lines, then how many there were of each novelty."""
+    """Print each finding, then the count of each novelty."""
     counts: Counter[str] = Counter()
     for finding in findings:
         counts[finding["novelty"]] += 1
@@ -43,7 +43,7 @@ def show_findings(findings: Iterable[Mapping[str, Any]]) -> None:
 
 
 def show_finding(finding: Mapping[str, Any]) -> None:
-    """One finding: its claim as a diff against the one it repeats or moved from, and what moved."""
+    """Print a claim, as a diff against its prior claim if it repeats or changes it, and the changes."""
     novelty, claim = finding["novelty"], terminal_safe(finding["claim"])
     mark, style = NOVELTY_MARKS[novelty]
     is_compared = novelty in ("changed", "repeated")
@@ -55,14 +55,13 @@ def show_finding(finding: Mapping[str, Any]) -> None:
         print_beside_label((f"{mark} {novelty}", style), (claim, styles["old" if novelty == "withdrawn" else "same"]))
         if prior:
             print_beside_label(("", ""), (f"was: {prior}", "dim"))
-    if details := "; ".join(
-        filter(None, (terminal_safe(finding.get("of", "")), finding_notes(finding, is_compared)))
-    ):
+    notes = (terminal_safe(finding.get("of", "")), finding_notes(finding, is_compared))
+    if details := "; ".join(filter(None, notes)):
         print_beside_label(("", ""), (details, "dim"))
 
 
 def diff_parts(before: str, after: str, styles: Mapping[str, str] = DIFF_STYLES) -> list[StyledPart] | None:
-    """Two claims as one sentence of styled parts; None where that would not be readable."""
+    """Return two claims as one sentence of styled parts; None if that would not be readable."""
     from monitor.deliver.word_diff import word_diff
 
     pieces = word_diff(before, after)
@@ -73,7 +72,7 @@ def diff_parts(before: str, after: str, styles: Mapping[str, str] = DIFF_STYLES)
 
 
 def finding_notes(finding: Mapping[str, Any], is_compared: bool) -> str:
-    """What moved, how alike the two claims are, and who said the earlier one."""
+    """Return the changes, the similarity, and the source of the prior claim."""
     parts = [format_change(change_data) for change_data in finding["changes"]]
     if is_compared and finding["similarity"] < 100:
         parts.append(f"similarity {finding['similarity']:.0f}")
@@ -83,15 +82,12 @@ def finding_notes(finding: Mapping[str, Any], is_compared: bool) -> str:
 
 
 def format_change(change_data: Mapping[str, str]) -> str:
-    """One thing that moved."""
+    """Return `number: 3,000 → 12,000`, or only the side that exists."""
     before, after = terminal_safe(change_data["before"]), terminal_safe(change_data["after"])
-    return (
-        f"{change_data['kind']}: {before} → {after}"
-        if before and after
-        else f"{change_data['kind']}: {before or after}"
-    )
+    values = f"{before} → {after}" if before and after else before or after
+    return f"{change_data['kind']}: {values}"
 
 
 def join_parts(separator: str, parts: list[StyledPart]) -> list[StyledPart]:
-    """The parts with something plain between."""
+    """Return the parts with an unstyled separator between them."""
     return list(chain.from_iterable(((separator, ""), part) for part in parts))[1:]

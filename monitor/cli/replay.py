@@ -1,4 +1,4 @@
-"""`monitor replay`: an archived stream through the daemon's own pipeline; nothing is stored, nothing is sent."""
+"""`monitor replay`: run an archived stream through the daemon's own pipeline, without storing or sending."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ if TYPE_CHECKING:
 
 @click.command("replay")
 @click.argument("file", metavar="FILE|-")
-@click.option("--rules", metavar="DIR", type=click.Path(path_type=Path), help="Rules that alert; none without.")
+@click.option(
+    "--rules",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Rules to alert by; without it, none.",
+)
 @json_option
 def command(file: str, rules: Path | None, as_json: bool) -> None:
-    """Read JSON lines with at, source, entry, title, url and text; write what each brings."""
+    """Run an archived stream through the pipeline.
+
+    Reads JSON lines with at, source, entry, title, url and text; prints the findings and alerts of each. Stores and
+    sends nothing.
+    """
     from monitor.backtest.replay import replay_stream
     from monitor.daemon.memory import freeze_loaded_objects
 
@@ -31,13 +40,13 @@ def command(file: str, rules: Path | None, as_json: bool) -> None:
     with open_text(file) as lines, freeze_loaded_objects():
         for record in replay_stream(lines, policy):
             if as_json:
-                print(json.dumps(record, ensure_ascii=False))  # unlike click's echo in one piece with others
+                print(json.dumps(record, ensure_ascii=False))  # unlike click.echo, not flushed per line
             else:
                 _show_record(record)
 
 
 def _rules_as_policy(folder: Path | None) -> Policy:
-    """The rules of a folder and the words that mean the same; neither without one."""
+    """Return the rules and synonyms of a folder; an empty policy for None. Raise ConfigError for invalid rules."""
     from monitor.assess import Policy
     from monitor.resources import builtin_path
     from monitor.ruleset.load import load_rules
@@ -53,12 +62,11 @@ def _rules_as_policy(folder: Path | None) -> Policy:
 
 
 def _show_record(record: dict[str, Any]) -> None:
-    """One line of output for people; what only repeats is left out."""
+    """Print one record; repeated findings are omitted."""
     if record["type"] == "update":
         print_line((f"{record['at']}  {terminal_safe(record['source'])}", "dim"))
     elif record["type"] == "alert":
-        print_line(
-            (f"ALERT        {record['rule']}: {terminal_safe(record['title'])} ({record['severity']})", "bold")
-        )
+        title, severity = terminal_safe(record["title"]), record["severity"]
+        print_line((f"ALERT        {record['rule']}: {title} ({severity})", "bold"))
     elif record["novelty"] != "repeated":
         show_finding(record)

@@ -1,4 +1,4 @@
-"""`monitor run`: the daemon, or one round of it."""
+"""`monitor run`: start the daemon, or run one round of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @config_option
-@click.option("--once", is_flag=True, help="Poll every source now, deliver what is due, and end.")
+@click.option("--once", is_flag=True, help="Poll every source now, deliver what is due, and exit.")
 @click.option(
     "--log",
     "style",
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     show_default=True,
     envvar="MONITOR_LOG",
     show_envvar=True,
-    help="How to write the log on stderr.",
+    help="Format of the log on stderr.",
 )
 def command(path: Path, once: bool, style: LogFormat) -> None:
     """Poll, compare and alert until stopped."""

@@ -1,4 +1,4 @@
-"""`monitor schema`: the JSON Schema of rule files, for editors."""
+"""`monitor schema`: print the JSON Schema of rule files, for editors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from monitor.cli.output import show_json
 
 @click.command("schema")
 def command() -> None:
-    """Write the JSON Schema of rule files; editors complete keys from it."""
+    """Print the JSON Schema of rule files, for editors."""
     from monitor.ruleset.schema import rule_schema
 
     show_json(rule_schema())

@@ -1,4 +1,4 @@
-"""`monitor search QUERY`: the claims of the ledger that a query holds for, newest first."""
+"""`monitor search QUERY`: list the claims in the ledger that match a query, newest first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @limit_option
 @json_option
 def command(query: str, path: Path, limit: int, as_json: bool) -> None:
-    """List the claims for which QUERY, in the language of rules, holds; newest first."""
+    """List the claims that match QUERY, newest first. QUERY is written as in rules."""
     config = load_config(path)
     from monitor.ruleset.search import parse_search
     from monitor.store.history import find_update_saying
@@ -45,17 +45,16 @@ def command(query: str, path: Path, limit: int, as_json: bool) -> None:
 
 
 def _load_aliases(config: Config) -> AliasNodes:
-    """The config's aliases. Raises ConfigError if they are broken."""
+    """Return the aliases of the config. Raise ConfigError if they are invalid."""
     from monitor.errors import Problem
     from monitor.resources import builtin_path
     from monitor.ruleset.aliases import read_aliases
     from monitor.ruleset.load import ALIASES_FILE, read_yaml_file
 
     user_file = config.monitor.rules / ALIASES_FILE
+    file = user_file if user_file.is_file() else builtin_path("rules") / ALIASES_FILE
     problems: list[Problem] = []
-    source, tree = read_yaml_file(
-        user_file if user_file.is_file() else builtin_path("rules") / ALIASES_FILE, problems, lambda _: None
-    )
+    source, tree = read_yaml_file(file, problems, lambda _: None)
     nodes, _, faults = read_aliases(tree)
     if problems := [*problems, *(source.to_problem(fault) for fault in faults)]:
         raise ConfigError(problems)
@@ -63,7 +62,7 @@ def _load_aliases(config: Config) -> AliasNodes:
 
 
 def _search_claims(conn: Connection, query: Query) -> Iterator[tuple[list[PriorClaim], tuple[str, ...]]]:
-    """For each claim who has said it, earliest first, and the words that met the query."""
+    """Yield, for each matching claim, all its sayings, earliest first, and the matched words."""
     from monitor.ruleset.query.lint import term_scopes
     from monitor.ruleset.search import find_matches
     from monitor.store.history import claim_texts, sayings_of_claims
@@ -73,20 +72,17 @@ def _search_claims(conn: Connection, query: Query) -> Iterator[tuple[list[PriorC
     while page := claim_texts(conn, before_number):
         claim_numbers = list(page)
         priors_by_claim = sayings_of_claims(conn, claim_numbers) if needs_titles else {}
-        titles = (
-            [priors_by_claim[number][0].title if number in priors_by_claim else "" for number in claim_numbers]
+        titles = [
+            priors_by_claim[number][0].title if number in priors_by_claim else ""
+            for number in claim_numbers
             if needs_titles
-            else []
-        )
+        ]
         words_by_index = find_matches(query, list(page.values()), titles)
-        priors_by_claim = priors_by_claim or sayings_of_claims(
-            conn, [claim_numbers[index] for index in words_by_index]
-        )
-        yield from (
-            (priors_by_claim[claim_numbers[index]], words)
-            for index, words in words_by_index.items()
-            if claim_numbers[index] in priors_by_claim
-        )
+        words_by_claim = {claim_numbers[index]: words for index, words in words_by_index.items()}
+        priors_by_claim = priors_by_claim or sayings_of_claims(conn, list(words_by_claim))
+        for number, words in words_by_claim.items():
+            if number in priors_by_claim:
+                yield priors_by_claim[number], words
         before_number = claim_numbers[-1]
 
 
@@ -113,8 +109,7 @@ def _show_claims(results: list[tuple[list[PriorClaim], tuple[str, ...], int | No
         first = priors[0]
         update_note = "" if update is None else f"  update {update}"
         count_note = f", said {len(priors)} times" if len(priors) > 1 else ""
-        click.echo(
-            click.style(f"{iso_utc(first.at)}  {terminal_safe(first.source)}{update_note}{count_note}", dim=True)
-        )
+        header = f"{iso_utc(first.at)}  {terminal_safe(first.source)}{update_note}{count_note}"
+        click.echo(click.style(header, dim=True))
         click.echo(f"    {highlight_matches(terminal_safe(first.text), matched_words)}")
     click.echo(pluralize(len(results), "claim"))

@@ -1,4 +1,4 @@
-"""`monitor send-test CHANNEL`: a sample alert, sent now, so that a channel is known to work before it is needed."""
+"""`monitor send-test CHANNEL`: send a sample alert now, to test a channel before it is needed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 @config_option
 @click.pass_context
 def command(ctx: click.Context, channel: str, path: Path) -> None:
-    """Send a sample alert to CHANNEL, now. Exits 1 if it is not taken, or if a template failed."""
+    """Send a sample alert to CHANNEL now. Exits 1 if it is rejected or a template failed."""
     config = load_config(path)
     if channel not in config.channels:
         from monitor.config_file.problems import closest_hint
 
-        raise MonitorError(f'there is no channel "{channel}" in {path}{closest_hint(channel, config.channels)}')
+        raise MonitorError(f'unknown channel "{channel}" in {path}{closest_hint(channel, config.channels)}')
     import asyncio
 
     from monitor.deliver.sample_message import sample_message
@@ -43,7 +43,7 @@ def command(ctx: click.Context, channel: str, path: Path) -> None:
         click.echo(f"{channel}: not sent: {error}", err=True)
         ctx.exit(1)
     for recipient, reason in receipt.rejected.items():
-        click.echo(f"{channel}: {recipient} was refused: {reason}", err=True)
+        click.echo(f"{channel}: {recipient} was rejected: {reason}", err=True)
     click.echo(f"{channel}: sent: {receipt.detail}")
     ctx.exit(1 if receipt.rejected or rendered_sample.note else 0)
 

@@ -1,4 +1,4 @@
-"""`monitor silence`: what nobody is to be told of for a while; nothing that is silenced is lost from the history."""
+"""`monitor silence`: list, add and end silences. Silenced matches are stored but not sent."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ SCOPE_OPTIONS = ("rule", "source", "story", "match")
 @click.command("silence", options_metavar="[OPTIONS] [add | list | end ID]")
 @click.argument("action", cls=HiddenUsageArgument, required=False, type=click.Choice(["add", "list", "end"]))
 @click.argument("silence", cls=HiddenUsageArgument, required=False, type=click.IntRange(0, 2**63 - 1))
-@click.option("--rule", metavar="NAME", help="What this rule finds.")
-@click.option("--source", metavar="NAME", help="What this source says.")
-@click.option("--story", metavar="ID", help="What belongs to this story.")
-@click.option("--match", metavar="QUERY", help="What meets this query, written as in rules.")
-@click.option("--until-facts-change", is_flag=True, help="Let through what says another number, date, name …")
-@click.option("--for", "duration", metavar="6h", help="How long, from now.")
-@click.option("--until", metavar="ISO", help="Until when: 2026-01-31T18:00Z; without a zone in the config's.")
-@click.option("--reason", metavar="TEXT", help="Why; it is kept with all that is silenced.")
-@click.option("--by", metavar="NAME", default="", help="Who asked for it.")
+@click.option("--rule", metavar="NAME", help="Matches of this rule.")
+@click.option("--source", metavar="NAME", help="Findings of this source.")
+@click.option("--story", metavar="ID", help="Findings of this story.")
+@click.option("--match", metavar="QUERY", help="Findings that match this query, as in rules.")
+@click.option("--until-facts-change", is_flag=True, help="Still alert when a number, date, name … changes.")
+@click.option("--for", "duration", metavar="6h", help="Duration, from now.")
+@click.option(
+    "--until", metavar="ISO", help="End, such as 2026-01-31T18:00Z; without a time zone, that of the config."
+)
+@click.option("--reason", metavar="TEXT", help="Stored with everything that is silenced.")
+@click.option("--by", metavar="NAME", default="", help="Who adds it.")
 @config_option
 @json_option
 @click.pass_context
@@ -53,7 +55,11 @@ def command(
     until_facts_change: bool,
     **options: str | None,
 ) -> None:
-    """List the silences, newest first; add one for what fits all that is named; or end the silence ID now."""
+    """List, add or end silences.
+
+    Without an action, lists them, newest first. `add` adds one for alerts that match all given options; `end ID` ends
+    one now.
+    """
     if action == "add":
         _add_silence(path, options, until_facts_change)
     elif action != "end":
@@ -75,14 +81,14 @@ def _add_silence(path: Path, options: dict[str, str | None], until_facts_change:
 
 
 def _build_silence(config: Config, options: dict[str, str | None], until_facts_change: bool, now: float) -> Silence:
-    """The silence that the options ask for. UsageError if they cannot be meant."""
+    """Return the silence that the options describe. Raise UsageError if one is missing or invalid."""
     from monitor.alerts.silences import Silence, SilenceMode
 
     scope = {name: options[name] for name in SCOPE_OPTIONS}
     if not any(scope.values()):
-        raise click.UsageError("say what to silence: --rule, --source, --story or --match")
+        raise click.UsageError("expected --rule, --source, --story or --match")
     if not (options["reason"] or "").strip():
-        raise click.UsageError("say why with --reason; it is kept with all that is silenced")
+        raise click.UsageError("expected --reason; it is stored with everything that is silenced")
     _check_scope(config, scope)
     until = _end_time(config, options["duration"], options["until"], now)
     return Silence(
@@ -100,7 +106,7 @@ def _build_silence(config: Config, options: dict[str, str | None], until_facts_c
 
 
 def _check_scope(config: Config, scope: dict[str, str | None]) -> None:
-    """A name or query that can never fit is a mistake."""
+    """Raise UsageError for a name or query that can never match."""
     if scope["source"]:
         _require_known_name("source", scope["source"], [source.name for source in config.sources])
     if not (scope["rule"] or scope["match"]):
@@ -122,13 +128,13 @@ def _require_known_name(kind: str, name: str, known_names: Collection[str]) -> N
     if name not in known_names:
         from monitor.config_file.problems import closest_hint
 
-        raise click.UsageError(f'there is no {kind} "{name}"{closest_hint(name, known_names)}')
+        raise click.UsageError(f'unknown {kind} "{name}"{closest_hint(name, known_names)}')
 
 
 def _end_time(config: Config, duration: str | None, until: str | None, now: float) -> float:
-    """When the silence ends."""
+    """Return when the silence ends. Raise UsageError unless exactly one of the options is given and valid."""
     if (duration is None) == (until is None):
-        raise click.UsageError("say how long with --for 6h, or until when with --until")
+        raise click.UsageError("expected either --for or --until")
     if duration is not None:
         from monitor.units import parse_duration
 
@@ -138,16 +144,16 @@ def _end_time(config: Config, duration: str | None, until: str | None, now: floa
             raise click.UsageError(f"--for: {error}") from None
     end = _parse_time(config, until or "")
     if end <= now:
-        raise click.UsageError(f"--until: {until} has passed")
+        raise click.UsageError(f"--until: {until} is in the past")
     return end
 
 
 def _parse_time(config: Config, text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
-        return (
-            (moment if moment.tzinfo else moment.replace(tzinfo=config.monitor.timezone)).astimezone(UTC).timestamp()
-        )
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=config.monitor.timezone)
+        return moment.astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         raise click.UsageError('--until: expected a time such as "2026-01-31T18:00Z"') from None
 
@@ -161,7 +167,7 @@ def _list_silences(path: Path, as_json: bool) -> None:
         return
     headers = ("id", "state", "until", "what", "reason", "by")
     table_rows = [(r.id, silence_state(r, now), iso_utc(r.until), r.summary, r.reason, r.by) for r in rows]
-    show_table(headers, table_rows, "nothing was ever silenced")
+    show_table(headers, table_rows, "there are no silences yet")
 
 
 def _load_silences(path: Path) -> list[Silence]:
@@ -175,13 +181,13 @@ def _load_silences(path: Path) -> list[Silence]:
 
 
 def _end_silence(path: Path, silence_id: int) -> int:
-    """The exit code: 1 if no such silence lives."""
+    """Return the exit code: 1 if there is no such active silence."""
     from monitor.store import silences
 
     with open_existing_store(load_config(path)) as store, store.write() as conn:
         has_ended = silences.end_silence(conn, silence_id, time.time())
     if has_ended:
-        click.echo(f"silence {silence_id} has ended")
+        click.echo(f"silence {silence_id} ended")
     else:
-        click.echo(f"silence {silence_id} ended before, or there is none of that ID", err=True)
+        click.echo(f"there is no active silence {silence_id}", err=True)
     return 0 if has_ended else 1

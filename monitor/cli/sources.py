@@ -1,4 +1,4 @@
-"""`monitor sources`: what is polled, and how each source is. Its own commands are in `follow` and `look`."""
+"""`monitor sources`: list the sources and their state. Its subcommands are in `sources_edit` and `sources_check`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool) -> None:
-    """List the sources and their state; or add, import, export or test some."""
+    """List, add, import, export or test sources."""
     if ctx.invoked_subcommand:
-        # Options may stand before `add` and its like, too.
+        # Options may also precede the subcommand.
         ctx.default_map = {ctx.invoked_subcommand: {"path": path, "as_json": as_json}}
         return
     config = load_config(path)
@@ -42,8 +42,8 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
             click.echo(terminal_safe(f"{item['name']}: {notice['kind']} since {notice['since']}. {notice['said']}"))
 
 
-for _command in (add_command, import_command, export_command, test_command):
-    command.add_command(_command)
+for _subcommand in (add_command, import_command, export_command, test_command):
+    command.add_command(_subcommand)
 
 
 def _load_states(config: Config) -> dict[str, SourceState]:
@@ -56,7 +56,7 @@ def _load_states(config: Config) -> dict[str, SourceState]:
 
 
 def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any]:
-    """The contract's object; a source that was never polled is empty."""
+    """Return a source and its state; one that was never polled has the state `empty`."""
     from monitor.listings import notice_json
 
     return {
@@ -74,7 +74,7 @@ def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any
 
 
 def _pace_text(source: SourceConfig, row: SourceState | None) -> str:
-    """How often the source is polled now, and why."""
+    """Return the current polling interval and its reason."""
     if source.cron:
         return f"{source.cron} (cron)"
     interval = effective_interval(
@@ -84,6 +84,6 @@ def _pace_text(source: SourceConfig, row: SourceState | None) -> str:
 
 
 def _short_duration(seconds: float) -> str:
-    """Seconds, minutes or hours, whichever is read most easily."""
+    """Return a duration in its largest unit up to hours, such as `1.5h`."""
     unit_seconds, unit_letter = (3600, "h") if seconds >= 3600 else (60, "m") if seconds >= 60 else (1, "s")
     return f"{seconds / unit_seconds:.1f}".removesuffix(".0") + unit_letter

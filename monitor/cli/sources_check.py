@@ -1,4 +1,4 @@
-"""`monitor sources test`: what would be stored of a source, as claims."""
+"""`monitor sources test`: show the claims that would be stored for a source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.sources.parse.feed import Feed
     from monitor.sources.parse.pool import ParserPool
 
-MAX_PREVIEW_ARTICLES = 5  # of the newest entries, for a source with full_text
+MAX_PREVIEW_ARTICLES = 5  # to read, for a source with full_text
 
 EntriesWithClaims = list[tuple["Entry", tuple["Claim", ...]]]
 
@@ -32,7 +32,7 @@ EntriesWithClaims = list[tuple["Entry", tuple["Claim", ...]]]
 @json_option
 @click.pass_context
 def test_command(ctx: click.Context, source: str, path: Path, as_json: bool) -> None:
-    """Show what would be stored of a source, or of the feed or page at URL, as claims. Stores nothing."""
+    """Show the claims of a source without storing them. Also takes the URL of a feed or page."""
     import asyncio
 
     config = load_config(path)
@@ -43,7 +43,7 @@ def test_command(ctx: click.Context, source: str, path: Path, as_json: bool) -> 
         click.echo(f"monitor: {terminal_safe(str(error))}", err=True)
         ctx.exit(1)
     for message in article_errors:
-        click.echo(f"without its article: {terminal_safe(message)}", err=True)
+        click.echo(f"article not read: {terminal_safe(message)}", err=True)
     entries_with_claims = _split_entries(entries, source_config)
     if as_json:
         show_json([_entry_json(entry, claims) for entry, claims in entries_with_claims])
@@ -52,7 +52,7 @@ def test_command(ctx: click.Context, source: str, path: Path, as_json: bool) -> 
 
 
 def _find_source(config: Config, name_or_url: str) -> SourceConfig:
-    """The source of that name, or one for that address."""
+    """Return the source of that name, or one for a URL. Raise MonitorError if it is neither."""
     from monitor.config.models import SourceConfig
     from monitor.config_file.problems import closest_hint
 
@@ -60,16 +60,18 @@ def _find_source(config: Config, name_or_url: str) -> SourceConfig:
     if name_or_url in sources_by_name:
         return sources_by_name[name_or_url]
     if "://" not in name_or_url:
-        raise MonitorError(f'there is no source "{name_or_url}"{closest_hint(name_or_url, sources_by_name)}')
+        raise MonitorError(f'unknown source "{name_or_url}"{closest_hint(name_or_url, sources_by_name)}')
     try:
         return SourceConfig(name="test", url=name_or_url)
     except ValueError:
-        raise MonitorError("expected an address that begins with https:// or http://") from None
+        raise MonitorError("expected a URL that starts with https:// or http://") from None
 
 
 async def _fetch_entries(config: Config, source: SourceConfig) -> tuple[list[Entry], list[str]]:
-    """What the source says now, and what is wrong with articles behind it. An address that no source names and that
-    is no feed is read as a page."""
+    """Return the current entries of a source, and the errors of articles it links to.
+
+    A URL that is not in the config and not a feed is read as a page.
+    """
     from monitor.net.fetcher import Fetcher
     from monitor.net.response import Request
     from monitor.net.robots import Robots
@@ -103,7 +105,7 @@ async def _parse_response(
 async def _with_articles(
     robots: Robots, parser: ParserPool, source: SourceConfig, entries: Sequence[Entry]
 ) -> tuple[list[Entry], list[str]]:
-    """The newest entries with their articles: those of all would take long."""
+    """Return the newest entries with their articles, and the errors; reading all would take too long."""
     from monitor.sources.full_text import fetch_articles
     from monitor.sources.parse.identity import oldest_first
 
@@ -132,11 +134,11 @@ def _entry_json(entry: Entry, claims: tuple[Claim, ...]) -> dict[str, Any]:
 
 
 def _show_entries(entries_with_claims: EntriesWithClaims) -> None:
-    """Each entry with its claims; those that are never news by themselves say why."""
+    """Print each entry with its claims, and why some are never news."""
     for entry, claims in entries_with_claims:
         click.echo(f"{terminal_safe(entry.title or entry.key)}  {terminal_safe(entry.url)}")
         for claim in claims:
             noise_note = f"  ({claim.noise}: never news)" if claim.noise else ""
             click.echo(f"  {claim.role:<9}{terminal_safe(claim.text)}{noise_note}")
     if not entries_with_claims:
-        click.echo("it has no entries now")
+        click.echo("no entries")

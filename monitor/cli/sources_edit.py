@@ -1,4 +1,4 @@
-"""`monitor sources add`, `import` and `export`: sources into the config and out of it."""
+"""`monitor sources add`, `import` and `export`: add sources to the config, and export them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from monitor.sources.discover import DiscoveredFeed
     from monitor.sources.opml import Subscription
 
-MAX_PREVIEW_ENTRIES = 3  # of the newest entries of a feed
+MAX_PREVIEW_ENTRIES = 3  # per feed, the newest
 
 
 @click.command("add")
 @click.argument("url")
-@click.option("--name", metavar="NAME", help="What to call it; without it, its title.")
+@click.option("--name", metavar="NAME", help="Name of the source; default: from the feed title.")
 @click.option("--yes", is_flag=True, help="Take the first feed without asking.")
 @config_option
 @click.pass_context
 def add_command(ctx: click.Context, url: str, name: str | None, yes: bool, path: Path) -> None:
-    """Find the feeds of the site at URL and follow one: adds it to the config."""
+    """Find the feeds of the site at URL and add one to the config."""
     import asyncio
 
     from monitor.sources.parse.identity import canonical_url
@@ -38,13 +38,13 @@ def add_command(ctx: click.Context, url: str, name: str | None, yes: bool, path:
     url = url if "://" in url else f"https://{url}"
     choices = asyncio.run(_discover_feeds(config, url))
     if not choices:
-        complaint = f'no feed was found at {url}; to follow the page itself, add it to {path} with kind = "page"'
-        click.echo(f"monitor: {terminal_safe(complaint)}", err=True)
+        message = f'no feed found at {url}; to follow the page itself, add it to {path} with kind = "page"'
+        click.echo(f"monitor: {terminal_safe(message)}", err=True)
         ctx.exit(1)
     _show_choices(choices)
     choice = choices[0] if yes or not sys.stdin.isatty() else _ask_for_choice(choices)
     if existing_name := _names_by_url(config).get(canonical_url(choice.url)):
-        raise MonitorError(f"{choice.url} is followed already, as {existing_name}")
+        raise MonitorError(f"{choice.url} is already in the config, as {existing_name}")
     _add_source(config, name, choice)
 
 
@@ -63,7 +63,7 @@ def _show_choices(choices: list[DiscoveredFeed]) -> None:
 
     for number, choice in enumerate(choices, 1):
         entries = choice.feed.entries
-        title = choice.feed.title or "without a title"
+        title = choice.feed.title or "untitled"
         click.echo(f"{number}. {terminal_safe(title)} (entries: {len(entries)})  {choice.url}")
         for entry in reversed(oldest_first(entries)[-MAX_PREVIEW_ENTRIES:]):
             date = f"{(iso_utc(entry.published) or '')[:10]}  " if entry.published else ""
@@ -81,16 +81,15 @@ def _add_source(config: Config, name: str | None, choice: DiscoveredFeed) -> Non
     used_names = [source.name for source in config.sources]
     source_name = name or unique_source_name(choice.feed.title, used_names)
     append_blocks(config.path, [source_block(source_name, choice.url)], os.environ)
-    click.echo(
-        f"added {terminal_safe(source_name)} to {config.path}; `monitor sources test {terminal_safe(source_name)}` shows what is stored"
-    )
+    shown_name = terminal_safe(source_name)
+    click.echo(f"added {shown_name} to {config.path}; `monitor sources test {shown_name}` shows its claims")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @config_option
 def import_command(file: Path, path: Path) -> None:
-    """Follow what another feed reader follows: adds the feeds of an OPML file to the config."""
+    """Add the feeds of an OPML file to the config."""
     from monitor.config_file.append import append_blocks, source_block, unique_source_name
     from monitor.sources.opml import read_opml
     from monitor.sources.parse.identity import canonical_url
@@ -103,14 +102,10 @@ def import_command(file: Path, path: Path) -> None:
     names_by_url, used_names, blocks = _names_by_url(config), {source.name for source in config.sources}, []
     for subscription in subscriptions:
         if existing_name := names_by_url.get(canonical_url(subscription.url)):
-            click.echo(
-                f"left out {terminal_safe(subscription.url)}: it is followed already, as {terminal_safe(existing_name)}"
-            )
+            click.echo(terminal_safe(f"skipped {subscription.url}: already in the config, as {existing_name}"))
             continue
         if not subscription.is_feed:
-            click.echo(
-                f'left out {terminal_safe(subscription.url)}: it is no feed; it can be followed with kind = "page"'
-            )
+            click.echo(terminal_safe(f'skipped {subscription.url}: not a feed; add it with kind = "page"'))
             continue
         name = unique_source_name(subscription.title, used_names)
         used_names.add(name)
@@ -125,7 +120,7 @@ def import_command(file: Path, path: Path) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @config_option
 def export_command(file: Path | None, path: Path) -> None:
-    """Write the feeds that are followed as OPML, to FILE or to standard output. Never overwrites."""
+    """Export the feeds as OPML. Writes to FILE or to standard output. Never overwrites."""
     from monitor.sources.opml import write_opml
 
     config = load_config(path)
@@ -137,7 +132,7 @@ def export_command(file: Path | None, path: Path) -> None:
         _write_new_file(file, text)
         click.echo(f"wrote {file} ({pluralize(len(subscriptions), 'feed')})")
     for name, reason in skipped:
-        click.echo(f"left out {terminal_safe(name)}: {reason}", err=True)
+        click.echo(f"skipped {terminal_safe(name)}: {reason}", err=True)
 
 
 def _write_new_file(file: Path, text: str) -> None:
@@ -145,29 +140,29 @@ def _write_new_file(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise MonitorError(f"{file} is there already and was left as it is") from None
+        raise MonitorError(f"{file} already exists") from None
 
 
 def _exportable_sources(config: Config) -> tuple[list[Subscription], list[tuple[str, str]]]:
-    """The feeds as subscriptions, and what is left out with the reason."""
+    """Return the feeds as subscriptions, and the names of skipped sources with the reason."""
     from monitor.sources.opml import Subscription
 
-    # As the file has them: an address may hold a secret that was looked up.
+    # The tables of the file, because URLs in `config` have their secrets filled in.
     source_tables = tomllib.loads(config.path.read_text(encoding="utf-8-sig")).get("sources", [])
     subscriptions: list[Subscription] = []
     skipped: list[tuple[str, str]] = []
     for source, table in zip(config.sources, source_tables, strict=True):
         if source.kind != "feed":
-            skipped.append((source.name, f"a {source.kind} is no feed"))
+            skipped.append((source.name, f"kind is {source.kind}, not feed"))
         elif "${" in table["url"].replace("$${", ""):
-            skipped.append((source.name, "its address holds a secret"))
+            skipped.append((source.name, "its URL contains a secret"))
         else:
             subscriptions.append(Subscription(source.name, source.url, source.tags))
     return subscriptions, skipped
 
 
 def _names_by_url(config: Config) -> dict[str, str]:
-    """The names of the sources by their addresses."""
+    """Return the names of the sources by canonical URL."""
     from monitor.sources.parse.identity import canonical_url
 
     return {canonical_url(source.url): source.name for source in config.sources}

@@ -1,4 +1,4 @@
-"""`monitor status`: how things stand, on one screen."""
+"""`monitor status`: show sources, deliveries and stored records on one screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 def command(path: Path, as_json: bool) -> None:
-    """Show how things stand: sources, deliveries, what is stored."""
+    """Show the state of sources and deliveries, and what is stored."""
     from monitor.store.reports.status import load_status
 
     with open_existing_store(load_config(path)) as store, store.read() as conn:
@@ -39,18 +39,17 @@ def _show_report(report: Status) -> None:
         "sources": _counts_text(report.sources) or "none",
         "notices": _counts_text(report.notices) or "none",
         "messages": _counts_text(report.messages) or "none",
-        "alerts": f"{report.alerts:,}, {report.alerts_today:,} in the last 24 hours, {report.pending_matches:,} held back",
+        "alerts": f"{report.alerts:,}, {report.alerts_today:,} in the last 24 hours, {report.pending_matches:,} held",
         "decided": f"{_counts_text(report.decided_today) or 'nothing'} in the last 24 hours",
         "stored": f"{report.entries:,} entries, {report.updates:,} updates, {report.claims:,} claims",
         "last poll": iso_utc(report.last_poll) or "never",
         "next poll": iso_utc(report.next_poll) or "never",
-        "oldest owed": iso_utc(report.oldest_owed)
-        or ("waits for its time" if has_open_messages else "nothing is owed"),
+        "oldest due": iso_utc(report.oldest_owed) or ("not due yet" if has_open_messages else "none"),
     }
     for name, text in lines.items():
         click.echo(f"{name:<12} {text}")
     for problem in report.rules_refused:
-        click.echo(f"{'rules':<12} refused at {iso_utc(report.rules_refused_at)}: {terminal_safe(problem)}")
+        click.echo(f"{'rules':<12} rejected at {iso_utc(report.rules_refused_at)}: {terminal_safe(problem)}")
 
 
 def _counts_text(by_state: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""`monitor story ID`: who tells of a story, who only copies, how its figures moved, and what people were told."""
+"""`monitor story ID`: show the sources of a story, which of them are copies, its figures over time and its alerts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from monitor.model import FigurePoint
     from monitor.store.reports.alerts import AlertRow
 
-
-MAX_STORY_ALERTS = 50  # alerts that are shown
+MAX_STORY_ALERTS = 50
 
 
 @click.command("story")
@@ -27,7 +26,7 @@ MAX_STORY_ALERTS = 50  # alerts that are shown
 @config_option
 @json_option
 def command(story: str, path: Path, as_json: bool) -> None:
-    """Show the account of a story: its sources, its figures over time, and its alerts."""
+    """Summarize a story: sources, figures over time, alerts."""
     config = load_config(path)
     from monitor.listings import story_summary_json
     from monitor.store.reports import alerts
@@ -38,9 +37,8 @@ def command(story: str, path: Path, as_json: bool) -> None:
         summary = load_story_summary(conn, story)
         alerts_with_answers = alerts.with_feedback(conn, load_alert_page(conn, limit=MAX_STORY_ALERTS, story=story))
     if summary is None:
-        raise MonitorError(
-            f"there is no story {terminal_safe(story)}; `monitor alerts` and `search` name theirs with --json"
-        )
+        hint = "`monitor alerts --json` and `monitor search --json` list stories"
+        raise MonitorError(f"unknown story {terminal_safe(story)}; {hint}")
     if as_json:
         show_json(story_summary_json(summary, alerts_with_answers))
     else:
@@ -49,7 +47,7 @@ def command(story: str, path: Path, as_json: bool) -> None:
 
 def _show_story(summary: StorySummary, alerts_with_answers: list[tuple[AlertRow, Feedback | None]]) -> None:
     click.echo(click.style(terminal_safe(summary.lead), bold=True))
-    click.echo(f"{summary.id}, told of from {iso_utc(summary.opened_at)} to {iso_utc(summary.last_at)}")
+    click.echo(f"{summary.id}, reported from {iso_utc(summary.opened_at)} to {iso_utc(summary.last_at)}")
     click.echo(pluralize(summary.independent_count, "independent source"))
     source_rows = [
         (
@@ -60,7 +58,7 @@ def _show_story(summary: StorySummary, alerts_with_answers: list[tuple[AlertRow,
         )
         for report in summary.source_reports
     ]
-    show_table(("source", "since", "claims", ""), source_rows, "no source tells of it any more")
+    show_table(("source", "since", "claims", ""), source_rows, "no source reports it any more")
     for points in summary.figures:
         _show_figure(points)
     _show_alerts(alerts_with_answers)
@@ -71,15 +69,10 @@ def _show_alerts(alerts_with_answers: list[tuple[AlertRow, Feedback | None]]) ->
 
     click.echo()
     rows = [
-        (
-            alert_row.alert.id,
-            iso_utc(alert_row.alert.at),
-            alert_headline(alert_row.alert),
-            answer.kind if answer else "",
-        )
-        for alert_row, answer in alerts_with_answers
+        (row.alert.id, iso_utc(row.alert.at), alert_headline(row.alert), answer.kind if answer else "")
+        for row, answer in alerts_with_answers
     ]
-    show_table(("alert", "at", "news", "answer"), rows, "nobody was alerted of it")
+    show_table(("alert", "at", "headline", "answer"), rows, "there are no alerts of this story")
 
 
 def _show_figure(points: Sequence[FigurePoint]) -> None:

@@ -1,4 +1,4 @@
-"""`monitor try RULEFILE`: what its rules would have alerted over stored history, and what an edit gains and loses."""
+"""`monitor try RULEFILE`: back-test rules over stored history, and list the alerts an edit gains and loses."""
 
 # ruff: noqa: N999
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from monitor.errors import Problem
     from monitor.ruleset.rule import RuleSet
 
-FILE_CHECK_INTERVAL_S = 0.3  # seconds between two looks at a file that is watched
-MAX_ALERTS_PER_RULE = 10_000  # of one rule, of those that were told
+FILE_CHECK_INTERVAL_S = 0.3
+MAX_ALERTS_PER_RULE = 10_000  # past alerts to compare with
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """What came of a back-test: `against` is what it was held against (None: nothing), `off` the rules left out."""
+    """The result of a back-test from `since` on. `against` names what `gained` and `lost` refer to, or is None."""
 
     since: float
     updates: int
@@ -49,18 +49,18 @@ class BacktestResult:
     "--against",
     metavar="OLDFILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Another version of the rules.",
+    help="Version of the rules to compare with.",
 )
-@click.option("--watch", is_flag=True, help="Run again whenever the file is saved, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Run again on every save, until Ctrl-C.")
 @config_option
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context, file: Path, since: str, against: Path | None, watch: bool, path: Path, as_json: bool
 ) -> None:
-    """Run the rules of RULEFILE over stored history: what they would have alerted, and what an edit gains and loses.
+    """Back-test the rules of RULEFILE over stored history.
 
-    Exits 1 if the file has problems.
+    Lists the alerts the rules would have raised, or those an edit gains and loses. Exits 1 if the file has errors.
     """
     from monitor.units import parse_duration
 
@@ -77,7 +77,7 @@ def command(
 
 
 def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: float, as_json: bool) -> int:
-    """One back-test, shown; the exit code."""
+    """Run one back-test, print the result, and return the exit code."""
     rules, problems = _load_rule_file(config, file)
     old_rules, old_problems = _load_rule_file(config, against) if against else (None, [])
     all_problems = [*problems, *old_problems]
@@ -94,7 +94,7 @@ def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: 
 
 
 def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
-    """The rules of one file with the aliases of the rules folder, and every problem of it."""
+    """Load the rules of one file with the aliases of the rules folder; also return its problems."""
     from monitor.deliver.templates import rule_template_names
     from monitor.resources import builtin_path
     from monitor.ruleset.load import ALIASES_FILE, load_files
@@ -123,31 +123,24 @@ def _run_backtest(
         rule_sets = [rules, *([old_rules] if old_rules else [])]
         tags = {source.name: source.tags for source in config.sources}
         scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
-        runs = run_backtest(
-            scoped_rules, load_stored_updates(conn, config, since, scoped_rules, tags), tags, time.time()
-        )
+        updates = load_stored_updates(conn, config, since, scoped_rules, tags)
+        runs = run_backtest(scoped_rules, updates, tags, time.time())
         update_count = count_updates(conn, since)
-        alerts_now, alerts_before = (
-            _with_other_sources(conn, runs[0]),
-            _with_other_sources(conn, runs[1]) if old_rules else None,
-        )
+        alerts_now = _with_other_sources(conn, runs[0])
+        alerts_before = _with_other_sources(conn, runs[1]) if old_rules else None
         if alerts_before is None and _is_in_rules_folder(config, file):
-            alerts_before, against_name = _past_alerts(conn, rules, since), "what was told"
+            alerts_before, against_name = _past_alerts(conn, rules, since), "the alerts raised"
     ids_by_name = {rule.name: rule.id for rule_set in rule_sets for rule in rule_set.rules}
     disabled_rules = tuple(dict.fromkeys(rule_name for rule_set in rule_sets for rule_name in rule_set.disabled))
     if alerts_before is None:
         return BacktestResult(since, update_count, tuple(alerts_now), None, (), (), disabled_rules)
-    newly_gained, newly_lost = (
-        gained_alerts(alerts_now, alerts_before, ids_by_name),
-        gained_alerts(alerts_before, alerts_now, ids_by_name),
-    )
-    return BacktestResult(
-        since, update_count, tuple(alerts_now), against_name, tuple(newly_gained), tuple(newly_lost), disabled_rules
-    )
+    gained = tuple(gained_alerts(alerts_now, alerts_before, ids_by_name))
+    lost = tuple(gained_alerts(alerts_before, alerts_now, ids_by_name))
+    return BacktestResult(since, update_count, tuple(alerts_now), against_name, gained, lost, disabled_rules)
 
 
 def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:
-    """The alerts with who else says so by now."""
+    """Add the other sources that report each finding by now."""
     from monitor.store.corroboration import alerts_with_other_sources
 
     alerts = alerts_with_other_sources(conn, [hypothetical.alert for hypothetical in hypotheticals])
@@ -159,17 +152,17 @@ def _is_in_rules_folder(config: Config, file: Path) -> bool:
 
 
 def _current_rules(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None]:
-    """The rules of the config that these are another version of, by their ids or names; none if there are none."""
+    """Return the running rules with the same ids or names, and what to call them; (None, None) if there are none."""
     from monitor.policy import load_policy
     from monitor.ruleset.rule import RuleSet
 
     names = {name for rule in rules.rules for name in (rule.id, rule.name)}
     current = [rule for rule in load_policy(config).rules.rules if names & {rule.id, rule.name}]
-    return (RuleSet(tuple(current)), "the rules that run") if current else (None, None)
+    return (RuleSet(tuple(current)), "the running rules") if current else (None, None)
 
 
 def _past_alerts(conn: Connection, rules: RuleSet, since: float) -> list[HypotheticalAlert]:
-    """What these rules have alerted of in fact."""
+    """Return the alerts that these rules have raised, oldest first."""
     from monitor.backtest.run import HypotheticalAlert
     from monitor.store.reports.alerts import load_alert_page
 
@@ -182,7 +175,7 @@ def _past_alerts(conn: Connection, rules: RuleSet, since: float) -> list[Hypothe
 
 
 def _watch_saves(*files: Path | None) -> Iterator[None]:
-    """One thing whenever one of the files was saved and then stood still."""
+    """Yield whenever one of the files was saved, once it stops changing."""
     last_stamps = _file_stamps(files)
     while True:
         time.sleep(FILE_CHECK_INTERVAL_S)
@@ -195,7 +188,7 @@ def _watch_saves(*files: Path | None) -> Iterator[None]:
 
 
 def _file_stamps(files: Iterable[Path | None]) -> list[tuple[int, int]]:
-    """When each file was changed and how large it is."""
+    """Return the modification time and size of each file, zeros for a missing one."""
     stamps = []
     for file in files:
         try:
@@ -245,8 +238,9 @@ def _show_result(result: BacktestResult) -> None:
         for hypothetical in hypotheticals:
             _show_alert(click.style(mark, fg=color, bold=True), hypothetical)
     for rule in result.disabled_rules:
-        click.echo(f"{terminal_safe(rule)} was left out: it says `enabled: false`")
-    summary = f"{pluralize(len(result.alerts), 'alert')} in {pluralize(result.updates, 'update')} since {iso_utc(result.since)}"
+        click.echo(f"{terminal_safe(rule)} skipped: disabled by `enabled: false`")
+    counts = f"{pluralize(len(result.alerts), 'alert')} in {pluralize(result.updates, 'update')}"
+    summary = f"{counts} since {iso_utc(result.since)}"
     if result.against is not None:
         summary += f"; against {terminal_safe(result.against)}: {len(result.gained)} gained, {len(result.lost)} lost"
     click.echo(summary)

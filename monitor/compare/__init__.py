@@ -1,1 +1,1 @@
-"""Fuzzy comparison: which earlier claim does this one repeat, and what moved between the two."""
+"""Fuzzy comparison: finds the earlier claim that a claim repeats or changes, and what changed. Pure functions."""

@@ -1,4 +1,4 @@
-"""Words whose exchange turns a claim around: each line holds two sides; a word of one opposes each of the other."""
+"""Pairs of opposites. Each line has two sides; every word of one side is the opposite of every word of the other."""
 
 from __future__ import annotations
 
@@ -118,17 +118,17 @@ PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "co
 
 @lru_cache(maxsize=8192)
 def bare(stem: str) -> str:
-    """A stem without a prefix that turns it around: "unwilling" and "disappear" become "willing" and "appear"."""
+    """Remove a negating prefix from a stem: "unwilling" and "disappear" become "willing" and "appear"."""
     return next((stem[len(p) :] for p in PREFIXES if stem.startswith(p) and len(stem) - len(p) > 3), stem)
 
 
 def is_opposite(one: str, other: str) -> bool:
-    """Whether two stems (or folded words) turn a claim around, by the lists above or by a prefix such as "un"."""
+    """Whether two stems (or folded words) are opposites, by the lists above or by a prefix such as "un"."""
     return other in OPPOSITES.get(one, ()) or (one != other and (bare(one) == other or bare(other) == one))
 
 
 def find_opposites(some: Iterable[str], others: Collection[str]) -> list[tuple[str, str]]:
-    """The pairs of stems, one of each side, that turn a claim around."""
+    """Return the pairs of stems, one of each side, that are opposites."""
     pairs = []
     for stem in some:
         listed, plain = OPPOSITES.get(stem, frozenset()), bare(stem)

@@ -1,4 +1,4 @@
-"""How well the judge agrees with people: precision and recall on pairs that somebody has labelled. Pure."""
+"""Judges pairs of claims from JSON lines, and measures precision and recall on labelled pairs. Pure functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOVELTY_BY_LABEL = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedPair:
-    """A pair of claims and what a person says of it; `line` is where it stands."""
+    """A pair of claims with a person's label, from line `line` of its file."""
 
     line: int
     before: str
@@ -29,7 +29,7 @@ class AnnotatedPair:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPair:
-    """A labelled pair with what the judge says of it."""
+    """A labelled pair with the judge's verdict."""
 
     pair: AnnotatedPair
     verdict: Verdict
@@ -41,7 +41,7 @@ class JudgedPair:
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """One label: how many pairs have it, how many were called so, and how many of these rightly."""
+    """Counts for one label: pairs that have it, pairs judged so, and pairs judged so correctly."""
 
     support: int
     predicted: int
@@ -49,31 +49,31 @@ class LabelScore:
 
     @property
     def precision(self) -> float | None:
-        """The share of what was called so that is; None when nothing was."""
+        """The share of the pairs judged so that have the label, or None if there are none."""
         return self.correct / self.predicted if self.predicted else None
 
     @property
     def recall(self) -> float | None:
-        """The share of what is so that was called so; None when nothing is."""
+        """The share of the pairs with the label that were judged so, or None if there are none."""
         return self.correct / self.support if self.support else None
 
     @property
     def f1(self) -> float | None:
-        """The harmonic mean of both; None when nothing is so nor was called so."""
+        """The harmonic mean of precision and recall, or None if no pair has the label or was judged so."""
         return 2 * self.correct / (self.support + self.predicted) if self.support or self.predicted else None
 
 
 def parse_annotated_pair(line: str, number: int) -> AnnotatedPair:
-    """One line of JSON as a pair. ValueError, with a sentence, if it is none."""
+    """Parse one line of JSON as a labelled pair. Raises ValueError if it is invalid."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from None
+        raise ValueError(f"invalid JSON: {error}") from None
     if not isinstance(record, dict):
-        raise ValueError('not an object with "a", "b", "context" and "label"')
+        raise ValueError('expected an object with "a", "b", "context" and "label"')
     for key in ("a", "b"):
         if not isinstance(record.get(key), str) or not record[key].strip():
-            raise ValueError(f'"{key}" must be a text')
+            raise ValueError(f'"{key}" must be a string')
     relation = _one_of("context", record.get("context", Relation.ELSEWHERE.value), PAIR_RELATIONS)
     return AnnotatedPair(
         number, record["a"], record["b"], relation, _one_of("label", record.get("label"), NOVELTY_BY_LABEL)
@@ -81,14 +81,13 @@ def parse_annotated_pair(line: str, number: int) -> AnnotatedPair:
 
 
 def _one_of(key: str, value: object, choices: Mapping[str, Any]) -> Any:
-    """What a word stands for, in any case. ValueError if it is not known."""
+    """Return the choice for a word, in any case. Raises ValueError if it is unknown."""
     if not isinstance(value, str) or value.casefold() not in choices:
         raise ValueError(f'"{key}" must be {" or ".join(choices)}')
     return choices[value.casefold()]
 
 
 def judge_pairs(pairs: Iterable[AnnotatedPair], synonyms: Synonyms = NO_SYNONYMS) -> list[JudgedPair]:
-    """Each pair with its verdict."""
     return [
         JudgedPair(pair, judge(analyze(pair.before, synonyms), analyze(pair.after, synonyms), pair.relation))
         for pair in pairs
@@ -96,12 +95,11 @@ def judge_pairs(pairs: Iterable[AnnotatedPair], synonyms: Synonyms = NO_SYNONYMS
 
 
 def confusion_counts(pairs: Sequence[JudgedPair]) -> Counter[tuple[Novelty, Novelty]]:
-    """How many pairs there are of each (label, verdict)."""
+    """Count the pairs of each (label, verdict)."""
     return Counter((judged_pair.pair.label, judged_pair.verdict.novelty) for judged_pair in pairs)
 
 
 def label_scores(pairs: Sequence[JudgedPair]) -> dict[Novelty, LabelScore]:
-    """Each label's score."""
     counted = confusion_counts(pairs)
     return {
         label: LabelScore(
@@ -117,9 +115,9 @@ PAIR_RELATIONS: dict[str, Relation] = {context.value: context for context in Rel
 
 
 def judge_lines(lines: Iterable[str], synonyms: Synonyms = NO_SYNONYMS) -> Iterator[dict[str, Any]]:
-    """For each line `{"id", "a", "b", "context"}` its verdict as a dictionary; blank lines are skipped.
+    """Yield the verdict of each line `{"id", "a", "b", "context"}` as a dictionary; blank lines are skipped.
 
-    Raises MonitorError that names the line when one cannot be read.
+    Raises MonitorError with the line number if a line is invalid.
     """
     for pair, verdict in judge_json_pairs(lines, synonyms):
         yield {"id": pair["id"], **verdict_json(verdict)}
@@ -128,7 +126,7 @@ def judge_lines(lines: Iterable[str], synonyms: Synonyms = NO_SYNONYMS) -> Itera
 def judge_json_pairs(
     lines: Iterable[str], synonyms: Synonyms = NO_SYNONYMS
 ) -> Iterator[tuple[dict[str, Any], Verdict]]:
-    """Each pair as it was read, with its verdict."""
+    """Yield each pair as parsed, with its verdict; blank lines and errors as in `judge_lines`."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             pair = _parse_json_pair(line, number)
@@ -139,7 +137,7 @@ def judge_json_pairs(
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as the outside sees it."""
+    """Return a verdict as the JSON object of `compare --json`."""
     changes = [{"kind": c.kind.value, "before": c.before, "after": c.after} for c in verdict.changes]
     return {"novelty": verdict.novelty.value, "similarity": round(verdict.similarity, 1), "changes": changes}
 
@@ -148,12 +146,12 @@ def _parse_json_pair(line: str, number: int) -> dict[str, Any]:
     try:
         pair = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise MonitorError(f"line {number} is not JSON: {error}") from None
+        raise MonitorError(f"line {number}: invalid JSON: {error}") from None
     if not isinstance(pair, dict) or "id" not in pair:
-        raise MonitorError(f'line {number} is not an object with "id", "a", "b" and "context"')
+        raise MonitorError(f'line {number}: expected an object with "id", "a", "b" and "context"')
     for key in ("a", "b"):
         if not isinstance(pair.get(key), str):
-            raise MonitorError(f'line {number}: "{key}" must be a text')
+            raise MonitorError(f'line {number}: "{key}" must be a string')
     if str(pair.setdefault("context", "elsewhere")) not in PAIR_RELATIONS:
         raise MonitorError(f'line {number}: "context" must be "revision" or "elsewhere"')
     return pair

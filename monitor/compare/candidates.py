@@ -1,7 +1,7 @@
-"""Lays claims against what was said before: by the same entry long ago, by its siblings, by other sources.
+"""Finds earlier claims to compare a claim with: from the same entry, its siblings and other sources.
 
-What was said word for word is looked up as such. For all else the ledger names candidates; those that share most
-words are judged. There an earlier claim with the same facts wins over a nearer one with other facts, so late wire
+Verbatim matches are looked up directly. For other claims the ledger returns candidates, and those that share most
+words are judged. An earlier claim with the same facts wins over a more similar one with other facts, so late wire
 copy of an old figure is repeated, not changed backwards.
 """
 
@@ -19,21 +19,21 @@ from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relati
 from monitor.text.analysis import ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
 from monitor.units import DAY
 
-MAX_CANDIDATES = 20  # earlier claims looked at for one claim
-MAX_JUDGED_CANDIDATES = 8  # of these the ones that share most words are judged
-MIN_SHARED_WEIGHT = 0.15  # of the weight of two claims, without which they cannot be alike enough
-FLAP = DAY  # seconds: a claim back in its entry this soon flips; later its return is news
+MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
+MAX_JUDGED_CANDIDATES = 8  # candidates that are judged: those that share most words
+MIN_SHARED_WEIGHT = 0.15  # share of two claims' weight; below it, their similarity is too low for any verdict
+FLAP = DAY  # seconds: a claim that returns to its entry within this time is repeated; later it is news
 
 MEASURED = (ChangeKind.NUMBER, ChangeKind.DATE, ChangeKind.NEGATION)
-SAME_MATTER = 50.0  # this alike, a claim whose figure or date moved is the old one moved on
-SAME_WORDS = 70.0  # this alike, a claim with anything else moved
-ANONYMOUS = 80.0  # this alike, claims that share no name say the same
+SAME_MATTER = 50.0  # minimum similarity of a claim with a measured change to the claim it changes
+SAME_WORDS = 70.0  # the same for all other changes
+ANONYMOUS = 80.0  # minimum similarity of a repeat that shares no name with the earlier claim
 
 SAME = Verdict(Novelty.REPEATED, 100.0)
 
 
 class ClaimIndex(Protocol):
-    """What the ledger knows of earlier claims."""
+    """The ledger's earlier claims."""
 
     def candidates(
         self,
@@ -42,20 +42,20 @@ class ClaimIndex(Protocol):
         limit: int = MAX_CANDIDATES,
         sources: frozenset[str] | None = None,
     ) -> list[list[PriorClaim]]:
-        """For each list of terms the earlier claims that share most of its rarest ones, best first."""
+        """Return, for each list of terms, the earlier claims that share most of its rarest terms, best first."""
 
     def exact_matches(
         self, texts: Sequence[str], *, sources: frozenset[str] | None = None
     ) -> dict[str, list[PriorClaim]]:
-        """For each text its sayings, word for word, earliest first."""
+        """Return, for each text, the earlier claims with the same wording, earliest first."""
 
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
-        """For each text its saying by this very entry, however long ago."""
+        """Return, for each text, this entry's own earlier claim, of any age."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An earlier claim and what comparing with it says; `other` when it was said of another subject."""
+    """An earlier claim, the verdict of comparing with it, and whether it is about another subject."""
 
     prior: PriorClaim
     verdict: Verdict
@@ -63,13 +63,12 @@ class Candidate:
 
     @property
     def is_repeat(self) -> bool:
-        """Does it say the same?"""
         return self.verdict.novelty is Novelty.REPEATED
 
 
 @dataclass(frozen=True, slots=True)
 class LookupContext:
-    """What all claims of one update are compared with; with `sources` only what these said."""
+    """What the claims of one update are compared with; `sources` limits the ledger to these sources."""
 
     update: Update
     claim_index: ClaimIndex
@@ -79,7 +78,7 @@ class LookupContext:
 
 
 def find_prior_claims(comparison: LookupContext, claims: Sequence[Claim]) -> list[list[Candidate]]:
-    """For each claim the earlier claims that are at all like it, compared. None is looked up for a quiet claim."""
+    """Return, for each claim, the similar earlier claims with their verdicts; none for a noise claim."""
     asked = [claim for claim in claims if claim.noise is None]
     verbatim = word_for_word(comparison, asked)
     reworded = in_other_words(comparison, [claim for claim in asked if not verbatim[claim.text]])
@@ -87,7 +86,7 @@ def find_prior_claims(comparison: LookupContext, claims: Sequence[Claim]) -> lis
 
 
 def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:
-    """For each claim, by its text, who said it word for word."""
+    """Map each claim's text to the earlier claims with the same wording."""
     said = (
         comparison.claim_index.exact_matches([claim.text for claim in claims], sources=comparison.sources)
         if claims
@@ -104,7 +103,7 @@ def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[st
 
 
 def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:
-    """For each claim, by its text, the earlier claims about its matter."""
+    """Map each claim's text to the earlier claims that are about the same event or fact."""
     readings = [analyze(claim.text, comparison.synonyms) for claim in claims]
     found = comparison.claim_index.candidates(
         [index_terms(reading) for reading in readings], limit=MAX_CANDIDATES, sources=comparison.sources
@@ -113,9 +112,9 @@ def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[s
 
 
 def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClaim]) -> list[Candidate]:
-    """Judges a claim by those candidates that share most of its words.
+    """Judge a claim against the candidates that share most of its words.
 
-    What its own entry said is not among them: there every word counts, which its revision was judged by already.
+    The entry's own claims are left out: the revision was judged by every word of them already.
     """
     now = analyze(claim.text, comparison.synonyms)
     candidates = [said for said in candidates if not is_own(said, comparison)]
@@ -136,9 +135,9 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
 
 
 def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: SubjectNames | None) -> Verdict | None:
-    """The verdict if two pages carry one notice, each with the name of its own subject.
+    """Return the verdict if two pages carry the same notice, each with its own subject's name; else None.
 
-    Only for what was said lately: months later the same sentence about another country is another event.
+    Used for recent claims only: months later the same sentence about another country is another event.
     """
     if names is None:
         return None
@@ -150,7 +149,7 @@ def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: Subj
 
 
 def top_candidates(now: ClaimAnalysis, texts: set[str], same: Synonyms) -> list[str]:
-    """The few texts worth judging: what judging weighs up, guessed from the words they share as they stand."""
+    """Return the texts to judge: those with the largest overlap of words, as an estimate of similarity."""
     best: list[tuple[float, str]] = []
     for most, text in sorted(
         ((weight_overlap(analyze_quickly(text, same), now), text) for text in texts), reverse=True
@@ -162,15 +161,15 @@ def top_candidates(now: ClaimAnalysis, texts: set[str], same: Synonyms) -> list[
 
 
 def weight_overlap(before: ClaimAnalysis | QuickAnalysis, now: ClaimAnalysis) -> float:
-    """How much of their weight two claims share, 0 to about 1; at a glance what they share at most."""
+    """Return the share of weight that two claims have in common, 0 to about 1; for a QuickAnalysis an upper limit."""
     common = sum([unit.weight for key, unit in now.terms.items() if key in before.terms])
     return common / sqrt(before.weight * now.weight) if common else 0.0
 
 
 def one_matter(verdict: Verdict, before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
-    """Is the claim the earlier one with something moved, not another claim about the same people?
+    """Whether the claim restates or changes the earlier one; the alternative is another claim about the same people.
 
-    Where no name is shared ("A visa is needed on arrival.") hardly a word may differ.
+    Without a shared name ("A visa is needed on arrival.") almost all words must be equal.
     """
     if verdict.novelty is Novelty.REPEATED:
         return verdict.similarity >= ANONYMOUS or share_a_name(before, now)
@@ -180,20 +179,18 @@ def one_matter(verdict: Verdict, before: ClaimAnalysis, now: ClaimAnalysis) -> b
 
 
 def share_a_name(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
-    """Do both claims say one name or place?"""
     return next(names_in_both(before, now), None) is not None
 
 
 def has_measured_change(verdict: Verdict) -> bool:
-    """Did a figure, a date or a "not" take the place of another?"""
+    """Whether a figure, a date or a "not" replaced another."""
     return any(change.kind in MEASURED and change.before and change.after for change in verdict.changes)
 
 
 def is_outdated(said: PriorClaim, comparison: LookupContext) -> bool:
-    """Did this very entry drop the claim longer ago than a flap takes? Then its return is news."""
+    """Whether this entry withdrew the claim more than FLAP seconds ago, so that its return is news."""
     return is_own(said, comparison) and said.withdrawn_at is not None and comparison.now - said.withdrawn_at > FLAP
 
 
 def is_own(said: PriorClaim, comparison: LookupContext) -> bool:
-    """Was it said by this very entry?"""
     return (said.source, said.entry) == (comparison.update.source, comparison.update.entry)

@@ -1,7 +1,7 @@
-"""Gives every claim of an update its novelty, its nearest earlier claim and its story.
+"""Classifies every claim of an update: its novelty, nearest earlier claim and story.
 
-revision    the entry's own previous version first: what moved, what was added, what was withdrawn
-elsewhere   what is left, and every claim of a new entry: who said it before, anywhere
+revision    the entry's previous version first: changed, added and withdrawn claims
+elsewhere   the remaining claims, and all claims of a new entry: earlier claims of any entry or source
 stories     the event that the update and its claims belong to
 """
 
@@ -21,8 +21,8 @@ from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Upd
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
 
-SPELLINGS = 4  # words that a claim may spell otherwise and still say the same
-NEAR_BEST = 8.0  # changed candidates this close to the most similar: the latest is the figure people know
+SPELLINGS = 4  # terms of a claim that may be missing from the lead that covers it: other spellings of its words
+NEAR_BEST = 8.0  # of the changed candidates within this similarity of the best, the latest has the current figure
 
 
 class PriorClaims(ClaimIndex, StoryIndex, Protocol):
@@ -38,9 +38,9 @@ def classify_claims(
     synonyms: Synonyms,
     now: Moment,
 ) -> tuple[str, tuple[Finding, ...]]:
-    """The update's story, a finding for every claim that is not word for word in `old`, then the withdrawn ones.
+    """Return the update's story and its findings: one for every claim not verbatim in `previous`, then the withdrawn.
 
-    `old` are the claims of the entry's previous version, None when the entry is new; only then `gist` matters.
+    `previous` are the claims of the entry's previous version, None for a new entry; only then is `vector` used.
     """
     added, gone = split_added_removed(claims, previous or ())
     pairs = match_revisions(added, gone, synonyms)
@@ -58,7 +58,7 @@ def classify_claims(
 
 
 def reclassify_for_sources(findings: Sequence[Finding], lookup: LookupContext) -> tuple[Finding, ...]:
-    """The findings for one who listens only to `comparison.sources`: what others said before does not count."""
+    """Return the findings for a rule limited to `lookup.sources`: earlier claims of other sources do not count."""
     sources = lookup.sources or frozenset()
     redo = [i for i, f in enumerate(findings) if f.nearest is not None and f.nearest.source not in sources]
     again = settle_all(lookup, [findings[i].claim for i in redo], [None] * len(redo))
@@ -71,7 +71,7 @@ def reclassify_for_sources(findings: Sequence[Finding], lookup: LookupContext) -
 def settle_all(
     comparison: LookupContext, claims: Sequence[Claim], before: Sequence[Candidate | None]
 ) -> list[Finding]:
-    """A finding for each claim; `before` are their predecessors. What repeats its own is looked up nowhere else."""
+    """Return a finding for each claim; `before` has their predecessors. A repeat of its own is not looked up."""
     asked = [i for i, own in enumerate(before) if own is None or not own.is_repeat]
     drawn: list[list[Candidate]] = [[] for _ in claims]
     for i, outside in zip(asked, find_prior_claims(comparison, [claims[i] for i in asked]), strict=True):
@@ -80,9 +80,9 @@ def settle_all(
 
 
 def classify(claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) -> Finding:
-    """The claim's finding: whoever said the same decides, then the entry's own predecessor, then what moved.
+    """Return the finding of a claim: by a repeat, else by the entry's own predecessor, else by a changed claim.
 
-    Its story is that of the nearest claim, or "" if it has none.
+    Its story is that of the nearest claim, or "" if there is none.
     """
     told = (
         own if own and own.is_repeat else most_similar([d for d in outside if d.is_repeat and not d.is_other_subject])
@@ -103,20 +103,21 @@ def classify(claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) 
 
 
 def most_similar(drawn: Sequence[Candidate]) -> Candidate | None:
-    """The most similar; of equals the earliest, who said it first."""
+    """Return the most similar candidate; of equals the earliest."""
     return max(drawn, key=lambda d: (d.verdict.similarity, -d.prior.at), default=None)
 
 
 def latest(drawn: Sequence[Candidate]) -> Candidate | None:
-    """Of the changed claims about as similar as the best the latest: the figure that people know."""
+    """Return the latest of the changed candidates that are about as similar as the best: the current figure."""
     moved = [d for d in drawn if has_measured_change(d.verdict)] or drawn
     best = max((d.verdict.similarity for d in moved), default=0.0)
     return max((d for d in moved if d.verdict.similarity >= best - NEAR_BEST), key=lambda d: d.prior.at, default=None)
 
 
 def once(findings: Sequence[Finding], claims: Sequence[Claim], update: Update, same: Synonyms) -> list[Finding]:
-    """The findings, those repeated that say nothing but what the first claims of this very update say: a sentence
-    that tells the headline again is no second news. With a figure or word of its own it is.
+    """Return the findings; those that only restate the first claims of this update become repeated.
+
+    A sentence that restates the headline is not news; one with a figure or word of its own is.
     """
     leads = [claim for claim in claims if claim.noise is None][:MAX_LEAD_CLAIMS]
     before: dict[str, list[Claim]] = {}
@@ -126,7 +127,7 @@ def once(findings: Sequence[Finding], claims: Sequence[Claim], update: Update, s
 
 
 def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synonyms) -> Finding:
-    """The finding, repeated if one of `leads` says all of it about the same subject."""
+    """Return the finding, as repeated if one of `leads` states all of it about the same subject."""
     for lead in leads if finding.novelty in (Novelty.NEW, Novelty.CHANGED) else ():
         verdict = covered_by(lead, finding.claim, same)
         if verdict is None:
@@ -147,7 +148,7 @@ def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synony
 
 
 def covered_by(lead: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
-    """How the two compare if `lead` says all that `claim` says, and no "not" or "may" or "all" beside it."""
+    """Return the verdict if `lead` states all of `claim` without another "not", "may" or "all"; else None."""
     if len(analyze(claim.text, same).terms.keys() - analyze(lead.text, same).terms.keys()) > SPELLINGS:
         return None
     verdict = covers_claim(lead, claim, same)
@@ -155,20 +156,21 @@ def covered_by(lead: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
 
 
 def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> PriorClaim:
-    """The saying of a gone claim by this very entry."""
+    """Return the ledger's record of a removed claim of this entry, or a new one if it has none."""
     return said.get(claim.text) or PriorClaim(
         claim.text, update.source, update.entry, update.at, "", update.title, claim.heading
     )
 
 
 def take_back(said: PriorClaim, claim: Claim) -> Finding:
-    """The finding that the entry no longer says `claim`."""
+    """Return the finding that the entry no longer states `claim`."""
     return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story)
 
 
 def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
-    """What one edit moves and takes back under a heading is one matter: where the old stories are over it joins that
-    of the first such claim there, or a living one.
+    """Join what one edit changes and withdraws under a heading into one story, if the old stories are over.
+
+    The story is that of an active claim under the heading, or of the first claim there.
     """
     news = [finding for finding in findings if finding.novelty is not Novelty.REPEATED]
     sections: dict[str, str] = {}
@@ -181,8 +183,8 @@ def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
 
 
 def lives(finding: Finding, now: Moment) -> bool:
-    """Is the finding's own story still told? A title's always is, for it bears the entry's; and who takes back a part
-    of a text tells of the whole.
+    """Whether the finding keeps its own story. A title always does, because it has the entry's story; a withdrawn
+    part of a text does not, because it belongs to the whole.
     """
     if finding.claim.role is Role.TITLE:
         return True

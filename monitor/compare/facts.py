@@ -1,4 +1,4 @@
-"""Compares what two claims state: their figures, dates and cues. Each comparer gives the changes it sees."""
+"""Compares the facts of two claims: figures, dates and cues. Each function returns the changes of one kind."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from monitor.text.facts.cues import Cue
 from monitor.text.facts.dates import Date, dates_agree
 from monitor.text.facts.numbers import Quantity
 
-# bounds that say the same where a claim is retold freely
+# Bounds that count as equal between sources: those with the same number.
 ALIKE = {"": 0, "about": 0, "least": 0, "over": 1, "under": 2, "most": 2}
-APART = 100  # figures of different words that are this many times each other are not the same figure
+APART = 100  # figures that count different things are different figures beyond this ratio
 
 
 class FactDiff(NamedTuple):
-    """`moved`: facts that stand against each other; `gained` and `lost`: facts that only one side states."""
+    """Facts that differ (`changed`), and facts that only one side states (`added`, `removed`)."""
 
     changed: Sequence[Change] = ()
     added: Sequence[Change] = ()
     removed: Sequence[Change] = ()
 
     def all(self) -> list[Change]:
-        """Every change, moved ones first."""
+        """Return every change, changed facts first."""
         return [*self.changed, *self.added, *self.removed]
 
 
@@ -32,7 +32,7 @@ NO_FACT_DIFF = FactDiff()
 
 
 def numbers(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> FactDiff:
-    """What the figures say. `strict` tells "around 3,000" from "3,000"."""
+    """Compare figures. With `strict`, "around 3,000" differs from "3,000"."""
     if not (before.numbers or now.numbers):
         return NO_FACT_DIFF
     left, pairs = list(before.numbers), []
@@ -60,7 +60,7 @@ def numbers(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> FactD
 
 
 def _article(reading: ClaimAnalysis, quantity: Quantity) -> bool:
-    """The "one" of "one of them" and "one woman" says no more than "a" where nothing stands against it."""
+    """Whether a figure is an unopposed "one" ("one of them", "one woman"), which means "a"."""
     return reading.text[quantity.start : quantity.end].casefold() in ("one", "один", "одна", "одне", "одно")
 
 
@@ -75,12 +75,12 @@ def _change(
 
 
 def _by_fit(quantities: Sequence[Quantity], wanted: Quantity) -> list[Quantity]:
-    """Those that count the same things first."""
+    """Sort figures, those that count the same things first."""
     return sorted(quantities, key=lambda quantity: not set(quantity.counted_keys) & set(wanted.counted_keys))
 
 
 def equal(old: Quantity, new: Quantity, *, strict: bool) -> bool:
-    """Whether two figures say the same."""
+    """Whether two figures are the same; unless `strict`, a missing unit or a similar bound is no difference."""
     if (old.low, old.high, old.is_projected, old.is_ordinal) != (new.low, new.high, new.is_projected, new.is_ordinal):
         return False
     if old.unit != new.unit and (strict or (old.unit and new.unit)):
@@ -89,7 +89,7 @@ def equal(old: Quantity, new: Quantity, *, strict: bool) -> bool:
 
 
 def counterpart(left: Sequence[Quantity], new: Quantity) -> Quantity | None:
-    """The figure that `new` took the place of: of the same unit and most of the same things, or the only one left."""
+    """Return the figure that `new` replaces: of the same unit and most of the same things, or the last left."""
     fitting = [old for old in left if old.unit == new.unit and old.is_ordinal == new.is_ordinal]
     closest = max(fitting, key=lambda old: len(set(old.counted_keys) & set(new.counted_keys)), default=None)
     if closest is None or set(closest.counted_keys) & set(new.counted_keys):
@@ -98,13 +98,13 @@ def counterpart(left: Sequence[Quantity], new: Quantity) -> Quantity | None:
 
 
 def _comparable(old: Quantity, new: Quantity) -> bool:
-    """Whether two figures of different words could be one figure: 3 generals and 33,000 dead could not."""
+    """Whether two figures that count different things may be one figure: 3 generals and 33,000 dead are not."""
     small, large = sorted((old.high, new.high))
     return large <= APART * max(small, 1)
 
 
 def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, Quantity]]:
-    """ "3 dead, 4 hurt" against "4 dead, 3 hurt": equal figures, but of each other's things."""
+    """Find equal figures that swapped what they count: "3 dead, 4 hurt" and "4 dead, 3 hurt"."""
     found = []
     for old, new in pairs:
         if set(old.counted_keys) & set(new.counted_keys) or not (old.counted_keys and new.counted_keys):
@@ -123,7 +123,7 @@ def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, 
 
 
 def dates(before: ClaimAnalysis, now: ClaimAnalysis) -> FactDiff:
-    """What the dates say: those that could be one moment agree."""
+    """Compare dates. Dates that may be the same moment agree."""
     if not (before.dates or now.dates):
         return NO_FACT_DIFF
     left, fresh = list(before.dates), []
@@ -145,12 +145,12 @@ def dates(before: ClaimAnalysis, now: ClaimAnalysis) -> FactDiff:
 
 
 def _grain(date: Date) -> set[int]:
-    """Which parts of a date are said."""
+    """Return the indexes of the parts of a date that are stated."""
     return {place for place, part in enumerate(date.parts()) if part is not None}
 
 
 def cues(before: ClaimAnalysis, now: ClaimAnalysis, kind: ChangeKind) -> FactDiff:
-    """What the cues of one kind say: equal ones over the same words agree."""
+    """Compare the cues of one kind. Equal cues that govern the same words agree."""
     if not (before.cues or now.cues):
         return NO_FACT_DIFF
     left, fresh = [cue for cue in before.cues if cue.kind is kind], []
@@ -174,9 +174,7 @@ def cues(before: ClaimAnalysis, now: ClaimAnalysis, kind: ChangeKind) -> FactDif
 def merge_denials(
     before: ClaimAnalysis, now: ClaimAnalysis, found: dict[ChangeKind, FactDiff]
 ) -> dict[ChangeKind, FactDiff]:
-    """What the cues say, where a denial and a word of certainty over the same words stand in each other's stead:
-    "denied" → "confirmed" is one change.
-    """
+    """Merge a denial and a word of certainty that govern the same words: "denied" → "confirmed" is one change."""
     denial, surety = found[ChangeKind.NEGATION], found[ChangeKind.CERTAINTY]
     if len(denial.removed) == len(surety.added) == 1 and _one_matter(before.cues, now.cues):
         change = Change(ChangeKind.NEGATION, denial.removed[0].before, surety.added[0].after)
@@ -194,13 +192,13 @@ def merge_denials(
 
 
 def _one_matter(denials: Sequence[Cue], sureties: Sequence[Cue]) -> bool:
-    """Whether a denial among the first cues governs what a word of certainty among the others does."""
+    """Whether a denial of one side governs a word that a cue of certainty of the other side governs."""
     denied = {key for cue in denials if cue.kind is ChangeKind.NEGATION for key in cue.governed}
     return any(cue.kind is ChangeKind.CERTAINTY and denied & set(cue.governed) for cue in sureties)
 
 
 def _turned(old: Cue, cue: Cue, before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
-    """Whether the first word that a cue governs is said by the other claim, but by no such cue."""
+    """Whether a cue's first governed word is in the other claim without being governed there."""
     return _free(old, cue, now) or _free(cue, old, before)
 
 

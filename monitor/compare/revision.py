@@ -1,7 +1,7 @@
-"""Lays two versions of one entry against each other: which claims came, which went, which follow which.
+"""Compares two versions of an entry: which claims were added, which were removed, and which are edits of which.
 
-Every claim that came is paired with the gone claim it is the edit of, each with one only, the most alike first.
-What is left over of an edit that split or joined sentences is told from what is really new or withdrawn.
+Every added claim is paired with at most one removed claim, the most similar first. The rest of an edit that split
+or joined sentences is separated from what is new or withdrawn.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from monitor.model import Claim, Novelty, Relation, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.normalize import normalized_key
 
-PARTNERS = 6  # claims of the other version tried for one claim
+PARTNERS = 6  # claims of the other version that one claim is judged against
 
 
 def split_added_removed(claims: Sequence[Claim], old: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
-    """The claims that are not word for word in `old`, each once, and those of `old` that are gone."""
+    """Return the claims that are not verbatim in `old`, each once, and the claims of `old` that were removed."""
     before, after = {normalized_key(claim.text) for claim in old}, {normalized_key(claim.text) for claim in claims}
     return unseen(claims, before), unseen(old, after)
 
 
 def unseen(claims: Sequence[Claim], known: set[str]) -> list[Claim]:
-    """The claims whose text is not among `known`, each text once."""
+    """Return the claims whose text is not among `known`, each text once."""
     once = {normalized_key(claim.text): claim for claim in reversed(claims)}
     return [claim for key, claim in reversed(once.items()) if key not in known]
 
@@ -31,9 +31,9 @@ def unseen(claims: Sequence[Claim], known: set[str]) -> list[Claim]:
 def match_revisions(
     added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms
 ) -> list[tuple[int, Verdict] | None]:
-    """For each added claim its predecessor, as its place in `gone`, and the verdict; None if it has none.
+    """Return, for each added claim, the index in `gone` of its predecessor and the verdict, or None.
 
-    A gone claim has one successor that says something else; others that repeat a part of it follow it too.
+    A removed claim has one successor that changes it, and any number that repeat a part of it.
     """
     shelf = ClaimTermIndex(gone, same)
     tried = sorted(
@@ -51,7 +51,7 @@ def match_revisions(
 
 
 def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
-    """The claims of the shelf that `claim` could be an edit of, with what it says that they did not."""
+    """Return the indexed claims that `claim` may be an edit of, with their verdicts."""
     now = analyze(claim.text, shelf.same)
     tried = [
         (place, judge(analyze(shelf.claims[place].text, shelf.same), now, Relation.REVISION))
@@ -63,7 +63,7 @@ def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
 def find_withdrawn(
     gone: Sequence[Claim], pairs: Sequence[tuple[int, Verdict] | None], claims: Sequence[Claim], same: Synonyms
 ) -> list[int]:
-    """The places of the gone claims that have no successor and that no claim of the new version still says."""
+    """Return the indexes of the removed claims that have no successor and that no claim of the new version states."""
     followed = {by[0] for by in pairs if by is not None}
     left = [place for place, claim in enumerate(gone) if place not in followed and claim.noise is None]
     if not left:
@@ -73,19 +73,19 @@ def find_withdrawn(
 
 
 def stands(claim: Claim, shelf: ClaimTermIndex) -> bool:
-    """Does some claim of the new version still say all that the gone `claim` said, perhaps with more?"""
+    """Whether a claim of the new version states all of the removed `claim`."""
     return any(covers_claim(shelf.claims[place], claim, shelf.same) for place in shelf.nearest(claim))
 
 
 def covers_claim(fuller: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
-    """How the two compare if `fuller` says all that `claim` says, perhaps with more; else None."""
+    """Return the verdict if `fuller` states all of `claim` (and possibly more), else None."""
     verdict = judge(analyze(claim.text, same), analyze(fuller.text, same), Relation.REVISION)
     less = verdict.novelty is Novelty.NEW or any(change.before for change in verdict.changes)
     return None if less else verdict
 
 
 class ClaimTermIndex:
-    """A tiny index of one version's claims by their terms."""
+    """An index of one version's claims by their terms."""
 
     def __init__(self, claims: Sequence[Claim], same: Synonyms) -> None:
         self.claims, self.same = claims, same
@@ -95,7 +95,7 @@ class ClaimTermIndex:
                 self.places.setdefault(term, []).append(place)
 
     def nearest(self, claim: Claim) -> list[int]:
-        """The places of the few claims that share most terms with `claim`, a rare term counting more."""
+        """Return the indexes of the PARTNERS claims that share most terms with `claim`; rare terms count more."""
         score: dict[int, float] = {}
         for term in index_terms(analyze(claim.text, self.same)):
             places = self.places.get(term, ())

@@ -1,6 +1,6 @@
-"""Sees who does what to whom change places: "Russia strikes Ukraine" against "Ukraine strikes Russia".
+"""Detects swapped roles: "Russia strikes Ukraine" and "Ukraine strikes Russia".
 
-Only where the words are the same otherwise; a passive ("is struck by") turns the order without turning the roles.
+Only if all other words are the same. A passive ("is struck by") reverses the order and keeps the roles.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from monitor.text.analysis import ClaimAnalysis
 
 
 def roles_swapped(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> list[Change]:
-    """The two names around the same words that traded places, or nothing."""
+    """Return the change of two names that swapped places around the same words, or an empty list."""
     if words.removed or words.added or len(before.terms) != len(now.terms) or len(before.terms) < 3:
         return []
     keys, order = list(before.terms), list(now.terms)
@@ -29,11 +29,11 @@ def roles_swapped(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignmen
 
 
 def _apart(keys: list[str], order: list[str]) -> tuple[int, int]:
-    """The first and the last place where the two orders differ."""
+    """Return the first and the last index at which the two orders differ."""
     places = [place for place, pair in enumerate(zip(keys, order, strict=True)) if pair[0] != pair[1]]
     return places[0], places[-1]
 
 
 def _turned(reading: ClaimAnalysis) -> bool:
-    """Whether the claim is said in the passive."""
+    """Whether the claim is in the passive voice."""
     return " by " in f" {reading.text.casefold()} "

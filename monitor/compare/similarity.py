@@ -1,6 +1,6 @@
-"""How alike two claims are, 0 to 100: the weight of what both say against the weight of what each says.
+"""Similarity of two claims, 0 to 100: the weight of the terms they share in proportion to the weight of each.
 
-Facts count as words do, so a moved figure lowers similarity a little; whether it is news is for the verdict.
+Facts count like words, so a changed figure lowers the similarity a little; the verdict decides if it is news.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.word_alignment import WordAlignment
 from monitor.text.analysis import CUE_WEIGHT, FACT_WEIGHT, PLACE, ClaimAnalysis
 
-OTHER_PLACE = 0.15  # taken off for each place that the other claim puts another place in the stead of
-NEARLY = 0.99  # claims that differ in anything are never quite alike
-LENGTH = 0.08  # long claims share less of their words when they tell the same
+OTHER_PLACE = 0.15  # subtracted for each place that is replaced by another
+NEARLY = 0.99  # upper limit for claims that differ in anything
+LENGTH = 0.08  # added per log of the differing weight: long claims with the same facts share fewer words
 
 
 def similarity(
@@ -26,7 +26,7 @@ def similarity(
     facts: Iterable[FactDiff],
     cues: Iterable[FactDiff],
 ) -> float:
-    """0 to 100 from what the words, the figures and dates (`facts`) and the cues of two claims have in common."""
+    """Return the similarity, 0 to 100, from the differences in words, in figures and dates (`facts`) and in cues."""
     if not (before.weight and now.weight):
         return fuzz.ratio(before.text, now.text)
     lost = sum([unit.weight for unit in words.removed])
@@ -43,7 +43,7 @@ def similarity(
 
 
 def places_apart(words: WordAlignment) -> int:
-    """How many places of one claim have another in their stead in the other."""
+    """Return the number of places that are replaced by another place."""
     if not (words.removed and words.added):
         return 0
     return min(len([unit for unit in side if unit.kind is PLACE]) for side in (words.removed, words.added))

@@ -1,8 +1,7 @@
-"""Finds the story of a new entry: the event that it tells of, over sources and days.
+"""Finds the story of an update: the event that it reports, over sources and days.
 
-A claim that repeats an earlier one belongs to its story. Otherwise the update as a whole is laid beside the recent
-stories, each as all its updates together tell it: it joins the one it is most like, if it is like enough, or opens
-one of its own.
+A claim that repeats an earlier one belongs to its story. Otherwise the update as a whole is compared with the recent
+stories, each the sum of its updates: it joins the most similar one if that is similar enough, or opens a new story.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from monitor.model import Claim, Finding, Moment, PriorClaim, Role, Update
 from monitor.text.normalize import normalized_key
 from monitor.units import DAY
 
-STORY_LIFETIME_S = 14 * DAY  # seconds: a story that nobody told of for so long is over
-VERBATIM = 95.0  # similarity of a headline to an earlier claim from which it belongs to that claim's story
-MIN_STORY_COSINE = 0.032  # likeness to a story from which an update of one word belongs to it
-ALONE = 2.0  # times the likeness that is asked where they share one word alone
-WORDY = 150  # words from which more of them ask for no more likeness
+STORY_LIFETIME_S = 14 * DAY  # seconds: a story without an update for this long is over
+VERBATIM = 95.0  # minimum similarity of a headline to an earlier claim to join that claim's story
+MIN_STORY_COSINE = 0.032  # minimum cosine for an update of one word to join a story; see join_threshold
+ALONE = 2.0  # factor on the minimum if update and story share a single word
+WORDY = 150  # the minimum does not grow beyond this number of words
 
 
 @dataclass(frozen=True, slots=True)
 class StoryCandidate:
-    """A story that is told of: the title that opened it, as a claim, and what its updates are about."""
+    """An active story: the title that opened it, as a claim, and the term vector of its updates."""
 
     opening: PriorClaim
     vector: TermVector
@@ -38,16 +37,16 @@ class StoryIndex(Protocol):
     """The stories of earlier updates."""
 
     def story(self, source: str, entry: str) -> str | None:
-        """The story of an entry's latest version."""
+        """Return the story of an entry's latest version."""
 
     def candidate_stories(self, vector: TermVector, since: Moment) -> list[StoryCandidate]:
-        """Stories told of since a moment that share the rarest words of a new gist."""
+        """Return the stories updated since a moment that share the rarest words of a new update."""
 
 
 def find_story(
     update: Update, findings: Sequence[Finding], vector: TermVector, story_index: StoryIndex, now: Moment
 ) -> str:
-    """The story of a new entry."""
+    """Return the story of a new entry."""
     lead = next((f for f in findings if f.claim.role is Role.TITLE or f.claim.noise is None), None)
     if lead and lead.story and lead.similarity >= VERBATIM:
         return lead.story
@@ -58,7 +57,7 @@ def find_story(
 
 
 def nearest_story(update: Update, told: Sequence[StoryCandidate], gist: TermVector) -> str | None:
-    """The story that the update is most like; None if it is like enough to none."""
+    """Return the story that the update is most similar to, or None if none is similar enough."""
     title = Claim(update.title, Role.TITLE)
     near = [one for one in told if not is_other_subject(title, update, one.opening)]
     words = [term for term in gist if is_word_term(term)]
@@ -68,25 +67,26 @@ def nearest_story(update: Update, told: Sequence[StoryCandidate], gist: TermVect
 
 
 def join_threshold(words: Sequence[int], story: TermVector) -> float:
-    """The likeness from which an update of these words belongs to a story.
+    """Return the minimum cosine for an update of these words to join a story.
 
-    A headline shares few words with it, an article many. One word alone may stand in anything, and a young ledger
-    knows of none how rare it is: then more is asked.
+    It grows with the number of words: a headline shares few with a story, an article many. It doubles for a single
+    shared word, because any text may have that word, and a young ledger cannot know how rare it is.
     """
     alone = sum(term in story for term in words) < 2
     return (ALONE if alone else 1.0) * MIN_STORY_COSINE * sqrt(min(WORDY, len(words)))
 
 
 def new_story_id(update: Update, opening: str) -> str:
-    """A story id made of the claim that opens it, so that replaying gives the same one."""
+    """Return a story id derived from the claim that opens it, so that a replay has the same ids."""
     name = "\n".join((update.source, update.entry, normalized_key(opening)))
     return "st-" + blake2b(name.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def assign_stories(findings: Sequence[Finding], update: Update, lead: str, *, new: bool) -> list[Finding]:
-    """The findings with their stories. What met a story keeps it; of the rest the title has the update's, a new
-    entry's bullet that is a whole sentence opens its own, and all else belongs to its section: what one edit brings
-    under one heading is one matter.
+    """Return the findings with their stories.
+
+    A finding that has a story keeps it. Of the others, the title gets the update's story, a new entry's bullet that
+    is a whole sentence opens its own, and the rest get their section's: an edit under one heading is one event.
     """
     sections = {"": lead} if new else {}
     for finding in sorted((f for f in findings if f.story), key=lambda finding: not finding.same_words_elsewhere):
@@ -105,5 +105,5 @@ def assign_stories(findings: Sequence[Finding], update: Update, lead: str, *, ne
 
 
 def is_own_matter(claim: Claim) -> bool:
-    """Does a bullet tell of a matter of its own, as takeaways do? A list of a few words each belongs together."""
+    """Whether a bullet is a separate event, as takeaways are; the items of a list of short phrases are not."""
     return claim.role is Role.BULLET and claim.text.endswith((".", "!", "?", "。", "…"))

@@ -1,10 +1,10 @@
-"""Are two claims said of the same subject, and what are their subjects called?
+"""Decides whether two claims are about the same subject, and what their subjects are called.
 
-The same words on the page of another country, or under another heading, are news there. Nothing says outright what
-a page is about, so it is read off the names. Pages of one series carry the same title and differ in their key
-(`france#warnings`, `germany#warnings`), or carry titles that differ in one name ("France travel advice"). The
-longest name counts: Guinea and Equatorial Guinea are two. A series in time (daily reports) differs in dates,
-numbers and words like "evening" only, and stays one subject.
+The same words on the page of another country, or under another heading, are news there. No page states its subject,
+so it is inferred from the names. Pages of one series have the same title and different keys (`france#warnings`,
+`germany#warnings`), or titles that differ in one name ("France travel advice"). The longest name counts: Guinea and
+Equatorial Guinea are two subjects. The entries of a series in time (daily reports) differ only in dates, numbers and
+words such as "evening", and are one subject.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from monitor.model import ChangeKind, Claim, PriorClaim, Role, Update
 from monitor.text.analysis import ClaimAnalysis, ContentTerm, analyze
 
 WORDS = re.compile(r"[^\W_]+")
-PASSING = frozenset(  # words by which no two subjects differ
+PASSING = frozenset(  # words that never distinguish two subjects
     "january february march april may june july august september october november december jan feb mar apr jun jul"
     " aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday morning noon afternoon"
     " evening night daily weekly monthly day week month am pm st nd rd th final latest live"
     " update updates updated edition version part page index html htm php aspx amp"
     " of the and".split()
 )
-HARD = re.compile(r"[/#?&=:;,.|]|\s[-–—]\s")  # parts a key or title
-MAX_OWN_NAME_WORDS = 3  # words of its own that the name of a subject has
-SUBJECT_KEY = "@subject"  # the key of a unit that names the claim's own subject
-NAMED_WEIGHT = 0.3  # what it weighs: that both claims name their subject says little
+HARD = re.compile(r"[/#?&=:;,.|]|\s[-–—]\s")  # separates the parts of a key or title
+MAX_OWN_NAME_WORDS = 3  # words in which the name of a subject may differ from another's
+SUBJECT_KEY = "@subject"  # key of the term that names the claim's own subject
+NAMED_WEIGHT = 0.3  # weight of that term: low, because all such claims share it
 
 
 class SubjectNames(NamedTuple):
-    """What the subjects of two siblings are called."""
+    """The names of the subjects of two sibling entries."""
 
     own: str
     other: str
 
 
 def is_other_subject(claim: Claim, update: Update, said: PriorClaim) -> bool:
-    """True when `said` stood in a sibling of this entry that is about something else."""
+    """Whether `said` is from a sibling of this entry, or from a section of it, that is about another subject."""
     if said.source != update.source:
         return False
     if said.entry == update.entry:
@@ -54,7 +54,7 @@ def is_other_subject(claim: Claim, update: Update, said: PriorClaim) -> bool:
 
 
 def subject_names(update: Update, said: PriorClaim) -> SubjectNames | None:
-    """What the two siblings are about, each in its own name; None if they are no siblings."""
+    """Return the names of the subjects of two sibling entries, or None if they are not siblings."""
     if update.title.casefold() == said.title.casefold():
         return names_from_keys(update.entry, said.entry)
     return names_from_titles(update.title, said.title)
@@ -62,7 +62,7 @@ def subject_names(update: Update, said: PriorClaim) -> SubjectNames | None:
 
 @lru_cache(maxsize=1024)
 def same_topic(one: str, other: str) -> bool:
-    """Headings that share a lasting word speak of one thing, unless they name different places."""
+    """Whether two headings share a word that is not a date or number, and do not name different places."""
     places = [places_in(text) for text in (one, other)]
     if all(places) and places[0].isdisjoint(places[1]):
         return False
@@ -71,16 +71,16 @@ def same_topic(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def names_from_keys(one: str, other: str) -> SubjectNames | None:
-    """Keys of one series: they share words, and one has a few that the other lacks."""
+    """Return the differing names of two keys of one series: they share words, and one has a few more."""
     apart = TitleDiff.of(one, other)
     return apart.names() if apart else None
 
 
 @lru_cache(maxsize=1024)
 def names_from_titles(one: str, other: str) -> SubjectNames | None:
-    """Titles of one series: they share words, and each has a few that the other lacks, or one a longer name.
+    """Return the differing names of two titles of one series: each has a few own words, or one has a longer name.
 
-    A headline that merely says more ("Ferry sinks", "Ferry sinks off Halvik") is no other subject.
+    A headline that only adds detail ("Ferry sinks", "Ferry sinks off Halvik") is the same subject.
     """
     apart = TitleDiff.of(one, other)
     if apart is None or not (apart.both or apart.longer_name()):
@@ -89,7 +89,7 @@ def names_from_titles(one: str, other: str) -> SubjectNames | None:
 
 
 class TitleWord(NamedTuple):
-    """A word of a title or key: folded, whether it has a capital, and where it stands: [start, end)."""
+    """A folded word at [start, end) of a title or key."""
 
     folded: str
     is_capitalized: bool
@@ -99,13 +99,13 @@ class TitleWord(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def stable_words(text: str) -> tuple[TitleWord, ...]:
-    """The words of a title or key in order that do not tell the time or the edition."""
+    """Return the words of a title or key, in order, without times and editions."""
     words = [TitleWord(found[0].casefold(), found[0][0].isupper(), *found.span()) for found in WORDS.finditer(text)]
     return tuple(word for word in words if word.folded not in PASSING and not any(map(str.isdigit, word.folded)))
 
 
 class TitleDiff(NamedTuple):
-    """Two titles or keys, and the span of words [start, end) by which each differs from the other."""
+    """Two titles or keys, and the range of words [start, end) in which each differs from the other."""
 
     texts: tuple[str, str]
     words: tuple[Sequence[TitleWord], Sequence[TitleWord]]
@@ -113,7 +113,7 @@ class TitleDiff(NamedTuple):
 
     @staticmethod
     def of(one: str, other: str) -> TitleDiff | None:
-        """None where they share no word, or differ in none or in too many."""
+        """Return the difference, or None if they share no word, or differ in no word or in too many."""
         mine, theirs = stable_words(one), stable_words(other)
         own = {word.folded for word in mine}, {word.folded for word in theirs}
         extra = own[0] - own[1], own[1] - own[0]
@@ -125,12 +125,13 @@ class TitleDiff(NamedTuple):
 
     @property
     def both(self) -> bool:
-        """Has each words that the other lacks?"""
+        """Whether each has words that the other lacks."""
         own = [{word.folded for word in words} for words in self.words]
         return bool(own[0] - own[1]) and bool(own[1] - own[0])
 
     def longer_name(self) -> bool:
-        """Is what one adds part of a name that both say, in titles that not all words of have a capital?"""
+        """Whether the added words are part of a name in both texts: of another place, or capitalized in a text that
+        is not in title case."""
         names = self.names()
         places = [places_in(name) for name in names]
         if all(places) and places[0].isdisjoint(places[1]):
@@ -139,22 +140,21 @@ class TitleDiff(NamedTuple):
         return all(map(all, capitals)) and not all(word.is_capitalized for words in self.words for word in words)
 
     def names(self) -> SubjectNames:
-        """The words apart, with the rest of the name that they belong to: the longest name wins."""
+        """Return the differing words, extended to the full names that they are part of."""
         return SubjectNames(*(full_name_at(*one) for one in zip(self.texts, self.words, self.spans, strict=True)))
 
 
 def places_in(text: str) -> set[str]:
-    """The places that a text names."""
     return {key for key, unit in analyze(text).terms.items() if unit.kind is ChangeKind.PLACE}
 
 
 def shared(one: Sequence[TitleWord], other: Sequence[TitleWord]) -> int:
-    """How many words the two begin with alike."""
+    """Return the number of equal words at the start of both."""
     return sum(1 for _ in takewhile(lambda pair: pair[0].folded == pair[1].folded, zip(one, other, strict=False)))
 
 
 def full_name_at(text: str, words: Sequence[TitleWord], span: tuple[int, int]) -> str:
-    """The name that the words of a span are part of: neighbours with a capital belong to it."""
+    """Return the name that a range of words is part of: adjacent capitalized words belong to it."""
     start, end = span
     while end < len(words) and words[end].is_capitalized and joined(text, words, end):
         end += 1
@@ -164,12 +164,12 @@ def full_name_at(text: str, words: Sequence[TitleWord], span: tuple[int, int]) -
 
 
 def joined(text: str, words: Sequence[TitleWord], place: int) -> bool:
-    """Does nothing but small words stand between the words before and at `place`?"""
+    """Whether the words before and at `place` have no separator between them."""
     return not 0 < place < len(words) or not HARD.search(text[words[place - 1].end : words[place].start])
 
 
 def mask_subject(reading: ClaimAnalysis, name: str) -> ClaimAnalysis:
-    """The claim with the name of its own subject, and what derives from it, as one word for all subjects."""
+    """Return the claim with its subject's name, and words derived from it, replaced by one term for all subjects."""
     own = analyze(name)
     units = tuple(reading.terms.values())
     hits = [place for place, unit in enumerate(units) if is_of(unit, own)]
@@ -186,7 +186,7 @@ def mask_subject(reading: ClaimAnalysis, name: str) -> ClaimAnalysis:
 
 
 def is_of(unit: ContentTerm, own: ClaimAnalysis) -> bool:
-    """Is the unit a word of the name, or derived from one?"""
+    """Whether the term is a word of the name, or derived from one."""
     if unit.key in own.terms:
         return True
     return (

@@ -1,8 +1,8 @@
-"""What an update is about, as weighted words: its headline and first sentences, rare words weighing most.
+"""Term vectors: what an update is about, as weighted words of its headline and first sentences.
 
-Words are taken as comparing reads them, so synonyms meet; beside them stand groups of four letters, by which the
-derived and misspelt forms of a word meet. How rare a word is the ledger knows. A story's gist is the sum of those of
-its updates, fading with time: what they have in common weighs, what each adds does not.
+Words are the terms of comparison, so synonyms match; groups of four letters are added, so derived and misspelled
+forms match. Rare terms weigh most; the ledger counts how rare they are. A story's vector is the sum of its updates'
+vectors, decaying with time, so that common terms outweigh the details of one update.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from monitor.text.analysis import ClaimAnalysis, ContentTerm, Synonyms, analyze
 from monitor.text.normalize import hash64
 from monitor.units import DAY
 
-MAX_LEAD_CLAIMS = 8  # claims that say what an update is about: the title and the first ones
-NAMES = 2  # times that a name counts; countries stand in too many updates to count more than words
+MAX_LEAD_CLAIMS = 8  # claims that determine what an update is about: the title and the first ones
+NAMES = 2  # weight factor of a name; countries occur in too many updates to weigh more than other words
 GROUP = 4  # letters in a group
-HASH_BUCKETS = 2**14  # numbers that stand for groups of letters; rare groups that share one hardly matter
-LETTERS = 0.45  # of the weight lies on groups of letters, the rest on words
-START = 20  # updates that the ledger is taken to know beyond those it has: a first few tell nothing of rarity
-STORY_HALF_LIFE_S = 3 * DAY  # seconds after which what was said of a story weighs half as much
-MAX_VECTOR_TERMS = 400  # terms of a story's gist, the heaviest
-WORDS_KEPT = 8_192  # words whose groups of letters are kept at hand
+HASH_BUCKETS = 2**14  # numbers for groups of letters; collisions of rare groups hardly matter
+LETTERS = 0.45  # share of the weight on groups of letters; the rest is on words
+START = 20  # added to the number of updates: the first few say little about how rare a term is
+STORY_HALF_LIFE_S = 3 * DAY  # seconds after which an update's weight in its story's vector is halved
+MAX_VECTOR_TERMS = 400  # terms of a story's vector: the heaviest
+WORDS_KEPT = 8_192  # words whose groups of letters are cached
 WORD = re.compile(r"\w+")
 
 TermVector = dict[int, float]  # weights of words by their hash, and of groups of letters by their number
 
 
 class DocumentFrequency(NamedTuple):
-    """How many texts were counted, and how many of them hold each term."""
+    """The number of texts counted, and the number of them that have each term."""
 
     total: int
     by_term: Mapping[int, int]
 
 
 class DocumentFrequencies(Protocol):
-    """How common the ledger knows terms to be."""
+    """The ledger's counts of how common terms are."""
 
     def document_frequencies(
         self, words: Collection[int], letters: Collection[int]
     ) -> tuple[DocumentFrequency, DocumentFrequency]:
-        """That of words, in how many stories, and that of groups of letters, in how many updates."""
+        """Return the frequencies of words, in stories, and of groups of letters, in updates."""
 
 
 def term_vector(claims: Sequence[Claim], frequencies: DocumentFrequencies, synonyms: Synonyms) -> TermVector:
-    """The update's terms with their weights, of length 1; empty if it says nothing."""
+    """Return the update's terms with their weights, of length 1; empty if it has only noise."""
     leads = [analyze(claim.text, synonyms) for claim in [c for c in claims if c.noise is None][:MAX_LEAD_CLAIMS]]
     words, letters = word_counts(leads), ngram_counts(leads)
     of_words, of_letters = frequencies.document_frequencies(words.keys(), letters.keys())
@@ -61,7 +61,7 @@ def term_vector(claims: Sequence[Claim], frequencies: DocumentFrequencies, synon
 
 
 def word_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
-    """How often each word is said, names counting more, and each figure."""
+    """Count the words, with names weighted more, and the figures."""
     found: Counter[int] = Counter()
     for reading in readings:
         for unit in reading.terms.values():
@@ -72,7 +72,7 @@ def word_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
 
 
 def ngram_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
-    """How often any four letters stand together in a word, its edges being letters too; and what weighs like them."""
+    """Count the groups of letters in words, whose edges count as letters, and the generic terms."""
     found: Counter[int] = Counter()
     for reading in readings:
         for word in WORD.findall(reading.text.casefold()):
@@ -82,25 +82,24 @@ def ngram_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
 
 
 def is_generic(unit: ContentTerm) -> bool:
-    """Is the unit one of the words that mean the same everywhere? "dead" and "killed" stand in news of any kind, so
-    they only weigh, as groups of letters do."""
+    """Whether the term is from the synonym list. Such words ("dead", "killed") occur in news of any kind, so they add
+    weight like groups of letters, but no story is looked up by them."""
     return unit.key.startswith("=")
 
 
 @lru_cache(maxsize=WORDS_KEPT)
 def char_ngrams(word: str) -> array[int]:
-    """The numbers of a word's groups of letters."""
+    """Return the bucket numbers of a word's groups of letters."""
     edged = f" {word} "
     return array("H", [hash_bucket(edged[at : at + GROUP]) for at in range(max(1, len(edged) - GROUP + 1))])
 
 
 def hash_bucket(group: str) -> int:
-    """The number that stands for a group of letters."""
     return crc32(group.encode("utf-8", "replace")) % HASH_BUCKETS
 
 
 def weighted(said: Mapping[int, int], share: float, tally: DocumentFrequency) -> TermVector:
-    """Weights of the terms whose squares make up `share`."""
+    """Return weights of the terms whose squares sum to `share`."""
     known, all_texts = tally.by_term, tally.total + START
     weights = {term: (1 + log(times)) * log(all_texts / (known.get(term, 0) + 1.5)) for term, times in said.items()}
     length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
@@ -108,12 +107,12 @@ def weighted(said: Mapping[int, int], share: float, tally: DocumentFrequency) ->
 
 
 def is_word_term(term: int) -> bool:
-    """Is the term a word? Groups of letters only weigh; nothing is looked up by them."""
+    """Whether the term is a word. Groups of letters only add weight; no story is looked up by them."""
     return not 0 <= term < HASH_BUCKETS
 
 
 def merge_decayed(story: Mapping[int, float], vector: Mapping[int, float], seconds: float) -> TermVector:
-    """A story's gist with one more update's, `seconds` after its last."""
+    """Add an update's vector to a story's, `seconds` after the story's last update."""
     left = 0.5 ** (max(0.0, seconds) / STORY_HALF_LIFE_S)
     summed = {term: weight * left for term, weight in story.items()}
     for term, weight in vector.items():
@@ -122,6 +121,6 @@ def merge_decayed(story: Mapping[int, float], vector: Mapping[int, float], secon
 
 
 def cosine(vector: Mapping[int, float], story: Mapping[int, float]) -> float:
-    """How alike an update's gist and a story's are, 0 to 1."""
+    """Return the cosine of an update's vector, of length 1, and a story's: 0 to 1."""
     length = sqrt(sum(weight * weight for weight in story.values()))
     return sum(weight * story[term] for term, weight in vector.items() if term in story) / (length or 1.0)

@@ -1,10 +1,10 @@
-"""Judges two claims: new, changed or repeated. Similarity says whether they speak of one thing, the facts whether
-it is news.
+"""Judges a pair of claims: new, changed or repeated. Similarity decides whether both are about the same thing, the
+facts whether the second is news.
 
     same words ─→ repeated
-    too unlike ─→ new
-    a fact moved (figure, date, name, negation, certainty, scope, opposite) ─→ changed
-    nothing but wording ─→ repeated
+    too dissimilar ─→ new
+    a fact changed (figure, date, name, negation, certainty, scope, opposite) ─→ changed
+    only the wording changed ─→ repeated
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from monitor.model import Change, ChangeKind, Novelty, Relation, Verdict
 from monitor.text.analysis import MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 
-UNLIKE = {Relation.REVISION: 20.0, Relation.ELSEWHERE: 44.0}  # less alike than this: another claim
-RETOLD = 66.0  # elsewhere: claims this alike whose facts agree say one thing
-ANCHORED = 60.0  # … and this alike, if they say the same day of the same names
-ANCHORS = 3  # names that both must say for that
-NAMELESS = 70.0  # elsewhere: what a moved figure takes to be of one event, when no name but a strange one is said
+# Similarity thresholds; `python benchmarks/novelty.py --data DIR pairs` measures their effect.
+UNLIKE = {Relation.REVISION: 20.0, Relation.ELSEWHERE: 44.0}  # below this: another claim
+RETOLD = 66.0  # elsewhere: from this on, claims whose facts agree are repeated
+ANCHORED = 60.0  # the same, for claims that state the same day and share ANCHORS names
+ANCHORS = 3
+NAMELESS = 70.0  # elsewhere: minimum for a changed figure if the claims share no name and one states another place
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
-UNREAD = Verdict(Novelty.CHANGED, 0.0)  # they differ beyond what is read of a text
+UNREAD = Verdict(Novelty.CHANGED, 0.0)  # the texts differ beyond the part that is analyzed
 CUE_KINDS = (ChangeKind.NEGATION, ChangeKind.CERTAINTY, ChangeKind.SCOPE)
 NO_CUES = dict.fromkeys(CUE_KINDS, NO_FACT_DIFF)
 
 
 class PairDiff(NamedTuple):
-    """Two claims laid against each other."""
+    """The differences of two claims, and their similarity (`alike`)."""
 
     before: ClaimAnalysis
     now: ClaimAnalysis
@@ -49,7 +50,7 @@ class PairDiff(NamedTuple):
 
 
 def judge(before: ClaimAnalysis, now: ClaimAnalysis, relation: Relation) -> Verdict:
-    """What `now` says that `before` did not."""
+    """Return the verdict on `now` as news after `before`."""
     if before.text == now.text:
         return IDENTICAL
     if before.text[MAX_ANALYZED_CHARS:] != now.text[MAX_ANALYZED_CHARS:]:
@@ -61,7 +62,6 @@ def judge(before: ClaimAnalysis, now: ClaimAnalysis, relation: Relation) -> Verd
 
 
 def diff_pair(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> PairDiff:
-    """Everything that two claims have in common and apart."""
     words = align_words(before, now)
     numbers, dates = facts.numbers(before, now, strict=strict), facts.dates(before, now)
     cues = NO_CUES
@@ -72,7 +72,7 @@ def diff_pair(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> Pai
 
 
 def _revised(seen: PairDiff) -> Verdict:
-    """In an edit every word that is left over counts, unless it is light or a slip put right."""
+    """Judge an edit: every changed word counts, unless it is a weak word or a corrected misspelling."""
     stated = [*seen.numbers.all(), *seen.dates.all(), *chain(*(moves.all() for moves in seen.cues.values()))]
     words = word_changes(seen.before, seen.now, seen.words)
     stated += roles_swapped(seen.before, seen.now, seen.words)
@@ -81,7 +81,7 @@ def _revised(seen: PairDiff) -> Verdict:
 
 
 def _retold(seen: PairDiff) -> Verdict:
-    """Told elsewhere, words are free: only facts that stand against each other count."""
+    """Judge a claim from elsewhere: wording is free, only facts that contradict each other count."""
     if (seen.numbers.changed or seen.numbers.added) and seen.alike < NAMELESS and strange(seen):
         return Verdict(Novelty.NEW, seen.alike)
     moved = [*seen.numbers.changed, *seen.numbers.added, *seen.dates.changed]
@@ -99,30 +99,30 @@ def _retold(seen: PairDiff) -> Verdict:
 
 
 def strange(seen: PairDiff) -> bool:
-    """Whether the two share no name and one says a place that the other does not."""
+    """Whether the claims share no name and one has a place that the other lacks."""
     if shared_names(seen):
         return False
     return any(unit.kind is PLACE for unit in (*seen.words.removed, *seen.words.added))
 
 
 def anchored(seen: PairDiff) -> bool:
-    """Whether both say the same day of the same names."""
+    """Whether the claims state the same day and share ANCHORS names."""
     days = bool(seen.before.dates and seen.now.dates) and not (seen.dates.removed or seen.dates.added)
     return days and shared_names(seen) >= ANCHORS
 
 
 def shared_names(seen: PairDiff) -> int:
-    """How many names and places both claims say."""
+    """Return the number of names and places that the claims share."""
     return len(list(names_in_both(seen.before, seen.now)))
 
 
 def names_in_both(one: ClaimAnalysis, other: ClaimAnalysis) -> Iterator[ContentTerm]:
-    """The names and places of one claim that the other says as well."""
+    """Yield the names and places of one claim that are also in the other."""
     return (unit for key, unit in one.terms.items() if unit.kind is not WORDING and key in other.terms)
 
 
 def figures(seen: PairDiff) -> list[Change]:
-    """Dates and names with digits in the stead of others: "300 cases" and "1999 cases", "F-16" and "F-35"."""
+    """Find dates and names with digits that replace other figures: "300 cases" → "1999 cases", "F-16" → "F-35"."""
     lost = [*seen.numbers.removed, *seen.dates.removed]
     gained = [*seen.dates.added]
     lost += [Change(ChangeKind.NAME, quote_terms(seen.before, (u,)), "") for u in seen.words.removed if u.word.digits]
@@ -131,7 +131,7 @@ def figures(seen: PairDiff) -> list[Change]:
 
 
 def others(seen: PairDiff) -> list[Change]:
-    """Places in each other's stead; other names too, if no other word was exchanged."""
+    """Find places that replace each other; also other names, if no other word was replaced."""
     sides = [[u for u in side if u.word.folded not in WEAK_WORDS] for side in (seen.words.removed, seen.words.added)]
     kinds = [{unit.kind for unit in side} for side in sides]
     found = []
@@ -149,14 +149,14 @@ def others(seen: PairDiff) -> list[Change]:
 def distinct_names(
     units: Sequence[ContentTerm], kind: ChangeKind, reading: ClaimAnalysis, other: ClaimAnalysis
 ) -> list[ContentTerm]:
-    """Those of one kind that are not just the fuller form of a name both claims say ("Maria" of "Maria Silva")."""
+    """Return the terms of one kind, except parts of a fuller form of a shared name ("Maria" of "Maria Silva")."""
     spans = map(reading.span, names_in_both(reading, other))
     edges = {edge for start, end in spans for edge in (start - 1, end + 1)}
     return [unit for unit in units if unit.kind is kind and edges.isdisjoint(reading.span(unit))]
 
 
 def opposites(seen: PairDiff) -> list[Change]:
-    """Words that the other claim says the opposite of."""
+    """Find words that are replaced by their opposites."""
     lost = {unit.word.stem: unit for unit in seen.words.removed}
     gained = {unit.word.stem: unit for unit in seen.words.added}
     return [

@@ -1,4 +1,4 @@
-"""Lays the content words of two claims against each other: what both say, what only one says."""
+"""Aligns the content words of two claims: the words of both, and the words of one only."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from monitor.compare.word_variants import same_word
 from monitor.text.analysis import ClaimAnalysis, ContentTerm
 
-LONG_SHORT = 7  # letters from which a word in capitals is taken for shouting, not for initials
+LONG_SHORT = 7  # a word in capitals with this many letters is emphasis, not initials
 
 
 class WordAlignment(NamedTuple):
-    """Units that only one claim has, and `met`: pairs of kindred units."""
+    """Terms that only one claim has, and pairs of terms that are forms of one word."""
 
     removed: tuple[ContentTerm, ...]
     added: tuple[ContentTerm, ...]
@@ -20,7 +20,7 @@ class WordAlignment(NamedTuple):
 
 
 def align_words(before: ClaimAnalysis, now: ClaimAnalysis) -> WordAlignment:
-    """What remains when equal and kindred words are laid on each other."""
+    """Match equal terms, then spellings and derivations, initials, and words written apart or together."""
     lost = [unit for key, unit in before.terms.items() if key not in now.terms]
     gained = [unit for key, unit in now.terms.items() if key not in before.terms]
     if not (lost and gained):
@@ -33,7 +33,7 @@ def align_words(before: ClaimAnalysis, now: ClaimAnalysis) -> WordAlignment:
 
 
 def _kindred(lost: list[ContentTerm], gained: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
-    """Takes the spellings and derivations of one word out of both lists, and pairs them."""
+    """Remove the spellings and derivations of one word from both lists, and return them in pairs."""
     shelves: dict[str, list[ContentTerm]] = {}
     for unit in gained:
         if unit.key[:1] != "@":
@@ -54,7 +54,7 @@ def _kindred(lost: list[ContentTerm], gained: list[ContentTerm]) -> list[tuple[C
 def _short(
     units: list[ContentTerm], spelt: list[ContentTerm], other: ClaimAnalysis
 ) -> list[tuple[ContentTerm, ContentTerm]]:
-    """Takes those out of `units` that are the initials of a name in `other`, and the name's words out of `spelt`."""
+    """Remove initials of a name in `other` from `units`, and the words of that name from `spelt`; return pairs."""
     found = []
     shouted = [unit for unit in units if unit.word.is_all_caps and len(unit.word.folded) < LONG_SHORT]
     for unit in shouted:
@@ -69,7 +69,7 @@ def _short(
 
 
 def _joined(apart: list[ContentTerm], whole: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
-    """ "car jacking" and "carjacking": takes two units that make one out of both lists, and pairs them."""
+    """Remove two terms that form one ("car jacking", "carjacking") from both lists, and return them in pairs."""
     found = []
     spellings = {unit.word.folded: unit for unit in whole}
     for first, second in pairwise(tuple(apart)):

@@ -1,6 +1,4 @@
-"""Tells the words that moved between two claims as changes a reader understands: whole runs of words, put against
-what stood in their place.
-"""
+"""Reports the words that changed between two claims as readable changes: runs of words and what replaces them."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ LIGHT_IN_LINKS = WEAK_WORDS | PAGE_WORDS
 
 
 class Run(NamedTuple):
-    """Neighbouring units that only one claim has, and the keys of the units around them ("" at an edge)."""
+    """Adjacent terms that only one claim has, and the keys of the terms around them ("" at an edge)."""
 
     units: tuple[ContentTerm, ...]
     left: str
@@ -27,14 +25,14 @@ class Run(NamedTuple):
 
 
 class WordChanges(NamedTuple):
-    """The changes of words; `material` is false when all of them are wording that says nothing else."""
+    """The changes of words; `material` is false if none of them changes the meaning."""
 
     changes: list[Change]
     material: bool
 
 
 def word_changes(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> WordChanges:
-    """What the words that are left over say: slips and light words are wording, all else is material."""
+    """Return the changes of unmatched words: misspellings and weak words are wording, all others are material."""
     light = LIGHT_IN_LINKS if is_link(before.text) and is_link(now.text) else WEAK_WORDS
     changes = [
         Change(ChangeKind.WORDING, quote_terms(before, (a,)), quote_terms(now, (b,))) for a, b in words.matched
@@ -50,12 +48,12 @@ def word_changes(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment
 
 
 def is_link(text: str) -> bool:
-    """Whether a text reads like the title of a link: "What it is about – Who publishes it"."""
+    """Whether a text has the form of a link title: "Topic – Publisher"."""
     return LINK.fullmatch(text.strip()) is not None
 
 
 def word_runs(reading: ClaimAnalysis, units: Sequence[ContentTerm]) -> list[Run]:
-    """`units` of a reading joined where nothing that both claims say stands between them."""
+    """Group `units` into runs that are not separated by a term of both claims."""
     if not units:
         return []
     apart = {unit.key for unit in units}
@@ -73,7 +71,7 @@ def word_runs(reading: ClaimAnalysis, units: Sequence[ContentTerm]) -> list[Run]
 
 
 def instead(run: Run, others: Iterable[Run]) -> Run | None:
-    """The run that stands in the place of `run`: between the same neighbours, or its opposite."""
+    """Return the run that replaces `run`: next to the same term, or with an opposite word."""
     return next(
         (
             other
@@ -85,12 +83,12 @@ def instead(run: Run, others: Iterable[Run]) -> Run | None:
 
 
 def opposite(some: Iterable[ContentTerm], others: Sequence[ContentTerm]) -> bool:
-    """Whether a word of one run turns a word of the other around."""
+    """Whether a word of one run is the opposite of a word of the other."""
     return bool(find_opposites([unit.word.stem for unit in some], [unit.word.stem for unit in others]))
 
 
 def quote_terms(reading: ClaimAnalysis, units: Sequence[ContentTerm]) -> str:
-    """The words of the text from the first of `units` to the last."""
+    """Return the text from the first of `units` to the last."""
     return reading.text[reading.span(units[0])[0] : reading.span(units[-1])[1]] if units else ""
 
 
@@ -102,7 +100,7 @@ def _change(
 
 
 def _kind(gone: Sequence[ContentTerm], come: Sequence[ContentTerm], light: frozenset[str]) -> ChangeKind:
-    """What the exchange of two runs of words, or the coming or going of one, is called."""
+    """Return the kind of change: a run that replaces another, or that is added or removed."""
     if all(unit.word.folded in light for unit in (*gone, *come)):
         return ChangeKind.WORDING
     if not (gone and come):

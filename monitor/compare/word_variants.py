@@ -1,4 +1,4 @@
-"""Whether two different spellings are one word: derived ("Peru", "Peruvian") or misspelt ("Torestk")."""
+"""Decides whether two spellings are one word: derived ("Peru", "Peruvian") or misspelled ("Torestk")."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rapidfuzz.distance import OSA
 from monitor.compare.antonyms import is_opposite
 from monitor.text.facts.tokens import Word
 
-DERIVED = 4  # letters that words of one root share at least
-TAIL = 4  # letters that a derivation may add
+DERIVED = 4  # minimum of letters that words of one root share
+TAIL = 4  # maximum of letters that a derivation adds
 
 
 @lru_cache(maxsize=1024)
 def same_word(one: Word, other: Word) -> bool:
-    """Whether the two are spellings or derivations of one word. Different digits never are."""
+    """Whether the two are spellings or derivations of one word. Words with different digits never are."""
     if one.digits != other.digits:
         return False
     if one.stem == other.stem:
@@ -26,7 +26,7 @@ def same_word(one: Word, other: Word) -> bool:
 
 
 def is_derived(one: str, other: str) -> bool:
-    """Whether the stems share a root and differ in short endings only."""
+    """Whether the stems share a root and differ only in short endings."""
     if one[:DERIVED] != other[:DERIVED]:
         return False
     shared = 0
@@ -41,7 +41,7 @@ def is_derived(one: str, other: str) -> bool:
 
 
 def is_misspelling(one: Word, other: Word) -> bool:
-    """Whether one is the other with a slip or two: the longer the word, the more are forgiven."""
+    """Whether one is the other with one or two typos; longer words may have more."""
     if one.digits:
         return _same_letters(one, other)
     long = max(len(one.folded), len(other.folded))
@@ -55,12 +55,12 @@ def is_misspelling(one: Word, other: Word) -> bool:
 
 
 def _same_letters(one: Word, other: Word) -> bool:
-    """ "LGBTQ2" and "2SLGBTQI": the digits agree, the letters nearly."""
+    """Whether the letters are nearly equal: "LGBTQ2" and "2SLGBTQI"."""
     a, b = (word.folded.strip("0123456789") for word in (one, other))
     return min(len(a), len(b)) >= 4 and OSA.normalized_similarity(a, b) >= 0.6
 
 
 def _begins(one: str, other: str) -> bool:
-    """ "San" and "Santo", "Milan" and "Milano": one name in two tongues."""
+    """Whether one name extends the other, as in another language: "San" and "Santo", "Milan" and "Milano"."""
     short, long = sorted((one, other), key=len)
     return len(short) >= 3 and len(long) - len(short) <= 2 and long.startswith(short)

@@ -1,1 +1,1 @@
-"""The config's models and field types. How a file becomes a `Config`: `monitor.config_file`."""
+"""The models and field types of the config. `monitor.config_file` reads a file into them."""

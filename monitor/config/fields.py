@@ -1,5 +1,6 @@
-"""What a single value of `config.toml` must look like. Each function gives the text back, or raises ValueError
-with what was expected; none of them repeats a value that may be a secret.
+"""Validates single values of `config.toml`.
+
+Each function returns the value or raises ValueError with what was expected, without values that may be secret.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 
 def validate_source_name(text: str) -> str:
     if not text.strip() or len(text) > 100 or not text.isprintable() or text.startswith("tag:"):
-        raise ValueError('expected a name of 1 to 100 printable characters that does not begin with "tag:"')
+        raise ValueError('expected a name of 1 to 100 printable characters that does not start with "tag:"')
     return text
 
 
@@ -26,13 +27,13 @@ def validate_web_address(text: str) -> str:
     except ValueError:
         usable = False
     if not usable or not text.isprintable() or re.search(r"[\s\\]", text):
-        raise ValueError("expected an address that begins with https:// or http://")
+        raise ValueError("expected a URL that starts with https:// or http://")
     return text
 
 
 def validate_site_address(text: str) -> str:
     if validate_web_address(text) and re.search(r"[?#]", text):
-        raise ValueError("expected an address without ? and #: links go on from its end")
+        raise ValueError("expected a URL without ? and #, because paths are appended to it")
     return text
 
 
@@ -54,22 +55,22 @@ def validate_quiet_hours(spans: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def as_list(value: object) -> object:
-    """A list, also of what was given without the brackets of one."""
+    """Wrap a single string in a list."""
     return [value] if isinstance(value, str) else value
 
 
-def validate_full_text(wanted: bool) -> bool:
-    """True only where what reads articles is installed."""
-    if wanted and not find_spec("trafilatura"):
-        raise ValueError("full text needs what `pip install claimwatch[fulltext]` installs")
-    return wanted
+def validate_full_text(enabled: bool) -> bool:
+    """Check that the optional article reader is installed."""
+    if enabled and not find_spec("trafilatura"):
+        raise ValueError("full_text needs an optional package: run `pip install claimwatch[fulltext]`")
+    return enabled
 
 
 def validate_network(text: str) -> str:
     try:
         ipaddress.ip_network(text)
     except ValueError:
-        raise ValueError('expected a network such as "127.0.0.0/8", with no bits set after its mask') from None
+        raise ValueError('expected a network such as "127.0.0.0/8", without host bits') from None
     return text
 
 
@@ -88,13 +89,13 @@ def validate_database_url(text: str) -> str:
 
 def validate_header_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
-        raise ValueError('expected the name of a header such as "X-Api-Key"')
+        raise ValueError('expected a header name such as "X-Api-Key"')
     return text
 
 
 def validate_header_value(text: str) -> str:
     if not (text.isascii() and text.isprintable()) or text != text.strip():
-        raise ValueError("expected printable ASCII text without blanks around it: it goes into a header")
+        raise ValueError("expected printable ASCII text without leading or trailing spaces")
     return text
 
 
@@ -109,7 +110,7 @@ def validate_regex(text: str) -> str:
     try:
         compile_pattern(text)
     except ValueError as error:
-        raise ValueError(f"expected a regular expression as RE2 has it: {error}") from None
+        raise ValueError(f"expected an RE2 regular expression: {error}") from None
     return text
 
 
@@ -119,16 +120,16 @@ def validate_css_selector(text: str) -> str:
     try:
         LexborHTMLParser("<p></p>").css(text)
     except (SelectolaxError, ValueError):
-        raise ValueError('expected a CSS selector such as "main .report", or several with commas') from None
+        raise ValueError('expected CSS selectors such as "main .report", separated by commas') from None
     return text
 
 
 def validate_jmespath(text: str) -> str:
-    from jmespath import compile as compiled
+    from jmespath import compile as compile_jmespath
     from jmespath.exceptions import JMESPathError
 
     try:
-        compiled(text)
+        compile_jmespath(text)
     except (JMESPathError, ValueError, RecursionError):
         raise ValueError('expected a JMESPath expression such as "results[].incident"') from None
     return text

@@ -1,4 +1,4 @@
-"""Marks by which a channel is seen to have been mended: its settings are others than when it failed."""
+"""Fingerprints of a channel's settings, which show that a failed channel has been changed since."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from monitor.config.models import ChannelConfig
 
 
 def settings_fingerprint(settings: ChannelConfig) -> str:
-    """A mark of all settings of a channel, its secrets too.
+    """Return a hash of all settings of a channel, including secrets.
 
-    Two bytes are enough to see a change, and too few to find a password by trying.
+    Two bytes are enough to detect a change, and too few to guess a password from.
     """
     values = sorted((name, setting_text(value)) for name, value in settings)
     return blake2b(repr(values).encode("utf-8", "replace"), digest_size=2).hexdigest()
 
 
 def setting_text(value: Any) -> str:
-    """A setting as text, a secret as what it hides."""
+    """Return a setting as text, with the value of a secret."""
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return repr([setting_text(item) for item in value]) if isinstance(value, tuple) else str(value)

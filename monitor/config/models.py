@@ -1,6 +1,6 @@
-"""The shape of `config.toml` after reading: frozen models, durations in seconds, secrets already looked up.
+"""The models of `config.toml`: frozen, with durations in seconds and secrets already looked up.
 
-How a file becomes a `Config`, and how every problem in it is told with line and column: `file.py`.
+`monitor.config_file` reads a file into a `Config` and reports its problems with line and column.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from monitor.units import DAY, parse_duration
 
 
 def parse_timezone(text: Any) -> ZoneInfo:
-    """An IANA time zone by name. ValueError otherwise."""
+    """Return an IANA time zone by name. Raises ValueError."""
     try:
         return ZoneInfo(str(text))
     except (KeyError, ValueError, OSError):
@@ -61,7 +61,7 @@ DatabaseUrl = Annotated[str, AfterValidator(validate_database_url)]
 
 
 class ConfigTable(BaseModel):
-    """Every table of the config: frozen, and an unknown key is an error."""
+    """A table of the config: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -83,7 +83,7 @@ class Auth(ConfigTable):
 
 
 class JsonFields(ConfigTable):
-    """JMESPath expressions that find the parts of one entry of a JSON API; those left out have common names."""
+    """JMESPath expressions for the parts of an entry of a JSON API; for omitted ones, common names are tried."""
 
     key: JmespathExpression | None = None
     title: JmespathExpression | None = None
@@ -98,8 +98,9 @@ KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "entries": "json", "fiel
 
 
 class SourceConfig(ConfigTable):
-    """Something polled. `id` is what keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
-    wins over both. The keys in KEYS_OF_A_KIND are read for that kind alone."""
+    """Something polled. `id` keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
+    overrides both. Each key in KIND_BY_SOURCE_KEY is only for its kind.
+    """
 
     name: SourceName
     id: SourceName | None = None
@@ -130,28 +131,32 @@ class MonitorConfig(ConfigTable):
 
 
 class NetworkConfig(ConfigTable):
-    """`allow_private`: networks in CIDR form that are dialled although they are not public."""
+    """`allow_private` has networks in CIDR form that may be reached although they are not public."""
 
     allow_private: tuple[CidrNetwork, ...] = ()
 
 
 class ChannelConfig(ConfigTable):
-    """What every channel has; each notifier's own model adds to it. `name` is the table's name."""
+    """The keys of every channel; each notifier's model adds its own. `name` is the name of the table."""
 
     name: str
     type: str
-    severity: Severity = Field(default=Severity.INFO, description="it takes alerts of this severity and above")
+    severity: Severity = Field(default=Severity.INFO, description="minimum severity of its alerts")
     quiet_hours: QuietHours = Field(
-        default=(), description="hours in which alerts wait: they come in one message after"
+        default=(), description="hours in which alerts are held and then sent as one message"
     )
-    digest: CronExpression | None = Field(default=None, description="when all that came since comes in one message")
-    urgent: Severity = Field(default=Severity.CRITICAL, description="what is so severe waits for neither")
+    digest: CronExpression | None = Field(
+        default=None, description="when all alerts since the last digest are sent as one message"
+    )
+    urgent: Severity = Field(
+        default=Severity.CRITICAL, description="this severity and above skips quiet hours and digest"
+    )
     timezone: TimeZone | None = Field(
-        default=None, description="of quiet_hours and digest, if not [monitor] timezone"
+        default=None, description="time zone of quiet_hours and digest; default: that of [monitor]"
     )
-    fallback: str | None = Field(default=None, description="the channel that is told when this one does not work")
+    fallback: str | None = Field(default=None, description="the channel that is notified when this one fails")
     template: str | None = Field(
-        default=None, description="the template of messages whose rules name none: brief stands for brief.slack.j2"
+        default=None, description="template for rules that name none: brief means brief.slack.j2 and so on"
     )
 
 
@@ -160,14 +165,14 @@ class AlertsConfig(ConfigTable):
 
 
 class WebConfig(ConfigTable):
-    """`url` is where people reach the page that `listen` serves: what links in messages begin with."""
+    """`listen` is the address of the web UI, `url` its public URL, the base of links in messages."""
 
     listen: ListenAddress | None = None
     url: SiteAddress | None = None
 
 
 class Config(ConfigTable):
-    """A whole config. Relative paths were made absolute against `folder`, the config file's own."""
+    """A whole config. Paths are absolute; relative ones were resolved against `folder`, that of the config file."""
 
     path: Path
     folder: Path

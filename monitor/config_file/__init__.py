@@ -1,1 +1,1 @@
-"""Read `config.toml`: text, TOML, placeholders, validation; every problem with its line and column."""
+"""Reads `config.toml`: text, TOML, placeholders, validation; every problem has its line and column."""

@@ -1,4 +1,4 @@
-"""Adds sources at the end of a config that a person wrote, and touches nothing else in it."""
+"""Appends sources to a config file without changing the rest of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.errors import MonitorError
 
 
 def source_block(name: str, url: str, tags: Sequence[str] = ()) -> str:
-    """The lines of one source. A plain `${` in an address stays one."""
+    """Return the lines of one source. A literal `${` in a URL is escaped."""
     lines = ["[[sources]]", f"name = {_toml_string(name)}", f"url = {_toml_string(url)}"]
     if tags:
         lines.append(f"tags = [{', '.join(map(_toml_string, tags))}]")
@@ -22,7 +22,7 @@ def source_block(name: str, url: str, tags: Sequence[str] = ()) -> str:
 
 
 def append_blocks(path: Path, blocks: Sequence[str], env: Mapping[str, str]) -> None:
-    """Adds blocks to the config at `path`, all or none. MonitorError if it would not be right then."""
+    """Append all blocks to the config at `path`, or none. Raises MonitorError if the result is invalid."""
     path = path.resolve()
     content = path.read_bytes()
     line_end = b"" if content.endswith(b"\n") or not content else b"\n"
@@ -31,16 +31,16 @@ def append_blocks(path: Path, blocks: Sequence[str], env: Mapping[str, str]) -> 
     try:
         _, problems = check_config(draft, env)
         if first_problem := next((problem for problem in problems if not problem.warning), None):
-            raise MonitorError(f"{path.name} would not be right with what is to be added: {first_problem.message}")
+            raise MonitorError(f"nothing was added, because {path.name} would be invalid: {first_problem.message}")
         if path.read_bytes() != content:
-            raise MonitorError(f"{path.name} was changed meanwhile; nothing was added")
+            raise MonitorError(f"nothing was added, because {path.name} was changed at the same time")
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
 def unique_source_name(title: str, taken: Iterable[str]) -> str:
-    """A name such as `front-report`, unlike those taken."""
+    """Return a name such as `front-report` that is not taken."""
     slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-_") or "source"
     taken = set(taken)
     numbered_names = (f"{slug}-{number}" for number in range(2, len(taken) + 3))
@@ -48,7 +48,7 @@ def unique_source_name(title: str, taken: Iterable[str]) -> str:
 
 
 def _write_draft(path: Path, content: bytes) -> Path:
-    """A file beside the config, as readable as it is, with `content` on the disk."""
+    """Write `content` to a new file next to the config, with the same permissions and synced to disk."""
     descriptor, draft_path = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
@@ -59,5 +59,5 @@ def _write_draft(path: Path, content: bytes) -> Path:
 
 
 def _toml_string(text: str) -> str:
-    """A TOML string: JSON's, which has every escape in common with it, but for DEL."""
+    """Quote a TOML string as JSON, which has the same escapes except for DEL."""
     return json.dumps(text.replace("${", "$${"), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,6 +1,6 @@
-"""Puts secrets into a config: `${NAME}` from the environment, `${file:PATH}` from a file, `$${` for a plain `${`.
+"""Replaces placeholders: `${NAME}` from the environment, `${file:PATH}` from a file, `$${` for a literal `${`.
 
-What is looked up is never looked at again, and no message ever shows it.
+Values are not interpolated again, and no message shows them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAX_SECRET_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class ConfigNote:
-    """Something about the string at `at`; one that is no warning means that the string is of no use."""
+    """A message about the string at `key_path`: a warning, or the error for which it could not be interpolated."""
 
     key_path: KeyPath
     message: str
@@ -29,22 +29,22 @@ class ConfigNote:
 
 
 def interpolate(tree: Any, env: Mapping[str, str], folder: Path) -> tuple[Any, tuple[ConfigNote, ...]]:
-    """A copy of a TOML tree with every string looked up, and what there is to say about them.
+    """Return a copy of a TOML tree with all placeholders replaced, and notes about them.
 
-    Files are relative to `folder`. A string that could not be looked up is left as it was.
+    Files are relative to `folder`. A string with an error is not changed.
     """
     notes: list[ConfigNote] = []
 
-    def filled(node: Any, key_path: KeyPath) -> Any:
+    def interpolate_node(node: Any, key_path: KeyPath) -> Any:
         if isinstance(node, dict):
-            return {key: filled(value, (*key_path, key)) for key, value in node.items()}
+            return {key: interpolate_node(value, (*key_path, key)) for key, value in node.items()}
         if isinstance(node, list):
-            return [filled(value, (*key_path, index)) for index, value in enumerate(node)]
+            return [interpolate_node(value, (*key_path, index)) for index, value in enumerate(node)]
         if isinstance(node, str) and "${" in node:
-            return string(node, key_path)
+            return interpolate_string(node, key_path)
         return node
 
-    def string(text: str, key_path: KeyPath) -> str:
+    def interpolate_string(text: str, key_path: KeyPath) -> str:
         parts, string_notes = [], []
         end = 0
         for placeholder in _PLACEHOLDER_PATTERN.finditer(text):
@@ -56,20 +56,20 @@ def interpolate(tree: Any, env: Mapping[str, str], folder: Path) -> tuple[Any, t
         notes.extend(string_notes)
         return "".join([*parts, text[end:]]) if all(note.is_warning for note in string_notes) else text
 
-    return filled(tree, ()), tuple(notes)
+    return interpolate_node(tree, ()), tuple(notes)
 
 
 def _look_up(placeholder: re.Match[str], env: Mapping[str, str], folder: Path) -> tuple[str | None, str]:
-    """What stands for one mark, None if nothing does, and what there is to say."""
+    """Return the value of a placeholder, None on an error, and a message, "" if there is none."""
     name = placeholder[1]
     if name is None:
         return "${", ""
     if not placeholder[0].endswith("}"):
-        return None, 'expected "}" after "${"; write "$${" for a plain "${"'
+        return None, 'expected "}" after "${"; write "$${" for a literal "${"'
     if name.startswith("file:"):
         return _read_secret_file(folder / name.removeprefix("file:"), placeholder[0])
     if not _VARIABLE_NAME_PATTERN.fullmatch(name):
-        return None, 'expected ${NAME} or ${file:PATH}; write "$${" for a plain "${"'
+        return None, 'expected ${NAME} or ${file:PATH}; write "$${" for a literal "${"'
     if name not in env:
         return None, f"the environment variable {name} is not set"
     return env[name], "" if env[name] else f"the environment variable {name} is empty"
@@ -88,5 +88,5 @@ def _read_secret_file(path: Path, placeholder: str) -> tuple[str | None, str]:
     except ValueError:
         return None, f"{placeholder} is not a file name"
     if status.st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        return content, f"{placeholder} can be read by other users; chmod 600 it"
+        return content, f"{placeholder} is readable by other users; run chmod 600 on it"
     return content, "" if content else f"{placeholder} is empty"

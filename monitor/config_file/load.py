@@ -1,7 +1,6 @@
-"""Reads `config.toml`: bytes → text → TOML → `${…}` looked up → tables checked → `Config`, or every problem at once,
-each with its line and column.
+"""Reads `config.toml`: bytes → text → TOML → placeholders → validation → `Config`, or all problems with positions.
 
-The shapes are in `config.py`; a channel's own is in its notifier.
+The models are in `monitor.config.models`; those of channels are in their notifiers.
 """
 
 from __future__ import annotations
@@ -20,13 +19,19 @@ from monitor.config_file.validate import ConfigValidator
 from monitor.errors import ConfigError, MonitorError, Problem
 
 _MAX_CONFIG_BYTES = 1_000_000
+_POSITION_PATTERN = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+_PLAINER_MESSAGES = (
+    (re.compile(r"^Cannot (?:declare|define|mutate|redefine|overwrite) .*"), "duplicate key or table"),
+    (re.compile(r"^Illegal character '\\n'.*"), "unclosed string"),
+    (re.compile(r"^Invalid value"), 'expected a value: a "string", a number, true, false, a [list] or a {table}'),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PartialConfig:
-    """What rules and templates lean on, as far as even a broken config says it.
+    """The parts of a possibly broken config that rules and templates depend on.
 
-    `tags` are written as rules write them, `tag:ukraine`. The names are None where the file cannot be read at all.
+    `tags` have the form used in rules, `tag:ukraine`. `sources` and `channels` are None if the TOML is invalid.
     """
 
     rules: Path
@@ -36,17 +41,11 @@ class PartialConfig:
     channels: tuple[str, ...] | None
 
 
-_POSITION_PATTERN = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
-_PLAINER_MESSAGES = (
-    (re.compile(r"^Cannot (?:declare|define|mutate|redefine|overwrite) .*"), "this key or table is already there"),
-    (re.compile(r"^Illegal character '\\n'.*"), "this string is not closed on its line"),
-    (re.compile(r"^Invalid value"), 'expected a value: a "string", a number, true, false, a [list] or a {table}'),
-)
-
-
 def read_config(path: Path, *, env: Mapping[str, str]) -> Config:
-    """The config at `path`, secrets looked up in `env`. ConfigError with every problem; MonitorError if there is
-    no such file."""
+    """Return the config at `path`, with placeholders from `env`.
+
+    Raises ConfigError with all problems, or MonitorError if the file cannot be read.
+    """
     config, problems = check_config(path, env)
     if config is None:
         raise ConfigError([problem for problem in problems if not problem.warning])
@@ -54,9 +53,9 @@ def read_config(path: Path, *, env: Mapping[str, str]) -> Config:
 
 
 def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tuple[Problem, ...]]:
-    """The config, or None if it is of no use, with problems and warnings in the order of the file.
+    """Return the config, None if it is invalid, and problems and warnings in the order of the file.
 
-    MonitorError if there is no such file.
+    Raises MonitorError if the file cannot be read.
     """
     try:
         text = _read_bytes(path).decode("utf-8-sig")
@@ -76,7 +75,7 @@ def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tup
 
 
 def read_partial_config(path: Path) -> PartialConfig:
-    """The outline of a config that may be broken. MonitorError if there is no such file."""
+    """Return the parts of a config that may be broken. Raises MonitorError if the file cannot be read."""
     try:
         tree = tomllib.loads(_read_bytes(path).decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -87,7 +86,7 @@ def read_partial_config(path: Path) -> PartialConfig:
     return PartialConfig(
         rules=folder / (rules if isinstance(rules, str) else "rules"),
         templates=folder / (templates if isinstance(templates, str) else "templates"),
-        sources=tuple(str(s["name"]) for s in sources if "name" in s) if tree else None,
+        sources=tuple(str(source["name"]) for source in sources if "name" in source) if tree else None,
         tags=tuple(f"tag:{tag}" for source in sources for tag in _list_at(source, "tags")),
         channels=tuple(_table_at(tree, "channels")) if tree else None,
     )
@@ -107,11 +106,11 @@ def _read_bytes(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise MonitorError(f"there is no {path}; `monitor init` writes one") from None
+        raise MonitorError(f"{path} does not exist; `monitor init` creates a config") from None
     except OSError as error:
-        raise MonitorError(f"{path} cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
+        raise MonitorError(f"cannot read {path}: {(error.strerror or 'unknown cause').lower()}") from None
     if len(content) > _MAX_CONFIG_BYTES:
-        raise MonitorError(f"{path} is too large for a config: more than {_MAX_CONFIG_BYTES // 1000} KB")
+        raise MonitorError(f"{path} is too large: expected at most {_MAX_CONFIG_BYTES // 1000} KB")
     return content
 
 
@@ -122,11 +121,11 @@ def _encoding_problem(path: Path, error: UnicodeDecodeError) -> Problem:
 
 
 def _syntax_problem(path: Path, text: str, error: Exception) -> Problem:
-    """tomllib's own sentence and position; the end of the file, or its start, where it gives none."""
+    """Return tomllib's message and position; without a position, the end or the start of the file."""
     if isinstance(error, RecursionError):
-        return Problem(path, 1, 1, "lists or tables stand too deep within one another")
+        return Problem(path, 1, 1, "lists or tables are nested too deeply")
     if not isinstance(error, tomllib.TOMLDecodeError):
-        return Problem(path, 1, 1, "there is a number that is too long")
+        return Problem(path, 1, 1, "a number is too long")
     message = str(error)
     position = _POSITION_PATTERN.search(message)
     message = _POSITION_PATTERN.sub("", message)
@@ -136,4 +135,4 @@ def _syntax_problem(path: Path, text: str, error: Exception) -> Problem:
         line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
     for pattern, plainer in _PLAINER_MESSAGES:
         message = pattern.sub(plainer, message)
-    return Problem(path, line, column, f"not TOML: {message[:1].lower()}{message[1:]}")
+    return Problem(path, line, column, f"invalid TOML: {message[:1].lower()}{message[1:]}")

@@ -1,6 +1,6 @@
-"""Turns what pydantic found wrong in one table into sentences for people: what was expected, what was found.
+"""Converts pydantic's errors about a table into messages: what was expected and what was found.
 
-A value that was written in the file is repeated only where it cannot be a secret.
+A value is quoted only if its key cannot have a secret.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _EXPECTED_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One sentence about the key at `at`. `key` is true when the key itself is wrong, not its value."""
+    """An error about the key at `key_path`. `is_key` is true if the key itself is wrong, not its value."""
 
     key_path: KeyPath
     message: str
@@ -54,7 +54,7 @@ class FieldError:
 
 
 def field_errors(error: ValidationError, model: type[BaseModel], table: Any, title: str) -> Iterator[FieldError]:
-    """What is wrong in `table`, the table as it stands in the file, called `title` there."""
+    """Yield the errors in `table`, the table as written in the file, which messages call `title`."""
     for detail in error.errors(include_url=False):
         key_path: KeyPath = tuple(detail["loc"])
         yield FieldError(
@@ -65,14 +65,14 @@ def field_errors(error: ValidationError, model: type[BaseModel], table: Any, tit
 
 
 def describe_value(value: Any) -> str:
-    """What a TOML value is, in words."""
+    """Name the type of a TOML value."""
     if isinstance(value, bool):
         return str(value).lower()
     return _TYPE_WORDS.get(type(value), "a date or time")
 
 
 def closest_hint(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean "…"?`, or nothing if no choice is near."""
+    """Return `; did you mean "…"?`, or "" if no choice is similar."""
     from rapidfuzz import fuzz, process
 
     match = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=60)
@@ -80,20 +80,22 @@ def closest_hint(word: str, choices: Iterable[str]) -> str:
 
 
 def quoted_choices(choices: Iterable[str]) -> str:
-    """`"a", "b" or "c"`."""
+    """Return `"a", "b" or "c"`."""
     *leading, last = [f'"{choice}"' for choice in choices]
     return f"{', '.join(leading)} or {last}" if leading else last
 
 
 def toml_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """A model's fields by the key that they have in the file; a channel's name is no key, but its heading."""
+    """Return a model's fields by their key in the file, without a channel's name, which is in its heading."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     return {key: field for key, field in fields.items() if key != "name" or not issubclass(model, ChannelConfig)}
 
 
 def unknown_key_message(key: str, title: str, allowed: Iterable[str]) -> str:
     choices = sorted(allowed)
-    return f'unknown key "{key}" in {title}' + (closest_hint(key, choices) or f"; known: {', '.join(choices)}")
+    return f'unknown key "{key}" in {title}' + (
+        closest_hint(key, choices) or f"; expected one of {', '.join(choices)}"
+    )
 
 
 def _error_sentence(detail: ErrorDetails, model: type[BaseModel], value: Any, title: str) -> str:
@@ -101,7 +103,7 @@ def _error_sentence(detail: ErrorDetails, model: type[BaseModel], value: Any, ti
     if error_type == "extra_forbidden":
         return unknown_key_message(str(loc[-1]), ".".join([title, *map(str, loc[:-1])]), _keys_at(model, loc[:-1]))
     if error_type == "missing":
-        return f'expected the key "{loc[-1]}" in {title}'
+        return f'missing key "{loc[-1]}" in {title}'
     if error_type == "value_error":
         return str(detail["ctx"]["error"]) + (_found_phrase(value) if loc and _may_show_value(loc) else "")
     if error_type in ("literal_error", "enum"):
@@ -109,7 +111,7 @@ def _error_sentence(detail: ErrorDetails, model: type[BaseModel], value: Any, ti
     if error_type in _EXPECTED_WORDS:
         return f"expected {_EXPECTED_WORDS[error_type]}, found {describe_value(value)}"
     if error_type in ("string_too_short", "too_short"):
-        return "expected one at least, found nothing"
+        return "expected at least one value, found none"
     return f"{detail['msg'].replace('Input should be', 'expected a value')}{_number_phrase(value)}"
 
 
@@ -141,7 +143,7 @@ def _value_at(table: Any, key_path: KeyPath) -> Any:
 
 
 def _keys_at(model: type[BaseModel], key_path: tuple[int | str, ...]) -> Iterable[str]:
-    """The keys that the table at `path` may have, as they are written in the file."""
+    """Return the keys allowed in the table at `key_path`."""
     for part in key_path:
         field = toml_fields(model).get(str(part))
         model = (_first_model(field.annotation) if field else None) or model
@@ -149,7 +151,7 @@ def _keys_at(model: type[BaseModel], key_path: tuple[int | str, ...]) -> Iterabl
 
 
 def _first_model(annotation: Any) -> type[BaseModel] | None:
-    """The first model in a type such as `Auth | None`."""
+    """Return the first model in a type such as `Auth | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     models = (_first_model(part) for part in getattr(annotation, "__args__", ()))

@@ -1,6 +1,6 @@
-"""Where the keys of a TOML file stand: tomllib says what a file holds, this says at which line and column.
+"""Finds the line and column of each key and value of a TOML file, which tomllib does not report.
 
-Meant for text that tomllib has already accepted, so that anything odd here is only a missing position.
+It expects text that tomllib has accepted; at worst a position is missing.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class KeyOffsets(NamedTuple):
 
 
 class TomlPositions:
-    """The positions in one file. `key` and `value` give (line, column), counted from 1.
+    """The positions in one file, as (line, column) from 1.
 
-    A path that the file does not hold stands where its nearest parent does, and at 1:1 without one.
+    A path that is not in the file has the position of its nearest parent, or 1:1.
     """
 
     def __init__(self, text: str) -> None:
@@ -58,7 +58,7 @@ class TomlPositions:
 
 
 class _PositionScanner:
-    """One pass over the text; `found` grows as keys are met."""
+    """Scans the text once and collects the offsets of keys and values."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -111,7 +111,7 @@ class _PositionScanner:
         return path
 
     def read_dotted_key(self) -> list[tuple[str, int]]:
-        """The parts of a dotted key, each with its offset."""
+        """Read the parts of a dotted key, each with its offset."""
         parts = []
         while True:
             self.skip_match(_BLANK_PATTERN)
@@ -148,17 +148,17 @@ class _PositionScanner:
             self.skip_match(_PLAIN_VALUE_PATTERN)
 
     def read_elements(self, path: KeyPath) -> None:
-        def element(index: int) -> None:
+        def read_element(index: int) -> None:
             self.offsets[(*path, index)] = KeyOffsets(self.offset, self.offset)
             self.read_value((*path, index))
 
-        self.read_members("]", element)
+        self.read_members("]", read_element)
 
     def read_inline_table(self, path: KeyPath) -> None:
         self.read_members("}", lambda _: self.read_pair(path))
 
     def read_members(self, closing_mark: str, read_member: Callable[[int], None]) -> None:
-        """Every member up to the closing mark; stops where it no longer moves on."""
+        """Read every member up to the closing mark; stop if the offset no longer advances."""
         index, previous_offset = 0, -1
         self.skip_match(_FILLER_PATTERN)
         while previous_offset < self.offset < len(self.text) and not self.take_literal(closing_mark):

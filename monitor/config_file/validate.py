@@ -1,11 +1,11 @@
-"""Checks the tables of a config that tomllib has read and whose `${…}` were looked up: models out, problems noted.
+"""Validates the tables of a config after placeholders are replaced: builds the models and collects all problems.
 
-Nothing stops at the first problem. A value is complained of once, where the person wrote it.
+Each value is reported at most once, at its position in the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example
 
 
 class ConfigValidator:
-    """One file on its way to a `Config`: the tree as written, as filled in, and the problems met so far."""
+    """Validates one file: `written` is the TOML tree, `resolved` the same with placeholders replaced."""
 
     def __init__(self, path: Path, positions: TomlPositions, written: TomlTable, resolved: TomlTable) -> None:
         self.path, self.folder, self.positions = path, path.absolute().parent, positions
@@ -50,7 +50,7 @@ class ConfigValidator:
         self._reported: set[KeyPath] = set()
 
     def report(self, key_path: KeyPath, message: str, *, is_key: bool = False, is_warning: bool = False) -> None:
-        """Notes a problem of the value at `at`, or of its key; a second one of the same value is not noted."""
+        """Report a problem of the value at `key_path`, or of its key, unless an error there was already reported."""
         if any(key_path[:length] in self._reported for length in range(1, len(key_path) + 1)):
             return
         if not is_warning:
@@ -59,7 +59,7 @@ class ConfigValidator:
         self.problems.append(Problem(self.path, line, column, message, is_warning))
 
     def build_config(self) -> Config | None:
-        """The whole config, or None after any problem that is not a warning."""
+        """Return the config, or None after any problem that is not a warning."""
         for name in self.written:
             if name not in _TOP_LEVEL_TABLES:
                 self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
@@ -89,15 +89,15 @@ class ConfigValidator:
         return self._validated(model, (name,), self._table_at((name,)), self.resolved.get(name, {}))
 
     def _table_at(self, key_path: KeyPath) -> TomlTable:
-        """The table as written at `at`; an empty one, with a problem noted, if something else stands there."""
+        """Return the table as written at `key_path`; report anything else and return an empty one."""
         value = _value_at(self.written, key_path)
         if value is None or isinstance(value, dict):
             return value or {}
-        self.report(key_path, f"expected a table, {_table_title(key_path)}, found {describe_value(value)}")
+        self.report(key_path, f"expected a table {_table_title(key_path)}, found {describe_value(value)}")
         return {}
 
     def _validated(self, model: type[ModelT], key_path: KeyPath, written: TomlTable, resolved: Any) -> ModelT | None:
-        """`filled` as a model; what is wrong is told at `at`, unless `[defaults]` was already told of it."""
+        """Return `resolved` as a model; report errors at `key_path` unless they were reported for `[defaults]`."""
         try:
             return _with_absolute_paths(model.model_validate(resolved), self.folder)
         except ValidationError as error:
@@ -108,27 +108,26 @@ class ConfigValidator:
         return None
 
     def _is_in_defaults(self, key_path: KeyPath) -> bool:
-        """Whether a source's key stands in `[defaults]`, where its problem is told once for all sources."""
+        """Return whether a key comes from `[defaults]`, where its problem is reported once for all sources."""
         return ("defaults", *key_path) in self.positions and key_path[0] not in _KEYS_OF_EACH_SOURCE
 
     def _with_template_folder(self, monitor: MonitorConfig) -> MonitorConfig:
-        """The same with the built-in templates where the person has none."""
+        """Return the table with the built-in templates if the templates folder does not exist."""
         if monitor.templates.is_dir():
             return monitor
         if ("monitor", "templates") in self.positions:
-            self.report(
-                ("monitor", "templates"), "there is no such folder; the built-in ones are used", is_warning=True
-            )
+            message = "the folder does not exist; the built-in templates are used"
+            self.report(("monitor", "templates"), message, is_warning=True)
         return monitor.model_copy(update={"templates": builtin_path("templates")})
 
     def _validated_sources(self) -> Iterator[SourceConfig]:
         defaults = self._source_defaults()
         tables = self.written.get("sources", [])
         if not isinstance(tables, list):
-            self.report(("sources",), "expected [[sources]], one for each source, found a single table", is_key=True)
+            self.report(("sources",), "expected one [[sources]] table per source, found a single table", is_key=True)
             return
         if not tables:
-            self.report((), "there are no [[sources]]: nothing will be polled", is_warning=True)
+            self.report((), "no [[sources]]: nothing will be polled", is_warning=True)
         self._check_unique("name", tables)
         self._check_unique("id", tables)
         self._check_unique("url", tables)
@@ -143,33 +142,32 @@ class ConfigValidator:
                     yield source
 
     def _source_defaults(self) -> tuple[TomlTable, TomlTable]:
-        """`[defaults]` as written and as filled in."""
+        """Return `[defaults]` as written and as resolved."""
         written = self._table_at(("defaults",))
         for key in _KEYS_OF_EACH_SOURCE.keys() & written.keys():
-            self.report(("defaults", key), f'"{key}" belongs to each source, not to [defaults]', is_key=True)
+            self.report(
+                ("defaults", key), f'"{key}" is not allowed in [defaults]: set it in each [[sources]]', is_key=True
+            )
         resolved = self.resolved["defaults"] if written else {}
         self._validated(SourceConfig, ("defaults",), written, resolved | _KEYS_OF_EACH_SOURCE)
         shared_keys = written.keys() - _KEYS_OF_EACH_SOURCE.keys()
         return {key: written[key] for key in shared_keys}, {key: resolved[key] for key in shared_keys}
 
     def _check_kind_keys(self, key_path: KeyPath, written: TomlTable, kind: str) -> None:
-        """A key that a source of this kind has no use for is a mistake of whoever wrote it there."""
+        """Report keys that only another kind of source has."""
         for key, required_kind in KIND_BY_SOURCE_KEY.items():
             if key in written and kind != required_kind:
-                self.report(
-                    (*key_path, key),
-                    f'"{key}" is of kind "{required_kind}"; this source is of kind "{kind}"',
-                    is_key=True,
-                )
+                message = f'"{key}" requires kind "{required_kind}", found kind "{kind}"'
+                self.report((*key_path, key), message, is_key=True)
 
     def _check_unique(self, key: str, tables: list[Any]) -> None:
-        """Two sources of one name cannot be told apart; two of one address are only odd."""
+        """Report duplicate names and ids as errors, and duplicate URLs as warnings."""
         first_index: dict[str, int] = {}
         for index, table in enumerate(tables):
             value = table.get(key) if isinstance(table, dict) else None
             if isinstance(value, str) and first_index.setdefault(value, index) != index:
                 line, _ = self.positions.value_position(("sources", first_index[value], key))
-                message = f"another source has this {key}, on line {line}"
+                message = f"duplicate {key}; first used on line {line}"
                 self.report(("sources", index, key), message, is_warning=key == "url")
 
     def _validated_channels(self) -> Iterator[tuple[str, ChannelConfig]]:
@@ -184,19 +182,15 @@ class ConfigValidator:
                     yield name, channel
 
     def _check_fallback(self, key_path: KeyPath, fallback: str | None) -> None:
-        """A channel that does not work cannot tell of it itself."""
+        """Report a fallback that is unknown or the channel itself."""
         channel_names = self._table_at(("channels",))
         if fallback == key_path[-1]:
-            self.report(
-                (*key_path, "fallback"), "expected another channel: this one cannot tell that it does not work"
-            )
+            self.report((*key_path, "fallback"), "expected another channel, found the channel itself")
         elif fallback is not None and fallback not in channel_names:
-            self.report(
-                (*key_path, "fallback"), f'there is no channel "{fallback}"{closest_hint(fallback, channel_names)}'
-            )
+            self.report((*key_path, "fallback"), _unknown_channel_message(fallback, channel_names))
 
     def _warn_unknown_templates(self, channels: dict[str, ChannelConfig], folder: Path) -> None:
-        """Warns of channels whose template is not there: their messages are made as any other."""
+        """Warn of channels whose template does not exist; their messages use the default templates."""
         template_by_channel = [(name, channel.template) for name, channel in channels.items() if channel.template]
         if not template_by_channel:
             return
@@ -205,20 +199,18 @@ class ConfigValidator:
         template_names = rule_template_names(folder)
         for name, template in template_by_channel:
             if template not in template_names:
-                message = f'there is no template "{template}" in {folder}{closest_hint(template, template_names)}'
+                message = f'unknown template "{template}": not in {folder}{closest_hint(template, template_names)}'
                 self.report(("channels", name, "template"), message, is_warning=True)
 
     def _warn_unwatched_channels(self, channels: dict[str, ChannelConfig], alerts: AlertsConfig) -> None:
-        """Warns of channels whose trouble nobody would be told of."""
+        """Warn of channels whose failures would notify nobody."""
         for name, channel in channels.items():
             if channel.type != "terminal" and not channel.fallback and not set(alerts.notify) - {name}:
-                message = (
-                    f'nobody is told when {name} does not work: give it a "fallback", or [alerts] another channel'
-                )
+                message = f'no channel is notified when {name} fails: set "fallback", or add one to [alerts] notify'
                 self.report(("channels", name), message, is_key=True, is_warning=True)
 
     def _settings_model(self, key_path: KeyPath, written: TomlTable) -> type[ChannelConfig] | None:
-        """The model of the channel's own type; None, with a problem noted, if there is none."""
+        """Return the settings model of the channel's type; None after reporting a missing or unknown type."""
         from monitor.deliver.channels import NOTIFIERS, notifier_class
 
         try:
@@ -226,23 +218,19 @@ class ConfigValidator:
         except ValueError as error:
             self.report(key_path, str(error), is_key=True)
         if "name" in written:
-            self.report(
-                (*key_path, "name"),
-                f"the name of a channel stands in its heading, {_table_title(key_path)}",
-                is_key=True,
-            )
+            message = f"a channel's name is in its heading, {_table_title(key_path)}: remove this key"
+            self.report((*key_path, "name"), message, is_key=True)
         channel_type = written.get("type")
         if channel_type in NOTIFIERS:
             return notifier_class(channel_type).Settings
-        if "type" in written:
-            found_text = (
-                f'"{channel_type}"{closest_hint(channel_type, NOTIFIERS)}'
-                if isinstance(channel_type, str)
-                else describe_value(channel_type)
-            )
-            self.report((*key_path, "type"), f"expected {quoted_choices(NOTIFIERS)}, found {found_text}")
+        expected = f"expected {quoted_choices(NOTIFIERS)}"
+        if isinstance(channel_type, str):
+            hint = closest_hint(channel_type, NOTIFIERS)
+            self.report((*key_path, "type"), f'{expected}, found "{channel_type}"{hint}')
+        elif "type" in written:
+            self.report((*key_path, "type"), f"{expected}, found {describe_value(channel_type)}")
         elif _value_at(self.written, key_path) == written:
-            self.report(key_path, f'expected the key "type" in {_table_title(key_path)}: {quoted_choices(NOTIFIERS)}')
+            self.report(key_path, f'missing key "type" in {_table_title(key_path)}: {expected}')
         return None
 
     def _validated_alerts(self) -> AlertsConfig | None:
@@ -250,14 +238,16 @@ class ConfigValidator:
         channel_names = self._table_at(("channels",))
         for index, name in enumerate(alerts.notify if alerts else ()):
             if name not in channel_names:
-                self.report(
-                    ("alerts", "notify", index), f'there is no channel "{name}"{closest_hint(name, channel_names)}'
-                )
+                self.report(("alerts", "notify", index), _unknown_channel_message(name, channel_names))
         return alerts
 
 
+def _unknown_channel_message(name: str, channel_names: Iterable[str]) -> str:
+    return f'unknown channel "{name}"{closest_hint(name, channel_names)}'
+
+
 def _value_at(tree: Any, path: KeyPath) -> Any:
-    """What stands at a path, None if nothing does."""
+    """Return the value at a path, None if there is none."""
     for part in path:
         if isinstance(tree, dict):
             tree = tree.get(str(part))
@@ -273,8 +263,10 @@ def _table_title(key_path: KeyPath) -> str:
 
 
 def _merge_defaults(defaults: TomlTable, source: TomlTable) -> TomlTable:
-    """A source with what it does not say itself and has a use for; headers are laid together, and its `every` beats
-    a shared `cron`."""
+    """Return a source with the defaults of its kind added.
+
+    Headers are merged, and the source's own `every` overrides a default `cron`.
+    """
     kind = source.get("kind", defaults.get("kind", "feed"))
     unused_keys = {key for key, required_kind in KIND_BY_SOURCE_KEY.items() if required_kind != kind}
     if "every" in source:
@@ -283,19 +275,13 @@ def _merge_defaults(defaults: TomlTable, source: TomlTable) -> TomlTable:
     own_headers, shared_headers = source.get("headers", {}), inherited.get("headers", {})
     if isinstance(own_headers, dict) and isinstance(shared_headers, dict) and own_headers and shared_headers:
         own_names = {name.lower() for name in own_headers}
-        return (
-            inherited
-            | source
-            | {
-                "headers": own_headers
-                | {header: v for header, v in shared_headers.items() if header.lower() not in own_names}
-            }
-        )
+        added_headers = {name: value for name, value in shared_headers.items() if name.lower() not in own_names}
+        return inherited | source | {"headers": own_headers | added_headers}
     return inherited | source
 
 
 def _with_absolute_paths(model: ModelT, folder: Path) -> ModelT:
-    """The same with relative paths, and that of an SQLite file, made absolute against `folder`."""
+    """Resolve relative paths, including that of an SQLite file, against `folder`."""
     updates: TomlTable = {}
     for name in type(model).model_fields:
         value = getattr(model, name)

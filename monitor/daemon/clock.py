@@ -1,7 +1,6 @@
-"""The wall clock may be set back, as when a machine that started with a wrong one learns the time.
+"""Handle a wall clock that is set back, for example when a machine that booted with a wrong time synchronizes it.
 
-Whatever was put off until a moment of the old clock would then wait for as long as the clock went back, and
-APScheduler's ticks with it.
+Deadlines computed with the old clock, including APScheduler's ticks, would otherwise be late by the size of the step.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from monitor.store import clock_step
 
 log = structlog.get_logger()
 
-CLOCK_CHECK_INTERVAL_S = 1.0  # seconds between two looks at the clock
-MAX_CLOCK_SLEW_S = 1.0  # seconds: less is no step, but the clock's own correction
+CLOCK_CHECK_INTERVAL_S = 1.0
+MAX_CLOCK_SLEW_S = 1.0  # a smaller step back is a regular correction by the time service
 
 
 async def watch_clock_steps(runtime: Runtime, scheduler: BaseScheduler) -> None:
-    """Lets everything go on when the clock was set back."""
+    """Reschedule the ticks and rebase the stored deadlines whenever the clock is set back. Runs until cancelled."""
     previous = runtime.clock()
     while True:
         await asyncio.sleep(CLOCK_CHECK_INTERVAL_S)
         now = runtime.clock()
         if now < previous - MAX_CLOCK_SLEW_S:
-            log.warning("the clock was set back", stage="daemon", seconds=round(previous - now))
+            log.warning("clock set back", stage="daemon", seconds=round(previous - now))
             for job in scheduler.get_jobs():
                 job.modify(next_run_time=datetime.now(UTC))
             try:
@@ -40,6 +39,6 @@ async def watch_clock_steps(runtime: Runtime, scheduler: BaseScheduler) -> None:
 
 
 def rebase_stored_deadlines(runtime: Runtime) -> None:
-    """Brings forward what was put off by a clock that has since been set back."""
+    """Bring forward the stored deadlines that were written while the clock was ahead."""
     with runtime.store.write() as conn:
         clock_step.rebase_deadlines(conn, runtime.clock())

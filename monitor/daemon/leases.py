@@ -15,13 +15,16 @@ from monitor.store import alerts, outbox, rule_state, sources
 from monitor.store.commit import commit_releases
 from monitor.store.past import StoredHistory
 
-POLL_LEASE_S = 300.0  # seconds after which a source whose poller died is polled again
+POLL_LEASE_S = 300.0  # after this a source whose poller died is polled again
 
 
 def lease_sources(
     runtime: Runtime, limit: int, host_slots: HostSlots | None = None, names: Collection[str] | None = None
 ) -> list[SourceState]:
-    """Takes sources for this process alone: those due, or each of `everyone` that is not backing off."""
+    """Lease due sources, or those of `names` that are not backing off, whatever their interval.
+
+    Writes the pending outcomes of unchanged polls in the same transaction.
+    """
     if limit <= 0:
         return []
     with runtime.store.write() as conn:
@@ -38,14 +41,14 @@ def lease_sources(
 
 
 def flush_pending_outcomes(runtime: Runtime) -> None:
-    """Writes what the last polls came to that found nothing changed."""
+    """Write the pending outcomes of unchanged polls."""
     if runtime.pending_outcomes:
         with runtime.store.write() as conn:
             commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
 
 
 def drain(outcomes: dict[str, PollResult]) -> dict[str, PollResult]:
-    """All that was there, taken out one by one while polls go on adding."""
+    """Remove and return all outcomes, one by one because polls may add more meanwhile."""
     drained = {}
     while outcomes:
         name, outcome = outcomes.popitem()
@@ -54,16 +57,16 @@ def drain(outcomes: dict[str, PollResult]) -> dict[str, PollResult]:
 
 
 def due_channels(runtime: Runtime) -> list[str]:
-    """The channels that have a message due."""
+    """Return the channels that have a message due."""
     with runtime.store.read() as conn:
         return outbox.channels_due(conn, runtime.clock())
 
 
 def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
-    """Commits one follow-up for each throttled rule and story whose window has opened; how many.
+    """Commit one follow-up for each throttled rule and story whose window has ended. Return how many.
 
-    What was held for a rule that runs no more ends untold. The rules are those of the moment when the work was put
-    in line for the store, so that their names are those which the store has by then.
+    Matches held for a rule that no longer exists are dropped. `policy` is the one in force when this work was queued
+    for the store's thread. A reload queues its renames there too, so the rule names agree with those in the store.
     """
     now, active_rules = runtime.clock(), {rule.name for rule in policy.rules.rules}
     with runtime.store.read() as conn:
@@ -76,7 +79,6 @@ def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
         channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
         released_alerts = [release.alert for release in releases]
         messages = route(released_alerts, channels_by_rule, preferences, StoredHistory(conn, since=now), now)
-        commit_releases(
-            conn, releases_with_routing_reasons(releases, messages, channels_by_rule, preferences), messages, now=now
-        )
+        routed_releases = releases_with_routing_reasons(releases, messages, channels_by_rule, preferences)
+        commit_releases(conn, routed_releases, messages, now=now)
     return len(releases)

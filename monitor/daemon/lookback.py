@@ -1,8 +1,8 @@
-"""Lets a rule that says `since: 7d` look back, once: it tells of what it would have told in that time.
+"""Look back once for each rule with `since: 7d`: send the alerts that the rule would have sent in that time.
 
-The stored updates are read as a back-test reads them, beside the daemon's other work; what the rule finds is
-committed together with the note that it has looked back. What came with a source's first poll stays untold, and what
-the rule judged when it came is not judged again.
+The stored updates are back-tested beside the daemon's other work. The late alerts are committed in one transaction
+with a record that the rule has looked back. Updates of a source's first poll are skipped, and so are updates that
+already had a match of the rule.
 """
 
 from __future__ import annotations
@@ -39,18 +39,16 @@ log = structlog.get_logger()
 
 
 async def look_back(runtime: Runtime) -> None:
-    """Tells of what the rules that never looked back, or not so far, find in what is stored."""
+    """Commit late alerts for the rules that have not looked back yet, or not as far as their `since`."""
     policy, now = runtime.policy, runtime.clock()
     candidates = [rule for rule in policy.rules.rules if rule.since is not None]
     if not candidates:
         return
-    # The store's thread comes to this after every poll that was begun with other rules.
-    rules, last_update_number = await runtime.run_in_store_thread(rules_to_look_back, runtime.store, candidates)
+    # The store's thread runs this after every ingest that was queued with earlier rules.
+    rules, last_number = await runtime.run_in_store_thread(rules_to_look_back, runtime.store, candidates)
     if not rules:
         return
-    matches = await asyncio.to_thread(
-        backtest_rules, runtime.store, runtime.config, policy, rules, last_update_number, now
-    )
+    matches = await asyncio.to_thread(backtest_rules, runtime.store, runtime.config, policy, rules, last_number, now)
     alert_count = await runtime.run_in_store_thread(commit_late_alerts, runtime.store, policy, rules, matches, now)
     log.info("looked back", stage="rules", rules=[rule.name for rule in rules], alerts=alert_count)
     if alert_count:
@@ -58,28 +56,24 @@ async def look_back(runtime: Runtime) -> None:
 
 
 def rules_to_look_back(store: Store, candidates: Sequence[Rule]) -> tuple[list[Rule], int]:
-    """The rules that have still to look back, and the last update that they look at."""
+    """Return the rules that have yet to look back, and the number of the last update to look at."""
     with store.read() as conn:
         reach_by_rule = load_lookback_seconds(conn)
-        return [rule for rule in candidates if (rule.since or 0.0) > reach_by_rule.get(rule.id, 0.0)], last_update_id(
-            conn
-        )
+        rules = [rule for rule in candidates if (rule.since or 0.0) > reach_by_rule.get(rule.id, 0.0)]
+        return rules, last_update_id(conn)
 
 
 def backtest_rules(
     store: Store, config: Config, policy: Policy, rules: Sequence[Rule], last_number: int, now: Moment
 ) -> list[tuple[StoredUpdate, RuleMatch]]:
-    """What each rule holds for, oldest first."""
-    scoped_rules, since_by_rule = (
-        split_by_scope(RuleSet(tuple(rules))),
-        {rule.name: now - (rule.since or 0.0) for rule in rules},
-    )
+    """Return the matches of the rules in the stored updates up to `last_number`, oldest first."""
+    scoped_rules = split_by_scope(RuleSet(tuple(rules)))
+    since_by_rule = {rule.name: now - (rule.since or 0.0) for rule in rules}
+    earliest = min(since_by_rule.values())
     with store.read() as conn:
         return [
             (stored_update, match)
-            for stored_update in load_stored_updates(
-                conn, config, min(since_by_rule.values()), [scoped_rules], policy.source_tags
-            )
+            for stored_update in load_stored_updates(conn, config, earliest, [scoped_rules], policy.source_tags)
             if stored_update.number <= last_number and not stored_update.is_baseline
             for match in match_stored_update(scoped_rules, stored_update, policy.source_tags)
             if stored_update.recorded_at >= since_by_rule[match.rule.name]
@@ -93,7 +87,7 @@ def commit_late_alerts(
     matches: Sequence[tuple[StoredUpdate, RuleMatch]],
     now: Moment,
 ) -> int:
-    """Commits what was found as one message a channel, and that the rules have looked back; how many alerts."""
+    """Commit the late alerts as one message per channel and mark the rules as done. Return how many alerts."""
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     with store.write() as conn:
         already_judged = already_matched(conn, [rule.name for rule in rules])
@@ -108,13 +102,8 @@ def commit_late_alerts(
                 late_decision = mark_late(decision, match.rule)
                 insert_late_decision(conn, late_decision, stored_update.number, now)
                 late_decisions += [late_decision] if late_decision.alert else []
-        messages = route(
-            [alerting.alert for alerting in late_decisions if alerting.alert],
-            channels_by_rule,
-            preferences,
-            stored_history,
-            now,
-        )
+        late_alerts = [decision.alert for decision in late_decisions if decision.alert]
+        messages = route(late_alerts, channels_by_rule, preferences, stored_history, now)
         commit_releases(conn, (), messages, now)
         for decision in decisions_with_routing_reasons(late_decisions, messages, channels_by_rule, preferences):
             if decision.alert and decision.reason is not Reason.SENT:
@@ -124,7 +113,7 @@ def commit_late_alerts(
 
 
 def mark_late(decision: Decision, rule: Rule) -> Decision:
-    """The decision, which says that the rule looked back."""
+    """Add to a decision's reasons that the rule looked back, and how far."""
     note = f"looked back {(rule.since or 0.0) / DAY:g}d"
     alert = decision.alert and replace(decision.alert, reason=f"{decision.alert.reason}; {note}")
     pending_alert = decision.pending_alert and replace(

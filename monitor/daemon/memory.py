@@ -1,4 +1,4 @@
-"""Keeps the garbage collector from walking again and again through what stays: modules, rules, caches of words."""
+"""Save time and memory: skip long-lived objects in garbage collection, and imports that are not needed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
-YOUNG_GENERATION_THRESHOLD = 50_000  # objects made before the young ones are looked through
+YOUNG_GENERATION_THRESHOLD = 50_000  # new objects before the youngest generation is collected
 
 
 @contextmanager
 def freeze_loaded_objects() -> Iterator[None]:
-    """Leaves what is loaded by now out of the collections, which take long and hold everything up meanwhile."""
+    """Exclude everything loaded so far from garbage collection, which blocks the event loop while it runs."""
     thresholds = gc.get_threshold()
     gc.collect()
     gc.freeze()
@@ -26,9 +26,12 @@ def freeze_loaded_objects() -> Iterator[None]:
 
 
 def skip_optional_imports() -> None:
-    """Keeps pygments out of the process, and rich until something is shown with it. structlog, httpx and mako
-    load them where they lie, for colours that they are never asked for here: a tenth of what a daemon starts with."""
-    sys.modules.setdefault("pygments", None)  # type: ignore[arg-type]  # importing it then fails, which they allow for
+    """Keep pygments from being imported, and rich until it is needed.
+
+    structlog, httpx and mako import them for colors that are not used here. They are a tenth of the memory of a
+    starting daemon.
+    """
+    sys.modules.setdefault("pygments", None)  # type: ignore[arg-type]  # its import fails, which its users expect
     if "rich" not in sys.modules:
         sys.modules["rich"] = None  # type: ignore[assignment]
         import_module("structlog")

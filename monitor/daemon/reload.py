@@ -1,8 +1,8 @@
-"""Takes up edited rule files while the daemon runs: a save is live within two seconds.
+"""Reload edited rule files while the daemon runs: a saved edit is live within two seconds.
 
-A set with a problem is refused whole and the last good one goes on. So is a folder in which nothing is left: files
-vanish by accident or for a moment, as when another branch is checked out. Files that are still being written are left
-alone: what is read must be the same on two looks that are `SETTLE` apart, and still be so after it was read.
+A rule set with a problem is rejected as a whole, and the last valid set stays in use. An empty folder is rejected
+too, since files disappear by accident or for a moment, for example while another branch is checked out. Files that
+are still being written are skipped: they must be unchanged for `SETTLE_S`, and not change while they are read.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from monitor.store.rule_state import (
 
 log = structlog.get_logger()
 
-WATCH_INTERVAL_S = 0.5  # seconds between two looks at the folder
-SETTLE_S = 0.3  # seconds that the files must have stood still
+WATCH_INTERVAL_S = 0.5  # between two checks of the folder
+SETTLE_S = 0.3  # for which the files must be unchanged
 
 RULES_VANISHED_MESSAGE = (
-    "{}:1:1: all rule files have gone while {} ran; put them back, or, to run without rules, "
-    "leave one file that says `rules: []`"
+    "{}:1:1: all rule files are gone while {} in use; restore them, or, to run without rules, "
+    "keep one file that contains `rules: []`"
 )
 
-FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and time of change of each file
+FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and modification time of each file
 
 
 async def watch_rules(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) -> None:
-    """Takes up each edit, until cancelled. SIGHUP has the rules read anew whether they changed or not."""
+    """Reload the rules after each edit, until cancelled. SIGHUP reloads them even if they have not changed."""
     reload_requested = asyncio.Event()
-    with suppress(NotImplementedError, RuntimeError, ValueError):  # signals belong to the main thread
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # only the main thread can handle signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_requested.set)
     loaded: FileStamps | None = None
     while True:
@@ -58,7 +58,7 @@ async def watch_rules(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) ->
 
 
 async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> FileStamps | None:
-    """Reads the rules if they stand still and are not as they were `seen`; returns what was read last."""
+    """Reload the rules if the files differ from `loaded`. Return the stamps of the files that were read last."""
     folder = runtime.config.monitor.rules
     try:
         stamps = await asyncio.to_thread(stat_rule_files, folder)
@@ -68,66 +68,59 @@ async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> File
         return stamps if await reload_rules(runtime, stamps) else loaded
     except StoreError as error:
         log.error("store failed", stage="reload", error=str(error))
-    except Exception:  # whatever it is, later edits must be taken up
+    except Exception:  # later edits must still be loaded
         log.exception("unexpected failure", stage="reload")
     return loaded
 
 
 async def reload_rules(runtime: Runtime, stamps: FileStamps) -> bool:
-    """Puts the rules on disk in the place of those that run, or refuses them; false if they are being written."""
+    """Replace the active rules by those on disk, or reject those; false if the files are still being written."""
     outcome = await asyncio.to_thread(load_settled_rules, runtime, stamps)
     if isinstance(outcome, list):
         for problem in outcome:
-            log.error("rules refused, the last good ones go on", stage="reload", problem=problem)
+            log.error("rules rejected; still using the last valid set", stage="reload", problem=problem)
         await runtime.run_in_store_thread(record_refused_rules, runtime, outcome)
     elif outcome is not None:
         policy, runtime.templates = outcome
         if policy.rules.digest != runtime.policy.rules.digest:
             runtime.policy = policy
-            log.info("rules taken up", stage="reload", rules=len(policy.rules.rules))
+            log.info("rules reloaded", stage="reload", rules=len(policy.rules.rules))
         await runtime.run_in_store_thread(record_active_rules, runtime, policy)
     return outcome is not None
 
 
 def load_settled_rules(runtime: Runtime, stamps: FileStamps) -> tuple[Policy, Templates] | list[str] | None:
-    """The rules on disk and the templates, or what is wrong; None if the files are not as they were `looked`."""
-    folder, rule_count = runtime.config.monitor.rules, len(runtime.policy.rules.rules)
+    """Load the rules and templates. Return them, or the problems, or None if the files differ from `stamps`."""
+    config, folder = runtime.config, runtime.config.monitor.rules
     if stat_rule_files(folder) != stamps:
         return None
     outcome: tuple[Policy, Templates] | list[str]
     try:
-        outcome = (
-            load_policy(runtime.config),
-            load_templates(runtime.config.monitor.templates, builtin_path("templates")),
-        )
+        outcome = (load_policy(config), load_templates(config.monitor.templates, builtin_path("templates")))
     except ConfigError as error:
-        outcome = [
-            str(replace(problem, path=display_path(problem.path, runtime.config))) for problem in error.problems
-        ]
+        outcome = [str(replace(problem, path=display_path(problem.path, config))) for problem in error.problems]
     except OSError as error:
-        outcome = [f"{display_path(folder, runtime.config)}: {error.strerror}"]
+        outcome = [f"{display_path(folder, config)}: {error.strerror}"]
+    rule_count = len(runtime.policy.rules.rules)
     if not stamps and rule_count and isinstance(outcome, tuple):
-        outcome = [
-            RULES_VANISHED_MESSAGE.format(
-                display_path(folder, runtime.config), f"{rule_count} rule{'s' if rule_count > 1 else ''}"
-            )
-        ]
+        rules_in_use = "1 rule is" if rule_count == 1 else f"{rule_count} rules are"
+        outcome = [RULES_VANISHED_MESSAGE.format(display_path(folder, config), rules_in_use)]
     return outcome if stat_rule_files(folder) == stamps else None
 
 
 def display_path(path: Path, config: Config) -> Path:
-    """The path as people know it: from the config's folder."""
+    """Return the path relative to the config's folder, if it is inside."""
     return path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
 
 
 def record_refused_rules(runtime: Runtime, problems: list[str]) -> None:
-    """Keeps in the store what is wrong with the rules on disk."""
+    """Store the problems of the rules on disk."""
     with runtime.store.write() as conn:
         mark_rules_refused(conn, problems, runtime.clock())
 
 
 def record_active_rules(runtime: Runtime, policy: Policy) -> None:
-    """Keeps in the store that the rules on disk are those that run, and what they are called by now."""
+    """Store that the rules on disk are active, and apply their renames."""
     with runtime.store.write() as conn:
         mark_rules_accepted(conn)
         renamed = apply_rule_renames(conn, policy.rules.rules)
@@ -136,15 +129,15 @@ def record_active_rules(runtime: Runtime, policy: Policy) -> None:
 
 
 def drop_removed_rules(runtime: Runtime, policy: Policy) -> None:
-    """Ends what waits for other sources for rules that have been gone for long."""
+    """Drop matches awaiting corroboration whose rule was removed a while ago."""
     with runtime.store.write() as conn:
         drop_pending_of_missing(conn, {rule.name for rule in policy.rules.rules}, runtime.clock())
 
 
 def stat_rule_files(folder: Path) -> FileStamps:
-    """The rule files as they stand, without reading them; nothing if there are none, or the folder is gone."""
+    """Return the stamps of the rule files, without reading them; empty if there are none, or no folder."""
     stamps = []
-    with suppress(OSError):  # gone, or an editor puts another file in its place: reading tells
+    with suppress(OSError):  # gone, or being replaced by an editor: loading reports it
         for path in rule_files(folder):
             stat = path.stat()
             stamps.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))

@@ -22,12 +22,12 @@ log = structlog.get_logger()
 
 
 def run_daemon(config: Config, *, once: bool = False) -> None:
-    """Runs until SIGTERM or SIGINT; with `once` polls every source now, delivers what is due, and returns."""
+    """Run until SIGTERM or SIGINT. With `once`, poll every source now, deliver what is due, and return."""
     asyncio.run(run_once(config) if once else run_forever(config))
 
 
 async def run_once(config: Config) -> None:
-    """One round: every source whatever its interval, then every message that is due."""
+    """Poll every source, whatever its interval, then send every message that is due."""
     async with open_runtime(config) as runtime:
         await runtime.run_in_store_thread(prepare_store, runtime)
         daemon = Daemon(runtime)
@@ -37,13 +37,13 @@ async def run_once(config: Config) -> None:
             await daemon.release_due()
             await runtime.run_in_store_thread(drop_removed_rules, runtime, runtime.policy)
             await runtime.run_in_store_thread(flush_batches, runtime)
-            for _ in range(2):  # again for the notices of what died
+            for _ in range(2):  # the second time for notices about messages that died in the first
                 await daemon.deliver_due()
                 await daemon.finish_tasks()
 
 
 async def run_forever(config: Config) -> None:
-    """Polls and delivers until told to stop; what is under way then is finished."""
+    """Poll and deliver until SIGTERM or SIGINT, then finish the polls and sends in progress."""
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
@@ -53,7 +53,7 @@ async def run_forever(config: Config) -> None:
 
 @asynccontextmanager
 async def running_daemon(config: Config) -> AsyncIterator[Runtime]:
-    """A daemon at work, with its pages where the config wants them; what is under way in the end is finished."""
+    """Run a daemon, with its web pages if configured. On exit, finish the polls and sends in progress."""
     stop = asyncio.Event()
     async with open_runtime(config) as runtime, web_pages(runtime):
         await runtime.run_in_store_thread(prepare_store, runtime)
@@ -68,12 +68,13 @@ async def running_daemon(config: Config) -> AsyncIterator[Runtime]:
 
 @asynccontextmanager
 async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
-    """The web pages, if the config says where to listen."""
+    """Serve the web pages, if the config has `[web] listen`."""
     web_config, timezone = runtime.config.web, runtime.config.monitor.timezone
     if web_config.listen is None:
         yield
         return
-    from monitor.web.app import create_app  # most runs on a small machine have no pages: do not load what they need
+    # Imported here because most runs on a small machine serve no pages.
+    from monitor.web.app import create_app
     from monitor.web.middleware import accepted_hosts, url_base_path
     from monitor.web.server import running_server
 
@@ -83,12 +84,12 @@ async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
         runtime.store, timezone=timezone, clock=runtime.clock, memory=memory, hosts=allowed_hosts, base=base_path
     )
     async with running_server(web_config.listen, application) as url:
-        log.info("pages", stage="web", url=url)
+        log.info("web server started", stage="web", url=url)
         yield
 
 
 def prepare_store(runtime: Runtime) -> None:
-    """Brings the store in line with the config and gives back what a dead process had leased."""
+    """Update the store to the config and release the leases of a process that died."""
     with runtime.store.write() as conn:
         sources.sync_sources(conn, runtime.config.sources, runtime.clock())
         sources.release_source_leases(conn)
@@ -101,6 +102,6 @@ def prepare_store(runtime: Runtime) -> None:
 
 
 def flush_batches(runtime: Runtime) -> None:
-    """Makes what a flood gathered due now: nothing more will come to it."""
+    """Make the batches of a flood due now, because this run adds nothing to them."""
     with runtime.store.write() as conn:
         outbox.flush_flood_batches(conn, runtime.clock())

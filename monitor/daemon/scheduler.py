@@ -1,6 +1,6 @@
-"""The daemon: APScheduler ticks, and each tick asks the store what is due.
+"""The daemon: APScheduler ticks, and each tick queries the store for what is due.
 
-No deadline lives in memory, so a restart, a blocked loop or a stepped clock loses none: the next tick finds it.
+Deadlines are kept only in the store, so a restart, a blocked loop or a clock step loses none: the next tick finds it.
 """
 
 from __future__ import annotations
@@ -26,21 +26,17 @@ from monitor.sources.state import SourceState
 from monitor.store.retention import run_retention
 
 log = structlog.get_logger()
-TICK_INTERVAL_S = 1.0  # seconds between two looks at what is due
-RETENTION_INTERVAL_S = 6 * 3600.0  # seconds between two clean-ups of the index
-MAX_CONCURRENT_POLLS = 160  # sources polled at once
-MAX_POLLS_PER_HOST, MAX_POLLS_PER_PRIVATE_HOST = (
-    4,
-    136,
-)  # of them on one host, and on one that the config names as private
-BACKLOG_SOURCES = (
-    27  # sources that were due together: there may be more, so what comes next does not wait for the tick
-)
-SHUTDOWN_GRACE_S = 20.0  # seconds that polls and sends under way get at shutdown
+TICK_INTERVAL_S = 1.0
+RETENTION_INTERVAL_S = 6 * 3600.0
+MAX_CONCURRENT_POLLS = 160
+MAX_POLLS_PER_HOST = 4
+MAX_POLLS_PER_PRIVATE_HOST = 136  # for hosts in `allow_private`
+BACKLOG_SOURCES = 27  # leased at once: more may be due, so the next batch does not wait for the next tick
+SHUTDOWN_GRACE_S = 20.0  # for polls and sends in progress
 
 
 class Daemon:
-    """The running tasks: at most one for each source and one for each channel."""
+    """Runs at most one task for each source and one for each channel."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -56,7 +52,7 @@ class Daemon:
         self.room_available = asyncio.Event()
 
     async def run_until(self, stop: asyncio.Event) -> None:
-        """Ticks until `stop` is set, then lets what is under way finish."""
+        """Run until `stop` is set, then finish the polls and sends in progress."""
         scheduler = AsyncIOScheduler(timezone=UTC)
         schedule = (
             (self.poll_due, TICK_INTERVAL_S),
@@ -77,8 +73,8 @@ class Daemon:
             )
         scheduler.start()
         background_tasks = [
-            asyncio.create_task(background_work)
-            for background_work in (
+            asyncio.create_task(coroutine)
+            for coroutine in (
                 self.poll_backlog(),
                 self.deliver_when_wanted(),
                 watch_rules(self.runtime),
@@ -86,101 +82,98 @@ class Daemon:
                 self.preload_templates(),
             )
         ]
-        log.info("running", stage="daemon", sources=len(self.runtime.config.sources))
+        log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
         await stop.wait()
-        log.info("stopping", stage="daemon", polls=len(self.poll_tasks), sends=len(self.send_tasks))
+        log.info("daemon stopping", stage="daemon", polls=len(self.poll_tasks), sends=len(self.send_tasks))
         scheduler.shutdown(wait=False)
         for task in background_tasks:
             task.cancel()
         await self.finish_tasks(SHUTDOWN_GRACE_S)
 
     async def poll_due(self) -> None:
-        """Starts a poll of each source that is due, as far as there is room."""
+        """Start a poll of each due source, up to the limits on concurrent polls."""
         leased = await self.lease_batch()
         self.start_polls(leased)
         if len(leased) >= BACKLOG_SOURCES:
             self.wake_below = len(self.poll_tasks) // 2
 
     async def poll_backlog(self) -> None:
-        """Polls the rest of a crowd as soon as there is room again."""
+        """Poll the rest of a backlog as soon as enough polls have finished."""
         while True:
             await self.wait_for_room()
             await self.poll_due()
 
     async def poll_round(self) -> None:
-        """Polls every source once, whatever its interval; one that is backing off is left alone."""
+        """Poll every source once, whatever its interval, except those that are backing off."""
         queue = HostQueue(self.host_by_source)
         while queue:
-            self.start_polls(
-                await self.lease_batch(
-                    queue.take_next(MAX_CONCURRENT_POLLS - len(self.poll_tasks), self.host_slots())
-                )
-            )
+            names = queue.take_next(MAX_CONCURRENT_POLLS - len(self.poll_tasks), self.host_slots())
+            self.start_polls(await self.lease_batch(names))
             if self.poll_tasks:
                 self.wake_below = len(self.poll_tasks) // 2
                 await self.wait_for_room()
         await self.finish_tasks()
 
     def start_polls(self, leased: Iterable[SourceState]) -> None:
-        """Polls leased sources beside the others."""
         for source_state in leased:
             self.start_task(self.poll_tasks, source_state.name, poll_source(self.runtime, source_state))
             self.poll_tasks[source_state.name].add_done_callback(self.on_poll_done)
 
     def on_poll_done(self, _: asyncio.Task[None]) -> None:
-        """One more poll has ended."""
+        """Wake `wait_for_room` once the number of polls has dropped to `wake_below`."""
         if len(self.poll_tasks) <= self.wake_below:
             self.wake_below = -1
             self.room_available.set()
 
     async def wait_for_room(self) -> None:
-        """Waits until half of the polls under way have ended."""
+        """Wait until half of the polls in progress have finished."""
         await self.room_available.wait()
         self.room_available.clear()
 
     def host_slots(self) -> HostSlots:
-        """How many polls are under way at each host."""
+        """Return the free poll slots of each host."""
         return HostSlots(self.host_by_source, self.poll_tasks, MAX_POLLS_PER_HOST, self.host_limits)
 
     async def lease_batch(self, names: Collection[str] | None = None) -> list[SourceState]:
-        """Takes as many sources as there is room for, of each host no more than its share; or `everyone`."""
-        free_slots, host_slots = MAX_CONCURRENT_POLLS - len(self.poll_tasks), self.host_slots()
+        """Lease due sources, or those of `names`, up to the limits on concurrent polls."""
+        free_slots = MAX_CONCURRENT_POLLS - len(self.poll_tasks)
+        host_slots = self.host_slots()
         return await self.runtime.run_in_store_thread(lease_sources, self.runtime, free_slots, host_slots, names)
 
     async def deliver_due(self) -> None:
-        """Starts sending on each channel that has something due and is not sending already."""
+        """Start sending on each channel that has a message due and is not sending already."""
         for channel in await self.runtime.run_in_store_thread(due_channels, self.runtime):
             if channel in self.runtime.notifiers and channel not in self.send_tasks:
                 self.start_task(self.send_tasks, channel, deliver_channel(self.runtime, channel))
 
     async def deliver_when_wanted(self) -> None:
-        """Delivers as soon as a poll has committed alerts, without waiting for the tick."""
+        """Deliver as soon as a poll has committed alerts, without waiting for the next tick."""
         while True:
             await self.runtime.delivery_wanted.wait()
             self.runtime.delivery_wanted.clear()
             await self.deliver_due()
 
     async def release_due(self) -> None:
-        """Tells of what a throttle held back, once its window has opened."""
+        """Send follow-ups for throttled alerts whose window has ended."""
         if await self.runtime.run_in_store_thread(commit_throttle_releases, self.runtime, self.runtime.policy):
             self.runtime.delivery_wanted.set()
 
     async def preload_templates(self) -> None:
-        """Loads beforehand what the first alert would have to wait for."""
+        """Load the templates now, so that the first alert does not wait for them."""
         config = self.runtime.config
         channel_types = sorted({settings.type for settings in config.channels.values()})
         timezone, web_url = config.monitor.timezone, config.web.url
         await log_and_continue(
-            "warm up", self.runtime.render_pool.warm_up(channel_types, self.runtime.templates, timezone, web_url)
+            "preload templates",
+            self.runtime.render_pool.warm_up(channel_types, self.runtime.templates, timezone, web_url),
         )
 
     async def look_back(self) -> None:
-        """Lets new rules tell of what came before them."""
+        """Send late alerts for new rules with `since`."""
         await log_and_continue("look back", look_back(self.runtime))
 
     async def run_retention(self) -> None:
-        """Lets the index forget what nobody has said for as long as the memory goes back, and ends what is held for
-        rules that are gone."""
+        """Delete claims older than `memory` from the index, and drop matches held for removed rules."""
         since = self.runtime.clock() - self.runtime.config.monitor.memory
         await self.runtime.run_in_store_thread(run_retention, self.runtime.store, since=since)
         await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime, self.runtime.policy)
@@ -188,12 +181,12 @@ class Daemon:
     def start_task(
         self, tasks: dict[str, asyncio.Task[None]], name: str, coroutine: Coroutine[Any, Any, None]
     ) -> None:
-        """Runs `work` as the one task of that name."""
+        """Run a coroutine as the one task of this name."""
         task = tasks[name] = asyncio.create_task(log_and_continue(name, coroutine))
         task.add_done_callback(lambda _: tasks.pop(name, None))
 
     async def finish_tasks(self, timeout_s: float | None = None) -> None:
-        """Waits for what is under way; a lease takes care of what does not end in time."""
+        """Wait for polls and sends in progress. Those not finished in time are redone when their leases expire."""
         if tasks := [*self.poll_tasks.values(), *self.send_tasks.values()]:
             _, unfinished = await asyncio.wait(tasks, timeout=timeout_s)
             for task in unfinished:
@@ -202,7 +195,7 @@ class Daemon:
 
 
 async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-    """Whatever goes wrong in one source or channel ends there; its lease runs out and it is tried again."""
+    """Confine a failure to one source or channel, which is retried when its lease expires."""
     try:
         await coroutine
     except StoreError as error:

@@ -1,6 +1,7 @@
-"""From a leased message to what became of it: render what people read, hand it to the channel, say when to retry.
+"""Deliver a message: render it for its channel, send it, and decide when to retry.
 
-    Message ─view→ plain names ─templates→ Rendered ─notifier→ Receipt, or DeliveryError ─retry→ the next try
+    Message ─template_context→ plain values ─templates→ RenderedMessage ─notifier→ Receipt
+                                                                                 ↘ DeliveryError ─backoff→ a retry
 
-Everything left of the notifier is pure.
+Everything before the notifier is pure.
 """

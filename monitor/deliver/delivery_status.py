@@ -1,4 +1,4 @@
-"""Why something that is owed has not been sent yet, and when it may be. Pure."""
+"""Why a delivery has not been sent yet, and until when it waits. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from monitor.model import OPEN_DELIVERY_STATES, Moment, Reason
 
 BATCH_WAIT_TEXTS = {
     Reason.DIGEST: "waits for the digest",
-    Reason.QUIET_HOURS: "waits for the end of the quiet hours",
-    Reason.FLOOD: "waits for what else comes in this burst: too much came at once",
+    Reason.QUIET_HOURS: "waits for the end of quiet hours",
+    Reason.FLOOD: "waits to be combined with other alerts of a burst",
 }
 
 
 class DeliveryStatus(Protocol):
-    """What is known of a delivery: `behind` is the delivery of its story that must go first on this channel,
-    `held_until` until when the channel rests because it was out of reach, `leased_until` how long its sender has."""
+    """The state of a delivery.
+
+    `blocked_by` is the number of the earlier delivery of its story that this channel must send first. `held_until`
+    is when an unreachable channel is tried again. `leased_until` is when the lease of the worker that sends it ends.
+    """
 
     @property
     def state(self) -> str: ...
@@ -34,14 +37,14 @@ class DeliveryStatus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WaitReason:
-    """Why a delivery waits; `until` is when it goes on, None where that hangs on something else than time."""
+    """Why a delivery waits, and until when; `until` is None if that depends on something other than time."""
 
     text: str
     until: Moment | None = None
 
 
 def wait_reason(delivery: DeliveryStatus, now: Moment) -> WaitReason | None:
-    """Why it has not been sent yet; None once it was sent or given up."""
+    """Return why the delivery has not been sent yet, or None if it is sent or dead."""
     if delivery.state not in OPEN_DELIVERY_STATES:
         return None
     if delivery.leased_until is not None and delivery.leased_until > now:
@@ -49,11 +52,10 @@ def wait_reason(delivery: DeliveryStatus, now: Moment) -> WaitReason | None:
     if delivery.blocked_by is not None:
         return WaitReason(f"waits behind delivery {delivery.blocked_by} of its story")
     if delivery.held_until is not None and delivery.held_until > now:
-        return WaitReason("waits for its channel, which was out of reach", max(delivery.held_until, delivery.due))
+        return WaitReason("waits for its channel, which was unreachable", max(delivery.held_until, delivery.due))
     if delivery.due <= now:
-        return WaitReason("waits its turn: the channel sends one message after the other")
+        return WaitReason("waits its turn: the channel sends one message at a time")
     if delivery.batch_reason is not None:
         return WaitReason(BATCH_WAIT_TEXTS[Reason(delivery.batch_reason)], delivery.due)
-    return WaitReason(
-        "waits for its next try" if delivery.state == "retrying" else "waits for its time", delivery.due
-    )
+    text = "waits for its next try" if delivery.state == "retrying" else "waits for its scheduled time"
+    return WaitReason(text, delivery.due)

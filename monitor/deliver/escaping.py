@@ -1,7 +1,7 @@
-"""How text is made literal in each channel's markup. What a template prints is data, never markup.
+"""Escape text for the markup of each channel, so that the values a template prints are never read as markup.
 
-Jinja escapes for HTML only, and by file name; here the channel decides, and Slack and the terminal have their own
-rules.
+Jinja escapes for HTML only and decides by file name. Here the channel decides, and Slack and the terminal have rules
+of their own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-# Stands before everything a Slack template prints, so that `slack_blocks` can tell a claim that begins with "# "
-# from a template's own "# ". A private-use character: `slack_text` takes it out of what feeds say.
+# Precedes every value that a Slack template prints, so that `slack_blocks` can distinguish a claim that begins with
+# "# " from the template's own "# ". A private-use character: `escape_slack_text` removes it from feed text.
 DATA_MARK = "\ue000"
 
 # Slack has no escape for its formatting marks, so they are replaced by letters that look the same.
@@ -23,12 +23,12 @@ _SLACK_LOOKALIKES = str.maketrans(
 
 
 def escape_slack_text(text: str) -> str:
-    """Text that Slack shows as it stands: no mention, link, or formatting."""
+    """Return text that Slack shows literally, without mentions, links or formatting."""
     return re.sub(r"(?<!\w)_|_(?!\w)", "＿", text.translate(_SLACK_LOOKALIKES))
 
 
 def slack_literal(value: object) -> Markup:
-    """What a Slack template prints."""
+    """Escape a value that a Slack template prints; Markup stays as it is."""
     return value if isinstance(value, Markup) else _as_markup(DATA_MARK + escape_slack_text(str(value)))
 
 
@@ -41,23 +41,23 @@ def slack_strike(value: object) -> Markup:
 
 
 def slack_link(url: str, label: str) -> Markup:
-    """`<address|words>`, or the words alone where there is no address, or nothing to show for it."""
+    """Return `<url|label>`, or the label alone if either is empty."""
     if not url or not label:
         return slack_literal(label)
     return _as_markup(f"<{url.replace('&', '&amp;')}|{escape_slack_text(label).replace('|', '¦')}>")
 
 
 def _as_markup(escaped: str) -> Markup:
-    return Markup(escaped)  # noqa: S704 - the callers are the escaping
+    return Markup(escaped)  # noqa: S704 - the callers escape it
 
 
 def _wrap_in_mark(mark: str, text: Markup) -> Markup:
-    # Slack reads a mark only between words; zero-width spaces make a boundary within a word or beside a comma.
+    # Slack reads a mark only at a word boundary; zero-width spaces make one within a word or beside a comma.
     return _as_markup(f"\u200b{mark}{text}{mark}\u200b") if text.strip(DATA_MARK + " ") else text
 
 
 def terminal_literal(value: object) -> Markup:
-    """What a terminal template prints: without meaning for rich's `[markup]`."""
+    """Escape a value that a terminal template prints for rich's `[markup]`; Markup stays as it is."""
     from rich.markup import escape as rich_escape
 
     return value if isinstance(value, Markup) else _as_markup(rich_escape(str(value)))
@@ -65,7 +65,7 @@ def terminal_literal(value: object) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class Escaping:
-    """How one kind of template is escaped: Jinja's own for HTML, or `literal` for each value printed."""
+    """How one kind of template is escaped: by Jinja's own HTML escaping, or by `finalize` for each printed value."""
 
     autoescape: bool
     finalize: Callable[[object], object] | None = None

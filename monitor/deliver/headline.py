@@ -1,8 +1,8 @@
-"""The news in a few words, for a subject line: `up to 12,000 personnel (was around 3,000)`.
+"""Headlines of alerts and findings, for a subject line: `up to 12,000 personnel (was around 3,000)`.
 
-Where a figure moved, the figure and what it counts is the news; where a date, name or place moved, the claim with
-what it was before; otherwise the claim. What a figure counts ends at a matched word or at a word such as "are";
-those are known in English, elsewhere length decides.
+If a figure changed, the headline is the figure with the thing counted; if a date, name or place changed, it is the
+claim with the value before; otherwise the claim alone. The thing counted ends at a matched word or before a word such
+as "are". These words are known for English only; in other languages the number of words decides.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty
 MAX_HEADLINE_CHARS = 110
 MAX_PREVIOUS_CHARS = 40
 
+_MAX_PHRASE_WORDS = 4
 _PHRASE_END_WORDS = frozenset(
     """
     a an the and or but nor of to from for in on at by with as into near since until who which that than is
@@ -26,12 +27,11 @@ _PHRASE_END_WORDS = frozenset(
     there
     """.split()
 )
-_MAX_PHRASE_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What is new, and what it was before, "" where that is not to be told in a few words."""
+    """What is new, and the value before; `previous` is "" if there is none or it is too long."""
 
     current: str
     previous: str = ""
@@ -41,16 +41,14 @@ class Headline:
 
 
 def alert_headline(alert: Alert) -> str:
-    """The news of an alert: its first finding's, else its title."""
-    return (
-        str(finding_headline(alert.findings[0]))
-        if alert.findings
-        else shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
-    )
+    """Return the headline of the alert's first finding, or the alert's title if it has no findings."""
+    if alert.findings:
+        return str(finding_headline(alert.findings[0]))
+    return shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
 
 
 def finding_headline(finding: AlertFinding) -> Headline:
-    """What is new in at most LIMIT characters; "" for a claim that nothing can be read of."""
+    """Return what is new, in at most MAX_HEADLINE_CHARS characters; empty for a claim without printable text."""
     claim = sanitize(finding.claim).removesuffix(".").rstrip()
     if not claim:
         return Headline("")
@@ -78,7 +76,7 @@ def _change_headline(finding: AlertFinding, claim: str, change: Change) -> Headl
 
 
 def _figure_phrase(claim: str, figure: str, matched: Sequence[str]) -> str:
-    """The figure as it stands in the claim, with what it counts; the claim if the figure does not stand there."""
+    """Return the figure as written in the claim, with the thing counted; the claim if it lacks the figure."""
     match = re.search(rf"(?<!\w){re.escape(figure)}(?!\w)", claim, re.IGNORECASE)
     if match is None:
         return claim
@@ -86,13 +84,13 @@ def _figure_phrase(claim: str, figure: str, matched: Sequence[str]) -> str:
 
 
 def _lowercase_first_word(figure: str) -> str:
-    """ "Around 3,000" began its sentence; after "was" it does not."""
+    # "Around 3,000" began its sentence; after "was" it does not.
     first, _, rest = figure.partition(" ")
     return f"{first.lower()} {rest}".strip() if first.istitle() else figure
 
 
 def _counted_length(rest: str, matched: Sequence[str]) -> int:
-    """How far the thing counted reaches into what follows the figure, in characters."""
+    """Return how many characters of `rest`, the text after the figure, name the thing counted."""
     matched_words = {word.casefold() for phrase in matched for word in phrase.split()}
     end = matched_end = 0
     for index, word in enumerate(re.finditer(r"\s*([^\s]+)", rest)):

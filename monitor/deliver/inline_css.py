@@ -1,4 +1,4 @@
-"""A mail's styles, written into its elements: many a mail program drops a style sheet."""
+"""Inline the style sheet of a mail into its elements, because many mail programs ignore style sheets."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 
 class StyleFault(Exception):
-    """A page's styles could not be used: one sentence."""
+    """The style sheet of a mail is invalid."""
 
 
 def inline_styles(html: str) -> str:
-    """The page with its own style sheet's rules at the elements that they hold for. Raises StyleFault."""
-    from css_inline import InlineError  # only the process that renders is to load it
+    """Return the HTML with the rules of its style sheet copied to the elements they match. Raises StyleFault."""
+    from css_inline import InlineError  # loaded only by the process that renders
 
     try:
         return _css_inliner().inline(html)
     except InlineError as error:
-        raise StyleFault(f"the mail's styles cannot be used: {error}") from None
+        raise StyleFault(f"cannot inline the mail's styles: {error}") from None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A rendered message as an e-mail that is what it says: parsed again, it has the headers it was given."""
+"""Compose a rendered message as a MIME mail, and check that the mail parses back with the same headers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from monitor.deliver.sanitize import sanitize_header
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
-MAX_LINE_CHARS = 76  # characters of a line with an encoded word, by RFC 2047
+MAX_LINE_CHARS = 76  # the limit of RFC 2047 for a line with an encoded word
 MACHINE_READ_HEADERS = ("In-Reply-To", "References", "List-Unsubscribe")
 
 
 class EncodedWordPolicy(EmailPolicy):
-    """Text in other scripts becomes encoded words from its first letter to its last: where the standard policy mixes
-    them with plain words, blanks come and go at the folds. Ids and addresses are never encoded: programs read them.
+    """Encodes a header that is not ASCII as a whole, and never encodes ids and addresses, which programs read.
+
+    The standard policy mixes encoded and plain words, which adds or drops spaces where lines are folded.
     """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
@@ -39,17 +40,17 @@ class EncodedWordPolicy(EmailPolicy):
         return f"{name}: {folded}{self.linesep}".encode("ascii")
 
 
-# Seven bits pass every server; long lines and other scripts travel as quoted-printable or base64.
+# Every server accepts 7-bit text; long lines and other scripts are sent as quoted-printable or base64.
 MAIL_POLICY = EncodedWordPolicy(linesep="\r\n", cte_type="7bit", max_line_length=MAX_LINE_CHARS)
 
 
 def compose_mail(
     message: Message, rendered: RenderedMessage, sender: str, to: Sequence[str], unsubscribe: str | None = None
 ) -> EmailMessage:
-    """The mail as plain text and HTML. `sender` and `to` are as in the config: `Desk <desk@example.org>`.
+    """Return the mail as plain text and HTML. `sender` and `to` are as in the config: `Desk <desk@example.org>`.
 
-    Its date is when the message came to be, not when this try is made: every try sends the same mail, and mail
-    programs sort by when there was news.
+    The date is when the message was created, not the time of this attempt: every attempt sends the same mail, and
+    mail programs sort by the time of the news.
     """
     mail = EmailMessage(policy=MAIL_POLICY)
     from_address = parse_mailbox(sender)
@@ -59,7 +60,7 @@ def compose_mail(
     mail["Date"] = datetime.fromtimestamp(message.created, UTC)
     mail["Message-ID"] = f"<{_message_id_token(message.id)}@{from_address.domain}>"
     story_id = f"<story-{_message_id_token(message.thread)}@{from_address.domain}>"
-    # Nobody ever sends the mail that began the thread: mail programs put those that answer it together.
+    # The mail that these headers refer to is never sent; mail programs still show all replies to it as one thread.
     mail["In-Reply-To"] = story_id
     mail["References"] = story_id
     mail["Auto-Submitted"] = "auto-generated"
@@ -76,23 +77,23 @@ def compose_mail(
 
 
 def serialize_mail(mail: EmailMessage) -> bytes:
-    """The mail's bytes. DeliveryError if another reader would see other headers than those that were set."""
+    """Return the mail as bytes. Raises DeliveryError if it does not parse back with the same headers."""
     content = mail.as_bytes(policy=MAIL_POLICY)
     reparsed = BytesParser(policy=MAIL_POLICY).parsebytes(content)
     parts = list(mail.walk())
     if [part.keys() for part in reparsed.walk()] != [part.keys() for part in parts]:
-        raise DeliveryError("the mail does not read back with the headers it was given", permanent=True)
+        raise DeliveryError("the composed mail does not parse back with the same headers", permanent=True)
     return content
 
 
 def parse_mailbox(text: str) -> Address:
-    """`Desk <desk@example.org>` as an address."""
+    """Parse `Desk <desk@example.org>`."""
     name, spec = parseaddr(text)
     return Address(sanitize_header(name), addr_spec=spec)
 
 
 def _message_id_token(text: str) -> str:
-    """The text if it can stand in a Message-ID, else a digest of it."""
+    """Return the text if it is valid in a Message-ID, else a hash of it."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) and ".." not in text and text[-1] != ".":
         return text
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""A message as a channel's readers get it. Pure: no clock, no disk, no network.
+"""Render a message as the readers of a channel get it. Pure: no clock, no disk, no network.
 
-A template of the user's that fails never costs an alert: that part is rendered by the built-in template, which
-tells in the message, and in `Rendered.note`, which template failed and why.
+A custom template that fails never loses an alert: that part is rendered from the built-in template, and the message
+and `RenderedMessage.note` say which template failed and why.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ __all__ = [
     "rule_template_names",
 ]
 
-# Ten long findings with their diffs stay below the 102 KB from which Gmail hides the rest of a mail.
+# Ten long findings with their diffs stay below 102 KB; Gmail hides the rest of a larger mail.
 LIMITS_BY_CHANNEL = {
     "email": Limits(findings=10, claim=600),
     "slack": Limits(findings=8, claim=500),
     "terminal": Limits(findings=5, claim=400),
 }
 DEFAULT_LIMITS = Limits(findings=8, claim=500)
-# A digest has many short findings. Its mail may be longer than Gmail shows at once; a post in Slack may not.
+# A digest has many short findings. Its mail may exceed what Gmail shows at once, but a Slack post has a hard limit.
 DIGEST_LIMITS_BY_CHANNEL = {
     "email": Limits(findings=40, claim=300, changes=3),
-    "slack": Limits(findings=14, claim=300, changes=2),  # three blocks each, of fifty
+    "slack": Limits(findings=14, claim=300, changes=2),  # three blocks each, of at most fifty
     "terminal": Limits(findings=40, claim=300, changes=3),
 }
 DIGEST_REASONS = (Reason.DIGEST, Reason.QUIET_HOURS)
@@ -55,9 +55,9 @@ DIGEST_REASONS = (Reason.DIGEST, Reason.QUIET_HOURS)
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """What is sent. Every channel has `subject` and `text`; `html`, `blocks` and `body` where it has a use for them.
+    """What a notifier sends. Which fields are set depends on the type of channel; `subject` is "" for a webhook.
 
-    `opening` is how the message that this one follows up reads from now on. `note` says which of the user's templates
+    `opening_blocks` replace the blocks of the message that this one follows up. `note` says which custom templates
     failed, and why.
     """
 
@@ -79,10 +79,10 @@ def render_message(
     template: str | None = None,
     note: str = "",
 ) -> RenderedMessage:
-    """The message for a channel of this type; a type without templates of its own gets e-mail's plain text.
+    """Render the message for a channel of this type; a type without its own template gets the plain text of a mail.
 
-    `template` is the one that the alerts' rules name: its parts are used where there are some. `note` is what was
-    wrong with the user's templates before, for the reader.
+    `template` is the name that the alerts' rules give; its parts are used as far as they exist. `note` is an earlier
+    failure of the custom templates, to be shown to the reader.
     """
     if channel_type == "webhook":
         return RenderedMessage(subject="", body=_webhook_body(message))
@@ -100,12 +100,12 @@ def render_message(
 
 def _webhook_body(message: Message) -> bytes:
     envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": webhook_payload(message)}
-    # Half characters cannot be sent as UTF-8; all else goes as it was said.
+    # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class _TemplateFiller:
-    """Fills one message's templates, and remembers which of the user's failed. `template` is the rule's own."""
+    """Fills the templates for one message and records which custom ones failed. `template` is the rule's own."""
 
     def __init__(self, templates: Templates, context: TemplateContext, template: str | None) -> None:
         self.templates, self.context = templates, context
@@ -117,17 +117,15 @@ class _TemplateFiller:
         self.faults = [str(context["note"])] if context["note"] else []
 
     def fill_part(self, name: str, postprocess: Callable[[str], str] = str) -> str:
-        """One template's text, the user's if it works."""
+        """Return the text of one template: the custom one if it works, else the built-in one."""
         try:
-            return postprocess(
-                _replace_surrogates(fill_template(self.templates, self.rule_parts.get(name, name), self.context))
-            )
+            text = fill_template(self.templates, self.rule_parts.get(name, name), self.context)
+            return postprocess(_replace_surrogates(text))
         except (TemplateFault, StyleFault) as fault:
             self.faults.append(str(fault))
-            fallback_context = self.context | {"note": f"{fault}. This is the built-in template."}
-            return postprocess(
-                _replace_surrogates(fill_template(Templates(self.templates.builtin), name, fallback_context))
-            )
+            fallback_context = self.context | {"note": f"{fault}. The built-in template is used instead."}
+            text = fill_template(Templates(self.templates.builtin), name, fallback_context)
+            return postprocess(_replace_surrogates(text))
 
     @property
     def note(self) -> str | None:
@@ -135,7 +133,7 @@ class _TemplateFiller:
 
     @property
     def default_subject(self) -> str:
-        """The subject of channels that have no template for one."""
+        """The subject for channels without a subject template, and for a template that prints nothing."""
         parts = [text for text in (self.context["headline"], self.context["source"]) if text]
         return sanitize_header(self.context["urgent"] + " · ".join(parts))
 
@@ -148,8 +146,8 @@ def _render_email(filler: _TemplateFiller) -> RenderedMessage:
 
 
 def _render_slack(filler: _TemplateFiller) -> RenderedMessage:
-    slack_blocks = parse_slack_blocks(filler.fill_part("slack.j2"))
-    return RenderedMessage(filler.default_subject, blocks=slack_blocks, note=filler.note)
+    blocks = parse_slack_blocks(filler.fill_part("slack.j2"))
+    return RenderedMessage(filler.default_subject, blocks=blocks, note=filler.note)
 
 
 def _render_terminal(filler: _TemplateFiller) -> RenderedMessage:
@@ -158,9 +156,8 @@ def _render_terminal(filler: _TemplateFiller) -> RenderedMessage:
 
 def _render_plain(filler: _TemplateFiller) -> RenderedMessage:
     subject = sanitize_header(filler.fill_part("email.subject.j2"))
-    return RenderedMessage(
-        subject or filler.default_subject, filler.fill_part("email.txt.j2", _trim_blanks), note=filler.note
-    )
+    text = filler.fill_part("email.txt.j2", _trim_blanks)
+    return RenderedMessage(subject or filler.default_subject, text, note=filler.note)
 
 
 _RENDERERS: dict[str, Callable[[_TemplateFiller], RenderedMessage]] = {
@@ -171,7 +168,7 @@ _RENDERERS: dict[str, Callable[[_TemplateFiller], RenderedMessage]] = {
 
 
 def _trim_blanks(text: str) -> str:
-    """No blanks at line ends, no more than one empty line in a row."""
+    """Remove spaces at line ends, and all but one of consecutive empty lines."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for previous, line in zip([None, *lines], lines, strict=False) if line or previous]
     return "\n".join(kept) + "\n"

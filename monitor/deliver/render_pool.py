@@ -1,6 +1,6 @@
-"""Renders messages beside the event loop; with templates of the user's in processes that can be killed.
+"""Render messages outside the event loop; with custom templates in worker processes that can be killed.
 
-A template is a program that somebody wrote in a hurry: a loop in a loop may take hours without printing a letter.
+A template is a program: a loop inside a loop can run for hours without printing a character.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from monitor.errors import Problem, WorkerKilled
 from monitor.model import Message
 from monitor.process_pool import WorkerPool
 
-RENDER_DEADLINE_S = 5.0  # seconds for each message
-RENDER_MEMORY_BYTES = 512 * 2**20  # bytes of address space
+RENDER_DEADLINE_S = 5.0  # for each message
+RENDER_MEMORY_BYTES = 512 * 2**20  # of address space
 
 
 class RenderPool:
-    """Closed by hand. `deadline` is in seconds for each message, `memory` in bytes of address space."""
+    """Worker processes that render messages, until `close`.
+
+    `deadline` is in seconds for each message, `memory` in bytes of address space.
+    """
 
     def __init__(self, *, deadline: float = RENDER_DEADLINE_S, memory: int = RENDER_MEMORY_BYTES) -> None:
-        # Two, so that one that hangs leaves another.
+        # Two, so that one remains when the other hangs.
         self._workers = WorkerPool(worker_count=2, deadline_s=deadline, memory_bytes=memory)
 
     async def render(
@@ -37,14 +40,14 @@ class RenderPool:
         web_url: str | None,
         template: str | None = None,
     ) -> RenderedMessage:
-        """The message as `render` makes it; by the built-in templates, which say so, where the user's met a bound."""
+        """Render as `render_message` does, from the built-in templates if the custom ones exceed time or memory."""
         note = ""
         if templates.custom:
             try:
                 args = message, channel_type, templates, timezone, web_url, template
                 return await self._workers.run(render_message, *args)
             except WorkerKilled as killed:
-                note = f"rendering with your templates {killed}. These are the built-in ones."
+                note = f"rendering with your templates {killed}. The built-in templates are used instead."
         builtin_templates = Templates(templates.builtin)
         return await asyncio.to_thread(
             render_message, message, channel_type, builtin_templates, timezone, web_url, None, note
@@ -53,12 +56,12 @@ class RenderPool:
     async def warm_up(
         self, channel_types: Iterable[str], templates: Templates, timezone: ZoneInfo, web_url: str | None
     ) -> None:
-        """Renders a sample for each type, so that the first alert does not wait for what is loaded and compiled."""
+        """Render a sample for each type, so that the first alert does not wait for imports and compilation."""
         for channel_type in channel_types:
             await self.render(sample_message("sample", 0.0), channel_type, templates, timezone, web_url)
 
     def close(self) -> None:
-        """Ends the processes, which takes a moment."""
+        """Stop the worker processes. Blocks for a moment."""
         self._workers.close()
 
 
@@ -70,44 +73,42 @@ def render_once(
     web_url: str | None,
     template: str | None = None,
 ) -> RenderedMessage:
-    """One message as a press makes it, for a command."""
+    """Render one message in a pool of its own, for a command."""
 
-    async def once() -> RenderedMessage:
+    async def render_and_close() -> RenderedMessage:
         pool = RenderPool()
         try:
             return await pool.render(message, channel_type, templates, timezone, web_url, template)
         finally:
             await asyncio.to_thread(pool.close)
 
-    return asyncio.run(once())
+    return asyncio.run(render_and_close())
 
 
 def check_templates_once(
     folder: Path | None, builtin: Path, *, deadline: float = RENDER_DEADLINE_S
 ) -> tuple[Problem, ...]:
-    """What is wrong with the templates of a folder; one that meets a bound is a problem like any other."""
-    own_files = sorted(folder.glob("*.j2")) if folder and folder != builtin else []
-    return (
-        asyncio.run(_check_own_templates(own_files, builtin, deadline))
-        if own_files
-        else check_templates(folder, builtin)
-    )
+    """Return the problems of the templates in a folder, among them any that exceeds the deadline or the memory."""
+    custom_files = sorted(folder.glob("*.j2")) if folder and folder != builtin else []
+    if not custom_files:
+        return check_templates(folder, builtin)
+    return asyncio.run(_check_custom_templates(custom_files, builtin, deadline))
 
 
-async def _check_own_templates(own_files: Sequence[Path], builtin: Path, deadline: float) -> tuple[Problem, ...]:
-    folder, workers = (
-        own_files[0].parent,
-        WorkerPool(worker_count=1, deadline_s=deadline, memory_bytes=RENDER_MEMORY_BYTES),
-    )
+async def _check_custom_templates(
+    custom_files: Sequence[Path], builtin: Path, deadline: float
+) -> tuple[Problem, ...]:
+    folder = custom_files[0].parent
+    workers = WorkerPool(worker_count=1, deadline_s=deadline, memory_bytes=RENDER_MEMORY_BYTES)
     problems: set[Problem] = set()
     try:
         return await workers.run(check_templates, folder, builtin)
     except WorkerKilled:
-        for file in own_files:
+        for file in custom_files:  # one at a time, to name those that were killed
             try:
                 problems |= set(await workers.run(check_templates, folder, builtin, file.name))
             except WorkerKilled as killed:
-                problems.add(Problem(file, 1, 1, f"filling it {killed}"))
+                problems.add(Problem(file, 1, 1, f"rendering it {killed}"))
     finally:
         await asyncio.to_thread(workers.close)
     return tuple(sorted(problems))

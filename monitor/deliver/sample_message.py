@@ -1,4 +1,4 @@
-"""A made-up message with every kind of finding: what `check`, `preview` and `send-test` render."""
+"""The sample message with every kind of finding that `check`, `preview` and `send-test` render."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitor.units import HOUR
 
 
 def sample_message(channel: str, now: Moment) -> Message:
-    """One message of two rules about a changed, a new and a withdrawn claim, as if it came up at `now`."""
+    """Return a message of two rules with a changed, a new and a withdrawn claim, created at `now`."""
     page = "https://example.org/reports/1"
     changed = AlertFinding(
         claim="Up to 12,000 North Korean soldiers are training in the Kursk region, the directorate said.",
@@ -99,7 +99,7 @@ def _sample_alert(
         title=title,
         severity=severity,
         story="sample-story",
-        reason="a sample, sent to see what an alert looks like",
+        reason="a sample that shows what an alert looks like",
         url=findings[0].entry_url,
         at=now,
         findings=findings,

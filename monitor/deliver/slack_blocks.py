@@ -1,7 +1,7 @@
-"""What `slack.j2` prints, as Block Kit blocks within Slack's limits.
+"""Parse the output of `slack.j2` into Block Kit blocks within Slack's limits.
 
-The template writes paragraphs. A line `# …` is a header, `---` a divider, `-# …` small print; every other
-paragraph is a section in Slack's mrkdwn. What feeds said can never be one of these: see `escapes.DATA`.
+The template prints paragraphs. A line `# …` is a header, `---` a divider, `-# …` small print; every other paragraph
+is a section in Slack's mrkdwn. Feed text never becomes one of these: see `escaping.DATA_MARK`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from monitor.deliver.escaping import DATA_MARK
 SlackBlock: TypeAlias = dict[str, Any]
 
 MAX_BLOCKS = 50
-MAX_SECTION_UNITS, MAX_HEADER_UNITS, MAX_CONTEXT_UNITS = 3000, 150, 2000
-MAX_MESSAGE_UNITS = 12_000  # Slack refuses near 13,200 characters in all, undocumented
+MAX_SECTION_UNITS, MAX_HEADER_UNITS, MAX_CONTEXT_UNITS = 3000, 150, 2000  # in UTF-16 units, as Slack counts
+MAX_MESSAGE_UNITS = 12_000  # Slack rejects messages of about 13,200 characters in all, an undocumented limit
+_SHORTENED_NOTE = "… shortened: the message exceeds Slack's limits."
 
 
 def parse_slack_blocks(printed: str) -> tuple[SlackBlock, ...]:
-    """At most 50 blocks with at most 12,000 characters; what did not fit is told in the last one."""
+    """Return at most MAX_BLOCKS blocks; if the rest was cut, the last block says so."""
     kept: list[SlackBlock] = []
     remaining = MAX_MESSAGE_UNITS - len(_SHORTENED_NOTE)
     for block in _iter_blocks(printed):
@@ -32,23 +33,17 @@ def parse_slack_blocks(printed: str) -> tuple[SlackBlock, ...]:
     return tuple(kept)
 
 
-_SHORTENED_NOTE = "… shortened: there is more than fits into one message."
-
-
 def _iter_blocks(printed: str) -> Iterator[SlackBlock]:
-    # Only a template ends lines: a record separator in a feed is no line end.
+    # Not splitlines: a record separator in feed text must not end a line.
     for kind, lines in groupby(printed.split("\n"), _line_kind):
         if kind == "divider":
             yield {"type": "divider"}
         elif kind == "header":
             yield from (_header_block(line[2:]) for line in lines if _strip_marks(line[2:]))
         elif kind == "context":
-            # Slack refuses a whole message for one empty text, and a template's names may be empty.
-            yield from (
-                _context_block(stripped)
-                for stripped in [_strip_marks("\n".join(line[3:] for line in lines))]
-                if stripped
-            )
+            # Slack rejects a whole message for one empty text, and the values of a template may be empty.
+            if stripped := _strip_marks("\n".join(line[3:] for line in lines)):
+                yield _context_block(stripped)
         elif kind == "section":
             yield from _section_blocks("\n".join(line.strip() for line in lines))
 
@@ -67,14 +62,8 @@ def _section_blocks(text: str) -> Iterator[SlackBlock]:
 
 
 def _header_block(text: str) -> SlackBlock:
-    return {
-        "type": "header",
-        "text": {
-            "type": "plain_text",
-            "text": truncate_for_slack(_strip_marks(text), MAX_HEADER_UNITS),
-            "emoji": False,
-        },
-    }
+    title = truncate_for_slack(_strip_marks(text), MAX_HEADER_UNITS)
+    return {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
 
 
 def _context_block(text: str) -> SlackBlock:
@@ -82,9 +71,9 @@ def _context_block(text: str) -> SlackBlock:
 
 
 def _strip_marks(text: str) -> str:
-    # A quote would begin where a claim begins with ">", which is "&gt;" by now.
+    # A word joiner keeps a claim that begins with ">" (escaped as "&gt;") from becoming a quote.
     quoted = re.sub(rf"(?m)^{DATA_MARK}&gt;", "\u2060&gt;", text)
-    # Beside a blank the formatting needs no zero-width space, and who copies the text is spared it.
+    # Next to a space the formatting needs no zero-width space, which would end up in copied text.
     return re.sub(r"(?m)(?:^|(?<=\s))\u200b|\u200b(?=\s|$)", "", quoted.replace(DATA_MARK, "")).strip()
 
 
@@ -95,12 +84,12 @@ def _block_text(block: SlackBlock) -> str:
 
 
 def slack_length(text: str) -> int:
-    """The length as Slack counts it: an emoji is two."""
+    """Return the length in UTF-16 units, as Slack counts: an emoji is two."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def truncate_for_slack(text: str, limit: int) -> str:
-    """At most `limit` units, never within an `&amp;` or a `<link|…>`."""
+    """Return at most `limit` units, never cut within an `&amp;` or a `<link|…>`."""
     if slack_length(text) <= limit:
         return text
     truncated = text.encode("utf-16-le", "replace")[: (limit - 1) * 2].decode("utf-16-le", "ignore")

@@ -1,4 +1,4 @@
-"""What `monitor check` says of a folder of templates: each is read, and filled once with a sample message."""
+"""Check a folder of templates: each is parsed and filled once with the sample message."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from monitor.errors import ConfigError, Problem
 
 
 def check_templates(folder: Path | None, builtin: Path, only_name: str | None = None) -> tuple[Problem, ...]:
-    """Every problem in the user's templates by file, line and column, or in `only` one of them. Nothing for a folder
-    that is not there."""
+    """Return every problem in the custom templates by file, line and column, or only those of `only_name`.
+
+    A missing folder has no problems.
+    """
     if folder is None or not folder.is_dir():
         return ()
     try:
@@ -41,12 +43,11 @@ def _template_fault(templates: Templates, name: str) -> TemplateFault | None:
     try:
         parse_template(dict(templates.custom)[name])
         if template_part(name):
-            sample_context = template_context(
-                sample_message("sample", 0.0), Limits(findings=10, claim=600), ZoneInfo("UTC"), None
-            )
-            fill_template(templates, name, sample_context)
+            message = sample_message("sample", 0.0)
+            context = template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None)
+            fill_template(templates, name, context)
     except TemplateSyntaxError as error:
-        return TemplateFault(name, error.lineno, error.message or "cannot be read")
+        return TemplateFault(name, error.lineno, error.message or "invalid syntax")
     except TemplateFault as fault:
         return fault
     return None
@@ -62,11 +63,11 @@ def _problem_at(folder: Path, templates: Templates, fault: TemplateFault) -> Pro
 
 
 def _unused_templates(folder: Path, templates: Templates) -> set[Problem]:
-    """A misspelt file name would otherwise be passed over without a word."""
+    """Warn of files that no channel and no other template uses; most have a misspelled name."""
     used = {name for name, _ in templates.custom if template_part(name)}
     for _, text in templates.custom:
         try:
-            used |= {other for other in meta.find_referenced_templates(parse_template(text)) if other}
+            used |= {name for name in meta.find_referenced_templates(parse_template(text)) if name}
         except TemplateSyntaxError:
             continue
     expected = ", ".join(ESCAPING_BY_TEMPLATE)

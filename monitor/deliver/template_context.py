@@ -1,7 +1,7 @@
-"""The names a template sees: plain text, numbers, lists and dicts, made safe, in the reader's time zone.
+"""The names that a template sees: sanitized text, numbers, lists and dicts, with times in the reader's time zone.
 
-Nothing callable and nothing of the program reaches a template. `docs/templates.md` describes every name, and a
-test holds it to what is here.
+No callable and no object of the program reaches a template. `docs/templates.md` describes every name; a test compares
+it with this module.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT
 TemplateContext: TypeAlias = dict[str, Any]
 
 MAX_NAME_CHARS, MAX_TITLE_CHARS, MAX_SHOWN_REASON_CHARS, MAX_CHANGE_CHARS = 80, 200, 300, 120  # characters
-MAX_LISTED_RULES = 10  # in a message
-MAX_OTHER_SOURCES = 3  # others that are named as saying the same
+MAX_LISTED_RULES = 10
+MAX_OTHER_SOURCES = 3  # other sources of the same claim that are named
 NO_TEXT = "(no text)"
-MIN_CHART_POINTS = 3  # times that a figure must have been told of before its history says more than before and after
+MIN_CHART_POINTS = 3  # with two values, a chart shows only what "before" and "after" show already
 
 URGENT_PREFIXES = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a channel shows: findings in a message, characters of a claim, changes of a finding."""
+    """What a channel shows at most: findings in a message, characters of a claim, changes of a finding."""
 
     findings: int
     claim: int
@@ -58,23 +58,18 @@ class Limits:
 
 
 def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_url: str | None) -> TemplateContext:
-    """What the templates of a channel see of a message."""
+    """Return what the templates of a channel see of a message: the names in docs/templates.md."""
     lead = message.alerts[0]
     findings = distinct_findings(message.alerts)
     shown = findings[: limits.findings]
     base_url = (web_url or "").rstrip("/")
     batched = batched_alert_count(message)
     placement_by_key = placements(message.alerts) if batched else {}
-    lead_headline = (
-        finding_headline(findings[0])
-        if findings and not batched
-        else Headline(shorten(_message_title(message, batched), MAX_TITLE_CHARS))
-    )
-    lead_headline = lead_headline if lead_headline.current else Headline(_alert_title(lead))
+    headline = _message_headline(message, findings, batched)
     return {
-        "headline": str(lead_headline),
-        "now": lead_headline.current,
-        "was": lead_headline.previous,
+        "headline": str(headline),
+        "now": headline.current,
+        "was": headline.previous,
         "urgent": URGENT_PREFIXES.get(lead.severity, ""),
         "severity": str(lead.severity),
         "title": "" if batched and rule_count_if_several(message.alerts) else _alert_title(lead),
@@ -102,19 +97,26 @@ def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_u
 
 
 def batched_alert_count(message: Message) -> int:
-    """How many alerts a message brings together that are about several things; 0 for a message about one entry."""
+    """Return the number of alerts if the message combines alerts about several entries or notices, else 0."""
     subjects = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
     subjects |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
     return len(message.alerts) if len(message.alerts) > 1 and len(subjects) > 1 else 0
 
 
+def _message_headline(message: Message, findings: Sequence[AlertFinding], batched: int) -> Headline:
+    if findings and not batched:
+        headline = finding_headline(findings[0])
+    else:
+        headline = Headline(shorten(_message_title(message, batched), MAX_TITLE_CHARS))
+    return headline if headline.current else Headline(_alert_title(message.alerts[0]))
+
+
 def _alert_title(alert: Alert) -> str:
-    """What the alert is about, whatever is missing."""
-    return shorten(sanitize(alert.title) or sanitize(alert.rule) or "An alert without a title", MAX_TITLE_CHARS)
+    return shorten(sanitize(alert.title) or sanitize(alert.rule) or "Alert without a title", MAX_TITLE_CHARS)
 
 
 def _message_title(message: Message, batched: int) -> str:
-    """The lead's title; of a roll-up how many alerts of what it is."""
+    """Return the title of the first alert, or a summary such as `Digest: 27 alerts of 7 rules`."""
     title, rules = sanitize(message.alerts[0].title), rule_count_if_several(message.alerts)
     if not batched:
         return title
@@ -123,31 +125,31 @@ def _message_title(message: Message, batched: int) -> str:
 
 
 def format_time(moment: Moment, timezone: ZoneInfo) -> str:
-    """`14 Dec 2026, 18:05 EET`."""
+    """Return a time such as `14 Dec 2026, 18:05 EET`."""
     at = local_time(moment, timezone)
     return f"{at.day} {at:%b %Y, %H:%M %Z}"
 
 
 def format_day(moment: Moment, timezone: ZoneInfo) -> str:
-    """`14 Dec`."""
+    """Return a date such as `14 Dec`."""
     at = local_time(moment, timezone)
     return f"{at.day} {at:%b}"
 
 
 def local_time(moment: Moment, timezone: ZoneInfo) -> datetime:
-    """A moment on the reader's clock."""
-    # A day inside either end, so that no time zone leaves the calendar.
+    """Return the moment in a time zone, moved into the range of datetime if it is outside."""
+    # A day inside either end, so that no time zone offset leaves the range.
     clamped = min(max(moment, MIN_ISO_MOMENT + 86400), MAX_ISO_MOMENT - 86400)
     return (EPOCH + timedelta(seconds=clamped)).astimezone(timezone)
 
 
 def distinct_findings(alerts: Iterable[Alert]) -> list[AlertFinding]:
-    """Each finding once, in order, however many rules it met; what met any of them is marked."""
+    """Return each finding once, in order, with the words that matched any of the rules."""
     by_key: dict[FindingKey, AlertFinding] = {}
     for finding in (finding for alert in alerts for finding in alert.findings):
-        earlier = by_key.get(finding_key(finding))
-        matched = dict.fromkeys((earlier.matched if earlier else ()) + finding.matched)
-        by_key[finding_key(finding)] = replace(earlier or finding, matched=tuple(matched))
+        key = finding_key(finding)
+        first = by_key.get(key, finding)
+        by_key[key] = replace(first, matched=tuple(dict.fromkeys(first.matched + finding.matched)))
     return list(by_key.values())
 
 
@@ -156,10 +158,9 @@ def _placement_context(placement: FindingPlacement) -> TemplateContext:
 
 
 def _first_alert_per_rule(alerts: Sequence[Alert]) -> list[Alert]:
-    """The first alert of each rule, and every notice."""
-    return list({(alert.rule, "" if alert.findings else alert.id): alert for alert in reversed(alerts)}.values())[
-        ::-1
-    ]
+    """Return the first alert of each rule, and every notice (an alert without findings)."""
+    first_alerts = {(alert.rule, "" if alert.findings else alert.id): alert for alert in reversed(alerts)}
+    return list(first_alerts.values())[::-1]
 
 
 def _rule_context(alert: Alert) -> TemplateContext:
@@ -200,12 +201,11 @@ def _change_context(change: Change) -> TemplateContext:
 
 
 def _chart_context(history: Sequence[FigurePoint], timezone: ZoneInfo) -> list[TemplateContext]:
-    """Where a figure stood; two stands are told without a chart."""
     return history_context(history, timezone) if len(history) >= MIN_CHART_POINTS else []
 
 
 def history_context(history: Sequence[FigurePoint], timezone: ZoneInfo) -> list[TemplateContext]:
-    """Where a figure stood, oldest first, with its share of the highest."""
+    """Return the values of a figure, oldest first, each with its share of the highest in percent."""
     highest = max((point.value for point in history), default=0.0)
     return [
         {
@@ -225,7 +225,6 @@ def _prior_context(prior: PriorClaim | None, limits: Limits, timezone: ZoneInfo)
 
 
 def _attribution(prior: PriorClaim, timezone: ZoneInfo) -> TemplateContext:
-    """Who said it, when and where."""
     return {
         "source": shorten(sanitize(prior.source), MAX_NAME_CHARS),
         "at": format_time(prior.at, timezone),
@@ -234,7 +233,7 @@ def _attribution(prior: PriorClaim, timezone: ZoneInfo) -> TemplateContext:
 
 
 def _diff_context(finding: AlertFinding, claim: str, limits: Limits) -> list[TemplateContext]:
-    """What a changed claim was, beside what it is; empty where nothing moved or a diff would not be readable."""
+    """Return the word diff of a changed claim; empty for other claims and if a diff would not be readable."""
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
         return []
     spans = word_diff(shorten(sanitize(finding.nearest.text), limits.claim), claim)

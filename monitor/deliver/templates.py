@@ -1,10 +1,10 @@
-"""The templates: the user's folder over the built-in one, in a sandbox, with a limit on what they may print.
+"""Load and fill templates: the user's folder over the built-in one, in a sandbox, with limited output.
 
     email.subject.j2  email.txt.j2  email.html.j2  slack.j2  terminal.j2
 
-A user's template of the same name wins; `brief.slack.j2` is for alerts of rules that say `template: brief`.
-`builtin/email.html.j2` is always the one that ships, to include or to extend. Templates are texts read once, so
-rendering touches no disk.
+A custom template of the same name replaces the built-in one; `brief.slack.j2` is for alerts of rules with
+`template: brief`. `builtin/email.html.j2` is always the built-in one, to include or to extend. Template texts are
+read once, so rendering does not access the disk.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from monitor.deliver.escaping import HTML_ESCAPING, SLACK_ESCAPING, TERMINAL_ESCAPING, TEXT_ESCAPING, Escaping
 from monitor.errors import ConfigError, Problem
 
-MAX_PRINTED_CHARS = 400_000  # characters one template may print
-MAX_TEMPLATE_BYTES = 200_000  # bytes one template file may have
+MAX_PRINTED_CHARS = 400_000  # by one template
+MAX_TEMPLATE_BYTES = 200_000  # of one template file
 
 ESCAPING_BY_TEMPLATE = {
     "email.subject.j2": TEXT_ESCAPING,
@@ -36,31 +36,31 @@ ESCAPING_BY_TEMPLATE = {
     "terminal.j2": TERMINAL_ESCAPING,
 }
 _UNSAFE_METHOD = re.compile(r"<(?:built-in )?method (\w+) of .*> is not safely callable")
-OPTIONAL_TEMPLATE = "email.subject.j2"  # then the mail's subject is the usual one
+OPTIONAL_TEMPLATE = "email.subject.j2"  # may print nothing: the mail then has the default subject
 
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """Template texts by name: those that ship, and the user's."""
+    """Names and texts of the built-in templates and of the user's."""
 
     builtin: tuple[tuple[str, str], ...]
     custom: tuple[tuple[str, str], ...] = ()
 
 
 def template_part(name: str) -> str | None:
-    """Which of the templates a file of this name is, alone or for some rules; None if it is none."""
+    """Return the template that a file of this name replaces, for all rules or for some; None if it replaces none."""
     return next((part for part in ESCAPING_BY_TEMPLATE if name == part or name.endswith(f".{part}")), None)
 
 
 def rule_template_names(folder: Path | None) -> frozenset[str]:
-    """The names that a rule's `template` may have."""
+    """Return the names that `template` of a rule or channel may have."""
     names = [file.name for file in folder.glob("*.j2")] if folder else []
     parts = [(name, template_part(name)) for name in names]
     return frozenset(name[: -len(part) - 1] for name, part in parts if part and name != part)
 
 
 class TemplateFault(Exception):
-    """A template could not be used: one sentence, and where."""
+    """A template failed: the template, the line and one sentence."""
 
     def __init__(self, name: str, line: int, sentence: str) -> None:
         self.name, self.line, self.sentence = name, line, sentence
@@ -68,39 +68,39 @@ class TemplateFault(Exception):
 
 
 def load_templates(folder: Path | None, builtin: Path) -> Templates:
-    """Read both folders; a folder that is not there holds nothing. ConfigError for files that cannot be read."""
-    own_files = sorted(folder.glob("*.j2")) if folder else []
-    texts, problems = [], []
-    for file in own_files:
+    """Read both folders; a missing folder counts as empty. Raises ConfigError for unreadable custom files."""
+    custom: list[tuple[str, str]] = []
+    problems: list[Problem] = []
+    for file in sorted(folder.glob("*.j2")) if folder else []:
         try:
-            texts.append((file.name, _read_template(file)))
+            custom.append((file.name, _read_template(file)))
         except (OSError, ValueError) as error:
             problems.append(Problem(file, 1, 1, f"cannot be read: {error}"))
     if problems:
         raise ConfigError(problems)
-    return Templates(tuple((file.name, _read_template(file)) for file in sorted(builtin.glob("*.j2"))), tuple(texts))
+    shipped = tuple((file.name, _read_template(file)) for file in sorted(builtin.glob("*.j2")))
+    return Templates(shipped, tuple(custom))
 
 
 def _read_template(file: Path) -> str:
     content = file.read_bytes()
     if len(content) > MAX_TEMPLATE_BYTES:
-        raise ValueError(f"it is larger than {MAX_TEMPLATE_BYTES:,} bytes")
+        raise ValueError(f"larger than {MAX_TEMPLATE_BYTES:,} bytes")
     return content.decode("utf-8")
 
 
 def fill_template(templates: Templates, name: str, context: dict[str, Any]) -> str:
-    """What the template `name` prints with these names. TemplateFault if it cannot, or prints nothing or too much."""
+    """Return what the template `name` prints. Raises TemplateFault if it fails, or prints nothing or too much."""
     part = template_part(name) or name
     try:
-        printed = _print_bounded(
-            _environment(templates, ESCAPING_BY_TEMPLATE[part]).get_template(name), name, context
-        )
+        template = _environment(templates, ESCAPING_BY_TEMPLATE[part]).get_template(name)
+        printed = _print_bounded(template, name, context)
         if not printed.strip() and part != OPTIONAL_TEMPLATE:
             raise TemplateFault(name, 1, "prints nothing")
         return printed
     except TemplateFault:
         raise
-    # A user's template can raise whatever an expression can raise; none of it may stop a delivery.
+    # A custom template can raise any exception that an expression can; none may stop a delivery.
     except Exception as error:
         raise _as_template_fault(name, error) from None
 
@@ -118,7 +118,7 @@ def _print_bounded(template: Any, name: str, context: dict[str, Any]) -> str:
 
 def _as_template_fault(name: str, error: Exception) -> TemplateFault:
     if isinstance(error, TemplateSyntaxError):
-        return TemplateFault(error.name or name, error.lineno, error.message or "cannot be read")
+        return TemplateFault(error.name or name, error.lineno, error.message or "invalid syntax")
     template_name, line = _error_position(name, error)
     if isinstance(error, TemplateNotFound):
         return TemplateFault(template_name, line, f"there is no template {error.name}")
@@ -127,14 +127,14 @@ def _as_template_fault(name: str, error: Exception) -> TemplateFault:
 
 
 def _error_position(name: str, error: Exception) -> tuple[str, int]:
-    """The template and line being printed: Jinja puts them into the traceback as if they were Python files."""
+    """Return the template and line of the error: Jinja reports templates in the traceback like Python files."""
     frames = traceback.extract_tb(error.__traceback__)
     positions = [(frame.filename, frame.lineno or 1) for frame in frames if frame.filename.endswith(".j2")]
     return positions[-1] if positions else (name, 1)
 
 
 def parse_template(text: str) -> nodes.Template:
-    """A template's syntax tree. TemplateSyntaxError with the line where it cannot be read."""
+    """Return the syntax tree of a template. Raises TemplateSyntaxError with the line."""
     return Environment(autoescape=True).parse(text)
 
 
@@ -150,7 +150,7 @@ class _Loader(BaseLoader):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, without what lets one short expression fill the memory before anything is printed."""
+    """Jinja's sandbox, without the features by which one short expression fills the memory before it prints."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
@@ -161,15 +161,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         del self.globals["lipsum"]
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" or not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
-            raise SecurityError(f"{operator} is for plain sums only")
+        if operator == "**":
+            raise SecurityError("** is not allowed")
+        if not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
+            raise SecurityError(f"{operator} is allowed between numbers only")
         return super().call_binop(context, operator, left, right)
 
     def wrap_str_format(self, value: Any) -> None:
-        """Leaves `format` as it is, to be refused with the other methods of texts."""
+        """Leave `str.format` unwrapped, so that `is_safe_callable` rejects it like the other methods of strings."""
 
     def is_safe_callable(self, obj: Any) -> bool:
-        # "x".center(10**9), "{:9999999999}".format(1) and their like; there are filters for what is needed.
+        # Rejects "x".center(10**9), "{:9999999999}".format(1) and so on; filters do what templates need.
         return not isinstance(getattr(obj, "__self__", None), str) and super().is_safe_callable(obj)
 
 

@@ -1,4 +1,4 @@
-"""Build the `data` of a webhook post, and fit it to what receivers accept."""
+"""Build the `data` of a webhook post within the size that receivers accept."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import Any
 from monitor.model import Alert, Message
 from monitor.serialize import alert_to_json
 
-MAX_PAYLOAD_ALERTS, MAX_FINDINGS_BYTES = (
-    200,
-    450_000,
-)  # alerts in one body, and bytes for their findings: many receivers take up to a megabyte
+MAX_PAYLOAD_ALERTS = 200
+MAX_FINDINGS_BYTES = 450_000  # sent twice, in `findings` and in `alerts`: many receivers accept up to a megabyte
 
 
 def webhook_payload(message: Message) -> dict[str, Any]:
-    """The webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
+    """Return the webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
 
-    Who reads `findings` alone misses none; one that several rules met stands there once. Where there is no room for
-    all, the most severe alerts are there; `more` counts the others, `left_out` the findings missing in those.
+    `findings` has the findings of all alerts, each once. If not all alerts fit, the most severe ones are included;
+    `more` counts the other alerts and `left_out` the findings omitted from the included ones.
     """
     alerts, left_out = fit_alerts(message.alerts[:MAX_PAYLOAD_ALERTS])
     rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
@@ -35,7 +33,7 @@ def webhook_payload(message: Message) -> dict[str, Any]:
 
 
 def fit_alerts(alerts: Sequence[Alert]) -> tuple[list[dict[str, Any]], int]:
-    """The alerts as far as there is room for their findings, the first finding in any case; how many are left out."""
+    """Return the alerts that fit as JSON, with at least one finding, and the number of findings omitted from them."""
     kept: list[dict[str, Any]] = []
     remaining_bytes, left_out = MAX_FINDINGS_BYTES, 0
     for alert_json in map(alert_to_json, alerts):
@@ -53,7 +51,7 @@ def fit_alerts(alerts: Sequence[Alert]) -> tuple[list[dict[str, Any]], int]:
 
 
 def distinct_finding_json(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The findings of all the alerts, the same one once, with the words by which the first of them met it."""
+    """Return the findings of all alerts, each once, with the words that matched in the first alert."""
     distinct: dict[tuple[str, ...], dict[str, Any]] = {}
     for finding in (finding for alert in alerts for finding in alert["findings"]):
         distinct.setdefault(tuple(finding[key] for key in ("source", "entry", "claim", "novelty")), finding)

@@ -1,6 +1,6 @@
-"""A claim cut into pieces for the eye: the words that met the rule, and an inline diff against what was said.
+"""Split a claim into spans for display: the words that matched the rule, and a word diff against the prior claim.
 
-Pieces carry the words as they stand, so a template can only decorate and never change what was said.
+Spans contain the original text, so a template can decorate it but not change it.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Literal
 
 from rapidfuzz.distance import LCSseq
 
-# A figure written in groups, as "12 000", is one word.
+# A figure with digit groups, such as "12 000", is one word.
 _WORD_OR_FIGURE = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)\S*|\S+")
 
 DiffState = Literal["same", "old", "new"]
 MAX_MATCHED_PHRASES = 50
-MAX_HIGHLIGHTS = 20  # in one claim; more would mark nothing out
+MAX_HIGHLIGHTS = 20  # in one claim; with more, nothing stands out
 MAX_DIFF_WORDS = 400
 MAX_DIFF_SPANS = 40
-MIN_COMMON_SHARE = 0.4  # with less in common, two sentences one under the other read better than a diff
+MIN_COMMON_SHARE = 0.4  # of the words; with less, the two sentences read better than a diff
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Some characters in a row; `matched` if they met the rule, `state` if they are part of a diff.
+    """A part of a text: `matched` if it matched the rule, `state` if it is part of a diff.
 
-    Marked pieces follow each other directly, those of a diff with a blank between.
+    The spans of `highlight` are joined without spaces, those of `word_diff` with a space between.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Span:
 
 
 def highlight(text: str, matched: Sequence[str]) -> tuple[Span, ...]:
-    """The text in pieces, those that met the rule marked, wherever they stand as whole words."""
+    """Split the text into spans, and mark those that are `matched` phrases, as whole words only."""
     words = sorted({words for words in matched if words}, key=len, reverse=True)[:MAX_MATCHED_PHRASES]
     if not words:
         return (Span(text),)
@@ -46,7 +46,7 @@ def highlight(text: str, matched: Sequence[str]) -> tuple[Span, ...]:
 
 
 def word_diff(before: str, after: str) -> tuple[Span, ...] | None:
-    """What went and what came, word by word, in the order of reading; None where a diff would not be readable."""
+    """Return the text before and after as spans in reading order, or None if a diff would not be readable."""
     old_words, new_words = _WORD_OR_FIGURE.findall(before), _WORD_OR_FIGURE.findall(after)
     if not old_words or not new_words or max(len(old_words), len(new_words)) > MAX_DIFF_WORDS:
         return None
@@ -59,11 +59,10 @@ def word_diff(before: str, after: str) -> tuple[Span, ...] | None:
 
 
 def _diff_runs(old_words: list[str], new_words: list[str]) -> Iterator[tuple[DiffState, str]]:
-    # Words are compared without case and outer punctuation, so "Kursk." and "Kursk" are one word.
-    opcodes = LCSseq.opcodes(
-        [_normalized_word(word) for word in old_words], [_normalized_word(word) for word in new_words]
-    )
-    for code in opcodes:
+    # Words are compared without case and outer punctuation, so that "Kursk." equals "Kursk".
+    old_keys = [_normalized_word(word) for word in old_words]
+    new_keys = [_normalized_word(word) for word in new_words]
+    for code in LCSseq.opcodes(old_keys, new_keys):
         removed = " ".join(old_words[code.src_start : code.src_end])
         added = " ".join(new_words[code.dest_start : code.dest_end])
         if code.tag == "equal":
@@ -80,7 +79,7 @@ def _normalized_word(word: str) -> str:
 
 
 def _group_changes(runs: list[tuple[DiffState, str]]) -> Iterator[tuple[DiffState, str]]:
-    """Between two unchanged stretches, everything old before everything new, however it was interleaved."""
+    """Reorder the runs so that between two unchanged ones, all removed text precedes all added text."""
     old: list[str] = []
     new: list[str] = []
     for index, (state, text) in enumerate(runs):
@@ -94,7 +93,7 @@ def _group_changes(runs: list[tuple[DiffState, str]]) -> Iterator[tuple[DiffStat
 
 
 def _is_short_common_run(runs: list[tuple[DiffState, str]], index: int) -> bool:
-    """A word or two of up to three letters, unchanged between changes: "of", "in the" only break the reading."""
+    """Is the run one or two words of up to three letters between changes? "of" or "in the" would split a change."""
     words = runs[index][1].split()
     return 0 < index < len(runs) - 1 and len(words) <= 2 and all(len(word) <= 3 for word in words)
 

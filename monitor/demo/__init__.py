@@ -1,1 +1,1 @@
-"""The bundled sample: a story told by a feed (`story`), a server for it (`server`), a mailbox (`mailbox`)."""
+"""The demo (`run`): a scripted feed (`script`), a server for it (`server`) and a mail server (`mailbox`)."""

@@ -1,4 +1,4 @@
-"""A real SMTP server on the loopback interface that writes each mail it takes as an `.eml` file.
+"""An SMTP server on the loopback interface that writes each mail it receives as an `.eml` file.
 
 Needs aiosmtpd: `pip install claimwatch[demo]`.
 """
@@ -24,16 +24,16 @@ NON_WORD_CHARS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """A mail as it came, and the file that holds it."""
+    """A received mail and its file."""
 
     path: Path
     message: EmailMessage
 
 
 class Mailbox:
-    """Takes mail for anybody on a free port of 127.0.0.1; also a context manager.
+    """Accepts mail for any address on a free port of 127.0.0.1; also a context manager.
 
-    Files are `NNN-subject.eml` in `folder`, numbered in the order in which the mails came; `received` lists them.
+    Files are `NNN-subject.eml` in `folder`, numbered in order of arrival; `received` lists them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class Mailbox:
         self._controller: Controller | None = None
 
     def start(self) -> int:
-        """Begin to take mail; returns the port. OSError if the folder or a port cannot be had."""
+        """Start the server and return its port. Raises OSError if there is no folder or free port."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._controller = Controller(self, hostname=MAIL_HOST, port=_find_free_port())
         self._controller.start()
@@ -51,7 +51,7 @@ class Mailbox:
         return self.port
 
     def stop(self) -> None:
-        """Close the port; what was received stays. Twice is as good as once."""
+        """Close the port and keep the received mails. Idempotent."""
         if self._controller is not None:
             self._controller.stop(no_assert=True)
             self._controller = None
@@ -64,7 +64,7 @@ class Mailbox:
         self.stop()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep one mail; the name is aiosmtpd's."""
+        """Store one mail. aiosmtpd requires this name."""
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode()
         message = BytesParser(EmailMessage, policy=default).parsebytes(raw)
@@ -75,13 +75,13 @@ class Mailbox:
 
 
 def _subject_slug(message: EmailMessage) -> str:
-    """The subject as part of a file name, in any script."""
+    """Return the subject as part of a file name; letters of any script are kept."""
     words = NON_WORD_CHARS.sub("-", str(message["subject"] or "")).strip("-").lower()
     return words[:MAX_SLUG_CHARS].rstrip("-") or "no-subject"
 
 
 def _find_free_port() -> int:
-    """A port that was free a moment ago: aiosmtpd does not tell which one it was given."""
+    """Return a free port: aiosmtpd does not report which one it got for port 0."""
     with socket.socket() as probe:
         probe.bind((MAIL_HOST, 0))
         return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
-"""The demo: the daemon at its main job, on the bundled sample source over loopback, in about a minute.
+"""The demo: the daemon at work on a bundled sample source over loopback, in about a minute.
 
-Nothing is pretended. The feed is fetched over HTTP, the mails go through SMTP, the page is the daemon's own; only
-the source is ours, and its days pass in seconds.
+Nothing is simulated except the source, whose days pass in seconds: the feed is fetched over HTTP, the mails are sent
+with SMTP, and the web page is the daemon's own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file
@@ -54,13 +54,13 @@ notify = ["screen", "desk"]
 listen = "127.0.0.1:{port}"
 url = "http://127.0.0.1:{port}"
 """
-STEP_TIMEOUT_S = 15.0  # seconds in which a step must have been polled and what it brought delivered
-READING_PAUSE_S = 2.5  # seconds a person gets to read what a step brought
+STEP_TIMEOUT_S = 15.0  # for the poll and the delivery of a step
+READING_PAUSE_S = 2.5  # for a person to read the result of a step
 
 
 @dataclass(slots=True)
 class DemoStage:
-    """What is on stage: the sample source, the mailbox, the daemon's engine, and where people look."""
+    """The parts of a demo: the sample source, the mailbox, the running daemon and the console."""
 
     source: SampleSource
     mailbox: Mailbox
@@ -69,16 +69,16 @@ class DemoStage:
 
 
 def run_demo(folder: Path, *, keep_running: bool = False) -> int:
-    """Plays the whole story with its files under `folder`; how many steps came out other than expected.
+    """Play the script with its files in `folder`. Return how many steps had an unexpected result.
 
-    `stay` keeps the daemon and its pages going until Ctrl-C.
+    With `keep_running`, the daemon and its web page then run until Ctrl-C.
     """
     configure_logging(stream=(clean_folder(folder) / "monitor.log").open("w", encoding="utf-8"))
     return asyncio.run(play_script(folder, keep_running=keep_running))
 
 
 def clean_folder(folder: Path) -> Path:
-    """The folder, without what an earlier run left in it."""
+    """Create the folder, or delete the files of an earlier run from it, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in (*folder.glob("monitor.*"), *folder.glob("mail/*.eml")):
         leftover.unlink()
@@ -86,24 +86,24 @@ def clean_folder(folder: Path) -> Path:
 
 
 async def play_script(folder: Path, *, keep_running: bool) -> int:
-    """Sets the stage, plays every step and sums up."""
+    """Start the servers and the daemon, play every step and print a summary."""
     console = Console(highlight=False)
     console.print("[bold]Claimwatch[/] follows a feed of war reports whose days pass in seconds.")
     async with open_stage(folder, console) as stage:
-        console.print(f"Its page: http://{stage.runtime.config.web.listen}/   Its mails: {folder}/mail/\n")
+        console.print(f"Web page: http://{stage.runtime.config.web.listen}/   Mails: {folder}/mail/\n")
         unexpected_count = 0
         for step_number in range(1, len(SCRIPT) + 1):
             unexpected_count += not await play_step(stage, step_number)
         print_summary(stage, unexpected_count)
         if keep_running:
-            console.print("The daemon and its page go on until you press Ctrl-C.")
+            console.print("The daemon and its web page keep running until you press Ctrl-C.")
             await asyncio.Event().wait()
     return unexpected_count
 
 
 @asynccontextmanager
 async def open_stage(folder: Path, console: Console) -> AsyncIterator[DemoStage]:
-    """The servers on loopback and the daemon, all ended again in the end."""
+    """Start the servers on loopback and the daemon, and stop them on exit."""
     async with AsyncExitStack() as stack:
         sample_source = SampleSource()
         feed_url = await sample_source.start()
@@ -119,7 +119,7 @@ async def open_stage(folder: Path, console: Console) -> AsyncIterator[DemoStage]
 
 
 async def play_step(stage: DemoStage, step_number: int) -> bool:
-    """Plays one step: says what happens, lets the daemon find it, says what came of it. True if as expected."""
+    """Play one step, wait until the daemon has polled it, and print the result. Return whether it was as expected."""
     step = SCRIPT[step_number - 1]
     earlier_alerts = await stage.runtime.run_in_store_thread(all_alerts, stage.runtime)
     stage.console.print(f"[bold cyan]{step_number}/{len(SCRIPT)}[/] [bold]{step.caption}[/]\n    [dim]{step.hint}[/]")
@@ -127,65 +127,60 @@ async def play_step(stage: DemoStage, step_number: int) -> bool:
         stage.source.advance()
     await wait_until_settled(stage.runtime, time.time() if step_number > 1 else 0.0)
     new_alerts = (await stage.runtime.run_in_store_thread(all_alerts, stage.runtime))[len(earlier_alerts) :]
-    actual = (
-        new_alerts[0].findings[0].novelty.value
-        if new_alerts
-        else step.expected.value
-        if expects_silence(step)
-        else "silence"
-    )
+    actual = actual_outcome(step, new_alerts)
     is_expected = actual == step.expected.value and len(new_alerts) == (0 if expects_silence(step) else 1)
-    styled_outcome = (
-        f"[dim]{actual}[/]"
-        if expects_silence(step) and is_expected
-        else f"[green]{actual}[/]"
-        if is_expected
-        else f"[red]{actual}[/]"
-    )
-    stage.console.print(
-        f"    → {styled_outcome}, {'as expected' if is_expected else f'although {step.expected.value} was expected'}\n"
-    )
+    if is_expected:
+        style = "dim" if expects_silence(step) else "green"
+        stage.console.print(f"    → [{style}]{actual}[/], as expected\n")
+    else:
+        stage.console.print(f"    → [red]{actual}[/], expected {step.expected.value}\n")
     await asyncio.sleep(READING_PAUSE_S)
     return is_expected
 
 
+def actual_outcome(step: DemoStep, alerts: Sequence[Alert]) -> str:
+    if alerts:
+        return alerts[0].findings[0].novelty.value
+    return step.expected.value if expects_silence(step) else "silence"
+
+
 def expects_silence(step: DemoStep) -> bool:
-    """Should nobody be alerted?"""
+    """Return whether the step should cause no alert."""
     return step.expected in (ExpectedOutcome.BASELINE, ExpectedOutcome.SILENCE)
 
 
 async def wait_until_settled(runtime: Runtime, since: float) -> None:
-    """Waits until the source was polled after `began` and nothing is owed to any channel."""
+    """Wait until the source was polled after `since` and no delivery is pending."""
     async with asyncio.timeout(STEP_TIMEOUT_S):
         while not await runtime.run_in_store_thread(is_settled, runtime, since):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)  # the store rings no bell
+            await asyncio.sleep(0.1)  # the store sends no notifications
 
 
 def is_settled(runtime: Runtime, since: float) -> bool:
-    """Has a poll that began after the moment been committed, and all that it brought been sent?"""
+    """Return whether a poll after `since` was committed and all its alerts were sent."""
     with runtime.store.read() as conn:
         status = load_status(conn, runtime.clock())
     return (status.last_poll or 0.0) > since and status.oldest_owed is None
 
 
 def all_alerts(runtime: Runtime) -> list[Alert]:
-    """Every alert so far, oldest first."""
+    """Return every alert so far, oldest first."""
     with runtime.store.read() as conn:
         return [row.alert for row in reversed(load_alert_page(conn, limit=1000))]
 
 
 def print_summary(stage: DemoStage, unexpected_count: int) -> None:
-    """What the reader has seen, and where it lies."""
+    """Print the number of alerts and the paths of the mails."""
     mails = [received.path for received in stage.mailbox.received]
-    stage.console.print(f"[bold]{len(SCRIPT)} steps, {len(mails)} alerts[/], each once here and once by mail:")
+    stage.console.print(f"[bold]{len(SCRIPT)} steps, {len(mails)} alerts[/], each printed above and sent by mail:")
     for path in mails:
         stage.console.print(f"    {path}", soft_wrap=True)
     if unexpected_count:
-        stage.console.print(f"[red]{unexpected_count} steps came out other than expected.[/]")
+        stage.console.print(f"[red]{unexpected_count} steps had an unexpected result.[/]")
 
 
 def find_free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
+    """Return a port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
-"""The script of the demo: a small feed in nine steps, and what the reader should see of each change.
+"""The script of the demo: nine steps of a small feed, and the expected result of each.
 
-The feed holds short daily reports and one page of questions and answers that is revised for days. The texts lie in
-`reports/`; a step publishes one of them or edits what stands. All of it is made up.
+The feed has short daily reports and one question-and-answer page that is revised over several days. The texts are in
+`reports/`. A step publishes one of them or edits a published one. Everything is made up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 _DEMO_FOLDER = Path(__file__).resolve().parent
-DEMO_RULES_FOLDER = _DEMO_FOLDER / "rules"  # the folder of the demo's one rule file
+DEMO_RULES_FOLDER = _DEMO_FOLDER / "rules"  # contains the demo's only rule file
 REPORTS_FOLDER = _DEMO_FOLDER / "reports"
 
 ENTRY_TITLES = {
@@ -25,7 +25,7 @@ ENTRY_TITLES = {
 
 
 class ExpectedOutcome(StrEnum):
-    """What the demo's rule should make of a step."""
+    """The expected result of a step."""
 
     BASELINE = "baseline"
     NEW = "new"
@@ -36,7 +36,7 @@ class ExpectedOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEdit:
-    """In the entry `key` the words `old`, which stand there once, become `new`; "" deletes them."""
+    """Replaces `old`, which occurs once in the entry `key`, by `new`; "" deletes it."""
 
     key: str
     old: str
@@ -45,7 +45,7 @@ class ScriptedEdit:
 
 @dataclass(frozen=True, slots=True)
 class DemoStep:
-    """One change of the feed: `caption` tells what happened, `hint` what to look for; `expect` is the outcome."""
+    """One change of the feed. `caption` describes it, `hint` says what to look for."""
 
     caption: str
     hint: str
@@ -63,12 +63,12 @@ SCRIPT = (
     ),
     DemoStep(
         "A new report says that North Korean soldiers have stormed a village.",
-        "One alert, marked new. The report's other two takeaways meet no rule.",
+        "One alert, marked new. The report's other two takeaways match no rule.",
         ExpectedOutcome.NEW,
         publish=("brief-14",),
     ),
     DemoStep(
-        "The questions page now tells of the assault too, in other words.",
+        "The questions page now reports the assault too, in other words.",
         "The same thing in other words: expect silence.",
         ExpectedOutcome.SILENCE,
         edits=(
@@ -83,13 +83,13 @@ SCRIPT = (
     ),
     DemoStep(
         "The questions page raises its figure from around 3,000 to up to 12,000.",
-        "Nearly the same words, and yet news: one alert, marked changed, the old figure beside the new.",
+        "Nearly the same words, but news: one alert, marked changed, with the old and the new figure.",
         ExpectedOutcome.CHANGED,
         edits=(ScriptedEdit("questions", "Around 3,000 North Korean", "Up to 12,000 North Korean"),),
     ),
     DemoStep(
-        "The report of December 14 puts a misspelt village right: Plekhova is Plekhovo.",
-        "A spelling is no news: expect silence.",
+        "The report of December 14 corrects a misspelled village: Plekhova is Plekhovo.",
+        "A corrected spelling is not news: expect silence.",
         ExpectedOutcome.SILENCE,
         edits=(ScriptedEdit("brief-14", "Plekhova", "Plekhovo"),),
     ),
@@ -112,8 +112,8 @@ SCRIPT = (
         publish=("brief-16",),
     ),
     DemoStep(
-        "The questions page drops the sentence about three generals without a word.",
-        "What is no longer said is news too: one alert, marked withdrawn.",
+        "The questions page drops the sentence about three generals without comment.",
+        "A withdrawn claim is news too: one alert, marked withdrawn.",
         ExpectedOutcome.WITHDRAWN,
         edits=(
             ScriptedEdit(
@@ -127,7 +127,7 @@ SCRIPT = (
 
 
 def published_entries(steps: Sequence[DemoStep]) -> Mapping[str, str]:
-    """The feed after these steps: the HTML of each entry by its key, in the order they were published."""
+    """Return the feed after these steps: the HTML of each entry by its key, in order of publication."""
     bodies: dict[str, str] = {}
     for step in steps:
         for key in step.publish:

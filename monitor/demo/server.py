@@ -1,7 +1,7 @@
-"""Serves the demo's story as an RSS feed on the loopback interface, one step at a time.
+"""Serve the demo's script as an RSS feed on the loopback interface, one step at a time.
 
-A plain HTTP server on asyncio: the feed at `/feed.xml` with an ETag, and each entry as a page at `/KEY`, so that
-the links in alerts lead somewhere.
+An asyncio HTTP server: the feed is at `/feed.xml` with an ETag, and each entry is a page at `/KEY`, so that the links
+in alerts work.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Self
 from monitor.demo.script import ENTRY_TITLES, SCRIPT, DemoStep, published_entries
 
 FEED_HOST = "127.0.0.1"
-REQUEST_TIMEOUT_S = 10.0  # seconds in which a request must have come whole
-MAX_REQUEST_LINES = 64  # lines
+REQUEST_TIMEOUT_S = 10.0  # for reading a whole request
+MAX_REQUEST_LINES = 64
 
 FEED_TEMPLATE = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0"><channel><title>Eastern brief</title><link>{url}</link>
@@ -36,7 +36,7 @@ PAGE_TEMPLATE = (
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """What matters of a request: its path, and the ETag that the caller has, or ""."""
+    """The path of a request, and the ETag that the client has, or ""."""
 
     path: str
     etag: str
@@ -44,7 +44,7 @@ class DemoRequest:
 
 @dataclass(frozen=True, slots=True)
 class DemoResponse:
-    """An answer: status with its words, type of content, body, ETag or ""."""
+    """A response. `status` includes the reason phrase; `etag` may be ""."""
 
     status: str
     content_type: str = "text/plain"
@@ -61,10 +61,9 @@ class DemoResponse:
 
 
 class SampleSource:
-    """The story on a free port of 127.0.0.1; also an asynchronous context manager.
+    """Serves the script on a free port of 127.0.0.1; also an asynchronous context manager.
 
-    It starts at the first step. `advance` goes to the next, and `fetched` waits until the feed of the step at hand
-    was sent to somebody.
+    It starts at the first step, and `advance` continues with the next one.
     """
 
     def __init__(self) -> None:
@@ -76,11 +75,10 @@ class SampleSource:
 
     @property
     def current_step(self) -> DemoStep:
-        """The step at hand."""
         return SCRIPT[self._step_index]
 
     async def start(self) -> str:
-        """Begin to serve the story's first step; returns the address of the feed. OSError if no port is free."""
+        """Serve the first step and return the URL of the feed. Raises OSError if no port is free."""
         self._server = await asyncio.start_server(self._serve, FEED_HOST, 0)
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://{FEED_HOST}:{port}/feed.xml"
@@ -88,7 +86,7 @@ class SampleSource:
         return self.url
 
     def advance(self) -> DemoStep | None:
-        """Change the feed to the story's next step and return it, or None when the story is over."""
+        """Change the feed to the next step and return it; None after the last one."""
         if self._step_index + 1 == len(SCRIPT):
             return None
         self._step_index += 1
@@ -97,11 +95,11 @@ class SampleSource:
         return self.current_step
 
     async def wait_until_fetched(self) -> None:
-        """Wait until the feed as it stands was fetched."""
+        """Wait until the feed of the current step was fetched."""
         await self._fetched_event.wait()
 
     async def stop(self) -> None:
-        """Close the port. Twice is as good as once."""
+        """Close the port. Idempotent."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -139,7 +137,7 @@ class SampleSource:
         return DemoResponse("200 OK", "text/html", page.encode())
 
     def _feed_response(self, current_entries: Mapping[str, str], known_etag: str) -> DemoResponse:
-        """The feed, newest first; a caller who has it already is told so."""
+        """Return the feed, newest entry first, or a 304 if the client has it already."""
         items = "".join(self._render_item(key, body) for key, body in reversed(list(current_entries.items())))
         body = FEED_TEMPLATE.format(url=escape(self.url), items=items).encode()
         etag = f'"{sha256(body).hexdigest()[:16]}"'
@@ -159,7 +157,7 @@ class SampleSource:
 
 
 async def _read_request(reader: asyncio.StreamReader) -> DemoRequest:
-    """Read a request up to its empty line. ValueError if it is none."""
+    """Read a request up to the empty line after its headers. Raises ValueError if it is invalid."""
     _method, path, _version = (await reader.readline()).decode("latin-1").split()
     etag = ""
     for _ in range(MAX_REQUEST_LINES):

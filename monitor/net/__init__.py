@@ -1,1 +1,1 @@
-"""The only code that opens connections: guard, HTTP client, redirects, robots.txt, rate limit."""
+"""HTTP access to sources and channels: guarded connections, redirects, robots.txt and rate limits."""

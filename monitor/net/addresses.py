@@ -1,6 +1,6 @@
-"""Which IP addresses may be dialled: public ones, and private networks that the config names.
+"""Decides which IP addresses may be dialed: public ones, and private networks listed in the config.
 
-The standard library's `is_global` is not enough: it calls multicast, NAT64 and 6to4 global.
+The standard library's `is_global` is not enough: it is true for multicast, NAT64 and 6to4 addresses.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _NON_PUBLIC_NETWORKS = tuple(
     for text in (
         "0.0.0.0/8",
         "10.0.0.0/8",
-        "100.64.0.0/10",  # carrier-grade NAT; one cloud keeps its metadata service here
+        "100.64.0.0/10",  # carrier-grade NAT; also the metadata service of one cloud provider
         "127.0.0.0/8",
-        "168.63.129.16/32",  # a cloud's wire server, reachable from its guests only
-        "169.254.0.0/16",  # link-local, most clouds' metadata services
+        "168.63.129.16/32",  # the host service of a cloud provider, reachable only from its virtual machines
+        "169.254.0.0/16",  # link-local, with the metadata services of most cloud providers
         "172.16.0.0/12",
         "192.0.0.0/24",
         "192.0.2.0/24",
@@ -32,29 +32,30 @@ _NON_PUBLIC_NETWORKS = tuple(
         "203.0.113.0/24",
         "224.0.0.0/4",
         "240.0.0.0/4",
-        "2001::/23",  # Teredo, ORCHID, benchmarks
+        "2001::/23",  # Teredo, ORCHID, benchmarking
         "2001:db8::/32",
         "3fff::/20",  # documentation
     )
 )
-_GLOBAL_UNICAST = IPv6Network("2000::/3")  # everything else in IPv6 is local, reserved or a tunnel
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all other IPv6 addresses are local, reserved or tunnels
 _NAT64_NETWORK = IPv6Network("64:ff9b::/96")
 _6TO4_NETWORK = IPv6Network("2002::/16")
 
 
 def parse_ip_networks(texts: Sequence[str]) -> tuple[IpNetwork, ...]:
-    """Networks in CIDR form, such as `"127.0.0.0/8"`. ValueError if one is none."""
+    """Parse networks in CIDR notation, such as `"127.0.0.0/8"`. Raises ValueError if one is invalid."""
     return tuple(ip_network(text, strict=False) for text in texts)
 
 
 def parse_ip_address(text: str) -> IpAddress:
-    """An address as it will be judged: one that carries an IPv4 address is that one. ValueError if none."""
+    """Parse an address. An IPv6 address with an embedded IPv4 address becomes the latter, which is where packets go.
+    Raises ValueError if it is invalid."""
     ip = ip_address(text)
     return ip if isinstance(ip, IPv4Address) else _embedded_ipv4(ip) or ip
 
 
 def is_ip_address(text: str) -> bool:
-    """True if this is an address in its usual form, and no name."""
+    """Return true for an IP address in standard notation, false for a host name."""
     try:
         ip_address(text)
     except ValueError:
@@ -63,7 +64,7 @@ def is_ip_address(text: str) -> bool:
 
 
 def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address inside a mapped, NAT64 or 6to4 one."""
+    """The IPv4 address in an IPv4-mapped, NAT64 or 6to4 address."""
     if ip.ipv4_mapped:
         return ip.ipv4_mapped
     if ip in _NAT64_NETWORK:
@@ -72,7 +73,7 @@ def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
 
 
 def is_public_address(ip: IpAddress) -> bool:
-    """True if the whole internet may be asked at this address."""
+    """Return true if the address is part of the public internet."""
     if ip.version == 6 and ip not in _GLOBAL_UNICAST:
         return False
     return not _is_in_any(ip, _NON_PUBLIC_NETWORKS)
@@ -80,7 +81,7 @@ def is_public_address(ip: IpAddress) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_in_networks(text: str, allowed: tuple[IpNetwork, ...]) -> bool:
-    """True if this is an address in one of `allowed`."""
+    """Return true if the text is an address in one of the networks."""
     try:
         return _is_in_any(parse_ip_address(text), allowed)
     except ValueError:
@@ -88,7 +89,7 @@ def is_in_networks(text: str, allowed: tuple[IpNetwork, ...]) -> bool:
 
 
 def may_dial(text: str, allowed: Sequence[IpNetwork]) -> bool:
-    """True if the address is public or inside one of `allowed`. Never raises: what is no address is refused."""
+    """Return true if the address is public or in one of `allowed`. False for text that is not an address."""
     try:
         ip = parse_ip_address(text)
     except ValueError:

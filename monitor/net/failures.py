@@ -1,6 +1,6 @@
-"""Network failures as FetchErrors: a code, and a sentence that says what happened and where.
+"""Turns network failures into FetchErrors: a code, and a sentence with the URL and the cause.
 
-No sentence repeats what the server sent, or more of an address than scheme, host and path.
+A sentence never contains text sent by the server, or more of a URL than scheme, host and path.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from monitor.net.guard import BlockedAddress, UnknownName
 from monitor.net.headers import retry_after_seconds
 
 _STATUS_ERRORS = {
-    400: ("bad_request", "calls the request malformed"),
-    401: ("unauthorised", "asks for a name and password or a token"),
-    402: ("payment_required", "asks for payment"),
-    403: ("forbidden", "forbids the request"),
-    404: ("not_found", "has nothing at this address"),
-    406: ("not_acceptable", "has nothing of the kind that was asked for"),
-    408: ("request_timeout", "gave up waiting for the request"),
-    410: ("gone", "says that this address is gone for good"),
-    429: ("rate_limited", "asks for fewer requests"),
-    451: ("legal_block", "may not show this for legal reasons"),
+    400: ("bad_request", "rejected the request as malformed"),
+    401: ("unauthorised", "requires a username and password or a token"),
+    402: ("payment_required", "requires payment"),
+    403: ("forbidden", "denied access"),
+    404: ("not_found", "was not found"),
+    406: ("not_acceptable", "is not available in an accepted format"),
+    408: ("request_timeout", "timed out waiting for the request"),
+    410: ("gone", "was removed permanently"),
+    429: ("rate_limited", "received too many requests"),
+    451: ("legal_block", "is unavailable for legal reasons"),
 }
 
 
 def redacted_url(url: httpx.URL | str) -> str:
-    """As much of an address as may be told: scheme, host and path. What holds secrets stays out."""
+    """Return scheme, host and path of a URL: the parts without secrets, for messages."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
@@ -44,23 +44,24 @@ def redacted_url(url: httpx.URL | str) -> str:
 def status_error(
     status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, headers_stripped: bool
 ) -> FetchError:
-    """The error for a status that brings no body. `stripped`: the source's own headers were left behind."""
+    """The error for a failed request. `headers_stripped`: the source's headers were not sent, because of a
+    redirect."""
     if status in _STATUS_ERRORS:
         code, phrase = _STATUS_ERRORS[status]
     elif status >= 500:
-        code, phrase = "server_error", "has an error of its own"
+        code, phrase = "server_error", "returned a server error"
     else:
-        code, phrase = f"http_{status}", "gave an answer that is no use"
+        code, phrase = f"http_{status}", "returned an unexpected status"
     sentence = f"{redacted_url(url)} {phrase} (HTTP {status})"
     if headers_stripped and status in (401, 403):
-        sentence += "; it was reached by a redirect, where the source's own headers are not sent"
+        sentence += "; the source's headers are not sent after a redirect to another site"
     wait = retry_after_seconds(headers.get("retry-after"), now)
     return FetchError(code, sentence, status=status, retry_after=wait)
 
 
 @contextmanager
 def translate_httpx_errors(url: httpx.URL, *, is_reading_body: bool = False) -> Iterator[None]:
-    """Turns httpx's errors into ours. `reading`: the status came already, the body was under way."""
+    """Raise httpx's errors as FetchErrors."""
     try:
         yield
     except BlockedAddress as error:
@@ -70,27 +71,26 @@ def translate_httpx_errors(url: httpx.URL, *, is_reading_body: bool = False) -> 
     except httpx.LocalProtocolError:
         raise FetchError("bad_header", f"a header of the source cannot be sent to {redacted_url(url)}") from None
     except httpx.TransportError as error:
-        code, phrase = (
-            ("truncated", "broke off in the middle of its answer") if is_reading_body else _transport_cause(error)
-        )
+        truncated = "truncated", "closed the connection in the middle of the response"
+        code, phrase = truncated if is_reading_body else _transport_cause(error)
         raise FetchError(code, f"{redacted_url(url)} {phrase}") from None
 
 
 def _transport_cause(error: httpx.TransportError) -> tuple[str, str]:
-    """What stopped the request before any answer came."""
+    """The code and phrase for a request that failed before the headers of the response."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, ssl.SSLCertVerificationError):
-            return "tls", f"has a certificate that cannot be trusted: {inner.verify_message}"
+            return "tls", f"has an untrusted certificate: {inner.verify_message}"
         if isinstance(inner, ssl.SSLError):
-            return "tls", "does not speak TLS in a way that is understood"
+            return "tls", "failed the TLS handshake"
         if isinstance(inner, ConnectionRefusedError):
-            return "refused", "refuses the connection"
+            return "refused", "refused the connection"
         inner = inner.__cause__ or inner.__context__
     if isinstance(error, httpx.ConnectTimeout):
-        return "timeout", "does not take the connection"
+        return "timeout", "did not accept the connection in time"
     if isinstance(error, httpx.ConnectError):
         return "unreachable", "cannot be reached"
     if isinstance(error, httpx.RemoteProtocolError):
-        return "bad_answer", "gave something that is not an HTTP answer, or none"
-    return "disconnected", "closed the connection without an answer"
+        return "bad_answer", "sent an invalid HTTP response or none"
+    return "disconnected", "closed the connection without a response"

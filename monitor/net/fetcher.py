@@ -1,7 +1,7 @@
-"""One conditional request for one source, politely and within bounds.
+"""Fetches a source with a conditional request, within limits on time, size, redirects and requests per host.
 
-Whatever goes wrong is a FetchError with a code and one sentence; no sentence holds more of an address than
-scheme, host and path. A `Fetched` is a whole, decompressed body, or None where the server said "not modified".
+Every failure is a FetchError with a code and one sentence, which contains at most scheme, host and path of a URL. The
+body of a `Response` is complete and decompressed, or None for "not modified".
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from monitor.net.rate_limit import HostRateLimiter
 from monitor.net.response import Request, Response
 
 _REDIRECTS = 5
-_AT_ONCE = 192  # fetches at the same time, over all hosts
+_AT_ONCE = 192  # concurrent requests to all hosts together
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
-UrlCheck: TypeAlias = Callable[[str], Awaitable[None]]  # of an address: raises FetchError if it may not be asked
+UrlCheck: TypeAlias = Callable[[str], Awaitable[None]]  # raises FetchError if a URL may not be fetched
 _OURS = frozenset({"accept-encoding", "host", "connection", "content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """One step of a chain of redirects. `own`: the source's own headers still go along."""
+    """One step of a chain of redirects. `own`: the source's headers are sent."""
 
     url: httpx.URL
     own: bool = True
 
 
 class Fetcher:
-    """Fetches for all sources: guarded, from public hosts by turns, each within `deadline` seconds in all and
-    `max_bytes` of body. Used as an async context, or closed by hand."""
+    """The HTTP client for all sources. A fetch takes at most `deadline` seconds plus the wait for a slot of the host,
+    and returns at most `max_bytes`. Use it as an async context manager, or call `close`."""
 
     def __init__(
         self,
@@ -78,44 +78,44 @@ class Fetcher:
         await self.close()
 
     async def close(self) -> None:
-        """Closes every connection."""
+        """Close all idle connections."""
         self._wire.close()
 
     async def fetch(self, request: Request, check_url: UrlCheck | None = None) -> Response:
-        """Asks once, following redirects, each of them after `allowed`. FetchError for everything that is not a whole
-        answer."""
+        """Fetch a URL and follow redirects, each after `check_url`. Raises FetchError unless a complete response
+        arrives."""
         asked = _asked(request.url)
         hop, left = _Hop(asked), self._deadline
         for _ in range(_REDIRECTS + 1):
-            # Waiting for one's turn is not the server's fault: the deadline starts after it.
+            # The deadline does not include the wait for a slot, which is not the server's fault.
             async with self._turn(hop.url.host), self._at_once:
                 begun = time.monotonic()
                 try:
                     async with asyncio.timeout(left):
                         found = await self._step(request, hop)
                 except TimeoutError:
-                    sentence = f"{redacted_url(asked)} gave no whole answer within {self._deadline:g} seconds"
+                    sentence = f"{redacted_url(asked)} sent no complete response within {self._deadline:g} seconds"
                     raise FetchError("timeout", sentence) from None
             if isinstance(found, Response):
                 return found
             hop, left = found, left - (time.monotonic() - begun)
-            if check_url:  # with no turn held, for it may have to fetch something itself
+            if check_url:  # after the slot is released, because the check may fetch robots.txt
                 await check_url(str(hop.url))
         raise FetchError("too_many_redirects", f"{redacted_url(asked)} redirects more than {_REDIRECTS} times")
 
     def is_polite_to(self, host: str) -> bool:
-        """Whether politeness binds here: not towards a private host that the config names, the operator's own."""
+        """Return whether rate limits and robots.txt apply to a host: to all but those in `allow_private`."""
         return host != "localhost" and not is_in_networks(host, self._allowed)
 
     def slow_down(self, host: str, pause: float) -> None:
-        """Leaves a host so many seconds between two requests, within bounds."""
+        """Set the pause in seconds between two requests to a host, within limits."""
         self._turns.set_delay(host, pause)
 
     def _turn(self, host: str) -> AbstractAsyncContextManager[None]:
         return self._turns.acquire(host) if self.is_polite_to(host) else nullcontext()
 
     async def _step(self, request: Request, hop: _Hop) -> Response | _Hop:
-        """The answer of one address, or where it redirects to."""
+        """Return the response for one URL, or the next hop if it redirects."""
         with translate_httpx_errors(hop.url):
             answer = await self._wire.get(hop.url, self._headers(request, hop))
         try:
@@ -137,12 +137,12 @@ class Fetcher:
         try:
             return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
         except UnicodeEncodeError:
-            raise FetchError("bad_header", "a header of the source has letters that cannot be sent") from None
+            raise FetchError("bad_header", "a header of the source contains characters that cannot be sent") from None
 
     async def _read(self, request: Request, hop: _Hop, answer: RawResponse) -> Response:
         status, headers = answer.status, answer.headers
         if status == 304 and not (request.etag or request.last_modified):
-            sentence = f"{redacted_url(hop.url)} says not modified to a request that did not ask for that"
+            sentence = f"{redacted_url(hop.url)} answered an unconditional request with 304 Not Modified"
             raise FetchError("unasked_not_modified", sentence, status=status)
         if status != 304 and not (200 <= status < 300 and status != 206):
             stripped = bool(request.headers or request.auth) and not hop.own
@@ -165,38 +165,40 @@ class Fetcher:
         return inflater.finish()
 
 
-@lru_cache(maxsize=8192)  # the same sources are asked again and again
+@lru_cache(maxsize=8192)  # the same URLs are fetched at every poll
 def _asked(url: str) -> httpx.URL:
     return _address(url)
 
 
 def _address(text: str | httpx.URL, said_by: str = "") -> httpx.URL:
-    """An address that can be asked, without its fragment. FetchError `bad_url`; `said_by` begins its sentence."""
+    """Parse a URL that can be fetched, without its fragment. Raises FetchError `bad_url`, its sentence starting with
+    `said_by`."""
     try:
         url = httpx.URL(text)
         url = url.copy_with(fragment=None) if "#" in str(text) else url
     except (httpx.InvalidURL, ValueError):
-        raise FetchError("bad_url", f"{said_by or 'this'} is not an address that can be fetched") from None
+        raise FetchError("bad_url", f"{said_by or 'the address'} is not a valid URL") from None
     if url.scheme not in ("http", "https"):
-        raise FetchError("bad_url", f"{said_by or 'the address'} is not http or https")
+        raise FetchError("bad_url", f"{said_by or 'the address'} is not an http or https URL")
     if not url.host or not 0 < (url.port or 80) < 65536 or url.port == 0:
-        raise FetchError("bad_url", f"{said_by or 'the address'} names no host, or no port that exists")
+        raise FetchError("bad_url", f"{said_by or 'the address'} has no host or an invalid port")
     if url.userinfo:
-        raise FetchError("bad_url", f"{said_by or 'the address'} holds a name or password: those go under auth")
+        raise FetchError("bad_url", f"{said_by or 'the address'} contains a username or password; set them in `auth`")
     return url
 
 
 def _next(hop: _Hop, answer: RawResponse) -> _Hop:
-    """Where a redirect leads, and what still goes along."""
-    said_by = f"what {redacted_url(hop.url)} redirects to"
-    # Bytes that are no ASCII are meant as they are, whatever their charset.
+    """The next hop of a redirect."""
+    said_by = f"the redirect target of {redacted_url(hop.url)}"
+    # Servers send non-ASCII bytes unescaped; they are percent-encoded as they are, in any charset.
     location = re.sub(r"[\x80-\xff]", lambda found: f"%{ord(found[0]):02X}", answer.headers.get("location", ""))
     if not location:
-        raise FetchError("bad_url", f"{redacted_url(hop.url)} redirects to nowhere", status=answer.status)
+        sentence = f"{redacted_url(hop.url)} redirects without a Location header"
+        raise FetchError("bad_url", sentence, status=answer.status)
     try:
         url = _address(hop.url.join(location), said_by)
     except (httpx.InvalidURL, ValueError):
-        raise FetchError("bad_url", f"{said_by} is not an address that can be fetched") from None
+        raise FetchError("bad_url", f"{said_by} is not a valid URL") from None
     return _Hop(url, own=hop.own and _origin(url) == _origin(hop.url))
 
 
@@ -205,7 +207,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 
 
 def _own_headers(request: Request) -> dict[str, str]:
-    """The source's headers and authentication; those that frame the request itself stay ours."""
+    """The source's headers and authentication, without the headers that the client sets itself."""
     headers = {
         name.lower(): value.get_secret_value() for name, value in request.headers.items() if name.lower() not in _OURS
     }

@@ -1,8 +1,8 @@
-"""The only way out to the network: HTTP connections that reach no address the config did not allow.
+"""Guards all HTTP connections: only public addresses and those allowed by the config are dialed.
 
-A name is looked up once, every answer is checked, and the checked address is the one that is dialled, so
-neither a redirect nor a second DNS answer gets past. TLS still verifies the name. Proxies from the
-environment are never used: they would dial for us.
+A name is resolved once, all its addresses are checked, and a checked address is dialed, so that neither a redirect
+nor a second DNS answer gets past. TLS still verifies the name. Proxies of the environment are not used, because a
+proxy would do the dialing.
 """
 
 from __future__ import annotations
@@ -24,31 +24,29 @@ import httpx
 
 from monitor.net.addresses import IpNetwork, is_ip_address, may_dial, parse_ip_networks
 
-Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-GuardedResolver: TypeAlias = Callable[
-    [str, int], Awaitable[Sequence[str]]
-]  # of a name and port, the addresses to dial
+Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]  # from host and port to IP addresses
+GuardedResolver: TypeAlias = Resolver  # returns only addresses that may be dialed
 
-# At INFO httpx logs whole addresses, and the secret of a webhook is in its address.
+# At INFO httpx logs full URLs, and webhook URLs contain secrets.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-# Of its own, and wide: a dead name server keeps a thread for half a minute, and others must not wait for it.
+# A separate, large pool: a dead name server blocks a thread for half a minute, and other lookups must not wait.
 _dns_threads = ThreadPoolExecutor(64, thread_name_prefix="dns")
-_MAX_DIALED_ADDRESSES = 3  # addresses of one name that are dialled before giving up
-_CONNECT_TIMEOUT_S = 10.0  # seconds for each of them
+_MAX_DIALED_ADDRESSES = 3  # per host name
+_CONNECT_TIMEOUT_S = 10.0  # per address
 
 
 class BlockedAddress(httpx.ConnectError):
-    """A name or address leads to a network that is not public and not allowed."""
+    """A host is or resolves to an address that is neither public nor allowed."""
 
 
 class UnknownName(httpx.ConnectError):
-    """A name does not resolve."""
+    """A host name does not resolve."""
 
 
 async def system_resolver(host: str, port: int) -> list[str]:
-    """The addresses of a name, by the operating system, without blocking the loop. OSError if there are none."""
+    """Resolve a name with the operating system, without blocking the event loop. Raises OSError if that fails."""
     if is_ip_address(host):
         return [host]
     loop = asyncio.get_running_loop()
@@ -59,17 +57,18 @@ async def system_resolver(host: str, port: int) -> list[str]:
 
 
 def tls_context() -> ssl.SSLContext:
-    """TLS that trusts the authorities of `SSL_CERT_FILE` or `SSL_CERT_DIR`, else the usual ones."""
+    """A TLS context that trusts the authorities of `SSL_CERT_FILE` or `SSL_CERT_DIR`, else those of httpx."""
     return _cached_tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
-@cache  # loading them takes 20 ms
+@cache  # loading the certificates takes 20 ms
 def _cached_tls_context(*_: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
 def guarded_resolver(allowed: Sequence[IpNetwork], resolver: Resolver = system_resolver) -> GuardedResolver:
-    """Looks a name up once and refuses it if any of its addresses may not be dialled. UnknownName, BlockedAddress."""
+    """A resolver that raises BlockedAddress if any address of a name may not be dialed, and UnknownName if there are
+    none."""
 
     async def checked(host: str, port: int) -> Sequence[str]:
         try:
@@ -77,18 +76,18 @@ def guarded_resolver(allowed: Sequence[IpNetwork], resolver: Resolver = system_r
         except (OSError, UnicodeError, OverflowError, ValueError):
             addresses = []
         if not addresses:
-            raise UnknownName(f"the name {host} does not resolve")
+            raise UnknownName(f"the host name {host} does not resolve")
         for address in addresses:
             if not may_dial(address, allowed):
-                phrase = "is an address" if address == host else f"leads to {address}, one"
-                raise BlockedAddress(f"{host} {phrase} that is not public and not named in allow_private")
+                subject = host if address == host else f"{host} resolves to {address}, which"
+                raise BlockedAddress(f"{subject} is not public and not in allow_private")
         return addresses
 
     return checked
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves once, refuses if any answer may not be dialled, dials what was checked."""
+    """The network backend of httpcore with a guarded resolver: it dials only checked addresses."""
 
     def __init__(self, allowed: Sequence[IpNetwork], resolver: Resolver = system_resolver) -> None:
         self._resolve = guarded_resolver(allowed, resolver)
@@ -98,7 +97,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the name that httpcore calls it by
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's parameter name
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -112,14 +111,14 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return _ClosingStream(await self._backend.connect_tcp(last, port, timeout=connect_timeout))
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
-        raise BlockedAddress("local sockets are never dialled")
+        raise BlockedAddress("Unix sockets are not allowed")
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
 class _ClosingStream(httpcore.AsyncNetworkStream):
-    """A connection that is closed when it is given up during a TLS handshake, which httpcore forgets."""
+    """A connection that is closed if its TLS handshake fails or is canceled; httpcore leaves it open."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self.read = inner.read  # type: ignore[method-assign]
@@ -142,11 +141,11 @@ class _ClosingStream(httpcore.AsyncNetworkStream):
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """httpx over a connection pool whose every connection is guarded."""
+    """An httpx transport that makes all its connections through a GuardedBackend."""
 
     def __init__(self, backend: GuardedBackend, tls: ssl.SSLContext) -> None:
-        # No connection is kept: one that the server has just closed would fail the next request on it, and hours
-        # lie between two requests to most hosts.
+        # No keep-alive: a request on a connection that the server has just closed would fail, and there are hours
+        # between two requests to most hosts.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
             max_connections=None,
@@ -190,7 +189,7 @@ class _ResponseBody(httpx.AsyncByteStream):
 
 @contextmanager
 def _as_httpx_errors() -> Iterator[None]:
-    """httpcore's errors as httpx's, which bear the same names."""
+    """Raise httpcore's errors as httpx's, which have the same names."""
     try:
         yield
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
@@ -200,9 +199,9 @@ def _as_httpx_errors() -> Iterator[None]:
 def guarded_client(
     allow_private: Sequence[str], *, timeout: float = 30.0, resolver: Resolver = system_resolver
 ) -> httpx.AsyncClient:
-    """A client for sending: guarded, without redirects, cookies or proxies. `timeout` is for each read.
+    """A guarded client for sending, without redirects, cookies and proxies. `timeout` is in seconds for each read.
 
-    BlockedAddress and UnknownName are `httpx.ConnectError`s.
+    Raises BlockedAddress and UnknownName, which are `httpx.ConnectError`s.
     """
     transport = GuardedTransport(GuardedBackend(parse_ip_networks(allow_private), resolver), tls_context())
     return httpx.AsyncClient(

@@ -1,4 +1,4 @@
-"""What response headers say about time: how long to wait, how long an answer stays fresh. Pure."""
+"""Parses the response headers about time: Retry-After, Cache-Control, Expires and dates. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_HEADER_SECONDS = 10.0**9
 
 
 def retry_after_seconds(value: str | None, now: Moment) -> float | None:
-    """Seconds to wait by a `Retry-After` header: a number or a date. None if absent or unreadable."""
+    """Return the seconds to wait from a `Retry-After` header, a number or a date. None if absent or invalid."""
     if value is None:
         return None
     text = value.strip()
@@ -24,7 +24,7 @@ def retry_after_seconds(value: str | None, now: Moment) -> float | None:
 
 
 def max_age_seconds(headers: Mapping[str, str], now: Moment) -> float | None:
-    """Seconds that an answer stays fresh, by `Cache-Control`, else `Expires`. None if neither says."""
+    """Return how many seconds a response stays fresh, from `Cache-Control`, else `Expires`, else None."""
     control = headers.get("cache-control", "").lower()
     if re.search(r"\bno-(cache|store)\b", control):
         return None
@@ -37,7 +37,7 @@ def max_age_seconds(headers: Mapping[str, str], now: Moment) -> float | None:
 
 
 def parse_http_date(text: str) -> Moment | None:
-    """An HTTP date as a moment, or None."""
+    """Parse an HTTP date; None if invalid. UTC if it has no time zone."""
     try:
         parsed = parsedate_to_datetime(text)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -1,9 +1,8 @@
-"""One GET over HTTP/1.1 on a guarded connection: h11 reads the answer, as it does beneath httpx.
+"""GET requests over HTTP/1.1 on guarded connections. Responses are parsed by h11, as in httpx.
 
-Most requests bring "not modified": such an answer has no body whatever it says, and one that came whole and is
-plainly written is read by a pattern, for a fraction of the price. A connection that is free again waits a few seconds
-for the next request to its host; one that proves to be dead by then is replaced. Errors are httpx's, as everywhere in
-sending and fetching.
+Most responses are "not modified". They have no body, so a complete one in the usual form is parsed with a regular
+expression, which is much faster. An idle connection is kept for a few seconds for the next request to its host, and
+replaced if the server has closed it meanwhile. Errors are those of httpx.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ import httpx
 
 from monitor.net.guard import GuardedResolver
 
-_TRIES = 3  # addresses of one name that are dialled before giving up
-_PATIENCE = 10.0  # seconds for each of them
+_TRIES = 3  # addresses dialed per host name
+_PATIENCE = 10.0  # seconds per address
 _PIECE = 2**16
-_HEAD = 2**17  # bytes of status and headers
-_EARLY = 10  # answers such as "103 Early Hints" before the real one
+_HEAD = 2**17  # bytes of status line and headers
+_EARLY = 10  # informational responses, such as "103 Early Hints", before the final one
 
 _TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
 _TEXT = rb"[\t -~\x80-\xff]*"
@@ -41,7 +40,7 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 @dataclass(slots=True)
 class _Connection:
-    """One connection; `talk` is the exchange that h11 follows on it, and `free` since when it waits for another."""
+    """One connection; `exchange` is h11's state of the current request, `free` the time at which it became idle."""
 
     route: Route
     reader: asyncio.StreamReader
@@ -50,14 +49,14 @@ class _Connection:
     free: float = 0.0
 
     async def read(self) -> bytes:
-        """What has come. httpx.ReadError."""
+        """Return the next bytes. Raises httpx.ReadError."""
         try:
             return await self.reader.read(_PIECE)
         except OSError as error:
             raise httpx.ReadError("the connection broke") from error
 
     async def event(self) -> h11.Event:
-        """The next part of the answer, read as far as need be. httpx.ReadError or RemoteProtocolError."""
+        """Return the next event of the response. Raises httpx.ReadError or httpx.RemoteProtocolError."""
         assert self.exchange
         try:
             while (event := self.exchange.next_event()) is h11.NEED_DATA:
@@ -66,7 +65,7 @@ class _Connection:
             raise httpx.RemoteProtocolError(str(error)) from error
         if isinstance(event, h11.Event):
             return event
-        raise httpx.RemoteProtocolError("the connection is of no use any more")
+        raise httpx.RemoteProtocolError("the connection cannot be used any more")
 
     def cut(self) -> None:
         self.writer.transport.abort()
@@ -74,20 +73,20 @@ class _Connection:
 
 @dataclass(slots=True)
 class RawResponse:
-    """Status and headers (names in small letters, values as latin-1); `pieces` are those of the body as it came."""
+    """A response before its body. Header names are in lower case, values are decoded as latin-1."""
 
     status: int
     headers: dict[str, str]
     line: _Connection
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body over the wire, still compressed. RemoteProtocolError or ReadError where it breaks off."""
+        """The body as sent, not decompressed. Raises httpx.RemoteProtocolError or ReadError if it is cut off."""
         while isinstance(event := await self.line.event(), h11.Data):
             yield bytes(event.data)
 
 
 class Http11Pool:
-    """Connections to wherever `checked` lets go, with `tls` for https; free ones are kept for `idle` seconds."""
+    """A pool of connections to the addresses that `checked` returns. Idle ones are kept for `idle` seconds."""
 
     def __init__(self, checked: GuardedResolver, tls: ssl.SSLContext, idle: float = 4.0) -> None:
         self._checked = checked
@@ -97,19 +96,20 @@ class Http11Pool:
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def get(self, url: httpx.URL, headers: Headers) -> RawResponse:
-        """The answer, its body still to be read; `done` must follow. An httpx.TransportError if there is none."""
+        """Send a request and return the response before its body, to be passed to `release` later. Raises
+        httpx.TransportError."""
         route = url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
         asked = _PreparedRequest(url.raw_path, [(b"Host", url.netloc), *headers])
         sent = asked.written()
         while line := self._take(route):
             try:
                 return await _exchange(line, asked, sent)
-            except httpx.TransportError:  # it was closed while it was free
+            except httpx.TransportError:  # the server closed it while it was idle
                 continue
         return await _exchange(await self._dial(route), asked, sent)
 
     def release(self, answer: RawResponse) -> None:
-        """No more of the answer is read: its connection is free for the next one, or cut."""
+        """End the use of a response. The connection becomes idle, or is closed if the body has not ended."""
         line = answer.line
         if line.exchange and not _over(line.exchange):
             line.cut()
@@ -118,7 +118,7 @@ class Http11Pool:
             self._keep(line)
 
     def close(self) -> None:
-        """Closes every connection that is free."""
+        """Close all idle connections."""
         if self._sweeping:
             self._sweeping.cancel()
         for lines in self._free.values():
@@ -149,7 +149,7 @@ class Http11Pool:
             raise httpx.ConnectError("no connection") from error
 
     def _take(self, route: Route) -> _Connection | None:
-        """A free connection that still stands, as far as is known."""
+        """Remove and return an idle connection that is not known to be closed."""
         lines = self._free.get(route, [])
         while lines:
             line = lines.pop()
@@ -165,7 +165,7 @@ class Http11Pool:
             self._sweeping = asyncio.get_running_loop().call_later(self._idle, self._sweep)
 
     def _sweep(self) -> None:
-        """Closes what was free for long, and comes again while anything is."""
+        """Close connections that were idle for too long, and run again while there are idle ones."""
         late = time.monotonic() - self._idle
         for route, lines in list(self._free.items()):
             for line in lines:
@@ -180,19 +180,19 @@ class Http11Pool:
 
 @dataclass(frozen=True, slots=True)
 class _PreparedRequest:
-    """A request: what of its host, and all its headers."""
+    """A GET request."""
 
     target: bytes
     headers: Headers
 
     def written(self) -> bytes:
-        """As it goes over the wire. LocalProtocolError for a header that cannot be sent."""
+        """The bytes to send. Raises httpx.LocalProtocolError for an invalid target or header."""
         if not _TARGET.fullmatch(self.target):
-            raise httpx.LocalProtocolError("an address that cannot be sent")
+            raise httpx.LocalProtocolError("invalid request target")
         return b"GET %b HTTP/1.1\r\n%b\r\n" % (self.target, b"".join([_written(*one) for one in self.headers]))
 
     def followed(self) -> h11.Connection:
-        """An exchange in which this was sent."""
+        """The state of h11 after this request."""
         talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
         talk.send(h11.Request(method=b"GET", target=self.target, headers=list(self.headers)))
         talk.send(h11.EndOfMessage())
@@ -202,7 +202,7 @@ class _PreparedRequest:
 @lru_cache(maxsize=256)  # most are the same in every request
 def _written(name: bytes, value: bytes) -> bytes:
     if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
-        raise httpx.LocalProtocolError("a header that cannot be sent")
+        raise httpx.LocalProtocolError("invalid header")
     return b"%b: %b\r\n" % (name, value)
 
 
@@ -218,14 +218,15 @@ async def _exchange(line: _Connection, asked: _PreparedRequest, sent: bytes) -> 
             event = await line.event()
             if isinstance(event, h11.Response):
                 return RawResponse(event.status_code, _by_name(event.headers), line)
-        raise httpx.RemoteProtocolError("no answer after many early ones")
+        raise httpx.RemoteProtocolError("too many informational responses")
     except BaseException:
         line.cut()
         raise
 
 
 def _unchanged(came: bytes) -> dict[str, str] | None:
-    """The headers of a whole and plain "not modified" after which the connection stands; None for all else."""
+    """The headers if the bytes are one complete 304 response that keeps the connection open, else None. Unusual forms
+    are left to h11."""
     found = _UNCHANGED.fullmatch(came)
     if not found:
         return None
@@ -240,10 +241,10 @@ def _fields(block: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _over(talk: h11.Connection) -> bool:
-    """Whether the exchange came to its end, and nothing came after it."""
+    """Return whether the response is complete and no bytes follow it."""
     try:
         if talk.their_state is h11.SEND_BODY:
-            talk.next_event()  # the end of an answer that has no body
+            talk.next_event()  # the end of a response without a body
         talk.start_next_cycle()
     except h11.ProtocolError:
         return False
@@ -251,7 +252,7 @@ def _over(talk: h11.Connection) -> bool:
 
 
 def _by_name(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name in small letters, several of one name joined."""
+    """Headers by lowercase name; values with the same name are joined."""
     found: dict[str, str] = {}
     for name, value in fields:
         key, text = name.decode("ascii").lower(), value.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Politeness towards a host: a few requests at a time, and a pause between the starts of two."""
+"""Limits the requests to each host: a few at a time, with a pause between their starts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-MAX_HOST_REQUESTS = 2  # requests to one host
-MIN_HOST_DELAY_S = 0.5  # seconds from the start of one to the start of the next
-MAX_HOST_DELAY_S = 30.0  # seconds of the pause that a host may ask for
-_MAX_HOSTS = 4096  # hosts that are remembered before idle ones are forgotten
+MAX_HOST_REQUESTS = 2  # concurrent requests to one host
+MIN_HOST_DELAY_S = 0.5  # from the start of one request to the start of the next
+MAX_HOST_DELAY_S = 30.0  # the longest pause that a host can request
+_MAX_HOSTS = 4096  # with more, idle hosts are dropped
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _HostState:
 
 
 class HostRateLimiter:
-    """Whose turn it is at each host. `pause` is in seconds."""
+    """The request slots of all hosts. `delay` is the default pause in seconds."""
 
     def __init__(self, delay: float = MIN_HOST_DELAY_S) -> None:
         self._default_delay = delay
@@ -31,7 +31,7 @@ class HostRateLimiter:
 
     @asynccontextmanager
     async def acquire(self, host: str) -> AsyncIterator[None]:
-        """Waits for one's turn at a host, and keeps it."""
+        """Wait for a slot of a host, and keep it while the context is open."""
         state = self._state_of(host)
         state.waiting += 1
         try:
@@ -45,7 +45,7 @@ class HostRateLimiter:
             state.waiting -= 1
 
     def set_delay(self, host: str, delay: float) -> None:
-        """A host asks for a longer pause."""
+        """Set the pause in seconds that a host requests, at least the default and at most MAX_HOST_DELAY_S."""
         self._state_of(host).delay = max(self._default_delay, min(delay, MAX_HOST_DELAY_S))
 
     def _state_of(self, host: str) -> _HostState:

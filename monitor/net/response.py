@@ -1,4 +1,4 @@
-"""What the fetcher takes and returns: one request, one response."""
+"""The request and response of the fetcher."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from monitor.config.models import Auth
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask for. `etag` and `last_modified` come from the last good answer; `headers` and `auth` are the
-    source's own, and never leave its origin."""
+    """A request for one URL. `etag` and `last_modified` come from the last successful response; `headers` and `auth`
+    are only sent to the origin of the URL."""
 
     url: str
     etag: str | None = None
@@ -24,7 +24,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. `url` is where it came from in the end; `body` is None for 304; `max_age` is in seconds."""
+    """A response. `url` is the URL after redirects; `body` is None for status 304; `max_age` is in seconds."""
 
     status: int
     url: str

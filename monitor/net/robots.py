@@ -1,7 +1,7 @@
-"""robots.txt (RFC 9309): whether a site lets programs ask for a page or an article, and how slowly.
+"""robots.txt (RFC 9309): whether a page or article may be fetched, and how long to pause between requests.
 
-Feeds are exempt: who publishes one wants it polled. So are private hosts that the config names. What a site said is
-kept in memory, for a day at most; a restart asks again.
+Feeds are exempt, because they are published to be polled, and so are private hosts named in the config. Rules are
+cached in memory for at most a day.
 """
 
 from __future__ import annotations
@@ -19,20 +19,17 @@ from monitor.net.fetcher import Fetcher
 from monitor.net.response import Request, Response
 from monitor.units import DAY
 
-RULES_CACHE_S = DAY  # seconds that an answer is believed
-UNREADABLE_CACHE_S = 600.0  # seconds that a site whose robots.txt cannot be read is left alone
-MAX_ROBOTS_BYTES = 500 * 1024  # bytes of it that are read
-_MAX_CACHED_SITES, _MAX_CACHED_BYTES = (
-    1024,
-    2 * 2**20,
-)  # sites that are remembered, and bytes of their rules: what is made of them is larger
-# Of these the site's own trouble is no answer; everything else that is not 200 means that it has no rules.
-_NO_RULES_CODES = frozenset({"too_many_redirects", "bad_url"})
+RULES_CACHE_S = DAY
+UNREADABLE_CACHE_S = 600.0  # how long a site is not fetched after its robots.txt could not be read
+MAX_ROBOTS_BYTES = 500 * 1024  # the rest is ignored; RFC 9309 requires this much
+_MAX_CACHED_SITES, _MAX_CACHED_BYTES = 1024, 2 * 2**20  # bytes of the files; the parsed rules take more
+_NO_RULES_CODES = frozenset({"too_many_redirects", "bad_url"})  # mean the same as 404: the site has no rules
 
 
 @dataclass(frozen=True, slots=True)
 class _CachedRules:
-    """What a site said, believed `until` a moment of the clock. No rules and no trouble: everything is allowed."""
+    """The rules of a site, or the error from fetching them. With neither, everything is allowed. `size` is in bytes,
+    `expires_at` a time of the clock."""
 
     expires_at: float
     size: int = 0
@@ -50,13 +47,13 @@ class Robots:
         self._cache: dict[str, _CachedRules] = {}
 
     async def fetch(self, request: Request) -> Response:
-        """As the fetcher does. FetchError `robots` for what a site asks programs not to fetch, also where a redirect
-        leads, and `robots_unreadable` while its rules cannot be read."""
+        """Fetch as the fetcher does. Raises also FetchError with code `robots` for a URL or redirect target that is
+        disallowed, and `robots_unreadable` while the rules of a site cannot be read."""
         await self.check_allowed(request.url)
         return await self._fetcher.fetch(request, self.check_allowed)
 
     async def check_allowed(self, url: str) -> None:
-        """Returns if this address may be fetched, raises FetchError if not."""
+        """Raise FetchError if a URL may not be fetched. Also applies the crawl delay of its site."""
         parts = urlsplit(url)
         if not self._fetcher.is_polite_to(parts.hostname or ""):
             return
@@ -66,7 +63,7 @@ class Robots:
         if cached.rules is None:
             return
         if not cached.rules.can_fetch(url, self._agent_name):
-            raise FetchError("robots", f"the site's robots.txt asks programs not to fetch {redacted_url(url)}")
+            raise FetchError("robots", f"the site's robots.txt disallows {redacted_url(url)}")
         self._fetcher.slow_down(parts.hostname or "", cached.rules.crawl_delay(self._agent_name) or 0.0)
 
     async def _cached_rules(self, site: str) -> _CachedRules:
@@ -79,7 +76,7 @@ class Robots:
         return cached
 
     def _evict(self) -> None:
-        """Keeps the sites that were asked last, within bounds: feeds link to any number of them."""
+        """Drop the oldest rules above the limits: feeds may link to any number of sites."""
         total_bytes = sum(cached.size for cached in self._cache.values())
         while len(self._cache) > _MAX_CACHED_SITES or (total_bytes > _MAX_CACHED_BYTES and len(self._cache) > 1):
             total_bytes -= self._cache.pop(next(iter(self._cache))).size
@@ -99,7 +96,7 @@ class Robots:
             return _CachedRules(self._clock() + RULES_CACHE_S)
         if error.code == "blocked_address":
             return _CachedRules(self._clock() + UNREADABLE_CACHE_S, error=error)
-        sentence = f"{redacted_url(url)} cannot be read, so the site's pages are left alone for now: {error}"
+        sentence = f"{redacted_url(url)} cannot be read, so the site's pages are not fetched for now: {error}"
         wait = max(UNREADABLE_CACHE_S, min(error.retry_after or 0.0, RULES_CACHE_S))
         unreadable = FetchError("robots_unreadable", sentence, status=error.status, retry_after=error.retry_after)
         return _CachedRules(self._clock() + wait, error=unreadable)

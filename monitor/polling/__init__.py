@@ -1,1 +1,1 @@
-"""The steps of one poll that need I/O: parse incrementally, fetch articles, check for anomalies, assess and commit."""
+"""The steps of a poll after the fetch: parse incrementally, fetch articles, detect anomalies, assess, commit."""

@@ -1,4 +1,4 @@
-"""The articles behind what is fresh in a poll, for sources with `full_text`."""
+"""Fetch the articles of the new and changed entries of a poll, for sources with `full_text`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EntriesWithArticles:
-    """The entries of a poll with their articles. `whole` is false if some were not reached and are left out; `causes`
-    are what the operator may have to be told."""
+    """The entries of a poll with their articles.
+
+    `is_complete` is false if new entries are left for the next poll, because there was no time for their articles.
+    """
 
     entries: Sequence[Entry]
     is_complete: bool = True
@@ -29,13 +31,16 @@ class EntriesWithArticles:
 
 
 async def with_articles(runtime: Runtime, source: SourceConfig, entries: Sequence[Entry]) -> EntriesWithArticles:
-    """The same entries, those that are fresh with their articles; known ones come first, then the newest."""
+    """Return the entries, the new and changed ones with their articles.
+
+    Articles of known entries are fetched first, then those of the newest entries.
+    """
     changed, known_keys = await runtime.run_in_store_thread(_entries_to_fetch, runtime.store, source.name, entries)
     fetched = await fetch_articles(runtime.robots, runtime.parser, source, changed)
     lacking_article = [
         *(entry for entry, _ in fetched.failed),
         *fetched.unreached,
-        *(one for one in fetched.fetched if not one.article),
+        *(entry for entry in fetched.fetched if not entry.article),
     ]
     previous = await runtime.run_in_store_thread(
         _with_previous_articles,
@@ -46,21 +51,21 @@ async def with_articles(runtime: Runtime, source: SourceConfig, entries: Sequenc
     updated = {entry.key: entry for entry in (*fetched.fetched, *previous)}
     postponed = {entry.key for entry in fetched.unreached} - known_keys
     return EntriesWithArticles(
-        [updated.get(one.key, one) for one in entries if one.key not in postponed],
-        not postponed,
-        _article_issues(fetched, len(changed)),
+        [updated.get(entry.key, entry) for entry in entries if entry.key not in postponed],
+        is_complete=not postponed,
+        issues=_article_issues(fetched, len(changed)),
     )
 
 
 def _article_issues(fetched: ArticleResults, requested_count: int) -> tuple[HealthIssue, ...]:
     if not fetched.failed:
         return ()
-    sentence = f"{len(fetched.failed)} of {requested_count} articles could not be read; the feed's own text was taken"
-    return (HealthIssue("articles", f"{sentence}. The first: {fetched.failed[0][1]}."),)
+    sentence = f"{len(fetched.failed)} of {requested_count} articles could not be read; the feed's text was used"
+    return (HealthIssue("articles", f"{sentence}. First error: {fetched.failed[0][1]}."),)
 
 
 def _entries_to_fetch(store: Store, source: str, entries: Sequence[Entry]) -> tuple[list[Entry], set[str]]:
-    """The fresh entries in the order in which their articles are asked for, and the keys that are known."""
+    """Return the new and changed entries in the order to fetch their articles, and the keys of known entries."""
     with store.read() as conn:
         known_entries = entry_versions.load_known_entries(conn, source, [entry.key for entry in entries])
     newest = [entry for entry, _ in reversed(changed_entries(entries, known_entries))]
@@ -68,8 +73,7 @@ def _entries_to_fetch(store: Store, source: str, entries: Sequence[Entry]) -> tu
 
 
 def _with_previous_articles(store: Store, source: str, entries: Sequence[Entry]) -> list[Entry]:
-    """Entries whose article is out of reach, or says next to nothing now: it stands as it was, beside what the feed
-    says of them now."""
+    """Use the stored article plus the feed's current text, for entries whose article is unavailable or empty."""
     with store.read() as conn:
         previous = [ledger.previous_update(conn, source, entry.key) for entry in entries]
     article_texts = [stored_article(update.text) if update else "" for update in previous]

@@ -1,4 +1,4 @@
-"""Holds what came from a source against what stood there, before it is taken in."""
+"""Compare the entries of a poll with the stored ones, to detect anomalies before they are assessed."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 def needs_shrink_check(source: SourceConfig, feed: Feed) -> bool:
-    """Whether it takes a look at what stood there to tell."""
+    """Return whether the feed must be compared with the stored entries: a page, or a feed without entries."""
     return source.kind == "page" or not feed.entries
 
 
 def check_shrinkage(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
-    """Why what came is not believed, if it is not."""
+    """Return why a page or feed that lost most of its content is not trusted; None if it is."""
     with store.read() as conn:
         if source.kind == "page" and not source.each:
             return page_shrinkage_error(*_claim_counts(conn, source.name, feed, ignore))
@@ -44,7 +44,7 @@ def check_shrinkage(store: Store, source: SourceConfig, feed: Feed, ignore: Sequ
 
 
 def _claim_counts(conn: Connection, source: str, feed: Feed, ignore: Sequence[Pattern]) -> tuple[int, int]:
-    """How many claims the page had, and how many it has."""
+    """Return how many claims the page had, and how many it has."""
     (entry,) = feed.entries
     previous = ledger.previous_update(conn, source, entry.key)
     previous_count = len(split_claims(previous.title, previous.text, ignore)) if previous else 0
@@ -61,9 +61,9 @@ def detect_anomaly(
     *,
     memory_start: Moment,
 ) -> Anomaly:
-    """What is odd about the entries that came.
+    """Return what is unusual about the entries of a poll, such as a re-announced archive or a feed that was rewound.
 
-    `waiting` are the fresh ones, `read` is when the source was last looked at, `oldest` how far the memory goes back.
+    `changed` are the new and changed entries with their hashes; `memory_start` is how far back comparison looks.
     """
     new_entries = [(entry, digest) for entry, digest in changed if entry.key not in known_entries]
     digests = [digest for _, digest in new_entries]
@@ -86,14 +86,14 @@ def detect_anomaly(
 def entries_missed(
     conn: Connection, source: str, entries: Sequence[Entry], known_entries: Mapping[str, KnownEntry]
 ) -> bool:
-    """Were entries surely missed since the last poll, because the feed shows none of those of then?"""
+    """Return whether entries were certainly missed: the feed shows none of those of the last poll."""
     return not known_entries and has_rolled_over(
         entries, known_entries, count_current_entries(conn, source), newest_published(conn, source)
     )
 
 
 def find_quiet_deadline(store: Store, source: str, now: Moment) -> Moment | None:
-    """When a source will have been silent for longer than is its habit; None if it has no habit."""
+    """Return when a source will have been silent for unusually long; None if it has no regular pattern."""
     with store.read() as conn:
-        heard_at, last_heard = activity_since(conn, source, since=now - HABIT_WINDOW_S)
-    return quiet_deadline(heard_at, last_heard)
+        news_times, last_news = activity_since(conn, source, since=now - HABIT_WINDOW_S)
+    return quiet_deadline(news_times, last_news)

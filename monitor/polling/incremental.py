@@ -1,7 +1,7 @@
-"""Reads a changed feed by parsing those of its items alone that it did not have the last time.
+"""Parse only the items of a changed feed that were not in it at the last poll.
 
-The others are recognised by the hash of their bytes, and stand among the entries without what they say. Where it is
-not certain that this comes to what parsing all of it comes to, all of it is parsed.
+The other items are recognized by the hash of their bytes; their entries come from the stored fingerprint, without
+their text. The whole feed is parsed whenever the result might differ from that.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ from monitor.store.base import Store
 if TYPE_CHECKING:
     from monitor.runtime import Runtime
 
-PARSER_VERSION = 1  # to be counted up whenever the same bytes are read as another entry than before
+PARSER_VERSION = 1  # increase it whenever the same bytes are parsed into a different entry than before
 
 
 @dataclass(frozen=True, slots=True)
 class FeedPreview:
-    """A feed at its items, before it is parsed: the hash of all around them, the hash of each, and which of them are
-    known."""
+    """A feed split into items before it is parsed.
+
+    `skeleton` is the hash of everything around the items; `hashes` has one hash for each item.
+    """
 
     parts: FeedParts
     skeleton: str
@@ -41,7 +43,7 @@ class FeedPreview:
     ttl: float | None = None
 
     def with_fingerprint(self, feed: Feed) -> Feed:
-        """The feed with an imprint of it, if it can be read in parts."""
+        """Add a fingerprint to the parsed feed, if its items can be parsed separately."""
         if not feed.is_separable or len(feed.entries) != len(self.hashes):
             return feed
         entries = dict(zip(self.hashes, feed.entries, strict=True))
@@ -49,12 +51,10 @@ class FeedPreview:
 
 
 async def parse_response(runtime: Runtime, source: SourceConfig, response: Response) -> Feed:
-    """What a source says. Raises ParseError."""
-    preview = (
-        await runtime.run_in_store_thread(preview_feed, runtime.store, source.name, response)
-        if source.kind == "feed"
-        else None
-    )
+    """Parse a response, reusing the known entries of a feed. Raises ParseError."""
+    preview = None
+    if source.kind == "feed":
+        preview = await runtime.run_in_store_thread(preview_feed, runtime.store, source.name, response)
     if preview and preview.known_entries and (feed := await _parse_unseen_items(runtime, source, response, preview)):
         return feed
     feed = await _parse_body(runtime, source, response, response.body or b"")
@@ -62,7 +62,7 @@ async def parse_response(runtime: Runtime, source: SourceConfig, response: Respo
 
 
 def preview_feed(store: Store, source: str, response: Response) -> FeedPreview | None:
-    """What can be told of a feed before it is parsed; None if it must be read as a whole."""
+    """Split a feed into items and look up the known ones; None if it must be parsed as a whole."""
     parts = split_items(response.body or b"", response.content_type)
     if parts is None:
         return None
@@ -76,14 +76,14 @@ def preview_feed(store: Store, source: str, response: Response) -> FeedPreview |
 
 @cache
 def _parser_fingerprint() -> str:
-    """Another one may read the same bytes in another way."""
+    """Identify the parser: another version may parse the same bytes differently."""
     return f"{__version__} {PARSER_VERSION} {version('feedparser')}"
 
 
 async def _parse_unseen_items(
     runtime: Runtime, source: SourceConfig, response: Response, preview: FeedPreview
 ) -> Feed | None:
-    """The feed, of which only what is unknown was parsed; None if that is not the same as the whole."""
+    """Parse only the unknown items; None if the result might differ from parsing the whole feed."""
     hashes, items = preview.hashes, preview.parts.items
     unseen_items = [
         item for item_hash, item in zip(hashes, items, strict=True) if item_hash not in preview.known_entries

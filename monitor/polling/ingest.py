@@ -1,4 +1,4 @@
-"""Commits what a poll came to, and in the same transaction owes the operator what it gives cause to tell."""
+"""Assess the new and changed entries of a poll, and commit the findings, the source's next state and its notices."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from monitor.store.commit import commit_assessment
 
 
 def commit_poll(conn: Connection, source: str, outcome: PollResult, policy: Policy) -> list[Alert]:
-    """Keeps the source's next state and its notices; the alerts of those that are told now."""
+    """Store a source's next state, update its notices, and enqueue and return the notices that are due."""
     record_poll(conn, source, outcome)
     previous = source_notices.load_notices(conn, source)
     updated = update_notices(previous, outcome.issues, failures=outcome.failures, now=outcome.polled_at)
@@ -58,22 +58,22 @@ def commit_poll(conn: Connection, source: str, outcome: PollResult, policy: Poli
 
 
 def commit_unchanged_polls(conn: Connection, outcomes: Mapping[str, PollResult], policy: Policy) -> None:
-    """Keeps what many polls came to, by source, that found nothing changed and give no cause to tell anything."""
+    """Store the results of many unchanged polls, by source."""
     record_polls(conn, outcomes)
     for source in source_notices.sources_with_notices(conn, outcomes):
         commit_poll(conn, source, outcomes[source], policy)
 
 
-CHUNK = 0.2  # seconds of assessing in one transaction: a long first poll must not keep others from the store
+CHUNK = 0.2  # seconds of assessment in one transaction, so that a long first poll does not block the store
 
 
 class StaleFingerprint(Exception):
-    """An entry was recognised and is another one: the feed must be read again, this time as a whole."""
+    """An entry recognized by its fingerprint differs from the stored one: the whole feed must be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What a poll brought: how many alerts, and what the operator is told of the source."""
+    """How many alerts a poll caused, and the notices about its source."""
 
     alerts: int
     notices: Sequence[Alert]
@@ -81,7 +81,7 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class IngestContext:
-    """One poll of a source under way. `good` is when the source was last good before it."""
+    """What all chunks of one poll share. `last_good` is the source's last successful poll before this one."""
 
     source: str
     policy: Policy
@@ -103,11 +103,11 @@ def ingest_poll(
     now: Moment,
     fingerprint: FeedFingerprint | None = None,
 ) -> IngestResult:
-    """Commits what is fresh among `entries`, and the poll's outcome with the last of it: what `ends` makes of the
-    share that is fresh, and of whether the feed rolled over. With it goes the feed's `imprint`.
+    """Commit the new and changed entries in chunks; the last one includes the poll's result and the fingerprint.
 
-    A crash in between leaves the poll undone, so the next one goes on where this one stopped. Raises Mistaken, with
-    nothing taken, if an entry that was recognised is not what the store has.
+    `make_outcome` receives the share of new and changed entries and whether the feed rolled over. A crash between
+    chunks leaves the poll unfinished, so the next poll continues where this one stopped. Raises StaleFingerprint,
+    before anything is committed, if an entry recognized by its fingerprint differs from the stored one.
     """
     with store.read() as conn:
         seen = entry_versions.load_known_entries(conn, source, [entry.key for entry in entries])
@@ -144,8 +144,7 @@ def ingest_poll(
 def ingest_chunk(
     conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]]
 ) -> tuple[int, list[Revision], bool]:
-    """Takes entries until the chunk's time is up: how many alerts they raised, how they moved, and whether none is
-    left."""
+    """Ingest entries until the chunk's time is up. Return the number of alerts, the revisions, and if it is done."""
     alerts, started = 0, time.monotonic()
     moves: list[Revision] = []
     for entry, digest in left:
@@ -160,7 +159,7 @@ def ingest_chunk(
 def ingest_entry(
     conn: Connection, context: IngestContext, entry: Entry, digest: str
 ) -> tuple[Assessment, Revision | None]:
-    """Takes one entry; how it moved if it is a revision."""
+    """Ingest one entry. Return its assessment and, for a known entry, its revision."""
     update = build_update(context.source, entry, context.now)
     stale = context.anomaly.stale_reasons.get(entry.key, "")
     versions = (
@@ -195,7 +194,7 @@ def ingest_update(
     now: Moment,
     stale_reason: str = "",
 ) -> Assessment:
-    """Assesses one update in an open transaction and records all that it brings. `stale` is why it is no news."""
+    """Assess one update and store the results in the open transaction. With `stale_reason` it does not alert."""
     before = ledger.previous_update(conn, update.source, update.entry)
     if before is not None:
         update = replace(update, at=max(now, before.at))
@@ -210,7 +209,7 @@ def ingest_update(
 
 
 def changed_entries(entries: Sequence[Entry], known_entries: Mapping[str, KnownEntry]) -> list[tuple[Entry, str]]:
-    """The entries whose content the store does not have, with its hash, oldest first."""
+    """Return the new and changed entries with their content hashes, oldest first."""
     hashed: Iterable[tuple[Entry, str]] = ((entry, content_hash(entry)) for entry in oldest_first(entries))
     return [
         (entry, digest)
@@ -220,7 +219,7 @@ def changed_entries(entries: Sequence[Entry], known_entries: Mapping[str, KnownE
 
 
 def build_update(source: str, entry: Entry, now: Moment) -> Update:
-    """The update that an entry is; said when it was published, but never in the future."""
+    """Convert an entry to an update. Its time is when it was published, but never in the future."""
     said = now if entry.published is None else min(entry.published, now)
     return Update(
         source=source,

@@ -1,4 +1,4 @@
-"""What a poll came to, as the source's next state: pure, so that every case can be read and tested here."""
+"""Derive a source's next state from the result of a poll. Pure."""
 
 from __future__ import annotations
 
@@ -20,23 +20,28 @@ from monitor.units import DAY
 
 BLOCKED_ERROR_CODES = frozenset({"blocked_address", "unauthorised", "forbidden", "robots"})
 GONE_ERROR_CODE = "gone"
-GONE_POLLS_BEFORE_PAUSE = 3  # times running, a day apart
-PAUSED_POLL_INTERVAL_S = 30 * DAY  # a paused source is asked once more after each
-SEPARATELY_COUNTED_CODES = frozenset(
-    {GONE_ERROR_CODE, SUSPICIOUS_SHRINK}
-)  # how often each of these came in a row decides something
-STATE_SENTENCES = {"paused": "It is gone", "blocked": "It may not be read", "failing": "It cannot be read"}
+GONE_POLLS_BEFORE_PAUSE = 3  # in a row, a day apart
+PAUSED_POLL_INTERVAL_S = 30 * DAY  # to notice a source that comes back
+SEPARATELY_COUNTED_CODES = frozenset({GONE_ERROR_CODE, SUSPICIOUS_SHRINK})  # a limit applies to each of these alone
+STATE_SENTENCES = {
+    "paused": "The source is gone",
+    "blocked": "The source must not be read",
+    "failing": "The source cannot be read",
+}
 ROLLED_OVER_MESSAGE = (
-    "Nothing that stood in it at one poll was left at the next, so entries were surely missed. "
-    "It is looked at every {} min for now."
+    "The feed has none of the entries of the previous poll, so some were missed in between. "
+    "The source is polled every {} min for now."
 )
-QUIET_MESSAGE = "It answers, but nothing new has come from it for longer than is its habit."
+QUIET_MESSAGE = "The source responds, but has had nothing new for unusually long."
 
 
 @dataclass(frozen=True, slots=True)
 class PollContext:
-    """One poll of a source: its config, its state before, when, the jitter drawn for it (0 to 1), and the moment
-    after which its silence is against its habit, if it has one."""
+    """One poll of a source.
+
+    `previous` is the state before the poll, `jitter` a random number from 0 to 1, and `quiet_deadline` when the
+    source will have been silent for unusually long; None if that is not known.
+    """
 
     source: SourceConfig
     previous: SourceState
@@ -46,27 +51,21 @@ class PollContext:
     quiet_deadline: Moment | None = None
 
     def answering_state(self, entries: int) -> str:
-        """The state of a source that answers and has shown so many entries."""
+        """Return the state of a source that responds; `entries` is how many it has shown."""
         if self.quiet_deadline is not None and self.now > self.quiet_deadline:
             return "quiet"
         return "ok" if entries else "empty"
 
     def health_issues(self, state: str) -> tuple[HealthIssue, ...]:
-        """What a source that answers gives cause to tell."""
+        """Return the issues of a source that responds."""
         return (HealthIssue(state, QUIET_MESSAGE),) if state == "quiet" else ()
 
     def next_interval(self, changed_share: float, is_rolled_over: bool = False) -> float:
-        """Seconds between polls from now on: see `next_pace`."""
-        base_interval, slowest = self.source.every, self.source.slowest
-        current_pace = effective_interval(
-            every=base_interval, slowest=slowest, stored_interval=self.previous.adaptive_interval
-        )
+        """Return the seconds between polls from now on. `changed_share` is the share of new and changed entries."""
+        every, slowest = self.source.every, self.source.slowest
+        current = effective_interval(every=every, slowest=slowest, stored_interval=self.previous.adaptive_interval)
         return next_interval(
-            current_pace,
-            every=base_interval,
-            slowest=slowest,
-            news_share=changed_share,
-            entries_missed=is_rolled_over,
+            current, every=every, slowest=slowest, news_share=changed_share, entries_missed=is_rolled_over
         )
 
     def next_poll_at(
@@ -77,7 +76,7 @@ class PollContext:
         retry_after: float | None = None,
         max_age: float | None = None,
     ) -> Moment:
-        """When to look again, where `every` is the usual wait in seconds."""
+        """Return when to poll next. `interval` is the regular one, in seconds."""
         return next_poll_time(
             now=self.now,
             every=interval,
@@ -91,19 +90,19 @@ class PollContext:
 
 
 def body_hash(body: bytes) -> str:
-    """A hash that tells whether a body is the very bytes of last time."""
+    """Return a hash to detect a body that is byte for byte the previous one."""
     return blake2b(body, digest_size=16).hexdigest()
 
 
 def is_unchanged(poll: PollContext, response: Response) -> bool:
-    """Is there nothing to parse: 304, or the bytes of last time? Not so while the last good body is unknown."""
+    """Return whether there is nothing to parse: a 304, or the same bytes as at the last poll that was read."""
     if poll.previous.body_hash is None:
         return False
     return response.body is None or body_hash(response.body) == poll.previous.body_hash
 
 
 def unchanged_outcome(poll: PollContext, response: Response) -> PollResult:
-    """The source answered and says what it said before."""
+    """The outcome of a poll whose response has not changed."""
     state, interval = poll.answering_state(poll.previous.entries), poll.next_interval(0.0)
     return PollResult(
         polled_at=poll.now,
@@ -131,15 +130,17 @@ def read_outcome(
     is_complete: bool = True,
     issues: Sequence[HealthIssue] = (),
 ) -> PollResult:
-    """The source answered with something that was parsed, of which the share `news` is fresh. `rolled`: entries were
-    surely missed. Not `whole`: some of it was left for the next poll, which is to read it again."""
+    """The outcome of a poll that was parsed.
+
+    `changed_share` is the share of new and changed entries. `is_rolled_over`: entries were certainly missed. Without
+    `is_complete` some entries are left for the next poll, so no validator is kept that could make it skip them.
+    """
     ages = [age for age in (response.max_age, feed.ttl) if age is not None]
-    # Who brings news is not quiet.
+    # A source with new entries is not quiet, even if its deadline has passed.
     state = "ok" if changed_share else poll.answering_state(len(feed.entries) or poll.previous.entries)
     interval = poll.next_interval(changed_share, is_rolled_over)
-    rollover_issues = (
-        (HealthIssue("rolled", ROLLED_OVER_MESSAGE.format(round(interval / 60))),) if is_rolled_over else ()
-    )
+    rollover_message = ROLLED_OVER_MESSAGE.format(round(interval / 60))
+    rollover_issues = (HealthIssue("rolled", rollover_message),) if is_rolled_over else ()
     return PollResult(
         polled_at=poll.now,
         state=state,
@@ -157,8 +158,10 @@ def read_outcome(
 
 
 def failed_outcome(poll: PollContext, error: SourceError) -> PollResult:
-    """The source could not be read; what is known of it stays, and it is left alone for longer each time. One that is
-    gone is asked once a day; when it was gone for three days running it is paused."""
+    """The outcome of a poll that failed: what is known of the source is kept, and the next poll backs off.
+
+    A source that is gone is polled once a day, and paused once it was gone for three polls in a row.
+    """
     failures = consecutive_failures(poll.previous, error.code)
     is_gone = error.code == GONE_ERROR_CODE
     is_paused = is_gone and failures >= GONE_POLLS_BEFORE_PAUSE
@@ -167,7 +170,7 @@ def failed_outcome(poll: PollContext, error: SourceError) -> PollResult:
     retry_at = poll.next_poll_at(
         poll.source.every, failures=failures, retry_after=DAY if is_gone else requested_delay
     )
-    sentence = f"{error}, for days; it is asked again once a month" if is_paused else str(error)
+    sentence = f"{error}, for days; it is polled once a month now" if is_paused else str(error)
     return PollResult(
         polled_at=poll.now,
         state=state,
@@ -185,7 +188,7 @@ def failed_outcome(poll: PollContext, error: SourceError) -> PollResult:
 
 
 def consecutive_failures(previous: SourceState, code: str) -> int:
-    """How many polls have failed in a row, this one included; some failures count those of their own kind only."""
+    """Return how many polls failed in a row, including this one. Some error codes count only their own failures."""
     previous_code = previous.error_code
     is_same_kind = previous_code == code or not {previous_code, code} & SEPARATELY_COUNTED_CODES
     return previous.failures + 1 if is_same_kind else 1

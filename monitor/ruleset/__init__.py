@@ -1,1 +1,1 @@
-"""Rule files become rules, and rules are matched: YAML → `RuleSet` and problems; an update → `Match`es."""
+"""Reads rule files and matches rules: YAML → `RuleSet` and problems; an update → `Match`es."""

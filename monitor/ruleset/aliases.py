@@ -1,4 +1,4 @@
-"""Reads aliases.yaml: `same:` (words that mean the same) and `lists:` (words of one kind), both written `@name`."""
+"""Reads aliases.yaml: `same:` (synonyms) and `lists:` (words of one kind), both written `@name` in queries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_ALIAS_DEPTH = 20
 
 @dataclass(slots=True)
 class AliasReader:
-    """Compiles each alias once. `sizes` are terms with all that is nested; a nested name is resolved when met."""
+    """Compiles each alias once. `term_counts` include nested aliases, which are compiled on first use."""
 
     terms_by_name: dict[str, list[YamlText]] = field(default_factory=dict)
     nodes: dict[str, Node | None] = field(default_factory=dict)
@@ -27,7 +27,6 @@ class AliasReader:
     faults: list[SyntaxFault] = field(default_factory=list)
 
     def read_file(self, root: YamlNode | None) -> None:
-        """The whole file."""
         if root is None:
             return
         if not isinstance(root, YamlTable):
@@ -42,41 +41,40 @@ class AliasReader:
             self.compile_alias(name, ())
 
     def read_section(self, kind: str, section: YamlNode) -> None:
-        """`same:` or `lists:`: names with their entries."""
         if isinstance(section, YamlText) and not section.value:
             return
         if not isinstance(section, YamlTable):
-            self.faults.append(SyntaxFault(f"`{kind}` expects names, each with a list of words", section.offset))
+            self.faults.append(SyntaxFault(f"`{kind}`: expected names, each with a list of words", section.offset))
             return
         for name, key_node in section.keys.items():
             if not ALIAS_NAME.fullmatch(name):
-                self.faults.append(
-                    SyntaxFault(f"`{name}` is no name: expected letters, digits, - and _", key_node.offset)
-                )
+                message = f"invalid name `{name}`: expected letters, digits, - and _"
+                self.faults.append(SyntaxFault(message, key_node.offset))
             elif name in self.terms_by_name:
-                self.faults.append(SyntaxFault(f"`{name}` stands under both `same` and `lists`", key_node.offset))
+                self.faults.append(SyntaxFault(f"`{name}` is defined in both `same` and `lists`", key_node.offset))
             else:
                 self.terms_by_name[name] = self.read_terms(name, section.values[name])
                 if kind == "same":
                     self.synonyms[name] = self.check_synonyms(name)
 
     def read_terms(self, name: str, value: YamlNode) -> list[YamlText]:
-        """The entries of one alias."""
+        """Return the entries of one alias, without invalid ones."""
         items = value.items if isinstance(value, YamlList) else [value]
         terms = [text for text in items if isinstance(text, YamlText) and text.value.strip()]
         if len(terms) < len(items) or not terms:
-            self.faults.append(SyntaxFault(f"`{name}` expects a list of words and phrases", value.offset))
+            self.faults.append(SyntaxFault(f"`{name}`: expected a list of words and phrases", value.offset))
         return terms
 
     def check_synonyms(self, name: str) -> tuple[str, ...]:
-        """The words of one meaning; they are compared too, so they are words and not references."""
+        """Return the synonyms of a name. Comparison uses them too, so references and regexes are rejected."""
         for text in self.terms_by_name[name]:
             if text.value.startswith(("@", "/")):
-                self.faults.append(SyntaxFault(f"`same` holds words and phrases, found `{text.value}`", text.offset))
+                message = f"`same`: expected words and phrases, found `{text.value}`"
+                self.faults.append(SyntaxFault(message, text.offset))
         return tuple(text.value for text in self.terms_by_name[name])
 
     def compile_alias(self, name: str, open_aliases: tuple[str, ...]) -> Node | None:
-        """The alias as a query; None if something is wrong with it."""
+        """Return the alias as a query node; None if it is invalid."""
         if name not in self.nodes:
             self.nodes[name] = None
             compiled = [self.compile_term(text, (*open_aliases, name)) for text in self.terms_by_name[name]]
@@ -85,14 +83,14 @@ class AliasReader:
                 self.term_counts.get(text.value[1:], 1) for text in self.terms_by_name[name]
             )
             if term_count > MAX_QUERY_TERMS:
-                message = f"`@{name}` stands for more than {MAX_QUERY_TERMS:,} terms"
+                message = f"`@{name}` expands to more than {MAX_QUERY_TERMS:,} terms"
                 self.faults.append(SyntaxFault(message, self.terms_by_name[name][0].offset))
             elif nodes and len(nodes) == len(compiled):
                 self.nodes[name] = nodes[0] if len(nodes) == 1 else Or(nodes)
         return self.nodes[name]
 
     def compile_term(self, text: YamlText, open_aliases: tuple[str, ...]) -> Node | None:
-        """One entry. `trail` are the aliases that are being read."""
+        """Compile one entry; None after reporting its fault. `open_aliases` are being compiled, outermost first."""
         try:
             if not text.value.startswith("@"):
                 return parse_alias_term(text.value.strip())
@@ -102,10 +100,10 @@ class AliasReader:
             return None
 
     def compile_reference(self, name: str, open_aliases: tuple[str, ...]) -> Node | None:
-        """`@name` inside a list. Raises Fault."""
+        """Compile `@name` inside a list. Raises SyntaxFault."""
         if name in open_aliases:
             cycle = " → ".join(f"@{alias}" for alias in (*open_aliases[open_aliases.index(name) :], name))
-            raise SyntaxFault(f"aliases go round in a circle: {cycle}")
+            raise SyntaxFault(f"aliases refer to each other in a cycle: {cycle}")
         if len(open_aliases) >= MAX_ALIAS_DEPTH:
             raise SyntaxFault(f"aliases are nested deeper than {MAX_ALIAS_DEPTH} levels")
         if name not in self.terms_by_name:
@@ -115,7 +113,7 @@ class AliasReader:
 
 
 def read_aliases(root: YamlNode | None) -> tuple[AliasNodes, dict[str, tuple[str, ...]], list[SyntaxFault]]:
-    """The aliases for queries, the words that mean the same, and every fault."""
+    """Return the aliases for queries, the synonyms for comparison, and every fault."""
     reader = AliasReader()
     reader.read_file(root)
     return reader.nodes, reader.synonyms, reader.faults

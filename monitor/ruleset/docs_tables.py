@@ -1,6 +1,6 @@
-"""The tables of docs/rules.md, made from what the program itself reads: operators and the keys of a rule.
+"""Generates the tables of docs/rules.md: the operators and the keys of a rule.
 
-python -m monitor.ruleset.docs_tables docs/rules.md      writes them anew
+python -m monitor.ruleset.docs_tables docs/rules.md      updates the tables in the file
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from monitor.ruleset.schema import FigureModel, RuleFileModel, RuleModel, RuleTe
 
 
 def with_current_tables(page: str) -> str:
-    """The manual with its tables made anew, each between `<!-- NAME -->` and `<!-- end -->`."""
+    """Return the page with current tables, each between `<!-- NAME -->` and `<!-- end -->`."""
     tables = {
         "operators": operator_table(),
         "keys": key_table(RuleModel),
@@ -29,33 +29,32 @@ def with_current_tables(page: str) -> str:
 
 
 def operator_table() -> str:
-    """A row for each form of the query language, with a text that meets its example and one that does not."""
+    """A row for each form of the query language, with texts that match and texts that do not."""
     rows = []
     for operator in OPERATORS.values():
-        matching = "<br>".join(f"`{query}` meets “{text}”" for query, text in operator.examples)
-        failing = "<br>".join(f"`{query}` does not meet “{text}”" for query, text in operator.counterexamples)
+        matching = "<br>".join(f"`{query}` matches “{text}”" for query, text in operator.examples)
+        failing = "<br>".join(f"`{query}` does not match “{text}”" for query, text in operator.counterexamples)
         rows.append((f"`{operator.word}`", operator.meaning, f"{matching}<br>{failing}"))
-    return markdown_table(("write", "meaning", "for example"), rows)
+    return markdown_table(("write", "meaning", "examples"), rows)
 
 
 def key_table(model: type[RuleFileModel]) -> str:
     """A row for each key of a table in a rule file."""
     rows = [
-        (f"`{name}`", str(field.description), "must be there" if field.is_required() else default_text(field.default))
+        (f"`{name}`", str(field.description), "required" if field.is_required() else default_text(field.default))
         for name, field in model.model_fields.items()
     ]
     return markdown_table(("key", "meaning", "default"), rows)
 
 
 def default_text(value: Any) -> str:
-    """What holds if a key is left out."""
+    """The default of an omitted key, "" if there is none."""
     if isinstance(value, tuple) and value:
         return f"`[{', '.join(map(str, value))}]`"
     return "" if value in (None, (), {}, "") else f"`{str(value).lower()}`"
 
 
 def markdown_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """A Markdown table."""
     lines = [header, tuple("---" for _ in header), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

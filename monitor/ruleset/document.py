@@ -1,4 +1,4 @@
-"""An update as rules see it: its claims, title, headings and fields, read once, and what each `within` joins."""
+"""An update as rules see it: its claims, title, headings and fields, indexed once, and the windows for `within`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query.nodes import MatchWindow
 from monitor.ruleset.query.segments import SegmentIndex
 
-DocumentParts: TypeAlias = tuple[
-    str, str, str, tuple[str, ...], tuple[Claim, ...], tuple[tuple[Claim, bool], ...]
-]  # title, url, author, tags, claims that stand, those that were said and whether they are withdrawn
-SHARED_SCOPES = ("title", "url", "author", "tag")  # the scopes that see the same of every document
+# title, url, author, tags, current claims, and the claims of findings with whether each is withdrawn
+DocumentParts: TypeAlias = tuple[str, str, str, tuple[str, ...], tuple[Claim, ...], tuple[tuple[Claim, bool], ...]]
+SHARED_SCOPES = ("title", "url", "author", "tag")  # scopes that see the same segments in every window
 
 
 @dataclass(frozen=True, slots=True)
 class MatchDocument:
-    """Segments 0 … of `reading` are the update's claims, then the withdrawn ones, then what they stand under.
+    """An indexed update. The segments of `index` are its claims, then withdrawn claims, then the rest.
 
-    `findings` gives the finding that a segment is; `headings` the segment of a claim's heading, if it has one.
+    `finding_by_segment` has the index of a segment's finding, `heading_by_segment` the segment of a claim's heading.
     """
 
     index: SegmentIndex
@@ -34,7 +33,7 @@ class MatchDocument:
     segments_by_scope: dict[str, frozenset[int]]
 
     def window(self, segments: frozenset[int]) -> MatchWindow:
-        """What a rule's terms see when those without a scope see `own`."""
+        """The window in which terms without a scope see these segments."""
         return MatchWindow(
             self.index,
             segments,
@@ -42,11 +41,11 @@ class MatchDocument:
         )
 
     def shared_segments(self, scope: str) -> frozenset[int]:
-        """The segments of the title or of a field, which are the same for every document."""
+        """The segments of the title or of a field, which are the same in every window."""
         return self.title_segments if scope == "title" else self.segments_by_scope[scope]
 
     def claim_windows(self) -> Iterator[frozenset[int]]:
-        """Each claim by itself."""
+        """Each claim alone."""
         return (frozenset((segment,)) for segment in range(self.withdrawn_segments.stop))
 
     def passage_windows(self) -> Iterator[frozenset[int]]:
@@ -58,7 +57,7 @@ class MatchDocument:
             yield frozenset(segments)
 
     def update_window(self, *, include_withdrawn: bool) -> frozenset[int]:
-        """The title and all claims, and the withdrawn ones if they are asked for."""
+        """The title and all claims, optionally with the withdrawn ones."""
         return self.title_segments | frozenset(
             range(self.withdrawn_segments.stop if include_withdrawn else self.claim_count)
         )
@@ -67,14 +66,14 @@ class MatchDocument:
 def cached_document(
     update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]
 ) -> MatchDocument:
-    """The page of an update, kept for the next rule that asks. Without `claims` the findings' own are all it has."""
+    """Return the document of an update, cached for the next rule. Without `claims` it has those of the findings."""
     return _build_cached(*_document_parts(update, findings, claims, tags))
 
 
 def build_document(
     update: Update, findings: Sequence[Finding], claims: Sequence[Claim], tags: Sequence[str]
 ) -> MatchDocument:
-    """The same for whoever asks all rules at once, without the price of looking whether it was kept."""
+    """Return the document of an update without the cost of hashing a cache key, for matching all rules at once."""
     return _build(*_document_parts(update, findings, claims, tags))
 
 
@@ -121,7 +120,7 @@ _build_cached = lru_cache(maxsize=4)(_build)
 
 
 def _segment_headings(claims: Sequence[Claim], claim_count: int, texts: list[str]) -> dict[int, int]:
-    """The segment of each claim's heading: the heading's own claim if it is one, else one added to `texts`."""
+    """The segment of each claim's heading: the heading's own claim, or else a new segment appended to `texts`."""
     segment_by_heading = {
         claim.text: segment for segment, claim in enumerate(claims[:claim_count]) if claim.role is Role.HEADING
     }
@@ -136,7 +135,7 @@ def _segment_headings(claims: Sequence[Claim], claim_count: int, texts: list[str
 
 
 def _segment_findings(claims: Sequence[Claim], claims_of_findings: Sequence[tuple[Claim, bool]]) -> dict[int, int]:
-    """Which finding stands at which segment; of equal claims the first comes first."""
+    """The index of each segment's finding; equal claims are assigned in order."""
     segments_by_claim: dict[tuple[str, str, int, int], list[int]] = defaultdict(list)
     for segment in reversed(range(len(claims))):
         segments_by_claim[_claim_key(claims[segment])].append(segment)
@@ -151,5 +150,5 @@ def _segment_findings(claims: Sequence[Claim], claims_of_findings: Sequence[tupl
 
 
 def _claim_key(claim: Claim) -> tuple[str, str, int, int]:
-    """What equal claims share; enums hash slowly, and each member is one object."""
+    """A key that equal claims share. Enum members are singletons, and their ids hash faster."""
     return claim.text, claim.heading, id(claim.role), id(claim.noise)

@@ -1,7 +1,6 @@
-"""Says what a rule made of an update: each term with the words it met, and what was missing if it did not hold.
+"""Explains the result of a rule for an update: the words that each term matched, and the first condition that failed.
 
-It evaluates the query's own nodes and asks each for its parts, so an operator that is added to the registry is
-explained without a change here.
+It evaluates the nodes of the query themselves, so an operator added to the registry needs no change here.
 """
 
 from __future__ import annotations
@@ -18,12 +17,14 @@ from monitor.ruleset.query.operators import OPERATORS, UNLIMITED_DISTANCE
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpans
 from monitor.ruleset.rule import Rule
 
-MAX_NAMED_TERMS = 6  # terms of one list that a sentence names
+NO_MATCH = "the query does not match"
+MAX_NAMED_TERMS = 6  # terms of one OR that a message names
+ALL_UNCHANGED = "the matched words are in claims that the entry already had, word for word"
 
 
 @dataclass(frozen=True, slots=True)
 class TermHits:
-    """One term of a query as it was written, and the words of the update that it met, as they stand."""
+    """One term of a query as written, and the words of the update that it matched."""
 
     term: str
     words: tuple[str, ...]
@@ -31,10 +32,10 @@ class TermHits:
 
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
-    """What a rule made of an update.
+    """The result of a rule for an update.
 
-    `step` is how far it came: `source`, `query`, `novelty`, or `holds`. `why` is one sentence: what was missing, or
-    which claim fires. `place` is the text that came nearest; `terms` looks at the whole update.
+    `step` is what failed (`source`, `query` or `novelty`), or `holds` if the rule fires. `why` says why it failed or
+    which claim fires. `place` is the text that matched best. `terms` are searched for in the whole update.
     """
 
     rule: str
@@ -51,35 +52,26 @@ def explain_rule(
     claims: Sequence[Claim],
     tags: Sequence[str] = (),
 ) -> RuleExplanation:
-    """What the rule makes of the update; `tags` are its source's, `findings` as the rule's listener hears them."""
+    """Explain the result of a rule. `tags` are the source's; `findings` have the novelty for the rule's sources."""
     document = cached_document(update, findings, claims, tags)
     hits = term_hits(rule, document)
     if not rule_covers_source(rule, update.source, tags):
-        return RuleExplanation(
-            rule.name, "source", f"does not listen to {update.source}: {source_list_text(rule)}", "", hits
-        )
+        why = f"{update.source} is not one of its sources: {', '.join(rule.sources or ())}"
+        return RuleExplanation(rule.name, "source", why, "", hits)
     closest, matching = nearest_window(rule, document)
     text = window_text(document, closest)
     if not matching:
-        return RuleExplanation(
-            rule.name, "query", why_no_match(rule.query.root, document.window(closest)), text, hits
-        )
+        why = why_no_match(rule.query.root, document.window(closest))
+        return RuleExplanation(rule.name, "query", why, text, hits)
     match = match_prepared(rule, document, findings, rule.windows(document))
     if match is None:
         return RuleExplanation(rule.name, "novelty", why_not_news(rule, document, findings, matching), text, hits)
-    fired_finding = findings[match.finding_indexes[0]]
-    return RuleExplanation(
-        rule.name, "holds", f"a {fired_finding.novelty} claim fires", fired_finding.claim.text, hits
-    )
-
-
-def source_list_text(rule: Rule) -> str:
-    """The sources of a rule, for people."""
-    return f"it listens to {', '.join(rule.sources or ())}"
+    fired = findings[match.finding_indexes[0]]
+    return RuleExplanation(rule.name, "holds", f"a {fired.novelty} claim fires", fired.claim.text, hits)
 
 
 def term_hits(rule: Rule, document: MatchDocument) -> tuple[TermHits, ...]:
-    """Each term with the words it met anywhere on the page, in the order they are written."""
+    """Return each term with the words it matched anywhere in the update, in the order of the query."""
     window = document.window(document.update_window(include_withdrawn=True))
     words_by_term: dict[str, list[str]] = {}
     for term in terms_in_order(rule.query.root):
@@ -88,7 +80,7 @@ def term_hits(rule: Rule, document: MatchDocument) -> tuple[TermHits, ...]:
 
 
 def terms_in_order(node: Node) -> Iterator[Term]:
-    """The terms of a query from left to right."""
+    """Yield the terms of a query from left to right."""
     if isinstance(node, Term):
         yield node
     for child in node.children():
@@ -96,12 +88,10 @@ def terms_in_order(node: Node) -> Iterator[Term]:
 
 
 def scoped_term_text(term: Term) -> str:
-    """A term with its scope."""
     return f"{term.scope}:{term.text}" if term.scope else term.text
 
 
 def span_texts(spans: TermSpans, document: MatchDocument) -> list[str]:
-    """The words that stand at some spans, as they stand."""
     texts = []
     for first, last, _ in spans:
         segment, start, end = document.index.locate(first, last)
@@ -110,7 +100,7 @@ def span_texts(spans: TermSpans, document: MatchDocument) -> list[str]:
 
 
 def nearest_window(rule: Rule, document: MatchDocument) -> tuple[frozenset[int], list[frozenset[int]]]:
-    """The document that comes nearest to holding, and all for which the query does hold, news or not."""
+    """Return the window that matches best, and all windows that match, whether news or not."""
     root = rule.query.root
     hit_segments = {
         span[0] >> SEGMENT_SHIFT for term in terms_in_order(root) for span in term.cached_spans(document.index)
@@ -126,7 +116,7 @@ def nearest_window(rule: Rule, document: MatchDocument) -> tuple[frozenset[int],
 
 
 def match_score(node: Node, window: MatchWindow) -> float:
-    """How near a node comes to holding, 0 to 1."""
+    """How nearly a node matches, from 0 to 1."""
     if node.evaluate(window) is not None:
         return 1.0
     scores = [match_score(child, window) for child in node.children()] if not isinstance(node, Not) else []
@@ -136,12 +126,12 @@ def match_score(node: Node, window: MatchWindow) -> float:
 
 
 def why_no_match(node: Node, window: MatchWindow) -> str:
-    """The first thing that keeps a node from holding, as a sentence; "" if it holds."""
+    """Return the first reason why a node does not match, as a sentence; "" if it matches."""
     if node.evaluate(window) is not None:
         return ""
     match node:
         case Not():
-            return f"NOT is not kept: “{first_hit_text(node.node, window)}” stands there"
+            return f"excluded by NOT: “{first_hit_text(node.node, window)}”"
         case Or():
             return why_no_alternative_matches(node, window)
         case ProximityPair():
@@ -149,40 +139,40 @@ def why_no_match(node: Node, window: MatchWindow) -> str:
         case NumberComparison():
             return why_no_match(node.operand, window) or why_figure_fails(node, window)
         case Term():
-            return f"{quoted_term(node)} meets nothing"
+            return f"no match for {quoted_term(node)}"
         case _:
-            return next(filter(None, (why_no_match(child, window) for child in node.children())), "it does not hold")
+            return next(filter(None, (why_no_match(child, window) for child in node.children())), NO_MATCH)
 
 
 def why_no_alternative_matches(node: Or, window: MatchWindow) -> str:
-    """Of an OR the part that came nearest, or, if none came near, what could have stood there."""
+    """Explain the alternative of an OR that matches best; if none matches at all, name its terms."""
     closest = max(node.nodes, key=lambda part: match_score(part, window))
     if match_score(closest, window) > 0:
         return why_no_match(closest, window)
     quoted_terms = list(dict.fromkeys(quoted_term(term) for term in terms_in_order(node)))
     remainder = f" and {len(quoted_terms) - MAX_NAMED_TERMS} more" if len(quoted_terms) > MAX_NAMED_TERMS else ""
-    return f"none of {', '.join(quoted_terms[:MAX_NAMED_TERMS])}{remainder} meets anything"
+    return f"no match for any of {', '.join(quoted_terms[:MAX_NAMED_TERMS])}{remainder}"
 
 
 def why_side_is_missing(node: ProximityPair, window: MatchWindow) -> str:
-    """The side of a pair that meets nothing."""
+    """Explain the operand that has no match; "" if both have one."""
     return why_no_match(node.left, window) or why_no_match(node.right, window)
 
 
 def why_too_far(node: ProximityPair, window: MatchWindow) -> str:
-    """How far apart the two sides stand, found with the operator itself."""
+    """Explain how far apart the operands are, found with the operator itself."""
     left, right = node.left.evaluate(window) or [], node.right.evaluate(window) or []
-    word = next(operator.word for operator in OPERATORS.values() if operator.proximity is node.proximity)
-    wanted = word.replace("/n", f"/{node.distance}")
+    word = next(form.word for form in OPERATORS.values() if form.proximity is node.proximity)
+    operator = word.replace("/n", f"/{node.distance}")
     left_text, right_text = first_hit_text(node.left, window), first_hit_text(node.right, window)
     words_apart = required_distance(node, left, right)
     if words_apart is None:
-        return f"{wanted} does not hold: “{left_text}” and “{right_text}” stand in other claims, or in another order"
-    return f"{wanted} is too far: “{left_text}” and “{right_text}” stand {words_apart} apart"
+        return f"{operator} does not match: “{left_text}” and “{right_text}” are in different claims or another order"
+    return f"{operator} does not match: “{left_text}” and “{right_text}” are {words_apart} words apart"
 
 
 def required_distance(node: ProximityPair, left: TermSpans, right: TermSpans) -> int | None:
-    """The least n with which the operator would hold; None if none is enough."""
+    """Return the smallest distance at which the operator would match; None if no distance is enough."""
     low, high = node.distance + 1, UNLIMITED_DISTANCE
     if not node.proximity(left, right, high):
         return None
@@ -193,18 +183,18 @@ def required_distance(node: ProximityPair, left: TermSpans, right: TermSpans) ->
 
 
 def why_figure_fails(node: NumberComparison, window: MatchWindow) -> str:
-    """The number that was said of the words, which is not the one asked for."""
+    """Explain which number is stated for the words, if any."""
     for first, last, _ in node.operand.evaluate(window) or []:
         segment, start, end = window.index.locate(first, last)
         text = window.index.texts[segment]
         if quantity := number_for_word(text, start, end):
             figure = text[quantity.start : quantity.end]
-            return f"`{node.text}` does not hold: “{figure}” is said of “{text[start:end]}”"
-    return f"`{node.text}` does not hold: no number is said of “{first_hit_text(node.operand, window)}”"
+            return f"`{node.text}` does not match: the number stated for “{text[start:end]}” is “{figure}”"
+    return f"`{node.text}` does not match: no number is stated for “{first_hit_text(node.operand, window)}”"
 
 
 def first_hit_text(node: Node, window: MatchWindow) -> str:
-    """The first words that a node met, as they stand."""
+    """Return the first words that a node matched, "" if none."""
     spans = node.evaluate(window) or []
     if not spans:
         return ""
@@ -213,54 +203,35 @@ def first_hit_text(node: Node, window: MatchWindow) -> str:
 
 
 def quoted_term(term: Term) -> str:
-    """A term as a sentence has it."""
     return f"`{scoped_term_text(term)}`"
 
 
 def window_text(document: MatchDocument, segments: frozenset[int]) -> str:
-    """The text that a document is, in its own order."""
+    """Return the text of a window, in the order of the update."""
     return " / ".join(document.index.texts[segment] for segment in sorted(segments))
 
 
 def why_not_news(
     rule: Rule, document: MatchDocument, findings: Sequence[Finding], windows: Sequence[frozenset[int]]
 ) -> str:
-    """Why words that met the query are no news: unchanged, quiet, or of a novelty that the rule is not for."""
-    spans_by_window = [
-        (window_segments, rule.query.root.evaluate(document.window(window_segments)) or [])
-        for window_segments in windows
-    ]
-    segments = list(
-        dict.fromkeys(
-            span[0] >> SEGMENT_SHIFT
-            for window_segments, spans in spans_by_window
-            for span in spans
-            if span[0] >> SEGMENT_SHIFT in window_segments
-        )
-    )
-    hit_findings = [
-        findings[document.finding_by_segment[segment]]
-        for segment in segments
-        if segment in document.finding_by_segment
-    ]
-    return next(
-        (why_finding_cannot_fire(rule, finding) for finding in hit_findings if not is_eligible(rule, finding)),
-        ALL_UNCHANGED,
-    )
-
-
-ALL_UNCHANGED = (
-    "the words stand in claims that this update did not bring: the entry had said them before, word for word"
-)
+    """Return why the matched words cannot fire: unchanged, noise, or of a novelty that is not in `on`."""
+    hit_segments: dict[int, None] = {}  # in order
+    for window_segments in windows:
+        for span in rule.query.root.evaluate(document.window(window_segments)) or []:
+            if span[0] >> SEGMENT_SHIFT in window_segments:
+                hit_segments[span[0] >> SEGMENT_SHIFT] = None
+    for segment in hit_segments:
+        if segment in document.finding_by_segment:
+            finding = findings[document.finding_by_segment[segment]]
+            if not is_eligible(rule, finding):
+                return why_finding_cannot_fire(rule, finding)
+    return ALL_UNCHANGED
 
 
 def why_finding_cannot_fire(rule: Rule, finding: Finding) -> str:
-    """Why a finding cannot fire for the rule."""
     if finding.claim.noise:
         return f"the claim is never news: {finding.claim.noise}"
     novelties = ", ".join(novelty for novelty in Novelty if novelty in rule.on)
     prior = finding.nearest
-    said_by = (
-        f" ({prior.source} said so before: “{prior.text}”)" if prior and finding.novelty is Novelty.REPEATED else ""
-    )
-    return f"the claim is {finding.novelty}{said_by}; the rule is for {novelties}"
+    earlier = f" (earlier in {prior.source}: “{prior.text}”)" if prior and finding.novelty is Novelty.REPEATED else ""
+    return f"the claim is {finding.novelty}{earlier}; the rule fires on {novelties}"

@@ -27,13 +27,13 @@ def load_rules(
     sources: Collection[str] | None = None,
     templates: Collection[str] | None = None,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
-    """The enabled rules of a folder and all problems; with any that is no warning the set must not be used.
+    """Return the enabled rules of a folder and all problems. If any problem is an error, do not use the rules.
 
-    `channels`, `sources` and `templates` are the names that rules may mention (None: any). "tag:…" among `sources`
-    are the tags.
+    `channels`, `sources` and `templates` are the names that rules may use (None: any). `sources` includes
+    tags, as "tag:…".
     """
     if not folder.is_dir():
-        return RuleSet(()), (Problem(folder, 1, 1, "there is no such folder of rules"),)
+        return RuleSet(()), (Problem(folder, 1, 1, "the rules folder does not exist"),)
     own_aliases = folder / ALIASES_FILE
     paths = [path for path in rule_files(folder) if path != own_aliases]
     rules, problems = load_files(
@@ -44,20 +44,20 @@ def load_rules(
         templates=templates,
     )
     if not paths:
-        no_files_warning = Problem(folder, 1, 1, "no rule files (*.yaml) here: nothing will alert", warning=True)
+        no_files_warning = Problem(folder, 1, 1, "no rule files (*.yaml): no alerts will be sent", warning=True)
         return rules, (*problems, no_files_warning)
     return rules, problems
 
 
 def rule_files(folder: Path) -> list[Path]:
-    """The YAML files of a folder by name; hidden ones, which editors leave, are none."""
+    """The YAML files of a folder, sorted; without hidden files, such as those of editors."""
     paths = (path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name[0] != ".")
     return sorted(path for path in paths if not path.is_dir())
 
 
 @contextmanager
 def gc_disabled() -> Iterator[None]:
-    """Looks for no garbage: all that is read is kept, and among so much the looking takes a third of the time."""
+    """Disable garbage collection: everything read is kept, and collecting takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -76,29 +76,29 @@ def load_files(
     sources: Collection[str] | None = None,
     templates: Collection[str] | None = None,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
-    """The enabled rules of some files and all problems, as `load_rules`."""
+    """Return the enabled rules of some files and all problems, as `load_rules`."""
     problems: list[Problem] = []
     digest = sha256()
-    vocabulary, synonyms = NO_ALIASES, dict[str, tuple[str, ...]]()
+    query_aliases, synonyms = NO_ALIASES, dict[str, tuple[str, ...]]()
     if aliases is not None:
         source, tree = read_yaml_file(aliases, problems, digest.update)
         if tree is not None:
-            vocabulary, synonyms, faults = cached_aliases(source.text)
+            query_aliases, synonyms, faults = cached_aliases(source.text)
             problems += [source.to_problem(fault) for fault in faults]
-    reader = RuleReader(KnownNames(vocabulary, channels, sources, templates), problems)
+    reader = RuleReader(KnownNames(query_aliases, channels, sources, templates), problems)
     for path in paths:
         source, tree = read_yaml_file(path, problems, digest.update)
         if tree is not None:
             reader.read_file(source, tree)
     rules = tuple(rule for rule in reader.rules if rule.enabled)
     disabled = tuple(rule.name for rule in reader.rules if not rule.enabled)
-    return RuleSet(rules, synonyms, digest.hexdigest(), disabled, vocabulary), tuple(sorted(problems))
+    return RuleSet(rules, synonyms, digest.hexdigest(), disabled, query_aliases), tuple(sorted(problems))
 
 
 def read_yaml_file(
     path: Path, problems: list[Problem], on_content: Callable[[bytes], None]
 ) -> tuple[SourceText, YamlNode | None]:
-    """The text of a file and its tree; None for the tree if it cannot be read. `taken` is given the bytes."""
+    """Return the text and the tree of a file (None if invalid). `on_content` receives its name and bytes."""
     try:
         source = SourceText(path, read_text(path, on_content))
     except SyntaxFault as fault:
@@ -106,22 +106,22 @@ def read_yaml_file(
         return SourceText(path, ""), None
     tree, faults = parse_yaml(source.text)
     if tree is None and not faults:
-        faults = [SyntaxFault("this file is empty")]
+        faults = [SyntaxFault("the file is empty")]
     problems += [source.to_problem(fault) for fault in faults]
     return source, tree
 
 
 def read_text(path: Path, on_content: Callable[[bytes], None]) -> str:
-    """The text of a file. Raises Fault."""
+    """Return the text of a file. Raises SyntaxFault."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_YAML_BYTES + 1)
     except OSError as error:
-        raise SyntaxFault(f"this file cannot be read: {error.strerror}") from None
+        raise SyntaxFault(f"cannot read the file: {error.strerror}") from None
     if len(content) > MAX_YAML_BYTES:
-        raise SyntaxFault(f"this file is larger than {MAX_YAML_BYTES:,} bytes")
+        raise SyntaxFault(f"the file is larger than {MAX_YAML_BYTES:,} bytes")
     on_content(path.name.encode() + b"\0" + content)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SyntaxFault(f"this file is not UTF-8 text (byte {error.start + 1:,})") from None
+        raise SyntaxFault(f"the file is not UTF-8 text (byte {error.start + 1:,})") from None

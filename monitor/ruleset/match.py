@@ -1,4 +1,4 @@
-"""Matches rules against an update: which hold, on which findings, because of which words."""
+"""Matches a rule against an update: which findings fire, and which words matched."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def match_rule(
     claims: Sequence[Claim] = (),
     tags: Sequence[str] = (),
 ) -> Match | None:
-    """How the rule holds for the update, or None. The findings may carry novelty as the rule's listener hears it.
+    """Match a rule against an update; None without a match. `findings` have the novelty for the rule's sources.
 
-    It holds for a document (see `Within`) when its query does and a word it met stands in a finding that may fire.
+    A window (see `Within`) matches when the query does and a matched word is in a finding that may fire.
     """
     if not rule_covers_source(rule, update.source, tags):
         return None
@@ -30,7 +30,7 @@ def match_rule(
 def match_prepared(
     rule: Rule, document: MatchDocument, findings: Sequence[Finding], windows: Iterable[frozenset[int]]
 ) -> Match | None:
-    """How the rule holds for some places (segments seen together) of a page, or None."""
+    """Match a rule against some windows of a document; None without a match."""
     spans: set[TermSpan] = set()
     for window_segments in windows:
         eligible = {segment for segment in window_segments if is_eligible_segment(rule, document, findings, segment)}
@@ -42,35 +42,36 @@ def match_prepared(
 
 
 def is_eligible_segment(rule: Rule, document: MatchDocument, findings: Sequence[Finding], segment: int) -> bool:
-    """Is the segment a finding that the rule is for?"""
+    """Return whether the segment is a finding that may fire."""
     return segment in document.finding_by_segment and is_eligible(
         rule, findings[document.finding_by_segment[segment]]
     )
 
 
 def rule_covers_source(rule: Rule, source: str, tags: Sequence[str]) -> bool:
-    """Does the rule listen to this source, by its name or by a tag?"""
+    """Return whether the source is one of the rule's sources, by name or by tag."""
     return rule.sources is None or any(
         name[4:] in tags if name.startswith("tag:") else name == source for name in rule.sources
     )
 
 
 def is_eligible(rule: Rule, finding: Finding) -> bool:
-    """Is it news of a kind that the rule is for?"""
+    """Return whether the finding may fire: its novelty is in `on`, and it is not noise."""
     return finding.novelty in rule.on and finding.claim.noise is None
 
 
 def build_match(rule: Rule, document: MatchDocument, findings: Sequence[Finding], spans: TermSpans) -> Match:
-    """The match: findings that fire, and every word met in a finding."""
+    """Build the match from the findings that fire and every matched word in a finding."""
     hits = []
     for first, last, term in spans:
         segment, start, end = document.index.locate(first, last)
         if segment in document.finding_by_segment:
             words = document.index.texts[segment][start:end]
             hits.append(TermHit(document.finding_by_segment[segment], start, end, words, term))
+    hit_segments = {span[0] >> SEGMENT_SHIFT for span in spans}
     fired_findings = {
-        document.finding_by_segment[hit_segment]
-        for hit_segment in {span[0] >> SEGMENT_SHIFT for span in spans}
-        if is_eligible_segment(rule, document, findings, hit_segment)
+        document.finding_by_segment[segment]
+        for segment in hit_segments
+        if is_eligible_segment(rule, document, findings, segment)
     }
     return Match(rule.name, tuple(sorted(fired_findings)), tuple(hits))

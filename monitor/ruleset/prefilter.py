@@ -1,8 +1,8 @@
-"""Finds the queries that could hold for a document without evaluating the others.
+"""Finds the queries that could match a document without evaluating the others.
 
-Each way for a query to hold is filed under the keys of its rarest need. The words of a page are looked up once and
-give the keys that stand in it; the ways filed under those are what is left, and of them those whose other needs stand
-in the same place. A set of places is a whole number with one bit for each, so that "in the same place" is one `&`.
+Each alternative of a query is indexed under its rarest set of required keys. The words of a document are looked up
+once and give the keys present. Candidates are the alternatives indexed under those keys whose other required keys are
+in the same window. A set of windows is an integer with one bit per window, so the test for "same window" is one `&`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from monitor.ruleset.query.regex_set import RegexSet
 from monitor.ruleset.query.segments import SegmentIndex
 from monitor.ruleset.query.word_index import WordIndex
 
-WindowSegments: TypeAlias = frozenset[int]  # segments that are seen together
-WindowBits: TypeAlias = int  # a set of places
-KeyNumbers: TypeAlias = tuple[int, ...]  # keys by their numbers
-Alternative: TypeAlias = tuple[int, tuple[KeyNumbers, ...]]  # a query, and what this way for it to hold needs besides
-RegexesBySegment: TypeAlias = Mapping[int, Sequence[str]]  # the sources of the regexes that match in each segment
-ALWAYS_PRESENT_KEY = -1  # a key that every place has
-MAX_SECOND_KEYS = 8  # keys of a second need that a way is filed with
-MAX_WINDOWS_PER_BATCH = 256  # that are looked at together: larger numbers are slower
-# how common words are of which a key says so much
+WindowSegments: TypeAlias = frozenset[int]  # segments that terms see together
+WindowBits: TypeAlias = int  # a set of windows
+KeyNumbers: TypeAlias = tuple[int, ...]  # numbers of keys
+Alternative: TypeAlias = tuple[int, tuple[KeyNumbers, ...]]  # the number of a query, and the other keys required
+RegexesBySegment: TypeAlias = Mapping[int, Sequence[str]]  # sources of the regexes that may match in each segment
+ALWAYS_PRESENT_KEY = -1  # a key that every window has
+MAX_SECOND_KEYS = 8  # with more keys, the second set is not part of the index
+MAX_WINDOWS_PER_BATCH = 256  # larger integers are slower
+# relative frequency of each kind of key, before its length is considered
 BASE_FREQUENCY = {"word": 1.0, "stem": 2.0, "alike": 2.0, "regex": 4.0, "number": 1e6, "title": 1e6}
 
 
 class Prefilter:
-    """The index over some queries, which it names by their place in the sequence."""
+    """An index over some queries, which are numbered by their position in the sequence."""
 
     __slots__ = ("alternatives", "figure_keys", "postings", "regex_keys", "regex_set", "title_key", "word_indexes")
 
@@ -55,14 +55,11 @@ class Prefilter:
         self.postings: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for number, query in enumerate(queries):
             for required in alternatives(query.root, frequency):
-                rarest_first = sorted(required, key=total_frequency)
-                self._add_alternative(
-                    number,
-                    [
-                        tuple(key_numbers.setdefault(key, len(key_numbers)) for key in any_of)
-                        for any_of in rarest_first
-                    ],
-                )
+                requirements = [
+                    tuple(key_numbers.setdefault(key, len(key_numbers)) for key in any_of)
+                    for any_of in sorted(required, key=total_frequency)
+                ]
+                self._add_alternative(number, requirements)
         self.title_key = key_numbers.get(IndexKey("title"))
         self.figure_keys = {key.scope: number for key, number in key_numbers.items() if key.kind == "number"}
         self.regex_keys = {
@@ -76,8 +73,9 @@ class Prefilter:
         }
 
     def _add_alternative(self, query: int, requirements: Sequence[KeyNumbers]) -> None:
-        """Files a way under each key of its rarest need, with each key of the next one if those are few. One without
-        needs is tried at every place.
+        """Index an alternative under each key of its rarest set, paired with each key of the next set if it is small.
+
+        An alternative without required keys is a candidate in every window.
         """
         rarest, *others = requirements or [(ALWAYS_PRESENT_KEY,)]
         second_keys = others.pop(0) if others and len(others[0]) <= MAX_SECOND_KEYS else (ALWAYS_PRESENT_KEY,)
@@ -88,7 +86,7 @@ class Prefilter:
     def candidates(
         self, document: MatchDocument, windows: Sequence[WindowSegments]
     ) -> dict[int, list[WindowSegments]]:
-        """The queries that could hold, each with those of the places where it could."""
+        """Return the queries that could match, each with the windows in which it could."""
         windows_by_query: dict[int, list[WindowSegments]] = defaultdict(list)
         regexes_by_segment = self._match_regexes(document.index)
         shared_keys = self._shared_keys(document, regexes_by_segment)
@@ -100,15 +98,14 @@ class Prefilter:
         return windows_by_query
 
     def _matching_queries(self, bits_by_key: Mapping[int, WindowBits]) -> dict[int, WindowBits]:
-        """The queries all of whose needs stand in one place in some way, with those places."""
+        """Return the queries of which an alternative has all its required keys in one window, with those windows."""
         bits_by_alternative: dict[int, WindowBits] = {}
         for key in self.postings.keys() & bits_by_key.keys():
             key_bits = bits_by_key[key]
             for second, alternative in self.postings[key]:
                 if second in bits_by_key and key_bits & bits_by_key[second]:
-                    bits_by_alternative[alternative] = (
-                        bits_by_alternative.get(alternative, 0) | key_bits & bits_by_key[second]
-                    )
+                    common_bits = key_bits & bits_by_key[second]
+                    bits_by_alternative[alternative] = bits_by_alternative.get(alternative, 0) | common_bits
         bits_by_query: dict[int, WindowBits] = {}
         for alternative, bits in bits_by_alternative.items():
             query, others = self.alternatives[alternative]
@@ -125,20 +122,18 @@ class Prefilter:
         shared_keys: set[int],
         regexes_by_segment: RegexesBySegment,
     ) -> dict[int, WindowBits]:
-        """The keys that stand anywhere, each with the places that have it."""
+        """Return the keys that are present, each with the windows that have it."""
         all_bits = (1 << len(windows)) - 1
         bits_by_key = dict.fromkeys(shared_keys, all_bits)
         bits_by_key[ALWAYS_PRESENT_KEY] = all_bits
         bits_by_segment = _bits_by_segment(windows)
         bits_by_word = _bits_by_word(document.index, bits_by_segment)
-        for bits, keys in zip(
-            bits_by_word.values(), map(self.word_indexes[""].__getitem__, bits_by_word), strict=True
-        ):
-            for key in keys:
+        word_index = self.word_indexes[""]
+        for word, bits in bits_by_word.items():
+            for key in word_index[word]:
                 bits_by_key[key] = bits_by_key.get(key, 0) | bits
-        for segment in (
-            bits_by_segment if "" in self.figure_keys else bits_by_segment.keys() & regexes_by_segment.keys()
-        ):
+        segments_with_regexes = bits_by_segment.keys() & regexes_by_segment.keys()
+        for segment in bits_by_segment if "" in self.figure_keys else segments_with_regexes:
             for key in self._non_word_keys(document, segment, "", regexes_by_segment):
                 bits_by_key[key] = bits_by_key.get(key, 0) | bits_by_segment[segment]
         if self.title_key is not None:
@@ -150,7 +145,7 @@ class Prefilter:
     def _non_word_keys(
         self, document: MatchDocument, segment: int, scope: str, regexes_by_segment: RegexesBySegment
     ) -> Iterator[int]:
-        """The keys that a segment has by other things than its words: regexes, and numbers that are no words."""
+        """Yield the keys of a segment that its words do not give: regexes, and numbers that are not a folded word."""
         for source in regexes_by_segment.get(segment, ()):
             if (scope, source) in self.regex_keys:
                 yield self.regex_keys[scope, source]
@@ -158,7 +153,7 @@ class Prefilter:
             yield self.figure_keys[scope]
 
     def _shared_keys(self, document: MatchDocument, regexes_by_segment: RegexesBySegment) -> set[int]:
-        """The keys of what stands in the title and the fields, which every place sees."""
+        """Return the keys of the title and the fields, which every window sees."""
         keys: set[int] = set()
         for scope in self.word_indexes.keys() & SHARED_SCOPES:
             for segment in document.shared_segments(scope):
@@ -167,7 +162,7 @@ class Prefilter:
         return keys
 
     def _match_regexes(self, index: SegmentIndex) -> dict[int, list[str]]:
-        """The sources of the regexes that match in each segment; the reading is told of them too."""
+        """Return the sources of the regexes that may match in each segment, and record the result in the index."""
         regexes_by_segment: dict[int, list[str]] = defaultdict(list)
         if self.regex_set:
             candidates_by_regex = self.regex_set.match_texts(index.folded_texts)
@@ -179,7 +174,7 @@ class Prefilter:
 
 
 def _bits_by_segment(windows: Sequence[WindowSegments]) -> dict[int, WindowBits]:
-    """The places that see each segment."""
+    """The windows that contain each segment."""
     bits_by_segment: dict[int, WindowBits] = {}
     for number, window in enumerate(windows):
         for segment in window:
@@ -188,7 +183,7 @@ def _bits_by_segment(windows: Sequence[WindowSegments]) -> dict[int, WindowBits]
 
 
 def _bits_by_word(index: SegmentIndex, bits_by_segment: Mapping[int, WindowBits]) -> dict[str, WindowBits]:
-    """The places that have each word."""
+    """The windows that contain each word."""
     bits_by_word: dict[str, WindowBits] = {}
     for segment, bits in bits_by_segment.items():
         for word in index.words_by_segment[segment]:
@@ -204,5 +199,5 @@ def _union_bits(bit_sets: Iterable[WindowBits]) -> WindowBits:
 
 
 def estimated_frequency(key: IndexKey) -> float:
-    """How common a key is, guessed by its letters: short words and short stems meet most."""
+    """The relative frequency of a key, estimated by its length: short words and stems match most texts."""
     return BASE_FREQUENCY[key.kind] / max(1, len(key.text) - key.max_edits)

@@ -1,4 +1,4 @@
-"""What a rule file says, after reading: frozen, compiled, ready to be matched."""
+"""Rules after reading: frozen, with compiled queries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from monitor.ruleset.query.nodes import Node, Query
 
 
 class Within(StrEnum):
-    """Where all terms must meet."""
+    """Where all terms must occur."""
 
     CLAIM = "claim"
     PASSAGE = "passage"  # the claim with its heading and the claim before it
@@ -24,7 +24,7 @@ class Within(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """At most `count` alerts of one story in `seconds`; `text` is how it was written."""
+    """At most `count` alerts of one story in `seconds`; `text` is the value as written."""
 
     count: int
     seconds: float
@@ -36,7 +36,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class FollowedFigure:
-    """A number followed through prose: said of what `of` meets; it alerts on crossing `above` or `below`."""
+    """A number followed through prose: stated for words that `query` matches; crossing a limit alerts."""
 
     name: str
     query: Query
@@ -46,7 +46,7 @@ class FollowedFigure:
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """One of a rule's own tests: does `text`, said after `before`, fire, and as what novelty?"""
+    """One of a rule's tests: whether `text`, as an edit of `before`, must fire, and its novelty."""
 
     text: str
     fires: bool
@@ -58,9 +58,9 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `sources` None means all; `notify` () means the config's; `since` is seconds to look back once.
+    """One rule. `sources` None means all; `notify` () means the config's; `since` is in seconds.
 
-    `id` stays the same when a rule is renamed. `path`, `line` say where it was written.
+    `id` identifies a renamed rule. `path` and `line` are its position in the files.
     """
 
     name: str
@@ -87,12 +87,12 @@ class Rule:
     line: int = 1
 
     def windows(self, document: MatchDocument) -> Iterable[frozenset[int]]:
-        """The segments of each document of a page that the rule is asked for."""
+        """The segments of each window in which the rule is evaluated."""
         return window_segments(self.within, Novelty.WITHDRAWN in self.on, document)
 
 
 def window_segments(within: Within, include_withdrawn: bool, document: MatchDocument) -> Iterable[frozenset[int]]:
-    """The segments of each document; whether `withdrawn` ones are part of the whole update must be said."""
+    """The segments of each window; `include_withdrawn` applies to whole updates only."""
     if within is Within.UPDATE:
         return (document.update_window(include_withdrawn=include_withdrawn),)
     return document.claim_windows() if within is Within.CLAIM else document.passage_windows()
@@ -100,7 +100,7 @@ def window_segments(within: Within, include_withdrawn: bool, document: MatchDocu
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryAliases:
-    """What `@name` stands for in queries, by its name without the @. Each reading of the files is one of its own."""
+    """The queries that `@name` stands for, by name without the @. Compared by identity: each load has its own."""
 
     nodes: Mapping[str, Node | None] = field(default_factory=dict)
 
@@ -110,9 +110,9 @@ NO_ALIASES = QueryAliases()
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The enabled rules, the words that mean the same (for comparison too), and a digest of the files' bytes.
+    """The enabled rules, the synonyms (also for comparison), and a digest of the files' bytes.
 
-    `off` are the names of the rules that say `enabled: false`.
+    `disabled` has the names of rules with `enabled: false`.
     """
 
     rules: tuple[Rule, ...]
@@ -134,9 +134,9 @@ class RuleSet:
         object.__setattr__(self, "prefilters", prefilters)
 
     def candidate_rules(self, document: MatchDocument) -> list[tuple[Rule, Sequence[frozenset[int]]]]:
-        """The rules that could hold for a page, in order, each with the documents for which it could.
+        """Return the rules that could match a document, in order, each with the windows in which it could.
 
-        How long that takes hardly depends on how many rules there are.
+        The time hardly depends on the number of rules.
         """
         windows_by_rule: dict[int, Sequence[frozenset[int]]] = {}
         for (within, include_withdrawn), (group, prefilter) in self.prefilters.items():

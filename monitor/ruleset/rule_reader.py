@@ -1,4 +1,4 @@
-"""Builds the rules of one file after another from their YAML trees: shapes, queries, and names that must be known."""
+"""Builds rules from the YAML trees of their files: checks keys and values, compiles queries, checks names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """What rules may mention: aliases, channels, sources and templates (None: any)."""
+    """The names that rules may use: aliases, channels, sources and templates (None: any)."""
 
     aliases: QueryAliases
     channels: Collection[str] | None = None
@@ -28,7 +28,7 @@ class KnownNames:
 
 @dataclass(slots=True)
 class RuleReader:
-    """The rules and problems so far. `taken` says where each name and id was first used."""
+    """Collects rules and problems. `used_names` has the position where each name and id was first used."""
 
     known_names: KnownNames
     problems: list[Problem]
@@ -36,7 +36,7 @@ class RuleReader:
     used_names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def read_file(self, source: SourceText, tree: YamlNode) -> None:
-        """One file: a rule, or `rules:` with a list of them."""
+        """Read one file: a rule, or `rules:` with a list of rules."""
         if not (isinstance(tree, YamlTable) and "rules" in tree.values):
             self.read_rule(source, tree)
             return
@@ -45,24 +45,21 @@ class RuleReader:
                 self.report(source, SyntaxFault(f"unknown key `{key}` beside `rules:`", key_node.offset))
         rule_list = tree.values["rules"]
         if not isinstance(rule_list, YamlList):
-            self.report(
-                source,
-                SyntaxFault(f"`rules`: expected a list of rules, found {kind_text(rule_list)}", rule_list.offset),
-            )
+            message = f"`rules`: expected a list of rules, found {kind_text(rule_list)}"
+            self.report(source, SyntaxFault(message, rule_list.offset))
             return
         problems_before = len(self.problems)
         for item in rule_list.items:
             self.read_rule(source, item)
             if len(self.problems) - problems_before > MAX_FAULTS_PER_RULE:
-                self.report(source, SyntaxFault("too many problems: the rest of this file was not read", item.offset))
+                self.report(source, SyntaxFault("too many problems: the rest of the file was not read", item.offset))
                 return
 
     def report(self, source: SourceText, fault: SyntaxFault, scalar: YamlText | None = None) -> None:
-        """Notes a problem."""
         self.problems.append(source.to_problem(fault, scalar))
 
     def read_rule(self, source: SourceText, tree: YamlNode) -> None:
-        """One rule; it is kept if nothing is wrong with it."""
+        """Read one rule; keep it if it is valid."""
         model, faults = read_rule_model(tree)
         for fault in faults:
             self.report(source, fault)
@@ -72,23 +69,23 @@ class RuleReader:
         figures = self.compile_figures(source, tree.values.get("figures"))
         self.check_names(source, tree)
         if model and model.unconfirmed and model.corroboration < 2:
-            message = "`unconfirmed` says nothing without `corroboration: 2` or more"
+            message = "`unconfirmed` has no effect without `corroboration: 2` or more"
             self.report(source, SyntaxFault(message, tree.keys["unconfirmed"].offset, warning=True))
         if model and query and None not in figures.values():
             figure_queries = {name: figure_query for name, figure_query in figures.items() if figure_query}
             self.rules.append(build_rule(model, query, figure_queries, source, tree))
 
     def compile_query_node(self, source: SourceText, node: YamlNode | None) -> Query | None:
-        """A compiled query, or None."""
+        """Compile a query; None after reporting its faults."""
         if not isinstance(node, YamlText) or not node.value.strip():
-            return None  # its shape has been blamed
+            return None  # already reported by the model
         query, faults = cached_query(node.value, self.known_names.aliases)
         for fault in faults:
             self.report(source, fault, node)
         return query
 
     def compile_figures(self, source: SourceText, node: YamlNode | None) -> dict[str, Query | None]:
-        """What each figure is said of; None for one that is wrong."""
+        """Return the query of each figure; None for an invalid one."""
         tables = node.values if isinstance(node, YamlTable) else {}
         return {
             name: self.compile_figure(source, table.values["of"])
@@ -97,7 +94,7 @@ class RuleReader:
         }
 
     def compile_figure(self, source: SourceText, node: YamlNode) -> Query | None:
-        """A query of words that numbers are said of."""
+        """Compile the query of a figure, which must be valid as an operand."""
         query = self.compile_query_node(source, node)
         if query and isinstance(node, YamlText) and (error := operand_error(query.root, "a figure")):
             self.report(source, SyntaxFault(error), node)
@@ -105,7 +102,7 @@ class RuleReader:
         return query
 
     def check_names(self, source: SourceText, tree: YamlTable) -> None:
-        """Names that must be unique, and names that must exist."""
+        """Report duplicate names, and channels, sources and templates that do not exist."""
         self.check_unique(source, "name", tree.values.get("name"))
         self.check_unique(source, "id", tree.values.get("id"))
         for text in scalar_nodes(tree.values.get("notify")):
@@ -120,39 +117,32 @@ class RuleReader:
             self.check_template(source, text)
 
     def check_unique(self, source: SourceText, key: str, node: YamlNode | None) -> None:
-        """No other rule may have it."""
         if isinstance(node, YamlText) and node.value:
             line, _ = source.line_and_column(node.offset)
-            first_use = self.used_names.setdefault((key, node.value), f"{source.path.name}:{line}")
-            if first_use != f"{source.path.name}:{line}":
-                self.report(
-                    source, SyntaxFault(f"another rule has the {key} `{node.value}` (at {first_use})", node.offset)
-                )
+            position = f"{source.path.name}:{line}"
+            first_use = self.used_names.setdefault((key, node.value), position)
+            if first_use != position:
+                message = f"duplicate {key} `{node.value}`; first used at {first_use}"
+                self.report(source, SyntaxFault(message, node.offset))
 
     def check_exists(
         self, source: SourceText, kind_name: str, text: YamlText, known_names: Collection[str] | None
     ) -> None:
-        """The config must have it."""
         if known_names is not None and text.value and text.value not in known_names:
-            hint = (
-                did_you_mean(text.value, tuple(known_names))
-                or f"the config has {', '.join(sorted(set(known_names))) or 'none'}"
-            )
+            configured = f"the config has {', '.join(sorted(set(known_names))) or 'none'}"
+            hint = did_you_mean(text.value, tuple(known_names)) or configured
             self.report(source, SyntaxFault(f"unknown {kind_name} `{text.value}`; {hint}", text.offset))
 
     def check_template(self, source: SourceText, text: YamlText) -> None:
-        """The folder of templates must have a file for it."""
         templates = self.known_names.templates
         if templates is not None and text.value and text.value not in templates:
-            missing_files = (
-                f"the folder of templates has no `{text.value}.email.html.j2`, `{text.value}.slack.j2` or the like"
-            )
-            hint = did_you_mean(text.value, tuple(templates)) or missing_files
+            expected_file = f"expected a file such as `{text.value}.slack.j2` in the templates folder"
+            hint = did_you_mean(text.value, tuple(templates)) or expected_file
             self.report(source, SyntaxFault(f"unknown template `{text.value}`; {hint}", text.offset))
 
 
 def scalar_nodes(tree: YamlNode | None) -> list[YamlText]:
-    """The words of a list, or of one word where a list may stand."""
+    """Return the scalars of a list, or a single scalar as a list."""
     items = tree.items if isinstance(tree, YamlList) else [tree]
     return [item for item in items if isinstance(item, YamlText)]
 
@@ -160,7 +150,7 @@ def scalar_nodes(tree: YamlNode | None) -> list[YamlText]:
 def build_rule(
     model: RuleModel, query: Query, figure_queries: Mapping[str, Query], source: SourceText, tree: YamlTable
 ) -> Rule:
-    """The rule that a faultless shape says."""
+    """Build the rule from its valid model and compiled queries."""
     return Rule(
         name=model.name,
         title=model.title or model.name,
@@ -190,7 +180,7 @@ def build_rule(
 
 
 def build_rule_tests(model: RuleModel, source: SourceText, tree: YamlTable) -> tuple[RuleTest, ...]:
-    """The rule's own tests with their places."""
+    """Build the rule's tests with their positions."""
     tests_node = tree.values.get("tests")
     items = tests_node.items if isinstance(tests_node, YamlList) else []
     return tuple(

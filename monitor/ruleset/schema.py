@@ -1,4 +1,4 @@
-"""The JSON Schema of a rule file, from which editors complete keys and mark mistakes while they are typed."""
+"""The models of rule files: their JSON Schema for editors, and validation with a fault for each mistake."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from monitor.ruleset.rule import Throttle, Within
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 from monitor.units import parse_duration
 
-JSON_SCHEMA_DIALECT = "http://json-schema.org/draft-07/schema#"  # the one that editors know best
+JSON_SCHEMA_DIALECT = "http://json-schema.org/draft-07/schema#"  # supported by all editors
+MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; with more, the file is probably not a rule file
+STRING_SCHEMA = WithJsonSchema({"type": "string"})
 
 
 def rule_schema() -> dict[str, Any]:
-    """A file holds one rule, or `rules:` with a list of them."""
+    """The schema of a file with one rule, or with `rules:` and a list of rules."""
     rule = RuleModel.model_json_schema(ref_template="#/definitions/{model}")
     definitions = {**rule.pop("$defs"), "RuleShape": rule}
     single_rule = {"$ref": "#/definitions/RuleShape"}
@@ -39,51 +41,47 @@ def rule_schema() -> dict[str, Any]:
     }
 
 
-MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; whoever has more has saved something else
-
-
 def wrap_in_list(value: Any) -> Any:
-    """One word where a list is expected is a list of one."""
+    """Wrap a single word in a list."""
     if value == "":
         raise ValueError("expected a list, found nothing")
     return [value] if isinstance(value, str) else value
 
 
 def check_name(value: Any) -> Any:
-    """A name that is safe in files, URLs and subjects."""
+    """Check that a name is safe in file names, URLs and subjects."""
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", value):
         raise ValueError(f"expected letters, digits, - _ and ., as in `dprk-deployment`, found `{value[:40]}`")
     return value
 
 
 def check_filled(value: Any) -> Any:
-    """Text that says something."""
     if isinstance(value, str) and not value.strip():
         raise ValueError("expected text, found nothing")
     return value
 
 
 def parse_throttle(value: Any) -> Throttle:
-    """`3 per 6h`."""
+    """Parse `3 per 6h`."""
     match = re.fullmatch(r"(\d{1,6})\s+per\s+(\S+)", value.strip()) if isinstance(value, str) else None
     if not match or not int(match[1]):
-        raise ValueError(f"expected a number and a time such as `3 per 6h`, found `{short_value(value)}`")
+        raise ValueError(f"expected a number and a duration such as `3 per 6h`, found `{short_value(value)}`")
     try:
         return Throttle(int(match[1]), parse_duration(match[2]), value.strip())
     except ValueError:
-        raise ValueError(f"expected a time such as 90s, 15m, 6h or 7d after `per`, found `{match[2]}`") from None
+        raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d after `per`, found `{match[2]}`") from None
 
 
 def parse_rule_duration(value: Any) -> Any:
-    """`7d`."""
+    """Parse `7d` as seconds."""
     try:
         return parse_duration(value)
     except ValueError:
-        raise ValueError(f"expected a time such as 90s, 15m, 6h or 7d, found `{short_value(value)}`") from None
+        raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d, found `{short_value(value)}`") from None
 
 
 def parse_figure_limit(value: Any) -> tuple[str, float]:
-    """`above 10000` or `below 5`."""
+    """Parse `above 10000` or `below 5`."""
     match = re.fullmatch(r"(above|below)\s+(\d[\d,_]*(?:\.\d+)?)", value.strip()) if isinstance(value, str) else None
     if not match:
         raise ValueError(
@@ -92,11 +90,8 @@ def parse_figure_limit(value: Any) -> tuple[str, float]:
     return match[1], float(re.sub("[,_]", "", match[2]))
 
 
-STRING_SCHEMA = WithJsonSchema({"type": "string"})
-
-
 def one_or_more_schema(schema: dict[str, Any]) -> WithJsonSchema:
-    """What editors are told of `listed`: one, or a list."""
+    """The JSON Schema of a value or a list of values."""
     return WithJsonSchema({"anyOf": [schema, {"type": "array", "items": schema}]})
 
 
@@ -117,7 +112,7 @@ RuleName = Annotated[str, BeforeValidator(check_name)]
 
 
 class RuleFileModel(BaseModel):
-    """A table of a rule file: an unknown key is a mistake."""
+    """A table of a rule file; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -125,14 +120,14 @@ class RuleFileModel(BaseModel):
 class FigureModel(RuleFileModel):
     """A number followed through prose."""
 
-    of: FilledText = Field(description="the words it is said of: a query of words, stems, phrases and OR")
+    of: FilledText = Field(description="the words the number refers to: a query of words, stems, phrases and OR")
     alert: Annotated[tuple[str, float] | None, BeforeValidator(parse_figure_limit), STRING_SCHEMA] = Field(
-        default=None, description="alert when the figure crosses: above or below a number"
+        default=None, description="alert when the figure crosses a limit: above or below a number"
     )
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
-        """(above, below): the number whose crossing alerts, or None."""
+        """The limits (above, below), None where there is none."""
         direction, number = self.alert or ("", 0.0)
         return (number if direction == "above" else None), (number if direction == "below" else None)
 
@@ -140,62 +135,62 @@ class FigureModel(RuleFileModel):
 class RuleTestModel(RuleFileModel):
     """One test of a rule."""
 
-    text: FilledText = Field(description="what is said now")
+    text: FilledText = Field(description="the current text")
     fires: bool = Field(description="whether the rule must fire")
-    before: FilledText | None = Field(default=None, description="what was said before")
-    novelty: Novelty | None = Field(default=None, description="what the claim must be found to be")
+    before: FilledText | None = Field(default=None, description="an earlier text")
+    novelty: Novelty | None = Field(default=None, description="expected novelty of the claim")
 
 
 class RuleModel(RuleFileModel):
     """One rule."""
 
-    name: RuleName = Field(description="short and unique; alerts, logs and the web page call it so")
+    name: RuleName = Field(description="unique short name, used in alerts, logs and the web UI")
     match: FilledText = Field(description="the query")
-    title: FilledText | None = Field(default=None, description="what people read; default: the name")
+    title: FilledText | None = Field(default=None, description="title shown to people; default: the name")
     on: NoveltyList = Field(default=(Novelty.NEW, Novelty.CHANGED), description="findings that may fire")
-    within: Within = Field(default=Within.CLAIM, description="where all terms must meet")
+    within: Within = Field(default=Within.CLAIM, description="where all terms must occur")
     sources: NameList | None = Field(default=None, description="names of sources, or tag:name; default: all")
-    severity: Severity = Field(default=Severity.MEDIUM, description="how grave it is")
+    severity: Severity = Field(default=Severity.MEDIUM, description="severity of its alerts")
     notify: NameList = Field(default=(), description="channels; default: those under [alerts] in the config")
     throttle: Annotated[Throttle | None, BeforeValidator(parse_throttle), STRING_SCHEMA] = Field(
-        default=None, description="most alerts of one story in a time, such as 3 per 6h"
+        default=None, description="maximum number of alerts per story in a period, such as 3 per 6h"
     )
-    corroboration: int = Field(default=1, ge=1, le=100, description="independent sources before it fires")
+    corroboration: int = Field(
+        default=1, ge=1, le=100, description="number of independent sources required before it fires"
+    )
     unconfirmed: Severity | None = Field(
-        default=None, description="how grave it is before they have said it; without it, it waits for them"
+        default=None, description="severity before corroboration; without it, the rule waits"
     )
     figures: dict[str, FigureModel] = Field(default={}, description="numbers followed through prose")
-    tests: tuple[RuleTestModel, ...] = Field(default=(), description="what must fire and what must not")
+    tests: tuple[RuleTestModel, ...] = Field(default=(), description="texts that must or must not fire")
     enabled: bool = Field(default=True, description="false: checked, but never fires")
-    id: RuleName | None = Field(default=None, description="stays the same when the rule is renamed")
-    owner: str = Field(default="", description="who to ask")
-    references: NameList = Field(default=(), description="links to what the rule is about")
-    tags: NameList = Field(default=(), description="words to find the rule by")
+    id: RuleName | None = Field(default=None, description="stable identifier that survives renaming")
+    owner: str = Field(default="", description="person or team to ask")
+    references: NameList = Field(default=(), description="links to background")
+    tags: NameList = Field(default=(), description="labels of the rule")
     since: Annotated[DurationSeconds | None, BeforeValidator(parse_rule_duration), STRING_SCHEMA] = Field(
         default=None, description="how far a new rule looks back, once, such as 7d"
     )
     template: str | None = Field(
-        default=None, description="the template of its alerts: brief stands for brief.slack.j2 and its like"
+        default=None, description="template of its alerts: `brief` means `brief.slack.j2` and so on"
     )
 
 
 def read_rule_model(tree: YamlNode) -> tuple[RuleModel | None, list[SyntaxFault]]:
-    """One rule as written, or every fault of it with its offset in the file."""
+    """Return one rule as written, or every fault with its offset in the file."""
     if not isinstance(tree, YamlTable):
         hint = "; for several rules write `rules:` above the list" if isinstance(tree, YamlList) else ""
-        return None, [
-            SyntaxFault(f"expected a rule with `name:` and `match:`, found {kind_text(tree)}{hint}", tree.offset)
-        ]
+        message = f"expected a rule with `name:` and `match:`, found {kind_text(tree)}{hint}"
+        return None, [SyntaxFault(message, tree.offset)]
     try:
         return RuleModel.model_validate(to_plain_value(tree)), []
     except ValidationError as error:
-        return None, [
-            fault_from_error(detail, tree) for detail in error.errors(include_url=False)[:MAX_FAULTS_PER_RULE]
-        ]
+        details = error.errors(include_url=False)[:MAX_FAULTS_PER_RULE]
+        return None, [fault_from_error(detail, tree) for detail in details]
 
 
 def to_plain_value(tree: YamlNode) -> Any:
-    """The tree as strings, lists and dicts."""
+    """Convert a tree to strings, lists and dicts."""
     if isinstance(tree, YamlText):
         return tree.value
     if isinstance(tree, YamlList):
@@ -204,7 +199,7 @@ def to_plain_value(tree: YamlNode) -> Any:
 
 
 def fault_from_error(detail: ErrorDetails, tree: YamlNode) -> SyntaxFault:
-    """A mistake as a person would say it."""
+    """Convert a validation error to a fault at its key or value."""
     key_node, value_node = locate_error(detail["loc"], tree)
     name = str(next((step for step in reversed(detail["loc"]) if isinstance(step, str)), "rule"))
     if detail["type"] == "extra_forbidden":
@@ -212,12 +207,12 @@ def fault_from_error(detail: ErrorDetails, tree: YamlNode) -> SyntaxFault:
         hint = did_you_mean(name, allowed) or f"expected one of {', '.join(allowed)}"
         return SyntaxFault(f"unknown key `{name}`; {hint}", key_node.offset)
     if detail["type"] == "missing":
-        return SyntaxFault(f"`{name}` is missing", value_node.offset)
+        return SyntaxFault(f"missing key `{name}`", value_node.offset)
     return SyntaxFault(f"`{name}`: {expectation_text(detail)}", value_node.offset)
 
 
 def locate_error(loc: tuple[int | str, ...], tree: YamlNode) -> tuple[YamlNode, YamlNode]:
-    """The key and the value that a mistake is about, as far as they exist."""
+    """Return the key and the value of an error, or of the nearest parent that exists."""
     key_node = value_node = tree
     for step in loc:
         if isinstance(value_node, YamlTable) and step in value_node.values:
@@ -228,14 +223,14 @@ def locate_error(loc: tuple[int | str, ...], tree: YamlNode) -> tuple[YamlNode, 
 
 
 def allowed_keys(loc: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The keys that may stand where an unknown one stood."""
+    """The keys allowed in the table with the unknown key."""
     models: dict[str, type[RuleFileModel]] = {"figures": FigureModel, "tests": RuleTestModel}
     model = models[str(loc[0])] if len(loc) > 1 else RuleModel
     return tuple(model.model_fields)
 
 
 def expectation_text(detail: ErrorDetails) -> str:
-    """What was expected and what was found."""
+    """Return a sentence with what was expected and what was found."""
     found_text = short_value(detail["input"])
     context = detail.get("ctx", {})
     match detail["type"]:
@@ -260,7 +255,7 @@ def expectation_text(detail: ErrorDetails) -> str:
 
 
 def short_value(value: Any) -> str:
-    """What was found, in few letters."""
+    """Return a value as text, shortened."""
     if isinstance(value, (list, dict)):
         return kind_text(value)
     text = str(value)
@@ -268,7 +263,7 @@ def short_value(value: Any) -> str:
 
 
 def kind_text(value: Any) -> str:
-    """What sort of thing stands there."""
+    """Name the kind of a value, or quote it if it is text."""
     if isinstance(value, (YamlList, list, tuple)):
         return "a list"
     if isinstance(value, (YamlTable, dict)):

@@ -1,4 +1,4 @@
-"""Finds the texts that a query holds for, each text by itself: rules' own language, for searching."""
+"""Finds the texts that match a query, each text alone: the query language of rules, for search."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from monitor.ruleset.query.segments import SEGMENT_SHIFT, SegmentIndex
 
 
 def parse_search(text: str, aliases: AliasNodes) -> Query:
-    """The query that somebody searches with. Raises MonitorError with the first fault and where it stands."""
+    """Compile a search query. Raises MonitorError with the first fault and its position."""
     query, faults = compile_query(text, aliases)
     if query is None:
         fault = next(fault for fault in faults if not fault.warning)
         raise MonitorError(f"query, character {fault.offset + 1}: {fault.message}")
     if unsupported_scopes := term_scopes(query.root) - {"", "text", "title"}:
         scope = sorted(unsupported_scopes)[0]
-        raise MonitorError(f"a search sees claims and the titles they stood under: `{scope}:` cannot be searched for")
+        raise MonitorError(f"search covers claims and the titles of their updates; `{scope}:` is not supported")
     return query
 
 
 def find_matches(query: Query, texts: Sequence[str], titles: Sequence[str] = ()) -> dict[int, tuple[str, ...]]:
-    """The indexes of the texts that it holds for, each with the words it met in the text.
+    """Return the indexes of the texts that match, each with its matched words.
 
-    `titles` stands beside `texts`, for terms with `title:`; without it no text has one.
+    `titles` has the title of each text, for terms with `title:`; if empty, no text has a title.
     """
     index = SegmentIndex([*texts, *titles])
     hit_segments = {

@@ -1,4 +1,4 @@
-"""A file's text and the way back from an offset, even one inside a folded query, to line and column."""
+"""The text of a file, and the line and column of an offset in it, even inside a folded query."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ESCAPE_DIGITS = {"x": 2, "u": 4, "U": 8}  # hexadecimal digits after \x, \u and 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text of one file."""
+    """The text of one file, with line starts for fast look-ups."""
 
     path: Path
     text: str
@@ -26,17 +26,17 @@ class SourceText:
         object.__setattr__(self, "line_starts", line_starts)
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, from 1."""
+        """Return line and column of an offset, from 1."""
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
 
     def to_problem(self, fault: SyntaxFault, scalar: YamlText | None = None) -> Problem:
-        """The fault with its place; `inside` is the scalar whose value its offset counts in, if it is one."""
+        """Return the fault with its position; its offset counts in `scalar`, or else in the file."""
         offset = fault.offset if scalar is None else self.file_offset(scalar, fault.offset)
         return Problem(self.path, *self.line_and_column(offset), fault.message, fault.warning)
 
     def file_offset(self, scalar: YamlText, offset: int) -> int:
-        """Where character `offset` of a scalar's value stands in the file, whatever YAML folded or unescaped."""
+        """Return the offset in the file of a character of a scalar's value, allowing for YAML folding and escapes."""
         position = self._content_start(scalar)
         for letter in scalar.value[: offset + 1]:
             if letter.isspace():
@@ -46,13 +46,13 @@ class SourceText:
         return last_position if scalar.value[: offset + 1].strip() else position
 
     def _content_start(self, scalar: YamlText) -> int:
-        """Where a scalar's characters begin: after its quote, or after the line of its `>-`."""
+        """Where a scalar's characters start: after its quote, or after the line of its `>-`."""
         if scalar.style in ("|", ">"):
             return self.text.find("\n", scalar.offset) + 1
         return scalar.offset + (1 if scalar.style in ("'", '"') else 0)
 
     def _skip_blanks(self, position: int, scalar: YamlText) -> int:
-        """Past blanks and what stands for a blank."""
+        """Skip white space and its escapes."""
         while position < len(self.text):
             if self.text[position].isspace():
                 position += 1
@@ -63,7 +63,7 @@ class SourceText:
         return position
 
     def _spelled_width(self, position: int, scalar: YamlText) -> int:
-        """How many characters of the file spell the one at `at`."""
+        """The number of characters in the file for the one at this position."""
         if scalar.style == '"' and self.text[position : position + 1] == "\\":
             return 2 + ESCAPE_DIGITS.get(self.text[position + 1], 0)
         return 2 if scalar.style == "'" and self.text[position : position + 2] == "''" else 1

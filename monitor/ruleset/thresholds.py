@@ -1,4 +1,4 @@
-"""A rule's `figures:`: numbers followed through prose, and when one crosses the limit that the rule set for it."""
+"""A rule's `figures:`: follows numbers through prose and detects when one crosses its limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.text.facts.numbers import Quantity
 
 
 def threshold_crossings(rule: Rule, finding: Finding) -> tuple[str, ...]:
-    """For people, each figure of the rule that crosses its limit with this finding: `personnel: up to 12,000`."""
+    """Describe each figure of the rule that crosses its limit with this finding: `personnel: up to 12,000`."""
     if finding.novelty not in (Novelty.NEW, Novelty.CHANGED):
         return ()
     earlier_text = finding.nearest.text if finding.nearest and finding.novelty is Novelty.CHANGED else ""
@@ -21,7 +21,7 @@ def threshold_crossings(rule: Rule, finding: Finding) -> tuple[str, ...]:
 
 
 def crossing_text(figure: FollowedFigure, earlier_text: str, current_text: str) -> str:
-    """How the figure crosses its limit from what was said before, "" if it does not."""
+    """Describe how a figure crosses its limit from the earlier text to the current one, "" if it does not."""
     current, earlier = highest_figure_in(figure, current_text), highest_figure_in(figure, earlier_text)
     if current is None or not exceeds(figure, current) or (earlier is not None and exceeds(figure, earlier)):
         return ""
@@ -30,7 +30,7 @@ def crossing_text(figure: FollowedFigure, earlier_text: str, current_text: str) 
 
 
 def highest_figure_in(figure: FollowedFigure, text: str) -> Quantity | None:
-    """The number that the text says of the figure's words; the highest if it says several."""
+    """Return the number that a text states for the figure's words; the highest of several."""
     index = SegmentIndex((text,))
     spans = figure.query.root.evaluate(MatchWindow(index, frozenset({0}))) or []
     locations = (index.locate(first, last) for first, last, _ in spans)
@@ -39,6 +39,6 @@ def highest_figure_in(figure: FollowedFigure, text: str) -> Quantity | None:
 
 
 def exceeds(figure: FollowedFigure, quantity: Quantity) -> bool:
-    """Is it past one of the figure's limits?"""
+    """Return whether the number is past one of the figure's limits."""
     is_above = figure.above is not None and quantity.high > figure.above
     return is_above or (figure.below is not None and quantity.low < figure.below)

@@ -1,7 +1,7 @@
-"""Reads YAML into a small tree in which everything is text and knows its place.
+"""Parses YAML into a small tree in which every scalar is text and every node has its offset.
 
-Built from the parser's events, so that "on", "no" and "1:30" stay what they are, nothing recurses, and what a rule
-file has no use for (tags, anchors, duplicate keys, deep nesting) is refused with its place.
+It is built from the parser's events, so that "on", "no" and "1:30" are not converted, nothing recurses, and features
+that rule files do not allow (tags, anchors, duplicate keys, deep nesting) are rejected with their position.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import yaml
 from monitor.ruleset.query.faults import SyntaxFault
 
 MAX_YAML_DEPTH = 12
-MAX_YAML_BYTES = 1_000_000  # characters of a file
+MAX_YAML_BYTES = 1_000_000
 MAX_YAML_NODES = 50_000
-MAX_FAULTS_PER_FILE = 50  # that are told of one file's form
-PLAIN_MESSAGES = {"mapping values are not allowed in this context": "a `: ` stands where no key can be"}
+MAX_FAULTS_PER_FILE = 50
+PLAIN_MESSAGES = {"mapping values are not allowed in this context": "unexpected `: `"}
 MISSING_COLON = "could not find expected ':'"
 KEY_WITHOUT_SPACE = re.compile(r"\s*(?:- )?([A-Za-z]+):\S")
 
 
 @dataclass(frozen=True, slots=True)
 class YamlText:
-    """A scalar: its value, its place, and where its source lies. `style` is None when it is plain."""
+    """A scalar: its value and its offsets in the file. `style` is its quote or block sign, None if plain."""
 
     value: str
     offset: int
@@ -43,7 +43,7 @@ class YamlList:
 
 @dataclass(frozen=True, slots=True)
 class YamlTable:
-    """A mapping: each key with where the key stands."""
+    """A mapping; `keys` has the scalar of each key, with its offset."""
 
     offset: int
     keys: dict[str, YamlText] = field(default_factory=dict)
@@ -54,10 +54,10 @@ YamlNode: TypeAlias = YamlText | YamlList | YamlTable
 
 
 def parse_yaml(source: str) -> tuple[YamlNode | None, list[SyntaxFault]]:
-    """The tree of one YAML document (None if it is empty or cannot be read) and every fault of its form."""
+    """Return the tree of one YAML document (None if it is empty or invalid) and every fault."""
     if len(source) > MAX_YAML_BYTES:
-        return None, [SyntaxFault(f"this file is longer than {MAX_YAML_BYTES:,} characters")]
-    builder = YamlTreeBuilder()
+        return None, [SyntaxFault(f"the file is longer than {MAX_YAML_BYTES:,} characters")]
+    builder = YamlTreeBuilder(source)
     try:
         for event in yaml.parse(source, Loader=yaml.CSafeLoader):
             builder.add_event(event)
@@ -69,33 +69,32 @@ def parse_yaml(source: str) -> tuple[YamlNode | None, list[SyntaxFault]]:
 
 
 class YamlTreeBuilder:
-    """Grows the tree, event by event."""
+    """Builds the tree, event by event."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self.source = source
         self.faults: list[SyntaxFault] = []
         self.root: YamlNode | None = None
         self.document_count = 0
         self.node_count = 0
         self.open_collections: list[YamlList | YamlTable] = []
-        self.pending_keys: list[YamlText | None] = []  # for each open table the key that waits for its value
+        self.pending_keys: list[YamlText | None] = []  # for each open collection the key without a value yet
 
     def add_event(self, event: yaml.Event) -> None:
-        """One event. Raises Fault where going on makes no sense."""
+        """Add one event. Raises SyntaxFault if the rest of the file cannot be read."""
         assert event.start_mark and event.end_mark
         offset = event.start_mark.index
         if len(self.faults) >= MAX_FAULTS_PER_FILE:
-            raise SyntaxFault("too many problems: the rest of this file was not read", offset)
+            raise SyntaxFault("too many problems: the rest of the file was not read", offset)
         match event:
             case yaml.DocumentStartEvent():
                 self.document_count += 1
                 if self.document_count > 1:
-                    raise SyntaxFault(
-                        "expected one YAML document: for several rules write `rules:` with a list", offset
-                    )
+                    message = "expected one YAML document: for several rules write `rules:` with a list"
+                    raise SyntaxFault(message, offset)
             case yaml.AliasEvent():
-                raise SyntaxFault(
-                    f"`*{event.anchor}` (a YAML alias) is not allowed: a text with * needs quotes", offset
-                )
+                message = f"YAML alias `*{event.anchor}` is not allowed: put text that starts with * in quotes"
+                raise SyntaxFault(message, offset)
             case yaml.ScalarEvent():
                 self.reject_anchors_and_tags(event, offset)
                 self.add_node(YamlText(event.value, offset, event.end_mark.index, event.style))
@@ -112,14 +111,13 @@ class YamlTreeBuilder:
                 pass
 
     def reject_anchors_and_tags(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, offset: int) -> None:
-        """Notes anchors and tags."""
+        """Report anchors and tags."""
         if event.anchor:
-            self.faults.append(SyntaxFault(f"`&{event.anchor}` (a YAML anchor) is not allowed here", offset))
+            self.faults.append(SyntaxFault(f"YAML anchor `&{event.anchor}` is not allowed", offset))
         if event.tag:
-            self.faults.append(SyntaxFault(f"`{event.tag}` (a YAML tag) is not allowed here", offset))
+            self.faults.append(SyntaxFault(f"YAML tag `{event.tag}` is not allowed", offset))
 
     def open_collection(self, node: YamlList | YamlTable) -> None:
-        """Opens a listing or table."""
         if len(self.open_collections) >= MAX_YAML_DEPTH:
             raise SyntaxFault(f"nested deeper than {MAX_YAML_DEPTH} levels", node.offset)
         self.add_node(node)
@@ -127,10 +125,10 @@ class YamlTreeBuilder:
         self.pending_keys.append(None)
 
     def add_node(self, node: YamlNode) -> None:
-        """Puts a node where it belongs."""
+        """Add a node to the innermost open collection."""
         self.node_count += 1
         if self.node_count > MAX_YAML_NODES:
-            raise SyntaxFault(f"this file has more than {MAX_YAML_NODES:,} entries: make several of it", node.offset)
+            raise SyntaxFault(f"the file has more than {MAX_YAML_NODES:,} entries: split it", node.offset)
         if not self.open_collections:
             self.root = node
             return
@@ -144,46 +142,45 @@ class YamlTreeBuilder:
             self.pending_keys[-1] = None
 
     def add_key(self, table: YamlTable, node: YamlNode) -> None:
-        """A key of a table, which must be text and stand there once."""
+        """Add a key of a table, which must be text and unique."""
         if not isinstance(node, YamlText):
             raise SyntaxFault("expected a key, found a list or table", node.offset)
         if node.value in table.keys:
-            self.faults.append(SyntaxFault(f"`{node.value}` stands here twice", node.offset))
+            first_line = self.source.count("\n", 0, table.keys[node.value].offset) + 1
+            self.faults.append(
+                SyntaxFault(f"duplicate key `{node.value}`; first defined on line {first_line}", node.offset)
+            )
         table.keys.setdefault(node.value, node)
         self.pending_keys[-1] = node
 
 
 def fault_from_yaml_error(source: str, error: yaml.YAMLError) -> SyntaxFault:
-    """What is wrong with a text that is no YAML, and the likely cause."""
+    """Convert a YAML error to a fault with a hint at the likely cause."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        return SyntaxFault(f"this is no YAML: {str(error).splitlines()[0]}")
-    problem = str(getattr(error, "problem", "") or "it cannot be read")
+        return SyntaxFault(f"invalid YAML: {str(error).splitlines()[0]}")
+    problem = str(getattr(error, "problem", "") or "unknown error")
     if problem == MISSING_COLON:
         return missing_colon_fault(source, mark.line)
-    return SyntaxFault(
-        f"this is no YAML: {PLAIN_MESSAGES.get(problem, problem)}{likely_cause(source, mark.line, problem)}",
-        mark.index,
-    )
+    message = f"invalid YAML: {PLAIN_MESSAGES.get(problem, problem)}{likely_cause(source, mark.line, problem)}"
+    return SyntaxFault(message, mark.index)
 
 
 def missing_colon_fault(source: str, line: int) -> SyntaxFault:
-    """The line that should be a key and its value: the last one before where the reader gave up."""
+    """Report the line that should be a key and its value: the last one before the parser stopped."""
     lines = source.splitlines(keepends=True)[: max(1, line)]
     while len(lines) > 1 and not lines[-1].strip():
         lines.pop()
     offset = sum(map(len, lines[:-1]))
     if match := KEY_WITHOUT_SPACE.match(lines[-1]):
-        return SyntaxFault(f"a space is missing after `{match[1]}:`", offset + match.end() - 1)
+        return SyntaxFault(f"missing space after `{match[1]}:`", offset + match.end() - 1)
     stripped = lines[-1].strip()
     shortened = stripped if len(stripped) <= 40 else f"{stripped[:39]}…"
-    return SyntaxFault(
-        f"expected `key: value`, found `{shortened}`; a line that goes on with the one before is indented", offset
-    )
+    return SyntaxFault(f"expected `key: value`, found `{shortened}`; indent a line that continues a value", offset)
 
 
 def likely_cause(source: str, line: int, problem: str) -> str:
-    """A hint for the slips that a query in YAML invites."""
+    """Return a hint for common mistakes with queries in YAML."""
     lines = source.splitlines()
     nearby = " ".join(lines[max(0, line - 1) : line + 1])
     if "\t" in nearby:
@@ -191,9 +188,7 @@ def likely_cause(source: str, line: int, problem: str) -> str:
     if "match:" in nearby:
         return "; write the query on the lines after `match: >-`, indented"
     if problem == "did not find expected key":
-        return "; lines that belong together are indented alike"
+        return "; indent the keys of a rule equally"
     if problem == "did not find expected '-' indicator":
-        return "; each entry of a list begins with `- `, indented alike"
-    return (
-        '; a text with `: `, or one that begins with @ * " & or [, needs quotes; an entry of a list begins with `- `'
-    )
+        return "; start each list entry with `- `, indented equally"
+    return '; put text with `: ` or starting with @ * " & or [ in quotes; start a list entry with `- `'

@@ -1,1 +1,1 @@
-"""Sources: from an address to entries. `fetch` and `guard` are the only code that polls the network."""
+"""From the address of a source to its entries: discovery, parsing, health, and when to poll."""

@@ -1,4 +1,4 @@
-"""Finds the feeds of a site from its address: the address itself, what its page links to, the usual paths."""
+"""Finds the feeds of a site: its address, what the page there links to, then the common paths."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.parse.sanitize import absolute_url
 
-MAX_CANDIDATE_FEEDS = 8  # feeds that are looked at
+MAX_CANDIDATE_FEEDS = 8  # addresses tried in each of the two steps after the first
 COMMON_FEED_PATHS = ("feed", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss", "feed.json")
-# Both match wherever they start, or fail at once: the time grows with the page only.
+# Possessive quantifiers never backtrack, so the time is linear in the size of the page.
 _LINK_TAG = re.compile(r"<(link|a)\b((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++))", re.IGNORECASE)
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
@@ -29,15 +29,13 @@ _FEED_LINK = re.compile(r"(?:^|[/._-])(?:rss|atom|feeds?)(?:[/._-]|$)|\.rdf$", r
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFeed:
-    """A feed that answers, and what it says now."""
-
     url: str
     feed: Feed
 
 
 async def discover_feeds(fetcher: Fetcher, parser: ParserPool, url: str) -> list[DiscoveredFeed]:
-    """The feeds of the site at `url`, those that its page names first. Raises FetchError if the page itself does not
-    answer."""
+    """Return the feeds of the site at `url`, in the order of preference. Raises FetchError if `url` itself cannot be
+    fetched."""
     response = await fetcher.fetch(Request(url))
     try:
         return [DiscoveredFeed(url, await _parse_response(parser, response))]
@@ -53,7 +51,7 @@ async def discover_feeds(fetcher: Fetcher, parser: ParserPool, url: str) -> list
 
 
 def linked_feed_urls(page: str, url: str) -> list[str]:
-    """The addresses that a page calls its feeds, and then those of its links that look like one. Pure."""
+    """The feeds that a page declares in its head, then those of its links that look like feeds. Pure."""
     declared: list[str] = []
     guessed: list[str] = []
     for tag in _LINK_TAG.finditer(page):
@@ -63,9 +61,8 @@ def linked_feed_urls(page: str, url: str) -> list[str]:
         }
         link = absolute_url(attributes.get("href"), url)
         if tag[1].lower() == "link":
-            if "alternate" in attributes.get("rel", "").lower().split() and _FEED_TYPE.match(
-                attributes.get("type", "")
-            ):
+            is_alternate = "alternate" in attributes.get("rel", "").lower().split()
+            if is_alternate and _FEED_TYPE.match(attributes.get("type", "")):
                 declared.append(link)
         elif _FEED_LINK.search(link.partition("//")[2].partition("?")[0].partition("/")[2]):
             guessed.append(link)
@@ -73,7 +70,7 @@ def linked_feed_urls(page: str, url: str) -> list[str]:
 
 
 def common_feed_urls(url: str) -> list[str]:
-    """Where sites keep their feeds: beneath the address, then at the root. Pure."""
+    """The paths where sites usually keep their feeds, each below the address, then at the root. Pure."""
     folder = url.partition("?")[0].partition("#")[0].rstrip("/") + "/"
     return _unique_links(urljoin(base, path) for path in COMMON_FEED_PATHS for base in (folder, urljoin(url, "/")))
 
@@ -90,6 +87,5 @@ async def _try_feed(fetcher: Fetcher, parser: ParserPool, url: str) -> Discovere
 
 
 async def _parse_response(parser: ParserPool, response: Response) -> Feed:
-    return await parser.parse(
-        ParseOptions("feed", response.url), response.body or b"", response.content_type, response.url
-    )
+    options = ParseOptions("feed", response.url)
+    return await parser.parse(options, response.body or b"", response.content_type, response.url)

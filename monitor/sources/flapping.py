@@ -1,4 +1,5 @@
-"""How the revisions of one poll move: back to an earlier version, back and forth, or as a clock does. Pure."""
+"""Detects revisions that bring no news: back to an earlier version, back and forth, or only a clock or counter that
+moved. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +9,16 @@ from dataclasses import dataclass
 from monitor.model import ChangeKind, Finding, HealthIssue, Moment, Noise, Novelty
 from monitor.units import DAY
 
-MAX_COMPARED_VERSIONS = 4  # versions of an entry
-MIN_REVERTED_ENTRIES = 3  # entries that must say again what they said before: one alone was corrected
-FLAPPING_WINDOW_S = 3 * DAY  # within which an entry goes back and forth
-MAX_LABEL_CHARS = 120  # letters of a line
-IGNORE_HINT = "An `ignore` pattern of the source keeps such lines from alerting."
+MAX_COMPARED_VERSIONS = 4  # of one entry
+MIN_REVERTED_ENTRIES = 3  # fewer entries that revert were probably corrected
+FLAPPING_WINDOW_S = 3 * DAY
+MAX_LABEL_CHARS = 120
+IGNORE_HINT = "To suppress these alerts, add an `ignore` pattern to the source."
 
 
 @dataclass(frozen=True, slots=True)
 class EntryVersion:
-    """One version of an entry: its update, the hash of its content (None if not kept) and when it was recorded."""
+    """One version of an entry; `content_hash` is None if it was not kept."""
 
     update_id: int
     content_hash: str | None
@@ -26,7 +27,7 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """How one revision moved, whether people may be alerted of it, and the title or line to name it by."""
+    """How one revision changed its entry, whether it may cause alerts, and the title or line that names it."""
 
     reverted: bool = False
     flapping: bool = False
@@ -36,12 +37,12 @@ class Revision:
 
 
 def is_revert(content: str, versions: Sequence[EntryVersion]) -> bool:
-    """Does a revision say again what an earlier version said? `versions` are those before it, newest first."""
+    """Return true if a revision has the content of a version before the latest. `versions` are newest first."""
     return content in [version.content_hash for version in versions[1:]]
 
 
 def is_flapping(content: str, versions: Sequence[EntryVersion], now: Moment) -> bool:
-    """Does it go back and forth: two versions, twice each, within days?"""
+    """Return true if an entry alternates: two contents, twice each, within FLAPPING_WINDOW_S."""
     if len(versions) < 3 or now - versions[2].recorded_at > FLAPPING_WINDOW_S:
         return False
     newest, previous, oldest = versions[:3]
@@ -53,61 +54,49 @@ def is_flapping(content: str, versions: Sequence[EntryVersion], now: Moment) -> 
 
 
 def has_only_clock_changes(findings: Sequence[Finding]) -> bool:
-    """Is there nothing in a revision but times and counters that moved?"""
+    """Return true if only times and counters changed."""
     return all(is_clock_change(finding) for finding in findings)
 
 
 def is_clock_change(finding: Finding) -> bool:
-    """Does a line tell the time, or a claim say what it said with another date or time in it?"""
+    """Return true for a line that shows the time, and for a claim with only a date or time changed."""
     kinds = {change.kind for change in finding.changes}
-    return finding.claim.noise is Noise.VOLATILE or (
-        finding.novelty is Novelty.CHANGED and kinds == {ChangeKind.DATE}
-    )
+    is_date_change = finding.novelty is Novelty.CHANGED and kinds == {ChangeKind.DATE}
+    return finding.claim.noise is Noise.VOLATILE or is_date_change
 
 
 def is_alertable(findings: Sequence[Finding]) -> bool:
-    """May people be alerted of one of them?"""
+    """Return true if any finding may cause an alert."""
     return any(finding.claim.noise is None for finding in findings)
 
 
 def revision_issues(revisions: Sequence[Revision]) -> tuple[HealthIssue, ...]:
-    """What the revisions of one poll give cause to tell."""
+    """The issues to report for the revisions of one poll."""
     issues = []
     flapping = [revision for revision in revisions if revision.flapping]
     reverted = [revision for revision in revisions if revision.reverted]
     ticking = [revision for revision in revisions if revision.clock_only]
     if flapping:
-        issues.append(
-            HealthIssue(
-                "flipping",
-                f"{describe_revisions(flapping)} back and forth between two versions. Each was told of once.",
-            )
-        )
+        sentence = f"Entries alternate between two versions: {describe_revisions(flapping)}. Alerts were sent once."
+        issues.append(HealthIssue("flipping", sentence))
     elif len(reverted) >= MIN_REVERTED_ENTRIES and 2 * len(reverted) > len(revisions):
-        issues.append(
-            HealthIssue(
-                "rewound",
-                f"It served an older copy of itself: {describe_revisions(reverted)} back to what was said before.",
-            )
-        )
+        sentence = f"It served an older copy: earlier versions of {describe_revisions(reverted)} are back."
+        issues.append(HealthIssue("rewound", sentence))
     if ticking:
-        ending = IGNORE_HINT if any(revision.alertable for revision in ticking) else "Nobody is alerted of that."
-        issues.append(
-            HealthIssue(
-                "clock", f"At every poll {describe_revisions(ticking)} on in nothing but a time or counter. {ending}"
-            )
-        )
+        hint = IGNORE_HINT if any(revision.alertable for revision in ticking) else "No alerts are sent for this."
+        sentence = f"Only a time or counter changes at every poll: {describe_revisions(ticking)}. {hint}"
+        issues.append(HealthIssue("clock", sentence))
     return tuple(issues)
 
 
 def describe_revisions(revisions: Sequence[Revision]) -> str:
-    """`“Ferries today” goes`, `“Ferries today” and 3 more go`."""
+    """`“Ferries today”` or `“Ferries today” and 3 more`, in printable characters."""
     label = "".join(letter if letter.isprintable() else " " for letter in revisions[0].label[:MAX_LABEL_CHARS])
     quoted = f"“{label.strip()}”"
-    return f"{quoted} goes" if len(revisions) == 1 else f"{quoted} and {len(revisions) - 1} more go"
+    return quoted if len(revisions) == 1 else f"{quoted} and {len(revisions) - 1} more"
 
 
 def revision_label(title: str, findings: Sequence[Finding]) -> str:
-    """What a revision is named by: a line that may alert, else its title, else the first line that moved."""
+    """What to call a revision: a line that may alert, else its title, else the first changed line."""
     alertable = [finding.claim.text for finding in findings if finding.claim.noise is None]
     return next(iter(alertable), "") or title or next((finding.claim.text for finding in findings), "an entry")

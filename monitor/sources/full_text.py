@@ -1,6 +1,6 @@
-"""Follows the link of a feed's item to the article behind it, politely and within a bound of time.
+"""Fetches the articles that the entries of a feed link to, within robots.txt, rate limits and a deadline.
 
-An article is asked for once for each version of its item. When it cannot be read, what the feed itself says stays.
+Each version of an entry gets one attempt. If the article cannot be read, the entry keeps the text of the feed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.parse.sanitize import html_to_line
 
-ARTICLES_DEADLINE_S = 90.0  # seconds for all the articles of one poll; the rest are for the next
+ARTICLES_DEADLINE_S = 90.0  # for all articles of one poll; the rest is left to the next poll
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleResults:
-    """Entries with their articles; those without, each with the sentence that says why; those not reached in time."""
+    """Entries with their articles, entries whose article failed with the reason, and entries left for the next
+    poll."""
 
     fetched: tuple[Entry, ...] = ()
     failed: tuple[tuple[Entry, str], ...] = ()
@@ -38,7 +39,7 @@ async def fetch_articles(
     entries: Sequence[Entry],
     clock: Callable[[], float] = time.monotonic,
 ) -> ArticleResults:
-    """The articles of some entries, one after the other. Raises nothing: every failure is in the answer."""
+    """Fetch the articles of entries, one after the other. Failures are part of the result, not raised."""
     started = clock()
     fetched: list[Entry] = []
     failed: list[tuple[Entry, str]] = []
@@ -53,20 +54,18 @@ async def fetch_articles(
 
 
 async def _fetch_article(robots: Robots, parser: ParserPool, source: SourceConfig, entry: Entry) -> Entry:
-    """The entry with its article, unless that says less than the entry itself. SourceError if there is none."""
+    """Return the entry with its article, or unchanged if the article is shorter than its own text. Raises
+    SourceError if the article cannot be fetched or read."""
     if not entry.url or entry.url.partition("#")[0] == source.url.partition("#")[0]:
         return entry
-    # The source's own headers never leave its origin.
+    # Headers and credentials of the source must not reach another origin.
     is_same_origin = _origin(entry.url) == _origin(source.url)
     request = Request(entry.url, headers=source.headers, auth=source.auth) if is_same_origin else Request(entry.url)
     response = await robots.fetch(request)
     parsed = await parser.parse(ParseOptions("article"), response.body or b"", response.content_type, response.url)
     (article,) = parsed.entries
-    return (
-        entry
-        if len(html_to_line(article.body)) <= len(html_to_line(entry.body))
-        else replace(entry, article=article.body)
-    )
+    is_longer = len(html_to_line(article.body)) > len(html_to_line(entry.body))
+    return replace(entry, article=article.body) if is_longer else entry
 
 
 def _origin(url: str) -> tuple[str, str]:

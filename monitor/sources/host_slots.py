@@ -1,4 +1,5 @@
-"""Shares the slots for polling among hosts, so that a slow one with many sources does not hold them all. Pure."""
+"""Limits the polls running at once on each host, so that a slow host with many sources does not take all slots.
+Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 
 class HostSlots:
-    """Who may be polled beside the sources that are `polling` now. `hosts` is the host of each source by name, and
-    `shares` how many slots a host may take, where that is not `share`."""
+    """The polling slots of each host. `hosts` maps each source to its host, `polling` are the sources being polled
+    now, and `slots_by_host` overrides `slots_per_host`."""
 
     def __init__(
         self,
@@ -21,7 +22,7 @@ class HostSlots:
         self._used = Counter(hosts[name] for name in polling if name in hosts)
 
     def try_acquire(self, name: str) -> bool:
-        """Takes a slot for a source; false if its host has no slot left."""
+        """Take a slot for a source. Return false if its host has none left."""
         host = self._hosts.get(name, name)
         if not self._has_free_slot(host):
             return False
@@ -29,7 +30,6 @@ class HostSlots:
         return True
 
     def sources_without_slot(self) -> list[str]:
-        """The sources whose hosts have no slot left."""
         full_hosts = {host for host in self._used if not self._has_free_slot(host)}
         return [name for name, host in self._hosts.items() if host in full_hosts] if full_hosts else []
 
@@ -38,7 +38,7 @@ class HostSlots:
 
 
 class HostQueue:
-    """Sources that wait for a slot, by host, so that the sources of a full host need not be looked at one by one."""
+    """Sources waiting for a slot, grouped by host: a full host is skipped without a look at each of its sources."""
 
     def __init__(self, hosts: Mapping[str, str]) -> None:
         self._names_by_host: dict[str, deque[str]] = {}
@@ -49,7 +49,7 @@ class HostQueue:
         return bool(self._names_by_host)
 
     def take_next(self, limit: int, slots: HostSlots) -> list[str]:
-        """The next sources, no more than there is `room` for and than the crowd admits."""
+        """Remove and return up to `limit` sources, each with a slot taken."""
         chosen: list[str] = []
         for host, names in list(self._names_by_host.items()):
             while names and len(chosen) < limit and slots.try_acquire(names[0]):

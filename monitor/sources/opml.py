@@ -1,7 +1,7 @@
-"""OPML, in which feed readers hand their subscriptions to one another: read from any of them, written as version 2.0.
+"""Reads the OPML files of feed readers and writes OPML 2.0.
 
-Folders become tags. An entity that a file declares itself is refused: no reader writes one, and bombs are made of
-them.
+Folders become tags. Files that declare entities are rejected: no feed reader writes them, but entity expansion
+attacks need them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A feed that somebody follows. `tags` are the folders that it is in, outermost first, then its categories.
-    `is_feed` is false for a page that another reader makes a feed of in its own way."""
+    """A feed in an OPML file. `tags` are its folders, outermost first, then its categories. `is_feed` is false for a
+    page that the feed reader scrapes by its own rules."""
 
     title: str
     url: str
@@ -27,8 +27,8 @@ class Subscription:
 
 
 def read_opml(body: bytes) -> tuple[Subscription, ...]:
-    """The subscriptions in the order of the file, one that is in several folders once. ParseError `malformed` or
-    `not_opml`, with the line."""
+    """Return the subscriptions in file order, each once even if it is in several folders. Raises ParseError with code
+    `malformed` (names the line) or `not_opml`."""
     reader = _OpmlReader()
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = reader.start_element, reader.end_element
@@ -36,49 +36,45 @@ def read_opml(body: bytes) -> tuple[Subscription, ...]:
     try:
         parser.Parse(body, True)
     except expat.ExpatError as error:
-        sentence = f"line {error.lineno} of the file is not XML: {expat.ErrorString(error.code)}"
+        sentence = f"invalid XML in line {error.lineno}: {expat.ErrorString(error.code)}"
         raise ParseError("malformed", sentence) from None
     except (LookupError, ValueError):
-        raise ParseError("malformed", "the file names an encoding that cannot be read") from None
+        raise ParseError("malformed", "the file declares an unknown encoding") from None
     if not reader.is_opml:
-        raise ParseError("not_opml", "the file is XML, but not OPML")
+        raise ParseError("not_opml", "expected OPML, found other XML")
     return tuple(reader.subscriptions.values())
 
 
 def write_opml(subscriptions: Iterable[Subscription]) -> str:
-    """An OPML file. Each feed stands in the folder of its first tag; its categories are all of its tags."""
+    """Return an OPML file. The folder of a feed is its first tag; its categories are all its tags."""
     folders: dict[str, list[str]] = {}
     for subscription in subscriptions:
-        folders.setdefault(subscription.tags[0] if subscription.tags else "", []).append(
-            _outline_element(subscription)
-        )
+        folder = subscription.tags[0] if subscription.tags else ""
+        folders.setdefault(folder, []).append(_outline_element(subscription))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<opml version="2.0">',
         "<head><title>Claimwatch</title></head>",
+        "<body>",
     ]
-    lines.append("<body>")
     for folder, outlines in folders.items():
         lines += [f"<outline text={quoteattr(folder)}>", *outlines, "</outline>"] if folder else outlines
     return "\n".join([*lines, "</body>", "</opml>", ""])
 
 
 def _outline_element(subscription: Subscription) -> str:
-    title, url, tags = (
-        quoteattr(clean_text(subscription.title)),
-        quoteattr(subscription.url),
-        ",".join(subscription.tags),
-    )
-    category = f" category={quoteattr(tags)}" if tags else ""
+    title, url = quoteattr(clean_text(subscription.title)), quoteattr(subscription.url)
+    categories = ",".join(subscription.tags)
+    category = f" category={quoteattr(categories)}" if categories else ""
     return f'<outline type="rss" text={title} title={title} xmlUrl={url}{category}/>'
 
 
 def _reject_entity(*_: object) -> None:
-    raise ParseError("malformed", "the file declares entities of its own, which no feed reader does")
+    raise ParseError("malformed", "the file declares XML entities, which are not allowed")
 
 
 class _OpmlReader:
-    """What was read so far: the folders that are open ("" for an outline that is none), and the feeds found."""
+    """The handlers of the XML parser. `open_folders` has "" for an open outline that is not a folder."""
 
     def __init__(self) -> None:
         self.is_opml = False
@@ -90,16 +86,14 @@ class _OpmlReader:
         if name.lower() != "outline":
             return
         lowercased = {key.lower(): value for key, value in attributes.items()}
-        url, title = (
-            _feed_url(lowercased.get("xmlurl", "")),
-            clean_line(lowercased.get("title") or lowercased.get("text")),
-        )
+        url = _feed_url(lowercased.get("xmlurl", ""))
+        title = clean_line(lowercased.get("title") or lowercased.get("text"))
         if url:
-            existing = self.subscriptions.get(
-                url, Subscription(title or url, url, is_feed="+" not in lowercased.get("type", ""))
-            )
-            tags = (*existing.tags, *filter(None, self.open_folders), *_category_tags(lowercased.get("category", "")))
-            self.subscriptions[url] = replace(existing, tags=tuple(dict.fromkeys(tags)))
+            is_feed = "+" not in lowercased.get("type", "")  # as in "HTML+XPath"
+            subscription = self.subscriptions.get(url, Subscription(title or url, url, is_feed=is_feed))
+            categories = _category_tags(lowercased.get("category", ""))
+            tags = (*subscription.tags, *filter(None, self.open_folders), *categories)
+            self.subscriptions[url] = replace(subscription, tags=tuple(dict.fromkeys(tags)))
         self.open_folders.append("" if url else title)
 
     def end_element(self, name: str) -> None:
@@ -108,7 +102,7 @@ class _OpmlReader:
 
 
 def _feed_url(text: str) -> str:
-    """`feed:https://…` and `feed://…` are addresses, too."""
+    """Return an absolute URL, also for the forms `feed:https://…` and `feed://…`, or "" if there is none."""
     text = text.strip()
     if text.lower().startswith("feed:"):
         text = text[5:] if "://" in text[5:] else f"http:{text[5:]}"
@@ -116,5 +110,5 @@ def _feed_url(text: str) -> str:
 
 
 def _category_tags(text: str) -> Iterable[str]:
-    """`/world/asia,war` is the tags world, asia and war."""
+    """`/world/asia,war` gives the tags world, asia and war."""
     return filter(None, (clean_line(part) for path in text.split(",") for part in path.split("/")))

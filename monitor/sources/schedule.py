@@ -1,15 +1,11 @@
-"""When a source is polled next. Pure: `now` and the jitter are handed in."""
+"""When a source is polled next. Pure: the caller passes `now` and the jitter."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
-from monitor.model import Moment
-
-if TYPE_CHECKING:
-    pass
 from monitor.cron import next_fire_time, parse_crontab
+from monitor.model import Moment
 from monitor.units import DAY
 
 
@@ -24,13 +20,14 @@ def next_poll_time(
     max_age: float | None,
     jitter: float,
 ) -> Moment:
-    """The moment of the next poll, after one that ended at `now`.
+    """Return the time of the next poll, after one that ended at `now`.
 
-    `every`, `retry_after` and `max_age` are seconds; `failures` counts those in a row, this one included;
-    `jitter` is between 0 and 1 and moves the poll by up to a tenth, so that sources do not march in step.
-    Each failure after the first doubles the wait, up to a day. `retry_after`, the server's own word, replaces
-    that, between `every` and a day. An answer that stays fresh beyond `every` may double it at most. With
-    `cron`, polls fall on its times only, and the wait until the next of them counts as `every`.
+    `every`, `retry_after` and `max_age` are in seconds. `failures` counts failed polls in a row, this one included.
+    `jitter`, from 0 to 1, moves the poll by up to a tenth of the wait, so that sources are not polled in lockstep.
+
+    Each failure after the first doubles the wait, up to a day; the server's `retry_after` replaces this wait, between
+    `every` and a day. A response that stays fresh for longer than `every` extends the wait to at most twice `every`.
+    With `cron`, polls happen only at its times, and the time until the next one counts as `every`.
     """
     if cron:
         trigger = parse_crontab(cron, timezone)
@@ -39,7 +36,7 @@ def next_poll_time(
             return next_fire
         return next_fire_time(trigger, now + _wait_seconds(next_fire - now, failures, retry_after, max_age) - 1)
     wait = _wait_seconds(every, failures, retry_after, max_age)
-    # Earlier than due when all is well, so that `every` is kept; later when a server asked for rest.
+    # Early after a success, so that `every` is kept; late after a failure, so that `retry_after` is.
     return now + wait * (1 + 0.1 * jitter if failures else 1 - 0.1 * jitter)
 
 

@@ -1,4 +1,4 @@
-"""What the store keeps of each source, and what a poll changes in it."""
+"""The stored state of a source, and the state after a poll."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from monitor.model import HealthIssue, Moment
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source's state. `entries` counts those ever seen, but of a source that was leased it is 1 when there are any;
-    `failures` counts the polls that failed in a row; `notices`, in listings, are those that stand."""
+    """The state of a source. `entries` counts all ever seen (for a leased source: 1 if there are any); `failures`
+    counts failed polls in a row; `notices` are the visible ones, and set in listings only."""
 
     name: str
     url: str
@@ -34,10 +34,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What a poll came to: the source's state from now on. `error` is None when it was good.
-
-    `causes` are what the operator may have to be told.
-    """
+    """The state of a source after a poll. `error` is None if it succeeded; `issues` are those to report."""
 
     polled_at: Moment
     state: str

@@ -1,9 +1,4 @@
-"""The only SQL of the program: what was said, what was decided of it, and what is owed to whom.
+"""All SQL of the program: claims and updates, decisions and alerts, and the outbox of messages.
 
-`open_store` gives a `Store`; the other modules are functions that take a connection of one of its transactions.
+`connect.open_store` returns a `base.Store`. The other modules are functions that take a connection of a transaction.
 """
-
-from monitor.store.base import Store
-from monitor.store.connect import open_store
-
-__all__ = ["Store", "open_store"]

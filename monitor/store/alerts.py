@@ -1,4 +1,4 @@
-"""What decisions look back on: the alerts told, and the matches that are held."""
+"""What decisions look up: earlier alerts and pending matches."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SELECT_UNTHROTTLED_MATCHES = SELECT_PENDING_MATCHES.where(
 
 
 def already_alerted(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[str]:
-    """Which of these claims the rule has alerted of already in this story."""
+    """Return the claims that the rule has already alerted on in this story."""
     hashes = {text: text_hash(text) for text in texts}
     if not hashes:
         return set()
@@ -61,29 +61,29 @@ def already_alerted(conn: Connection, rule: str, story: str, texts: Sequence[str
 
 
 def alert_times(conn: Connection, rule: str, story: str, since: Moment) -> list[Moment]:
-    """When the rule alerted of the story since a moment, oldest first."""
+    """Return when the rule alerted on the story since a moment, oldest first."""
     return list(conn.scalars(SELECT_ALERT_TIMES, {"rule": rule, "story": story, "since": since}))
 
 
 def last_alert(conn: Connection, rule: str, story: str) -> Alert | None:
-    """The rule's last alert of the story."""
+    """Return the rule's last alert on the story."""
     body = conn.scalar(SELECT_LAST_ALERT, {"rule": rule, "story": story})
     return None if body is None else alert_from_json(body)
 
 
 def pending_for(conn: Connection, texts: Sequence[str]) -> list[PendingMatch]:
-    """The matches held for corroboration that one of these claims would confirm, oldest first."""
+    """Return the matches awaiting corroboration that one of these claims would confirm, oldest first."""
     hashes = [text_hash(text) for text in texts]
     return pending_from_rows(conn.execute(SELECT_CONFIRMED_MATCHES, {"hashes": hashes})) if hashes else []
 
 
 def due_throttled_matches(conn: Connection, now: Moment, aliases: QueryAliases = NO_ALIASES) -> list[PendingMatch]:
-    """The throttled matches whose window has opened and which no silence covers, oldest first."""
+    """Return the throttled matches whose window has ended and that no silence covers, oldest first."""
     pending = pending_from_rows(conn.execute(SELECT_UNTHROTTLED_MATCHES, {"now": now}))
     return not_silenced(pending, silences.load_active_silences(conn, now), aliases) if pending else []
 
 
 def pending_from_rows(rows: Iterable[Row[Any]]) -> list[PendingMatch]:
-    """Rows of HELD as the matches they are, oldest first."""
+    """Convert rows of SELECT_PENDING_MATCHES, oldest first."""
     pending = [PendingMatch(row.id, Reason(row.reason), alert_from_json(row.waiting)) for row in rows]
     return sorted(pending, key=lambda match: match.id)

@@ -1,4 +1,4 @@
-"""Opens the database that a URL names. SQLAlchemy is imported only then: most commands start without it."""
+"""The interface of a store, which the SQLite and the PostgreSQL store implement."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ if TYPE_CHECKING:
 
 
 class Store(ABC):
-    """A database at the newest schema. Safe to use from several threads; several processes may open the same one.
+    """A database at the newest schema, for use by several threads and several processes at once.
 
-    A failure of the database itself leaves every method as a StoreError with one sentence; the transaction it
-    happened in is undone.
+    Every method raises StoreError with one sentence if the database fails, and rolls its transaction back.
     """
 
     @abstractmethod
     def write(self) -> AbstractContextManager[Connection]:
-        """One transaction that may write, alone among all threads and processes; undone when its body raises."""
+        """Open a transaction that may write, one at a time in all processes; rolled back if the body raises."""
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Connection]:
-        """A view of one moment that never blocks a writer and cannot write."""
+        """Open a read-only snapshot, which never blocks a writer."""
 
     @abstractmethod
     def hold_daemon(self) -> AbstractContextManager[None]:
-        """Keeps every other daemon off this database. Raises StoreBusy when one runs already."""
+        """Hold the daemon lock of this database. Raises StoreBusy if another daemon holds it."""
 
     @abstractmethod
     def backup(self, path: Path) -> None:
-        """Writes a whole copy to a new file while others go on writing."""
+        """Write a complete copy to a new file, without blocking writers."""
 
     @abstractmethod
     def close(self) -> None:
-        """Ends every connection; the store is of no use afterwards."""
+        """Close every connection; the store cannot be used afterwards."""

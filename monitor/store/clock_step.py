@@ -1,4 +1,4 @@
-"""Moments that a clock wrote down before it was set back. Running this again changes nothing more."""
+"""Repairs stored deadlines after the clock was set back. Idempotent."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ UPDATE_POLLED_AHEAD = (
 UPDATE_OWED_AHEAD = (
     update(messages)
     .where(messages.c.created > bindparam("_now"), messages.c.due > bindparam("_now"))
-    .where(is_open(messages.c.state), messages.c.gathers.is_(None))  # a digest is due when the clock says so
+    .where(is_open(messages.c.state), messages.c.gathers.is_(None))  # a digest is due at a time of day
     .values(due=bindparam("_now"))
 )
 
 
 def rebase_deadlines(conn: Connection, now: Moment) -> None:
-    """Sources that were polled in what is the future now wait for as long as they were to wait; messages owed since
-    then are due."""
+    """Move deadlines that were written when the clock was ahead back to `now`.
+
+    A source polled in the future keeps its remaining wait, counted from `now`; a message created in the future is due
+    at once.
+    """
     conn.execute(UPDATE_POLLED_AHEAD, {"_now": now})
     conn.execute(UPDATE_OWED_AHEAD, {"_now": now})

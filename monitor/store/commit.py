@@ -1,6 +1,6 @@
-"""Commits what an update brought, all in the caller's transaction: findings, decisions, alerts and what is owed.
+"""Commits an assessed update in the caller's transaction: findings, decisions, alerts and messages.
 
-What the ledger learns of it is in `learn`.
+The ledger's part is in `ledger_write`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ DELETE_AWAITED = delete(awaited).where(awaited.c.match_id.in_(bindparam("_matche
 
 
 def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash: str, now: Moment) -> None:
-    """Keeps an update with all that it brought. `content_hash` tells its entry's next version from this one."""
+    """Store an assessment. The entry's next version is detected by a `content_hash` other than this one."""
     entry_id = upsert_entry(conn, assessment.update, content_hash, now)
     update_id = insert_update(conn, assessment.update, assessment.story, entry_id, content_hash, now)
     upsert_stories(conn, assessment, now)
@@ -72,7 +72,7 @@ def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash:
 def commit_releases(
     conn: Connection, releases: Sequence[ReleasedMatches], messages: Sequence[Message], now: Moment
 ) -> None:
-    """Keeps the alerts of matches that were let go of, and the messages owed."""
+    """Store the alerts of released matches, and enqueue messages."""
     for release in releases:
         resolve_pending(conn, release, now)
     for message in messages:
@@ -80,7 +80,7 @@ def commit_releases(
 
 
 def upsert_entry(conn: Connection, update: Update, content_hash: str, now: Moment) -> int:
-    """The entry's row, made or brought up to date."""
+    """Insert or update the entry; return its row id."""
     values = {
         "source": update.source,
         "key": update.entry,
@@ -95,7 +95,7 @@ def upsert_entry(conn: Connection, update: Update, content_hash: str, now: Momen
 
 
 def insert_update(conn: Connection, update: Update, story: str, entry_id: int, content_hash: str, now: Moment) -> int:
-    """The new row of this version."""
+    """Insert the update; return its row id."""
     values = {
         "entry_id": entry_id,
         "at": update.at,
@@ -113,7 +113,7 @@ def insert_update(conn: Connection, update: Update, story: str, entry_id: int, c
 
 
 def upsert_stories(conn: Connection, assessment: Assessment, now: Moment) -> None:
-    """The stories that the update opens or goes on with; a story is led by the claim that opened it."""
+    """Insert the stories that the update opens and extend the others; a story keeps the lead claim that opened it."""
     leads = {assessment.story: assessment.update.title}
     for finding in assessment.findings:
         leads.setdefault(finding.story, finding.claim.text)
@@ -125,7 +125,7 @@ def upsert_stories(conn: Connection, assessment: Assessment, now: Moment) -> Non
 def insert_decision(
     conn: Connection, decision: Decision, update_id: int, claim_ids: dict[int, int], now: Moment
 ) -> None:
-    """A match with what became of it, and its alert if people are told."""
+    """Insert a match with its decision, and the alert if there is one."""
     if decision.alert:
         insert_alert(conn, decision.alert, update_id)
     values = {
@@ -146,7 +146,7 @@ def insert_decision(
 
 
 def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
-    """The alert, and which claims its rule has told of by it."""
+    """Insert an alert, and mark its claims as alerted by its rule."""
     values = {
         "id": alert.id,
         "rule": alert.rule,
@@ -164,12 +164,12 @@ def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
 
 
 def alert_claim_hashes(alert: Alert) -> list[int]:
-    """The hashes of the claims that an alert tells of."""
+    """Return the distinct text hashes of the alert's findings."""
     return list({text_hash(finding.claim) for finding in alert.findings})
 
 
 def resolve_pending(conn: Connection, release: ReleasedMatches, now: Moment) -> None:
-    """Held matches become an alert."""
+    """Replace held matches by the alert that releases them."""
     update_id_query = select(matches.c.update_id).where(matches.c.id == min(release.match_ids))
     insert_alert(conn, release.alert, conn.scalar(update_id_query))
     match_ids = list(release.match_ids)
@@ -179,7 +179,7 @@ def resolve_pending(conn: Connection, release: ReleasedMatches, now: Moment) -> 
 
 
 def enqueue(conn: Connection, message: Message) -> None:
-    """A message with a delivery for each alert it carries; one of that id that gathers gets the deliveries."""
+    """Insert a message with a delivery for each alert; an existing batch message of that id gets the deliveries."""
     values = {
         "id": message.id,
         "channel": message.channel,
@@ -198,7 +198,7 @@ def enqueue(conn: Connection, message: Message) -> None:
 
 
 def enqueue_notices(conn: Connection, messages: Sequence[Message]) -> None:
-    """Owes messages whose alerts come from no update; one that was owed before is not owed again."""
+    """Enqueue messages whose alerts come from no update; messages that were enqueued before are skipped."""
     for message in messages:
         for alert in message.alerts:
             insert_alert(conn, alert, None)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from monitor.errors import StoreError
-
-if TYPE_CHECKING:
-    pass
 from monitor.store.base import Store
 
 
 def open_store(url: str, *, create: bool = True) -> Store:
-    """The database at `url`, brought to the newest schema: `sqlite:////abs/path.db`, `sqlite:///:memory:` or
-    `postgresql://…`.
+    """Open the database at `url` and upgrade it to the newest schema.
 
-    With `create` false a missing SQLite file is an error. Raises StoreError with one sentence.
+    The URL is `sqlite:////abs/path.db`, `sqlite:///:memory:` or `postgresql://…`. With `create=False` a missing
+    SQLite file is an error. Raises StoreError with one sentence.
     """
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme == "sqlite":
@@ -26,4 +21,4 @@ def open_store(url: str, *, create: bool = True) -> Store:
         from monitor.store.postgres import PostgresStore
 
         return PostgresStore(url)
-    raise StoreError(f"a database is sqlite:///… or postgresql://…, not {scheme}://…")
+    raise StoreError(f"expected a database URL sqlite:///… or postgresql://…, found {scheme}://…")

@@ -1,6 +1,6 @@
-"""Who says a claim, in these or other words: for what waits for a second source, and for what people are told.
+"""The sayings of a claim in these or other words: for matches that await corroboration, and to name other sources.
 
-A family is a claim with those that repeat it in other words.
+A cluster is a claim with the claims that repeat it in other words.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from monitor.store.ledger import SELECT_SAYINGS, text_hash
 from monitor.store.schema import claims, sayings
 from monitor.store.sql import select_matching
 
-MAX_FIRST_SAYINGS = (
-    32  # sayings of one claim, the first: whoever says it later in the same words repeats one of those
-)
+MAX_FIRST_SAYINGS = 32  # first sayings read of one claim: later ones in the same words only repeat those
 
-_cluster_member = claims.alias("kin")
+_cluster_member = claims.alias("cluster_member")
 _first_saying = sayings.alias("first")
 SELECT_CLUSTER_MEMBERS = (
     select(claims.c.text_hash, _cluster_member.c.id)
@@ -35,15 +33,14 @@ SELECT_FIRST_SAYINGS = SELECT_SAYINGS.where(
 
 
 def claim_clusters(conn: Connection, texts: Sequence[str]) -> dict[str, list[PriorClaim]]:
-    """For each text that was ever said the sayings of its family, each claim's in the order they came."""
+    """Return the sayings of the cluster of each text that was ever said, by claim and then in order of arrival."""
     hashes = {text: text_hash(text) for text in texts}
     claim_ids_by_hash: dict[int, list[int]] = {}
     for hash_value, id in select_matching(conn, SELECT_CLUSTER_MEMBERS, set(hashes.values())):
         claim_ids_by_hash.setdefault(hash_value, []).append(id)
     priors_by_claim: dict[int, list[PriorClaim]] = {}
-    for id, *columns in select_matching(
-        conn, SELECT_FIRST_SAYINGS, {id for ids in claim_ids_by_hash.values() for id in ids}
-    ):
+    member_ids = {id for ids in claim_ids_by_hash.values() for id in ids}
+    for id, *columns in select_matching(conn, SELECT_FIRST_SAYINGS, member_ids):
         priors_by_claim.setdefault(id, []).append(PriorClaim(*columns))
     return {
         text: [prior for id in sorted(claim_ids_by_hash[hash_value]) for prior in priors_by_claim.get(id, ())]
@@ -53,11 +50,11 @@ def claim_clusters(conn: Connection, texts: Sequence[str]) -> dict[str, list[Pri
 
 
 def prior_claims(conn: Connection, texts: Sequence[str]) -> list[PriorClaim]:
-    """Who has said one of these claims, in these or other words."""
+    """Return the sayings of these claims, in these or other words."""
     return [prior for cluster in claim_clusters(conn, texts).values() for prior in cluster]
 
 
 def alerts_with_other_sources(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
-    """The alerts with who else says so by now."""
+    """Return the alerts with the other sources that have made the same claims by now."""
     clusters = claim_clusters(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
     return tuple(with_other_sources(alert, lambda claim: clusters.get(claim, ())) for alert in alerts)

@@ -1,4 +1,4 @@
-"""Turns what a database driver raises into one sentence for people."""
+"""Translates the exceptions of database drivers into a StoreError with one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SQLITE_MESSAGES = {
     "SQLITE_IOERR": "the disk could not be read or written",
     "SQLITE_READONLY": "it is read-only",
     "SQLITE_CANTOPEN": "it cannot be opened",
-    "SQLITE_PERM": "it may not be opened",
+    "SQLITE_PERM": "permission denied",
     "SQLITE_BUSY": "it is locked by another program",
     "SQLITE_LOCKED": "it is locked by another program",
     "SQLITE_CORRUPT": "it is damaged; restore a backup",
@@ -25,20 +25,20 @@ SQLITE_MESSAGES = {
 
 POSTGRES_MESSAGES = {
     "53100": "the disk is full; nothing was lost, free some space",
-    "53300": "the server has no connection left",
-    "28P01": "the server refused the password",
-    "28000": "the server refused the user",
-    "3D000": "the server has no such database",
-    "42501": "the user may not do that",
-    "55P03": "another process keeps it locked",
+    "53300": "the server has too many connections",
+    "28P01": "the server rejected the password",
+    "28000": "the server rejected the user",
+    "3D000": "the server has no database of this name",
+    "42501": "permission denied",
+    "55P03": "locked by another process",
     "57P01": "the server is shutting down",
-    "40P01": "the server ended the transaction to undo a deadlock",
+    "40P01": "the server aborted the transaction because of a deadlock",
 }
 
 
 @contextmanager
 def translate_driver_errors(database_name: str) -> Iterator[None]:
-    """Raises a StoreError about the database `name` for whatever the driver raises."""
+    """Raise a StoreError that names the database for any error of the driver, except those that are bugs."""
     try:
         yield
     except exc.TimeoutError as error:
@@ -50,12 +50,12 @@ def translate_driver_errors(database_name: str) -> Iterator[None]:
 
 
 def is_bug(error: exc.DBAPIError) -> bool:
-    """Is the statement to blame, not the database? That must not pass for trouble of the operator's."""
+    """Return whether the statement is wrong: that is a bug and must not look like a problem of the database."""
     return isinstance(error, BUG_EXCEPTIONS) or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
 
 
 def describe_driver_error(error: BaseException | None) -> str:
-    """What went wrong, without statement, parameters or address."""
+    """Return the cause without the statement, its parameters or an address, which may contain secrets."""
     code = str(getattr(error, "sqlite_errorname", None) or "")
     for code_prefix, message in SQLITE_MESSAGES.items():
         if code.startswith(code_prefix):

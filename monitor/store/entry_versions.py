@@ -1,4 +1,4 @@
-"""What is known of a source's entries when it is polled: which there were, what they said, and their versions."""
+"""What a poll looks up about the entries of its source: known entries, their content hashes and versions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SELECT_UPDATE_FINDINGS = (
 
 
 def load_known_entries(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, KnownEntry]:
-    """What is known of each of the entries that is known."""
+    """Return the known entries among these keys, by key."""
     key_by_stored = {storable_text(key): key for key in keys}
     return {
         key_by_stored[key]: KnownEntry(*row)
@@ -47,28 +47,27 @@ def load_known_entries(conn: Connection, source: str, keys: Sequence[str]) -> di
 
 
 def last_read_and_good(conn: Connection, source: str) -> tuple[Moment | None, Moment | None]:
-    """When the source's entries were last looked at one by one, and when it was last good."""
+    """Return when the source's entries were last compared one by one, and when its last good poll was."""
     row = conn.execute(SELECT_SOURCE_READ_AT, {"source": source}).first()
     return (row.last_read, row.last_good) if row else (None, None)
 
 
 def same_content(conn: Connection, source: str, contents: Sequence[str]) -> dict[str, Moment]:
-    """Which of these contents an entry of the source has, by hash, and when such an entry was last seen."""
+    """Return the content hashes that an entry of the source has, each with when such an entry was last seen."""
     return dict(conn.execute(SELECT_SAME_CONTENT, {"source": source, "contents": list(contents)}).all())
 
 
 def disappeared(conn: Connection, source: str, last_read: Moment, keys: Collection[str]) -> list[FirstSeen]:
-    """When the entries that stood in the source at `read` and are not among these first came."""
+    """Return (first seen, published or 0) of the entries in the source at `last_read` that are not among `keys`."""
     present_keys = set(map(storable_text, keys))
     rows = conn.execute(SELECT_ENTRIES_AT_LAST_READ, {"source": source, "read": last_read})
     return [(first_seen, published or 0.0) for key, first_seen, published in rows if key not in present_keys]
 
 
 def latest_versions(conn: Connection, source: str, key: str) -> list[EntryVersion]:
-    """The latest versions of an entry, newest first."""
+    """Return up to MAX_COMPARED_VERSIONS versions of an entry, newest first."""
     return [EntryVersion(*row) for row in conn.execute(SELECT_VERSIONS, {"source": source, "key": key})]
 
 
 def findings_of_update(conn: Connection, update_id: int) -> list[Finding]:
-    """The findings of an update."""
     return [finding_from_row(row) for row in conn.execute(SELECT_UPDATE_FINDINGS, {"update": update_id})]

@@ -1,4 +1,4 @@
-"""The imprints of feeds, one for each source: by what their items are recognised when they have changed."""
+"""Feed fingerprints, one for each source, by which the unchanged items of a changed feed are recognized."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DELETE_FINGERPRINT = delete(imprints).where(imprints.c.source == bindparam("_sou
 
 
 def load_fingerprint(conn: Connection, source: str) -> FeedFingerprint | None:
-    """The source's imprint. Its entries have a key, a date and the hash of what they say, and no more."""
+    """Return the source's fingerprint; its entries have only a key, a date and a content hash."""
     row = conn.execute(SELECT_FINGERPRINT, {"source": source}).first()
     if row is None:
         return None
@@ -38,7 +38,7 @@ def load_fingerprint(conn: Connection, source: str) -> FeedFingerprint | None:
 def save_fingerprint(
     conn: Connection, source: str, fingerprint: FeedFingerprint, stored_keys: Collection[str]
 ) -> None:
-    """Keeps of an imprint what was taken into the store, by key."""
+    """Store a fingerprint with only those items whose entries are in the store."""
     entries = [
         [item_hash, entry.key, entry.published, content_hash(entry)]
         for item_hash, entry in fingerprint.entries_by_hash.items()
@@ -51,5 +51,5 @@ def save_fingerprint(
 
 
 def delete_fingerprint(conn: Connection, source: str) -> None:
-    """Everything in the source is read anew the next time."""
+    """Make the next poll read every item of the source."""
     conn.execute(DELETE_FINGERPRINT, {"_source": source})

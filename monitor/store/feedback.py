@@ -1,4 +1,4 @@
-"""What people answered to alerts. The last answer to an alert counts; answers outlive their alerts."""
+"""Feedback on alerts. Only the last feedback on an alert is kept; it outlives the alert."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.store.schema import alerts, answers
 
 
 def save_feedback(conn: Connection, feedback: Feedback) -> None:
-    """Keeps an answer in the place of an earlier one to the same alert."""
+    """Store feedback, replacing earlier feedback on the same alert."""
     conn.execute(delete(answers).where(answers.c.alert_id == feedback.alert_id))
     values = {
         "alert_id": feedback.alert_id,
@@ -26,24 +26,23 @@ def save_feedback(conn: Connection, feedback: Feedback) -> None:
 
 
 def feedback_by_alert(conn: Connection, alert_ids: Collection[str]) -> dict[str, Feedback]:
-    """The answers to some alerts, by their ids."""
+    """Return the feedback on some alerts, by alert id."""
     rows = conn.execute(select(answers).where(answers.c.alert_id.in_(list(alert_ids))))
     return {row.alert_id: feedback_from_row(row) for row in rows}
 
 
 def feedback_in_stories(conn: Connection, stories: Collection[str]) -> list[Feedback]:
-    """The answers to all alerts of some stories, oldest first."""
+    """Return the feedback on all alerts of some stories, oldest first."""
     alert_ids = select(alerts.c.id).where(alerts.c.story.in_(list(stories)))
     rows = conn.execute(select(answers).where(answers.c.alert_id.in_(alert_ids)).order_by(answers.c.id))
     return [feedback_from_row(row) for row in rows]
 
 
 def all_feedback(conn: Connection) -> list[Feedback]:
-    """All answers, newest first."""
+    """Return all feedback, newest first."""
     return [feedback_from_row(row) for row in conn.execute(select(answers).order_by(answers.c.id.desc()))]
 
 
 def feedback_from_row(row: Row[Any]) -> Feedback:
-    """A row as the answer it is."""
     pairs = tuple(pair_from(pair) for pair in row.pairs)
     return Feedback(row.alert_id, FeedbackKind(row.answer), row.at, row.by, row.note, pairs)

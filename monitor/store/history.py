@@ -1,4 +1,4 @@
-"""The stored updates in the order they came, for back-tests, and the claims of the ledger for searching."""
+"""Stored updates in order of arrival, for back-tests, and claims of the ledger, for searches."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from monitor.store.ledger import SELECT_SAYINGS_SINCE
 from monitor.store.rows import finding_from_row, update_from_row
 from monitor.store.schema import claims, entries, findings, matches, sources, updates
 
-PAGE_ROWS = 500  # rows read at once
+PAGE_ROWS = 500  # rows read in one statement
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedUpdate:
-    """An update with its findings that can be news, and when it was recorded; `baseline` if nobody was told of it."""
+    """An update with its findings, noise excluded; `is_baseline` if it was part of a first poll without alerts."""
 
     number: int
     update: Update
@@ -35,11 +35,10 @@ def recorded_updates(
     novelties: Collection[Novelty] = tuple(Novelty),
     is_wanted: Callable[[Update, tuple[Finding, ...]], bool] = lambda update, findings: True,
 ) -> Iterator[RecordedUpdate]:
-    """The updates that were recorded since a moment, oldest first, with those of their findings that can be news of
-    one of `novelties`.
+    """Yield the updates recorded since a moment, oldest first, with their findings of `novelties`, noise excluded.
 
-    `wanted` is shown an outline of each (no text; findings without what they were compared with) and says whether
-    to read the rest: most updates of a month concern no rule.
+    `is_wanted` gets an outline of each (no text; findings without comparison results) and decides whether to read the
+    rest, because most updates of a month match no rule.
     """
     baseline_by_source = baseline_times(conn)
     query = (
@@ -55,10 +54,8 @@ def recorded_updates(
         outlines_by_update = finding_outlines(conn, [row.id for row in rows], novelties)
         wanted_rows = [row for row in rows if is_wanted(update_from_row(row), tuple(outlines_by_update[row.id]))]
         update_ids = [row.id for row in wanted_rows]
-        findings_by_update, texts_by_update = (
-            findings_of_updates(conn, update_ids, novelties),
-            update_texts(conn, update_ids),
-        )
+        findings_by_update = findings_of_updates(conn, update_ids, novelties)
+        texts_by_update = update_texts(conn, update_ids)
         for row in wanted_rows:
             update = replace(update_from_row(row), text=texts_by_update[row.id])
             is_baseline = row.recorded_at == baseline_by_source.get(row.source)
@@ -67,17 +64,15 @@ def recorded_updates(
 
 
 def count_updates(conn: Connection, since: Moment) -> int:
-    """The number of updates that were recorded since a moment."""
     return conn.scalar(select(func.count()).select_from(updates).where(updates.c.recorded_at >= since)) or 0
 
 
 def update_texts(conn: Connection, update_ids: Sequence[int]) -> dict[int, str]:
-    """The texts of some updates."""
     return dict(conn.execute(select(updates.c.id, updates.c.text).where(updates.c.id.in_(update_ids))).all())
 
 
 def baseline_times(conn: Connection) -> dict[str, Moment]:
-    """When each source was polled for the first time, if nobody was told then."""
+    """Return when each source had its first poll, if that was a baseline without alerts."""
     first_seen_query = (
         select(entries.c.source, func.min(entries.c.first_seen))
         .join(sources, sources.c.name == entries.c.source)
@@ -98,12 +93,11 @@ def baseline_times(conn: Connection) -> dict[str, Moment]:
 def finding_outlines(
     conn: Connection, update_ids: Sequence[int], novelties: Collection[Novelty]
 ) -> dict[int, list[Finding]]:
-    """The findings of some updates as far as words tell whether they matter: the claims and their novelty."""
+    """Return outlines of the findings of `novelties` by update, in order: claim and novelty only."""
     columns = (findings.c.update_id, findings.c.claim, findings.c.role, findings.c.heading, findings.c.novelty)
     by_update: dict[int, list[Finding]] = defaultdict(list)
-    for update_id, claim, role, heading, novelty in conn.execute(
-        restrict_to_updates(select(*columns), update_ids, novelties)
-    ):
+    rows = conn.execute(restrict_to_updates(select(*columns), update_ids, novelties))
+    for update_id, claim, role, heading, novelty in rows:
         outline = Finding(Claim(claim, Role(role), heading), Novelty(novelty), 0.0, (), None, "")
         by_update[update_id].append(outline)
     return by_update
@@ -112,7 +106,7 @@ def finding_outlines(
 def findings_of_updates(
     conn: Connection, update_ids: Sequence[int], novelties: Collection[Novelty]
 ) -> dict[int, list[Finding]]:
-    """The findings of some updates that can be news of one of `novelties`, in order."""
+    """Return the findings of `novelties` by update, in order, noise excluded."""
     by_update: dict[int, list[Finding]] = defaultdict(list)
     for row in conn.execute(restrict_to_updates(select(findings), update_ids, novelties)):
         by_update[row.update_id].append(finding_from_row(row))
@@ -120,7 +114,7 @@ def findings_of_updates(
 
 
 def restrict_to_updates(query: Select[Any], update_ids: Sequence[int], novelties: Collection[Novelty]) -> Select[Any]:
-    """The findings of some updates that can be news of one of `novelties`, in order."""
+    """Restrict a query on `findings` to some updates and novelties, noise excluded, in order."""
     novelty_values = [novelty.value for novelty in novelties]
     restricted = query.where(
         findings.c.update_id.in_(update_ids), findings.c.quiet.is_(None), findings.c.novelty.in_(novelty_values)
@@ -129,7 +123,7 @@ def restrict_to_updates(query: Select[Any], update_ids: Sequence[int], novelties
 
 
 def claim_texts(conn: Connection, before: int | None = None) -> dict[int, str]:
-    """A page of claims by their numbers, newest first; `before` is the last number of the page before."""
+    """Return a page of claim texts by id, newest first; `before` is the last id of the previous page."""
     query = select(claims.c.id, claims.c.text).order_by(claims.c.id.desc()).limit(PAGE_ROWS)
     if before is not None:
         query = query.where(claims.c.id < before)
@@ -137,7 +131,7 @@ def claim_texts(conn: Connection, before: int | None = None) -> dict[int, str]:
 
 
 def sayings_of_claims(conn: Connection, claim_ids: Sequence[int]) -> dict[int, list[PriorClaim]]:
-    """Who has said some claims, each earliest first."""
+    """Return the sayings of claims by claim id, earliest first."""
     by_claim: dict[int, list[PriorClaim]] = {}
     for claim_id, *columns in (
         conn.execute(SELECT_SAYINGS_SINCE, {"claims": list(claim_ids), "since": float("-inf")}) if claim_ids else ()
@@ -147,7 +141,7 @@ def sayings_of_claims(conn: Connection, claim_ids: Sequence[int]) -> dict[int, l
 
 
 def find_update_saying(conn: Connection, prior: PriorClaim) -> int | None:
-    """The number of the update that said it first in its entry; None if that is not stored any more."""
+    """Return the id of the update in which its entry first made this claim; None if it is no longer stored."""
     query = (
         select(func.min(updates.c.id))
         .join(entries, entries.c.id == updates.c.entry_id)

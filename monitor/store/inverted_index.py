@@ -1,8 +1,8 @@
-"""An index from terms to the rows that hold them: by it the ledger finds claims, and stories.
+"""An inverted index from terms to the rows that contain them, used to find claims and stories.
 
-A new row waits first, its terms beside it, and each connection keeps in memory what waits. Once enough waits it is
-filed: each term gets one more list of rows. A row has many terms, each in another place of the database; a list costs
-as much to write there as a single row of it would.
+A new row is first stored as pending, together with its terms, and each connection caches the pending rows in memory.
+When enough terms are pending they are flushed: each term gets one more list of row ids. The terms of a row are spread
+over the database, and writing a list costs as much there as writing a single id.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT c
 from monitor.store.schema import gist_postings, gist_terms, gist_unfiled, postings, terms, unfiled
 from monitor.store.sql import execute_many, insert_rows, select_matching, select_raw
 
-FLUSH_THRESHOLD_TERMS = 30_000  # terms that wait with their rows, from which they are filed
-MAX_LISTS_READ = 16  # lists of a common term that are read at once, newest first
-COMPACTION_SLICES = 256  # pieces an index is swept in
+FLUSH_THRESHOLD_TERMS = 30_000  # pending terms, over all rows, at which they are flushed
+MAX_LISTS_READ = 16  # lists of a common term read in one statement, newest first
+COMPACTION_SLICES = 256  # slices in which an index is compacted
 
 
 class TermIndex:
-    """The statements over the three tables of an index.
+    """The statements on the three tables of an index.
 
-    `lists` has the rows that hold a term, one list for each filing; `counts` how many hold it; `waiting` the rows
-    that are not filed yet. The numbers of waiting rows only grow, for writers take turns.
+    `lists` has the ids of the rows that contain a term, one list for each flush, numbered by its last pending row;
+    `counts` has the number of rows that contain a term; `pending` has the rows not flushed yet. The numbers of
+    pending rows only grow, because writers take turns.
     """
 
     def __init__(self, lists: Table, counts: Table, pending: Table) -> None:
@@ -80,14 +81,13 @@ STORY_INDEX = TermIndex(gist_postings, gist_terms, gist_unfiled)
 
 @dataclass(slots=True)
 class PendingPostings:
-    """What waits in an index, as one connection saw it last: up to which row, and which rows hold each term."""
+    """The pending rows of an index as a connection last read them. A row is (number, id, packed terms)."""
 
     last_row: tuple[int, int, bytes] = (0, 0, b"")
     term_count: int = 0
     rows_by_term: dict[int, list[int]] = field(default_factory=dict)
 
     def add_row(self, row: tuple[int, int, bytes]) -> None:
-        """Adds a row that waits as well."""
         self.last_row = row
         row_terms = unpack_integers(row[2])
         self.term_count += len(row_terms)
@@ -96,7 +96,7 @@ class PendingPostings:
 
 
 def add_postings(conn: Connection, index: TermIndex, rows: Mapping[int, Iterable[int]]) -> None:
-    """Lets each row be found by its terms; a row may get more of them later."""
+    """Make each row findable by its terms; terms may be added to a row later."""
     insert_rows(
         conn,
         index.insert_pending,
@@ -108,7 +108,10 @@ def add_postings(conn: Connection, index: TermIndex, rows: Mapping[int, Iterable
 
 
 def load_pending(conn: Connection, index: TermIndex) -> PendingPostings:
-    """What waits now. The last row known is read again: if it is gone, all were filed or it was never committed."""
+    """Return the pending rows, reading only new ones.
+
+    The last row of the cache is read again: if it is gone, the rows were flushed or their transaction rolled back.
+    """
     pending: PendingPostings = conn.info.setdefault(index.name, PendingPostings())
     rows = select_raw(conn, index.select_pending, lot=pending.last_row[0])
     if pending.last_row[0] and (not rows or tuple(rows[0]) != pending.last_row):
@@ -120,7 +123,7 @@ def load_pending(conn: Connection, index: TermIndex) -> PendingPostings:
 
 
 def flush(conn: Connection, index: TermIndex) -> None:
-    """Files what waits."""
+    """Move the pending rows into the lists."""
     pending = load_pending(conn, index)
     segment, rows_by_term = pending.last_row[0], sorted(pending.rows_by_term.items())
     if rows_by_term:
@@ -136,7 +139,7 @@ def flush(conn: Connection, index: TermIndex) -> None:
 
 
 def document_frequencies(conn: Connection, index: TermIndex, lookup_terms: Collection[int]) -> dict[int, int]:
-    """How many rows hold each term; terms that none holds are left out."""
+    """Return the number of rows that contain each term, without terms that no row contains."""
     if not lookup_terms:
         return {}
     frequencies: dict[int, int] = dict(select_matching(conn, index.select_counts, lookup_terms))
@@ -149,7 +152,7 @@ def document_frequencies(conn: Connection, index: TermIndex, lookup_terms: Colle
 def find_postings(
     conn: Connection, index: TermIndex, frequencies: Mapping[int, int], limit: int
 ) -> dict[int, list[int]]:
-    """The rows that hold each term of `counts`, which says how many do: the newest, `most` or some more of them."""
+    """Return the rows that contain each term of `frequencies`: all of them, or the newest `limit` or a few more."""
     rare_terms = [term for term, count in frequencies.items() if count <= limit]
     rows_by_term: dict[int, list[int]] = {}
     for term, ids in select_matching(conn, index.select_lists, rare_terms) if rare_terms else ():
@@ -165,7 +168,7 @@ def find_postings(
 
 
 def newest_postings(conn: Connection, index: TermIndex, term: int, limit: int) -> list[int]:
-    """The newest rows filed under a term, until there are `most`."""
+    """Return the newest rows in the lists of a term: whole lists, until there are at least `limit`."""
     row_ids: list[int] = []
     lists: Sequence[tuple[int, bytes]] = [(2**62, b"")]
     while lists and len(row_ids) < limit:
@@ -177,14 +180,12 @@ def newest_postings(conn: Connection, index: TermIndex, term: int, limit: int) -
 
 
 def compact(conn: Connection, index: TermIndex, slice_number: int, live_ids: Container[int]) -> None:
-    """Frees the lists of one of SLICES pieces of the index of rows that are not alive or that an earlier list has
-    too, and counts anew."""
+    """Remove dead and duplicate rows from the lists of one of COMPACTION_SLICES slices, and correct the counts."""
     low, high = slice_bounds(slice_number)
     removed_counts: Counter[int] = Counter()
     shortened_lists, emptied_lists = [], []
-    for term, segment, removed, remaining_ids in prune_lists(
-        select_raw(conn, index.select_slice, low=low, high=high), live_ids
-    ):
+    lists = select_raw(conn, index.select_slice, low=low, high=high)
+    for term, segment, removed, remaining_ids in prune_lists(lists, live_ids):
         removed_counts[term] += removed
         list_key = {"_term": term, "_lot": segment}
         if remaining_ids:
@@ -203,7 +204,10 @@ def compact(conn: Connection, index: TermIndex, slice_number: int, live_ids: Con
 def prune_lists(
     rows: Iterable[tuple[int, int, bytes]], live_ids: Container[int]
 ) -> Iterator[tuple[int, int, int, Sequence[int]]]:
-    """The lists that lose rows: term, lot, how many they lose, and the rows that are left. `rows` are by term."""
+    """Yield the lists that lose rows: term, segment, number of rows removed, and remaining ids.
+
+    `rows` are sorted by term and segment; a row is removed if it is dead or in an earlier list of the term.
+    """
     for term, lists in groupby(rows, key=itemgetter(0)):
         seen_ids: set[int] = set()
         for _, segment, stored in lists:
@@ -215,18 +219,17 @@ def prune_lists(
 
 
 def slice_bounds(slice_number: int) -> tuple[int, int]:
-    """The first and the last term of one of SLICES pieces of an index."""
+    """Return the first and the last term of a slice."""
     slice_width = 2**64 // COMPACTION_SLICES
     low = -(2**63) + slice_number * slice_width
     return low, low + slice_width - 1
 
 
 def pack_integers(numbers: Iterable[int], type_code: str = "q") -> bytes:
-    """Integers as bytes: of 64 bits with a sign, or with "I" of 32 without one."""
+    """Pack integers as bytes: signed 64-bit, or unsigned 32-bit with type code "I"."""
     values = list(numbers)
     return pack(f"<{len(values)}{type_code}", *values)
 
 
 def unpack_integers(stored: bytes, type_code: str = "q") -> Sequence[int]:
-    """The integers of `packed`."""
     return unpack(f"<{len(stored) // (8 if type_code == 'q' else 4)}{type_code}", stored)

@@ -1,8 +1,8 @@
-"""Looks up what was said before: an entry's last version, and the earlier claims nearest to new ones.
+"""Looks up prior claims: the candidates nearest to new claims, exact matches, and an entry's own claims.
 
-Candidates are found by an index from terms to claims. The rarest terms of a claim that the ledger knows are looked
-up, rarest first, and the claims that share most of them are returned; the caller compares the words. What is read
-for a claim is bounded, so the cost hardly grows with the ledger.
+Candidates are found with an index from terms to claims. The rarest known terms of a claim are looked up, and the
+claims that share most of them are returned; the caller compares the words. The number of rows read for a claim is
+bounded, so the cost hardly grows with the ledger.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from monitor.store.schema import claims, entries, sayings, sources, updates
 from monitor.store.sql import select_matching, storable_text
 from monitor.text.normalize import hash64, normalized_key
 
-MAX_LOOKUP_TERMS, MIN_LOOKUP_TERMS = 8, 5  # terms of a claim that are looked up, the rarest
-POSTINGS_BUDGET = 800  # postings read for a claim, after which no more than LEAST terms are looked up
+MAX_LOOKUP_TERMS, MIN_LOOKUP_TERMS = 8, 5  # rarest terms of a claim that are looked up
+POSTINGS_BUDGET = 800  # postings read for a claim; beyond it only MIN_LOOKUP_TERMS terms are looked up
 MAX_POSTINGS_PER_TERM = 500  # postings read for one term, newest first
 MAX_SAYINGS_PER_CLAIM = 8  # sayings returned for one claim
-MAX_SAYINGS_SCANNED = 32  # sayings of one claim that these are chosen from
+MAX_SAYINGS_SCANNED = 32  # sayings of one claim that those are chosen from
 MAX_EXACT_SAYINGS = 64  # sayings returned for a text looked up word for word
 
-SOURCE_COLUMN, TITLE_COLUMN, HEADING_COLUMN = 2, 6, 7  # columns of SAYING
+SOURCE_COLUMN, TITLE_COLUMN, HEADING_COLUMN = 2, 6, 7  # columns of SELECT_SAYINGS
 
 UPDATE_LAST_SEEN = (
     update(entries)
@@ -75,25 +75,25 @@ SELECT_CLAIM_IDS_BY_HASH = select(claims.c.text_hash, claims.c.id).where(
 
 
 def text_hash(text: str) -> int:
-    """What a claim is found by word for word, however it is cased or spaced."""
+    """Return the hash by which a claim is found word for word, ignoring case and spacing."""
     return hash64(normalized_key(storable_text(text)))
 
 
 def previous_update(conn: Connection, source: str, entry: str) -> Update | None:
-    """The entry's latest version."""
+    """Return the latest version of an entry."""
     row = conn.execute(SELECT_PREVIOUS_UPDATE, {"source": source, "key": entry}).first()
     return update_from_row(row) if row else None
 
 
 def mark_entries_seen(conn: Connection, source: str, keys: Sequence[str], now: Moment) -> None:
-    """Notes that these entries, and no others, stand in the source: what they say is being said now."""
+    """Record that the source contains exactly these entries now, so that their claims count as said now."""
     conn.execute(UPDATE_LAST_READ, {"_source": source, "_now": now})
     if keys:
         conn.execute(UPDATE_LAST_SEEN, {"_source": source, "_keys": list(keys), "_now": now})
 
 
 class Ledger:
-    """The claims said since `since`, on one connection."""
+    """The claims last said at or after `since`, read on one connection."""
 
     def __init__(self, conn: Connection, *, since: Moment) -> None:
         self._conn = conn
@@ -102,10 +102,10 @@ class Ledger:
     def candidates(
         self, terms: Sequence[Sequence[str]], *, limit: int = 20, sources: frozenset[str] | None = None
     ) -> list[list[PriorClaim]]:
-        """For each list of terms up to `limit` earlier claims that share most of its rarest ones, best first.
+        """Return for each list of terms up to `limit` claims that share most of its rarest terms, best first.
 
-        A claim said by several entries gives its earliest saying and some about other subjects, one after the
-        other. With `sources` only what these said counts.
+        A claim said by several entries is returned once for each subject, in sequence: its earliest saying and up to
+        MAX_SAYINGS_PER_CLAIM in all. With `sources` only sayings of these count.
         """
         hashed_queries = [[hash64(term) for term in dict.fromkeys(query)] for query in terms]
         nearest = self._nearest(hashed_queries, limit if sources is None else 4 * limit)
@@ -115,21 +115,15 @@ class Ledger:
         priors_by_claim = {
             claim: [PriorClaim(*row[1:]) for row in one_per_subject(claim_rows)] for claim, claim_rows in rows.items()
         }
-        return [
-            [
-                prior
-                for claim in [claim for claim in claim_ids if claim in priors_by_claim][:limit]
-                for prior in priors_by_claim[claim]
-            ]
-            for claim_ids in nearest
-        ]
+        said_claims = [[claim for claim in claim_ids if claim in priors_by_claim][:limit] for claim_ids in nearest]
+        return [[prior for claim in claim_ids for prior in priors_by_claim[claim]] for claim_ids in said_claims]
 
     def exact_matches(
         self, texts: Sequence[str], *, sources: frozenset[str] | None = None
     ) -> dict[str, list[PriorClaim]]:
-        """For each text that was said word for word its sayings, earliest first, up to EXACT.
+        """Return for each text that was said word for word its sayings, earliest first.
 
-        With `sources` only what these said counts.
+        Up to MAX_EXACT_SAYINGS for each text. With `sources` only sayings of these count.
         """
         hashes = {text: text_hash(text) for text in texts}
         claim_id_by_hash: dict[int, int] = dict(
@@ -143,7 +137,7 @@ class Ledger:
         }
 
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
-        """For each text that this entry says or said, its saying, however long ago."""
+        """Return for each text that this entry says or has ever said its saying."""
         hashes = {text: text_hash(text) for text in texts}
         claim_id_by_hash = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values())))
         parameters = {"claims": list(claim_id_by_hash.values()), "source": source, "key": entry}
@@ -159,12 +153,12 @@ class Ledger:
         }
 
     def story(self, source: str, entry: str) -> str | None:
-        """The story of an entry's latest version."""
+        """Return the story of the entry's latest version; None for an unknown entry."""
         story_id: str | None = self._conn.scalar(SELECT_ENTRY_STORY, {"source": source, "key": entry})
         return story_id
 
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
-        """For each query the claims that share most of its rarest terms, best and then newest first."""
+        """Return for each query the claims that share most of its rarest terms, best and then newest first."""
         frequencies = inverted_index.document_frequencies(
             self._conn, CLAIM_INDEX, {term for query in queries for term in query}
         )
@@ -178,7 +172,7 @@ class Ledger:
     def _sayings_by_claim(
         self, claim_ids: Iterable[int], sources: frozenset[str] | None, max_scanned: int
     ) -> dict[int, list[Sequence[Any]]]:
-        """The rows of SAID of each claim, earliest first."""
+        """Return the rows of SELECT_SAYINGS by claim, earliest first."""
         parameters: dict[str, Any] = {"claims": list(claim_ids), "since": self._since}
         if not parameters["claims"]:
             return {}
@@ -190,10 +184,9 @@ class Ledger:
 
 
 def rarest_terms(query: Sequence[int], frequencies: Mapping[int, int]) -> list[int]:
-    """The terms to look up, rarest first: enough to find a claim with some words changed, no more than need be."""
-    known_terms = sorted((term for term in query if term in frequencies), key=frequencies.__getitem__)[
-        :MAX_LOOKUP_TERMS
-    ]
+    """Return the terms to look up, rarest first: enough to find a claim with some words changed, within budget."""
+    by_rarity = sorted((term for term in query if term in frequencies), key=frequencies.__getitem__)
+    known_terms = by_rarity[:MAX_LOOKUP_TERMS]
     postings_read = list(accumulate(min(frequencies[term], MAX_POSTINGS_PER_TERM) for term in known_terms))
     return [
         term
@@ -203,7 +196,7 @@ def rarest_terms(query: Sequence[int], frequencies: Mapping[int, int]) -> list[i
 
 
 def best_claims(query: Sequence[int], claims_by_term: Mapping[int, Sequence[int]], limit: int) -> list[int]:
-    """The `limit` claims that hold most of the query's terms; among equals the newest."""
+    """Return the `limit` claims that contain most of the query's terms; the newest first among equals."""
     shared_terms: Counter[int] = Counter()
     for term in query:
         shared_terms.update(claims_by_term.get(term, ()))
@@ -214,7 +207,6 @@ def best_claims(query: Sequence[int], claims_by_term: Mapping[int, Sequence[int]
 
 
 def group_by_claim(saying_rows: Iterable[Sequence[Any]]) -> dict[int, list[Sequence[Any]]]:
-    """Rows of SAID by claim."""
     rows_by_claim: dict[int, list[Sequence[Any]]] = {}
     for row in saying_rows:
         rows_by_claim.setdefault(row[0], []).append(row)
@@ -222,7 +214,7 @@ def group_by_claim(saying_rows: Iterable[Sequence[Any]]) -> dict[int, list[Seque
 
 
 def one_per_subject(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-    """One row for each subject, the earliest of each: the subject decides what a repetition means."""
+    """Return the earliest row of each subject: the same words about another subject are another fact."""
     if len(rows) == 1:
         return rows
     by_subject: dict[tuple[str, str, str], Sequence[Any]] = {}

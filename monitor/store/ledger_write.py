@@ -1,4 +1,4 @@
-"""What the ledger learns of an update: which claims were said, by which entry, and the terms they are found by."""
+"""Adds an update to the ledger: its claims, which entry says them, and the index terms that find them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.model import Claim, Finding, Novelty
-from monitor.store import inverted_index as indexes
+from monitor.store import inverted_index
 from monitor.store.ledger import text_hash
 from monitor.store.schema import claims, sayings
 from monitor.store.sql import select_matching
@@ -44,7 +44,7 @@ UPDATE_GONE_AT = (
 
 @dataclass(frozen=True, slots=True)
 class LedgerClaim:
-    """A claim of the ledger: its row, the claim it repeats, how many say it, and whether terms lead to it."""
+    """A row of `claims`; `root_id` is the claim that it repeats, or its own id."""
 
     id: int
     root_id: int
@@ -53,33 +53,25 @@ class LedgerClaim:
 
 
 def update_ledger(conn: Connection, assessment: Assessment, entry_id: int) -> dict[int, int]:
-    """Brings the ledger up to date; the row of every claim that the update says or took back, by text hash."""
+    """Update the ledger; return the row ids of all claims that the update says, withdraws or was compared with, by
+    text hash."""
     claims_by_hash: dict[int, Claim] = {}
     for claim in assessment.claims:
         claims_by_hash.setdefault(text_hash(claim.text), claim)
     findings_by_hash = {text_hash(f.claim.text): f for f in assessment.findings if f.novelty is not Novelty.WITHDRAWN}
     withdrawn_hashes = [text_hash(f.claim.text) for f in assessment.findings if f.novelty is Novelty.WITHDRAWN]
-    known_claims = find_claims(
-        conn,
-        {
-            *claims_by_hash,
-            *withdrawn_hashes,
-            *(text_hash(f.nearest.text) for f in findings_by_hash.values() if f.nearest),
-        },
-    )
+    nearest_hashes = [text_hash(f.nearest.text) for f in findings_by_hash.values() if f.nearest]
+    known_claims = find_claims(conn, {*claims_by_hash, *withdrawn_hashes, *nearest_hashes})
     added_claims = add_claims(conn, claims_by_hash, findings_by_hash, known_claims, assessment)
     ledger_claims = {**known_claims, **added_claims}
     record_sayings(conn, claims_by_hash, ledger_claims, added_claims, entry_id, assessment.update.at)
-    index_new_claims(
-        conn,
-        assessment,
-        {key: row.id for key, row in ledger_claims.items() if key in findings_by_hash and not row.is_indexed},
-    )
+    unindexed = {key: row.id for key, row in ledger_claims.items() if key in findings_by_hash and not row.is_indexed}
+    index_new_claims(conn, assessment, unindexed)
     return {key: row.id for key, row in ledger_claims.items()}
 
 
 def find_claims(conn: Connection, hashes: Iterable[int]) -> dict[int, LedgerClaim]:
-    """The claims that the ledger has of these, by text hash."""
+    """Return the known claims among these text hashes."""
     return {key: LedgerClaim(*row) for key, *row in select_matching(conn, SELECT_CLAIMS_BY_HASH, hashes)}
 
 
@@ -90,7 +82,7 @@ def add_claims(
     known_claims: Mapping[int, LedgerClaim],
     assessment: Assessment,
 ) -> dict[int, LedgerClaim]:
-    """Adds the claims that were never said before. Writers take turns, so the next number is ours."""
+    """Insert the claims that were never said before. The next id is free because writers take turns."""
     new_hashes = [key for key in claims_by_hash if key not in known_claims]
     if not new_hashes:
         return {}
@@ -118,7 +110,7 @@ def add_claims(
 
 
 def cluster_root(finding: Finding | None, known_claims: Mapping[int, LedgerClaim]) -> int | None:
-    """The claim that this finding repeats in other words, if it repeats one."""
+    """Return the root of the claim that this finding repeats in other words; None if it repeats none."""
     if finding is None or finding.novelty is not Novelty.REPEATED or finding.nearest is None:
         return None
     prior_row = known_claims.get(text_hash(finding.nearest.text))
@@ -133,7 +125,7 @@ def record_sayings(
     entry_id: int,
     at: float,
 ) -> None:
-    """Notes what the entry says from now on, and which of its claims it says no longer."""
+    """Record which claims the entry says now and which it no longer says."""
     hash_by_claim = {ledger_claims[key].id: key for key in claims_by_hash}
     gone_at_by_claim = dict(
         conn.execute(SELECT_ENTRY_SAYINGS, {"entry": entry_id, "claims": list(hash_by_claim)}).all()
@@ -157,33 +149,25 @@ def record_sayings(
     repeated_claims = [{"_id": id, "_at": at} for id, key in new_sayings.items() if key not in added_claims]
     if repeated_claims:
         conn.execute(UPDATE_SAYING_COUNT, repeated_claims)
-    set_gone(
-        conn,
-        entry_id,
-        [id for id, gone_at in gone_at_by_claim.items() if gone_at is None and id not in hash_by_claim],
-        at,
-    )
-    set_gone(
-        conn,
-        entry_id,
-        [id for id, gone_at in gone_at_by_claim.items() if gone_at is not None and id in hash_by_claim],
-        None,
-    )
+    gone_claims = [id for id, gone in gone_at_by_claim.items() if gone is None and id not in hash_by_claim]
+    restored_claims = [id for id, gone in gone_at_by_claim.items() if gone is not None and id in hash_by_claim]
+    set_gone_at(conn, entry_id, gone_claims, at)
+    set_gone_at(conn, entry_id, restored_claims, None)
 
 
-def set_gone(conn: Connection, entry_id: int, claim_ids: Sequence[int], gone_at: float | None) -> None:
-    """Marks claims of the entry as gone, or as back."""
+def set_gone_at(conn: Connection, entry_id: int, claim_ids: Sequence[int], gone_at: float | None) -> None:
+    """Set when the entry stopped saying these claims; None if it says them again."""
     if claim_ids:
         conn.execute(UPDATE_GONE_AT, {"_entry": entry_id, "_claims": list(claim_ids), "_at": gone_at})
 
 
 def index_new_claims(conn: Connection, assessment: Assessment, unindexed: Mapping[int, int]) -> None:
-    """Lets the terms of new findings lead to their claims."""
+    """Add the claims of findings to the index. `unindexed` are row ids by text hash."""
     terms_by_claim: dict[int, set[int]] = {}
     for finding, words in zip(assessment.findings, assessment.index_terms, strict=True):
         key = text_hash(finding.claim.text)
         if words and key in unindexed:
             terms_by_claim[unindexed[key]] = {hash64(word) for word in words}
     if terms_by_claim:
-        indexes.add_postings(conn, indexes.CLAIM_INDEX, terms_by_claim)
+        inverted_index.add_postings(conn, inverted_index.CLAIM_INDEX, terms_by_claim)
         conn.execute(UPDATE_INDEXED, {"_ids": list(terms_by_claim)})

@@ -1,4 +1,4 @@
-"""A lock between processes: an `flock` on a file, which the kernel lets go of when its holder dies."""
+"""A lock between processes: an `flock` on a file, which the kernel releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from monitor.errors import StoreError
 
-LOCK_TIMEOUT_S = 60.0  # seconds to wait for other writers; every write transaction of ours is far shorter
-LOCK_POLL_S = 0.005  # seconds between two looks
+LOCK_TIMEOUT_S = 60.0  # seconds to wait for other writers; a write transaction takes far less
+LOCK_POLL_S = 0.005  # seconds between two attempts
 
 
 class FileLock:
-    """One lock among the threads of this process and all processes that use the same file."""
+    """A lock over the threads of this process and all processes that use the same file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -26,10 +26,10 @@ class FileLock:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Waits for the lock and keeps it. Raises StoreError when it stays taken."""
+        """Hold the lock for the body. Raises StoreError after LOCK_TIMEOUT_S."""
         deadline = time.monotonic() + LOCK_TIMEOUT_S
         if not self._thread_lock.acquire(timeout=LOCK_TIMEOUT_S):
-            raise StoreError(f"database {self.path.stem}: another thread keeps it locked")
+            raise StoreError(f"database {self.path.stem}: locked by another thread")
         try:
             self._wait_for_lock(deadline)
             try:
@@ -42,11 +42,11 @@ class FileLock:
     def _wait_for_lock(self, deadline: float) -> None:
         while not self.try_acquire():
             if time.monotonic() > deadline:
-                raise StoreError(f"database {self.path.stem}: another process keeps it locked")
+                raise StoreError(f"database {self.path.stem}: locked by another process")
             time.sleep(LOCK_POLL_S)
 
     def try_acquire(self) -> bool:
-        """Takes the lock from other processes if it is free, without waiting."""
+        """Take the lock among processes without waiting; False if another process holds it."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -54,14 +54,14 @@ class FileLock:
         return True
 
     def write_owner(self) -> None:
-        """Writes this process's id into the file, for whoever finds it locked."""
+        """Write this process's id into the file, for processes that find it locked."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
 
     def read_owner(self) -> str:
-        """The id of the process that signed last."""
+        """Return the process id that was written last."""
         return os.pread(self._descriptor, 20, 0).decode("ascii", "replace")
 
     def close(self) -> None:
-        """Lets go of the lock and the file."""
+        """Release the lock and close the file."""
         os.close(self._descriptor)

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema. Alembic is imported only when there is something to do."""
+"""Upgrades a database to the newest schema. Alembic is imported only if there are migrations to run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy import Connection, column, inspect, select, table
 from monitor.errors import StoreError
 
 VERSION_TABLE = "schema_version"
-# Oldest first; each is a file in migrations/versions.
+# Oldest first; each is a file in migrations/versions. Listed here so that checking them does not import Alembic.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 
 
 def upgrade_schema(conn: Connection, database_name: str) -> None:
-    """Runs the migrations that are missing, in the open transaction. Raises StoreError if there is no way up."""
+    """Run the missing migrations in the open transaction. Raises StoreError if the database cannot be upgraded."""
     revision = current_revision(conn, database_name)
     if revision == REVISIONS[-1]:
         return
@@ -31,11 +31,11 @@ def upgrade_schema(conn: Connection, database_name: str) -> None:
 
 
 def current_revision(conn: Connection, database_name: str) -> str | None:
-    """The revision the database is at; None when it is empty."""
+    """Return the revision of the database; None if it is empty. Raises StoreError if it is not Claimwatch's."""
     tables = inspect(conn).get_table_names()
     if VERSION_TABLE in tables:
         revision: str | None = conn.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
         return revision
     if tables:
-        raise StoreError(f"database {database_name} belongs to another program: it holds tables that are not ours")
+        raise StoreError(f"database {database_name} belongs to another program: it has tables but no {VERSION_TABLE}")
     return None

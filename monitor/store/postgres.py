@@ -18,7 +18,7 @@ from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
 
-WRITE_KEY, DAEMON_KEY = 0x636C61696D01, 0x636C61696D02  # advisory locks, known to this program alone
+WRITE_KEY, DAEMON_KEY = 0x636C61696D01, 0x636C61696D02  # keys of advisory locks, unique to this program
 
 SELECT_OTHER_DAEMON = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
@@ -29,7 +29,7 @@ SELECT_OTHER_DAEMON = text(
 
 
 class PostgresStore(Store):
-    """A pool of connections; writers take turns by an advisory lock that ends with their transaction."""
+    """A connection pool; an advisory lock held for the transaction makes writers take turns."""
 
     def __init__(self, url: str) -> None:
         database_url = make_url(url).set(drivername="postgresql+psycopg")
@@ -42,7 +42,7 @@ class PostgresStore(Store):
                 connect_args={"application_name": f"claimwatch pid {os.getpid()}", "connect_timeout": 10},
             )
         except ModuleNotFoundError as error:
-            raise StoreError("PostgreSQL needs one more package: pip install 'claimwatch[postgres]'") from error
+            raise StoreError("PostgreSQL support is not installed: pip install 'claimwatch[postgres]'") from error
         event.listen(self._engine, "connect", set_lock_timeout)
         self._read_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -70,7 +70,7 @@ class PostgresStore(Store):
         with translate_driver_errors(self.name), self._engine.connect() as conn:
             if not conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_KEY}):
                 owner = conn.scalar(SELECT_OTHER_DAEMON, {"key": DAEMON_KEY}) or "pid unknown"
-                raise StoreBusy(f"another monitor runs on {self.name} ({owner.removeprefix('claimwatch ')})")
+                raise StoreBusy(f"another daemon is running on {self.name} ({owner.removeprefix('claimwatch ')})")
             conn.commit()
             try:
                 yield
@@ -85,13 +85,13 @@ class PostgresStore(Store):
 
 
 def set_lock_timeout(connection: Any, _entry: object) -> None:
-    """Waits for other writers as long as SQLite would, not for ever."""
+    """Limit the wait for other writers to the time that the SQLite store allows."""
     connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S:.0f}s'")
     connection.commit()
 
 
 def release_daemon_lock(conn: Connection) -> None:
-    """Lets the daemon's lock go, which a dead connection has done already."""
+    """Release the daemon lock; a broken connection has released it already."""
     try:
         conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": DAEMON_KEY})
         conn.commit()

@@ -1,7 +1,7 @@
-"""Lets old rows go: the ledger's index forgets what was last said long ago, and the history is cut when asked to.
+"""Retention: removes claims beyond `memory` from the indexes, and deletes history older than `keep` if configured.
 
-Nothing that is owed, held or waiting to be sent is ever touched. `tend` does the work in many short transactions,
-so that polls and deliveries go on beside it.
+Messages not yet sent and pending matches are never deleted. `run_retention` works in many short transactions, so that
+polls and deliveries continue meanwhile.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from monitor.store.schema import (
     updates,
 )
 
-CLAIMS_PER_TRANSACTION = 20_000  # claims looked at in one transaction
-DELETE_BATCH_ROWS = 1_000  # rows of history let go of at a time
+CLAIMS_PER_TRANSACTION = 20_000  # claims checked in one transaction
+DELETE_BATCH_ROWS = 1_000  # rows of each kind deleted in one transaction
 SELECT_LAST_CLAIM_ID = select(func.coalesce(func.max(claims.c.id), 0))
 SELECT_LAST_VECTOR_ID = select(func.coalesce(func.max(gists.c.id), 0))
 _later_update = updates.alias("later")
 
 
 def run_retention(store: Store, *, since: Moment, before: Moment | None = None) -> None:
-    """A day's work: the index forgets what was last said before `since`; with `before` older history goes."""
+    """Do the daily retention: unindex claims last said before `since`, and delete history older than `before`."""
     with store.write() as conn:
         extend_last_seen(conn)
     with store.read() as conn:
@@ -56,7 +56,7 @@ def run_retention(store: Store, *, since: Moment, before: Moment | None = None) 
 
 
 def compact_indexes(store: Store) -> None:
-    """Frees the indexes of what was forgotten, piece by piece."""
+    """Remove the postings of unindexed claims and deleted stories, one slice per transaction."""
     with store.write() as conn:
         inverted_index.flush(conn, inverted_index.CLAIM_INDEX)
         inverted_index.flush(conn, inverted_index.STORY_INDEX)
@@ -69,7 +69,10 @@ def compact_indexes(store: Store) -> None:
 
 
 def extend_last_seen(conn: Connection) -> None:
-    """Entries seen when their source was last read stand until it was last good: it said nothing else since."""
+    """Mark the entries seen in the last read of their source as seen until its last good poll.
+
+    Polls since then found the source unchanged, so they did not touch the entries.
+    """
     seen_at_last_read = and_(entries.c.source == sources.c.name, entries.c.last_seen >= sources.c.last_read)
     conn.execute(
         update(entries)
@@ -79,9 +82,9 @@ def extend_last_seen(conn: Connection) -> None:
 
 
 def unindex_claims(conn: Connection, since: Moment, first_id: int) -> int:
-    """Takes claims that nobody said since `since` out of the index, of WINDOW claims from number `first` on.
+    """Mark claims last said before `since` as not indexed, among CLAIMS_PER_TRANSACTION claims from `first_id` on.
 
-    How many; `sweep_all` frees their postings.
+    Returns their number; `compact_indexes` removes their postings.
     """
     is_said = exists().where(
         sayings.c.claim_id == claims.c.id,
@@ -94,18 +97,18 @@ def unindex_claims(conn: Connection, since: Moment, first_id: int) -> int:
 
 
 def delete_story_vectors(conn: Connection, since: Moment) -> int:
-    """Lets go of what stories that ended before `since` were about: none looks back so far. How many."""
+    """Delete the vectors of stories that ended before `since`; return their number."""
     return conn.execute(delete(gists).where(gists.c.at < since)).rowcount
 
 
 def compact_slice(conn: Connection, slice_number: int, live_claims: LiveIds, live_vectors: LiveIds) -> None:
-    """Frees one of SLICES pieces of both indexes of the claims and the stories that were let go of."""
+    """Remove dead postings from one slice of both indexes."""
     inverted_index.compact(conn, inverted_index.CLAIM_INDEX, slice_number, live_claims)
     inverted_index.compact(conn, inverted_index.STORY_INDEX, slice_number, live_vectors)
 
 
 class LiveIds:
-    """The rows that an index is to lead to: those of a statement, and all that came later. A byte for each row."""
+    """The ids that an index should contain: those of a statement, and all later ones. Takes one byte for each id."""
 
     def __init__(self, conn: Connection, ids: Select[Any], last_id: Select[Any]) -> None:
         self._is_live = bytearray(conn.execute(last_id).scalar_one() + 1)
@@ -118,9 +121,9 @@ class LiveIds:
 
 
 def delete_history(conn: Connection, before: Moment, *, limit: int = DELETE_BATCH_ROWS) -> int:
-    """Deletes up to `limit` of each kind of row older than `before`; how many went, 0 when none is left.
+    """Delete up to `limit` rows of each kind older than `before`; return how many were deleted, 0 when none is left.
 
-    An entry keeps its latest version, so that its next one is still seen as an edit.
+    The latest version of an entry is kept, so that its next version is compared as an edit.
     """
     return (
         delete_messages(conn, before, limit)
@@ -132,7 +135,7 @@ def delete_history(conn: Connection, before: Moment, *, limit: int = DELETE_BATC
 
 
 def delete_messages(conn: Connection, before: Moment, limit: int) -> int:
-    """Messages that were sent or given up, with their deliveries."""
+    """Delete sent and dead messages with their deliveries."""
     is_finished = messages.c.state.in_(("sent", "dead"))
     message_ids = list(
         conn.scalars(select(messages.c.id).where(is_finished, messages.c.created < before).limit(limit))
@@ -142,7 +145,7 @@ def delete_messages(conn: Connection, before: Moment, limit: int) -> int:
 
 
 def delete_matches(conn: Connection, before: Moment, limit: int) -> int:
-    """Decided matches whose alert, if any, is owed to nobody."""
+    """Delete matches that are not pending and whose alert, if any, has no delivery."""
     is_owed = exists().where(deliveries.c.alert_id == matches.c.alert_id)
     is_deletable = and_(matches.c.at < before, matches.c.waiting.is_(None), ~is_owed)
     match_ids = select(matches.c.id).where(is_deletable).limit(limit)
@@ -150,7 +153,7 @@ def delete_matches(conn: Connection, before: Moment, limit: int) -> int:
 
 
 def delete_alerts(conn: Connection, before: Moment, limit: int) -> int:
-    """Alerts that nothing speaks of any more."""
+    """Delete alerts that no delivery and no match refers to."""
     has_delivery = exists().where(deliveries.c.alert_id == alerts.c.id)
     has_match = exists().where(matches.c.alert_id == alerts.c.id)
     alert_numbers = select(alerts.c.number).where(alerts.c.at < before, ~has_delivery, ~has_match).limit(limit)
@@ -158,7 +161,7 @@ def delete_alerts(conn: Connection, before: Moment, limit: int) -> int:
 
 
 def delete_updates(conn: Connection, before: Moment, limit: int) -> int:
-    """Versions that are not their entry's latest, with their findings."""
+    """Delete updates that are not the latest of their entry and that no match or alert refers to."""
     has_newer = exists().where(_later_update.c.entry_id == updates.c.entry_id, _later_update.c.id > updates.c.id)
     has_match = exists().where(matches.c.update_id == updates.c.id)
     has_alert = exists().where(alerts.c.update_id == updates.c.id)
@@ -169,7 +172,7 @@ def delete_updates(conn: Connection, before: Moment, limit: int) -> int:
 
 
 def delete_sayings(conn: Connection, before: Moment, limit: int) -> int:
-    """What entries stopped saying, and forgotten claims that nobody says any more."""
+    """Delete sayings that ended, and unindexed claims without sayings."""
     saying_keys = conn.execute(
         select(sayings.c.claim_id, sayings.c.nth).where(sayings.c.gone_at < before).limit(limit)
     ).all()

@@ -1,4 +1,4 @@
-"""How the vocabulary's nested parts lie in JSON columns and come back."""
+"""Conversion of model objects to table rows and JSON columns, and back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def prior_claim_from_json(value: dict[str, Any] | None) -> PriorClaim | None:
 
 
 def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, Any]:
-    """The finding as a row of `findings`."""
+    """Return the finding as a row of `findings`."""
     return {
         "update_id": update_id,
         "position": position,
@@ -68,7 +68,6 @@ def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, An
 
 
 def finding_from_row(row: Row[Any]) -> Finding:
-    """The finding that `finding_row` wrote."""
     return Finding(
         claim=Claim(row.claim, Role(row.role), row.heading, Noise(row.quiet) if row.quiet else None),
         novelty=Novelty(row.novelty),
@@ -81,18 +80,17 @@ def finding_from_row(row: Row[Any]) -> Finding:
 
 
 def match_columns(match: Match) -> dict[str, Any]:
-    """The columns of `matches` that a match itself fills."""
+    """Return the columns of `matches` that come from the match; the others come from its decision."""
     because = [[hit.finding_index, hit.start, hit.end, hit.words, hit.term] for hit in match.hits]
     return {"rule": match.rule, "findings": list(match.finding_indexes), "because": because}
 
 
 def match_from_row(row: Row[Any]) -> Match:
-    """The match that `match_json` wrote."""
     return Match(row.rule, tuple(row.findings), tuple(TermHit(*hit) for hit in row.because))
 
 
 def update_from_row(row: Row[Any]) -> Update:
-    """An update from its columns joined with its entry's `source` and `key`."""
+    """Return the update of a row of `updates` joined with `source` and `key` of its entry."""
     return Update(
         source=row.source,
         entry=row.key,

@@ -1,4 +1,4 @@
-"""What a rule that looks back asks of the store: what was judged before, and how to keep what is told late."""
+"""The stored state of rules: late decisions, rejected rule files, renames, lookback, and matches of removed rules."""
 
 from __future__ import annotations
 
@@ -18,20 +18,34 @@ from monitor.units import DAY
 if TYPE_CHECKING:
     from monitor.ruleset.rule import Rule
 
+# Keys of `meta`.
+REFUSED_RULES_KEY = "rules refused"
+RULE_NAMES_KEY = "rule names"
+LOOKED_BACK_KEY = "rules that looked back"
+MISSING_RULES_KEY = "rules that are missed"
+
+MAX_REFUSAL_PROBLEMS = 20  # problems of rejected rules that are stored
+MISSING_RULE_GRACE_S = DAY  # seconds after which the pending matches of a missing rule are dropped
+DROP_BATCH_MATCHES = 1_000  # matches dropped in one statement
+RULE_REMOVED_DETAIL = "the rule was deleted or disabled before the alert was sent"
+TEMPORARY_NAME = "{} "  # never a valid rule name; makes it possible to swap the names of two rules
+
+# Decisions about updates that were committed before
+
 
 def last_update_id(conn: Connection) -> int:
-    """The number of the update that was committed last."""
+    """Return the number of the update that was committed last; 0 if there is none."""
     return conn.scalar(select(func.max(updates.c.id))) or 0
 
 
 def already_matched(conn: Connection, rules: Sequence[str]) -> set[tuple[int, str]]:
-    """The updates that each of some rules held for when they came, with the rule's name."""
+    """Return the pairs of update id and rule name for which a match of one of these rules is stored."""
     query = select(matches.c.update_id, matches.c.rule).where(matches.c.rule.in_(rules))
     return {(row.update_id, row.rule) for row in conn.execute(query)}
 
 
 def insert_late_decision(conn: Connection, decision: Decision, update_id: int, now: Moment) -> None:
-    """A decision about an update that was committed before."""
+    """Insert a decision about an update that was committed before."""
     alert = decision.pending_alert or decision.alert
     hashes = {text_hash(finding.claim) for finding in alert.findings} if alert else set()
     claims_query = select(claims.c.text_hash, claims.c.id).where(claims.c.text_hash.in_(hashes))
@@ -39,47 +53,37 @@ def insert_late_decision(conn: Connection, decision: Decision, update_id: int, n
 
 
 def set_match_reason(conn: Connection, alert_id: str, reason: Reason, detail: str) -> None:
-    """What became of the alert of a match on its channels, once that is known."""
+    """Set the reason of the match of an alert, after the alert was routed."""
     conn.execute(update(matches).where(matches.c.alert_id == alert_id).values(reason=reason.value, detail=detail))
 
 
-REFUSED_RULES_KEY = "rules refused"
-MAX_REFUSAL_PROBLEMS = 20  # problems that are kept
+# Rejected rule files
 
 
 def mark_rules_refused(conn: Connection, problems: Sequence[str], now: Moment) -> None:
-    """Notes that the rules as they are on disk cannot be used."""
+    """Record that the rules on disk were rejected."""
     mark_rules_accepted(conn)
-    conn.execute(
-        insert(meta),
-        {
-            "key": REFUSED_RULES_KEY,
-            "value": json.dumps({"at": now, "problems": list(problems[:MAX_REFUSAL_PROBLEMS])}),
-        },
-    )
+    refusal = json.dumps({"at": now, "problems": list(problems[:MAX_REFUSAL_PROBLEMS])})
+    conn.execute(insert(meta), {"key": REFUSED_RULES_KEY, "value": refusal})
 
 
 def mark_rules_accepted(conn: Connection) -> None:
-    """Notes that the rules as they are on disk are those that run."""
+    """Record that the rules on disk are in use."""
     conn.execute(delete(meta).where(meta.c.key == REFUSED_RULES_KEY))
 
 
 def load_rules_refusal(conn: Connection) -> tuple[Moment | None, tuple[str, ...]]:
-    """When the rules on disk were refused and their first problems; (None, ()) if those on disk run."""
+    """Return when the rules on disk were rejected and their first problems; (None, ()) if they are in use."""
     value = conn.scalar(select(meta.c.value).where(meta.c.key == REFUSED_RULES_KEY))
     stored = json.loads(value) if value else {"at": None, "problems": []}
     return stored["at"], tuple(stored["problems"])
 
 
-RULE_NAMES_KEY, LOOKED_BACK_KEY, MISSING_RULES_KEY = "rule names", "rules that looked back", "rules that are missed"
-MISSING_RULE_GRACE_S = DAY  # seconds in which a rule may come back to what it holds
-DROP_BATCH_MATCHES = 1_000  # matches that are ended at a time
-RULE_REMOVED_DETAIL = "its rule was deleted or disabled before this could be told"
-TEMPORARY_NAME = "{} "  # no rule can have such a name: for a moment, so that two rules may exchange theirs
+# Renamed rules
 
 
 def apply_rule_renames(conn: Connection, rules: Iterable[Rule]) -> dict[str, str]:
-    """Lets each rule that was renamed go on with its past; the new names by the old ones."""
+    """Move the history of each renamed rule to its new name; return the new names by the old ones."""
     current_names = {rule.id or rule.name: rule.name for rule in rules}
     stored_names: dict[str, str] = load_meta(conn, RULE_NAMES_KEY)
     new_names = {stored_names[id]: name for id, name in current_names.items() if stored_names.get(id, name) != name}
@@ -93,7 +97,7 @@ def apply_rule_renames(conn: Connection, rules: Iterable[Rule]) -> dict[str, str
 
 
 def rename_rule_rows(conn: Connection, table: Table, new_names: Mapping[str, str]) -> None:
-    """Moves the rows of renamed rules. What a rule that is gone was told under a new name makes room for it."""
+    """Rename the rules in a table; in a primary key, rows of a removed rule of the new name are deleted first."""
     if "rule" in table.primary_key.columns:
         conn.execute(delete(table).where(table.c.rule.in_(set(new_names.values()) - new_names.keys())))
     for old in new_names:
@@ -103,7 +107,7 @@ def rename_rule_rows(conn: Connection, table: Table, new_names: Mapping[str, str
 
 
 def rename_pending_alerts(conn: Connection, new_names: Mapping[str, str]) -> None:
-    """The alerts that held matches will become bear the new names too."""
+    """Rename the rules in the pending alerts of held matches."""
     pending_query = select(matches.c.id, matches.c.waiting).where(matches.c.waiting.is_not(None))
     for id, alert in conn.execute(pending_query).all():
         if alert["rule"] in new_names:
@@ -111,42 +115,26 @@ def rename_pending_alerts(conn: Connection, new_names: Mapping[str, str]) -> Non
             conn.execute(update(matches).where(matches.c.id == id).values(waiting=renamed_alert))
 
 
+# Lookback of new rules
+
+
 def load_lookback_seconds(conn: Connection) -> dict[str, float]:
-    """How many seconds each rule has looked back, by its id."""
+    """Return how many seconds each rule has looked back, by rule id."""
     return load_meta(conn, LOOKED_BACK_KEY)
 
 
 def save_lookback_seconds(conn: Connection, seconds: Mapping[str, float]) -> None:
-    """Some rules have looked back so far."""
+    """Store how many seconds these rules have looked back; other rules keep theirs."""
     save_meta(conn, LOOKED_BACK_KEY, load_lookback_seconds(conn) | dict(seconds))
 
 
-def load_meta(conn: Connection, key: str) -> dict[str, Any]:
-    """A table of `meta`; empty if it was never written."""
-    value = conn.scalar(select(meta.c.value).where(meta.c.key == key))
-    parsed: dict[str, Any] = json.loads(value) if value else {}
-    return parsed
-
-
-def save_meta(conn: Connection, key: str, value: Mapping[str, object]) -> None:
-    """Writes a table of `meta`."""
-    row = insert(meta).values(key=key, value=json.dumps(value))
-    conn.execute(row.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": row.excluded.value}))
-
-
-def drop_pending(conn: Connection, match_ids: Sequence[int]) -> None:
-    """Ends the waiting of matches whose rule does not run any more; they are kept, with the reason."""
-    columns = {"reason": Reason.RULE_REMOVED.value, "detail": RULE_REMOVED_DETAIL, "waiting": null(), "opens": None}
-    for start in range(0, len(match_ids), DROP_BATCH_MATCHES):
-        batch = match_ids[start : start + DROP_BATCH_MATCHES]
-        conn.execute(update(matches).where(matches.c.id.in_(batch)).values(columns))
-        conn.execute(delete(awaited).where(awaited.c.match_id.in_(batch)))
+# Removed rules
 
 
 def drop_pending_of_missing(conn: Connection, running_rules: Collection[str], now: Moment) -> None:
-    """Ends what waits for other sources for a rule that has not run for GRACE seconds, as far as that was seen.
+    """Drop the matches that await corroboration of rules seen missing for MISSING_RULE_GRACE_S.
 
-    `runs` are the names of the rules that run.
+    `running_rules` are rule names. The time counts from the first call in which a rule was missing.
     """
     is_pending = and_(matches.c.waiting.is_not(None), matches.c.reason == Reason.AWAITING_CORROBORATION.value)
     missing_rules = set(conn.scalars(select(matches.c.rule).distinct().where(is_pending))).difference(running_rules)
@@ -154,6 +142,31 @@ def drop_pending_of_missing(conn: Connection, running_rules: Collection[str], no
     missing_since = {rule: stored_since.get(rule, now) for rule in missing_rules}
     if missing_since != stored_since:
         save_meta(conn, MISSING_RULES_KEY, missing_since)
-    for rule, at in missing_since.items():
-        if now - at >= MISSING_RULE_GRACE_S:
+    for rule, since in missing_since.items():
+        if now - since >= MISSING_RULE_GRACE_S:
             drop_pending(conn, conn.scalars(select(matches.c.id).where(is_pending, matches.c.rule == rule)).all())
+
+
+def drop_pending(conn: Connection, match_ids: Sequence[int]) -> None:
+    """Drop the pending alerts of matches of a removed rule; the matches are kept with that reason."""
+    columns = {"reason": Reason.RULE_REMOVED.value, "detail": RULE_REMOVED_DETAIL, "waiting": null(), "opens": None}
+    for start in range(0, len(match_ids), DROP_BATCH_MATCHES):
+        batch = match_ids[start : start + DROP_BATCH_MATCHES]
+        conn.execute(update(matches).where(matches.c.id.in_(batch)).values(columns))
+        conn.execute(delete(awaited).where(awaited.c.match_id.in_(batch)))
+
+
+# Objects in `meta`
+
+
+def load_meta(conn: Connection, key: str) -> dict[str, Any]:
+    """Return a JSON object of `meta`; empty if it was never written."""
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == key))
+    parsed: dict[str, Any] = json.loads(value) if value else {}
+    return parsed
+
+
+def save_meta(conn: Connection, key: str, value: Mapping[str, object]) -> None:
+    """Insert or replace a JSON object of `meta`."""
+    row = insert(meta).values(key=key, value=json.dumps(value))
+    conn.execute(row.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": row.excluded.value}))

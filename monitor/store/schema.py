@@ -1,11 +1,11 @@
-"""The tables as they are today; the files in `migrations/versions` say how they came about.
+"""The tables at the newest schema; `migrations/versions` has the steps that lead to it.
 
     sources 1─n entries 1─n updates 1─n findings
                    │            └──n matches n─1 alerts 1─n deliveries n─1 messages
                    └──n sayings n─1 claims 1─n postings
 
-A claim is kept once however many entries say it; a saying is one entry's claim. Moments are seconds since 1970 in
-UTC. Rows of updates, messages and alerts are numbered in the order they were committed.
+A claim is stored once, however many entries say it; a saying links an entry to a claim. Moments are Unix time in
+seconds. Rows of updates, messages and alerts are numbered in the order they were committed.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ __all__ = [
     "updates",
 ]
 
-# `id` is by what it is known under another name; `pace` are the seconds between its polls where they are not those of
-# the config. `last_read` is when its entries were last looked at one by one: those seen then stand for as long as it
-# is good.
+# `id` identifies a source whose name changes; `pace` is the adaptive interval in seconds, NULL for that of the
+# config. `last_read` is when its entries were last compared one by one: the entries seen then count as seen in every
+# good poll until the next comparison.
 sources = Table(
     "sources",
     metadata,
@@ -98,7 +98,7 @@ sources = Table(
     Index(None, "next_poll"),
 )
 
-# What the operator is to know of a source: it stands from `since` until `ended`, and was last told of at `told`.
+# Notices about a source for the operator: active from `since` until `ended`, last announced at `told`.
 notices = Table(
     "notices",
     metadata,
@@ -111,8 +111,9 @@ notices = Table(
     Column("ended", Double),
 )
 
-# What a feed's items are recognised by when it has changed: a hash of all around them, the seconds that it asked for,
-# and of each item the hash of its bytes, the key, the date and the hash of what it says.
+# Fingerprints of feeds, by which unchanged items of a changed feed are recognized: `frame` is the hash of everything
+# around the items, `ttl` the seconds that the feed asks for, `entries` has for each item the hash of its bytes, its
+# key, its date and the hash of its content.
 imprints = Table(
     "imprints",
     metadata,
@@ -166,8 +167,8 @@ stories = Table(
     Column("last_at", Double, nullable=False),
 )
 
-# `root` is the claim that this one says in other words, or itself: whoever says either is evidence for both.
-# `sayings` counts; `indexed` says whether postings lead here.
+# `root` is the claim that this one repeats in other words, or its own id: a source of either is evidence for both.
+# `sayings` is a count; `indexed` says whether the claim is in the index.
 claims = Table(
     "claims",
     metadata,
@@ -185,7 +186,7 @@ claims = Table(
     Index(None, "last_at"),
 )
 
-# `nth` counts a claim's sayings, so that a claim that thousands repeat costs no more to look up than others.
+# `nth` numbers the sayings of a claim, which limits the cost of looking up a claim that thousands repeat.
 sayings = Table(
     "sayings",
     metadata,
@@ -201,8 +202,10 @@ sayings = Table(
 
 
 def index_tables(prefix: str = "") -> tuple[Table, Table, Table]:
-    """The tables of an index (see `index`), without foreign keys: it is rebuilt from what it leads to, never the
-    reverse."""
+    """Return the three tables of an index (see `inverted_index`): postings, counts, pending rows.
+
+    They have no foreign keys: an index can be rebuilt from the rows that it leads to.
+    """
     lists = Table(
         f"{prefix}postings",
         metadata,
@@ -229,11 +232,11 @@ def index_tables(prefix: str = "") -> tuple[Table, Table, Table]:
     return lists, counts, pending
 
 
-# Which claims hold a term.
+# The index from terms to claims.
 postings, terms, unfiled = index_tables()
 
-# What each story is about, by which a new entry finds it: words and groups of letters with their weights, and which
-# stories hold a word. `entry_id` opened the story, `members` tell of it.
+# The term vector of each story, by which a new entry finds its story: words and n-grams with their weights, and the
+# index from words to stories. `entry_id` is the entry that opened the story, `members` the number of its entries.
 gists = Table(
     "gists",
     metadata,
@@ -249,7 +252,7 @@ gists = Table(
 
 gist_postings, gist_terms, gist_unfiled = index_tables("gist_")
 
-# How many entries were counted, and how many hold each group of letters: 32 bits each, in one row.
+# The document frequencies of n-grams and, last, the number of entries counted: 32-bit integers, in one row.
 gist_letters = Table(
     "gist_letters",
     metadata,

@@ -1,6 +1,6 @@
-"""The tables of what people are told: alerts, the matches behind them, and what is owed to the channels.
+"""The tables of alerts: matches, alerts, messages and their deliveries, silences and feedback.
 
-The others, and how they hang together, are in `schema`.
+The other tables, and a diagram of all, are in `schema`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ alerts = Table(
     Index(None, "update_id"),
 )
 
-# `waiting` is the alert that a held match will become; `opens` is when a throttle lets it out.
+# `waiting` is the pending alert of a held match; `opens` is when its throttle window ends.
 matches = Table(
     "matches",
     metadata,
@@ -72,7 +72,7 @@ matches = Table(
 _is_pending = matches.c.waiting.is_not(None)
 Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_is_pending, postgresql_where=_is_pending)
 
-# The claims that a match held for corroboration waits to be confirmed.
+# The claims that must be confirmed before a match that awaits corroboration is released.
 awaited = Table(
     "awaited",
     metadata,
@@ -82,7 +82,7 @@ awaited = Table(
     sqlite_with_rowid=False,
 )
 
-# What a rule has told of in a story, by the hash of the claim.
+# The claims that a rule has alerted on, per story, by the hash of the text.
 told = Table(
     "told",
     metadata,
@@ -92,9 +92,9 @@ told = Table(
     sqlite_with_rowid=False,
 )
 
-# `gathers` says why a message waits for more alerts, None if it goes alone; `left_to` are the recipients that have
-# not got it yet, None while that is all of them.
-# `handle` is what the other side calls a message that opened a thread there.
+# `gathers` is the reason why alerts of several updates share the message, NULL if they do not; `left_to` are the
+# recipients that have not received it yet, NULL for all of them; `handle` is the id that the receiving service gave a
+# message that opened a thread.
 messages = Table(
     "messages",
     metadata,
@@ -129,7 +129,7 @@ deliveries = Table(
     Index(None, "message_id"),
 )
 
-# Channels that were out of reach: all that is owed to one waits until then, unless its settings are others since.
+# Unreachable channels: their messages wait until `held_until`, or until the hash in `settings` changes.
 channels = Table(
     "channels",
     metadata,
@@ -138,7 +138,7 @@ channels = Table(
     Column("settings", Text),
 )
 
-# What nobody is to be told of until a moment; a row outlives it. `claims` are what a mute was made for.
+# Silences, kept after their end. `claims` are the claims that a mute was created for.
 silences = Table(
     "silences",
     metadata,
@@ -156,7 +156,7 @@ silences = Table(
     Index(None, "until"),
 )
 
-# What people answered to an alert. `pairs` are its claims as `calibrate` reads them: they outlive the alert.
+# Feedback on alerts. `pairs` are the claims of the alert as `calibrate` reads them: they outlive the alert.
 answers = Table(
     "answers",
     metadata,

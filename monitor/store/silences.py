@@ -1,4 +1,4 @@
-"""The silences that people made: kept after their end, so that the history says why nobody was told."""
+"""Silences. They are kept after their end, so that the history shows why an alert was not sent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from monitor.model import Moment
 from monitor.serialize import alert_from_json
 from monitor.store.schema import alerts, silences
 
-MAX_MUTED_CLAIMS = 20  # claims that a mute remembers
+MAX_MUTED_CLAIMS = 20  # claims stored with a mute
 
 
 def insert_silence(conn: Connection, silence: Silence) -> int:
-    """Keeps a silence; its id, whatever it had before."""
+    """Insert a silence and return its new id; `silence.id` is ignored."""
     values = {
         "rule": silence.rule,
         "source": silence.source,
@@ -32,7 +32,7 @@ def insert_silence(conn: Connection, silence: Silence) -> int:
 
 
 def recent_alert_claims(conn: Connection, silence: Silence) -> tuple[str, ...]:
-    """The claims that people were last told of what a silence names by rule or story, newest first; none without."""
+    """Return the claims of the latest alerts of the silence's rule and story, newest first; () if it has neither."""
     if silence.rule is None and silence.story is None:
         return ()
     query = select(alerts.c.body).order_by(alerts.c.number.desc()).limit(MAX_MUTED_CLAIMS)
@@ -45,31 +45,30 @@ def recent_alert_claims(conn: Connection, silence: Silence) -> tuple[str, ...]:
 
 
 def end_silence(conn: Connection, silence_id: int, now: Moment) -> bool:
-    """Ends a living silence now; False if none of that id lives."""
+    """End an active silence; False if no active silence has this id."""
     ended = update(silences).where(silences.c.id == silence_id, silences.c.until > now)
     return conn.execute(ended.values(until=now)).rowcount > 0
 
 
 def unmute(conn: Connection, mute: Silence, now: Moment) -> None:
-    """Ends the living mutes of the same claims for the same rule."""
+    """End the active mutes of the same claims for the same rule."""
     for silence in load_active_silences(conn, now):
         if (silence.mode, silence.rule, silence.claims) == (mute.mode, mute.rule, mute.claims):
             end_silence(conn, silence.id, now)
 
 
 def all_silences(conn: Connection) -> list[Silence]:
-    """All that were ever made, newest first."""
+    """Return all silences, also ended ones, newest first."""
     return [silence_from_row(row) for row in conn.execute(select(silences).order_by(silences.c.id.desc()))]
 
 
 def load_active_silences(conn: Connection, now: Moment) -> list[Silence]:
-    """Those that have not ended, oldest first."""
+    """Return the silences that have not ended, oldest first."""
     active = select(silences).where(silences.c.until > now).order_by(silences.c.id)
     return [silence_from_row(row) for row in conn.execute(active)]
 
 
 def silence_from_row(row: Row[Any]) -> Silence:
-    """A row as the silence it is."""
     return Silence(
         id=row.id,
         reason=row.reason,

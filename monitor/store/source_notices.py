@@ -1,4 +1,4 @@
-"""The notices of sources: what the operator is to know of each, since when, and when it was last told."""
+"""Notices about sources for the operator: what, since when, and when last announced."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ UPSERT_NOTICE = _INSERT_NOTICE.on_conflict_do_update(
 
 
 def load_notices(conn: Connection, source: str) -> dict[str, SourceNotice]:
-    """The source's notices by kind, those that are over among them."""
+    """Return the source's notices by kind, including ended ones."""
     rows = conn.execute(SELECT_NOTICES, {"source": source})
     return {row.kind: SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended) for row in rows}
 
 
 def sources_with_notices(conn: Connection, sources: Iterable[str]) -> list[str]:
-    """Those of the sources that have a notice that is not over."""
+    """Return those of the sources that have an active notice."""
     source_names = list(sources)
     return list(conn.scalars(SELECT_SOURCES_WITH_NOTICES, {"sources": source_names})) if source_names else []
 
 
 def save_notices(conn: Connection, source: str, source_notices: Iterable[SourceNotice]) -> None:
-    """Keeps the source's notices as they stand now."""
+    """Insert or replace these notices of the source."""
     rows = [
         {
             "source": source,
@@ -61,7 +61,7 @@ def save_notices(conn: Connection, source: str, source_notices: Iterable[SourceN
 
 
 def visible_notices(conn: Connection) -> Mapping[str, list[SourceNotice]]:
-    """The notices that people are to see, by configured source, oldest first."""
+    """Return the visible notices by configured source, oldest first."""
     by_source: dict[str, list[SourceNotice]] = defaultdict(list)
     for row in conn.execute(SELECT_ACTIVE_NOTICES):
         notice = SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended)
@@ -71,7 +71,7 @@ def visible_notices(conn: Connection) -> Mapping[str, list[SourceNotice]]:
 
 
 def visible_notice_counts(conn: Connection) -> dict[str, int]:
-    """How many sources have a notice of each kind that people are to see."""
+    """Count the sources with a visible notice, by kind."""
     return dict(
         Counter(notice.kind for source_notices in visible_notices(conn).values() for notice in source_notices)
     )

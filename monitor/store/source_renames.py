@@ -1,6 +1,6 @@
-"""Sources that keep their history under another name or address, by the `id` that the config gives them.
+"""Keeps the history of a source when its name or address changes, using the `id` that the config gives it.
 
-Nothing is ever lost: where the new name belongs to a source of before, that one is set aside under another name.
+No history is lost: if the new name belonged to another source, that source is renamed to an unused name.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from monitor.config.models import SourceConfig
 from monitor.sources.parse.identity import canonical_url
 from monitor.store.schema import entries, metadata, sources
 
-TABLES_WITH_SOURCE = ("entries", "imprints", "notices", "silences")  # tables whose `source` is the name of one
+TABLES_WITH_SOURCE = (
+    "entries",
+    "imprints",
+    "notices",
+    "silences",
+)  # tables whose column `source` is the name of a source
 
 
 def rename_sources(conn: Connection, configured: Sequence[SourceConfig]) -> None:
-    """Gives what is stored the names that the config has for it now, by the ids."""
+    """Rename stored sources to the names that the config has for their ids."""
     name_by_id = {row.id: row.name for row in conn.execute(select(sources.c.id, sources.c.name)) if row.id}
     new_names = {name_by_id[s.id]: s.name for s in configured if s.id and name_by_id.get(s.id, s.name) != s.name}
     if new_names:
@@ -25,7 +30,7 @@ def rename_sources(conn: Connection, configured: Sequence[SourceConfig]) -> None
 
 
 def save_source_ids(conn: Connection, configured: Sequence[SourceConfig]) -> None:
-    """Keeps each source's id, so that it is found again under another name."""
+    """Store the configured ids, and clear an id that has moved to another source."""
     id_by_name = dict(conn.execute(select(sources.c.name, sources.c.id)).all())
     ids = {source.name: source.id for source in configured}
     for name, id in ids.items():
@@ -37,7 +42,7 @@ def save_source_ids(conn: Connection, configured: Sequence[SourceConfig]) -> Non
 
 
 def move_page_entries(conn: Connection, configured: Sequence[SourceConfig]) -> None:
-    """The entries of a page are known by its address: they move with it."""
+    """Move the entries of pages whose address changed: their keys start with the address."""
     url_by_name = dict(conn.execute(select(sources.c.name, sources.c.url)).all())
     for source in configured:
         if source.kind == "page" and url_by_name.get(source.name, source.url) != source.url:
@@ -52,7 +57,7 @@ def _move_entries(conn: Connection, name: str, old_url: str, new_url: str) -> No
 
 
 def _rename_all(conn: Connection, new_names: Mapping[str, str]) -> None:
-    """Old names to new ones, by way of names that nobody has: two sources may have swapped theirs."""
+    """Rename sources by way of unused names, because two sources may have swapped theirs."""
     taken = set(conn.scalars(select(sources.c.name)))
     unused_names = _unused_names(taken | set(new_names.values()))
     for new in new_names.values():
@@ -66,7 +71,6 @@ def _rename_all(conn: Connection, new_names: Mapping[str, str]) -> None:
 
 
 def _unused_names(taken: set[str]) -> Iterator[str]:
-    """Names that no source has."""
     number = 0
     while True:
         number += 1

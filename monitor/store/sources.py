@@ -1,4 +1,4 @@
-"""Sources as the store knows them: when each is due, who polls it now, and what its last poll came to."""
+"""The state of sources: when each is due, its poll lease, and the result of its last poll."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ SOURCE_COLUMNS = (
     "error_code",
     "last_read",
     "pace",
-)  # columns, in the order of the fields of SourceRow
+)  # in the order of the fields of SourceState
 LISTED_COLUMNS = [ENTRY_COUNT if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
 LEASED_COLUMNS = [HAS_ENTRIES if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
-LOOKAHEAD_FACTOR = 8  # times as many as there is room for are looked at, before full hosts are left out by name
+LOOKAHEAD_FACTOR = 8  # due sources read per source wanted, before sources of full hosts are excluded by name
 _POLL_COLUMNS = (
     "state",
     "error",
@@ -88,7 +88,7 @@ UPDATE_LEASE = update(sources).where(sources.c.name == bindparam("_name")).value
 
 
 def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
-    """Of the sources that may be polled now, longest due first."""
+    """Return a query for columns of the sources that may be polled at `now`, longest due first."""
     now: BindParameter[Moment] = bindparam("now")
     is_ready = or_(sources.c.next_poll <= now, and_(true() if ignore_interval else false(), sources.c.failures == 0))
     is_free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
@@ -100,14 +100,13 @@ def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
     )
 
 
-SELECT_DUE_NAMES = {all: _select_due(sources.c.name, ignore_interval=all) for all in (False, True)}
+IS_NAMED = sources.c.name.in_(bindparam("names", expanding=True))
+# The statements for `ignore_interval` false and true.
+SELECT_DUE_NAMES = {ignored: _select_due(sources.c.name, ignore_interval=ignored) for ignored in (False, True)}
 SELECT_DUE_NAMED = {
-    all: _select_due(*LEASED_COLUMNS, ignore_interval=all).where(
-        sources.c.name.in_(bindparam("names", expanding=True))
-    )
-    for all in (False, True)
+    ignored: _select_due(*LEASED_COLUMNS, ignore_interval=ignored).where(IS_NAMED) for ignored in (False, True)
 }
-SELECT_SOURCES_BY_NAME = select(*LEASED_COLUMNS).where(sources.c.name.in_(bindparam("names", expanding=True)))
+SELECT_SOURCES_BY_NAME = select(*LEASED_COLUMNS).where(IS_NAMED)
 SELECT_SOURCE_SHAPES = select(sources.c.name, sources.c.url, sources.c.kind, sources.c.configured)
 INSERT_SOURCE = insert(sources).on_conflict_do_nothing()
 UPDATE_SOURCE_KIND = (
@@ -130,46 +129,38 @@ UPDATE_SOURCE_URL = (
 
 
 def sync_sources(conn: Connection, configured: Sequence[SourceConfig], now: Moment) -> None:
-    """Brings the sources in line with the config: new ones are due now, ones no longer named are left alone.
+    """Apply the config: new sources are due now, sources no longer configured are kept but not polled.
 
-    A changed address forgets what belonged to the old one's answers and is due now; the history stays.
+    A source whose URL changed is due now and loses its validators and failures; its history stays.
     """
     source_renames.rename_sources(conn, configured)
     stored = {row.name: row for row in conn.execute(SELECT_SOURCE_SHAPES)}
     configured_names = {source.name for source in configured}
+    new_sources = [source for source in configured if source.name not in stored]
     kept_sources = [source for source in configured if source.name in stored]
+    removed_names = [name for name, row in stored.items() if row.configured and name not in configured_names]
     execute_many(
-        conn,
-        INSERT_SOURCE,
-        [
-            new_source_row(config.name, config.url, config.kind, now)
-            for config in configured
-            if config.name not in stored
-        ],
+        conn, INSERT_SOURCE, [new_source_row(source.name, source.url, source.kind, now) for source in new_sources]
     )
-    execute_many(
-        conn,
-        UPDATE_UNCONFIGURED,
-        [{"_name": name} for name, row in stored.items() if row.configured and name not in configured_names],
-    )
+    execute_many(conn, UPDATE_UNCONFIGURED, [{"_name": name} for name in removed_names])
     source_renames.move_page_entries(conn, configured)
-    moved_sources = [config for config in kept_sources if stored[config.name].url != config.url]
+    moved_sources = [source for source in kept_sources if stored[source.name].url != source.url]
     execute_many(
-        conn, UPDATE_SOURCE_URL, [{"_name": config.name, "_url": config.url, "_now": now} for config in moved_sources]
+        conn, UPDATE_SOURCE_URL, [{"_name": source.name, "_url": source.url, "_now": now} for source in moved_sources]
     )
     source_renames.save_source_ids(conn, configured)
     changed_sources = [
-        config
-        for config in kept_sources
-        if not stored[config.name].configured or stored[config.name].kind != config.kind
+        source
+        for source in kept_sources
+        if not stored[source.name].configured or stored[source.name].kind != source.kind
     ]
     execute_many(
-        conn, UPDATE_SOURCE_KIND, [{"_name": config.name, "_kind": config.kind} for config in changed_sources]
+        conn, UPDATE_SOURCE_KIND, [{"_name": source.name, "_kind": source.kind} for source in changed_sources]
     )
 
 
 def new_source_row(name: str, url: str, kind: str, now: Moment) -> dict[str, object]:
-    """The row of a source that was never polled."""
+    """Return the row of a source that has not been polled."""
     return {
         "name": name,
         "url": url,
@@ -183,7 +174,7 @@ def new_source_row(name: str, url: str, kind: str, now: Moment) -> dict[str, obj
 
 
 def add_replayed_sources(conn: Connection, names: Collection[str], now: Moment) -> None:
-    """Makes rows for sources that no config names: the ones of a replayed stream."""
+    """Insert the sources of a replayed stream, which no config names."""
     if names:
         conn.execute(INSERT_SOURCE, [new_source_row(name, "", "feed", now) for name in sorted(names)])
 
@@ -198,10 +189,10 @@ def lease_due_sources(
     ignore_interval: bool = False,
     host_slots: HostSlots | None = None,
 ) -> list[SourceState]:
-    """Takes up to `limit` due sources for `lease` seconds, longest due first; nobody else gets them meanwhile.
+    """Lease up to `limit` due sources for `lease_seconds`, longest due first; other workers skip leased sources.
 
-    `names` takes only from these. `all` takes whatever the interval, but a source that backs off stays alone.
-    `crowd` says how many of one host may be taken.
+    With `names` only these are leased. `ignore_interval` leases sources before they are due, except those that back
+    off. `host_slots` limits how many sources of one host are leased.
     """
     host_slots = host_slots or HostSlots({}, (), limit)
     if names is None:
@@ -225,7 +216,7 @@ def lease_due_sources(
 def choose_names(
     conn: Connection, due_query: Select[str], now: Moment, limit: int, host_slots: HostSlots
 ) -> list[str]:
-    """The first names that wait and that the crowd admits; a host that is full is passed over."""
+    """Return the names of up to `limit` due sources; sources of hosts without a free slot are skipped."""
     first_names = conn.scalars(due_query.limit(LOOKAHEAD_FACTOR * limit), {"now": now}).all()
     chosen_names = list(islice(filter(host_slots.try_acquire, first_names), limit))
     if len(first_names) < LOOKAHEAD_FACTOR * limit:
@@ -242,22 +233,22 @@ def choose_names(
 
 
 def release_source_leases(conn: Connection) -> None:
-    """Gives every lease back. Only for the one daemon, as it starts: whoever held them is dead."""
+    """Release every lease. Only for the daemon at startup: the processes that held them have ended."""
     conn.execute(update(sources).values(leased_until=None))
 
 
 def record_poll(conn: Connection, name: str, result: PollResult) -> None:
-    """Keeps what a poll came to and gives the lease back."""
+    """Store the result of a poll and release the lease."""
     record_polls(conn, {name: result})
 
 
 def record_polls(conn: Connection, results: Mapping[str, PollResult]) -> None:
-    """Keeps what polls came to, by source, and gives their leases back."""
+    """Store the results of polls, by source name, and release their leases."""
     execute_many_raw(conn, UPDATE_POLLED, [poll_parameters(name, result) for name, result in results.items()])
 
 
 def poll_parameters(name: str, result: PollResult) -> dict[str, object]:
-    """The values of RECORD."""
+    """Return the parameters of UPDATE_POLLED; a raw statement, so text is made storable here."""
     return {
         "_name": name,
         "_state": storable_value(result.state),
@@ -276,19 +267,18 @@ def poll_parameters(name: str, result: PollResult) -> dict[str, object]:
 
 
 def storable_value(value: object) -> object:
-    """A value as any database takes it."""
     return storable_text(value) if isinstance(value, str) else value
 
 
 def load_sources(conn: Connection) -> list[SourceState]:
-    """The configured sources by name."""
+    """Return the configured sources with their visible notices, ordered by name."""
     source_rows = conn.execute(select(*LISTED_COLUMNS).where(sources.c.configured).order_by(sources.c.name))
     notices_by_source = source_notices.visible_notices(conn)
     return [replace(SourceState(*row), notices=tuple(notices_by_source.get(row.name, ()))) for row in source_rows]
 
 
 def count_current_entries(conn: Connection, name: str) -> int:
-    """How many entries stood in the source when its entries were last looked at."""
+    """Count the entries that the source contained when its entries were last read."""
     is_current = entries.c.last_seen >= sources.c.last_read
     entries_of_sources = entries.join(sources, sources.c.name == entries.c.source)
     return (
@@ -298,13 +288,14 @@ def count_current_entries(conn: Connection, name: str) -> int:
 
 
 def newest_published(conn: Connection, name: str) -> Moment | None:
-    """When the newest of the source's entries was published; None if none says so."""
+    """Return the latest publication time of the source's entries; None if no entry has one."""
     published: Moment | None = conn.scalar(select(func.max(entries.c.published)).where(entries.c.source == name))
     return published
 
 
 def activity_since(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:
-    """The hours in which the source said something since `since`, and when anything of it was last taken in."""
+    """Return the starts of the hours that have an update of the source since `since`, and when its last update was
+    recorded (0 if never)."""
     hour = cast(updates.c.at / 3600, BigInteger)
     own_updates = updates.join(entries, entries.c.id == updates.c.entry_id)
     hours_query = (

@@ -1,4 +1,8 @@
-"""Column types that hold whatever feeds contain, and statements run past SQLAlchemy's work on each value."""
+"""Column types for text from outside, and functions that run SQL statements.
+
+The functions of the last section pass compiled SQL straight to the driver, which saves SQLAlchemy's work on each
+parameter.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +29,27 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
-# SQLite counts up rows of this very type only; both databases hold 64 bits in it.
+EXPANDING_LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")  # SQLAlchemy's placeholder for an expanding list
+MAX_INTEGERS_PER_STATEMENT = 2000  # integers written into one statement
+
+# Column types
+
+# SQLite autoincrements only primary keys of type INTEGER, which holds 64 bits there.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
-EXPANDING_LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")  # where SQLAlchemy leaves room for a list
-MAX_INTEGERS_PER_STATEMENT = 2000  # integers in one statement
+
+
+class StorableText(TypeDecorator[str]):
+    """Text from outside, made storable when it is bound: in inserts and in comparisons with the column."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable_text(value)
 
 
 def storable_text(text: str) -> str:
-    """`text` without what databases refuse: NUL and lone surrogates become U+FFFD."""
+    """Return `text` with the characters that databases reject, NUL and lone surrogates, replaced by U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     try:
@@ -42,38 +59,33 @@ def storable_text(text: str) -> str:
     return text
 
 
-class StorableText(TypeDecorator[str]):
-    """Text from outside, made storable on its way in, also where it is compared with a column."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable_text(value)
-
-
 def dump_json(value: Any) -> str:
-    """Compact JSON that any database takes."""
+    """Serialize as compact JSON of storable text."""
     return storable_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-@cache
-def compile_statement(
-    statement: Insert | Select[Any] | Update, dialect: Dialect, keys: tuple[str, ...] | None = None
-) -> SQLCompiler:
-    """A statement as the driver takes it, an insert into the columns `keys`. A program has few engines, and each its
-    one dialect."""
-    sql_compiler = statement.compile(dialect=dialect, column_keys=keys)
-    assert isinstance(sql_compiler, SQLCompiler)
-    return sql_compiler
+# Statements run by SQLAlchemy
+
+
+def execute_many(conn: Connection, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
+    """Run the statement for every row; do nothing without rows."""
+    if rows:
+        conn.execute(statement, rows)
+
+
+def count_rows(conn: Connection, column: ColumnElement[int], *conditions: ColumnElement[bool]) -> int:
+    return int(conn.execute(select(func.count(column)).where(*conditions)).scalar_one())
+
+
+# Statements passed to the driver
 
 
 def insert_rows(
     conn: Connection, statement: Insert, keys: tuple[str, ...], rows: Sequence[tuple[int | bytes, ...]]
 ) -> None:
-    """Inserts rows of plain integers and bytes, past SQLAlchemy's work on every parameter.
+    """Insert rows of plain integers and bytes into the columns `keys`.
 
-    For indexes alone, which get some thirty terms for each claim.
+    For the indexes, which get about thirty terms for each claim.
     """
     sql_compiler = compile_statement(statement, conn.dialect, keys)
     values = rows if sql_compiler.positional else [dict(zip(keys, row, strict=True)) for row in rows]
@@ -81,48 +93,42 @@ def insert_rows(
 
 
 def execute_many_raw(conn: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:
-    """Runs a statement for each row of parameters that any database takes as they are, past SQLAlchemy's work on
-    every one: a poll that finds nothing new costs little else."""
-    if rows:
-        sql_compiler = compile_statement(statement, conn.dialect)
-        parameter_order = sql_compiler.positiontup
-        conn.exec_driver_sql(
-            str(sql_compiler),
-            [tuple([row[name] for name in parameter_order]) for row in rows] if parameter_order else rows,
-        )
+    """Run a statement for each row of parameters, which must be storable as they are.
 
-
-def execute_many(conn: Connection, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
-    """Runs the statement for every row, if there is one."""
-    if rows:
-        conn.execute(statement, rows)
+    For polls without news, where recording the poll is most of the cost.
+    """
+    if not rows:
+        return
+    sql_compiler = compile_statement(statement, conn.dialect)
+    parameter_order = sql_compiler.positiontup
+    parameters = [tuple([row[name] for name in parameter_order]) for row in rows] if parameter_order else rows
+    conn.exec_driver_sql(str(sql_compiler), parameters)
 
 
 def select_matching(conn: Connection, statement: Select[Any], integers: Iterable[int]) -> list[Any]:
-    """The rows of a statement whose one parameter is an expanding list of integers, past SQLAlchemy's work on every
-    one of them: the terms of an update are hundreds."""
+    """Return the rows of a statement whose only parameter is an expanding list of integers.
+
+    For the terms of an update, which are hundreds.
+    """
     sql, literals = str(compile_statement(statement, conn.dialect)), [f"{number:d}" for number in integers]
     rows: list[Any] = []
     for start in range(0, len(literals), MAX_INTEGERS_PER_STATEMENT):
-        rows += fetch_raw(
-            conn, EXPANDING_LIST.sub(",".join(literals[start : start + MAX_INTEGERS_PER_STATEMENT]), sql)
-        )
+        batch = ",".join(literals[start : start + MAX_INTEGERS_PER_STATEMENT])
+        rows += fetch_raw(conn, EXPANDING_LIST.sub(batch, sql))
     return rows
 
 
 def select_raw(conn: Connection, statement: Select[Any], **values: int) -> Sequence[Any]:
-    """The rows of a statement with plain integers for its parameters, past SQLAlchemy's work as well."""
+    """Return the rows of a statement whose parameters are plain integers."""
     sql_compiler = compile_statement(statement, conn.dialect)
     parameters = sql_compiler.construct_params(values)
-    return fetch_raw(
-        conn,
-        str(sql_compiler),
-        tuple(parameters[name] for name in sql_compiler.positiontup) if sql_compiler.positiontup else parameters,
-    )
+    parameter_order = sql_compiler.positiontup
+    ordered = tuple(parameters[name] for name in parameter_order) if parameter_order else parameters
+    return fetch_raw(conn, str(sql_compiler), ordered)
 
 
 def fetch_raw(conn: Connection, sql: str, values: Any = None) -> Sequence[Any]:
-    """The rows of a statement as the driver gives them."""
+    """Return the rows as the driver's cursor fetches them."""
     result = conn.exec_driver_sql(sql, values)
     assert result.cursor is not None
     rows: Sequence[Any] = result.cursor.fetchall()
@@ -130,6 +136,14 @@ def fetch_raw(conn: Connection, sql: str, values: Any = None) -> Sequence[Any]:
     return rows
 
 
-def count_rows(conn: Connection, column: ColumnElement[int], *conditions: ColumnElement[bool]) -> int:
-    """How many rows there are."""
-    return int(conn.execute(select(func.count(column)).where(*conditions)).scalar_one())
+@cache
+def compile_statement(
+    statement: Insert | Select[Any] | Update, dialect: Dialect, keys: tuple[str, ...] | None = None
+) -> SQLCompiler:
+    """Compile a statement for the driver; an insert into the columns `keys`.
+
+    The cache stays small: a process has few engines, each with one dialect, and statements are constants.
+    """
+    sql_compiler = statement.compile(dialect=dialect, column_keys=keys)
+    assert isinstance(sql_compiler, SQLCompiler)
+    return sql_compiler

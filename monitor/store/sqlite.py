@@ -1,8 +1,8 @@
 """A store in one SQLite file, or in memory.
 
-SQLite before 3.51.3 can damage a WAL when two connections write or checkpoint at once. So a process has one
-writing connection, and every process takes the flock on `<db>.write` around each write transaction (the checkpoint
-is part of its commit), around opening and around closing.
+SQLite before 3.51.3 can damage a WAL when two connections write or checkpoint at once. So each process has one
+writing connection and holds the flock on `<db>.write` during each write transaction (the checkpoint is part of its
+commit), while opening and while closing.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
 from monitor.store.sql import dump_json
 
-MAX_READERS = 4  # connections that read at once
-BUSY_TIMEOUT_S = 10.0  # seconds SQLite itself waits for a lock: only recovery after a crash holds one that long
-WRITER_CACHE_MIB, READER_CACHE_MIB = 4, 1  # MiB of pages; the system keeps the file's as well
+MAX_READERS = 4  # concurrent reading connections
+BUSY_TIMEOUT_S = 10.0  # seconds SQLite waits for its own lock; only recovery after a crash holds one that long
+WRITER_CACHE_MIB, READER_CACHE_MIB = 4, 1  # MiB of pages; the system's page cache holds the file as well
 
 
 class SqliteStore(Store):
-    """One writing connection and a few reading ones on one file; in memory a single connection is both."""
+    """One writing and several reading connections to a file; in memory, one connection for both."""
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         database = make_url(url).database or ":memory:"
@@ -70,13 +70,13 @@ class SqliteStore(Store):
             return
         with closing(open_lock(self._path, ".lock")) as lock:
             if not lock.try_acquire():
-                raise StoreBusy(f"another monitor runs on {self.name} (pid {lock.read_owner()})")
+                raise StoreBusy(f"another daemon is running on {self.name} (pid {lock.read_owner()})")
             lock.write_owner()
             yield
 
     def backup(self, path: Path) -> None:
         if path.exists():
-            raise StoreError(f"cannot write the backup {path}: there is such a file already")
+            raise StoreError(f"cannot write the backup {path}: the file already exists")
         partial = path.with_name(path.name + ".part")
         try:
             with self.read() as conn, closing(sqlite3.connect(partial)) as copy:
@@ -129,7 +129,7 @@ class SqliteStore(Store):
 
 
 class ThreadLock:
-    """The write lock of a database in memory, which no other process can see."""
+    """The write lock of an in-memory database, which no other process can open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -137,40 +137,40 @@ class ThreadLock:
     @contextmanager
     def hold(self) -> Iterator[None]:
         if not self._lock.acquire(timeout=LOCK_TIMEOUT_S):
-            raise StoreError("database in memory: another thread keeps it locked")
+            raise StoreError("in-memory database: locked by another thread")
         try:
             yield
         finally:
             self._lock.release()
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: a thread lock holds no file."""
 
 
 def check_database_path(path: Path, *, create: bool) -> None:
-    """Raises StoreError when the file cannot be a database of ours, before SQLite says so less clearly."""
+    """Raise StoreError if SQLite could not open the file, because its own message would be less clear."""
     if not path.parent.is_dir():
-        raise StoreError(f"cannot open the database {path}: there is no folder {path.parent}")
+        raise StoreError(f"cannot open the database {path}: the folder {path.parent} does not exist")
     if path.is_dir():
-        raise StoreError(f"cannot open the database {path}: it is a folder")
+        raise StoreError(f"cannot open the database {path}: expected a file, found a folder")
     if not path.exists() and not create:
-        raise StoreError(f"there is no database {path} yet: `monitor run` makes it")
+        raise StoreError(f"the database {path} does not exist; `monitor run` creates it")
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise StoreError(f"cannot open the database {path}: this user may not read and write it")
+        raise StoreError(f"cannot open the database {path}: permission denied to read and write it")
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise StoreError(f"cannot open the database {path}: its folder is read-only, and SQLite writes beside it")
+        raise StoreError(f"cannot open the database {path}: its folder is read-only, and SQLite writes files there")
 
 
 def open_lock(path: Path, suffix: str) -> FileLock:
-    """The lock file beside the database."""
+    """Open the lock file next to the database."""
     try:
         return FileLock(path.with_name(path.name + suffix))
     except OSError as error:
-        raise StoreError(f"cannot open the database {path}: {error.strerror} beside it") from error
+        raise StoreError(f"cannot open the database {path}: cannot open its lock file: {error.strerror}") from error
 
 
 def open_connection(path: Path | None, *, writes: bool) -> sqlite3.Connection:
-    """A driver connection in which transactions begin only when we say so."""
+    """Open a driver connection that starts no transactions on its own."""
     database = ":memory:" if path is None else f"file:{quote(str(path))}?mode=rw{'c' if writes else ''}"
     return sqlite3.connect(
         database,
@@ -183,7 +183,7 @@ def open_connection(path: Path | None, *, writes: bool) -> sqlite3.Connection:
 
 
 def configure_connection(connection: sqlite3.Connection, *, writes: bool) -> None:
-    """Sets what SQLite forgets from connection to connection, and reads back what nothing may go without."""
+    """Set the pragmas that SQLite does not store in the file, and verify the ones that durability depends on."""
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -195,11 +195,11 @@ def configure_connection(connection: sqlite3.Connection, *, writes: bool) -> Non
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     if mode not in ("wal", "memory") or connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
-        raise sqlite3.OperationalError("the file system does not let SQLite keep a write-ahead log")
+        raise sqlite3.OperationalError("the file system does not support a write-ahead log")
 
 
 def publish_file(partial: Path, path: Path) -> None:
-    """Makes a finished file durable under its own name."""
+    """Sync a finished file to disk and give it its final name."""
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.rename(path)

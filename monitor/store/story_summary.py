@@ -1,4 +1,4 @@
-"""Reads what a story's sources told, for its account."""
+"""Reads the findings of a story for its summary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.alerts.story_summary import StoryFinding, StorySummary, figure_seri
 from monitor.store.rows import finding_from_row
 from monitor.store.schema import entries, findings, stories, updates
 
-MAX_STORY_FINDINGS = 5_000  # findings that are read of one story, newest first
+MAX_STORY_FINDINGS = 5_000  # findings read of one story, the newest
 
 SELECT_STORY_FINDINGS = (
     select(findings, updates.c.at, updates.c.url, entries.c.source, entries.c.key)
@@ -23,7 +23,7 @@ SELECT_STORY_FINDINGS = (
 
 
 def load_story_summary(conn: Connection, story: str) -> StorySummary | None:
-    """The account of a story; None if there is no such story."""
+    """Return the summary of a story; None for an unknown story."""
     row = conn.execute(select(stories).where(stories.c.id == story)).one_or_none()
     if row is None:
         return None
@@ -42,5 +42,5 @@ def load_story_summary(conn: Connection, story: str) -> StorySummary | None:
 
 
 def story_leads(conn: Connection, story_ids: Collection[str]) -> dict[str, str]:
-    """The claims that some stories began with."""
+    """Return the lead claim of each story."""
     return dict(conn.execute(select(stories.c.id, stories.c.lead).where(stories.c.id.in_(list(story_ids)))).all())

@@ -1,4 +1,4 @@
-"""Keeps what each story is about and finds those that share the rarest words of a new entry."""
+"""The term vectors of stories, and the search for stories that share the heaviest words of a new entry."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from monitor.store.inverted_index import STORY_INDEX
 from monitor.store.schema import entries, gist_letters, gists
 from monitor.text.normalize import hash64
 
-MAX_LOOKUP_WORDS = 12  # words of a gist that are looked up, the rarest
+MAX_LOOKUP_WORDS = 12  # heaviest words of a vector that are looked up
 MAX_STORIES_PER_WORD = 300  # stories read for one word, newest first
-MAX_CANDIDATE_STORIES = 16  # stories laid beside a new entry
-MAX_COUNTED_ENTRIES = (
-    5  # entries of one story whose letters are counted: what many tell of is not the commoner for it
-)
-ANY_STORY_TERM = hash64("")  # the term that every story holds
+MAX_CANDIDATE_STORIES = 16  # stories compared with a new entry
+# Entries of one story whose n-grams are counted: a story with many entries must not make its n-grams common.
+MAX_COUNTED_ENTRIES = 5
+ANY_STORY_TERM = hash64("")  # a term of every story, whose frequency is the number of stories
 
 SELECT_STORY_VECTORS = (
     select(entries.c.title, entries.c.source, entries.c.key, gists.c.at, gists.c.story, gists.c.weights)
@@ -48,7 +47,7 @@ UPSERT_NGRAM_COUNTS = _INSERT_NGRAM_COUNTS.on_conflict_do_update(
 def story_document_frequencies(
     conn: Connection, words: Collection[int], ngrams: Collection[int]
 ) -> tuple[DocumentFrequency, DocumentFrequency]:
-    """How many stories there are and hold each word; how many entries were counted and hold each group of letters."""
+    """Return the document frequencies of the words, over stories, and of the n-grams, over counted entries."""
     story_counts = inverted_index.document_frequencies(conn, STORY_INDEX, {*words, ANY_STORY_TERM})
     ngram_counts = load_ngram_counts(conn)
     return (
@@ -58,19 +57,17 @@ def story_document_frequencies(
 
 
 def candidate_stories(conn: Connection, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
-    """Up to SHOWN stories told of since a moment that share most of the heaviest words of this gist."""
+    """Return the stories active since a moment that share most of the vector's heaviest words, oldest first."""
     words = sorted(filter(is_word_term, vector), key=vector.__getitem__, reverse=True)[:MAX_LOOKUP_WORDS]
-    stories_by_word = inverted_index.find_postings(
-        conn, STORY_INDEX, inverted_index.document_frequencies(conn, STORY_INDEX, words), MAX_STORIES_PER_WORD
-    )
+    frequencies = inverted_index.document_frequencies(conn, STORY_INDEX, words)
+    stories_by_word = inverted_index.find_postings(conn, STORY_INDEX, frequencies, MAX_STORIES_PER_WORD)
     shared_weights: dict[int, float] = {}
     for word, ids in stories_by_word.items():
         weight = vector[word] ** 2
         for id in ids:
             shared_weights[id] = shared_weights.get(id, 0.0) + weight
-    nearest_ids = sorted(shared_weights, key=lambda id: (shared_weights[id], id), reverse=True)[
-        :MAX_CANDIDATE_STORIES
-    ]
+    by_weight = sorted(shared_weights, key=lambda id: (shared_weights[id], id), reverse=True)
+    nearest_ids = by_weight[:MAX_CANDIDATE_STORIES]
     rows = conn.execute(SELECT_STORY_VECTORS, {"ids": nearest_ids, "since": since}).all() if nearest_ids else ()
     return [
         StoryCandidate(
@@ -81,7 +78,7 @@ def candidate_stories(conn: Connection, vector: Mapping[int, float], since: Mome
 
 
 def save_story_vector(conn: Connection, vector: Mapping[int, float], story: str, entry_id: int, at: Moment) -> None:
-    """Adds the gist of a new entry to that of its story."""
+    """Merge the vector of a new entry into that of its story."""
     if not vector:
         return
     existing = conn.execute(SELECT_VECTOR_OF_STORY, {"story": story}).one_or_none()
@@ -106,14 +103,14 @@ def save_story_vector(conn: Connection, vector: Mapping[int, float], story: str,
 
 
 def load_ngram_counts(conn: Connection) -> array[int]:
-    """How many entries hold each group of letters, and behind them how many were counted."""
+    """Return how many entries contain each n-gram, by bucket, followed by how many entries were counted."""
     counts = array("I")
     counts.frombytes(conn.scalar(SELECT_NGRAM_COUNTS) or bytes(counts.itemsize * (HASH_BUCKETS + 1)))
     return counts
 
 
 def count_ngrams(conn: Connection, terms: Iterable[int]) -> None:
-    """Counts one more entry with these terms."""
+    """Count the n-grams of one more entry."""
     counts = load_ngram_counts(conn)
     for term in terms:
         if not is_word_term(term):
@@ -123,7 +120,7 @@ def count_ngrams(conn: Connection, terms: Iterable[int]) -> None:
 
 
 def pack_vector(vector: TermVector) -> bytes:
-    """A gist as bytes: how many words, their hashes, the groups' numbers, and the weights of both in 16 bits."""
+    """Pack a vector: number of words, 64-bit word hashes, 16-bit n-gram buckets, 16-bit float weights of both."""
     words = [term for term in vector if is_word_term(term)]
     ngrams = [term for term in vector if not is_word_term(term)]
     layout = f"<I{len(words)}q{len(ngrams)}H{len(vector)}e"
@@ -131,7 +128,6 @@ def pack_vector(vector: TermVector) -> bytes:
 
 
 def unpack_vector(stored: bytes) -> TermVector:
-    """The gist of `packed`."""
     (word_count,) = unpack_from("<I", stored)
     ngram_count = (len(stored) - calcsize(f"<I{word_count}q{word_count}e")) // calcsize("<He")
     term_count = word_count + ngram_count

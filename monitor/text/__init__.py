@@ -1,1 +1,1 @@
-"""From markup to claims, and from a claim to its words, numbers, dates, names and cues. Pure."""
+"""Splits markup into claims, and claims into words, numbers, dates, names and cues. Pure functions."""

@@ -1,7 +1,7 @@
-"""Reads a text once and keeps everything that comparing needs of it: content words, names and the facts stated.
+"""Analyzes a text once for comparison: its content words, names and stated facts.
 
-Readings are cached, for the same claim is compared with many others; `index_terms` gives what the ledger finds
-a claim by. Most of what is laid beside a claim is too little like it, which a glance shows without reading.
+Analyses are cached, because one claim is compared with many others. `analyze_quickly` is a cheap prefilter: most
+candidates share too few words with a claim to need a full analysis. `index_terms` returns a claim's ledger keys.
 """
 
 from __future__ import annotations
@@ -33,21 +33,18 @@ from monitor.text.facts.tokens import (
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.phrases import COUNTRY_PHRASES, Phrases, synonym_phrases
 
-MAX_ANALYZED_CHARS = 20_000  # characters of a text that are read; a claim is a sentence
-ANALYSIS_CACHE_SIZE = 8_192  # texts of which the reading is kept, or the glance
-TERM_CACHE_SIZE = 16_384  # content words kept
-MAX_INDEX_TERMS = 32  # index terms of one claim
-NON_CONTENT_FLAGS = STOPWORD | SYMBOL  # words that are no content
-WORDING, PLACE = (
-    ChangeKind.WORDING,
-    ChangeKind.PLACE,
-)  # looking up a member costs as much as the rest of what is done for a word
-TERM_KIND_WEIGHTS = {ChangeKind.NAME: 1.5, ChangeKind.PLACE: 0.8}  # countries and regions stand in many claims
+MAX_ANALYZED_CHARS = 20_000  # far above the length of a claim, which is one sentence
+ANALYSIS_CACHE_SIZE = 8_192  # texts
+TERM_CACHE_SIZE = 16_384  # content words
+MAX_INDEX_TERMS = 32  # per claim
+NON_CONTENT_FLAGS = STOPWORD | SYMBOL
+# Looking up an enum member costs as much as the rest of the work for one word.
+WORDING, PLACE = ChangeKind.WORDING, ChangeKind.PLACE
+TERM_KIND_WEIGHTS = {ChangeKind.NAME: 1.5, ChangeKind.PLACE: 0.8}  # countries and regions occur in many claims
 FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
-MIN_PLAIN_WEIGHT_SHARE = (
-    0.75  # of the weight of its plain words a text has at least: a few are part of a fact or a phrase
-)
+# Share of the weight of its plain words that a text keeps at least: some of them are part of a fact or a phrase.
+MIN_PLAIN_WEIGHT_SHARE = 0.75
 COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
@@ -56,14 +53,14 @@ VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 class Synonyms:
     """Names and the words that mean the same: `(("dprk", ("DPRK", "North Korean*")), …)`; * is any ending.
 
-    Equal tables are one object, by which readings are cached.
+    Equal tables are the same object, because it is part of the key of cached analyses.
     """
 
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @staticmethod
     def from_mapping(mapping: Mapping[str, Sequence[str]]) -> Synonyms:
-        """From the `same:` table of the aliases file."""
+        """Build from the `same:` table of the aliases file."""
         return _synonyms(tuple(sorted((name, tuple(words)) for name, words in mapping.items())))
 
 
@@ -74,7 +71,6 @@ def _synonyms(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Synonyms:
 
 @lru_cache(maxsize=16)
 def _phrase_tables(synonyms: Synonyms) -> tuple[Phrases, ...]:
-    """The phrases that stand for one thing: those of countries, then the table's own."""
     return (COUNTRY_PHRASES, synonym_phrases(synonyms.groups)) if synonyms.groups else (COUNTRY_PHRASES,)
 
 
@@ -82,7 +78,7 @@ NO_SYNONYMS = Synonyms.from_mapping({})
 
 
 class ContentTerm(NamedTuple):
-    """One content word, or a phrase with one meaning: its key, what it is, and its weight. Readings share them."""
+    """One content word, or a phrase with one meaning. Analyses share equal terms."""
 
     key: str
     kind: ChangeKind  # WORDING, NAME or PLACE
@@ -92,8 +88,10 @@ class ContentTerm(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimAnalysis:
-    """A text as comparing sees it: its content words by their keys, in order, and its facts. `spans` are the places
-    where the units start and end, two for each."""
+    """The content words of a text by key, in order, and its facts.
+
+    `spans` is flat: the start and end offset of each term, in the order of `terms`.
+    """
 
     text: str
     terms: Mapping[str, ContentTerm]
@@ -104,13 +102,13 @@ class ClaimAnalysis:
     cues: tuple[cues.Cue, ...]
 
     def span(self, term: ContentTerm) -> tuple[int, int]:
-        """Where one of the units stands: [start, end)."""
+        """Return the offsets [start, end) of a term of this text."""
         index = 2 * list(self.terms).index(term.key)
         return self.spans[index], self.spans[index + 1]
 
 
 class QuickAnalysis(NamedTuple):
-    """`units` are among others the keys of all that a text has, `weight` is what it hardly weighs less than."""
+    """An estimate of a ClaimAnalysis: a superset of its term keys, and a weight that is rarely too high."""
 
     terms: Mapping[str, None]
     weight: float
@@ -118,7 +116,7 @@ class QuickAnalysis(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _CacheEntry:
-    """How closely a text was seen so far."""
+    """The most complete analysis of a text so far."""
 
     analysis: ClaimAnalysis | None = None
     quick: QuickAnalysis | None = None
@@ -126,12 +124,11 @@ class _CacheEntry:
 
 @lru_cache(maxsize=ANALYSIS_CACHE_SIZE)
 def _cache_entry(text: str, synonyms: Synonyms) -> _CacheEntry:
-    """The one look at a text that is kept."""
     return _CacheEntry()
 
 
 def analyze(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysis:
-    """Everything that comparing needs of one text."""
+    """Return the analysis of a text, from the cache if it is there."""
     cached = _cache_entry(text, synonyms)
     analysis = cached.analysis
     if analysis is None:
@@ -141,7 +138,7 @@ def analyze(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysis:
 
 
 def analyze_quickly(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysis | QuickAnalysis:
-    """What a text may say: found in a third of the time, if it was not read anyway."""
+    """Return the full analysis if it is cached, else an estimate in a third of the time."""
     cached = _cache_entry(text, synonyms)
     if cached.analysis is not None:
         return cached.analysis
@@ -150,7 +147,7 @@ def analyze_quickly(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysi
 
 
 def _analyze_quickly(text: str, synonyms: Synonyms) -> QuickAnalysis:
-    """The keys of all words of content, and of all phrases that any word may begin."""
+    """Collect the keys of all content words, and of all phrases that any word may begin."""
     all_words = tokenize_words(text[:MAX_ANALYZED_CHARS])
     plain_weights = {word.key: word.weight for word in all_words if not word.flags}
     keys = {word.key for word in all_words if not word.flags & NON_CONTENT_FLAGS}
@@ -191,7 +188,7 @@ def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
 def _collect_terms(
     tokens: Sequence[Token], used_indexes: set[int], phrases: Mapping[int, tuple[str, int]]
 ) -> tuple[dict[str, ContentTerm], array[int]]:
-    """The content words of a text by their keys, in order, each meaning once; and where each starts and ends."""
+    """Return the content terms by key, in order and each once, and the flat list of their offsets."""
     name_kinds = names.find_names(tokens)
     terms: dict[str, ContentTerm] = {}
     spans = array("H")
@@ -218,9 +215,9 @@ def _shared_term(key: str, kind: ChangeKind, word: Word) -> ContentTerm:
 
 
 def index_terms(analysis: ClaimAnalysis) -> tuple[str, ...]:
-    """The distinct terms, at most `TERMS`, under which the ledger finds a claim again: names, figures, words.
+    """Return the terms under which the ledger indexes a claim: figures, names, words; at most MAX_INDEX_TERMS.
 
-    A name also gives its skeleton, by which misspelt names meet.
+    A name is also indexed by its consonants, so that misspelled names match.
     """
     terms: dict[str, None] = {}
     names_first = sorted(analysis.terms.values(), key=lambda term: term.kind is WORDING)
@@ -234,6 +231,6 @@ def index_terms(analysis: ClaimAnalysis) -> tuple[str, ...]:
 
 
 def consonant_key(folded: str) -> str:
-    """What spellings of one name share: its first letter and its other consonants in order of the alphabet."""
+    """Return what spellings of one name share: the first letter and the other consonants in alphabetical order."""
     consonants = sorted({letter for letter in folded[1:] if letter not in VOWELS})
     return f"~{folded[:1]}{''.join(consonants)}"

@@ -1,4 +1,4 @@
-"""What the readers of HTML and of lines hand to the splitter: pieces of a page that are never joined."""
+"""The unit that the HTML and Markdown parsers produce: a piece of a page that is never joined with another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from monitor.model import Role
 
 
 class Block(NamedTuple):
-    """A heading, bullet, table row or paragraph on one line. `head` marks a table's row of column names."""
+    """A heading, bullet, table row or paragraph on one line. `is_header` marks a row of column names."""
 
     role: Role
     text: str

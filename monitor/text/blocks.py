@@ -1,4 +1,4 @@
-"""Tells HTML from text, and turns HTML into plain text that reads well (for templates and mail)."""
+"""Parses a body of HTML, Markdown or plain text into blocks, after detecting which of them it is."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ INLINE_TAG_PATTERN = re.compile(
     re.IGNORECASE,
 )
 ESCAPED_BLOCK_PATTERN = re.compile(r"\s*&lt;(?:p|div|ul|ol|table|h[1-6])(?:\s|&gt;|/)", re.IGNORECASE)
-MAX_BODY_CHARS = 2_000_000  # letters; what is longer is cut where a block ends
+MAX_BODY_CHARS = 2_000_000  # a longer body is cut where a block ends
 CUT_MARKERS = ("</p>", "</li>", "</div>", "</tr>", "<br", "\n\n", "\n", "<", " ")
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether `text` holds tags that a browser would know: `a < b` and `<nobody@example.org>` do not count."""
+    """Whether `text` has tags that a browser knows; `a < b` and `<nobody@example.org>` do not count."""
     return bool(BLOCK_TAG_PATTERN.search(text) or INLINE_TAG_PATTERN.search(text))
 
 
 def parse_blocks(body: str) -> list[Block]:
-    """The blocks of a body of HTML, Markdown or plain text. Never raises; time grows with the length only."""
+    """Return the blocks of a body. Never raises; takes time linear in its length."""
     body = _truncate(body)
     if ESCAPED_BLOCK_PATTERN.match(body):
         body = unescape(body)

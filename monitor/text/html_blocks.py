@@ -1,6 +1,6 @@
-"""Reads HTML into blocks: headings, bullets, table rows and paragraphs as a reader sees them.
+"""Parses HTML into blocks: headings, bullets, table rows and paragraphs, as a browser shows them.
 
-Words of neighbouring elements are never glued together, and bullets and rows never run into each other.
+Words of adjacent elements are never joined, and neither are bullets or rows.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ LISTS = frozenset("ul ol menu dir".split())
 CELLS = frozenset(("td", "th"))
 BOLD = frozenset(("b", "strong"))
 
-CELL_LETTERS = 300  # a table with a longer cell lays out a page, it does not tabulate
-HEADING_LETTERS = 120
+MAX_CELL_CHARS = 300  # a row with a longer cell is page layout, not data
+MAX_HEADING_CHARS = 120
 
 
 class _Edge:
-    """What tags stand between two texts of one line: a gap if an element ended and another began."""
+    """The tags between two texts of one line. GAP: one element ended and another began."""
 
     NONE, ENDED, GAP = range(3)
 
 
 @dataclass(slots=True)
 class _Table:
-    """An open table: the cells of its open row, and the number of lists that were open around it."""
+    """An open table: the cells of its open row, and the number of lists open around it."""
 
-    lists: int
+    outer_list_depth: int
     cells: list[list[Block]] = field(default_factory=list)
-    heads: int = 0
+    header_cells: int = 0
 
 
 def parse_html(html: str) -> list[Block]:
-    """The blocks of an HTML page or fragment, in order."""
+    """Return the blocks of an HTML page or fragment, in order."""
     page = _Page()
     for event, value in scan_html(html):
         if event is HtmlEvent.TEXT:
@@ -62,17 +62,17 @@ def parse_html(html: str) -> list[Block]:
 
 
 class _Page:
-    """The page as read so far: the open paragraph, what is open around it, and the blocks done."""
+    """The parser's state: the open paragraph, the elements open around it, and the finished blocks."""
 
     def __init__(self) -> None:
-        self.done: list[Block] = []
-        self.lines: list[tuple[str, bool]] = []
+        self.blocks: list[Block] = []
+        self.lines: list[tuple[str, bool]] = []  # text, and whether all of it is bold
         self.parts: list[str] = []
         self.edge = _Edge.NONE
-        self.bold = 0
+        self.bold_depth = 0
         self.all_bold = True
-        self.heading = self.item = self.term = self.verbatim = False
-        self.lists = 0
+        self.in_heading = self.in_item = self.in_term = self.in_verbatim = False
+        self.list_depth = 0
         self.terms: list[str] = []
         self.tables: list[_Table] = []
 
@@ -81,95 +81,94 @@ class _Page:
             self.parts.append(" ")
         self.edge = _Edge.NONE
         self.parts.append(text)
-        if not self.bold and not text.isspace():
+        if not self.bold_depth and not text.isspace():
             self.all_bold = False
 
     def open(self, name: str) -> None:
         if name in INLINE:
-            self.bold += name in BOLD
+            self.bold_depth += name in BOLD
             if self.edge is _Edge.ENDED:
                 self.edge = _Edge.GAP
         elif name == "br":
-            self._line()
+            self._end_line()
         elif name in BLOCKS or name in STRUCTURE:
-            self._flush()
-            self.heading = self.heading and name != "p"
-            STRUCTURE.get(name, _nothing)(self, name, True)
+            self._end_paragraph()
+            self.in_heading = self.in_heading and name != "p"
+            STRUCTURE.get(name, _no_structure)(self, name, True)
         elif name != "wbr":
             self.edge = _Edge.GAP
 
     def close(self, name: str) -> None:
         if name in INLINE:
-            self.bold = max(0, self.bold - (name in BOLD))
+            self.bold_depth = max(0, self.bold_depth - (name in BOLD))
             self.edge = max(self.edge, _Edge.ENDED)
         elif name == "br":
-            self._line()
+            self._end_line()
         elif name in BLOCKS or name in STRUCTURE:
-            self._flush()
-            STRUCTURE.get(name, _nothing)(self, name, False)
+            self._end_paragraph()
+            STRUCTURE.get(name, _no_structure)(self, name, False)
 
     def finish(self) -> list[Block]:
-        self._flush()
+        self._end_paragraph()
         while self.tables:
             self.end_table()
         self.end_terms()
-        return self.done
+        return self.blocks
 
     @property
     def sink(self) -> list[Block]:
-        """Where blocks go: the innermost open cell, else the page."""
-        return next((table.cells[-1] for table in reversed(self.tables) if table.cells), self.done)
+        """The list that blocks are added to: the innermost open cell, else the page."""
+        return next((table.cells[-1] for table in reversed(self.tables) if table.cells), self.blocks)
 
     # The paragraph
 
-    def _line(self) -> None:
-        if self.verbatim:
+    def _end_line(self) -> None:
+        if self.in_verbatim:
             self.parts.append("\n")
             return
         self.lines.append((single_line("".join(self.parts)), self.all_bold))
         self.parts, self.all_bold, self.edge = [], True, _Edge.NONE
 
-    def _flush(self) -> None:
-        """End the paragraph."""
+    def _end_paragraph(self) -> None:
         if not self.parts and not self.lines:
             return
-        if self.verbatim:
-            self._line_end()
+        if self.in_verbatim:
+            self._end_verbatim_line()
             return
-        self._line()
-        found, self.lines = self.lines, []
-        if self.heading or self.term or len(found) == 1:
-            text = " ".join(line for line, _ in found if line)
+        self._end_line()
+        lines, self.lines = self.lines, []
+        if self.in_heading or self.in_term or len(lines) == 1:
+            text = " ".join(line for line, _ in lines if line)
             if text:
-                self._one(text, all(bold for line, bold in found if line))
+                self._add_line(text, all(bold for line, bold in lines if line))
             return
-        for bold, run in groupby(found, key=lambda line: bool(line[1] and line[0])):
+        for bold, run in groupby(lines, key=lambda line: bool(line[1] and line[0])):
             texts = [line for line, _ in run]
             if bold and self._is_heading(" ".join(texts)):
                 self._emit(Block(Role.HEADING, " ".join(texts)))
             else:
-                self._several(texts)
+                self._add_lines(texts)
 
-    def _line_end(self) -> None:
+    def _end_verbatim_line(self) -> None:
         if not self.parts[-1].endswith("\n"):
             self.parts.append("\n")
 
-    def _one(self, text: str, bold: bool) -> None:
-        if self.term:
+    def _add_line(self, text: str, bold: bool) -> None:
+        if self.in_term:
             self.terms.append(text)
-        elif self.heading or (bold and self._is_heading(text)):
+        elif self.in_heading or (bold and self._is_heading(text)):
             self._emit(Block(Role.HEADING, text))
         else:
-            self._several([text])
+            self._add_lines([text])
 
-    def _several(self, texts: list[str]) -> None:
+    def _add_lines(self, texts: list[str]) -> None:
         for block in markdown.parse_bare_lines(texts):
-            bullet = self.lists or self.item
-            self._emit(Block(Role.BULLET, block.text) if bullet else block)
+            in_bullet = self.list_depth or self.in_item
+            self._emit(Block(Role.BULLET, block.text) if in_bullet else block)
 
     def _is_heading(self, text: str) -> bool:
-        """A bold line of its own, unless it is a bullet, a cell or a whole sentence."""
-        if self.lists or self.item or self.sink is not self.done or len(text) > HEADING_LETTERS:
+        """Whether a bold line is a heading: not if it is a bullet, a cell or a whole sentence."""
+        if self.list_depth or self.in_item or self.sink is not self.blocks or len(text) > MAX_HEADING_CHARS:
             return False
         return not SENTENCE_END_PATTERN.search(text.rstrip(":?？؟"))
 
@@ -177,26 +176,26 @@ class _Page:
         if not self.terms:
             self.sink.append(block)
             return
-        names, self.terms = " | ".join(self.terms), []
+        terms, self.terms = " | ".join(self.terms), []
         if SENTENCE_END_PATTERN.search(block.text) and ". " in block.text:
-            self.sink.extend((Block(Role.HEADING, names), block))
+            self.sink.extend((Block(Role.HEADING, terms), block))
         else:
-            self.sink.append(Block(Role.ROW, f"{names} | {block.text}"))
+            self.sink.append(Block(Role.ROW, f"{terms} | {block.text}"))
 
-    # What stands around paragraphs
+    # The elements around paragraphs, called through STRUCTURE
 
-    def head(self, name: str, opens: bool) -> None:
-        self.heading = opens
+    def heading_element(self, name: str, opens: bool) -> None:
+        self.in_heading = opens
 
-    def list_(self, name: str, opens: bool) -> None:
-        self.heading = False
-        self.lists = max(0, self.lists + (1 if opens else -1))
+    def list_element(self, name: str, opens: bool) -> None:
+        self.in_heading = False
+        self.list_depth = max(0, self.list_depth + (1 if opens else -1))
 
-    def list_item(self, name: str, opens: bool) -> None:
-        self.heading, self.item = False, opens and not self.lists
+    def list_item_element(self, name: str, opens: bool) -> None:
+        self.in_heading, self.in_item = False, opens and not self.list_depth
 
-    def definition(self, name: str, opens: bool) -> None:
-        self.term = opens and name == "dt"
+    def definition_element(self, name: str, opens: bool) -> None:
+        self.in_term = opens and name == "dt"
         if name == "dl":
             self.end_terms()
 
@@ -204,66 +203,66 @@ class _Page:
         terms, self.terms = self.terms, []
         self.sink.extend(Block(Role.HEADING, term) for term in terms)
 
-    def pre(self, name: str, opens: bool) -> None:
-        if self.verbatim and not opens:
+    def pre_element(self, name: str, opens: bool) -> None:
+        if self.in_verbatim and not opens:
             text, self.parts = "".join(self.parts), []
-            self.verbatim = False
+            self.in_verbatim = False
             for block in markdown.parse_bare_lines(text.splitlines()):
                 self._emit(block)
-        self.verbatim = opens
+        self.in_verbatim = opens
 
-    def table(self, name: str, opens: bool) -> None:
-        self.heading = False
+    def table_element(self, name: str, opens: bool) -> None:
+        self.in_heading = False
         if opens:
-            self.tables.append(_Table(self.lists))
-            self.lists = 0
+            self.tables.append(_Table(self.list_depth))
+            self.list_depth = 0
         elif self.tables:
             self.end_table()
 
     def end_table(self) -> None:
         self.end_row()
-        self.lists = self.tables.pop().lists
+        self.list_depth = self.tables.pop().outer_list_depth
 
-    def row(self, name: str, opens: bool) -> None:
+    def row_element(self, name: str, opens: bool) -> None:
         if self.tables:
             self.end_row()
 
-    def cell(self, name: str, opens: bool) -> None:
+    def cell_element(self, name: str, opens: bool) -> None:
         if self.tables and opens:
             self.tables[-1].cells.append([])
-            self.tables[-1].heads += name == "th"
+            self.tables[-1].header_cells += name == "th"
 
     def end_row(self) -> None:
         table = self.tables[-1]
         cells, table.cells = table.cells, []
-        heads, table.heads = table.heads, 0
+        header_cells, table.header_cells = table.header_cells, 0
         filled = [cell for cell in cells if cell]
-        if _tabulates(filled):
+        if _is_data_row(filled):
             text = " | ".join(" ".join(block.text for block in cell) for cell in filled)
-            self.sink.append(Block(Role.ROW, text, is_header=heads == len(cells)))
+            self.sink.append(Block(Role.ROW, text, is_header=header_cells == len(cells)))
         else:
             for cell in filled:
                 self.sink.extend(cell)
 
 
-def _tabulates(cells: list[list[Block]]) -> bool:
-    """Whether cells are one row of facts, not columns that lay out a page."""
+def _is_data_row(cells: list[list[Block]]) -> bool:
+    """Whether cells are a row of data; columns that lay out a page are not."""
     return len(cells) > 1 and all(
-        block.role is Role.SENTENCE and len(block.text) <= CELL_LETTERS for cell in cells for block in cell
+        block.role is Role.SENTENCE and len(block.text) <= MAX_CELL_CHARS for cell in cells for block in cell
     )
 
 
-def _nothing(page: _Page, name: str, opens: bool) -> None:
-    """For blocks that only end a paragraph."""
+def _no_structure(page: _Page, name: str, opens: bool) -> None:
+    """Do nothing: the element only ends a paragraph."""
 
 
 STRUCTURE: dict[str, Callable[[_Page, str, bool], None]] = {
-    **dict.fromkeys(HEADINGS, _Page.head),
-    **dict.fromkeys(LISTS, _Page.list_),
-    **dict.fromkeys(CELLS, _Page.cell),
-    **dict.fromkeys(("dl", "dt", "dd"), _Page.definition),
-    "li": _Page.list_item,
-    "pre": _Page.pre,
-    "table": _Page.table,
-    "tr": _Page.row,
+    **dict.fromkeys(HEADINGS, _Page.heading_element),
+    **dict.fromkeys(LISTS, _Page.list_element),
+    **dict.fromkeys(CELLS, _Page.cell_element),
+    **dict.fromkeys(("dl", "dt", "dd"), _Page.definition_element),
+    "li": _Page.list_item_element,
+    "pre": _Page.pre_element,
+    "table": _Page.table_element,
+    "tr": _Page.row_element,
 }

@@ -1,7 +1,7 @@
-"""Reads HTML as a stream of texts and tags, in time that grows with its length only.
+"""Scans HTML into a stream of texts and tags in linear time, without hidden elements.
 
-A tree would be more than is needed and less than is safe: a parser that builds one takes seconds over fifty
-thousand nested tags, or over one tag with forty thousand attributes. What nobody sees is left out here.
+No tree is built: tree parsers take seconds for fifty thousand nested tags, or for one tag with forty thousand
+attributes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class HtmlEvent(Enum):
     CLOSE = "close"
 
 
-# Every alternative matches wherever it starts, to the end of the text at worst: the scan never goes back.
-TOKEN = re.compile(
+# Every alternative matches wherever it starts, to the end of the text at worst: the scan never backtracks.
+TOKEN_PATTERN = re.compile(
     r"(?P<text>[^<]++)"
     r"|<(?P<close>/?)(?P<name>[a-zA-Z][^\s/>]*+)"
     r"(?P<rest>(?:[^>\"'=]++|=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)?|[\"'])*+)>?"
@@ -28,23 +28,25 @@ TOKEN = re.compile(
     r"|(?P<less><)",
     re.DOTALL,
 )
-STRING = re.compile(r"\"[^\"]*+\"?|'[^']*+'?")
-HIDDEN_WORD = re.compile(r"(?:^|[\s\"'/])hidden(?=[\s=/\"']|$)")
-HIDDEN_VALUE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|role\s*=\s*[\"']?navigation")
+QUOTED_PATTERN = re.compile(r"\"[^\"]*+\"?|'[^']*+'?")
+HIDDEN_ATTRIBUTE_PATTERN = re.compile(r"(?:^|[\s\"'/])hidden(?=[\s=/\"']|$)")
+HIDDEN_STYLE_PATTERN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|role\s*=\s*[\"']?navigation")
 
-RAW = frozenset("script style textarea title xmp iframe noembed noframes".split())
-UNSEEN = frozenset(
+RAW_TEXT_ELEMENTS = frozenset("script style textarea title xmp iframe noembed noframes".split())
+UNSEEN_ELEMENTS = frozenset(
     "nav noscript template svg object audio video canvas map select datalist button del s strike".split()
 )
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID_ELEMENTS = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 ENDED_BY_NEXT = frozenset("p li dt dd td th tr option".split())
-PATIENCE = 3  # hidden elements that never close; after so many, hidden ones are read like the rest
+# Each search for a missing end tag scans the rest of the page, so only this many are made; hidden elements after
+# that are read as visible.
+MAX_UNCLOSED_HIDDEN = 3
 
 
 def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str]]:
-    """Texts (entities decoded) and the names of tags in small letters, without what is hidden or struck out."""
-    position, patience = 0, PATIENCE
-    while token := TOKEN.match(html, position):
+    """Yield texts (entities decoded) and lower-case tag names, without hidden and struck-out elements."""
+    position, unclosed_left = 0, MAX_UNCLOSED_HIDDEN
+    while token := TOKEN_PATTERN.match(html, position):
         position = token.end()
         if text := token["text"] or token["less"]:
             yield HtmlEvent.TEXT, unescape(text) if "&" in text else text
@@ -54,35 +56,39 @@ def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str]]:
         name = name.lower()
         if token["close"]:
             yield HtmlEvent.CLOSE, name
-        elif name not in RAW and not _hides(name, token["rest"]):
+        elif name not in RAW_TEXT_ELEMENTS and not _hides(name, token["rest"]):
             yield HtmlEvent.OPEN, name
-        elif not token["rest"].endswith("/"):
-            end = _raw_end(html, position, name) if name in RAW else _hidden_end(html, position, name, patience)
-            patience -= end is None
-            position = end or position
+        elif token["rest"].endswith("/"):
+            continue
+        elif name in RAW_TEXT_ELEMENTS:
+            position = _raw_end(html, position, name)
+        elif (end := _hidden_end(html, position, name, unclosed_left)) is not None:
+            position = end
+        else:
+            unclosed_left -= 1
 
 
 def _hides(name: str, rest: str) -> bool:
-    if name in UNSEEN:
+    if name in UNSEEN_ELEMENTS:
         return True
-    if not rest or name in VOID:
+    if not rest or name in VOID_ELEMENTS:
         return False
     rest = rest.lower()
     if "hidden" not in rest and "none" not in rest and "navigation" not in rest:
         return False
-    return bool(HIDDEN_VALUE.search(rest) or HIDDEN_WORD.search(STRING.sub('""', rest)))
+    return bool(HIDDEN_STYLE_PATTERN.search(rest) or HIDDEN_ATTRIBUTE_PATTERN.search(QUOTED_PATTERN.sub('""', rest)))
 
 
 def _raw_end(html: str, position: int, name: str) -> int:
-    """Where the tag that closes a script or its like begins; the end of the text if nothing closes it."""
-    found = re.compile(f"</{name}", re.IGNORECASE).search(html, position)
-    return found.start() if found else len(html)
+    """Return where the end tag of a raw-text element begins, or the end of the text if there is none."""
+    end_tag = re.compile(f"</{name}", re.IGNORECASE).search(html, position)
+    return end_tag.start() if end_tag else len(html)
 
 
-def _hidden_end(html: str, position: int, name: str, patience: int) -> int | None:
-    """Where a hidden element ends, or None if nothing ends it: then it is better read than lost with the rest."""
+def _hidden_end(html: str, position: int, name: str, unclosed_left: int) -> int | None:
+    """Return where a hidden element ends, or None if it is never closed: reading it loses less than skipping."""
     depth = 1
-    for token in TOKEN.finditer(html, position) if patience > 0 else ():
+    for token in TOKEN_PATTERN.finditer(html, position) if unclosed_left > 0 else ():
         if (token["name"] or "").lower() != name:
             continue
         if token["close"]:

@@ -1,7 +1,7 @@
-"""Reads Markdown and plain text, line by line, into blocks.
+"""Parses Markdown and plain text, line by line, into blocks.
 
-One reader serves both: plain text with bullets is Markdown that nobody named so. Every pattern here looks a
-bounded way ahead, so a hostile page costs no more than a long one.
+One parser serves both, because plain text often has bullets and headings too. Every pattern has a bounded
+lookahead, so a hostile page takes linear time like any other.
 """
 
 from __future__ import annotations
@@ -43,32 +43,32 @@ HORIZONTAL_RULE_PATTERN = re.compile(r"(?:[-*_=~+]\s*){3,}$|`{3}\w*$|~{3}\w*$")
 TABLE_DELIMITER_PATTERN = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?$")
 BOLD_LINE_PATTERN = re.compile(r"(\*\*|__)(?=\S)([^*_]{1,200})\1:?$")
 
-MAX_LABEL_WORDS = 12
+MAX_LABEL_WORDS = 12  # a longer line above bullets is a sentence, not their heading
 
 
 @dataclass(slots=True)
 class _Group:
-    """Lines that stand together: a paragraph, or a bullet with what hangs on it."""
+    """Consecutive lines: a paragraph, or a bullet with its continuation lines."""
 
     role: Role
     lines: list[TextLine] = field(default_factory=list)
 
 
 def parse_markdown(text: str) -> list[Block]:
-    """The blocks of Markdown or plain text, in order."""
+    """Return the blocks of Markdown or plain text, in order."""
     raw_blocks = _to_blocks(_group_lines(_strip_inline_markup(text).splitlines()))
     return list(_promote_labels(Block(role, strip_markdown(text), head) for role, text, head in raw_blocks))
 
 
 def parse_bare_lines(lines: Sequence[str]) -> list[Block]:
-    """The blocks of bare lines (of an HTML paragraph with breaks): wrapping undone, bullet marks known."""
+    """Return the blocks of lines without markup (an HTML paragraph with breaks): unwrapped, with bullets."""
     if len(lines) == 1 and lines[0][:1].isalpha():
         return [Block(Role.SENTENCE, lines[0])]
     return list(_to_blocks(_group_lines(lines, is_markdown=False)))
 
 
 def _strip_inline_markup(text: str) -> str:
-    """Links to their words; images, comments and inline tags gone; entities decoded."""
+    """Replace links with their text; remove images, comments and inline tags; decode entities."""
     if "](" in text:
         text = LINK_PATTERN.sub(lambda link: " ".join(link[1].split()), IMAGE_PATTERN.sub("", text))
     if "<" in text:
@@ -77,7 +77,7 @@ def _strip_inline_markup(text: str) -> str:
 
 
 def strip_markdown(text: str) -> str:
-    """One text without the marks of Markdown: emphasis, code, escapes; what is struck out is gone."""
+    """Remove Markdown's marks (emphasis, code, escapes) and struck-out text."""
     if "~~" in text:
         text = " ".join(STRIKETHROUGH_PATTERN.sub("", text).split())
     if "*" in text or "_" in text:
@@ -90,7 +90,7 @@ def strip_markdown(text: str) -> str:
 
 
 class _LineGrouper:
-    """Gathers lines into groups; the one place that knows what a line's first characters mean."""
+    """Gathers lines into groups by what their first characters mean."""
 
     def __init__(self, is_markdown: bool) -> None:
         self.is_markdown = is_markdown
@@ -113,7 +113,7 @@ class _LineGrouper:
             self._add_prose(raw_line, text)
 
     def _add_structure(self, text: str) -> bool:
-        """Take a heading, rule or table row; false if `text` is none of them."""
+        """Add a heading, horizontal rule or table row. False if `text` is none of them."""
         first = text[0]
         if first.isalnum() and "|" not in text:
             return False
@@ -136,7 +136,7 @@ class _LineGrouper:
         self.groups.append(Block(role, text))
 
     def _apply_heading_underline(self, text: str) -> bool:
-        """`===` or `---` under a single line of prose makes it a heading."""
+        """Turn a single line of prose into a heading if `text` is the `===` or `---` under it."""
         group = self.current
         if group is None or group.role is not Role.SENTENCE or len(group.lines) != 1:
             return False
@@ -156,7 +156,7 @@ class _LineGrouper:
         self.in_table = True
 
     def _mark_header(self) -> None:
-        """The row above the line of dashes holds the names of the columns."""
+        """Mark the row above the line of dashes as the header row."""
         previous = self.groups[-1] if self.groups else None
         if isinstance(previous, _Group) and len(previous.lines) == 1 and "|" in previous.lines[0].text:
             cells = previous.lines[0].text.strip("|").split("|")
@@ -181,13 +181,13 @@ class _LineGrouper:
         self.current.lines.append(TextLine(text, is_indented, has_hard_break))
 
     def _add_definition(self, text: str) -> None:
-        """`: what it is` under its term, which may have a colon of its own."""
+        """Append `: definition` to its term, whose own final colon is dropped."""
         assert self.current is not None
         term = self.current.lines[-1]
         self.current.lines[-1] = term._replace(text=term.text.rstrip(" :") + text)
 
     def _strip_bullet(self, text: str) -> tuple[str, Role]:
-        """The text after its bullet or running number, and whether it had one."""
+        """Return the text after its bullet or running number, and its role."""
         if match := BULLET_PATTERN.match(text):
             return text[match.end() :], Role.BULLET
         match = ORDINAL_PATTERN.match(text)
@@ -215,7 +215,7 @@ def _to_blocks(groups: Iterable[_Group | Block]) -> Iterator[Block]:
 
 
 def _promote_labels(raw_blocks: Iterable[Block]) -> Iterator[Block]:
-    """A short line without a full stop, right above bullets or full sentences, is their heading."""
+    """Turn a short line without a full stop, right above bullets or full sentences, into their heading."""
     previous: Block | None = None
     for block in raw_blocks:
         if previous:

@@ -1,7 +1,7 @@
-"""Tells lines that can never be news by themselves: series titles, clocks and counters, questions, boilerplate.
+"""Classifies lines that cannot be news alone: series titles, clocks and counters, questions, boilerplate.
 
-Only whole lines are judged, and only when nothing is left of them beside dates, numbers and words of one such
-kind. A missed quiet line costs a glance; a wrongly quiet one costs the news: in doubt the line may speak.
+A line is noise only if nothing remains of it besides dates, numbers and words of one such kind. In doubt it is
+not noise: a missed noise line costs a glance, a wrong one costs the news.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from monitor.text.noise_words import (
     WEAK_SERIES_WORDS,
 )
 
-MAX_NOISE_CHARS = 240  # letters: what is longer says something
+MAX_NOISE_CHARS = 240  # a longer line has content
 MAX_STAMP_CHARS = 100
-MAX_SERIES_NAME_WORDS = 5  # words of a series' name that we do not know: "Russian Offensive Campaign Assessment"
+MAX_SERIES_NAME_WORDS = 5  # unknown words in the name of a series: "Russian Offensive Campaign Assessment"
 
 QUESTION_PATTERN = re.compile(r"[?？؟]+!*([\"'”’»」』)\]]*)$")
 OPENING_QUOTE_PATTERN = re.compile(r"[\"'“‘«„「『(\[]")
@@ -46,9 +46,9 @@ DATE_PATTERN = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d$")
 AMOUNT_PATTERN = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d\b)\d[\d.,]*(?: ?%| percent\b|(?: [^\W\d_]{2,}){3})")
 
-# From how many words (Chinese, Japanese: letters) on a heading is taken for a statement whatever its words are.
+# A heading of this many words (Chinese and Japanese: characters) is a statement, whatever the words.
 MIN_STATEMENT_WORDS = 8
-MIN_STATEMENT_WORDS_NON_ASCII = 6  # scripts whose verbs we know few of
+MIN_STATEMENT_WORDS_NON_ASCII = 6  # lower, because few verbs of other scripts are listed
 MIN_STATEMENT_CJK_CHARS = 12
 CJK_PATTERN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 KOREAN_VERB_ENDING_PATTERN = re.compile("[\uac00-\ud7a3](?:다|음|함|됨|했음|중)[.!]?$")
@@ -69,7 +69,7 @@ class _Token(NamedTuple):
 
 
 def noise_kind(text: str, role: Role) -> Noise | None:
-    """Why the line (white space folded) can never be news by itself, or None if it can."""
+    """Return why a line (white space folded) cannot be news alone, or None if it can."""
     if len(text) <= MAX_NOISE_CHARS:
         if BOILERPLATE_PATTERN.fullmatch(text) or (CREDIT_PATTERN.fullmatch(text) and not is_statement(text)):
             return Noise.BOILERPLATE
@@ -85,7 +85,7 @@ def noise_kind(text: str, role: Role) -> Noise | None:
 
 
 def is_statement(heading: str) -> bool:
-    """Whether a heading says something of its topic: it has a verb or figure we know, a full stop, or length."""
+    """Whether a heading states something: it has a known verb, an amount, a full stop, or many words."""
     if heading[-1:] in ".!。" or AMOUNT_PATTERN.search(heading) or KOREAN_VERB_ENDING_PATTERN.search(heading):
         return True
     if len(CJK_PATTERN.findall(heading)) >= MIN_STATEMENT_CJK_CHARS:
@@ -100,15 +100,15 @@ def is_statement(heading: str) -> bool:
 
 
 def _may_be_contentless(text: str) -> bool:
-    """A quick look: too many words that no clock, counter or series title has?"""
-    plain_words = set(map(str.casefold, filter(str.isalpha, text.split())))  # nearly every claim has enough of these
+    """Rule out, quickly, a line with too many words that no clock, counter or series title has."""
+    # Nearly every claim is ruled out by its plain words, before the slower pattern runs.
+    plain_words = set(map(str.casefold, filter(str.isalpha, text.split())))
     if len(plain_words - NOISE_VOCABULARY) > MAX_SERIES_NAME_WORDS:
         return False
     words = {_fold_word(word) for word in LINE_WORD_PATTERN.findall(text)}
     unknown_count = len(words - NOISE_VOCABULARY)
-    may_name_series = (
-        not words.isdisjoint(SERIES_WORDS) or not text.isascii()
-    )  # scripts without spaces glue the word we know
+    # Scripts without spaces join a known word to others, so the word is not found in them.
+    may_name_series = not words.isdisjoint(SERIES_WORDS) or not text.isascii()
     return unknown_count <= MAX_SERIES_NAME_WORDS if may_name_series else not unknown_count
 
 
@@ -143,7 +143,7 @@ def _contentless_kind(tokens: Sequence[_Token], text: str, role: Role) -> Noise 
 def _is_series(
     tokens: Sequence[_Token], content_words: Set[str], role: Role, has_date: bool, has_number: bool
 ) -> bool:
-    """Titles and headings may be a series' name alone or a date alone; other lines must show both."""
+    """Whether the line is a series title. Titles and headings need a name or a date; other lines need both."""
     is_headline = role in (Role.TITLE, Role.HEADING)
     if not is_headline and (role is not Role.SENTENCE or not has_date):
         return False
@@ -155,7 +155,7 @@ def _is_series(
 
 
 def _is_series_name(tokens: Sequence[_Token]) -> bool:
-    """Whether the words unknown to us are a name, standing before "report" and the like or after its "on"."""
+    """Whether the unknown words are a name: before a word such as "report", or after "report on"."""
     last_series_index = max(i for i, token in enumerate(tokens) if token.folded in SERIES_WORDS)
     unknown_indexes = [i for i, token in enumerate(tokens) if _is_unknown_word(token)]
     if len(unknown_indexes) > MAX_SERIES_NAME_WORDS or any(
@@ -180,7 +180,7 @@ def _is_name_like(token: _Token) -> bool:
 
 
 def _follows_number(tokens: Sequence[_Token], index: int) -> bool:
-    """Whether a number stands right before the word: then it is a figure, not the number of an issue."""
+    """Whether a number is right before the word: then it is an amount, not the number of an issue."""
     return index > 0 and tokens[index - 1].kind == "number" and not YEAR_PATTERN.match(tokens[index - 1].text)
 
 

@@ -1,7 +1,7 @@
-"""The shapes of whole lines that a page says to its visitor and not about the world, by what they are for.
+"""Patterns of lines that address the page's visitor and say nothing about the world, by their use.
 
-Each is matched against the whole line. A shape must not fit a headline: "Share this" is here, "Share" before
-any word is not, for shares fall.
+Each is matched against the whole line and must not match a headline: "Share this" is here, "Share" before any
+word is not, because shares fall.
 """
 
 from __future__ import annotations
@@ -71,19 +71,20 @@ LEGAL_NOTICES = (
 
 BARE_ADDRESSES = (r"(?:[\w ]{0,20}:\s*)?<?(?:https?://|www\.)\S+|<?[\w.+-]+@[\w-]+\.[\w.-]+>?",)
 
-# Names of those who made a picture or wrote the text; only where the line states nothing besides.
+# Photographers, authors and agencies; applied only to lines that state nothing else.
 CREDITS = (
     r"(?:photo|image|picture|photograph|illustration|фото|사진|图片|صورة)s?"
     r"(?: (?:credit|source|by|courtesy(?: of)?|copyright))?\s*[:/|©]\s*\S+(?: \S+){0,4}",
     r"(?:photo|image|photograph|illustration) (?:by|courtesy of|credit) \S+(?: \S+){0,4}",
     r"(?:source|via|джерело|источник|출처|来源|المصدر)\s*:\s*\S+(?: \S+){0,2}",
-    rf"(?:[\w .'’-]{{0,60}}\s?/\s?|\()?{AGENCY_NAMES}(?:\s?/\s?[\w .'’-]{{1,40}})*(?: images| photo| via .{{1,40}})?\)?",
+    rf"(?:[\w .'’-]{{0,60}}\s?/\s?|\()?{AGENCY_NAMES}"
+    r"(?:\s?/\s?[\w .'’-]{1,40})*(?: images| photo| via .{1,40})?\)?",
     r"(?:additional |with )?(?:reporting|editing|writing) by [^.]{3,160}",
     r"by (?-i:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}(?:,? (?:and )?[A-Z][\w.'’-]+){0,6})",
 )
 
 
-# What a page says of its own making; only dates, times and lengths of time may follow.
+# When the page was generated or updated; only dates, times and durations may follow.
 PAGE_PREFIX = r"(?:(?:this |the )?(?:page|feed|file|site|list|data|content|document|rss|sitemap|calendar) )?"
 STAMP_PHRASES = (
     rf"{PAGE_PREFIX}(?:was |has been )?(?:last )?(?:generated|created|built|compiled|rendered|cached|fetched|synced|"

@@ -1,6 +1,6 @@
-"""Words that say nothing by themselves, by what they are used for. One list for all languages: they do not clash.
+"""Words that are not news alone, by their use. One list for all languages, because they do not conflict.
 
-A line is quiet when nothing but such words, dates and numbers is left of it.
+A line that has only such words, dates and numbers is noise.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FILLER_WORDS = _word_set(
     """
 )
 
-# Said of the page itself: when it was touched, how often it was seen.
+# About the page: when it was edited, how often it was viewed.
 VOLATILE_WORDS = _word_set(
     """
     updated update updates modified edited revised reviewed published posted created checked refreshed accessed
@@ -58,7 +58,7 @@ VOLATILE_WORDS = _word_set(
     """
 )
 
-# What stands beside those words and means nothing without them.
+# Words next to those above, which mean nothing without them.
 VOLATILE_CONTEXT_WORDS = _word_set(
     """
     last latest still first now just page article story content added reading
@@ -113,7 +113,7 @@ QUESTION_WORDS = _word_set(
     """
 )
 
-# Verbs that make a short heading a statement; forms that are nouns as often stand further down.
+# Verbs that make a short heading a statement; forms that are as often nouns are in TRANSITIVE_VERBS.
 STATEMENT_VERBS = _word_set(
     """
     is are was were be been has have had will would may might can could must should does did do not isn't aren't won't
@@ -137,7 +137,7 @@ STATEMENT_VERBS = _word_set(
     """
 )
 
-# Verbs with an object right behind them ("Russia attacks Kyiv"), nouns before anything else ("Attacks in Kyiv").
+# Verbs if an object follows ("Russia attacks Kyiv"), nouns before anything else ("Attacks in Kyiv").
 TRANSITIVE_VERBS = _word_set(
     """
     claims reports strikes attacks orders advances retreats launches fires downs tops passes leaves ends moves starts

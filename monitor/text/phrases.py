@@ -1,4 +1,4 @@
-"""Finds words and phrases that stand for one thing: a country however it is said, or a name of `same:`."""
+"""Finds words and phrases that mean one thing: any name of a country, or an alias of the `same:` table."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import lru_cache
 from monitor.text.facts.tokens import US_SPELLINGS, Token, Word, tokenize
 from monitor.text.lexicon.countries import COUNTRIES
 
-WORD_CACHE_SIZE = 8_192  # of which it is known what phrases begin with them; hardly any does
+WORD_CACHE_SIZE = 8_192  # words whose phrases are cached; most words begin none
 
-KeyedPhrase = tuple[tuple[str, ...], str]  # the words of a phrase, and the key that it stands for
+KeyedPhrase = tuple[tuple[str, ...], str]  # the words of a phrase, and its key
 
 
 class Phrases:
-    """Phrases by their first word. A word that ends in * stands for every word that begins so; those in `exact`
-    stand for their key only as they are spelt there.
+    """Phrases indexed by their first word. A word that ends in * matches every word with that stem;
+    `exact_spellings` match in that spelling only.
     """
 
     def __init__(self, groups: Mapping[str, Iterable[str]], exact_spellings: Mapping[str, str] | None = None) -> None:
@@ -26,7 +26,7 @@ class Phrases:
             for phrase in phrases:
                 self._add(key, phrase_words(phrase))
         for keyed_phrases in (*self.by_first_word.values(), *self.by_first_stem.values()):
-            keyed_phrases.sort(key=lambda way: -len(way[0]))
+            keyed_phrases.sort(key=lambda keyed_phrase: -len(keyed_phrase[0]))
         self.stem_lengths = sorted({len(stem) for stem in self.by_first_stem})
         self.starting_with = lru_cache(WORD_CACHE_SIZE)(self._find_starting_with)
 
@@ -39,7 +39,7 @@ class Phrases:
             self.by_first_word.setdefault(words[0], []).append((words, key))
 
     def find(self, tokens: Sequence[Token], used_indexes: set[int]) -> dict[int, tuple[str, int]]:
-        """First index of each phrase among `tokens` outside `taken` -> (its key, the index after it)."""
+        """Map the first index of each phrase outside `used_indexes` to (its key, the index after it)."""
         matches: dict[int, tuple[str, int]] = {}
         end = 0
         for index, token in enumerate(tokens):
@@ -53,7 +53,7 @@ class Phrases:
         return matches
 
     def _find_starting_with(self, word: Word) -> tuple[KeyedPhrase, ...]:
-        """The phrases that `word` may begin, in the order in which they are tried."""
+        """Return the phrases that `word` may begin, in the order in which to try them."""
         keyed_phrases = [*self.by_first_word.get(word.folded, ())]
         for length in self.stem_lengths:
             keyed_phrases += self.by_first_stem.get(word.folded[:length], ()) if len(word.folded) >= length else ()
@@ -63,7 +63,7 @@ class Phrases:
 
 
 def phrase_words(phrase: str) -> tuple[str, ...]:
-    """The words of a phrase as tokens fold them, a trailing * kept on its word."""
+    """Return the folded words of a phrase; a trailing * stays on its word."""
     words: list[str] = []
     for token in tokenize(phrase):
         if token.word.text == "*" and words:
@@ -74,7 +74,7 @@ def phrase_words(phrase: str) -> tuple[str, ...]:
 
 
 def _first_match(keyed_phrases: Iterable[KeyedPhrase], tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
-    """The key of the first phrase that stands at `index`, where its first word does, and the index after it."""
+    """Return the key of the first phrase at `index`, whose first word matched, and the index after it."""
     for words, key in keyed_phrases:
         last = index + len(words)
         if last <= len(tokens) and all(
@@ -97,7 +97,7 @@ COUNTRY_KEY_BY_PHRASE = {phrase_words(phrase): f"@{name}" for name, names in COU
 
 
 def synonym_phrases(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
-    """The phrases of a `same:` table. A group that names a country is that country, so that the two lists meet."""
+    """Return the phrases of a `same:` table. A group that names a country gets that country's key."""
     return Phrases({_group_key(name, phrases): phrases for name, phrases in groups})
 
 

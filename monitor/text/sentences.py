@@ -1,6 +1,6 @@
 """Splits a block into sentences, in any script.
 
-sentencex finds the ends; what it breaks at an abbreviation, an initial or a clock is joined again here.
+sentencex finds the ends; sentences it splits after an abbreviation, an initial or a clock time are joined again.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 
 import sentencex
 
-MAX_SEGMENTER_CHARS = 8_000  # letters: sentencex takes quadratic time over open quotes
-MAX_CLAIM_CHARS = 2_000  # letters in one claim; what runs on without an end is cut between words
+MAX_SEGMENTER_CHARS = 8_000  # sentencex takes quadratic time on unclosed quotes
+MAX_CLAIM_CHARS = 2_000  # a longer sentence is cut between words
 
 LANGUAGE_SCRIPTS = (
     ("uk", re.compile("[іїєґІЇЄҐ]")),
@@ -22,7 +22,7 @@ LANGUAGE_SCRIPTS = (
     ("hi", re.compile("[\u0900-\u097f]")),
 )
 
-# Words that stand before a name, a number or a unit; never the last of a sentence, or so seldom that it is right.
+# Abbreviations before a name, a number or a unit, which rarely or never end a sentence.
 ABBREVIATIONS = frozenset(
     "gen lt col maj capt cpt sgt cpl pvt adm cmdr brig sen rep gov pres prof dr mr mrs ms messrs st mt ft no nos "
     "art sec fig figs vol vols ch pp approx est incl excl vs cf ca resp dept d-calif r-tex rev hon supt "
@@ -33,7 +33,7 @@ ABBREVIATIONS = frozenset(
     "подп лейт серж ул пр-т пер им г пос дер обл руб тыс час мин сек стр рис табл прибл ок т.н д ген-лейт "
     "أ د م ص ق".split()
 )
-# Those that may end a sentence as well: joined only when what follows cannot begin one.
+# Abbreviations that may also end a sentence: joined only if the next words cannot begin one.
 CLOCK_ABBREVIATIONS = frozenset(("a.m", "p.m", "am", "pm"))
 AFTER_CLOCK_PATTERN = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b"
@@ -42,14 +42,14 @@ AFTER_CLOCK_PATTERN = re.compile(
     re.IGNORECASE,
 )
 LAST_WORD_PATTERN = re.compile(r"(?:^|(?<=[\s(\[«“\"'‘„]))([^\s(\[«“\"'‘„]{1,12})\.$")
-LAST_WORD_WINDOW_CHARS = 15  # enough to see where such a word begins
+LAST_WORD_WINDOW_CHARS = 15  # enough to contain the start of a word that LAST_WORD_PATTERN matches
 INITIAL_PATTERN = re.compile(r"[^\W\d_](?:\.[^\W\d_])*$")
 CLOSING_QUOTE_PATTERN = re.compile(r"[\"”’»」』]$")
 HANGUL_KANA_PATTERN = re.compile("[\uac00-\ud7a3\u3040-\u30ff]")
 
 
 def split_sentences(text: str) -> tuple[str, ...]:
-    """The sentences of one line of text (white space already folded), in order, each without outer spaces."""
+    """Return the sentences of one line of text (white space folded), in order and stripped."""
     merged: list[str] = []
     for piece in _segment(text):
         if merged and (joiner := _joiner_between(merged[-1], piece)) is not None:
@@ -78,7 +78,7 @@ def _guess_language(text: str) -> str:
 
 
 def _joiner_between(before: str, piece: str) -> str | None:
-    """What to join `piece` to `before` with, or None if a sentence ends between them."""
+    """Return the text between `before` and `piece` if they are one sentence, or None if they are two."""
     following = piece.lstrip()
     if CLOSING_QUOTE_PATTERN.search(before) and len(following) == len(piece) and HANGUL_KANA_PATTERN.match(following):
         return ""
@@ -89,7 +89,7 @@ def _joiner_between(before: str, piece: str) -> str | None:
 
 
 def _continues_after(word: str, following: str) -> bool:
-    """Whether a sentence that ends in `word.` goes on with `after`."""
+    """Whether `following` continues a sentence that seems to end in `word.`."""
     folded = word.casefold()
     if folded in CLOCK_ABBREVIATIONS:
         return bool(AFTER_CLOCK_PATTERN.match(following)) or following[0].islower()
@@ -101,7 +101,7 @@ def _continues_after(word: str, following: str) -> bool:
 
 
 def _split_long(text: str, max_chars: int = MAX_CLAIM_CHARS) -> list[str]:
-    """`text` in parts of at most `longest` letters, cut between words where there are any."""
+    """Cut `text` into parts of at most `max_chars`, between words where possible."""
     parts = []
     while len(text) > max_chars:
         cut = text.rfind(" ", max_chars // 2, max_chars)

@@ -1,8 +1,8 @@
-"""Splits an update into claims: the units that are compared.
+"""Splits an update into claims, the units that are compared, and compiles the `ignore` patterns that drop some.
 
-    body ─clean.blocks→ headings, bullets, rows, paragraphs ─sentences→ claims, each with its heading and quiet
+    body ─blocks→ headings, bullets, rows, paragraphs ─sentences→ claims, each with its heading and noise kind
 
-A heading is not split, nor a table row; a bullet of several sentences is as many claims.
+Headings and table rows are not split; a bullet of several sentences becomes several claims.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ from monitor.text.noise import noise_kind
 from monitor.text.normalize import single_line
 from monitor.text.sentences import split_sentences
 
-BLOCK_CACHE_SIZE = 2_048  # the same pages come back again and again; about 1 KB each
+BLOCK_CACHE_SIZE = 2_048  # each poll returns mostly the same blocks; about 1 KB each
+RE2_OPTIONS = re2.Options()
+RE2_OPTIONS.log_errors = False
+RE2_OPTIONS.case_sensitive = False
 
 
 class Pattern(Protocol):
-    """A compiled expression, of `re` or of google-re2."""
+    """A compiled pattern of `re` or google-re2."""
 
     def search(self, text: str, /) -> Any: ...
 
 
 def split_claims(title: str, body: str, ignore: Sequence[Pattern] = ()) -> tuple[Claim, ...]:
-    """The claims of one update, in order: the title, then what the body says, each once under its heading.
+    """Return the claims of one update, in order: the title, then the body's claims, each once per heading.
 
-    `body` is HTML, Markdown or plain text. A line or claim that any pattern of `ignore` meets is left out.
-    Never raises; time grows with the length only, and a body over two million letters is cut.
+    `body` is HTML, Markdown or plain text. Lines and claims that match a pattern of `ignore` are left out.
+    Never raises; takes time linear in the length, and cuts a body after two million characters.
     """
     title = single_line(title)
     claims = [Claim(title, Role.TITLE, "", noise_kind(title, Role.TITLE))] if title else []
@@ -62,13 +65,12 @@ def _is_title(claim: Claim, title: str) -> bool:
 
 
 def _claim_heading(heading: Claim, title: str) -> str:
-    """What a heading says its claims are about: a series title or the page's own title adds nothing."""
+    """Return the heading to show above its claims: "" for a series title or the page's own title."""
     return "" if heading.noise is Noise.SERIES_TITLE or heading.text == title else heading.text
 
 
 @lru_cache(BLOCK_CACHE_SIZE)
 def _block_claims(block: Block, heading: str) -> tuple[Claim, ...]:
-    """The claims of one block that stands under `heading`."""
     texts = split_sentences(block.text) if block.role in (Role.BULLET, Role.SENTENCE) else (block.text,)
     return tuple(
         Claim(text, block.role, heading, Noise.BARE_HEADING if block.is_header else noise_kind(text, block.role))
@@ -81,15 +83,10 @@ def _is_ignored(text: str, ignore: Sequence[Pattern]) -> bool:
     return any(pattern.search(text) for pattern in ignore)
 
 
-_RE2_OPTIONS = re2.Options()
-_RE2_OPTIONS.log_errors = False
-_RE2_OPTIONS.case_sensitive = False
-
-
 def compile_pattern(text: str) -> Pattern:
-    """The compiled pattern, blind to case. ValueError with RE2's own sentence if it cannot be read."""
+    """Compile a case-insensitive pattern. Raises ValueError with RE2's message if it is invalid."""
     try:
-        compiled: Pattern = re2.compile(text, options=_RE2_OPTIONS)
+        compiled: Pattern = re2.compile(text, options=RE2_OPTIONS)
     except re2.error as error:
         reason = error.args[0]
         raise ValueError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None

@@ -1,7 +1,7 @@
-"""Undoes hard wrapping: tells a line that runs on into the next from a line that is a statement of its own.
+"""Undoes hard wrapping: joins lines that continue on the next and keeps lines that are complete statements.
 
-A line runs on when the next begins with a small letter, or when it is full: its next word would not have
-fitted the width of its paragraph. Only the paragraph itself is looked at, so an edit elsewhere moves nothing.
+A line continues if the next begins with a lower-case letter, or if it is full: the next word would not have fitted
+into the width of the paragraph. Only the paragraph itself is examined, so an edit elsewhere changes nothing.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-WRAP_WIDTHS = range(40, 101)  # columns at which mail and text files are wrapped
+WRAP_WIDTHS = range(40, 101)  # columns at which emails and text files are wrapped
 SENTENCE_END_PATTERN = re.compile(r"[.!?…:;。！？；؟۔।][\"'”’»」』)\]]*$")
 WIDE_CHAR_PATTERN = re.compile(r"[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]")
 UNSPACED_SCRIPT_PATTERN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
 
 
 class TextLine(NamedTuple):
-    """One line as it stood: `indented` continues a bullet, `broken` ends in a break that was meant."""
+    """One line before unwrapping. An indented line continues a bullet; a hard break is intentional."""
 
     text: str
     is_indented: bool = False
@@ -27,7 +27,7 @@ class TextLine(NamedTuple):
 
 
 def unwrap(lines: Sequence[TextLine]) -> list[list[TextLine]]:
-    """The lines of one paragraph in runs: each run is one text that was wrapped."""
+    """Group the lines of one paragraph into runs: each run is one wrapped text."""
     if len(lines) == 1:
         return [list(lines)]
     paragraph = _Paragraph.from_lines(lines)
@@ -41,7 +41,7 @@ def unwrap(lines: Sequence[TextLine]) -> list[list[TextLine]]:
 
 
 def join_lines(run: Sequence[TextLine]) -> str:
-    """The run on one line; scripts that write no spaces get none."""
+    """Join a run into one line, without spaces for scripts that write none."""
     parts = [run[0].text]
     for before, after in pairwise(run):
         is_unspaced = UNSPACED_SCRIPT_PATTERN.match(before.text[-1:]) and UNSPACED_SCRIPT_PATTERN.match(after.text)
@@ -51,7 +51,7 @@ def join_lines(run: Sequence[TextLine]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Paragraph:
-    """What the lines of a paragraph show together: their width, and how their writer begins and ends them."""
+    """Properties of a paragraph's lines together: width, capitalization and final punctuation."""
 
     width: int
     ends_with_punctuation: bool
@@ -83,5 +83,5 @@ class _Paragraph:
 
 
 def display_width(text: str) -> int:
-    """How wide `text` stands in a fixed pitch: Chinese, Japanese and Korean letters take two columns."""
+    """Return the width in columns of fixed-pitch text; Chinese, Japanese and Korean characters take two."""
     return len(text) if text.isascii() else len(text) + len(WIDE_CHAR_PATTERN.findall(text))

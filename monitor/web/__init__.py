@@ -1,4 +1,4 @@
-"""The pages and the JSON of a running monitor: `app` makes the application, `serve` puts it on a port.
+"""The web UI and JSON API of a running monitor: `app` builds the application, `server` serves it on a port.
 
-Nothing here writes to the store but what people answer to alerts and what they silence, at the press of a button.
+The only writes to the store are the answers to alerts and the silences that people submit with a form.
 """

@@ -1,4 +1,4 @@
-"""The same as the pages show, as JSON for programs. Times are ISO 8601 in UTC."""
+"""The JSON API: the content of the pages, for programs. Times are ISO 8601 in UTC."""
 
 from __future__ import annotations
 
@@ -19,42 +19,41 @@ from monitor.web.page_context import public_url
 
 
 def list_alerts(site: Site, request: Request) -> Response:
-    """`{"alerts": […], "older": address or null}`, newest first."""
+    """`{"alerts": […], "older": URL or null}`, newest first."""
     listing = alert_listing(site.store, request)
     return json_response({"alerts": [alert_json(row) for row in listing.rows], "older": listing.older or None})
 
 
 def show_alert(site: Site, request: Request) -> Response:
-    """One alert with its deliveries."""
+    """One alert with its deliveries, its answer and the silences that cover it."""
     now = site.clock()
     detail = alert_detail(site.store, request, now)
     return json_response(
         {
             **alert_json(detail.row),
-            "deliveries": [delivery_json(item, now) for item in detail.deliveries],
+            "deliveries": [delivery_json(delivery, now) for delivery in detail.deliveries],
             "answer": detail.answer and detail.answer.kind,
-            "silenced": [silence_json(item, now) for item in detail.active_silences],
+            "silenced": [silence_json(silence, now) for silence in detail.active_silences],
         }
     )
 
 
 def show_story(site: Site, request: Request) -> Response:
-    """One story, in the shape of `monitor story --json`."""
+    """One story, in the format of `monitor story --json`."""
     detail = story_detail(site.store, request, site.clock())
     return json_response(story_summary_json(detail.summary, detail.alerts_with_answers))
 
 
 def list_deliveries(site: Site, request: Request) -> Response:
-    """`{"deliveries": […], "older": address or null}`, newest first."""
+    """`{"deliveries": […], "older": URL or null}`, newest first."""
     listing = delivery_listing(site.store, request)
     now = site.clock()
-    return json_response(
-        {"deliveries": [delivery_json(row, now) for row in listing.rows], "older": listing.older or None}
-    )
+    deliveries = [delivery_json(row, now) for row in listing.rows]
+    return json_response({"deliveries": deliveries, "older": listing.older or None})
 
 
 def list_silences(site: Site, _request: Request) -> Response:
-    """The silences, newest first, in the shape of `monitor silence --json`."""
+    """The silences, newest first, in the format of `monitor silence --json`."""
     now = site.clock()
     with site.store.read() as conn:
         rows = silences.all_silences(conn)
@@ -62,31 +61,31 @@ def list_silences(site: Site, _request: Request) -> Response:
 
 
 def list_sources(site: Site, _request: Request) -> Response:
-    """The configured sources by name, in the shape of `monitor sources --json`."""
+    """The configured sources by name, in the format of `monitor sources --json`."""
     with site.store.read() as conn:
         rows = sources.load_sources(conn)
     return json_response([source_json(row) for row in rows])
 
 
 def show_status(site: Site, _request: Request) -> Response:
-    """How things stand, in the shape of `monitor status --json`."""
+    """Counts and times, in the format of `monitor status --json`."""
     with site.store.read() as conn:
         report = load_status(conn, site.clock())
     return json_response(status_json(report))
 
 
 def json_response(value: Any) -> Response:
-    """JSON that no cache keeps."""
+    """Return a JSON response that browsers must not cache."""
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
 def alert_json(row: AlertRow) -> dict[str, Any]:
-    """The webhook's `data`, with the number that listings are paged by and the update that caused it."""
+    """The webhook's `data`, plus the number that `?before=` takes and the update that caused the alert."""
     return {"number": row.number, "update": row.update_id, **alert_to_json(row.alert)}
 
 
 def source_json(row: SourceState) -> dict[str, Any]:
-    """The contract's object, but for what may be secret in the address."""
+    """A source as in `monitor sources --json`, its URL without secrets."""
     return {
         "name": row.name,
         "url": public_url(row.url),

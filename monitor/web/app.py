@@ -1,4 +1,4 @@
-"""The web application: which address leads to which page."""
+"""The web application: its routes, middleware and error responses."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def create_app(
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
     base: str = "",
 ) -> Starlette:
-    """Pages and JSON about what `store` holds, with times told in `timezone`.
+    """Return the application that serves the content of `store`, with times in `timezone`.
 
-    Only requests for one of `hosts` are answered (`guard.hosts_of` gives a config's); None answers all. What somebody
-    calls not news is muted for `memory` seconds. `base` is the path that the pages stand below (`base.base_of`).
+    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config); None
+    accepts any. A "not news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every
+    link (`middleware.url_base_path`).
     """
     site = Site(store, timezone, clock, memory, base)
     application = Starlette(
@@ -71,5 +72,5 @@ def create_app(
         exception_handlers={HTTPException: http_error_response},
         lifespan=site.lifespan,
     )
-    application.router.redirect_slashes = False  # it would repeat the Host header to the browser
+    application.router.redirect_slashes = False  # a redirect would echo the Host header
     return application

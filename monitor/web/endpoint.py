@@ -1,7 +1,7 @@
-"""How a request becomes an answer: the page is made in a thread, and whatever goes wrong is one sentence.
+"""Turn page functions into ASGI endpoints: pages run in threads, and every failure becomes one sentence.
 
-The pages have two threads of their own: the loop never waits for a disk, and the daemon, which reads the same
-store, always finds a connection free.
+Pages run in two dedicated threads, so the event loop never waits for the disk and the daemon, which reads the same
+store, always finds a free connection.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from monitor.web.templates import html_response
 
 log = structlog.get_logger()
 
-PAGE_THREADS = 2  # of the store at once
-PAGE_TIMEOUT_S = 20.0  # seconds that a page may take
+PAGE_THREADS = 2  # concurrent reads of the store
+PAGE_TIMEOUT_S = 20.0
 DEFAULT_MUTE_S = 90 * DAY
-HEALTH_TIMEOUT_S = 5.0  # seconds in which a healthy store has answered
+HEALTH_TIMEOUT_S = 5.0
 
-PAGE_FAILED_TEXT = "Something went wrong while this page was made. The log says what."
+PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What pages are made from: the store, the time zone they tell times in, the present moment, for how long what
-    is not news is muted, and the path that links begin with."""
+    """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
+    mutes similar alerts, `base` is the path prefix of links."""
 
     store: Store
     timezone: ZoneInfo
@@ -52,7 +52,7 @@ class Site:
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
-        """The life of the application."""
+        """Stop the page threads when the application ends."""
         yield
         self.threads.shutdown(wait=False, cancel_futures=True)
 
@@ -62,7 +62,7 @@ AsyncEndpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def page_endpoint(site: Site, page_function: PageFunction) -> AsyncEndpoint:
-    """What answers requests with the response that `make` gives."""
+    """Return the endpoint that runs `page_function` in a thread and answers failures with a problem page."""
 
     async def respond(request: Request) -> Response:
         try:
@@ -82,7 +82,7 @@ def page_endpoint(site: Site, page_function: PageFunction) -> AsyncEndpoint:
 
 
 def health_endpoint(site: Site) -> AsyncEndpoint:
-    """What tells a watchdog whether the store answers, and nothing more."""
+    """Return the endpoint that reports only whether the store can be read."""
 
     async def respond(request: Request) -> Response:
         try:
@@ -94,44 +94,43 @@ def health_endpoint(site: Site) -> AsyncEndpoint:
 
 
 async def run_page(seconds: float, site: Site, page_function: PageFunction, request: Request) -> Response:
-    """What `make` gives, made in a thread. StoreError if that takes longer."""
+    """Run `page_function` in a thread and return its response. Raise StoreError after `seconds`."""
     future = asyncio.get_running_loop().run_in_executor(site.threads, page_function, site, request)
     try:
         return await asyncio.wait_for(future, seconds)
     except TimeoutError:
-        raise StoreError(f"the database has not answered for {seconds:.0f} seconds") from None
+        raise StoreError(f"the database did not answer within {seconds:.0f} seconds") from None
 
 
 def check_store(site: Site, _request: Request) -> Response:
-    """`ok` once the store has answered."""
+    """Return `ok` once a read of the store has succeeded."""
     with site.store.read() as conn:
         load_alert_page(conn, limit=1)
     return PlainTextResponse("ok")
 
 
 def problem_response(request: Request, status: int, sentence: str) -> Response:
-    """A page, or JSON for programs, that says in one sentence why there is nothing to see."""
+    """Return an error page, or JSON below `/api/`, with `sentence` as its text."""
     base = request.scope.get("root_path", "")
     if request.scope["path"].startswith(f"{base}/api/"):
         return JSONResponse({"error": sentence}, status)
     return html_response(
-        "problem.html", {"base": quote(base), "here": "", "status": status, "sentence": sentence}, status
+        "problem.html", {"base": quote(base), "current_page": "", "status": status, "sentence": sentence}, status
     )
 
 
 def http_error_response(request: Request, error: Exception) -> Response:
-    """The answer to what the router or a page refused."""
+    """Return the error page for an HTTPException of the router or of a page function."""
     assert isinstance(error, HTTPException)
     sentences = {
-        403: "Only a page of this monitor can ask for that.",
+        403: "This form must be submitted from a page of this monitor.",
         404: "There is no such page.",
-        405: "This page can only be read.",
-        408: "What was sent did not arrive.",
-        413: "What was sent is too long.",
+        405: "This method is not allowed here.",
+        408: "The request body did not arrive in time.",
+        413: "The request body is too large.",
     }
-    sentence = (
-        error.detail if error.status_code == 400 else sentences.get(error.status_code, "That cannot be answered.")
-    )
+    has_detail = error.status_code == 400
+    sentence = error.detail if has_detail else sentences.get(error.status_code, "The request failed.")
     response = problem_response(request, error.status_code, sentence)
     response.headers.update(error.headers or {})
     return response

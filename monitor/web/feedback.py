@@ -1,4 +1,4 @@
-"""The buttons below an alert: seen and news, or not news. Both lead back to the alert's page."""
+"""The two answer buttons below an alert: "seen" and "not news". Both redirect to the alert's page."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from monitor.web.middleware import is_own_page
 
 
 def acknowledge(site: Site, request: Request) -> Response:
-    """Keeps that the alert was seen and was news."""
+    """Record that the alert was seen and was news."""
     return post_feedback(site, request, FeedbackKind.ACK)
 
 
 def mark_not_news(site: Site, request: Request) -> Response:
-    """Keeps that it was not, and mutes the like."""
+    """Record that the alert was not news, and mute similar ones."""
     return post_feedback(site, request, FeedbackKind.NOT_NEWS)
 
 
 def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
-    """Keeps an answer to the alert that the address names."""
+    """Record the answer to the alert in the path. Raise HTTPException for a foreign form or an unknown alert."""
     if not is_own_page(request.headers):
         raise HTTPException(403)
     alert_id = request.path_params["id"]
-    is_valid_id = re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id)
-    if not is_valid_id or not record_feedback(
-        site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web"
-    ):
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
+        raise HTTPException(404)
+    is_recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web")
+    if not is_recorded:
         raise HTTPException(404)
     return RedirectResponse(f"{site.base}/alerts/{alert_id}", 303)

@@ -1,4 +1,4 @@
-"""What a form of one of our pages sends."""
+"""Read the body of a submitted form, within limits of size and time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-MAX_FORM_BYTES = 16_384  # bytes
+MAX_FORM_BYTES = 16_384
 MAX_FORM_FIELDS = 50
-FORM_TIMEOUT_S = 10.0  # seconds in which it must have arrived
+FORM_TIMEOUT_S = 10.0  # for the whole body
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, the last of those with one name. HTTPException if it is too long or does not arrive."""
+    """Return the fields of a form; of a repeated field the last one.
+
+    Raise HTTPException 413 if the body is too large, 408 if it does not arrive in time.
+    """
     body = b""
     try:
         async with asyncio.timeout(FORM_TIMEOUT_S):

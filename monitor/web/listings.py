@@ -1,4 +1,4 @@
-"""What an address asks of the store: one page of a listing, newest first, or one alert."""
+"""Load what a request asks for: one page of a listing, newest first, or one alert or story."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-ROWS_PER_PAGE = 50  # rows on a page
-MAX_RELATED_ALERTS = 20  # alerts of a story beside something else
+ROWS_PER_PAGE = 50
+MAX_RELATED_ALERTS = 20  # of a story, on its page and on the pages of its alerts
 DELIVERY_STATES = ("pending", "retrying", "sent", "dead")
 
 
 @dataclass(frozen=True, slots=True)
 class ListingPage(Generic[Row]):
-    """One page of rows; `older` is the address of the next page, "" on the last."""
+    """One page of rows; `older` is the URL of the next page, "" on the last."""
 
     rows: Sequence[Row]
     older: str
 
 
 def alert_listing(store: Store, request: Request) -> ListingPage[AlertRow]:
-    """The alerts that `?rule=`, `?story=` and `?before=` ask for."""
+    """Return the page of alerts selected by `?rule=`, `?story=` and `?before=`."""
     before, rule, story = parse_before(request), request.query_params.get("rule"), request.query_params.get("story")
     with store.read() as conn:
         rows = load_alert_page(conn, limit=ROWS_PER_PAGE + 1, before=before, rule=rule, story=story)
@@ -49,21 +49,20 @@ def alert_listing(store: Store, request: Request) -> ListingPage[AlertRow]:
 
 
 def delivery_listing(store: Store, request: Request) -> ListingPage[DeliveryRow]:
-    """The deliveries that `?state=` and `?before=` ask for."""
+    """Return the page of deliveries selected by `?state=` and `?before=`. Raise HTTPException if one is invalid."""
     before, state = parse_before(request), request.query_params.get("state")
     if state not in (None, *DELIVERY_STATES):
-        raise HTTPException(400, f"A delivery's state is one of {', '.join(DELIVERY_STATES)}.")
+        raise HTTPException(400, f"Unknown state: expected one of {', '.join(DELIVERY_STATES)}.")
+    states = None if state is None else [state]
     with store.read() as conn:
-        rows = load_delivery_page(
-            conn, limit=ROWS_PER_PAGE + 1, before=before, states=None if state is None else [state]
-        )
+        rows = load_delivery_page(conn, limit=ROWS_PER_PAGE + 1, before=before, states=states)
     return paginate(request, rows, lambda row: row.id)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
-    """An alert with all that is known of it: `silenced` are the silences by which the like is not told now, `others`
-    the other alerts of its story with what was answered to them."""
+    """An alert with its deliveries and latest answer, the active silences that cover it, and the other alerts of its
+    story with their answers."""
 
     row: AlertRow
     deliveries: Sequence[DeliveryRow]
@@ -74,7 +73,7 @@ class AlertDetail:
 
 @dataclass(frozen=True, slots=True)
 class StoryDetail:
-    """A story with its alerts, what was answered to them, and the silences that name it."""
+    """A story with its alerts and their answers, and the active silences of the story."""
 
     summary: StorySummary
     alerts_with_answers: Sequence[tuple[AlertRow, Feedback | None]]
@@ -82,7 +81,7 @@ class StoryDetail:
 
 
 def alert_detail(store: Store, request: Request, now: Moment) -> AlertDetail:
-    """The alert that the address names."""
+    """Return the alert in the path. Raise HTTPException if it is unknown."""
     alert_id = request.path_params["id"]
     with store.read() as conn:
         row = find_alert(conn, alert_id) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id) else None
@@ -93,44 +92,39 @@ def alert_detail(store: Store, request: Request, now: Moment) -> AlertDetail:
             load_delivery_page(conn, limit=ROWS_PER_PAGE, alert_id=alert_id),
             feedback.feedback_by_alert(conn, [alert_id]).get(alert_id),
             silences_about(row.alert, silences.load_active_silences(conn, now)),
-            [
-                (related, answer)
-                for related, answer in story_alerts(conn, row.alert.story)
-                if related.number != row.number
-            ],
+            [pair for pair in story_alerts(conn, row.alert.story) if pair[0].number != row.number],
         )
 
 
 def story_detail(store: Store, request: Request, now: Moment) -> StoryDetail:
-    """The story that the address names."""
+    """Return the story in the path. Raise HTTPException if it is unknown."""
     story_id = request.path_params["id"]
     with store.read() as conn:
         summary = load_story_summary(conn, story_id) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", story_id) else None
         if summary is None:
             raise HTTPException(404)
-        active_silences = [
-            silence for silence in silences.load_active_silences(conn, now) if silence.story == story_id
-        ]
-        return StoryDetail(summary, story_alerts(conn, story_id), active_silences)
+        all_active = silences.load_active_silences(conn, now)
+        of_story = [silence for silence in all_active if silence.story == story_id]
+        return StoryDetail(summary, story_alerts(conn, story_id), of_story)
 
 
 def story_alerts(conn: Connection, story: str) -> list[tuple[AlertRow, Feedback | None]]:
-    """The newest alerts of a story, with what was answered to each."""
+    """Return the newest alerts of a story, each with its answer."""
     return alerts.with_feedback(conn, load_alert_page(conn, limit=MAX_RELATED_ALERTS, story=story))
 
 
 def parse_before(request: Request) -> int | None:
-    """The number of the last row that was seen."""
+    """Return the row number in `?before=`. Raise HTTPException if it is not a number."""
     text = request.query_params.get("before")
     if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
-        raise HTTPException(400, "In an address, before= is followed by the number of a row.")
+        raise HTTPException(400, "Invalid before=: expected the number of a row.")
     return int(text)
 
 
 def paginate(request: Request, rows: Sequence[Row], number_of: Callable[[Row], int]) -> ListingPage[Row]:
-    """The page, of rows that are one more than fit if there is a next one."""
+    """Return the page of `rows`, which include one extra row if there is a next page."""
     if len(rows) <= ROWS_PER_PAGE:
         return ListingPage(rows, "")
     page_rows = rows[:ROWS_PER_PAGE]

@@ -1,7 +1,7 @@
-"""Where the pages stand on their host: below the path that `url` under [web] has, if it has one.
+"""Middleware that maps the base path of `url` under [web] and rejects requests for other hosts.
 
-A proxy may hand requests on with that path or without it, and whoever is on this machine may leave it out: all are
-answered. Links always have it.
+A proxy may forward requests with the base path or strip it, and local users may omit it: all are answered. Links
+always include it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from monitor.config.models import WebConfig
 
 
 def url_base_path(web: WebConfig) -> str:
-    """The path that links begin with, such as `/monitor`; "" where the pages stand at the top."""
+    """Return the path prefix of links, such as `/monitor`; "" without one."""
     path = urlsplit(web.url or "").path.strip("/")
     return f"/{path}" if path else ""
 
 
 class BasePathMiddleware:
-    """Answers requests as if each had come with `base` before its path."""
+    """Handle every request as if its path began with `base`."""
 
     def __init__(self, app: ASGIApp, base: str) -> None:
         self.app = app
@@ -47,11 +47,11 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-WRONG_HOST_TEXT = "This monitor does not answer to that name. If it should, set url under [web] in config.toml.\n"
+WRONG_HOST_TEXT = "Unknown host name. To allow it, set url under [web] in config.toml.\n"
 
 
 def accepted_hosts(web: WebConfig) -> frozenset[str] | None:
-    """The host names that are answered; None, which is any, unless `listen` is on loopback."""
+    """Return the host names to answer; None (any) if `listen` is not a loopback address."""
     listen_host = host_name(web.listen or "")
     if not is_loopback(listen_host):
         return None
@@ -60,7 +60,7 @@ def accepted_hosts(web: WebConfig) -> frozenset[str] | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Is this `localhost` or an address that only this machine reaches?"""
+    """Return whether `host` is `localhost` or a loopback address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -68,7 +68,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, small, without port and brackets; "" if it is none."""
+    """Return the name in a Host header in lower case, without port and brackets; "" if it is invalid."""
     try:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
@@ -76,7 +76,7 @@ def host_name(header: str) -> str:
 
 
 def is_own_page(headers: Headers) -> bool:
-    """Does a page of ours ask? Browsers say from where a form comes, and no page can make them say otherwise."""
+    """Return whether one of our pages sent the request: browsers set these headers, and pages cannot forge them."""
     if (fetch_site := headers.get("sec-fetch-site")) is not None:
         return fetch_site == "same-origin"
     origin = headers.get("origin", "")
@@ -84,7 +84,7 @@ def is_own_page(headers: Headers) -> bool:
 
 
 class HostGuardMiddleware:
-    """Answers only to `hosts` (None: to any name) and adds `HEADERS` to every answer."""
+    """Reject requests for hosts not in `hosts` (None: accept any) and add SECURITY_HEADERS to every response."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
         self.app = app

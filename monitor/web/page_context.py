@@ -1,6 +1,6 @@
-"""The names that page templates see: what alerts are, as messages show them, and how sources and deliveries stand.
+"""The variables of the page templates, one function per kind of row.
 
-What feeds said is tamed here; templates escape it.
+Alerts have the variables that message templates see. Text from feeds is sanitized here; templates escape it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from monitor.store.reports.deliveries import DeliveryRow
 PageContext: TypeAlias = dict[str, Any]
 
 NO_LEADS: Mapping[str, str] = {}
-MAX_STORY_FIGURES = 20  # figures of a story on its page, those that moved most often
-LISTED_ALERT_LIMITS = Limits(findings=3, claim=320, changes=3)  # an alert among others
-ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # a page of its own
+MAX_STORY_FIGURES = 20  # on a story's page, those that changed most often
+LISTED_ALERT_LIMITS = Limits(findings=3, claim=320, changes=3)  # an alert in a list
+ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # an alert's own page
 
 
 def alert_context(row: AlertRow, limits: Limits, timezone: ZoneInfo) -> PageContext:
-    """What a message would show of the alert, and where its page and its rule's alerts are."""
+    """The variables of message templates, plus the paths of the alert's page and its rule's alerts."""
     alert = row.alert
     message_context = template_context(Message(alert.id, "", alert.story, alert.at, (alert,)), limits, timezone, None)
     return message_context | {
@@ -56,7 +56,7 @@ def alert_context(row: AlertRow, limits: Limits, timezone: ZoneInfo) -> PageCont
 
 
 def alert_summary_context(row: AlertRow, answer: Feedback | None, timezone: ZoneInfo) -> PageContext:
-    """An alert among others of its story: its news, and what was answered to it."""
+    """A row in the list of a story's alerts: headline, severity and answer."""
     alert = row.alert
     return {
         "path": f"/alerts/{alert.id}",
@@ -69,14 +69,14 @@ def alert_summary_context(row: AlertRow, answer: Feedback | None, timezone: Zone
 
 
 def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
-    """Who tells of a story, and each of its figures over time."""
+    """A story with its sources and its figures over time."""
     return {
         "id": sanitize(summary.id),
         "lead": shorten(sanitize(summary.lead), MAX_TITLE_CHARS),
         "opened": format_time(summary.opened_at, timezone),
         "last": format_time(summary.last_at, timezone),
         "independent": summary.independent_count,
-        "voices": [
+        "source_reports": [
             {
                 "source": shorten(sanitize(report.source), MAX_NAME_CHARS),
                 "url": safe_web_link(report.first_claim.url),
@@ -91,12 +91,12 @@ def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
 
 
 def rule_alerts_path(rule: str) -> str:
-    """The listing of one rule's alerts."""
+    """Return the path of the list of one rule's alerts."""
     return f"/?{urlencode({'rule': rule})}"
 
 
 def source_context(row: SourceState, timezone: ZoneInfo, now: Moment) -> PageContext:
-    """How a source stands. Its address is a link if nothing had to be left out of it."""
+    """A source and its state. `url` is "" if the address may contain a secret; it is then shown without a link."""
     shown_url = public_url(row.url)
     return {
         "name": shorten(sanitize(row.name), MAX_NAME_CHARS),
@@ -113,13 +113,12 @@ def source_context(row: SourceState, timezone: ZoneInfo, now: Moment) -> PageCon
 
 
 def notice_context(notice: SourceNotice, timezone: ZoneInfo, now: Moment) -> PageContext:
-    """What the operator is to know of a source."""
     text = shorten(sanitize(notice.text), MAX_SHOWN_REASON_CHARS)
-    return {"kind": notice.kind, "said": text, "since": past_time_context(notice.since, timezone, now)}
+    return {"kind": notice.kind, "text": text, "since": past_time_context(notice.since, timezone, now)}
 
 
 def delivery_context(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> PageContext:
-    """How a delivery stands; `next_try` and `sent` are None unless there is one."""
+    """A delivery and its state; `next_try`, `sent` and `wait` may be None."""
     return {
         "id": row.id,
         "path": f"/alerts/{row.alert_id}",
@@ -132,7 +131,7 @@ def delivery_context(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> PageC
         "sent": past_time_context(row.sent_at, timezone, now),
         "error": shorten(sanitize(row.error or ""), MAX_SHOWN_REASON_CHARS),
         "detail": shorten(sanitize(row.detail or ""), MAX_SHOWN_REASON_CHARS),
-        "waits": wait_context(wait_reason(row, now), timezone, now),
+        "wait": wait_context(wait_reason(row, now), timezone, now),
     }
 
 
@@ -140,13 +139,14 @@ def wait_context(wait: WaitReason | None, timezone: ZoneInfo, now: Moment) -> Pa
     """Why a delivery waits, and until when; None if it does not wait."""
     if wait is None:
         return None
-    return {"why": wait.text, "until": None if wait.until is None else future_time_context(wait.until, timezone, now)}
+    until = None if wait.until is None else future_time_context(wait.until, timezone, now)
+    return {"reason": wait.text, "until": until}
 
 
 def refusal_context(
     refused_at: Moment | None, problems: Sequence[str], timezone: ZoneInfo, now: Moment
 ) -> PageContext | None:
-    """What is wrong with rules that were refused; None if none were."""
+    """When the rules on disk were rejected, and why; None if they are in use."""
     if refused_at is None:
         return None
     return {
@@ -156,11 +156,11 @@ def refusal_context(
 
 
 def answer_context(answer: Feedback, timezone: ZoneInfo) -> PageContext:
-    """What was answered to an alert."""
-    label = {FeedbackKind.ACK: "Seen, and news", FeedbackKind.NOT_NEWS: "Not news: the like is muted"}[answer.kind]
+    """An answer; `by` is "" for one given on these pages."""
+    labels = {FeedbackKind.ACK: "Seen, and news", FeedbackKind.NOT_NEWS: "Not news: similar alerts are muted"}
     by_whom = "" if answer.by == "web" else shorten(sanitize(answer.by), MAX_NAME_CHARS)
     return {
-        "said": label,
+        "label": labels[answer.kind],
         "by": by_whom,
         "note": shorten(sanitize(answer.note), MAX_SHOWN_REASON_CHARS),
         "when": format_time(answer.at, timezone),
@@ -170,7 +170,7 @@ def answer_context(answer: Feedback, timezone: ZoneInfo) -> PageContext:
 def silence_context(
     silence: Silence, timezone: ZoneInfo, now: Moment, leads: Mapping[str, str] = NO_LEADS
 ) -> PageContext:
-    """What a silence names, why, by whom, and whether it lives. `leads` are the claims that stories began with."""
+    """A silence and its state; `leads` maps stories to their first claims."""
     return {
         "id": silence.id,
         "state": silence_state(silence, now),
@@ -179,18 +179,18 @@ def silence_context(
         "lead": shorten(sanitize(leads.get(silence.story or "", "")), MAX_TITLE_CHARS),
         "reason": shorten(sanitize(silence.reason), MAX_SHOWN_REASON_CHARS),
         "by": "" if silence.by == "web" else shorten(sanitize(silence.by), MAX_NAME_CHARS),
-        "made": past_time_context(silence.made, timezone, now),
+        "created": past_time_context(silence.made, timezone, now),
         "until": time_context(silence.until, timezone, relative_time(silence.until - now)),
     }
 
 
 def past_time_context(moment: Moment | None, timezone: ZoneInfo, now: Moment) -> PageContext | None:
-    """A moment for machines, on the clock, and as a distance from now; None if there was none."""
+    """A moment in ISO 8601, in local time and relative to now; None for None."""
     return None if moment is None else time_context(moment, timezone, relative_time(moment - now))
 
 
 def future_time_context(moment: Moment, timezone: ZoneInfo, now: Moment) -> PageContext:
-    """The same for what is to come; once its moment has passed it is due."""
+    """The same for an upcoming moment; its distance is `due` once it has passed."""
     return time_context(moment, timezone, relative_time(moment - now) if moment > now else "due")
 
 
@@ -199,7 +199,7 @@ def time_context(moment: Moment, timezone: ZoneInfo, distance: str) -> PageConte
 
 
 def relative_time(seconds: float) -> str:
-    """`in 4 min`, `now`, `3 h ago`."""
+    """Return `in 4 min`, `now`, `3 h ago`."""
     magnitude = abs(seconds)
     for unit_seconds, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if magnitude >= unit_seconds:
@@ -209,7 +209,7 @@ def relative_time(seconds: float) -> str:
 
 
 def public_url(url: str) -> str:
-    """An address without what is often secret in it: user, password, and what follows a question mark."""
+    """Return a URL without user, password, query and fragment, which may contain secrets; "" if it is invalid."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Puts an application on a port of this machine, inside the loop that runs already."""
+"""Serve an ASGI application on a local port, inside the running event loop."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from starlette.types import ASGIApp
 
 from monitor.errors import MonitorError
 
-MAX_CONNECTIONS = 100  # beyond these the answer is 503: open connections must not use up the daemon's files
-GRACEFUL_SHUTDOWN_S = 1  # seconds that answers under way get when the server stops
-FORCED_SHUTDOWN_S = 1.8  # seconds after which it is stopped whatever happens
+MAX_CONNECTIONS = 100  # more are answered 503: connections must not use up the daemon's file descriptors
+GRACEFUL_SHUTDOWN_S = 1  # for responses in progress
+FORCED_SHUTDOWN_S = 1.8  # then the server is cancelled
 
-WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  an address to open in place of "all of them"
+WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what a browser can open instead
 BIND_ERROR_CAUSES = {
-    errno.EADDRINUSE: "another program listens there",
-    errno.EACCES: "this user may not listen on that port",
-    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EADDRINUSE: "the port is in use",
+    errno.EACCES: "permission denied",
+    errno.EADDRNOTAVAIL: "not an address of this machine",
 }
 
 
 class EmbeddedServer(uvicorn.Server):
-    """A uvicorn server that leaves signals to the program around it."""
+    """A uvicorn server that installs no signal handlers."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -35,11 +35,11 @@ class EmbeddedServer(uvicorn.Server):
 
 @asynccontextmanager
 async def running_server(listen: str, application: ASGIApp) -> AsyncIterator[str]:
-    """Serves on `listen`, such as `127.0.0.1:8080` (port 0: a free one); gives the base address, without a slash.
+    """Serve on `listen`, such as `127.0.0.1:8080` (port 0: any free port); yield the base URL, without a slash.
 
-    Raises MonitorError with one sentence if it cannot listen there. Ends within 2 seconds.
+    Raise MonitorError if the address cannot be bound. Shutdown takes at most 2 seconds.
     """
-    listener = await bind_listener(listen)  # it listens already: whoever comes before the server is up waits a moment
+    listener = await bind_listener(listen)  # connections queue here until the server is up
     server = EmbeddedServer(
         uvicorn.Config(
             application,
@@ -66,22 +66,22 @@ async def running_server(listen: str, application: ASGIApp) -> AsyncIterator[str
 
 
 async def bind_listener(listen: str) -> socket.socket:
-    """A listening socket. MonitorError with one sentence if there can be none."""
+    """Return a listening socket. Raise MonitorError if the address cannot be bound."""
     host, _, port = listen.rpartition(":")
     try:
         addresses = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-        # A name such as localhost has addresses of both kinds; people type the older one.
+        # localhost resolves to IPv6 and IPv4; people type 127.0.0.1.
         family, *_, address = min(addresses, key=lambda candidate: candidate[0] != socket.AF_INET)
         return socket.create_server(address, family=family)
     except socket.gaierror:
-        cause = f"{host} is no address of this machine"
+        cause = f"{host} cannot be resolved"
     except OSError as error:
-        cause = BIND_ERROR_CAUSES.get(error.errno or 0) or error.strerror or "it cannot listen there"
+        cause = BIND_ERROR_CAUSES.get(error.errno or 0) or error.strerror or "unknown error"
     raise MonitorError(f"cannot serve the web page at {listen}: {cause}")
 
 
 def browser_url(listener: socket.socket) -> str:
-    """Where a browser on this machine finds what listens on the socket."""
+    """Return the URL under which a browser on this machine reaches the listener."""
     host, port = listener.getsockname()[:2]
     host = WILDCARD_ADDRESSES.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,4 +1,4 @@
-"""What of an alert can be silenced: its stories, its rule, its source, and that rule for that source."""
+"""The silences that can be created from alerts: by story, rule, source, or rule and source."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from monitor.deliver.sanitize import sanitize, shorten
 from monitor.deliver.template_context import MAX_TITLE_CHARS
 from monitor.model import Alert
 
-MAX_OPTIONS_PER_KIND = 30  # stories, rules and sources on a page
+MAX_OPTIONS_PER_KIND = 30
 
 
 @dataclass(frozen=True, slots=True)
 class SilenceOption:
-    """What a silence would name; `said` is how people know it."""
+    """The scope of a possible silence; `label` describes it to people."""
 
     label: str
     story: str | None = None
@@ -26,20 +26,20 @@ class SilenceOption:
 
     @property
     def kind(self) -> str:
-        """What it is, before what it is called."""
+        """The kind shown before the label."""
         if self.rule and self.source:
             return "rule and source"
         return "story" if self.story else "rule" if self.rule else "source"
 
     @property
     def form_value(self) -> str:
-        """What a form calls it."""
+        """The value of its radio button, such as `rule=x&source=y`."""
         scope = {"story": self.story, "rule": self.rule, "source": self.source}
         return urlencode({name: value for name, value in scope.items() if value})
 
 
 def silence_options(alerts: Sequence[Alert]) -> tuple[SilenceOption, ...]:
-    """What can be silenced of these alerts, the narrowest first; none of what the monitor tells of itself."""
+    """Return the options for these alerts, narrowest first; none for the monitor's own notices."""
     alerts_with_findings = [alert for alert in alerts if alert.findings]
     return tuple(
         option
@@ -49,7 +49,7 @@ def silence_options(alerts: Sequence[Alert]) -> tuple[SilenceOption, ...]:
 
 
 def story_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
-    """Each story with the news that it was first told with."""
+    """Yield an option per story, labeled with the headline of its first finding."""
     seen_stories: set[str] = set()
     for alert in alerts:
         for finding in alert.findings:
@@ -60,7 +60,7 @@ def story_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
 
 
 def rule_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
-    """Each rule, before it the rule for the one source that it is about."""
+    """Yield an option per rule, preceded by the rule for the source if there is only one."""
     titles_by_rule = {alert.rule: alert.title or alert.rule for alert in alerts}
     source_names = {finding.source for alert in alerts for finding in alert.findings}
     for rule, title in titles_by_rule.items():
@@ -72,6 +72,5 @@ def rule_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
 
 
 def source_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
-    """Each source."""
     for name in dict.fromkeys(finding.source for alert in alerts for finding in alert.findings):
         yield SilenceOption(shorten(sanitize(name), MAX_TITLE_CHARS), source=name)

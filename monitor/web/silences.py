@@ -1,6 +1,6 @@
-"""The page that asks what to silence, the button that does it, and the list of silences.
+"""The form that creates a silence, the list of silences, and the button that ends one.
 
-Looking changes nothing: a silence is only ever made or ended by the form of one of these pages.
+GET requests change nothing: silences are created and ended only by POST from one of these pages.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 RECENT_ALERTS_S = 7 * DAY
-MAX_LISTED_SILENCES = 200  # silences on the page
-MAX_OPTION_ALERTS = 50  # of a story's alerts
+MAX_LISTED_SILENCES = 200
+MAX_OPTION_ALERTS = 50  # of a story, from which the options are made
 DURATION_LABELS = {
     "1h": "an hour",
     "8h": "8 hours",
@@ -47,35 +47,35 @@ MAX_REASON_CHARS = 500
 
 
 def silence_form(site: Site, request: Request) -> Response:
-    """What could be silenced of what was told, for how long, and why."""
+    """Show the form for a new silence of an alert, story or message."""
     options = options_for_request(site, request)
     now = site.clock()
     with site.store.read() as conn:
         recent = recent_alert_counts(conn, now - RECENT_ALERTS_S)
         active_silences = silences.load_active_silences(conn, now)
-    matching = [item for item in active_silences if any(is_same_target(item, option) for option in options)]
+    matching = [silence for silence in active_silences if any(is_same_target(silence, option) for option in options)]
     context = {
-        "here": "silences",
+        "current_page": "silences",
         "path": f"/{request.path_params['kind']}/{request.path_params['id']}",
-        "offers": [
+        "options": [
             {
-                "key": item.form_value,
-                "kind": item.kind,
-                "said": item.label,
-                "count": count_matching_alerts(recent, item),
+                "form_value": option.form_value,
+                "kind": option.kind,
+                "label": option.label,
+                "count": count_matching_alerts(recent, option),
             }
-            for item in options
+            for option in options
         ],
-        "lengths": DURATION_LABELS,
-        "usual": DEFAULT_DURATION,
-        "longest": MAX_REASON_CHARS,
-        "standing": [silence_context(item, site.timezone, now) for item in matching],
+        "durations": DURATION_LABELS,
+        "default_duration": DEFAULT_DURATION,
+        "max_reason_chars": MAX_REASON_CHARS,
+        "active_silences": [silence_context(silence, site.timezone, now) for silence in matching],
     }
     return render_page(site, "silence.html", context)
 
 
 def submit_silence(site: Site, request: Request) -> Response:
-    """Makes the silence that the form asks for, and shows it among the others."""
+    """Create the silence described by the form, and redirect to the list."""
     if not is_own_page(request.headers):
         raise HTTPException(403)
     draft = parse_silence_form(options_for_request(site, request), request.state.form, site.clock())
@@ -84,7 +84,7 @@ def submit_silence(site: Site, request: Request) -> Response:
 
 
 def submit_silence_end(site: Site, request: Request) -> Response:
-    """Ends a silence now, if it lives."""
+    """End a silence now if it is active, and redirect to the list."""
     if not is_own_page(request.headers):
         raise HTTPException(403)
     with site.store.write() as conn:
@@ -93,32 +93,30 @@ def submit_silence_end(site: Site, request: Request) -> Response:
 
 
 def list_silences(site: Site, _request: Request) -> Response:
-    """The silences, those that live first, newest first."""
+    """List the silences, active ones first, then newest first."""
     now = site.clock()
     with site.store.read() as conn:
         rows = silences.all_silences(conn)
         ranked = sorted(rows, key=lambda row: row.until <= now)[:MAX_LISTED_SILENCES]
         leads = story_summary.story_leads(conn, [row.story for row in ranked if row.story])
     context = {
-        "here": "silences",
+        "current_page": "silences",
         "silences": [silence_context(row, site.timezone, now, leads) for row in ranked],
-        "more": len(rows) - len(ranked),
+        "hidden_count": len(rows) - len(ranked),
     }
     return render_page(site, "silences.html", context)
 
 
 def parse_silence_form(options: Sequence[SilenceOption], form: Mapping[str, str], now: Moment) -> Silence:
-    """The silence that a form asks for. HTTPException with a sentence if it cannot be meant."""
+    """Return the silence described by a form. Raise HTTPException 400 if a field is missing or invalid."""
     option = next((candidate for candidate in options if candidate.form_value == form.get("what")), None)
     if option is None:
-        raise HTTPException(400, "Say what to silence.")
+        raise HTTPException(400, "Choose what to silence.")
     if form.get("for") not in DURATION_LABELS:
-        raise HTTPException(400, "Say for how long.")
+        raise HTTPException(400, "Choose a duration.")
     reason = " ".join(form.get("reason", "").split())
     if not 0 < len(reason) <= MAX_REASON_CHARS:
-        raise HTTPException(
-            400, f"Say why, in at most {MAX_REASON_CHARS} characters: it is kept with all that is silenced."
-        )
+        raise HTTPException(400, f"Enter a reason of at most {MAX_REASON_CHARS} characters.")
     return Silence(
         0,
         reason,
@@ -133,7 +131,7 @@ def parse_silence_form(options: Sequence[SilenceOption], form: Mapping[str, str]
 
 
 def options_for_request(site: Site, request: Request) -> tuple[SilenceOption, ...]:
-    """What can be silenced of the alert, story or message that the address names. HTTPException if there is none."""
+    """Return the options for the alert, story or message in the path. Raise HTTPException 404 if there are none."""
     kind, target_id = request.path_params["kind"], request.path_params["id"]
     if kind not in ALERT_LOADERS or not re.fullmatch(r"[A-Za-z0-9-]{1,100}", target_id):
         raise HTTPException(404)
@@ -151,18 +149,17 @@ def options_for_request(site: Site, request: Request) -> tuple[SilenceOption, ..
 
 
 def load_alert(conn: Connection, alert_id: str) -> Sequence[Alert]:
-    """The alert of this id."""
     row = find_alert(conn, alert_id)
     return [row.alert] if row else []
 
 
 def load_story_alerts(conn: Connection, story_id: str) -> Sequence[Alert]:
-    """The story's alerts, newest first."""
+    """Return a story's alerts, newest first."""
     return [row.alert for row in load_alert_page(conn, limit=MAX_OPTION_ALERTS, story=story_id)]
 
 
 def load_message_alerts(conn: Connection, message_id: str) -> Sequence[Alert]:
-    """What the message carries."""
+    """Return the alerts in a message; none if it cannot be read."""
     try:
         return outbox.load_alerts(conn, message_id)
     except UnreadableMessage:
@@ -177,7 +174,7 @@ ALERT_LOADERS: Mapping[str, Callable[[Connection, str], Sequence[Alert]]] = {
 
 
 def count_matching_alerts(recent: Sequence[AlertCount], option: SilenceOption) -> int:
-    """How many of these alerts fit an offer."""
+    """Return how many recent alerts an option covers."""
     return sum(
         alert_group.count
         for alert_group in recent
@@ -188,7 +185,7 @@ def count_matching_alerts(recent: Sequence[AlertCount], option: SilenceOption) -
 
 
 def is_same_target(silence: Silence, option: SilenceOption) -> bool:
-    """Does a silence name the very same?"""
+    """Return whether a silence has the scope of the option, and no other condition."""
     scope = (silence.story, silence.rule, silence.source)
     return (
         silence.match is None

@@ -1,4 +1,4 @@
-"""The page templates in `pages/` and the one style sheet. Everything that they print is escaped."""
+"""The page templates in `pages/` and the style sheet. Templates escape everything they print."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PAGES_FOLDER = files("monitor.web") / "pages"
 
 
 def html_response(template: str, context: dict[str, Any], status: int = 200) -> Response:
-    """A page that no cache keeps."""
+    """Render a page; browsers must not cache it."""
     html = template_environment().get_template(template).render(context)
     return HTMLResponse(html, status, {"cache-control": "no-store"})
 
 
 async def style_sheet(_request: Request) -> Response:
-    """The style sheet. Pages ask for it by its hash, so a browser may keep it."""
+    """Serve the style sheet. Its URL contains its hash, so browsers may cache it."""
     return Response(read_page_file("style.css"), media_type="text/css", headers={"cache-control": "max-age=86400"})
 
 
@@ -40,5 +40,4 @@ def template_environment() -> Environment:
 
 @cache
 def read_page_file(name: str) -> str:
-    """A file of `pages/`."""
     return (PAGES_FOLDER / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The pages for people."""
+"""The HTML pages: alerts, one alert, one story, sources and deliveries."""
 
 from __future__ import annotations
 
@@ -28,80 +28,84 @@ from monitor.web.templates import html_response
 
 
 def list_alerts(site: Site, request: Request) -> Response:
-    """The alerts, newest first."""
+    """List the alerts, newest first."""
     listing = alert_listing(site.store, request)
     context = {
-        "here": "alerts",
+        "current_page": "alerts",
         "alerts": [alert_context(row, LISTED_ALERT_LIMITS, site.timezone) for row in listing.rows],
         "rule": shorten(sanitize(request.query_params.get("rule", "")), MAX_NAME_CHARS),
         "story": shorten(sanitize(request.query_params.get("story", "")), MAX_NAME_CHARS),
-        "later": "before" in request.query_params,
+        "is_older_page": "before" in request.query_params,
         "older": listing.older,
     }
     return render_page(site, "alerts.html", context)
 
 
 def show_alert(site: Site, request: Request) -> Response:
-    """Everything about one alert."""
+    """Show an alert with its deliveries, answer, silences and the other alerts of its story."""
     now = site.clock()
     detail = alert_detail(site.store, request, now)
     context = {
-        "here": "alerts",
+        "current_page": "alerts",
         "alert": alert_context(detail.row, ALERT_PAGE_LIMITS, site.timezone),
-        "deliveries": [delivery_context(item, site.timezone, now) for item in detail.deliveries],
+        "deliveries": [delivery_context(delivery, site.timezone, now) for delivery in detail.deliveries],
         "answer": detail.answer and answer_context(detail.answer, site.timezone),
-        "silenced": [silence_context(item, site.timezone, now) for item in detail.active_silences],
-        "others": [alert_summary_context(row, answer, site.timezone) for row, answer in detail.related_alerts],
+        "active_silences": [silence_context(silence, site.timezone, now) for silence in detail.active_silences],
+        "related_alerts": [
+            alert_summary_context(row, answer, site.timezone) for row, answer in detail.related_alerts
+        ],
     }
     return render_page(site, "alert.html", context)
 
 
 def show_story(site: Site, request: Request) -> Response:
-    """One story: its alerts, who tells of it, and its figures over time."""
+    """Show a story: its alerts, its sources and its figures over time."""
     now = site.clock()
     detail = story_detail(site.store, request, now)
     context = {
-        "here": "alerts",
+        "current_page": "alerts",
         "story": story_context(detail.summary, site.timezone),
-        "told": [alert_summary_context(row, answer, site.timezone) for row, answer in detail.alerts_with_answers],
-        "silenced": [silence_context(silence, site.timezone, now) for silence in detail.active_silences],
+        "story_alerts": [
+            alert_summary_context(row, answer, site.timezone) for row, answer in detail.alerts_with_answers
+        ],
+        "active_silences": [silence_context(silence, site.timezone, now) for silence in detail.active_silences],
     }
     return render_page(site, "story.html", context)
 
 
 def list_sources(site: Site, _request: Request) -> Response:
-    """The sources, those in trouble first."""
+    """List the sources, those with an error first."""
     with site.store.read() as conn:
         rows = sources.load_sources(conn)
     now = site.clock()
     source_contexts = [source_context(row, site.timezone, now) for row in rows]
     failing = [source for source in source_contexts if source["error"]]
     context = {
-        "here": "sources",
+        "current_page": "sources",
         "sources": failing + [source for source in source_contexts if not source["error"]],
-        "troubled": len(failing),
+        "failing_count": len(failing),
     }
     return render_page(site, "sources.html", context)
 
 
 def list_deliveries(site: Site, request: Request) -> Response:
-    """What is owed to the channels, newest first."""
+    """List the deliveries, newest first."""
     listing = delivery_listing(site.store, request)
     now = site.clock()
     context = {
-        "here": "deliveries",
+        "current_page": "deliveries",
         "deliveries": [delivery_context(row, site.timezone, now) for row in listing.rows],
         "states": DELIVERY_STATES,
         "state": request.query_params.get("state", ""),
-        "later": "before" in request.query_params,
+        "is_older_page": "before" in request.query_params,
         "older": listing.older,
     }
     return render_page(site, "deliveries.html", context)
 
 
 def render_page(site: Site, template: str, context: PageContext) -> Response:
-    """The page, which says above all else that edited rules were refused."""
+    """Render a page, with a banner on top if the rules on disk were rejected."""
     with site.store.read() as conn:
         refused_at, problems = load_rules_refusal(conn)
     rule_refusal = refusal_context(refused_at, problems, site.timezone, site.clock())
-    return html_response(template, context | {"base": site.base, "refused": rule_refusal})
+    return html_response(template, context | {"base": site.base, "rule_refusal": rule_refusal})

@@ -1,4 +1,4 @@
-"""What becomes of a match: told, held back, let go of. Through `replay`, the daemon's own pipeline."""
+"""Decisions about matches: sent, held, released. Tested through `replay`, which runs the daemon's pipeline."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from monitor.backtest.replay import replay_stream
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 
-Say = Callable[..., str]
+AlertsOf = Callable[..., list[dict[str, Any]]]
 
 
-def said(minute: int, text: str, source: str = "wire", entry: str = "") -> str:
-    """A line of the stream: one claim, `minute` minutes after the start."""
+def news(minute: int, text: str, source: str = "wire", entry: str = "") -> str:
+    """A line for `replay`: an update with one claim, `minute` minutes after the start."""
     at = f"2026-03-01T{minute // 60:02d}:{minute % 60:02d}:00Z"
     return json.dumps(
         {"at": at, "source": source, "entry": entry or f"e{minute}", "title": text, "url": "", "text": ""}
@@ -26,206 +26,197 @@ def said(minute: int, text: str, source: str = "wire", entry: str = "") -> str:
 
 
 @pytest.fixture
-def alerts(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
-    """The alerts that a rule with these lines raises over a stream."""
+def alerts_of(tmp_path: Path) -> AlertsOf:
+    """The alerts of a rule about ferries, with these lines added to it, over a stream of updates."""
 
-    def run(rule: str, *lines: str) -> list[dict[str, Any]]:
-        (tmp_path / "rule.yaml").write_text(f"name: ferries\ntitle: Ferries\nmatch: ferr*\n{rule}\n")
+    def run(rule_lines: str, *stream: str) -> list[dict[str, Any]]:
+        (tmp_path / "rule.yaml").write_text(f"name: ferries\ntitle: Ferries\nmatch: ferr*\n{rule_lines}\n")
         rules, problems = load_rules(tmp_path, builtin_aliases=builtin_path("rules") / "aliases.yaml")
         assert problems == ()
-        return [line for line in replay_stream(lines, Policy(rules)) if line["type"] == "alert"]
+        return [line for line in replay_stream(stream, Policy(rules)) if line["type"] == "alert"]
 
     return run
 
 
-FIRST = "Around 300 ferries lie idle in the port of Halvik"
-AGAIN = "In the port of Halvik some 300 ferries are idle"
-MOVED = "Around 400 ferries lie idle in the port of Halvik"
-MOVED_ON = "Around 500 ferries lie idle in the port of Halvik"
-LONG = (
+IDLE_300 = "Around 300 ferries lie idle in the port of Halvik"
+IDLE_300_REWORDED = "In the port of Halvik some 300 ferries are idle"
+IDLE_400 = "Around 400 ferries lie idle in the port of Halvik"
+IDLE_500 = "Around 500 ferries lie idle in the port of Halvik"
+DETAILS = (
     "where the northern pier was torn away by the storm of Sunday and all pilots stay at home until the wind turns,"
     " the harbour master said"
 )
-AGENCYS = f"{FIRST}, {LONG}"  # long enough that nobody else comes to the same words
+AGENCY_TEXT = f"{IDLE_300}, {DETAILS}"  # so long that another source with the same words must be a copy
 
 
 def claims(alert: dict[str, Any]) -> list[str]:
     return [finding["claim"] for finding in alert["findings"]]
 
 
-def test_a_follow_up_says_what_moved_since_the_last_alert(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    told = alerts("", said(0, FIRST), said(1, MOVED))
+def test_an_alert_says_what_changed_since_the_last_one(alerts_of: AlertsOf) -> None:
+    raised = alerts_of("", news(0, IDLE_300), news(1, IDLE_400))
 
-    assert [alert["since_last"] for alert in told] == [None, "Around 300 → Around 400"]
+    assert [alert["since_last"] for alert in raised] == [None, "Around 300 → Around 400"]
 
 
-def test_a_date_that_moved_beside_a_denial_is_not_told_in_its_stead(
-    alerts: Callable[..., list[dict[str, Any]]],
-) -> None:
+def test_a_changed_date_beside_a_changed_negation_is_not_the_summary(alerts_of: AlertsOf) -> None:
     denied = "Ferries have not left the port of Halvik, its master said on Monday"
-    told = alerts("", said(0, denied), said(1, denied.replace("not ", "").replace("Monday", "Wednesday")))
+    raised = alerts_of("", news(0, denied), news(1, denied.replace("not ", "").replace("Monday", "Wednesday")))
 
-    assert [(claims(alert), alert["since_last"]) for alert in told[1:]] == [
+    assert [(claims(alert), alert["since_last"]) for alert in raised[1:]] == [
         (["Ferries have left the port of Halvik, its master said on Wednesday"], None)
     ]
 
 
-def test_what_a_throttle_held_back_was_not_the_last_alert(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    later = said(90, "A crane fell over in the port of Orsk")
-    told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, MOVED), said(2, MOVED_ON), later)
+def test_a_throttled_match_does_not_count_as_the_last_alert(alerts_of: AlertsOf) -> None:
+    later = news(90, "A crane fell over in the port of Orsk")
+    raised = alerts_of("throttle: 1 per 1h", news(0, IDLE_300), news(1, IDLE_400), news(2, IDLE_500), later)
 
-    assert told[1]["since_last"] == "Around 300 → Around 500"
-
-
-def test_same_words_are_told_once_whoever_says_them(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    told = alerts("", said(0, FIRST), said(1, FIRST, "other"), said(2, FIRST, "third"))
-
-    assert [claims(alert) for alert in told] == [[FIRST]]
+    assert raised[1]["since_last"] == "Around 300 → Around 500"
 
 
-def test_throttle_holds_back_and_tells_all_in_one_follow_up(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    later = said(90, "A crane fell over in the port of Orsk")
-    told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, MOVED), said(2, MOVED_ON), later)
+def test_the_same_words_from_several_sources_are_one_alert(alerts_of: AlertsOf) -> None:
+    raised = alerts_of("", news(0, IDLE_300), news(1, IDLE_300, "other"), news(2, IDLE_300, "third"))
 
-    assert [claims(alert) for alert in told] == [[FIRST], [MOVED, MOVED_ON]]
-    assert "2 held back by the throttle" in told[1]["reason"]
+    assert [claims(alert) for alert in raised] == [[IDLE_300]]
 
 
-def test_throttle_of_one_story_leaves_others_alone(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+def test_throttled_matches_are_sent_in_one_follow_up(alerts_of: AlertsOf) -> None:
+    later = news(90, "A crane fell over in the port of Orsk")
+    raised = alerts_of("throttle: 1 per 1h", news(0, IDLE_300), news(1, IDLE_400), news(2, IDLE_500), later)
+
+    assert [claims(alert) for alert in raised] == [[IDLE_300], [IDLE_400, IDLE_500]]
+    assert "2 held by the throttle" in raised[1]["reason"]
+
+
+def test_a_throttle_counts_each_story_separately(alerts_of: AlertsOf) -> None:
     other = "Storm tears the ferry pier of Brevik from its moorings"
-    told = alerts("throttle: 1 per 1h", said(0, FIRST), said(1, other))
+    raised = alerts_of("throttle: 1 per 1h", news(0, IDLE_300), news(1, other))
 
-    assert [claims(alert) for alert in told] == [[FIRST], [other]]
+    assert [claims(alert) for alert in raised] == [[IDLE_300], [other]]
 
 
-def test_figure_that_crosses_its_limit_is_told_past_the_throttle(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+def test_a_figure_that_crosses_its_limit_passes_the_throttle(alerts_of: AlertsOf) -> None:
     rule = 'throttle: 1 per 1h\nfigures:\n  idle: {of: "ferr*", alert: above 450}'
-    told = alerts(rule, said(0, FIRST), said(1, MOVED), said(2, MOVED_ON))
+    raised = alerts_of(rule, news(0, IDLE_300), news(1, IDLE_400), news(2, IDLE_500))
 
-    assert [claims(alert) for alert in told] == [[FIRST], [MOVED_ON]]
-    assert "idle: Around 400 → Around 500" in told[1]["reason"]
+    assert [claims(alert) for alert in raised] == [[IDLE_300], [IDLE_500]]
+    assert "idle: Around 400 → Around 500" in raised[1]["reason"]
 
 
-def test_corroboration_waits_for_a_second_source(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    held = alerts("corroboration: 2", said(0, FIRST), said(1, FIRST, entry="same-source"))
-    told = alerts("corroboration: 2", said(0, FIRST), said(1, AGAIN, "other"))
+def test_corroboration_waits_for_a_second_source(alerts_of: AlertsOf) -> None:
+    held = alerts_of("corroboration: 2", news(0, IDLE_300), news(1, IDLE_300, entry="same-source"))
+    raised = alerts_of("corroboration: 2", news(0, IDLE_300), news(1, IDLE_300_REWORDED, "other"))
 
     assert held == []
-    assert [claims(alert) for alert in told] == [[FIRST]]
-    assert "confirmed by other, wire" in told[0]["reason"]
-    assert [one["source"] for one in told[0]["findings"][0]["also_said_by"]] == ["other"]
+    assert [claims(alert) for alert in raised] == [[IDLE_300]]
+    assert "confirmed by other, wire" in raised[0]["reason"]
+    assert [prior["source"] for prior in raised[0]["findings"][0]["also_said_by"]] == ["other"]
 
 
-def test_confirmed_alert_is_told_once_however_many_confirm_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    told = alerts("corroboration: 2", said(0, FIRST), *(said(n, AGAIN, f"source{n}") for n in range(1, 4)))
+def test_further_confirmations_send_no_further_alert(alerts_of: AlertsOf) -> None:
+    confirmations = [news(n, IDLE_300_REWORDED, f"source{n}") for n in range(1, 4)]
 
-    assert len(told) == 1
-
-
-def test_an_agencys_text_confirms_nothing_however_many_carry_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    carried = [said(0, AGENCYS), *(said(n, f"{AGENCYS.upper()}.", f"paper{n}") for n in range(1, 4))]
-    own = f"{AGAIN}, {LONG}"
-
-    assert alerts("corroboration: 2", *carried) == []
-    told = alerts("corroboration: 2", *carried, said(5, own, "desk"))
-    assert ["confirmed by desk, wire" in alert["reason"] for alert in told] == [True]
-    assert alerts("corroboration: 3", *carried, said(5, own, "desk"), said(6, own, "paper5")) == []
+    assert len(alerts_of("corroboration: 2", news(0, IDLE_300), *confirmations)) == 1
 
 
-def test_two_sources_that_come_to_the_same_few_words_confirm_each_other(
-    alerts: Callable[..., list[dict[str, Any]]],
-) -> None:
-    told = alerts("corroboration: 2", said(0, FIRST), said(1, FIRST, "desk"))
-    assert ["confirmed by desk, wire" in alert["reason"] for alert in told] == [True]
+def test_copies_of_an_agencys_text_confirm_nothing(alerts_of: AlertsOf) -> None:
+    carried = [news(0, AGENCY_TEXT), *(news(n, f"{AGENCY_TEXT.upper()}.", f"paper{n}") for n in range(1, 4))]
+    own = f"{IDLE_300_REWORDED}, {DETAILS}"
+
+    assert alerts_of("corroboration: 2", *carried) == []
+    raised = alerts_of("corroboration: 2", *carried, news(5, own, "desk"))
+    assert ["confirmed by desk, wire" in alert["reason"] for alert in raised] == [True]
+    assert alerts_of("corroboration: 3", *carried, news(5, own, "desk"), news(6, own, "paper5")) == []
 
 
-def test_a_headline_above_an_agencys_text_confirms_nothing(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+def test_two_sources_with_the_same_short_claim_confirm_each_other(alerts_of: AlertsOf) -> None:
+    raised = alerts_of("corroboration: 2", news(0, IDLE_300), news(1, IDLE_300, "desk"))
+    assert ["confirmed by desk, wire" in alert["reason"] for alert in raised] == [True]
+
+
+def test_a_headline_above_an_agencys_text_confirms_nothing(alerts_of: AlertsOf) -> None:
     def article(minute: int, source: str, title: str, text: str) -> str:
-        return json.dumps(json.loads(said(minute, title, source)) | {"text": text})
+        return json.dumps(json.loads(news(minute, title, source)) | {"text": text})
 
-    text, own = f"{AGENCYS}.", f"{AGAIN}, {LONG}."
-    wire, paper = article(0, "wire", FIRST, text), article(1, "paper", AGAIN, text)
+    text, own = f"{AGENCY_TEXT}.", f"{IDLE_300_REWORDED}, {DETAILS}."
+    wire, paper = article(0, "wire", IDLE_300, text), article(1, "paper", IDLE_300_REWORDED, text)
 
-    assert alerts("corroboration: 2", wire, paper) == []
-    assert len(alerts("corroboration: 2", wire, article(1, "paper", AGAIN, own))) == 1
+    assert alerts_of("corroboration: 2", wire, paper) == []
+    assert len(alerts_of("corroboration: 2", wire, article(1, "paper", IDLE_300_REWORDED, own))) == 1
 
 
-def test_a_repetition_confirms_only_what_it_repeats(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+def test_a_repetition_confirms_only_the_claim_it_repeats(alerts_of: AlertsOf) -> None:
     other = "Storm tears the ferry pier of Brevik from its moorings"
     again = "The ferry pier of Brevik is torn from its moorings by a storm"
-    lines = [said(0, FIRST), said(1, other), said(2, again, "desk")]
+    lines = [news(0, IDLE_300), news(1, other), news(2, again, "desk")]
 
-    assert [claims(alert) for alert in alerts("corroboration: 2", *lines)] == [[other]]
-
-
-def test_an_alert_names_who_else_says_so(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    own, moved_on = f"{AGAIN}, {LONG}", f"{MOVED}, {LONG}"
-    lines = [said(0, AGENCYS, "desk"), said(1, AGENCYS, "copy"), said(2, own, "wire"), said(3, moved_on, "wire")]
-    first, moved = alerts("sources: [wire]", *lines)
-
-    assert [(one["source"], one["at"], one["text"]) for one in first["findings"][0]["also_said_by"]] == [
-        ("desk", "2026-03-01T00:00:00Z", AGENCYS)
-    ]
-    assert moved["findings"][0]["also_said_by"] == []
+    assert [claims(alert) for alert in alerts_of("corroboration: 2", *lines)] == [[other]]
 
 
-def test_unconfirmed_news_is_told_low_and_again_in_full_when_a_second_source_appears(
-    alerts: Callable[..., list[dict[str, Any]]],
-) -> None:
+def test_an_alert_names_the_other_independent_sources(alerts_of: AlertsOf) -> None:
+    original, copy = news(0, AGENCY_TEXT, "desk"), news(1, AGENCY_TEXT, "copy")
+    reworded, changed = news(2, f"{IDLE_300_REWORDED}, {DETAILS}"), news(3, f"{IDLE_400}, {DETAILS}")
+    first, second = alerts_of("sources: [wire]", original, copy, reworded, changed)
+
+    (other,) = first["findings"][0]["also_said_by"]
+    assert (other["source"], other["at"], other["text"]) == ("desk", "2026-03-01T00:00:00Z", AGENCY_TEXT)
+    assert second["findings"][0]["also_said_by"] == []
+
+
+def test_unconfirmed_news_is_sent_with_low_severity_and_again_once_confirmed(alerts_of: AlertsOf) -> None:
     rule = "severity: high\ncorroboration: 2\nunconfirmed: low"
-    again = "In the port of Halvik some 300 ferries are idle"
-    told = alerts(rule, said(0, FIRST), said(1, FIRST, entry="same-source"))
-    assert [(one["severity"], claims(one)) for one in told] == [("low", [FIRST])]
-    assert "unconfirmed: 1 of 2 independent sources" in told[0]["reason"]
+    raised = alerts_of(rule, news(0, IDLE_300), news(1, IDLE_300, entry="same-source"))
+    assert [(alert["severity"], claims(alert)) for alert in raised] == [("low", [IDLE_300])]
+    assert "unconfirmed: 1 of 2 independent sources" in raised[0]["reason"]
 
-    told = alerts(rule, said(0, FIRST), said(1, again, "other"), said(2, FIRST, "third"))
-    assert [(one["severity"], claims(one)) for one in told] == [("low", [FIRST]), ("high", [FIRST])]
-    assert told[0]["id"] != told[1]["id"]
-    assert told[0]["story"] == told[1]["story"]
-    assert "confirmed by other, wire" in told[1]["reason"]
-    assert "unconfirmed" not in told[1]["reason"]
+    raised = alerts_of(rule, news(0, IDLE_300), news(1, IDLE_300_REWORDED, "other"), news(2, IDLE_300, "third"))
+    assert [(alert["severity"], claims(alert)) for alert in raised] == [("low", [IDLE_300]), ("high", [IDLE_300])]
+    assert raised[0]["id"] != raised[1]["id"]
+    assert raised[0]["story"] == raised[1]["story"]
+    assert "confirmed by other, wire" in raised[1]["reason"]
+    assert "unconfirmed" not in raised[1]["reason"]
 
 
-def test_news_that_two_sources_have_said_is_never_told_as_unconfirmed(
-    alerts: Callable[..., list[dict[str, Any]]],
-) -> None:
+def test_news_from_two_sources_is_never_sent_as_unconfirmed(alerts_of: AlertsOf) -> None:
     rule = "sources: [wire]\ncorroboration: 2\nunconfirmed: low"
-    assert [one["severity"] for one in alerts(rule, said(1, FIRST, "wire"))] == ["low"]
-    assert [one["severity"] for one in alerts(rule, said(0, FIRST, "desk"), said(1, FIRST, "wire"))] == ["medium"]
+    from_one = alerts_of(rule, news(1, IDLE_300, "wire"))
+    from_two = alerts_of(rule, news(0, IDLE_300, "desk"), news(1, IDLE_300, "wire"))
+    assert [alert["severity"] for alert in from_one] == ["low"]
+    assert [alert["severity"] for alert in from_two] == ["medium"]
 
 
-def test_unconfirmed_news_obeys_the_throttle_and_is_confirmed_all_the_same(
-    alerts: Callable[..., list[dict[str, Any]]],
-) -> None:
+def test_throttled_unconfirmed_news_is_still_sent_once_confirmed(alerts_of: AlertsOf) -> None:
     rule = "severity: high\ncorroboration: 2\nunconfirmed: low\nthrottle: 1 per 1h"
-    told = alerts(rule, said(0, FIRST), said(1, MOVED), said(2, "In Halvik port 400 ferries are idle", "other"))
-    assert [(one["severity"], claims(one)) for one in told] == [("low", [FIRST]), ("high", [MOVED])]
+    confirmation = news(2, "In Halvik port 400 ferries are idle", "other")
+    raised = alerts_of(rule, news(0, IDLE_300), news(1, IDLE_400), confirmation)
+    assert [(alert["severity"], claims(alert)) for alert in raised] == [("low", [IDLE_300]), ("high", [IDLE_400])]
 
 
-def test_news_is_local_to_the_sources_a_rule_listens_to(alerts: Callable[..., list[dict[str, Any]]]) -> None:
-    told = alerts("sources: [wire]", said(0, FIRST, "other"), said(1, FIRST, "wire"), said(2, FIRST, "wire", "x"))
+def test_for_a_rule_with_sources_only_their_claims_count_as_said_before(alerts_of: AlertsOf) -> None:
+    stream = (news(0, IDLE_300, "other"), news(1, IDLE_300, "wire"), news(2, IDLE_300, "wire", "x"))
+    raised = alerts_of("sources: [wire]", *stream)
 
-    assert [(f["source"], f["novelty"]) for alert in told for f in alert["findings"]] == [("wire", "new")]
+    assert [(f["source"], f["novelty"]) for alert in raised for f in alert["findings"]] == [("wire", "new")]
 
 
-def test_withdrawn_claim_is_told_to_rules_that_ask_for_it(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+def test_a_withdrawn_claim_alerts_only_rules_with_withdrawn_in_on(alerts_of: AlertsOf) -> None:
     def page(minute: int, text: str) -> str:
-        return json.dumps({**json.loads(said(minute, "Port notes", entry="page")), "text": text})
+        return json.dumps({**json.loads(news(minute, "Port notes", entry="page")), "text": text})
 
-    stream = (page(0, f"{FIRST}.\n\nThe harbour master went home."), page(1, "The harbour master went home."))
-    assert [f["novelty"] for a in alerts("on: [withdrawn]", *stream) for f in a["findings"]] == ["withdrawn"]
-    assert [f["novelty"] for a in alerts("", *stream) for f in a["findings"]] == ["new"]
+    stream = (page(0, f"{IDLE_300}.\n\nThe harbour master went home."), page(1, "The harbour master went home."))
+    assert [f["novelty"] for a in alerts_of("on: [withdrawn]", *stream) for f in a["findings"]] == ["withdrawn"]
+    assert [f["novelty"] for a in alerts_of("", *stream) for f in a["findings"]] == ["new"]
 
 
-def test_a_claim_of_another_story_than_its_alerts_is_told_once(alerts: Callable[..., list[dict[str, Any]]]) -> None:
+def test_a_claim_in_another_story_than_its_alert_is_alerted_once(alerts_of: AlertsOf) -> None:
     def notice(minute: int, country: str) -> str:
         title, text = f"{country} travel advice", "All ferries must carry life jackets for infants from 1 May."
         line = {"at": f"2026-03-01T00:{minute:02d}:00Z", "source": "advice", "url": "", "entry": country}
-        return json.dumps(
-            line | {"title": title, "text": f"<ul><li>Ferries of {country} sail.</li><li>{text}</li></ul>"}
-        )
+        page = f"<ul><li>Ferries of {country} sail.</li><li>{text}</li></ul>"
+        return json.dumps(line | {"title": title, "text": page})
 
-    told = alerts("", notice(0, "Norway"), notice(1, "Chile"), notice(2, "Japan"))
+    raised = alerts_of("", notice(0, "Norway"), notice(1, "Chile"), notice(2, "Japan"))
 
-    jackets = [claim for alert in told for claim in claims(alert) if "life jackets" in claim]
+    jackets = [claim for alert in raised for claim in claims(alert) if "life jackets" in claim]
     assert len(jackets) == 1

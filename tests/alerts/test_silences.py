@@ -1,4 +1,4 @@
-"""What silences cover, through the daemon's own pipeline on a store."""
+"""What silences cover, with the daemon's pipeline on a store."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from monitor.store.base import Store
 from monitor.store.connect import open_store
 
 FERRIES = "Around 300 ferries lie idle in the port of Halvik"
-OTHERWISE = "In the port of Halvik some 300 ferries are idle"
+FERRIES_REWORDED = "In the port of Halvik some 300 ferries are idle"
 MORE_FERRIES = "Around 400 ferries lie idle in the port of Halvik"
 STORM = "A storm tears the ferry pier of Brevik from its moorings"
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferr*\n"
 
-Say = Callable[..., Assessment]
+Ingest = Callable[..., Assessment]
 
 
 @pytest.fixture
@@ -35,130 +35,139 @@ def store() -> Iterator[Store]:
     store.close()
 
 
-def rules(folder: Path, more: str = "") -> Policy:
-    (folder / "rule.yaml").write_text(RULE + more)
-    found, problems = load_rules(folder, builtin_aliases=builtin_path("rules") / "aliases.yaml")
+def policy_of(folder: Path, rule_lines: str = "") -> Policy:
+    (folder / "rule.yaml").write_text(RULE + rule_lines)
+    rules, problems = load_rules(folder, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     assert problems == ()
-    return Policy(found)
+    return Policy(rules)
 
 
 @pytest.fixture
-def say(store: Store, tmp_path: Path) -> Say:
-    """Takes in an entry whose title and text say this, at a moment."""
+def ingest(store: Store, tmp_path: Path) -> Ingest:
+    """Ingest an entry with this title and text. `rule_lines` are added to the rule."""
 
-    def run(title: str, text: str = "", *, at: float = 100.0, source: str = "wire", more: str = "") -> Assessment:
+    def run(
+        title: str, text: str = "", *, at: float = 100.0, source: str = "wire", rule_lines: str = ""
+    ) -> Assessment:
         with store.write() as conn:
             update = Update(source, f"e{at}", at, title, "", text)
-            return ingest_update(conn, update, rules(tmp_path, more), digest=str(at), memory=1e6, now=at)
+            return ingest_update(conn, update, policy_of(tmp_path, rule_lines), digest=str(at), memory=1e6, now=at)
 
     return run
 
 
-def silence(store: Store, until: float = 1000.0, **named: str) -> int:
+def add_silence(store: Store, until: float = 1000.0, **scope: str) -> int:
     with store.write() as conn:
-        return silences.insert_silence(conn, Silence(0, "known for days", 0.0, until, **named))  # type: ignore[arg-type]
+        return silences.insert_silence(conn, Silence(0, "known for days", 0.0, until, **scope))  # type: ignore[arg-type]
 
 
-def became(assessment: Assessment) -> list[tuple[Reason, str]]:
+def add_mute(store: Store, mode: SilenceMode, *claims: str, **scope: str) -> int:
+    with store.write() as conn:
+        silence = Silence(0, "seen", 0.0, 1e6, mode=mode, claims=claims, **scope)  # type: ignore[arg-type]
+        return silences.insert_silence(conn, silence)
+
+
+def reasons(assessment: Assessment) -> list[Reason]:
+    return [decision.reason for decision in assessment.decisions]
+
+
+def outcomes(assessment: Assessment) -> list[tuple[Reason, str]]:
     return [(decision.reason, decision.detail) for decision in assessment.decisions]
 
 
 @pytest.mark.parametrize(
-    "named",
+    "scope",
     [{"rule": "ferries"}, {"source": "wire"}, {"match": "idle NEAR/9 Halvik"}, {"rule": "ferries", "source": "wire"}],
 )
-def test_what_fits_all_that_is_named_is_silenced_and_says_why(store: Store, say: Say, named: dict[str, str]) -> None:
-    number = silence(store, **named)
+def test_a_match_in_the_scope_of_a_silence_is_silenced_with_its_reason(
+    store: Store, ingest: Ingest, scope: dict[str, str]
+) -> None:
+    silence_id = add_silence(store, **scope)
 
-    assert became(say(FERRIES)) == [(Reason.SILENCED, f"silence {number}: known for days")]
+    assert outcomes(ingest(FERRIES)) == [(Reason.SILENCED, f"silence {silence_id}: known for days")]
 
 
 @pytest.mark.parametrize(
-    "named", [{"rule": "other"}, {"source": "other"}, {"match": "Brevik"}, {"rule": "ferries", "story": "st-none"}]
+    "scope", [{"rule": "other"}, {"source": "other"}, {"match": "Brevik"}, {"rule": "ferries", "story": "st-none"}]
 )
-def test_what_does_not_fit_is_told(store: Store, say: Say, named: dict[str, str]) -> None:
-    silence(store, **named)
+def test_a_match_outside_the_scope_of_a_silence_is_sent(store: Store, ingest: Ingest, scope: dict[str, str]) -> None:
+    add_silence(store, **scope)
 
-    assert [reason for reason, _ in became(say(FERRIES))] == [Reason.SENT]
-
-
-def test_a_story_is_silenced_by_its_id_and_others_are_not(store: Store, say: Say) -> None:
-    told = say(FERRIES)
-    silence(store, story=told.story)
-
-    assert [reason for reason, _ in became(say(MORE_FERRIES, at=200.0))] == [Reason.SILENCED]
-    assert [reason for reason, _ in became(say(STORM, at=300.0))] == [Reason.SENT]
+    assert reasons(ingest(FERRIES)) == [Reason.SENT]
 
 
-def test_a_silence_that_covers_a_part_leaves_the_rest_to_be_told(store: Store, say: Say) -> None:
-    silence(store, match="idle")
-    told = say(FERRIES, f"- {STORM}.")
+def test_a_silence_of_a_story_does_not_cover_other_stories(store: Store, ingest: Ingest) -> None:
+    assessment = ingest(FERRIES)
+    add_silence(store, story=assessment.story)
 
-    assert sorted(reason for reason, _ in became(told)) == [Reason.SENT, Reason.SILENCED]
-    (alert,) = [decision.alert for decision in told.decisions if decision.alert]
+    assert reasons(ingest(MORE_FERRIES, at=200.0)) == [Reason.SILENCED]
+    assert reasons(ingest(STORM, at=300.0)) == [Reason.SENT]
+
+
+def test_findings_that_a_silence_does_not_cover_are_sent(store: Store, ingest: Ingest) -> None:
+    add_silence(store, match="idle")
+    assessment = ingest(FERRIES, f"- {STORM}.")
+
+    assert sorted(reasons(assessment)) == [Reason.SENT, Reason.SILENCED]
+    (alert,) = [decision.alert for decision in assessment.decisions if decision.alert]
     assert [finding.claim for finding in alert.findings] == [f"{STORM}."]
 
 
-def test_a_silence_ends_by_itself_and_when_it_is_ended(store: Store, say: Say) -> None:
-    silence(store, until=150.0, source="wire")
-    second = silence(store, until=1000.0, rule="ferries")
-    assert [reason for reason, _ in became(say(FERRIES, at=200.0))] == [Reason.SILENCED]
+def test_a_silence_ends_at_its_time_or_when_it_is_ended(store: Store, ingest: Ingest) -> None:
+    add_silence(store, until=150.0, source="wire")
+    second = add_silence(store, until=1000.0, rule="ferries")
+    assert reasons(ingest(FERRIES, at=200.0)) == [Reason.SILENCED]
 
     with store.write() as conn:
         assert silences.end_silence(conn, second, 210.0)
         assert not silences.end_silence(conn, second, 211.0)
-    assert [reason for reason, _ in became(say(STORM, at=220.0))] == [Reason.SENT]
+    assert reasons(ingest(STORM, at=220.0)) == [Reason.SENT]
     with store.read() as conn:
-        assert [one.until for one in silences.all_silences(conn)] == [210.0, 150.0]
+        assert [silence.until for silence in silences.all_silences(conn)] == [210.0, 150.0]
 
 
-def test_what_was_held_before_waits_until_the_silence_has_ended(store: Store, say: Say) -> None:
-    more = "throttle: 1 per 1m\n"
-    say(FERRIES, more=more)
-    assert [reason for reason, _ in became(say(MORE_FERRIES, at=110.0, more=more))] == [Reason.THROTTLED]
-    silence(store, until=500.0, rule="ferries")
+def test_a_throttled_match_stays_held_until_the_silence_ends(store: Store, ingest: Ingest) -> None:
+    rule_lines = "throttle: 1 per 1m\n"
+    ingest(FERRIES, rule_lines=rule_lines)
+    assert reasons(ingest(MORE_FERRIES, at=110.0, rule_lines=rule_lines)) == [Reason.THROTTLED]
+    add_silence(store, until=500.0, rule="ferries")
 
     with store.read() as conn:
         assert alerts.due_throttled_matches(conn, 499.0) == []
-        assert [held.alert.findings[0].claim for held in alerts.due_throttled_matches(conn, 500.0)] == [MORE_FERRIES]
+        due = alerts.due_throttled_matches(conn, 500.0)
+    assert [pending.alert.findings[0].claim for pending in due] == [MORE_FERRIES]
 
 
-def test_nothing_is_confirmed_while_it_is_silenced(store: Store, say: Say) -> None:
-    more = "corroboration: 2\n"
-    say(FERRIES, more=more)
-    silence(store, until=500.0, match="Halvik")
+def test_a_silenced_match_is_not_released_by_a_confirmation(store: Store, ingest: Ingest) -> None:
+    rule_lines = "corroboration: 2\n"
+    ingest(FERRIES, rule_lines=rule_lines)
+    add_silence(store, until=500.0, match="Halvik")
 
-    assert say(OTHERWISE, at=200.0, source="other", more=more).released == ()
-    assert len(say(OTHERWISE, at=600.0, source="other", more=more).released) == 1
+    assert ingest(FERRIES_REWORDED, at=200.0, source="other", rule_lines=rule_lines).released == ()
+    assert len(ingest(FERRIES_REWORDED, at=600.0, source="other", rule_lines=rule_lines).released) == 1
 
 
-def test_a_silence_may_speak_of_aliases(store: Store, say: Say, tmp_path: Path) -> None:
+def test_the_query_of_a_silence_may_use_aliases(store: Store, ingest: Ingest, tmp_path: Path) -> None:
     (tmp_path / "aliases.yaml").write_text("lists:\n  ports: [Halvik, Orsk]\n")
-    silence(store, match="@ports")
-    assert [reason for reason, _ in became(say(FERRIES))] == [Reason.SILENCED]
-    assert [reason for reason, _ in became(say(STORM, at=200.0))] == [Reason.SENT]
+    add_silence(store, match="@ports")
+    assert reasons(ingest(FERRIES)) == [Reason.SILENCED]
+    assert reasons(ingest(STORM, at=200.0)) == [Reason.SENT]
 
 
-def mute(store: Store, mode: SilenceMode, *claims: str, **named: str) -> int:
-    with store.write() as conn:
-        made = Silence(0, "seen", 0.0, 1e6, mode=mode, claims=claims, **named)  # type: ignore[arg-type]
-        return silences.insert_silence(conn, made)
+def test_a_mute_covers_findings_until_the_facts_change(store: Store, ingest: Ingest) -> None:
+    assessment = ingest(FERRIES)
+    silence_id = add_mute(store, SilenceMode.UNTIL_FACTS_CHANGE, FERRIES, story=assessment.story)
 
-
-def test_a_mute_holds_until_the_facts_change(store: Store, say: Say) -> None:
-    told = say(FERRIES)
-    number = mute(store, SilenceMode.UNTIL_FACTS_CHANGE, FERRIES, story=told.story)
-
-    further = say(FERRIES + ", and the crews went home for the night", at=200.0)
-    assert [reason for reason, _ in became(further)] in ([], [Reason.MUTED])
-    assert [reason for reason, _ in became(say(MORE_FERRIES, at=300.0))] == [Reason.SENT]
+    longer = ingest(FERRIES + ", and the crews went home for the night", at=200.0)
+    assert reasons(longer) in ([], [Reason.MUTED])
+    assert reasons(ingest(MORE_FERRIES, at=300.0)) == [Reason.SENT]
     with store.read() as conn:
-        assert [one.mode for one in silences.all_silences(conn)] == [SilenceMode.UNTIL_FACTS_CHANGE]
-        assert number == 1
+        assert [silence.mode for silence in silences.all_silences(conn)] == [SilenceMode.UNTIL_FACTS_CHANGE]
+        assert silence_id == 1
 
 
 @pytest.mark.parametrize(
-    ("claim", "changed", "passes"),
+    ("claim", "changes", "passes"),
     [
         ("Some 300 ferries are idle at Halvik", [], False),
         ("Some 400 ferries are idle at Halvik", [Change(ChangeKind.NUMBER, "300", "400")], True),
@@ -166,42 +175,42 @@ def test_a_mute_holds_until_the_facts_change(store: Store, say: Say) -> None:
         ("Some 300 ferries are idle at Halvik, crews say", [Change(ChangeKind.ADDED, "", "crews say")], False),
     ],
 )
-def test_what_a_fact_is_that_moves(claim: str, changed: list[Change], passes: bool) -> None:
+def test_only_changed_facts_count_as_new_facts(claim: str, changes: list[Change], passes: bool) -> None:
     before = PriorClaim("Some 300 ferries are idle at Halvik", "wire", "e", 0.0, "st")
-    found = Finding(Claim(claim, Role.TITLE), Novelty.CHANGED, 90.0, tuple(changed), before, "st")
-    assert has_new_facts(found, [before.text]) is passes
-    assert repeats_any(found, [before.text]) is not passes
+    finding = Finding(Claim(claim, Role.TITLE), Novelty.CHANGED, 90.0, tuple(changes), before, "st")
+    assert has_new_facts(finding, [before.text]) is passes
+    assert repeats_any(finding, [before.text]) is not passes
 
 
-def test_what_is_new_against_the_ledger_but_moves_a_muted_figure_is_told() -> None:
-    found = Finding(
-        Claim("Around 900 ferries lie idle in the port of Halvik", Role.TITLE), Novelty.NEW, 0, (), None, "s"
-    )
-    assert has_new_facts(found, [FERRIES])
-    assert not has_new_facts(found, [STORM])
+def test_a_new_finding_with_another_figure_than_a_muted_claim_has_new_facts() -> None:
+    claim = Claim("Around 900 ferries lie idle in the port of Halvik", Role.TITLE)
+    finding = Finding(claim, Novelty.NEW, 0, (), None, "s")
+    assert has_new_facts(finding, [FERRIES])
+    assert not has_new_facts(finding, [STORM])
 
 
-def test_not_news_covers_the_like_and_nothing_else() -> None:
-    again = Finding(Claim("About 300 ferries lie idle in Halvik port", Role.TITLE), Novelty.NEW, 0, (), None, "s")
-    assert repeats_any(again, [STORM, "About 300 ferries lie idle in the port of Halvik"])
-    assert not repeats_any(again, [MORE_FERRIES])
-    assert not repeats_any(again, [STORM])
+def test_a_finding_repeats_only_claims_with_the_same_facts() -> None:
+    finding = Finding(Claim("About 300 ferries lie idle in Halvik port", Role.TITLE), Novelty.NEW, 0, (), None, "s")
+    assert repeats_any(finding, [STORM, "About 300 ferries lie idle in the port of Halvik"])
+    assert not repeats_any(finding, [MORE_FERRIES])
+    assert not repeats_any(finding, [STORM])
 
 
 @pytest.mark.parametrize(
     ("mode", "reason"), [(SilenceMode.UNTIL_FACTS_CHANGE, Reason.MUTED), (SilenceMode.NOT_NEWS, Reason.NOT_NEWS)]
 )
-def test_a_rule_that_listens_to_repeats_is_spared_the_like_and_told_of_what_moves(
-    store: Store, say: Say, mode: SilenceMode, reason: Reason
+def test_for_a_rule_on_repeated_findings_a_mute_covers_repeats_but_not_changes(
+    store: Store, ingest: Ingest, mode: SilenceMode, reason: Reason
 ) -> None:
-    more = "on: [new, changed, repeated]\n"
-    say(FERRIES, more=more)
-    number = mute(store, mode, FERRIES, rule="ferries")
+    rule_lines = "on: [new, changed, repeated]\n"
+    ingest(FERRIES, rule_lines=rule_lines)
+    silence_id = add_mute(store, mode, FERRIES, rule="ferries")
 
-    assert became(say(FERRIES, at=200.0, source="other", more=more)) == [(reason, f"silence {number}: seen")]
-    assert [why for why, _ in became(say(MORE_FERRIES, at=300.0, more=more))] == [Reason.SENT]
+    repeat = ingest(FERRIES, at=200.0, source="other", rule_lines=rule_lines)
+    assert outcomes(repeat) == [(reason, f"silence {silence_id}: seen")]
+    assert reasons(ingest(MORE_FERRIES, at=300.0, rule_lines=rule_lines)) == [Reason.SENT]
 
 
-def test_a_mute_of_one_rule_is_no_other_rules_business(store: Store, say: Say) -> None:
-    mute(store, SilenceMode.NOT_NEWS, FERRIES, rule="other")
-    assert [why for why, _ in became(say(FERRIES))] == [Reason.SENT]
+def test_a_mute_of_one_rule_does_not_cover_another_rule(store: Store, ingest: Ingest) -> None:
+    add_mute(store, SilenceMode.NOT_NEWS, FERRIES, rule="other")
+    assert reasons(ingest(FERRIES)) == [Reason.SENT]

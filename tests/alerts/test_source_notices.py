@@ -1,4 +1,4 @@
-"""What the operator is told of sources, and how often."""
+"""Notices about sources: which, when and how often."""
 
 from __future__ import annotations
 
@@ -38,112 +38,110 @@ class Source:
     notices: dict[str, SourceNotice] = field(default_factory=dict)
     failures: int = 0
 
-    def polled(self, now: float, *causes: HealthIssue) -> list[str]:
-        """The kinds told of after a poll."""
-        return [alert.title.removeprefix("Source wire ") for alert in self.told(now, causes)]
+    def poll(self, now: float, *issues: HealthIssue) -> list[str]:
+        """The titles of the notices announced after a poll, without the name of the source."""
+        return [alert.title.removeprefix("Source wire ") for alert in self.poll_alerts(now, issues)]
 
-    def told(self, now: float, causes: Sequence[HealthIssue]) -> list[Alert]:
-        bad = any(cause in (FAILING, BLOCKED) for cause in causes)
-        self.failures = self.failures + 1 if bad else 0
-        found = update_notices(self.notices, causes, failures=self.failures, now=NOON + now)
-        self.notices |= {notice.kind: notice for notice in found}
-        return notice_alerts("wire", found, NOON + now)
+    def poll_alerts(self, now: float, issues: Sequence[HealthIssue]) -> list[Alert]:
+        has_failed = any(issue in (FAILING, BLOCKED) for issue in issues)
+        self.failures = self.failures + 1 if has_failed else 0
+        updated = update_notices(self.notices, issues, failures=self.failures, now=NOON + now)
+        self.notices |= {notice.kind: notice for notice in updated}
+        return notice_alerts("wire", updated, NOON + now)
 
 
-def test_a_source_that_fails_is_told_of_once_after_a_day_and_when_it_is_back() -> None:
+def test_a_failing_source_is_announced_once_after_a_day_and_when_it_is_back() -> None:
     source = Source()
-    told = [source.polled(hour * HOUR, FAILING) for hour in range(60)]
-    assert [hour for hour, kinds in enumerate(told) if kinds] == [24]
-    assert source.polled(60 * HOUR) == ["is back"]
-    assert source.polled(61 * HOUR) == []
+    announced = [source.poll(hour * HOUR, FAILING) for hour in range(60)]
+    assert [hour for hour, titles in enumerate(announced) if titles] == [24]
+    assert source.poll(60 * HOUR) == ["is back"]
+    assert source.poll(61 * HOUR) == []
 
 
-def test_a_source_that_is_looked_at_once_a_day_fails_several_times_before_it_is_told() -> None:
+def test_a_source_polled_once_a_day_is_announced_after_several_failures() -> None:
     source = Source()
-    told = [source.polled(day * DAY, FAILING) for day in range(6)]
-    assert [day for day, kinds in enumerate(told) if kinds] == [FAILING_NOTICE_POLLS - 1]
+    announced = [source.poll(day * DAY, FAILING) for day in range(6)]
+    assert [day for day, titles in enumerate(announced) if titles] == [FAILING_NOTICE_POLLS - 1]
 
 
-def test_a_source_that_fails_for_an_hour_is_not_told_of_nor_that_it_is_back() -> None:
+def test_a_source_that_fails_for_an_hour_is_not_announced_nor_its_return() -> None:
     source = Source()
-    assert [source.polled(hour * HOUR, *([FAILING] if hour % 2 else [])) for hour in range(100)] == [[]] * 100
+    assert [source.poll(hour * HOUR, *([FAILING] if hour % 2 else [])) for hour in range(100)] == [[]] * 100
 
 
-def test_how_long_it_failed_is_said() -> None:
+def test_notices_say_how_long_a_source_has_failed() -> None:
     source = Source()
     for hour in range(25):
-        told = source.told(hour * HOUR, [FAILING])
-    assert told[0].reason == "It cannot be read: no answer. That has been so for 24 hours."
-    assert source.told(72 * HOUR, [])[0].reason == "It can be read again. It was failing for 3 days."
+        alerts = source.poll_alerts(hour * HOUR, [FAILING])
+    assert alerts[0].reason == "It cannot be read: no answer. This has lasted for 24 hours."
+    assert source.poll_alerts(72 * HOUR, [])[0].reason == "It can be read again. It was failing for 3 days."
 
 
-def test_a_refusal_is_told_of_when_it_is_repeated() -> None:
+def test_a_blocked_source_is_announced_after_several_refusals() -> None:
     source = Source()
-    assert [source.polled(poll * HOUR, BLOCKED) for poll in range(4)] == [[], [], ["is blocked"], []]
+    assert [source.poll(poll * HOUR, BLOCKED) for poll in range(4)] == [[], [], ["is blocked"], []]
 
 
-def test_a_state_that_flaps_is_told_of_once_a_day() -> None:
+def test_a_flapping_state_is_announced_once_a_day() -> None:
     source = Source()
-    told = [source.polled(hour * HOUR, *([QUIET] if hour % 2 else [])) for hour in range(48)]
-    assert [hour for hour, kinds in enumerate(told) if kinds] == [1, 25]
+    announced = [source.poll(hour * HOUR, *([QUIET] if hour % 2 else [])) for hour in range(48)]
+    assert [hour for hour, titles in enumerate(announced) if titles] == [1, 25]
 
 
-def test_an_oddity_is_told_of_again_when_it_was_not_seen_for_a_week() -> None:
+def test_an_issue_is_announced_again_if_it_returns_after_a_week() -> None:
     source = Source()
-    assert source.polled(0, FLIPS) == ["flips between two copies"]
-    assert source.polled(3 * DAY, FLIPS) == []
-    assert source.polled(3 * DAY + ISSUE_EXPIRY_S) == []
+    assert source.poll(0, FLIPS) == ["flips between two copies"]
+    assert source.poll(3 * DAY, FLIPS) == []
+    assert source.poll(3 * DAY + ISSUE_EXPIRY_S) == []
     assert not source.notices["flipping"].is_visible
-    assert source.polled(4 * DAY + ISSUE_EXPIRY_S, FLIPS) == ["flips between two copies"]
+    assert source.poll(4 * DAY + ISSUE_EXPIRY_S, FLIPS) == ["flips between two copies"]
 
 
 def test_a_rewind_that_turns_out_to_be_flipping_is_one_notice() -> None:
     source = Source()
-    assert source.polled(0, REWINDS) == ["served an older copy of itself"]
-    assert source.polled(HOUR, FLIPS) == []
+    assert source.poll(0, REWINDS) == ["served an older copy"]
+    assert source.poll(HOUR, FLIPS) == []
     assert [notice.kind for notice in source.notices.values()] == ["rewound"]
 
 
-def test_a_poll_repeated_after_a_crash_tells_of_the_same_alert() -> None:
-    assert Source().told(0, [FLIPS])[0].id == Source().told(0, [FLIPS])[0].id
-    assert Source().told(0, [FLIPS])[0].id != Source().told(DAY, [FLIPS])[0].id
+def test_a_poll_repeated_after_a_crash_gives_the_alert_the_same_id() -> None:
+    assert Source().poll_alerts(0, [FLIPS])[0].id == Source().poll_alerts(0, [FLIPS])[0].id
+    assert Source().poll_alerts(0, [FLIPS])[0].id != Source().poll_alerts(DAY, [FLIPS])[0].id
 
 
-def test_a_state_that_may_soon_pass_is_not_shown_as_a_notice() -> None:
+def test_a_state_is_not_visible_until_it_is_announced() -> None:
     source = Source()
-    source.polled(0, FAILING)
+    source.poll(0, FAILING)
     assert not source.notices["failing"].is_visible
-    source.polled(0, FLIPS)
+    source.poll(0, FLIPS)
     assert source.notices["flipping"].is_visible
 
 
 @pytest.mark.parametrize("kind", NOTICE_TITLES)
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "webhook"])
-def test_every_notice_reads_well_on_every_channel(kind: str, channel_type: str) -> None:
-    told = source_alert("wire", kind, "What is the matter.", NOON, NOON)
-    assert is_notice(told)
-    rendered = render_message(
-        build_message("desk", [told], NOON), channel_type, builtin_templates(), ZoneInfo("UTC"), None
-    )
-    shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
-    assert all("What is the matter." in part and told.title in part for part in shown or [rendered.body.decode()])
+def test_every_channel_type_renders_every_notice_with_its_title_and_text(kind: str, channel_type: str) -> None:
+    notice = source_alert("wire", kind, "The text of the notice.", NOON, NOON)
+    assert is_notice(notice)
+    message = build_message("desk", [notice], NOON)
+    rendered = render_message(message, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    parts = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
+    parts = parts or [rendered.body.decode()]
+    assert all("The text of the notice." in part and notice.title in part for part in parts)
     assert rendered.note is None
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal"])
-def test_many_notices_in_one_message_are_all_told(channel_type: str) -> None:
-    told = [
-        source_alert(name, "failing", f"{name} cannot be read.", NOON, NOON) for name in ("wire", "press", "desk")
-    ]
-    rendered = render_message(
-        build_message("desk", told, NOON), channel_type, builtin_templates(), ZoneInfo("UTC"), None
-    )
-    shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
-    for one in told:
-        assert all(one.title in part and one.reason in part for part in shown)
+def test_a_message_of_several_notices_shows_all_of_them(channel_type: str) -> None:
+    names = ("wire", "press", "desk")
+    notices = [source_alert(name, "failing", f"{name} cannot be read.", NOON, NOON) for name in names]
+    message = build_message("desk", notices, NOON)
+    rendered = render_message(message, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    parts = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
+    for notice in notices:
+        assert all(notice.title in part and notice.reason in part for part in parts)
 
 
-def test_what_stops_a_source_weighs_more_than_what_is_odd_about_it() -> None:
-    weighed = {kind: source_alert("wire", kind, "", NOON, NOON).severity for kind in NOTICE_TITLES}
-    assert weighed["failing"] is weighed["blocked"] is weighed["paused"] is Severity.HIGH
-    assert weighed["clock"] is Severity.LOW
+def test_faults_have_a_higher_severity_than_odd_feeds() -> None:
+    severities = {kind: source_alert("wire", kind, "", NOON, NOON).severity for kind in NOTICE_TITLES}
+    assert severities["failing"] is severities["blocked"] is severities["paused"] is Severity.HIGH
+    assert severities["clock"] is Severity.LOW

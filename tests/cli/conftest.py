@@ -1,4 +1,4 @@
-"""A folder of news, and the command run in it."""
+"""Fixtures: a folder with the sample store, and a function that runs commands in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def news_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_monitor(
     news_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command in the folder: its exit code, and what it said on both streams."""
+    """Run a command in the sample folder; return exit code, stdout and stderr."""
     monkeypatch.chdir(news_folder)
 
     def run_in_folder(*arguments: str) -> tuple[int, str, str]:

@@ -1,4 +1,4 @@
-"""`monitor ack`, `not-news` and `answers` on a folder where something was told."""
+"""`monitor ack`, `not-news` and `answers` on a store with two alerts."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from monitor.store.connect import open_store
 
 CONFIG = '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
 RULE = "name: ferries\ntitle: Ferries of Halvik\nmatch: ferr*\n"
-FIRST = "Around 300 ferries lie idle in the port of Halvik"
-MOVED = "Around 400 ferries lie idle in the port of Halvik"
+FIRST_CLAIM = "Around 300 ferries lie idle in the port of Halvik"
+CHANGED_CLAIM = "Around 400 ferries lie idle in the port of Halvik"
 
 Monitor = Callable[..., tuple[int, str, str]]
 
 
-def say(text: str, at: float, entry: str) -> list[Reason]:
-    """What becomes of an entry that says this."""
+def ingest_entry(text: str, at: float, entry: str) -> list[Reason]:
+    """Ingest an entry and return the reasons of its decisions."""
     rules, _ = load_rules(Path("rules"), builtin_aliases=builtin_path("rules") / "aliases.yaml")
     store = open_store("sqlite:///monitor.db")
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire"}, 0.0)
         update = Update("wire", entry, at, text, "", "")
-        taken = ingest_update(conn, update, Policy(rules), digest=f"{at}", memory=1e12, now=at)
+        ingested = ingest_update(conn, update, Policy(rules), digest=f"{at}", memory=1e12, now=at)
     store.close()
-    return [decision.reason for decision in taken.decisions]
+    return [decision.reason for decision in ingested.decisions]
 
 
 @pytest.fixture
@@ -43,56 +43,56 @@ def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/ferries.yaml").write_text(RULE)
-    say(FIRST, 100.0, "e1")
-    say(MOVED, 200.0, "e2")
+    ingest_entry(FIRST_CLAIM, 100.0, "e1")
+    ingest_entry(CHANGED_CLAIM, 200.0, "e2")
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = run_command_line(list(arguments))
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return call
 
 
-def ids(monitor: Monitor) -> list[str]:
-    """The alerts, newest first."""
+def alert_ids(monitor: Monitor) -> list[str]:
+    """Return the ids of the alerts, newest first."""
     return [alert["id"] for alert in json.loads(monitor("alerts", "--json")[1])]
 
 
-def test_not_news_mutes_the_like_until_a_fact_moves(run_monitor: Monitor) -> None:
-    moved, _ = ids(run_monitor)
-    code, out, _ = run_monitor("not-news", moved, "--by", "Ola", "--note", "an old list")
+def test_not_news_mutes_similar_claims_until_a_fact_changes(run_monitor: Monitor) -> None:
+    changed_alert, _ = alert_ids(run_monitor)
+    code, out, _ = run_monitor("not-news", changed_alert, "--by", "Ola", "--note", "an old list")
     assert code == 0
-    assert "`monitor silence end 1` undoes that" in out
+    assert "`monitor silence end 1` ends the mute" in out
     (mute,) = json.loads(run_monitor("silence", "--json")[1])
     assert (mute["mode"], mute["rule"], mute["reason"], mute["claims"]) == (
         "not news",
         "ferries",
         "an old list",
-        [MOVED],
+        [CHANGED_CLAIM],
     )
 
-    assert say(f"{MOVED}.", 300.0, "e3") in ([], [Reason.NOT_NEWS])
-    assert say("Around 500 ferries lie idle in the port of Halvik", 400.0, "e4") == [Reason.SENT]
+    assert ingest_entry(f"{CHANGED_CLAIM}.", 300.0, "e3") in ([], [Reason.NOT_NEWS])
+    assert ingest_entry("Around 500 ferries lie idle in the port of Halvik", 400.0, "e4") == [Reason.SENT]
 
 
-def test_answers_are_listed_and_feed_calibrate(run_monitor: Monitor, tmp_path: Path) -> None:
-    moved, first = ids(run_monitor)
-    run_monitor("not-news", moved)
-    run_monitor("ack", first, "--by", "Ola")
-    assert [one["said"] for one in json.loads(run_monitor("answers", "--json")[1])] == ["ack", "not news"]
-    assert [one["answer"] for one in json.loads(run_monitor("alerts", "--json")[1])] == ["not news", "ack"]
+def test_answers_are_listed_and_their_pairs_can_be_calibrated(run_monitor: Monitor, tmp_path: Path) -> None:
+    changed_alert, first_alert = alert_ids(run_monitor)
+    run_monitor("not-news", changed_alert)
+    run_monitor("ack", first_alert, "--by", "Ola")
+    assert [answer["said"] for answer in json.loads(run_monitor("answers", "--json")[1])] == ["ack", "not news"]
+    assert [alert["answer"] for alert in json.loads(run_monitor("alerts", "--json")[1])] == ["not news", "ack"]
 
     pairs = run_monitor("answers", "--pairs")[1]
     assert [json.loads(line) for line in pairs.splitlines()] == [
-        {"a": FIRST, "b": MOVED, "context": "elsewhere", "label": "repeated"}
+        {"a": FIRST_CLAIM, "b": CHANGED_CLAIM, "context": "elsewhere", "label": "repeated"}
     ]
     (tmp_path / "pairs.jsonl").write_text(pairs)
     assert json.loads(run_monitor("calibrate", "pairs.jsonl", "--json")[1])["pairs"] == 1
 
 
-def test_an_alert_that_is_not_there_cannot_be_answered(run_monitor: Monitor) -> None:
+def test_an_unknown_alert_cannot_be_answered(run_monitor: Monitor) -> None:
     code, out, err = run_monitor("ack", "al-none")
     assert (code, out) == (2, "")
-    assert err.startswith("monitor: there is no alert al-none")
-    assert run_monitor("answers")[1] == "nobody has answered an alert yet\n"
+    assert err.startswith("monitor: unknown alert al-none")
+    assert run_monitor("answers")[1] == "there are no answers yet\n"

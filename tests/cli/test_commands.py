@@ -1,4 +1,4 @@
-"""Each command on a folder where the daemon has run against real servers, and where something is amiss."""
+"""Each command on a folder where the daemon ran against real servers, some of which failed."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ Monitor = Callable[..., tuple[int, str, str]]
 
 
 @dataclass
-class Lived:
-    """A folder where the daemon ran twice: a baseline, then one new entry; `out` is what the second run printed."""
+class DaemonFolder:
+    """A folder where the daemon ran twice, for a baseline and one new entry, and the output of the second run."""
 
     folder: Path
     hook: PostSink
@@ -75,7 +75,7 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def daemon_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaemonFolder]:
     folder = tmp_path_factory.mktemp("lived")
     with FeedServer(OLD) as feed, FeedServer() as silent, PostSink() as hook, PostSink(410) as gone:
         silent.status = 503
@@ -83,16 +83,16 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         (folder / "config.toml").write_text(CONFIG.format(secret=SECRET, **urls))
         (folder / "rules").mkdir()
         (folder / "rules/ferries.yaml").write_text(RULE)
-        once(folder)
+        run_once(folder)
         assert hook.posts == []
         feed.bulletins.insert(0, NEW)
         second = run_process(folder, "run", "--once", "--log", "json")
         assert second.returncode == 0
-        yield Lived(folder, hook, gone, second.stdout, second.stderr)
+        yield DaemonFolder(folder, hook, gone, second.stdout, second.stderr)
 
 
-def once(folder: Path) -> None:
-    """One round of the daemon in this process."""
+def run_once(folder: Path) -> None:
+    """Run one round of the daemon in this process."""
     run.run_daemon(read_config(folder / "config.toml", env={}), once=True)
 
 
@@ -103,24 +103,24 @@ def run_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
 
 @pytest.fixture
 def run_monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
-    """One command in this process: its exit code, what it printed, what it complained of."""
+    """Run a command in this process; return exit code, stdout and stderr."""
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = run_command_line(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return call
 
 
 @pytest.fixture
-def here(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> Lived:
-    monkeypatch.chdir(lived.folder)
-    return lived
+def in_daemon_folder(daemon_folder: DaemonFolder, monkeypatch: pytest.MonkeyPatch) -> DaemonFolder:
+    monkeypatch.chdir(daemon_folder.folder)
+    return daemon_folder
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -128,43 +128,45 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # init
 
 
-def test_init_writes_a_config_and_rules_that_pass_check(fresh: Path, run_monitor: Monitor) -> None:
+def test_init_writes_a_config_and_rules_that_pass_check(empty_folder: Path, run_monitor: Monitor) -> None:
     code, out, err = run_monitor("init")
     assert (code, err) == (0, "")
     wrote = re.findall(r"(?m)^wrote (.+)$", out)
     assert wrote[0] == "config.toml"
-    assert {Path(name) for name in wrote} == {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
+    assert {Path(name) for name in wrote} == {
+        p.relative_to(empty_folder) for p in empty_folder.rglob("*") if p.is_file()
+    }
 
     code, out, err = run_monitor("check")
     assert (code, err) == (0, "")
     assert re.fullmatch(r"fine \(\d sources, 1 channel, \d+ rules, [1-9]\d* rule tests\)\n", out)
 
 
-def test_init_never_overwrites(fresh: Path, run_monitor: Monitor) -> None:
-    (fresh / "rules").mkdir()
-    (fresh / "rules/mine.yaml").write_text(RULE)
+def test_init_never_overwrites(empty_folder: Path, run_monitor: Monitor) -> None:
+    (empty_folder / "rules").mkdir()
+    (empty_folder / "rules/mine.yaml").write_text(RULE)
     code, out, _ = run_monitor("init")
     assert code == 0
-    assert "left rules as it is" in out
-    assert os.listdir(fresh / "rules") == ["mine.yaml"]
+    assert "kept rules: it already exists" in out
+    assert os.listdir(empty_folder / "rules") == ["mine.yaml"]
 
-    (fresh / "config.toml").write_text("# mine")
-    assert run_monitor("init") == (2, "", "monitor: config.toml is there already and was left as it is\n")
-    assert (fresh / "config.toml").read_text() == "# mine"
+    (empty_folder / "config.toml").write_text("# mine")
+    assert run_monitor("init") == (2, "", "monitor: config.toml already exists\n")
+    assert (empty_folder / "config.toml").read_text() == "# mine"
 
 
-def test_init_elsewhere_says_how_to_go_on(fresh: Path, run_monitor: Monitor) -> None:
-    (fresh / "etc").mkdir()
+def test_init_with_another_path_prints_the_next_commands(empty_folder: Path, run_monitor: Monitor) -> None:
+    (empty_folder / "etc").mkdir()
     _, out, _ = run_monitor("init", "-c", "etc/monitor.toml")
     assert "wrote etc/rules/aliases.yaml" in out
     assert out.endswith("next: `monitor check -c etc/monitor.toml`, then `monitor run -c etc/monitor.toml`\n")
-    assert (fresh / "etc/monitor.toml").stat().st_mode & 0o077 == 0
+    assert (empty_folder / "etc/monitor.toml").stat().st_mode & 0o077 == 0
 
 
-# check; what it says of broken folders is in test_broken.py
+# check; broken folders are in test_check.py
 
 
-def test_check_counts_what_it_looked_at(here: Lived, run_monitor: Monitor) -> None:
+def test_check_counts_what_it_checked(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     assert run_monitor("check") == (0, "fine (2 sources, 3 channels, 1 rule, 0 rule tests)\n", "")
     code, out, _ = run_monitor("check", "--json")
     assert code == 0
@@ -172,14 +174,14 @@ def test_check_counts_what_it_looked_at(here: Lived, run_monitor: Monitor) -> No
     assert json.loads(out) == expected
 
 
-def test_warnings_are_marked_and_do_not_fail(fresh: Path, run_monitor: Monitor) -> None:
-    (fresh / "config.toml").write_text("")
-    (fresh / "rules").mkdir()
-    (fresh / "rules/r.yaml").write_text(RULE)
+def test_warnings_are_marked_and_do_not_fail(empty_folder: Path, run_monitor: Monitor) -> None:
+    (empty_folder / "config.toml").write_text("")
+    (empty_folder / "rules").mkdir()
+    (empty_folder / "rules/r.yaml").write_text(RULE)
     code, out, _ = run_monitor("check")
     assert code == 0
     assert out == (
-        "config.toml:1:1: warning: there are no [[sources]]: nothing will be polled\n"
+        "config.toml:1:1: warning: no [[sources]]: nothing will be polled\n"
         "fine, 1 warning (0 sources, 0 channels, 1 rule, 0 rule tests)\n"
     )
 
@@ -187,32 +189,32 @@ def test_warnings_are_marked_and_do_not_fail(fresh: Path, run_monitor: Monitor) 
 # run
 
 
-def test_run_once_polls_and_delivers_and_exits_0_whatever_fails(lived: Lived) -> None:
-    assert len(lived.hook.posts) >= 1
-    alert = lived.hook.posts[0].json["data"]
+def test_run_once_polls_and_delivers_and_exits_0_despite_failures(daemon_folder: DaemonFolder) -> None:
+    assert len(daemon_folder.hook.posts) >= 1
+    alert = daemon_folder.hook.posts[0].json["data"]
     assert alert["rule"] == "ferries"
     assert alert["findings"][0]["claim"] == NEW.title
-    assert NEW.title in lived.out
+    assert NEW.title in daemon_folder.out
 
 
-def test_the_log_of_a_run_is_json_lines_on_request(lived: Lived) -> None:
-    lines = [json.loads(line) for line in lived.err.splitlines()]
+def test_run_can_log_json_lines(daemon_folder: DaemonFolder) -> None:
+    lines = [json.loads(line) for line in daemon_folder.err.splitlines()]
     assert {"stage", "event", "level", "timestamp"} <= lines[0].keys()
     assert "bulletins" in {line.get("source") for line in lines}
-    assert SECRET not in lived.err
+    assert SECRET not in daemon_folder.err
 
 
-def test_run_needs_rules(fresh: Path, run_monitor: Monitor) -> None:
-    (fresh / "config.toml").write_text("")
+def test_run_without_rules_exits_2(empty_folder: Path, run_monitor: Monitor) -> None:
+    (empty_folder / "config.toml").write_text("")
     code, out, err = run_monitor("run", "--once")
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"monitor: \S*rules:1:1: there is no such folder of rules\n", err)
+    assert re.fullmatch(r"monitor: \S*rules:1:1: the rules folder does not exist\n", err)
 
 
 # sources
 
 
-def test_sources_lists_state_as_the_contract_has_it(here: Lived, run_monitor: Monitor) -> None:
+def test_sources_json_has_the_documented_keys(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     code, out, _ = run_monitor("sources", "--json")
     assert code == 0
     good, bad = json.loads(out)
@@ -234,23 +236,25 @@ def test_sources_lists_state_as_the_contract_has_it(here: Lived, run_monitor: Mo
     assert "503" in bad["error"]
 
 
-def test_sources_are_a_table_for_people(here: Lived, run_monitor: Monitor) -> None:
+def test_sources_are_printed_as_a_table(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     _, out, _ = run_monitor("sources")
     head, good, _ = out.splitlines()
     assert head.split() == ["name", "state", "entries", "last", "good", "next", "poll", "pace", "error"]
     assert good.split()[:3] == ["bulletins", "ok", "2"]
 
 
-def test_sources_that_were_never_polled_are_empty(fresh: Path, run_monitor: Monitor) -> None:
+def test_a_source_never_polled_is_empty(empty_folder: Path, run_monitor: Monitor) -> None:
     text = '[[sources]]\nname = "a"\nurl = "https://example.org/"\n'
-    (fresh / "config.toml").write_text(text)
+    (empty_folder / "config.toml").write_text(text)
     _, out, _ = run_monitor("sources", "--json")
-    assert [(one["name"], one["state"], one["next_poll"]) for one in json.loads(out)] == [("a", "empty", None)]
-    assert os.listdir(fresh) == ["config.toml"]
+    assert [(source["name"], source["state"], source["next_poll"]) for source in json.loads(out)] == [
+        ("a", "empty", None)
+    ]
+    assert os.listdir(empty_folder) == ["config.toml"]
 
 
 @pytest.mark.parametrize(
-    ("how", "kept", "said"),
+    ("keys", "stored_interval", "pace"),
     [
         ('every = "20m"', None, "every 20m (as configured)"),
         ('every = "20m"\nslowest = "3h"', 5400.0, "every 1.5h (it brings little news)"),
@@ -259,23 +263,23 @@ def test_sources_that_were_never_polled_are_empty(fresh: Path, run_monitor: Moni
         ('cron = "*/10 6-22 * * *"', None, "*/10 6-22 * * * (cron)"),
     ],
 )
-def test_sources_say_how_often_each_is_polled_and_why(
-    fresh: Path, run_monitor: Monitor, how: str, kept: float | None, said: str
+def test_sources_show_the_polling_interval_and_its_reason(
+    empty_folder: Path, run_monitor: Monitor, keys: str, stored_interval: float | None, pace: str
 ) -> None:
-    (fresh / "config.toml").write_text(f'[[sources]]\nname = "a"\nurl = "https://example.org/"\n{how}\n')
-    config = read_config(fresh / "config.toml", env={})
+    (empty_folder / "config.toml").write_text(f'[[sources]]\nname = "a"\nurl = "https://example.org/"\n{keys}\n')
+    config = read_config(empty_folder / "config.toml", env={})
     with closing(open_store(config.monitor.database)) as store, store.write() as conn:
         sync_sources(conn, config.sources, 0.0)
-        conn.execute(update(sources).values(pace=kept))
+        conn.execute(update(sources).values(pace=stored_interval))
 
-    assert [one["pace"] for one in json.loads(run_monitor("sources", "--json")[1])] == [said]
-    assert said in run_monitor("sources")[1]
+    assert [source["pace"] for source in json.loads(run_monitor("sources", "--json")[1])] == [pace]
+    assert pace in run_monitor("sources")[1]
 
 
 # alerts, deliveries, status
 
 
-def test_alerts_lists_what_was_told(here: Lived, run_monitor: Monitor) -> None:
+def test_alerts_lists_the_alerts(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     code, out, _ = run_monitor("alerts", "--json")
     assert code == 0
     notice, alert = json.loads(out)
@@ -286,7 +290,9 @@ def test_alerts_lists_what_was_told(here: Lived, run_monitor: Monitor) -> None:
     assert json.loads(run_monitor("alerts", "--rule", "other", "--json")[1]) == []
 
 
-def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived, run_monitor: Monitor) -> None:
+def test_deliveries_shows_each_state_and_retries_a_dead_delivery(
+    in_daemon_folder: DaemonFolder, run_monitor: Monitor
+) -> None:
     _, out, _ = run_monitor("deliveries", "--json")
     rows: dict[str, dict[str, Any]] = {row["channel"]: row for row in json.loads(out) if row["title"] == TITLE}
     assert {name: row["state"] for name, row in rows.items()} == {"hook": "sent", "screen": "sent", "gone": "dead"}
@@ -298,62 +304,66 @@ def test_deliveries_says_what_became_of_each_and_retries_a_dead_one(here: Lived,
 
     code, out, err = run_monitor("deliveries", "retry", str(rows["hook"]["id"]))
     assert (code, out) == (1, "")
-    taken = f"delivery {rows['hook']['id']}"
-    assert err == f"{taken} is neither dead nor waits to be tried again, or there is none of that ID\n"
+    sent = rows["hook"]["id"]
+    assert err == f"delivery {sent} cannot be retried: no dead or retrying delivery has this ID\n"
 
     dead = str(rows["gone"]["id"])
-    assert run_monitor("deliveries", "retry", dead) == (0, f"delivery {dead} will be tried again\n", "")
-    here.gone.status = 200
-    once(here.folder)
-    assert [post.json["data"]["rule"] for post in here.gone.posts] == ["ferries"]
-    assert here.gone.posts[0].headers["webhook-id"] == rows["gone"]["message"]
-    here.gone.status = 410
-    with sqlite3.connect(here.folder / "monitor.db") as db:
+    assert run_monitor("deliveries", "retry", dead) == (0, f"delivery {dead} will be retried\n", "")
+    in_daemon_folder.gone.status = 200
+    run_once(in_daemon_folder.folder)
+    assert [post.json["data"]["rule"] for post in in_daemon_folder.gone.posts] == ["ferries"]
+    assert in_daemon_folder.gone.posts[0].headers["webhook-id"] == rows["gone"]["message"]
+    in_daemon_folder.gone.status = 410
+    with sqlite3.connect(in_daemon_folder.folder / "monitor.db") as db:
         db.execute("UPDATE messages SET state = 'dead', error = 'answered 410' WHERE channel = 'gone'")
 
 
-def test_status_counts_on_one_screen(here: Lived, run_monitor: Monitor) -> None:
+def test_status_fits_on_one_screen(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     code, out, _ = run_monitor("status")
     assert code == 0
     assert len(out.splitlines()) <= 12
     _, out, _ = run_monitor("status", "--json")
-    found = json.loads(out)
-    assert found["sources"]["ok"] == 1
-    assert found["alerts"] == 2  # one of them says that a channel missed the other
-    assert found["next_poll"].endswith("Z")
+    status = json.loads(out)
+    assert status["sources"]["ok"] == 1
+    assert status["alerts"] == 2  # one is the notice that a channel missed the other
+    assert status["next_poll"].endswith("Z")
 
 
 @pytest.mark.parametrize("name", ["alerts", "deliveries"])
-def test_listings_of_a_store_that_is_not_there_yet_are_empty(fresh: Path, run_monitor: Monitor, name: str) -> None:
-    (fresh / "config.toml").write_text("")
+def test_listings_without_a_store_are_empty(empty_folder: Path, run_monitor: Monitor, name: str) -> None:
+    (empty_folder / "config.toml").write_text("")
     assert run_monitor(name, "--json") == (0, "[]\n", "")
     assert run_monitor(name)[0] == 0
-    assert os.listdir(fresh) == ["config.toml"]
+    assert os.listdir(empty_folder) == ["config.toml"]
 
 
 # send-test
 
 
-def test_send_test_sends_a_sample_and_says_what_was_answered(here: Lived, run_monitor: Monitor) -> None:
-    before = len(here.hook.posts)
+def test_send_test_sends_a_sample_and_prints_the_response(
+    in_daemon_folder: DaemonFolder, run_monitor: Monitor
+) -> None:
+    before = len(in_daemon_folder.hook.posts)
     code, out, err = run_monitor("send-test", "hook")
     assert (code, err) == (0, "")
     assert out.startswith("hook: sent: ")
-    assert here.hook.posts[before].json["data"]["rule"].startswith("sample")
+    assert in_daemon_folder.hook.posts[before].json["data"]["rule"].startswith("sample")
     code, out, _ = run_monitor("send-test", "screen")
     assert code == 0
     assert "12,000" in out
 
 
-def test_send_test_to_a_channel_that_does_not_take_it_exits_1(here: Lived, run_monitor: Monitor) -> None:
+def test_send_test_exits_1_if_the_channel_rejects_it(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     code, out, err = run_monitor("send-test", "gone")
     assert (code, out) == (1, "")
     assert re.fullmatch(r"gone: not sent: [^\n]*410[^\n]*\n", err)
     assert SECRET not in err
 
 
-def test_send_test_names_a_template_that_fails_and_sends_all_the_same(here: Lived, run_monitor: Monitor) -> None:
-    own = here.folder / "templates/terminal.j2"
+def test_send_test_reports_a_failing_template_and_still_sends(
+    in_daemon_folder: DaemonFolder, run_monitor: Monitor
+) -> None:
+    own = in_daemon_folder.folder / "templates/terminal.j2"
     own.parent.mkdir()
     own.write_text("Fine\n{{ headlin }}")
     code, out, err = run_monitor("send-test", "screen")
@@ -363,35 +373,37 @@ def test_send_test_names_a_template_that_fails_and_sends_all_the_same(here: Live
     assert "screen: sent" in out
 
 
-def test_send_test_to_no_channel_gives_a_hint(here: Lived, run_monitor: Monitor) -> None:
+def test_send_test_to_an_unknown_channel_gives_a_hint(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     assert run_monitor("send-test", "scren") == (
         2,
         "",
-        'monitor: there is no channel "scren" in config.toml; did you mean "screen"?\n',
+        'monitor: unknown channel "scren" in config.toml; did you mean "screen"?\n',
     )
 
 
 # compare, replay
 
 
-def test_compare_shows_what_is_new_between_two_texts(fresh: Path, run_monitor: Monitor) -> None:
-    (fresh / "prior").write_text("- About 300 ferries left Halvik.\n- The bridge is open.\n")
-    (fresh / "new").write_text("- About 900 ferries left Halvik.\n- The bridge is open.\n- A lighthouse burned.\n")
+def test_compare_shows_what_differs_between_two_texts(empty_folder: Path, run_monitor: Monitor) -> None:
+    (empty_folder / "prior").write_text("- About 300 ferries left Halvik.\n- The bridge is open.\n")
+    (empty_folder / "new").write_text(
+        "- About 900 ferries left Halvik.\n- The bridge is open.\n- A lighthouse burned.\n"
+    )
     code, out, _ = run_monitor("compare", "prior", "new", "--json")
     assert code == 0
-    found = {one["novelty"]: one for one in json.loads(out)}
-    assert found["changed"]["nearest"] == {"text": "About 300 ferries left Halvik."}
-    assert found["changed"]["changes"][0]["kind"] == "number"
-    assert found["new"]["claim"] == "A lighthouse burned."
+    findings = {finding["novelty"]: finding for finding in json.loads(out)}
+    assert findings["changed"]["nearest"] == {"text": "About 300 ferries left Halvik."}
+    assert findings["changed"]["changes"][0]["kind"] == "number"
+    assert findings["new"]["claim"] == "A lighthouse burned."
     _, out, _ = run_monitor("compare", "prior", "new")
     assert "~ changed    About [-300-] {+900+} ferries left Halvik." in out
     assert out.endswith("\n\n1 new, 1 changed\n")
     assert run_monitor("compare", "new", "new") == (0, "nothing new\n", "")
 
 
-def test_compare_judges_pairs(fresh: Path, run_monitor: Monitor) -> None:
+def test_compare_accepts_pairs(empty_folder: Path, run_monitor: Monitor) -> None:
     pair = {"id": "p", "a": "About 300 ferries left.", "b": "About 900 ferries left.", "context": "revision"}
-    (fresh / "pairs").write_text(json.dumps(pair) + "\n\n")
+    (empty_folder / "pairs").write_text(json.dumps(pair) + "\n\n")
     code, out, _ = run_monitor("compare", "--pairs", "pairs", "--json")
     assert code == 0
     verdict = json.loads(out)
@@ -400,29 +412,33 @@ def test_compare_judges_pairs(fresh: Path, run_monitor: Monitor) -> None:
     assert "pair p" in run_monitor("compare", "--pairs", "pairs")[1]
 
 
-def line(day: int, text: str) -> str:
-    said = {
+def stream_line(day: int, text: str) -> str:
+    update = {
         "at": f"2026-01-0{day}T00:00:00Z",
         "source": "s",
         "entry": "e",
         "title": "The harbour today",
         "text": text,
     }
-    return json.dumps(said) + "\n"
+    return json.dumps(update) + "\n"
 
 
-def test_replay_runs_a_stream_with_rules_and_without(here: Lived, tmp_path: Path, run_monitor: Monitor) -> None:
+def test_replay_runs_a_stream_with_and_without_rules(
+    in_daemon_folder: DaemonFolder, tmp_path: Path, run_monitor: Monitor
+) -> None:
     stream = tmp_path / "stream"
-    stream.write_text(line(1, "About 300 ferries left Halvik.") + line(2, "About 900 ferries left Halvik."))
+    stream.write_text(
+        stream_line(1, "About 300 ferries left Halvik.") + stream_line(2, "About 900 ferries left Halvik.")
+    )
     code, out, _ = run_monitor("replay", str(stream), "--json")
     assert code == 0
-    found = [json.loads(line) for line in out.splitlines()]
-    assert {one["type"] for one in found} == {"update", "finding"}
-    assert [one["novelty"] for one in found if one["type"] == "finding"][-1] == "changed"
+    records = [json.loads(line) for line in out.splitlines()]
+    assert {record["type"] for record in records} == {"update", "finding"}
+    assert [record["novelty"] for record in records if record["type"] == "finding"][-1] == "changed"
 
     _, out, _ = run_monitor("replay", str(stream), "--json", "--rules", "rules")
-    found = [json.loads(line) for line in out.splitlines()]
-    alerts = [one for one in found if one["type"] == "alert"]
+    records = [json.loads(line) for line in out.splitlines()]
+    alerts = [record for record in records if record["type"] == "alert"]
     assert [alert["rule"] for alert in alerts] == ["ferries", "ferries"]
     assert "ALERT" in run_monitor("replay", str(stream), "--rules", "rules")[1]
 
@@ -430,7 +446,9 @@ def test_replay_runs_a_stream_with_rules_and_without(here: Lived, tmp_path: Path
 # backup
 
 
-def test_backup_writes_a_whole_copy_and_never_overwrites(here: Lived, tmp_path: Path, run_monitor: Monitor) -> None:
+def test_backup_writes_a_complete_copy_and_never_overwrites(
+    in_daemon_folder: DaemonFolder, tmp_path: Path, run_monitor: Monitor
+) -> None:
     copy = tmp_path / "copy.db"
     code, out, _ = run_monitor("backup", str(copy))
     assert code == 0

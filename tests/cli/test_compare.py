@@ -1,4 +1,4 @@
-"""What `monitor compare` shows to a person: colours in a terminal, marks where there are none."""
+"""Output of `monitor compare`: colors in a terminal, brackets elsewhere."""
 
 from __future__ import annotations
 
@@ -34,64 +34,64 @@ def texts(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def in_terminal(folder: Path, **environment: str) -> str:
-    """What the command prints into a terminal of 40 columns."""
-    mine, its = pty.openpty()
+def run_in_terminal(folder: Path, **environment: str) -> str:
+    """Return what the command prints in a terminal of 40 columns."""
+    main_end, terminal_end = pty.openpty()
     variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     variables |= {"TERM": "xterm-256color", "COLUMNS": "40", **environment}
-    subprocess.run(COMMAND, cwd=folder, env=variables, stdout=its, check=True, timeout=60)
-    os.close(its)
+    subprocess.run(COMMAND, cwd=folder, env=variables, stdout=terminal_end, check=True, timeout=60)
+    os.close(terminal_end)
     shown = b""
-    while chunk := chunk_of(mine):
+    while chunk := read_chunk(main_end):
         shown += chunk
-    os.close(mine)
+    os.close(main_end)
     return shown.decode().replace("\r\n", "\n")
 
 
-def chunk_of(terminal: int) -> bytes:
-    """The next bytes that were printed; none at the end, which Linux tells as an error."""
+def read_chunk(terminal: int) -> bytes:
+    """Return the next bytes printed; none at the end, which Linux reports as an error."""
     try:
         return os.read(terminal, 4096)
     except OSError:
         return b""
 
 
-def test_a_terminal_shows_what_went_struck_and_red_and_what_came_bold_and_green(texts: Path) -> None:
-    shown = in_terminal(texts)
+def test_a_terminal_shows_removed_words_in_red_and_added_words_in_green(texts: Path) -> None:
+    shown = run_in_terminal(texts)
     assert "\x1b[9;31m300\x1b[0m \x1b[1;32m900\x1b[0m" in shown
     assert "[-" not in shown
 
 
-def test_lines_hang_beside_the_marks_and_are_broken_to_the_width_of_the_terminal(texts: Path) -> None:
-    lines = ESCAPES.sub("", in_terminal(texts)).splitlines()
+def test_lines_are_wrapped_beside_the_marks(texts: Path) -> None:
+    lines = ESCAPES.sub("", run_in_terminal(texts)).splitlines()
     assert all(len(line) <= 40 for line in lines[:-1])
     assert {line[:13].strip() for line in lines if line[:1].strip()} >= {"~ changed", "+ new", "- withdrawn"}
     assert any(line.startswith(" " * 13) and line.strip() == "Halvik on Monday." for line in lines)
 
 
-def test_no_color_and_pipes_are_plain_and_mark_what_moved(texts: Path) -> None:
+def test_no_color_and_pipes_use_brackets(texts: Path) -> None:
     piped = subprocess.run(COMMAND, cwd=texts, capture_output=True, text=True, check=True, timeout=60).stdout
-    for shown in (in_terminal(texts, NO_COLOR="1"), piped):
+    for shown in (run_in_terminal(texts, NO_COLOR="1"), piped):
         assert "\x1b" not in shown
         assert "[-300-] {+900+}" in shown
     assert "+ new        A lighthouse burned near Odesa.\n" in piped
 
 
-def test_what_is_withdrawn_comes_last_and_a_line_sums_up(texts: Path) -> None:
-    lines = ESCAPES.sub("", in_terminal(texts, COLUMNS="120")).splitlines()
+def test_withdrawn_claims_come_last_before_the_summary(texts: Path) -> None:
+    lines = ESCAPES.sub("", run_in_terminal(texts, COLUMNS="120")).splitlines()
     marks = [line[0] for line in lines if line.startswith(("~ ", "= ", "+ ", "- "))]
     assert marks == ["~", "=", "+", "-", "-"]
     assert lines[-1] == "1 new, 1 changed, 1 repeated, 2 withdrawn"
 
 
-def test_what_a_text_says_cannot_steer_the_terminal(texts: Path) -> None:
+def test_control_characters_and_markup_are_escaped(texts: Path) -> None:
     (texts / "new").write_text("- A \x1b[31mlighthouse\x1b[0m [bold]burned[/bold] near Odesa.\n")
     shown = subprocess.run(COMMAND, cwd=texts, capture_output=True, text=True, check=True, timeout=60).stdout
     assert "\x1b" not in shown
     assert "[bold]burned[/bold]" in shown
 
 
-def test_pairs_show_what_went_and_came_in_each(tmp_path: Path) -> None:
+def test_pairs_show_removed_and_added_words(tmp_path: Path) -> None:
     pairs = [
         {"id": "p1", "a": "About 300 ferries left.", "b": "About 900 ferries left.", "context": "revision"},
         {"id": 2, "a": "Snow slowed both sides.", "b": "Both sides were slowed by snow.", "context": "elsewhere"},

@@ -1,4 +1,4 @@
-"""docs/reference.md speaks of every command, option and key of the config, and of nothing that is not there."""
+"""docs/reference.md documents every command, option and config key, and nothing else."""
 
 from __future__ import annotations
 
@@ -33,45 +33,45 @@ TABLES = {
 
 
 def section(title: str) -> str:
-    """The text under a heading, up to the next one."""
-    found = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", TEXT)
-    assert found, f"docs/reference.md has no heading {title}"
-    return found[1]
+    """Return the text under a heading, up to the next one."""
+    match = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", TEXT)
+    assert match, f"docs/reference.md has no heading {title}"
+    return match[1]
 
 
 def first_cells(text: str) -> set[str]:
-    """The words set as code in the first column of the tables of a text."""
+    """Return the code spans in the first column of the tables of a text."""
     rows = re.findall(r"(?m)^\| (`[^|]*) \|", text)
     return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
 
 
 @pytest.mark.parametrize("title", TABLES)
-def test_each_table_of_the_config_is_described_key_by_key(title: str) -> None:
+def test_every_key_of_a_config_table_is_documented(title: str) -> None:
     assert first_cells(section(title)) == set(toml_fields(TABLES[title]))
 
 
-def test_the_keys_of_auth_are_described_with_it() -> None:
+def test_the_keys_of_auth_are_documented() -> None:
     assert all(f"{key} =" in section("defaults and sources") for key in toml_fields(Auth))
 
 
 @pytest.mark.parametrize("name", NOTIFIERS)
-def test_each_type_of_channel_is_described_key_by_key(name: str) -> None:
-    found = re.search(rf"(?ms)^\*\*{name}\*\*(.*?)(?=^\*\*|\Z)", section("channels"))
-    assert found, f"docs/reference.md does not describe the channel {name}"
-    assert first_cells(found[1]) == set(toml_fields(notifier_class(name).Settings)) - set(toml_fields(ChannelConfig))
+def test_every_key_of_a_channel_type_is_documented(name: str) -> None:
+    match = re.search(rf"(?ms)^\*\*{name}\*\*(.*?)(?=^\*\*|\Z)", section("channels"))
+    assert match, f"docs/reference.md does not describe the channel {name}"
+    assert first_cells(match[1]) == set(toml_fields(notifier_class(name).Settings)) - set(toml_fields(ChannelConfig))
 
 
-def test_the_keys_of_every_channel_are_described_before_the_types() -> None:
+def test_common_channel_keys_are_documented_before_the_types() -> None:
     assert first_cells(section("channels").partition("**email**")[0]) == set(toml_fields(ChannelConfig)) - {"type"}
 
 
-def test_every_command_is_described_and_no_other() -> None:
+def test_exactly_the_existing_commands_are_documented() -> None:
     described = {re.match(r"monitor ([a-z-]+)", cell)[1] for cell in first_cells(section("Commands"))}  # type: ignore[index]
     assert described == set(COMMAND_NAMES)
 
 
 @pytest.mark.parametrize("name", COMMAND_NAMES)
-def test_every_option_of_a_command_is_described(name: str) -> None:
+def test_every_option_of_a_command_is_documented(name: str) -> None:
     command: click.Command = import_module(f"monitor.cli.{name.replace('-', '_')}").command
     options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     rows = [row for row in section("Commands").splitlines() if row.startswith(f"| `monitor {name}")]

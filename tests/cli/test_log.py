@@ -1,4 +1,4 @@
-"""Log lines: what they carry, what cannot be forged in them, and what they never show."""
+"""Log lines: format, escaping of hostile text, and masked secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOSTILE = "title\nforged \x1b[2J\u202e\x85\u2028\U000e0001 end"
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
+def _restore_logging() -> Iterator[None]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     yield
@@ -25,29 +25,29 @@ def _as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def written(style: log.LogFormat) -> io.StringIO:
+def log_to_stream(style: log.LogFormat) -> io.StringIO:
     stream = io.StringIO()
     log.configure_logging(style, stream=stream)
     return stream
 
 
-def test_a_line_for_people_has_time_level_sentence_and_keys() -> None:
-    stream = written("console")
-    structlog.get_logger().warning("source failed", stage="poll", source="isw", error="no answer")
-    assert stream.getvalue()[19:] == 'Z warning  source failed stage=poll source=isw error="no answer"\n'
+def test_a_console_line_has_time_level_event_and_keys() -> None:
+    stream = log_to_stream("console")
+    structlog.get_logger().warning("poll failed", stage="poll", source="isw", error="no answer")
+    assert stream.getvalue()[19:] == 'Z warning  poll failed stage=poll source=isw error="no answer"\n'
 
 
-def test_json_lines_hold_the_same_and_give_every_value_back() -> None:
-    stream = written("json")
-    structlog.get_logger().info("source read", stage="poll", source=HOSTILE, entries=3)
+def test_a_json_line_keeps_every_value_unchanged() -> None:
+    stream = log_to_stream("json")
+    structlog.get_logger().info("poll finished", stage="poll", source=HOSTILE, entries=3)
     line = json.loads(stream.getvalue())
     assert line.pop("timestamp").endswith("Z")
-    assert line == {"level": "info", "event": "source read", "stage": "poll", "source": HOSTILE, "entries": 3}
+    assert line == {"level": "info", "event": "poll finished", "stage": "poll", "source": HOSTILE, "entries": 3}
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
-def test_what_a_feed_says_cannot_begin_a_line_or_steer_a_terminal(style: log.LogFormat) -> None:
-    stream = written(style)
+def test_text_from_feeds_cannot_forge_a_line_or_control_the_terminal(style: log.LogFormat) -> None:
+    stream = log_to_stream(style)
     structlog.get_logger().info(HOSTILE, source=HOSTILE, seen=[HOSTILE], **{HOSTILE: 1})
     logging.getLogger("uvicorn").warning("%s", HOSTILE)
     lines = stream.getvalue().split("\n")
@@ -58,16 +58,16 @@ def test_what_a_feed_says_cannot_begin_a_line_or_steer_a_terminal(style: log.Log
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
-def test_secrets_stay_secret(style: log.LogFormat) -> None:
-    stream = written(style)
+def test_secrets_are_masked(style: log.LogFormat) -> None:
+    stream = log_to_stream(style)
     secret = SecretStr("hunter2")
     structlog.get_logger().info("x", a=secret, b={"c": [secret]})
     assert "**********" in stream.getvalue()
     assert "hunter2" not in stream.getvalue()
 
 
-def test_a_traceback_keeps_its_lines_but_not_the_control_characters_of_its_message() -> None:
-    stream = written("console")
+def test_a_traceback_keeps_its_lines_and_escapes_control_characters() -> None:
+    stream = log_to_stream("console")
     try:
         raise ValueError("\x1b[2J")
     except ValueError:
@@ -78,8 +78,8 @@ def test_a_traceback_keeps_its_lines_but_not_the_control_characters_of_its_messa
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore", "apscheduler", "apscheduler.executors.default"])
-def test_libraries_that_tell_of_every_request_or_tick_are_quiet_below_warnings(name: str) -> None:
-    stream = written("console")
+def test_verbose_libraries_log_only_warnings_and_above(name: str) -> None:
+    stream = log_to_stream("console")
     logging.getLogger(name).info("GET https://example.org/?token=hunter2")
     assert stream.getvalue() == ""
     logging.getLogger(name).warning("late")

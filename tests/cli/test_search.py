@@ -1,4 +1,4 @@
-"""`monitor search`: the rule language over the claims of the ledger."""
+"""`monitor search`: rule queries over the claims in the ledger."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from monitor.store.connect import open_store
 Monitor = Callable[..., tuple[int, str, str]]
 
 
-def found(monitor: Monitor, query: str, *more: str) -> list[dict[str, Any]]:
+def search_claims(monitor: Monitor, query: str, *more: str) -> list[dict[str, Any]]:
     code, out, err = monitor("search", query, "--json", *more)
     assert (code, err) == (0, "")
     claims: list[dict[str, Any]] = json.loads(out)
     return claims
 
 
-def test_claims_are_found_newest_first_with_who_said_them(run_monitor: Monitor) -> None:
-    claims = found(run_monitor, "@dprk NEAR/5 soldier*")
+def test_claims_are_listed_newest_first_with_their_source(run_monitor: Monitor) -> None:
+    claims = search_claims(run_monitor, "@dprk NEAR/5 soldier*")
     assert len(claims) >= 4
     assert claims[0]["claim"].startswith("Up to 12,000 North Korean soldiers")
     assert "Around 3,000" in claims[-1]["claim"]
@@ -35,22 +35,22 @@ def test_claims_are_found_newest_first_with_who_said_them(run_monitor: Monitor) 
     assert claims[0]["at"] == "2026-12-16T18:06:00Z"
 
 
-def test_the_language_is_that_of_rules(run_monitor: Monitor) -> None:
-    assert len(found(run_monitor, "soldier* > 10000")) == 1
-    assert found(run_monitor, "snow AND brigade") == []
-    assert {one["title"] for one in found(run_monitor, "title:takeaways AND soldier*")} == {
+def test_queries_use_the_rule_language(run_monitor: Monitor) -> None:
+    assert len(search_claims(run_monitor, "soldier* > 10000")) == 1
+    assert search_claims(run_monitor, "snow AND brigade") == []
+    assert {claim["title"] for claim in search_claims(run_monitor, "title:takeaways AND soldier*")} == {
         "Takeaways of December 13",
         "Takeaways of December 16",
     }
-    assert len(found(run_monitor, "soldier* AND NOT title:takeaways AND NOT assault")) == 0
+    assert len(search_claims(run_monitor, "soldier* AND NOT title:takeaways AND NOT assault")) == 0
 
 
-def test_the_limit_keeps_the_newest(run_monitor: Monitor) -> None:
-    everything = found(run_monitor, "soldier*")
-    assert found(run_monitor, "soldier*", "--limit", "2") == everything[:2]
+def test_limit_keeps_the_newest_claims(run_monitor: Monitor) -> None:
+    all_claims = search_claims(run_monitor, "soldier*")
+    assert search_claims(run_monitor, "soldier*", "--limit", "2") == all_claims[:2]
 
 
-def test_what_lies_pages_back_is_found(
+def test_claims_many_pages_back_are_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -62,11 +62,11 @@ def test_what_lies_pages_back_is_found(
     )
     store.close()
     assert run_command_line(["search", "lighthouse OR 7", "--json"]) == 0
-    claims = [one["claim"] for one in json.loads(capsys.readouterr().out)]
+    claims = [result["claim"] for result in json.loads(capsys.readouterr().out)]
     assert claims == ["Barge 7 has left the harbour.", "The lighthouse burned."]
 
 
-def test_people_see_the_words_that_met(run_monitor: Monitor) -> None:
+def test_matched_words_are_in_brackets(run_monitor: Monitor) -> None:
     code, out, _ = run_monitor("search", "snow")
     assert code == 0
     assert out.splitlines()[1:] == ["    [Snow] slowed both sides along the Oskil.", "1 claim"]
@@ -74,14 +74,14 @@ def test_people_see_the_words_that_met(run_monitor: Monitor) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "snow AND", "(", "@nobody", "NOT snow", "url:example", "/(/", "(" * 9999])
-def test_a_query_that_cannot_be_asked_is_one_line(run_monitor: Monitor, query: str) -> None:
+def test_an_invalid_query_is_reported_in_one_line(run_monitor: Monitor, query: str) -> None:
     code, out, err = run_monitor("search", query)
     assert (code, out) == (2, "")
     assert re.fullmatch(r"monitor: [^\n]+\n", err)
     assert "MONITOR_DEBUG" not in err
 
 
-def test_a_fault_is_told_by_its_place(run_monitor: Monitor) -> None:
+def test_an_error_in_the_query_is_reported_with_its_position(run_monitor: Monitor) -> None:
     assert run_monitor("search", "snow AND (rain")[2] == (
-        "monitor: query, character 10: this bracket is not closed: expected a `)`\n"
+        "monitor: query, character 10: unclosed `(`: expected a `)`\n"
     )

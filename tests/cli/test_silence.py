@@ -1,4 +1,4 @@
-"""`monitor silence` on a folder where the daemon has run once."""
+"""`monitor silence` on a folder with a config, a rule and a store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Monitor = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
-    """One `monitor silence` in a folder with a config, a rule and a store."""
+    """Run `monitor silence` with arguments; return exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "rules").mkdir()
@@ -29,14 +29,14 @@ def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = run_command_line(["silence", *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return call
 
 
 def test_a_silence_is_added_listed_and_ended(run_monitor: Monitor) -> None:
-    assert run_monitor()[:2] == (0, "nothing was ever silenced\n")
+    assert run_monitor()[:2] == (0, "there are no silences yet\n")
     code, out, err = run_monitor("add", "--rule", "ferries", "--for", "6h", "--reason", "known", "--by", "Ola")
     assert (code, err) == (0, "")
     assert re.fullmatch(r"silence 1 until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n", out)
@@ -46,42 +46,45 @@ def test_a_silence_is_added_listed_and_ended(run_monitor: Monitor) -> None:
     assert (listed["reason"], listed["by"]) == ("known", "Ola")
     assert "rule ferries" in run_monitor("list")[1]
 
-    assert run_monitor("end", "1") == (0, "silence 1 has ended\n", "")
-    assert run_monitor("end", "1") == (1, "", "silence 1 ended before, or there is none of that ID\n")
-    assert [one["state"] for one in json.loads(run_monitor("--json")[1])] == ["ended"]
+    assert run_monitor("end", "1") == (0, "silence 1 ended\n", "")
+    assert run_monitor("end", "1") == (1, "", "there is no active silence 1\n")
+    assert [silence["state"] for silence in json.loads(run_monitor("--json")[1])] == ["ended"]
 
 
-def test_an_end_may_be_a_moment(run_monitor: Monitor) -> None:
+def test_until_accepts_a_time_with_a_time_zone(run_monitor: Monitor) -> None:
     assert run_monitor("add", "--source", "wire", "--until", "2996-01-31T18:00+02:00", "--reason", "x")[1] == (
         "silence 1 until 2996-01-31T16:00:00Z\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["add", "--for", "6h", "--reason", "x"], "say what to silence: --rule, --source, --story or --match"),
-        (["add", "--story", "s", "--for", "6h"], "say why with --reason"),
-        (["add", "--story", "s", "--reason", "x"], "say how long with --for 6h, or until when with --until"),
-        (["add", "--story", "s", "--reason", "x", "--for", "6h", "--until", "2996-01-01"], "say how long"),
+        (["add", "--for", "6h", "--reason", "x"], "expected --rule, --source, --story or --match"),
+        (["add", "--story", "s", "--for", "6h"], "expected --reason"),
+        (["add", "--story", "s", "--reason", "x"], "expected either --for or --until"),
+        (
+            ["add", "--story", "s", "--reason", "x", "--for", "6h", "--until", "2996-01-01"],
+            "expected either --for or --until",
+        ),
         (["add", "--story", "s", "--reason", "x", "--for", "soon"], "--for: expected a duration"),
-        (["add", "--story", "s", "--reason", "x", "--until", "2001-01-01"], "--until: 2001-01-01 has passed"),
+        (["add", "--story", "s", "--reason", "x", "--until", "2001-01-01"], "--until: 2001-01-01 is in the past"),
         (["add", "--story", "s", "--reason", "x", "--until", "noon"], "--until: expected a time"),
-        (["add", "--rule", "feries", "--reason", "x", "--for", "6h"], 'there is no rule "feries"; did you mean'),
-        (["add", "--source", "wier", "--reason", "x", "--for", "6h"], 'there is no source "wier"; did you mean'),
+        (["add", "--rule", "feries", "--reason", "x", "--for", "6h"], 'unknown rule "feries"; did you mean'),
+        (["add", "--source", "wier", "--reason", "x", "--for", "6h"], 'unknown source "wier"; did you mean'),
         (["add", "--match", "a AND (b", "--reason", "x", "--for", "6h"], "--match, character"),
         (["end"], "end needs the ID of a silence"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_line(run_monitor: Monitor, arguments: list[str], said: str) -> None:
+def test_invalid_options_are_reported_in_one_line(run_monitor: Monitor, arguments: list[str], message: str) -> None:
     code, out, err = run_monitor(*arguments)
     assert (code, out) == (2, "")
-    assert err.startswith(f"monitor: {said}")
+    assert err.startswith(f"monitor: {message}")
     assert err.count("\n") == 1
-    assert run_monitor()[1] == "nothing was ever silenced\n"
+    assert run_monitor()[1] == "there are no silences yet\n"
 
 
-def test_a_mute_lets_facts_through_and_says_so(run_monitor: Monitor) -> None:
+def test_until_facts_change_adds_a_mute(run_monitor: Monitor) -> None:
     until = ("--until-facts-change", "--for", "30d", "--reason", "followed elsewhere")
     assert run_monitor("add", "--story", "st-1", *until)[0] == 0
     (listed,) = json.loads(run_monitor("--json")[1])
@@ -89,7 +92,7 @@ def test_a_mute_lets_facts_through_and_says_so(run_monitor: Monitor) -> None:
     assert "story st-1, until the facts change" in run_monitor()[1]
 
 
-def test_a_query_may_speak_of_aliases_and_only_of_those_there_are(run_monitor: Monitor) -> None:
+def test_match_accepts_only_existing_aliases(run_monitor: Monitor) -> None:
     assert run_monitor("add", "--match", "@dprk", "--for", "6h", "--reason", "x")[0] == 0
     code, _, err = run_monitor("add", "--match", "@drpk", "--for", "6h", "--reason", "x")
     assert code == 2

@@ -1,4 +1,4 @@
-"""`sources add`, `import`, `export` and `test`, against a site on loopback."""
+"""`monitor sources add`, `import`, `export` and `test`, on a loopback site."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ PAGE = "<html><title>Port</title><link rel=alternate type=application/rss+xml hr
 Monitor = Callable[..., tuple[int, str, str]]
 
 
-class Site(LoopbackServer):
-    """Serves `pages` by path."""
+class LoopbackSite(LoopbackServer):
+    """A server with `pages` by path."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,9 +52,9 @@ class Site(LoopbackServer):
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with Site() as opened:
-        yield opened
+def site() -> Iterator[LoopbackSite]:
+    with LoopbackSite() as running_site:
+        yield running_site
 
 
 @pytest.fixture
@@ -71,58 +71,54 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run_monitor(capsys: pytest.CaptureFixture[str]) -> Monitor:
     def call(*arguments: str) -> tuple[int, str, str]:
         code = run_command_line(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return call
 
 
-def sources(path: Path) -> dict[str, str]:
+def urls_by_name(path: Path) -> dict[str, str]:
     return {source.name: source.url for source in read_config(path, env={"KEY": "x"}).sources}
 
 
-def test_the_feed_of_a_site_is_found_shown_and_added_at_the_end(
-    config: Path, run_monitor: Monitor, site: Site
-) -> None:
+def test_add_finds_the_feed_of_a_site_and_appends_it(config: Path, run_monitor: Monitor, site: LoopbackSite) -> None:
     code, out, err = run_monitor("sources", "add", site.url, "--yes")
     assert (code, err) == (0, "")
     assert f"1. Ferries: All! (entries: 5)  {site.url}news.xml\n     2025-12-05  Ferry 5 has left\n" in out
-    assert config.read_text().startswith(CONFIG + "\n\n[[sources]]\n"), "what was there stays as it was"
-    assert sources(config)["ferries-all"] == f"{site.url}news.xml"
+    assert config.read_text().startswith(CONFIG + "\n\n[[sources]]\n"), "existing text must stay unchanged"
+    assert urls_by_name(config)["ferries-all"] == f"{site.url}news.xml"
     assert config.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in config.parent.iterdir()] == ["config.toml"]
 
 
-def test_what_is_followed_already_is_not_added_again(config: Path, run_monitor: Monitor, site: Site) -> None:
+def test_a_feed_in_the_config_is_not_added_again(config: Path, run_monitor: Monitor, site: LoopbackSite) -> None:
     run_monitor("sources", "add", f"{site.url}news.xml", "--yes", "--name", "ferries")
     before = config.read_text()
     code, _, err = run_monitor("sources", "add", site.url, "--yes")
     assert (code, config.read_text()) == (2, before)
-    assert err == f"monitor: {site.url}news.xml is followed already, as ferries\n"
+    assert err == f"monitor: {site.url}news.xml is already in the config, as ferries\n"
 
 
-def test_a_name_that_is_taken_or_cannot_be_is_told_and_nothing_is_added(
-    config: Path, run_monitor: Monitor, site: Site
+def test_a_duplicate_or_invalid_name_is_reported_and_nothing_is_added(
+    config: Path, run_monitor: Monitor, site: LoopbackSite
 ) -> None:
-    for name, told in (("halvik", "another source has this name, on line 5"), ("tag:x", "expected a name")):
+    for name, message in (("halvik", "duplicate name; first used on line 5"), ("tag:x", "expected a name")):
         code, _, err = run_monitor("sources", "add", site.url, "--yes", "--name", name)
         assert code == 2
-        assert told in err
+        assert message in err
         assert config.read_text() == CONFIG
         assert len(list(config.parent.iterdir())) == 1
 
 
-def test_a_site_without_feeds_is_said(config: Path, run_monitor: Monitor, site: Site) -> None:
+def test_a_site_without_feeds_is_reported(config: Path, run_monitor: Monitor, site: LoopbackSite) -> None:
     code, out, err = run_monitor("sources", "add", f"{site.url}plain", "--yes")
     assert (code, out) == (1, "")
-    assert "no feed was found" in err
+    assert "no feed found" in err
     assert run_monitor("sources", "add", f"{site.url}missing", "--yes")[0] == 2
     assert config.read_text() == CONFIG
 
 
-def test_an_opml_file_is_imported_without_what_is_followed_and_exported_again(
-    config: Path, run_monitor: Monitor
-) -> None:
+def test_import_skips_known_feeds_and_export_writes_all(config: Path, run_monitor: Monitor) -> None:
     Path("in.opml").write_text(
         "<opml version='2.0'><body><outline text='Ports'><outline text='Halvik' xmlUrl='http://halvik.example/feed'/>"
         "<outline text='Halvik' xmlUrl='https://other.example/${x}'/><outline text='A\"b' xmlUrl='https://b.example/'/>"
@@ -131,52 +127,50 @@ def test_an_opml_file_is_imported_without_what_is_followed_and_exported_again(
     code, out, err = run_monitor("sources", "import", "in.opml")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "left out http://halvik.example/feed: it is followed already, as halvik",
-        "left out https://b.example/?utm_source=x: it is followed already, as a-b",
+        "skipped http://halvik.example/feed: already in the config, as halvik",
+        "skipped https://b.example/?utm_source=x: already in the config, as a-b",
         "added 2 sources to config.toml",
     ]
-    assert sources(config)["halvik-2"] == "https://other.example/${x}"
+    assert urls_by_name(config)["halvik-2"] == "https://other.example/${x}"
 
     code, out, err = run_monitor("sources", "export", "out.opml")
     assert (code, out) == (0, "wrote out.opml (3 feeds)\n")
-    assert err == "left out hidden: its address holds a secret\nleft out notices: a page is no feed\n"
+    assert err == "skipped hidden: its URL contains a secret\nskipped notices: kind is page, not feed\n"
     text = Path("out.opml").read_bytes()
     assert b"secret-value" not in text
-    assert [(one.title, one.tags) for one in read_opml(text)] == [
+    assert [(feed.title, feed.tags) for feed in read_opml(text)] == [
         ("halvik", ("harbour", "north")),
         ("halvik-2", ("Ports",)),
         ("a-b", ("Ports",)),
     ]
-    assert run_monitor("sources", "export", "out.opml")[0] == 2, "nothing is overwritten"
+    assert run_monitor("sources", "export", "out.opml")[0] == 2, "existing files must not be overwritten"
     assert run_monitor("sources", "import", "out.opml")[1].endswith("added 0 sources to config.toml\n")
     assert run_monitor("sources", "export")[1].encode() == text
 
 
 @pytest.mark.parametrize("reader", ["freshrss", "inoreader", "netnewswire"])
-def test_what_another_reader_follows_comes_in_and_goes_out_again(
-    config: Path, run_monitor: Monitor, reader: str
-) -> None:
+def test_opml_of_other_readers_round_trips(config: Path, run_monitor: Monitor, reader: str) -> None:
     file = Path(__file__).parent.parent / "sources" / "opml" / f"{reader}.opml"
     code, out, err = run_monitor("sources", "import", str(file))
     assert (code, err) == (0, "")
-    there = {one.url for one in read_opml(file.read_bytes()) if one.is_feed}
-    exported = {one.url for one in read_opml(run_monitor("sources", "export")[1].encode())}
-    followed = {"https://halvik.example/feed"}
-    assert exported == there | followed
-    assert ("it is no feed" in out) == (reader == "freshrss")
+    imported = {outline.url for outline in read_opml(file.read_bytes()) if outline.is_feed}
+    exported = {outline.url for outline in read_opml(run_monitor("sources", "export")[1].encode())}
+    configured = {"https://halvik.example/feed"}
+    assert exported == imported | configured
+    assert ("not a feed" in out) == (reader == "freshrss")
 
 
-def test_a_file_that_is_no_opml_is_one_clear_line(config: Path, run_monitor: Monitor) -> None:
+def test_an_invalid_opml_file_is_reported_in_one_line(config: Path, run_monitor: Monitor) -> None:
     Path("in.opml").write_text("<opml><body>")
     assert run_monitor("sources", "import", "in.opml") == (
         2,
         "",
-        "monitor: in.opml: line 1 of the file is not XML: no element found\n",
+        "monitor: in.opml: invalid XML in line 1: no element found\n",
     )
     assert run_monitor("sources", "import", "missing.opml")[0] == 2
 
 
-def test_what_would_be_stored_is_shown_as_claims(config: Path, run_monitor: Monitor, site: Site) -> None:
+def test_sources_test_shows_claims(config: Path, run_monitor: Monitor, site: LoopbackSite) -> None:
     code, out, err = run_monitor("sources", "test", f"{site.url}news.xml", "--json")
     assert (code, err) == (0, "")
     first = json.loads(out)[0]
@@ -189,7 +183,7 @@ def test_what_would_be_stored_is_shown_as_claims(config: Path, run_monitor: Moni
     assert "(question: never news)" in out
 
 
-def test_full_text_is_shown_with_what_is_wrong_with_it(config: Path, run_monitor: Monitor, site: Site) -> None:
+def test_sources_test_shows_articles_and_their_errors(config: Path, run_monitor: Monitor, site: LoopbackSite) -> None:
     lines = [f"The ferry number {n} has left the pier of Halvik with many people on board." for n in range(4)]
     paragraphs = "".join(f"<p>{line}</p>" for line in lines)
     article = f"<html><body><article><h1>Ferries</h1>{paragraphs}</article></body></html>"
@@ -205,21 +199,19 @@ def test_full_text_is_shown_with_what_is_wrong_with_it(config: Path, run_monitor
     assert code == 0
     assert lines[2] in out
     assert "Ferry b" in out
-    assert err == f"without its article: {site.url}b has nothing at this address (HTTP 404)\n"
+    assert err == f"article not read: {site.url}b was not found (HTTP 404)\n"
 
 
-def test_a_source_that_cannot_be_read_is_a_finding_of_the_test(
-    config: Path, run_monitor: Monitor, site: Site
-) -> None:
+def test_sources_test_of_an_unreadable_source_exits_1(config: Path, run_monitor: Monitor, site: LoopbackSite) -> None:
     assert run_monitor("sources", "test", f"{site.url}missing")[0] == 1
     assert run_monitor("sources", "test", "halvk") == (
         2,
         "",
-        'monitor: there is no source "halvk"; did you mean "halvik"?\n',
+        'monitor: unknown source "halvk"; did you mean "halvik"?\n',
     )
 
 
-def test_the_config_may_be_named_before_or_after(config: Path, run_monitor: Monitor) -> None:
+def test_the_config_option_works_before_and_after_the_subcommand(config: Path, run_monitor: Monitor) -> None:
     config.rename("other.toml")
     before, after = (
         run_monitor("sources", *order) for order in (("-c", "other.toml", "export"), ("export", "-c", "other.toml"))

@@ -1,4 +1,4 @@
-"""Which of many earlier claims are worth judging: seen at a glance, the same that reading them all would find."""
+"""The choice of candidates to judge: quick analyses select the same as full analyses of all."""
 
 import random
 from heapq import nlargest
@@ -31,30 +31,30 @@ ENDS = (
     "until further notice.",
     "in the Democratic Republic of Congo.",
 )
-CLAIMS = [f"{one} {two} {three}" for one in OPENINGS for two in MIDDLES for three in ENDS]
+CLAIMS = [f"{opening} {middle} {end}" for opening in OPENINGS for middle in MIDDLES for end in ENDS]
 
 
-@pytest.mark.parametrize("same", [NO_SYNONYMS, ALIASES], ids=["plain", "aliases"])
-def test_claims_share_no_more_than_a_glance_says(same):
-    seen = [_analyze_quickly(claim, same) for claim in CLAIMS]
+@pytest.mark.parametrize("synonyms", [NO_SYNONYMS, ALIASES], ids=["plain", "aliases"])
+def test_a_quick_analysis_never_underestimates_the_overlap(synonyms):
+    estimates = [_analyze_quickly(claim, synonyms) for claim in CLAIMS]
     for claim in CLAIMS:
-        now = analyze(claim, same)
-        for before, other in zip(seen, CLAIMS, strict=True):
-            assert before.terms.keys() >= analyze(other, same).terms.keys()
-            assert weight_overlap(before, now) >= weight_overlap(analyze(other, same), now)
+        now = analyze(claim, synonyms)
+        for estimate, other in zip(estimates, CLAIMS, strict=True):
+            assert estimate.terms.keys() >= analyze(other, synonyms).terms.keys()
+            assert weight_overlap(estimate, now) >= weight_overlap(analyze(other, synonyms), now)
 
 
-def test_the_closest_are_those_that_reading_all_would_find():
-    chance = random.Random(5)
-    for claim in chance.sample(CLAIMS, 20):
-        now, texts = analyze(claim, ALIASES), set(chance.sample(CLAIMS, 20))
+def test_top_candidates_are_those_of_analyzing_all_texts():
+    rng = random.Random(5)
+    for claim in rng.sample(CLAIMS, 20):
+        now, texts = analyze(claim, ALIASES), set(rng.sample(CLAIMS, 20))
         shares = nlargest(
             MAX_JUDGED_CANDIDATES, ((weight_overlap(analyze(text, ALIASES), now), text) for text in texts)
         )
         assert top_candidates(now, texts, ALIASES) == [text for shared, text in shares if shared >= MIN_SHARED_WEIGHT]
 
 
-def test_a_text_that_was_read_is_seen_as_it_was_read():
+def test_a_quick_analysis_returns_a_cached_full_analysis():
     text = "A text that nobody has looked at before stands here."
-    assert analyze_quickly(text) is not (reading := analyze(text))
-    assert analyze_quickly(text) is reading
+    assert analyze_quickly(text) is not (analysis := analyze(text))
+    assert analyze_quickly(text) is analysis

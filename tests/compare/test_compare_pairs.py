@@ -1,4 +1,4 @@
-"""Pairs come as JSON lines and leave as verdicts; a bad line is named by its number."""
+"""Judging pairs from JSON lines; errors have the number of the invalid line."""
 
 import json
 
@@ -21,15 +21,15 @@ def test_every_pair_gets_a_verdict_under_its_id():
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("bad", "message"),
     [
-        ("{nonsense", "line 2 is not JSON"),
-        ("[1, 2]", "line 2 is not an object"),
-        (line(a=3), 'line 2: "a" must be a text'),
+        ("{nonsense", "line 2: invalid JSON"),
+        ("[1, 2]", "line 2: expected an object"),
+        (line(a=3), 'line 2: "a" must be a string'),
         (line(context="nearby"), 'line 2: "context" must be'),
         (line(context=[]), 'line 2: "context" must be'),
     ],
 )
-def test_a_bad_line_is_named(bad, words):
-    with pytest.raises(MonitorError, match=words):
+def test_an_invalid_line_raises_an_error_with_its_number(bad, message):
+    with pytest.raises(MonitorError, match=message):
         list(judge_lines([line(), bad]))

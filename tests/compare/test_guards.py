@@ -1,11 +1,14 @@
-"""What must hold for any claim, whatever its words: no moved figure, no new "not" is ever hidden."""
+"""Properties of any pair of claims: a changed figure or an added "not" is never called repeated."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.compare.verdict import judge
 from monitor.model import Novelty, Relation
 from monitor.text.analysis import analyze, index_terms
+
+pytestmark = pytest.mark.slow
 
 CONTEXTS = st.sampled_from(list(Relation))
 WORDS = st.sampled_from(
@@ -40,12 +43,12 @@ FIGURES = st.one_of(
 
 
 def value(figure: str) -> str:
-    """Spellings of one number ("7" and "7.0", "2000" and "2,000") are no change."""
+    """Normalize spellings of one number ("7" and "7.0", "2000" and "2,000"), which are no change."""
     plain = figure.replace(",", "")
     return str(float(plain)) if plain.replace(".", "").isdigit() else plain
 
 
-SPELT = {
+SPELLED = {
     "2.0": "two",
     "3.0": "three",
     "11.0": "eleven",
@@ -58,10 +61,10 @@ SPELT = {
 
 @settings(max_examples=400, deadline=None)
 @given(TEMPLATES, FIGURES, FIGURES, CONTEXTS)
-def test_a_figure_that_moves_is_never_called_repeated(template, one, other, context):
+def test_a_changed_figure_is_never_repeated(template, one, other, context):
     before, now = template.format(one, one), template.format(other, one)
-    same = {SPELT.get(value(figure), value(figure)) for figure in (one, other)}
-    if len(same) == 2:
+    values = {SPELLED.get(value(figure), value(figure)) for figure in (one, other)}
+    if len(values) == 2:
         assert judge(analyze(before), analyze(now), context).novelty is not Novelty.REPEATED, (before, now)
 
 
@@ -72,7 +75,7 @@ def test_a_figure_that_moves_is_never_called_repeated(template, one, other, cont
     st.integers(0, 999),
     CONTEXTS,
 )
-def test_a_number_within_a_name_that_moves_is_never_called_repeated(template, one, other, context):
+def test_a_changed_number_within_a_name_is_never_repeated(template, one, other, context):
     if one != other:
         assert (
             judge(analyze(template.format(one)), analyze(template.format(other)), context).novelty
@@ -87,16 +90,16 @@ def test_a_number_within_a_name_that_moves_is_never_called_repeated(template, on
     CONTEXTS,
     st.sampled_from(["not", "never", "no", "без", "не"]),
 )
-def test_a_not_that_comes_or_goes_is_never_called_repeated(words, data, context, negation):
-    place = data.draw(st.integers(0, len(words)))
-    plain, negated = " ".join(words), " ".join([*words[:place], negation, *words[place:]])
+def test_an_added_or_removed_not_is_never_repeated(words, data, context, negation):
+    index = data.draw(st.integers(0, len(words)))
+    plain, negated = " ".join(words), " ".join([*words[:index], negation, *words[index:]])
     assert judge(analyze(plain), analyze(negated), context).novelty is not Novelty.REPEATED
     assert judge(analyze(negated), analyze(plain), context).novelty is not Novelty.REPEATED
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200), CONTEXTS)
-def test_a_claim_repeats_itself_entirely(text, context):
+def test_a_claim_repeats_itself_with_similarity_100(text, context):
     verdict = judge(analyze(text), analyze(text), context)
     assert (verdict.novelty, verdict.similarity, verdict.changes) == (Novelty.REPEATED, 100.0, ())
 
@@ -112,6 +115,6 @@ def test_any_two_texts_can_be_judged(one, other, context):
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS, min_size=3, max_size=10), CONTEXTS)
-def test_spacing_and_final_stops_never_make_news(words, context):
+def test_spacing_and_a_final_stop_are_never_news(words, context):
     plain = " ".join(words)
     assert judge(analyze(plain), analyze("  " + "  ".join(words) + "."), context).novelty is Novelty.REPEATED

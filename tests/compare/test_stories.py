@@ -1,4 +1,4 @@
-"""Which updates share a story, on streams of our own sentences."""
+"""Which updates share a story, on streams of made-up sentences."""
 
 from kit.replay_lines import ReplayStream
 
@@ -10,7 +10,7 @@ from monitor.text.normalize import hash64
 SINKING = "Ferry Amalia sinks off Halvik: 40 people dead"
 
 
-def test_an_event_told_by_several_sources_is_one_story():
+def test_an_event_reported_by_several_sources_is_one_story():
     stories = (
         ReplayStream()
         .say("port", "a", "The ferry Amalia went down in a storm off Halvik on Monday.", title=SINKING)
@@ -31,7 +31,7 @@ def test_an_event_told_by_several_sources_is_one_story():
     assert len(set(stories)) == 1
 
 
-def test_a_foreign_event_of_the_same_sort_does_not_join():
+def test_another_event_of_the_same_kind_is_another_story():
     stories = (
         ReplayStream()
         .say("port", "a", "The ferry Amalia went down in a storm off Halvik on Monday.", title=SINKING)
@@ -68,7 +68,7 @@ def test_an_event_with_another_place_and_person_is_another_story():
     assert stories[3] != stories[0]
 
 
-def test_a_story_is_known_by_what_its_updates_have_in_common():
+def test_an_update_joins_the_story_whose_common_words_it_shares():
     stream = (
         ReplayStream()
         .say("a", "1", "", title="Amalia sinks off Halvik")
@@ -80,13 +80,13 @@ def test_a_story_is_known_by_what_its_updates_have_in_common():
     assert len(set(stream.story_ids())) == 1
 
 
-def test_an_article_must_share_more_with_a_story_than_a_headline():
+def test_an_article_must_share_more_with_a_story_than_a_headline_must():
     story = {f"word{n}": 0.1 for n in range(400)}
     words = [f"word{n}" for n in range(90)]
     assert join_threshold(words[:8], story) < join_threshold(words, story)
 
 
-def test_one_word_alone_joins_no_story_of_another_matter():
+def test_one_shared_word_does_not_join_another_story():
     stories = (
         ReplayStream()
         .say("port", "a", "", title="Around 300 ferries lie idle in Halvik")
@@ -96,8 +96,8 @@ def test_one_word_alone_joins_no_story_of_another_matter():
     assert len(set(stories)) == 2
 
 
-class Nearby:
-    """A past that holds one story, last told of at `at`, about a wreck."""
+class OneStoryIndex:
+    """A story index with one story about a wreck, last updated at `at`."""
 
     def __init__(self, at: float) -> None:
         self.at = at
@@ -106,37 +106,37 @@ class Nearby:
         return None
 
     def candidate_stories(self, vector: TermVector, since: float) -> list[StoryCandidate]:
-        said = PriorClaim(SINKING, "port", "a", self.at, "st-wreck", SINKING)
-        return [StoryCandidate(said, {hash64("wreck"): 1.0})] if self.at >= since else []
+        opening = PriorClaim(SINKING, "port", "a", self.at, "st-wreck", SINKING)
+        return [StoryCandidate(opening, {hash64("wreck"): 1.0})] if self.at >= since else []
 
 
-def test_a_story_nobody_told_of_for_weeks_is_over():
+def test_a_story_without_updates_for_weeks_is_over():
     update = Update("wire", "b", 30 * 86400.0, "The wreck is raised", "", "")
-    assert find_story(update, (), {hash64("wreck"): 1.0}, Nearby(25 * 86400.0), update.at) == "st-wreck"
-    assert find_story(update, (), {hash64("wreck"): 1.0}, Nearby(10 * 86400.0), update.at) != "st-wreck"
+    assert find_story(update, (), {hash64("wreck"): 1.0}, OneStoryIndex(25 * 86400.0), update.at) == "st-wreck"
+    assert find_story(update, (), {hash64("wreck"): 1.0}, OneStoryIndex(10 * 86400.0), update.at) != "st-wreck"
 
 
-def test_takeaways_of_one_report_open_stories_of_their_own():
+def test_takeaways_of_one_report_open_separate_stories():
     report = "<ul><li>Troops left the town of Halvik.</li><li>Wheat prices in Pelmark doubled.</li></ul>"
-    told = ReplayStream().say("brief", "march-1", report, title="Harbour brief, March 1").results()
-    stories = {one["claim"]: one["story"] for one in told if one["type"] == "finding"}
+    records = ReplayStream().say("brief", "march-1", report, title="Harbour brief, March 1").results()
+    stories = {record["claim"]: record["story"] for record in records if record["type"] == "finding"}
     assert stories["Troops left the town of Halvik."] != stories["Wheat prices in Pelmark doubled."]
 
 
-def test_what_one_edit_brings_under_a_heading_is_one_story():
+def test_claims_added_under_one_heading_by_one_edit_are_one_story():
     page = "<h2>Rabies</h2><p>Bats carry rabies.</p>"
     added = page + "<ul><li>wash the wound at once</li><li>see a doctor</li></ul>"
-    told = (
+    records = (
         ReplayStream()
         .say("office", "norland", page, title="Health")
         .say("office", "norland", added, title="Health")
         .results()
     )
-    stories = {one["claim"]: one["story"] for one in told if one["type"] == "finding"}
+    stories = {record["claim"]: record["story"] for record in records if record["type"] == "finding"}
     assert stories["wash the wound at once"] == stories["see a doctor"]
 
 
-def test_replaying_gives_the_same_stories_again():
+def test_a_replay_gives_the_same_story_ids():
     stream = (
         ReplayStream()
         .say("port", "a", "The ferry went down.", title=SINKING)
@@ -145,7 +145,7 @@ def test_replaying_gives_the_same_stories_again():
     assert stream.story_ids() == stream.story_ids()
 
 
-def test_a_headline_without_a_telling_word_opens_a_story_of_its_own():
+def test_a_headline_of_common_words_opens_a_new_story():
     stories = (
         ReplayStream()
         .say("port", "a", "", title="What it is")

@@ -1,4 +1,4 @@
-"""Whether the same words were said of the same subject."""
+"""Whether two claims are about the same subject."""
 
 import pytest
 
@@ -11,13 +11,15 @@ from monitor.text.analysis import analyze
 CLAIM = Claim("Tap water is safe.", Role.SENTENCE, "Health")
 
 
-def other(entry, title, source="office", *, now="norland#advice", now_title="advice", claim=CLAIM, heading="Health"):
-    said = PriorClaim(claim.text, source, entry, 0.0, "st-1", title, heading)
-    return is_other_subject(claim, Update("office", now, 1.0, now_title, "", ""), said)
+def is_other(
+    entry, title, source="office", *, now="norland#advice", now_title="advice", claim=CLAIM, heading="Health"
+):
+    prior = PriorClaim(claim.text, source, entry, 0.0, "st-1", title, heading)
+    return is_other_subject(claim, Update("office", now, 1.0, now_title, "", ""), prior)
 
 
 @pytest.mark.parametrize(
-    ("entry", "title", "wanted"),
+    ("entry", "title", "expected"),
     [
         ("westmark#advice", "advice", True),
         ("norland#advice", "advice", False),
@@ -26,25 +28,25 @@ def other(entry, title, source="office", *, now="norland#advice", now_title="adv
         ("norland#advice-evening-update", "advice", False),
     ],
 )
-def test_pages_of_a_series_are_told_apart_by_their_keys(entry, title, wanted):
-    assert other(entry, title) is wanted
+def test_pages_of_a_series_are_distinguished_by_their_keys(entry, title, expected):
+    assert is_other(entry, title) is expected
 
 
-def test_pages_of_a_series_are_told_apart_by_their_titles():
-    assert other("e2", "Westmark travel advice", now="e1", now_title="Norland travel advice")
+def test_pages_of_a_series_are_distinguished_by_their_titles():
+    assert is_other("e2", "Westmark travel advice", now="e1", now_title="Norland travel advice")
 
 
 def test_a_series_in_time_is_one_subject():
-    assert not other("march-2", "Harbour brief, March 2", now="march-1", now_title="Harbour brief, March 1")
+    assert not is_other("march-2", "Harbour brief, March 2", now="march-1", now_title="Harbour brief, March 1")
 
 
-def test_other_sources_speak_of_the_same_subject():
-    assert not other("westmark#advice", "advice", source="wire")
+def test_entries_of_other_sources_are_never_another_subject():
+    assert not is_other("westmark#advice", "advice", source="wire")
 
 
 def test_another_heading_of_the_same_page_is_another_subject():
-    assert other("norland#advice", "advice", heading="Ferries")
-    assert not other("norland#advice", "advice", heading="Health care")
+    assert is_other("norland#advice", "advice", heading="Ferries")
+    assert not is_other("norland#advice", "advice", heading="Health care")
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,10 @@ def test_another_heading_of_the_same_page_is_another_subject():
         ("Advice for Norland", "Advice for Upper Norland"),
     ],
 )
-def test_the_longest_name_counts(one, two):
-    assert other("e2", two, now="e1", now_title=one)
-    assert other("e2", one, now="e1", now_title=two)
-    assert not other("e2", one, now="e1", now_title=one)
+def test_a_longer_name_is_another_subject(one, two):
+    assert is_other("e2", two, now="e1", now_title=one)
+    assert is_other("e2", one, now="e1", now_title=two)
+    assert not is_other("e2", one, now="e1", now_title=one)
 
 
 @pytest.mark.parametrize(
@@ -72,15 +74,15 @@ def test_the_longest_name_counts(one, two):
         ("Harbour brief", "Harbour brief, evening edition"),
     ],
 )
-def test_a_headline_that_says_more_is_no_other_subject(one, two):
-    assert not other("e2", two, now="e1", now_title=one)
-    assert not other("e2", one, now="e1", now_title=two)
+def test_a_headline_with_more_detail_is_the_same_subject(one, two):
+    assert not is_other("e2", two, now="e1", now_title=one)
+    assert not is_other("e2", one, now="e1", now_title=two)
 
 
-def test_headings_that_name_different_places_are_different_subjects():
+def test_headings_with_different_places_are_different_subjects():
     sudan = Claim(CLAIM.text, Role.SENTENCE, "Ports of Sudan")
-    assert other("norland#advice", "advice", claim=sudan, heading="Ports of South Sudan")
-    assert not other("norland#advice", "advice", claim=sudan, heading="Ports")
+    assert is_other("norland#advice", "advice", claim=sudan, heading="Ports of South Sudan")
+    assert not is_other("norland#advice", "advice", claim=sudan, heading="Ports")
 
 
 @pytest.mark.parametrize(
@@ -91,12 +93,12 @@ def test_headings_that_name_different_places_are_different_subjects():
         ("Advice for Isle of Norr", "Advice for Ostland", ("Isle of Norr", "Ostland")),
     ],
 )
-def test_the_name_of_a_subject_is_what_sets_its_title_apart(one, two, names):
+def test_the_name_of_a_subject_is_the_differing_part_of_its_title(one, two, names):
     assert names_from_titles(one, two) == SubjectNames(*names)
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "echo"),
+    ("before", "now", "expected"),
     [
         ("Read about the rules if you live in France.", "Read about the rules if you live in Spain.", True),
         ("French police may check passports.", "Spanish police may check passports.", True),
@@ -107,15 +109,16 @@ def test_the_name_of_a_subject_is_what_sets_its_title_apart(one, two, names):
         ("Tap water is safe.", "Tap water is safe in Spain.", False),
     ],
 )
-def test_a_notice_with_each_page_s_own_name_is_one_notice(before, now, echo):
-    assert (verdict_without_names(analyze(before), analyze(now), SubjectNames("Spain", "France")) is not None) is echo
+def test_a_notice_with_each_page_s_own_name_is_one_notice(before, now, expected):
+    verdict = verdict_without_names(analyze(before), analyze(now), SubjectNames("Spain", "France"))
+    assert (verdict is not None) is expected
 
 
-def test_the_name_of_the_own_subject_is_one_word_that_stands_where_it_stood_first():
-    reading = analyze("The ferries of Halvik stop on Monday, the Halvik council said.")
-    seen = mask_subject(reading, "Halvik")
-    assert list(seen.terms) == [*(key for key in reading.terms if key != "halvik"), SUBJECT_KEY]
-    assert quote_terms(seen, [seen.terms[SUBJECT_KEY]]) == "Halvik"
-    assert [quote_terms(seen, [unit]) for key, unit in seen.terms.items() if key != SUBJECT_KEY] == [
-        quote_terms(reading, [unit]) for key, unit in reading.terms.items() if key != "halvik"
+def test_mask_subject_replaces_the_subject_with_one_term_at_its_first_position():
+    analysis = analyze("The ferries of Halvik stop on Monday, the Halvik council said.")
+    masked = mask_subject(analysis, "Halvik")
+    assert list(masked.terms) == [*(key for key in analysis.terms if key != "halvik"), SUBJECT_KEY]
+    assert quote_terms(masked, [masked.terms[SUBJECT_KEY]]) == "Halvik"
+    assert [quote_terms(masked, [term]) for key, term in masked.terms.items() if key != SUBJECT_KEY] == [
+        quote_terms(analysis, [term]) for key, term in analysis.terms.items() if key != "halvik"
     ]

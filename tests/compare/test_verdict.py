@@ -1,4 +1,4 @@
-"""What is new, changed or repeated, on sentences written for it; each case is judged in both directions."""
+"""Verdicts on made-up pairs of sentences; most cases are judged in both directions."""
 
 import pytest
 
@@ -10,15 +10,15 @@ REVISION, ELSEWHERE = Relation.REVISION, Relation.ELSEWHERE
 
 
 def verdict(before, now, context=REVISION, same=None):
-    groups = Synonyms.from_mapping(same or {})
-    return judge(analyze(before, groups), analyze(now, groups), context)
+    synonyms = Synonyms.from_mapping(same or {})
+    return judge(analyze(before, synonyms), analyze(now, synonyms), context)
 
 
 def changes(before, now, context=REVISION):
     return [(change.kind, change.before, change.after) for change in verdict(before, now, context).changes]
 
 
-MOVED = [
+CHANGED_FACTS = [
     # 1: scope
     (
         "The office advises against all travel to Northport.",
@@ -41,13 +41,13 @@ MOVED = [
     ("Ferries stop from 11:45 pm to 4 am.", "Ferries stop from 9 pm to 4 am.", ChangeKind.DATE),
     # 5: a date
     ("A rail strike is planned for 3 April.", "A rail strike is planned for 17 May.", ChangeKind.DATE),
-    # 6: one word of substance
+    # 6: one significant word
     (
         "Stay away from the border because of ongoing shelling.",
         "Stay away from the border because of ongoing talks.",
         ChangeKind.WORDING,
     ),
-    # 7: a counter that runs
+    # 7: a rising count
     (
         "The regional office has confirmed 8,000 dead.",
         "The regional office has confirmed 8,300 dead.",
@@ -56,18 +56,18 @@ MOVED = [
 ]
 
 
-@pytest.mark.parametrize(("before", "now", "kind"), MOVED)
-def test_a_moved_fact_is_changed_in_an_edit(before, now, kind):
+@pytest.mark.parametrize(("before", "now", "kind"), CHANGED_FACTS)
+def test_an_edited_fact_is_changed(before, now, kind):
     for one, other in ((before, now), (now, before)):
-        said = verdict(one, other)
-        assert said.novelty is Novelty.CHANGED
-        assert kind in {change.kind for change in said.changes}
+        judged = verdict(one, other)
+        assert judged.novelty is Novelty.CHANGED
+        assert kind in {change.kind for change in judged.changes}
 
 
-SAME = [
-    # 8: a misspelt name
+REWORDED_EDITS = [
+    # 8: a misspelled name
     ("Fighting went on near Torestk on Friday.", "Fighting went on near Toretsk on Friday."),
-    # 9: the country said again
+    # 9: the country named again
     ("The capital is the Polish city of Warsaw.", "The capital of Poland is the Polish city of Warsaw."),
     # 10: an editorial sentence reworded
     ("Novia is in an active volcanic zone.", "Novia is located in an active volcanic zone."),
@@ -80,27 +80,27 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("before", "now"), SAME)
-def test_wording_alone_is_repeated_in_an_edit(before, now):
+@pytest.mark.parametrize(("before", "now"), REWORDED_EDITS)
+def test_an_edit_of_wording_only_is_repeated(before, now):
     assert verdict(before, now).novelty is Novelty.REPEATED
     assert verdict(now, before).novelty is Novelty.REPEATED
 
 
-def test_the_same_toll_of_another_magnitude_moved_the_magnitude():  # 11
-    said = changes(
+def test_another_magnitude_with_the_same_toll_is_the_only_change():  # 11
+    magnitude_changes = changes(
         "Four killed by magnitude 6.1 quake in Nepal", "4 dead in 5.9-magnitude earthquake in Nepal", ELSEWHERE
     )
-    assert said == [(ChangeKind.NUMBER, "magnitude 6.1", "5.9-magnitude")]
+    assert magnitude_changes == [(ChangeKind.NUMBER, "magnitude 6.1", "5.9-magnitude")]
 
 
-def test_a_projection_is_not_the_current_figure():  # 12
-    said = verdict("The toll passed 9,000 on Sunday.", "The toll could pass 9,000 by Sunday.", ELSEWHERE)
-    assert said.novelty is Novelty.CHANGED
+def test_a_projection_is_changed_from_the_current_figure():  # 12
+    judged = verdict("The toll passed 9,000 on Sunday.", "The toll could pass 9,000 by Sunday.", ELSEWHERE)
+    assert judged.novelty is Novelty.CHANGED
 
 
-def test_a_sentence_without_a_successor_has_no_likeness():  # 13: what is left of a deleted sentence is withdrawn
-    gone, left = "Border guards confiscate phones at the Rusne crossing.", "Tap water is safe to drink."
-    assert verdict(gone, left).novelty is Novelty.NEW
+def test_an_unrelated_sentence_is_not_a_successor():  # 13: so a deleted sentence is withdrawn
+    deleted, remaining = "Border guards confiscate phones at the Rusne crossing.", "Tap water is safe to drink."
+    assert verdict(deleted, remaining).novelty is Novelty.NEW
 
 
 FIGURES = [
@@ -115,19 +115,19 @@ FIGURES = [
 
 @pytest.mark.parametrize(("before", "now", "old", "new"), FIGURES)
 @pytest.mark.parametrize("context", list(Relation))
-def test_a_moved_figure_is_told_as_it_stands(before, now, old, new, context):
+def test_a_changed_figure_is_quoted_with_its_bound_and_unit(before, now, old, new, context):
     assert (ChangeKind.NUMBER, old, new) in changes(before, now, context)
     assert (ChangeKind.NUMBER, new, old) in changes(now, before, context)
 
 
-def test_figures_of_each_others_things_have_moved():
+def test_figures_that_swap_what_they_count_are_changed():
     assert (
         verdict("3 dead, 4 injured in Lagos fire", "4 dead, 3 injured in Lagos fire", ELSEWHERE).novelty
         is Novelty.CHANGED
     )
 
 
-RETOLD = [
+REWORDED_REPORTS = [
     ("Police arrest five protesters in Milan", "Five protesters detained by police in Milan"),
     ("A strong quake hit Chile on Monday", "Powerful earthquake strikes Chile"),
     ("U.S. senators approve the budget bill", "US Senate passes budget bill"),
@@ -135,13 +135,13 @@ RETOLD = [
 ]
 
 
-@pytest.mark.parametrize(("before", "now"), RETOLD)
+@pytest.mark.parametrize(("before", "now"), REWORDED_REPORTS)
 def test_the_same_facts_in_other_words_are_repeated_elsewhere(before, now):
     assert verdict(before, now, ELSEWHERE).novelty is Novelty.REPEATED
     assert verdict(now, before, ELSEWHERE).novelty is Novelty.REPEATED
 
 
-TURNED = [
+CONTRADICTIONS = [
     ("Ukrainian forces captured the village of Lyptsi.", "Ukrainian forces have not captured the village of Lyptsi."),
     ("The ministry confirmed the loss of a ship.", "The ministry denied the loss of a ship."),
     ("Sales of the drug went up in March.", "Sales of the drug went down in March."),
@@ -155,62 +155,62 @@ TURNED = [
 ]
 
 
-@pytest.mark.parametrize(("before", "now"), TURNED)
+@pytest.mark.parametrize(("before", "now"), CONTRADICTIONS)
 @pytest.mark.parametrize("context", list(Relation))
-def test_a_claim_turned_around_is_never_repeated(before, now, context):
+def test_a_contradicted_claim_is_changed(before, now, context):
     assert verdict(before, now, context).novelty is Novelty.CHANGED
     assert verdict(now, before, context).novelty is Novelty.CHANGED
 
 
-def test_the_passive_turns_no_roles():
+def test_the_passive_does_not_swap_roles():
     assert (
         verdict("Brazil beats Spain in the final.", "Spain is beaten by Brazil in the final.", ELSEWHERE).novelty
         is Novelty.REPEATED
     )
 
 
-def test_an_appended_figure_is_changed_though_all_old_words_stand():
-    said = verdict("Acme releases its engine", "Acme releases its engine with 300 horsepower")
-    assert said.novelty is Novelty.CHANGED
+def test_an_added_figure_is_changed_if_all_old_words_remain():
+    judged = verdict("Acme releases its engine", "Acme releases its engine with 300 horsepower")
+    assert judged.novelty is Novelty.CHANGED
 
 
-def test_another_claim_is_new():
+def test_an_unrelated_claim_is_new():
     assert (
         verdict("A ferry sank off Zanzibar.", "Parliament in Oslo votes on the fishing quota.", ELSEWHERE).novelty
         is Novelty.NEW
     )
 
 
-def test_a_toll_of_another_country_is_another_claim():
+def test_a_toll_of_another_country_is_new():
     assert (
         verdict("More than 33,000 dead after earthquake", "Quake kills 4 in Indonesia", ELSEWHERE).novelty
         is Novelty.NEW
     )
 
 
-def test_words_of_one_alias_meet():
+def test_words_of_one_alias_are_equal():
     same = {"dprk": ["DPRK", "North Korean*"], "wagner": ["Wagner Group", "PMC"]}
     before, now = "The Wagner Group recruits in Perm.", "The PMC recruits in Perm."
     assert verdict(before, now).novelty is Novelty.CHANGED
     assert verdict(before, now, same=same).novelty is Novelty.REPEATED
 
 
-def test_an_alias_never_hides_a_place_of_another_list():
+def test_an_alias_does_not_hide_a_change_to_a_place_outside_it():
     same = {"north": ["Kharkiv", "Kharkov"]}
     assert verdict("Drones hit Kharkiv.", "Drones hit Odesa.", same=same).novelty is Novelty.CHANGED
 
 
-def test_what_was_added_is_told_as_one_run_of_words():
-    said = changes("Protests are expected in Lima.", "Protests are expected in Lima and near Callao harbour gate.")
-    assert said == [(ChangeKind.ADDED, "", "near Callao harbour gate")]
+def test_added_words_are_one_change():
+    added = changes("Protests are expected in Lima.", "Protests are expected in Lima and near Callao harbour gate.")
+    assert added == [(ChangeKind.ADDED, "", "near Callao harbour gate")]
 
 
-def test_what_lies_beyond_the_part_that_is_read_is_not_called_a_repeat():
+def test_a_difference_beyond_the_analyzed_part_is_changed():
     long = "word " * 5_000
     assert verdict(long + "one", long + "other").novelty is Novelty.CHANGED
 
 
-def test_one_day_and_the_same_names_tell_one_thing_in_freer_words():
+def test_the_same_day_and_names_allow_freer_wording():
     before = "President Marchenko stated on May 4 that the Polish army has sent Danish sailors in raids on Gotland."
     now = "On May 4, the Naval Office reported that Poland had begun using Danish sailors in raids on Gotland."
     assert verdict(before, now, ELSEWHERE).novelty is Novelty.REPEATED
@@ -236,7 +236,7 @@ def test_a_denial_of_one_thing_and_a_doubt_of_another_are_two_changes():
     assert {ChangeKind.NEGATION, ChangeKind.CERTAINTY} <= {kind for kind, _, _ in changes(before, now)}
 
 
-def test_a_place_and_a_name_that_both_moved_are_told_in_one_order_always():
+def test_changes_of_a_place_and_a_name_have_a_fixed_order():
     before = "Live watch from Norway and Tormo opens today in the harbour hall"
     now = "Live watch from Chile and Brandel opens today in the harbour hall"
     assert changes(before, now, ELSEWHERE) == [

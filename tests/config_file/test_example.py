@@ -1,4 +1,4 @@
-"""`config.example.toml` is right, whole, and shows every key that there is."""
+"""`config.example.toml` is valid and shows every key."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ENV = {
     "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x",
     "SIEM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
-SHAPES = (MonitorConfig, NetworkConfig, SourceConfig, Auth, AlertsConfig, WebConfig)
+MODELS = (MonitorConfig, NetworkConfig, SourceConfig, Auth, AlertsConfig, WebConfig)
 
 
-def test_the_example_is_a_config_without_problems(tmp_path: Path) -> None:
+def test_the_example_has_no_problems(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(builtin_path("config.example.toml").read_bytes())
     (tmp_path / "templates").mkdir()
     secret = tmp_path / "secrets/incidents-token"
@@ -39,26 +39,26 @@ def test_the_example_is_a_config_without_problems(tmp_path: Path) -> None:
     assert [source.kind for source in config.sources] == ["feed", "page", "json"]
 
 
-def test_without_its_environment_each_missing_secret_is_named_with_its_line(tmp_path: Path) -> None:
+def test_each_missing_environment_variable_is_reported_on_its_line(tmp_path: Path) -> None:
     text = builtin_path("config.example.toml").read_text(encoding="utf-8")
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     _, problems = check_config(tmp_path / "config.toml", {})
     lines = text.splitlines()
-    told = [problem for problem in problems if not problem.warning]
-    assert len(told) == len(ENV) + 1
-    assert all("${" in lines[problem.line - 1] for problem in told)
+    errors = [problem for problem in problems if not problem.warning]
+    assert len(errors) == len(ENV) + 1
+    assert all("${" in lines[problem.line - 1] for problem in errors)
 
 
 @pytest.mark.parametrize(
     "key",
-    sorted({key for shape in SHAPES for key in toml_fields(shape)})
+    sorted({key for model in MODELS for key in toml_fields(model)})
     + sorted({key for name in NOTIFIERS for key in toml_fields(notifier_class(name).Settings)}),
 )
-def test_every_key_stands_in_the_example(key: str) -> None:
+def test_every_key_is_in_the_example(key: str) -> None:
     text = builtin_path("config.example.toml").read_text(encoding="utf-8")
     assert re.search(rf"(?m)(^|\{{ |, |^# ){re.escape(key)} +=", text), f"{key} is not in config.example.toml"
 
 
 @pytest.mark.parametrize("name", NOTIFIERS)
-def test_every_type_of_channel_stands_in_the_example(name: str) -> None:
+def test_every_type_of_channel_is_in_the_example(name: str) -> None:
     assert f'type = "{name}"' in builtin_path("config.example.toml").read_text(encoding="utf-8")

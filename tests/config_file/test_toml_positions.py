@@ -1,4 +1,4 @@
-"""Where keys and values stand, in every way that TOML can write them."""
+"""The positions of keys and values in every TOML notation."""
 
 from __future__ import annotations
 
@@ -10,73 +10,74 @@ from hypothesis import strategies as st
 from monitor.config_file.toml_positions import KeyPath, TomlPositions
 
 
-def at(text: str, *path: str | int) -> tuple[tuple[int, int], tuple[int, int]]:
+def positions(text: str, *path: str | int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The positions of the key and of the value at a path."""
     tomllib.loads(text)
-    places = TomlPositions(text)
-    assert path in places
-    return places.key_position(path), places.value_position(path)
+    positions = TomlPositions(text)
+    assert path in positions
+    return positions.key_position(path), positions.value_position(path)
 
 
-def test_a_key_and_its_value_have_each_their_column() -> None:
-    assert at('  name  =   "x"', "name") == ((1, 3), (1, 13))
+def test_a_key_and_its_value_have_their_own_columns() -> None:
+    assert positions('  name  =   "x"', "name") == ((1, 3), (1, 13))
 
 
-def test_a_key_under_a_table_is_found_with_the_table() -> None:
+def test_a_key_of_a_table_has_the_path_of_the_table() -> None:
     text = '[monitor]\nrules = "r"\n\n[ web . "x.y" ]\nlisten = 1\n'
-    assert at(text, "monitor", "rules") == ((2, 1), (2, 9))
-    assert at(text, "web", "x.y", "listen") == ((5, 1), (5, 10))
+    assert positions(text, "monitor", "rules") == ((2, 1), (2, 9))
+    assert positions(text, "web", "x.y", "listen") == ((5, 1), (5, 10))
 
 
-def test_sources_are_counted_and_their_tables_follow_the_last_one() -> None:
+def test_array_tables_are_counted_and_subtables_belong_to_the_last_one() -> None:
     text = '[[sources]]\nname = "a"\n[[sources]]\nname = "b"\n[sources.auth]\ntoken = "t"\n'
-    assert at(text, "sources", 0, "name") == ((2, 1), (2, 8))
-    assert at(text, "sources", 1, "name") == ((4, 1), (4, 8))
-    assert at(text, "sources", 1, "auth", "token") == ((6, 1), (6, 9))
+    assert positions(text, "sources", 0, "name") == ((2, 1), (2, 8))
+    assert positions(text, "sources", 1, "name") == ((4, 1), (4, 8))
+    assert positions(text, "sources", 1, "auth", "token") == ((6, 1), (6, 9))
 
 
-def test_lists_within_lists_of_tables_are_counted_for_each_parent() -> None:
+def test_nested_array_tables_are_counted_per_parent() -> None:
     text = "[[a]]\n[[a.b]]\nx = 1\n[[a.b]]\n[[a]]\n[[a.b]]\nx = 2\n"
-    assert at(text, "a", 0, "b", 0, "x")[0] == (3, 1)
-    assert at(text, "a", 0, "b", 1)[0] == (4, 1)
-    assert at(text, "a", 1, "b", 0, "x")[0] == (7, 1)
+    assert positions(text, "a", 0, "b", 0, "x")[0] == (3, 1)
+    assert positions(text, "a", 0, "b", 1)[0] == (4, 1)
+    assert positions(text, "a", 1, "b", 0, "x")[0] == (7, 1)
 
 
-def test_dotted_and_quoted_keys_are_one_path() -> None:
+def test_dotted_and_quoted_keys_are_parts_of_a_path() -> None:
     text = 'auth . "to ken".\'x\' = 1\n"\\u0061b" = 2'
-    assert at(text, "auth", "to ken", "x") == ((1, 17), (1, 23))
-    assert at(text, "ab") == ((2, 1), (2, 13))
+    assert positions(text, "auth", "to ken", "x") == ((1, 17), (1, 23))
+    assert positions(text, "ab") == ((2, 1), (2, 13))
 
 
-def test_inline_tables_and_lists_over_several_lines_give_each_element() -> None:
+def test_elements_of_inline_tables_and_multiline_lists_have_positions() -> None:
     text = 'l = [\n  "a", # , "b" ]\n  { x = 1, y.z = [2, 3] },\n]\nend = 1'
-    assert at(text, "l", 0)[1] == (2, 3)
-    assert at(text, "l", 1, "x") == ((3, 5), (3, 9))
-    assert at(text, "l", 1, "y", "z", 1)[1] == (3, 22)
-    assert at(text, "end")[0] == (5, 1)
+    assert positions(text, "l", 0)[1] == (2, 3)
+    assert positions(text, "l", 1, "x") == ((3, 5), (3, 9))
+    assert positions(text, "l", 1, "y", "z", 1)[1] == (3, 22)
+    assert positions(text, "end")[0] == (5, 1)
 
 
-def test_text_that_looks_like_keys_within_strings_is_only_text() -> None:
+def test_keys_inside_strings_and_comments_are_ignored() -> None:
     text = (
         'a = """\n[monitor]\nrules = 1\n\\""" x"""""\n'
         "b = '''\n[[sources]]\n'' '''\n"
         'c = "# \\" [web]" # [web]\n'
         "d = '\\'\n[monitor]\nrules = 2\n"
     )
-    assert at(text, "monitor", "rules")[0] == (11, 1)
-    assert at(text, "d")[0] == (9, 1)
+    assert positions(text, "monitor", "rules")[0] == (11, 1)
+    assert positions(text, "d")[0] == (9, 1)
     assert ("sources",) not in TomlPositions(text)
     assert ("web",) not in TomlPositions(text)
 
 
-def test_values_of_every_kind_are_passed_over() -> None:
+def test_values_of_every_type_are_skipped() -> None:
     text = "a = 1979-05-27 07:32:00Z\nb = -1_000.5e3\nc = inf # x\nd = {}\ne = []\nf = ''\ng = true\r\nh = 1"
-    assert at(text, "h") == ((8, 1), (8, 5))
+    assert positions(text, "h") == ((8, 1), (8, 5))
 
 
-def test_a_path_that_is_not_there_stands_where_its_parent_does() -> None:
-    places = TomlPositions('\n[[sources]]\nname = "a"\n')
-    assert places.key_position(("sources", 0, "url")) == (2, 1)
-    assert places.value_position(("nothing", "at all")) == (1, 1)
+def test_a_missing_path_has_the_position_of_its_parent() -> None:
+    positions = TomlPositions('\n[[sources]]\nname = "a"\n')
+    assert positions.key_position(("sources", 0, "url")) == (2, 1)
+    assert positions.value_position(("nothing", "at all")) == (1, 1)
 
 
 _KEY = st.text(min_size=1, max_size=6)
@@ -103,7 +104,7 @@ def _toml(value: object) -> str:
 
 def _paths(value: object, path: KeyPath = ()) -> list[KeyPath]:
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(found for key, part in parts for found in _paths(part, (*path, key)))]
+    return [path, *(child for key, part in parts for child in _paths(part, (*path, key)))]
 
 
 @given(st.dictionaries(_KEY, _VALUE, max_size=4))
@@ -111,8 +112,8 @@ def test_every_key_of_any_file_is_found(tree: dict[str, object]) -> None:
     text = "".join(f"# x\n{_quoted(key)} = {_toml(value)}\n" for key, value in tree.items())
     assert tomllib.loads(text) == tree
 
-    places = TomlPositions(text)
+    positions = TomlPositions(text)
 
-    assert [path for path in _paths(tree) if path and path not in places] == []
+    assert [path for path in _paths(tree) if path and path not in positions] == []
     for line, key in enumerate(tree, 1):
-        assert places.key_position((key,)) == (2 * line, 1)
+        assert positions.key_position((key,)) == (2 * line, 1)

@@ -1,4 +1,4 @@
-"""Pages, JSON and feeds followed through the daemon: what is withdrawn, what is not believed, what is gone."""
+"""Pages, JSON and feeds polled by the daemon: withdrawn claims, shrunk pages, and sources that are gone or quiet."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ allow_private = ["127.0.0.0/8"]
 name = "notices"
 url = "{url}"
 every = "10m"
-{how}
+{source_options}
 """
 LINES = [f"Line {number} of the ferries leaves the pier of Halvik at {number} o'clock." for number in range(4, 16)]
 LOGIN = "<html><title>Log in</title><body><form><input type=password></form><p>Enter your name.</p></body></html>"
 
 
-class Site(LoopbackServer):
-    """Serves one body at every address."""
+class OneBodyServer(LoopbackServer):
+    """Serves the same body at every URL."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,135 +48,135 @@ class Site(LoopbackServer):
 
 
 @dataclass
-class Followed:
-    """One source at the site, polled whenever it is due."""
+class FollowedSource:
+    """One source, polled whenever it is due."""
 
     folder: Path
-    site: Site
+    site: OneBodyServer
     now: float = 1_800_000_000.0
 
-    def configure(self, how: str) -> None:
-        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.url, how=how))
+    def configure(self, source_options: str) -> None:
+        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.url, source_options=source_options))
         (self.folder / "rules").mkdir(exist_ok=True)
 
-    async def polled(self, body: str | None = None, *, status: int = 200) -> SourceState:
-        """The source's state after its next poll that is due, with what is served then."""
+    async def poll(self, body: str | None = None, *, status: int = 200) -> SourceState:
+        """Poll at the next due time, with this body served, and return the source's state."""
         self.site.body, self.site.status = body if body is not None else self.site.body, status
         config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as engine:
-            await engine.run_in_store_thread(prepare_store, engine)
-            daemon = Daemon(engine)
+        async with open_runtime(config, clock=lambda: self.now) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            daemon = Daemon(runtime)
             await daemon.poll_due()
             await daemon.finish_tasks()
-            with engine.store.read() as conn:
-                (row,) = load_sources(conn)
-        self.now = row.next_poll
-        return row
+            with runtime.store.read() as conn:
+                (source_state,) = load_sources(conn)
+        self.now = source_state.next_poll
+        return source_state
 
     def findings(self, novelty: str) -> list[str]:
         store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
         with store.read() as conn:
-            found = conn.execute(
+            rows = conn.execute(
                 text("select claim from findings where novelty = :n order by update_id, position"), {"n": novelty}
             )
-            said = [str(row[0]) for row in found]
+            claims = [str(claim) for (claim,) in rows]
         store.close()
-        return said
+        return claims
 
 
 @pytest.fixture
-def followed(tmp_path: Path) -> Iterator[Followed]:
-    with Site() as site:
-        yield Followed(tmp_path, site)
+def followed_source(tmp_path: Path) -> Iterator[FollowedSource]:
+    with OneBodyServer() as site:
+        yield FollowedSource(tmp_path, site)
 
 
 def page(*lines: str) -> str:
-    said = "".join(f"<p>{line}</p>" for line in lines)
-    return f"<html><title>Ferries</title><body><main>{said}</main></body></html>"
+    paragraphs = "".join(f"<p>{line}</p>" for line in lines)
+    return f"<html><title>Ferries</title><body><main>{paragraphs}</main></body></html>"
 
 
-async def test_a_page_is_followed_claim_by_claim(followed: Followed) -> None:
-    followed.configure('kind = "page"')
-    gone = "Storm warnings are in force for the northern coast."
-    await followed.polled(page(gone, *LINES))
-    row = await followed.polled(page(*LINES, "The harbour master of Halvik has resigned."))
-    assert (row.state, row.entries) == ("ok", 1)
-    assert followed.findings("withdrawn") == [gone]
-    assert "The harbour master of Halvik has resigned." in followed.findings("new")
+async def test_each_added_or_removed_claim_of_a_page_is_a_finding(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
+    withdrawn = "Storm warnings are in force for the northern coast."
+    await followed_source.poll(page(withdrawn, *LINES))
+    source_state = await followed_source.poll(page(*LINES, "The harbour master of Halvik has resigned."))
+    assert (source_state.state, source_state.entries) == ("ok", 1)
+    assert followed_source.findings("withdrawn") == [withdrawn]
+    assert "The harbour master of Halvik has resigned." in followed_source.findings("new")
 
 
-async def test_a_login_page_withdraws_nothing_however_long_it_stands_there(followed: Followed) -> None:
-    followed.configure('kind = "page"')
-    await followed.polled(page(*LINES))
+async def test_a_login_page_never_withdraws_claims(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
+    await followed_source.poll(page(*LINES))
     for _ in range(5):
-        row = await followed.polled(LOGIN)
-        assert (row.state, row.error_code) == ("failing", "not_the_page")
-    assert (await followed.polled(page(*LINES))).state == "ok"
-    assert followed.findings("withdrawn") == []
+        source_state = await followed_source.poll(LOGIN)
+        assert (source_state.state, source_state.error_code) == ("failing", "not_the_page")
+    assert (await followed_source.poll(page(*LINES))).state == "ok"
+    assert followed_source.findings("withdrawn") == []
 
 
-async def test_a_sudden_shrink_is_believed_when_it_stays(followed: Followed) -> None:
-    followed.configure('kind = "page"')
-    await followed.polled(page(*LINES))
+async def test_a_shrunk_page_is_accepted_after_three_rejections(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
+    await followed_source.poll(page(*LINES))
     for _ in range(3):
-        row = await followed.polled(page(LINES[0]))
-        assert (row.state, row.error_code) == ("failing", "suspicious_shrink")
-        assert followed.findings("withdrawn") == []
-    assert (await followed.polled()).state == "ok"
-    assert followed.findings("withdrawn") == LINES[1:]
+        source_state = await followed_source.poll(page(LINES[0]))
+        assert (source_state.state, source_state.error_code) == ("failing", "suspicious_shrink")
+        assert followed_source.findings("withdrawn") == []
+    assert (await followed_source.poll()).state == "ok"
+    assert followed_source.findings("withdrawn") == LINES[1:]
 
 
-async def test_a_shrink_that_passes_leaves_no_trace(followed: Followed) -> None:
-    followed.configure('kind = "page"')
-    await followed.polled(page(*LINES))
-    await followed.polled(page(LINES[0]))
-    before = followed.findings("new")
-    row = await followed.polled(page(*LINES))
-    assert (row.state, row.failures) == ("ok", 0)
-    assert (followed.findings("new"), followed.findings("withdrawn")) == (before, [])
+async def test_a_temporary_shrink_causes_no_findings(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
+    await followed_source.poll(page(*LINES))
+    await followed_source.poll(page(LINES[0]))
+    before = followed_source.findings("new")
+    source_state = await followed_source.poll(page(*LINES))
+    assert (source_state.state, source_state.failures) == ("ok", 0)
+    assert (followed_source.findings("new"), followed_source.findings("withdrawn")) == (before, [])
 
 
-async def test_a_list_that_is_empty_at_once_is_believed_when_it_stays(followed: Followed) -> None:
-    followed.configure('kind = "json"\nentries = "open"\nfields = { text = "said" }')
+async def test_a_suddenly_empty_list_is_accepted_after_three_rejections(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "json"\nentries = "open"\nfields = { text = "said" }')
     full = json.dumps({"open": [{"id": number, "said": line} for number, line in enumerate(LINES)]})
-    assert (await followed.polled(full)).entries == len(LINES)
-    states = [(await followed.polled(json.dumps({"open": []}))).error_code for _ in range(4)]
+    assert (await followed_source.poll(full)).entries == len(LINES)
+    states = [(await followed_source.poll(json.dumps({"open": []}))).error_code for _ in range(4)]
     assert states == ["suspicious_shrink"] * 3 + [None]
 
 
-async def test_a_source_that_is_gone_for_three_days_is_paused_and_told_of_once(
-    followed: Followed, capfd: pytest.CaptureFixture[str]
+async def test_a_source_gone_for_three_days_is_paused_with_one_notice(
+    followed_source: FollowedSource, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    followed.configure('kind = "page"')
-    await followed.polled(page(*LINES))
-    states = [(await followed.polled(status=410)).state for _ in range(5)]
+    followed_source.configure('kind = "page"')
+    await followed_source.poll(page(*LINES))
+    states = [(await followed_source.poll(status=410)).state for _ in range(5)]
     assert states == ["failing", "failing", "paused", "paused", "paused"]
     assert capfd.readouterr().out.count("notice: Source notices is paused") == 1
-    assert (await followed.polled(status=200)).state == "ok"
+    assert (await followed_source.poll(status=200)).state == "ok"
 
 
-async def test_another_address_makes_a_fresh_start(followed: Followed) -> None:
-    followed.configure('kind = "page"')
-    await followed.polled(page(*LINES))
+async def test_a_paused_source_with_a_new_url_is_polled_again(followed_source: FollowedSource) -> None:
+    followed_source.configure('kind = "page"')
+    await followed_source.poll(page(*LINES))
     for _ in range(3):
-        await followed.polled(status=410)
-    followed.now -= 86400
-    config = followed.folder / "config.toml"
-    config.write_text(config.read_text().replace(followed.site.url, followed.site.url + "moved"))
-    assert (await followed.polled(status=410)).state == "failing"
+        await followed_source.poll(status=410)
+    followed_source.now -= 86400
+    config = followed_source.folder / "config.toml"
+    config.write_text(config.read_text().replace(followed_source.site.url, followed_source.site.url + "moved"))
+    assert (await followed_source.poll(status=410)).state == "failing"
 
 
-async def test_a_source_that_falls_silent_against_its_habit_is_quiet_until_it_speaks(
-    followed: Followed, capfd: pytest.CaptureFixture[str]
+async def test_a_source_silent_for_unusually_long_is_quiet_until_its_next_entry(
+    followed_source: FollowedSource, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    followed.configure('first_poll = "alert"')
-    followed.site.kind = "application/rss+xml"
-    items = [rss(number, followed.now - (25 - number) * 86400) for number in range(25)]
-    assert (await followed.polled(feed(items))).state == "ok"
-    followed.now += 3 * 86400
-    assert [(await followed.polled()).state for _ in range(3)] == ["quiet"] * 3
+    followed_source.configure('first_poll = "alert"')
+    followed_source.site.kind = "application/rss+xml"
+    items = [rss(number, followed_source.now - (25 - number) * 86400) for number in range(25)]
+    assert (await followed_source.poll(feed(items))).state == "ok"
+    followed_source.now += 3 * 86400
+    assert [(await followed_source.poll()).state for _ in range(3)] == ["quiet"] * 3
     assert capfd.readouterr().out.count("notice: Source notices has fallen silent") == 1
-    assert (await followed.polled(feed([*items, rss(99, followed.now)]))).state == "ok"
+    assert (await followed_source.poll(feed([*items, rss(99, followed_source.now)]))).state == "ok"
 
 
 def rss(number: int, at: float) -> str:

@@ -1,4 +1,4 @@
-"""A clock that is set back puts nothing off."""
+"""A clock that is set back delays nothing."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ HEAD = '[network]\nallow_private = ["127.0.0.0/8"]\n'
 SOURCE = '[[sources]]\nname = "wire"\nurl = "{url}"\nevery = "15m"\n'
 
 
-class Steps:
-    """The real clock, set forward or back by so many seconds."""
+class SteppedClock:
+    """The real clock plus an offset."""
 
-    by = 0.0
+    offset_s = 0.0
 
     def __call__(self) -> float:
-        return time.time() + self.by
+        return time.time() + self.offset_s
 
-    def shown(self) -> type[datetime]:
-        """A `datetime` that this clock tells the time by."""
-        steps = self
+    def datetime_class(self) -> type[datetime]:
+        """Return a `datetime` class whose `now` uses this clock."""
+        stepped_clock = self
 
-        class Shown(datetime):
+        class SteppedDatetime(datetime):
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-                return datetime.now(tz) + timedelta(seconds=steps.by)
+                return datetime.now(tz) + timedelta(seconds=stepped_clock.offset_s)
 
-        return Shown
+        return SteppedDatetime
 
 
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
-    made = Steps()
-    monkeypatch.setattr(base, "datetime", made.shown())
-    monkeypatch.setattr("monitor.daemon.clock.datetime", made.shown())
-    monkeypatch.setattr("monitor.daemon.scheduler.datetime", made.shown())
-    return made
+def clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
+    stepped = SteppedClock()
+    monkeypatch.setattr(base, "datetime", stepped.datetime_class())
+    monkeypatch.setattr("monitor.daemon.clock.datetime", stepped.datetime_class())
+    monkeypatch.setattr("monitor.daemon.scheduler.datetime", stepped.datetime_class())
+    return stepped
 
 
 @pytest.fixture
@@ -60,56 +60,56 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_ticks_go_on_after_the_clock_was_set_back(folder: Path, steps: Steps) -> None:
-    class Counting(Daemon):
+async def test_ticks_continue_after_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
+    class TickCountingDaemon(Daemon):
         ticks = 0
 
         async def release_due(self) -> None:
             self.ticks += 1
 
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=steps) as engine:
-        await engine.run_in_store_thread(prepare_store, engine)
-        daemon, stop = Counting(engine), asyncio.Event()
-        life = asyncio.create_task(daemon.run_until(stop))
+    async with open_runtime(read_config(folder / "config.toml", env={}), clock=clock) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon, stop = TickCountingDaemon(runtime), asyncio.Event()
+        daemon_task = asyncio.create_task(daemon.run_until(stop))
         try:
             await wait_until(lambda: daemon.ticks > 0, 6.0)
-            steps.by = -HOUR
-            await asyncio.sleep(1.1)  # what was due just before has run
+            clock.offset_s = -HOUR
+            await asyncio.sleep(1.1)  # until ticks that were due before have run
             before = daemon.ticks
             await wait_until(lambda: daemon.ticks > before + 1, 6.0)
         finally:
             stop.set()
-            await life
+            await daemon_task
 
 
-async def test_a_source_is_polled_after_the_time_it_was_to_wait_for(folder: Path, steps: Steps) -> None:
+async def test_a_source_keeps_its_interval_when_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
     async with RawServer(http_response(SAMPLE_FEED)) as server:
         (folder / "config.toml").write_text(HEAD + SOURCE.format(url=server.url))
         config = read_config(folder / "config.toml", env={})
-        async with open_runtime(config, clock=steps) as engine:
-            await engine.run_in_store_thread(prepare_store, engine)
-            await Daemon(engine).poll_round()
-        steps.by = -HOUR
-        async with open_runtime(config, clock=steps) as engine:
-            await engine.run_in_store_thread(prepare_store, engine)
-            with engine.store.read() as conn:
-                (row,) = sources.load_sources(conn)
-    assert 0.8 * 900 < row.next_poll - steps() < 1.2 * 900
+        async with open_runtime(config, clock=clock) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            await Daemon(runtime).poll_round()
+        clock.offset_s = -HOUR
+        async with open_runtime(config, clock=clock) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            with runtime.store.read() as conn:
+                (source_state,) = sources.load_sources(conn)
+    assert 0.8 * 900 < source_state.next_poll - clock() < 1.2 * 900
 
 
-async def test_a_message_owed_before_the_clock_was_set_back_is_due(folder: Path, steps: Steps) -> None:
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=steps) as engine:
-        now = steps()
-        told = example_alert(at=now)
-        add_sources(engine.store, "wire")
-        owed = example_message("m1", told, created=now)
-        commit_texts(engine.store, ["Three bridges are shut."], decisions=[sent_decision(told)], messages=[owed])
-        steps.by = -HOUR
-        assert not due(engine)
-        await engine.run_in_store_thread(prepare_store, engine)
-        assert due(engine) == ["desk"]
+async def test_a_pending_message_is_due_after_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
+    async with open_runtime(read_config(folder / "config.toml", env={}), clock=clock) as runtime:
+        now = clock()
+        alert = example_alert(at=now)
+        add_sources(runtime.store, "wire")
+        message = example_message("m1", alert, created=now)
+        commit_texts(runtime.store, ["Three bridges are shut."], decisions=[sent_decision(alert)], messages=[message])
+        clock.offset_s = -HOUR
+        assert not due_channels(runtime)
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        assert due_channels(runtime) == ["desk"]
 
 
-def due(engine: Runtime) -> list[str]:
-    with engine.store.read() as conn:
-        return outbox.channels_due(conn, engine.clock())
+def due_channels(runtime: Runtime) -> list[str]:
+    with runtime.store.read() as conn:
+        return outbox.channels_due(conn, runtime.clock())

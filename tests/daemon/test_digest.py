@@ -1,4 +1,4 @@
-"""A digest and quiet hours through the daemon: held, kept over a restart, told once when their time has come."""
+"""Digests and quiet hours: alerts are held, survive a restart, and are sent once when due."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ notify = ["desk", "chat"]
 
 
 @dataclass
-class Post:
-    """A channel that keeps what it takes."""
+class RecordingNotifier:
+    """Records the messages it receives."""
 
-    took: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
-        self.took.append(message)
+        self.messages.append(message)
         return Receipt("taken")
 
     async def close(self) -> None:
@@ -63,88 +63,92 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def say(engine: Runtime, text: str) -> None:
-    with engine.store.write() as conn:
-        update = Update("wire", text, engine.clock(), text, "", "")
-        ingest_update(conn, update, engine.policy, digest=text, memory=1e9, now=engine.clock())
+def ingest_text(runtime: Runtime, text: str) -> None:
+    with runtime.store.write() as conn:
+        update = Update("wire", text, runtime.clock(), text, "", "")
+        ingest_update(conn, update, runtime.policy, digest=text, memory=1e9, now=runtime.clock())
 
 
-async def lived(folder: Path, now: float, posts: dict[str, Post], *texts: str) -> None:
-    """One start of the daemon at a moment, with what is said then."""
-    async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: now) as engine:
-        prepare_store(engine)
-        engine.notifiers.update(posts)  # type: ignore[arg-type]
+async def run_daemon_once(folder: Path, now: float, notifiers: dict[str, RecordingNotifier], *texts: str) -> None:
+    """Start the daemon at a moment, ingest these texts, deliver what is due, and stop it."""
+    async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: now) as runtime:
+        prepare_store(runtime)
+        runtime.notifiers.update(notifiers)  # type: ignore[arg-type]
         for text in texts:
-            say(engine, text)
-        daemon = Daemon(engine)
+            ingest_text(runtime, text)
+        daemon = Daemon(runtime)
         await daemon.release_due()
         await daemon.deliver_due()
         await daemon.finish_tasks()
 
 
-async def test_what_waits_is_kept_over_restarts_and_told_once_when_its_time_has_come(folder: Path) -> None:
-    desk, chat = Post(), Post()
-    posts = {"desk": desk, "chat": chat}
-    await lived(folder, EVENING, posts, "The mill of Halvik burned down", "A warehouse burns in Orsk")
-    await lived(folder, EIGHT_IN_KYIV - 1, posts, "A school burns in Tolna")
-    assert (desk.took, chat.took) == ([], [])
+async def test_held_alerts_survive_restarts_and_are_sent_once_when_due(folder: Path) -> None:
+    desk, chat = RecordingNotifier(), RecordingNotifier()
+    notifiers = {"desk": desk, "chat": chat}
+    await run_daemon_once(folder, EVENING, notifiers, "The mill of Halvik burned down", "A warehouse burns in Orsk")
+    await run_daemon_once(folder, EIGHT_IN_KYIV - 1, notifiers, "A school burns in Tolna")
+    assert (desk.messages, chat.messages) == ([], [])
 
-    await lived(folder, EIGHT_IN_KYIV, posts)
-    await lived(folder, SEVEN, posts)
-    await lived(folder, SEVEN + 86400, posts)
-    for post, reason in ((desk, Reason.DIGEST), (chat, Reason.QUIET_HOURS)):
-        (message,) = post.took
+    await run_daemon_once(folder, EIGHT_IN_KYIV, notifiers)
+    await run_daemon_once(folder, SEVEN, notifiers)
+    await run_daemon_once(folder, SEVEN + 86400, notifiers)
+    for notifier, reason in ((desk, Reason.DIGEST), (chat, Reason.QUIET_HOURS)):
+        (message,) = notifier.messages
         assert (len(message.alerts), message.batch_reason) == (3, reason)
 
 
-async def test_status_says_that_what_is_gathered_waits(
+async def test_status_shows_that_held_alerts_are_not_due(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await lived(folder, EVENING, {"desk": Post(), "chat": Post()}, "The mill of Halvik burned down")
+    await run_daemon_once(
+        folder, EVENING, {"desk": RecordingNotifier(), "chat": RecordingNotifier()}, "The mill of Halvik burned down"
+    )
     monkeypatch.chdir(folder)
     monkeypatch.setattr("time.time", lambda: EVENING + 60)
     capsys.readouterr()
     assert run_command_line(["status"]) == 0
     assert re.search(r"^messages +2 pending$", (out := capsys.readouterr().out), re.MULTILINE)
-    assert re.search(r"^oldest owed +waits for its time$", out, re.MULTILINE)
+    assert re.search(r"^oldest due +not due yet$", out, re.MULTILINE)
 
 
-async def test_what_a_throttle_lets_out_waits_as_well(folder: Path) -> None:
-    desk, chat = Post(), Post()
-    posts = {"desk": desk, "chat": chat}
-    await lived(folder, EVENING, posts, "Around 300 mills burn in Halvik", "Around 400 mills burn in Halvik")
-    await lived(folder, EVENING + 2 * 3600 + 1, posts)
-    assert (desk.took, chat.took) == ([], [])
-    await lived(folder, SEVEN, posts)
-    assert [len(message.alerts) for message in (*desk.took, *chat.took)] == [2, 2]
+async def test_follow_ups_of_a_throttle_are_held_too(folder: Path) -> None:
+    desk, chat = RecordingNotifier(), RecordingNotifier()
+    notifiers = {"desk": desk, "chat": chat}
+    await run_daemon_once(
+        folder, EVENING, notifiers, "Around 300 mills burn in Halvik", "Around 400 mills burn in Halvik"
+    )
+    await run_daemon_once(folder, EVENING + 2 * 3600 + 1, notifiers)
+    assert (desk.messages, chat.messages) == ([], [])
+    await run_daemon_once(folder, SEVEN, notifiers)
+    assert [len(message.alerts) for message in (*desk.messages, *chat.messages)] == [2, 2]
 
 
-async def test_the_command_sends_what_a_channel_gathers_while_the_daemon_runs(
+async def test_deliveries_release_sends_held_alerts_while_the_daemon_runs(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(folder)
-    desk, chat = Post(), Post()
-    async with open_runtime(read_config(folder / "config.toml", env={})) as engine:
-        prepare_store(engine)
-        engine.notifiers.update({"desk": desk, "chat": chat})  # type: ignore[arg-type]
-        say(engine, "The mill of Halvik burned down")
-        daemon = Daemon(engine)
+    desk, chat = RecordingNotifier(), RecordingNotifier()
+    async with open_runtime(read_config(folder / "config.toml", env={})) as runtime:
+        prepare_store(runtime)
+        runtime.notifiers.update({"desk": desk, "chat": chat})  # type: ignore[arg-type]
+        ingest_text(runtime, "The mill of Halvik burned down")
+        daemon = Daemon(runtime)
         await daemon.deliver_due()
         await daemon.finish_tasks()
-        assert desk.took == []
+        assert desk.messages == []
 
         codes = [
             await asyncio.to_thread(run_command_line, ["deliveries", "release", "--channel", "desk"])
             for _ in range(2)
         ]
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         await daemon.deliver_due()
         await daemon.finish_tasks()
 
     assert codes == [0, 1]
-    assert said.out == "channel desk: 1 alert can be sent now; `monitor run` sends what is due\n"
-    assert said.err == "channel desk gathers nothing\n"
-    (message,) = desk.took
+    assert output.out == "channel desk: 1 alert released; `monitor run` sends what is due\n"
+    assert output.err == "channel desk holds nothing\n"
+    (message,) = desk.messages
     assert (len(message.alerts), message.batch_reason) == (1, Reason.DIGEST)
 
 
@@ -152,10 +156,10 @@ async def test_the_command_sends_what_a_channel_gathers_while_the_daemon_runs(
     ("arguments", "sentence"),
     [
         ([], "monitor: release needs --channel NAME"),
-        (["--channel", "dsk"], 'monitor: there is no channel "dsk"; did you mean "desk"?'),
+        (["--channel", "dsk"], 'monitor: unknown channel "dsk"; did you mean "desk"?'),
     ],
 )
-def test_what_to_release_must_be_said(
+def test_deliveries_release_requires_a_known_channel(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -1,4 +1,4 @@
-"""An alert storm: few messages, every alert and match in the history."""
+"""An alert storm is sent in few messages, with every alert and match in the history."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from monitor.store.reports.alerts import load_alert_page
 
 PLACES = ("Halvik", "Brevik", "Orsk", "Tolna", "Merrin", "Sund", "Kalla", "Vesby", "Norra", "Hult")
 THINGS = ("bridge", "ferry", "tunnel", "school", "market", "station", "harbour", "mill", "tower", "dam")
-HOW = ("burned down", "was flooded", "reopened", "was sold", "collapsed", "lost its power")
+EVENTS = ("burned down", "was flooded", "reopened", "was sold", "collapsed", "lost its power")
 CHANNELS = ("desk", "chat")
 
 
@@ -40,69 +40,69 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def listening(tmp_path: Path) -> Policy:
+def policy(tmp_path: Path) -> Policy:
     query = " OR ".join(THINGS)
     (tmp_path / "r.yaml").write_text(f"name: places\ntitle: What happens in places\nmatch: {query}\n")
     rules, _ = load_rules(tmp_path, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     return Policy(rules, channels_by_rule={"places": CHANNELS})
 
 
-def storm(store: Store, listening: Policy, count: int, seconds: float = 59.0) -> Counter[Reason]:
-    """As many entries as asked for, spread over the seconds; how often each reason was given."""
+def ingest_storm(store: Store, policy: Policy, count: int, seconds: float = 59.0) -> Counter[Reason]:
+    """Ingest `count` entries spread over `seconds`. Return how often each decision reason occurred."""
     reasons: Counter[Reason] = Counter()
     for number in range(count):
-        thing, place, how = THINGS[number % 10], PLACES[number // 10 % 10], HOW[number // 100 % 6]
+        thing, place, event = THINGS[number % 10], PLACES[number // 10 % 10], EVENTS[number // 100 % 6]
         at = 1000.0 + seconds * number / count
-        text = f"The {thing} number {number + 2} of {place} {how} on day {number}"
+        text = f"The {thing} number {number + 2} of {place} {event} on day {number}"
         with store.write() as conn:
             update = Update("wire", f"e{number}", at, text, "", "")
-            taken = ingest_update(conn, update, listening, digest=str(number), memory=1e6, now=at)
-        reasons.update(decision.reason for decision in taken.decisions)
+            assessment = ingest_update(conn, update, policy, digest=str(number), memory=1e6, now=at)
+        reasons.update(decision.reason for decision in assessment.decisions)
     return reasons
 
 
-def test_a_storm_is_few_messages_and_all_of_it_is_kept(store: Store, listening: Policy) -> None:
-    began = time.process_time()
-    reasons = storm(store, listening, 200)
+def test_a_storm_is_sent_in_few_messages_without_losing_alerts(store: Store, policy: Policy) -> None:
+    started = time.process_time()
+    reasons = ingest_storm(store, policy, 200)
 
     for channel in CHANNELS:
-        got = drain_channel(store, channel, 1000.0 + 59.0) + drain_channel(
+        sent = drain_channel(store, channel, 1000.0 + 59.0) + drain_channel(
             store, channel, 1000.0 + 2 * FLOOD_BATCH_SECONDS
         )
-        assert len(got) <= 10
-        assert sum(len(message.alerts) for message in got) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
+        assert len(sent) <= 10
+        assert sum(len(message.alerts) for message in sent) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
     assert reasons[Reason.SENT] == BURST_LIMIT
     assert reasons[Reason.FLOOD] > 150
     with store.read() as conn:
         assert len(load_alert_page(conn, limit=1000)) == reasons[Reason.SENT] + reasons[Reason.FLOOD]
-    assert time.process_time() - began < 20
+    assert time.process_time() - started < 20
 
 
-def test_what_gathers_is_sent_after_a_minute_and_then_a_new_one_begins(store: Store, listening: Policy) -> None:
-    storm(store, listening, 20, seconds=0.0)
+def test_a_flood_batch_is_sent_when_its_time_is_up(store: Store, policy: Policy) -> None:
+    ingest_storm(store, policy, 20, seconds=0.0)
     assert len(drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS - 1)) == BURST_LIMIT
-    (gathered,) = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)
-    assert len(gathered.alerts) == 20 - BURST_LIMIT
+    (batch,) = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)
+    assert len(batch.alerts) == 20 - BURST_LIMIT
 
 
-def test_a_round_that_ends_sends_what_was_gathered(store: Store, listening: Policy) -> None:
-    storm(store, listening, 20, seconds=0.0)
+def test_flushing_makes_a_flood_batch_due_at_once(store: Store, policy: Policy) -> None:
+    ingest_storm(store, policy, 20, seconds=0.0)
     with store.write() as conn:
         outbox.flush_flood_batches(conn, 1001.0)
     assert len(drain_channel(store, "desk", 1001.0)) == BURST_LIMIT + 1
 
 
-def test_a_few_alerts_are_told_one_by_one(store: Store, listening: Policy) -> None:
-    assert storm(store, listening, 5) == {Reason.SENT: 5}
+def test_a_few_alerts_are_sent_separately(store: Store, policy: Policy) -> None:
+    assert ingest_storm(store, policy, 5) == {Reason.SENT: 5}
     assert len(drain_channel(store, "desk", 1100.0)) == 5
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal"])
-def test_a_roll_up_says_what_it_is(store: Store, listening: Policy, channel_type: str) -> None:
-    storm(store, listening, 40, seconds=0.0)
-    gathered = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)[-1]
-    rendered = render_message(gathered, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+def test_a_flood_batch_explains_itself_in_every_channel_type(store: Store, policy: Policy, channel_type: str) -> None:
+    ingest_storm(store, policy, 40, seconds=0.0)
+    batch = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)[-1]
+    rendered = render_message(batch, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
     assert rendered.subject.startswith("32 alerts: What happens in places")
     assert "+" not in rendered.subject
     shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
-    assert all("32 alerts came close together" in part and "more." in part for part in shown)
+    assert all("32 alerts were raised within a short time" in part and "more." in part for part in shown)

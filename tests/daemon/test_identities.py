@@ -1,4 +1,4 @@
-"""Who an entry is, over polls of the bytes that feeds serve: edits are revisions, and what stayed is silent."""
+"""The identity of entries over several polls: edits are revisions, and unchanged entries cause no alerts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PORTS = "Halvik Marnholm Ostra Brevik Torvald Selby Aldor Kesten Lunde Varde".sp
 
 @dataclass(frozen=True)
 class Item:
-    """An item as a feed writes it; what is empty is left out."""
+    """An item of a feed; empty fields are omitted."""
 
     id: str
     title: str
@@ -37,8 +37,8 @@ class Item:
     text: str
 
     def rss(self) -> str:
-        said = {"guid": self.id, "title": self.title, "link": self.link, "description": self.text}
-        return f"<item>{''.join(f'<{name}>{escape(text)}</{name}>' for name, text in said.items() if text)}</item>"
+        fields = {"guid": self.id, "title": self.title, "link": self.link, "description": self.text}
+        return f"<item>{''.join(f'<{name}>{escape(text)}</{name}>' for name, text in fields.items() if text)}</item>"
 
 
 ITEMS = tuple(
@@ -53,30 +53,30 @@ ITEMS = tuple(
 
 
 @dataclass
-class Port:
-    """One source, polled by hand: the first time as a baseline, then with a rule that any ferry meets."""
+class PolledFeed:
+    """One source, polled explicitly: first as a baseline, then with a rule that matches any ferry."""
 
     store: Store
     rules: RuleSet
-    polled: int = 0
+    poll_count: int = 0
 
     def __call__(self, items: Sequence[Item], url: str = "http://port.example/feed") -> int:
-        """How many alerts a poll of a feed of these items raises."""
+        """Poll a feed with these items. Return the number of alerts."""
         body = f"<rss version='2.0'><channel><title>T</title>{''.join(item.rss() for item in items)}</channel></rss>"
-        now = self.polled * HOUR
-        listening = Policy(self.rules, channels_by_rule={"monitor": ()}, baseline=not self.polled)
-        self.polled += 1
-        found = parse_feed(body.encode(), "application/rss+xml", url).entries
+        now = self.poll_count * HOUR
+        policy = Policy(self.rules, channels_by_rule={"monitor": ()}, baseline=not self.poll_count)
+        self.poll_count += 1
+        parsed_entries = parse_feed(body.encode(), "application/rss+xml", url).entries
         outcome = replace(GOOD, polled_at=now, next_poll=now)
-        return ingest_poll(self.store, "port", found, listening, lambda *_: outcome, memory=9e9, now=now).alerts
+        return ingest_poll(self.store, "port", parsed_entries, policy, lambda *_: outcome, memory=9e9, now=now).alerts
 
     def count(self) -> tuple[int, int]:
-        """How many entries and updates are stored."""
+        """Return the numbers of stored entries and updates."""
         with self.store.read() as conn:
             return tuple(conn.scalar(select(func.count()).select_from(t)) or 0 for t in (entries, updates))  # type: ignore[return-value]
 
-    def last(self) -> dict[str, str]:
-        """What the last update said that is not repeated, with its novelty."""
+    def last_findings(self) -> dict[str, str]:
+        """Return the novelty of each claim of the last update that is not repeated."""
         with self.store.read() as conn:
             newest = select(func.max(updates.c.id)).scalar_subquery()
             rows = conn.execute(select(findings.c.claim, findings.c.novelty).where(findings.c.update_id == newest))
@@ -84,7 +84,7 @@ class Port:
 
 
 @pytest.fixture
-def poll(tmp_path: Path) -> Iterator[Port]:
+def poll(tmp_path: Path) -> Iterator[PolledFeed]:
     (tmp_path / "rule.yaml").write_text(
         "name: f\ntitle: F\nmatch: ferr* OR lighthouse\non: [new, changed, withdrawn]\n"
     )
@@ -92,27 +92,29 @@ def poll(tmp_path: Path) -> Iterator[Port]:
     assert not problems
     store = open_store("sqlite:///:memory:")
     add_sources(store, "port")
-    yield Port(store, rules)
+    yield PolledFeed(store, rules)
     store.close()
 
 
-def test_an_edited_figure_is_one_changed_finding_and_one_alert(poll: Port) -> None:
+def test_an_edited_figure_is_one_changed_finding_and_one_alert(poll: PolledFeed) -> None:
     poll(ITEMS)
     edited = replace(ITEMS[3], text=ITEMS[3].text.replace("43 passengers", "430 passengers"))
     assert poll([*ITEMS[:3], edited, *ITEMS[4:]]) == 1
-    assert list(poll.last().values()) == ["changed"]
+    assert list(poll.last_findings().values()) == ["changed"]
     assert poll.count() == (10, 11)
 
 
-def test_an_id_that_is_used_again_for_other_news_is_told_once(poll: Port) -> None:
+def test_an_id_reused_for_other_news_alerts_once(poll: PolledFeed) -> None:
     poll(ITEMS)
-    other = replace(ITEMS[0], title="Lighthouse of Ostra burns", text="The lighthouse of Ostra burnt down on Monday.")
-    assert poll([other, *ITEMS[1:]]) == 1
-    assert "new" in poll.last().values()
-    assert poll([other, *ITEMS[1:]]) == 0
+    reused = replace(
+        ITEMS[0], title="Lighthouse of Ostra burns", text="The lighthouse of Ostra burnt down on Monday."
+    )
+    assert poll([reused, *ITEMS[1:]]) == 1
+    assert "new" in poll.last_findings().values()
+    assert poll([reused, *ITEMS[1:]]) == 0
 
 
-def test_entries_without_ids_are_known_by_their_links_or_by_what_they_say(poll: Port) -> None:
+def test_entries_without_ids_are_identified_by_link_or_text(poll: PolledFeed) -> None:
     by_link = [replace(item, id="") for item in ITEMS[:5]]
     by_text = [replace(item, id="", link="") for item in ITEMS[5:]]
     poll([*by_link, *by_text])
@@ -123,27 +125,27 @@ def test_entries_without_ids_are_known_by_their_links_or_by_what_they_say(poll: 
     assert poll.count() == (10, 11)
 
 
-def test_a_feed_in_another_order_at_every_poll_is_silent(poll: Port) -> None:
+def test_reordered_entries_cause_no_alerts(poll: PolledFeed) -> None:
     poll(ITEMS)
-    chance = random.Random(7)
-    assert [poll(chance.sample(ITEMS, len(ITEMS))) for _ in range(20)] == [0] * 20
+    rng = random.Random(7)
+    assert [poll(rng.sample(ITEMS, len(ITEMS))) for _ in range(20)] == [0] * 20
     assert poll.count() == (10, 10)
 
 
-def test_entries_that_share_an_id_are_told_once_each_and_do_not_take_turns(poll: Port) -> None:
+def test_entries_with_the_same_id_alert_once_each(poll: PolledFeed) -> None:
     twins = [replace(ITEMS[0], id="same"), replace(ITEMS[1], id="same")]
     poll(ITEMS[2:])
     assert poll([*twins, *ITEMS[2:]]) == 2
-    assert [poll([*turned, *ITEMS[2:]]) for turned in (twins[::-1], twins) * 5] == [0] * 10
+    assert [poll([*order, *ITEMS[2:]]) for order in (twins[::-1], twins) * 5] == [0] * 10
 
 
 @pytest.mark.parametrize(
-    "tail",
+    "suffix",
     ["&utm_source=rss{n}", "&fbclid={n}", "&gclid={n}&utm_campaign=x", ";jsessionid={n}", "&PHPSESSID={n}", "#"],
 )
-def test_tracking_that_changes_at_every_poll_is_silent(poll: Port, tail: str) -> None:
+def test_changing_tracking_parameters_cause_no_alerts(poll: PolledFeed, suffix: str) -> None:
     def tracked(number: int) -> list[Item]:
-        added = tail.format(n=number)
+        added = suffix.format(n=number)
         links = (f"http://port.example/{n}{added}?lang=en" if added[0] == ";" else f"{item.link}{added}"
                  for n, item in enumerate(ITEMS))  # fmt: skip
         return [replace(item, id="", link=link) for item, link in zip(ITEMS, links, strict=True)]
@@ -153,7 +155,7 @@ def test_tracking_that_changes_at_every_poll_is_silent(poll: Port, tail: str) ->
     assert poll.count() == (10, 10)
 
 
-def test_another_scheme_is_silent_and_so_is_another_address_of_the_feed(poll: Port) -> None:
+def test_https_links_and_a_new_feed_url_cause_no_alerts(poll: PolledFeed) -> None:
     relative = [replace(item, id=item.id, link=f"/{item.id}") for item in ITEMS[:5]]
     linked = [replace(item, id="") for item in ITEMS[5:]]
     poll([*relative, *linked])

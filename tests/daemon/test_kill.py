@@ -1,4 +1,4 @@
-"""kill -9 anywhere in a cycle: nothing is lost, and what comes twice bears the same id."""
+"""A daemon killed with SIGKILL at any point loses no alert, and a message sent twice has the same id."""
 
 from __future__ import annotations
 
@@ -37,62 +37,65 @@ notify = ["hook"]
 
 
 def bulletin(number: int) -> Bulletin:
-    """One of a hundred claims that no other is like."""
+    """Return one of a hundred distinct claims."""
     place, other = PLACES[number % len(PLACES)], PLACES[(number * 7 + number // len(PLACES) + 3) % len(PLACES)]
     return Bulletin(f"id-{number}", f"Convoy {number * 37 + 1000} left {place}{number} for {other}{number} at dawn")
 
 
-def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
-    """The real command in a process of its own."""
+def start_daemon(folder: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start `monitor run` in a new process."""
     return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "run", *more], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, "-m", "monitor", "run", *options],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
 
 
-def finish(folder: Path) -> None:
-    """Rounds until the source was read to the end and nothing is owed any more."""
+def run_until_idle(folder: Path) -> None:
+    """Run rounds until the source is read and no message is pending."""
     for _ in range(10):
-        process = start(folder, "--once")
-        _, complaint = process.communicate(timeout=60)
-        assert process.returncode == 0, complaint.decode()
-        [source], messages = listed(folder, "sources"), listed(folder, "status")["messages"]
+        process = start_daemon(folder, "--once")
+        _, stderr = process.communicate(timeout=60)
+        assert process.returncode == 0, stderr.decode()
+        [source], messages = list_json(folder, "sources"), list_json(folder, "status")["messages"]
         if source["state"] == "ok" and not set(messages) & {"pending", "retrying"}:
             return
         time.sleep(2)
-    raise AssertionError(f"not at rest: {source}, {messages}")
+    raise AssertionError(f"not idle: {source}, {messages}")
 
 
-def listed(folder: Path, command: str) -> Any:
-    """What a command lists."""
-    done = subprocess.run(
+def list_json(folder: Path, command: str) -> Any:
+    """Return the JSON output of a command."""
+    finished = subprocess.run(
         [sys.executable, "-m", "monitor", command, "--json"], cwd=folder, capture_output=True, check=True
     )
-    return json.loads(done.stdout)
+    return json.loads(finished.stdout)
 
 
-def test_daemon_killed_at_random_points_loses_no_alert_and_repeats_under_the_same_id(tmp_path: Path) -> None:
+def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_same_id(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "convoys.yaml").write_text("name: convoys\ntitle: Convoys\nmatch: convoy*\n")
-    dice = random.Random(20)
+    rng = random.Random(20)
     with FeedServer(Bulletin("0", "Nothing moved on the roads last night")) as feed, PostSink() as hook:
         (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url, hook=hook.url))
-        finish(tmp_path)
+        run_until_idle(tmp_path)
         assert hook.posts == []
         for number in range(KILLS):
-            process = start(tmp_path)
+            process = start_daemon(tmp_path)
             deadline = time.monotonic() + 30
             answered = len(feed.answered)
             while len(feed.answered) == answered and time.monotonic() < deadline:
                 time.sleep(0.01)
             feed.bulletins.insert(0, bulletin(number))
-            time.sleep(dice.uniform(0.0, 1.8))
+            time.sleep(rng.uniform(0.0, 1.8))
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=30)
-        finish(tmp_path)
+        run_until_idle(tmp_path)
 
     ids = defaultdict(set)
     for post in hook.posts:
         for finding in post.json["data"]["findings"]:
             ids[finding["claim"]].add(post.headers["webhook-id"])
     assert set(ids) == {bulletin(number).title for number in range(KILLS)}
-    assert {claim: found for claim, found in ids.items() if len(found) > 1} == {}
+    assert {claim: message_ids for claim, message_ids in ids.items() if len(message_ids) > 1} == {}

@@ -1,11 +1,11 @@
-"""What a daemon leaves unloaded."""
+"""Optional modules that a daemon does not import."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-LEAN = """
+PRINT_LOADED_MODULES = """
 from monitor.daemon.memory import skip_optional_imports
 skip_optional_imports()
 import sys
@@ -19,8 +19,10 @@ print([name for name, module in sys.modules.items() if module and name.split("."
 """
 
 
-def test_neither_colours_nor_what_mails_are_made_with_is_loaded_and_tables_are_shown_all_the_same() -> None:
-    ended = subprocess.run([sys.executable, "-c", LEAN], capture_output=True, text=True, check=True)
-    first, *shown, last = ended.stdout.splitlines()
+def test_rich_is_imported_on_first_use_and_pygments_and_css_inline_never() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", PRINT_LOADED_MODULES], capture_output=True, text=True, check=True
+    )
+    first, *table_lines, last = finished.stdout.splitlines()
     assert first == last == "[]"
-    assert "shown" in "".join(shown)
+    assert "shown" in "".join(table_lines)

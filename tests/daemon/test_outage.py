@@ -1,4 +1,4 @@
-"""Channels that do not work: what is owed waits in order, nobody is hammered, and somebody else is told."""
+"""Channels that fail: messages wait in order, retries are slow, and another channel gets a notice."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ notify = ["desk", "chat"]
 
 
 @dataclass
-class Post:
-    """A channel that answers as told and keeps what it took; `tries` counts every attempt."""
+class FakeNotifier:
+    """Raises `error` or returns `receipt`, and records the messages it takes; `attempts` counts every send."""
 
     error: DeliveryError | None = None
     receipt: Receipt = Receipt("taken")  # noqa: RUF009
-    took: list[Message] = field(default_factory=list)
-    tries: int = 0
+    taken: list[Message] = field(default_factory=list)
+    attempts: int = 0
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
-        self.tries += 1
+        self.attempts += 1
         if self.error:
             raise self.error
-        self.took.append(message)
+        self.taken.append(message)
         return self.receipt
 
     async def close(self) -> None:
@@ -59,40 +59,40 @@ class Post:
 
 
 @dataclass
-class Scene:
-    """A daemon whose channels are played; `now` is moved by hand."""
+class TwoChannelDaemon:
+    """A daemon with two fake notifiers and a clock that the test sets."""
 
     folder: Path
-    desk: Post = field(default_factory=Post)
-    chat: Post = field(default_factory=Post)
+    desk: FakeNotifier = field(default_factory=FakeNotifier)
+    chat: FakeNotifier = field(default_factory=FakeNotifier)
     now: float = 1_800_000_000.0
-    owed: int = 0
+    enqueued_count: int = 0
 
     @asynccontextmanager
     async def daemon(self) -> AsyncIterator[Daemon]:
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
-            add_sources(engine.store, "wire")
-            engine.notifiers["desk"] = self.desk  # type: ignore[assignment]
-            engine.notifiers["chat"] = self.chat  # type: ignore[assignment]
-            yield Daemon(engine)
+        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+            add_sources(runtime.store, "wire")
+            runtime.notifiers["desk"] = self.desk  # type: ignore[assignment]
+            runtime.notifiers["chat"] = self.chat  # type: ignore[assignment]
+            yield Daemon(runtime)
 
-    def owe(self, engine: Runtime, count: int) -> None:
-        """`count` messages for the desk, each of a story of its own."""
-        for number in range(self.owed, self.owed + count):
-            told = example_alert(f"al-{number}", f"News {number}.", at=self.now)
-            due = example_message(f"m{number}", told, thread=f"st-{number}", created=self.now)
+    def enqueue(self, runtime: Runtime, count: int) -> None:
+        """Enqueue `count` messages for `desk`, each of a different story."""
+        for number in range(self.enqueued_count, self.enqueued_count + count):
+            alert = example_alert(f"al-{number}", f"News {number}.", at=self.now)
+            message = example_message(f"m{number}", alert, thread=f"st-{number}", created=self.now)
             commit_texts(
-                engine.store,
+                runtime.store,
                 [f"News {number}."],
                 self.now,
                 entry=f"e{number}",
-                decisions=[sent_decision(told)],
-                messages=[due],
+                decisions=[sent_decision(alert)],
+                messages=[message],
             )
-        self.owed += count
+        self.enqueued_count += count
 
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
-        """Delivers what is due after the clock went on."""
+        """Advance the clock and deliver what is due."""
         self.now += seconds
         for _ in range(2):
             await daemon.deliver_due()
@@ -100,199 +100,206 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
+def monitor(tmp_path: Path) -> TwoChannelDaemon:
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
-    return Scene(tmp_path)
+    return TwoChannelDaemon(tmp_path)
 
 
-async def test_a_channel_out_of_reach_is_tried_with_one_message_and_then_delivers_in_order(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 5)
-        scene.desk.error = DeliveryError("no connection", channel_down=True)
-        await scene.deliver(daemon)
-        scene.owe(daemon.runtime, 2)
-        await scene.deliver(daemon)
-        assert scene.desk.tries == 1
+async def test_an_unreachable_channel_is_tried_with_one_message_and_later_delivers_in_order(
+    monitor: TwoChannelDaemon,
+) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 5)
+        monitor.desk.error = DeliveryError("no connection", channel_down=True)
+        await monitor.deliver(daemon)
+        monitor.enqueue(daemon.runtime, 2)
+        await monitor.deliver(daemon)
+        assert monitor.desk.attempts == 1
 
-        scene.desk.error = None
-        await scene.deliver(daemon, 15)
-        assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(7)]
+        monitor.desk.error = None
+        await monitor.deliver(daemon, 15)
+        assert [message.id for message in monitor.desk.taken] == [f"m{number}" for number in range(7)]
 
 
-async def test_a_refused_login_is_tried_once_in_half_an_hour_and_told_of_elsewhere_once(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.desk.error = DeliveryError("login refused", channel_down=True, retry_after=1800)
+async def test_a_refused_login_is_retried_every_half_hour_and_causes_one_notice(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.desk.error = DeliveryError("login refused", channel_down=True, retry_after=1800)
         for _ in range(4 * 60):
-            scene.owe(daemon.runtime, 1)
-            await scene.deliver(daemon, 60)
+            monitor.enqueue(daemon.runtime, 1)
+            await monitor.deliver(daemon, 60)
 
-        assert scene.desk.tries <= 9
-        assert [taken.alerts[0].title for taken in scene.chat.took] == ["Channel desk is out of reach"]
+        assert monitor.desk.attempts <= 9
+        assert [message.alerts[0].title for message in monitor.chat.taken] == ["Channel desk is out of reach"]
 
 
-async def test_a_message_that_is_never_answered_lets_others_pass_in_the_end(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 2)
-        answer = scene.desk.send
+async def test_other_messages_overtake_a_message_that_never_gets_an_answer(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 2)
+        original_send = monitor.desk.send
 
-        async def hangs(message: Message, rendered: RenderedMessage) -> Receipt:
-            scene.desk.error = DeliveryError("no answer", outcome_unknown=True) if message.id == "m0" else None
-            return await answer(message, rendered)
+        async def hang_on_first(message: Message, rendered: RenderedMessage) -> Receipt:
+            monitor.desk.error = DeliveryError("no answer", outcome_unknown=True) if message.id == "m0" else None
+            return await original_send(message, rendered)
 
-        scene.desk.send = hangs  # type: ignore[method-assign]
+        monitor.desk.send = hang_on_first  # type: ignore[method-assign]
         for _ in range(40):
-            await scene.deliver(daemon, 60)
-        assert [taken.id for taken in scene.desk.took] == ["m1"]
+            await monitor.deliver(daemon, 60)
+        assert [message.id for message in monitor.desk.taken] == ["m1"]
 
 
-async def test_a_message_that_is_refused_holds_up_no_other(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 3)
-        scene.desk.error = DeliveryError("mailbox full")
-        await scene.deliver(daemon)
-        assert scene.desk.tries == 3
+async def test_a_rejected_message_delays_no_other(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 3)
+        monitor.desk.error = DeliveryError("mailbox full")
+        await monitor.deliver(daemon)
+        assert monitor.desk.attempts == 3
 
 
-async def test_a_day_of_outage_delivers_five_hundred_of_five_hundred_in_order(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.desk.error = DeliveryError("no connection", channel_down=True)
+async def test_all_messages_of_a_day_of_outage_are_delivered_in_order(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.desk.error = DeliveryError("no connection", channel_down=True)
         for _ in range(25):
-            scene.owe(daemon.runtime, 20)
-            await scene.deliver(daemon, 3456)
-        scene.desk.error = None
-        await scene.deliver(daemon, 2 * 3600)
-        assert [taken.id for taken in scene.desk.took] == [f"m{number}" for number in range(500)]
+            monitor.enqueue(daemon.runtime, 20)
+            await monitor.deliver(daemon, 3456)
+        monitor.desk.error = None
+        await monitor.deliver(daemon, 2 * 3600)
+        assert [message.id for message in monitor.desk.taken] == [f"m{number}" for number in range(500)]
 
 
-async def test_a_recipient_that_may_be_reached_later_is_tried_again_alone_and_holds_nobody(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 1)
-        scene.desk.receipt = Receipt(
+async def test_a_deferred_recipient_is_retried_alone_and_delays_no_message(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 1)
+        monitor.desk.receipt = Receipt(
             "taken", {"b@desk.example": "450 greylisted"}, retry_recipients=("b@desk.example",)
         )
-        await scene.deliver(daemon)
-        assert [row.state for row in rows(daemon.runtime)] == ["retrying"]
+        await monitor.deliver(daemon)
+        assert [delivery.state for delivery in deliveries(daemon.runtime)] == ["retrying"]
 
-        scene.desk.receipt = Receipt("taken")
-        scene.owe(daemon.runtime, 1)
-        await scene.deliver(daemon, 15)
-        assert [(taken.id, taken.remaining_recipients) for taken in scene.desk.took] == [
+        monitor.desk.receipt = Receipt("taken")
+        monitor.enqueue(daemon.runtime, 1)
+        await monitor.deliver(daemon, 15)
+        assert [(message.id, message.remaining_recipients) for message in monitor.desk.taken] == [
             ("m0", None),
             ("m0", ("b@desk.example",)),
             ("m1", None),
         ]
-        assert {row.state for row in rows(daemon.runtime)} == {"sent"}
-        assert scene.chat.took == []
+        assert {delivery.state for delivery in deliveries(daemon.runtime)} == {"sent"}
+        assert monitor.chat.taken == []
 
 
-async def test_a_recipient_that_is_refused_for_good_is_told_of_elsewhere(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 1)
-        scene.desk.receipt = Receipt("taken", {"b@desk.example": "550 no such user"})
-        await scene.deliver(daemon)
-        assert {row.state for row in rows(daemon.runtime)} == {"sent"}
-        (told,) = scene.chat.took
-        assert told.alerts[0].title == "Channel desk does not reach b@desk.example"
-        assert "but not b@desk.example: 550 no such user" in told.alerts[0].reason
+async def test_a_permanently_rejected_recipient_causes_a_notice_on_another_channel(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 1)
+        monitor.desk.receipt = Receipt("taken", {"b@desk.example": "550 no such user"})
+        await monitor.deliver(daemon)
+        assert {delivery.state for delivery in deliveries(daemon.runtime)} == {"sent"}
+        (notice,) = monitor.chat.taken
+        assert notice.alerts[0].title == "Channel desk does not reach b@desk.example"
+        assert "but not b@desk.example: 550 no such user" in notice.alerts[0].reason
 
 
-async def test_each_refused_recipient_is_told_of_once_a_day(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        no = {"b@desk.example": "550 no such user", "c@desk.example": "552 full"}
-        scene.desk.receipt = Receipt("taken", no)
+async def test_each_rejected_recipient_causes_one_notice_a_day(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        rejections = {"b@desk.example": "550 no such user", "c@desk.example": "552 full"}
+        monitor.desk.receipt = Receipt("taken", rejections)
         for _ in range(3):
-            scene.owe(daemon.runtime, 2)
-            await scene.deliver(daemon, 600)
-        told = [alert.title for message in scene.chat.took for alert in message.alerts]
-        assert sorted(told) == [f"Channel desk does not reach {whom}" for whom in no]
+            monitor.enqueue(daemon.runtime, 2)
+            await monitor.deliver(daemon, 600)
+        titles = [alert.title for message in monitor.chat.taken for alert in message.alerts]
+        assert sorted(titles) == [f"Channel desk does not reach {recipient}" for recipient in rejections]
 
-        scene.owe(daemon.runtime, 1)
-        await scene.deliver(daemon, 86400)
-        assert len(scene.chat.took) == 4
+        monitor.enqueue(daemon.runtime, 1)
+        await monitor.deliver(daemon, 86400)
+        assert len(monitor.chat.taken) == 4
 
 
-async def test_where_no_other_channel_is_told_the_other_recipients_are(scene: Scene) -> None:
-    config = scene.folder / "config.toml"
+async def test_a_notice_goes_to_the_other_recipients_if_there_is_no_other_channel(monitor: TwoChannelDaemon) -> None:
+    config = monitor.folder / "config.toml"
     config.write_text(config.read_text().replace('["desk", "chat"]', '["desk"]'))
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 1)
-        scene.desk.receipt = Receipt("taken", {"b@desk.example": "550 no such user"})
-        await scene.deliver(daemon)
-        await scene.deliver(daemon, 86400)
-        assert [taken.alerts[0].rule for taken in scene.desk.took] == ["bridges", "monitor"]
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 1)
+        monitor.desk.receipt = Receipt("taken", {"b@desk.example": "550 no such user"})
+        await monitor.deliver(daemon)
+        await monitor.deliver(daemon, 86400)
+        assert [message.alerts[0].rule for message in monitor.desk.taken] == ["bridges", "monitor"]
 
 
-async def test_a_recipient_that_was_left_to_and_is_refused_in_the_end_is_told_of_as_such(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 1)
-        scene.desk.receipt = Receipt(
+async def test_a_deferred_recipient_that_is_finally_rejected_causes_a_recipient_notice(
+    monitor: TwoChannelDaemon,
+) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 1)
+        monitor.desk.receipt = Receipt(
             "taken", {"b@desk.example": "450 greylisted"}, retry_recipients=("b@desk.example",)
         )
-        await scene.deliver(daemon)
-        scene.desk.error = DeliveryError("mail server refused every recipient: 550 no such user", permanent=True)
-        await scene.deliver(daemon, 15)
-        assert [row.state for row in rows(daemon.runtime) if row.channel == "desk"] == ["dead"]
-        (told,) = scene.chat.took
-        assert told.alerts[0].title == "Channel desk does not reach b@desk.example"
+        await monitor.deliver(daemon)
+        monitor.desk.error = DeliveryError("mail server refused every recipient: 550 no such user", permanent=True)
+        await monitor.deliver(daemon, 15)
+        assert [delivery.state for delivery in deliveries(daemon.runtime) if delivery.channel == "desk"] == ["dead"]
+        (notice,) = monitor.chat.taken
+        assert notice.alerts[0].title == "Channel desk does not reach b@desk.example"
 
 
-async def test_a_mended_password_is_tried_at_the_next_start_whatever_was_to_be_waited_for(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 3)
-        scene.desk.error = DeliveryError("login refused", channel_down=True, retry_after=1800)
-        await scene.deliver(daemon)
-    scene.desk.error = None
+async def test_a_corrected_password_is_tried_at_the_next_start_without_waiting(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 3)
+        monitor.desk.error = DeliveryError("login refused", channel_down=True, retry_after=1800)
+        await monitor.deliver(daemon)
+    monitor.desk.error = None
 
-    async with scene.daemon() as daemon:
+    async with monitor.daemon() as daemon:
         prepare_store(daemon.runtime)
-        await scene.deliver(daemon, 60)
-        assert scene.desk.took == []
+        await monitor.deliver(daemon, 60)
+        assert monitor.desk.taken == []
 
-    mended = base64.b64encode(b"a new secret of thirty-two bytes").decode()
-    config = scene.folder / "config.toml"
-    config.write_text(config.read_text().replace(SECRET, f"whsec_{mended}"))
-    async with scene.daemon() as daemon:
+    new_secret = base64.b64encode(b"a new secret of thirty-two bytes").decode()
+    config = monitor.folder / "config.toml"
+    config.write_text(config.read_text().replace(SECRET, f"whsec_{new_secret}"))
+    async with monitor.daemon() as daemon:
         prepare_store(daemon.runtime)
-        await scene.deliver(daemon)
-        assert [taken.id for taken in scene.desk.took] == ["m0", "m1", "m2"]
+        await monitor.deliver(daemon)
+        assert [message.id for message in monitor.desk.taken] == ["m0", "m1", "m2"]
 
 
-async def test_a_delivery_that_waits_is_tried_at_once_when_somebody_asks(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 1)
-        scene.desk.error = DeliveryError("no connection", channel_down=True, retry_after=3600)
-        await scene.deliver(daemon)
-        scene.desk.error = None
+async def test_a_requeued_delivery_is_sent_at_once(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 1)
+        monitor.desk.error = DeliveryError("no connection", channel_down=True, retry_after=3600)
+        await monitor.deliver(daemon)
+        monitor.desk.error = None
         with daemon.runtime.store.write() as conn:
-            assert outbox.requeue(conn, rows(daemon.runtime)[0].id, scene.now)
-        await scene.deliver(daemon, 1)
-        assert [taken.id for taken in scene.desk.took] == ["m0"]
+            assert outbox.requeue(conn, deliveries(daemon.runtime)[0].id, monitor.now)
+        await monitor.deliver(daemon, 1)
+        assert [message.id for message in monitor.desk.taken] == ["m0"]
 
 
-async def test_dead_letters_are_told_of_once_a_cause_and_a_retry_is_made_at_once(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 3)
-        scene.desk.error = DeliveryError("webhook (desk.example) answered 410 Gone", permanent=True)
-        await scene.deliver(daemon)
+async def test_dead_messages_with_one_cause_cause_one_notice(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 3)
+        monitor.desk.error = DeliveryError("webhook (desk.example) answered 410 Gone", permanent=True)
+        await monitor.deliver(daemon)
 
-        (told,) = scene.chat.took
-        assert told.alerts[0].rule == "monitor"
-        assert "410 Gone" in told.alerts[0].reason
-        states = {row.channel: row.state for row in rows(daemon.runtime)}
+        (notice,) = monitor.chat.taken
+        assert notice.alerts[0].rule == "monitor"
+        assert "410 Gone" in notice.alerts[0].reason
+        states = {delivery.channel: delivery.state for delivery in deliveries(daemon.runtime)}
         assert states == {"desk": "dead", "chat": "sent"}
 
 
-async def test_a_dead_notice_is_the_end_of_it(scene: Scene) -> None:
-    async with scene.daemon() as daemon:
-        scene.owe(daemon.runtime, 1)
-        scene.desk.error = scene.chat.error = DeliveryError("gone", permanent=True)
-        await scene.deliver(daemon)
-        await scene.deliver(daemon)
-        assert [(row.channel, row.state) for row in rows(daemon.runtime)] == [("chat", "dead"), ("desk", "dead")]
+async def test_a_dead_notice_causes_no_further_notice(monitor: TwoChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, 1)
+        monitor.desk.error = monitor.chat.error = DeliveryError("gone", permanent=True)
+        await monitor.deliver(daemon)
+        await monitor.deliver(daemon)
+        assert [(delivery.channel, delivery.state) for delivery in deliveries(daemon.runtime)] == [
+            ("chat", "dead"),
+            ("desk", "dead"),
+        ]
 
 
-def rows(engine: Runtime) -> list[DeliveryRow]:
-    with engine.store.read() as conn:
+def deliveries(runtime: Runtime) -> list[DeliveryRow]:
+    with runtime.store.read() as conn:
         return load_delivery_page(conn)

@@ -1,5 +1,4 @@
-"""Channels with real servers behind them that fail as servers do, through the daemon: who gets what, how often, and
-who is told of it."""
+"""Channels with real servers that fail: what the daemon delivers, how often, and which notices it sends."""
 
 from __future__ import annotations
 
@@ -31,8 +30,8 @@ from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.schema import alerts, messages
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-OWED = int(os.environ.get("MONITOR_TEST_OWED", "50"))  # mails in the outage of a day
-EARLY = 20_833 * 86400.0 + 60  # a minute past midnight: a notice is told once a day
+OUTAGE_MAILS = int(os.environ.get("MONITOR_TEST_OWED", "50"))  # mails during a day of outage
+JUST_AFTER_MIDNIGHT = 20_833 * 86400.0 + 60  # notices are sent once a day
 HOUR = 3600.0
 CONFIG = """
 [network]
@@ -61,25 +60,25 @@ api = "{bot}"
 [channels.chat]
 type = "slack"
 url = "{chat}"
-{own}
+{template}
 [alerts]
 notify = ["desk", "hook", "bot", "chat"]
 """
 LOGIN = 'username = "monitor"\npassword = "wrong horse"'
-POSTED = json.dumps({"ok": True, "channel": "C1", "ts": "1.5"}).encode()
+POST_ACCEPTED = json.dumps({"ok": True, "channel": "C1", "ts": "1.5"}).encode()
 
 
 @dataclass
-class Town:
-    """A daemon and the servers behind its channels; `now` is moved by hand."""
+class FourChannelDaemon:
+    """A daemon, the servers of its channels, and a clock that the test sets."""
 
     folder: Path
-    office: MailService
+    mail_server: MailService
     hook: HttpService
     bot: HttpService
     chat: HttpService
-    now: float = EARLY
-    owed: int = 0
+    now: float = JUST_AFTER_MIDNIGHT
+    enqueued_count: int = 0
 
     @asynccontextmanager
     async def daemon(self, *, mail: int = 0, login: str = "", chat: str = "") -> AsyncIterator[Daemon]:
@@ -87,246 +86,268 @@ class Town:
         (self.folder / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
         (self.folder / "config.toml").write_text(
             CONFIG.format(
-                mail=mail or self.office.port,
+                mail=mail or self.mail_server.port,
                 login=login,
                 hook=self.hook.url,
                 secret=SECRET,
                 bot=f"http://127.0.0.1:{self.bot.port}/api",
                 chat=self.chat.url,
-                own=chat,
+                template=chat,
             )
         )
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
-            add_sources(engine.store, "wire")
-            engine.notifiers["chat"].post_interval = engine.notifiers["bot"].post_interval = 0.0  # type: ignore[attr-defined]
-            yield Daemon(engine)
+        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+            add_sources(runtime.store, "wire")
+            runtime.notifiers["chat"].post_interval = runtime.notifiers["bot"].post_interval = 0.0  # type: ignore[attr-defined]
+            yield Daemon(runtime)
 
-    def owe(self, engine: Runtime, *channels: str, count: int = 1) -> None:
-        """Messages about `count` stories, each for all of these channels."""
-        for number in range(self.owed, self.owed + count):
-            told = example_alert(f"al-{number}", f"News {number}.", at=self.now, severity=Severity.HIGH)
-            story, at = f"st-{number}", self.now
-            due = [example_message(f"{to}-{number}", told, channel=to, thread=story, created=at) for to in channels]
+    def enqueue(self, runtime: Runtime, *channels: str, count: int = 1) -> None:
+        """Enqueue messages about `count` stories, each for all of these channels."""
+        for number in range(self.enqueued_count, self.enqueued_count + count):
+            alert = example_alert(f"al-{number}", f"News {number}.", at=self.now, severity=Severity.HIGH)
+            thread, at = f"st-{number}", self.now
+            new_messages = [
+                example_message(f"{channel}-{number}", alert, channel=channel, thread=thread, created=at)
+                for channel in channels
+            ]
             commit_texts(
-                engine.store,
+                runtime.store,
                 [f"News {number}."],
                 at,
                 entry=f"e{number}",
-                decisions=[sent_decision(told)],
-                messages=due,
+                decisions=[sent_decision(alert)],
+                messages=new_messages,
             )
-        self.owed += count
+        self.enqueued_count += count
 
     async def deliver(self, daemon: Daemon, seconds: float = 0.0) -> None:
-        """Delivers what is due after the clock went on, and what came of that."""
+        """Advance the clock and deliver what is due, including the notices that result."""
         self.now += seconds
         for _ in range(2):
             await daemon.deliver_due()
             await daemon.finish_tasks()
 
-    def told(self, text: str = "Channel ") -> list[str]:
-        """The posts on the chat that are about this."""
-        posts = [json.loads(asked.body)["text"] for asked in self.chat.received_requests]
+    def chat_posts(self, text: str = "Channel ") -> list[str]:
+        """Return the posts on `chat` that contain this text."""
+        posts = [json.loads(request.body)["text"] for request in self.chat.received_requests]
         return [post for post in posts if text in post]
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
+async def monitor(tmp_path: Path) -> AsyncIterator[FourChannelDaemon]:
     async with (
-        mail_service() as office,
+        mail_service() as mail_server,
         http_service(204, b"") as hook,
-        http_service(200, POSTED) as bot,
+        http_service(200, POST_ACCEPTED) as bot,
         http_service() as chat,
     ):
-        yield Town(tmp_path, office, hook, bot, chat)
+        yield FourChannelDaemon(tmp_path, mail_server, hook, bot, chat)
 
 
-def states(engine: Runtime, channel: str) -> list[str]:
-    """The states of what is owed to a channel, oldest first."""
-    return [row.state for row in reversed(rows(engine)) if row.channel == channel]
+def delivery_states(runtime: Runtime, channel: str) -> list[str]:
+    """Return the delivery states of a channel, oldest first."""
+    return [delivery.state for delivery in reversed(load_deliveries(runtime)) if delivery.channel == channel]
 
 
-def rows(engine: Runtime) -> list[DeliveryRow]:
-    with engine.store.read() as conn:
+def load_deliveries(runtime: Runtime) -> list[DeliveryRow]:
+    with runtime.store.read() as conn:
         return load_delivery_page(conn, limit=1000)
 
 
-def ids(office: MailService, whom: str) -> list[str]:
-    """The messages that a recipient got, by id."""
-    got = [post.parsed["Message-ID"] for post in office.mails if whom in post.recipients]
-    return [str(one).strip("<>").partition("@")[0] for one in got]
+def message_ids_for(mail_server: MailService, recipient: str) -> list[str]:
+    """Return the ids of the messages that a recipient received."""
+    message_ids = [post.parsed["Message-ID"] for post in mail_server.mails if recipient in post.recipients]
+    return [str(message_id).strip("<>").partition("@")[0] for message_id in message_ids]
 
 
-async def test_a_service_that_hangs_holds_up_no_other(town: Town) -> None:
-    town.hook.is_silent = True
-    async with town.daemon() as daemon:
+async def test_a_service_that_hangs_delays_no_other(monitor: FourChannelDaemon) -> None:
+    monitor.hook.is_silent = True
+    async with monitor.daemon() as daemon:
         daemon.runtime.notifiers["hook"].deadline = 5.0
-        town.owe(daemon.runtime, "hook", "desk", "bot", "chat", count=3)
+        monitor.enqueue(daemon.runtime, "hook", "desk", "bot", "chat", count=3)
         await daemon.deliver_due()
         async with asyncio.timeout(4):
             while {"desk", "bot", "chat"} & daemon.send_tasks.keys():
                 await asyncio.sleep(0.01)
 
         assert "hook" in daemon.send_tasks
-        assert len(town.office.mails) == len(town.bot.received_requests) == len(town.chat.received_requests) == 3
+        assert (
+            len(monitor.mail_server.mails)
+            == len(monitor.bot.received_requests)
+            == len(monitor.chat.received_requests)
+            == 3
+        )
         daemon.send_tasks["hook"].cancel()
         await daemon.finish_tasks()
 
 
-async def test_one_recipient_is_greylisted_one_refused_and_one_gets_it_once(town: Town) -> None:
-    town.office.refusals = {"b@desk.example": "450 greylisted, come back", "c@desk.example": "550 no such user"}
-    async with town.daemon() as daemon:
-        town.owe(daemon.runtime, "desk")
-        await town.deliver(daemon)
-        town.owe(daemon.runtime, "desk")
-        await town.deliver(daemon, 1)
-        town.office.refusals.pop("b@desk.example")
+async def test_a_mail_reaches_accepted_and_greylisted_recipients_once_and_rejected_ones_cause_a_notice(
+    monitor: FourChannelDaemon,
+) -> None:
+    monitor.mail_server.refusals = {
+        "b@desk.example": "450 greylisted, come back",
+        "c@desk.example": "550 no such user",
+    }
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, "desk")
+        await monitor.deliver(daemon)
+        monitor.enqueue(daemon.runtime, "desk")
+        await monitor.deliver(daemon, 1)
+        monitor.mail_server.refusals.pop("b@desk.example")
         for _ in range(3):
-            await town.deliver(daemon, 60)
+            await monitor.deliver(daemon, 60)
 
-        assert ids(town.office, "a@desk.example") == ["desk-0", "desk-1"]
-        assert sorted(ids(town.office, "b@desk.example")) == ["desk-0", "desk-1"]
-        assert ids(town.office, "c@desk.example") == []
-        assert states(daemon.runtime, "desk") == ["sent", "sent"]
-        assert len(town.told("550") + town.told()) == 1
+        assert message_ids_for(monitor.mail_server, "a@desk.example") == ["desk-0", "desk-1"]
+        assert sorted(message_ids_for(monitor.mail_server, "b@desk.example")) == ["desk-0", "desk-1"]
+        assert message_ids_for(monitor.mail_server, "c@desk.example") == []
+        assert delivery_states(daemon.runtime, "desk") == ["sent", "sent"]
+        assert len(monitor.chat_posts("550") + monitor.chat_posts()) == 1
 
 
 @pytest.mark.parametrize("channel", ["desk", "hook", "chat", "bot"])
-async def test_an_answer_that_got_lost_makes_one_more_copy_under_the_same_id(town: Town, channel: str) -> None:
-    behind = {"hook": town.hook, "chat": town.chat, "bot": town.bot}.get(channel)
-    async with town.daemon() as daemon:
-        reply = behind.raw_reply if behind else b""
-        town.office.hangs_up = True
-        if behind:
-            behind.raw_reply = b""
-        town.owe(daemon.runtime, channel)
-        await town.deliver(daemon)
-        assert states(daemon.runtime, channel) == ["retrying"]
+async def test_a_lost_response_causes_one_more_copy_with_the_same_id(
+    monitor: FourChannelDaemon, channel: str
+) -> None:
+    service = {"hook": monitor.hook, "chat": monitor.chat, "bot": monitor.bot}.get(channel)
+    async with monitor.daemon() as daemon:
+        reply = service.raw_reply if service else b""
+        monitor.mail_server.hangs_up = True
+        if service:
+            service.raw_reply = b""
+        monitor.enqueue(daemon.runtime, channel)
+        await monitor.deliver(daemon)
+        assert delivery_states(daemon.runtime, channel) == ["retrying"]
 
-        town.office.hangs_up = False
-        if behind:
-            behind.raw_reply = reply
+        monitor.mail_server.hangs_up = False
+        if service:
+            service.raw_reply = reply
         for _ in range(3):
-            await town.deliver(daemon, 15)
-        assert states(daemon.runtime, channel) == ["sent"]
+            await monitor.deliver(daemon, 15)
+        assert delivery_states(daemon.runtime, channel) == ["sent"]
 
-    if behind:
-        first, second = behind.received_requests
+    if service:
+        first, second = service.received_requests
         assert first.body == second.body
         assert first.headers.get("webhook-id") == second.headers.get("webhook-id")
     else:
-        assert ids(town.office, "a@desk.example") == ["desk-0", "desk-0"]
+        assert message_ids_for(monitor.mail_server, "a@desk.example") == ["desk-0", "desk-0"]
 
 
 @pytest.mark.parametrize("channel", ["desk", "hook", "bot"])
-async def test_a_refused_login_is_not_hammered_and_one_notice_goes_elsewhere(tmp_path: Path, channel: str) -> None:
+async def test_a_refused_login_is_retried_slowly_and_causes_one_notice_on_another_channel(
+    tmp_path: Path, channel: str
+) -> None:
     refusal = json.dumps({"ok": False, "error": "invalid_auth"}).encode()
     async with (
-        mail_service(login=True) as office,
+        mail_service(login=True) as mail_server,
         http_service(401, b"who are you?") as hook,
         http_service(200, refusal) as bot,
         http_service() as chat,
     ):
-        town = Town(tmp_path, office, hook, bot, chat)
-        async with town.daemon(login=LOGIN) as daemon:
-            tried = []
+        monitor = FourChannelDaemon(tmp_path, mail_server, hook, bot, chat)
+        async with monitor.daemon(login=LOGIN) as daemon:
+            attempt_times = []
             for seconds in [300.0] * 36 + [HOUR] * 20:
-                town.owe(daemon.runtime, channel)
-                await town.deliver(daemon, seconds)
-                tries = {
-                    "desk": office.session_count,
+                monitor.enqueue(daemon.runtime, channel)
+                await monitor.deliver(daemon, seconds)
+                attempts = {
+                    "desk": mail_server.session_count,
                     "hook": len(hook.received_requests),
                     "bot": len(bot.received_requests),
                 }[channel]
-                tried += [town.now] * (tries - len(tried))
-            assert min(later - earlier for earlier, later in pairwise(tried)) >= 1800
-            assert len(tried) >= 12
-            assert town.told() == [f"[HIGH] Channel {channel} is out of reach"]
-            assert set(states(daemon.runtime, channel)) <= {"retrying", "pending"}
+                attempt_times += [monitor.now] * (attempts - len(attempt_times))
+            assert min(later - earlier for earlier, later in pairwise(attempt_times)) >= 1800
+            assert len(attempt_times) >= 12
+            assert monitor.chat_posts() == [f"[HIGH] Channel {channel} is out of reach"]
+            assert set(delivery_states(daemon.runtime, channel)) <= {"retrying", "pending"}
 
-            office.password = "wrong horse"
+            mail_server.password = "wrong horse"
             hook.answer_with(204, b"")
-            bot.answer_with(200, POSTED)
-            await town.deliver(daemon, 1.25 * HOUR)
-            assert set(states(daemon.runtime, channel)) == {"sent"}
+            bot.answer_with(200, POST_ACCEPTED)
+            await monitor.deliver(daemon, 1.25 * HOUR)
+            assert set(delivery_states(daemon.runtime, channel)) == {"sent"}
     if channel == "desk":
-        assert ids(office, "a@desk.example") == [f"desk-{number}" for number in range(56)]
+        assert message_ids_for(mail_server, "a@desk.example") == [f"desk-{number}" for number in range(56)]
 
 
-async def test_a_day_without_the_mail_server_brings_every_mail_in_order(town: Town) -> None:
+async def test_all_mails_of_a_day_without_a_mail_server_are_delivered_in_order(monitor: FourChannelDaemon) -> None:
     with MailServer() as mail:
-        async with town.daemon(mail=mail.port) as daemon:
+        async with monitor.daemon(mail=mail.port) as daemon:
             mail.stop()
             for _ in range(25):
-                town.owe(daemon.runtime, "desk", count=OWED // 25)
-                await town.deliver(daemon, HOUR)
+                monitor.enqueue(daemon.runtime, "desk", count=OUTAGE_MAILS // 25)
+                await monitor.deliver(daemon, HOUR)
             assert mail.mails == []
             mail.start()
-            await town.deliver(daemon, 2 * HOUR)
+            await monitor.deliver(daemon, 2 * HOUR)
 
-            assert [str(one["Message-ID"]).partition("@")[0] for one in mail.mails] == [
-                f"<desk-{number}" for number in range(OWED)
+            assert [str(message_id["Message-ID"]).partition("@")[0] for message_id in mail.mails] == [
+                f"<desk-{number}" for number in range(OUTAGE_MAILS)
             ]
-            assert states(daemon.runtime, "desk") == ["sent"] * OWED
-    assert town.told() == ["[HIGH] Channel desk is out of reach"] * 2  # one a day
+            assert delivery_states(daemon.runtime, "desk") == ["sent"] * OUTAGE_MAILS
+    assert monitor.chat_posts() == ["[HIGH] Channel desk is out of reach"] * 2  # one a day
 
 
-async def test_a_message_that_a_service_never_takes_holds_up_no_other(town: Town) -> None:
-    async with town.daemon() as daemon:
-        town.owe(daemon.runtime, "hook", count=4)
-        town.hook.refused_text = b"News 1."
-        await town.deliver(daemon)
+async def test_a_message_that_a_service_always_rejects_delays_no_other(monitor: FourChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, "hook", count=4)
+        monitor.hook.refused_text = b"News 1."
+        await monitor.deliver(daemon)
 
-        assert states(daemon.runtime, "hook") == ["sent", "dead", "sent", "sent"]
-        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.received_requests] == [
+        assert delivery_states(daemon.runtime, "hook") == ["sent", "dead", "sent", "sent"]
+        assert [json.loads(request.body)["data"]["id"] for request in monitor.hook.received_requests] == [
             "al-0",
             "al-1",
             "al-2",
             "al-3",
         ]
-        assert town.told() == ["[HIGH] Channel hook has missed an alert"]
-        assert town.bot.received_requests == town.office.mails == []  # it has a fallback, which is told alone
+        assert monitor.chat_posts() == ["[HIGH] Channel hook has missed an alert"]
+        assert monitor.bot.received_requests == monitor.mail_server.mails == []  # only the fallback gets the notice
 
 
-async def test_who_asks_for_patience_is_left_alone_for_as_long(town: Town) -> None:
-    async with town.daemon() as daemon:
-        town.chat.answer_with(429, b"rate_limited", retry_after="120")
-        town.owe(daemon.runtime, "chat", count=3)
-        await town.deliver(daemon)
-        town.chat.answer_with(200)
+async def test_a_channel_that_sends_retry_after_is_not_called_before_that(monitor: FourChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.chat.answer_with(429, b"rate_limited", retry_after="120")
+        monitor.enqueue(daemon.runtime, "chat", count=3)
+        await monitor.deliver(daemon)
+        monitor.chat.answer_with(200)
         for _ in range(11):
-            await town.deliver(daemon, 10)
-        assert len(town.chat.received_requests) == 1
+            await monitor.deliver(daemon, 10)
+        assert len(monitor.chat.received_requests) == 1
 
-        await town.deliver(daemon, 11)
-        assert states(daemon.runtime, "chat") == ["sent"] * 3
+        await monitor.deliver(daemon, 11)
+        assert delivery_states(daemon.runtime, "chat") == ["sent"] * 3
 
 
-async def test_an_alert_that_cannot_be_read_any_more_is_dead_and_holds_up_no_other(town: Town) -> None:
-    async with town.daemon() as daemon:
-        town.owe(daemon.runtime, "hook", count=3)
+async def test_an_alert_that_cannot_be_decoded_is_dead_and_delays_no_other(monitor: FourChannelDaemon) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, "hook", count=3)
         with daemon.runtime.store.write() as conn:
             conn.execute(update(alerts).where(alerts.c.id == "al-0").values(body={"id": "al-0", "rule": "bridges"}))
-        await town.deliver(daemon)
+        await monitor.deliver(daemon)
 
-        assert [json.loads(asked.body)["data"]["id"] for asked in town.hook.received_requests[:2]] == ["al-1", "al-2"]
+        assert [json.loads(request.body)["data"]["id"] for request in monitor.hook.received_requests[:2]] == [
+            "al-1",
+            "al-2",
+        ]
         with daemon.runtime.store.read() as conn:
             (dead,) = conn.execute(select(messages.c.id, messages.c.error).where(messages.c.state == "dead"))
-        assert dead == ("hook-0", "what it tells cannot be read from the database any more")
-        assert town.told() == ["[HIGH] Channel hook has missed an alert"]
+        assert dead == ("hook-0", "its content can no longer be read from the database")
+        assert monitor.chat_posts() == ["[HIGH] Channel hook has missed an alert"]
 
 
-async def test_a_follow_up_is_posted_although_what_opened_its_thread_cannot_be_read(town: Town) -> None:
-    async with town.daemon() as daemon:
-        town.owe(daemon.runtime, "bot")
-        await town.deliver(daemon)
+async def test_a_follow_up_is_posted_if_the_first_message_of_its_thread_cannot_be_decoded(
+    monitor: FourChannelDaemon,
+) -> None:
+    async with monitor.daemon() as daemon:
+        monitor.enqueue(daemon.runtime, "bot")
+        await monitor.deliver(daemon)
         with daemon.runtime.store.write() as conn:
             conn.execute(update(alerts).values(body={}))
             conn.execute(update(messages).values(thread="st-1"))
-        town.owe(daemon.runtime, "bot")
-        await town.deliver(daemon)
+        monitor.enqueue(daemon.runtime, "bot")
+        await monitor.deliver(daemon)
 
-        assert [asked.request_line.split()[1] for asked in town.bot.received_requests] == [
+        assert [request.request_line.split()[1] for request in monitor.bot.received_requests] == [
             "/api/chat.postMessage"
         ] * 2
         with daemon.runtime.store.read() as conn:
@@ -334,7 +355,7 @@ async def test_a_follow_up_is_posted_although_what_opened_its_thread_cannot_be_r
 
 
 PASSWORDS = ["wrong horse", *(base64.b64encode(p).decode() for p in (b"wrong horse", b"\0monitor\0wrong horse"))]
-REPEATED = {
+ECHOED_SECRETS = {
     "desk": " ".join(PASSWORDS),
     "hook": f"no POST /services/T000/B000/hidden-token signed by {SECRET}",
     "bot": "no such token: xoxb-hidden-token",
@@ -343,7 +364,7 @@ REPEATED = {
 SECRETS = ("hidden-token", "B000/hidden", SECRET, SECRET.removeprefix("whsec_"), *PASSWORDS)
 
 
-async def test_servers_that_repeat_every_secret_bring_none_into_log_database_listings_or_pages(
+async def test_secrets_echoed_by_servers_appear_in_no_log_database_listing_or_page(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -351,53 +372,57 @@ async def test_servers_that_repeat_every_secret_bring_none_into_log_database_lis
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with (
-        mail_service(login=True) as office,
-        http_service(400, REPEATED["hook"].encode()) as hook,
-        http_service(200, json.dumps({"ok": False, "error": REPEATED["bot"]}).encode()) as bot,
-        http_service(500, REPEATED["chat"].encode()) as chat,
+        mail_service(login=True) as mail_server,
+        http_service(400, ECHOED_SECRETS["hook"].encode()) as hook,
+        http_service(200, json.dumps({"ok": False, "error": ECHOED_SECRETS["bot"]}).encode()) as bot,
+        http_service(500, ECHOED_SECRETS["chat"].encode()) as chat,
     ):
-        office.password, office.data_reply = "wrong horse", f"554 {REPEATED['desk']}"
-        town = Town(tmp_path, office, hook, bot, chat)
-        async with town.daemon(login=LOGIN) as daemon:
+        mail_server.password, mail_server.data_reply = "wrong horse", f"554 {ECHOED_SECRETS['desk']}"
+        monitor = FourChannelDaemon(tmp_path, mail_server, hook, bot, chat)
+        async with monitor.daemon(login=LOGIN) as daemon:
             for _ in range(4):
-                town.owe(daemon.runtime, "desk", "hook", "bot", "chat")
-                await town.deliver(daemon, HOUR)
-                office.data_reply = f"451 {REPEATED['desk']}"
-                hook.answer_with(401, REPEATED["hook"].encode())
+                monitor.enqueue(daemon.runtime, "desk", "hook", "bot", "chat")
+                await monitor.deliver(daemon, HOUR)
+                mail_server.data_reply = f"451 {ECHOED_SECRETS['desk']}"
+                hook.answer_with(401, ECHOED_SECRETS["hook"].encode())
                 chat.stop_listening()
-            assert {"dead", "retrying"} <= {row.state for row in rows(daemon.runtime)}
-            told = [str(rows(daemon.runtime))]
+            assert {"dead", "retrying"} <= {delivery.state for delivery in load_deliveries(daemon.runtime)}
+            outputs = [str(load_deliveries(daemon.runtime))]
             async with page_client(daemon.runtime.store) as web:
                 for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/deliveries"):
-                    answer = await web.get(page)
-                    told.append(f"{answer.headers} {answer.text}")
+                    response = await web.get(page)
+                    outputs.append(f"{response.headers} {response.text}")
     monkeypatch.chdir(tmp_path)
     for command in ("deliveries", "status", "alerts", "explain al-0", "check"):
         run_command_line([*command.split(), *(["--json"] if command != "explain al-0" else [])])
-    spoken = capsys.readouterr()
-    told += [spoken.out, spoken.err]
-    told += [one.getMessage() for one in caplog.records if one.name != "mail.log"]  # that one is the mail server's
-    told += [file.read_bytes().decode("latin-1") for file in tmp_path.glob("monitor.db*")]
+    printed = capsys.readouterr()
+    outputs += [printed.out, printed.err]
+    # "mail.log" is the logger of the test's own mail server.
+    outputs += [record.getMessage() for record in caplog.records if record.name != "mail.log"]
+    outputs += [file.read_bytes().decode("latin-1") for file in tmp_path.glob("monitor.db*")]
 
-    assert any("•••" in one for one in told)
-    assert len(spoken.out) > 3000
-    found = [(secret, one[: one.find(secret)][-150:]) for secret in SECRETS for one in told if secret in one]
-    assert found == []
+    assert any("•••" in output for output in outputs)
+    assert len(printed.out) > 3000
+    leaks = [
+        (secret, output[: output.find(secret)][-150:]) for secret in SECRETS for output in outputs if secret in output
+    ]
+    assert leaks == []
 
 
-async def test_a_channels_own_template_writes_what_its_rules_leave_open(town: Town) -> None:
-    (town.folder / "templates").mkdir()
-    for name in ("brief", "grave"):
-        (town.folder / f"templates/{name}.slack.j2").write_text(f"{name}: {{{{ now }}}}")
-    async with town.daemon(chat='template = "brief"') as daemon:
-        for rule in ("", "template: grave"):
-            (town.folder / "rules/r.yaml").write_text(f"name: bridges\ntitle: Bridges\nmatch: bridge*\n{rule}\n")
+async def test_a_channel_template_applies_to_rules_without_their_own(monitor: FourChannelDaemon) -> None:
+    (monitor.folder / "templates").mkdir()
+    for name in ("brief", "urgent"):
+        (monitor.folder / f"templates/{name}.slack.j2").write_text(f"{name}: {{{{ now }}}}")
+    async with monitor.daemon(chat='template = "brief"') as daemon:
+        for rule in ("", "template: urgent"):
+            (monitor.folder / "rules/r.yaml").write_text(f"name: bridges\ntitle: Bridges\nmatch: bridge*\n{rule}\n")
             daemon.runtime.policy = load_policy(daemon.runtime.config)
-            town.owe(daemon.runtime, "chat", "bot")
-            await town.deliver(daemon)
+            monitor.enqueue(daemon.runtime, "chat", "bot")
+            await monitor.deliver(daemon)
 
         chat, bot = (
-            [str(json.loads(asked.body)["blocks"]) for asked in to.received_requests] for to in (town.chat, town.bot)
+            [str(json.loads(request.body)["blocks"]) for request in channel.received_requests]
+            for channel in (monitor.chat, monitor.bot)
         )
-        assert ["brief: News 0" in chat[0], "grave: News 1" in chat[1]] == [True, True]
-        assert ["brief" in bot[0], "grave: News 1" in bot[1]] == [False, True]
+        assert ["brief: News 0" in chat[0], "urgent: News 1" in chat[1]] == [True, True]
+        assert ["brief" in bot[0], "urgent: News 1" in bot[1]] == [False, True]

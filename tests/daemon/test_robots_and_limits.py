@@ -1,4 +1,4 @@
-"""What politeness and full text come to over several polls: states, notices, what is asked for and when."""
+"""Robots.txt, full text and polling intervals over several polls: states, notices and requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from kit.site_server import SiteServer
 WORDS = ("bridge", "ferry", "harbour", "tunnel", "lighthouse", "railway", "airport", "market", "dam", "museum")
 
 
-def article(*lines: str) -> bytes:
-    said = "".join(f"<p>{line}</p>" for line in lines)
-    body = f"<html><head><title>x</title></head><body><article><h1>Report</h1>{said}</article></body></html>"
+def article(*paragraph_texts: str) -> bytes:
+    paragraphs = "".join(f"<p>{text}</p>" for text in paragraph_texts)
+    body = f"<html><head><title>x</title></head><body><article><h1>Report</h1>{paragraphs}</article></body></html>"
     return http_response(body.encode(), content_type="text/html")
 
 
@@ -32,116 +32,120 @@ def item(key: str, title: str, link: str = "", at: float | None = None) -> str:
     return f"<item><guid isPermaLink='false'>{key}</guid><title>{title}</title><link>{link}</link>{date}</item>"
 
 
-def lines(about: str) -> list[str]:
+def report_lines(topic: str) -> list[str]:
     return [
-        f"The {about} of Halvik was inspected on Monday by engineers of the ministry of transport.",
-        f"They found that around 3,000 people use the {about} every day of the working week.",
-        f"The {about} will be closed for repairs in the second half of the year, the ministry said.",
+        f"The {topic} of Halvik was inspected on Monday by engineers of the ministry of transport.",
+        f"They found that around 3,000 people use the {topic} every day of the working week.",
+        f"The {topic} will be closed for repairs in the second half of the year, the ministry said.",
     ]
 
 
 @pytest.fixture
-async def paper(tmp_path: Path) -> AsyncIterator[PolledSite]:
+async def polled_site(tmp_path: Path) -> AsyncIterator[PolledSite]:
     async with SiteServer({}) as site:
-        paper = PolledSite(tmp_path, site)
-        await paper.configure()
-        yield paper
-        await paper.exit_stack.aclose()
+        polled_site = PolledSite(tmp_path, site)
+        await polled_site.configure()
+        yield polled_site
+        await polled_site.exit_stack.aclose()
 
 
-async def test_a_page_that_robots_txt_forbids_is_blocked_and_feeds_are_exempt(paper: PolledSite) -> None:
-    paper.site.pages = {
+async def test_a_page_that_robots_txt_disallows_is_blocked_but_a_feed_is_not(polled_site: PolledSite) -> None:
+    polled_site.site.pages = {
         "/robots.txt": http_response(b"User-agent: *\nDisallow: /\n"),
         "/feed": feed(item("1", "Bridge open")),
     }
-    assert (await paper.poll()).state == "ok"
-    assert paper.site.requested_paths == ["/feed"]
+    assert (await polled_site.poll()).state == "ok"
+    assert polled_site.site.requested_paths == ["/feed"]
 
-    await paper.configure('kind = "page"', "/page")
-    paper.site.pages["/page"] = article(*lines("bridge"))
-    row = await paper.poll()
-    said = f"the site's robots.txt asks programs not to fetch {paper.site.url_for('/page')}"
-    assert (row.state, row.error_code, row.error) == ("blocked", "robots", said)
-    assert "/page" not in paper.site.requested_paths
-
-
-async def test_a_page_waits_while_robots_txt_cannot_be_read(paper: PolledSite) -> None:
-    await paper.configure('kind = "page"', "/page")
-    paper.site.pages = {"/robots.txt": http_response(b"", "503 Busy"), "/page": article(*lines("bridge"))}
-    row = await paper.poll()
-    assert (row.state, row.error_code) == ("failing", "robots_unreadable")
-    del paper.site.pages["/robots.txt"]
-    await paper.configure('kind = "page"', "/page")
-    assert (await paper.poll()).state == "ok"
+    await polled_site.configure('kind = "page"', "/page")
+    polled_site.site.pages["/page"] = article(*report_lines("bridge"))
+    source_state = await polled_site.poll()
+    error = f"the site's robots.txt disallows {polled_site.site.url_for('/page')}"
+    assert (source_state.state, source_state.error_code, source_state.error) == ("blocked", "robots", error)
+    assert "/page" not in polled_site.site.requested_paths
 
 
-async def test_an_article_is_stored_for_its_item_and_asked_for_once_for_each_version(paper: PolledSite) -> None:
-    await paper.configure("full_text = true")
-    link = paper.site.url_for("/bridge")
-    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected", link)), "/bridge": article(*lines("bridge"))}
-    await paper.poll()
-    paper.site.pages["/feed"] = feed(item("1", "Bridge inspected", link), "<ttl>1</ttl>")
-    await paper.poll()
-    assert paper.site.requested_paths.count("/bridge") == 1
-    paper.site.pages["/feed"] = feed(item("1", "Bridge inspected again", link))
-    await paper.poll()
-    assert paper.site.requested_paths.count("/bridge") == 2
-    assert all(lines("bridge")[1] in text for text in paper.stored_texts())
+async def test_a_page_is_not_fetched_while_robots_txt_cannot_be_read(polled_site: PolledSite) -> None:
+    await polled_site.configure('kind = "page"', "/page")
+    polled_site.site.pages = {
+        "/robots.txt": http_response(b"", "503 Busy"),
+        "/page": article(*report_lines("bridge")),
+    }
+    source_state = await polled_site.poll()
+    assert (source_state.state, source_state.error_code) == ("failing", "robots_unreadable")
+    del polled_site.site.pages["/robots.txt"]
+    await polled_site.configure('kind = "page"', "/page")
+    assert (await polled_site.poll()).state == "ok"
 
 
-async def test_without_its_article_an_item_says_what_the_feed_says_and_the_operator_is_told(
-    paper: PolledSite,
+async def test_an_article_is_fetched_once_for_each_version_of_its_item(polled_site: PolledSite) -> None:
+    await polled_site.configure("full_text = true")
+    link = polled_site.site.url_for("/bridge")
+    polled_site.site.pages = {
+        "/feed": feed(item("1", "Bridge inspected", link)),
+        "/bridge": article(*report_lines("bridge")),
+    }
+    await polled_site.poll()
+    polled_site.site.pages["/feed"] = feed(item("1", "Bridge inspected", link), "<ttl>1</ttl>")
+    await polled_site.poll()
+    assert polled_site.site.requested_paths.count("/bridge") == 1
+    polled_site.site.pages["/feed"] = feed(item("1", "Bridge inspected again", link))
+    await polled_site.poll()
+    assert polled_site.site.requested_paths.count("/bridge") == 2
+    assert all(report_lines("bridge")[1] in text for text in polled_site.stored_texts())
+
+
+async def test_an_item_without_its_article_keeps_the_feed_text_and_causes_a_notice(
+    polled_site: PolledSite,
 ) -> None:
-    await paper.configure("full_text = true")
-    link = paper.site.url_for("/bridge")
+    await polled_site.configure("full_text = true")
+    link = polled_site.site.url_for("/bridge")
     text = "<description>The bridge was inspected.</description>"
-    paper.site.pages = {"/feed": feed(item("1", "Bridge inspected", link).replace("</item>", f"{text}</item>"))}
-    assert (await paper.poll()).state == "ok"
+    polled_site.site.pages = {"/feed": feed(item("1", "Bridge inspected", link).replace("</item>", f"{text}</item>"))}
+    assert (await polled_site.poll()).state == "ok"
 
-    assert paper.stored_texts() == ["The bridge was inspected."]
-    (said,) = paper.notice_texts
-    assert said.startswith(
-        "1 of 1 articles could not be read; the feed's own text was taken. The first: http://news."
-    )
-    assert "(HTTP 404)" in said
+    assert polled_site.stored_texts() == ["The bridge was inspected."]
+    (notice,) = polled_site.notice_texts
+    assert notice.startswith("1 of 1 articles could not be read; the feed's text was used. First error: http://news.")
+    assert "(HTTP 404)" in notice
 
 
-@pytest.mark.parametrize("now", [None, article("For subscribers only.")])
-async def test_an_article_that_is_gone_withdraws_nothing_of_what_it_said(
-    paper: PolledSite, now: bytes | None
+@pytest.mark.parametrize("later_article", [None, article("For subscribers only.")])
+async def test_an_article_that_disappears_keeps_its_stored_text(
+    polled_site: PolledSite, later_article: bytes | None
 ) -> None:
-    await paper.configure("full_text = true")
-    link = paper.site.url_for("/bridge")
+    await polled_site.configure("full_text = true")
+    link = polled_site.site.url_for("/bridge")
     text = "<description>{} people use the bridge, an inspection has found, more than ever before.</description>"
     items = [
         item("1", "Bridge inspected", link).replace("</item>", f"{text.format(n)}</item>") for n in (3000, 3100, 3200)
     ]
-    paper.site.pages = {"/feed": feed(items[0]), "/bridge": article(*lines("bridge"))}
-    await paper.poll()
+    polled_site.site.pages = {"/feed": feed(items[0]), "/bridge": article(*report_lines("bridge"))}
+    await polled_site.poll()
     for edited in items[1:]:
-        paper.site.pages = {"/feed": feed(edited)} | ({"/bridge": now} if now else {})
-        await paper.poll()
+        polled_site.site.pages = {"/feed": feed(edited)} | ({"/bridge": later_article} if later_article else {})
+        await polled_site.poll()
 
-    first, second, third = paper.stored_texts()
-    assert first.count(lines("bridge")[1]) == second.count(lines("bridge")[1]) == third.count(lines("bridge")[1]) == 1
+    first, second, third = polled_site.stored_texts()
+    assert [text.count(report_lines("bridge")[1]) for text in (first, second, third)] == [1, 1, 1]
     assert "3100 people" in second
     assert "3200 people" in third
     assert "3100 people" not in third
 
 
-async def test_an_item_that_never_had_an_article_is_what_the_feed_says_now(paper: PolledSite) -> None:
-    await paper.configure("full_text = true")
+async def test_an_item_that_never_had_an_article_has_the_current_feed_text(polled_site: PolledSite) -> None:
+    await polled_site.configure("full_text = true")
     for count in (3000, 3100):
         text = f"<description>{count} people use the bridge.</description>"
-        edited = item("1", "Bridge inspected", paper.site.url_for("/gone")).replace("</item>", f"{text}</item>")
-        paper.site.pages = {"/feed": feed(edited)}
-        await paper.poll()
+        edited = item("1", "Bridge inspected", polled_site.site.url_for("/gone")).replace("</item>", f"{text}</item>")
+        polled_site.site.pages = {"/feed": feed(edited)}
+        await polled_site.poll()
 
-    assert paper.stored_texts() == ["3000 people use the bridge.", "3100 people use the bridge."]
+    assert polled_site.stored_texts() == ["3000 people use the bridge.", "3100 people use the bridge."]
 
 
-def window(first: int, count: int = 4) -> bytes:
-    """A feed of the newest of many items that come a minute apart."""
+def feed_window(first: int, count: int = 4) -> bytes:
+    """Return a feed with `count` items of a long sequence, one minute apart, from number `first`."""
     numbers = range(first + count - 1, first - 1, -1)
     return feed(
         *(
@@ -151,31 +155,33 @@ def window(first: int, count: int = 4) -> bytes:
     )
 
 
-async def test_a_feed_that_moved_on_between_two_polls_is_told_of_and_looked_at_more_often(paper: PolledSite) -> None:
-    paper.site.pages["/feed"] = window(0)
-    row = await paper.poll()
-    assert row.adaptive_interval == 600
-    paper.site.pages["/feed"] = window(3)
-    assert (await paper.poll()).adaptive_interval == 600
-    assert paper.notice_texts == []
+async def test_a_feed_that_rolled_over_between_polls_causes_a_notice_and_is_polled_more_often(
+    polled_site: PolledSite,
+) -> None:
+    polled_site.site.pages["/feed"] = feed_window(0)
+    source_state = await polled_site.poll()
+    assert source_state.adaptive_interval == 600
+    polled_site.site.pages["/feed"] = feed_window(3)
+    assert (await polled_site.poll()).adaptive_interval == 600
+    assert polled_site.notice_texts == []
 
-    paper.site.pages["/feed"] = window(20)
-    began = paper.now
-    row = await paper.poll()
-    assert row.adaptive_interval == 300
-    assert row.next_poll - began <= 300
-    assert len([said for said in paper.notice_texts if "entries were surely missed" in said]) == 1
-    paper.site.pages["/feed"] = window(22)
+    polled_site.site.pages["/feed"] = feed_window(20)
+    polled_at = polled_site.now
+    source_state = await polled_site.poll()
+    assert source_state.adaptive_interval == 300
+    assert source_state.next_poll - polled_at <= 300
+    assert len([text for text in polled_site.notice_texts if "so some were missed in between" in text]) == 1
+    polled_site.site.pages["/feed"] = feed_window(22)
     for _ in range(6):
-        row = await paper.poll()
-    assert row.adaptive_interval == 600
+        source_state = await polled_site.poll()
+    assert source_state.adaptive_interval == 600
 
 
-async def test_a_source_that_brings_nothing_is_looked_at_less_often_until_it_does(paper: PolledSite) -> None:
-    await paper.configure('slowest = "1h"')
-    paper.site.pages["/feed"] = window(0)
-    paces = [(await paper.poll()).adaptive_interval for _ in range(12)]
-    assert paces[0] == 600
-    assert paces[-1] == 3600
-    paper.site.pages["/feed"] = window(1)
-    assert (await paper.poll()).adaptive_interval == 1800
+async def test_a_source_without_news_is_polled_less_often_until_it_has_some(polled_site: PolledSite) -> None:
+    await polled_site.configure('slowest = "1h"')
+    polled_site.site.pages["/feed"] = feed_window(0)
+    intervals = [(await polled_site.poll()).adaptive_interval for _ in range(12)]
+    assert intervals[0] == 600
+    assert intervals[-1] == 3600
+    polled_site.site.pages["/feed"] = feed_window(1)
+    assert (await polled_site.poll()).adaptive_interval == 1800

@@ -1,4 +1,4 @@
-"""The main job end to end, against real servers on loopback: a feed, a mail server and two sinks for posts."""
+"""The daemon end to end, with real servers on loopback: a feed, a mail server and two receivers of posts."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ MOVED = Bulletin("4", "Up to 12,000 northern soldiers have been moved to the Hal
 
 
 @dataclass
-class Scene:
-    """The servers and the config of one run; `clock` is moved by hand."""
+class Scenario:
+    """The servers and config of a daemon, and a clock that the test sets."""
 
     folder: Path
     feed: FeedServer
@@ -73,26 +73,26 @@ class Scene:
     now: float = 1_800_000_000.0
 
     @property
-    def counts(self) -> tuple[int, int, int]:
+    def sent_counts(self) -> tuple[int, int, int]:
         return len(self.mail.mails), len(self.slack.posts), len(self.hook.posts)
 
     async def run(self, *steps: Callable[[Daemon], Awaitable[None]]) -> None:
-        """One life of the daemon: opened, the steps, closed. A step each lets the clock go on by a minute."""
-        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as engine:
-            await engine.run_in_store_thread(prepare_store, engine)
-            daemon = Daemon(engine)
+        """Start the daemon, run the steps, and stop it."""
+        async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            daemon = Daemon(runtime)
             for step in steps:
                 await step(daemon)
 
     async def round(self, daemon: Daemon) -> None:
-        """Polls every source and delivers what is due."""
+        """Advance the clock by a minute, poll every source and deliver what is due."""
         self.now += 60
         await daemon.poll_round()
         await daemon.deliver_due()
         await daemon.finish_tasks()
 
     def publish(self, *bulletins: Bulletin) -> Callable[[Daemon], Awaitable[None]]:
-        """A step that puts bulletins into the feed and polls."""
+        """Return a step that adds bulletins to the feed and runs a round."""
 
         async def step(daemon: Daemon) -> None:
             self.feed.bulletins[:0] = bulletins
@@ -102,65 +102,65 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def scenario(tmp_path: Path) -> Iterator[Scenario]:
     with FeedServer(OLD) as feed, MailServer() as mail, PostSink() as slack, PostSink() as hook:
         (tmp_path / "config.toml").write_text(
             CONFIG.format(feed=feed.url, smtp=mail.port, slack=slack.url, hook=hook.url, secret=SECRET)
         )
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules" / "northern.yaml").write_text(RULE)
-        yield Scene(tmp_path, feed, mail, slack, hook)
+        yield Scenario(tmp_path, feed, mail, slack, hook)
 
 
-async def test_first_poll_is_a_baseline_that_alerts_nobody(scene: Scene) -> None:
-    await scene.run(scene.round)
+async def test_the_first_poll_is_a_baseline_without_alerts(scenario: Scenario) -> None:
+    await scenario.run(scenario.round)
 
-    assert scene.counts == (0, 0, 0)
+    assert scenario.sent_counts == (0, 0, 0)
 
 
-async def test_new_entry_makes_one_alert_on_each_channel(scene: Scene) -> None:
-    await scene.run(scene.round, scene.publish(NEW))
+async def test_a_new_entry_sends_one_alert_to_each_channel(scenario: Scenario) -> None:
+    await scenario.run(scenario.round, scenario.publish(NEW))
 
-    assert scene.counts == (1, 1, 1)
-    post = scene.hook.posts[0]
+    assert scenario.sent_counts == (1, 1, 1)
+    post = scenario.hook.posts[0]
     body = Webhook(SECRET).verify(post.body, post.headers)
     assert body["type"] == "alert.created"
     assert body["data"]["rule"] == "northern-troops"
     assert [(f["claim"], f["novelty"]) for f in body["data"]["findings"]] == [(NEW.title, "new")]
-    assert NEW.title in scene.mail.mails[0].get_body(("plain",)).get_content()
-    assert "3,000" in scene.slack.posts[0].body.decode()
+    assert NEW.title in scenario.mail.mails[0].get_body(("plain",)).get_content()
+    assert "3,000" in scenario.slack.posts[0].body.decode()
 
 
-async def test_restart_neither_loses_nor_repeats(scene: Scene) -> None:
-    await scene.run(scene.round, scene.publish(NEW))
-    await scene.run(scene.round)
+async def test_a_restart_neither_loses_nor_repeats_alerts(scenario: Scenario) -> None:
+    await scenario.run(scenario.round, scenario.publish(NEW))
+    await scenario.run(scenario.round)
 
-    assert scene.counts == (1, 1, 1)
+    assert scenario.sent_counts == (1, 1, 1)
 
 
-async def test_restart_between_commit_and_send_sends_what_is_owed(scene: Scene) -> None:
+async def test_a_restart_between_commit_and_send_delivers_the_pending_alerts(scenario: Scenario) -> None:
     async def poll_only(daemon: Daemon) -> None:
-        scene.feed.bulletins.insert(0, NEW)
+        scenario.feed.bulletins.insert(0, NEW)
         await daemon.poll_round()
 
-    await scene.run(scene.round, poll_only)
-    assert scene.counts == (0, 0, 0)
-    await scene.run(scene.round)
+    await scenario.run(scenario.round, poll_only)
+    assert scenario.sent_counts == (0, 0, 0)
+    await scenario.run(scenario.round)
 
-    assert scene.counts == (1, 1, 1)
-
-
-async def test_same_claim_in_other_words_is_silence(scene: Scene) -> None:
-    await scene.run(scene.round, scene.publish(NEW), scene.publish(REWORDED))
-
-    assert scene.counts == (1, 1, 1)
+    assert scenario.sent_counts == (1, 1, 1)
 
 
-async def test_moved_number_is_one_changed_alert_with_before_and_after(scene: Scene) -> None:
-    await scene.run(scene.round, scene.publish(NEW), scene.publish(MOVED))
+async def test_a_reworded_claim_sends_no_alert(scenario: Scenario) -> None:
+    await scenario.run(scenario.round, scenario.publish(NEW), scenario.publish(REWORDED))
 
-    assert scene.counts == (2, 2, 2)
-    finding = scene.hook.posts[1].json["data"]["findings"][0]
+    assert scenario.sent_counts == (1, 1, 1)
+
+
+async def test_a_changed_number_sends_one_alert_with_both_figures(scenario: Scenario) -> None:
+    await scenario.run(scenario.round, scenario.publish(NEW), scenario.publish(MOVED))
+
+    assert scenario.sent_counts == (2, 2, 2)
+    finding = scenario.hook.posts[1].json["data"]["findings"][0]
     assert finding["novelty"] == "changed"
     assert finding["nearest"]["text"] == NEW.title
     [number] = [change for change in finding["changes"] if change["kind"] == "number"]
@@ -168,10 +168,10 @@ async def test_moved_number_is_one_changed_alert_with_before_and_after(scene: Sc
     assert "12,000" in number["after"]
 
 
-async def test_304_and_unchanged_body_are_not_parsed(scene: Scene) -> None:
+async def test_a_304_and_an_unchanged_body_are_not_parsed(scenario: Scenario) -> None:
     parsed = 0
 
-    async def counting(daemon: Daemon) -> None:
+    async def count_parses(daemon: Daemon) -> None:
         nonlocal parsed
         parse = daemon.runtime.parser.parse
 
@@ -182,110 +182,111 @@ async def test_304_and_unchanged_body_are_not_parsed(scene: Scene) -> None:
 
         daemon.runtime.parser.parse = count  # type: ignore[assignment,method-assign]
 
-    await scene.run(counting, scene.round, scene.round)
-    assert scene.feed.answered == [200, 304]
-    scene.feed.validators = False
-    await scene.run(counting, scene.round)
-    assert scene.feed.answered == [200, 304, 200]
+    await scenario.run(count_parses, scenario.round, scenario.round)
+    assert scenario.feed.answered == [200, 304]
+    scenario.feed.validators = False
+    await scenario.run(count_parses, scenario.round)
+    assert scenario.feed.answered == [200, 304, 200]
     assert parsed == 1
 
 
-async def test_of_a_changed_body_the_new_items_alone_are_parsed(scene: Scene) -> None:
+async def test_only_the_new_items_of_a_changed_body_are_parsed(scenario: Scenario) -> None:
     parsed: list[int] = []
 
-    async def counting(daemon: Daemon) -> None:
+    async def count_parses(daemon: Daemon) -> None:
         parse = daemon.runtime.parser.parse
 
-        async def count(how: object, body: bytes, *told: object) -> object:
+        async def count(options: object, body: bytes, *args: object) -> object:
             parsed.append(body.count(b"<item>"))
-            return await parse(how, body, *told)  # type: ignore[arg-type]
+            return await parse(options, body, *args)  # type: ignore[arg-type]
 
         daemon.runtime.parser.parse = count  # type: ignore[assignment,method-assign]
 
-    await scene.run(counting, scene.round, scene.publish(NEW, REWORDED), scene.publish(MOVED))
+    await scenario.run(count_parses, scenario.round, scenario.publish(NEW, REWORDED), scenario.publish(MOVED))
 
     assert parsed == [1, 2, 1]
-    assert scene.counts == (2, 2, 2)
+    assert scenario.sent_counts == (2, 2, 2)
 
 
-async def test_mail_server_down_for_a_while_gets_each_mail_once(scene: Scene) -> None:
-    async def down(daemon: Daemon) -> None:
-        scene.mail.stop()
+async def test_each_mail_arrives_once_after_the_mail_server_was_down(scenario: Scenario) -> None:
+    async def stop_mail_server(daemon: Daemon) -> None:
+        scenario.mail.stop()
 
-    async def up(daemon: Daemon) -> None:
-        scene.mail.start()
+    async def start_mail_server(daemon: Daemon) -> None:
+        scenario.mail.start()
 
-    await scene.run(scene.round, down, scene.publish(NEW), scene.round)
-    assert scene.counts == (0, 1, 1)
-    await scene.run(up, scene.round, scene.round, scene.round)
+    await scenario.run(scenario.round, stop_mail_server, scenario.publish(NEW), scenario.round)
+    assert scenario.sent_counts == (0, 1, 1)
+    await scenario.run(start_mail_server, scenario.round, scenario.round, scenario.round)
 
-    assert scene.counts == (1, 1, 1)
+    assert scenario.sent_counts == (1, 1, 1)
 
 
-async def test_first_retry_comes_within_fifteen_seconds(scene: Scene) -> None:
-    async def later(daemon: Daemon) -> None:
-        scene.mail.start()
-        scene.now += 15
+async def test_the_first_retry_is_due_within_fifteen_seconds(scenario: Scenario) -> None:
+    async def deliver_after_15_seconds(daemon: Daemon) -> None:
+        scenario.mail.start()
+        scenario.now += 15
         await daemon.deliver_due()
         await daemon.finish_tasks()
 
-    scene_down = scene.mail.stop
-    await scene.run(scene.round)
-    scene_down()
-    await scene.run(scene.publish(NEW), later)
+    await scenario.run(scenario.round)
+    scenario.mail.stop()
+    await scenario.run(scenario.publish(NEW), deliver_after_15_seconds)
 
-    assert scene.counts == (1, 1, 1)
+    assert scenario.sent_counts == (1, 1, 1)
 
 
-async def test_two_rules_that_meet_one_claim_make_one_message_a_channel(scene: Scene) -> None:
-    (scene.folder / "rules" / "second.yaml").write_text(
+async def test_two_rules_that_match_one_claim_send_one_message_per_channel(scenario: Scenario) -> None:
+    (scenario.folder / "rules" / "second.yaml").write_text(
         "name: halvik\ntitle: Halvik district\nmatch: Halvik\nseverity: low\n"
     )
-    await scene.run(scene.round, scene.publish(NEW))
+    await scenario.run(scenario.round, scenario.publish(NEW))
 
-    assert scene.counts == (1, 1, 1)
-    assert scene.hook.posts[0].json["data"]["rules"] == ["northern-troops", "halvik"]
+    assert scenario.sent_counts == (1, 1, 1)
+    assert scenario.hook.posts[0].json["data"]["rules"] == ["northern-troops", "halvik"]
 
 
-async def test_broken_feed_is_an_error_of_its_source_and_the_daemon_goes_on(scene: Scene) -> None:
+async def test_a_broken_feed_fails_its_source_and_the_daemon_continues(scenario: Scenario) -> None:
     states: list[tuple[str, str | None]] = []
 
-    async def break_it(daemon: Daemon) -> None:
-        scene.feed.status = 500
+    async def break_feed(daemon: Daemon) -> None:
+        scenario.feed.status = 500
 
-    async def mend_it(daemon: Daemon) -> None:
-        scene.feed.status = 200
-        scene.now += 86400
+    async def fix_feed(daemon: Daemon) -> None:
+        scenario.feed.status = 200
+        scenario.now += 86400
 
-    async def look(daemon: Daemon) -> None:
-        states.append(await daemon.runtime.run_in_store_thread(state_of, daemon.runtime))
+    async def read_state(daemon: Daemon) -> None:
+        states.append(await daemon.runtime.run_in_store_thread(source_state_and_error, daemon.runtime))
 
-    await scene.run(scene.round, break_it, scene.round, look, mend_it, scene.publish(NEW), look)
+    await scenario.run(
+        scenario.round, break_feed, scenario.round, read_state, fix_feed, scenario.publish(NEW), read_state
+    )
 
     assert [state for state, _ in states] == ["failing", "ok"]
     assert "500" in (states[0][1] or "")
-    assert scene.counts == (1, 1, 1)
+    assert scenario.sent_counts == (1, 1, 1)
 
 
-def state_of(engine: Runtime) -> tuple[str, str | None]:
-    """The one source's state and error."""
-    with engine.store.read() as conn:
+def source_state_and_error(runtime: Runtime) -> tuple[str, str | None]:
+    """Return the state and error of the only source."""
+    with runtime.store.read() as conn:
         [row] = load_sources(conn)
     return row.state, row.error
 
 
-async def test_broken_template_is_told_of_and_the_message_goes_out_plain(scene: Scene) -> None:
-    (scene.folder / "templates").mkdir()
-    (scene.folder / "templates" / "slack.j2").write_text("{{ nothing_of_that_name }}")
-    await scene.run(scene.round, scene.publish(NEW))
+async def test_a_message_is_sent_despite_a_broken_template_and_names_it(scenario: Scenario) -> None:
+    (scenario.folder / "templates").mkdir()
+    (scenario.folder / "templates" / "slack.j2").write_text("{{ nothing_of_that_name }}")
+    await scenario.run(scenario.round, scenario.publish(NEW))
 
-    assert scene.counts == (1, 1, 1)
-    details = [row.detail or "" for row in deliveries_of(scene.folder)]
+    assert scenario.sent_counts == (1, 1, 1)
+    details = [row.detail or "" for row in load_deliveries(scenario.folder)]
     assert any("slack.j2" in detail for detail in details)
 
 
-async def test_fault_of_a_notifier_ends_as_a_retry_and_not_as_silence(scene: Scene) -> None:
-    class Broken:
+async def test_an_unexpected_error_in_a_notifier_schedules_a_retry(scenario: Scenario) -> None:
+    class BrokenNotifier:
         async def send(self, *_: object) -> object:
             raise ZeroDivisionError("hidden")
 
@@ -293,16 +294,16 @@ async def test_fault_of_a_notifier_ends_as_a_retry_and_not_as_silence(scene: Sce
             pass
 
     async def break_it(daemon: Daemon) -> None:
-        daemon.runtime.notifiers["siem"] = Broken()  # type: ignore[assignment]
+        daemon.runtime.notifiers["siem"] = BrokenNotifier()  # type: ignore[assignment]
 
-    await scene.run(scene.round, break_it, scene.publish(NEW))
+    await scenario.run(scenario.round, break_it, scenario.publish(NEW))
 
-    [owed] = [row for row in deliveries_of(scene.folder) if row.channel == "siem"]
-    assert (owed.state, owed.error) == ("retrying", "unexpected ZeroDivisionError while sending")
+    [delivery] = [row for row in load_deliveries(scenario.folder) if row.channel == "siem"]
+    assert (delivery.state, delivery.error) == ("retrying", "unexpected ZeroDivisionError while sending")
 
 
-def deliveries_of(folder: Path) -> list[DeliveryRow]:
-    """Every delivery in the store of a daemon that has ended."""
+def load_deliveries(folder: Path) -> list[DeliveryRow]:
+    """Return every delivery in the store of a stopped daemon."""
     store = open_store(f"sqlite:///{folder}/monitor.db")
     try:
         with store.read() as conn:

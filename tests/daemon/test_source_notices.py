@@ -1,4 +1,4 @@
-"""A source that fails, falls silent or misbehaves, from its server to the operator's channels."""
+"""Notices about sources that fail or misbehave, from their server to the operator's channels."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ HOUR = 3600.0
 
 
 @dataclass
-class Watched:
-    """One source, polled whenever it is due, and what its operator received."""
+class MonitoredSource:
+    """One source, polled whenever it is due, and the messages its operator received."""
 
     folder: Path
     feed: FeedServer
@@ -59,56 +59,56 @@ class Watched:
     now: float = 1_800_000_000.0
     states: list[str] = field(default_factory=list)
 
-    async def polled(self, *, deliver: bool = True) -> None:
-        """Polls once, by a daemon that was just started, and delivers."""
+    async def poll(self, *, deliver: bool = True) -> None:
+        """Start a daemon, poll, deliver, and stop it."""
         config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as engine:
-            await engine.run_in_store_thread(prepare_store, engine)
-            daemon = Daemon(engine)
+        async with open_runtime(config, clock=lambda: self.now) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            daemon = Daemon(runtime)
             await daemon.poll_due()
             await daemon.finish_tasks()
             if deliver:
                 await daemon.deliver_due()
                 await daemon.finish_tasks()
-            with engine.store.read() as conn:
-                (row,) = load_sources(conn)
-        self.states.append(row.state)
-        self.now = max(row.next_poll, self.now + 1)
+            with runtime.store.read() as conn:
+                (source_state,) = load_sources(conn)
+        self.states.append(source_state.state)
+        self.now = max(source_state.next_poll, self.now + 1)
 
-    async def polled_for(self, hours: float) -> None:
+    async def poll_for(self, hours: float) -> None:
         end = self.now + hours * HOUR
         while self.now < end:
-            await self.polled()
+            await self.poll()
 
     @property
-    def told(self) -> list[str]:
-        """The titles of what came, by the hook; the mail must say the same."""
+    def received_titles(self) -> list[str]:
+        """Return the titles of the alerts received by webhook, after checking that the mails have the same."""
         titles = [post.json["data"]["title"] for post in self.hook.posts]
         subjects = [str(mail["subject"]) for mail in self.mail.mails]
         assert len(subjects) == len(titles)
         assert all(title in subject for title, subject in zip(titles, subjects, strict=True) if "port" in title)
         return titles
 
-    def monitor(self, *words: str) -> str:
-        """What a command prints."""
-        run = [sys.executable, "-m", "monitor", *words, "-c", str(self.folder / "config.toml")]
-        return subprocess.run(run, check=True, capture_output=True, text=True, timeout=60).stdout
+    def run_command(self, *arguments: str) -> str:
+        """Return the output of a command."""
+        command = [sys.executable, "-m", "monitor", *arguments, "-c", str(self.folder / "config.toml")]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
-    def listed(self) -> list[dict[str, str]]:
-        """The notices that `monitor sources` shows."""
-        found: list[dict[str, str]] = json.loads(self.monitor("sources", "--json"))[0]["notices"]
-        return found
+    def listed_notices(self) -> list[dict[str, str]]:
+        """Return the notices that `monitor sources` lists."""
+        notices: list[dict[str, str]] = json.loads(self.run_command("sources", "--json"))[0]["notices"]
+        return notices
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
+def monitored_source(tmp_path: Path) -> Iterator[MonitoredSource]:
     feed = FeedServer(*ferries(20))
     with feed, PostSink() as hook, MailServer() as mail:
         config = CONFIG.format(feed=feed.url, hook=hook.url, smtp=mail.port)
         (tmp_path / "config.toml").write_text(config)
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules/ferries.yaml").write_text(RULE)
-        yield Watched(tmp_path, feed, hook, mail)
+        yield MonitoredSource(tmp_path, feed, hook, mail)
 
 
 def ferries(count: int, prefix: str = "id") -> list[Bulletin]:
@@ -118,83 +118,89 @@ def ferries(count: int, prefix: str = "id") -> list[Bulletin]:
     ]
 
 
-async def test_a_source_that_fails_for_long_is_told_of_once_and_when_it_is_back(watched: Watched) -> None:
-    await watched.polled()
-    watched.feed.status = 503
-    await watched.polled_for(20)
-    assert watched.told == []
-    await watched.polled_for(12)
-    assert watched.told == ["Source port is failing"]
-    assert "has an error of its own (HTTP 503)" in watched.hook.posts[0].json["data"]["reason"]
-    assert [notice["kind"] for notice in watched.listed()] == ["failing"]
-    watched.feed.status = 200
-    await watched.polled_for(2)
-    assert watched.told == ["Source port is failing", "Source port is back"]
-    assert watched.listed() == []
+async def test_a_source_that_fails_for_a_day_causes_one_notice_and_another_when_it_is_back(
+    monitored_source: MonitoredSource,
+) -> None:
+    await monitored_source.poll()
+    monitored_source.feed.status = 503
+    await monitored_source.poll_for(20)
+    assert monitored_source.received_titles == []
+    await monitored_source.poll_for(12)
+    assert monitored_source.received_titles == ["Source port is failing"]
+    assert "returned a server error (HTTP 503)" in monitored_source.hook.posts[0].json["data"]["reason"]
+    assert [notice["kind"] for notice in monitored_source.listed_notices()] == ["failing"]
+    monitored_source.feed.status = 200
+    await monitored_source.poll_for(2)
+    assert monitored_source.received_titles == ["Source port is failing", "Source port is back"]
+    assert monitored_source.listed_notices() == []
 
 
-async def test_a_source_that_is_gone_is_paused_with_a_notice(watched: Watched) -> None:
-    await watched.polled()
-    watched.feed.status = 410
-    await watched.polled_for(24 * 9)
-    assert watched.states[-1] == "paused"
-    assert watched.told == ["Source port is paused"]
+async def test_a_source_that_is_gone_is_paused_with_a_notice(monitored_source: MonitoredSource) -> None:
+    await monitored_source.poll()
+    monitored_source.feed.status = 410
+    await monitored_source.poll_for(24 * 9)
+    assert monitored_source.states[-1] == "paused"
+    assert monitored_source.received_titles == ["Source port is paused"]
 
 
-async def test_a_source_that_refuses_us_is_blocked_with_a_notice(watched: Watched) -> None:
-    await watched.polled()
-    watched.feed.status = 403
-    await watched.polled_for(24)
-    assert set(watched.states[1:]) == {"blocked"}
-    assert watched.told == ["Source port is blocked"]
+async def test_a_source_that_denies_access_is_blocked_with_a_notice(monitored_source: MonitoredSource) -> None:
+    await monitored_source.poll()
+    monitored_source.feed.status = 403
+    await monitored_source.poll_for(24)
+    assert set(monitored_source.states[1:]) == {"blocked"}
+    assert monitored_source.received_titles == ["Source port is blocked"]
 
 
-async def test_a_feed_that_changes_all_its_ids_is_one_notice_and_its_news_is_told(watched: Watched) -> None:
-    await watched.polled()
-    watched.feed.bulletins = ferries(20, "other")
-    await watched.polled()
-    assert watched.told == ["Source port has changed its ids"]
-    (notice,) = watched.listed()
+async def test_a_feed_that_changes_all_its_ids_causes_one_notice_and_its_next_news_alerts(
+    monitored_source: MonitoredSource,
+) -> None:
+    await monitored_source.poll()
+    monitored_source.feed.bulletins = ferries(20, "other")
+    await monitored_source.poll()
+    assert monitored_source.received_titles == ["Source port has changed its ids"]
+    (notice,) = monitored_source.listed_notices()
     assert (notice["kind"], notice["said"]) == (
         "renumbered",
-        "20 of its entries came under new ids and say what they said before. Nobody was alerted of them.",
+        "20 of its entries have new ids and unchanged content. No alerts were sent for them.",
     )
-    watched.feed.bulletins.insert(0, Bulletin("fire", "The lighthouse of Ostra burns"))
-    await watched.polled()
-    assert watched.told[1:] == ["Ferries"]
+    monitored_source.feed.bulletins.insert(0, Bulletin("fire", "The lighthouse of Ostra burns"))
+    await monitored_source.poll()
+    assert monitored_source.received_titles[1:] == ["Ferries"]
 
 
-async def test_a_page_that_tells_the_time_is_one_notice(watched: Watched) -> None:
-    watched.feed.validators = False
+async def test_a_page_that_embeds_the_time_causes_one_notice(monitored_source: MonitoredSource) -> None:
+    monitored_source.feed.validators = False
     for _ in range(6):
-        at = datetime.fromtimestamp(watched.now, UTC)
-        watched.feed.bulletins = [
+        at = datetime.fromtimestamp(monitored_source.now, UTC)
+        monitored_source.feed.bulletins = [
             Bulletin(
                 "report", "Ferries today", f"<p>All ferries run.</p><p>Page generated at {at:%Y-%m-%d %H:%M:%S}</p>"
             )
         ]
-        await watched.polled()
-    assert watched.told == ["Source port embeds the time"]
+        await monitored_source.poll()
+    assert monitored_source.received_titles == ["Source port embeds the time"]
 
 
-async def test_what_was_told_in_the_log_of_a_poll_is_owed_though_the_daemon_ends_there(watched: Watched) -> None:
-    await watched.polled()
-    watched.feed.bulletins = ferries(20, "other")
-    await watched.polled(deliver=False)
-    assert watched.told == []
-    await watched.polled()
-    await watched.polled()
-    assert watched.told == ["Source port has changed its ids"]
+async def test_a_notice_is_delivered_after_a_restart_if_the_daemon_stopped_before_sending_it(
+    monitored_source: MonitoredSource,
+) -> None:
+    await monitored_source.poll()
+    monitored_source.feed.bulletins = ferries(20, "other")
+    await monitored_source.poll(deliver=False)
+    assert monitored_source.received_titles == []
+    await monitored_source.poll()
+    await monitored_source.poll()
+    assert monitored_source.received_titles == ["Source port has changed its ids"]
 
 
-async def test_the_pages_and_the_status_show_the_notices(watched: Watched) -> None:
-    await watched.polled()
-    watched.feed.bulletins = ferries(20, "other")
-    await watched.polled()
-    store = open_store(f"sqlite:///{watched.folder}/monitor.db", create=False)
+async def test_status_and_source_list_show_the_notices(monitored_source: MonitoredSource) -> None:
+    await monitored_source.poll()
+    monitored_source.feed.bulletins = ferries(20, "other")
+    await monitored_source.poll()
+    store = open_store(f"sqlite:///{monitored_source.folder}/monitor.db", create=False)
     with store.read() as conn:
-        assert load_status(conn, watched.now).notices == {"renumbered": 1}
+        assert load_status(conn, monitored_source.now).notices == {"renumbered": 1}
     store.close()
-    listing = watched.monitor("sources")
+    listing = monitored_source.run_command("sources")
     assert "port: renumbered since" in listing
-    assert "came under new ids" in listing
+    assert "have new ids" in listing

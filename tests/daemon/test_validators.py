@@ -1,4 +1,4 @@
-"""Whether an answer is the one of last time is for its bytes to say: validators only save asking for them."""
+"""Validators (ETag, Last-Modified) only save transfers: whether a body has changed depends on its bytes alone."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from kit.polled_site import PolledSite
 from kit.raw_server import http_response
 from kit.site_server import SiteServer
 
-SAME = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\n\r\n"
 
 
 @pytest.fixture
-async def paper(tmp_path: Path) -> AsyncIterator[PolledSite]:
+async def polled_site(tmp_path: Path) -> AsyncIterator[PolledSite]:
     async with SiteServer({}) as site:
-        paper = PolledSite(tmp_path, site)
-        await paper.configure()
-        yield paper
-        await paper.exit_stack.aclose()
+        polled_site = PolledSite(tmp_path, site)
+        await polled_site.configure()
+        yield polled_site
+        await polled_site.exit_stack.aclose()
 
 
 def feed(*titles: str) -> bytes:
@@ -27,43 +27,43 @@ def feed(*titles: str) -> bytes:
     return f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>".encode()
 
 
-async def entries(paper: PolledSite, answer: bytes) -> int:
-    """How many entries there are after the next poll, which gets this answer."""
-    paper.site.pages["/feed"] = answer
-    return (await paper.poll()).entries
+async def poll_entry_count(polled_site: PolledSite, response: bytes) -> int:
+    """Poll with this response. Return the number of entries then."""
+    polled_site.site.pages["/feed"] = response
+    return (await polled_site.poll()).entries
 
 
-def conditional(paper: PolledSite) -> list[str | None]:
-    """The ETag that each request asked by."""
-    return [asked.headers.get("if-none-match") for asked in paper.site.received_requests]
+def sent_etags(polled_site: PolledSite) -> list[str | None]:
+    """Return the If-None-Match header of each request."""
+    return [request.headers.get("if-none-match") for request in polled_site.site.received_requests]
 
 
-async def test_a_new_body_under_the_same_etag_is_read(paper: PolledSite) -> None:
-    assert await entries(paper, http_response(feed("a"), etag='"1"')) == 1
-    assert await entries(paper, http_response(feed("a", "b"), etag='"1"')) == 2
+async def test_a_new_body_with_the_same_etag_is_parsed(polled_site: PolledSite) -> None:
+    assert await poll_entry_count(polled_site, http_response(feed("a"), etag='"1"')) == 1
+    assert await poll_entry_count(polled_site, http_response(feed("a", "b"), etag='"1"')) == 2
 
 
-async def test_the_same_body_under_another_etag_is_the_same(paper: PolledSite) -> None:
+async def test_the_same_body_with_another_etag_is_unchanged(polled_site: PolledSite) -> None:
     for number in range(4):
-        assert await entries(paper, http_response(feed("a"), etag=f'"{number}"')) == 1
-    assert conditional(paper) == [None, '"0"', '"1"', '"2"']
-    assert len(paper.stored_texts()) == 1
+        assert await poll_entry_count(polled_site, http_response(feed("a"), etag=f'"{number}"')) == 1
+    assert sent_etags(polled_site) == [None, '"0"', '"1"', '"2"']
+    assert len(polled_site.stored_texts()) == 1
 
 
-async def test_a_date_in_the_future_is_sent_back_and_does_no_harm(paper: PolledSite) -> None:
-    later = "Fri, 01 Jan 2100 00:00:00 GMT"
-    await entries(paper, http_response(feed("a"), last_modified=later))
-    assert await entries(paper, http_response(feed("a", "b"), last_modified=later)) == 2
-    assert paper.site.received_requests[1].headers["if-modified-since"] == later
+async def test_a_last_modified_date_in_the_future_is_sent_back_unchanged(polled_site: PolledSite) -> None:
+    future_date = "Fri, 01 Jan 2100 00:00:00 GMT"
+    await poll_entry_count(polled_site, http_response(feed("a"), last_modified=future_date))
+    assert await poll_entry_count(polled_site, http_response(feed("a", "b"), last_modified=future_date)) == 2
+    assert polled_site.site.received_requests[1].headers["if-modified-since"] == future_date
 
 
-async def test_not_modified_to_the_first_request_is_an_error_and_the_feed_is_read_when_it_comes(
-    paper: PolledSite,
+async def test_a_304_to_the_first_request_is_an_error_and_the_next_response_is_parsed(
+    polled_site: PolledSite,
 ) -> None:
-    paper.site.pages["/feed"] = SAME
-    row = await paper.poll()
-    assert (row.state, row.error_code) == ("failing", "unasked_not_modified")
-    assert await entries(paper, http_response(feed("a"))) == 1
+    polled_site.site.pages["/feed"] = NOT_MODIFIED
+    source_state = await polled_site.poll()
+    assert (source_state.state, source_state.error_code) == ("failing", "unasked_not_modified")
+    assert await poll_entry_count(polled_site, http_response(feed("a"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ async def test_not_modified_to_the_first_request_is_an_error_and_the_feed_is_rea
     ],
     ids=["cut off", "login", "empty", "brotli", "error"],
 )
-async def test_validators_of_an_answer_that_brought_nothing_are_not_kept(paper: PolledSite, broken: bytes) -> None:
-    await entries(paper, http_response(feed("a"), etag='"1"'))
-    paper.site.pages["/feed"] = broken
-    row = await paper.poll()
-    assert (row.state, row.etag, row.entries) == ("failing", '"1"', 1)
-    assert await entries(paper, http_response(feed("a", "b"), etag='"2"')) == 2
-    assert conditional(paper) == [None, '"1"', '"1"']
+async def test_validators_of_a_failed_response_are_not_kept(polled_site: PolledSite, broken: bytes) -> None:
+    await poll_entry_count(polled_site, http_response(feed("a"), etag='"1"'))
+    polled_site.site.pages["/feed"] = broken
+    source_state = await polled_site.poll()
+    assert (source_state.state, source_state.etag, source_state.entries) == ("failing", '"1"', 1)
+    assert await poll_entry_count(polled_site, http_response(feed("a", "b"), etag='"2"')) == 2
+    assert sent_etags(polled_site) == [None, '"1"', '"1"']
 
 
-async def test_what_is_unchanged_is_asked_for_once_and_not_read(paper: PolledSite) -> None:
-    await entries(paper, http_response(feed("a"), etag='"1"'))
+async def test_an_unchanged_feed_is_requested_once_per_poll_and_not_parsed(polled_site: PolledSite) -> None:
+    await poll_entry_count(polled_site, http_response(feed("a"), etag='"1"'))
     for _ in range(3):
-        assert await entries(paper, SAME) == 1
-    assert len(paper.site.received_requests) == 4
-    assert len(paper.stored_texts()) == 1
+        assert await poll_entry_count(polled_site, NOT_MODIFIED) == 1
+    assert len(polled_site.site.received_requests) == 4
+    assert len(polled_site.stored_texts()) == 1

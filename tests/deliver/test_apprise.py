@@ -1,4 +1,4 @@
-"""Apprise: what a service is sent, what its failures mean, and which addresses are refused."""
+"""The Apprise notifier: what it sends, how it treats failures, and which URLs it rejects."""
 
 from __future__ import annotations
 
@@ -16,36 +16,38 @@ from monitor.errors import DeliveryError
 from monitor.model import Message
 
 
-async def send(behind: HttpService, sent: Message) -> None:
-    url = f"json://127.0.0.1:{behind.port}/secret-topic"
+async def send(service: HttpService, message: Message) -> None:
+    url = f"json://127.0.0.1:{service.port}/secret-topic"
     channel = Apprise(
         AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url}), allow_private=[]
     )
-    await channel.send(sent, render_message(sent, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
+    await channel.send(message, render_message(message, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
 
 
 async def test_a_service_gets_the_subject_and_the_plain_text() -> None:
-    async with http_service() as behind:
-        await send(behind, make_message())
+    async with http_service() as service:
+        await send(service, make_message())
 
-    body = json.loads(behind.received_requests[0].body)
+    body = json.loads(service.received_requests[0].body)
     assert body["title"].startswith("[HIGH] Up to 12,000 personnel")
     assert "Around 3,000" in body["message"]
 
 
-async def test_a_feed_calls_nobody() -> None:
-    async with http_service() as behind:
+async def test_feed_text_mentions_nobody() -> None:
+    async with http_service() as service:
         await send(
-            behind,
+            service,
             make_message(make_alert(make_alert_finding("@everyone and @here, <@U123> and <!channel>: ships sail"))),
         )
 
-    body = json.loads(behind.received_requests[0].body)
-    assert not [call for call in ("@everyone", "@here", "<@", "<!") if call in body["title"] + body["message"]]
+    body = json.loads(service.received_requests[0].body)
+    assert not [
+        mention for mention in ("@everyone", "@here", "<@", "<!") if mention in body["title"] + body["message"]
+    ]
 
 
 @pytest.mark.parametrize(
-    ("status", "permanent", "unreached"),
+    ("status", "permanent", "channel_down"),
     [
         (404, True, False),
         (400, True, False),
@@ -56,19 +58,19 @@ async def test_a_feed_calls_nobody() -> None:
         (407, False, True),
     ],
 )
-async def test_a_status_that_apprise_tells_of_means_later_or_never(
-    status: int, permanent: bool, unreached: bool
+async def test_the_status_that_apprise_reports_decides_between_retry_and_dead(
+    status: int, permanent: bool, channel_down: bool
 ) -> None:
-    async with http_service(status, b"no") as behind:
-        with pytest.raises(DeliveryError, match=f"JSON did not take it.*{status}") as raised:
-            await send(behind, make_message())
+    async with http_service(status, b"no") as service:
+        with pytest.raises(DeliveryError, match=f"JSON rejected the message.*{status}") as raised:
+            await send(service, make_message())
 
-    assert (raised.value.permanent, raised.value.channel_down) == (permanent, unreached)
+    assert (raised.value.permanent, raised.value.channel_down) == (permanent, channel_down)
     assert (raised.value.retry_after == LOGIN_RETRY_S) is (status in (401, 407))
     assert "secret-topic" not in str(raised.value)
 
 
-def test_texts_are_cut_to_the_room_a_service_has() -> None:
+def test_title_and_text_are_cut_to_the_limits_of_the_service() -> None:
     rendered = RenderedMessage(subject="A subject", text="word " * 100)
     title, text = fit_to_service(rendered, 5, 120)
     assert (len(title) <= 5, len(text) <= 120) == (True, True)
@@ -80,6 +82,6 @@ def test_texts_are_cut_to_the_room_a_service_has() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "nosuch://topic", "https://", "tgram://not-a-token"])
-def test_an_address_that_apprise_does_not_know_is_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="expected an address that Apprise knows"):
+def test_a_url_that_apprise_does_not_support_is_rejected(url: str) -> None:
+    with pytest.raises(ValidationError, match="expected a URL that Apprise supports"):
         AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url})

@@ -1,4 +1,4 @@
-"""When a delivery is tried again."""
+"""When a failed delivery is retried."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.deliver.backoff import GIVE_UP_AFTER_S, next_attempt_time
 
 
 def wait(attempt: int, jitter: float = 0.5, retry_after: float | None = None, age: float = 0.0) -> float | None:
-    """Seconds until the next try of a message that is `age` seconds old."""
+    """Return the seconds until the next attempt for a message that is `age` seconds old."""
     now = NOON + age
     at = next_attempt_time(attempt, now=now, created=NOON, retry_after=retry_after, jitter=jitter)
     return None if at is None else at - now
@@ -30,28 +30,34 @@ def test_the_first_retry_comes_within_fifteen_seconds(jitter: float) -> None:
     assert 5 <= seconds <= 15
 
 
-def test_jitter_spreads_what_failed_together() -> None:
+def test_jitter_spreads_the_retries_of_deliveries_that_failed_together() -> None:
     assert wait(4, 0.0) == 202.5
     assert wait(4, 1.0) == 337.5
 
 
 @pytest.mark.parametrize(
-    ("asked", "seconds"), [(120.0, 120), (3.0, 10), (-5.0, 10), (10**9, DAY)], ids=["obeyed", "past", "odd", "huge"]
+    ("requested_delay", "seconds"),
+    [(120.0, 120), (3.0, 10), (-5.0, 10), (10**9, DAY)],
+    ids=["longer", "shorter", "negative", "huge"],
 )
-def test_a_wish_to_wait_is_obeyed_within_reason(asked: float, seconds: float) -> None:
-    assert wait(1, retry_after=asked) == seconds
+def test_retry_after_is_respected_up_to_a_day(requested_delay: float, seconds: float) -> None:
+    assert wait(1, retry_after=requested_delay) == seconds
 
 
-def test_the_last_try_falls_on_the_end_of_the_fourth_day_and_then_none_follows() -> None:
+def test_the_last_attempt_is_made_after_four_days() -> None:
     assert wait(100, age=GIVE_UP_AFTER_S - 60) == 60
     assert wait(100, age=GIVE_UP_AFTER_S) is None
 
 
 @given(st.floats(0, 1), st.floats(1, 10**6) | st.none())
-def test_every_message_is_tried_often_and_given_up_after_four_days(jitter: float, asked: float | None) -> None:
-    now, tries = NOON, 1
-    while (at := next_attempt_time(tries, now=now, created=NOON, retry_after=asked, jitter=jitter)) is not None:
+def test_every_message_is_attempted_several_times_and_given_up_after_four_days(
+    jitter: float, requested_delay: float | None
+) -> None:
+    now, attempts = NOON, 1
+    while (
+        at := next_attempt_time(attempts, now=now, created=NOON, retry_after=requested_delay, jitter=jitter)
+    ) is not None:
         assert at > now
-        now, tries = at, tries + 1
+        now, attempts = at, attempts + 1
     assert now == NOON + GIVE_UP_AFTER_S
-    assert tries >= 4
+    assert attempts >= 4

@@ -1,4 +1,4 @@
-"""E-mail through a real mail server: TLS, logins, refused recipients, kept and lost connections."""
+"""The mail notifier with a local mail server: TLS, logins, rejected recipients, open and lost connections."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
 from monitor.pipeline import SEND_LEASE_S
 
+pytestmark = pytest.mark.slow
+
 RENDERED = render_message(make_message(), "email", builtin_templates(), ZoneInfo("UTC"), None)
 TABLE = {
     "name": "desk",
@@ -32,23 +34,23 @@ LOGIN = {"username": "monitor", "password": "correct horse"}
 
 
 @asynccontextmanager
-async def at(port: int, **table: object) -> AsyncIterator[Email]:
-    made = Email(EmailSettings.model_validate(TABLE | {"port": port} | table), allow_private=())
+async def open_channel(port: int, **table: object) -> AsyncIterator[Email]:
+    email = Email(EmailSettings.model_validate(TABLE | {"port": port} | table), allow_private=())
     try:
-        yield made
+        yield email
     finally:
-        await made.close()
+        await email.close()
 
 
-def channel(office: MailService, **table: object) -> AbstractAsyncContextManager[Email]:
-    return at(office.port, **table)
+def channel_to(server: MailService, **table: object) -> AbstractAsyncContextManager[Email]:
+    return open_channel(server.port, **table)
 
 
 async def send(email: Email, name: str = "m1", rendered: RenderedMessage = RENDERED) -> Receipt:
     return await email.send(make_message(id=name), rendered)
 
 
-async def refusal(email: Email) -> DeliveryError:
+async def delivery_error(email: Email) -> DeliveryError:
     with pytest.raises(DeliveryError) as raised:
         await send(email)
     return raised.value
@@ -60,100 +62,102 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def certified(authority: trustme.CA) -> ssl.SSLContext:
-    """The TLS of a server whose certificate is good for 127.0.0.1, if one trusts `authority`."""
+def server_tls_context(authority: trustme.CA) -> ssl.SSLContext:
+    """The TLS context of a server with a certificate for 127.0.0.1 that `authority` issued."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     return context
 
 
 @pytest.fixture
-def trusted(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> object:
+def trust_authority(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> object:
     with authority.cert_pem.tempfile() as file:
         monkeypatch.setenv("SSL_CERT_FILE", file)
         yield
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-async def test_mails_and_the_login_go_over_tls(tls: str, certified: ssl.SSLContext, trusted: object) -> None:
-    kept = {"starttls": {"tls": certified}, "implicit": {"implicit": certified}}[tls]
-    async with mail_service(login=True, **kept) as office, channel(office, tls=tls, **LOGIN) as email:
+async def test_mails_and_the_login_go_over_tls(
+    tls: str, server_tls_context: ssl.SSLContext, trust_authority: object
+) -> None:
+    tls_options = {"starttls": {"tls": server_tls_context}, "implicit": {"implicit": server_tls_context}}[tls]
+    async with mail_service(login=True, **tls_options) as server, channel_to(server, tls=tls, **LOGIN) as email:
         await send(email)
 
-    (post,) = office.mails
-    assert (post.is_encrypted, post.user, post.recipients) == (True, "monitor", ["a@desk.example", "b@desk.example"])
-    assert [part.get_content_type() for part in post.parsed.walk()][1:] == ["text/plain", "text/html"]
+    (mail,) = server.mails
+    assert (mail.is_encrypted, mail.user, mail.recipients) == (True, "monitor", ["a@desk.example", "b@desk.example"])
+    assert [part.get_content_type() for part in mail.parsed.walk()][1:] == ["text/plain", "text/html"]
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, certified: ssl.SSLContext) -> None:
-    kept = {"starttls": {"tls": certified}, "implicit": {"implicit": certified}}[tls]
-    async with mail_service(**kept) as office, channel(office, tls=tls) as email:
-        error = await refusal(email)
+async def test_an_untrusted_certificate_is_rejected(tls: str, server_tls_context: ssl.SSLContext) -> None:
+    tls_options = {"starttls": {"tls": server_tls_context}, "implicit": {"implicit": server_tls_context}}[tls]
+    async with mail_service(**tls_options) as server, channel_to(server, tls=tls) as email:
+        error = await delivery_error(email)
 
-    assert office.mails == []
+    assert server.mails == []
     assert not error.permanent
-    assert "its certificate cannot be trusted" in str(error)
+    assert "its certificate is not trusted" in str(error)
 
 
-async def test_a_server_without_starttls_gets_nothing_in_the_clear() -> None:
-    async with mail_service() as office, channel(office, tls="starttls") as email:
-        error = await refusal(email)
+async def test_a_server_without_starttls_gets_nothing_unencrypted() -> None:
+    async with mail_service() as server, channel_to(server, tls="starttls") as email:
+        error = await delivery_error(email)
 
-    assert office.mails == []
+    assert server.mails == []
     assert "starttls" in str(error).lower()
 
 
-async def test_a_refused_login_is_tried_again_much_later_and_keeps_its_secret() -> None:
-    async with mail_service(login=True) as office, channel(office, **LOGIN | {"password": "wrong horse"}) as email:
-        error = await refusal(email)
+async def test_a_rejected_login_is_retried_after_half_an_hour_without_revealing_the_password() -> None:
+    async with mail_service(login=True) as server, channel_to(server, **LOGIN | {"password": "wrong horse"}) as email:
+        error = await delivery_error(email)
 
     assert (error.permanent, error.retry_after) == (False, LOGIN_RETRY_S)
-    assert "refused the login: 535" in str(error)
+    assert "rejected the login: 535" in str(error)
     assert "horse" not in str(error) + repr(email)
 
 
-async def test_a_password_that_the_server_repeats_is_not_repeated() -> None:
-    async with mail_service() as office, channel(office, **LOGIN) as email:
-        office.data_reply = "554 go away with your correct horse, AG1vbml0b3IAY29ycmVjdCBob3JzZQ=="
-        office.refusals = {}
+async def test_a_password_in_a_server_reply_is_redacted() -> None:
+    async with mail_service() as server, channel_to(server, **LOGIN) as email:
+        server.data_reply = "554 go away with your correct horse, AG1vbml0b3IAY29ycmVjdCBob3JzZQ=="
+        server.refusals = {}
         email._settings = email._settings.model_copy(update={"username": None, "password": None})
-        error = await refusal(email)
+        error = await delivery_error(email)
 
     assert "•••, •••" in str(error)
 
 
-async def test_a_refused_recipient_is_told_of_and_holds_nobody_else() -> None:
-    async with mail_service() as office, channel(office) as email:
-        office.refusals = {"b@desk.example": "550 no such user here"}
+async def test_a_rejected_recipient_is_reported_and_does_not_delay_the_others() -> None:
+    async with mail_service() as server, channel_to(server) as email:
+        server.refusals = {"b@desk.example": "550 no such user here"}
         receipt = await send(email)
 
     assert receipt.rejected == {"b@desk.example": "550 no such user here"}
-    assert [post.recipients for post in office.mails] == [["a@desk.example"]]
+    assert [mail.recipients for mail in server.mails] == [["a@desk.example"]]
 
 
-async def test_who_may_be_reached_later_is_tried_again_alone() -> None:
-    async with mail_service() as office, channel(office) as email:
-        office.refusals = {"b@desk.example": "450 greylisted"}
+async def test_a_temporarily_rejected_recipient_is_retried_alone() -> None:
+    async with mail_service() as server, channel_to(server) as email:
+        server.refusals = {"b@desk.example": "450 greylisted"}
         first = await send(email)
-        office.refusals = {}
+        server.refusals = {}
         again = await email.send(make_message(remaining_recipients=first.retry_recipients), RENDERED)
 
     assert (first.retry_recipients, again.retry_recipients, again.rejected) == (("b@desk.example",), (), {})
-    assert [post.recipients for post in office.mails] == [["a@desk.example"], ["b@desk.example"]]
-    assert {post.parsed["Message-ID"] for post in office.mails} == {office.mails[0].parsed["Message-ID"]}
+    assert [mail.recipients for mail in server.mails] == [["a@desk.example"], ["b@desk.example"]]
+    assert {mail.parsed["Message-ID"] for mail in server.mails} == {server.mails[0].parsed["Message-ID"]}
 
 
 @pytest.mark.parametrize(
     ("first", "second", "permanent"),
     [("550 no", "553 no", True), ("550 no", "451 greylisted", False), ("450 full", "452 full", False)],
 )
-async def test_when_all_are_refused_one_that_may_yet_be_taken_means_later(
+async def test_if_all_recipients_are_rejected_one_temporary_rejection_causes_a_retry(
     first: str, second: str, permanent: bool
 ) -> None:
-    async with mail_service() as office, channel(office) as email:
-        office.refusals = {"a@desk.example": first, "b@desk.example": second}
-        error = await refusal(email)
+    async with mail_service() as server, channel_to(server) as email:
+        server.refusals = {"a@desk.example": first, "b@desk.example": second}
+        error = await delivery_error(email)
 
     assert error.permanent is permanent
     assert "a@desk.example: " + first in str(error)
@@ -163,10 +167,10 @@ async def test_when_all_are_refused_one_that_may_yet_be_taken_means_later(
     ("verdict", "permanent"),
     [("451 try later", False), ("421 closing", False), ("552 too big", True), ("554 spam", True)],
 )
-async def test_what_the_server_says_of_the_mail_means_later_or_never(verdict: str, permanent: bool) -> None:
-    async with mail_service() as office, channel(office) as email:
-        office.data_reply = verdict
-        error = await refusal(email)
+async def test_the_reply_to_the_mail_decides_between_retry_and_dead(verdict: str, permanent: bool) -> None:
+    async with mail_service() as server, channel_to(server) as email:
+        server.data_reply = verdict
+        error = await delivery_error(email)
 
     assert error.permanent is permanent
     assert verdict in str(error)
@@ -190,17 +194,15 @@ MEANINGS = {LATER: (False, False), NEVER: (True, False), CHANNEL: (False, True),
         ("end", {421: LATER, 450: LATER, 451: LATER, 452: LATER, 550: NEVER, 552: NEVER, 554: NEVER, 571: NEVER}),
     ],
 )
-async def test_what_a_server_says_at_each_step_is_of_the_mail_or_of_the_channel(
-    step: str, meanings: dict[int, str]
-) -> None:
+async def test_a_reply_at_each_step_concerns_the_mail_or_the_channel(step: str, meanings: dict[int, str]) -> None:
     for code, meaning in meanings.items():
-        says = dict.fromkeys(["EHLO", "HELO"] if step == "EHLO" else [step], b"%d so it is" % code)
-        async with scripted_smtp_server(**says) as (port, got), at(port, **LOGIN) as email:
-            error = await refusal(email)
+        replies = dict.fromkeys(["EHLO", "HELO"] if step == "EHLO" else [step], b"%d so it is" % code)
+        async with scripted_smtp_server(**replies) as (port, commands), open_channel(port, **LOGIN) as email:
+            error = await delivery_error(email)
             assert (error.permanent, error.channel_down) == MEANINGS[meaning], code
             assert (error.retry_after == LOGIN_RETRY_S) is (meaning == NO_LOGIN), code
             assert f"{code} so it is" in str(error)
-            assert ("." in got) is (step == "end")
+            assert ("." in commands) is (step == "end")
 
 
 @pytest.mark.parametrize("step", ["greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "end"])
@@ -219,112 +221,110 @@ async def test_what_a_server_says_at_each_step_is_of_the_mail_or_of_the_channel(
     ],
     ids=["long line", "many lines", "no text", "no code", "bare code", "empty", "negative", "huge code", "odd text"],
 )
-async def test_whatever_a_server_says_ends_in_one_short_line_and_leaves_the_channel_fit(
-    step: str, reply: bytes
-) -> None:
-    async with scripted_smtp_server(**{step: reply}) as (port, _), at(port, **LOGIN) as email:
+async def test_any_server_reply_gives_one_short_line_and_the_channel_still_works(step: str, reply: bytes) -> None:
+    async with scripted_smtp_server(**{step: reply}) as (port, _), open_channel(port, **LOGIN) as email:
         email.deadline = 1.0
         async with asyncio.timeout(5):
             try:
-                told = (await send(email)).detail
+                text = (await send(email)).detail
             except DeliveryError as error:
-                told = str(error)
+                text = str(error)
                 assert not error.permanent
-        assert told.isprintable()
-        assert len(told) < 300
-        assert "horse" not in told
-        assert "AG1vbml0" not in told
-    async with mail_service() as office:
-        email._settings = email._settings.model_copy(update={"port": office.port, "username": None})
+        assert text.isprintable()
+        assert len(text) < 300
+        assert "horse" not in text
+        assert "AG1vbml0" not in text
+    async with mail_service() as server:
+        email._settings = email._settings.model_copy(update={"port": server.port, "username": None})
         await send(email, "m2")
         await email.close()
-    assert [post.parsed["Message-ID"] for post in office.mails] == ["<m2@desk.example>"]
+    assert [mail.parsed["Message-ID"] for mail in server.mails] == ["<m2@desk.example>"]
 
 
-async def test_a_server_that_drips_holds_us_to_the_deadline_only() -> None:
-    async def drip(writer: asyncio.StreamWriter) -> None:
+async def test_a_server_that_sends_slowly_is_abandoned_at_the_deadline() -> None:
+    async def send_bytes_slowly(writer: asyncio.StreamWriter) -> None:
         while True:
             writer.write(b"2")
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    async with scripted_smtp_server(EHLO=drip) as (port, _), at(port) as email:
+    async with scripted_smtp_server(EHLO=send_bytes_slowly) as (port, _), open_channel(port) as email:
         email.deadline = 0.3
         async with asyncio.timeout(3):
-            error = await refusal(email)
+            error = await delivery_error(email)
 
     assert "within 0.3 s" in str(error)
     assert not error.permanent
 
 
-async def test_a_server_that_hangs_up_after_the_mail_is_tried_again_with_the_same_id() -> None:
-    async with mail_service() as office, channel(office) as email:
-        office.hangs_up = True
-        error = await refusal(email)
-        office.hangs_up = False
+async def test_a_lost_connection_after_the_mail_is_retried_with_the_same_id() -> None:
+    async with mail_service() as server, channel_to(server) as email:
+        server.hangs_up = True
+        error = await delivery_error(email)
+        server.hangs_up = False
         await send(email)
 
     assert not error.permanent
-    assert [post.parsed["Message-ID"] for post in office.mails] == ["<m1@desk.example>"] * 2
+    assert [mail.parsed["Message-ID"] for mail in server.mails] == ["<m1@desk.example>"] * 2
 
 
-def test_a_mail_server_has_ten_minutes_to_take_a_mail_before_it_gets_it_again() -> None:
+def test_a_server_has_ten_minutes_to_reply_before_a_mail_is_sent_again() -> None:
     assert 600 <= SMTP_REPLY_TIMEOUT_S < Email.deadline <= MAX_SEND_DEADLINE_S < SEND_LEASE_S
 
 
-async def test_a_server_that_thinks_a_mail_over_gets_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def think(writer: asyncio.StreamWriter) -> None:
+async def test_a_server_that_replies_late_gets_the_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def reply_late(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.6)
         writer.write(b"250 kept\r\n")
 
     monkeypatch.setattr("monitor.deliver.channels.email.SMTP_STEP_TIMEOUT_S", 0.3)
-    async with scripted_smtp_server(end=think) as (port, got), at(port) as email:
+    async with scripted_smtp_server(end=reply_late) as (port, commands), open_channel(port) as email:
         await send(email)
 
-    assert got.count("MAIL") == 1
+    assert commands.count("MAIL") == 1
 
 
-async def test_mails_in_a_row_share_a_connection() -> None:
-    async with mail_service() as office, channel(office) as email:
+async def test_consecutive_mails_share_a_connection() -> None:
+    async with mail_service() as server, channel_to(server) as email:
         for number in range(5):
             await send(email, f"m{number}")
 
-    assert len({post.session_id for post in office.mails}) == 1
-    assert [post.parsed["Message-ID"] for post in office.mails] == [f"<m{n}@desk.example>" for n in range(5)]
+    assert len({mail.session_id for mail in server.mails}) == 1
+    assert [mail.parsed["Message-ID"] for mail in server.mails] == [f"<m{n}@desk.example>" for n in range(5)]
 
 
-async def test_a_kept_connection_that_was_lost_is_opened_anew() -> None:
-    async with mail_service() as office, channel(office) as email:
+async def test_a_lost_idle_connection_is_reopened() -> None:
+    async with mail_service() as server, channel_to(server) as email:
         await send(email, "m1")
-        office.drop_connections()
+        server.drop_connections()
         await send(email, "m2")
 
-    assert [post.parsed["Message-ID"] for post in office.mails] == ["<m1@desk.example>", "<m2@desk.example>"]
-    assert len({post.session_id for post in office.mails}) == 2
+    assert [mail.parsed["Message-ID"] for mail in server.mails] == ["<m1@desk.example>", "<m2@desk.example>"]
+    assert len({mail.session_id for mail in server.mails}) == 2
 
 
-async def test_after_a_send_that_was_cut_short_the_next_has_a_connection_of_its_own() -> None:
-    async with mail_service() as office, channel(office) as email:
-        office.is_silent = True
+async def test_after_a_cancelled_send_the_next_mail_uses_a_new_connection() -> None:
+    async with mail_service() as server, channel_to(server) as email:
+        server.is_silent = True
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await send(email, "m1")
-        office.is_silent = False
+        server.is_silent = False
         await send(email, "m2")
 
-    assert [post.parsed["Message-ID"] for post in office.mails][-1] == "<m2@desk.example>"
-    assert office.session_count == 2
+    assert [mail.parsed["Message-ID"] for mail in server.mails][-1] == "<m2@desk.example>"
+    assert server.session_count == 2
 
 
 async def test_an_idle_connection_is_closed() -> None:
-    async with mail_service() as office, channel(office) as email:
+    async with mail_service() as server, channel_to(server) as email:
         email.idle_seconds = 0.02
         await send(email)
-        (server,) = office.transports
+        (transport,) = server.transports
         async with asyncio.timeout(5):
-            while not server.is_closing():
+            while not transport.is_closing():
                 await asyncio.sleep(0.01)
-        assert len(office.mails) == 1
+        assert len(server.mails) == 1
 
 
 @pytest.mark.parametrize(
@@ -343,10 +343,10 @@ async def test_an_idle_connection_is_closed() -> None:
         ("unsubscribe", "mailto:nobody", "address"),
     ],
 )
-def test_a_table_that_cannot_work_is_refused(key: str, value: object, expected: str) -> None:
+def test_invalid_settings_are_rejected(key: str, value: object, expected: str) -> None:
     with pytest.raises(ValidationError, match=expected):
         EmailSettings.model_validate(TABLE | {key: value})
 
 
-def test_one_address_needs_no_list() -> None:
+def test_a_single_address_needs_no_list() -> None:
     assert EmailSettings.model_validate(TABLE | {"to": "Büro <a@b.example>"}).to == ("Büro <a@b.example>",)

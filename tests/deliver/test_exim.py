@@ -1,7 +1,7 @@
-"""E-mail through Exim, a mail server as people run them: TLS, a login, and mails that read back strictly.
+"""The mail notifier with Exim, a widely used mail server: TLS, a login, and strictly parsed mails.
 
-Needs Debian's `exim4-daemon-light` and root, as `.ci/run` has them. It is started here with a config and a spool of
-its own and asked to leave again; no other Exim is touched.
+Needs Debian's `exim4-daemon-light` and root, as `.ci/run` has them. The fixture starts its own Exim with its own
+config and spool folder, and stops it; no other Exim is affected.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Exim:
     implicit: int
 
     def mails(self, count: int) -> list[EmailMessage]:
-        """The mails that were delivered, read strictly, when there are `count` of them."""
+        """Wait for `count` delivered mails and return them, strictly parsed."""
         for _ in range(100):
             files = sorted(self.folder.glob("mail/new/*"))
             if len(files) >= count:
@@ -120,7 +120,7 @@ def exim() -> Iterator[Exim]:
         patch.setenv("SSL_CERT_FILE", str(folder / "authority"))
         with subprocess.Popen([str(EXIM), "-C", str(config), "-bdf"], stderr=subprocess.DEVNULL) as process:
             try:
-                wait_for(running.implicit)
+                wait_for_port(running.implicit)
                 yield running
             finally:
                 process.terminate()
@@ -132,7 +132,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
+def wait_for_port(port: int) -> None:
     for _ in range(100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -141,8 +141,10 @@ def wait_for(port: int) -> None:
     raise AssertionError("Exim did not start")
 
 
-async def send(exim: Exim, *sent: Message, tls: str = "starttls", password: str = "correct horse") -> list[Receipt]:
-    """Sends over one channel to two people, of whom Exim knows one."""
+async def send(
+    exim: Exim, *messages: Message, tls: str = "starttls", password: str = "correct horse"
+) -> list[Receipt]:
+    """Send messages over one channel to two recipients, one of them unknown to Exim."""
     table = {
         "name": "desk",
         "type": "email",
@@ -157,27 +159,30 @@ async def send(exim: Exim, *sent: Message, tls: str = "starttls", password: str 
     channel = Email(EmailSettings.model_validate(table), allow_private=())
     try:
         return [
-            await channel.send(one, render_message(one, "email", builtin_templates(), ZoneInfo("UTC"), None))
-            for one in sent
+            await channel.send(message, render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None))
+            for message in messages
         ]
     finally:
         await channel.close()
-        await asyncio.sleep(0.05)  # a connection in TLS needs some turns of the loop to close
+        await asyncio.sleep(0.05)  # a TLS connection needs some iterations of the event loop to close
 
 
-async def test_mails_get_through_and_read_back_as_they_were_meant(exim: Exim) -> None:
+async def test_exim_accepts_mails_with_hostile_text_and_delivers_them_intact(exim: Exim) -> None:
     hostile = [
         make_message(make_alert(make_alert_finding(text, source=text[:80]), title=text[:80]))
         for text in HOSTILE_TEXTS.values()
     ]
-    sent = [Message(f"m{number}", "desk", "story", one.created, one.alerts) for number, one in enumerate(hostile)]
+    messages = [
+        Message(f"m{number}", "desk", "story", message.created, message.alerts)
+        for number, message in enumerate(hostile)
+    ]
 
-    receipts = await send(exim, *sent) + await send(exim, make_message(id="last"), tls="implicit")
+    receipts = await send(exim, *messages) + await send(exim, make_message(id="last"), tls="implicit")
 
     assert {tuple(receipt.rejected) for receipt in receipts} == {("nobody-here@desk.example",)}
-    mails = exim.mails(len(sent) + 1)
-    names = [str(mail["Message-ID"]).strip("<>").split("@")[0] for mail in mails]
-    assert sorted(names) == sorted(["last", *(one.id for one in sent)])
+    mails = exim.mails(len(messages) + 1)
+    ids = [str(mail["Message-ID"]).strip("<>").split("@")[0] for mail in mails]
+    assert sorted(ids) == sorted(["last", *(message.id for message in messages)])
     for mail in mails:
         assert [part.defects for part in mail.walk()] == [[], [], []]
         assert mail["Auto-Submitted"] == "auto-generated"
@@ -186,8 +191,8 @@ async def test_mails_get_through_and_read_back_as_they_were_meant(exim: Exim) ->
         assert "Bcc" not in mail
 
 
-async def test_a_wrong_password_is_told_as_such(exim: Exim) -> None:
-    with pytest.raises(DeliveryError, match=r"refused the login.*535") as raised:
+async def test_a_wrong_password_is_reported_as_a_rejected_login(exim: Exim) -> None:
+    with pytest.raises(DeliveryError, match=r"rejected the login.*535") as raised:
         await send(exim, make_message(), password="wrong horse")
 
     assert raised.value.channel_down

@@ -1,7 +1,6 @@
-"""What each kind of alert reads like: `NAME.json` is the message, `NAME.txt` what people get of it.
+"""Golden files for rendered alerts: `golden/NAME.json` is the message, `golden/NAME.txt` the rendered texts.
 
-After a wanted change write the texts anew with `WRITE_GOLDEN=1 pytest tests/deliver/test_golden.py`, and read the
-diff.
+After an intended change run `WRITE_GOLDEN=1 pytest tests/deliver/test_golden.py` and review the diff.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 LINE = "\n----------\n"
 
 
-def read(case: Path) -> Message:
+def read_message(case: Path) -> Message:
     alerts = json.loads(case.read_text("utf-8"))
     return Message("m1", "desk", "story-1", NOON, tuple(alert_from_json(alert) for alert in alerts))
 
 
-def told(message: Message) -> str:
-    """The mail's subject and text, what a terminal shows, and the texts of the Slack blocks, one under the other."""
+def rendered_text(message: Message) -> str:
+    """Return the subject and text of the mail, the terminal output, and the Slack blocks, one below the other."""
     templates, zone, web = builtin_templates(), ZoneInfo("Europe/Kyiv"), "https://claims.example"
     mail = render_message(message, "email", templates, zone, web)
     terminal = render_message(message, "terminal", templates, zone, web)
@@ -39,12 +38,12 @@ def told(message: Message) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_the_alert_reads_as_it_did(case: Path) -> None:
+def test_each_golden_message_renders_as_before(case: Path) -> None:
     expected = case.with_suffix(".txt")
     if os.environ.get("WRITE_GOLDEN"):
-        expected.write_text(told(read(case)), "utf-8")
-    assert told(read(case)) == expected.read_text("utf-8")
+        expected.write_text(rendered_text(read_message(case)), "utf-8")
+    assert rendered_text(read_message(case)) == expected.read_text("utf-8")
 
 
-def test_there_are_cases() -> None:
+def test_there_are_golden_messages() -> None:
     assert len(CASES) >= 8

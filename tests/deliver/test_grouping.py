@@ -1,4 +1,4 @@
-"""Messages that bring alerts together: a digest, quiet hours, a storm."""
+"""Messages that combine alerts: a digest, quiet hours, a flood."""
 
 from __future__ import annotations
 
@@ -36,20 +36,21 @@ def digest(*alerts: Alert) -> Message:
     return replace(make_message(*group_by_rule(alerts)), batch_reason=Reason.DIGEST)
 
 
-def placed(*alerts: Alert) -> list[tuple[str, str, bool]]:
-    """What stands where: the claim, the heading above it, and whether it follows its story up."""
+def placement_rows(*alerts: Alert) -> list[tuple[str, str, bool]]:
+    """Return for each finding the claim, the heading above it, and whether it continues its story."""
     return [
-        (key[2], place.heading, place.continues_story) for key, place in placements(group_by_rule(alerts)).items()
+        (key[2], placement.heading, placement.continues_story)
+        for key, placement in placements(group_by_rule(alerts)).items()
     ]
 
 
-def test_each_rule_is_a_heading_once_and_its_stories_stand_below_it() -> None:
+def test_each_rule_has_one_heading_above_its_stories() -> None:
     other = make_alert(
         make_alert_finding("Mud in Brevik.", entry="e5"), id="a5", rule="floods", title="Floods", story="s3"
     )
     ordered = group_by_rule([FLOOD, FIRE, other, WATER, MORE])
-    assert [one.id for one in ordered] == ["a2", "a4", "a5", "a3", "a1"]
-    assert placed(*ordered) == [
+    assert [alert.id for alert in ordered] == ["a2", "a4", "a5", "a3", "a1"]
+    assert placement_rows(*ordered) == [
         ("A mill burns in Tolna.", "Fires", False),
         ("The fire in Tolna is out.", "", True),
         ("Mud in Brevik.", "Floods", False),
@@ -58,31 +59,31 @@ def test_each_rule_is_a_heading_once_and_its_stories_stand_below_it() -> None:
     ]
 
 
-def test_one_rule_alone_needs_no_heading() -> None:
-    assert [heading for _, heading, _ in placed(FIRE, MORE)] == ["", ""]
+def test_a_message_of_one_rule_has_no_heading() -> None:
+    assert [heading for _, heading, _ in placement_rows(FIRE, MORE)] == ["", ""]
 
 
-def test_a_rule_whose_first_finding_stood_above_has_its_heading_at_the_next() -> None:
+def test_a_finding_shown_under_an_earlier_rule_leaves_the_heading_to_the_next_finding() -> None:
     both = replace(FIRE, id="a9", rule="mills", title="Mills", findings=(*FIRE.findings, *WATER.findings))
-    assert [heading for _, heading, _ in placed(FIRE, both)] == ["Fires", "Mills"]
+    assert [heading for _, heading, _ in placement_rows(FIRE, both)] == ["Fires", "Mills"]
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "other"])
-def test_a_digest_says_what_it_is_and_has_a_heading_for_each_rule(channel_type: str) -> None:
+def test_a_digest_has_a_summary_and_a_heading_for_each_rule(channel_type: str) -> None:
     rendered = render_message(
         digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), ZoneInfo("UTC"), None
     )
     assert "Digest: 4 alerts of 2 rules" in rendered.subject
     for part in (rendered.text, rendered.html, str(rendered.blocks or "")):
         if part:
-            assert "4 alerts since the last digest, rule by rule" in part
+            assert "4 alerts since the last digest, grouped by rule" in part
             assert part.index("A mill burns") < part.index("fire in Tolna") < part.index("under water")
             assert part.index("Fires") < part.rindex("A mill burns")
             assert part.index("A mill burns") < part.index("Floods") < part.index("under water")
     assert rendered.note is None
 
 
-def test_a_digest_of_forty_shows_them_all_in_a_mail() -> None:
+def test_a_digest_mail_shows_all_of_forty_alerts() -> None:
     many = [
         make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
         for n in range(40)
@@ -92,15 +93,15 @@ def test_a_digest_of_forty_shows_them_all_in_a_mail() -> None:
     assert len(rendered.html) < 200_000
 
 
-def test_one_alert_alone_is_told_as_ever_whenever_it_comes() -> None:
-    alone = render_message(digest(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None)
-    assert (alone.subject, alone.text, alone.html) == tuple(
+def test_a_digest_of_one_alert_is_rendered_like_a_single_alert() -> None:
+    rendered = render_message(digest(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    assert (rendered.subject, rendered.text, rendered.html) == tuple(
         getattr(render_message(make_message(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None), part)
         for part in ("subject", "text", "html")
     )
 
 
-def test_a_post_about_many_stories_stays_within_fifty_blocks_and_counts_the_rest() -> None:
+def test_a_slack_digest_stays_within_fifty_blocks_and_counts_the_remaining_findings() -> None:
     many = [
         make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
         for n in range(60)

@@ -1,4 +1,4 @@
-"""The news in a few words."""
+"""Headlines of findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ N = ChangeKind.NUMBER
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "change", "matched", "news"),
+    ("before", "after", "change", "matched", "expected"),
     [
         (
             "Around 3,000 soldiers are in Kursk.",
@@ -89,37 +89,37 @@ N = ChangeKind.NUMBER
         ),
     ],
 )
-def test_the_headline_says_what_moved(
-    before: str, after: str, change: Change, matched: tuple[str, ...], news: str
+def test_the_headline_says_what_changed(
+    before: str, after: str, change: Change, matched: tuple[str, ...], expected: str
 ) -> None:
-    moved = make_alert_finding(
+    finding = make_alert_finding(
         after, novelty=Novelty.CHANGED, nearest=make_prior_claim(before), changes=(change,), matched=matched
     )
-    assert str(finding_headline(moved)) == news
+    assert str(finding_headline(finding)) == expected
 
 
-def test_a_new_claim_is_its_own_headline_shortened() -> None:
+def test_the_headline_of_a_new_claim_is_the_shortened_claim() -> None:
     assert (
         str(finding_headline(make_alert_finding("Three ships left. " * 20)))
         == ("Three ships left. " * 6).strip(" .") + "…"
     )
 
 
-def test_a_withdrawn_claim_is_called_withdrawn() -> None:
-    gone = make_alert_finding("Ten ships left.", novelty=Novelty.WITHDRAWN)
-    assert str(finding_headline(gone)) == "withdrawn: Ten ships left"
+def test_the_headline_of_a_withdrawn_claim_says_withdrawn() -> None:
+    finding = make_alert_finding("Ten ships left.", novelty=Novelty.WITHDRAWN)
+    assert str(finding_headline(finding)) == "withdrawn: Ten ships left"
 
 
-def test_a_denial_that_went_is_not_hidden_behind_a_date() -> None:
+def test_a_removed_negation_is_not_hidden_behind_a_date() -> None:
     changes = (Change(ChangeKind.DATE, "Monday", "Wednesday"), Change(ChangeKind.NEGATION, "not", ""))
     claim = "Soldiers have taken part, Kyiv said on Wednesday."
-    one = make_alert_finding(
+    finding = make_alert_finding(
         claim, novelty=Novelty.CHANGED, nearest=make_prior_claim("Soldiers have not taken part."), changes=changes
     )
-    assert str(finding_headline(one)) == claim.rstrip(".")
+    assert str(finding_headline(finding)) == claim.rstrip(".")
 
 
-def test_what_is_new_and_what_it_was_can_be_shown_apart() -> None:
+def test_the_current_and_the_previous_value_are_separate() -> None:
     assert (finding_headline(make_figure_finding()).current, finding_headline(make_figure_finding()).previous) == (
         "Up to 12,000 personnel",
         "around 3,000",
@@ -127,14 +127,14 @@ def test_what_is_new_and_what_it_was_can_be_shown_apart() -> None:
 
 
 @given(st.text(max_size=300), st.text(max_size=80), st.text(max_size=80), st.sampled_from(ChangeKind))
-def test_no_text_makes_a_headline_too_long_or_broken(claim: str, before: str, after: str, kind: ChangeKind) -> None:
-    moved = make_alert_finding(
+def test_any_text_gives_a_short_and_sanitized_headline(claim: str, before: str, after: str, kind: ChangeKind) -> None:
+    finding = make_alert_finding(
         claim,
         novelty=Novelty.CHANGED,
         nearest=make_prior_claim(before),
         changes=(Change(kind, before, after),),
         matched=(after,),
     )
-    made = str(finding_headline(moved))
-    assert len(made) <= MAX_HEADLINE_CHARS
-    assert sanitize(made) == made.strip()
+    headline = str(finding_headline(finding))
+    assert len(headline) <= MAX_HEADLINE_CHARS
+    assert sanitize(headline) == headline.strip()

@@ -1,4 +1,4 @@
-"""Slack's incoming webhook: what it is sent, and what its answers mean."""
+"""The Slack notifier with an incoming webhook: what it sends, and how it handles replies."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from monitor.errors import DeliveryError
 from monitor.model import Message
 
 
-async def send(behind: HttpService, sent: Message | None = None) -> Receipt:
+async def send(service: HttpService, message: Message | None = None) -> Receipt:
     slack = Slack(
-        SlackSettings.model_validate({"name": "osint", "type": "slack", "url": behind.url}),
+        SlackSettings.model_validate({"name": "osint", "type": "slack", "url": service.url}),
         allow_private=["127.0.0.0/8"],
     )
-    sent = sent or make_message()
+    message = message or make_message()
     try:
-        return await slack.send(sent, render_message(sent, "slack", builtin_templates(), ZoneInfo("UTC"), None))
+        return await slack.send(message, render_message(message, "slack", builtin_templates(), ZoneInfo("UTC"), None))
     finally:
         await slack.close()
 
 
-async def test_slack_gets_blocks_and_a_text_for_notifications_that_pings_nobody() -> None:
-    async with http_service() as behind:
-        await send(behind, make_message(make_alert(make_alert_finding("<!channel> " + "ships & boats " * 90))))
+async def test_slack_gets_blocks_and_a_notification_text_that_mentions_nobody() -> None:
+    async with http_service() as service:
+        await send(service, make_message(make_alert(make_alert_finding("<!channel> " + "ships & boats " * 90))))
 
-    body = json.loads(behind.received_requests[0].body)
+    body = json.loads(service.received_requests[0].body)
     assert body["blocks"][0]["type"] == "header"
     assert body["text"].startswith("[HIGH] &lt;!channel&gt; ships &amp; boats")
     assert len(body["text"]) <= 300
@@ -40,7 +40,7 @@ async def test_slack_gets_blocks_and_a_text_for_notifications_that_pings_nobody(
 
 
 @pytest.mark.parametrize(
-    ("status", "word", "permanent"),
+    ("status", "error_code", "permanent"),
     [
         (400, "invalid_payload", True),
         (403, "invalid_token", True),
@@ -53,24 +53,24 @@ async def test_slack_gets_blocks_and_a_text_for_notifications_that_pings_nobody(
         (503, "service_unavailable", False),
     ],
 )
-async def test_slacks_own_words_are_told(status: int, word: str, permanent: bool) -> None:
-    async with http_service(status, word.encode()) as behind:
-        with pytest.raises(DeliveryError, match=word) as raised:
-            await send(behind)
+async def test_the_error_code_of_slack_is_reported(status: int, error_code: str, permanent: bool) -> None:
+    async with http_service(status, error_code.encode()) as service:
+        with pytest.raises(DeliveryError, match=error_code) as raised:
+            await send(service)
 
     assert raised.value.permanent is permanent
 
 
 @pytest.mark.parametrize("reply", [b"<html>Please log in</html>", b"", b"not ok"])
-async def test_somebody_else_who_says_200_did_not_take_it(reply: bytes) -> None:
-    async with http_service(200, reply) as behind:
-        with pytest.raises(DeliveryError, match="not Slack") as raised:
-            await send(behind)
+async def test_a_200_that_is_not_from_slack_is_retried(reply: bytes) -> None:
+    async with http_service(200, reply) as service:
+        with pytest.raises(DeliveryError, match='expected "ok" from Slack') as raised:
+            await send(service)
 
     assert not raised.value.permanent
 
 
 @pytest.mark.parametrize("url", ["", "hooks.example/services/T", "javascript:1"])
-def test_an_address_that_cannot_work_is_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="expected an address"):
+def test_an_invalid_url_is_rejected(url: str) -> None:
+    with pytest.raises(ValidationError, match="expected a URL"):
         SlackSettings.model_validate({"name": "osint", "type": "slack", "url": url})

@@ -1,4 +1,4 @@
-"""Slack as a bot: threads, the first post brought up to date, and what Slack's words for a failure mean."""
+"""The Slack notifier as a bot: threads, updates of the first post, and the handling of Slack's error codes."""
 
 from __future__ import annotations
 
@@ -40,84 +40,84 @@ FOLLOW_UP = make_message(
 
 
 @asynccontextmanager
-async def bot(behind: HttpService) -> AsyncIterator[Slack]:
+async def bot(service: HttpService) -> AsyncIterator[Slack]:
     settings = {"name": "osint", "type": "slack", "token": "xoxb-1", "channel": "#alerts"}
-    where = f"http://127.0.0.1:{behind.port}/api/"
-    slack = Slack(SlackSettings.model_validate(settings | {"api": where}), allow_private=["127.0.0.0/8"])
+    api_url = f"http://127.0.0.1:{service.port}/api/"
+    slack = Slack(SlackSettings.model_validate(settings | {"api": api_url}), allow_private=["127.0.0.0/8"])
     try:
         yield slack
     finally:
         await slack.close()
 
 
-async def send(behind: HttpService, sent: Message) -> Receipt:
-    async with bot(behind) as slack:
-        return await slack.send(sent, render_message(sent, "slack", builtin_templates(), ZoneInfo("UTC"), None))
+async def send(service: HttpService, message: Message) -> Receipt:
+    async with bot(service) as slack:
+        return await slack.send(message, render_message(message, "slack", builtin_templates(), ZoneInfo("UTC"), None))
 
 
-def calls(behind: HttpService) -> list[tuple[str, dict[str, Any]]]:
-    """The methods that were called, with what they were given."""
-    return [(asked.request_line.split()[1], json.loads(asked.body)) for asked in behind.received_requests]
+def calls(service: HttpService) -> list[tuple[str, dict[str, Any]]]:
+    """Return the API methods that were called, with their arguments."""
+    return [(request.request_line.split()[1], json.loads(request.body)) for request in service.received_requests]
 
 
-def says(behind: HttpService, *answers: dict[str, Any]) -> None:
-    """Answers one after the other, the last one from then on."""
-    behind.bodies = [json.dumps(answer).encode() for answer in answers]
+def set_replies(service: HttpService, *answers: dict[str, Any]) -> None:
+    """Reply with `answers` one after the other, and then always with the last."""
+    service.bodies = [json.dumps(answer).encode() for answer in answers]
 
 
-async def test_a_story_is_opened_by_a_post_that_can_be_followed_up() -> None:
-    async with http_service(200, json.dumps(POSTED).encode()) as behind:
-        receipt = await send(behind, make_message())
+async def test_a_new_story_is_a_post_with_a_thread_reference() -> None:
+    async with http_service(200, json.dumps(POSTED).encode()) as service:
+        receipt = await send(service, make_message())
 
-    ((method, body),) = calls(behind)
+    ((method, body),) = calls(service)
     assert method == "/api/chat.postMessage"
     assert (body["channel"], "thread_ts" in body) == ("#alerts", False)
-    assert behind.received_requests[0].headers["authorization"] == "Bearer xoxb-1"
+    assert service.received_requests[0].headers["authorization"] == "Bearer xoxb-1"
     assert receipt.thread_ref == "C0123:1734177600.000100"
 
 
-async def test_a_follow_up_goes_into_the_thread_and_the_first_post_begins_with_it() -> None:
-    async with http_service(200, json.dumps(POSTED).encode()) as behind:
-        receipt = await send(behind, FOLLOW_UP)
+async def test_a_follow_up_is_a_reply_and_the_first_post_begins_with_it() -> None:
+    async with http_service(200, json.dumps(POSTED).encode()) as service:
+        receipt = await send(service, FOLLOW_UP)
 
-    (_, below), (method, first) = calls(behind)
-    assert (below["channel"], below["thread_ts"]) == ("C0123", "1734170000.000100")
-    assert below["reply_broadcast"] is False
+    (_, reply), (method, first) = calls(service)
+    assert (reply["channel"], reply["thread_ts"]) == ("C0123", "1734170000.000100")
+    assert reply["reply_broadcast"] is False
     assert (method, first["channel"], first["ts"]) == ("/api/chat.update", "C0123", "1734170000.000100")
     shown = [block["text"]["text"] for block in first["blocks"] if block["type"] == "section"]
-    assert shown[0].startswith("Latest, in the thread: *Up to 14,000 personnel")
-    assert "12,000" in json.dumps(first["blocks"][2:])  # what the first post said still stands
+    assert shown[0].startswith("Latest in the thread: *Up to 14,000 personnel")
+    assert "12,000" in json.dumps(first["blocks"][2:])  # the first post keeps its text
     assert receipt.thread_ref == ""
 
 
-async def test_a_reply_to_a_post_of_yesterday_is_shown_in_the_channel() -> None:
-    late = replace(FOLLOW_UP, created=NOON + 90_000.0)
-    async with http_service(200, json.dumps(POSTED).encode()) as behind:
-        await send(behind, late)
+async def test_a_reply_to_a_post_older_than_a_day_is_shown_in_the_channel() -> None:
+    late_follow_up = replace(FOLLOW_UP, created=NOON + 90_000.0)
+    async with http_service(200, json.dumps(POSTED).encode()) as service:
+        await send(service, late_follow_up)
 
-    assert calls(behind)[0][1]["reply_broadcast"] is True
+    assert calls(service)[0][1]["reply_broadcast"] is True
 
 
-async def test_a_follow_up_whose_thread_is_gone_opens_a_new_one() -> None:
-    async with http_service() as behind:
-        says(behind, {"ok": False, "error": "thread_not_found"}, POSTED)
-        receipt = await send(behind, FOLLOW_UP)
+async def test_a_follow_up_to_a_deleted_thread_opens_a_new_one() -> None:
+    async with http_service() as service:
+        set_replies(service, {"ok": False, "error": "thread_not_found"}, POSTED)
+        receipt = await send(service, FOLLOW_UP)
 
-    assert [body.get("thread_ts") for _, body in calls(behind)] == ["1734170000.000100", None]
+    assert [body.get("thread_ts") for _, body in calls(service)] == ["1734170000.000100", None]
     assert receipt.thread_ref == "C0123:1734177600.000100"
 
 
-async def test_a_first_post_that_cannot_be_edited_costs_no_message() -> None:
-    async with http_service() as behind:
-        says(behind, POSTED, {"ok": False, "error": "edit_window_closed"})
-        receipt = await send(behind, FOLLOW_UP)
+async def test_a_first_post_that_cannot_be_updated_loses_no_message() -> None:
+    async with http_service() as service:
+        set_replies(service, POSTED, {"ok": False, "error": "edit_window_closed"})
+        receipt = await send(service, FOLLOW_UP)
 
-    assert "not brought up to date" in receipt.detail
+    assert "was not updated" in receipt.detail
     assert "edit_window_closed" in receipt.detail
 
 
 @pytest.mark.parametrize(
-    ("word", "permanent", "unreached"),
+    ("error_code", "permanent", "channel_down"),
     [
         ("channel_not_found", True, False),
         ("not_in_channel", True, False),
@@ -129,28 +129,28 @@ async def test_a_first_post_that_cannot_be_edited_costs_no_message() -> None:
         ("token_revoked", False, True),
     ],
 )
-async def test_slacks_own_words_are_told(word: str, permanent: bool, unreached: bool) -> None:
-    async with http_service(200, json.dumps({"ok": False, "error": word}).encode()) as behind:
-        with pytest.raises(DeliveryError, match=word) as raised:
-            await send(behind, make_message())
+async def test_the_error_code_of_slack_is_reported(error_code: str, permanent: bool, channel_down: bool) -> None:
+    async with http_service(200, json.dumps({"ok": False, "error": error_code}).encode()) as service:
+        with pytest.raises(DeliveryError, match=error_code) as raised:
+            await send(service, make_message())
 
-    assert (raised.value.permanent, raised.value.channel_down) == (permanent, unreached)
-    assert (raised.value.retry_after or 0) >= (1800 if unreached else 0)
+    assert (raised.value.permanent, raised.value.channel_down) == (permanent, channel_down)
+    assert (raised.value.retry_after or 0) >= (1800 if channel_down else 0)
 
 
 @pytest.mark.parametrize("reply", [b"ok", b"<html>Please log in</html>", b"[]", b"{}", b"{" * 70_000])
-async def test_somebody_else_who_says_200_did_not_take_it(reply: bytes) -> None:
-    async with http_service(200, reply) as behind:
-        with pytest.raises(DeliveryError, match="not as Slack") as raised:
-            await send(behind, make_message())
+async def test_a_200_that_is_not_from_slack_is_retried(reply: bytes) -> None:
+    async with http_service(200, reply) as service:
+        with pytest.raises(DeliveryError, match="expected a reply of the Slack API") as raised:
+            await send(service, make_message())
 
     assert not raised.value.permanent
 
 
-async def test_a_few_posts_come_at_once_and_then_they_keep_their_distance() -> None:
+async def test_a_few_posts_are_sent_at_once_and_the_next_at_intervals() -> None:
     rendered = render_message(make_message(), "slack", builtin_templates(), ZoneInfo("UTC"), None)
     sent_at = []
-    async with http_service(200, json.dumps(POSTED).encode()) as behind, bot(behind) as slack:
+    async with http_service(200, json.dumps(POSTED).encode()) as service, bot(service) as slack:
         slack.post_interval = 0.5
         for _ in range(MAX_BURST_POSTS + 2):
             await slack.send(make_message(), rendered)
@@ -170,7 +170,7 @@ async def test_a_few_posts_come_at_once_and_then_they_keep_their_distance() -> N
         {"token": "xoxb\n1", "channel": "C1"},
     ],
 )
-def test_settings_that_cannot_work_are_refused(settings: dict[str, str]) -> None:
+def test_invalid_settings_are_rejected(settings: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="expected") as raised:
         SlackSettings.model_validate({"name": "osint", "type": "slack", **settings})
 

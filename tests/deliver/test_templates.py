@@ -1,4 +1,4 @@
-"""What `check` says of templates, and that the documentation names what a template sees."""
+"""Checks of template folders, templates of rules, and the docs of the names that a template sees."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from monitor.errors import ConfigError
 DOCS = TEMPLATES_FOLDER.parent / "docs" / "templates.md"
 
 
-def told(folder: Path) -> list[str]:
+def problem_lines(folder: Path) -> list[str]:
     return [f"{problem}" for problem in check_templates(folder, TEMPLATES_FOLDER)]
 
 
-def test_the_templates_that_ship_have_no_problems() -> None:
+def test_the_built_in_templates_have_no_problems() -> None:
     assert {file.name for file in TEMPLATES_FOLDER.glob("*.j2")} == set(ESCAPING_BY_TEMPLATE)
-    assert told(TEMPLATES_FOLDER) == []
+    assert problem_lines(TEMPLATES_FOLDER) == []
 
 
-def test_a_folder_that_is_not_there_has_no_problems(tmp_path: Path) -> None:
-    assert told(tmp_path / "nowhere") == []
+def test_a_missing_folder_has_no_problems(tmp_path: Path) -> None:
+    assert problem_lines(tmp_path / "nowhere") == []
     assert check_templates(None, TEMPLATES_FOLDER) == ()
 
 
@@ -47,29 +47,29 @@ def test_a_folder_that_is_not_there_has_no_problems(tmp_path: Path) -> None:
         ("terminal.j2", "{{ 1 / 0 }}", "1:1: ZeroDivisionError: division by zero"),
     ],
 )
-def test_each_problem_is_told_with_its_line_and_column(name: str, text: str, problem: str, tmp_path: Path) -> None:
+def test_each_problem_is_reported_with_line_and_column(name: str, text: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
-    assert told(tmp_path) == [f"{tmp_path / name}:{problem}"]
+    assert problem_lines(tmp_path) == [f"{tmp_path / name}:{problem}"]
 
 
-def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "email.txt.j2").write_text("{{ a }}")
     (tmp_path / "slack.j2").write_text("{{ b }}")
     (tmp_path / "terminal.j2").write_bytes(b"\xff")
 
-    assert len(told(tmp_path)) == 1  # what cannot be read is told first
+    assert len(problem_lines(tmp_path)) == 1  # unreadable files are reported first
     (tmp_path / "terminal.j2").unlink()
-    assert len(told(tmp_path)) == 2
+    assert len(problem_lines(tmp_path)) == 2
 
 
-def test_a_problem_in_an_included_file_is_told_there(tmp_path: Path) -> None:
+def test_a_problem_in_an_included_file_is_reported_in_that_file(tmp_path: Path) -> None:
     (tmp_path / "email.txt.j2").write_text('{% include "_end.j2" %}')
     (tmp_path / "_end.j2").write_text("\n{{ oops }}")
 
-    assert told(tmp_path) == [f"{tmp_path / '_end.j2'}:2:4: 'oops' is undefined"]
+    assert problem_lines(tmp_path) == [f"{tmp_path / '_end.j2'}:2:4: 'oops' is undefined"]
 
 
-def test_a_file_that_nothing_uses_is_a_warning(tmp_path: Path) -> None:
+def test_an_unused_file_gives_a_warning(tmp_path: Path) -> None:
     (tmp_path / "emial.txt.j2").write_text("{{ headline }}")
 
     (problem,) = check_templates(tmp_path, TEMPLATES_FOLDER)
@@ -78,69 +78,74 @@ def test_a_file_that_nothing_uses_is_a_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * (MAX_TEMPLATE_BYTES + 1)], ids=["not text", "too large"])
-def test_a_file_that_cannot_be_read_is_one_problem(content: bytes, tmp_path: Path) -> None:
+def test_an_unreadable_file_gives_one_problem(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "slack.j2").write_bytes(content)
 
-    assert [line.startswith(f"{tmp_path / 'slack.j2'}:1:1: cannot be read") for line in told(tmp_path)] == [True]
+    (line,) = problem_lines(tmp_path)
+    assert line.startswith(f"{tmp_path / 'slack.j2'}:1:1: cannot be read")
     with pytest.raises(ConfigError):
         builtin_templates(tmp_path)
 
 
-def names(seen: object, under: str = "") -> set[str]:
-    """Every name that a template can say, `findings.nearest.text` for one in lists."""
-    if isinstance(seen, list):
-        return {name for one in seen for name in names(one, under)}
-    if isinstance(seen, dict):
-        return {name for key, value in seen.items() for name in {f"{under}{key}"} | names(value, f"{under}{key}.")}
+def template_names(context: object, prefix: str = "") -> set[str]:
+    """Return every name in a template context, such as `findings.nearest.text` for a name in a list."""
+    if isinstance(context, list):
+        return {name for item in context for name in template_names(item, prefix)}
+    if isinstance(context, dict):
+        return {
+            name
+            for key, value in context.items()
+            for name in {f"{prefix}{key}"} | template_names(value, f"{prefix}{key}.")
+        }
     return set()
 
 
-def test_the_documentation_names_every_name_that_a_template_sees_and_no_other() -> None:
-    seen = template_context(
+def test_the_docs_list_exactly_the_names_that_a_template_sees() -> None:
+    context = template_context(
         sample_message("desk", NOON), Limits(findings=10, claim=600), ZoneInfo("UTC"), "https://claims.example"
     )
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", DOCS.read_text("utf-8"), re.MULTILINE))
 
-    assert documented == names(seen) | {"note"}
+    assert documented == template_names(context) | {"note"}
 
 
-def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
+def test_the_examples_in_the_docs_work(tmp_path: Path) -> None:
     examples = re.findall(r"^`([a-z.0-9]+)`:\n+```jinja\n(.*?)```", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert len(examples) >= 2
     for name, text in examples:
         (tmp_path / name).write_text(text)
 
-    assert told(tmp_path) == []
+    assert problem_lines(tmp_path) == []
     for kind in ("email", "slack"):
-        made = render_message(sample_message("desk", NOON), kind, builtin_templates(tmp_path), ZoneInfo("UTC"), None)
-        assert made.note is None
+        message, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
+        assert render_message(message, kind, templates, ZoneInfo("UTC"), None).note is None
 
 
 @pytest.mark.parametrize("kind", ["email", "slack", "terminal"])
-def test_a_rules_own_template_writes_the_parts_it_has_and_no_others(kind: str, tmp_path: Path) -> None:
+def test_a_template_of_a_rule_replaces_only_the_parts_it_has(kind: str, tmp_path: Path) -> None:
     (tmp_path / "email.txt.j2").write_text("everyone: {{ headline }}")
     for name in ("email.txt.j2", "slack.j2", "terminal.j2"):
         (tmp_path / f"brief.{name}").write_text("in brief: {{ headline }}")
-    assert told(tmp_path) == []
-    sent, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
-    brief, usual = (
-        render_message(sent, kind, templates, ZoneInfo("UTC"), None, template=name) for name in ("brief", None)
+    assert problem_lines(tmp_path) == []
+    message, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
+    brief, default = (
+        render_message(message, kind, templates, ZoneInfo("UTC"), None, template=name) for name in ("brief", None)
     )
     assert "in brief: " in f"{brief.text}{brief.blocks}"
-    assert "in brief: " not in f"{usual.text}{usual.blocks}"
-    assert (brief.subject, brief.html) == (usual.subject, usual.html)
+    assert "in brief: " not in f"{default.text}{default.blocks}"
+    assert (brief.subject, brief.html) == (default.subject, default.html)
 
 
-def test_a_rules_own_template_that_fails_is_named_and_the_built_in_one_serves(tmp_path: Path) -> None:
+def test_a_failed_template_of_a_rule_is_named_and_replaced_by_the_built_in_one(tmp_path: Path) -> None:
     (tmp_path / "brief.email.txt.j2").write_text("Fine\n{{ headlin }}")
-    assert told(tmp_path) == [f"{tmp_path}/brief.email.txt.j2:2:4: 'headlin' is undefined"]
-    sent = sample_message("desk", NOON)
-    made = render_message(sent, "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None, template="brief")
-    assert made.note == "template brief.email.txt.j2, line 2: 'headlin' is undefined"
-    assert "built-in template" in made.text
+    assert problem_lines(tmp_path) == [f"{tmp_path}/brief.email.txt.j2:2:4: 'headlin' is undefined"]
+    message = sample_message("desk", NOON)
+    rendered = render_message(message, "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None, template="brief")
+    assert rendered.note == "template brief.email.txt.j2, line 2: 'headlin' is undefined"
+    assert "built-in template" in rendered.text
 
 
-def test_the_names_that_rules_may_ask_for_are_those_before_a_known_name(tmp_path: Path) -> None:
+def test_rule_template_names_are_the_file_names_without_the_part(tmp_path: Path) -> None:
     for name in ("brief.slack.j2", "brief.email.txt.j2", "night.desk.terminal.j2", "email.txt.j2", "head.j2"):
         (tmp_path / name).write_text("x")
     assert rule_template_names(tmp_path) == {"brief", "night.desk"}

@@ -1,4 +1,4 @@
-"""The terminal channel, on a real pseudo-terminal and in a pipe."""
+"""The terminal notifier, on a pseudo-terminal and in a pipe."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
 
 
-def rendered() -> RenderedMessage:
+def render_terminal() -> RenderedMessage:
     return render_message(make_message(), "terminal", builtin_templates(), ZoneInfo("UTC"), None)
 
 
-def terminal() -> Terminal:
+def make_terminal() -> Terminal:
     return Terminal(TerminalSettings(name="screen", type="terminal"), allow_private=())
 
 
-async def test_in_a_pipe_the_alert_is_plain_text_with_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    await terminal().send(make_message(), rendered())
+async def test_in_a_pipe_the_alert_is_plain_text_without_line_wrapping(capsys: pytest.CaptureFixture[str]) -> None:
+    await make_terminal().send(make_message(), render_terminal())
 
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
@@ -35,15 +35,17 @@ async def test_in_a_pipe_the_alert_is_plain_text_with_whole_lines(capsys: pytest
     )
 
 
-async def test_on_a_terminal_it_has_colours_and_keeps_its_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_on_a_terminal_the_alert_has_colors_and_wrapped_lines_keep_the_indent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.delenv("NO_COLOR", raising=False)
     master, slave = pty.openpty()
-    with os.fdopen(slave, "w") as screen:
-        monkeypatch.setattr("sys.stdout", screen)
-        await terminal().send(make_message(), rendered())
-        screen.flush()
+    with os.fdopen(slave, "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        await make_terminal().send(make_message(), render_terminal())
+        stream.flush()
         printed = os.read(master, 65536).decode()
         monkeypatch.undo()
     os.close(master)
@@ -54,16 +56,16 @@ async def test_on_a_terminal_it_has_colours_and_keeps_its_margin(monkeypatch: py
     assert max(len(line.rstrip()) for line in plain.splitlines()) <= 60
 
 
-async def test_standard_output_that_was_closed_means_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    with open(os.devnull, "w") as screen:
-        monkeypatch.setattr("sys.stdout", screen)
+async def test_closed_standard_output_causes_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(os.devnull, "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
     with pytest.raises(DeliveryError) as raised:
-        await terminal().send(make_message(), rendered())
+        await make_terminal().send(make_message(), render_terminal())
     monkeypatch.undo()
 
     assert not raised.value.permanent
 
 
-def test_markup_of_the_template_is_understood_by_the_terminal() -> None:
-    text = Text.from_markup(rendered().text, emoji=False)
+def test_the_terminal_understands_the_markup_of_the_template() -> None:
+    text = Text.from_markup(render_terminal().text, emoji=False)
     assert {str(span.style) for span in text.spans} >= {"bold", "dim", "strike red", "bold green"}

@@ -1,4 +1,4 @@
-"""A claim in pieces: what met the rule, and what moved."""
+"""Spans of a claim: matched words and word diffs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from monitor.deliver.word_diff import Span, highlight, word_diff
 WORDS = st.lists(st.sampled_from("the a of troops 3,000 Kursk. kursk Kursk, (arrived) — x".split()), max_size=12)
 
 
-def shown(pieces: tuple[Span, ...] | None) -> str:
-    """A diff on one line: [-old-] and {+new+}."""
+def diff_text(spans: tuple[Span, ...] | None) -> str:
+    """Return a diff on one line: [-old-] and {+new+}."""
     style = {"same": "{}", "old": "[-{}-]", "new": "{{+{}+}}"}
-    return " ".join(style[piece.state].format(piece.text) for piece in pieces or ())
+    return " ".join(style[span.state].format(span.text) for span in spans or ())
 
 
-def test_matched_words_are_marked_wherever_they_stand_whole() -> None:
-    pieces = highlight("Soldiers, soldiers and soldiersx in North Korea.", ["soldiers", "North Korea", ""])
+def test_matched_words_are_marked_as_whole_words_only() -> None:
+    spans = highlight("Soldiers, soldiers and soldiersx in North Korea.", ["soldiers", "North Korea", ""])
 
-    assert [piece.text for piece in pieces if piece.matched] == ["soldiers", "North Korea"]
+    assert [span.text for span in spans if span.matched] == ["soldiers", "North Korea"]
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=5), max_size=5))
-def test_marked_pieces_joined_are_the_text(text: str, matched: list[str]) -> None:
-    assert "".join(piece.text for piece in highlight(text, matched)) == text
+def test_joined_highlight_spans_are_the_text(text: str, matched: list[str]) -> None:
+    assert "".join(span.text for span in highlight(text, matched)) == text
 
 
 @pytest.mark.parametrize(
@@ -55,19 +55,19 @@ def test_marked_pieces_joined_are_the_text(text: str, matched: list[str]) -> Non
     ],
     ids=["figure", "grouped figure", "negation", "punctuation", "short words between changes"],
 )
-def test_a_diff_reads_old_before_new(before: str, after: str, diff: str) -> None:
-    assert shown(word_diff(before, after)) == diff
+def test_a_diff_shows_old_text_before_new_text(before: str, after: str, diff: str) -> None:
+    assert diff_text(word_diff(before, after)) == diff
 
 
-def test_there_is_no_diff_of_sentences_with_little_in_common() -> None:
+def test_sentences_with_little_in_common_have_no_diff() -> None:
     assert word_diff("Ten ships left the harbour.", "Officials denied everything on Monday.") is None
     assert word_diff("", "Anything") is None
     assert word_diff("a " * 500, "b " * 500) is None
 
 
 @given(WORDS, WORDS)
-def test_a_diff_without_what_went_is_what_is_said_now(before: list[str], after: list[str]) -> None:
-    pieces = word_diff(" ".join(before), " ".join(after))
+def test_a_diff_without_the_old_spans_is_the_new_text(before: list[str], after: list[str]) -> None:
+    spans = word_diff(" ".join(before), " ".join(after))
 
-    if pieces is not None:
-        assert " ".join(piece.text for piece in pieces if piece.state != "old") == " ".join(after)
+    if spans is not None:
+        assert " ".join(span.text for span in spans if span.state != "old") == " ".join(after)

@@ -8,7 +8,7 @@ import pytest
 from monitor.demo.mailbox import Mailbox
 
 
-def mail(subject, text="Up to 12,000 soldiers."):
+def new_mail(subject, text="Up to 12,000 soldiers."):
     message = EmailMessage()
     message["From"] = "monitor@example.org"
     message["To"] = "desk@example.org"
@@ -24,14 +24,14 @@ async def send(port, message):
 
 
 async def test_each_mail_is_a_numbered_file_named_after_its_subject(tmp_path):
-    box = Mailbox(tmp_path / "mail")
-    port = box.start()
+    mailbox = Mailbox(tmp_path / "mail")
+    port = mailbox.start()
     try:
         for subject in ("Changed: 3,000 → 12,000 soldiers", "Нове: загін у Плехові", "../../etc/passwd", None):
-            await send(port, mail(subject))
+            await send(port, new_mail(subject))
     finally:
-        box.stop()
-    names = [received.path.name for received in box.received]
+        mailbox.stop()
+    names = [received.path.name for received in mailbox.received]
     assert names == [
         "001-changed-3-000-12-000-soldiers.eml",
         "002-нове-загін-у-плехові.eml",
@@ -41,24 +41,24 @@ async def test_each_mail_is_a_numbered_file_named_after_its_subject(tmp_path):
     assert sorted(path.name for path in (tmp_path / "mail").iterdir()) == names
 
 
-async def test_the_file_is_a_mail_that_any_client_opens(tmp_path):
-    with Mailbox(tmp_path) as box:
-        await send(box.port, mail("A figure moved"))
-    kept = BytesParser(EmailMessage, policy=policy.default).parsebytes(box.received[0].path.read_bytes())
-    assert kept["subject"] == box.received[0].message["subject"] == "A figure moved"
-    assert [part.get_content_type() for part in kept.iter_parts()] == ["text/plain", "text/html"]
+async def test_the_file_is_a_complete_mail(tmp_path):
+    with Mailbox(tmp_path) as mailbox:
+        await send(mailbox.port, new_mail("A figure moved"))
+    stored = BytesParser(EmailMessage, policy=policy.default).parsebytes(mailbox.received[0].path.read_bytes())
+    assert stored["subject"] == mailbox.received[0].message["subject"] == "A figure moved"
+    assert [part.get_content_type() for part in stored.iter_parts()] == ["text/plain", "text/html"]
 
 
-async def test_a_long_subject_is_cut_in_the_name_only(tmp_path):
-    with Mailbox(tmp_path) as box:
-        await send(box.port, mail("word " * 80))
-    assert len(box.received[0].path.name) < 80
+async def test_a_long_subject_is_truncated_in_the_file_name(tmp_path):
+    with Mailbox(tmp_path) as mailbox:
+        await send(mailbox.port, new_mail("word " * 80))
+    assert len(mailbox.received[0].path.name) < 80
 
 
-async def test_a_stopped_mailbox_takes_no_mail_and_may_be_stopped_again(tmp_path):
-    box = Mailbox(tmp_path)
-    port = box.start()
-    box.stop()
-    box.stop()
+async def test_a_stopped_mailbox_rejects_mail_and_can_be_stopped_again(tmp_path):
+    mailbox = Mailbox(tmp_path)
+    port = mailbox.start()
+    mailbox.stop()
+    mailbox.stop()
     with pytest.raises(aiosmtplib.SMTPConnectError):
-        await send(port, mail("Too late"))
+        await send(port, new_mail("Too late"))

@@ -22,12 +22,12 @@ def snapshots():
     return [published_entries(SCRIPT[: number + 1]) for number in range(len(SCRIPT))]
 
 
-def test_every_report_is_published_and_titled():
+def test_every_report_is_published_and_has_a_title():
     published = [key for step in SCRIPT for key in step.publish]
     assert sorted(published) == sorted(ENTRY_TITLES) == sorted(path.stem for path in REPORTS_FOLDER.glob("*.html"))
 
 
-def test_every_edit_finds_its_words_once():
+def test_the_old_text_of_every_edit_occurs_once():
     for number, step in enumerate(SCRIPT):
         before = published_entries(SCRIPT[:number])
         assert [before[edit.key].count(edit.old) for edit in step.edits] == [1] * len(step.edits)
@@ -37,31 +37,31 @@ def test_every_step_changes_the_feed():
     assert all(before != after for before, after in pairwise(snapshots()))
 
 
-def test_the_story_shows_every_kind_of_outcome():
+def test_the_script_shows_every_kind_of_outcome():
     assert {step.expected for step in SCRIPT} == set(ExpectedOutcome)
     assert SCRIPT[0].expected is ExpectedOutcome.BASELINE
 
 
 @pytest.fixture(scope="module")
 def alerts():
-    """The novelties that alert at each step, by the program's own judgement."""
+    """The findings alerted at each step when the script is replayed."""
     rules, problems = load_rules(DEMO_RULES_FOLDER, builtin_aliases=builtin_path("rules") / "aliases.yaml")
     assert not problems
-    lines, said = [], {}
-    for minute, now in enumerate(snapshots()):
-        changed = [key for key, body in now.items() if said.get(key) != body]
-        lines += [line(minute, key, now[key]) for key in changed]
-        said = now
-    found = list(replay_stream(lines, Policy(rules, synonyms=Synonyms.from_mapping(rules.synonyms))))
-    told = {number: [] for number in range(len(SCRIPT))}
-    for alert in found:
+    lines, previous = [], {}
+    for minute, entries in enumerate(snapshots()):
+        changed = [key for key, body in entries.items() if previous.get(key) != body]
+        lines += [replay_line(minute, key, entries[key]) for key in changed]
+        previous = entries
+    records = list(replay_stream(lines, Policy(rules, synonyms=Synonyms.from_mapping(rules.synonyms))))
+    findings_by_step = {number: [] for number in range(len(SCRIPT))}
+    for alert in records:
         if alert["type"] == "alert":
             for finding in alert["findings"]:
-                told[int(finding["published"][14:16])].append(finding)
-    return told
+                findings_by_step[int(finding["published"][14:16])].append(finding)
+    return findings_by_step
 
 
-def line(minute, key, body):
+def replay_line(minute, key, body):
     at = f"2026-01-01T00:{minute:02}:00Z"
     return json.dumps(
         {
@@ -76,12 +76,12 @@ def line(minute, key, body):
 
 
 @pytest.mark.parametrize("number", range(1, len(SCRIPT)), ids=lambda number: SCRIPT[number].caption)
-def test_a_step_brings_what_its_hint_promises(alerts, number):
-    expect = SCRIPT[number].expected
-    assert [f["novelty"] for f in alerts[number]] == ([] if expect is ExpectedOutcome.SILENCE else [expect.value])
+def test_a_step_has_its_expected_outcome(alerts, number):
+    expected = SCRIPT[number].expected
+    assert [f["novelty"] for f in alerts[number]] == ([] if expected is ExpectedOutcome.SILENCE else [expected.value])
 
 
-def test_the_moved_figure_and_date_stand_beside_the_old_ones(alerts):
+def test_changed_findings_have_the_old_and_new_values(alerts):
     changes = [
         (change["before"], change["after"])
         for number, step in enumerate(SCRIPT)

@@ -21,55 +21,55 @@ async def client():
         yield client
 
 
-def feed(answer):
-    parsed = feedparser.parse(io.BytesIO(answer.content))
+def parse_entries(response):
+    parsed = feedparser.parse(io.BytesIO(response.content))
     assert not parsed.bozo
     return parsed.entries
 
 
 async def test_the_first_step_is_served_as_rss_newest_first(source, client):
-    answer = await client.get(source.url)
-    assert answer.headers["content-type"].startswith("application/rss+xml")
-    keys = [entry.id for entry in feed(answer)]
+    response = await client.get(source.url)
+    assert response.headers["content-type"].startswith("application/rss+xml")
+    keys = [entry.id for entry in parse_entries(response)]
     assert keys == list(reversed(SCRIPT[0].publish))
 
 
 async def test_an_unchanged_feed_is_answered_with_304(source, client):
     etag = (await client.get(source.url)).headers["etag"]
-    again = await client.get(source.url, headers={"If-None-Match": etag})
-    assert (again.status_code, again.content) == (304, b"")
+    second_response = await client.get(source.url, headers={"If-None-Match": etag})
+    assert (second_response.status_code, second_response.content) == (304, b"")
     source.advance()
     assert (await client.get(source.url, headers={"If-None-Match": etag})).status_code == 200
 
 
-async def test_advancing_goes_through_the_story_once(source, client):
+async def test_advance_plays_every_step_once(source, client):
     steps = [source.current_step]
     while step := source.advance():
         steps.append(step)
     assert tuple(steps) == SCRIPT
     assert source.advance() is None
     assert source.current_step is SCRIPT[-1]
-    entries = feed(await client.get(source.url))
+    entries = parse_entries(await client.get(source.url))
     assert {entry.id: entry.title for entry in entries} == ENTRY_TITLES
 
 
-async def test_an_entry_keeps_its_id_link_and_date_when_it_is_revised(source, client):
-    before = feed(await client.get(source.url))[-1]
+async def test_a_revised_entry_keeps_its_id_link_and_date(source, client):
+    before = parse_entries(await client.get(source.url))[-1]
     source.advance()
     source.advance()
-    after = next(entry for entry in feed(await client.get(source.url)) if entry.id == before.id)
+    after = next(entry for entry in parse_entries(await client.get(source.url)) if entry.id == before.id)
     assert (after.link, after.published) == (before.link, before.published)
     assert after.summary != before.summary
 
 
-async def test_a_link_leads_to_a_page_with_the_text_as_it_stands(source, client):
-    link = feed(await client.get(source.url))[0].link
+async def test_an_entry_link_serves_a_page_with_the_current_text(source, client):
+    link = parse_entries(await client.get(source.url))[0].link
     page = await client.get(link)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "grain ship" in page.text
 
 
-async def test_fetched_waits_for_the_step_at_hand(source, client):
+async def test_wait_until_fetched_waits_for_the_current_step(source, client):
     await client.get(source.url)
     await asyncio.wait_for(source.wait_until_fetched(), 1)
     source.advance()
@@ -79,18 +79,18 @@ async def test_fetched_waits_for_the_step_at_hand(source, client):
     await asyncio.wait_for(source.wait_until_fetched(), 1)
 
 
-async def test_what_is_not_there_is_answered_with_404(source, client):
+async def test_an_unknown_path_is_answered_with_404(source, client):
     assert (await client.get(source.url.replace("feed.xml", "brief-16"))).status_code == 404
     assert (await client.get(source.url.replace("feed.xml", "../story.py"))).status_code == 404
 
 
 @pytest.mark.parametrize(
-    "rubbish", [b"\r\n", b"GET\r\n\r\n", b"\xff" * 200_000, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 99]
+    "invalid_request", [b"\r\n", b"GET\r\n\r\n", b"\xff" * 200_000, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 99]
 )
-async def test_rubbish_ends_the_connection_and_nothing_else(source, client, rubbish):
+async def test_an_invalid_request_closes_only_its_connection(source, client, invalid_request):
     port = int(source.url.split(":")[2].split("/")[0])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(rubbish)
+    writer.write(invalid_request)
     try:
         assert await asyncio.wait_for(reader.read(), 5) == b""
     except ConnectionResetError:
@@ -100,7 +100,7 @@ async def test_rubbish_ends_the_connection_and_nothing_else(source, client, rubb
     assert (await client.get(source.url)).status_code == 200
 
 
-async def test_a_stopped_source_is_gone_and_may_be_stopped_again(client):
+async def test_a_stopped_source_refuses_connections_and_can_be_stopped_again(client):
     source = SampleSource()
     url = await source.start()
     await source.stop()

@@ -1,4 +1,4 @@
-"""Real servers on loopback for the tests: a feed, a sink for posts, a mail server. Each stops by itself."""
+"""Servers on loopback for the tests: a feed, a receiver of posts, a mail server. Each is a context manager."""
 
 from kit.servers import Bulletin, FeedServer, MailServer, PostSink, ReceivedPost
 

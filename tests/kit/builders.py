@@ -1,4 +1,4 @@
-"""Assessments made by hand, for tests that need something in the store without reading feeds or comparing."""
+"""Example assessments, for tests that need data in the store without polling feeds or comparing claims."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from monitor.store.commit import commit_assessment
 
 
 def add_sources(store: Store, *names: str, now: float = 0.0) -> None:
-    """Gives the store these sources."""
+    """Add sources to the store."""
     with store.write() as conn:
         sources.sync_sources(
             conn, [SourceConfig(name=name, url=f"https://{name}.example/feed") for name in names], now
@@ -37,7 +37,7 @@ def add_sources(store: Store, *names: str, now: float = 0.0) -> None:
 
 
 def content_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
-    """The content hash of each of the entries that is known."""
+    """Return the content hash of each known entry."""
     return {key: entry.content_hash for key, entry in entry_versions.load_known_entries(conn, source, keys).items()}
 
 
@@ -56,7 +56,7 @@ def example_prior(source: str, text: str, entry: str = "e1") -> PriorClaim:
 
 
 def plain_terms(text: str) -> tuple[str, ...]:
-    """Index terms, plainly."""
+    """Return simple index terms: the distinct lowercase words."""
     return tuple(dict.fromkeys(text.casefold().rstrip(".").split()))
 
 
@@ -72,7 +72,7 @@ def example_assessment(
     decisions: Sequence[Decision] = (),
     messages: Sequence[Message] = (),
 ) -> Assessment:
-    """An update that says `texts`, every one of them new unless `findings` says otherwise."""
+    """Return an assessment of an update with these claims. All of them are new unless `findings` is given."""
     all_findings = (
         tuple(example_finding(text, story=story) for text in texts) if findings is None else tuple(findings)
     )
@@ -81,7 +81,8 @@ def example_assessment(
         claims=tuple(example_claim(text) for text in texts),
         findings=all_findings,
         index_terms=tuple(
-            () if each.novelty is Novelty.WITHDRAWN else plain_terms(each.claim.text) for each in all_findings
+            () if finding.novelty is Novelty.WITHDRAWN else plain_terms(finding.claim.text)
+            for finding in all_findings
         ),
         story=story,
         decisions=tuple(decisions),
@@ -90,7 +91,7 @@ def example_assessment(
 
 
 def commit_texts(store: Store, texts: Sequence[str], at: float = 100.0, **assessment_fields: object) -> None:
-    """Records an assessment of `texts` in a transaction of its own."""
+    """Commit an assessment of `texts`."""
     with store.write() as conn:
         commit_assessment(
             conn, example_assessment(texts, at=at, **assessment_fields), content_hash=f"hash at {at}", now=at
@@ -113,7 +114,7 @@ def example_alert(
 
 
 def sent_decision(alert: Alert) -> Decision:
-    """The decision that tells people of `alert`, for the update's first finding."""
+    """Return the decision to send `alert`, for the update's first finding."""
     return Decision(Match(alert.rule, (0,), ()), Reason.SENT, "", alert)
 
 
@@ -124,7 +125,7 @@ def example_message(
 
 
 def drain_channel(store: Store, channel: str, now: float) -> list[Message]:
-    """What a channel takes until nothing is due."""
+    """Lease and mark as sent every due message of a channel, and return them."""
     messages = []
     with store.write() as conn:
         while message := outbox.lease_message(conn, channel, now, lease_seconds=60):

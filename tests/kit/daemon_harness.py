@@ -1,4 +1,4 @@
-"""A daemon that lives for a moment whenever something has changed, on a clock of its own."""
+"""Run a daemon for one round at a time, with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ notify = ["screen"]
 
 @dataclass
 class DaemonHarness:
-    """A daemon that is started for a moment whenever something has changed."""
+    """A daemon that is started for each round and stopped after it."""
 
     folder: Path
     feed: FeedServer
@@ -46,7 +46,7 @@ class DaemonHarness:
         (self.folder / f"rules/{name}.yaml").write_text(text)
 
     async def run_round(self, *, seconds_later: float = 60.0, first_poll: str = "alert") -> None:
-        """One round, `later` seconds after the one before."""
+        """Run one round, `seconds_later` after the previous one."""
         self.now += seconds_later
         (self.folder / "config.toml").write_text(DAEMON_CONFIG.format(feed=self.feed.url, first=first_poll))
         config = read_config(self.folder / "config.toml", env={})
@@ -62,7 +62,7 @@ class DaemonHarness:
             await daemon.finish_tasks()
 
     def owed_alerts(self) -> list[tuple[str, str, list[str]]]:
-        """The rule, the channel and the claims of each alert owed, oldest first."""
+        """Return the rule, channel and claims of each delivery, oldest first."""
         store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
         with store.read() as conn:
             alerts_by_id = {row.alert.id: row.alert for row in load_alert_page(conn, limit=100)}
@@ -83,5 +83,5 @@ class DaemonHarness:
         return list(explained.matches) if explained else []
 
     def publish(self, key: str, title: str) -> None:
-        """The feed has one more entry."""
+        """Add an entry to the feed."""
         self.feed.bulletins.insert(0, Bulletin(key, title))

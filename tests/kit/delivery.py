@@ -1,4 +1,4 @@
-"""What delivery is tested with: alerts to make, a scripted HTTP service, and a scripted mail server with TLS."""
+"""Example alerts, a scripted HTTP service and scripted mail servers, for tests of delivery."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ TEMPLATES_FOLDER = Path(__file__).parents[2] / "templates"
 
 
 def builtin_templates(folder: Path | None = None) -> Templates:
-    """The templates that ship, with those in `folder` over them."""
+    """Return the built-in templates, overridden by those in `folder`."""
     return load_templates(folder, TEMPLATES_FOLDER)
 
 
 def make_prior_claim(text: str, **overrides: object) -> PriorClaim:
-    """An earlier claim."""
+    """Return an example prior claim."""
     return PriorClaim(
         **{"text": text, "source": "wire", "entry": "w1", "at": NOON - DAY, "story": "story-1"} | overrides
     )
 
 
 def make_alert_finding(claim: str, **overrides: object) -> AlertFinding:
-    """A new finding, or whatever `other` makes of it."""
+    """Return an example new finding, with some fields overridden."""
     fields = {
         "claim": claim,
         "novelty": Novelty.NEW,
@@ -53,7 +53,7 @@ def make_alert_finding(claim: str, **overrides: object) -> AlertFinding:
 
 
 def make_figure_finding() -> AlertFinding:
-    """The running example: a number that went up."""
+    """Return the running example: a changed number."""
     return make_alert_finding(
         "Up to 12,000 personnel from North Korea are in Kursk.",
         novelty=Novelty.CHANGED,
@@ -65,14 +65,14 @@ def make_figure_finding() -> AlertFinding:
 
 
 def make_alert(*findings: AlertFinding, **overrides: object) -> Alert:
-    """An alert of one rule."""
+    """Return an example alert, by default about the running example."""
     fields = {
         "id": "a1",
         "rule": "dprk-deployment",
         "title": "North Korean troops deployed for Russia",
         "severity": Severity.HIGH,
         "story": "story-1",
-        "reason": "a claim changed and met the rule",
+        "reason": "a claim changed and matched the rule",
         "url": "https://isw.example/e1",
         "at": NOON,
         "findings": findings or (make_figure_finding(),),
@@ -81,7 +81,7 @@ def make_alert(*findings: AlertFinding, **overrides: object) -> Alert:
 
 
 def make_message(*alerts: Alert, **overrides: object) -> Message:
-    """A message with these alerts, or one about the running example."""
+    """Return a message with these alerts, or with one about the running example."""
     fields = {
         "id": "m1",
         "channel": "desk",
@@ -94,7 +94,7 @@ def make_message(*alerts: Alert, **overrides: object) -> Message:
 
 @dataclass
 class ReceivedRequest:
-    """A request as it came over the wire."""
+    """A request received by a service."""
 
     request_line: str
     headers: dict[str, str]
@@ -103,10 +103,11 @@ class ReceivedRequest:
 
 @dataclass
 class HttpService:
-    """An HTTP service on loopback that answers as scripted: `reply` bytes as they stand, then `endless` letters.
+    """A scripted HTTP service on loopback.
 
-    `answers` are bodies to say one after the other, the last one from then on. `drip` are seconds between two bytes.
-    A body with `refuse` in it is answered 400.
+    It responds with the bytes `raw_reply`; with `is_endless`, letters without end follow. `bodies` are sent in turn
+    instead, the last one repeatedly. `byte_delay_s` is the delay between two bytes. A request that contains
+    `refused_text` gets a 400.
     """
 
     raw_reply: bytes = b""
@@ -121,7 +122,7 @@ class HttpService:
     stop_listening: Callable[[], None] = lambda: None
 
     def answer_with(self, status: int, body: bytes = b"ok", **headers: str) -> None:
-        """From now on answer this."""
+        """Send this response from now on."""
         lines = [f"HTTP/1.1 {status} Whatever", f"content-length: {len(body)}", "connection: close"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.raw_reply = "\r\n".join([*lines, "", ""]).encode() + body
@@ -138,7 +139,7 @@ class HttpService:
             self.received_requests.append(ReceivedRequest(head[0], headers, body))
             await self._respond(body, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the other side left, or the test is over
+            pass  # the client disconnected, or the test is over
         finally:
             writer.close()
 
@@ -163,7 +164,7 @@ class HttpService:
 
 @asynccontextmanager
 async def http_service(status: int = 200, body: bytes = b"ok") -> AsyncIterator[HttpService]:
-    """A scripted HTTP service."""
+    """Run a scripted HTTP service."""
     script = HttpService()
     script.answer_with(status, body)
     tasks: set[asyncio.Task[None]] = set()
@@ -188,7 +189,7 @@ async def http_service(status: int = 200, body: bytes = b"ok") -> AsyncIterator[
 
 @dataclass
 class AcceptedMail:
-    """A mail as a mail server got it."""
+    """A mail received by a mail server."""
 
     recipients: list[str]
     content: bytes
@@ -203,7 +204,7 @@ class AcceptedMail:
 
 @dataclass
 class MailService:
-    """A mail server's script: what it says to each address and to each mail, and what it kept."""
+    """The script of a mail server: its replies by address and by mail, and the mails it accepted."""
 
     port: int = 0
     refusals: dict[str, str] = field(default_factory=dict)
@@ -246,7 +247,7 @@ class MailService:
         return AuthResult(success=is_correct, handled=False, auth_data=given)
 
     def drop_connections(self) -> None:
-        """Hangs up on everybody."""
+        """Close every connection."""
         for transport in self.transports:
             transport.abort()
         self.transports.clear()
@@ -256,7 +257,7 @@ class MailService:
 async def mail_service(
     tls: ssl.SSLContext | None = None, implicit: ssl.SSLContext | None = None, login: bool = False
 ) -> AsyncIterator[MailService]:
-    """A mail server on loopback, with STARTTLS, TLS from the start, or neither."""
+    """Run a mail server on loopback, with STARTTLS (`tls`), implicit TLS, or neither."""
     script = MailService()
 
     class RecordingSMTP(SMTP):
@@ -297,7 +298,7 @@ DEFAULT_SMTP_REPLIES: dict[str, SmtpReply] = {
     "NOOP": b"250 fine",
     "MAIL": b"250 fine",
     "RCPT": b"250 fine",
-    "DATA": b"354 go on",
+    "DATA": b"354 continue",
     ".": b"250 kept",
     "QUIT": b"221 bye",
     "RSET": b"250 fine",
@@ -306,8 +307,9 @@ DEFAULT_SMTP_REPLIES: dict[str, SmtpReply] = {
 
 @asynccontextmanager
 async def scripted_smtp_server(**overrides: SmtpReply) -> AsyncIterator[tuple[int, list[str]]]:
-    """A mail server that says to each command what it is told to, whatever a proper one would say: its port, and the
-    commands it got. `greeting` is said at the start and `end` after the mail.
+    """Run a mail server that sends a scripted reply to each command, valid or not. Yield its port and the commands.
+
+    `greeting` is sent at the start and `end` after the mail.
     """
     replies = DEFAULT_SMTP_REPLIES | {"." if name == "end" else name: text for name, text in overrides.items()}
     commands: list[str] = []
@@ -332,7 +334,7 @@ async def scripted_smtp_server(**overrides: SmtpReply) -> AsyncIterator[tuple[in
                     verb = (await reader.readline()).decode().strip().upper()[:4]
                 commands.append(verb)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the other side left, or the test is over
+            pass  # the client disconnected, or the test is over
         finally:
             writer.transport.abort()
 
@@ -344,4 +346,4 @@ async def scripted_smtp_server(**overrides: SmtpReply) -> AsyncIterator[tuple[in
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)  # both ends need some turns of the loop to close
+        await asyncio.sleep(0.01)  # the event loop needs a moment to close both ends

@@ -1,4 +1,4 @@
-"""Texts that strangers could put into a feed to steer what people receive."""
+"""Texts that a hostile feed could contain to manipulate messages and pages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ HOSTILE_MARKUP = {
 
 OVERSIZED_TEXTS = {"100 KB claim": "ships sank " * 10_000, "100 KB word": "x" * 100_000, "emoji": "🚢" * 20_000}
 
-# What a template could be given to get out of it: at the program, its files, or the machine.
+# Templates that try to escape the sandbox and reach the program, its files or the machine.
 TEMPLATE_ESCAPES = (
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "{{ findings.__class__.__init__.__globals__ }}",

@@ -1,4 +1,4 @@
-"""One source at a site that is reached by a public name, polled by the daemon whenever it is due."""
+"""One source on a site with a public host name, polled by the daemon whenever it is due."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ allow_private = ["127.0.0.0/8"]
 name = "paper"
 url = "{url}"
 every = "10m"
-{how}
+{source_options}
 """
 
 
 @dataclass
 class PolledSite:
-    """One source at a site, polled whenever it is due."""
+    """One source on a site, polled whenever it is due, with a clock that jumps to the next poll."""
 
     folder: Path
     site: SiteServer
@@ -45,10 +45,12 @@ class PolledSite:
     notice_texts: list[str] = field(default_factory=list)
 
     async def configure(self, source_options: str = "", path: str = "/feed") -> None:
-        """Starts again with another config."""
+        """Start the daemon, or restart it with another config."""
         await self.exit_stack.aclose()
         (self.folder / "rules").mkdir(exist_ok=True)
-        (self.folder / "config.toml").write_text(SITE_CONFIG.format(url=self.site.url_for(path), how=source_options))
+        (self.folder / "config.toml").write_text(
+            SITE_CONFIG.format(url=self.site.url_for(path), source_options=source_options)
+        )
         config = read_config(self.folder / "config.toml", env={})
         self.runtime = runtime = await self.exit_stack.enter_async_context(
             open_runtime(config, clock=lambda: self.now)
@@ -64,7 +66,7 @@ class PolledSite:
         await runtime.run_in_store_thread(prepare_store, runtime)
 
     async def poll(self) -> SourceState:
-        """The source's state after its next poll."""
+        """Run the next poll and return the source's state."""
         assert self.runtime
         daemon = Daemon(self.runtime)
         await daemon.poll_due()
@@ -76,7 +78,7 @@ class PolledSite:
         return row
 
     def stored_texts(self) -> list[str]:
-        """What was stored of each update."""
+        """Return the text of each stored update."""
         assert self.runtime
         with self.runtime.store.read() as conn:
             return list(conn.scalars(select(updates.c.text).order_by(updates.c.id)))

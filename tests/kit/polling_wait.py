@@ -1,4 +1,4 @@
-"""Waiting for what comes about by itself, and no longer than it may take."""
+"""Wait for a condition, with a timeout."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 
 async def wait_until(condition: Callable[[], bool], seconds: float) -> float:
-    """How long it took until it held; fails after `seconds`."""
+    """Wait until the condition is true and return how long that took. Fails after `seconds`."""
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() - started < seconds, "waited in vain"
+        assert time.monotonic() - started < seconds, f"the condition was not true within {seconds} seconds"
         await asyncio.sleep(0.02)
     return time.monotonic() - started

@@ -1,4 +1,4 @@
-"""A server on loopback that sends exactly the bytes it is told to, for what a proper server would never do."""
+"""A server on loopback that sends exactly the given bytes, including responses no correct server would send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE_FEED = (
 
 @dataclass(frozen=True)
 class RawRequest:
-    """One request as it came: target, and headers by small name."""
+    """A received request: its target, and its headers by lowercase name."""
 
     target: str
     headers: dict[str, str]
@@ -26,7 +26,7 @@ ScriptedAnswer: TypeAlias = bytes | Callable[[asyncio.StreamWriter], Awaitable[N
 
 
 def http_response(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    """A proper answer. `content_type="x"` becomes `content-type: x`."""
+    """Return a valid response. `content_type="x"` becomes `content-type: x`."""
     head = {"content-length": str(len(body))} | {name.replace("_", "-"): value for name, value in headers.items()}
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1") + body
@@ -37,9 +37,9 @@ def redirect(location: str, status: int = 302) -> bytes:
 
 
 class RawServer:
-    """Gives its answers in turn, the last one for ever, and closes after each. Keeps what it was asked.
+    """Sends its answers in turn, the last one repeatedly, and closes the connection after each. Records requests.
 
-    With a `greeting` it says that at once instead, and then waits.
+    With a `greeting` it sends only that, at once, and then waits.
     """
 
     def __init__(

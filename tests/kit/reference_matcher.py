@@ -1,7 +1,7 @@
-"""A second, plain-minded reading of what queries and rules mean, to hold the real one against.
+"""A second, simple implementation of queries and rules, to compare with the real one.
 
-It shares no code with the program: words come with the spellings that must fold into them, and everything is
-tried in every place.
+It shares no code with the program: words come with the spellings that must fold into them, and every combination of
+positions is tried.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NUMBER_REACH_TOKENS = 5
 
 @dataclass(frozen=True)
 class ReferenceToken:
-    """One word of a text: what it must fold to, how it is spelt, what stands after it."""
+    """One word of a text: what it must fold to, its spelling, and the characters after it."""
 
     folded: str
     spelling: str
@@ -37,7 +37,7 @@ class ReferenceClaim:
 
 @dataclass(frozen=True)
 class ReferenceDocument:
-    """Which claims each scope sees: lists of (number of the segment, tokens)."""
+    """The segments (claims and fields) that each scope covers, with their tokens."""
 
     own_segments: tuple[int, ...]
     title_segments: tuple[int, ...]
@@ -59,7 +59,7 @@ HitSpan = tuple[int, int, int]  # segment, first token, last token
 
 @cache
 def edit_distance(a: str, b: str) -> int:
-    """Edits between two words, a swap of neighbours counting one."""
+    """Return the edit distance of two words; a swap of neighbors counts as one edit."""
     rows = [[i + j if i * j == 0 else 0 for j in range(len(b) + 1)] for i in range(len(a) + 1)]
     for i, j in product(range(1, len(a) + 1), range(1, len(b) + 1)):
         cost = a[i - 1] != b[j - 1]
@@ -74,12 +74,12 @@ def matches_pattern(pattern: str, word: str) -> bool:
 
 
 def phrase_units(token: str) -> list[str]:
-    """An unspaced word counts as its letters."""
+    """Return the units of a token: a word of a script without spaces counts as its letters."""
     return list(token) if token and token[0] >= "\u3000" else [token]
 
 
 def phrase_hits(parts: list[str], slop: int, tokens: tuple[ReferenceToken, ...], segment: int) -> list[HitSpan]:
-    """Every start of the phrase with its nearest end."""
+    """Return every start of the phrase with its nearest end."""
     steps = [(unit, index > 0) for part in parts for index, unit in enumerate(phrase_units(part))]
     hits = []
     for start in range(len(tokens)):
@@ -94,7 +94,7 @@ def phrase_hits(parts: list[str], slop: int, tokens: tuple[ReferenceToken, ...],
 
 
 def can_place(steps: list[tuple[str, bool]], tokens: tuple[ReferenceToken, ...], start: int, end: int) -> bool:
-    """Can the steps be laid on tokens start … end, using both ends?"""
+    """Return whether the steps can be placed on the tokens start … end, using both ends."""
 
     def place(step: int, position: int) -> bool:
         if position > end or not matches_pattern(steps[step][0], tokens[position].folded):
@@ -111,7 +111,7 @@ def can_place(steps: list[tuple[str, bool]], tokens: tuple[ReferenceToken, ...],
 def evaluate(
     node: tuple, document: ReferenceDocument, lists: dict[str, list], scope: str = ""
 ) -> set[HitSpan] | None:
-    """The spots that make the node hold, or None."""
+    """Return the hits that make the node match, or None if it does not."""
     kind, *rest = node
     if kind == "scope":
         return evaluate(rest[1], document, lists, rest[0])
@@ -183,7 +183,7 @@ def number_hits(operand: tuple, sign: str, number: int, document, lists, scope) 
 
 
 def match_reference(node: tuple, within: str, on: set[str], claims: list[ReferenceClaim], fields: dict, lists: dict):
-    """(claims that fire, spots in claims that are findings) of a rule over an update; None if it does not hold."""
+    """Return the claims of an update that fire and the hits in its findings; None if the rule does not match."""
     segments = {index: claim.tokens for index, claim in enumerate(claims)}
     field_segments = {}
     for scope, values in fields.items():

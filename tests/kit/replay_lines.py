@@ -1,4 +1,4 @@
-"""Streams made by hand and replayed through the daemon's own pipeline."""
+"""Build streams of lines and replay them through the daemon's own pipeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_RULES = RuleSet(())
 
 
 class ReplayStream:
-    """Collects lines; every one is said an hour after the one before unless `after` says otherwise."""
+    """Collects lines. Each is an hour later than the previous one, unless `hours_later` is given."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -25,24 +25,24 @@ class ReplayStream:
     def say(
         self, source: str, entry: str, text: str, title: str = "Situation report", hours_later: float = STEP_HOURS
     ) -> ReplayStream:
-        """`source` publishes this version of `entry`."""
+        """Add a line: `source` publishes this version of `entry`."""
         self.now += timedelta(hours=hours_later)
         line = {"at": self.now.isoformat(), "source": source, "entry": entry, "title": title, "text": text}
         self.lines.append(json.dumps(line))
         return self
 
     def results(self, rules: RuleSet = NO_RULES) -> list[dict[str, Any]]:
-        """Everything that replaying it brings."""
+        """Replay the stream and return all records."""
         return list(replay_stream(self.lines, Policy(rules)))
 
     def last_findings(self) -> dict[str, dict[str, Any]]:
-        """The findings of the last line, by their claims."""
+        """Return the findings of the last line, by claim."""
         records = self.results()
         start = max(i for i, record in enumerate(records) if record["type"] == "update")
         return {record["claim"]: record for record in records[start:] if record["type"] == "finding"}
 
     def story_ids(self) -> list[str]:
-        """The story of each line."""
+        """Return the story of each line."""
         return [record["story"] for record in self.results() if record["type"] == "update"]
 
 

@@ -1,4 +1,4 @@
-"""Comparison at its plainest, for running the tests of rules without a ledger."""
+"""Simple comparison and matching without a ledger, for tests of rules."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from monitor.ruleset.rule import Rule, RuleSet
 
 
 def fires_with_novelty(before: str | None, text: str, rule: Rule) -> tuple[bool, Novelty]:
-    """Does the rule fire? Equal words are repeated, other words after `before` are changed."""
+    """Return whether the rule fires, and the novelty: equal texts are repeated, different ones changed."""
     novelty = Novelty.NEW if before is None else Novelty.REPEATED if before == text else Novelty.CHANGED
     finding = Finding(Claim(text, Role.SENTENCE), novelty, 0.0, (), None, "story")
     return match_rule(rule, Update("s", "e", 0.0, "", "", text), [finding]) is not None, novelty
@@ -22,7 +22,7 @@ def rule_matches(
     claims: Sequence[Claim] = (),
     tags: tuple[str, ...] = (),
 ) -> tuple[Match, ...]:
-    """What the daemon finds. No rule may have `sources`: the ledger would be asked for what those said."""
+    """Return the matches that the daemon would find. No rule may have `sources`, because that needs a ledger."""
     assert all(rule.sources is None for rule in rules.rules)
     policy = Policy(rules, source_tags={update.source: tags})
     results = match_rules(update, claims, tuple(findings), None, policy, 0.0)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""A store with a few days of news in it, taken in by the daemon's own pipeline; and the pages about it, to look at.
+"""A store with a few days of news, ingested by the daemon's own pipeline, and its web pages.
 
-PYTHONPATH=tests python -m kit.sample_store [PORT]     serves them until Ctrl-C
+PYTHONPATH=tests python -m kit.sample_store [PORT]     serves the pages until Ctrl-C
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ SAMPLE_UPDATES = (
 
 
 def build_sample_store(folder: Path) -> Store:
-    """A store in `folder` with alerts, sources in several states, and deliveries sent, retried, dead and owed."""
+    """Build a store with alerts, sources in several states, and deliveries in every state."""
     rules_folder = Path(__file__).parents[2] / "rules"
     (folder / "config.toml").write_text(SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
     config = read_config(folder / "config.toml", env={})
@@ -143,7 +143,7 @@ def build_sample_store(folder: Path) -> Store:
 
 
 def record_sample_polls(conn: Connection) -> None:
-    """The sources' last polls: two good ones, one that fails, and one that was never tried."""
+    """Record the last polls of the sources: two successful ones, a failed one and none."""
     good_poll = PollResult(NOW - 240, "ok", None, None, 0, NOW + 660, None, None, None, True)
     for name in ("front-report", "kyiv-wire"):
         record_poll(conn, name, good_poll)
@@ -156,7 +156,7 @@ def record_sample_polls(conn: Connection) -> None:
 
 
 def record_sample_deliveries(conn: Connection) -> None:
-    """What became of the messages: the oldest were sent, two of one channel were not, the newest is owed."""
+    """Record deliveries: all of `desk` sent; of `osint` one dead, one retrying, one sent, the others pending."""
     while message := outbox.lease_message(conn, "desk", NOW, lease_seconds=60):
         outbox.mark_sent(conn, message.id, message.created + 2, "250 2.0.0 accepted")
     leased = [outbox.lease_message(conn, "osint", NOW, lease_seconds=60) for _ in range(3)]
@@ -168,7 +168,7 @@ def record_sample_deliveries(conn: Connection) -> None:
 
 @asynccontextmanager
 async def page_client(store: Store, base: str = "") -> AsyncIterator[httpx.AsyncClient]:
-    """A browser, as it were, at the pages about `store`; no network between."""
+    """Yield an HTTP client for the web pages of `store`, without a network."""
     application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application), base_url="http://localhost:8080"
@@ -177,7 +177,7 @@ async def page_client(store: Store, base: str = "") -> AsyncIterator[httpx.Async
 
 
 async def serve_sample(port: str) -> None:
-    """Serves the pages about it."""
+    """Serve the pages of the sample store."""
     with tempfile.TemporaryDirectory() as folder:
         store = build_sample_store(Path(folder))
         async with running_server(f"127.0.0.1:{port}", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:

@@ -1,4 +1,4 @@
-"""An HTTP server that serves an RSS feed, one that keeps what is posted, and an SMTP server that keeps mail."""
+"""An HTTP server with an RSS feed, one that records posts, and an SMTP server that records mails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Bulletin:
 
 
 class LoopbackServer:
-    """An HTTP server in a thread on a free port of 127.0.0.1; a context manager."""
+    """An HTTP server in a thread on a free port of 127.0.0.1; also a context manager."""
 
     def __init__(self) -> None:
         server_owner = self
@@ -81,7 +81,7 @@ class LoopbackServer:
 
 
 class FeedServer(LoopbackServer):
-    """Serves `bulletins` as RSS with an ETag; counts what it answered."""
+    """Serves `bulletins` as RSS with an ETag, and records the status of each response."""
 
     def __init__(self, *bulletins: Bulletin, validators: bool = True) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class FeedServer(LoopbackServer):
 
 @dataclass
 class ReceivedPost:
-    """A request that the sink got."""
+    """A received request."""
 
     path: str
     headers: dict[str, str]
@@ -118,7 +118,7 @@ class ReceivedPost:
 
 
 class PostSink(LoopbackServer):
-    """Keeps every post; answers `status`."""
+    """Records every post and responds with `status`."""
 
     def __init__(self, status: int = 200) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class PostSink(LoopbackServer):
 
 @dataclass
 class MailServer:
-    """An SMTP server that keeps what it accepted; it can be stopped and started again on its port."""
+    """An SMTP server that records accepted mails; it can be stopped and restarted on the same port."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
@@ -164,7 +164,7 @@ class MailServer:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
+    """Return a port of 127.0.0.1 that is free now."""
     import socket
 
     with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""A web site on loopback that is reached by a public name, so that politeness binds, as it would out there."""
+"""A web site on loopback with a public host name, so that robots.txt and rate limits apply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SITE_HOST = "news.example"
 
 
 class SiteServer(RawServer):
-    """Answers by path; what it does not have is a 404. `requests` are the paths it was asked for."""
+    """Responds by path, with a 404 for unknown paths."""
 
     def __init__(self, pages: dict[str, bytes], host: str = "127.0.0.1") -> None:
         super().__init__(host=host)
@@ -26,7 +26,7 @@ class SiteServer(RawServer):
         return [request.target for request in self.received_requests]
 
     def url_for(self, path: str) -> str:
-        """The public address of a path."""
+        """Return the public URL of a path."""
         return f"http://{SITE_HOST}:{self.port}{path}"
 
     async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> None:
@@ -35,13 +35,13 @@ class SiteServer(RawServer):
 
 
 async def resolve_to_loopback(host: str, port: int) -> list[str]:
-    """Every name leads to loopback, every address to itself."""
+    """Resolve every name to loopback, and every address to itself."""
     return [host] if is_ip_address(host) else ["127.0.0.1"]
 
 
 @asynccontextmanager
 async def site_fetcher(turns: HostRateLimiter | None = None) -> AsyncIterator[Fetcher]:
-    """A fetcher that may reach a site by any name."""
+    """Yield a fetcher that reaches the site by any host name."""
     fetcher = Fetcher(
         user_agent="Claimwatch/test (+https://claimwatch.example)",
         allow_private=["127.0.0.0/8"],
@@ -54,5 +54,5 @@ async def site_fetcher(turns: HostRateLimiter | None = None) -> AsyncIterator[Fe
 
 
 def html_page(text: str) -> bytes:
-    """An answer with a web page of one paragraph."""
+    """Return a response with a web page of one paragraph."""
     return http_response(f"<html><body><main><p>{text}</p></main></body></html>".encode(), content_type="text/html")

@@ -20,23 +20,23 @@ PUBLIC += "2606:4700:4700::1111 2001:4860:4860::8888 ::ffff:8.8.8.8 64:ff9b::808
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_what_is_not_public_is_not_dialled(address: str) -> None:
+def test_a_non_public_address_is_not_dialed(address: str) -> None:
     assert not may_dial(address, ())
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_what_is_public_is_dialled(address: str) -> None:
+def test_a_public_address_is_dialed(address: str) -> None:
     assert may_dial(address, ())
 
 
 @pytest.mark.parametrize(
     "text", ["", "localhost", "127.1", "0x7f000001", "0177.0.0.1", "1.2.3.4.5", "[::1]", "1.1.1.1 "]
 )
-def test_what_is_no_address_is_not_dialled(text: str) -> None:
+def test_invalid_address_text_is_not_dialed(text: str) -> None:
     assert not may_dial(text, parse_ip_networks(["0.0.0.0/0", "::/0"]))
 
 
-def test_a_private_network_that_the_config_names_is_dialled_and_no_other() -> None:
+def test_only_the_private_networks_in_allow_private_are_dialed() -> None:
     allowed = parse_ip_networks(["10.1.0.0/16", "fd00::/8"])
 
     assert may_dial("10.1.2.3", allowed)
@@ -46,11 +46,11 @@ def test_a_private_network_that_the_config_names_is_dialled_and_no_other() -> No
     assert not may_dial("fc00::7", allowed)
 
 
-def test_a_named_network_does_not_make_a_public_address_private() -> None:
+def test_a_public_address_is_not_in_an_allowed_private_network() -> None:
     assert is_in_networks("10.1.2.3", parse_ip_networks(["10.1.0.0/16"]))
     assert not is_in_networks("8.8.8.8", parse_ip_networks(["10.1.0.0/16"]))
 
 
-def test_a_network_that_is_none_is_refused() -> None:
+def test_an_invalid_network_is_rejected() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         parse_ip_networks(["nonsense"])

@@ -1,4 +1,4 @@
-"""Nothing private is dialled, by whatever name, redirect or DNS answer it is asked for."""
+"""Private addresses are never dialed, with any spelling, redirect or DNS answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from monitor.net.fetcher import Fetcher
 from monitor.net.guard import BlockedAddress, UnknownName, guarded_client
 from monitor.net.response import Request
 
-SELF = "127.0.0.2"  # a loopback address that is allowed, beside the canary's, which is not
+pytestmark = pytest.mark.slow
+
+ALLOWED_ADDRESS = "127.0.0.2"  # a loopback address in `allow_private`; that of the canary is not
 HOSTS = """
 127.0.0.1 127.0.0.1. 127.1 127.0.1 0 0.0.0.0 0177.0.0.1 0177.0.0.01 00177.1 0x7f.1 0x7f.0.0.1 0x7f000001 0X7F000001
 2130706433 017700000001 127.000.000.001 localhost LOCALHOST localhost. LocalHost.localdomain ip6-localhost
@@ -27,50 +29,51 @@ HOSTS = """
 100.100.100.200 168.63.129.16 10.0.0.1 192.168.0.1 172.16.0.1 224.0.0.1 255.255.255.255 127.0.0.1\\@{self}
 {self}\\@127.0.0.1 {self}@127.0.0.1 127.0.0.1#@{self} 127.0.0.1?@{self} 127.0.0.1;.{self} 127.0.0.1,{self}
 127.0.0.1\t 127.0.0.1\n 12\t7.0.0.1 [127.0.0.1] [::1]. [::1 ::1
-""".replace("{self}", SELF)
-FORMS = [host for line in HOSTS.strip("\n").split("\n") for host in line.split(" ") if host]
-REFUSED = {"blocked_address", "bad_url", "dns"}
+""".replace("{self}", ALLOWED_ADDRESS)
+HOST_SPELLINGS = [host for line in HOSTS.strip("\n").split("\n") for host in line.split(" ") if host]
+REJECTED_CODES = {"blocked_address", "bad_url", "dns"}
 
 
 @pytest.fixture
 async def canary() -> AsyncIterator[RawServer]:
-    """Listens where nothing may be dialled."""
+    """A server that must never be dialed."""
     async with RawServer(http_response(b"secret"), host="0.0.0.0") as server:
         yield server
 
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(user_agent="test", allow_private=[f"{SELF}/32"], deadline=3.0) as opened:
-        yield opened
+    async with Fetcher(user_agent="test", allow_private=[f"{ALLOWED_ADDRESS}/32"], deadline=3.0) as client:
+        yield client
 
 
-def forms(canary: RawServer) -> list[str]:
-    """Addresses that lead to the canary if anything does."""
+def canary_urls(canary: RawServer) -> list[str]:
+    """URLs that reach the canary if they are not blocked."""
     port = canary.port
-    urls = [f"http://{host}:{port}/" for host in FORMS]
+    urls = [f"http://{host}:{port}/" for host in HOST_SPELLINGS]
     return [*urls, f"http:127.0.0.1:{port}/", f"http:/127.0.0.1:{port}/", f"http:///127.0.0.1:{port}/"]
 
 
-async def test_no_form_of_an_address_reaches_a_private_server(canary: RawServer, fetcher: Fetcher) -> None:
-    assert len(FORMS) > 60
-    for url in forms(canary):
+async def test_no_spelling_of_an_address_reaches_a_private_server(canary: RawServer, fetcher: Fetcher) -> None:
+    assert len(HOST_SPELLINGS) > 60
+    for url in canary_urls(canary):
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(url))
-        assert raised.value.code in REFUSED, url
+        assert raised.value.code in REJECTED_CODES, url
     assert canary.connection_count == 0
 
 
 async def test_no_redirect_reaches_a_private_server(canary: RawServer, fetcher: Fetcher) -> None:
-    targets = [url.replace("\n", "%0a") for url in forms(canary)] + [f"//127.0.0.1:{canary.port}/"]
+    targets = [url.replace("\n", "%0a") for url in canary_urls(canary)] + [f"//127.0.0.1:{canary.port}/"]
     for url in targets:
-        async with RawServer(redirect(url.encode().decode("latin-1")), http_response(b"own"), host=SELF) as server:
+        answers = redirect(url.encode().decode("latin-1")), http_response(b"own")
+        async with RawServer(*answers, host=ALLOWED_ADDRESS) as server:
             try:
                 fetched = await fetcher.fetch(Request(server.url))
             except FetchError as error:
-                assert error.code in REFUSED, url
+                assert error.code in REJECTED_CODES, url
             else:
-                assert fetched.body == b"own", url  # a relative path, read as one
+                assert fetched.body == b"own", url  # it was read as a relative path
     assert canary.connection_count == 0
 
 
@@ -89,64 +92,66 @@ async def test_no_redirect_reaches_a_private_server(canary: RawServer, fetcher: 
         ["nonsense"],
     ],
 )
-async def test_a_name_that_leads_to_anything_private_is_refused(canary: RawServer, answers: list[str]) -> None:
-    async def lookup(host: str, port: int) -> Sequence[str]:
+async def test_a_name_with_any_private_address_is_blocked(canary: RawServer, answers: list[str]) -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
         return answers
 
-    async with Fetcher(user_agent="test", allow_private=[], deadline=3.0, resolver=lookup) as fetcher:
+    async with Fetcher(user_agent="test", allow_private=[], deadline=3.0, resolver=resolve) as fetcher:
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(f"http://feeds.example:{canary.port}/"))
 
     assert raised.value.code == "blocked_address"
-    assert "feeds.example leads to" in str(raised.value)
+    assert "feeds.example resolves to" in str(raised.value)
     assert canary.connection_count == 0
 
 
-async def test_the_address_that_was_checked_is_the_one_that_is_dialled() -> None:
-    """A second answer, which a name server changes in between, is never asked for."""
-    asked: list[str] = []
+async def test_the_checked_address_is_the_one_that_is_dialed() -> None:
+    """The name is resolved only once: a DNS server could change its answer in between."""
+    resolved_names: list[str] = []
 
-    async def lookup(host: str, port: int) -> Sequence[str]:
-        asked.append(host)
-        return [SELF] if len(asked) == 1 else ["127.0.0.1"]
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        resolved_names.append(host)
+        return [ALLOWED_ADDRESS] if len(resolved_names) == 1 else ["127.0.0.1"]
 
     async with (
-        RawServer(http_response(b"from the checked one"), host=SELF) as server,
-        Fetcher(user_agent="test", allow_private=[f"{SELF}/32"], deadline=3.0, resolver=lookup) as fetcher,
+        RawServer(http_response(b"from the checked one"), host=ALLOWED_ADDRESS) as server,
+        Fetcher(
+            user_agent="test", allow_private=[f"{ALLOWED_ADDRESS}/32"], deadline=3.0, resolver=resolve
+        ) as fetcher,
     ):
         fetched = await fetcher.fetch(Request(f"http://rebind.example:{server.port}/"))
 
     assert fetched.body == b"from the checked one"
-    assert asked == ["rebind.example"]
+    assert resolved_names == ["rebind.example"]
     assert server.received_requests[0].headers["host"] == f"rebind.example:{server.port}"
 
 
-async def test_a_name_whose_first_address_is_dead_is_reached_at_the_next() -> None:
-    async def lookup(host: str, port: int) -> Sequence[str]:
-        return ["127.0.0.3", "127.0.0.4", SELF]
+async def test_the_next_address_is_tried_if_the_first_is_dead() -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.3", "127.0.0.4", ALLOWED_ADDRESS]
 
     async with (
-        RawServer(http_response(b"reached"), host=SELF) as server,
-        Fetcher(user_agent="test", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=lookup) as fetcher,
+        RawServer(http_response(b"reached"), host=ALLOWED_ADDRESS) as server,
+        Fetcher(user_agent="test", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=resolve) as fetcher,
     ):
         assert (await fetcher.fetch(Request(f"http://feeds.example:{server.port}/"))).body == b"reached"
 
 
-async def test_a_proxy_of_the_environment_is_not_used(
+async def test_a_proxy_from_the_environment_is_not_used(
     canary: RawServer, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
-    async with RawServer(http_response(b"direct"), host=SELF) as server:
+    async with RawServer(http_response(b"direct"), host=ALLOWED_ADDRESS) as server:
         assert (await fetcher.fetch(Request(server.url))).body == b"direct"
-        async with guarded_client([f"{SELF}/32"]) as client:
+        async with guarded_client([f"{ALLOWED_ADDRESS}/32"]) as client:
             assert (await client.get(server.url)).content == b"direct"
     assert canary.connection_count == 0
 
 
-async def test_a_client_for_sending_is_guarded_keeps_no_cookies_and_follows_nothing(canary: RawServer) -> None:
+async def test_the_client_for_sending_is_guarded_and_has_no_cookies_or_redirects(canary: RawServer) -> None:
     cookie = http_response(b"", "302 Found", location=f"http://127.0.0.1:{canary.port}/", set_cookie="a=b; path=/")
-    async with RawServer(cookie, host=SELF) as server, guarded_client([f"{SELF}/32"]) as client:
+    async with RawServer(cookie, host=ALLOWED_ADDRESS) as server, guarded_client([f"{ALLOWED_ADDRESS}/32"]) as client:
         assert (await client.post(server.url, content=b"x")).status_code == 302
         await client.post(server.url, content=b"x")
         with pytest.raises(BlockedAddress):
@@ -158,7 +163,7 @@ async def test_a_client_for_sending_is_guarded_keeps_no_cookies_and_follows_noth
     assert canary.connection_count == 0
 
 
-async def test_addresses_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_urls_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with RawServer(http_response(b"")) as server, guarded_client(["127.0.0.0/8"]) as client:
         await client.get(f"{server.url}hook/SECRETTOKEN")
@@ -166,13 +171,13 @@ async def test_addresses_are_not_logged(caplog: pytest.LogCaptureFixture) -> Non
     assert "SECRETTOKEN" not in caplog.text
 
 
-async def named(host: str, port: int) -> Sequence[str]:
+async def resolve_to_loopback(host: str, port: int) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
 @pytest.fixture
-async def over_tls(tmp_path: Path) -> AsyncIterator[tuple[RawServer, Path]]:
-    """A server with a certificate for feeds.example, and the file of the authority that signed it."""
+async def tls_server(tmp_path: Path) -> AsyncIterator[tuple[RawServer, Path]]:
+    """A server with a certificate for feeds.example, and the certificate file of its authority."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("feeds.example").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
@@ -180,28 +185,32 @@ async def over_tls(tmp_path: Path) -> AsyncIterator[tuple[RawServer, Path]]:
         yield server, tmp_path / "authority.pem"
 
 
-async def test_tls_checks_the_name_that_was_asked_for(
-    over_tls: tuple[RawServer, Path], monkeypatch: pytest.MonkeyPatch
+async def test_tls_verifies_the_requested_host_name(
+    tls_server: tuple[RawServer, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, authority = over_tls
+    server, authority = tls_server
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    async with Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=named) as fetcher:
+    async with Fetcher(
+        user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=resolve_to_loopback
+    ) as fetcher:
         assert (await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))).body == b"over TLS"
-        with pytest.raises(FetchError, match=r"other\.example.*cannot be trusted") as raised:
+        with pytest.raises(FetchError, match=r"other\.example.*untrusted certificate") as raised:
             await fetcher.fetch(Request(f"https://other.example:{server.port}/"))
     assert raised.value.code == "tls"
 
 
-async def test_a_certificate_that_nobody_known_signed_is_refused(over_tls: tuple[RawServer, Path]) -> None:
-    server, _ = over_tls
-    async with Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=named) as fetcher:
-        with pytest.raises(FetchError, match="cannot be trusted") as raised:
+async def test_a_certificate_of_an_unknown_authority_is_rejected(tls_server: tuple[RawServer, Path]) -> None:
+    server, _ = tls_server
+    async with Fetcher(
+        user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=resolve_to_loopback
+    ) as fetcher:
+        with pytest.raises(FetchError, match="untrusted certificate") as raised:
             await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))
     assert raised.value.code == "tls"
 
 
-async def refusal_of_tls(greeting: bytes) -> FetchError:
-    """What comes of asking for TLS where a server says `greeting`, and then waits."""
+async def tls_error(greeting: bytes) -> FetchError:
+    """The error from a TLS request to a server that sends `greeting`, then waits."""
     async with (
         RawServer(greeting=greeting) as server,
         Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=0.5) as fetcher,
@@ -213,9 +222,9 @@ async def refusal_of_tls(greeting: bytes) -> FetchError:
     return raised.value
 
 
-async def test_a_server_that_does_not_speak_tls_is_told() -> None:
-    assert (await refusal_of_tls(b"HTTP/1.1 400 Bad Request\r\n\r\n")).code == "tls"
+async def test_a_server_without_tls_is_an_error() -> None:
+    assert (await tls_error(b"HTTP/1.1 400 Bad Request\r\n\r\n")).code == "tls"
 
 
-async def test_a_handshake_that_never_ends_is_given_up_and_its_connection_closed() -> None:
-    assert (await refusal_of_tls(b"")).code == "timeout"
+async def test_a_hanging_tls_handshake_times_out_and_its_connection_is_closed() -> None:
+    assert (await tls_error(b"")).code == "timeout"

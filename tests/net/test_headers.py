@@ -52,9 +52,9 @@ def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | N
         ({"expires": "Mon, 15 Dec 2025 12:10:00 GMT", "cache-control": "max-age=60"}, 60.0),
     ],
 )
-def test_freshness_is_read_from_cache_control_else_expires(headers: dict[str, str], seconds: float | None) -> None:
+def test_max_age_comes_from_cache_control_else_expires(headers: dict[str, str], seconds: float | None) -> None:
     assert max_age_seconds(headers, NOW) == seconds
 
 
-def test_a_date_without_a_zone_is_utc() -> None:
+def test_a_date_without_a_time_zone_is_utc() -> None:
     assert parse_http_date("Mon, 15 Dec 2025 12:00:00 -0000") == NOW

@@ -1,4 +1,4 @@
-"""Connections: used again while they stand, replaced when they do not, and never read past an answer."""
+"""Connections are reused while they are open, replaced when closed, and never read past a response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from monitor.net.guard import guarded_resolver, tls_context
 from monitor.net.http11 import Http11Pool
 from monitor.net.response import Request, Response
 
-FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
+pytestmark = pytest.mark.slow
+
+OK_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 
 
 @pytest.fixture
@@ -26,12 +28,12 @@ async def fetcher() -> AsyncIterator[Fetcher]:
         yield opened
 
 
-class Talk:
-    """A server that answers on one connection for as long as it has answers: one list for each connection."""
+class ScriptedServer:
+    """A server with a list of answers for each connection, which it closes after the last one."""
 
-    def __init__(self, *connections: list[bytes]) -> None:
-        self.left = list(connections)
-        self.opened = 0
+    def __init__(self, *answers_by_connection: list[bytes]) -> None:
+        self.answers_by_connection = list(answers_by_connection)
+        self.connection_count = 0
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
@@ -40,8 +42,8 @@ class Talk:
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.opened += 1
-        for answer in self.left.pop(0):
+        self.connection_count += 1
+        for answer in self.answers_by_connection.pop(0):
             try:
                 await reader.readuntil(b"\r\n\r\n")
             except asyncio.IncompleteReadError:
@@ -50,36 +52,38 @@ class Talk:
         writer.close()
 
 
-async def asked(fetcher: Fetcher, talk: Talk, times: int, pause: float = 0.0) -> list[Response]:
-    found = []
-    async with talk.serving() as url:
+async def fetch_repeatedly(
+    fetcher: Fetcher, server: ScriptedServer, times: int, pause: float = 0.0
+) -> list[Response]:
+    responses = []
+    async with server.serving() as url:
         for _ in range(times):
-            found.append(await fetcher.fetch(Request(url, etag='"1"')))
+            responses.append(await fetcher.fetch(Request(url, etag='"1"')))
             await asyncio.sleep(pause)
-    return found
+    return responses
 
 
-async def test_the_next_request_goes_over_the_same_connection(fetcher: Fetcher) -> None:
+async def test_a_connection_is_reused_for_the_next_request(fetcher: Fetcher) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ny\r\n2;x=1\r\nes\r\n0\r\nTrailer: x\r\n\r\n"
     unchanged = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Length: 3\r\n\r\n'
-    talk = Talk([FOUND, chunked, unchanged, FOUND])
+    server = ScriptedServer([OK_RESPONSE, chunked, unchanged, OK_RESPONSE])
 
-    found = await asked(fetcher, talk, 4)
+    responses = await fetch_repeatedly(fetcher, server, 4)
 
-    assert [one.body for one in found] == [b"yes", b"yes", None, b"yes"]
-    assert talk.opened == 1
+    assert [response.body for response in responses] == [b"yes", b"yes", None, b"yes"]
+    assert server.connection_count == 1
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.05])
-async def test_a_connection_that_was_closed_meanwhile_is_replaced(fetcher: Fetcher, pause: float) -> None:
-    talk = Talk([FOUND], [FOUND], [FOUND])
+async def test_an_idle_connection_closed_by_the_server_is_replaced(fetcher: Fetcher, pause: float) -> None:
+    server = ScriptedServer([OK_RESPONSE], [OK_RESPONSE], [OK_RESPONSE])
 
-    assert [one.body for one in await asked(fetcher, talk, 3, pause)] == [b"yes"] * 3
-    assert talk.opened == 3
+    assert [response.body for response in await fetch_repeatedly(fetcher, server, 3, pause)] == [b"yes"] * 3
+    assert server.connection_count == 3
 
 
 @pytest.mark.parametrize(
-    "last",
+    "answer",
     [
         b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nyes",
         b"HTTP/1.1 200 OK\r\nConnection: keep-alive, Close\r\nContent-Length: 3\r\n\r\nyes",
@@ -89,16 +93,14 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced(fetcher: Fetch
         b"HTTP/1.0 304 Not Modified\r\n\r\n",
     ],
 )
-async def test_an_answer_that_ends_its_connection_or_says_too_much_spoils_no_other(
-    fetcher: Fetcher, last: bytes
-) -> None:
-    talk = Talk([last, FOUND], [FOUND])
+async def test_a_connection_is_not_reused_after_a_close_or_surplus_bytes(fetcher: Fetcher, answer: bytes) -> None:
+    server = ScriptedServer([answer, OK_RESPONSE], [OK_RESPONSE])
 
-    assert (await asked(fetcher, talk, 2))[1].body == b"yes"
-    assert talk.opened == 2
+    assert (await fetch_repeatedly(fetcher, server, 2))[1].body == b"yes"
+    assert server.connection_count == 2
 
 
-UNCHANGED = [
+NOT_MODIFIED_RESPONSES = [
     b"HTTP/1.1 304 Not Modified\r\n\r\n",
     b'HTTP/1.1 304\r\nETag: W/"2"\r\n\r\n',
     b"HTTP/1.1 304 Unver\xe4ndert\r\nDATE:  Mon, 05 Jan 2026 10:00:00 GMT \t\r\nConnection: Keep-Alive\r\nX:\r\n\r\n",
@@ -110,40 +112,40 @@ UNCHANGED = [
 ]
 
 
-@pytest.mark.parametrize("answer", UNCHANGED)
-async def test_what_is_unchanged_is_read_as_h11_reads_it_and_keeps_its_connection(answer: bytes) -> None:
-    wire = Http11Pool(guarded_resolver(parse_ip_networks(["127.0.0.0/8"])), tls_context())
-    talk, reader = Talk([answer, FOUND]), h11.Connection(h11.CLIENT)
+@pytest.mark.parametrize("answer", NOT_MODIFIED_RESPONSES)
+async def test_a_304_is_parsed_as_by_h11_and_keeps_its_connection(answer: bytes) -> None:
+    pool = Http11Pool(guarded_resolver(parse_ip_networks(["127.0.0.0/8"])), tls_context())
+    server, reader = ScriptedServer([answer, OK_RESPONSE]), h11.Connection(h11.CLIENT)
     reader.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
     reader.receive_data(answer)
     expected = reader.next_event()
     assert isinstance(expected, h11.Response)
 
-    async with talk.serving() as url:
-        found = await wire.get(httpx.URL(url), [])
-        wire.release(found)
-        wire.release(again := await wire.get(httpx.URL(url), []))
+    async with server.serving() as url:
+        response = await pool.get(httpx.URL(url), [])
+        pool.release(response)
+        pool.release(next_response := await pool.get(httpx.URL(url), []))
 
-    assert found.status == 304
+    assert response.status == 304
     values: dict[str, list[str]] = {}
     for name, value in expected.headers:
         values.setdefault(name.decode(), []).append(value.decode("latin-1"))
-    assert found.headers == {name: ", ".join(said) for name, said in values.items()}
-    assert (again.status, talk.opened) == (200, 1)
+    assert response.headers == {name: ", ".join(texts) for name, texts in values.items()}
+    assert (next_response.status, server.connection_count) == (200, 1)
 
 
-async def test_a_free_connection_is_closed_after_a_while() -> None:
-    wire = Http11Pool(guarded_resolver(parse_ip_networks(["127.0.0.0/8"])), tls_context(), idle=0.05)
-    talk = Talk([FOUND, FOUND], [FOUND])
+async def test_an_idle_connection_is_closed_after_a_while() -> None:
+    pool = Http11Pool(guarded_resolver(parse_ip_networks(["127.0.0.0/8"])), tls_context(), idle=0.05)
+    server = ScriptedServer([OK_RESPONSE, OK_RESPONSE], [OK_RESPONSE])
 
-    async with talk.serving() as url:
+    async with server.serving() as url:
         for _ in range(2):
-            answer = await wire.get(httpx.URL(url), [])
+            answer = await pool.get(httpx.URL(url), [])
             assert [piece async for piece in answer.chunks()] == [b"yes"]
-            wire.release(answer)
+            pool.release(answer)
             await asyncio.sleep(0.2)
 
-    assert talk.opened == 2
+    assert server.connection_count == 2
 
 
 @pytest.mark.parametrize(
@@ -163,18 +165,18 @@ async def test_a_free_connection_is_closed_after_a_while() -> None:
         (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 20, "bad_answer"),
     ],
 )
-async def test_what_is_no_answer_is_refused(fetcher: Fetcher, answer: bytes, code: str) -> None:
+async def test_an_invalid_response_is_an_error(fetcher: Fetcher, answer: bytes, code: str) -> None:
     with pytest.raises(FetchError) as raised:
-        await asked(fetcher, Talk([answer]), 1)
+        await fetch_repeatedly(fetcher, ScriptedServer([answer]), 1)
 
     assert raised.value.code == code
 
 
-async def test_sloppy_answers_are_read(fetcher: Fetcher) -> None:
+async def test_sloppy_but_readable_responses_are_accepted(fetcher: Fetcher) -> None:
     bare = b"HTTP/1.1 200\nContent-Type: text/\n  xml\nContent-Length: 3, 3\n\nyes"
-    early = b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + FOUND
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + OK_RESPONSE
 
-    found = await asked(fetcher, Talk([bare, early]), 2)
+    responses = await fetch_repeatedly(fetcher, ScriptedServer([bare, early]), 2)
 
-    assert [one.body for one in found] == [b"yes", b"yes"]
-    assert found[0].content_type == "text/ xml"
+    assert [response.body for response in responses] == [b"yes", b"yes"]
+    assert responses[0].content_type == "text/ xml"

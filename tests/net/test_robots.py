@@ -1,4 +1,4 @@
-"""robots.txt binds pages and articles, within RFC 9309: what a site allows, forbids, and what its trouble means."""
+"""Pages and articles are fetched only as robots.txt allows (RFC 9309)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Clock:
 
 
 async def outcome(pages: dict[str, bytes], path: str = "/news") -> tuple[str, list[str]]:
-    """The code that asking for a path ends with ("ok" if it came), and the paths that the site was asked for."""
+    """The error code from fetching a path ("ok" if it worked), and the paths that were requested from the site."""
     async with SiteServer({"/news": html_page("Bridge open")} | pages) as site, site_fetcher() as fetcher:
         try:
             await Robots(fetcher, AGENT).fetch(Request(site.url_for(path)))
@@ -44,27 +44,27 @@ async def outcome(pages: dict[str, bytes], path: str = "/news") -> tuple[str, li
         ("/report.pdf?x=1", "ok"),
     ],
 )
-async def test_what_a_site_forbids_is_not_asked_for(path: str, code: str) -> None:
-    found, requests = await outcome({"/robots.txt": http_response(RULES), path: html_page("Bridge open")}, path)
+async def test_a_disallowed_path_is_not_fetched(path: str, code: str) -> None:
+    actual_code, requests = await outcome({"/robots.txt": http_response(RULES), path: html_page("Bridge open")}, path)
 
-    assert found == code
+    assert actual_code == code
     assert requests == (["/robots.txt", path] if code == "ok" else ["/robots.txt"])
 
 
-async def test_the_sentence_says_who_asked_for_it_and_keeps_the_query_out() -> None:
+async def test_the_error_names_robots_txt_and_omits_the_query() -> None:
     async with SiteServer({"/robots.txt": http_response(RULES)}) as site, site_fetcher() as fetcher:
         with pytest.raises(FetchError) as raised:
             await Robots(fetcher, AGENT).fetch(Request(site.url_for("/private/a?token=SECRET")))
-        said = f"the site's robots.txt asks programs not to fetch {site.url_for('/private/a')}"
-    assert str(raised.value) == said
+        sentence = f"the site's robots.txt disallows {site.url_for('/private/a')}"
+    assert str(raised.value) == sentence
 
 
-async def test_rules_for_this_very_program_win_over_those_for_all() -> None:
-    mine = b"User-agent: *\nDisallow: /\n\nUser-agent: claimwatch\nDisallow: /private\n"
-    others = b"User-agent: mozilla\nDisallow: /\n"
+async def test_rules_for_our_user_agent_override_general_ones() -> None:
+    rules_for_us = b"User-agent: *\nDisallow: /\n\nUser-agent: claimwatch\nDisallow: /private\n"
+    rules_for_others = b"User-agent: mozilla\nDisallow: /\n"
 
-    assert (await outcome({"/robots.txt": http_response(mine)}))[0] == "ok"
-    assert (await outcome({"/robots.txt": http_response(others)}))[0] == "ok"
+    assert (await outcome({"/robots.txt": http_response(rules_for_us)}))[0] == "ok"
+    assert (await outcome({"/robots.txt": http_response(rules_for_others)}))[0] == "ok"
     assert (await outcome({"/robots.txt": http_response(b"User-agent: *\nDisallow: /\n")}))[0] == "robots"
 
 
@@ -87,20 +87,20 @@ async def test_rules_for_this_very_program_win_over_those_for_all() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nUser", "robots_unreadable"),
     ],
 )
-async def test_no_rules_allow_and_a_site_in_trouble_is_left_alone(answer: bytes, code: str) -> None:
-    found, requests = await outcome({"/robots.txt": answer})
+async def test_missing_rules_allow_everything_and_unreadable_ones_nothing(answer: bytes, code: str) -> None:
+    actual_code, requests = await outcome({"/robots.txt": answer})
 
-    assert found == code
+    assert actual_code == code
     assert ("/news" in requests) == (code == "ok")
 
 
-async def test_rules_that_moved_are_followed() -> None:
+async def test_a_redirect_of_robots_txt_is_followed() -> None:
     pages = {"/robots.txt": redirect("/rules"), "/rules": http_response(b"User-agent: *\nDisallow: /news\n")}
 
     assert (await outcome(pages))[0] == "robots"
 
 
-async def test_what_a_redirect_leads_to_is_asked_of_too() -> None:
+async def test_a_redirect_target_is_checked_too() -> None:
     pages = {
         "/robots.txt": http_response(RULES),
         "/news": redirect("/private/a"),
@@ -111,31 +111,31 @@ async def test_what_a_redirect_leads_to_is_asked_of_too() -> None:
 
 
 @pytest.mark.parametrize(("rules", "code"), [(RULES, "robots"), (b"", "ok")])
-async def test_each_host_that_a_redirect_leads_to_is_asked(rules: bytes, code: str) -> None:
-    there = {
+async def test_the_rules_of_a_redirect_target_on_another_host_are_checked(rules: bytes, code: str) -> None:
+    other_pages = {
         "/robots.txt": http_response(rules),
         "/private/a": redirect("/private/b"),
         "/private/b": html_page("Bridge open"),
     }
-    async with SiteServer(there) as other:
-        leads = f"http://other.example:{other.port}/private/a"
-        found, _ = await outcome({"/robots.txt": http_response(b""), "/news": redirect(leads)})
+    async with SiteServer(other_pages) as other:
+        target_url = f"http://other.example:{other.port}/private/a"
+        actual_code, _ = await outcome({"/robots.txt": http_response(b""), "/news": redirect(target_url)})
 
-    assert found == code
+    assert actual_code == code
     assert other.requested_paths == (["/robots.txt", "/private/a", "/private/b"] if code == "ok" else ["/robots.txt"])
 
 
-async def test_many_pages_that_move_within_their_host_do_not_wait_for_each_other() -> None:
+async def test_many_redirects_to_one_host_do_not_deadlock() -> None:
     pages = {"/robots.txt": http_response(b""), "/news": html_page("Bridge open")}
     async with SiteServer(pages) as site, site_fetcher() as fetcher:
         robots = Robots(fetcher, AGENT)
         for number in range(6):
             pages[f"/{number}"] = redirect(f"http://other.example:{site.port}/news")
-        asked = [robots.fetch(Request(site.url_for(f"/{number}"))) for number in range(6)]
-        assert {answer.status for answer in await asyncio.gather(*asked)} == {200}
+        fetches = [robots.fetch(Request(site.url_for(f"/{number}"))) for number in range(6)]
+        assert {answer.status for answer in await asyncio.gather(*fetches)} == {200}
 
 
-async def test_rules_are_asked_for_once_a_day_and_trouble_sooner() -> None:
+async def test_rules_are_fetched_once_a_day_and_sooner_after_an_error() -> None:
     clock = Clock()
     async with (
         SiteServer({"/robots.txt": http_response(RULES), "/news": html_page("Bridge open")}) as site,
@@ -154,19 +154,19 @@ async def test_rules_are_asked_for_once_a_day_and_trouble_sooner() -> None:
         await robots.fetch(Request(site.url_for("/news")))
 
 
-async def test_a_site_may_say_how_slowly_it_wants_to_be_asked() -> None:
-    turns = HostRateLimiter(0.0)
+async def test_the_crawl_delay_of_a_site_is_applied() -> None:
+    limiter = HostRateLimiter(0.0)
     rules = http_response(b"User-agent: *\nCrawl-delay: 7\n")
     async with (
         SiteServer({"/robots.txt": rules, "/news": html_page("Bridge open")}) as site,
-        site_fetcher(turns) as fetcher,
+        site_fetcher(limiter) as fetcher,
     ):
         await Robots(fetcher, AGENT).fetch(Request(site.url_for("/news")))
 
-    assert turns._hosts["news.example"].delay == 7.0
+    assert limiter._hosts["news.example"].delay == 7.0
 
 
-async def test_the_operators_own_hosts_are_not_asked_for_rules() -> None:
+async def test_robots_txt_is_not_fetched_from_allowed_private_hosts() -> None:
     async with SiteServer(
         {"/robots.txt": http_response(b"User-agent: *\nDisallow: /\n"), "/news": html_page("x")}
     ) as site:
@@ -175,20 +175,20 @@ async def test_the_operators_own_hosts_are_not_asked_for_rules() -> None:
         assert site.requested_paths == ["/news"]
 
 
-async def test_rules_without_end_are_read_in_time() -> None:
+async def test_huge_rules_are_parsed_in_time() -> None:
     rules = b"User-agent: *\nDisallow: /" + b"*a" * 400_000 + b"\n" + b"Disallow: /private\n" * 20_000
     assert (await outcome({"/robots.txt": http_response(rules), "/" + "a" * 3000: html_page("x")}, "/" + "a" * 3000))[
         0
     ] == "ok"
 
 
-async def test_rules_of_many_sites_do_not_fill_the_memory() -> None:
+async def test_the_rules_of_many_sites_use_limited_memory() -> None:
     rules = http_response(b"User-agent: *\n" + b"Disallow: /private\n" * 20_000)
     async with SiteServer({"/robots.txt": rules, "/news": html_page("x")}) as site, site_fetcher() as fetcher:
         robots = Robots(fetcher, AGENT)
         for number in range(12):
             await robots.check_allowed(f"http://site-{number}.example:{site.port}/news")
-        assert sum(said.size for said in robots._cache.values()) <= 2 * 2**20
+        assert sum(cached.size for cached in robots._cache.values()) <= 2 * 2**20
         assert len(site.requested_paths) == 12
         await robots.check_allowed(f"http://site-11.example:{site.port}/news")
-        assert len(site.requested_paths) == 12, "the last one is remembered"
+        assert len(site.requested_paths) == 12, "the last one is cached"

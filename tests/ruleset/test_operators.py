@@ -1,4 +1,4 @@
-"""Every example that the manual shows is true, and the manual shows what the program reads."""
+"""Every example of the manual is true, and its tables are current."""
 
 import re
 from pathlib import Path
@@ -15,43 +15,44 @@ from monitor.ruleset.yaml_tree import parse_yaml
 
 ROOT = Path(__file__).parents[2]
 ALIASES = read_aliases(parse_yaml((ROOT / "rules/aliases.yaml").read_text("utf-8"))[0])[0]
-HELD = [(operator.word, *example) for operator in OPERATORS.values() for example in operator.examples]
-FAILED = [(operator.word, *example) for operator in OPERATORS.values() for example in operator.counterexamples]
+EXAMPLES = [(operator.word, *example) for operator in OPERATORS.values() for example in operator.examples]
+COUNTEREXAMPLES = [
+    (operator.word, *example) for operator in OPERATORS.values() for example in operator.counterexamples
+]
 
 
-def holds(query: str, text: str) -> bool:
+def matches(query: str, text: str) -> bool:
     claims = re.split(r"(?<=\.) ", text)
     compiled, faults = compile_query(query, ALIASES)
     assert compiled, faults
-    everywhere = frozenset(range(len(claims)))
-    return compiled.root.evaluate(MatchWindow(SegmentIndex(claims), everywhere, {"text": everywhere})) is not None
+    all_segments = frozenset(range(len(claims)))
+    window = MatchWindow(SegmentIndex(claims), all_segments, {"text": all_segments})
+    return compiled.root.evaluate(window) is not None
 
 
-@pytest.mark.parametrize(("word", "query", "text"), HELD)
-def test_an_example_holds(word, query, text):
-    assert holds(query, text)
+@pytest.mark.parametrize(("word", "query", "text"), EXAMPLES)
+def test_an_example_matches(word, query, text):
+    assert matches(query, text)
 
 
-@pytest.mark.parametrize(("word", "query", "text"), FAILED)
-def test_a_counterexample_does_not_hold(word, query, text):
-    assert not holds(query, text)
+@pytest.mark.parametrize(("word", "query", "text"), COUNTEREXAMPLES)
+def test_a_counterexample_does_not_match(word, query, text):
+    assert not matches(query, text)
 
 
 @pytest.mark.parametrize("operator", OPERATORS.values(), ids=lambda operator: operator.word)
-def test_every_operator_shows_what_it_meets_and_what_it_does_not(operator):
+def test_every_operator_has_a_meaning_examples_and_counterexamples(operator):
     assert operator.meaning and operator.examples and operator.counterexamples
 
 
-def test_the_manual_holds_the_tables_of_this_program():
-    written = (ROOT / "docs/rules.md").read_text("utf-8")
+def test_the_tables_of_the_manual_are_current():
+    page = (ROOT / "docs/rules.md").read_text("utf-8")
 
-    assert written == docs_tables.with_current_tables(written), (
-        "run: python -m monitor.ruleset.docs_tables docs/rules.md"
-    )
-    assert all(f"`{word}`" in written for word in OPERATORS)
+    assert page == docs_tables.with_current_tables(page), "run: python -m monitor.ruleset.docs_tables docs/rules.md"
+    assert all(f"`{word}`" in page for word in OPERATORS)
 
 
-def test_an_operator_is_one_decorated_function():
+def test_an_operator_can_be_added_with_one_decorated_function():
     from monitor.ruleset.query import syntax
 
     @register_proximity(
@@ -62,8 +63,8 @@ def test_an_operator_is_one_decorated_function():
 
     syntax.query_parser.cache_clear()
     try:
-        assert holds("a BESIDE/2 b", "b x y z a")
-        assert not holds("a BESIDE/3 b", "b a")
+        assert matches("a BESIDE/2 b", "b x y z a")
+        assert not matches("a BESIDE/3 b", "b a")
     finally:
         del OPERATORS["BESIDE/n"]
         syntax.query_parser.cache_clear()

@@ -1,13 +1,14 @@
-"""The shortlist leaves out only rules that cannot hold."""
+"""The prefilter drops only rules that cannot match."""
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.rules import rule_matches
 from rapidfuzz.distance import OSA
 
-from monitor.model import Claim, Finding, Novelty, Role, Update
+from monitor.model import Claim, Finding, Match, Novelty, Role, Update
 from monitor.ruleset.document import cached_document
 from monitor.ruleset.match import match_rule
 from monitor.ruleset.query import word_boundaries
@@ -20,6 +21,8 @@ from monitor.ruleset.query.word_boundaries import compile_re2
 from monitor.ruleset.query.word_index import WordIndex
 from monitor.ruleset.rule import Rule, RuleSet, Within
 
+pytestmark = pytest.mark.slow
+
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeio" for c in "lmnrst"]
 
 
@@ -30,60 +33,65 @@ def random_query(random: Random) -> str:
 
     if random.random() < 0.5:
         return f"{term()} AND ({term()} OR tag:kar)"
-    joint = random.choice([" AND ", " OR ", " AND NOT "])
-    return f"({term()} OR {term()}){joint}{term()}"
+    operator = random.choice([" AND ", " OR ", " AND NOT "])
+    return f"({term()} OR {term()}){operator}{term()}"
 
 
-def rules_of(random: Random, count: int) -> RuleSet:
+def random_rules(random: Random, count: int) -> RuleSet:
     compiled = [compile_query(random_query(random), {})[0] for _ in range(count)]
     return RuleSet(
         tuple(
-            Rule(f"r{at}", "", query, within=random.choice(list(Within)))
-            for at, query in enumerate(compiled)
+            Rule(f"r{number}", "", query, within=random.choice(list(Within)))
+            for number, query in enumerate(compiled)
             if query is not None
         )
     )
 
 
-def test_matching_with_the_shortlist_finds_what_asking_every_rule_finds():
+def matches_of_every_rule(
+    rules: RuleSet, update: Update, findings: list[Finding], claims: list[Claim]
+) -> tuple[Match, ...]:
+    return tuple(match for rule in rules.rules if (match := match_rule(rule, update, findings, claims)))
+
+
+def test_matching_with_the_prefilter_equals_matching_every_rule():
     random = Random(7)
-    rules = rules_of(random, 400)
-    held = 0
+    rules = random_rules(random, 400)
+    match_count = 0
     for _ in range(30):
         claims = [Claim(" ".join(random.choices(WORDS, k=8)), Role.SENTENCE) for _ in range(4)]
         findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
         update = Update("s", "e", 0.0, " ".join(random.choices(WORDS, k=4)), "", "", tags=("kar",))
 
-        found = rule_matches(rules, update, findings, claims)
+        matches = rule_matches(rules, update, findings, claims)
 
-        assert found == tuple(m for rule in rules.rules if (m := match_rule(rule, update, findings, claims)))
-        held += len(found)
-    assert held > 100
-
-
-def test_a_rule_whose_needed_word_is_absent_is_not_asked():
-    named = [Rule(name, "", compile_query(query, {})[0]) for name, query in RARE.items()]
-    said = [Claim("Troops left Kursk.", Role.SENTENCE), Claim("Rain fell for 3 days.", Role.SENTENCE)]
-    findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in said]
-
-    short = RuleSet(tuple(named)).candidate_rules(
-        cached_document(Update("s", "e", 0.0, "Kursk", "", ""), findings, (), ())
-    )
-
-    assert [rule.name for rule, _ in short] == ["both", "stem", "edits", "regex", "number"]
+        assert matches == matches_of_every_rule(rules, update, findings, claims)
+        match_count += len(matches)
+    assert match_count > 100
 
 
-def test_a_query_that_needs_nothing_before_its_own_nots_are_weighed_is_asked_everywhere():
+def test_a_rule_without_its_required_words_is_not_a_candidate():
+    rules = [Rule(name, "", compile_query(query, {})[0]) for name, query in QUERIES_BY_NAME.items()]
+    claims = [Claim("Troops left Kursk.", Role.SENTENCE), Claim("Rain fell for 3 days.", Role.SENTENCE)]
+    findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
+    document = cached_document(Update("s", "e", 0.0, "Kursk", "", ""), findings, (), ())
+
+    candidates = RuleSet(tuple(rules)).candidate_rules(document)
+
+    assert [rule.name for rule, _ in candidates] == ["both", "stem", "edits", "regex", "number"]
+
+
+def test_a_query_without_required_keys_is_a_candidate_everywhere():
     rule = Rule("any", "", compile_query("(storm OR NOT flood) AND NOT NOT storm", {})[0])
-    said = [Claim("A storm is near.", Role.SENTENCE), Claim("All is quiet.", Role.SENTENCE)]
-    findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in said]
+    claims = [Claim("A storm is near.", Role.SENTENCE), Claim("All is quiet.", Role.SENTENCE)]
+    findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
 
-    (match,) = rule_matches(RuleSet((rule,)), Update("s", "e", 0.0, "Kursk", "", ""), findings, said)
+    (match,) = rule_matches(RuleSet((rule,)), Update("s", "e", 0.0, "Kursk", "", ""), findings, claims)
 
     assert match.finding_indexes == (0,)
 
 
-RARE = {
+QUERIES_BY_NAME = {
     "both": "troops AND kursk",
     "absent": "troops AND belgorod",
     "in another claim": "troops AND rain",
@@ -100,7 +108,7 @@ RARE = {
 }
 
 
-NASTY = [
+DIFFICULT_WORDS = [
     *(
         "kursk",
         "Krusk",
@@ -131,7 +139,7 @@ NASTY = [
         "KN-23",
     ),
 ]
-ASKED = [
+DIFFICULT_QUERIES = [
     *(
         "kursk",
         "kurs*",
@@ -167,53 +175,57 @@ ASKED = [
 ]
 
 
-def test_whatever_is_written_no_match_is_lost():
+def test_difficult_spellings_and_queries_lose_no_match():
     random = Random(11)
-    queries = [compile_query(query, {})[0] for query in ASKED]
+    queries = [compile_query(query, {})[0] for query in DIFFICULT_QUERIES]
     assert all(queries)
-    every = [(query, within) for query in queries for within in Within]
-    rules = RuleSet(tuple(Rule(f"r{at}", "", query, within=within) for at, (query, within) in enumerate(every)))
-    held = set()
+    combinations = [(query, within) for query in queries for within in Within]
+    rules = RuleSet(
+        tuple(Rule(f"r{number}", "", query, within=within) for number, (query, within) in enumerate(combinations))
+    )
+    matched_rules = set()
     for _ in range(60):
-        texts = [" ".join(random.choices(NASTY, k=random.randint(0, 6))) for _ in range(4)]
+        texts = [" ".join(random.choices(DIFFICULT_WORDS, k=random.randint(0, 6))) for _ in range(4)]
         claims = [Claim(text, role) for text, role in zip(texts, [Role.TITLE, *[Role.SENTENCE] * 3], strict=True)]
         findings = [Finding(claim, Novelty.NEW, 0.0, (), None, "s") for claim in claims]
         update = Update("s", "e", 0.0, texts[0], "https://example.org/kursk", "", "Ten", tags=("kar",))
 
-        found = rule_matches(rules, update, findings, claims)
+        matches = rule_matches(rules, update, findings, claims)
 
-        assert found == tuple(m for rule in rules.rules if (m := match_rule(rule, update, findings, claims)))
-        held |= {match.rule for match in found}
-    assert len(held) > len(every) // 2
+        assert matches == matches_of_every_rule(rules, update, findings, claims)
+        matched_rules |= {match.rule for match in matches}
+    assert len(matched_rules) > len(combinations) // 2
 
 
 @given(st.text(st.sampled_from("teno п'ять½③0’ʼ.\u0301\u200b\u00adЯ三-s")))
-def test_a_number_is_never_overlooked(text):
+def test_every_stated_number_has_a_number_key(text):
     if stated_quantities(text):
         assert may_hide_number(text) or any(map(may_be_number, folded_words(text)))
 
 
 @given(st.text("abc", max_size=9), st.text("abc", min_size=7, max_size=9), st.integers(1, 3))
-def test_words_some_edits_away_are_found_without_comparing_all(word, near, edits):
-    lexicon = WordIndex({IndexKey("alike", near, max_edits=edits): 7})
+def test_the_word_index_finds_words_within_some_edits(word, near, edits):
+    index = WordIndex({IndexKey("alike", near, max_edits=edits): 7})
 
-    assert bool(lexicon[word]) == (OSA.distance(word, near) <= edits)
+    assert bool(index[word]) == (OSA.distance(word, near) <= edits)
 
 
-def test_as_many_regexes_as_anybody_writes_are_tried_at_once():
+def test_many_regexes_are_searched_in_several_batches():
     random = Random(3)
-    listed = [["".join(random.choices("bcdfghkl", k=14)) for _ in range(8)] for _ in range(1_500)]
-    sources = [f"({'|'.join(alternatives)})[0-9]*" for alternatives in listed]
-    many = RegexSet(sources)
+    word_lists = [["".join(random.choices("bcdfghkl", k=14)) for _ in range(8)] for _ in range(1_500)]
+    sources = [f"({'|'.join(alternatives)})[0-9]*" for alternatives in word_lists]
+    regex_set = RegexSet(sources)
 
-    assert len(many.batches) > 1  # RE2 would have given up
-    found = many.match_texts(["nothing", f"see {listed[7][3].upper()}, {listed[-1][0]}12"])
-    assert {source: tried.segments for source, tried in found.items()} == {sources[7]: [1], sources[-1]: [1]}
+    assert len(regex_set.batches) > 1  # RE2 cannot compile them as one
+    candidates = regex_set.match_texts(["nothing", f"see {word_lists[7][3].upper()}, {word_lists[-1][0]}12"])
+    assert {source: found.segments for source, found in candidates.items()} == {sources[7]: [1], sources[-1]: [1]}
 
 
-def test_letters_of_common_alphabets_end_words_as_those_of_all_do():
-    common, every = compile_re2(word_boundaries.COMMON_WORD_EDGE), compile_re2(word_boundaries.WORD_EDGE)
+def test_word_edges_of_common_alphabets_equal_those_of_unicode():
+    common_edge, any_edge = compile_re2(word_boundaries.COMMON_WORD_EDGE), compile_re2(word_boundaries.WORD_EDGE)
     letters = [chr(code) for code in range(0x110000) if word_boundaries.COMMON_TEXT.fullmatch(chr(code))]
 
     assert len(letters) > 800
-    assert [letter for letter in letters if bool(common.fullmatch(letter)) != bool(every.fullmatch(letter))] == []
+    assert [
+        letter for letter in letters if bool(common_edge.fullmatch(letter)) != bool(any_edge.fullmatch(letter))
+    ] == []

@@ -1,4 +1,4 @@
-"""Each mistake in a query gets one sentence at its place."""
+"""Each mistake in a query has one message at its position."""
 
 import pytest
 
@@ -8,86 +8,86 @@ from monitor.ruleset.query.parse_term import parse_alias_term
 ALIASES = {"dprk": parse_alias_term("north korea*"), "broken": None}
 
 FAULTS = [
-    ("", 0, "this query is empty: expected at least one word"),
-    ("  \n ", 0, "this query is empty"),
-    ('troops ""', 7, "this phrase is empty"),
-    ('troops "  "', 7, "this phrase is empty"),
-    ('troops "north korea', 7, "this quote is not closed"),
+    ("", 0, "empty query: expected at least one word"),
+    ("  \n ", 0, "empty query"),
+    ('troops ""', 7, "empty phrase"),
+    ('troops "  "', 7, "empty phrase"),
+    ('troops "north korea', 7, "unclosed quote"),
     ("a NEAR/0 b", 2, "expected a distance from 1 to 1,000 words, as in NEAR/5, found `NEAR/0`"),
     ("a NEAR b", 2, "expected a distance from 1 to 1,000 words, as in NEAR/5, found `NEAR`"),
     ("a BEFORE/x b", 2, "expected a distance from 1 to 1,000 words, as in BEFORE/5, found `BEFORE/x`"),
     ("a NEAR/99999999999999999999 b", 2, "expected a distance"),
     ("a NEAR/² b", 2, "expected a distance"),
-    ("a near/5 b", 2, "operators are written in capitals: expected NEAR/5, found `near/5`"),
-    ("(a OR (b AND c)", 0, "this bracket is not closed"),
-    ("a OR b) AND c", 6, "this bracket closes nothing"),
-    ("a AND ()", 7, "nothing stands inside these brackets"),
-    ("a AND", 4, "the query ends after `AND`: expected a word, phrase or bracket"),
-    ("OR a", 0, "`OR` cannot stand at the start"),
-    ("a AND OR b", 6, "`OR` cannot stand after `AND`"),
+    ("a near/5 b", 2, "operators are uppercase: expected NEAR/5, found `near/5`"),
+    ("(a OR (b AND c)", 0, "unclosed `(`"),
+    ("a OR b) AND c", 6, "unmatched `)`"),
+    ("a AND ()", 7, "empty parentheses"),
+    ("a AND", 4, "the query ends after `AND`: expected a word, a phrase or `(`"),
+    ("OR a", 0, "unexpected `OR` at the start"),
+    ("a AND OR b", 6, "unexpected `OR` after `AND`"),
     ("a NOT", 4, "the query ends after `NOT`"),
-    ("NEAR/3 b", 0, "`NEAR/3` cannot stand at the start"),
-    ("> 5", 0, "`> 5` cannot stand at the start"),
+    ("NEAR/3 b", 0, "unexpected `NEAR/3` at the start"),
+    ("> 5", 0, "unexpected `> 5` at the start"),
     ("title:", 5, "the query ends after `title:`"),
     ("a @dprkk", 2, "unknown alias `@dprkk`; did you mean `@dprk`?"),
     ("a @", 2, "unknown alias `@`"),
     ("titel:troops", 0, "did you mean `title`?"),
-    ("http://example.org", 0, 'a colon inside a word needs quotes: `"http:…"`'),
-    ("title:(a url:b)", 0, "a scope stands inside `title:`"),
-    ("a ***", 2, "a `*` may only end a word"),
-    ("a *", 2, "the `*` stands alone"),
+    ("http://example.org", 0, 'put a word with a colon in quotes: `"http:…"`'),
+    ("title:(a url:b)", 0, "nested scope inside `title:`"),
+    ("a ***", 2, "the only wildcard is `*` at the end of a word"),
+    ("a *", 2, "expected letters before `*`"),
     ("a b*", 2, "is too short: expected at least two letters before `*`"),
-    ("de*ploy", 0, "a `*` may only end a word"),
-    ('"de*ploy now"', 0, "a `*` may only end a word"),
-    ("wom?n", 0, "a `*` may only end a word"),
-    ("a -- b", 2, "`--` can never be met: it holds no letter or digit"),
-    ('a "…!"', 2, "can never be met"),
+    ("de*ploy", 0, "the only wildcard is `*` at the end of a word"),
+    ('"de*ploy now"', 0, "the only wildcard is `*` at the end of a word"),
+    ("wom?n", 0, "the only wildcard is `*` at the end of a word"),
+    ("a -- b", 2, "`--` never matches: it has no letter or digit"),
+    ('a "…!"', 2, "never matches"),
     ("a -football", 2, "write `NOT football`"),
     ("a && b", 2, "write AND"),
     ("a || b", 2, "write OR"),
     ("kursk~", 0, "expected a number from 1 to 3 after `~`"),
     ("kursk~9", 0, "expected a number from 1 to 3 after `~`, found `9`"),
     ("iran~2", 0, "2 edits need at least 5 letters"),
-    ("north-korea~1", 0, "`~n` goes with one word"),
-    ("北朝鮮~1", 0, "`~n` goes with one word of an alphabet"),
+    ("north-korea~1", 0, "`~n` needs a single word"),
+    ("北朝鮮~1", 0, "`~n` needs a single word of an alphabetic script"),
     ('"a b"~x', 0, "expected a number from 1 to 100 after `~`"),
-    ("a /kursk", 2, "this regex is not closed"),
-    (r"a /kursk\/", 2, "this regex is not closed"),
-    ("(a /kursk)", 3, "this regex is not closed"),
-    ('(a "kursk)', 3, "this quote is not closed"),
-    ("/kursk/i", 0, "a regex ends with `/` alone"),
-    ("a //", 2, "this regex is empty"),
-    ("/(i?)kursk/", 0, "`(i?)` means an optional letter i"),
-    ("/(kursk/", 0, "this is no RE2 regex: missing )"),
-    ("/(?=a)b/", 0, "look-around and back-references do not exist in RE2"),
-    (r"/(a)\1/", 0, "look-around and back-references do not exist in RE2"),
+    ("a /kursk", 2, "unclosed regex"),
+    (r"a /kursk\/", 2, "unclosed regex"),
+    ("(a /kursk)", 3, "unclosed regex"),
+    ('(a "kursk)', 3, "unclosed quote"),
+    ("/kursk/i", 0, "a regex ends with `/`, without flags"),
+    ("a //", 2, "empty regex"),
+    ("/(i?)kursk/", 0, "`(i?)` is an optional letter i"),
+    ("/(kursk/", 0, "invalid RE2 regex: missing )"),
+    ("/(?=a)b/", 0, "RE2 has no look-around and no back-references"),
+    (r"/(a)\1/", 0, "RE2 has no look-around and no back-references"),
     ("/.*/", 0, "matches any word"),
     (r"/\w+/", 0, "matches any word"),
-    (f"/{'a' * 1001}/", 0, "this regex is longer than 1,000 characters"),
-    ("/((a{100}){100}){100}/", 0, "this is no RE2 regex"),
+    (f"/{'a' * 1001}/", 0, "the regex is longer than 1,000 characters"),
+    ("/((a{100}){100}){100}/", 0, "invalid RE2 regex"),
     ("/[\\pL]{900}/", 0, "pattern too large"),
-    ("/\\Qkursk/", 0, "this is no RE2 regex: missing )"),
-    ("/a)|(b/", 0, "this is no RE2 regex: unexpected )"),
-    ("NOT troops", 0, "this asks only for what must be absent"),
-    ("troops OR NOT football", 0, "this asks only for what must be absent"),
-    ("troops AND NOT troop*", 0, "this can never hold: whatever meets `troops` also meets NOT `troop*`"),
-    ("troops NOT (football OR troops)", 0, "this can never hold"),
-    ("title:a NEAR/3 text:b", 8, "NEAR/n can never hold here: its sides look at different places"),
-    ("url:a NEAR/3 b", 0, "NEAR/n looks at title and text: `url:` cannot stand inside it"),
-    ("(a AND b) NEAR/5 c", 1, "AND cannot stand inside NEAR/n"),
-    ("a NEAR/5 (NOT b)", 10, "NOT cannot stand inside NEAR/n"),
+    ("/\\Qkursk/", 0, "invalid RE2 regex: missing )"),
+    ("/a)|(b/", 0, "invalid RE2 regex: unexpected )"),
+    ("NOT troops", 0, "the query matches almost every text"),
+    ("troops OR NOT football", 0, "the query matches almost every text"),
+    ("troops AND NOT troop*", 0, "the query never matches: NOT `troop*` excludes everything that `troops` matches"),
+    ("troops NOT (football OR troops)", 0, "the query never matches"),
+    ("title:a NEAR/3 text:b", 8, "NEAR/n never matches: its operands have different scopes"),
+    ("url:a NEAR/3 b", 0, "`url:` is not allowed inside NEAR/n, which searches title and text"),
+    ("(a AND b) NEAR/5 c", 1, "AND is not allowed inside NEAR/n"),
+    ("a NEAR/5 (NOT b)", 10, "NOT is not allowed inside NEAR/n"),
     ("soldiers > many", 9, "expected a number after `>`, as in `soldiers > 10000`"),
     ("soldiers >", 9, "expected a number after `>`"),
-    ("(a AND b) > 5", 1, "AND cannot stand inside >"),
-    ("a " * 10_001, 0, "this query is longer than 20,000 characters"),
-    ("(" * 400 + "a" + ")" * 400, 0, "this query is nested deeper than 200 levels"),
-    ("NOT " * 400 + "a", 0, "this query is nested deeper than 200 levels"),
-    ("a NEAR/2 " * 400 + "a", 0, "this query is nested deeper than 200 levels"),
+    ("(a AND b) > 5", 1, "AND is not allowed inside >"),
+    ("a " * 10_001, 0, "the query is longer than 20,000 characters"),
+    ("(" * 400 + "a" + ")" * 400, 0, "the query is nested deeper than 200 levels"),
+    ("NOT " * 400 + "a", 0, "the query is nested deeper than 200 levels"),
+    ("a NEAR/2 " * 400 + "a", 0, "the query is nested deeper than 200 levels"),
 ]
 
 
-@pytest.mark.parametrize(("text", "offset", "sentence"), FAULTS, ids=[f[0][:20] or "empty" for f in FAULTS])
-def test_a_mistake_has_one_sentence_at_its_place(text, offset, sentence):
+@pytest.mark.parametrize(("text", "offset", "sentence"), FAULTS, ids=[fault[0][:20] or "empty" for fault in FAULTS])
+def test_a_mistake_is_reported_at_its_position(text, offset, sentence):
     query, faults = compile_query(text, ALIASES)
 
     assert query is None
@@ -97,14 +97,14 @@ def test_a_mistake_has_one_sentence_at_its_place(text, offset, sentence):
 
 
 WARNINGS = [
-    ("troops and kursk", 7, "`and` is searched for as a word: write AND"),
+    ("troops and kursk", 7, "`and` is a word here: write AND"),
     ("troops or kursk", 7, "write OR"),
-    ("kursk OR north korea", 9, "`north korea` is read as `(north AND korea)`"),
+    ("kursk OR north korea", 9, "`north korea` next to OR means `(north AND korea)`"),
 ]
 
 
 @pytest.mark.parametrize(("text", "offset", "sentence"), WARNINGS)
-def test_a_likely_slip_is_a_warning(text, offset, sentence):
+def test_a_likely_mistake_is_a_warning(text, offset, sentence):
     query, faults = compile_query(text, ALIASES)
 
     assert query
@@ -112,18 +112,18 @@ def test_a_likely_slip_is_a_warning(text, offset, sentence):
     assert sentence in faults[0].message
 
 
-def test_all_mistakes_of_a_query_are_told_at_once():
+def test_all_mistakes_of_a_query_are_reported():
     _, faults = compile_query('@nobody AND "" AND a NEAR/0 (b* OR titel:"")', ALIASES)
 
     assert [fault.offset for fault in faults] == [0, 12, 21, 29, 35]
 
 
-def test_a_broken_alias_is_blamed_once_where_it_is_written():
+def test_an_invalid_alias_is_not_reported_again_in_queries():
     assert compile_query("@broken AND troops", ALIASES) == (None, [])
 
 
 @pytest.mark.parametrize("text", ["title:troops AND NOT troops", "troops AND NOT title:troops", "a AND NOT b"])
-def test_a_query_that_can_hold_is_not_refused(text):
+def test_a_query_that_can_match_is_accepted(text):
     assert compile_query(text, ALIASES)[1] == []
 
 
@@ -139,13 +139,13 @@ def test_a_query_that_can_hold_is_not_refused(text):
         '"and" AND b',
     ],
 )
-def test_typographic_signs_and_odd_words_are_understood(text):
+def test_typographic_signs_and_lowercase_operators_are_accepted(text):
     query, faults = compile_query(text, ALIASES)
 
     assert query, faults
 
 
-def test_a_query_as_deep_as_allowed_is_evaluated_without_trouble():
+def test_a_query_of_the_maximum_depth_is_evaluated():
     from monitor.ruleset.query.nodes import MatchWindow
     from monitor.ruleset.query.segments import SegmentIndex
 

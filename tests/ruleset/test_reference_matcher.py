@@ -1,16 +1,15 @@
-"""The real matcher against the plain-minded one on random rules and updates.
+"""The matcher gives the same result as a simple reference matcher on random rules and updates.
 
-`CLAIMWATCH_PAIRS=100000` tries as many pairs; without it about 2,000.
+`CLAIMWATCH_PAIRS=100000` sets the number of pairs of a rule and an update; the default is 2,000.
 """
 
 import os
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.reference_matcher import ReferenceClaim as Plain
-from kit.reference_matcher import ReferenceDocument as PlainDocument
-from kit.reference_matcher import ReferenceToken, evaluate, match_reference
+from kit.reference_matcher import ReferenceClaim, ReferenceDocument, ReferenceToken, evaluate, match_reference
 from kit.rules import rule_matches
 
 from monitor.model import Claim, Finding, Noise, Novelty, Role, Update
@@ -19,9 +18,11 @@ from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.rule import Rule, RuleSet, Within
 from monitor.ruleset.yaml_tree import parse_yaml
 
+pytestmark = pytest.mark.slow
+
 PAIRS = int(os.environ.get("CLAIMWATCH_PAIRS", "2000"))
-UPDATES = 10  # tried with each query
-RULES = 4  # looked up together
+UPDATES = 10  # tested with each rule
+RULES = 4  # matched together
 
 SPELLINGS = {
     "troops": ["troops", "Troops", "TROOPS", "tro\u200bops", "trооps", "ｔｒｏｏｐｓ", "tróops"],
@@ -101,19 +102,19 @@ queries = st.recursive(
 TIGHTNESS = {"or": 0, "and": 1, "not": 2, "near": 3, "before": 3, "same": 3, "count": 4, "scope": 5}
 
 
-def written(node: tuple, tightness: int = 0) -> str:
-    """The query as a person would write it, with brackets only where the language needs them."""
+def query_text(node: tuple, tightness: int = 0) -> str:
+    """The text of a query, with parentheses only where the language needs them."""
     kind, *rest = node
     own = TIGHTNESS.get(kind, 6)
     text = {
-        "or": lambda: " OR ".join(written(part, 1) for part in rest),
-        "and": lambda: (" AND " if len(rest) > 2 else " ").join(written(part, 2) for part in rest),
-        "not": lambda: "NOT " + written(rest[0], 2),
-        "near": lambda: f"{written(rest[0], 3)} NEAR/{rest[2]} {written(rest[1], 4)}",
-        "before": lambda: f"{written(rest[0], 3)} BEFORE/{rest[2]} {written(rest[1], 4)}",
-        "same": lambda: f"{written(rest[0], 3)} SAME SENTENCE {written(rest[1], 4)}",
-        "count": lambda: f"{written(rest[0], 5)} {rest[1]} {rest[2]}",
-        "scope": lambda: f"{rest[0]}:{written(rest[1], 6)}",
+        "or": lambda: " OR ".join(query_text(part, 1) for part in rest),
+        "and": lambda: (" AND " if len(rest) > 2 else " ").join(query_text(part, 2) for part in rest),
+        "not": lambda: "NOT " + query_text(rest[0], 2),
+        "near": lambda: f"{query_text(rest[0], 3)} NEAR/{rest[2]} {query_text(rest[1], 4)}",
+        "before": lambda: f"{query_text(rest[0], 3)} BEFORE/{rest[2]} {query_text(rest[1], 4)}",
+        "same": lambda: f"{query_text(rest[0], 3)} SAME SENTENCE {query_text(rest[1], 4)}",
+        "count": lambda: f"{query_text(rest[0], 5)} {rest[1]} {rest[2]}",
+        "scope": lambda: f"{rest[0]}:{query_text(rest[1], 6)}",
         "phrase": lambda: phrase(rest[0], rest[1]),
         "alike": lambda: f"{rest[0]}~{rest[1]}",
         "regex": lambda: f"/{rest[0]}/",
@@ -128,56 +129,58 @@ def phrase(many: list[str], slop: int) -> str:
     return '"' + " ".join(many) + '"' + (f"~{slop}" if slop else "")
 
 
-def texts(random: Random, mark: str = "") -> tuple[ReferenceToken, ...]:
+def random_tokens(random: Random, mark: str = "") -> tuple[ReferenceToken, ...]:
     tokens: list[ReferenceToken] = []
     for word in random.choices([*WORDS, *UNSPACED], k=random.randint(0, 12)):
         gap = random.choice([" ", ", ", " | "])
         letters = word if word >= "\u3000" else [word]
-        for at, plain in enumerate(letters):
-            tokens.append(
-                ReferenceToken(plain, random.choice(SPELLINGS[plain]), "" if at < len(letters) - 1 else gap)
-            )
+        for number, letter in enumerate(letters, 1):
+            spelling = random.choice(SPELLINGS[letter])
+            tokens.append(ReferenceToken(letter, spelling, gap if number == len(letters) else ""))
     return (*tokens, ReferenceToken(mark, mark, "")) if mark else tuple(tokens)
 
 
-def updates(random: Random) -> tuple[list[Plain], dict[str, list[tuple[ReferenceToken, ...]]]]:
-    """Claims with a title first and withdrawn ones last, and what stands in the other fields."""
-    claims: list[Plain] = []
+def random_update(random: Random) -> tuple[list[ReferenceClaim], dict[str, list[tuple[ReferenceToken, ...]]]]:
+    """Claims, first the title and last withdrawn ones, and the texts of the other fields."""
+    claims: list[ReferenceClaim] = []
     heading = None
-    for at in range(random.randint(1, 5)):
-        role = "title" if at == 0 else random.choice(["sentence", "sentence", "bullet", "heading"])
+    for number in range(random.randint(1, 5)):
+        role = "title" if number == 0 else random.choice(["sentence", "sentence", "bullet", "heading"])
         under = None if role in ("heading", "title") else heading
         novelty = random.choice(["new", "new", "changed", "repeated", None])
-        claims.append(Plain(texts(random, f"m{at}"), role, under, novelty, random.random() < 0.1))
-        heading = at if role == "heading" else heading
+        claims.append(
+            ReferenceClaim(random_tokens(random, f"m{number}"), role, under, novelty, random.random() < 0.1)
+        )
+        heading = number if role == "heading" else heading
     if random.random() < 0.5:
-        claims.append(Plain(texts(random, "gone"), "sentence", None, "withdrawn"))
-    return claims, {scope: [texts(random)] for scope in ("url", "author", "tag")}
+        claims.append(ReferenceClaim(random_tokens(random, "gone"), "sentence", None, "withdrawn"))
+    return claims, {scope: [random_tokens(random)] for scope in ("url", "author", "tag")}
 
 
-def real(claim: Plain, claims: list[Plain]) -> Claim:
+def to_claim(claim: ReferenceClaim, claims: list[ReferenceClaim]) -> Claim:
     heading = "" if claim.heading is None else claims[claim.heading].text
     return Claim(claim.text, Role(claim.role), heading, Noise.BOILERPLATE if claim.is_noise else None)
 
 
-def text_of(tokens: tuple[ReferenceToken, ...]) -> str:
+def tokens_text(tokens: tuple[ReferenceToken, ...]) -> str:
     return "".join(token.spelling + token.gap for token in tokens).strip()
 
 
-def spot_of(claim: Plain, start: int, end: int) -> tuple[int, int]:
-    """The tokens that [start, end) of the claim's text spans."""
-    starts, ends, at = {}, {}, 0
+def token_range(claim: ReferenceClaim, start: int, end: int) -> tuple[int, int]:
+    """The first and the last token in [start, end) of the claim's text."""
+    starts, ends, offset = {}, {}, 0
     for index, token in enumerate(claim.tokens):
-        starts[at] = index
-        ends[at + len(token.spelling)] = index
-        at += len(token.spelling + token.gap)
+        starts[offset] = index
+        ends[offset + len(token.spelling)] = index
+        offset += len(token.spelling + token.gap)
     return starts[start], ends[end]
 
 
 ALIAS_NODES = read_aliases(parse_yaml(ALIASES)[0])[0]
+EMPTY_DOCUMENT = ReferenceDocument((), (), {}, dict.fromkeys(("url", "author", "tag"), ()))
 
 
-rules = st.tuples(
+rule_strategy = st.tuples(
     queries,
     st.sampled_from(list(Within)),
     st.sets(st.sampled_from(["new", "changed", "repeated", "withdrawn"]), min_size=2),
@@ -185,54 +188,54 @@ rules = st.tuples(
 
 
 @settings(max_examples=max(1, PAIRS // (UPDATES * RULES)), deadline=None, suppress_health_check=list(HealthCheck))
-@given(asked=st.lists(rules, min_size=RULES, max_size=RULES), seed=st.integers(0, 2**32))
-def test_a_rule_holds_where_a_plain_reading_says_so(asked, seed):
+@given(drawn_rules=st.lists(rule_strategy, min_size=RULES, max_size=RULES), seed=st.integers(0, 2**32))
+def test_the_matcher_agrees_with_the_reference_matcher(drawn_rules, seed):
     random = Random(seed)
-    many = [updates(random) for _ in range(UPDATES)]
-    kept = {}
-    for at, (node, within, on) in enumerate(asked):
-        query, faults = compile_query(written(node), ALIAS_NODES)
+    updates = [random_update(random) for _ in range(UPDATES)]
+    accepted = {}
+    for number, (node, within, on) in enumerate(drawn_rules):
+        query, faults = compile_query(query_text(node), ALIAS_NODES)
         if query is None:
-            refused_rightly(node, within, on, many, faults)
+            assert_rejection_is_right(node, within, on, updates, faults)
         else:
-            assert (
-                evaluate(node, PlainDocument((), (), {}, dict.fromkeys(("url", "author", "tag"), ())), LISTS) is None
-            )
-            kept[Rule(f"r{at}", "r", query, on=frozenset(map(Novelty, on)), within=within)] = (node, on)
-    together = RuleSet(tuple(kept))
-    for claims, fields in many:
-        found = outcomes(together, claims, fields)
-        for rule, (node, on) in kept.items():
-            assert found.get(rule.name) == match_reference(node, rule.within.value, on, claims, fields, LISTS)
+            assert evaluate(node, EMPTY_DOCUMENT, LISTS) is None
+            accepted[Rule(f"r{number}", "r", query, on=frozenset(map(Novelty, on)), within=within)] = (node, on)
+    rules = RuleSet(tuple(accepted))
+    for claims, fields in updates:
+        outcomes = outcomes_by_rule(rules, claims, fields)
+        for rule, (node, on) in accepted.items():
+            assert outcomes.get(rule.name) == match_reference(node, rule.within.value, on, claims, fields, LISTS)
 
 
-def outcomes(
-    rules: RuleSet, claims: list[Plain], fields: dict
+def outcomes_by_rule(
+    rules: RuleSet, claims: list[ReferenceClaim], fields: dict
 ) -> dict[str, tuple[set[int], set[tuple[int, int, int]]]]:
-    """For each rule that holds the claims that fire and the words it met, with all rules looked up at once."""
-    told = [claim for claim in claims if claim.novelty]
-    findings = [Finding(real(c, claims), Novelty(c.novelty), 0.0, (), None, "s") for c in told]
-    url, author, tag = (text_of(fields[scope][0]) for scope in ("url", "author", "tag"))
+    """For each rule that matches, the claims that fire and the matched words, with all rules matched at once."""
+    with_novelty = [claim for claim in claims if claim.novelty]
+    findings = [
+        Finding(to_claim(claim, claims), Novelty(claim.novelty), 0.0, (), None, "s") for claim in with_novelty
+    ]
+    url, author, tag = (tokens_text(fields[scope][0]) for scope in ("url", "author", "tag"))
     update = Update("src", "e", 0.0, claims[0].text, url, "", author, (tag,))
-    standing = [real(claim, claims) for claim in claims if claim.novelty != "withdrawn"]
-    index = {id(claim): at for at, claim in enumerate(claims)}
-    found = {}
-    for match in rule_matches(rules, update, findings, standing):
-        spots = set()
-        for met in match.hits:
-            assert told[met.finding_index].text[met.start : met.end] == met.words
-            spots.add((index[id(told[met.finding_index])], *spot_of(told[met.finding_index], met.start, met.end)))
-        found[match.rule] = ({index[id(told[at])] for at in match.finding_indexes}, spots)
-    return found
+    current = [to_claim(claim, claims) for claim in claims if claim.novelty != "withdrawn"]
+    index_by_claim = {id(claim): index for index, claim in enumerate(claims)}
+    outcomes = {}
+    for match in rule_matches(rules, update, findings, current):
+        hits = set()
+        for hit in match.hits:
+            claim = with_novelty[hit.finding_index]
+            assert claim.text[hit.start : hit.end] == hit.words
+            hits.add((index_by_claim[id(claim)], *token_range(claim, hit.start, hit.end)))
+        outcomes[match.rule] = ({index_by_claim[id(with_novelty[index])] for index in match.finding_indexes}, hits)
+    return outcomes
 
 
-def refused_rightly(node, within, on, many, faults):
-    """A refused query holds for an empty text, or for none at all."""
-    (sentence,) = {fault.message.split("`")[0] for fault in faults if not fault.warning}
-    if sentence.startswith("this asks only for what must be absent"):
-        empty = PlainDocument((), (), {}, dict.fromkeys(("url", "author", "tag"), ()))
-        assert evaluate(node, empty, LISTS) is not None
+def assert_rejection_is_right(node, within, on, updates, faults):
+    """A rejected query matches an empty text, or no text at all."""
+    (message,) = {fault.message.split("`")[0] for fault in faults if not fault.warning}
+    if message.startswith("the query matches almost every text"):
+        assert evaluate(node, EMPTY_DOCUMENT, LISTS) is not None
     else:
-        assert "can never hold" in sentence
-        for claims, fields in many:
+        assert "never matches" in message
+        for claims, fields in updates:
             assert match_reference(node, within.value, on, claims, fields, LISTS) is None

@@ -1,4 +1,4 @@
-"""Every problem of every file is told at its line and column, whatever was written."""
+"""Rule files are read, and every problem is reported with its line and column."""
 
 import textwrap
 import time
@@ -21,7 +21,7 @@ def load(folder: Path, **files: str) -> tuple[RuleSet, tuple[Problem, ...]]:
     return load_rules(folder, builtin_aliases=None, channels=["desk", "osint"], sources=["isw", "tag:war"])
 
 
-def told(folder: Path, **files: str) -> list[str]:
+def messages(folder: Path, **files: str) -> list[str]:
     _, problems = load(folder, **files)
     return [str(problem).removeprefix(f"{folder}/") for problem in problems]
 
@@ -75,7 +75,7 @@ def test_a_rule_with_every_key_is_read(tmp_path):
     assert (test.line, test.column) == (16, 5)
 
 
-def test_what_is_left_out_has_a_default(tmp_path):
+def test_omitted_keys_have_defaults(tmp_path):
     (rule,) = load(tmp_path, r=RULE)[0].rules
 
     assert rule.title == rule.id == rule.name == "r"
@@ -84,7 +84,7 @@ def test_what_is_left_out_has_a_default(tmp_path):
     assert (rule.sources, rule.notify, rule.throttle, rule.since) == (None, (), None, None)
 
 
-def test_a_file_may_hold_several_rules_and_a_disabled_one_is_checked_but_left_out(tmp_path):
+def test_a_file_can_have_several_rules_and_a_disabled_rule_is_checked_but_not_used(tmp_path):
     rules, problems = load(
         tmp_path, many='rules:\n  - {name: a, match: troops}\n  - {name: b, match: "troops*", enabled: "no"}\n'
     )
@@ -92,8 +92,8 @@ def test_a_file_may_hold_several_rules_and_a_disabled_one_is_checked_but_left_ou
     assert (len(problems), [rule.name for rule in rules.rules]) == (0, ["a"])
 
 
-def test_all_problems_of_all_files_are_told(tmp_path):
-    assert told(
+def test_all_problems_of_all_files_are_reported(tmp_path):
+    assert messages(
         tmp_path,
         a="""
         name: dprk
@@ -123,34 +123,34 @@ def test_all_problems_of_all_files_are_told(tmp_path):
         rulez: 1
         """,
     ) == [
-        'a.yaml:4:13: this phrase is empty: expected words between the quotes, as in `"north korea*"`',
+        'a.yaml:4:13: empty phrase: expected words between the quotes, as in `"north korea*"`',
         "a.yaml:5:3: expected a distance from 1 to 1,000 words, as in NEAR/5, found `NEAR/0`",
         "a.yaml:6:11: `on`: expected new, changed, repeated or withdrawn, found `withdrwan`",
         "a.yaml:7:1: unknown key `sverity`; did you mean `severity`?",
         "a.yaml:8:16: unknown channel `dsk`; did you mean `desk`?",
         "a.yaml:9:11: unknown source `iws`; did you mean `isw`?",
         "a.yaml:9:16: unknown source `tag:wra`; did you mean `tag:war`?",
-        "a.yaml:10:11: `throttle`: expected a time such as 90s, 15m, 6h or 7d after `per`, found `h`",
+        "a.yaml:10:11: `throttle`: expected a duration such as 90s, 15m, 6h or 7d after `per`, found `h`",
         "a.yaml:11:9: `within`: expected claim, passage or update, found `clause`",
         "a.yaml:12:16: `corroboration`: expected a whole number, found `two`",
-        "a.yaml:13:21: AND cannot stand inside a figure: expected a word, a phrase in quotes, "
-        "or some of them joined by OR; two words side by side are joined by AND",
+        "a.yaml:13:21: AND is not allowed inside a figure: "
+        "expected a word, a quoted phrase, or several joined by OR; adjacent words are joined by AND",
         "a.yaml:13:46: `alert`: expected `above` or `below` and a number, as in `above 10000`, found `more than ten`",
-        "a.yaml:14:8: `since`: expected a time such as 90s, 15m, 6h or 7d, found `soon`",
-        "a.yaml:16:5: `fires` is missing",
+        "a.yaml:14:8: `since`: expected a duration such as 90s, 15m, 6h or 7d, found `soon`",
+        "a.yaml:16:5: missing key `fires`",
         "a.yaml:16:15: unknown key `fire`; did you mean `fires`?",
-        "b.yaml:2:11: another rule has the name `dprk` (at a.yaml:1)",
+        "b.yaml:2:11: duplicate name `dprk`; first used at a.yaml:1",
         "b.yaml:4:14: `enabled`: expected true or false, found `perhaps`",
         "b.yaml:5:5: expected a rule with `name:` and `match:`, found `troops`",
-        "b.yaml:6:5: `name` is missing",
+        "b.yaml:6:5: missing key `name`",
         "b.yaml:6:12: `match`: expected text, found a list",
         "b.yaml:7:1: unknown key `rulez` beside `rules:`",
     ]
 
 
 SHAPES = [
-    ("match: troops\n", "1:1: `name` is missing"),
-    ("name: r\n", "1:1: `match` is missing"),
+    ("match: troops\n", "1:1: missing key `name`"),
+    ("name: r\n", "1:1: missing key `match`"),
     ("name: r\nmatch:\n", "2:7: `match`: expected text, found nothing"),
     ("name: a b\nmatch: troops\n", "1:7: `name`: expected letters, digits, - _ and ., as in `dprk-deployment`"),
     (RULE + "notify:\n", "3:8: `notify`: expected a list, found nothing"),
@@ -162,33 +162,33 @@ SHAPES = [
     (RULE + "corroboration: " + "9" * 5000 + "\n", "3:16: `corroboration`: expected a whole number, found `9999"),
     (
         RULE + "throttle: 0 per 6h\n",
-        "3:11: `throttle`: expected a number and a time such as `3 per 6h`, found `0 per 6h`",
+        "3:11: `throttle`: expected a number and a duration such as `3 per 6h`, found `0 per 6h`",
     ),
-    (RULE + "since: 0d\n", "3:8: `since`: expected a time"),
+    (RULE + "since: 0d\n", "3:8: `since`: expected a duration"),
     ("- a\n- b\n", "1:1: expected a rule with `name:` and `match:`, found a list; for several rules write `rules:`"),
     ("rules: troops\n", "1:8: `rules`: expected a list of rules, found `troops`"),
-    ("", "1:1: this file is empty"),
-    ("# only a comment\n", "1:1: this file is empty"),
-    (RULE + "name: s\n", "3:1: `name` stands here twice"),
-    ("name: &x r\nmatch: troops\n", "1:7: `&x` (a YAML anchor) is not allowed here"),
+    ("", "1:1: the file is empty"),
+    ("# only a comment\n", "1:1: the file is empty"),
+    (RULE + "name: s\n", "3:1: duplicate key `name`; first defined on line 1"),
+    ("name: &x r\nmatch: troops\n", "1:7: YAML anchor `&x` is not allowed"),
     (
         "name: !!python/name:os.system r\nmatch: troops\n",
-        "1:7: `tag:yaml.org,2002:python/name:os.system` (a YAML tag)",
+        "1:7: YAML tag `tag:yaml.org,2002:python/name:os.system` is not allowed",
     ),
-    ("name: r\nmatch: *x\n", "2:8: `*x` (a YAML alias) is not allowed: a text with * needs quotes"),
-    ("name: r\nmatch: @dprk\n", "2:8: this is no YAML"),
-    ("name: r\ntitle:Ferries\nmatch: a\n", "2:7: a space is missing after `title:`"),
+    ("name: r\nmatch: *x\n", "2:8: YAML alias `*x` is not allowed: put text that starts with * in quotes"),
+    ("name: r\nmatch: @dprk\n", "2:8: invalid YAML"),
+    ("name: r\ntitle:Ferries\nmatch: a\n", "2:7: missing space after `title:`"),
     (
         "name: r\nmatch: >-\n  a\nAND b\non: [new]\n",
-        "4:1: expected `key: value`, found `AND b`; a line that goes on with",
+        "4:1: expected `key: value`, found `AND b`; indent a line that continues a value",
     ),
     (
         "name: r\nmatch: >-\n  a\n AND b\non: [new]\n",
-        "4:2: this is no YAML: did not find expected key; lines that belong",
+        "4:2: invalid YAML: did not find expected key; indent the keys of a rule equally",
     ),
     (
         "name: r\ntitle: Ferries: all\nmatch: a\n",
-        "2:15: this is no YAML: a `: ` stands where no key can be; a text with",
+        "2:15: invalid YAML: unexpected `: `; put text with",
     ),
     ('name: r\nmatch: "a b" AND c\n', "write the query on the lines after `match: >-`, indented"),
     ("name: r\n\tmatch: x\n", "indent with spaces, not tabs"),
@@ -198,7 +198,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), SHAPES)
-def test_a_file_of_the_wrong_shape_has_one_sentence(tmp_path, text, expected):
+def test_an_invalid_file_has_one_message(tmp_path, text, expected):
     (tmp_path / "r.yaml").write_text(text, "utf-8")
 
     _, problems = load_rules(tmp_path, builtin_aliases=None)
@@ -222,15 +222,15 @@ STYLES = {
 
 
 @pytest.mark.parametrize("text", STYLES.values(), ids=STYLES)
-def test_a_fault_inside_a_query_is_placed_however_yaml_spells_it(tmp_path, text):
+def test_a_fault_in_a_query_has_its_position_in_every_yaml_style(tmp_path, text):
     source = f"name: r\n{text}"
-    line = next(at for at, written in enumerate(source.splitlines(), 1) if "@nobody" in written)
+    line = next(number for number, text in enumerate(source.splitlines(), 1) if "@nobody" in text)
     column = source.splitlines()[line - 1].index("@nobody") + 1
 
-    assert told(tmp_path, r=source) == [f"r.yaml:{line}:{column}: unknown alias `@nobody`"]
+    assert messages(tmp_path, r=source) == [f"r.yaml:{line}:{column}: unknown alias `@nobody`"]
 
 
-def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
+def test_positions_are_right_with_a_byte_order_mark_and_windows_line_endings(tmp_path):
     (tmp_path / "r.yaml").write_bytes(b"\xef\xbb\xbfname: r\r\nmatch: >-\r\n  troops\r\n  @nobody\r\n")
 
     _, problems = load_rules(tmp_path, builtin_aliases=None)
@@ -238,8 +238,8 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
     assert [(problem.line, problem.column) for problem in problems] == [(4, 3)]
 
 
-def test_aliases_have_problems_of_their_own(tmp_path):
-    assert told(
+def test_problems_of_the_aliases_file_are_reported(tmp_path):
+    assert messages(
         tmp_path,
         aliases="""
         same:
@@ -255,25 +255,25 @@ def test_aliases_have_problems_of_their_own(tmp_path):
         """,
         r="name: r\nmatch: '@dprk AND @round AND @dpkr'\n",
     ) == [
-        "aliases.yaml:2:16: `same` holds words and phrases, found `@troops`",
-        "aliases.yaml:2:27: `***`: a `*` may only end a word, as in `deploy*`",
-        "aliases.yaml:4:3: `dprk` stands under both `same` and `lists`",
+        "aliases.yaml:2:16: `same`: expected words and phrases, found `@troops`",
+        "aliases.yaml:2:27: `***`: the only wildcard is `*` at the end of a word, as in `deploy*`",
+        "aliases.yaml:4:3: `dprk` is defined in both `same` and `lists`",
         "aliases.yaml:5:24: unknown alias `@tropps`; did you mean `@troops`?",
-        "aliases.yaml:7:10: aliases go round in a circle: @round → @trip → @round",
-        "aliases.yaml:8:10: `empty` expects a list of words and phrases",
-        "aliases.yaml:9:3: `bad name` is no name: expected letters, digits, - and _",
+        "aliases.yaml:7:10: aliases refer to each other in a cycle: @round → @trip → @round",
+        "aliases.yaml:8:10: `empty`: expected a list of words and phrases",
+        "aliases.yaml:9:3: invalid name `bad name`: expected letters, digits, - and _",
         "aliases.yaml:10:1: unknown key `list`: expected `same` or `lists`",
         "r.yaml:2:30: unknown alias `@dpkr`; did you mean `@dprk`?",
     ]
 
 
-def test_same_is_handed_on_as_it_was_written(tmp_path):
+def test_synonyms_are_kept_as_written(tmp_path):
     rules, _ = load(tmp_path, aliases='same: {dprk: [DPRK, "north korea*"]}\nlists: {a: [b]}\n', r=RULE)
 
     assert rules.synonyms == {"dprk": ("DPRK", "north korea*")}
 
 
-def test_built_in_aliases_serve_until_the_folder_has_its_own(tmp_path):
+def test_the_built_in_aliases_are_used_if_the_folder_has_none(tmp_path):
     (tmp_path / "builtin").mkdir()
     builtin = tmp_path / "builtin/aliases.yaml"
     builtin.write_text("lists: {troops: [soldier*]}\n")
@@ -284,22 +284,22 @@ def test_built_in_aliases_serve_until_the_folder_has_its_own(tmp_path):
     assert "unknown alias" in load_rules(tmp_path, builtin_aliases=builtin)[1][0].message
 
 
-def test_a_missing_folder_and_an_empty_one_are_told(tmp_path):
+def test_a_missing_folder_is_an_error_and_an_empty_one_a_warning(tmp_path):
     (missing,) = load_rules(tmp_path / "nowhere", builtin_aliases=None)[1]
     (empty,) = load_rules(tmp_path, builtin_aliases=None)[1]
 
-    assert missing.message == "there is no such folder of rules" and not missing.warning
-    assert empty.warning and "nothing will alert" in empty.message
+    assert missing.message == "the rules folder does not exist" and not missing.warning
+    assert empty.warning and "no alerts will be sent" in empty.message
 
 
-def test_hidden_files_and_folders_are_no_rule_files(tmp_path):
+def test_hidden_files_and_folders_are_ignored(tmp_path):
     (tmp_path / ".#r.yaml").write_text("nonsense: [")
     (tmp_path / "folder.yaml").mkdir()
 
     assert load(tmp_path, r=RULE)[1] == ()
 
 
-def test_the_digest_changes_with_any_byte(tmp_path):
+def test_the_digest_changes_with_any_byte_of_a_file(tmp_path):
     digest = load(tmp_path, r=RULE)[0].digest
 
     assert digest == load(tmp_path, r=RULE)[0].digest
@@ -336,7 +336,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_files_get_a_clear_error_within_a_second(tmp_path, content):
+def test_a_hostile_file_is_rejected_with_short_messages_within_a_second(tmp_path, content):
     (tmp_path / "r.yaml").write_bytes(content)
 
     started = time.process_time()
@@ -348,7 +348,7 @@ def test_hostile_files_get_a_clear_error_within_a_second(tmp_path, content):
     assert all(len(problem.message) < 300 and "\n" not in problem.message for problem in problems)
 
 
-def test_an_alias_bomb_is_refused_within_a_second(tmp_path):
+def test_an_alias_bomb_is_rejected_within_a_second(tmp_path):
     (tmp_path / "aliases.yaml").write_text(BOMB)
     (tmp_path / "r.yaml").write_text("name: r\nmatch: >-\n  @a14 @a3 @a3 @a3 @a3 @a3 @a3\n")
 
@@ -356,43 +356,39 @@ def test_an_alias_bomb_is_refused_within_a_second(tmp_path):
     _, problems = load_rules(tmp_path, builtin_aliases=None)
 
     assert time.process_time() - started < 1
-    assert "stands for more than 10,000 terms" in problems[0].message
-    assert problems[-1].message == "with its aliases this query has more than 10,000 terms"
+    assert "expands to more than 10,000 terms" in problems[0].message
+    assert problems[-1].message == "the query has more than 10,000 terms, including its aliases"
 
 
-def test_a_template_that_is_not_there_is_told_at_its_place(tmp_path):
+def test_an_unknown_template_is_reported_at_its_position(tmp_path):
     (tmp_path / "a.yaml").write_text("name: a\nmatch: ferr*\ntemplate: brif\n")
-    for templates, told in (
+    for templates, message in (
         (("brief",), "unknown template `brif`; did you mean `brief`?"),
-        (
-            (),
-            "unknown template `brif`; "
-            "the folder of templates has no `brif.email.html.j2`, `brif.slack.j2` or the like",
-        ),
+        ((), "unknown template `brif`; expected a file such as `brif.slack.j2` in the templates folder"),
         (("brif",), None),
         (None, None),
     ):
         _, problems = load_rules(tmp_path, builtin_aliases=None, templates=templates)
-        assert [str(problem) for problem in problems] == ([f"{tmp_path}/a.yaml:3:11: {told}"] if told else [])
+        assert [str(problem) for problem in problems] == ([f"{tmp_path}/a.yaml:3:11: {message}"] if message else [])
 
 
-def test_an_edited_list_of_words_changes_the_queries_that_name_it(tmp_path):
+def test_editing_a_list_changes_the_queries_that_use_it(tmp_path):
     (tmp_path / "rule.yaml").write_text("name: one\nmatch: '@place AND troops'\n")
-    found = []
+    terms_by_load = []
     for words in ("kursk", "belgorod", "kursk"):
         (tmp_path / "aliases.yaml").write_text(f"lists:\n  place: [{words}, oblast]\n")
         rules, problems = load_rules(tmp_path, builtin_aliases=None)
         assert not problems
-        found.append([term.text for term in distinct_terms(rules.rules[0].query.root)])
+        terms_by_load.append([term.text for term in distinct_terms(rules.rules[0].query.root)])
 
-    assert [("kursk" in terms, "belgorod" in terms) for terms in found] == [
+    assert [("kursk" in terms, "belgorod" in terms) for terms in terms_by_load] == [
         (True, False),
         (False, True),
         (True, False),
     ]
 
 
-def test_a_query_that_stays_is_not_compiled_again(tmp_path):
+def test_an_unchanged_query_is_not_compiled_again(tmp_path):
     (tmp_path / "rules.yaml").write_text("rules:\n  - {name: one, match: kursk}\n  - {name: two, match: troops}\n")
     before, _ = load_rules(tmp_path, builtin_aliases=None)
     (tmp_path / "rules.yaml").write_text("rules:\n  - {name: one, match: kursk}\n  - {name: two, match: tanks}\n")
@@ -402,15 +398,15 @@ def test_a_query_that_stays_is_not_compiled_again(tmp_path):
     assert after.rules[1].query.text == "tanks"
 
 
-def test_a_warning_is_told_at_every_reading(tmp_path):
+def test_a_warning_is_reported_on_every_load(tmp_path):
     (tmp_path / "rule.yaml").write_text("name: one\nmatch: kursk and troops\n")
 
     assert load_rules(tmp_path, builtin_aliases=None)[1] == load_rules(tmp_path, builtin_aliases=None)[1] != ()
 
 
-def test_unconfirmed_news_needs_a_number_of_sources(tmp_path):
+def test_unconfirmed_without_corroboration_is_a_warning(tmp_path):
     rules, (problem,) = load(tmp_path, r=RULE + "unconfirmed: low\n")
-    assert str(problem) == f"{tmp_path}/r.yaml:3:1: `unconfirmed` says nothing without `corroboration: 2` or more"
+    assert str(problem) == f"{tmp_path}/r.yaml:3:1: `unconfirmed` has no effect without `corroboration: 2` or more"
     assert problem.warning
     assert [rule.unconfirmed for rule in rules.rules] == [Severity.LOW]
-    assert told(tmp_path, r=RULE + "unconfirmed: low\ncorroboration: 2\n") == []
+    assert messages(tmp_path, r=RULE + "unconfirmed: low\ncorroboration: 2\n") == []

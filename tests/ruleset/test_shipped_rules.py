@@ -1,4 +1,4 @@
-"""The rules that ship are read without a problem, and their own tests hold on the words alone."""
+"""The shipped rules load without a problem and pass their own tests."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from monitor.ruleset.load import load_rules
 RULES, PROBLEMS = load_rules(Path(__file__).parents[2] / "rules", builtin_aliases=None)
 
 
-def test_no_problem_is_found():
+def test_the_shipped_rules_have_no_problems():
     assert PROBLEMS == ()
     assert len({rule.path for rule in RULES.rules}) == 3
 
@@ -22,9 +22,9 @@ def test_a_rule_passes_its_own_tests(rule):
 
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.name)
-def test_a_rule_shows_what_fires_it_and_what_does_not(rule):
+def test_a_rule_has_tests_that_fire_and_tests_that_do_not(rule):
     assert {test.fires for test in rule.tests} == {True, False}
 
 
-def test_the_names_of_one_country_are_known_to_comparison():
+def test_synonyms_are_available_to_comparison():
     assert {"DPRK", "north korea*"} <= set(RULES.synonyms["dprk"])

@@ -1,4 +1,4 @@
-"""Feeds of every kind as entries. A quirk of a feed is one file in golden/ with what is expected beside it."""
+"""Feeds of every kind are parsed. Each file in golden/ has one quirk, and its expected result next to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ URL = "https://base.example/dir/feed.xml"
 FEEDS = sorted(path for path in GOLDEN.iterdir() if not path.name.endswith(".expected"))
 
 
-def parsed(body: str | bytes, content_type: str = "application/xml") -> Feed:
+def parse(body: str | bytes, content_type: str = "application/xml") -> Feed:
     return parse_feed(body.encode() if isinstance(body, str) else body, content_type, URL)
 
 
@@ -48,25 +48,25 @@ def rss(items: str, head: str = "") -> str:
     return f"<?xml version='1.0'?>{head}<rss version='2.0'><channel><title>T</title>{items}</channel></rss>"
 
 
-def code(body: str | bytes, content_type: str = "application/xml") -> str:
+def error_code(body: str | bytes, content_type: str = "application/xml") -> str:
     with pytest.raises(ParseError) as raised:
-        parsed(body, content_type)
+        parse(body, content_type)
     return raised.value.code
 
 
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.name)
-def test_a_feed_is_read_as_expected(path: Path) -> None:
-    found = json.loads(json.dumps(feed_json(parsed(path.read_bytes()))))
+def test_a_golden_feed_is_parsed_as_expected(path: Path) -> None:
+    actual = json.loads(json.dumps(feed_json(parse(path.read_bytes()))))
 
-    assert found == json.loads(path.with_name(f"{path.name}.expected").read_text(encoding="utf-8"))
+    assert actual == json.loads(path.with_name(f"{path.name}.expected").read_text(encoding="utf-8"))
 
 
-# What is no feed
+# Bodies that are not feeds
 
 
 @pytest.mark.parametrize("body", ["", " \n\t ", "\ufeff", "\0\0"])
-def test_an_empty_answer_is_told(body: str) -> None:
-    assert code(body) == "empty_body"
+def test_an_empty_body_is_an_error(body: str) -> None:
+    assert error_code(body) == "empty_body"
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,17 @@ def test_an_empty_answer_is_told(body: str) -> None:
     ],
 )
 @pytest.mark.parametrize("content_type", ["text/html", "application/rss+xml", ""])
-def test_a_page_that_is_no_feed_is_told(body: str, content_type: str) -> None:
-    assert code(body, content_type) == "not_a_feed"
+def test_a_body_that_is_not_a_feed_is_an_error(body: str, content_type: str) -> None:
+    assert error_code(body, content_type) == "not_a_feed"
 
 
 def test_a_feed_without_entries_is_a_feed() -> None:
-    assert parsed(rss("")) == Feed("T", (), None, ())
-    assert parsed("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title></feed>").entries == ()
+    assert parse(rss("")) == Feed("T", (), None, ())
+    assert parse("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title></feed>").entries == ()
 
 
-def test_a_feed_whose_text_speaks_of_html_is_a_feed() -> None:
-    assert parsed(rss("<item><title>The &lt;html&gt; tag</title></item>")).entries[0].title == "The <html> tag"
+def test_a_feed_that_mentions_html_is_a_feed() -> None:
+    assert parse(rss("<item><title>The &lt;html&gt; tag</title></item>")).entries[0].title == "The <html> tag"
 
 
 # Charsets
@@ -113,10 +113,10 @@ def test_a_feed_whose_text_speaks_of_html_is_a_feed() -> None:
         ("windows-1251", "application/xml; charset=utf-8"),
     ],
 )
-def test_a_charset_that_is_wrong_or_does_not_exist_does_not_lose_the_feed(declared: str, content_type: str) -> None:
+def test_a_feed_with_a_wrong_or_unknown_charset_is_parsed(declared: str, content_type: str) -> None:
     body = rss("<item><title>Bridge open</title></item>").replace("?>", f" encoding='{declared}'?>", 1)
 
-    assert [entry.title for entry in parsed(body, content_type).entries] == ["Bridge open"]
+    assert [entry.title for entry in parse(body, content_type).entries] == ["Bridge open"]
 
 
 # Dates
@@ -136,8 +136,8 @@ def test_a_charset_that_is_wrong_or_does_not_exist_does_not_lose_the_feed(declar
         ("", None),
     ],
 )
-def test_dates_are_read_and_nonsense_is_no_date(date: str, at: float | None) -> None:
-    (entry,) = parsed(rss(f"<item><title>x</title><pubDate>{date}</pubDate></item>")).entries
+def test_valid_dates_are_parsed_and_invalid_ones_dropped(date: str, at: float | None) -> None:
+    (entry,) = parse(rss(f"<item><title>x</title><pubDate>{date}</pubDate></item>")).entries
 
     assert entry.published == at
 
@@ -145,31 +145,31 @@ def test_dates_are_read_and_nonsense_is_no_date(date: str, at: float | None) -> 
 # Hostile input
 
 
-def test_entities_do_not_explode_and_nothing_outside_is_read(tmp_path: Path) -> None:
+def test_entities_are_not_expanded_and_external_ones_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("SECRET")
-    laughs = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 12))
-    bomb = rss("<item><title>x &l11;</title></item>", f"<!DOCTYPE r [<!ENTITY l0 'ha'>{laughs}]>")
-    outside = f"<!DOCTYPE r [<!ENTITY x SYSTEM 'file://{secret}'><!ENTITY % p SYSTEM 'file://{secret}'> %p;]>"
-    begun = time.monotonic()
-    for body in (bomb, rss("<item><title>a &x; b</title></item>", outside)):
+    entities = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 12))
+    bomb = rss("<item><title>x &l11;</title></item>", f"<!DOCTYPE r [<!ENTITY l0 'ha'>{entities}]>")
+    external = f"<!DOCTYPE r [<!ENTITY x SYSTEM 'file://{secret}'><!ENTITY % p SYSTEM 'file://{secret}'> %p;]>"
+    started_at = time.monotonic()
+    for body in (bomb, rss("<item><title>a &x; b</title></item>", external)):
         try:
-            assert "SECRET" not in str(parsed(body))
+            assert "SECRET" not in str(parse(body))
         except ParseError as error:
             assert error.code == "malformed"
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - started_at < 15
 
 
-def test_a_body_that_is_a_path_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_a_file_path_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "feed.xml").write_text(rss("<item><title>SECRET</title></item>"))
     monkeypatch.chdir(tmp_path)
 
-    assert code("feed.xml") == "not_a_feed"
-    assert code(str(tmp_path / "feed.xml")) == "not_a_feed"
+    assert error_code("feed.xml") == "not_a_feed"
+    assert error_code(str(tmp_path / "feed.xml")) == "not_a_feed"
 
 
-def test_text_is_free_of_what_stores_choke_on() -> None:
-    (entry,) = parsed(rss("<item><title>a&#0;b&#xD800;c&#x110000;d</title><guid>g&#0;</guid></item>")).entries
+def test_text_has_no_nul_characters_or_surrogates() -> None:
+    (entry,) = parse(rss("<item><title>a&#0;b&#xD800;c&#x110000;d</title><guid>g&#0;</guid></item>")).entries
 
     assert "\0" not in entry.title + entry.key
     entry.title.encode()
@@ -186,26 +186,27 @@ def test_text_is_free_of_what_stores_choke_on() -> None:
     ],
 )
 def test_hostile_json_is_one_error(body: str) -> None:
-    assert code(body) == "malformed"
+    assert error_code(body) == "malformed"
 
 
 def test_the_last_of_two_json_keys_counts() -> None:
     body = '{"version": "1", "items": [], "items": [{"id": "a", "title": "x", "title": "y"}]}'
 
-    assert [entry.title for entry in parsed(body).entries] == ["y"]
+    assert [entry.title for entry in parse(body).entries] == ["y"]
 
 
-def test_an_id_stays_as_it_is_written_wherever_the_feed_is_fetched_from() -> None:
+def test_an_id_does_not_depend_on_the_url_of_the_feed() -> None:
     body = rss("<item><guid>note-7</guid><title>Bridge open</title><link>/notes/7</link></item>").encode()
-    (here,), (there,) = (parse_feed(body, "", f"https://{host}/feed").entries for host in ("a.example", "b.example"))
+    (first,) = parse_feed(body, "", "https://a.example/feed").entries
+    (second,) = parse_feed(body, "", "https://b.example/feed").entries
 
-    assert here.key == there.key == "note-7"
-    assert (here.url, there.url) == ("https://a.example/notes/7", "https://b.example/notes/7")
+    assert first.key == second.key == "note-7"
+    assert (first.url, second.url) == ("https://a.example/notes/7", "https://b.example/notes/7")
 
 
 @pytest.mark.parametrize(("content", "text"), [("QnJpZGdlIG9wZW4=", "Bridge open"), ("iVBORw0KGgo=", "")])
-def test_content_of_no_kind_is_kept_where_it_is_text(content: str, text: str) -> None:
-    entry = f"<entry><content type='application/octet-stream'>{content}</content></entry>"
-    (found,) = parsed(f"<feed xmlns='http://www.w3.org/2005/Atom'>{entry}</feed>").entries
+def test_content_of_unknown_type_is_kept_if_it_is_text(content: str, text: str) -> None:
+    markup = f"<entry><content type='application/octet-stream'>{content}</content></entry>"
+    (entry,) = parse(f"<feed xmlns='http://www.w3.org/2005/Atom'>{markup}</feed>").entries
 
-    assert found.body == text
+    assert entry.body == text

@@ -1,4 +1,4 @@
-"""A feed is cut at its items only where parsing some of them is parsing all of them."""
+"""A feed is split into items only if parsing some of them gives the same entries as parsing all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from monitor.sources.parse.feed_items import MAX_SPLIT_BYTES, MAX_SPLIT_ITEMS, F
 
 URL = "https://harbour.example/feed.xml"
 XML = "application/xml"
-PORTS = "Halvik Marnholm Ostra Brevik Torvald Selby Aldor Kesten Lunde Varde".split()
+TOWNS = "Halvik Marnholm Ostra Brevik Torvald Selby Aldor Kesten Lunde Varde".split()
 
 
 def rss_item(number: int, text: str) -> str:
@@ -29,10 +29,10 @@ def rss_item(number: int, text: str) -> str:
 
 
 def cdata_item(number: int, text: str) -> str:
-    """A text that holds what looks like items, comments and instructions."""
-    said = f"<![CDATA[<p>{text}: <item> 3 < 5 </item> <!-- <?php -- ?> é</p>]]>"
-    told = f"<guid>{number}</guid><title>{text}</title><description>{said}</description>"
-    return f"<item>\n<!-- </item> -->\n{told}</item >"
+    """A text that contains what looks like items, comments and processing instructions."""
+    description = f"<![CDATA[<p>{text}: <item> 3 < 5 </item> <!-- <?php -- ?> é</p>]]>"
+    fields = f"<guid>{number}</guid><title>{text}</title><description>{description}</description>"
+    return f"<item>\n<!-- </item> -->\n{fields}</item >"
 
 
 def atom_entry(number: int, text: str) -> str:
@@ -83,65 +83,67 @@ KINDS = {
 }
 
 
-def body(kind: str, items: list[tuple[int, str]], at: str = "2025-12-01T08:00:00Z") -> bytes:
-    """A feed of a kind with these items, made at a moment."""
-    head, item, foot = KINDS[kind]
+def feed_body(kind: str, items: list[tuple[int, str]], at: str = "2025-12-01T08:00:00Z") -> bytes:
+    """A feed with these items, updated at `at`."""
+    head, make_item, foot = KINDS[kind]
     seq = "".join(f'<rdf:li rdf:resource="https://harbour.example/{number}" />' for number, _ in items)
-    text = head.format(at=at, seq=seq) + "\n ".join(item(*one) for one in items) + foot.format(count=len(items))
-    return text.encode("windows-1251" if kind == "cyrillic" else "utf-8")
+    markup = "\n ".join(make_item(number, text) for number, text in items)
+    feed = head.format(at=at, seq=seq) + markup + foot.format(count=len(items))
+    return feed.encode("windows-1251" if kind == "cyrillic" else "utf-8")
 
 
-def parsed(body: bytes) -> Feed:
+def parse_whole(body: bytes) -> Feed:
     return parse_feed(body, XML, URL)
 
 
-def known_of(body: bytes) -> tuple[FeedParts, dict[str, Entry]]:
-    """A feed at its items, and its entries by their marks."""
-    found, feed = split_items(body, XML), parsed(body)
-    assert found
+def split_and_parse(body: bytes) -> tuple[FeedParts, dict[str, Entry]]:
+    """The items of a feed, and its entries by the hash of their item."""
+    parts, feed = split_items(body, XML), parse_whole(body)
+    assert parts
     assert feed.is_separable
-    assert len(found.items) == len(feed.entries)
-    return found, dict(zip(found.item_hashes(), feed.entries, strict=True))
+    assert len(parts.items) == len(feed.entries)
+    return parts, dict(zip(parts.item_hashes(), feed.entries, strict=True))
 
 
-def in_parts(body: bytes, known: dict[str, Entry]) -> tuple[Feed, int]:
-    """The feed by its unknown items alone, and how many there were."""
-    found = split_items(body, XML)
-    assert found
-    marks = found.item_hashes()
-    unseen = [item for mark, item in zip(marks, found.items, strict=True) if mark not in known]
-    feed = parsed(found.with_items(unseen))
-    left = iter(feed.entries)
-    return replace(feed, entries=tuple(known.get(mark) or next(left) for mark in marks)), len(unseen)
+def parse_in_parts(body: bytes, known: dict[str, Entry]) -> tuple[Feed, int]:
+    """Parse only the unknown items of a feed. Return the whole feed, and the number of unknown items."""
+    parts = split_items(body, XML)
+    assert parts
+    hashes = parts.item_hashes()
+    unknown_items = [item for item_hash, item in zip(hashes, parts.items, strict=True) if item_hash not in known]
+    feed = parse_whole(parts.with_items(unknown_items))
+    new_entries = iter(feed.entries)
+    entries = tuple(known.get(item_hash) or next(new_entries) for item_hash in hashes)
+    return replace(feed, entries=entries), len(unknown_items)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
-def test_what_is_parsed_in_parts_is_what_is_parsed_whole(kind: str, seed: int) -> None:
-    chance = random.Random(seed)
-    items = list(enumerate(chance.choices(PORTS, k=8)))
-    first, known = known_of(body(kind, items))
+def test_a_feed_parsed_in_parts_equals_the_feed_parsed_as_a_whole(kind: str, seed: int) -> None:
+    rng = random.Random(seed)
+    items = list(enumerate(rng.choices(TOWNS, k=8)))
+    first, known = split_and_parse(feed_body(kind, items))
     for step in range(8):
-        items.insert(chance.randrange(len(items)), (100 * (step + 1), chance.choice(PORTS)))
-        edited = chance.randrange(len(items))
-        items[edited] = (items[edited][0], f"{chance.choice(PORTS)} {step}")
-        items.pop(chance.randrange(len(items)))
-        chance.shuffle(items)
-        now = body(kind, items, at=f"2025-12-02T08:{step:02}:00Z")
-        found, count = in_parts(now, known)
-        assert found == parsed(now)
-        assert count <= 2
-        again, more = known_of(now)
-        assert again.skeleton_hash("") == first.skeleton_hash("")
-        known |= more
+        items.insert(rng.randrange(len(items)), (100 * (step + 1), rng.choice(TOWNS)))
+        edited = rng.randrange(len(items))
+        items[edited] = (items[edited][0], f"{rng.choice(TOWNS)} {step}")
+        items.pop(rng.randrange(len(items)))
+        rng.shuffle(items)
+        body = feed_body(kind, items, at=f"2025-12-02T08:{step:02}:00Z")
+        feed, unknown_count = parse_in_parts(body, known)
+        assert feed == parse_whole(body)
+        assert unknown_count <= 2
+        parts, new_known = split_and_parse(body)
+        assert parts.skeleton_hash("") == first.skeleton_hash("")
+        known |= new_known
 
 
-def test_a_feed_that_is_cut_is_whole_again() -> None:
-    now = body("rss", list(enumerate(PORTS)))
-    found = split_items(now, XML)
-    assert found
-    assert len(found.items) == len(PORTS)
-    assert found.with_items(found.items) == now.replace(b"\n <item>", b"<item>")
+def test_a_split_feed_can_be_joined_again() -> None:
+    body = feed_body("rss", list(enumerate(TOWNS)))
+    parts = split_items(body, XML)
+    assert parts
+    assert len(parts.items) == len(TOWNS)
+    assert parts.with_items(parts.items) == body.replace(b"\n <item>", b"<item>")
 
 
 ITEM = "<item><guid>1</guid><title>A</title></item>"
@@ -158,7 +160,7 @@ def rss(items: str, head: str = "<?xml version='1.0'?>\n", root: str = "<rss ver
         "",
         rss(""),
         '{"items": []}',
-        rss(f"{ITEM}{ITEM}"),  # two of the same bytes
+        rss(f"{ITEM}{ITEM}"),  # identical items
         rss(f"{ITEM} and {OTHER}"),
         rss(f"{ITEM}<title>T</title>{OTHER}"),
         rss(f"{ITEM}<!-- {OTHER} -->{OTHER}"),
@@ -171,7 +173,7 @@ def rss(items: str, head: str = "<?xml version='1.0'?>\n", root: str = "<rss ver
         rss(f"{ITEM}<item><title><![CDATA[B</title></item>"),
         rss(f"{ITEM}<item><title><!-- B</title></item>"),
         rss(f"{ITEM}{OTHER}", head="<!DOCTYPE rss [<!ENTITY a 'b'>]>"),
-        rss(f"{ITEM}{OTHER}", root="<news>"),  # what version it is may be said by an item
+        rss(f"{ITEM}{OTHER}", root="<news>"),  # the version may be declared in an item
         rss(f"{ITEM}{OTHER}", head="<?xml version='1.0' encoding='shift_jis'?>\n"),
         rss(f"{ITEM}{OTHER}", head="<?xml version='1.0' encoding='utf-16'?>\n"),
         rss("<item><p:a xmlns:p='urn:a'/></item><item><p:b xmlns:p='urn:b'/></item>"),
@@ -180,14 +182,14 @@ def rss(items: str, head: str = "<?xml version='1.0'?>\n", root: str = "<rss ver
         rss("<item><title><?a encoding='x'?></title></item>", head="<?xml version='1.0' encoding='utf-8'?>"),
     ],
 )
-def test_what_is_odd_stays_whole(text: str) -> None:
+def test_an_unusual_feed_is_not_split(text: str) -> None:
     assert split_items(text.encode(), XML) is None
 
 
 @pytest.mark.parametrize(
     ("declared", "content_type", "encoded"),
     [
-        ("utf-8", XML, "cp1252"),  # not what it says
+        ("utf-8", XML, "cp1252"),  # a wrong declaration
         ("", "text/xml", "utf-8"),
         ("", "application/xml; charset=windows-1251", "windows-1251"),
         ("utf-8", "application/xml; charset=windows-1251", "utf-8"),
@@ -196,10 +198,10 @@ def test_what_is_odd_stays_whole(text: str) -> None:
         ("no-such-charset", XML, "utf-8"),
     ],
 )
-def test_what_is_unsure_of_its_charset_stays_whole(declared: str, content_type: str, encoded: str) -> None:
+def test_a_feed_with_an_uncertain_charset_is_not_split(declared: str, content_type: str, encoded: str) -> None:
     head = f"<?xml version='1.0' encoding='{declared}'?>\n" if declared else ""
-    letter = "é" if encoded == "cp1252" else "порт"
-    assert split_items(rss(f"<item><title>{letter}</title></item>", head=head).encode(encoded), content_type) is None
+    title = "é" if encoded == "cp1252" else "порт"
+    assert split_items(rss(f"<item><title>{title}</title></item>", head=head).encode(encoded), content_type) is None
 
 
 @pytest.mark.parametrize(
@@ -215,24 +217,24 @@ def test_what_is_unsure_of_its_charset_stays_whole(declared: str, content_type: 
         ("koi8-r", "application/xml; charset=KOI8-R", "koi8-r"),
     ],
 )
-def test_what_is_sure_of_its_charset_is_cut(declared: str, content_type: str, encoded: str) -> None:
+def test_a_feed_with_a_certain_charset_is_split(declared: str, content_type: str, encoded: str) -> None:
     head = f"<?xml version='1.0' encoding='{declared}'?>\n" if declared else ""
-    letter = "port" if encoded == "ascii" else "порт"
-    now = rss(f"<item><title>{letter}</title></item>", head=head).encode(encoded)
-    assert split_items(now, content_type)
-    assert parse_feed(now, content_type, URL).entries[0].title == letter
+    title = "port" if encoded == "ascii" else "порт"
+    body = rss(f"<item><title>{title}</title></item>", head=head).encode(encoded)
+    assert split_items(body, content_type)
+    assert parse_feed(body, content_type, URL).entries[0].title == title
 
 
-def frame(head: str, foot: str = "</channel></rss>", *, told: str = "") -> str:
-    return FeedParts(f"<rss version='2.0'><channel>{head}".encode(), (), foot.encode()).skeleton_hash(told)
+def skeleton_hash(head: str, foot: str = "</channel></rss>", *, extra: str = "") -> str:
+    return FeedParts(f"<rss version='2.0'><channel>{head}".encode(), (), foot.encode()).skeleton_hash(extra)
 
 
-SAME = frame("<title>A</title><pubDate>Mon</pubDate><!-- 1 -->")
+SKELETON_HASH = skeleton_hash("<title>A</title><pubDate>Mon</pubDate><!-- 1 -->")
 
 
-def test_what_moves_with_every_item_is_no_part_of_the_frame() -> None:
-    assert frame("<title>B, renamed</title><pubDate>Tue, 3 &amp; 4</pubDate><!-- <b> 2 -->") == SAME
-    assert frame("<title>A</title><pubDate>Mon</pubDate>", "</channel></rss><!-- 1 s -->") == SAME
+def test_titles_dates_and_comments_are_not_part_of_the_skeleton() -> None:
+    assert skeleton_hash("<title>B, renamed</title><pubDate>Tue, 3 &amp; 4</pubDate><!-- <b> 2 -->") == SKELETON_HASH
+    assert skeleton_hash("<title>A</title><pubDate>Mon</pubDate>", "</channel></rss><!-- 1 s -->") == SKELETON_HASH
 
 
 @pytest.mark.parametrize(
@@ -244,20 +246,20 @@ def test_what_moves_with_every_item_is_no_part_of_the_frame() -> None:
         "<title>A</title><pubDate><![CDATA[ <!-- Mon --> ]]></pubDate>",
     ],
 )
-def test_what_may_bear_on_entries_is_part_of_the_frame(head: str) -> None:
-    assert frame(head) != SAME
+def test_markup_that_may_affect_entries_is_part_of_the_skeleton(head: str) -> None:
+    assert skeleton_hash(head) != SKELETON_HASH
 
 
-def test_how_often_a_feed_changes_by_its_own_word_is_part_of_its_frame() -> None:
+def test_the_declared_update_interval_is_part_of_the_skeleton() -> None:
     for tag in ("ttl", "sy:updatePeriod", "sy:updateFrequency"):
-        assert frame(f"<{tag}>1</{tag}>") != frame(f"<{tag}>2</{tag}>")
+        assert skeleton_hash(f"<{tag}>1</{tag}>") != skeleton_hash(f"<{tag}>2</{tag}>")
 
 
-def test_what_is_told_beside_is_part_of_the_frame() -> None:
-    assert frame("", told="https://a.example/") != frame("", told="https://b.example/")
+def test_extra_text_is_part_of_the_skeleton() -> None:
+    assert skeleton_hash("", extra="https://a.example/") != skeleton_hash("", extra="https://b.example/")
 
 
-DETAILS = (
+NESTED_MARKUP = (
     "<entry><id>{0}</id><title>A</title><content type='xhtml'><div>"
     "<summary>Tides <summary>today</summary></summary></div></content></entry>"
 )
@@ -266,31 +268,31 @@ DETAILS = (
 @pytest.mark.parametrize(
     "text",
     [
-        f"<feed xmlns='http://www.w3.org/2005/Atom'>{DETAILS.format(1)}{DETAILS.format(2)}</feed>",
+        f"<feed xmlns='http://www.w3.org/2005/Atom'>{NESTED_MARKUP.format(1)}{NESTED_MARKUP.format(2)}</feed>",
         rss(f"<content>C</content>{ITEM}{OTHER}"),
-        rss(f"{ITEM}<item><guid>1</guid><title>B</title></item>"),  # they share an id
+        rss(f"{ITEM}<item><guid>1</guid><title>B</title></item>"),  # the same id
         rss(f"{ITEM}<item><guid>2</guid><title>B &nbsp;</title></item>"),
         rss(f"{ITEM}<item><guid>2</guid><p:title>B</p:title></item>"),
     ],
-    ids=["markup that confuses", "content of the feed", "id", "ill", "prefix"],
+    ids=["nested markup", "content of the feed", "same id", "not well-formed", "prefix"],
 )
 def test_entries_that_depend_on_each_other_are_not_separable(text: str) -> None:
-    assert not parsed(text.encode()).is_separable
+    assert not parse_whole(text.encode()).is_separable
 
 
-def test_what_an_entry_is_relative_to_ends_with_it() -> None:
+def test_the_base_url_of_an_item_does_not_affect_the_next() -> None:
     first = "<item{} ><guid>1</guid><title{}>A</title><link>b</link></item>"
     second = "<item><guid>2</guid><link>b</link></item>"
     base = " xml:base='https://a.example/x/'"
-    for one in (first.format(base, ""), first.format("", base)):
-        found = parsed(rss(one + second).encode())
-        assert found.is_separable
-        assert [entry.url for entry in found.entries] == ["https://a.example/x/b", "https://harbour.example/b"]
-    found = parsed(rss(first.format(base, "") + second, root=f"<rss version='2.0'{base}>").encode())
-    assert [entry.url for entry in found.entries] == ["https://a.example/x/b"] * 2
+    for first_item in (first.format(base, ""), first.format("", base)):
+        feed = parse_whole(rss(first_item + second).encode())
+        assert feed.is_separable
+        assert [entry.url for entry in feed.entries] == ["https://a.example/x/b", "https://harbour.example/b"]
+    feed = parse_whole(rss(first.format(base, "") + second, root=f"<rss version='2.0'{base}>").encode())
+    assert [entry.url for entry in feed.entries] == ["https://a.example/x/b"] * 2
 
 
-def test_a_huge_feed_stays_whole_and_takes_no_time() -> None:
+def test_a_huge_feed_is_not_split_and_hostile_ones_are_scanned_in_time() -> None:
     many = rss("".join(f"<item><guid>{number}</guid></item>" for number in range(MAX_SPLIT_ITEMS)))
     assert split_items(many.encode(), XML)
     assert split_items(many.replace("</channel>", "<item></item></channel>").encode(), XML) is None
@@ -306,38 +308,38 @@ def test_a_huge_feed_stays_whole_and_takes_no_time() -> None:
         rss("<rdf:li resource=" * 100_000 + ITEM),
         rss(">" * 1_900_000 + ITEM),
     ]
-    began = time.process_time()
+    started_at = time.process_time()
     for text in hostile:
-        if found := split_items(text.encode(), XML):
-            found.skeleton_hash("")
-    assert time.process_time() - began < 5
+        if parts := split_items(text.encode(), XML):
+            parts.skeleton_hash("")
+    assert time.process_time() - started_at < 5
 
 
-def test_mutated_feeds_in_parts_are_as_in_whole() -> None:
-    """Bytes that change at random in a new item: what is taken for separable is read alike."""
-    chance = random.Random(7)
+def test_mutated_feeds_parsed_in_parts_equal_those_parsed_as_a_whole() -> None:
+    """Change random bytes of a new item: if the feed is separable, the results are equal."""
+    rng = random.Random(7)
     compared = 0
     for kind in KINDS:
-        items = list(enumerate(PORTS[:4]))
-        before = body(kind, items)
-        _, known = known_of(before)
-        frame = split_items(before, XML).skeleton_hash("")  # type: ignore[union-attr]
-        whole = body(kind, [(9, "Selby"), *items])
-        edges = [found.start() for found in re.finditer(rb"<(?:item|entry)[ >]", whole)]
+        items = list(enumerate(TOWNS[:4]))
+        before = feed_body(kind, items)
+        _, known = split_and_parse(before)
+        expected_hash = split_items(before, XML).skeleton_hash("")  # type: ignore[union-attr]
+        whole = feed_body(kind, [(9, "Selby"), *items])
+        item_starts = [match.start() for match in re.finditer(rb"<(?:item|entry)[ >]", whole)]
         for _ in range(60):
-            at = chance.randrange(edges[0], edges[1])
-            put = chance.choice(
+            at = rng.randrange(item_starts[0], item_starts[1])
+            inserted = rng.choice(
                 [b"<", b">", b"&", b"]]>", b"</item>", b"<item>", b"<!--", b"<b>", b"\xc3", b"\0", b""]
             )
-            now = whole[:at] + put + whole[at + chance.randrange(3) :]
-            found = split_items(now, XML)
-            if found is None or found.skeleton_hash("") != frame:
+            mutated = whole[:at] + inserted + whole[at + rng.randrange(3) :]
+            parts = split_items(mutated, XML)
+            if parts is None or parts.skeleton_hash("") != expected_hash:
                 continue
             try:
-                feed, _ = in_parts(now, known)
+                feed, _ = parse_in_parts(mutated, known)
             except (ParseError, StopIteration):
                 continue
-            if feed.is_separable and len(feed.entries) == len(found.items):
-                assert feed == parsed(now)
+            if feed.is_separable and len(feed.entries) == len(parts.items):
+                assert feed == parse_whole(mutated)
                 compared += 1
     assert compared > 30

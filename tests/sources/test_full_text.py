@@ -1,4 +1,4 @@
-"""The article behind a short item: what is taken of its page, and what happens when it cannot be had."""
+"""Articles of feed entries: what is extracted from the page, and what happens if the article cannot be read."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.parse.sanitize import html_to_line
 
+pytestmark = pytest.mark.slow
+
 STORY = (
     "The bridge over the Halvik narrows opened to traffic on Monday after three years of work.",
     "The ministry of transport said that around 3,000 workers had taken part in building it.",
@@ -32,28 +34,28 @@ ARTICLE = (
 )
 LOGIN = "<html><title>Log in</title><body><p>Please enter your name and your password to go on reading the paper.</p>"
 LOGIN += "<form><input type=password></form></body></html>"
-READING = ParseOptions("article")
+OPTIONS = ParseOptions("article")
 
 
-def read(body: str | bytes, content_type: str = "text/html") -> str:
-    (entry,) = parse_article(body.encode() if isinstance(body, str) else body, content_type, "", READING).entries
+def parse_body(body: str | bytes, content_type: str = "text/html") -> str:
+    (entry,) = parse_article(body.encode() if isinstance(body, str) else body, content_type, "", OPTIONS).entries
     return entry.body
 
 
-def html(body: str) -> bytes:
+def html_answer(body: str) -> bytes:
     return http_response(body.encode(), content_type="text/html; charset=utf-8")
 
 
-def test_an_article_is_its_text_without_what_frames_it() -> None:
-    said = html_to_line(read(ARTICLE))
+def test_an_article_has_its_text_without_navigation_and_footer() -> None:
+    text = html_to_line(parse_body(ARTICLE))
 
-    assert all(line in said for line in STORY)
-    assert not any(word in said for word in ("Sport", "Most read", "rights"))
+    assert all(line in text for line in STORY)
+    assert not any(word in text for word in ("Sport", "Most read", "rights"))
 
 
-def test_its_charset_is_believed() -> None:
+def test_the_declared_charset_of_an_article_is_used() -> None:
     body = ARTICLE.replace("Halvik", "Гальвік").encode("cp1251")
-    assert "Гальвік" in read(body, "text/html; charset=windows-1251")
+    assert "Гальвік" in parse_body(body, "text/html; charset=windows-1251")
 
 
 @pytest.mark.parametrize(
@@ -66,44 +68,43 @@ def test_its_charset_is_believed() -> None:
         (b"<div>" * 5000, "not_the_page"),
     ],
 )
-def test_what_is_no_article_is_told(body: bytes, code: str) -> None:
+def test_a_body_without_an_article_is_an_error(body: bytes, code: str) -> None:
     with pytest.raises(ParseError) as raised:
-        read(body)
+        parse_body(body)
     assert raised.value.code == code
 
 
 @pytest.fixture(scope="module")
 def parser() -> Iterator[ParserPool]:
-    opened = ParserPool(workers=2, deadline=3.0)
-    yield opened
-    opened.close()
+    pool = ParserPool(workers=2, deadline=3.0)
+    yield pool
+    pool.close()
 
 
-def short(url: str, key: str = "e1", body: str = "The bridge opens.") -> Entry:
+def short_entry(url: str, key: str = "e1", body: str = "The bridge opens.") -> Entry:
     return Entry(key, "Bridge opens", url, body)
 
 
-async def followed(
+async def fetched_articles(
     parser: ParserPool, pages: dict[str, bytes], *paths: str, body: str = "The bridge opens."
 ) -> ArticleResults:
-    """The articles at some paths of a site."""
+    """Fetch the articles at some paths of a site."""
     async with SiteServer(pages) as site, site_fetcher() as fetcher:
         source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
-        entries = [short(site.url_for(path), path, body) for path in paths]
+        entries = [short_entry(site.url_for(path), path, body) for path in paths]
         return await fetch_articles(Robots(fetcher, "Claimwatch/test"), parser, source, entries)
 
 
-async def test_an_entry_gets_its_article_and_keeps_what_the_feed_says(parser: ParserPool) -> None:
-    (entry,) = (await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge")).fetched
+async def test_an_entry_gets_its_article_and_keeps_the_text_of_the_feed(parser: ParserPool) -> None:
+    (entry,) = (await fetched_articles(parser, {"/bridge": html_answer(ARTICLE)}, "/bridge")).fetched
 
     assert entry.body == "The bridge opens."
     assert STORY[1] in html_to_line(entry.article)
 
 
-async def test_an_article_that_says_less_than_the_feed_is_not_taken(parser: ParserPool) -> None:
-    (entry,) = (
-        await followed(parser, {"/bridge": html(ARTICLE)}, "/bridge", body="The bridge opens. " * 100)
-    ).fetched
+async def test_an_article_shorter_than_the_text_of_the_feed_is_ignored(parser: ParserPool) -> None:
+    pages = {"/bridge": html_answer(ARTICLE)}
+    (entry,) = (await fetched_articles(parser, pages, "/bridge", body="The bridge opens. " * 100)).fetched
 
     assert entry.article == ""
 
@@ -111,75 +112,81 @@ async def test_an_article_that_says_less_than_the_feed_is_not_taken(parser: Pars
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (http_response(b"", "404 x"), "has nothing at this address"),
-        (html(LOGIN), "login, captcha or error page"),
-        (http_response(b"\x89PNG....", content_type="image/png"), "no text"),
+        (http_response(b"", "404 x"), "was not found"),
+        (html_answer(LOGIN), "login, captcha or error page"),
+        (http_response(b"\x89PNG....", content_type="image/png"), "binary file"),
         (redirect("http://169.254.169.254/latest/meta-data"), "not public"),
-        (redirect("file:///etc/passwd"), "not http"),
+        (redirect("file:///etc/passwd"), "not an http or https URL"),
     ],
 )
-async def test_what_cannot_be_had_is_told_and_the_others_come(
+async def test_a_failed_article_is_reported_and_the_others_are_fetched(
     parser: ParserPool, answer: bytes, sentence: str
 ) -> None:
-    found = await followed(parser, {"/a": answer, "/b": html(ARTICLE)}, "/a", "/b")
+    results = await fetched_articles(parser, {"/a": answer, "/b": html_answer(ARTICLE)}, "/a", "/b")
 
-    ((entry, said),) = found.failed
+    ((entry, error),) = results.failed
     assert entry.key == "/a"
-    assert sentence in said
-    assert [entry.key for entry in found.fetched] == ["/b"]
+    assert sentence in error
+    assert [entry.key for entry in results.fetched] == ["/b"]
 
 
-async def test_what_the_site_forbids_is_not_asked_for(parser: ParserPool) -> None:
+async def test_an_article_disallowed_by_robots_txt_is_not_fetched(parser: ParserPool) -> None:
     rules = http_response(b"User-agent: *\nDisallow: /bridge\n")
-    ((_, said),) = (await followed(parser, {"/robots.txt": rules, "/bridge": html(ARTICLE)}, "/bridge")).failed
+    pages = {"/robots.txt": rules, "/bridge": html_answer(ARTICLE)}
+    ((_, error),) = (await fetched_articles(parser, pages, "/bridge")).failed
 
-    assert "robots.txt" in said
+    assert "robots.txt" in error
 
 
-async def test_links_to_private_networks_are_refused_before_anything_is_dialled(parser: ParserPool) -> None:
+async def test_links_to_private_networks_are_blocked(parser: ParserPool) -> None:
     async with site_fetcher() as fetcher:
         source = SourceConfig(name="wire", url="https://news.example/feed", full_text=True)
-        places = ["http://10.0.0.1/", "http://[::ffff:169.254.169.254]/", "http://100.100.100.200/x"]
-        found = await fetch_articles(Robots(fetcher, "t"), parser, source, [short(url, url) for url in places])
+        private_urls = ["http://10.0.0.1/", "http://[::ffff:169.254.169.254]/", "http://100.100.100.200/x"]
+        entries = [short_entry(url, url) for url in private_urls]
+        results = await fetch_articles(Robots(fetcher, "t"), parser, source, entries)
 
-    assert len(found.failed) == len(places)
-    assert all("not public" in said for _, said in found.failed)
+    assert len(results.failed) == len(private_urls)
+    assert all("not public" in error for _, error in results.failed)
 
 
-async def test_the_sources_own_headers_go_to_its_own_site_only(parser: ParserPool) -> None:
-    pages = {"/bridge": html(ARTICLE)}
+async def test_the_headers_of_a_source_are_sent_only_to_its_own_origin(parser: ParserPool) -> None:
+    pages = {"/bridge": html_answer(ARTICLE)}
     async with SiteServer(pages) as own, SiteServer(pages) as other, site_fetcher() as fetcher:
         headers = {"X-Key": SecretStr("KEY")}
         source = SourceConfig(name="wire", url=own.url_for("/feed"), headers=headers, full_text=True)
-        entries = [short(own.url_for("/bridge"), "a"), short(other.url_for("/bridge"), "b")]
+        entries = [short_entry(own.url_for("/bridge"), "a"), short_entry(other.url_for("/bridge"), "b")]
         assert len((await fetch_articles(Robots(fetcher, "t"), parser, source, entries)).fetched) == 2
 
-    assert [asked.headers.get("x-key") for asked in own.received_requests if asked.target == "/bridge"] == ["KEY"]
-    assert not [asked for asked in other.received_requests if "x-key" in asked.headers]
+    article_requests = [received for received in own.received_requests if received.target == "/bridge"]
+    assert [received.headers.get("x-key") for received in article_requests] == ["KEY"]
+    assert not [received for received in other.received_requests if "x-key" in received.headers]
 
 
-async def test_a_link_to_the_source_itself_is_not_followed(parser: ParserPool) -> None:
+async def test_a_link_to_the_source_url_is_not_fetched(parser: ParserPool) -> None:
     async with SiteServer({}) as site, site_fetcher() as fetcher:
         source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
-        entries = [short(site.url_for("/feed#e1")), short("", "e2")]
+        entries = [short_entry(site.url_for("/feed#e1")), short_entry("", "e2")]
         assert (await fetch_articles(Robots(fetcher, "t"), parser, source, entries)).fetched == tuple(entries)
         assert site.requested_paths == []
 
 
-async def test_what_takes_too_long_is_left_for_the_next_poll(parser: ParserPool) -> None:
+async def test_articles_after_the_deadline_are_left_for_the_next_poll(parser: ParserPool) -> None:
     times = iter([0.0, 0.0, ARTICLES_DEADLINE_S + 1, ARTICLES_DEADLINE_S + 1])
-    async with SiteServer({"/a": html(ARTICLE), "/b": html(ARTICLE)}) as site, site_fetcher() as fetcher:
+    pages = {"/a": html_answer(ARTICLE), "/b": html_answer(ARTICLE)}
+    async with SiteServer(pages) as site, site_fetcher() as fetcher:
         source = SourceConfig(name="wire", url=site.url_for("/feed"), full_text=True)
-        entries = [short(site.url_for("/a"), "a"), short(site.url_for("/b"), "b")]
-        found = await fetch_articles(Robots(fetcher, "t"), parser, source, entries, lambda: next(times))
+        entries = [short_entry(site.url_for("/a"), "a"), short_entry(site.url_for("/b"), "b")]
+        results = await fetch_articles(Robots(fetcher, "t"), parser, source, entries, lambda: next(times))
 
-    assert ([one.key for one in found.fetched], [one.key for one in found.unreached]) == (["a"], ["b"])
+    assert [entry.key for entry in results.fetched] == ["a"]
+    assert [entry.key for entry in results.unreached] == ["b"]
 
 
-async def test_a_hostile_page_is_killed_alone(parser: ParserPool) -> None:
+async def test_a_hostile_page_does_not_affect_other_articles(parser: ParserPool) -> None:
     page = "<html><body>" + "<div><p>x" * 200_000
-    found, good = await asyncio.gather(
-        followed(parser, {"/a": html(page)}, "/a"), followed(parser, {"/b": html(ARTICLE)}, "/b")
+    results, good = await asyncio.gather(
+        fetched_articles(parser, {"/a": html_answer(page)}, "/a"),
+        fetched_articles(parser, {"/b": html_answer(ARTICLE)}, "/b"),
     )
-    assert len(found.failed) + len(found.fetched) == 1
+    assert len(results.failed) + len(results.fetched) == 1
     assert len(good.fetched) == 1

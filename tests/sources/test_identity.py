@@ -27,7 +27,7 @@ PAGE = "https://news.example/story?id=7"
         " https://news.example/story?id=7 ",
     ],
 )
-def test_all_addresses_of_a_page_have_one_spelling(url: str) -> None:
+def test_all_urls_of_a_page_have_the_same_canonical_url(url: str) -> None:
     assert canonical_url(url) == PAGE
 
 
@@ -46,18 +46,18 @@ def test_all_addresses_of_a_page_have_one_spelling(url: str) -> None:
         ("", ""),
     ],
 )
-def test_nothing_else_is_dropped(url: str, same: str) -> None:
+def test_other_parts_of_a_url_are_kept(url: str, same: str) -> None:
     assert canonical_url(url) == same
 
 
 @given(st.text())
-def test_one_spelling_stays_what_it_is(text: str) -> None:
+def test_canonical_url_is_idempotent(text: str) -> None:
     once = canonical_url(f"http://x.example/{text}")
 
     assert canonical_url(once) == once
 
 
-def test_a_key_is_the_id_else_the_link_else_what_is_said() -> None:
+def test_a_key_is_the_id_else_the_link_else_a_hash_of_the_text() -> None:
     assert entry_key("post-7", PAGE, "T", "B") == "post-7"
     assert entry_key("", PAGE, "T", "B") == PAGE
     assert entry_key("", "", "T", "B") == entry_key("", "", "T", "<p>B</p>") != entry_key("", "", "T", "C")
@@ -71,58 +71,62 @@ def test_a_key_survives_https_tracking_and_edits_but_keeps_an_anchor() -> None:
     assert entry_key("", "http://x.example/log#xtor=RSS-1", "", "") == entry_key("", "http://x.example/log", "", "")
 
 
-def entry(key: str, title: str = "T", body: str = "B", url: str = "", published: float | None = None) -> Entry:
+def make_entry(key: str, title: str = "T", body: str = "B", url: str = "", published: float | None = None) -> Entry:
     return Entry(key=key, title=title, url=url, body=body, published=published)
 
 
-def test_entries_that_share_a_key_and_differ_stay_apart_whatever_their_order() -> None:
-    shared = [entry("k", "One"), entry("k", "Two"), entry("k", "Two", "edited"), entry("other")]
-    expected = {(found.title, found.body, found.key) for found in with_unique_keys(shared)}
+def test_different_entries_with_the_same_key_get_keys_independent_of_their_order() -> None:
+    shared = [make_entry("k", "One"), make_entry("k", "Two"), make_entry("k", "Two", "edited"), make_entry("other")]
+    expected = {(entry.title, entry.body, entry.key) for entry in with_unique_keys(shared)}
 
     assert len({key for _, _, key in expected}) == 4
     assert ("T", "B", "other") in expected
     for order in permutations(shared):
-        assert {(found.title, found.body, found.key) for found in with_unique_keys(order)} == expected
+        assert {(entry.title, entry.body, entry.key) for entry in with_unique_keys(order)} == expected
 
 
-def test_an_edit_of_one_of_those_that_share_a_key_keeps_its_key() -> None:
-    before = with_unique_keys([entry("k", "One", "old"), entry("k", "Two")])
-    after = with_unique_keys([entry("k", "One", "new"), entry("k", "Two")])
+def test_an_edited_entry_with_a_shared_key_keeps_its_key() -> None:
+    before = with_unique_keys([make_entry("k", "One", "old"), make_entry("k", "Two")])
+    after = with_unique_keys([make_entry("k", "One", "new"), make_entry("k", "Two")])
 
-    assert [found.key for found in before] == [found.key for found in after]
+    assert [entry.key for entry in before] == [entry.key for entry in after]
 
 
-def test_entries_that_say_the_same_under_one_key_become_one() -> None:
-    assert with_unique_keys([entry("k", body="<p>B</p>"), entry("k", body="B"), entry("j")]) == (
-        entry("k", body="<p>B</p>"),
-        entry("j"),
+def test_entries_with_the_same_key_and_text_become_one() -> None:
+    assert with_unique_keys([make_entry("k", body="<p>B</p>"), make_entry("k", body="B"), make_entry("j")]) == (
+        make_entry("k", body="<p>B</p>"),
+        make_entry("j"),
     )
 
 
-def test_the_hash_moves_when_a_reader_sees_a_difference_and_not_else() -> None:
-    first = entry("k", "3,000 soldiers", "<p>They are in the town.</p>")
+def test_the_content_hash_changes_only_with_visible_text() -> None:
+    first = make_entry("k", "3,000 soldiers", "<p>They are in the town.</p>")
 
     assert content_hash(first) == content_hash(
         replace(first, key="x", url="y", body="<div>They are in  the town.</div>")
     )
     assert content_hash(first) != content_hash(replace(first, title="12,000 soldiers"))
     assert content_hash(first) != content_hash(replace(first, body="<p>They left the town.</p>"))
-    assert content_hash(entry("k", "ab", "c")) != content_hash(entry("k", "a", "bc"))
-    assert content_hash(entry("k", "\ud800"))
+    assert content_hash(make_entry("k", "ab", "c")) != content_hash(make_entry("k", "a", "bc"))
+    assert content_hash(make_entry("k", "\ud800"))
 
 
-def test_entries_come_oldest_first() -> None:
-    dated = [entry(str(at), published=float(at)) for at in range(10)]
+def test_entries_are_sorted_oldest_first() -> None:
+    dated = [make_entry(str(at), published=float(at)) for at in range(10)]
     random.Random(1).shuffle(dated)
 
-    assert [found.key for found in oldest_first(dated)] == [str(at) for at in range(10)]
+    assert [entry.key for entry in oldest_first(dated)] == [str(at) for at in range(10)]
 
 
-def test_without_dates_a_feed_is_newest_first() -> None:
-    assert [found.key for found in oldest_first([entry("c"), entry("b"), entry("a")])] == ["a", "b", "c"]
+def test_a_feed_without_dates_is_taken_as_newest_first() -> None:
+    assert [entry.key for entry in oldest_first([make_entry("c"), make_entry("b"), make_entry("a")])] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
-def test_an_entry_without_a_date_stays_between_its_neighbours() -> None:
-    feed = [entry("d", published=4.0), entry("c"), entry("b", published=2.0), entry("a")]
+def test_an_entry_without_a_date_stays_between_its_neighbors() -> None:
+    feed = [make_entry("d", published=4.0), make_entry("c"), make_entry("b", published=2.0), make_entry("a")]
 
-    assert [found.key for found in oldest_first(feed)] == ["a", "b", "c", "d"]
+    assert [entry.key for entry in oldest_first(feed)] == ["a", "b", "c", "d"]

@@ -1,4 +1,4 @@
-"""Subscriptions as feed readers write them come in, go out, and come in again the same."""
+"""OPML files of feed readers are read, and survive a round trip."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from monitor.errors import ParseError
 from monitor.sources.opml import Subscription, read_opml, write_opml
 
-# Three manners: nested folders with titles; a flat list with categories and other letter case; folders within folders
-# by `text` alone, in an encoding of its own.
+# Three styles: folders with titles; a flat list with categories and unusual letter case; nested folders with only
+# `text`, in another encoding.
 NESTED = b"""<?xml version="1.0" encoding="UTF-8"?>
 <opml version="1.0"><head><title>Subscriptions in a reader</title></head><body>
 <outline text="Harbours" title="Harbours">
@@ -28,7 +28,7 @@ DEEP = """<?xml version="1.0" encoding="windows-1251"?><opml version="1.1"><body
 <outline text="Север"><outline text="Паром" xmlUrl="https://parom.example/rss"/></outline></outline>
 <outline text="A note that is no feed"/><outline text="A link" type="link" url="https://link.example/"/>
 </body></opml>""".encode("cp1251")
-READ = {
+EXPECTED = {
     NESTED: (
         Subscription("Ferries of Halvik", "https://halvik.example/feed?a=1&b=2", ("Harbours",)),
         Subscription("Northport", "https://northport.example/rss.xml", ("Harbours",)),
@@ -42,16 +42,16 @@ READ = {
 }
 
 
-@pytest.mark.parametrize("file", READ, ids=["nested", "flat", "deep"])
-def test_each_manner_is_read_and_comes_through_a_round_trip(file: bytes) -> None:
-    found = read_opml(file)
-    assert found == READ[file]
-    assert read_opml(write_opml(found).encode()) == found
+@pytest.mark.parametrize("file", EXPECTED, ids=["nested", "flat", "deep"])
+def test_each_style_of_opml_survives_a_round_trip(file: bytes) -> None:
+    subscriptions = read_opml(file)
+    assert subscriptions == EXPECTED[file]
+    assert read_opml(write_opml(subscriptions).encode()) == subscriptions
 
 
 FILES = Path(__file__).parent / "opml"
 HALVIK, PORT = "Ferries of Halvik", "Порт"
-OF_READERS = {
+EXPECTED_BY_READER = {
     "freshrss": (
         Subscription(HALVIK, "https://halvik.example/feed?a=1&b=2", ("Harbours & coast",)),
         Subscription('Pier "North"', "https://pier.example/notices", ("Harbours & coast",), is_feed=False),
@@ -70,28 +70,28 @@ OF_READERS = {
 }
 
 
-@pytest.mark.parametrize("reader", OF_READERS)
-def test_the_files_of_three_readers_come_through_a_round_trip(reader: str) -> None:
-    found = read_opml((FILES / f"{reader}.opml").read_bytes())
-    assert found == OF_READERS[reader]
-    feeds = [one for one in found if one.is_feed]
+@pytest.mark.parametrize("reader", EXPECTED_BY_READER)
+def test_the_files_of_three_feed_readers_survive_a_round_trip(reader: str) -> None:
+    subscriptions = read_opml((FILES / f"{reader}.opml").read_bytes())
+    assert subscriptions == EXPECTED_BY_READER[reader]
+    feeds = [subscription for subscription in subscriptions if subscription.is_feed]
     assert sorted(read_opml(write_opml(feeds).encode()), key=feeds.index) == feeds
 
 
 @pytest.mark.parametrize(
     "url", ["feed:https://pier.example/rss", "feed://pier.example/rss", " http://pier.example/rss"]
 )
-def test_addresses_are_taken_as_readers_write_them(url: str) -> None:
-    (found,) = read_opml(f"<opml><body><outline text='Pier' xmlUrl='{url}'/></body></opml>".encode())
-    assert found.url.removeprefix("https:").removeprefix("http:") == "//pier.example/rss"
+def test_feed_urls_with_the_feed_scheme_are_accepted(url: str) -> None:
+    (subscription,) = read_opml(f"<opml><body><outline text='Pier' xmlUrl='{url}'/></body></opml>".encode())
+    assert subscription.url.removeprefix("https:").removeprefix("http:") == "//pier.example/rss"
 
 
-def test_what_titles_hold_is_text() -> None:
-    odd = Subscription('A "quote" & <b>', "https://odd.example/?a=1&b=<2>", ("x & y",))
-    assert read_opml(write_opml([odd]).encode()) == (odd,)
+def test_special_characters_in_titles_survive_a_round_trip() -> None:
+    subscription = Subscription('A "quote" & <b>', "https://odd.example/?a=1&b=<2>", ("x & y",))
+    assert read_opml(write_opml([subscription]).encode()) == (subscription,)
 
 
-def test_what_is_no_web_address_is_no_subscription() -> None:
+def test_outlines_without_an_http_url_are_skipped() -> None:
     body = b"<opml><body><outline text='x' xmlUrl='file:///etc/passwd'/><outline xmlUrl='feed'/></body></opml>"
     assert read_opml(body) == ()
 
@@ -107,12 +107,12 @@ def test_what_is_no_web_address_is_no_subscription() -> None:
         (b"<html><body>Log in</body></html>", "not_opml"),
     ],
 )
-def test_hostile_or_broken_files_are_one_error(body: bytes, code: str) -> None:
+def test_a_hostile_or_broken_file_is_one_error(body: bytes, code: str) -> None:
     with pytest.raises(ParseError) as raised:
         read_opml(body)
     assert raised.value.code == code
 
 
-def test_a_hundred_thousand_folders_within_one_another_are_read() -> None:
+def test_a_hundred_thousand_nested_folders_are_read() -> None:
     deep = b"<opml><body>" + b"<outline>" * 100_000 + b"</outline>" * 100_000 + b"</body></opml>"
     assert read_opml(deep) == ()

@@ -1,4 +1,4 @@
-"""A page is one entry, or one for each match of a selector; what stands in for it is told from it."""
+"""A page is one entry, or one per match of a selector; login, captcha and error pages are recognized."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ BLOCKS = """<html><body><h1>Incidents</h1>
 </body></html>"""
 
 
-def read(body: str | bytes, content_type: str = "text/html; charset=utf-8", url: str = URL, **how: str) -> Feed:
+def parse(body: str | bytes, content_type: str = "text/html; charset=utf-8", url: str = URL, **options: str) -> Feed:
     body = body.encode() if isinstance(body, str) else body
-    return parse_page(body, content_type, url, ParseOptions("page", URL, **how))  # type: ignore[arg-type]
+    return parse_page(body, content_type, url, ParseOptions("page", URL, **options))  # type: ignore[arg-type]
 
 
-def failure(body: str | bytes, **how: str) -> ParseError:
+def failure(body: str | bytes, **options: str) -> ParseError:
     with pytest.raises(ParseError) as raised:
-        read(body, **how)
+        parse(body, **options)
     return raised.value
 
 
@@ -40,8 +40,8 @@ def claims(feed: Feed) -> list[str]:
     return [claim.text for entry in feed.entries for claim in split_claims(entry.title, entry.body)]
 
 
-def test_a_page_is_one_entry_of_its_main_part() -> None:
-    feed = read(PAGE)
+def test_a_page_is_one_entry_with_its_main_part() -> None:
+    feed = parse(PAGE)
     assert [(entry.key, entry.title, entry.url) for entry in feed.entries] == [(URL, "Notices", URL)]
     assert claims(feed) == [
         "Notices",
@@ -51,51 +51,51 @@ def test_a_page_is_one_entry_of_its_main_part() -> None:
     ]
 
 
-def test_without_a_main_part_what_frames_the_page_is_left_out() -> None:
-    assert claims(read(PAGE.replace("main>", "div>"))) == claims(read(PAGE))
+def test_without_a_main_part_headers_and_footers_are_dropped() -> None:
+    assert claims(parse(PAGE.replace("main>", "div>"))) == claims(parse(PAGE))
 
 
-def test_a_selector_says_what_counts_each_element_once() -> None:
-    assert claims(read(PAGE, select=".weather, main li"))[1:] == ["Line 4 leaves at nine.", "Wind is strong."]
-    assert claims(read(PAGE, select="main, .weather"))[1:].count("Wind is strong.") == 1
+def test_a_selector_chooses_elements_and_counts_each_once() -> None:
+    assert claims(parse(PAGE, select=".weather, main li"))[1:] == ["Line 4 leaves at nine.", "Wind is strong."]
+    assert claims(parse(PAGE, select="main, .weather"))[1:].count("Wind is strong.") == 1
 
 
-def test_a_page_with_many_headings_of_the_first_rank_is_called_what_its_tab_says() -> None:
-    assert read(PAGE.replace("<p>", "<h1>More</h1><p>")).entries[0].title == "Notices | Ferries of Halvik"
+def test_a_page_with_several_h1_headings_has_the_title_of_its_title_tag() -> None:
+    assert parse(PAGE.replace("<p>", "<h1>More</h1><p>")).entries[0].title == "Notices | Ferries of Halvik"
 
 
-def test_a_redirect_does_not_make_a_page_another_entry() -> None:
-    elsewhere = read(PAGE, url="https://ferries.example/notices;jsessionid=1?lang=en").entries[0]
-    assert elsewhere.key == read(PAGE).entries[0].key
+def test_a_redirect_does_not_change_the_key_of_a_page() -> None:
+    elsewhere = parse(PAGE, url="https://ferries.example/notices;jsessionid=1?lang=en").entries[0]
+    assert elsewhere.key == parse(PAGE).entries[0].key
 
 
-def test_each_match_is_an_entry_known_by_its_id_its_link_or_its_heading() -> None:
-    first, second, third = read(BLOCKS, each=".incident").entries
+def test_each_match_is_an_entry_with_a_key_from_its_id_link_or_heading() -> None:
+    first, second, third = parse(BLOCKS, each=".incident").entries
     assert (first.key, first.title, first.url) == (f"{URL}#n7", "Pier closed", f"{URL}#n7")
     assert (second.key, second.published) == ("https://ferries.example/incidents/8", 1767323045.0)
     assert (third.title, third.url) == ("Fog", URL)
     assert "All lines are late." in claims(Feed("", (third,), None, ()))
 
 
-def test_an_entry_of_a_page_keeps_its_key_when_it_moves_or_is_edited() -> None:
-    keys = {entry.title: entry.key for entry in read(BLOCKS, each=".incident").entries}
+def test_a_page_part_keeps_its_key_when_it_is_moved_or_edited() -> None:
+    keys = {entry.title: entry.key for entry in parse(BLOCKS, each=".incident").entries}
     moved = BLOCKS.replace("All lines", "Two lines").replace("<h1>", "<div class=incident id=n9>Storm</div><h1>")
-    after = {entry.title: entry.key for entry in read(moved, each=".incident").entries}
+    after = {entry.title: entry.key for entry in parse(moved, each=".incident").entries}
     assert after.items() >= keys.items()
     assert len(after) == 4
 
 
-def test_selected_parts_bound_where_matches_are_looked_for() -> None:
-    assert [entry.title for entry in read(BLOCKS, select="#n7", each="h2").entries] == ["Pier closed"]
-    assert read(BLOCKS, each=".nothing").entries == ()
+def test_matches_are_searched_only_in_the_selected_parts() -> None:
+    assert [entry.title for entry in parse(BLOCKS, select="#n7", each="h2").entries] == ["Pier closed"]
+    assert parse(BLOCKS, each=".nothing").entries == ()
 
 
-def test_markdown_and_plain_text_are_read_as_they_are() -> None:
+def test_markdown_and_plain_text_are_read_unchanged() -> None:
     markdown = "# Notices\n\n- The pier is closed.\n- Line 4 <b>leaves</b> at nine.\n"
-    feed = read(markdown, "text/markdown")
+    feed = parse(markdown, "text/markdown")
     assert (feed.entries[0].key, feed.entries[0].title) == (URL, "Notices")
     assert claims(feed)[:2] == ["Notices", "The pier is closed."]
-    assert claims(read("The pier is closed.\nNobody is hurt.", "text/plain"))
+    assert claims(parse("The pier is closed.\nNobody is hurt.", "text/plain"))
 
 
 @pytest.mark.parametrize(
@@ -109,18 +109,18 @@ def test_markdown_and_plain_text_are_read_as_they_are() -> None:
         "%PDF-1.7 x",
     ],
 )
-def test_a_page_that_stands_in_for_another_is_not_the_page(page: str) -> None:
+def test_a_login_captcha_or_error_page_is_an_error(page: str) -> None:
     assert failure(page).code == "not_the_page"
 
 
-def test_a_page_with_a_small_login_of_its_own_is_the_page() -> None:
+def test_a_long_page_with_a_login_form_is_accepted() -> None:
     text = "The pier of Halvik is closed for repairs until the end of this week. " * 30
-    assert claims(read(f"<html><body><form><input type=password></form><p>{text}</p></body></html>"))
-    assert claims(read("<body><input type=password><p class=x>Pier closed.</p></body>", select=".x"))
+    assert claims(parse(f"<html><body><form><input type=password></form><p>{text}</p></body></html>"))
+    assert claims(parse("<body><input type=password><p class=x>Pier closed.</p></body>", select=".x"))
 
 
-def test_a_selector_that_meets_nothing_is_said() -> None:
-    assert str(failure(PAGE, select=".gone")) == 'nothing on the page meets the selector ".gone"'
+def test_a_selector_without_match_is_an_error() -> None:
+    assert str(failure(PAGE, select=".gone")) == 'the selector ".gone" matches no text on the page'
     assert failure(b" \n").code == "empty_body"
 
 
@@ -135,10 +135,10 @@ def test_a_selector_that_meets_nothing_is_said() -> None:
         ("<meta charset=utf-16>Паром".encode(), "text/html"),
     ],
 )
-def test_the_charset_is_the_one_of_mark_header_or_page(body: bytes, content_type: str) -> None:
+def test_the_charset_comes_from_byte_order_mark_header_or_page(body: bytes, content_type: str) -> None:
     assert decode_body(body, content_type).endswith("Паром")
 
 
-def test_bytes_that_are_no_utf8_are_read_as_browsers_do() -> None:
+def test_bytes_that_are_not_utf8_are_decoded_as_browsers_do() -> None:
     assert decode_body(b"caf\xe9 \x93x\x94", "text/html") == "café “x”"
     assert decode_body(b"\x93x\x94", "text/html; charset=iso-8859-1") == "“x”"

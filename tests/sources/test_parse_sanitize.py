@@ -14,14 +14,14 @@ from monitor.sources.parse.sanitize import (
 )
 
 
-def test_text_is_free_of_what_stores_and_messages_choke_on() -> None:
+def test_clean_text_has_no_control_characters_or_surrogates() -> None:
     assert clean_text("a\0b\x1b[31mc\ud800d") == "ab[31mc\ufffdd"
     assert clean_text("\ud83d\ude80 up") == "🚀 up"
     assert clean_text("tab\tline\nend\r") == "tab\tline\nend\r"
     assert clean_text(None) == ""
 
 
-def test_a_title_is_one_line() -> None:
+def test_clean_line_is_one_line() -> None:
     assert clean_line(" two\n lines\t here ") == "two lines here"
 
 
@@ -41,10 +41,10 @@ def test_markup_becomes_plain_text(markup: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("hostile", ["<" * 10**6, "<a " * 300_000, "<!--" * 300_000, "&" * 10**6, "&#x" * 300_000])
-def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
-    begun = time.process_time()
+def test_hostile_markup_is_converted_in_linear_time(hostile: str) -> None:
+    started_at = time.process_time()
     html_to_line(hostile)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - started_at < 2
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
         (None, ""),
     ],
 )
-def test_a_link_is_absolute_or_nothing(link: str | None, found: str) -> None:
+def test_a_link_is_an_absolute_http_url_or_empty(link: str | None, found: str) -> None:
     assert absolute_url(link, "https://base.example/dir/feed.xml") == found
 
 
@@ -70,7 +70,7 @@ def date(year: int) -> time.struct_time:
     return time.struct_time((year, 12, 15, 10, 0, 0, 0, 0, 0))
 
 
-def test_a_moment_is_kept_unless_it_cannot_be_meant() -> None:
+def test_an_implausible_moment_is_dropped() -> None:
     assert moment_from_struct(date(2025)) == 1765792800.0
     assert moment_from_struct(date(2099)) is not None
     for year in (0, -5, 1, 1800, 9999, 10000, 10**9):
@@ -91,7 +91,7 @@ def test_a_moment_is_kept_unless_it_cannot_be_meant() -> None:
         (None, None),
     ],
 )
-def test_a_json_date_is_a_moment_or_nothing(text: str | None, at: float | None) -> None:
+def test_an_rfc3339_date_is_a_moment_or_none(text: str | None, at: float | None) -> None:
     assert parse_rfc3339(text) == at
 
 
@@ -107,12 +107,12 @@ def test_a_json_date_is_a_moment_or_nothing(text: str | None, at: float | None) 
         ("3 < 4 and 5 > 2", "3 < 4 and 5 > 2"),
     ],
 )
-def test_markup_as_text_is_what_a_reader_sees_of_it(markup: str, text: str) -> None:
+def test_scripts_styles_and_comments_are_removed(markup: str, text: str) -> None:
     assert html_to_line(markup) == text
 
 
 @pytest.mark.parametrize("piece", ["<script", "<!--", "<style></style", "<script>"])
-def test_markup_as_text_takes_time_that_grows_with_it_only(piece: str) -> None:
-    begun = time.process_time()
+def test_unclosed_markup_is_converted_in_linear_time(piece: str) -> None:
+    started_at = time.process_time()
     html_to_line(piece * 100_000)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - started_at < 2

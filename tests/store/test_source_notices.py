@@ -15,7 +15,7 @@ from monitor.store.schema import updates
 CLOCK = SourceNotice("clock", "It tells the time.", 100.0, 200.0, announced_at=100.0)
 
 
-def test_a_notice_is_kept_as_it_stands(store: Store) -> None:
+def test_saved_notices_can_be_loaded_and_replaced(store: Store) -> None:
     with store.write() as conn:
         source_notices.save_notices(conn, "wire", [CLOCK, SourceNotice("failing", "No answer.", 150.0, 200.0)])
         source_notices.save_notices(conn, "wire", [replace(CLOCK, last_seen=300.0)])
@@ -25,7 +25,7 @@ def test_a_notice_is_kept_as_it_stands(store: Store) -> None:
         assert source_notices.load_notices(conn, "press") == {}
 
 
-def test_only_what_stands_and_was_told_is_shown_and_counted(store: Store) -> None:
+def test_only_announced_and_active_notices_are_visible(store: Store) -> None:
     with store.write() as conn:
         source_notices.save_notices(conn, "wire", [CLOCK, SourceNotice("failing", "No answer.", 150.0, 200.0)])
         source_notices.save_notices(
@@ -34,15 +34,15 @@ def test_only_what_stands_and_was_told_is_shown_and_counted(store: Store) -> Non
             [replace(CLOCK, ended_at=300.0), SourceNotice("quiet", "Silent.", 100.0, 200.0, announced_at=100.0)],
         )
     with store.read() as conn:
-        found = {
-            source: [notice.kind for notice in standing]
-            for source, standing in source_notices.visible_notices(conn).items()
+        kinds_by_source = {
+            source: [notice.kind for notice in visible]
+            for source, visible in source_notices.visible_notices(conn).items()
         }
-        assert found == {"wire": ["clock"], "press": ["quiet"]}
+        assert kinds_by_source == {"wire": ["clock"], "press": ["quiet"]}
         assert source_notices.visible_notice_counts(conn) == {"clock": 1, "quiet": 1}
 
 
-def test_a_source_that_is_followed_no_more_shows_nothing(store: Store) -> None:
+def test_notices_of_removed_sources_are_not_visible(store: Store) -> None:
     with store.write() as conn:
         source_notices.save_notices(conn, "wire", [CLOCK])
     add_sources(store, "press")
@@ -50,7 +50,7 @@ def test_a_source_that_is_followed_no_more_shows_nothing(store: Store) -> None:
         assert source_notices.visible_notices(conn) == {}
 
 
-def test_what_is_known_of_entries(store: Store) -> None:
+def test_known_entries_and_their_contents_can_be_looked_up(store: Store) -> None:
     commit_texts(store, ["Three bridges are closed."], at=100.0)
     commit_texts(store, ["Schools stay open."], at=300.0, entry="e2")
     with store.write() as conn:
@@ -67,22 +67,24 @@ def test_what_is_known_of_entries(store: Store) -> None:
         assert entry_versions.disappeared(conn, "wire", 400.0, ["e1", "e2"]) == []
 
 
-def test_the_versions_of_an_entry_are_known_again_by_their_contents(store: Store) -> None:
+def test_the_latest_versions_of_an_entry_have_content_hashes(store: Store) -> None:
     for at in range(1, 7):
         commit_texts(store, [f"{at} bridges are closed."], at=float(at))
     with store.read() as conn:
-        found = entry_versions.latest_versions(conn, "wire", "e1")
-        assert [(version.content_hash, version.recorded_at) for version in found] == [
+        versions = entry_versions.latest_versions(conn, "wire", "e1")
+        assert [(version.content_hash, version.recorded_at) for version in versions] == [
             (f"hash at {at}.0", float(at)) for at in (6, 5, 4, 3)
         ]
         assert entry_versions.latest_versions(conn, "press", "e1") == []
 
 
-def test_what_an_update_brought(store: Store) -> None:
-    tick = replace(example_finding("3 minutes ago"), claim=Claim("3 minutes ago", Role.SENTENCE, "", Noise.VOLATILE))
-    said = [tick, example_finding("Three bridges are closed.")]
-    commit_texts(store, ["3 minutes ago", "Three bridges are closed."], at=1.0, findings=said)
+def test_the_findings_of_an_update_can_be_loaded(store: Store) -> None:
+    volatile = replace(
+        example_finding("3 minutes ago"), claim=Claim("3 minutes ago", Role.SENTENCE, "", Noise.VOLATILE)
+    )
+    findings = [volatile, example_finding("Three bridges are closed.")]
+    commit_texts(store, ["3 minutes ago", "Three bridges are closed."], at=1.0, findings=findings)
     with store.read() as conn:
-        (update,) = conn.scalars(select(updates.c.id))
-        assert entry_versions.findings_of_update(conn, update) == said
+        (update_id,) = conn.scalars(select(updates.c.id))
+        assert entry_versions.findings_of_update(conn, update_id) == findings
         assert entry_versions.findings_of_update(conn, 77) == []

@@ -23,14 +23,14 @@ def sync(store: Store, *configured: SourceConfig) -> None:
         sources.sync_sources(conn, configured, now=1.0)
 
 
-def keys(store: Store, name: str) -> list[str]:
-    """The keys of a source's entries."""
+def entry_keys(store: Store, name: str) -> list[str]:
+    """Return the keys of a source's entries."""
     with store.read() as conn:
         return sorted(conn.scalars(select(entries.c.key).where(entries.c.source == name)))
 
 
-def named(store: Store) -> list[tuple[str, int]]:
-    """The configured sources with how many entries each has."""
+def entry_counts(store: Store) -> list[tuple[str, int]]:
+    """Return the configured sources with their numbers of entries."""
     with store.read() as conn:
         return [(row.name, row.entries) for row in load_sources(conn)]
 
@@ -40,17 +40,17 @@ def test_a_new_name_keeps_the_history(store: Store) -> None:
     commit_texts(store, ["The bridge is open."], source="wire", entry="e1")
     sync(store, source("newswire", id="w"))
 
-    assert named(store) == [("newswire", 1)]
-    assert keys(store, "wire") == []
+    assert entry_counts(store) == [("newswire", 1)]
+    assert entry_keys(store, "wire") == []
 
 
-def test_what_hangs_on_the_name_goes_along(store: Store) -> None:
+def test_notices_silences_and_fingerprints_move_to_the_new_name(store: Store) -> None:
     sync(store, source("wire", id="w"))
     with store.write() as conn:
-        said = {"kind": "quiet", "said": "x", "since": 1.0, "last": 1.0}
-        conn.execute(insert(notices), {"source": "wire", **said})
-        mute = {"reason": "x", "by": "x", "made": 1.0, "until": 2.0}
-        conn.execute(insert(silences), {"source": "wire", **mute})
+        notice = {"kind": "quiet", "said": "x", "since": 1.0, "last": 1.0}
+        conn.execute(insert(notices), {"source": "wire", **notice})
+        silence = {"reason": "x", "by": "x", "made": 1.0, "until": 2.0}
+        conn.execute(insert(silences), {"source": "wire", **silence})
         conn.execute(insert(imprints), {"source": "wire", "frame": "x", "entries": []})
     sync(store, source("newswire", id="w"))
 
@@ -60,15 +60,15 @@ def test_what_hangs_on_the_name_goes_along(store: Store) -> None:
         assert conn.scalars(select(imprints.c.source)).all() == ["newswire"]
 
 
-def test_an_id_can_be_given_later_but_before_the_name_changes(store: Store) -> None:
+def test_an_id_can_be_added_later_if_the_name_changes_afterwards(store: Store) -> None:
     sync(store, source("wire"))
     commit_texts(store, ["The bridge is open."], source="wire", entry="e1")
     sync(store, source("wire", id="w"))
     sync(store, source("newswire", id="w"))
-    assert named(store) == [("newswire", 1)]
+    assert entry_counts(store) == [("newswire", 1)]
     sync(store, source("newswire"))
     sync(store, source("agency", id="w"))
-    assert named(store) == [("agency", 0)]
+    assert entry_counts(store) == [("agency", 0)]
 
 
 def test_names_can_be_swapped(store: Store) -> None:
@@ -77,35 +77,47 @@ def test_names_can_be_swapped(store: Store) -> None:
     commit_texts(store, ["The ferry is late."], source="b", entry="of b")
     sync(store, source("b", id="1"), source("a", id="2"))
 
-    assert (keys(store, "a"), keys(store, "b")) == (["of b"], ["of a"])
+    assert (entry_keys(store, "a"), entry_keys(store, "b")) == (["of b"], ["of a"])
 
 
-def test_a_name_that_another_source_had_is_taken_and_nothing_is_lost(store: Store) -> None:
+def test_taking_the_name_of_another_source_renames_that_source(store: Store) -> None:
     sync(store, source("wire", id="w"), source("press"))
     commit_texts(store, ["The bridge is open."], source="wire", entry="of wire")
     commit_texts(store, ["The ferry is late."], source="press", entry="of press")
     sync(store, source("press", id="w"))
 
-    assert keys(store, "press") == ["of wire"]
-    assert keys(store, "former 1") == ["of press"]
-    assert named(store) == [("press", 1)]
+    assert entry_keys(store, "press") == ["of wire"]
+    assert entry_keys(store, "former 1") == ["of press"]
+    assert entry_counts(store) == [("press", 1)]
 
 
-def test_the_entries_of_a_page_move_with_its_address(store: Store) -> None:
-    old, new = "https://example.org/advice", "https://www.example.org/travel?page=1"
-    sync(store, source("advice", url=old, kind="page"))
-    mine = [old, f"{old}#entry", f"{old} 0123abcd", "https://example.org/advice-two", "https://other.example/"]
-    for number, key in enumerate(mine):
+def test_the_entry_keys_of_a_page_follow_its_url(store: Store) -> None:
+    old_url, new_url = "https://example.org/advice", "https://www.example.org/travel?page=1"
+    sync(store, source("advice", url=old_url, kind="page"))
+    keys = [
+        old_url,
+        f"{old_url}#entry",
+        f"{old_url} 0123abcd",
+        "https://example.org/advice-two",
+        "https://other.example/",
+    ]
+    for number, key in enumerate(keys):
         commit_texts(store, [f"The crossing number {number} is shut."], source="advice", entry=key, at=100.0 + number)
-    sync(store, source("advice", url=new, kind="page"))
+    sync(store, source("advice", url=new_url, kind="page"))
 
-    expected = [new, f"{new}#entry", f"{new} 0123abcd", "https://example.org/advice-two", "https://other.example/"]
-    assert keys(store, "advice") == sorted(expected)
+    expected = [
+        new_url,
+        f"{new_url}#entry",
+        f"{new_url} 0123abcd",
+        "https://example.org/advice-two",
+        "https://other.example/",
+    ]
+    assert entry_keys(store, "advice") == sorted(expected)
 
 
-def test_the_entries_of_a_feed_stay_as_they_are_when_its_address_changes(store: Store) -> None:
+def test_the_entry_keys_of_a_feed_do_not_follow_its_url(store: Store) -> None:
     sync(store, source("wire", url="https://example.org/feed"))
     commit_texts(store, ["The bridge is open."], source="wire", entry="https://example.org/feed#1")
     sync(store, source("wire", url="https://new.example.org/feed"))
 
-    assert keys(store, "wire") == ["https://example.org/feed#1"]
+    assert entry_keys(store, "wire") == ["https://example.org/feed#1"]

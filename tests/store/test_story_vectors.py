@@ -22,122 +22,123 @@ from monitor.store.story_vectors import (
 )
 from monitor.text.normalize import hash64
 
-NONE: Mapping[int, float] = {}
+NO_NGRAMS: Mapping[int, float] = {}
 BRIDGE, RIVER, DAM, TAX = map(hash64, ("bridge", "river", "dam", "tax"))
 
 
-def gist(letters: Mapping[int, float] = NONE, **words: float) -> TermVector:
-    return {hash64(word): weight for word, weight in words.items()} | dict(letters)
+def vector(ngrams: Mapping[int, float] = NO_NGRAMS, **words: float) -> TermVector:
+    return {hash64(word): weight for word, weight in words.items()} | dict(ngrams)
 
 
-def about(store: Store, entry: str, what: TermVector, at: float = 100.0, story: str = "st-1") -> None:
-    """Commits a new entry that is about these words."""
-    one = replace(
-        example_assessment([f"News of {entry}."], entry=entry, at=at, title=entry, story=story), story_vector=what
+def commit_entry(store: Store, entry: str, story_vector: TermVector, at: float = 100.0, story: str = "st-1") -> None:
+    """Commit a new entry with this term vector."""
+    assessment = replace(
+        example_assessment([f"News of {entry}."], entry=entry, at=at, title=entry, story=story),
+        story_vector=story_vector,
     )
     with store.write() as conn:
-        commit_assessment(conn, one, content_hash="h", now=at)
+        commit_assessment(conn, assessment, content_hash="h", now=at)
 
 
-def told(store: Store, what: TermVector, since: float = 0.0) -> list[StoryCandidate]:
+def candidate_stories(store: Store, story_vector: TermVector, since: float = 0.0) -> list[StoryCandidate]:
     with store.read() as conn:
-        return StoredHistory(conn, since=0.0).candidate_stories(what, since)
+        return StoredHistory(conn, since=0.0).candidate_stories(story_vector, since)
 
 
-def akin(store: Store, what: TermVector, since: float = 0.0) -> list[str]:
-    return [one.opening.entry for one in told(store, what, since)]
+def candidate_entries(store: Store, story_vector: TermVector, since: float = 0.0) -> list[str]:
+    return [story.opening.entry for story in candidate_stories(store, story_vector, since)]
 
 
-def test_a_story_is_found_by_what_its_entries_were_about(store: Store) -> None:
-    about(store, "flood", gist(bridge=3.0, river=1.0))
-    about(store, "more flood", gist(bridge=2.0, dam=1.0))
-    about(store, "budget", gist(tax=4.0), story="st-2")
-    assert [(one.opening, one.vector) for one in told(store, gist(dam=1.0))] == [
-        (PriorClaim("flood", "wire", "flood", 100.0, "st-1", "flood"), gist(bridge=5.0, river=1.0, dam=1.0))
+def test_a_story_is_found_by_the_words_of_its_entries(store: Store) -> None:
+    commit_entry(store, "flood", vector(bridge=3.0, river=1.0))
+    commit_entry(store, "more flood", vector(bridge=2.0, dam=1.0))
+    commit_entry(store, "budget", vector(tax=4.0), story="st-2")
+    assert [(story.opening, story.vector) for story in candidate_stories(store, vector(dam=1.0))] == [
+        (PriorClaim("flood", "wire", "flood", 100.0, "st-1", "flood"), vector(bridge=5.0, river=1.0, dam=1.0))
     ]
 
 
-def test_what_was_said_long_ago_weighs_less(store: Store) -> None:
-    about(store, "flood", gist(bridge=4.0))
-    about(store, "more flood", gist(dam=1.0), at=100.0 + STORY_HALF_LIFE_S)
-    about(store, "found late", gist(dam=1.0), at=100.0)
-    (one,) = told(store, gist(dam=1.0))
-    assert one.vector == gist(bridge=2.0, dam=2.0)
-    assert one.opening.at == 100.0 + STORY_HALF_LIFE_S
+def test_older_entries_weigh_less_in_the_story_vector(store: Store) -> None:
+    commit_entry(store, "flood", vector(bridge=4.0))
+    commit_entry(store, "more flood", vector(dam=1.0), at=100.0 + STORY_HALF_LIFE_S)
+    commit_entry(store, "found late", vector(dam=1.0), at=100.0)
+    (story,) = candidate_stories(store, vector(dam=1.0))
+    assert story.vector == vector(bridge=2.0, dam=2.0)
+    assert story.opening.at == 100.0 + STORY_HALF_LIFE_S
 
 
-def test_what_shares_no_word_or_is_too_old_is_not_found(store: Store) -> None:
-    about(store, "flood", gist(bridge=3.0), at=100.0)
-    about(store, "late flood", gist(bridge=3.0), at=900.0, story="st-2")
-    assert akin(store, gist(tax=1.0)) == []
-    assert akin(store, gist()) == []
-    assert akin(store, gist(bridge=1.0), since=500.0) == ["late flood"]
+def test_stories_without_shared_words_or_too_old_are_not_found(store: Store) -> None:
+    commit_entry(store, "flood", vector(bridge=3.0), at=100.0)
+    commit_entry(store, "late flood", vector(bridge=3.0), at=900.0, story="st-2")
+    assert candidate_entries(store, vector(tax=1.0)) == []
+    assert candidate_entries(store, vector()) == []
+    assert candidate_entries(store, vector(bridge=1.0), since=500.0) == ["late flood"]
 
 
-def test_a_story_that_is_still_told_of_is_not_too_old(store: Store) -> None:
-    about(store, "flood", gist(bridge=3.0), at=100.0)
-    about(store, "more flood", gist(bridge=3.0), at=900.0)
-    assert akin(store, gist(bridge=1.0), since=500.0) == ["flood"]
+def test_a_new_entry_keeps_an_old_story_active(store: Store) -> None:
+    commit_entry(store, "flood", vector(bridge=3.0), at=100.0)
+    commit_entry(store, "more flood", vector(bridge=3.0), at=900.0)
+    assert candidate_entries(store, vector(bridge=1.0), since=500.0) == ["flood"]
 
 
-def test_of_many_the_nearest_are_found(store: Store) -> None:
-    about(store, "both", gist(bridge=1.0, river=1.0), story="st-both")
+def test_only_the_nearest_of_many_stories_are_found(store: Store) -> None:
+    commit_entry(store, "both", vector(bridge=1.0, river=1.0), story="st-both")
     for n in range(MAX_CANDIDATE_STORIES + 5):
-        about(store, f"e{n}", gist(bridge=1.0), story=f"st-{n}")
-    found = akin(store, gist(bridge=1.0, river=1.0))
-    assert len(found) == MAX_CANDIDATE_STORIES < MAX_STORIES_PER_WORD
-    assert "both" in found
-    assert "e0" not in found
+        commit_entry(store, f"e{n}", vector(bridge=1.0), story=f"st-{n}")
+    entries = candidate_entries(store, vector(bridge=1.0, river=1.0))
+    assert len(entries) == MAX_CANDIDATE_STORIES < MAX_STORIES_PER_WORD
+    assert "both" in entries
+    assert "e0" not in entries
 
 
-def test_it_is_counted_how_many_stories_are_about_a_word(store: Store) -> None:
-    about(store, "flood", gist(bridge=3.0, river=1.0))
-    about(store, "more flood", gist(bridge=2.0))
-    about(store, "old bridge", gist(bridge=2.0), story="st-2")
+def test_word_frequencies_count_stories(store: Store) -> None:
+    commit_entry(store, "flood", vector(bridge=3.0, river=1.0))
+    commit_entry(store, "more flood", vector(bridge=2.0))
+    commit_entry(store, "old bridge", vector(bridge=2.0), story="st-2")
     with store.read() as conn:
         words, _ = StoredHistory(conn, since=0.0).document_frequencies([BRIDGE, RIVER, TAX], [])
     assert words == (2, {BRIDGE: 2, RIVER: 1})
 
 
-def test_a_story_that_many_tell_does_not_make_its_letters_common(store: Store) -> None:
+def test_the_entries_of_one_story_counted_for_ngram_frequencies_are_limited(store: Store) -> None:
     for n in range(MAX_COUNTED_ENTRIES + 3):
-        about(store, f"flood {n}", gist({7: 3.0}, bridge=1.0))
-    about(store, "budget", gist({9: 4.0}, tax=1.0), story="st-2")
+        commit_entry(store, f"flood {n}", vector({7: 3.0}, bridge=1.0))
+    commit_entry(store, "budget", vector({9: 4.0}, tax=1.0), story="st-2")
     with store.read() as conn:
-        _, letters = StoredHistory(conn, since=0.0).document_frequencies([], [7, 8, 9])
-    assert letters == (MAX_COUNTED_ENTRIES + 1, {7: MAX_COUNTED_ENTRIES, 8: 0, 9: 1})
+        _, ngrams = StoredHistory(conn, since=0.0).document_frequencies([], [7, 8, 9])
+    assert ngrams == (MAX_COUNTED_ENTRIES + 1, {7: MAX_COUNTED_ENTRIES, 8: 0, 9: 1})
 
 
-def test_groups_of_letters_weigh_and_are_not_looked_up(store: Store) -> None:
-    about(store, "flood", gist({7: 1.0}, bridge=3.0))
-    assert akin(store, {7: 1.0}) == []
+def test_ngrams_are_not_looked_up(store: Store) -> None:
+    commit_entry(store, "flood", vector({7: 1.0}, bridge=3.0))
+    assert candidate_entries(store, {7: 1.0}) == []
 
 
 def test_a_story_keeps_its_heaviest_terms(store: Store) -> None:
-    about(store, "flood", gist(**{f"word{n}": float(n + 1) for n in range(MAX_VECTOR_TERMS)}))
-    about(store, "more flood", gist(dam=1000.0))
-    (one,) = told(store, gist(dam=1.0))
-    assert len(one.vector) == MAX_VECTOR_TERMS
-    assert DAM in one.vector
-    assert hash64("word0") not in one.vector
+    commit_entry(store, "flood", vector(**{f"word{n}": float(n + 1) for n in range(MAX_VECTOR_TERMS)}))
+    commit_entry(store, "more flood", vector(dam=1000.0))
+    (story,) = candidate_stories(store, vector(dam=1.0))
+    assert len(story.vector) == MAX_VECTOR_TERMS
+    assert DAM in story.vector
+    assert hash64("word0") not in story.vector
 
 
-def test_what_ended_stories_were_about_is_let_go_of(store: Store) -> None:
-    about(store, "flood", gist(bridge=3.0), at=100.0)
-    about(store, "late flood", gist(bridge=3.0), at=900.0, story="st-2")
+def test_vectors_of_ended_stories_are_deleted(store: Store) -> None:
+    commit_entry(store, "flood", vector(bridge=3.0), at=100.0)
+    commit_entry(store, "late flood", vector(bridge=3.0), at=900.0, story="st-2")
     with store.write() as conn:
         assert delete_story_vectors(conn, 500.0) == 1
     compact_indexes(store)
-    assert akin(store, gist(bridge=1.0)) == ["late flood"]
+    assert candidate_entries(store, vector(bridge=1.0)) == ["late flood"]
     with store.read() as conn:
         assert StoredHistory(conn, since=0.0).document_frequencies([BRIDGE], [])[0] == (1, {BRIDGE: 1})
     with store.write() as conn:
         assert delete_story_vectors(conn, 5_000.0) == 1
-    assert akin(store, gist(bridge=1.0)) == []
+    assert candidate_entries(store, vector(bridge=1.0)) == []
 
 
 @pytest.mark.parametrize(
-    "kept", [{}, gist(bridge=0.5), {7: 0.25}, gist({0: 0.5, HASH_BUCKETS - 1: 2.0}, bridge=0.125, river=31.0)]
+    "original", [{}, vector(bridge=0.5), {7: 0.25}, vector({0: 0.5, HASH_BUCKETS - 1: 2.0}, bridge=0.125, river=31.0)]
 )
-def test_a_gist_is_kept_whole(kept: TermVector) -> None:
-    assert unpack_vector(pack_vector(kept)) == kept
+def test_packing_a_vector_is_lossless(original: TermVector) -> None:
+    assert unpack_vector(pack_vector(original)) == original

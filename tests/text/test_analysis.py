@@ -1,4 +1,4 @@
-"""A text is read once into words that meet across spellings, inflections, aliases and scripts."""
+"""Text analysis: terms match across spellings, inflections, synonyms and scripts."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from monitor.text.analysis import MAX_INDEX_TERMS, NO_SYNONYMS, Synonyms, analyz
 DPRK = Synonyms.from_mapping({"dprk": ["DPRK", "North Korean*"], "gur": ["GUR", "Defence Intelligence Directorate"]})
 
 
-def terms(text, same=NO_SYNONYMS):
-    return set(index_terms(analyze(text, same)))
+def terms(text, synonyms=NO_SYNONYMS):
+    return set(index_terms(analyze(text, synonyms)))
 
 
-def test_readings_are_cached_by_text_and_aliases():
+def test_analyses_are_cached_by_text_and_synonyms():
     assert analyze("One boat sank.") is analyze("One boat sank.")
     assert analyze("One boat sank.", DPRK) is not analyze("One boat sank.")
     assert hash(DPRK) == hash(
@@ -31,41 +31,41 @@ def test_readings_are_cached_by_text_and_aliases():
         ("killed in floods", "dead in a flood"),
     ],
 )
-def test_ways_to_say_one_thing_share_a_term(one, other):
+def test_words_with_one_meaning_share_a_term(one, other):
     assert terms(one, DPRK) & terms(other, DPRK) >= {term for term in terms(one, DPRK) if term[0] in "@="}
     assert any(term[0] in "@=" for term in terms(one, DPRK))
 
 
-def test_us_the_country_is_told_from_us_the_people():
+def test_us_in_capitals_is_the_country_and_us_in_lower_case_a_pronoun():
     assert "@united states" in terms("The US left")
     assert not terms("They told us") & {"@united states", "us"}
 
 
-def test_misspelt_names_meet_by_their_skeleton():
+def test_misspelled_names_share_a_consonant_key():
     assert consonant_key("toretsk") == consonant_key("torestk")
     assert terms("near Torestk today") & terms("near Toretsk today") >= {consonant_key("toretsk")}
 
 
-def test_terms_hold_figures_and_no_stop_words_and_stay_few():
-    found = index_terms(
+def test_index_terms_include_figures_and_exclude_stop_words_up_to_a_limit():
+    index = index_terms(
         analyze("In the village of Lyptsi there were 3,000 " + " ".join(f"word{n}a" for n in range(99)))
     )
-    assert "#3000" in found
-    assert not {"in", "the", "of", "there", "were"} & set(found)
-    assert len(found) == len(set(found)) == MAX_INDEX_TERMS
+    assert "#3000" in index
+    assert not {"in", "the", "of", "there", "were"} & set(index)
+    assert len(index) == len(set(index)) == MAX_INDEX_TERMS
 
 
-def test_names_and_places_are_told_from_words():
+def test_names_places_and_other_words_have_different_kinds():
     kinds = {
-        unit.word.text: unit.kind for unit in analyze("Rescuers met Oksana near Sudzha in Poland.").terms.values()
+        term.word.text: term.kind for term in analyze("Rescuers met Oksana near Sudzha in Poland.").terms.values()
     }
     assert kinds["Oksana"] is ChangeKind.NAME
     assert kinds["Sudzha"] is kinds["Poland"] is ChangeKind.PLACE
     assert kinds["Rescuers"] is ChangeKind.WORDING
 
 
-def test_capitals_say_nothing_in_a_headline_of_capitals():
-    assert {unit.kind for unit in analyze("Rescuers Find Missing Miners Alive Under Rubble").terms.values()} == {
+def test_a_title_case_headline_has_no_names():
+    assert {term.kind for term in analyze("Rescuers Find Missing Miners Alive Under Rubble").terms.values()} == {
         ChangeKind.WORDING
     }
 
@@ -73,11 +73,11 @@ def test_capitals_say_nothing_in_a_headline_of_capitals():
 @pytest.mark.parametrize(
     "text", ["", " ", "…!?", "俄罗斯没有派遣士兵", "لم ترسل روسيا", "ᚠᛇᚻ", "a\u0301\u200d\ufeff", "½ ² ٣ 𝟛"]
 )
-def test_any_script_can_be_read(text):
+def test_text_of_any_script_is_analyzed(text):
     assert analyze(text).text == text
     assert len(index_terms(analyze(text))) <= 32
 
 
-def test_inflections_of_ukrainian_and_russian_words_meet():
+def test_inflections_of_ukrainian_and_russian_words_share_a_term():
     assert terms("загинули солдати") & terms("солдатів немає")
     assert terms("погибли солдаты") & terms("солдатами")

@@ -9,18 +9,18 @@ from monitor.text.blocks import looks_like_html, parse_blocks
 @pytest.mark.parametrize(
     "text", ["<p>One</p>", "One<br>two", "<B>One</B>", "see <a href='x'>this</a>", "<!DOCTYPE html>x", "text</div>"]
 )
-def test_tags_look_like_html(text):
+def test_text_with_tags_looks_like_html(text):
     assert looks_like_html(text)
 
 
 @pytest.mark.parametrize(
     "text", ["", "a < b > c", "<desk@example.org>", "<https://example.org>", "# One\n- two", "AT&amp;T"]
 )
-def test_text_does_not_look_like_html(text):
+def test_text_without_tags_does_not_look_like_html(text):
     assert not looks_like_html(text)
 
 
-def test_a_page_is_cut_into_blocks_with_their_roles():
+def test_a_page_is_parsed_into_blocks_with_roles():
     page = (
         "<h1>Roads</h1><p>The <b>A12</b> is&nbsp;shut.<br>Use the B7.</p><ul><li>Alba<li>Bera</ul>"
         "<table><tr><td>Alba<td>12</tr><tr><td>Bera<td>3</tr></table><p>End.</p>"
@@ -37,7 +37,7 @@ def test_a_page_is_cut_into_blocks_with_their_roles():
     ]
 
 
-def test_nothing_has_no_blocks():
+def test_empty_html_has_no_blocks():
     assert parse_blocks("") == parse_blocks("<p> </p>") == []
 
 
@@ -47,7 +47,7 @@ TAGS = st.sampled_from("p div ul li span b em a section blockquote h2 table tr t
 
 @st.composite
 def trees(draw, depth=3):
-    """HTML that need not be well formed: elements in any order, some never closed."""
+    """Generate possibly ill-formed HTML: elements in any order, some never closed."""
     parts = []
     for _ in range(draw(st.integers(0, 4))):
         if depth and draw(st.booleans()):
@@ -59,9 +59,9 @@ def trees(draw, depth=3):
 
 
 @given(trees())
-def test_the_letters_are_those_that_a_browsers_parser_sees(html):
+def test_blocks_have_the_same_letters_as_lexbor_finds(html):
     body = LexborHTMLParser(f"<div>{html}</div>").body
-    seen = "".join(sorted(body.text(separator="") if body else ""))
-    read = "".join(sorted("".join(block.text for block in parse_blocks(f"<div>{html}</div>"))))
-    kept = str.maketrans("", "", " \n|-")
-    assert read.translate(kept) == seen.translate(kept)
+    expected = "".join(sorted(body.text(separator="") if body else ""))
+    parsed = "".join(sorted("".join(block.text for block in parse_blocks(f"<div>{html}</div>"))))
+    without_separators = str.maketrans("", "", " \n|-")
+    assert parsed.translate(without_separators) == expected.translate(without_separators)

@@ -1,4 +1,4 @@
-"""Negation, certainty and scope are seen, with the words they govern."""
+"""Cues of negation, certainty and scope are found, with the words they govern."""
 
 import pytest
 
@@ -29,14 +29,14 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "cue"), CASES)
-def test_a_cue_is_seen(text, cue):
+def test_a_cue_is_found(text, cue):
     assert cues(text) == [cue]
 
 
 @pytest.mark.parametrize("text", ["They left in May.", "the most active volcano", "Not yet.".replace("Not ", "")])
-def test_what_only_looks_like_a_cue_is_none(text):
+def test_a_word_that_only_resembles_a_cue_is_not_one(text):
     assert cues(text) == []
 
 
-def test_a_cue_knows_what_it_governs_before_it_if_nothing_follows():
+def test_a_cue_at_the_end_governs_the_words_before_it():
     assert "rescu" in "".join(analyze("The rescue mission failed.").cues[0].governed)

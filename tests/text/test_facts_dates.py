@@ -1,4 +1,4 @@
-"""Dates and times are read in the ways reports write them, and agree when they could be one moment."""
+"""Dates and times are parsed in the formats of reports, and agree if they may be the same moment."""
 
 import pytest
 
@@ -32,22 +32,22 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "date"), CASES)
-def test_a_date_is_read_whole(text, date):
+def test_a_date_is_parsed(text, date):
     assert dates(text) == [date]
 
 
 @pytest.mark.parametrize(
     "text", ["They may leave.", "Thousands march in Lyon.", "2000 soldiers left.", "a 3:99 draw"]
 )
-def test_what_only_looks_like_a_date_is_none(text):
+def test_text_that_only_resembles_a_date_is_not_one(text):
     assert dates(text) == []
 
 
-def test_dates_agree_when_nothing_stands_against_it():
-    def one(text):
+def test_dates_agree_if_a_common_part_is_equal_and_none_differs():
+    def date(text):
         return analyze(text).dates[0]
 
-    assert dates_agree(one("on 14 December"), one("December 14, 2024"))
-    assert not dates_agree(one("on 14 December"), one("on 15 December"))
-    assert not dates_agree(one("in May 2025"), one("in May 2026"))
-    assert not dates_agree(one("on Monday"), one("in 2025"))
+    assert dates_agree(date("on 14 December"), date("December 14, 2024"))
+    assert not dates_agree(date("on 14 December"), date("on 15 December"))
+    assert not dates_agree(date("in May 2025"), date("in May 2026"))
+    assert not dates_agree(date("on Monday"), date("in 2025"))

@@ -1,4 +1,4 @@
-"""Figures in prose are what a reader would take them for."""
+"""Figures in prose are parsed with their value, bound, unit and counted words."""
 
 import pytest
 
@@ -49,36 +49,36 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "figure"), CASES)
-def test_a_figure_is_read_whole(text, figure):
+def test_a_figure_is_parsed_with_its_range_bound_and_unit(text, figure):
     assert figures(text) == [figure]
 
 
-def test_ordinals_are_told_from_counts():
+def test_ordinals_are_distinguished_from_counts():
     assert [q.is_ordinal for q in analyze("the 3rd round, the third round, 3 rounds").numbers] == [True, True, False]
 
 
-def test_names_that_hold_digits_are_no_figures():
-    reading = analyze("Two F-16s near the A43 carried COVID-19 tests.")
-    assert [q.low for q in reading.numbers] == [2]
-    assert {"f-16s", "a43", "covid-19"} <= {unit.word.folded for unit in reading.terms.values()}
+def test_names_with_digits_are_not_figures():
+    analysis = analyze("Two F-16s near the A43 carried COVID-19 tests.")
+    assert [q.low for q in analysis.numbers] == [2]
+    assert {"f-16s", "a43", "covid-19"} <= {term.word.folded for term in analysis.terms.values()}
 
 
-def test_what_is_only_feared_is_marked():
+def test_a_projection_is_marked():
     assert [q.is_projected for q in analyze("The toll could pass 20,000. It stands at 9,000.").numbers] == [
         True,
         False,
     ]
 
 
-def test_a_figure_knows_what_it_counts_on_either_side():
+def test_a_figure_counts_words_after_it_or_before_it():
     counted = [q.counted_keys for q in analyze("3 dead, 4 hurt; the death toll rises to 15").numbers]
     assert [set(a) & {"=kill"} for a in counted] == [{"=kill"}, set(), {"=kill"}]
 
 
-def test_the_words_of_a_figure_stand_in_the_text():
+def test_the_span_of_a_figure_includes_its_bound():
     text = "Some say up to 12,000, others at least 500."
     assert [text[q.start : q.end] for q in analyze(text).numbers] == ["up to 12,000", "at least 500"]
 
 
-def test_a_run_of_digits_too_long_to_be_exact_is_a_name():
+def test_a_run_of_digits_too_long_for_a_float_is_not_a_figure():
     assert analyze("Order 12345678901234567 came.").numbers == ()

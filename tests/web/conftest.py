@@ -1,4 +1,4 @@
-"""The newsroom's store, made once, and what asks its pages without a network between."""
+"""Fixtures: the sample store, and HTTP clients that call its pages in process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from monitor.store.connect import open_store
 
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("newsroom")
+    return tmp_path_factory.mktemp("sample_store")
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,6 @@ def sample_news_store(sample_folder: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def empty_store() -> Iterator[Store]:
-    """A store with nothing in it."""
     with closing(open_store("sqlite:///:memory:")) as store:
         yield store
 
@@ -40,13 +39,13 @@ async def page_reader(sample_news_store: Store) -> AsyncIterator[httpx.AsyncClie
 
 @pytest.fixture
 def editable_store(tmp_path: Path) -> Iterator[Store]:
-    """A newsroom that this test alone may change."""
+    """A copy of the sample store that the test may change."""
     with closing(build_sample_store(tmp_path)) as store:
         yield store
 
 
 @pytest.fixture
 async def page_editor(editable_store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    """Who asks the pages of that newsroom."""
+    """A client of the editable store's pages."""
     async with page_client(editable_store) as client:
         yield client

@@ -1,4 +1,4 @@
-"""The buttons below an alert: kept, shown, and only pressed on our own pages."""
+"""The answer buttons below an alert: answers are stored, shown, and accepted only from our own pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from monitor.store import feedback, silences
 from monitor.store.base import Store
 from monitor.web.app import GET_ROUTES, POST_ROUTES
 
-OURS = {"origin": "http://localhost:8080"}
+SAME_ORIGIN = {"origin": "http://localhost:8080"}
 
 
 @pytest.fixture
@@ -29,27 +29,29 @@ async def first_alert(reader: httpx.AsyncClient) -> str:
     return id
 
 
-async def test_not_news_is_kept_shown_and_mutes_the_like(
+async def test_a_not_news_answer_is_stored_and_shown_and_mutes_similar_alerts(
     editable_store: Store, page_reader: httpx.AsyncClient
 ) -> None:
     id = await first_alert(page_reader)
-    answer = await page_reader.post(f"/alerts/{id}/not-news", headers=OURS)
+    answer = await page_reader.post(f"/alerts/{id}/not-news", headers=SAME_ORIGIN)
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}")
-    assert "Not news: the like is muted" in (await page_reader.get(f"/alerts/{id}")).text
+    assert "Not news: similar alerts are muted" in (await page_reader.get(f"/alerts/{id}")).text
     assert (await page_reader.get(f"/api/alerts/{id}")).json()["answer"] == "not news"
     with editable_store.read() as conn:
         (mute,) = silences.load_active_silences(conn, NOW)
         assert (mute.mode, mute.rule, mute.by) == (SilenceMode.NOT_NEWS, "dprk-deployment", "web")
 
 
-async def test_the_last_answer_counts(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
+async def test_the_latest_answer_replaces_the_earlier_one(
+    editable_store: Store, page_reader: httpx.AsyncClient
+) -> None:
     id = await first_alert(page_reader)
-    await page_reader.post(f"/alerts/{id}/not-news", headers=OURS)
+    await page_reader.post(f"/alerts/{id}/not-news", headers=SAME_ORIGIN)
     await page_reader.post(f"/alerts/{id}/ack", headers={"sec-fetch-site": "same-origin"})
 
     with editable_store.read() as conn:
-        assert [one.kind for one in feedback.all_feedback(conn)] == [FeedbackKind.ACK]
+        assert [answer.kind for answer in feedback.all_feedback(conn)] == [FeedbackKind.ACK]
         assert silences.load_active_silences(conn, NOW) == []
 
 
@@ -64,7 +66,7 @@ async def test_the_last_answer_counts(editable_store: Store, page_reader: httpx.
         {"sec-fetch-site": "same-site"},
     ],
 )
-async def test_no_other_site_can_answer(
+async def test_an_answer_from_another_site_is_rejected(
     editable_store: Store, page_reader: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     answer = await page_reader.post(f"/alerts/{await first_alert(page_reader)}/ack", headers=headers)
@@ -74,21 +76,21 @@ async def test_no_other_site_can_answer(
         assert feedback.all_feedback(conn) == []
 
 
-async def test_looking_does_not_answer_and_who_is_not_there_cannot_be_answered(
+async def test_get_does_not_answer_and_an_unknown_alert_is_404(
     page_reader: httpx.AsyncClient,
 ) -> None:
     assert (await page_reader.get(f"/alerts/{await first_alert(page_reader)}/ack")).status_code == 405
-    assert (await page_reader.post("/alerts/nobody/ack", headers=OURS)).status_code == 404
+    assert (await page_reader.post("/alerts/nobody/ack", headers=SAME_ORIGIN)).status_code == 404
 
 
-def filled(path: str, alert: str) -> str:
-    """An address of ours, its names put in."""
+def fill_path(path: str, alert: str) -> str:
+    """Fill the placeholders of a route."""
     return path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", alert)
 
 
 @pytest.mark.parametrize("path", POST_ROUTES)
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
-async def test_whatever_changes_something_is_only_taken_from_our_own_pages(
+async def test_every_form_is_rejected_from_another_site(
     editable_store: Store, page_reader: httpx.AsyncClient, path: str, headers: dict[str, str]
 ) -> None:
     id = await first_alert(page_reader)
@@ -96,12 +98,12 @@ async def test_whatever_changes_something_is_only_taken_from_our_own_pages(
         silences.insert_silence(conn, Silence(0, "x", NOW, NOW + 60, rule="dprk-deployment"))
     form = {"what": "rule=dprk-deployment", "for": "1d", "reason": "x"}
 
-    assert (await page_reader.post(filled(path, id), data=form, headers=headers)).status_code == 403
+    assert (await page_reader.post(fill_path(path, id), data=form, headers=headers)).status_code == 403
     with editable_store.read() as conn:
         assert (len(silences.load_active_silences(conn, NOW)), feedback.all_feedback(conn)) == (1, [])
 
 
-async def test_looking_at_every_page_of_an_alert_and_its_story_changes_nothing(
+async def test_get_and_head_of_alert_and_story_pages_change_nothing(
     editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     alert = (await page_reader.get("/api/alerts")).json()["alerts"][0]
@@ -113,6 +115,6 @@ async def test_looking_at_every_page_of_an_alert_and_its_story_changes_nothing(
     before = content()
     for path in (path for path in GET_ROUTES if "{" in path):
         id = alert["story"] if "stories" in path else alert["id"]
-        assert (await page_reader.get(filled(path, id))).status_code == 200
-        assert (await page_reader.head(filled(path, id))).status_code == 200
+        assert (await page_reader.get(fill_path(path, id))).status_code == 200
+        assert (await page_reader.head(fill_path(path, id))).status_code == 200
     assert content() == before

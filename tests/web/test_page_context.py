@@ -1,4 +1,4 @@
-"""Small words of the pages: addresses without secrets, and distances in time."""
+"""Small texts of the pages: URLs without secrets, and relative times."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from monitor.web.page_context import public_url, relative_time
         ("", ""),
     ],
 )
-def test_address_is_shown_without_what_may_be_secret(address: str, shown: str) -> None:
+def test_public_url_omits_what_may_be_secret(address: str, shown: str) -> None:
     assert public_url(address) == shown
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [(0, "now"), (-59, "now"), (60, "in 1 min"), (-240, "4 min ago"), (-9 * 3600, "9 h ago"), (3 * 86400, "in 3 d")],
 )
-def test_distance_in_time_is_told_in_one_unit(seconds: float, words: str) -> None:
-    assert relative_time(seconds) == words
+def test_relative_time_has_one_unit(seconds: float, text: str) -> None:
+    assert relative_time(seconds) == text

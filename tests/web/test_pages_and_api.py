@@ -1,4 +1,4 @@
-"""JSON, health, and what is said when there is nothing to show."""
+"""The JSON API, the health check, and error pages."""
 
 from __future__ import annotations
 
@@ -16,33 +16,44 @@ from monitor.store.base import Store
 from monitor.web.app import GET_ROUTES, create_app
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]
-OTHERS = ["/health", "/style.css", "/nowhere", "/api/nowhere", "/alerts/nobody", "/api/alerts/nobody", "/?before=x"]
+OTHER_PATHS = [
+    "/health",
+    "/style.css",
+    "/nowhere",
+    "/api/nowhere",
+    "/alerts/nobody",
+    "/api/alerts/nobody",
+    "/?before=x",
+]
 
 
-async def test_alerts_are_the_webhooks_objects(page_reader: httpx.AsyncClient) -> None:
-    found = (await page_reader.get("/api/alerts")).json()
-    first = found["alerts"][0]
+async def test_api_alerts_have_the_fields_of_the_webhook(page_reader: httpx.AsyncClient) -> None:
+    listing = (await page_reader.get("/api/alerts")).json()
+    first = listing["alerts"][0]
 
-    assert found["older"] is None
+    assert listing["older"] is None
     assert first["rule"] == "dprk-deployment"
     assert first["findings"][0]["changes"] == [{"kind": "number", "before": "Around 3,000", "after": "Up to 12,000"}]
 
 
-async def test_one_alert_comes_with_its_deliveries(page_reader: httpx.AsyncClient) -> None:
+async def test_one_api_alert_includes_its_deliveries(page_reader: httpx.AsyncClient) -> None:
     oldest = (await page_reader.get("/api/alerts")).json()["alerts"][-1]
-    found = (await page_reader.get(f"/api/alerts/{oldest['id']}")).json()
-    owed = {one.pop("channel"): one for one in found.pop("deliveries")}
+    alert = (await page_reader.get(f"/api/alerts/{oldest['id']}")).json()
+    deliveries = {delivery.pop("channel"): delivery for delivery in alert.pop("deliveries")}
 
-    assert (found.pop("answer"), found.pop("silenced")) == (None, [])
-    assert found == oldest
-    assert {channel: one["state"] for channel, one in owed.items()} == {"desk": "sent", "osint": "dead"}
-    assert (owed["desk"]["due"], owed["desk"]["sent_at"]) == (None, "2026-12-13T16:30:02Z")
+    assert (alert.pop("answer"), alert.pop("silenced")) == (None, [])
+    assert alert == oldest
+    assert {channel: delivery["state"] for channel, delivery in deliveries.items()} == {
+        "desk": "sent",
+        "osint": "dead",
+    }
+    assert (deliveries["desk"]["due"], deliveries["desk"]["sent_at"]) == (None, "2026-12-13T16:30:02Z")
 
 
-async def test_sources_are_in_the_shape_of_the_command(page_reader: httpx.AsyncClient) -> None:
-    found = {source["name"]: source for source in (await page_reader.get("/api/sources")).json()}
+async def test_api_sources_have_the_format_of_the_command(page_reader: httpx.AsyncClient) -> None:
+    sources = {source["name"]: source for source in (await page_reader.get("/api/sources")).json()}
 
-    assert found["front-report"] == {
+    assert sources["front-report"] == {
         "name": "front-report",
         "url": "https://front-report.example/daily.xml",
         "kind": "feed",
@@ -55,20 +66,20 @@ async def test_sources_are_in_the_shape_of_the_command(page_reader: httpx.AsyncC
     }
 
 
-async def test_deliveries_are_listed_by_state(page_reader: httpx.AsyncClient) -> None:
-    found = (await page_reader.get("/api/deliveries?state=retrying")).json()["deliveries"]
+async def test_api_deliveries_can_be_filtered_by_state(page_reader: httpx.AsyncClient) -> None:
+    (delivery,) = (await page_reader.get("/api/deliveries?state=retrying")).json()["deliveries"]
 
-    assert [(one["state"], one["due"]) for one in found] == [("retrying", "2026-12-16T18:33:20Z")]
-    assert found[0]["why"] == "waits for its next try, until 2026-12-16T18:33:20Z"
-    assert (found[0]["behind"], found[0]["held_until"]) == (None, None)
+    assert (delivery["state"], delivery["due"]) == ("retrying", "2026-12-16T18:33:20Z")
+    assert delivery["why"] == "waits for its next try, until 2026-12-16T18:33:20Z"
+    assert (delivery["behind"], delivery["held_until"]) == (None, None)
 
 
-async def test_status_counts(page_reader: httpx.AsyncClient) -> None:
-    found = (await page_reader.get("/api/status")).json()
+async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncClient) -> None:
+    status = (await page_reader.get("/api/status")).json()
 
-    assert found["sources"] == {"ok": 2, "failing": 1, "empty": 1}
-    assert found["messages"]["dead"] == 1
-    assert found["last_poll"] == "2026-12-16T18:26:00Z"
+    assert status["sources"] == {"ok": 2, "failing": 1, "empty": 1}
+    assert status["messages"]["dead"] == 1
+    assert status["last_poll"] == "2026-12-16T18:26:00Z"
 
 
 @pytest.mark.parametrize(
@@ -79,13 +90,13 @@ async def test_status_counts(page_reader: httpx.AsyncClient) -> None:
         ("/alerts/nobody", 404, "There is no such page."),
         ("/alerts/%00", 404, "There is no such page."),
         ("/alerts/../../etc/passwd", 404, "There is no such page."),
-        ("/?before=x", 400, "In an address, before= is followed by the number of a row."),
-        ("/?before=-1", 400, "In an address, before= is followed by the number of a row."),
-        ("/?before=99999999999999999999", 400, "In an address, before= is followed by the number of a row."),
-        ("/deliveries?state=lost", 400, "A delivery&#39;s state is one of pending, retrying, sent, dead."),
+        ("/?before=x", 400, "Invalid before=: expected the number of a row."),
+        ("/?before=-1", 400, "Invalid before=: expected the number of a row."),
+        ("/?before=99999999999999999999", 400, "Invalid before=: expected the number of a row."),
+        ("/deliveries?state=lost", 400, "Unknown state: expected one of pending, retrying, sent, dead."),
     ],
 )
-async def test_what_cannot_be_answered_is_told_in_a_sentence(
+async def test_an_invalid_request_gets_a_page_with_one_sentence(
     page_reader: httpx.AsyncClient, path: str, status: int, sentence: str
 ) -> None:
     answer = await page_reader.get(path)
@@ -94,7 +105,7 @@ async def test_what_cannot_be_answered_is_told_in_a_sentence(
     assert f"<h1>{sentence}</h1>" in answer.text
 
 
-async def test_programs_are_told_in_json(page_reader: httpx.AsyncClient) -> None:
+async def test_api_errors_are_json(page_reader: httpx.AsyncClient) -> None:
     answer = await page_reader.get("/api/nowhere")
 
     assert (answer.status_code, answer.json()) == (404, {"error": "There is no such page."})
@@ -102,15 +113,15 @@ async def test_programs_are_told_in_json(page_reader: httpx.AsyncClient) -> None
 
 @pytest.mark.parametrize("path", [*PATHS, "/health"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-async def test_pages_can_only_be_read(page_reader: httpx.AsyncClient, path: str, method: str) -> None:
+async def test_pages_accept_only_get_and_head(page_reader: httpx.AsyncClient, path: str, method: str) -> None:
     answer = await page_reader.request(method, path)
 
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
-@pytest.mark.parametrize("path", [*PATHS, *OTHERS])
-async def test_every_answer_bears_the_headers_of_safety(page_reader: httpx.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize("path", [*PATHS, *OTHER_PATHS])
+async def test_every_response_has_the_security_headers(page_reader: httpx.AsyncClient, path: str) -> None:
     headers = (await page_reader.get(path)).headers
     policy = headers["content-security-policy"].split("; ")
 
@@ -119,20 +130,20 @@ async def test_every_answer_bears_the_headers_of_safety(page_reader: httpx.Async
     assert headers["referrer-policy"] == "same-origin"
 
 
-async def test_looking_at_every_page_changes_nothing(sample_folder: Path, page_reader: httpx.AsyncClient) -> None:
+async def test_get_and_head_of_every_page_change_nothing(sample_folder: Path, page_reader: httpx.AsyncClient) -> None:
     def content() -> list[str]:
         with closing(sqlite3.connect(sample_folder / "monitor.db")) as db:
             return list(db.iterdump())
 
     before = content()
-    for path in [*PATHS, *OTHERS]:
+    for path in [*PATHS, *OTHER_PATHS]:
         await page_reader.get(path)
         await page_reader.head(path)
 
     assert content() == before
 
 
-async def test_database_that_is_gone_is_told_in_one_sentence(tmp_path: Path) -> None:
+async def test_a_missing_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
     store = build_sample_store(tmp_path)
     for file in tmp_path.glob("monitor.db*"):
         file.unlink()
@@ -146,13 +157,13 @@ async def test_database_that_is_gone_is_told_in_one_sentence(tmp_path: Path) -> 
     assert (health.status_code, health.text) == (503, "fail")
 
 
-async def test_store_that_answers_is_healthy_and_no_more_is_told(page_reader: httpx.AsyncClient) -> None:
+async def test_health_is_ok_when_the_store_can_be_read(page_reader: httpx.AsyncClient) -> None:
     answer = await page_reader.get("/health")
 
     assert (answer.status_code, answer.text) == (200, "ok")
 
 
-async def test_a_bug_shows_no_trace(empty_store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_unexpected_error_shows_no_traceback(empty_store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     def broken() -> float:
         raise ZeroDivisionError("hidden words")
 
@@ -161,30 +172,30 @@ async def test_a_bug_shows_no_trace(empty_store: Store, capsys: pytest.CaptureFi
         answer = await reader.get("/sources")
 
     assert answer.status_code == 500
-    assert "The log says what." in answer.text
+    assert "See the log for the cause." in answer.text
     assert "hidden words" not in answer.text
     assert "Traceback" not in answer.text
     assert "hidden words" in "".join(capsys.readouterr())
 
 
-async def test_slow_store_holds_up_no_other_answer(empty_store: Store) -> None:
-    taken, free = threading.Event(), threading.Event()
+async def test_a_slow_store_does_not_delay_other_responses(empty_store: Store) -> None:
+    locked, release = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def lock_store() -> None:
         with empty_store.write():
-            taken.set()
-            free.wait(10)
+            locked.set()
+            release.wait(10)
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    taken.wait(5)
+    lock_thread = threading.Thread(target=lock_store)
+    lock_thread.start()
+    locked.wait(5)
     async with page_client(empty_store) as reader:
         waiting = [asyncio.create_task(reader.get("/")) for _ in range(10)]
         style = await asyncio.wait_for(reader.get("/style.css"), 2)
-        held = not any(task.done() for task in waiting)
-        free.set()
+        all_waited = not any(task.done() for task in waiting)
+        release.set()
         pages = await asyncio.gather(*waiting)
-    holder.join()
+    lock_thread.join()
 
-    assert held
+    assert all_waited
     assert {answer.status_code for answer in [style, *pages]} == {200}

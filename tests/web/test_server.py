@@ -1,4 +1,4 @@
-"""The server on its port: names it answers to, signals it leaves alone, and how it ends."""
+"""The server on its port: accepted host names, signals, and shutdown."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from monitor.web.app import create_app
 from monitor.web.middleware import LOOPBACK_HOSTS, accepted_hosts
 from monitor.web.server import running_server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pages(empty_store: Store) -> Starlette:
     return create_app(empty_store, timezone=KYIV, clock=lambda: NOW)
 
 
-async def raw(url: str, request: str) -> bytes:
-    """What the server answers to the very bytes."""
+async def send_raw(url: str, request: str) -> bytes:
+    """Send raw bytes and return the raw response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
     writer.write(request.encode())
     answer = await asyncio.wait_for(reader.read(), 5)
@@ -34,7 +36,7 @@ async def raw(url: str, request: str) -> bytes:
     return answer
 
 
-async def test_free_port_is_told_as_an_address(pages: Starlette) -> None:
+async def test_port_0_yields_the_url_of_a_free_port(pages: Starlette) -> None:
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         answer = await client.get(f"{url}/health")
 
@@ -43,40 +45,41 @@ async def test_free_port_is_told_as_an_address(pages: Starlette) -> None:
     assert "server" not in answer.headers
 
 
-async def test_name_of_this_machine_can_be_listened_on(pages: Starlette) -> None:
+async def test_a_host_name_can_be_listened_on(pages: Starlette) -> None:
     async with running_server("localhost:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/health")).text == "ok"
 
 
-async def test_all_addresses_are_told_as_one_that_can_be_opened(pages: Starlette) -> None:
+async def test_a_wildcard_address_yields_a_url_that_can_be_opened(pages: Starlette) -> None:
     async with running_server("0.0.0.0:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/health")).text == "ok"
 
 
-async def test_port_in_use_is_one_sentence(pages: Starlette) -> None:
+async def test_a_port_in_use_is_reported_in_one_sentence(pages: Starlette) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(MonitorError) as told:
+        with pytest.raises(MonitorError) as error:
             async with running_server(listen, pages):
                 pass
 
-    assert str(told.value) == f"cannot serve the web page at {listen}: another program listens there"
+    assert str(error.value) == f"cannot serve the web page at {listen}: the port is in use"
 
 
-async def test_address_of_another_machine_is_one_sentence(pages: Starlette) -> None:
-    with pytest.raises(MonitorError, match=r"at 192\.0\.2\.1:80: this machine has no such address$"):
+async def test_an_address_of_another_machine_is_reported_in_one_sentence(pages: Starlette) -> None:
+    with pytest.raises(MonitorError, match=r"at 192\.0\.2\.1:80: not an address of this machine$"):
         async with running_server("192.0.2.1:80", pages):
             pass
 
 
-async def test_signals_are_left_to_the_program(pages: Starlette) -> None:
-    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+async def test_the_server_installs_no_signal_handlers(pages: Starlette) -> None:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in signals]
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         await client.get(f"{url}/health")
-        assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
+        assert [signal.getsignal(number) for number in signals] == before
 
 
-async def test_it_ends_in_time_whoever_is_connected(empty_store: Store, pages: Starlette) -> None:
+async def test_shutdown_is_fast_with_open_connections(empty_store: Store, pages: Starlette) -> None:
     async with running_server("127.0.0.1:0", pages) as url:
         port = httpx.URL(url).port
         opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
@@ -84,29 +87,29 @@ async def test_it_ends_in_time_whoever_is_connected(empty_store: Store, pages: S
         opened[2][1].write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await opened[2][0].readuntil(b"ok")
         started = time.monotonic()
-    lasted = time.monotonic() - started
+    elapsed = time.monotonic() - started
     for _, writer in opened:
         writer.close()
 
-    assert lasted < 2
+    assert elapsed < 2
     with pytest.raises(OSError, match=r"refused|reset|failed"):
         await asyncio.open_connection("127.0.0.1", port)
 
 
-async def test_it_ends_in_time_with_a_page_under_way(empty_store: Store, pages: Starlette) -> None:
+async def test_shutdown_is_fast_with_a_page_in_progress(empty_store: Store, pages: Starlette) -> None:
     with empty_store.write():
         async with running_server("127.0.0.1:0", pages) as url:
             _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
             writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await asyncio.sleep(0.2)
             started = time.monotonic()
-        lasted = time.monotonic() - started
+        elapsed = time.monotonic() - started
     writer.close()
 
-    assert lasted < 2
+    assert elapsed < 2
 
 
-async def test_the_same_port_can_be_served_again_at_once(empty_store: Store) -> None:
+async def test_the_same_port_can_be_reused_at_once(empty_store: Store) -> None:
     listen = "127.0.0.1:0"
     for _ in range(2):
         async with (
@@ -131,32 +134,32 @@ async def test_the_same_port_can_be_served_again_at_once(empty_store: Store) -> 
         "GET http://localhost/ HTTP/1.1\r\nHost: stranger.example",
     ],
 )
-async def test_stranger_name_that_points_here_is_not_answered(pages: Starlette, head: str) -> None:
+async def test_a_foreign_or_invalid_host_is_rejected(pages: Starlette, head: str) -> None:
     async with running_server("127.0.0.1:0", pages) as url:
-        answer = await raw(url, f"{head}\r\nConnection: close\r\n\r\n")
+        answer = await send_raw(url, f"{head}\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith((b"HTTP/1.1 421 ", b"HTTP/1.1 400 "))
     assert b"Alerts" not in answer
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"])
-async def test_names_of_loopback_are_answered(pages: Starlette, host: str) -> None:
+async def test_loopback_host_names_are_accepted(pages: Starlette, host: str) -> None:
     async with running_server("127.0.0.1:0", pages) as url:
-        answer = await raw(url, f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        answer = await send_raw(url, f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_head_has_no_body(pages: Starlette) -> None:
+async def test_head_response_has_no_body(pages: Starlette) -> None:
     async with running_server("127.0.0.1:0", pages) as url:
-        answer = await raw(url, "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = await send_raw(url, "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
-    ("listen", "url", "answered"),
+    ("listen", "url", "hosts"),
     [
         ("127.0.0.1:8080", None, LOOPBACK_HOSTS),
         ("127.0.0.2:8080", None, LOOPBACK_HOSTS | {"127.0.0.2"}),
@@ -166,13 +169,11 @@ async def test_head_has_no_body(pages: Starlette) -> None:
         ("10.1.2.3:8080", None, None),
     ],
 )
-def test_names_answered_are_those_of_the_config(
-    listen: str, url: str | None, answered: frozenset[str] | None
-) -> None:
-    assert accepted_hosts(WebConfig(listen=listen, url=url)) == answered
+def test_accepted_hosts_follow_the_config(listen: str, url: str | None, hosts: frozenset[str] | None) -> None:
+    assert accepted_hosts(WebConfig(listen=listen, url=url)) == hosts
 
 
-async def test_any_name_is_answered_when_none_is_asked_for(empty_store: Store) -> None:
+async def test_any_host_is_accepted_without_a_list(empty_store: Store) -> None:
     pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, hosts=None)
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/", headers={"host": "news.example"})).status_code == 200

@@ -1,4 +1,4 @@
-"""The page of a story, and its JSON."""
+"""A story's page and its JSON."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ RISE = Finding(
 )
 
 
-def tell(store: Store) -> None:
-    """A wire, a paper that copies it, and one that has a new figure."""
+def commit_story(store: Store) -> None:
+    """Commit a story: a wire, a source that copies it, and one with a new figure."""
     add_sources(store, "wire", "copy", "desk")
     commit_texts(store, ["3,000 soldiers are in Kursk."], source="wire")
     commit_texts(store, ["3,000 soldiers are in Kursk."], source="copy", at=200.0)
     commit_texts(store, [], source="desk", at=300.0, findings=[RISE])
 
 
-async def test_a_story_has_a_page_of_its_sources_and_figures(empty_store: Store) -> None:
-    tell(empty_store)
+async def test_the_story_page_shows_sources_and_figures(empty_store: Store) -> None:
+    commit_story(empty_store)
     async with page_client(empty_store) as reader:
         answer = await reader.get("/stories/st-1")
     assert answer.status_code == 200
@@ -43,72 +43,69 @@ async def test_a_story_has_a_page_of_its_sources_and_figures(empty_store: Store)
     assert "Up to 12,000 desk" in shown
 
 
-async def test_programs_read_the_same(empty_store: Store) -> None:
-    tell(empty_store)
+async def test_the_story_json_has_sources_and_figures(empty_store: Store) -> None:
+    commit_story(empty_store)
     async with page_client(empty_store) as reader:
-        found = (await reader.get("/api/stories/st-1")).json()
-    assert [(one["source"], one["copies"]) for one in found["sources"]] == [
+        story = (await reader.get("/api/stories/st-1")).json()
+    assert [(report["source"], report["copies"]) for report in story["sources"]] == [
         ("wire", None),
         ("copy", "wire"),
         ("desk", None),
     ]
-    assert [stood["value"] for stood in found["figures"][0]] == [3_000, 12_000]
+    assert [point["value"] for point in story["figures"][0]] == [3_000, 12_000]
 
 
-async def test_a_story_that_is_not_there_is_404(page_reader: httpx.AsyncClient) -> None:
+async def test_an_unknown_story_is_404(page_reader: httpx.AsyncClient) -> None:
     for name in ("st-none", "x" * 200, "%00"):
         assert (await page_reader.get(f"/stories/{name}")).status_code == 404
 
 
-async def test_a_story_and_its_alerts_lead_to_each_other_with_what_was_answered(
+async def test_a_story_and_its_alerts_link_to_each_other(
     page_reader: httpx.AsyncClient,
 ) -> None:
-    found = (await page_reader.get("/api/alerts")).json()["alerts"]
-    newest = found[0]
+    alerts = (await page_reader.get("/api/alerts")).json()["alerts"]
+    newest = alerts[0]
     story = newest["story"]
-    same = [one["id"] for one in found if one["story"] == story]
+    story_alerts = [alert["id"] for alert in alerts if alert["story"] == story]
     page = LexborHTMLParser((await page_reader.get(f"/stories/{story}")).text)
-    alert = LexborHTMLParser((await page_reader.get(f"/alerts/{newest['id']}")).text)
+    alert_page = LexborHTMLParser((await page_reader.get(f"/alerts/{newest['id']}")).text)
     links = [link.attributes["href"] for link in page.css("td[data-head=Alert] a")]
-    others = [link.attributes["href"] for link in alert.css("td[data-head=Alert] a")]
+    related = [link.attributes["href"] for link in alert_page.css("td[data-head=Alert] a")]
 
-    assert len(same) > 1
-    assert links == [f"/alerts/{id}" for id in same]
-    assert others == links[1:]
-    assert f"/stories/{story}" in [link.attributes["href"] for link in alert.css("a")]
-    assert [one["id"] for one in (await page_reader.get(f"/api/stories/{story}")).json()["alerts"]] == same
-    listed = (await page_reader.get(f"/api/alerts?story={story}")).json()["alerts"]
-    assert [one["id"] for one in listed] == same
+    assert len(story_alerts) > 1
+    assert links == [f"/alerts/{id}" for id in story_alerts]
+    assert related == links[1:]
+    assert f"/stories/{story}" in [link.attributes["href"] for link in alert_page.css("a")]
+    for path in (f"/api/stories/{story}", f"/api/alerts?story={story}"):
+        listed = (await page_reader.get(path)).json()["alerts"]
+        assert [alert["id"] for alert in listed] == story_alerts
 
 
-async def test_what_was_answered_and_silenced_stands_on_the_page_of_the_story(empty_store: Store) -> None:
+async def test_the_story_page_shows_answers_and_silences(empty_store: Store) -> None:
     add_sources(empty_store, "wire")
-    one, two = (
+    alerts = [
         example_alert("al-1", "Three bridges are closed."),
         example_alert("al-2", "Four bridges are closed.", at=200.0),
-    )
-    commit_texts(
-        empty_store,
-        ["Three bridges are closed.", "Four bridges."],
-        decisions=[sent_decision(one), sent_decision(two)],
-    )
+    ]
+    decisions = [sent_decision(alert) for alert in alerts]
+    commit_texts(empty_store, ["Three bridges are closed.", "Four bridges."], decisions=decisions)
     record_feedback(empty_store, "al-1", FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="Ola", note="an old list")
     create_silence(empty_store, Silence(0, "seen enough", NOW, NOW + 60, story="st-1"))
     async with page_client(empty_store) as reader:
         page = LexborHTMLParser((await reader.get("/stories/st-1")).text)
         other = LexborHTMLParser((await reader.get("/alerts/al-2")).text)
-        nobody = LexborHTMLParser((await reader.get("/?story=st-none")).text)
+        empty_listing = LexborHTMLParser((await reader.get("/?story=st-none")).text)
 
     def answers(tree: LexborHTMLParser) -> list[str]:
         return [" ".join(cell.text().split()) for cell in tree.css("td[data-head=Answer]")]
 
-    assert answers(page) == ["–", "Not news: the like is muted · Ola · an old list"]
-    assert answers(other) == ["Not news: the like is muted · Ola · an old list"]
+    assert answers(page) == ["–", "Not news: similar alerts are muted · Ola · an old list"]
+    assert answers(other) == ["Not news: similar alerts are muted · Ola · an old list"]
     assert "seen enough" in page.css_first(".since").text()  # type: ignore[union-attr]
-    assert "There are no alerts of this story." in nobody.css_first("main").text()  # type: ignore[union-attr]
+    assert "There are no alerts of this story." in empty_listing.css_first("main").text()  # type: ignore[union-attr]
 
 
-async def test_a_story_that_nobody_was_alerted_of_says_so(empty_store: Store) -> None:
-    tell(empty_store)
+async def test_a_story_without_alerts_says_so(empty_store: Store) -> None:
+    commit_story(empty_store)
     async with page_client(empty_store) as reader:
-        assert "Nobody was alerted of it." in (await reader.get("/stories/st-1")).text
+        assert "There are no alerts of this story." in (await reader.get("/stories/st-1")).text

@@ -1,6 +1,6 @@
 """The notifiers: one module for each type of channel, imported when a channel of that type is used.
 
-A new one is a module with a class as `Notifier` describes, and a line in NOTIFIERS.
+To add one, write a module with a class that implements `Notifier`, and add it to NOTIFIERS.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ NOTIFIERS: dict[str, str] = {
     "terminal": "monitor.deliver.channels.terminal:Terminal",
 }
 
-LOGIN_RETRY_S = 1800.0  # seconds: many services lock an account that keeps trying
-MAX_SEND_DEADLINE_S = 660.0  # seconds: no notifier's is longer, and what leases a message leases it for more
+LOGIN_RETRY_S = 1800.0  # many services lock an account after repeated failed logins
+MAX_SEND_DEADLINE_S = 660.0  # the longest deadline of a notifier; the lease of a message is longer
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side said of a message it took; `refused` are recipients it did not take, with the reason, and
-    `later` those of them for whom it may take it yet.
+    """How a server accepted a message.
 
-    `handle` is what it calls the message if follow-ups can be put below it, "" otherwise.
+    `rejected` maps recipients that it rejected to the reason; `retry_recipients` are those of them that a retry may
+    reach. `thread_ref` identifies the sent message for follow-ups in its thread, "" if there are no threads.
     """
 
     detail: str
@@ -43,9 +43,9 @@ class Receipt:
 class Notifier(Protocol):
     """Carries rendered messages to one channel, one at a time.
 
-    `Settings` describes the channel's table in the config. `send` returns when the message was taken, within
-    `deadline` seconds; otherwise it raises DeliveryError with one sentence without secrets. A message that says to
-    whom it is `left_to` goes to nobody else.
+    `Settings` describes the channel's table in the config. `send` returns once the message is accepted, within
+    `deadline` seconds; otherwise it raises DeliveryError with one sentence without secrets. If the message has
+    `remaining_recipients`, only these get it.
     """
 
     Settings: ClassVar[type[ChannelConfig]]
@@ -59,7 +59,7 @@ class Notifier(Protocol):
 
 
 def notifier_class(channel_type: str) -> type[Notifier]:
-    """The notifier of a type of channel. KeyError for a type that is not in NOTIFIERS."""
+    """Import and return the notifier of a channel type. Raises KeyError for a type not in NOTIFIERS."""
     module, name = NOTIFIERS[channel_type].split(":")
-    loaded: type[Notifier] = getattr(import_module(module), name)
-    return loaded
+    notifier: type[Notifier] = getattr(import_module(module), name)
+    return notifier

@@ -1,7 +1,7 @@
-"""Everything else, by Apprise: Teams, Discord, Telegram, ntfy, Matrix, Pushover and some hundred more.
+"""All other services through Apprise: Teams, Discord, Telegram, ntfy, Matrix, Pushover and about a hundred more.
 
-Apprise is an extra and blocks while it sends, so it runs in a thread. It says little of why something failed; what
-it says is told.
+Apprise is an optional extra. It blocks while it sends, so it runs in a thread. The errors quote what little it
+reports about the cause of a failure.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
-MIN_ADDRESS_PART_CHARS = 4  # characters: the parts of an address that Apprise could repeat
-RESERVED_CHARS = 16  # characters of a service's room, for what it puts between title and text
-# What services take for "tell everybody"; a feed may say it, and nobody is called.
+MIN_ADDRESS_PART_CHARS = 4  # parts of the URL from this length on are redacted in what Apprise reports
+RESERVED_CHARS = 16  # of the limit of a service, for what it puts between title and text
+# What services read as a mention of everyone; feed text must not notify anyone.
 _MENTIONS = re.compile(r"@(?=everyone\b|here\b|channel\b|all\b|room\b)|(?<=<)(?=[@!#])", re.IGNORECASE)
 
 
 def validate_apprise_address(value: SecretStr) -> SecretStr:
-    """An address that Apprise can use. ValueError otherwise, and when Apprise is not installed."""
+    """Return the URL if Apprise supports it. Raises ValueError otherwise, and if Apprise is not installed."""
     if find_spec("apprise") is None:
         raise ValueError("expected Apprise to be installed: pip install 'claimwatch[apprise]'")
     if _load_service(value.get_secret_value()) is None:
-        raise ValueError('expected an address that Apprise knows, such as "ntfys://ntfy.example.org/topic"')
+        raise ValueError('expected a URL that Apprise supports, such as "ntfys://ntfy.example.org/topic"')
     return value
 
 
 class AppriseSettings(ChannelConfig):
-    """A channel that Apprise reaches."""
+    """The table of an Apprise channel."""
 
     url: Annotated[SecretStr, AfterValidator(validate_apprise_address)] = Field(
-        description="the service and where to post there, as Apprise writes it; it is mostly a password, too"
+        description="the Apprise URL of the service and destination; it usually contains a secret"
     )
 
 
 class Apprise:
-    """Sends the subject and e-mail's plain text, cut to what the service takes."""
+    """Sends the subject and plain text of the mail, cut to the limits of the service."""
 
     Settings: ClassVar[type[ChannelConfig]] = AppriseSettings
     deadline = POST_DEADLINE_S
 
     def __init__(self, settings: AppriseSettings, *, allow_private: Sequence[str]) -> None:
-        # Services are named by the operator, as mail servers are: `allow_private` does not bind them.
+        # The operator names the service, as with mail servers, so `allow_private` does not apply.
         url = settings.url.get_secret_value()
         self._service = _load_service(url)
         self._name = str(self._service.service_name)
@@ -64,18 +64,18 @@ class Apprise:
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         title, body = fit_to_service(rendered, self._service.title_maxlen, self._service.body_maxlen)
         try:
-            # The thread that sends ends by Apprise's own limits; nobody waits for it.
+            # The sending thread ends by Apprise's own timeouts; nothing waits for it.
             async with asyncio.timeout(self.deadline):
                 failure = await asyncio.to_thread(self._notify, title, body)
         except TimeoutError:
-            sentence = f"{self._name} did not answer within {self.deadline:g} s"
+            sentence = f"{self._name} did not respond within {self.deadline:g} s"
             raise DeliveryError(sentence, outcome_unknown=True) from None
         if failure is not None:
             raise self._delivery_error(failure)
-        return Receipt(f"{self._name} took it")
+        return Receipt(f"{self._name} accepted the message")
 
     def _notify(self, title: str, body: str) -> str | None:
-        """None if it was sent, else why not."""
+        """Return None if the message was sent, else the reason that Apprise logged."""
         from apprise import Apprise as Sender
 
         sender = Sender()
@@ -87,35 +87,35 @@ class Apprise:
         match = re.search(r"error=(\d{3})\b", reason)
         status = int(match[1]) if match else 0
         secrets = [secret for secret in self._secrets if secret not in self._public_parts]
-        redacted = shorten(redact(sanitize(reason), secrets), 160) or "without a reason"
-        sentence = f"{self._name} did not take it: {redacted}"
+        redacted = shorten(redact(sanitize(reason), secrets), 160) or "no reason given"
+        sentence = f"{self._name} rejected the message: {redacted}"
         if status in LOGIN_STATUSES:
             return DeliveryError(sentence, retry_after=LOGIN_RETRY_S, channel_down=True)
         is_permanent = 400 <= status < 500 and status not in RETRYABLE_STATUSES
         return DeliveryError(sentence, permanent=is_permanent, channel_down=status == 0 or status in BUSY_STATUSES)
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection stays open."""
 
 
 def fit_to_service(rendered: RenderedMessage, max_title_chars: int, max_body_chars: int) -> tuple[str, str]:
-    """Title and text as the service has room for them; a service without titles gets both as its text."""
+    """Return title and text within the limits of a service; without titles, the text begins with the subject."""
     title, text = defuse_mentions(rendered.subject), defuse_mentions(rendered.text)
     if max_title_chars <= 0:
         title, text = "", f"{title}\n\n{text}"
     max_text_chars = max(1, max_body_chars - RESERVED_CHARS)
-    return shorten(title, max_title_chars) if title else "", text if len(text) <= max_text_chars else text[
-        : max_text_chars - 1
-    ] + "…"
+    if len(text) > max_text_chars:
+        text = text[: max_text_chars - 1] + "…"
+    return shorten(title, max_title_chars) if title else "", text
 
 
 def defuse_mentions(text: str) -> str:
-    """The same to read, and it calls nobody."""
-    return _MENTIONS.sub(lambda found: f"{found[0]}\u200b", text)
+    """Return text that reads the same but mentions nobody."""
+    return _MENTIONS.sub(lambda mention: f"{mention[0]}\u200b", text)
 
 
 def _load_service(url: str) -> Any:
-    """Apprise's own object for an address; None if it does not know it."""
+    """Return Apprise's object for a URL, or None if it does not support the URL."""
     from apprise import Apprise as Sender
     from apprise import AppriseAsset
 

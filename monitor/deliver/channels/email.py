@@ -1,4 +1,4 @@
-"""E-mail by SMTP, with STARTTLS or TLS from the start."""
+"""Mail over SMTP, with STARTTLS, implicit TLS or no TLS."""
 
 from __future__ import annotations
 
@@ -29,43 +29,44 @@ from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
-SMTP_STEP_TIMEOUT_S = 60.0  # seconds to connect and log in
-# Seconds for the answer to a mail (RFC 5321, 4.5.3.2.6): who gives up sooner sends it again to a server that has it.
+SMTP_STEP_TIMEOUT_S = 60.0  # to connect and log in
+# For the reply to a mail (RFC 5321, 4.5.3.2.6): a client that gives up sooner sends the mail twice.
 SMTP_REPLY_TIMEOUT_S = 600.0
-SMTP_LOGIN_CODES = frozenset(
-    {530, 534, 535, 538}
-)  # RFC 4954: there must be a login, a stronger one, a right one, in TLS
-SMTP_TOO_LARGE = 552  # servers that know the size beforehand refuse it with the sender
-MAX_MAILS_PER_CONNECTION = 10  # mails over one connection; of more, Exim leaves the rest lying in its queue
+# RFC 4954: login required, stronger mechanism required, wrong credentials, encryption required.
+SMTP_LOGIN_CODES = frozenset({530, 534, 535, 538})
+SMTP_TOO_LARGE = 552  # servers that are given the size in advance reject the mail in reply to the sender
+MAX_MAILS_PER_CONNECTION = 10  # Exim leaves further mails of a connection in its queue
 
 
 class EmailSettings(ChannelConfig):
-    """An e-mail channel."""
+    """The table of a mail channel."""
 
     host: str = Field(min_length=1, description="the mail server")
-    port: int = Field(default=587, ge=1, le=65535, description="its port: 587 with starttls, 465 with implicit")
-    tls: Literal["starttls", "implicit", "none"] = Field(
-        default="starttls", description="starttls, implicit (from the start) or none"
+    port: int = Field(
+        default=587, ge=1, le=65535, description="its port: usually 587 with starttls, 465 with implicit"
     )
-    username: str | None = Field(default=None, description="whom to log in as, if the server wants it")
-    password: SecretStr | None = Field(default=None, description="the password; may be ${NAME} or ${file:PATH}")
-    sender: Mailbox = Field(alias="from", description='who it is from: "Claimwatch <monitor@example.org>"')
-    to: Mailboxes = Field(description="who gets it: one address or a list")
+    tls: Literal["starttls", "implicit", "none"] = Field(
+        default="starttls", description="starttls, implicit (TLS from the start) or none"
+    )
+    username: str | None = Field(default=None, description="the login, if the server requires one")
+    password: SecretStr | None = Field(default=None, description="the password, usually ${NAME} or ${file:PATH}")
+    sender: Mailbox = Field(alias="from", description='the sender: "Claimwatch <monitor@example.org>"')
+    to: Mailboxes = Field(description="the recipients: one address or a list")
     unsubscribe: UnsubscribeAddress | None = Field(
         default=None,
-        description="where one asks for no more of it: mailto:…, or https://… that takes one-click posts",
+        description="where recipients unsubscribe: mailto:…, or https://… that accepts one-click posts",
     )
 
 
 class Email:
-    """Sends one mail to all addresses, and keeps the connection for the next for a few seconds."""
+    """Sends one mail to all recipients, and keeps the connection open for the next mail for a few seconds."""
 
     Settings: ClassVar[type[ChannelConfig]] = EmailSettings
     deadline = MAX_SEND_DEADLINE_S
-    idle_seconds = 5.0  # seconds that a connection is kept for the next mail
+    idle_seconds = 5.0  # how long an unused connection stays open
 
     def __init__(self, settings: EmailSettings, *, allow_private: Sequence[str]) -> None:
-        # Mail servers are named by the operator and mostly private: `allow_private` does not bind them.
+        # The operator names the mail server, which is often private, so `allow_private` does not apply.
         self._settings = settings
         self._label = f"mail server {settings.host}"
         self._sender = parse_mailbox(settings.sender).addr_spec
@@ -76,43 +77,39 @@ class Email:
         self._close_task: asyncio.Task[None] | None = None
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
-        content = serialize_mail(
-            compose_mail(message, rendered, self._settings.sender, self._settings.to, self._settings.unsubscribe)
-        )
-        to = [
-            recipient
-            for recipient in self._to
-            if message.remaining_recipients is None or recipient in message.remaining_recipients
-        ]
-        if not to:
-            return Receipt("nobody is left who has not got it")
+        settings, remaining = self._settings, message.remaining_recipients
+        content = serialize_mail(compose_mail(message, rendered, settings.sender, settings.to, settings.unsubscribe))
+        recipients = [recipient for recipient in self._to if remaining is None or recipient in remaining]
+        if not recipients:
+            return Receipt("all recipients have the mail already")
         self._cancel_close()
         try:
             async with asyncio.timeout(self.deadline):
-                rejected, reply = await self._exchange(content, to)
+                rejected, reply = await self._exchange(content, recipients)
         except TimeoutError:
             self._abort()
-            sentence = f"{self._label} did not take the mail within {self.deadline:g} s"
+            sentence = f"{self._label} did not accept the mail within {self.deadline:g} s"
             raise DeliveryError(sentence, outcome_unknown=True) from None
         except BaseException:
             self._abort()
             raise
         self._close_task = asyncio.create_task(self._close_when_idle())
-        reasons = {to: self._redacted(f"{code} {text}") for to, (code, text) in rejected.items()}
-        retry_recipients = tuple(to for to, (code, _) in rejected.items() if not _is_permanent(code))
-        return Receipt(f"{self._label} took it: {self._redacted(reply)}", reasons, retry_recipients=retry_recipients)
+        reasons = {recipient: self._redacted(f"{code} {text}") for recipient, (code, text) in rejected.items()}
+        retry_recipients = tuple(recipient for recipient, (code, _) in rejected.items() if not _is_permanent(code))
+        detail = f"{self._label} accepted the mail: {self._redacted(reply)}"
+        return Receipt(detail, reasons, retry_recipients=retry_recipients)
 
-    async def _exchange(self, content: bytes, to: Sequence[str]) -> tuple[Mapping[str, tuple[int, str]], str]:
+    async def _exchange(self, content: bytes, recipients: Sequence[str]) -> tuple[Mapping[str, tuple[int, str]], str]:
         is_connected = False
         try:
             smtp = await self._open_connection()
             is_connected = True
-            return await smtp.sendmail(self._sender, to, content, timeout=SMTP_REPLY_TIMEOUT_S)
+            return await smtp.sendmail(self._sender, recipients, content, timeout=SMTP_REPLY_TIMEOUT_S)
         except (SMTPException, OSError, ValueError) as error:
             raise self._delivery_error(error, is_connected) from None
 
     async def _open_connection(self) -> SMTP:
-        """The kept connection if it still answers and has not carried many mails, else a new one."""
+        """Return the open connection if it still responds and has not carried too many mails, else a new one."""
         if self._mail_count >= MAX_MAILS_PER_CONNECTION:
             await self._quit()
         if self._smtp is not None:
@@ -139,31 +136,26 @@ class Email:
 
     def _delivery_error(self, error: Exception, is_connected: bool) -> DeliveryError:
         if isinstance(error, SMTPResponseException) and _is_login_failure(error):
-            sentence = f"{self._label} refused the login: {self._redacted(f'{error.code} {error.message}')}"
+            sentence = f"{self._label} rejected the login: {self._redacted(f'{error.code} {error.message}')}"
             return DeliveryError(sentence, retry_after=LOGIN_RETRY_S, channel_down=True)
         if isinstance(error, SMTPRecipientsRefused):
-            rejections = [
+            rejections = "; ".join(
                 f"{rejection.recipient}: {rejection.code} {rejection.message}" for rejection in error.recipients
-            ]
-            permanent = all(_is_permanent(rejection.code) for rejection in error.recipients)
-            return DeliveryError(
-                f"{self._label} refused every recipient: {self._redacted('; '.join(rejections))}", permanent=permanent
             )
+            permanent = all(_is_permanent(rejection.code) for rejection in error.recipients)
+            sentence = f"{self._label} rejected every recipient: {self._redacted(rejections)}"
+            return DeliveryError(sentence, permanent=permanent)
         if isinstance(error, SMTPResponseException):
             sentence = f"{self._label} answered {self._redacted(f'{error.code} {error.message}')}"
-            # What is said before there is a mail, or of its sender, is as true of every other mail.
-            concerns_all_mails = not is_connected or (
-                isinstance(error, SMTPSenderRefused) and error.code != SMTP_TOO_LARGE
-            )
-            return DeliveryError(
-                sentence,
-                permanent=_is_permanent(error.code) and not concerns_all_mails,
-                channel_down=concerns_all_mails,
-            )
+            # A rejection before the mail is transferred, or of the sender, applies to every other mail too.
+            rejects_sender = isinstance(error, SMTPSenderRefused) and error.code != SMTP_TOO_LARGE
+            applies_to_all_mails = not is_connected or rejects_sender
+            permanent = _is_permanent(error.code) and not applies_to_all_mails
+            return DeliveryError(sentence, permanent=permanent, channel_down=applies_to_all_mails)
         if isinstance(error, (SMTPException, OSError)):
             sentence = f"{self._label}: {self._redacted(_failure_text(error))}"
             return DeliveryError(sentence, channel_down=not is_connected, outcome_unknown=is_connected)
-        return DeliveryError(f"the mail cannot be sent: {self._redacted(str(error))}", permanent=True)
+        return DeliveryError(f"cannot send the mail: {self._redacted(str(error))}", permanent=True)
 
     def _redacted(self, text: str) -> str:
         return shorten(redact(sanitize(text), self._secrets), 160)
@@ -182,7 +174,7 @@ class Email:
     def _abort(self) -> None:
         if self._smtp is not None:
             if isinstance(self._smtp.transport, asyncio.Transport):
-                self._smtp.transport.abort()  # closing TLS would wait for a server that does not work
+                self._smtp.transport.abort()  # closing TLS would wait for a server that does not respond
             self._smtp.close()
         self._smtp = None
 
@@ -197,7 +189,7 @@ class Email:
 
 
 def _is_permanent(code: int) -> bool:
-    """Codes that are none, such as 999, mean that no mail server speaks there, today."""
+    # Invalid codes such as 999 come from something other than a mail server, which may be gone later.
     return 500 <= code < 600
 
 
@@ -208,19 +200,18 @@ def _is_login_failure(error: SMTPResponseException) -> bool:
 
 
 def _failure_text(error: Exception) -> str:
-    """What stopped us from reaching the server, or the server from answering."""
     inner = error.__cause__ or error
     if isinstance(inner, ssl.SSLCertVerificationError):
-        return f"its certificate cannot be trusted: {inner.verify_message}"
+        return f"its certificate is not trusted: {inner.verify_message}"
     if isinstance(inner, ConnectionRefusedError):
-        return "it refuses the connection"
+        return "connection refused"
     if isinstance(inner, socket.gaierror):
-        return "its name does not resolve"
+        return "the host name does not resolve"
     return str(error) or type(error).__name__
 
 
 def _login_secrets(settings: EmailSettings) -> list[str]:
-    """The password, and as it goes over the wire: a server may quote a command it did not understand."""
+    """Return the password as it is and as it is sent: a server may quote a command that it did not understand."""
     if settings.password is None:
         return []
     password = settings.password.get_secret_value()

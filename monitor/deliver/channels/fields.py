@@ -1,4 +1,4 @@
-"""What single values of a channel's table must look like. No message ever repeats a value: it may be a secret."""
+"""Types of the values in a channel's table. Their errors never quote a value: it may be a secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from monitor.config.fields import as_list, validate_web_address
 
-MIN_SIGNING_KEY_BYTES = 16  # bytes; Standard Webhooks asks for 24 to 64, and libraries take less
+MIN_SIGNING_KEY_BYTES = 16  # Standard Webhooks requires 24 to 64, but libraries accept less
 
 
 def _secret_web_address(value: SecretStr) -> SecretStr:
@@ -38,7 +38,7 @@ def _split_words(value: Any) -> Any:
 
 
 def mailbox(text: str) -> str:
-    """`desk@example.org` or `Desk <desk@example.org>`. ValueError for anything else."""
+    """Return a mailbox, `desk@example.org` or `Desk <desk@example.org>`. Raises ValueError for anything else."""
     try:
         name, address = parseaddr(text)
         parsed = Address(name, addr_spec=address)
@@ -50,7 +50,7 @@ def mailbox(text: str) -> str:
 
 
 def unsubscribe_address(text: str) -> str:
-    """Where somebody can ask for no more mails: `https://…` or `mailto:…`. ValueError for anything else."""
+    """Return an unsubscribe address, `https://…` or `mailto:…`. Raises ValueError for anything else."""
     scheme, _, rest = text.partition(":")
     if not rest or scheme not in ("https", "mailto") or not text.isascii() or re.search(r"[\s<>,]", text):
         raise ValueError('expected "https://…" or "mailto:…"')

@@ -1,6 +1,6 @@
-"""Posting to the services behind HTTP notifiers: one deadline, no redirects, guarded addresses, a bounded reply.
+"""POST requests of the HTTP notifiers: one deadline, no redirects, guarded addresses, a bounded reply.
 
-Which reply means sent, which means later and which means never is decided here once for all of them.
+The same rules decide for all of them which replies mean sent, which are retried, and which make a message dead.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from monitor.errors import DeliveryError
 from monitor.net.guard import BlockedAddress, guarded_client
 from monitor.net.headers import retry_after_seconds
 
-POST_DEADLINE_S = 30.0  # seconds
-MAX_HTTP_REPLY_BYTES = 4096  # bytes
-MIN_SECRET_PART_CHARS = 6  # characters: shorter parts of an address are words such as "hook"
-RETRYABLE_STATUSES = frozenset({408, 425, 429})  # refusals that another try can turn
-LOGIN_STATUSES = frozenset({401, 407})  # the key or password is wrong; it is for no message in particular
-BUSY_STATUSES = frozenset({429, 503})  # the service, not the message, is why
+POST_DEADLINE_S = 30.0
+MAX_HTTP_REPLY_BYTES = 4096
+MIN_SECRET_PART_CHARS = 6  # shorter parts of a URL are words such as "hook"
+RETRYABLE_STATUSES = frozenset({408, 425, 429})  # the 4xx for which a retry can succeed
+LOGIN_STATUSES = frozenset({401, 407})  # the key or password is wrong, which affects every message
+BUSY_STATUSES = frozenset({429, 503})  # the cause is the service, not the message
 
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What a service answered: the beginning of its text, and the seconds it asked us to wait."""
+    """The reply of a service: the beginning of its text, and its Retry-After in seconds."""
 
     status: int
     text: str
@@ -38,8 +38,7 @@ class HttpReply:
 
 
 class HttpPoster:
-    """One service's address. `name` is what it is called in errors, which never hold the address itself; `limit` is
-    how many bytes of a reply are read."""
+    """Posts to one URL. `name` names the service in errors, which never contain the URL itself."""
 
     def __init__(
         self,
@@ -57,23 +56,23 @@ class HttpPoster:
         self._client = guarded_client(tuple(allow_private))
 
     async def post(self, body: bytes, headers: Mapping[str, str], *, deadline: float) -> HttpReply:
-        """The reply if it is a 2xx; DeliveryError for everything else."""
+        """Return the reply if it is a 2xx. Raises DeliveryError for everything else."""
         try:
             async with asyncio.timeout(deadline):
                 reply = await self._exchange(body, headers)
         except TimeoutError:
-            raise DeliveryError(f"{self.name} did not answer within {deadline:g} s", outcome_unknown=True) from None
+            raise DeliveryError(f"{self.name} did not respond within {deadline:g} s", outcome_unknown=True) from None
         except BlockedAddress as error:
             raise DeliveryError(self._redact(f"{self.name}: {error}"), permanent=True) from None
         except (httpx.HTTPError, OSError) as error:
             is_connected = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-            sentence = self._redact(f"{self.name} was not reached: {_failure_text(error)}")
+            sentence = self._redact(f"cannot reach {self.name}: {_failure_text(error)}")
             raise DeliveryError(sentence, channel_down=not is_connected, outcome_unknown=is_connected) from None
         self._raise_for_status(reply)
         return reply
 
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> HttpReply:
-        # A compressed reply could unpack to any size; it is only read for a word or two.
+        # A compressed reply could unpack to any size, and only its beginning is read.
         all_headers = {"content-type": "application/json", "accept-encoding": "identity", **headers}
         request = self._client.build_request("POST", self._url, content=body, headers=all_headers)
         response = await self._client.send(request, stream=True, follow_redirects=False)
@@ -103,7 +102,7 @@ class HttpPoster:
         )
 
     def redact_reply(self, text: str) -> str:
-        """What the service says, as one short line without what it may repeat of its address or key."""
+        """Return the text of a reply as one short line, without the secrets and parts of the URL that it repeats."""
         return shorten(self._redact(sanitize(text)), 120)
 
     def _redact(self, text: str) -> str:
@@ -123,7 +122,7 @@ async def _read_beginning(response: httpx.Response, max_bytes: int) -> str:
 
 
 def _secret_parts(url: str) -> list[str]:
-    """What a reply might echo of an address that is itself a password."""
+    """Return the parts of a URL that is itself a secret, as a reply might repeat them."""
     parts = urlsplit(url)
     candidates = [url, parts.path, parts.query, parts.netloc if "@" in parts.netloc else "", *parts.path.split("/")]
     return [part for part in candidates if len(part) >= MIN_SECRET_PART_CHARS]

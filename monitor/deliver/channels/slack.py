@@ -1,4 +1,4 @@
-"""Slack: by an incoming webhook, or as a bot, which puts what follows a story up into the story's thread."""
+"""Slack, through an incoming webhook or as a bot; a bot posts follow-ups in the thread of the story."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from monitor.deliver.slack_blocks import truncate_for_slack
 from monitor.errors import DeliveryError
 from monitor.model import Message
 
-MAX_FALLBACK_CHARS = 300  # characters of the text that notifications show
-MAX_BURST_POSTS = 4  # posts that may come at once after a pause
+MAX_FALLBACK_CHARS = 300  # of the text that notifications show
+MAX_BURST_POSTS = 4  # posts sent at once after a pause
 
 
 class SlackSettings(ChannelConfig):
-    """A Slack channel: `url`, or `token` and `channel`."""
+    """The table of a Slack channel: `url`, or `token` and `channel`."""
 
     url: SecretWebAddress | None = Field(
-        default=None, description="the incoming webhook's address; whoever knows it can post"
+        default=None, description="the URL of an incoming webhook; anyone who knows it can post"
     )
-    token: SecretHeaderValue | None = Field(default=None, description="instead of it, a bot's token: xoxb-…")
+    token: SecretHeaderValue | None = Field(default=None, description="instead of `url`, a bot's token: xoxb-…")
     channel: str | None = Field(default=None, min_length=1, description="where the bot posts: C0123456789 or #alerts")
-    api: WebAddress = Field(default=SLACK_API_URL, description="where Slack's API is, if not at slack.com")
+    api: WebAddress = Field(default=SLACK_API_URL, description="the URL of the Slack API")
 
     @model_validator(mode="after")
     def _check_transport(self) -> SlackSettings:
@@ -44,7 +44,7 @@ class SlackSettings(ChannelConfig):
 
 
 class _SlackTransport(Protocol):
-    """How posts get to Slack."""
+    """Sends posts to Slack: by a webhook or as a bot."""
 
     async def post(
         self, body: dict[str, Any], message: Message, rendered: RenderedMessage, deadline: float
@@ -54,11 +54,11 @@ class _SlackTransport(Protocol):
 
 
 class Slack:
-    """Posts blocks, with the headline as the text that notifications show."""
+    """Posts blocks, with the subject as the text that notifications show."""
 
     Settings: ClassVar[type[ChannelConfig]] = SlackSettings
     deadline = POST_DEADLINE_S
-    post_interval = 1.0  # seconds between posts, as Slack asks
+    post_interval = 1.0  # seconds between posts, as Slack requires
 
     def __init__(self, settings: SlackSettings, *, allow_private: Sequence[str]) -> None:
         self._transport: _SlackTransport
@@ -68,7 +68,7 @@ class Slack:
         else:
             assert settings.url is not None
             self._transport = SlackWebhook(settings.url.get_secret_value(), allow_private=allow_private)
-        self._allowance_full_at = 0.0  # when the allowance of posts is whole again
+        self._allowance_full_at = 0.0  # when a full burst is allowed again
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         body = {
@@ -81,7 +81,7 @@ class Slack:
         return await self._transport.post(body, message, rendered, self.deadline)
 
     async def _wait_for_allowance(self) -> None:
-        """Waits until a post is in order: a few at once, then one a second."""
+        """Wait until Slack's rate limit allows a post: a few at once, then one a second."""
         now = asyncio.get_running_loop().time()
         wait = self._allowance_full_at - (MAX_BURST_POSTS - 1) * self.post_interval - now
         self._allowance_full_at = max(self._allowance_full_at, now) + self.post_interval
@@ -93,7 +93,7 @@ class Slack:
 
 
 class SlackWebhook:
-    """An incoming webhook."""
+    """Posts through an incoming webhook."""
 
     def __init__(self, url: str, *, allow_private: Sequence[str]) -> None:
         self._poster = HttpPoster("Slack", url, allow_private=allow_private)
@@ -103,9 +103,9 @@ class SlackWebhook:
     ) -> Receipt:
         reply = await self._poster.post(json.dumps(body).encode(), {}, deadline=deadline)
         if reply.text.strip() != "ok":
-            # Something else than Slack answers at this address: a proxy or a login page says 200, too.
-            raise DeliveryError(f"{self._poster.name} answered 200, but not Slack's ok")
-        return Receipt("Slack answered ok")
+            # Something other than Slack, such as a proxy or a login page, may answer 200 too.
+            raise DeliveryError(f'{self._poster.name} answered 200: expected "ok" from Slack, found another reply')
+        return Receipt("Slack accepted the message")
 
     async def close(self) -> None:
         await self._poster.close()

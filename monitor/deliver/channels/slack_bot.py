@@ -1,6 +1,6 @@
-"""Slack's Web API with a bot's token: new stories are posts, what follows them up goes into their thread.
+"""Slack's Web API with a bot token: a new story is a post, follow-ups are replies in its thread.
 
-The post that opened the thread is brought up to date, so that whoever reads only the channel sees the latest.
+The post that opened the thread is updated, so that people who read only the channel see the latest state.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from monitor.errors import DeliveryError
 from monitor.model import Message
 
 SLACK_API_URL = "https://slack.com/api"
-MAX_SLACK_REPLY_BYTES = 65_536  # bytes: Slack sends the whole post back
-BROADCAST_AFTER_S = (
-    86400.0  # seconds after which a thread is off the screen, and its replies are shown in the channel
-)
+MAX_SLACK_REPLY_BYTES = 65_536  # Slack returns the whole post
+BROADCAST_AFTER_S = 86400.0  # a thread this old is off the screen, so its replies are also shown in the channel
 
-# Slack's words for what went wrong: https://docs.slack.dev/reference/methods/chat.postMessage
+# Slack's error codes: https://docs.slack.dev/reference/methods/chat.postMessage
 RETRYABLE_SLACK_ERRORS = frozenset(
     "internal_error fatal_error request_timeout service_unavailable ratelimited rate_limited accesslimited".split()
 )
@@ -33,7 +31,7 @@ THREAD_GONE_ERRORS = frozenset("thread_not_found message_not_found cannot_reply_
 
 
 class SlackBot:
-    """Posts as a bot into one channel of a workspace."""
+    """Posts as a bot to one channel of a workspace."""
 
     def __init__(self, api: str, token: str, channel: str, *, allow_private: Sequence[str]) -> None:
         self._channel = channel
@@ -53,7 +51,7 @@ class SlackBot:
     async def post(
         self, body: dict[str, Any], message: Message, rendered: RenderedMessage, deadline: float
     ) -> Receipt:
-        """Posts the message below its thread's first one, if there is one and Slack still has it."""
+        """Post the message in the thread of its story, or as a new post if there is no thread or Slack deleted it."""
         opener = message.reply_to
         if opener is None or not opener.thread_ref:
             return await self._post_opener(body, deadline)
@@ -65,31 +63,31 @@ class SlackBot:
         except ThreadGone:
             return await self._post_opener(body, deadline)
         opener_update = {"channel": channel, "ts": ts, "text": body["text"], "blocks": list(rendered.opening_blocks)}
-        return Receipt(f"Slack put it into the story's thread{await self._update_opener(opener_update, deadline)}")
+        return Receipt(f"Slack accepted the reply{await self._update_opener(opener_update, deadline)}")
 
     async def _post_opener(self, body: dict[str, Any], deadline: float) -> Receipt:
         reply = await self._call(self._message_poster, body | {"channel": self._channel}, deadline)
-        return Receipt("Slack posted it", thread_ref=f"{reply.get('channel')}:{reply.get('ts')}")
+        return Receipt("Slack accepted the post", thread_ref=f"{reply.get('channel')}:{reply.get('ts')}")
 
     async def _update_opener(self, opener_update: dict[str, Any], deadline: float) -> str:
-        """Brings the thread's first post up to date. The message itself is sent by then: a failure is only told."""
+        """Update the thread's first post. Return "" or the failure: the message itself was sent before."""
         try:
             await self._call(self._update_poster, opener_update, deadline)
         except DeliveryError as error:
-            return f"; the thread's first post was not brought up to date: {error}"
+            return f"; the first post of the thread was not updated: {error}"
         return ""
 
     async def _call(self, poster: HttpPoster, body: dict[str, Any], deadline: float) -> dict[str, Any]:
-        """Slack's answer to a call; DeliveryError, or NoThread, if it is not `ok`."""
+        """Return Slack's reply to a call. Raises DeliveryError, or ThreadGone, if it is not `ok`."""
         reply = await poster.post(json.dumps(body).encode(), self._headers, deadline=deadline)
         try:
             result = json.loads(reply.text)
         except ValueError:
             result = None
         if not isinstance(result, dict) or "ok" not in result:
-            raise DeliveryError(f"{poster.name} answered 200, but not as Slack's API does")
+            raise DeliveryError(f"{poster.name} answered 200: expected a reply of the Slack API, found another reply")
         if result["ok"] is not True:
-            raise slack_error(poster.name, poster.redact_reply(str(result.get("error") or "without a reason")))
+            raise slack_error(poster.name, poster.redact_reply(str(result.get("error") or "no reason given")))
         return result
 
     async def close(self) -> None:
@@ -98,12 +96,12 @@ class SlackBot:
 
 
 class ThreadGone(DeliveryError):
-    """The thread that the message was to follow up is gone."""
+    """The thread for a follow-up no longer exists."""
 
 
 def slack_error(name: str, code: str) -> DeliveryError:
-    """What Slack's word for a failure means."""
-    sentence = f"{name} refused it: {code}"
+    """Return the error for a Slack error code: permanent, to be retried, or a failed login."""
+    sentence = f"{name} rejected the message: {code}"
     if code in THREAD_GONE_ERRORS:
         return ThreadGone(sentence, permanent=True)
     if code in SLACK_LOGIN_ERRORS:

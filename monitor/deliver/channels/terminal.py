@@ -1,4 +1,4 @@
-"""Prints messages on standard output: the channel that needs nothing, for a first look and for the demo."""
+"""Print messages on standard output: the channel without settings, for a first look and the demo."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from monitor.model import Message
 
 
 class TerminalSettings(ChannelConfig):
-    """The terminal that the program runs in."""
+    """The table of a terminal channel, which has no settings."""
 
 
 class Terminal:
-    """Prints in colours where a person looks on, and plain text elsewhere."""
+    """Prints in color on a terminal and as plain text elsewhere."""
 
     Settings: ClassVar[type[ChannelConfig]] = TerminalSettings
     deadline = MAX_SEND_DEADLINE_S
@@ -32,10 +32,10 @@ class Terminal:
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         try:
-            # In a thread: a pipe that nobody reads would hold up everything else.
+            # In a thread: a pipe that nobody reads would block everything else.
             await asyncio.to_thread(_print_markup, rendered.text)
         except (OSError, ValueError) as error:  # ValueError: it was closed
-            raise DeliveryError(f"standard output cannot be written: {error}") from None
+            raise DeliveryError(f"cannot write to standard output: {error}") from None
         return Receipt("printed")
 
     async def close(self) -> None:
@@ -43,11 +43,11 @@ class Terminal:
 
 
 def _print_markup(markup: str) -> None:
-    # A console of its own each time, so that it follows where standard output goes by now.
+    # A new console each time, because standard output may have been redirected.
     console = Console(highlight=False, emoji=False)
-    with console:  # written at once, so that two channels never mix their lines
+    with console:  # written in one piece, so that two channels never mix their lines
         for line in Text.from_markup(markup, emoji=False).split("\n"):
-            if console.is_terminal:  # long lines go on below their own beginning
+            if console.is_terminal:  # the continuation of a long line is indented like its beginning
                 indent = len(line.plain) - len(line.plain.lstrip())
                 console.print(Padding(line[indent:], (0, 0, 0, indent)))
             else:

@@ -1,4 +1,4 @@
-"""A signed POST to any address, as Standard Webhooks describes it."""
+"""Signed POST requests to any URL, as specified by Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ from monitor.model import Message
 
 
 class WebhookSettings(ChannelConfig):
-    """A webhook."""
+    """The table of a webhook channel."""
 
-    url: SecretWebAddress = Field(description="the address that is posted to")
+    url: SecretWebAddress = Field(description="the URL to post to")
     secret: SigningSecrets = Field(
-        description="whsec_… that signs each message; several, in a list or with blanks between, while one replaces "
-        "another"
+        description="whsec_…, which signs every message; during rotation several, in a list or separated by spaces"
     )
 
 
 class Webhook:
-    """Posts the contract's JSON. Every try has the message's id and its own time; every secret signs it."""
+    """Posts alerts as JSON. Retries carry the same id and a new timestamp; every secret signs the message."""
 
     Settings: ClassVar[type[ChannelConfig]] = WebhookSettings
     deadline = POST_DEADLINE_S
@@ -55,5 +54,5 @@ class Webhook:
 
 
 def signatures(secrets: Sequence[str], message_id: str, at: datetime, body: str) -> str:
-    """One for each secret: a receiver that knows any of them can tell who sent it, and that nobody changed it."""
+    """Return one signature for each secret, separated by spaces: a receiver needs only one of the secrets."""
     return " ".join(Signer(secret).sign(message_id, at, body) for secret in secrets)

@@ -1,1 +1,1 @@
-"""The query language: text in, predicate out."""
+"""The query language: compiles the text of a query into nodes that are evaluated on updates."""

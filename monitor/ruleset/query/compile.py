@@ -1,4 +1,4 @@
-"""Turns the text of a query into a `Query`, or into every fault it has with the offset of each."""
+"""Compiles the text of a query into a `Query`, or reports every fault with its offset."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from monitor.ruleset.query.syntax import parse_query, query_excerpt, start_offse
 
 MAX_DISTANCE_WORDS = 1_000
 QUERY_SCOPES = ("title", "text", "url", "author", "tag")
-AliasNodes = Mapping[str, Node | None]  # None: it was blamed where it is written
+AliasNodes = Mapping[str, Node | None]  # None: the alias is invalid and was reported in its own file
 
 
 def compile_query(text: str, aliases: AliasNodes) -> tuple[Query | None, list[SyntaxFault]]:
-    """The query and its warnings; or None and every fault of it."""
+    """Return the query and its warnings, or None and every fault."""
     compiler = QueryCompiler(text, aliases)
     root = compiler.compile()
     if root is None or any(not fault.warning for fault in compiler.faults):
@@ -49,7 +49,7 @@ def compile_query(text: str, aliases: AliasNodes) -> tuple[Query | None, list[Sy
 
 @dataclass(slots=True)
 class QueryCompiler:
-    """One query on its way. `faults` gathers what is wrong."""
+    """Compiles one query. `faults` collects errors and warnings."""
 
     text: str
     aliases: AliasNodes
@@ -57,7 +57,7 @@ class QueryCompiler:
     term_count: int = 0
 
     def compile(self) -> Node | None:
-        """The root, or None."""
+        """Return the root node, or None if the query has a fault."""
         try:
             root = self.compile_node(parse_query(self.text))
         except SyntaxFault as fault:
@@ -68,25 +68,24 @@ class QueryCompiler:
         return root
 
     def check_root(self, root: Node) -> None:
-        """Faults of the whole."""
+        """Report faults of the query as a whole."""
         if matches_without_terms(root):
-            self.report("this asks only for what must be absent, which is almost every text: add what must be there")
-        elif never := find_contradiction(root):
-            self.report(never)
+            self.report("the query matches almost every text: add a positive term (to each alternative of an OR)")
+        elif contradiction := find_contradiction(root):
+            self.report(contradiction)
 
     def report(self, message: str, offset: int = 0, warning: bool = False) -> None:
-        """Notes a fault."""
         self.faults.append(SyntaxFault(message, offset, warning))
 
     def compile_node(self, tree: Tree[Token] | Token) -> Node | None:
-        """The node that a part of the parse tree stands for; None if a fault was noted in it."""
+        """Return the node for a part of the parse tree; None if that part has a fault."""
         assert isinstance(tree, Tree)
         build = getattr(self, f"_{tree.data}")
         node: Node | None = build(tree.children)
         return node
 
     def compile_nodes(self, children: list[Tree[Token]]) -> tuple[Node, ...] | None:
-        """All of them, or None if one has a fault."""
+        """Return the nodes of all children, or None if any has a fault."""
         compiled = [self.compile_node(child) for child in children]
         return None if None in compiled else tuple(node for node in compiled if node)
 
@@ -98,14 +97,12 @@ class QueryCompiler:
 
     def _either(self, children: list[Tree[Token]]) -> Node | None:
         for child in children:
-            if child.data == "both" and not any(isinstance(part_tree, Token) for part_tree in child.children):
-                reading = " AND ".join(query_excerpt(part_tree, self.text) for part_tree in child.children)
-                self.report(
-                    f"beside OR, `{query_excerpt(child, self.text)}` is read as `({reading})`: write brackets around what "
-                    "belongs together, or quotes around a phrase",
-                    start_offset(child),
-                    warning=True,
-                )
+            has_and = any(isinstance(part, Token) for part in child.children)
+            if child.data == "both" and not has_and:
+                written = query_excerpt(child, self.text)
+                meaning = " AND ".join(query_excerpt(part, self.text) for part in child.children)
+                message = f"`{written}` next to OR means `({meaning})`: add parentheses, or quotes around a phrase"
+                self.report(message, start_offset(child), warning=True)
         nodes = self.compile_nodes(children)
         return Or(nodes) if nodes else None
 
@@ -131,13 +128,11 @@ class QueryCompiler:
                 self.report(error, start_offset(side_tree))
                 return None
         if not scopes_overlap(term_scopes(left_node), term_scopes(right_node)):
-            self.report(
-                f"{operator.word} can never hold here: its sides look at different places", start_offset(token)
-            )
+            self.report(f"{operator.word} never matches: its operands have different scopes", start_offset(token))
         return ProximityPair(operator.proximity, left_node, right_node, distance)
 
     def parse_operator(self, token: Token) -> tuple[Operator | None, int]:
-        """The operator that a token names and its distance in words."""
+        """Return the operator and its distance in words; (None, 0) after reporting an invalid distance."""
         word, _, distance = str(token).partition("/")
         operator = OPERATORS.get(f"{word}/n") or OPERATORS.get(re.sub(r"\s+", " ", word))
         if operator and not operator.word.endswith("/n") and not distance:
@@ -161,26 +156,25 @@ class QueryCompiler:
         if operand and (error := operand_error(operand, sign[0])):
             self.report(error, start_offset(operand_tree))
             return None
+        if operand is None:
+            return None
         comparison = {"≤": "<=", "≥": ">="}.get(sign[0], sign[0])
-        return (
-            NumberComparison(operand, comparison, number, self.text[start_offset(operand_tree) : token.end_pos])
-            if operand
-            else None
-        )
+        written = self.text[start_offset(operand_tree) : token.end_pos]
+        return NumberComparison(operand, comparison, number, written)
 
     def _scoped(self, children: list[Tree[Token]]) -> Node | None:
         token, inner_tree = children
         scope = str(token).lower().removesuffix(":")
         if scope not in QUERY_SCOPES:
             scope_list = "title:, text:, url:, author: or tag:"
-            hint = did_you_mean(scope, QUERY_SCOPES) or f'a colon inside a word needs quotes: `"{scope}:…"`'
+            hint = did_you_mean(scope, QUERY_SCOPES) or f'put a word with a colon in quotes: `"{scope}:…"`'
             self.report(f"unknown scope `{token}`: expected {scope_list}; {hint}", start_offset(token))
             return None
         node = self.compile_node(inner_tree)
         if node is None:
             return None
         if any(term.scope not in ("", scope) for term in distinct_terms(node)):
-            self.report(f"a scope stands inside `{scope}:`: a term has one scope", start_offset(token))
+            self.report(f"nested scope inside `{scope}:`: a term has only one scope", start_offset(token))
             return None
         return with_scope(node, scope)
 
@@ -191,7 +185,7 @@ class QueryCompiler:
             return None
         if token in ("and", "or", "not"):
             self.report(
-                f"`{token}` is searched for as a word: write {token.upper()} for the operator, "
+                f"`{token}` is a word here: write {token.upper()} for the operator, "
                 f'or "{token}" in quotes for the word',
                 start_offset(token),
                 warning=True,
@@ -199,12 +193,10 @@ class QueryCompiler:
         return self.compile_term(token)
 
     def compile_term(self, token: Token) -> Node | None:
-        """A word, phrase or regex, checked where its own kind is known."""
-        build = {"WORD": parse_term.parse_word, "PHRASE": parse_term.parse_phrase, "REGEX": parse_term.parse_regex}[
-            token.type
-        ]
+        """Parse a word, phrase or regex; None after reporting its fault."""
+        parsers = {"WORD": parse_term.parse_word, "PHRASE": parse_term.parse_phrase, "REGEX": parse_term.parse_regex}
         try:
-            return build(str(token))
+            return parsers[token.type](str(token))
         except SyntaxFault as fault:
             self.report(fault.message, start_offset(token))
             return None
@@ -221,9 +213,8 @@ class QueryCompiler:
             alias = self.aliases[name]
             self.term_count += count_terms(alias) if alias else 0
             if self.term_count > MAX_QUERY_TERMS:
-                raise SyntaxFault(
-                    f"with its aliases this query has more than {MAX_QUERY_TERMS:,} terms", start_offset(children[0])
-                )
+                message = f"the query has more than {MAX_QUERY_TERMS:,} terms, including its aliases"
+                raise SyntaxFault(message, start_offset(children[0]))
             return alias
         hint = did_you_mean(name, self.aliases, "@")
         self.report(f"unknown alias `@{name}`" + (f"; {hint}" if hint else ""), start_offset(children[0]))
@@ -231,14 +222,14 @@ class QueryCompiler:
 
 
 def lowercase_operator_hint(word: str) -> str:
-    """A sentence if the word must be an operator in lower case, such as `near/5`."""
+    """Return an error message for an operator in lower case, such as `near/5`, else ""."""
     name, slash, _ = word.partition("/")
     if slash and name != name.upper() and f"{name.upper()}/n" in OPERATORS:
-        return f"operators are written in capitals: expected {word.upper()}, found `{word}`"
+        return f"operators are uppercase: expected {word.upper()}, found `{word}`"
     return ""
 
 
 def parse_number(digits: str) -> float | None:
-    """`10000`, `10,000`, `2.5`; None if it is no number."""
+    """Parse `10000`, `10,000` or `2.5`; None for anything else."""
     is_number = re.fullmatch(r"\d+(?:[,_]\d{3})*(?:\.\d+)?", digits, re.ASCII)
     return float(re.sub("[,_]", "", digits)) if is_number and len(digits) < 20 else None

@@ -1,4 +1,4 @@
-"""What is wrong in a text that has no file yet: a sentence and an offset; `sourcetext` makes a `Problem` of it."""
+"""Faults in rule text as a message and an offset; `SourceText.to_problem` adds the file, line and column."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-MAX_QUOTE_CHARS = 60  # letters of what somebody wrote that a sentence repeats
+MAX_QUOTE_CHARS = 60  # characters of the user's text that a message quotes
 _BACKTICKED = re.compile(r"`([^`]*)`")
 
 
 @dataclass(slots=True)
 class SyntaxFault(Exception):
-    """One thing wrong at `offset` (characters) of a text."""
+    """One fault at `offset` (in characters) of a text."""
 
     message: str
     offset: int = 0
@@ -30,7 +30,7 @@ def _truncated_quote(match: re.Match[str]) -> str:
 
 
 def did_you_mean(word: str, candidates: Iterable[str], prefix: str = "") -> str:
-    """`did you mean …?` if one of the known words is near, else ""."""
+    """Return `did you mean …?` if a candidate is similar to the word, else ""."""
     closest = process.extractOne(
         word, list(candidates), scorer=OSA.normalized_similarity, processor=str.casefold, score_cutoff=0.6
     )

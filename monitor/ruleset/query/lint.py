@@ -1,4 +1,4 @@
-"""What can be said of a compiled query without a text: its size, whether it can ever hold, or always does."""
+"""Checks a compiled query without a text: its size, its scopes, and whether it can ever match."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from monitor.ruleset.query.nodes import And, Node, Not, NumberComparison, Or, Pr
 from monitor.ruleset.query.terms import PhraseTerm
 
 MAX_QUERY_TERMS = 10_000
-EXPECTED_OPERAND = "expected a word, a phrase in quotes, or some of them joined by OR"
+EXPECTED_OPERAND = "expected a word, a quoted phrase, or several joined by OR"
 
 
 def distinct_terms(node: Node) -> list[Term]:
-    """Its terms, each once."""
+    """The terms of a query, each once."""
     seen: dict[int, Node] = {}
     pending = [node]
     while pending:
@@ -24,12 +24,11 @@ def distinct_terms(node: Node) -> list[Term]:
 
 
 def count_terms(node: Node) -> int:
-    """How many terms it has."""
     return 1 if isinstance(node, Term) else sum(map(count_terms, node.children()))
 
 
 def with_scope(node: Node, scope: str) -> Node:
-    """The same, looking only at `scope`."""
+    """Return a copy of the node whose terms have this scope."""
     match node:
         case Term():
             return replace(node, scope=scope)
@@ -46,30 +45,29 @@ def with_scope(node: Node, scope: str) -> Node:
 
 
 def operand_error(node: Node, operator: str) -> str:
-    """A sentence if a side of an operator has no place in a sentence."""
+    """Return an error message if a node is not allowed as an operand of the operator, else ""."""
     match node:
         case And():
-            return f"AND cannot stand inside {operator}: {EXPECTED_OPERAND}; two words side by side are joined by AND"
+            return f"AND is not allowed inside {operator}: {EXPECTED_OPERAND}; adjacent words are joined by AND"
         case Not():
-            return f"NOT cannot stand inside {operator}: write `a {operator} b AND NOT c`"
+            return f"NOT is not allowed inside {operator}: write `a {operator} b AND NOT c`"
         case Term() if node.scope not in ("", "title", "text"):
-            return f"{operator} looks at title and text: `{node.scope}:` cannot stand inside it"
+            return f"`{node.scope}:` is not allowed inside {operator}, which searches title and text"
         case _:
             return next(filter(None, (operand_error(child, operator) for child in node.children())), "")
 
 
 def term_scopes(node: Node) -> set[str]:
-    """The scopes of its terms."""
     return {term.scope for term in distinct_terms(node)}
 
 
 def scopes_overlap(left: set[str], right: set[str]) -> bool:
-    """Is there a place that both look at?"""
+    """Return whether two sets of scopes can see the same text."""
     return "" in left | right or bool(left & right)
 
 
 def find_contradiction(node: Node) -> str:
-    """A sentence if an AND asks for what its NOT forbids."""
+    """Return an error message if an AND requires a term that it also excludes with NOT, else ""."""
     if isinstance(node, And):
         required_terms = [child for child in node.nodes if isinstance(child, Term)]
         forbidden_terms = [
@@ -81,25 +79,24 @@ def find_contradiction(node: Node) -> str:
         for term in required_terms:
             for forbidden in forbidden_terms:
                 if subsumes(forbidden, term):
-                    return f"this can never hold: whatever meets `{term.text}` also meets NOT `{forbidden.text}`"
-    return (
-        next(filter(None, map(find_contradiction, node.children())), "")
-        if isinstance(node, (And, ProximityPair))
-        else ""
-    )
+                    excluded = f"NOT `{forbidden.text}` excludes everything that `{term.text}` matches"
+                    return f"the query never matches: {excluded}"
+    if not isinstance(node, (And, ProximityPair)):
+        return ""
+    return next(filter(None, map(find_contradiction, node.children())), "")
 
 
 def sufficient_terms(node: Node) -> list[Term]:
-    """The terms of which one is enough for the node to hold."""
+    """The terms any one of which is enough for the node to match."""
     if isinstance(node, Or):
         return [term for child in node.nodes for term in sufficient_terms(child)]
     return [node] if isinstance(node, Term) else []
 
 
 def subsumes(wide: Term, narrow: Term) -> bool:
-    """Does every text that meets `narrow` meet `wide`?"""
+    """Return whether every text that matches `narrow` also matches `wide`; False if unknown."""
     if wide.scope != narrow.scope and (wide.scope, narrow.scope) != ("", "text"):
-        return False  # a claim without the word may stand under a title with it
+        return False  # a claim without the word may have a title with it
     if wide.text == narrow.text:
         return True
     if not (isinstance(wide, PhraseTerm) and isinstance(narrow, PhraseTerm)) or len(wide.words) > 1:

@@ -1,7 +1,7 @@
-"""Cuts a text into folded words for queries, so that a keyword meets every way people write it.
+"""Splits a text into folded words for queries, so that a term matches every spelling of a word.
 
-Case, accents, width and look-alike letters fold; invisible characters inside a word vanish; scripts written
-without spaces give one word for each character. Offsets always point into the text as it stands.
+Case, accents, width and look-alike letters are folded and invisible characters inside a word are removed. Scripts
+without spaces give one word per character. Offsets refer to the original text.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+MAX_CACHED_LETTERS = 20_000
 INVISIBLE_CLASS = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-# written without spaces: Han, kana, bopomofo, Hangul (particles cling to it), Thai, Lao, Burmese, Khmer
+# Han, kana, bopomofo, Hangul (particles are attached to words), Thai, Lao, Burmese, Khmer
 UNSPACED_CLASS = (
     "\u0e01-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3041-\u309f\u30a1-\u30fa"
     "\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d"
@@ -23,10 +24,11 @@ MARKS_CLASS = re.escape(MARK_LETTERS)
 _LETTER = rf"[^\W_{UNSPACED_CLASS}\u1100-\u115f\ua960-\ua97c]"
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
 _WORD = re.compile(
-    r"[0-9A-Za-z]++(?![^\x00-\x7f])"  # the common case first: a third of the time
+    r"[0-9A-Za-z]++(?![^\x00-\x7f])"  # the common case first: takes a third of the time
     rf"|{_LETTER}+(?:[{MARKS_CLASS}{INVISIBLE_CLASS}]+{_LETTER}*)*"
     rf"|[{UNSPACED_CLASS}][{MARKS_CLASS}{INVISIBLE_CLASS}\uff9e\uff9f]*"
-    rf"|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb{INVISIBLE_CLASS}]*"  # Hangul spelt in single letters
+    # Hangul written in single letters
+    rf"|[\u1100-\u115f\ua960-\ua97c][\u1160-\u11ff\ud7b0-\ud7fb{INVISIBLE_CLASS}]*"
 )
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED_CLASS}]")
 
@@ -34,7 +36,7 @@ _WITHOUT_INVISIBLE = dict.fromkeys((173, 847, 1564, 6158, 65279, 1600)) | {
     code: None for bounds in ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2065)) for code in range(*bounds)
 }
 INVISIBLE_LETTERS = "".join(map(chr, _WITHOUT_INVISIBLE))
-# accents, Arabic and Hebrew vowel points; vowel signs of other scripts are letters and stay
+# accents, Arabic and Hebrew vowel points; vowel signs of other scripts are letters and are kept
 _WITHOUT_ACCENTS = {
     code: None
     for bounds in ((0x300, 0x370), (0x483, 0x488), (0x591, 0x5C8), (0x64B, 0x660), (0x670, 0x671))
@@ -55,25 +57,24 @@ _FROM_LATIN = {
 
 
 def folded_words(text: str) -> list[str]:
-    """The folded words of `text`, in order."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     return [fold_query_word(word) for word in _WORD.findall(text)]
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Where each of `words(text)` stands: [start, end)."""
+    """The offsets [start, end) of each of `folded_words(text)`."""
     return [match.span() for match in (_ASCII_WORD if text.isascii() else _WORD).finditer(text)]
 
 
 def is_unspaced(word: str) -> bool:
-    """Is the word one character of a script that is written without spaces?"""
+    """Return whether a word is one character of a script without spaces."""
     return not word.isascii() and _UNSPACED_LETTER.match(word) is not None
 
 
 @lru_cache(maxsize=1 << 16)
 def fold_query_word(word: str) -> str:
-    """One word as it is compared: without case, accents, width, invisible characters and borrowed look-alikes."""
+    """Fold one word: case, accents, width, invisible characters and look-alike letters of another script."""
     if word.isascii():
         return word.lower()
     plain = unicodedata.normalize("NFKC", word).translate(_WITHOUT_INVISIBLE)
@@ -81,7 +82,7 @@ def fold_query_word(word: str) -> str:
 
 
 def strip_accents(text: str) -> str:
-    """`text` without accents and strokes; letters such as й that only look accented stay."""
+    """Remove accents and strokes; letters such as й that only look accented are kept."""
     composed = unicodedata.normalize("NFC", text).translate(_WITHOUT_STROKES)
     stripped = "".join(
         letter if letter in _INDEPENDENT_LETTERS else unicodedata.normalize("NFD", letter).translate(_WITHOUT_ACCENTS)
@@ -92,7 +93,7 @@ def strip_accents(text: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _unify_script(word: str) -> str:
-    """The word with letters borrowed from another alphabet for their looks put back into its own."""
+    """Replace look-alike letters of another script by those of the word's own script."""
     scripts = [_script_of_letter(letter) for letter in word]
     latin = scripts.count("latin")
     foreign = max(("cyrillic", "greek"), key=scripts.count)
@@ -115,7 +116,7 @@ def _script_of_letter(letter: str) -> str:
 
 
 class _FoldedLetters(dict[int, str]):
-    """Each letter without accents, width and what is invisible; worked out when it is first met."""
+    """Maps a letter to its form without accents and width; "" for an invisible one. Filled on first use."""
 
     def __missing__(self, code: int) -> str:
         if len(self) >= MAX_CACHED_LETTERS:
@@ -129,17 +130,16 @@ class _FoldedLetters(dict[int, str]):
         return folded
 
 
-MAX_CACHED_LETTERS = 20_000
 _FOLDED_LETTERS = _FoldedLetters()
 
 
 def fold_letters(text: str) -> str:
-    """`text` folded letter by letter for regexes, case kept."""
+    """Fold a text letter by letter, for regexes; case is kept."""
     return text if text.isascii() else _unify_scripts_in_text(text).translate(_FOLDED_LETTERS)
 
 
 def letter_origins(text: str) -> Sequence[int]:
-    """Where in `text` each letter of `flatten(text)` came from, and its end."""
+    """The offset in `text` of each letter of `fold_letters(text)`, then the length of `text`."""
     if text.isascii():
         return range(len(text) + 1)
     folded = [_FOLDED_LETTERS[ord(letter)] for letter in _unify_scripts_in_text(text)]
@@ -147,5 +147,5 @@ def letter_origins(text: str) -> Sequence[int]:
 
 
 def _unify_scripts_in_text(text: str) -> str:
-    """Every word with its borrowed letters put back into its own alphabet, letter for letter."""
-    return _WORD.sub(lambda found: found[0] if found[0].isascii() else _unify_script(found[0]), text)
+    """Replace look-alike letters in every word; the length stays the same."""
+    return _WORD.sub(lambda match: match[0] if match[0].isascii() else _unify_script(match[0]), text)

@@ -1,7 +1,7 @@
-"""The registry of the query language: every form that a query may hold, with its meaning and examples.
+"""The registry of the query language: every form of a query, with its meaning and examples.
 
-To add an operator that stands between two terms, write one decorated function here. The parser reads its word from
-this registry, the tests run its examples, and the table in docs/rules.md is made from it.
+To add a proximity operator, write one decorated function here. The parser reads its name from this registry, the
+tests run its examples, and the table in docs/rules.md is generated from it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from monitor.ruleset.query.nodes import ProximityOperator
 from monitor.ruleset.query.segments import TermSpans
 
-UNLIMITED_DISTANCE = 1 << 23  # more words than any claim has, fewer than lie between two
+UNLIMITED_DISTANCE = 1 << 23  # more words than any claim has, fewer than between positions of two claims
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One form of the language. `holds` and `fails` are pairs of a query and a text.
+    """One form of the language. Examples are pairs of a query and a text that matches; counterexamples do not match.
 
-    `near` is set for what stands between two terms; `/n` at the end of `word` takes a distance in words.
+    `proximity` is set for operators between two terms; `/n` at the end of `word` takes a distance in words.
     """
 
     word: str
@@ -36,14 +36,14 @@ OPERATORS: dict[str, Operator] = {}
 def register_form(
     word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
 ) -> None:
-    """Registers a form that the grammar itself knows."""
+    """Register a form that the grammar defines."""
     OPERATORS[word] = Operator(word, meaning, examples, counterexamples)
 
 
 def register_proximity(
     word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
 ) -> Callable[[ProximityOperator], ProximityOperator]:
-    """Registers a function of the words met on the left and on the right and of n as an operator."""
+    """Register a function of the spans on the left, the spans on the right and the distance as an operator."""
 
     def register(proximity: ProximityOperator) -> ProximityOperator:
         OPERATORS[word] = Operator(word, meaning, examples, counterexamples, proximity)
@@ -54,55 +54,55 @@ def register_proximity(
 
 register_form(
     "word",
-    "The whole word, in any case, with or without accents. Scripts without spaces need no word bounds.",
+    "A whole word, ignoring case and accents. In scripts without spaces it matches anywhere.",
     examples=(("troops", "Troops arrived."), ("zelensky", "Zélensky spoke."), ("朝鮮", "北朝鮮軍が到着した")),
     counterexamples=(("troop", "Troops arrived."),),
 )
 register_form(
     "stem*",
-    "Every word that begins so.",
+    "Every word with this prefix.",
     examples=(("deploy*", "The deployment began."),),
     counterexamples=(("deploy*", "They redeployed."),),
 )
 register_form(
     '"a phrase"',
-    'These words side by side in this order. The last letters of a word may be left open: `"north korea*"`.',
+    'These words next to each other, in this order. Each word may be a stem: `"north korea*"`.',
     examples=(('"north korea*"', "North Korean troops"), ('"north korea*"', "north-Koreans")),
     counterexamples=(('"north korea*"', "Korea, north of the line"),),
 )
 register_form(
     '"a b"~n',
-    "The phrase with up to n other words in it.",
+    "The phrase with up to n other words inside it.",
     examples=(('"troops kursk"~2', "troops are in Kursk"),),
     counterexamples=(('"troops kursk"~2', "troops are now in Kursk"), ('"troops kursk"~2', "Kursk troops")),
 )
 register_form(
     "word~n",
-    "Words at most n edits away; an edit adds, drops or replaces a letter, or swaps two.",
+    "Words at most n edits away; an edit inserts, deletes or replaces a letter, or swaps two adjacent letters.",
     examples=(("kursk~1", "near Krusk"), ("pokrovsk~2", "in Pokrowks")),
     counterexamples=(("kursk~1", "near Kurskaya"),),
 )
 register_form(
     "/regex/",
-    "An RE2 regular expression that spans whole words, in any case.",
+    "An RE2 regular expression that matches whole words, ignoring case.",
     examples=(("/cve-20[0-9]{2}-[0-9]+/", "CVE-2026-12345 is exploited"),),
     counterexamples=(("/cve/", "cves"),),
 )
 register_form(
     "@name",
-    "Any entry of that list in aliases.yaml.",
+    "Any entry of this list in `aliases.yaml`.",
     examples=(("@dprk", "The DPRK objects"), ("@dprk", "a North Korean officer")),
     counterexamples=(("@dprk", "South Korea objects"),),
 )
 register_form(
     "title: text: url: author: tag:",
-    "The term or bracket that follows, in that place only. Without one, title and text are seen.",
+    "Limits the following term or group to that field. Without a scope, title and text are searched.",
     examples=(("text:troops AND NOT title:troops", "The troops left."),),
     counterexamples=(("title:troops", "The troops left."),),
 )
 register_form(
     "a > 10000",
-    "A number said of the word: `>`, `>=`, `<`, `<=`, `=`.",
+    "A number stated for the word: `>`, `>=`, `<`, `<=`, `=`.",
     examples=(
         ("soldier* > 10000", "Up to 12,000 North Korean soldiers are there."),
         ("soldier* >= 3000", "The number of soldiers rose to three thousand."),
@@ -111,25 +111,25 @@ register_form(
 )
 register_form(
     "a AND b",
-    "Both. Two terms side by side mean the same: `a b`.",
+    "Both terms match. Two adjacent terms mean the same: `a b`.",
     examples=(("troops AND kursk", "Troops left Kursk."), ("troops kursk", "Troops left Kursk.")),
     counterexamples=(("troops AND kursk", "Troops left."),),
 )
 register_form(
     "a OR b",
-    "Either. AND binds tighter than OR: `a OR b AND c` is `a OR (b AND c)`.",
+    "Either term matches. AND binds tighter than OR: `a OR b AND c` is `a OR (b AND c)`.",
     examples=(("troops OR kursk", "Troops left."),),
     counterexamples=(("troops OR kursk", "They left."),),
 )
 register_form(
     "NOT a",
-    "Not there. A query needs something beside it that must be met.",
+    "The term does not match. A query needs at least one positive term.",
     examples=(("troops AND NOT football", "Troops left."),),
     counterexamples=(("troops AND NOT football", "Troops play football."),),
 )
 register_form(
     "( )",
-    "Brackets bind first.",
+    "Parentheses group terms.",
     examples=(("(troops OR soldiers) AND kursk", "Soldiers left Kursk."),),
     counterexamples=(("(troops OR soldiers) AND kursk", "Soldiers left."),),
 )
@@ -137,24 +137,24 @@ register_form(
 
 @register_proximity(
     "NEAR/n",
-    "At most n words apart, in any order, in the same claim; neighbours are 1 apart. "
-    "A chain is read from the left: in `a NEAR/3 b NEAR/5 c`, c is near one of the a and b that are near.",
+    "At most n words apart, in any order, in the same claim; adjacent words are 1 apart. "
+    "Chains are evaluated left to right: in `a NEAR/3 b NEAR/5 c`, c is near one of the matched a and b.",
     examples=(("troops NEAR/3 kursk", "troops are in Kursk"), ("troops NEAR/3 kursk", "Kursk troops")),
     counterexamples=(("troops NEAR/3 kursk", "troops are now in Kursk"), ("troop* NEAR/3 troops", "troops")),
 )
 def spans_near(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
-    """The words of either side that stand at most n from one of the other."""
+    """Return the spans of either side at most n words from a span of the other."""
     return sorted({*spans_before(left, right, n), *spans_before(right, left, n)})
 
 
 @register_proximity(
     "BEFORE/n",
-    "As NEAR/n, and the left side stands first.",
+    "Like NEAR/n, with the left side first.",
     examples=(("troops BEFORE/3 kursk", "troops are in Kursk"),),
     counterexamples=(("troops BEFORE/3 kursk", "Kursk troops"),),
 )
 def spans_before(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
-    """The words of the left that end at most n before one of the right begins, and those of the right."""
+    """Return the spans of the left that end at most n words before a span of the right, and those of the right."""
     starts, ends = sorted(span[0] for span in right), sorted(span[1] for span in left)
     spans = set()
     for span in left:
@@ -170,10 +170,10 @@ def spans_before(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
 
 @register_proximity(
     "SAME SENTENCE",
-    "Both in the same claim: one sentence, bullet or headline.",
+    "Both terms match in the same claim: one sentence, bullet or headline.",
     examples=(("troops SAME SENTENCE kursk", "Troops were seen on their way to the town of Kursk."),),
     counterexamples=(("troops SAME SENTENCE kursk", "Troops left. Kursk is quiet."),),
 )
 def spans_in_same_sentence(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
-    """The words of either side that share a claim with another of the other."""
+    """Return the spans of either side in a claim with a span of the other."""
     return spans_near(left, right, UNLIMITED_DISTANCE)

@@ -1,4 +1,4 @@
-"""What a single term of a query says: words, stems, phrases, edits, regexes; each mistake has its own sentence."""
+"""Parses a single term of a query: word, stem, phrase, fuzzy word or regex; each mistake has its own message."""
 
 from __future__ import annotations
 
@@ -15,40 +15,37 @@ from monitor.ruleset.query.terms import FuzzyTerm, PhraseTerm, PhraseWord, Regex
 MAX_SLOP = 100
 MAX_EDITS = 3
 MAX_REGEX_CHARS = 1_000
-UNCLOSED_QUOTE = 'this quote is not closed: a phrase ends with `"`'
-UNCLOSED_REGEX = "this regex is not closed: it ends with `/`, and a `/` inside it is written `\\/`"
-CATCH_ALL_PROBES = ("zq", "lorem", "hitherto")  # what meets all of these says nothing
+FOREIGN_OPERATORS = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT"}
+UNCLOSED_QUOTE = 'unclosed quote: a phrase ends with `"`'
+UNCLOSED_REGEX = "unclosed regex: it ends with `/`; write `\\/` for a `/` inside it"
+CATCH_ALL_PROBES = ("zq", "lorem", "hitherto")  # a regex that matches all of these matches any word
 
 
 def parse_word(text: str) -> Term:
-    """`troops`, `deploy*`, `kursk~1`, `covid-19`. Raises Fault."""
+    """Parse `troops`, `deploy*`, `kursk~1` or `covid-19`. Raises SyntaxFault."""
     base, tilde, edits = text.partition("~")
     if tilde:
         return parse_fuzzy_word(base, edits, text)
     if signed_word := re.fullmatch(r"[-+!](\w.*)", text):
-        raise SyntaxFault(
-            f"`{text[0]}` before a word means nothing here: write `NOT {signed_word[1]}` or `{signed_word[1]}`"
-        )
-    if text in ("&&", "&", "||", "|", "!"):
-        raise SyntaxFault(
-            f"`{text}` means nothing here: write {'AND' if '&' in text else 'OR' if '|' in text else 'NOT'}"
-        )
+        raise SyntaxFault(f"`{text[0]}` is not an operator: write `NOT {signed_word[1]}` or `{signed_word[1]}`")
+    if text in FOREIGN_OPERATORS:
+        raise SyntaxFault(f"`{text}` is not an operator: write {FOREIGN_OPERATORS[text]}")
     if text.startswith("/"):
-        raise SyntaxFault(
-            f"`{text}`: a regex ends with `/` alone (case never matters); a `/` inside it is written `\\/`"
-        )
+        raise SyntaxFault(f"`{text}`: a regex ends with `/`, without flags; write `\\/` for a `/` inside it")
     if "*" in text.removesuffix("*") or "?" in text.removesuffix("?"):
-        raise SyntaxFault(f"`{text}`: a `*` may only end a word, as in `deploy*`; for more use a /regex/")
+        raise SyntaxFault(
+            f"`{text}`: the only wildcard is `*` at the end of a word, as in `deploy*`; else use a /regex/"
+        )
     return PhraseTerm(text, words=parse_phrase_words(text, text))
 
 
 def parse_phrase(text: str) -> Term:
-    """A phrase as it stands, with its quotes and `~n`. Raises Fault."""
+    """Parse a phrase with its quotes and `~n`. Raises SyntaxFault."""
     if not re.match(r'"[^"]*"', text):
         raise SyntaxFault(UNCLOSED_QUOTE)
     inner, _, slop = text[1:].partition('"')
     if not inner.strip():
-        raise SyntaxFault('this phrase is empty: expected words between the quotes, as in `"north korea*"`')
+        raise SyntaxFault('empty phrase: expected words between the quotes, as in `"north korea*"`')
     return PhraseTerm(
         text,
         words=parse_phrase_words(inner, text),
@@ -57,7 +54,7 @@ def parse_phrase(text: str) -> Term:
 
 
 def parse_alias_term(text: str) -> Term:
-    """One entry of a list in aliases.yaml: any term, and a phrase needs no quotes. Raises Fault."""
+    """Parse one entry of a list in aliases.yaml: a term, or a phrase without quotes. Raises SyntaxFault."""
     if text.startswith("/"):
         return parse_regex(text)
     if text.startswith('"'):
@@ -69,15 +66,15 @@ def parse_alias_term(text: str) -> Term:
 
 
 def parse_phrase_words(text: str, source: str) -> tuple[PhraseWord, ...]:
-    """The words of a term or phrase, in order; each may end in `*`. Raises Fault."""
+    """Return the words of a term or phrase, in order; each may end in `*`. Raises SyntaxFault."""
     result: list[PhraseWord] = []
     for part in text.split():
         base = part.removesuffix("*")
         if "*" in base:
-            raise SyntaxFault(f"`{part}`: a `*` may only end a word, as in `deploy*`")
+            raise SyntaxFault(f"`{part}`: the only wildcard is `*` at the end of a word, as in `deploy*`")
         folded = folded_words(base)
         if part != base and not folded:
-            raise SyntaxFault(f"`{source}`: the `*` stands alone; expected letters before it, as in `deploy*`")
+            raise SyntaxFault(f"`{source}`: expected letters before `*`, as in `deploy*`")
         for number, folded_word in enumerate(folded):
             is_glued = (
                 number > 0
@@ -88,76 +85,76 @@ def parse_phrase_words(text: str, source: str) -> tuple[PhraseWord, ...]:
             is_stem_end = number == len(folded) - 1 and part != base
             result.append(PhraseWord(folded_word, is_stem_end and not is_unspaced(folded_word), is_glued))
     if not result:
-        raise SyntaxFault(f"`{source}` can never be met: it holds no letter or digit")
+        raise SyntaxFault(f"`{source}` never matches: it has no letter or digit")
     if any(phrase_word.is_stem and len(phrase_word.word) < 2 for phrase_word in result):
         raise SyntaxFault(f"`{source}` is too short: expected at least two letters before `*`")
     return tuple(result)
 
 
 def is_adjacent(text: str, number: int) -> bool:
-    """Does word number `at` of the text stand directly after the one before it?"""
+    """Return whether word `number` of the text directly follows the one before it."""
     word_offsets = word_spans(text)
     return word_offsets[number - 1][1] == word_offsets[number][0]
 
 
 def parse_fuzzy_word(base: str, digits: str, source: str) -> Term:
-    """`kursk~1`. Raises Fault."""
+    """Parse `kursk~1`. Raises SyntaxFault."""
     folded = folded_words(base)
     if len(folded) != 1 or is_unspaced(folded[0]):
-        raise SyntaxFault(f"`{source}`: `~n` goes with one word of an alphabet, as in `kursk~1`")
+        raise SyntaxFault(f"`{source}`: `~n` needs a single word of an alphabetic script, as in `kursk~1`")
     max_edits = parse_tilde_number(digits, source, MAX_EDITS)
     if len(folded[0]) < 2 * max_edits + 1:
         raise SyntaxFault(
-            f"`{source}` would meet almost any word: {max_edits} edits need at least {2 * max_edits + 1} letters"
+            f"`{source}` would match almost any word: {max_edits} edits need at least {2 * max_edits + 1} letters"
         )
     return FuzzyTerm(source, word=folded[0], max_edits=max_edits)
 
 
 def parse_tilde_number(digits: str, source: str, maximum: int) -> int:
-    """The n of `~n`. Raises Fault."""
+    """Parse the n of `~n`. Raises SyntaxFault."""
     if not digits.isascii() or not digits.isdigit() or not 1 <= int(digits[:9]) <= maximum:
         raise SyntaxFault(f"`{source}`: expected a number from 1 to {maximum} after `~`, found `{digits}`")
     return int(digits)
 
 
 def parse_regex(text: str) -> Term:
-    """`/cve-[0-9]+/`. Raises Fault."""
+    """Parse `/cve-[0-9]+/`. Raises SyntaxFault."""
     inner = text[1:-1]
     if len(text) < 2 or not text.endswith("/") or re.search(r"(?<!\\)(\\\\)*\\$", inner):
         raise SyntaxFault(UNCLOSED_REGEX)
     if not inner.strip():
-        raise SyntaxFault("this regex is empty: expected something between the slashes")
+        raise SyntaxFault("empty regex: expected a pattern between the slashes")
     if len(inner) > MAX_REGEX_CHARS:
-        raise SyntaxFault(f"this regex is longer than {MAX_REGEX_CHARS:,} characters")
+        raise SyntaxFault(f"the regex is longer than {MAX_REGEX_CHARS:,} characters")
     if inner.startswith("(i?)"):
-        raise SyntaxFault("`(i?)` means an optional letter i; case is always ignored here: leave it out")
+        raise SyntaxFault("`(i?)` is an optional letter i; case is always ignored, so remove it")
     source = with_unicode_classes(strip_accents(inner))
     pattern = compile_regex(source)
     if pattern.fullmatch("") or all(map(pattern.fullmatch, CATCH_ALL_PROBES)):
-        raise SyntaxFault(f"`{text}` matches any word: expected letters that must stand there")
+        raise SyntaxFault(f"`{text}` matches any word: expected a more specific pattern")
     return RegexTerm(text, pattern=source)
 
 
 def compile_regex(source: str) -> re2._Regexp:
-    """The pattern, to be looked over. Raises Fault."""
+    """Compile the pattern without word boundaries. Raises SyntaxFault."""
     try:
         if r"\Q" in source:
-            word_boundaries.compile_re2(f"({source})")  # what it quotes must end before what stands around it begins
+            word_boundaries.compile_re2(f"({source})")  # an unclosed \Q would quote the group around it
         return word_boundaries.compile_re2(source)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
-        raise SyntaxFault(f"this is no RE2 regex: {reason}{backtracking_hint(reason)}") from None
+        raise SyntaxFault(f"invalid RE2 regex: {reason}{backtracking_hint(reason)}") from None
 
 
 def backtracking_hint(reason: str) -> str:
-    """A hint for what other engines have and RE2 has not."""
+    """Return a hint for features of other regex engines, else ""."""
     if "invalid perl operator" in reason or "invalid escape sequence" in reason:
-        return " (look-around and back-references do not exist in RE2)"
+        return " (RE2 has no look-around and no back-references)"
     return ""
 
 
 def with_unicode_classes(source: str) -> str:
-    """RE2's \\w and \\d know ASCII alone, and \\b at the ends is what we do anyway."""
+    """Let \\w and \\d match every script, as RE2's match only ASCII; drop \\b at the ends, where it is implied."""
     source = re.sub(r"^\\b|\\b$", "", source)
     in_brackets, result = False, []
     for part in re.findall(r"\\.|.", source, re.DOTALL):
@@ -167,7 +164,7 @@ def with_unicode_classes(source: str) -> str:
 
 
 def unicode_class(part: str, in_brackets: bool) -> str:
-    """One escape of a regex with Unicode's meaning."""
+    """Replace a class such as \\w by its Unicode equivalent."""
     if part == r"\w":
         return r"\pL\pN_" if in_brackets else r"[\pL\pN_]"
     if part == r"\W" and not in_brackets:

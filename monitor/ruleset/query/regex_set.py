@@ -1,7 +1,8 @@
-"""Tries many regexes on a text at once: letters that each cannot do without are looked for, then those that are left.
+"""Searches texts for many regexes at once: RE2 first looks for the literals that each regex requires, then runs the
+regexes that are left.
 
-RE2 does both; it gives up when the letters of all are too many, and so they are tried in several lots. Regexes that
-ask where they stand in their text (`^`, `$`) have lots of their own, since the texts are tried as one.
+RE2 fails when a set has too many literals, so the regexes are compiled in batches. Anchored regexes (`^`, `$`) have
+batches of their own, because the others search all texts joined into one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MAX_REGEXES_PER_BATCH = 2_000
 
 
 class RegexBatch(NamedTuple):
-    """Some sources, compiled together. `anchored`: each text must be tried by itself."""
+    """Regexes compiled together. If `is_anchored`, each text must be searched separately."""
 
     sources: Sequence[str]
     regex_filter: re2.Filter
@@ -29,7 +30,7 @@ class RegexBatch(NamedTuple):
 
 
 class RegexSet:
-    """Some `sources` of regexes; it is false if there are none."""
+    """A set of regexes, by their `sources`; false if empty."""
 
     __slots__ = ("batches", "sources")
 
@@ -48,7 +49,7 @@ class RegexSet:
         return bool(self.batches)
 
     def match_texts(self, texts: Sequence[str]) -> dict[str, RegexCandidates]:
-        """The sources that match, each with its pattern and the indexes of the texts in which it may."""
+        """Return the sources that may match, each with its pattern and the indexes of those texts."""
         encoded = [text.encode() for text in texts]
         joined_texts = b"\n".join(encoded)
         text_starts = list(accumulate((len(text) + 1 for text in encoded), initial=0))
@@ -67,12 +68,12 @@ class RegexSet:
 
 
 def match_separately(bare_pattern: re2._Regexp, texts: Sequence[str]) -> list[int]:
-    """The indexes of the texts in which a pattern matches."""
+    """Return the indexes of the texts in which a pattern matches."""
     return [index for index, text in enumerate(texts) if bare_pattern.search(text)]
 
 
 def match_joined(bare_pattern: re2._Regexp, joined_texts: bytes, text_starts: Sequence[int]) -> list[int]:
-    """The indexes of the texts in which a pattern may match; one that goes on into the next text counts too."""
+    """Return the indexes of the texts in which a pattern may match; a match may also extend into the next text."""
     text_indexes, offset = [], 0
     while offset < len(joined_texts) and (match := bare_pattern.search(joined_texts, offset)):
         text_indexes.append(bisect_right(text_starts, match.start()) - 1)
@@ -81,7 +82,7 @@ def match_joined(bare_pattern: re2._Regexp, joined_texts: bytes, text_starts: Se
 
 
 def compile_batches(sources: Sequence[str]) -> Iterator[tuple[Sequence[str], re2.Filter]]:
-    """The sources in as many lots as RE2 needs."""
+    """Compile the sources in as many batches as RE2 needs."""
     if not sources:
         return
     regex_filter = re2.Filter()

@@ -1,4 +1,4 @@
-"""The terms of a query and what each finds in a reading: words, stems, phrases, edits, regexes."""
+"""The terms of a query and how each is found in a text: words, stems, phrases, fuzzy words and regexes."""
 
 from __future__ import annotations
 
@@ -20,33 +20,32 @@ from monitor.ruleset.query.segments import (
     overlapping_words,
 )
 
-REGEX_ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: where it stands in its text may matter
+REGEX_ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: it may depend on where the text starts or ends
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseWord:
-    """One word of a phrase, or the beginning of one. `glued`: nothing may stand between it and the one before."""
+    """One word or stem of a phrase. If `is_glued`, it must directly follow the word before it."""
 
     word: str
     is_stem: bool = False
     is_glued: bool = False
 
     def positions(self, index: SegmentIndex, segments: Sequence[int]) -> list[int]:
-        """The positions where it stands, in order."""
-        return (
-            index.stem_positions(self.word, segments) if self.is_stem else index.word_positions(self.word, segments)
-        )
+        """Return the positions of the word or of words with the stem, in order."""
+        find_positions = index.stem_positions if self.is_stem else index.word_positions
+        return find_positions(self.word, segments)
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseTerm(Term):
-    """A word, a stem, or a phrase with up to `slop` other words in it."""
+    """A word, a stem, or a phrase with up to `slop` other words inside it."""
 
     words: tuple[PhraseWord, ...] = ()
     slop: int = 0
 
     def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
-        """Each start of the phrase with the nearest end that fits."""
+        """Return each start of the phrase with its nearest end."""
         if len(self.words) == 1:
             return [(position, position, self.text) for position in self.words[0].positions(index, segments)]
         first_run, *other_runs = [glued_spans(run, index, segments) for run in glued_runs(self.words)]
@@ -54,24 +53,26 @@ class PhraseTerm(Term):
         return [(start, end, self.text) for start, end in phrase_spans if end is not None]
 
     def _find_end(self, end: int, other_runs: list[list[tuple[int, int]]]) -> int | None:
-        """Where the phrase ends whose first run ends at `end`; the earliest next word leaves most room."""
+        """Return the end of the phrase whose first run ends at `end`; None if it does not match.
+
+        Taking the earliest next run leaves the most slop for the others.
+        """
         remaining_slop = self.slop
         for run in other_runs:
-            next_at = bisect_right(run, (end, 1 << 62))
-            if next_at == len(run) or run[next_at][0] - end - 1 > remaining_slop:
+            next_index = bisect_right(run, (end, 1 << 62))
+            if next_index == len(run) or run[next_index][0] - end - 1 > remaining_slop:
                 return None
-            remaining_slop -= run[next_at][0] - end - 1
-            end = run[next_at][1]
+            remaining_slop -= run[next_index][0] - end - 1
+            end = run[next_index][1]
         return end
 
     def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
-        """Each of its words."""
         keys = (IndexKey("stem" if word.is_stem else "word", word.word, self.key_scope) for word in self.words)
         return tuple(frozenset((key,)) for key in keys)
 
 
 def glued_runs(words: tuple[PhraseWord, ...]) -> list[list[PhraseWord]]:
-    """The steps in runs that are glued together."""
+    """Group the words of a phrase into runs of glued words."""
     result: list[list[PhraseWord]] = []
     for word in words:
         if word.is_glued:
@@ -82,7 +83,7 @@ def glued_runs(words: tuple[PhraseWord, ...]) -> list[list[PhraseWord]]:
 
 
 def glued_spans(run: list[PhraseWord], index: SegmentIndex, segments: Sequence[int]) -> list[tuple[int, int]]:
-    """(first, last) position of each place where the steps of a run stand side by side, touching."""
+    """Return the (first, last) positions at which all words of a run touch each other."""
     later_positions = [frozenset(word.positions(index, segments)) for word in run[1:]]
     return [
         (position, position + len(later_positions))
@@ -96,30 +97,28 @@ def glued_spans(run: list[PhraseWord], index: SegmentIndex, segments: Sequence[i
 
 @dataclass(frozen=True, slots=True)
 class FuzzyTerm(Term):
-    """A word within some edits: `kursk~1` meets "Kurks"."""
+    """A word within some edits: `kursk~1` matches "Kurks"."""
 
     word: str = ""
     max_edits: int = 1
 
     def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
-        """Every word near enough."""
         return [
             (position, position, self.text) for position in index.fuzzy_positions(self.word, self.max_edits, segments)
         ]
 
     def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
-        """A word near enough."""
         return (frozenset((IndexKey("alike", self.word, self.key_scope, self.max_edits),)),)
 
 
 @dataclass(frozen=True, slots=True)
 class RegexTerm(Term):
-    """An RE2 expression that must span whole words; `source` is what RE2 reads."""
+    """An RE2 regex that must match whole words; `pattern` is what RE2 compiles."""
 
     pattern: str = ""
 
     def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
-        """The words that each match spans; a match without a letter or digit is none."""
+        """Return the words that each match spans; matches without a letter or digit are skipped."""
         bare_pattern, candidates = index.regex_candidates(self.pattern, self._find_candidates)
         return [
             span
@@ -129,12 +128,12 @@ class RegexTerm(Term):
         ]
 
     def _find_candidates(self, index: SegmentIndex) -> RegexCandidates:
-        """The segments where it may stand; one search in all saves many."""
-        if not REGEX_ANCHOR.search(self.pattern) and not word_boundaries.word_bounded(
-            self.pattern, index.joined_folded_text
-        ).search(index.joined_folded_text):
-            return RegexCandidates(None, ())
-        return RegexCandidates(None, range(len(index.texts)))
+        """Return the segments in which it may match; one search over all segments can save many."""
+        all_segments = RegexCandidates(None, range(len(index.texts)))
+        if REGEX_ANCHOR.search(self.pattern):
+            return all_segments
+        bounded = word_boundaries.word_bounded(self.pattern, index.joined_folded_text)
+        return all_segments if bounded.search(index.joined_folded_text) else RegexCandidates(None, ())
 
     def _spans_in_segment(
         self, segment: int, index: SegmentIndex, bare_pattern: re2._Regexp | None
@@ -147,5 +146,4 @@ class RegexTerm(Term):
                 yield first_position + word_range[0], first_position + word_range[-1], self.text
 
     def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
-        """A match of its own."""
         return (frozenset((IndexKey("regex", self.pattern, self.key_scope),)),)

@@ -1,8 +1,8 @@
-"""Regexes that must span whole words, compiled when a text is met that they may match.
+"""Regexes that must match whole words, compiled when the first text needs them.
 
-RE2 has no look-around and knows words of ASCII alone, so the letter before and the letter after are part of the
-pattern: none, or one that no word of an alphabet holds. A class of all letters of Unicode makes a pattern forty times
-as large; for most texts those of a few alphabets say the same.
+RE2 has no look-around and its word boundaries are ASCII only, so the pattern includes the character before and after:
+the edge of the text, or a character that is not part of an alphabetic word. A class of all Unicode letters makes a
+pattern forty times as large; for most texts the letters of a few alphabets give the same result.
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ import re2
 
 UNSPACED_SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}"
 WORD_EDGE = rf"[^\pL\pN]|[{UNSPACED_SCRIPTS}]"
-_COMMON_LETTERS = "À-ÖØ-öø-ɏЀ-ҁҊ-ԯ"  # of Latin and Cyrillic
+_COMMON_LETTERS = "À-ÖØ-öø-ɏЀ-ҁҊ-ԯ"  # letters of Latin and Cyrillic
 _COMMON_SYMBOLS = "\u00a0-©«-±´¶-¸»¿×÷‐-‧‰-⁞€₴№"
 COMMON_TEXT = re.compile(f"[\x00-\x7f{_COMMON_SYMBOLS}{_COMMON_LETTERS}]*")
 COMMON_WORD_EDGE = f"[^0-9A-Za-z{_COMMON_LETTERS}]"
-MAX_PATTERN_BYTES = 8 << 20  # of a pattern with its edges; what is asked for must leave room for them
+MAX_PATTERN_BYTES = 8 << 20  # of a pattern with its edges; a regex itself may use half
 MAX_CACHED_PATTERNS = 2_000
 
 
 def compile_re2(source: str, max_bytes: int = MAX_PATTERN_BYTES // 2) -> re2._Regexp:
-    """An RE2 pattern that ignores case and keeps its errors to itself. Raises re2.error."""
+    """Compile a case-insensitive RE2 pattern that does not log errors. Raises re2.error."""
     return re2._Regexp(source, pattern_options(max_bytes))
 
 
 def pattern_options(max_bytes: int = MAX_PATTERN_BYTES) -> re2.Options:
-    """How every pattern is read."""
     result = re2.Options()
     result.log_errors = False
     result.case_sensitive = False
@@ -38,15 +37,15 @@ def pattern_options(max_bytes: int = MAX_PATTERN_BYTES) -> re2.Options:
 
 
 def word_bounded(source: str, text: str) -> re2._Regexp:
-    """The pattern that finds `source` in `text`, in its group 1, where it spans whole words."""
+    """Return the pattern that finds whole-word matches of `source` in `text`, as its group 1."""
     return _bounded_in_common_text(source) if COMMON_TEXT.fullmatch(text) else _bounded_in_any_text(source)
 
 
 def bounded_spans(source: str, text: str, bare_pattern: re2._Regexp | None = None) -> Iterator[tuple[int, int]]:
-    """Where `source` spans whole words of `text`: [start, end), from left to right.
+    """Yield the whole-word matches of `source` in `text` as [start, end), left to right.
 
-    `bare` is the pattern of the source by itself, if it is at hand. The first that it finds is also the first that
-    spans whole words if no word is cut by it, and then the pattern with its edges need not be compiled.
+    `bare_pattern` is the compiled source without edges, if available. If its first match does not cut a word, it is
+    also the first whole-word match, and the pattern with edges need not be compiled.
     """
     position = 0
     while position <= len(text) and (span := _first_bounded_span(source, text, position, bare_pattern)):
@@ -58,9 +57,8 @@ def _first_bounded_span(
     source: str, text: str, position: int, bare_pattern: re2._Regexp | None
 ) -> tuple[int, int] | None:
     if bare_pattern:
-        bare_match = bare_pattern.search(
-            text, position and position + 1
-        )  # past the start a letter stands between two matches
+        start_at = position + 1 if position else 0  # two matches have a character between them
+        bare_match = bare_pattern.search(text, start_at)
         if bare_match is None:
             return None
         start, end = bare_match.span()
@@ -71,7 +69,7 @@ def _first_bounded_span(
 
 
 def is_word_edge(letter: str) -> bool:
-    """Can a word end beside this letter?"""
+    """Return whether a word can end next to this letter."""
     return not letter.isalnum() if letter.isascii() else _is_non_ascii_word_edge(letter)
 
 

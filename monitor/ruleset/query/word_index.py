@@ -1,6 +1,6 @@
-"""What a word of a text says to an index of rules: which of the words, stems and near words that queries need it is.
+"""Maps a word of a text to the index keys that it matches: words, stems and fuzzy words of queries.
 
-What is found out of a word is kept, since texts repeat their words.
+The result for each word is cached, because texts repeat their words.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from rapidfuzz.distance import OSA
 from monitor.ruleset.query.figures import may_be_number
 from monitor.ruleset.query.nodes import IndexKey
 
-STEM_PREFIX_CHARS = 2  # letters that every stem has
-MAX_CACHED_WORDS = 50_000  # words of which it is kept what they say
-EXTRA_PREFIX_CHARS = 3  # letters beyond the edits that the beginnings of near words are compared by
+STEM_PREFIX_CHARS = 2  # every stem has at least this many letters
+MAX_CACHED_WORDS = 50_000  # of one index
+EXTRA_PREFIX_CHARS = 3  # letters beyond the edits in the prefixes that are compared
 
 
 class WordIndex(dict[str, tuple[int, ...]]):
-    """The numbers of the keys that each folded word meets; `keys` are those of one scope."""
+    """Maps each folded word to the numbers of the keys that it matches, for the keys of one scope."""
 
     def __init__(self, key_numbers: Mapping[IndexKey, int]) -> None:
         super().__init__()
@@ -53,10 +53,10 @@ class WordIndex(dict[str, tuple[int, ...]]):
 
 
 class EditDistanceIndex:
-    """Finds the words within some edits of another without comparing them all.
+    """Finds the keys within some edits of a word without comparing it with all of them.
 
-    Two words at most n edits apart, a swap counting one, become equal when at most n letters are left out of each;
-    and so do their first letters, which is what is looked up.
+    Two words at most n edits apart (a swap counts as one) become equal after deleting at most n letters from each;
+    so do their prefixes, which are looked up.
     """
 
     def __init__(self, numbered_keys: Iterable[tuple[IndexKey, int]]) -> None:
@@ -66,7 +66,7 @@ class EditDistanceIndex:
                 self.words_by_variant[key.max_edits][variant].append((key.text, number))
 
     def matching_keys(self, word: str) -> set[int]:
-        """The numbers of the keys that `word` is near enough to."""
+        """Return the numbers of the keys within their edits of `word`."""
         return {
             number
             for edits, variants in self.words_by_variant.items()
@@ -77,7 +77,7 @@ class EditDistanceIndex:
 
 
 def deletion_variants(word: str, max_edits: int) -> set[str]:
-    """The first letters of a word with up to `edits` of them left out."""
+    """Return the prefix of a word with up to `max_edits` letters deleted, in all ways."""
     prefix = word[: max_edits + EXTRA_PREFIX_CHARS]
     return {
         "".join(letters)

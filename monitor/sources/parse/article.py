@@ -1,4 +1,4 @@
-"""The article behind a feed's short item: its text without what frames it. Runs in a worker process (`worker.py`).
+"""Extracts the article from a web page, without navigation and other page furniture. Runs in a worker process.
 
 Needs the extra `claimwatch[fulltext]`.
 """
@@ -16,13 +16,13 @@ from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.page import is_interstitial, reject_non_text
 from monitor.sources.parse.sanitize import clean_text
 
-ARTICLE_START, ARTICLE_END = "<article>", "</article>"  # by which it is known again in what was stored
+ARTICLE_START, ARTICLE_END = "<article>", "</article>"  # mark the article in a stored text
 _WRAPPER_TAGS = re.compile(r"</?(?:html|head|body|article)\b[^<>]*>", re.IGNORECASE)
 
 
 def parse_article(body: bytes, content_type: str, url: str, _: ParseOptions) -> Feed:
-    """The article as the one entry, its body in HTML. ParseError `empty_body`, or `not_the_page` for what is no
-    text, holds no article, or is a login, captcha or error page."""
+    """Return the article as the only entry, its body in HTML. Raises ParseError with code `empty_body`, or
+    `not_the_page` if there is no article or a login, captcha or error page was served."""
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -30,17 +30,14 @@ def parse_article(body: bytes, content_type: str, url: str, _: ParseOptions) -> 
     page = clean_text(decode_body(body, content_type))
     extracted = trafilatura.extract(page, output_format="html", include_comments=False, deduplicate=False) or ""
     if not extracted.strip():
-        raise ParseError("not_the_page", "no article is found on the page")
+        raise ParseError("not_the_page", "the page contains no article")
     if is_interstitial(page, extracted):
-        raise ParseError("not_the_page", "a login, captcha or error page came instead of the article")
+        raise ParseError("not_the_page", "expected an article, found a login, captcha or error page")
     article = f"{ARTICLE_START}{_WRAPPER_TAGS.sub('', extracted).strip()}{ARTICLE_END}"
     return Feed("", (Entry(key=url, title="", url=url, body=article),), None, ())
 
 
 def stored_article(text: str) -> str:
-    """The article that a stored text begins with, "" if it begins with none."""
-    return (
-        text[: text.index(ARTICLE_END) + len(ARTICLE_END)]
-        if text.startswith(ARTICLE_START) and ARTICLE_END in text
-        else ""
-    )
+    """Return the article at the start of a stored text, or ""."""
+    end = text.find(ARTICLE_END)
+    return text[: end + len(ARTICLE_END)] if text.startswith(ARTICLE_START) and end >= 0 else ""

@@ -1,4 +1,4 @@
-"""From the bytes of a page to text: by its byte order mark, its headers, its own word, else UTF-8. Pure."""
+"""Decodes a body by its byte order mark, its Content-Type, its `<meta>` tag, else as UTF-8. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta\b[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
-# Python has codecs that are no charsets, and some that take for ever.
+# Some Python codecs are not charsets, and some are very slow.
 _SUPPORTED_CHARSETS = re.compile(
     r"utf-8|utf-16(-[lb]e)?|iso8859-\d+|cp\d+|koi8-\w+|gb\w+|big5\w*|euc_\w+|shift_jis\w*|mac-\w+|ascii|tis-620"
 )
@@ -16,7 +16,7 @@ _BROWSER_CHARSETS = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1
 
 
 def decode_body(body: bytes, content_type: str) -> str:
-    """The text of a body. Never raises: what cannot be read becomes U+FFFD."""
+    """Return the text of a body. Never raises: undecodable bytes become U+FFFD."""
     for bom, name in _BYTE_ORDER_MARKS:
         if body.startswith(bom):
             return body[len(bom) :].decode(name, "replace")
@@ -30,7 +30,7 @@ def decode_body(body: bytes, content_type: str) -> str:
 
 
 def _declared_charset(pattern: re.Pattern[str] | re.Pattern[bytes], text: str | bytes) -> str | None:
-    """The charset that is named, as Python calls it; None if none is, or none that there is."""
+    """Return Python's name of the declared charset; None if there is none or it is unknown."""
     match = pattern.search(text)  # type: ignore[arg-type]
     if not match:
         return None
@@ -41,7 +41,7 @@ def _declared_charset(pattern: re.Pattern[str] | re.Pattern[bytes], text: str | 
         return None
     if not _SUPPORTED_CHARSETS.fullmatch(codec_name):
         return None
-    # A page that says so in letters of one byte is not in letters of two.
+    # A declaration that is readable as ASCII cannot be in UTF-16.
     if isinstance(text, bytes) and codec_name.startswith("utf-16"):
         return "utf-8"
     return _BROWSER_CHARSETS.get(codec_name, codec_name)

@@ -1,7 +1,7 @@
-"""From the bytes of a feed to entries: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, CDF and JSON Feed.
+"""Parses feeds: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, CDF and JSON Feed.
 
-Runs in a worker process (`worker.py`), because feedparser can be made to loop, swell and raise. It is given
-bytes in a file object and nothing else: a path or an address it would open.
+Runs in a worker process: a hostile feed can make feedparser loop, use much memory or raise any error. feedparser gets
+a file object, because it would open a string that is a path or a URL.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ _PERIOD_SECONDS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * DAY, "month
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as read. `entries` in the feed's own order; `ttl` is seconds between its changes by its own word;
-    `warnings` are sentences about what was wrong and did not matter. `separable`: each entry would read the same
-    without the others; `imprint` is what it may be recognised by the next time."""
+    """A parsed feed.
+
+    `entries` are in the order of the feed. `ttl` is the number of seconds between changes that the feed declares.
+    `warnings` are sentences about errors that could be tolerated. `is_separable` is true if each entry parses the
+    same without the others. `fingerprint` lets the next poll skip known items.
+    """
 
     title: str
     entries: tuple[Entry, ...]
@@ -43,29 +46,32 @@ class Feed:
 
 
 def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
-    """Reads any feed. `url` is where it came from. ParseError `empty_body`, `not_a_feed` or `malformed`."""
+    """Parse a feed of any kind, fetched from `url`. Raises ParseError with code `empty_body`, `not_a_feed` or
+    `malformed`."""
     start = body.lstrip(_BLANK_BYTES)[:4096]
     if not start:
-        raise ParseError("empty_body", "the answer is empty")
+        raise ParseError("empty_body", "the response is empty")
     if start[:1] in (b"{", b"["):
         title, items = jsonfeed.parse_json_feed(body, url)
         return _build_feed(title, items, None, ())
     prologue = _XML_PROLOG.match(start)
     if _HTML_START.match(start, prologue.end() if prologue else 0):
-        raise ParseError("not_a_feed", "an HTML page came instead of a feed")
+        raise ParseError("not_a_feed", "not a feed: the response is an HTML page")
     parsed, separable = _parse_with_retries(body, content_type)
     if not parsed.version and not parsed.entries:
-        raise ParseError("not_a_feed", "what came is no feed of any kind that is known")
-    warnings = ("the feed is not well-formed; what could be read was read",) if parsed.bozo else ()
+        raise ParseError("not_a_feed", "not a feed: no known feed format found")
+    warnings = ("the feed is not well-formed; some of it may be missing",) if parsed.bozo else ()
     items = [_build_entry(item, url) for item in parsed.entries]
     feed = _build_feed(_field_text(parsed.feed, "title"), items, _ttl_seconds(parsed.feed), warnings)
     return replace(feed, is_separable=separable and 0 < len({entry.key for entry in items}) == len(items))
 
 
 def _parse_with_retries(body: bytes, content_type: str) -> tuple[Any, bool]:
-    """feedparser's result, and whether its items stand each by itself. Where it raises, it gets more tries, without
-    what it trips over most: character references and a charset that do not exist, first the one of the headers, then
-    the one in the feed."""
+    """Return feedparser's result, and whether its items are separable.
+
+    If feedparser raises, retry without its most frequent causes: invalid character references and an unknown charset,
+    first the one in the headers, then also the one in the feed.
+    """
     from monitor.sources.parse.item_isolation import is_separable
 
     parsed = _try_feedparser(body, content_type)
@@ -74,29 +80,29 @@ def _parse_with_retries(body: bytes, content_type: str) -> tuple[Any, bool]:
     body = _CHARACTER_REFERENCES.sub(_valid_references, body)
     parsed = _try_feedparser(body, "") or _try_feedparser(_ENCODING_DECLARATION.sub(b"", body, count=1), "")
     if parsed is None:
-        raise ParseError("malformed", "the feed is malformed in a way that cannot be read")
+        raise ParseError("malformed", "the feed is too malformed to be parsed")
     return parsed, False
 
 
 def _try_feedparser(body: bytes, content_type: str) -> Any:
-    """feedparser's result, or None if it raised; it raises whatever its code runs into."""
+    """Return feedparser's result, or None if it raised any error but MemoryError."""
     from monitor.sources.parse.item_isolation import run_feedparser
 
-    # Without the address it came from: an id that looks like a path would be laid under it, and change with it.
+    # Without the URL of the feed: feedparser would resolve ids that look like paths, and they would change with it.
     headers = {"content-type": content_type}
     try:
-        # Markup is cleaned where text is split: sanitising here would double the time.
+        # Without sanitizing, which doubles the time: text is cleaned where it is split.
         return run_feedparser(
             io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
-    except MemoryError:  # the worker's affair
+    except MemoryError:  # ends the worker
         raise
-    except Exception:
+    except Exception:  # feedparser raises errors of many kinds on malformed feeds
         return None
 
 
 def _valid_references(match: re.Match[bytes]) -> bytes:
-    """A run of character references without impossible ones; two halves of a character become that character."""
+    """Replace invalid references in a run of character references, and join surrogate pairs into one character."""
     codes = match[0].decode("ascii").lower().strip("&#;").split(";&#")
     numbers = (int(name[1:], 16) if name[0] == "x" else int(name) for name in codes)
     text = "".join(chr(number) if number <= 0x10FFFF else "\ufffd" for number in numbers)
@@ -105,7 +111,7 @@ def _valid_references(match: re.Match[bytes]) -> bytes:
 
 def _build_feed(title: str, entries: Sequence[Entry], ttl: float | None, warnings: tuple[str, ...]) -> Feed:
     if len({entry.key for entry in entries}) < len(entries):
-        warnings += ("several entries of the feed share an id",)
+        warnings += ("several entries of the feed have the same id",)
     return Feed(title, with_unique_keys(entries), ttl, warnings)
 
 
@@ -123,14 +129,14 @@ def _build_entry(item: Any, url: str) -> Entry:
 
 
 def _field_text(item: Any, name: str) -> str:
-    """One line of text, whether it was given as text or as HTML."""
+    """A field of text or HTML as one line of text."""
     detail = item.get(f"{name}_detail") or {}
     text = clean_text(item.get(name))
     return clean_line(text) if detail.get("type") == "text/plain" else html_to_line(text)
 
 
 def _longest_text(item: Any) -> str:
-    """The longest text the entry has: content beats a summary, and some feeds have it the other way round."""
+    """The longest of contents and summary: some feeds swap the two."""
     parts = [
         part.get("value") for part in item.get("content") or () if _is_readable(part.get("type"), part.get("value"))
     ]
@@ -138,7 +144,7 @@ def _longest_text(item: Any) -> str:
 
 
 def _is_readable(media_type: str | None, value: object) -> bool:
-    """Whether a content is for people. Bytes of no kind came in base64, and stay so if they are no text."""
+    """Return whether a content is text. feedparser decodes base64 content of unknown type if it is text."""
     if media_type == "application/octet-stream":
         return any(" " in line.strip() for line in str(value).splitlines())
     return not media_type or media_type.startswith("text") or "html" in media_type or "xml" in media_type
@@ -146,15 +152,15 @@ def _is_readable(media_type: str | None, value: object) -> bool:
 
 def _entry_url(item: Any, url: str) -> str:
     links = (link.get("href") for link in item.get("links") or () if link.get("rel") != "self")
-    return next(
-        (address for address in (absolute_url(link, url) for link in (item.get("link"), *links)) if address), ""
-    )
+    urls = (absolute_url(link, url) for link in (item.get("link"), *links))
+    return next(filter(None, urls), "")
 
 
 def _published_at(item: Any) -> Moment | None:
     names = ("published_parsed", "updated_parsed", "created_parsed")
-    # Not by the item's own `get`: it takes one date for another and warns of it.
-    return next((at for at in (moment_from_struct(dict.get(item, name)) for name in names) if at is not None), None)
+    # Not `item.get`: feedparser substitutes one date for another there, with a warning.
+    moments = (moment_from_struct(dict.get(item, name)) for name in names)
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def _tag_names(tags: Iterable[Any]) -> tuple[str, ...]:
@@ -163,13 +169,15 @@ def _tag_names(tags: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _ttl_seconds(feed: Any) -> float | None:
-    """Seconds between changes by `ttl` (minutes), else by the syndication module."""
+    """Seconds between changes, from `ttl` (in minutes), else from the syndication module."""
     if minutes := _parse_number(feed.get("ttl")):
         return minutes * 60
     period = _PERIOD_SECONDS.get(clean_line(feed.get("sy_updateperiod")).lower())
-    return period / (_parse_number(feed.get("sy_updatefrequency")) or 1.0) if period else None
+    updates_per_period = _parse_number(feed.get("sy_updatefrequency")) or 1.0
+    return period / updates_per_period if period else None
 
 
 def _parse_number(text: object) -> float:
+    """0.0 if the text is not a number."""
     match = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", clean_line(text))
     return float(match[0]) if match else 0.0

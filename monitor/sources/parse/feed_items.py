@@ -1,7 +1,7 @@
-"""Cuts the raw body of an RSS or Atom feed at its items, so that those that are known need not be parsed again. Pure.
+"""Splits the raw body of an RSS or Atom feed into items, so that known items need not be parsed again. Pure.
 
-A body is cut only where parsing some of its items, between the same head and foot, reads each as parsing all of them
-does: on anything odd it stays whole. What only a parser can tell is told by `strict`.
+A body is split only if parsing some of its items between the same head and foot gives the same entries as parsing all
+of them; anything unusual is parsed as a whole. What only the parser can detect is checked in `item_isolation`.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from itertools import pairwise
 
 from monitor.model import Entry
 
-MAX_SPLIT_BYTES = 2 * 2**20  # bytes of a body that is cut
-MAX_SPLIT_ITEMS = 2_000  # its items
-MAX_DECLARATION_BYTES = 1_000  # bytes of a declaration
+MAX_SPLIT_BYTES = 2 * 2**20  # larger bodies are not split
+MAX_SPLIT_ITEMS = 2_000
+MAX_DECLARATION_BYTES = 1_000
 _ITEM_BOUNDARY = re.compile(
     rb"<(?=[ie/!?])(?:(item|entry)(?=[\s/>])|/(item|entry)\s*>"
-    rb"|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([!?]))",  # what looks like a tag in these is none
+    rb"|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([!?]))",  # tags inside comments, CDATA and instructions do not count
     re.DOTALL,
 )
 _WHITESPACE_BYTES = b" \t\r\n"
 
-# These name the version of a feed before any item does; what a version is decides how items are read.
+# Declares the feed version before the first item; the version decides how items are parsed.
 _FEED_VERSION = re.compile(
     rb"<(?:rss|feed)[\s>]|xmlns\s*=\s*[\"'](?:http://purl\.org/rss/1\.0/|http://my\.netscape\.com/rdf/simple/0\.9/)[\"']"
 )
 _NAMESPACE_DECLARATION = re.compile(rb"xmlns(?::([^\s=:]{1,100}))?\s*=\s*[\"']([^\"'<]{0,200})")
-_DECLARED_ENCODING = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as feedparser looks for it
+_DECLARED_ENCODING = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as in feedparser
 _CONTENT_TYPE_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
 _SINGLE_BYTE_CHARSET = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
 
-# What moves with every item and says nothing of them: comments, texts of the channel such as its date, and the list
-# of addresses at the top of an RDF feed. How long to wait for the next poll is said in texts, too: those count.
+# Changes often without effect on the items: comments, texts of the channel such as its date, and the list of item
+# URLs at the top of an RDF feed. Texts that say how long to wait for the next poll do count.
 _VOLATILE_MARKUP = re.compile(
     rb"(<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|<!--.*?-->"
     rb"|<rdf:li\s+(?:rdf:)?resource\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')\s*(?:/>|>\s*</rdf:li>)\s*"
@@ -47,14 +47,14 @@ _VOLATILE_MARKUP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FeedParts:
-    """A body at its items: what stands before the first, each of them, and what stands behind the last."""
+    """A body split into the bytes before the first item, each item, and the bytes after the last."""
 
     head: bytes
     items: tuple[bytes, ...]
     foot: bytes
 
     def with_items(self, items: Iterable[bytes]) -> bytes:
-        """The body of a feed that has these items alone."""
+        """The body of a feed with only these items."""
         return b"".join((self.head, *items, self.foot))
 
     def item_hashes(self) -> list[str]:
@@ -62,7 +62,7 @@ class FeedParts:
         return [blake2b(item, digest_size=8).hexdigest() for item in self.items]
 
     def skeleton_hash(self, *extra: str) -> str:
-        """A hash of all that stands around the items and may bear on how they are read, and of what was `told`."""
+        """A hash of everything outside the items that may affect how they are parsed, and of `extra`."""
         skeleton = (
             _VOLATILE_MARKUP.sub(rb"\1", self.head),
             _VOLATILE_MARKUP.sub(rb"\1", self.foot),
@@ -72,7 +72,7 @@ class FeedParts:
 
 
 def split_items(body: bytes, content_type: str) -> FeedParts | None:
-    """The body at its items, or None where it must be read as a whole."""
+    """Split a body into its items; None if it must be parsed as a whole."""
     spans = _item_spans(body) if len(body) <= MAX_SPLIT_BYTES else ()
     if not spans:
         return None
@@ -90,17 +90,17 @@ def split_items(body: bytes, content_type: str) -> FeedParts | None:
 
 
 def _item_spans(body: bytes) -> Sequence[tuple[int, int]]:
-    """Where each item begins and ends; nothing if that is not certain."""
+    """The start and end of each item; empty if they are not certain."""
     spans: list[tuple[int, int]] = []
     name, start = b"", -1
     for match in _ITEM_BOUNDARY.finditer(body):
         open_tag, close_tag, unsupported = match.groups()
-        if unsupported:  # a document type, or something that never ends
+        if unsupported:  # a DOCTYPE, or an unclosed comment, CDATA section or instruction
             return ()
         if not (open_tag or close_tag):
             continue
         name = name or open_tag
-        if (open_tag or close_tag) != name or bool(close_tag) == (start < 0):  # both kinds, or one in another
+        if (open_tag or close_tag) != name or bool(close_tag) == (start < 0):  # both tag names, or nested items
             return ()
         if open_tag:
             start = match.start()
@@ -111,14 +111,14 @@ def _item_spans(body: bytes) -> Sequence[tuple[int, int]]:
 
 
 def _has_certain_charset(body: bytes, head_length: int, content_type: str) -> bool:
-    """Whether each byte means the same whatever else is in the body: what is said of its charset is one thing, and
-    true."""
+    """Return whether each item is decoded the same without the others: there is exactly one charset, declared or
+    default, and the whole body is valid in it."""
     prolog = body[:head_length].removeprefix(codecs.BOM_UTF8)
     first_line = prolog.partition(b"\n")[0]
     declaration = first_line[: first_line.rfind(b"?>") + 2] if b"?>" in first_line else b""
     if len(declaration) > MAX_DECLARATION_BYTES or declaration.count(b"encoding=") > 1:
         return False
-    if first_line == prolog and body.find(b"?>", head_length) > 0:  # another declaration may be read on the same line
+    if first_line == prolog and body.find(b"?>", head_length) > 0:  # feedparser may find a declaration in an item
         return False
     declared = _DECLARED_ENCODING.match(declaration)
     declared_charset = _canonical_charset(declared[1].decode("latin-1")) if declared else ""
@@ -129,7 +129,7 @@ def _has_certain_charset(body: bytes, head_length: int, content_type: str) -> bo
     if body.startswith(codecs.BOM_UTF8):
         charsets.add("utf-8")
     charset = charsets.pop() if charsets else "ascii" if content_type.startswith("text/") else "utf-8"
-    # A charset of one byte a letter counts only if the body names it: not every header is believed.
+    # A single-byte charset counts only if the body declares it: feedparser ignores some headers.
     if charsets or not (
         charset in ("ascii", "utf-8") or (charset == declared_charset and _SINGLE_BYTE_CHARSET.fullmatch(charset))
     ):
@@ -147,7 +147,8 @@ def _canonical_charset(charset: str) -> str:
 
 
 def _has_certain_prefixes(body: bytes, head_length: int) -> bool:
-    """Whether a prefix that an item declares means one thing in the whole body, and nothing else means it."""
+    """Return whether each namespace prefix declared in an item has one URI in the whole body, and that URI one
+    prefix."""
     if body.find(b"xmlns:", head_length) < 0:
         return True
     declared = set(_NAMESPACE_DECLARATION.findall(body))
@@ -159,8 +160,8 @@ def _has_certain_prefixes(body: bytes, head_length: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FeedFingerprint:
-    """A feed as it was last read: `frame` is a hash of all around its items, `ttl` the seconds that it asked for,
-    and `entries` are those of its items, by the hash of their bytes."""
+    """What is kept of a feed for its next poll: the hash of everything outside the items, the TTL in seconds, and the
+    entry of each item by the hash of the item's bytes."""
 
     skeleton_hash: str
     ttl: float | None

@@ -1,8 +1,7 @@
-"""Who an entry is: a key that survives edits, tracking parameters and moves from http to https. Pure.
+"""The identity of entries: keys that survive edits, tracking parameters and a move from http to https. Pure.
 
-The key is the entry's own id, else its link, else a hash of what it says. Entries of one feed that share a key
-and differ all get a mark of their link and title, whichever of them comes first, so that a feed that shuffles
-does not swap them.
+The key is the entry's id, else its link, else a hash of its text. If different entries of a feed have the same key,
+each gets a suffix made of its link and title, so that their order does not matter.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def canonical_url(url: str) -> str:
-    """One spelling for all addresses of a page: https, host in small letters, no default port, no fragment, no
-    tracking parameters or session ids. What is no http address comes back as it is."""
+    """Return the URL with https and a lowercase host, without default port, fragment, tracking parameters and session
+    ids. Text that is not an http(s) URL is returned unchanged."""
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -54,8 +53,7 @@ def _without_tracking(query: str) -> str:
 
 
 def entry_key(own_id: str, url: str, title: str, body: str) -> str:
-    """The key of an entry by what it has. An id or a link that is an address keeps its anchor: the entries of a
-    change log differ in nothing else."""
+    """Return the key of an entry. A URL keeps its anchor: the entries of a changelog may differ in nothing else."""
     identity = own_id.strip() or url
     if not identity:
         return "hash:" + text_digest(title, html_to_line(body))
@@ -65,12 +63,12 @@ def entry_key(own_id: str, url: str, title: str, body: str) -> str:
 
 
 def content_hash(entry: Entry) -> str:
-    """A hash of what an entry says, title and body as text: it moves when a reader would see a difference."""
+    """A hash of title and body as text: it changes only with what a reader sees."""
     return entry.known_hash or text_digest(entry.title, html_to_line(entry.body))
 
 
 def with_unique_keys(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The same entries with a key each; those that say the same under one key become one."""
+    """Return the entries with distinct keys. Entries with the same key and content become one."""
     distinct: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         distinct.setdefault((entry.key, content_hash(entry)), entry)
@@ -79,7 +77,7 @@ def with_unique_keys(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def _disambiguate(entries: Iterable[Entry], suffix: Callable[[Entry], str]) -> list[Entry]:
-    """Entries that share a key get a mark each; the rest stay as they are."""
+    """Add a suffix to the key of each entry whose key is not unique."""
     entries = list(entries)
     counts = Counter(entry.key for entry in entries)
     return [
@@ -88,16 +86,17 @@ def _disambiguate(entries: Iterable[Entry], suffix: Callable[[Entry], str]) -> l
 
 
 def oldest_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Oldest first. An entry without a date stands where the feed has it, newest on top as feeds have it."""
+    """Sort entries by date, oldest first. Feeds list the newest first: an entry without a date is taken for as old as
+    the next dated one below it."""
     dated: list[tuple[float, Entry]] = []
-    at = float("-inf")
+    published = float("-inf")
     for entry in reversed(entries):
-        at = at if entry.published is None else entry.published
-        dated.append((at, entry))
+        published = published if entry.published is None else entry.published
+        dated.append((published, entry))
     return tuple(entry for _, entry in sorted(dated, key=lambda pair: pair[0]))
 
 
 def text_digest(*texts: str) -> str:
-    """A short hash of several texts, the same on every machine and in every version."""
+    """A hash of several texts. It is stored, so it must never change."""
     joined = "\0".join(texts).encode("utf-8", "surrogatepass")
     return blake2b(joined, digest_size=16).hexdigest()

@@ -1,7 +1,7 @@
-"""feedparser, watched for what it carries over from one item of a feed to the next. Imported in workers alone.
+"""Patches feedparser to detect state that leaks from one item of a feed to the next. Imported only in workers.
 
-Its reader is one big state: a tag that it does not expect can change how the following items are read. A feed in
-which no item leaves a trace may be parsed in parts.
+An unexpected tag in one item can change how feedparser parses the following ones. Only a feed without such leaks may
+be parsed in parts.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from xml.sax import SAXException
 
 from feedparser import api
 
-# What decides how the next item is read, but for what an item sets when it begins.
+# The attributes that affect how the next item is parsed, except those that are reset at the start of an item.
 _PARSER_STATE = attrgetter(
     *("version", "infeed", "inentry", "incontent", "intextinput", "inimage", "inauthor", "incontributor"),
     *("inpublisher", "insource", "sourcedata", "contentparams", "svgOK", "depth", "hasContent", "_summaryKey"),
 )
-_LEAK_KEY = "left_a_trace"  # in what is said of the feed: no other way leads out of feedparser
+_LEAK_KEY = "left_a_trace"  # in the feed's own fields: feedparser returns nothing else of its parser
 
 
 class _LeakDetectingParser(api.StrictFeedParser):  # type: ignore[misc]
     def _start_item(self, attributes: Any) -> None:
         self._state_at_start = _parser_state(self)
-        if not any(self.basestack[-2:-1]):  # an address that the last item was relative to would stay
+        if not any(self.basestack[-2:-1]):  # otherwise the base URL of the previous item would stay
             self.baseuri = self.basestack[-1] = attributes.get("xml:base", attributes.get("base")) or ""
         super()._start_item(attributes)
 
@@ -40,15 +40,15 @@ def _parser_state(parser: Any) -> tuple[object, ...]:
 
 
 def run_feedparser(*args: Any, **kwargs: Any) -> Any:
-    """feedparser's own, with its arguments."""
+    """`feedparser.parse` with the patched parser."""
     return api.parse(*args, **kwargs)
 
 
 def is_separable(parsed: Any) -> bool:
-    """Whether each item of a feed that was parsed would read the same without the others before it."""
+    """Return whether each item of a parsed feed parses the same without the items before it."""
     well_formed = parsed.get("encoding") and not isinstance(parsed.get("bozo_exception"), SAXException)
     return bool(well_formed) and _LEAK_KEY not in parsed.feed
 
 
 api.StrictFeedParser = _LeakDetectingParser
-api.PREFERRED_XML_PARSERS = []  # looking for another one than Python's takes a tenth of a small feed's time
+api.PREFERRED_XML_PARSERS = []  # searching for other XML parsers takes 10% of the time of a small feed

@@ -1,5 +1,5 @@
-"""From the JSON of an API to entries, by JMESPath expressions of the config. Runs in a worker process: what an
-expression makes of a hostile document is anybody's guess.
+"""Parses the JSON of an API into entries, with JMESPath expressions of the config. Runs in a worker process, because
+an expression may need any time and memory on a hostile document.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from monitor.sources.parse.sanitize import (
     plausible_moment,
 )
 
-# What most APIs call these things; a config that says otherwise replaces its own line alone.
+# The usual field names of APIs; the `fields` of the config override them one by one.
 COMMON_EXPRESSIONS = {
     "key": "id || guid || uuid || key",
     "title": "title || name || headline || subject",
@@ -32,41 +32,41 @@ COMMON_EXPRESSIONS = {
     "author": "author || author_name || by",
     "tags": "tags || labels || categories",
 }
-_MAX_TEXT_NESTING = 8  # objects within objects of a text; what lies deeper is not prose
+_MAX_TEXT_NESTING = 8  # objects nested deeper are not prose
 
 
 def parse_json(body: bytes, content_type: str, url: str, options: ParseOptions) -> Feed:
-    """Reads the answer of an API. ParseError `empty_body`, `malformed`, or `not_the_page` where the expressions of
-    the config find nothing that can be read."""
+    """Parse the response of an API. Raises ParseError with code `empty_body`, `malformed`, or `not_the_page` if the
+    expressions find no entries or no text."""
     import jmespath
 
     if not body.strip():
-        raise ParseError("empty_body", "the answer is empty")
+        raise ParseError("empty_body", "the response is empty")
     expressions = {name: jmespath.compile(text) for name, text in (COMMON_EXPRESSIONS | options.fields).items()}
     entries = [_build_entry(item, expressions, url) for item in _entry_objects(load_json(body), options.entries)]
     if entries and not any(entry.title or entry.body for entry in entries):
-        raise ParseError("not_the_page", 'the entries have no title and no text where "fields" looks for them')
+        raise ParseError("not_the_page", 'the expressions of "fields" find neither title nor text in any entry')
     return Feed("", with_unique_keys(entries), None, ())
 
 
 def _entry_objects(document: Any, expression: str) -> list[Any]:
-    """The objects that are entries: what the expression finds, else the document's list, else its first list of
-    objects, else the document as one."""
+    """The objects that are entries: the result of the expression if there is one, else the document if it is a list,
+    else its first list of objects, else the document itself."""
     if expression:
         selected = _evaluate(expression, document)
         if selected is None or isinstance(selected, (str, int, float)):
-            raise ParseError("not_the_page", 'the JSON has no list where "entries" looks for it')
+            raise ParseError("not_the_page", 'the expression of "entries" finds no list')
         return _objects(selected if isinstance(selected, list) else [selected])
     if isinstance(document, list):
         return _objects(document)
     if not isinstance(document, dict):
-        raise ParseError("not_the_page", "the JSON is neither a list nor an object")
+        raise ParseError("not_the_page", "expected a JSON list or object, found a single value")
     lists = (value for value in document.values() if isinstance(value, list))
     return next((selected for selected in map(_objects, lists) if selected), None) or _single_entry(document)
 
 
 def _single_entry(document: dict[str, Any]) -> list[Any]:
-    """An object without a list of entries is one entry, but `{"results": []}` is none."""
+    """An object without a list of objects is one entry, but `{"results": []}` has none."""
     return [] if any(value == [] for value in document.values()) or not document else [document]
 
 
@@ -75,7 +75,7 @@ def _objects(values: Iterable[Any]) -> list[Any]:
 
 
 def _evaluate(expression: Any, value: Any) -> Any:
-    """What an expression finds; where it does not fit what is there, nothing."""
+    """Return the result of an expression, or None if it does not fit the value."""
     import jmespath
     from jmespath.exceptions import JMESPathError
 
@@ -87,11 +87,8 @@ def _evaluate(expression: Any, value: Any) -> Any:
 
 def _build_entry(item: dict[str, Any], expressions: Mapping[str, Any], url: str) -> Entry:
     values = {name: _evaluate(expression, item) for name, expression in expressions.items()}
-    title, body, link = (
-        html_to_line(_as_text(values["title"])),
-        _as_text(values["text"]),
-        absolute_url(_as_text(values["url"]), url),
-    )
+    title, body = html_to_line(_as_text(values["title"])), _as_text(values["text"])
+    link = absolute_url(_as_text(values["url"]), url)
     tags = values["tags"] if isinstance(values["tags"], list) else [values["tags"]]
     return Entry(
         key=entry_key(clean_line(_as_text(values["key"])), link, title, body),
@@ -105,7 +102,7 @@ def _build_entry(item: dict[str, Any], expressions: Mapping[str, Any], url: str)
 
 
 def _as_text(value: Any, depth: int = 0) -> str:
-    """A value as text: lists as bullets, objects as `name: value`, a line each."""
+    """A value as text: a bullet per item of a list, and a bullet `name: value` per field of an object."""
     if value is None or isinstance(value, bool) or depth > _MAX_TEXT_NESTING:
         return ""
     if isinstance(value, list):
@@ -117,7 +114,7 @@ def _as_text(value: Any, depth: int = 0) -> str:
 
 
 def _parse_moment(value: Any) -> Moment | None:
-    """A date as text, or seconds or milliseconds since 1970."""
+    """Parse an RFC 3339 date, or a number of seconds or milliseconds since 1970."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return parse_rfc3339(value) if value else None
     return plausible_moment(value / 1000 if abs(value) > 10**11 else value)

@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1, which feedparser does not read. Runs in a worker process."""
+"""Parses JSON Feed 1.0 and 1.1, which feedparser does not support. Runs in a worker process."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from monitor.model import Entry
 from monitor.sources.parse.identity import entry_key
 from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line, parse_rfc3339
 
-_JSON_FEED_VERSION = re.compile(
-    r"jsonfeed\.org|^1(\.[01])?$"
-)  # an address by the standard; some write the number only
+# The standard requires a URL; some feeds have only the number.
+_JSON_FEED_VERSION = re.compile(r"jsonfeed\.org|^1(\.[01])?$")
 
 
 def parse_json_feed(body: bytes, url: str) -> tuple[str, list[Entry]]:
-    """The feed's title and its entries in order. ParseError `malformed` or `not_a_feed`."""
+    """Return the title and the entries in order. Raises ParseError with code `malformed` or `not_a_feed`."""
     document = load_json(body)
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list) or not _JSON_FEED_VERSION.search(_field_text(document, "version")):
-        raise ParseError("not_a_feed", "what came is JSON, but no JSON Feed")
+        raise ParseError("not_a_feed", "not a feed: the response is JSON, but not a JSON Feed")
     return clean_line(_field_text(document, "title")), [
         _build_entry(item, document, url) for item in items if isinstance(item, dict)
     ]
 
 
 def load_json(body: bytes) -> Any:
-    """Any JSON. Nesting is bounded by the reader itself, which raises long before the stack is full."""
+    """Parse JSON. Raises ParseError with code `malformed`, also for NaN, Infinity and deep nesting: `json` limits
+    the nesting itself, long before the stack overflows."""
     try:
         return json.loads(body, parse_constant=_reject_constant)
     except RecursionError:
         raise ParseError("malformed", "the JSON is nested too deeply") from None
     except ValueError:
-        raise ParseError("malformed", "what came begins like JSON and cannot be read as JSON") from None
+        raise ParseError("malformed", "invalid JSON") from None
 
 
 def _reject_constant(constant: str) -> NoReturn:
@@ -43,9 +43,8 @@ def _reject_constant(constant: str) -> NoReturn:
 
 def _build_entry(item: dict[str, Any], feed: dict[str, Any], url: str) -> Entry:
     title = html_to_line(_field_text(item, "title"))
-    body = max(
-        (clean_text(_field_text(item, name)).strip() for name in ("content_html", "content_text", "summary")), key=len
-    )
+    texts = (clean_text(_field_text(item, name)).strip() for name in ("content_html", "content_text", "summary"))
+    body = max(texts, key=len)
     link = absolute_url(_field_text(item, "url"), url) or absolute_url(_field_text(item, "external_url"), url)
     return Entry(
         key=entry_key(clean_line(_field_text(item, "id")), link, title, body),
@@ -59,7 +58,7 @@ def _build_entry(item: dict[str, Any], feed: dict[str, Any], url: str) -> Entry:
 
 
 def _field_text(item: dict[str, Any], name: str) -> str:
-    """A string or a number; ids are often numbers. What is anything else does not count."""
+    """The text of a string or number field (ids are often numbers), "" for any other value."""
     value = item.get(name)
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
@@ -70,7 +69,7 @@ def _list_items(item: dict[str, Any], name: str) -> list[Any]:
 
 
 def _author_names(item: dict[str, Any]) -> str:
-    """Names of the authors, as version 1.1 or 1.0 gives them."""
+    """The author names, from `authors` (version 1.1) and `author` (1.0)."""
     people = [*_list_items(item, "authors"), item.get("author")]
     names = (clean_line(_field_text(person, "name")) for person in people if isinstance(person, dict))
     return ", ".join(dict.fromkeys(name for name in names if name))

@@ -1,18 +1,18 @@
-"""How the answers of one source are read: what its config says of that, in a form that crosses to a worker."""
+"""The parse options of a source, from its config, in a form that can be sent to a worker process."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # in a worker it would take as much memory as all else there
+if TYPE_CHECKING:  # importing the config would double the memory of a worker
     from monitor.config.models import SourceConfig
 
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """`url` is the source's own address, whatever it redirects to; `select` and `each` are CSS selectors of a page;
-    `entries` and the values of `fields` are JMESPath expressions over JSON. What is "" is left to the reader."""
+    """`url` is the configured URL, before redirects. `select` and `each` are CSS selectors for pages; `entries` and
+    the values of `fields` are JMESPath expressions for JSON. "" means the default of the parser."""
 
     kind: str
     url: str = ""
@@ -23,7 +23,6 @@ class ParseOptions:
 
 
 def source_parse_options(source: SourceConfig) -> ParseOptions:
-    """How a source is read by its config."""
     expressions = source.fields.model_dump(exclude_none=True) if source.fields else {}
     return ParseOptions(
         source.kind, source.url, source.select or "", source.each or "", source.entries or "", expressions

@@ -1,5 +1,5 @@
-"""From a web page, Markdown or plain text to entries: the page as one entry, or a part of it for each match of a
-selector. Runs in a worker process (`worker.py`): trees take long over hostile nesting.
+"""Parses a web page, Markdown or plain text: the page is one entry, or each match of a selector is one. Runs in a
+worker process, because hostile nesting makes parsing slow.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _HIDDEN_TAGS = ["script", "style", "noscript", "template", "form", "dialog"]
 _BINARY_SIGNATURES = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b")
 _MARKDOWN_TITLE = re.compile(r"\A\s*(?:#[ \t]+([^\n]{1,300})|([^\n]{1,300})\n=+[ \t]*(?:\n|\Z))")
 
-# What stands in for a page without being it. It is believed of short pages only: long ones speak of such things.
-_MAX_INTERSTITIAL_CHARS = 1500  # letters
+# Signs of a login, captcha or error page. They count on short pages only: a long page may be about such things.
+_MAX_INTERSTITIAL_CHARS = 1500
 _INTERSTITIAL_SELECTOR = (
     'input[type=password], [class*="captcha" i], [id*="captcha" i], [src*="captcha" i], #challenge-form'
 )
@@ -41,8 +41,8 @@ _INTERSTITIAL_TITLE = re.compile(
 
 
 def parse_page(body: bytes, content_type: str, url: str, options: ParseOptions) -> Feed:
-    """Reads a page; `url` is where it came from in the end. ParseError `empty_body`, or `not_the_page` for what is
-    no text, has none where it should be, or is a login, captcha or error page."""
+    """Parse a page; `url` is its URL after redirects. Raises ParseError with code `empty_body`, or `not_the_page` if
+    the page or its selected part has no text, or a login, captcha or error page was served."""
     reject_non_text(body)
     text = clean_text(decode_body(body, content_type))
     media_type = content_type.lower()
@@ -54,15 +54,16 @@ def parse_page(body: bytes, content_type: str, url: str, options: ParseOptions) 
 
 
 def reject_non_text(body: bytes) -> None:
-    """ParseError for nothing at all, and for documents and pictures."""
+    """Raise ParseError for an empty body and for binary formats such as PDF and images."""
     if not body.strip():
-        raise ParseError("empty_body", "the answer is empty")
+        raise ParseError("empty_body", "the response is empty")
     if body.startswith(_BINARY_SIGNATURES):
-        raise ParseError("not_the_page", "what came is no text that can be read")
+        raise ParseError("not_the_page", "expected text, found a binary file")
 
 
 def is_interstitial(page: str, text: str) -> bool:
-    """Whether a page stands in for another, of which `text` was found on it: a login, a captcha, an error."""
+    """Return whether a page, with `text` as its main text, is a login, captcha or error page instead of the expected
+    one."""
     from selectolax.lexbor import LexborHTMLParser
 
     return len(html_to_line(text)) < _MAX_INTERSTITIAL_CHARS and _has_interstitial_signs(LexborHTMLParser(page))
@@ -76,32 +77,24 @@ def _parse_html(text: str, url: str, options: ParseOptions) -> Feed:
     tree.strip_tags(_HIDDEN_TAGS)
     regions = _content_regions(tree, options.select)
     if options.each:
-        entries = [
-            _part_entry(part, url, options.url or url)
-            for part in _select_parts(tree, regions if options.select else None, options.each)
-        ]
+        parts = _select_parts(tree, regions if options.select else None, options.each)
+        entries = [_part_entry(part, url, options.url or url) for part in parts]
         if not entries and has_signs:
             raise _interstitial_error()
         return Feed(title, with_unique_keys(entries), None, ())
-    if not any(_node_text(region) for region in regions):
-        sentence = (
-            f'nothing on the page meets the selector "{options.select}"'
-            if options.select
-            else "the page holds no text"
-        )
-        raise ParseError("not_the_page", sentence)
-    if (
-        has_signs
-        and not options.select
-        and sum(len(_node_text(region)) for region in regions) < _MAX_INTERSTITIAL_CHARS
-    ):
+    text_length = sum(len(_node_text(region)) for region in regions)
+    if not text_length and options.select:
+        raise ParseError("not_the_page", f'the selector "{options.select}" matches no text on the page')
+    if not text_length:
+        raise ParseError("not_the_page", "the page contains no text")
+    if has_signs and not options.select and text_length < _MAX_INTERSTITIAL_CHARS:
         raise _interstitial_error()
     body = "\n".join(region.html or "" for region in regions)
     return Feed(title, (_page_entry(options.url or url, title, body),), None, ())
 
 
 def _interstitial_error() -> ParseError:
-    return ParseError("not_the_page", "a login, captcha or error page came instead of the page")
+    return ParseError("not_the_page", "expected the page, found a login, captcha or error page")
 
 
 def _page_entry(url: str, title: str, body: str) -> Entry:
@@ -109,16 +102,12 @@ def _page_entry(url: str, title: str, body: str) -> Entry:
 
 
 def _page_title(tree: LexborHTMLParser) -> str:
-    """The page's one heading of the first rank; with none or several, what the browser's tab says."""
+    """The text of the only `<h1>`; with none or several, the text of `<title>`."""
     title_tag = tree.css_first("title")
     headings = [heading for heading in map(_node_text, tree.css("h1")) if heading]
-    return (
-        headings[0]
-        if len(headings) == 1 or (headings and not title_tag)
-        else _node_text(title_tag)
-        if title_tag
-        else ""
-    )
+    if len(headings) == 1 or (headings and not title_tag):
+        return headings[0]
+    return _node_text(title_tag) if title_tag else ""
 
 
 def _has_interstitial_signs(tree: LexborHTMLParser) -> bool:
@@ -127,7 +116,8 @@ def _has_interstitial_signs(tree: LexborHTMLParser) -> bool:
 
 
 def _content_regions(tree: LexborHTMLParser, select: str) -> list[Any]:
-    """The elements whose text counts: those selected, else the page's main part, else all but what frames it."""
+    """The selected elements, else the main part of the page, else its body without headers, footers and the like.
+    Removes the latter from the tree."""
     if select:
         return _outermost(tree.css(select))
     for main in _MAIN_SELECTORS:
@@ -145,7 +135,7 @@ def _select_parts(tree: LexborHTMLParser, regions: Sequence[Any] | None, each: s
 
 
 def _outermost(nodes: Iterable[Any]) -> list[Any]:
-    """Without those that stand in another of them."""
+    """The nodes that are not inside another of them."""
     nodes = list(nodes)
     chosen_ids = {node.mem_id for node in nodes}
     return [node for node in nodes if not any(ancestor.mem_id in chosen_ids for ancestor in _ancestors(node))]
@@ -157,7 +147,7 @@ def _ancestors(node: Any) -> Iterable[Any]:
 
 
 def _part_entry(node: Any, url: str, page: str) -> Entry:
-    """One part of a page. It is known by its id, else its first link, else its heading, else what it says."""
+    """One part of a page. Its key comes from its id, else its first link, else its heading, else its text."""
     heading, time_tag = node.css_first(_HEADING_SELECTOR), node.css_first("time[datetime]")
     title, body = _node_text(heading) if heading else "", node.html or ""
     anchor = clean_line((node.attributes or {}).get("id"))

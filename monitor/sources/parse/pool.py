@@ -1,4 +1,4 @@
-"""Parsing in processes of its own: a body that makes a parser loop or swell is killed alone."""
+"""Runs parsers in worker processes, with limits on time and memory: a hostile body ends only its own worker."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _PARSERS: dict[str, Callable[[bytes, str, str, ParseOptions], Feed]] = {
 
 
 class ParserPool:
-    """Reads bodies in a small pool of workers. `deadline` is in seconds for each parse, `memory` in bytes of address
-    space for each worker. Used as an async context, or closed by hand."""
+    """A pool of parser processes. `deadline` is in seconds per parse, `memory` in bytes of address space per worker.
+    Use it as an async context manager, or call `close`."""
 
     def __init__(self, *, workers: int | None = None, deadline: float = 5.0, memory: int = 768 * 2**20) -> None:
-        # Never less than two: one that hangs must leave another.
+        # At least two, so that others are parsed while one hangs.
         self._workers = WorkerPool(
             worker_count=workers or max(2, os.cpu_count() or 2), deadline_s=deadline, memory_bytes=memory
         )
@@ -43,23 +43,23 @@ class ParserPool:
         await asyncio.to_thread(self.close)
 
     async def parse(self, options: ParseOptions, body: bytes, content_type: str, url: str) -> Feed:
-        """What the body that came from `url` says, read as its source is. ParseError for everything else: its own
-        codes, `parse_timeout`, `parse_memory` and `parse_crashed`."""
+        """Parse a body fetched from `url`. Raises ParseError with a code of the parser, or `parse_timeout`,
+        `parse_memory` or `parse_crashed`."""
         try:
             result = await self._workers.run(_parse_in_worker, options, body, content_type, url)
         except WorkerKilled as killed:
-            raise ParseError(f"parse_{killed.cause}", f"reading the body {killed}") from None
+            raise ParseError(f"parse_{killed.cause}", f"parsing {killed}") from None
         if isinstance(result, Feed):
             return result
         raise ParseError(*result)
 
     def close(self) -> None:
-        """Ends the workers, which takes a moment. Parses under way end with CancelledError."""
+        """End the workers. Blocks for a moment. Running parses raise CancelledError."""
         self._workers.close()
 
 
 def _parse_in_worker(options: ParseOptions, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
-    """Runs in the worker. Errors come back as (code, sentence)."""
+    """Runs in the worker. A ParseError is returned as (code, sentence)."""
     try:
         return _PARSERS[options.kind](body, content_type, url, options)
     except ParseError as error:

@@ -1,4 +1,5 @@
-"""What a feed says, made safe to keep: clean text, one-line titles, absolute addresses, sensible moments. Pure."""
+"""Cleans the values of sources: text without control characters, one-line titles, absolute URLs, plausible dates.
+Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +14,16 @@ from monitor.model import Moment
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-# In linear time, whatever comes.
+# Linear time on any input.
 _HTML_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _HIDDEN_MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\b[^<>]*>|\Z)", re.DOTALL | re.IGNORECASE
 )
-_MIN_MOMENT, _MAX_MOMENT = -2208988800.0, 7258118400.0  # 1900 to 2200: what lies outside is a slip
+_MIN_MOMENT, _MAX_MOMENT = -2208988800.0, 7258118400.0  # 1900 to 2200
 
 
 def clean_text(text: object) -> str:
-    """Text without control characters and lone surrogates, so that any store and any message takes it."""
+    """Remove control characters and replace lone surrogates, which databases and messages reject."""
     cleaned = _CONTROL_CHARACTERS.sub("", str(text or ""))
     if _LONE_SURROGATE.search(cleaned):
         cleaned = cleaned.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -30,19 +31,19 @@ def clean_text(text: object) -> str:
 
 
 def clean_line(text: object) -> str:
-    """Clean text with every run of white space as one space."""
+    """`clean_text` with each run of white space as one space."""
     return " ".join(clean_text(text).split())
 
 
 def html_to_line(markup: str) -> str:
-    """HTML as one line of text: tags, comments and scripts gone, character references resolved."""
+    """HTML as one line of text, without tags, comments, scripts and styles."""
     if "<" not in markup and "&" not in markup:
         return clean_line(markup)
     return clean_line(html.unescape(_HTML_TAG.sub(" ", _HIDDEN_MARKUP.sub(" ", markup))))
 
 
 def absolute_url(link: object, base: str) -> str:
-    """A link as an absolute http or https address, or ""."""
+    """Return a link as an absolute http or https URL, or ""."""
     text = "".join(clean_text(link).split())
     try:
         resolved = urljoin(base, text) if text else ""
@@ -52,7 +53,7 @@ def absolute_url(link: object, base: str) -> str:
 
 
 def moment_from_struct(parsed: struct_time | None) -> Moment | None:
-    """A parsed UTC date as a moment, or None if there is none or it cannot be meant."""
+    """Return a parsed UTC date as a moment; None if there is none or it is not plausible."""
     try:
         return plausible_moment(calendar.timegm(parsed)) if parsed else None
     except (ValueError, OverflowError, TypeError):
@@ -60,7 +61,7 @@ def moment_from_struct(parsed: struct_time | None) -> Moment | None:
 
 
 def parse_rfc3339(text: object) -> Moment | None:
-    """A date such as `2026-01-31T08:00:00+02:00` as a moment, or None. Without a zone it is UTC."""
+    """Parse a date such as `2026-01-31T08:00:00+02:00`; None if invalid. UTC if it has no time zone."""
     try:
         parsed = datetime.fromisoformat(str(text).strip())
         return plausible_moment((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
@@ -69,5 +70,5 @@ def parse_rfc3339(text: object) -> Moment | None:
 
 
 def plausible_moment(at: float) -> Moment | None:
-    """The moment, unless it lies so far off that it cannot be meant."""
+    """Return the moment, or None if it is before 1900 or after 2200."""
     return float(at) if _MIN_MOMENT < at < _MAX_MOMENT else None

@@ -1,6 +1,6 @@
-"""Listings for people and programs: alerts, deliveries, one update explained, the ledger, and counts.
+"""Pages of alerts, and alert counts, for commands and the web UI.
 
-Long listings are pages: newest first, `before` takes the number of the last row seen.
+Pages of all reports are sorted newest first; `before` takes the number of the last row of the previous page.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from monitor.store.corroboration import alerts_with_other_sources
 from monitor.store.feedback import feedback_by_alert
 from monitor.store.schema import entries, updates
 
-MAX_COUNTED_ALERTS = 20_000  # alerts: a page is not to wait for the count of a storm
+MAX_COUNTED_ALERTS = 20_000  # newest alerts that are counted: a page must not wait for the count of an alert storm
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert in the order of committing, and the update that caused it."""
+    """An alert with its commit number and the update that caused it, if any."""
 
     number: int
     alert: Alert
@@ -33,7 +33,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertCount:
-    """How many alerts a rule gave of a story and a source."""
+    """The number of alerts of a rule, story and source."""
 
     rule: str
     story: str
@@ -50,7 +50,7 @@ def load_alert_page(
     story: str | None = None,
     since: Moment | None = None,
 ) -> list[AlertRow]:
-    """A page of alerts, newest first."""
+    """Return a page of alerts, newest first."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).order_by(table.c.number.desc()).limit(limit)
     if before is not None:
@@ -65,7 +65,7 @@ def load_alert_page(
 
 
 def recent_alert_counts(conn: Connection, since: Moment, limit: int = MAX_COUNTED_ALERTS) -> list[AlertCount]:
-    """How many alerts since a moment, `most` and the newest of them, each rule gave of each story and source."""
+    """Count the newest `limit` alerts since a moment by rule, story and source."""
     alert_table = schema.alerts
     newest = select(alert_table.c.rule, alert_table.c.story, alert_table.c.update_id).where(alert_table.c.at >= since)
     recent = newest.order_by(alert_table.c.number.desc()).limit(limit).subquery()
@@ -78,20 +78,19 @@ def recent_alert_counts(conn: Connection, since: Moment, limit: int = MAX_COUNTE
 
 
 def find_alert(conn: Connection, alert_id: str) -> AlertRow | None:
-    """One alert by its id."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).where(table.c.id == alert_id)
     return next(iter(load_alert_rows(conn, query)), None)
 
 
 def load_alert_rows(conn: Connection, query: Select[Any]) -> list[AlertRow]:
-    """The alerts of a query for their numbers, bodies and updates, with who else says so by now."""
+    """Return the alerts of a query for (number, body, update_id), with the other sources that confirm them by now."""
     rows = conn.execute(query).all()
     refreshed = alerts_with_other_sources(conn, [alert_from_json(row.body) for row in rows])
     return [AlertRow(row.number, alert, row.update_id) for row, alert in zip(rows, refreshed, strict=True)]
 
 
 def with_feedback(conn: Connection, rows: Sequence[AlertRow]) -> list[tuple[AlertRow, Feedback | None]]:
-    """Alerts, each with what was answered to it."""
+    """Return the alerts, each with the feedback on it."""
     by_alert = feedback_by_alert(conn, [row.alert.id for row in rows])
     return [(row, by_alert.get(row.alert.id)) for row in rows]

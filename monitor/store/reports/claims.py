@@ -1,4 +1,4 @@
-"""Pages of the ledger's claims, and the claims that contain given terms."""
+"""Pages of the ledger's claims, optionally limited to claims that contain given terms."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from monitor.store.ledger import SELECT_SAYINGS_SINCE
 from monitor.store.schema import claims
 from monitor.text.normalize import hash64
 
-MAX_MATCHING_CLAIMS = 500  # claims that hold all terms, of which a page is shown
+MAX_MATCHING_CLAIMS = 500  # newest claims with all terms that are paged through
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
-    """A claim of the ledger by its earliest saying, and how many entries have said it."""
+    """A claim of the ledger with its earliest saying and the number of entries that have said it."""
 
     number: int
     earliest: PriorClaim
@@ -29,16 +29,13 @@ class ClaimRow:
 def load_claim_page(
     conn: Connection, *, terms: Sequence[str] = (), limit: int = 50, before: int | None = None
 ) -> list[ClaimRow]:
-    """A page of claims, newest first; with `terms` (as the index has them) only those that hold all of them."""
+    """Return a page of claims, newest first; with `terms` (in index form) only claims that contain all of them."""
     query = select(claims.c.id, claims.c.sayings, claims.c.last_at).order_by(claims.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(claims.c.id < before)
     if terms:
-        query = query.where(
-            claims.c.id.in_(
-                claims_with_all_terms(conn, {hash64(term) for term in terms}, before)[:MAX_MATCHING_CLAIMS]
-            )
-        )
+        matching = claims_with_all_terms(conn, {hash64(term) for term in terms}, before)
+        query = query.where(claims.c.id.in_(matching[:MAX_MATCHING_CLAIMS]))
     rows_by_claim = {row.id: row for row in conn.execute(query)}
     saying_rows = (
         conn.execute(SELECT_SAYINGS_SINCE, {"claims": list(rows_by_claim), "since": float("-inf")})
@@ -56,7 +53,7 @@ def load_claim_page(
 
 
 def claims_with_all_terms(conn: Connection, terms: Collection[int], before: int | None) -> list[int]:
-    """The claims that hold every one of these hashed terms, newest first, of those numbered below `before`."""
+    """Return the ids below `before` of the claims that contain all of these hashed terms, newest first."""
     frequencies = inverted_index.document_frequencies(conn, inverted_index.CLAIM_INDEX, terms)
     rows_by_term = inverted_index.find_postings(
         conn, inverted_index.CLAIM_INDEX, frequencies, max(frequencies.values(), default=0)

@@ -27,10 +27,12 @@ BLOCKING_DELIVERY_ID = (
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One alert owed to one channel: pending, sent, retrying or dead. `headline` is its news, `detail` the receipt of
-    what was sent. Of one that is still owed: `waits` says why it was not due at once, `behind` is the delivery of its
-    story that goes before it on this channel, `held_until` is when a channel that was out of reach is tried again,
-    and `leased_until` until when somebody sends it."""
+    """One alert for one channel; `state` is pending, sent, retrying or dead.
+
+    `detail` is the receipt of a sent message. For a delivery that is not yet sent or dead: `batch_reason` is why it
+    waits for other alerts, `blocked_by` the delivery of its story that this channel sends first, `held_until` when an
+    unreachable channel is tried again, and `leased_until` when the lease of the worker that sends it expires.
+    """
 
     id: int
     alert_id: str
@@ -59,7 +61,7 @@ def load_delivery_page(
     channel: str | None = None,
     alert_id: str | None = None,
 ) -> list[DeliveryRow]:
-    """A page of deliveries, newest first."""
+    """Return a page of deliveries, newest first."""
     table = schema.deliveries
     query = (
         select(
@@ -93,7 +95,6 @@ def load_delivery_page(
 
 
 def delivery_from_row(row: RowMapping) -> DeliveryRow:
-    """A row of that query as a delivery."""
     return DeliveryRow(
         id=row["id"],
         alert_id=row["alert"],
@@ -115,7 +116,7 @@ def delivery_from_row(row: RowMapping) -> DeliveryRow:
 
 
 def stored_headline(body: str, title: str) -> str:
-    """The headline of a stored alert; its title if that cannot be read any more."""
+    """Return the headline of a stored alert; its title if the body cannot be read."""
     try:
         return alert_headline(alert_from_json(json.loads(body)))
     except (KeyError, TypeError, ValueError):

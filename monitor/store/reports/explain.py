@@ -1,4 +1,4 @@
-"""One update with its findings and every decision made about it."""
+"""One update with its findings and all decisions about it, for `explain`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitor.store.schema import entries, findings, matches, updates
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A match with what became of it."""
+    """A match with its decision."""
 
     match: Match
     reason: Reason
@@ -25,7 +25,7 @@ class MatchRow:
 
 @dataclass(frozen=True, slots=True)
 class UpdateExplanation:
-    """One update with all that it brought."""
+    """One update with its findings and matches."""
 
     number: int
     update: Update
@@ -35,7 +35,7 @@ class UpdateExplanation:
 
 
 def explain_update(conn: Connection, number: int) -> UpdateExplanation | None:
-    """One update by its number, with its findings and every decision."""
+    """Return one update with its findings and matches; None for an unknown number."""
     query = (
         select(updates, entries.c.source, entries.c.key)
         .join(entries, entries.c.id == updates.c.entry_id)

@@ -16,10 +16,10 @@ from monitor.units import DAY
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Counts: sources and messages by state, rows kept, and the moments that tell whether all goes on.
+    """Counts of rows and states, and the times that show whether polling and delivery work.
 
-    `decided_today` counts the matches of the last 24 hours by what became of them. `rules_refused` says what is wrong
-    with rules on disk that the daemon would not take up; `notices` counts those that stand, by kind.
+    `sources` and `messages` are counts by state, `notices` counts visible notices by kind, and `decided_today` the
+    matches of the last 24 hours by reason. `rules_refused` lists the problems of rules on disk that were rejected.
     """
 
     sources: dict[str, int]
@@ -41,7 +41,6 @@ class Status:
 
 
 def load_status(conn: Connection, now: Moment) -> Status:
-    """How things stand at `now`."""
     refused_at, refusal_problems = load_rules_refusal(conn)
     return Status(
         sources=count_by_state(conn, sources.c.state, sources.c.configured),
@@ -68,6 +67,6 @@ def load_status(conn: Connection, now: Moment) -> Status:
 
 
 def count_by_state(conn: Connection, state: ColumnElement[str], condition: ColumnElement[bool]) -> dict[str, int]:
-    """How many rows are in each state."""
+    """Count rows by the value of a column."""
     rows = conn.execute(select(state, func.count()).where(condition).group_by(state))
     return dict(rows.all())

@@ -1,4 +1,4 @@
-"""What a claim states that can be checked against another: figures, dates, names, negation, certainty, scope.
+"""Facts of a claim that can be compared with another's: figures, dates, names, negation, certainty, scope.
 
-Each module finds one kind in a list of tokens and says where it stands; none knows of another claim.
+Each module finds one kind in a list of tokens, with its position; none compares claims.
 """

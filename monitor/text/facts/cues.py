@@ -1,6 +1,6 @@
-"""Words that turn or weaken a claim: "not", "denied", "may", "very likely", "all but", "most of", "only".
+"""Words that negate, hedge or limit a claim: "not", "denied", "may", "very likely", "all but", "most of", "only".
 
-A cue is read with the words it governs, so that a "not" that moves to another verb is seen to move.
+A cue includes the words it governs, so a "not" that moves to another verb is a change.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from monitor.model import ChangeKind
 from monitor.text.facts.tokens import CALENDAR, HEDGE, NEGATION, NUMERAL, SCOPE, STOPWORD, SYMBOL, Token
 from monitor.text.lexicon.cues import BOOSTERS, HEDGES, SCOPE_WORDS
 
-MAX_GOVERNED_WORDS = 3  # content words after a cue that it is taken to govern
+MAX_GOVERNED_WORDS = 3  # content words after a cue
 MODALS = frozenset("will can should may would could might must shall do does did".split())
 
 
 class Cue(NamedTuple):
-    """One cue: `kind` negation, certainty or scope; `value` what equal cues share; `over` keys it governs."""
+    """One cue at [start, end): its kind (negation, certainty or scope), a value that equal cues share, and the keys
+    of the words it governs."""
 
     kind: ChangeKind
     value: str
@@ -27,7 +28,7 @@ class Cue(NamedTuple):
 
 
 def find_cues(tokens: Sequence[Token], used_indexes: set[int]) -> list[Cue]:
-    """Every cue among `tokens`; adds the indexes it uses to `taken`."""
+    """Return every cue among `tokens`; adds the indexes of their tokens to `used_indexes`."""
     cues = []
     for index, token in enumerate(tokens):
         if not token.word.flags & (NEGATION | HEDGE | SCOPE) or index in used_indexes:
@@ -54,7 +55,7 @@ def _folded_at(tokens: Sequence[Token], index: int) -> str:
 
 
 def _negation_value(tokens: Sequence[Token], index: int) -> str:
-    """ "not", or nothing for a "yet" that is not "yet to"."""
+    """Return "not", or "" for a "yet" that is not "yet to"."""
     return "" if _folded_at(tokens, index) == "yet" and _folded_at(tokens, index + 1) != "to" else "not"
 
 
@@ -77,7 +78,7 @@ def _parse_scope(tokens: Sequence[Token], index: int) -> tuple[ChangeKind, str, 
 
 
 def governed_keys(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """Keys of the first content words among `tokens`, which a cue beside them governs."""
+    """Return the keys of the first content words among `tokens`, which an adjacent cue governs."""
     keys: list[str] = []
     for token in tokens:
         word = token.word

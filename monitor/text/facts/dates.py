@@ -1,6 +1,6 @@
 """Dates and times of day in prose: "14 December", "Dec. 14, 2024", "2026-06-08", "Monday", "10 pm", "07:30".
 
-What is not said stays unknown, so "14 December" and "December 14, 2024" agree and "May 2025" fits both.
+Unstated parts are None, so "14 December" and "December 14, 2024" agree.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ WORDS_BEFORE_YEAR = frozenset(
 )
 WORDS_BEFORE_MONTH = frozenset("in since until till by during early late mid of from last next this and to".split())
 NON_PLURAL_WORDS = frozenset("was is has as does this its his s".split())
-AMBIGUOUS_WORDS = frozenset(
-    "may march mar jan sun mon sat".split()
-)  # words of their own unless a figure stands beside
+AMBIGUOUS_WORDS = frozenset("may march mar jan sun mon sat".split())  # dates only next to a number
 
 
 class Date(NamedTuple):
-    """A day, month, year, weekday (0 Monday) or minute of the day, each None if not said."""
+    """A year, month, day, weekday (0 is Monday) and minute of the day, each None if not stated.
+
+    [start, end) are offsets in the text, [first_token, end_token) indexes of tokens.
+    """
 
     year: int | None
     month: int | None
@@ -41,18 +42,18 @@ class Date(NamedTuple):
     end_token: int
 
     def parts(self) -> tuple[int | None, ...]:
-        """(year, month, day, weekday, minute)."""
+        """Return (year, month, day, weekday, minute)."""
         return self.year, self.month, self.day, self.weekday, self.minute
 
 
 def dates_agree(left: Date, right: Date) -> bool:
-    """Whether the two could be one moment: they say something in common and nothing against each other."""
+    """Whether both may be the same moment: at least one part is stated in both, and no such part differs."""
     pairs = [(a, b) for a, b in zip(left.parts(), right.parts(), strict=True) if a is not None and b is not None]
     return bool(pairs) and all(a == b for a, b in pairs)
 
 
 def find_dates(tokens: Sequence[Token], used_indexes: set[int]) -> list[Date]:
-    """Every date and time of day among `tokens`; adds the indexes it uses to `taken`."""
+    """Return every date and time of day; adds the indexes of their tokens to `used_indexes`."""
     dates: list[Date] = []
     next_index = 0
     for index, token in enumerate(tokens):
@@ -118,7 +119,7 @@ def _clock_time(tokens: Sequence[Token], index: int) -> Date | None:
 
 
 def _meridiem_at(tokens: Sequence[Token], index: int) -> tuple[str, int]:
-    """ "am" or "pm" at index `at`, however it is spelt, and the index after it."""
+    """Return "am", "pm" or "" at `index`, and the index after it."""
     text = _folded_at(tokens, index)
     return (text, index + 1) if text in ("am", "pm") else ("", index)
 
@@ -167,7 +168,7 @@ def _day_at(tokens: Sequence[Token], index: int) -> int | None:
 
 
 def _year_at(tokens: Sequence[Token], index: int) -> tuple[int | None, int]:
-    """A year at index `at`, past a comma, and the index after it; (None, `at`) if there is none."""
+    """Return a year at `index` (or after a comma or "of" there) and the index after it, or (None, `index`)."""
     offset = 1 if _folded_at(tokens, index) in (",", "of") else 0
     text = _folded_at(tokens, index + offset)
     if len(text) == 4 and text.isdecimal() and 1500 <= int(text) <= 2199:
@@ -207,11 +208,8 @@ def _month_day_date(tokens: Sequence[Token], index: int) -> Date | None:
 
 
 def _skip_dot(tokens: Sequence[Token], index: int) -> int:
-    return (
-        index + 1
-        if _folded_at(tokens, index) == "." and index + 1 < len(tokens) and tokens[index + 1].word.digits
-        else index
-    )
+    before_number = index + 1 < len(tokens) and tokens[index + 1].word.digits
+    return index + 1 if before_number and _folded_at(tokens, index) == "." else index
 
 
 def _weekday_date(tokens: Sequence[Token], index: int) -> Date | None:
@@ -237,5 +235,5 @@ def _year_date(tokens: Sequence[Token], index: int) -> Date | None:
 
 
 def _is_counted_noun(following: str) -> bool:
-    """ "2016 soldiers" is a count; "2016 was" and "2016 has" are years."""
+    """Whether a plural noun follows: "2016 soldiers" is a count; "2016 was" and "2016 has" are years."""
     return following[:1].isalpha() and following.endswith("s") and following not in NON_PLURAL_WORDS

@@ -1,6 +1,6 @@
-"""Which words of a claim are names, and which of those are places.
+"""Finds the names in a claim, and which of them are places.
 
-Capitals tell, except where every word has one (a headline in title case) or the sentence begins.
+Capitalized words are names, except in title case (a headline) and at the start of a sentence.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ PLACE_PREPOSITIONS = frozenset(
     "in near at around outside inside across throughout from to into у в на біля под near".split()
 )
 SENTENCE_BOUNDARY_MARKS = frozenset(".!?:;•|\"'“”‘’-–—(")
-MIN_TITLE_CASE_WORDS = 4  # words of content that tell the case of a title
-MIN_CAPITALIZED_SHARE = 0.65  # of them have a capital
+MIN_TITLE_CASE_WORDS = 4  # content words; with fewer, the case of a title cannot be determined
+MIN_CAPITALIZED_SHARE = 0.65  # of the content words of a title in title case
 
 
 def is_title_case(tokens: Sequence[Token]) -> bool:
-    """Whether capitals say nothing here: most words of content have one, or all letters are capitals."""
+    """Whether most content words are capitalized, so that capitals do not mark names."""
     words = [token.word for token in tokens[1:] if not token.word.flags & (STOPWORD | SYMBOL | NUMERAL)]
     words = [word for word in words if len(word.text) > 2]
     capitalized_count = sum(word.is_capitalized for word in words)
@@ -31,7 +31,7 @@ def is_title_case(tokens: Sequence[Token]) -> bool:
 
 
 def find_names(tokens: Sequence[Token]) -> dict[int, ChangeKind]:
-    """Index of every name among `tokens` -> NAME, or PLACE if it is said as one."""
+    """Map the index of every name among `tokens` to NAME, or to PLACE if its context marks it as a place."""
     capitalized = [index for index, token in enumerate(tokens) if token.word.is_capitalized]
     if len(capitalized) > MIN_CAPITALIZED_SHARE * MIN_TITLE_CASE_WORDS and is_title_case(tokens):
         return {}
@@ -58,5 +58,5 @@ def _is_place(tokens: Sequence[Token], index: int) -> bool:
     following = tokens[last + 1].word.folded if last + 1 < len(tokens) else ""
     before = tokens[first - 1].word.folded if first else ""
     before = tokens[first - 2].word.folded if before == "the" and first > 1 else before
-    has_place_noun = any(tokens[at].word.folded in PLACE_NOUNS for at in range(first, last + 1))
+    has_place_noun = any(token.word.folded in PLACE_NOUNS for token in tokens[first : last + 1])
     return has_place_noun or following in PLACE_NOUNS or before in PLACE_PREPOSITIONS

@@ -1,6 +1,6 @@
-"""How a number is spelt: in digits with marks, with a suffix, in words, or in both ("1.5 million", "12K").
+"""Parses numbers in any spelling: digits with separators, a suffix, words, or a mix ("1.5 million", "12K").
 
-`figure` reads one word or run of digits, `spelt` the tokens that make one number together.
+`parse_number_word` parses one word or run of digits, `parse_number_phrase` the tokens that form one number.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ DIGITS_AND_SUFFIX_PATTERN = re.compile(r"(\d[\d.,'’ \u00a0\u202f]*\d|\d)(.*)",
 DIGIT_SPACING_PATTERN = re.compile(r"['’ \u00a0\u202f]")
 COMMA_GROUPED_PATTERN = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(,\d+){2,}")  # 3,000  1,234.5
 DOT_GROUPED_PATTERN = re.compile(r"\d{1,3}(\.\d{3}){2,}")  # 1.234.567
-MAX_EXACT_DIGITS = 15  # digits beyond which a float would take two numbers for one; such a run is a name
+MAX_EXACT_DIGITS = 15  # a float is inexact beyond that; a longer run is an identifier
 ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "й", "го", "я")
 
 
 class NumberWord(NamedTuple):
-    """What one spelling says by itself: `value` times `scale`, its unit if one is stuck to it."""
+    """The number of one word: `value` times `scale`, and the unit attached to it."""
 
     value: float
     scale: float = 1.0
@@ -31,7 +31,7 @@ class NumberWord(NamedTuple):
 
 
 class NumberPhrase(NamedTuple):
-    """A number that ends before token `last`; `scale` is the largest it was spelt with ("12 thousand": 1000)."""
+    """A number that ends before token `end_token`; `scale` is the largest in its spelling ("12 thousand": 1000)."""
 
     value: float
     scale: float
@@ -42,7 +42,7 @@ class NumberPhrase(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def parse_number_word(folded: str) -> NumberWord | None:
-    """The number that a single word or run of digits says, or None if it names something ("A43", "9/11")."""
+    """Parse a single word or run of digits. None if it is not a number ("A43", "9/11")."""
     if folded in CARDINALS or folded in FRACTIONS:
         return NumberWord(CARDINALS.get(folded) or FRACTIONS.get(folded, 0.0))
     if folded in ORDINALS:
@@ -68,7 +68,7 @@ def _parse_with_suffix(digits: str, suffix: str) -> NumberWord | None:
 
 
 def _parse_digits(digits: str) -> float | None:
-    """The value of digits with thousands and decimal marks of either custom, None if they make no number."""
+    """Return the value of digits with separators in English or European style, or None if invalid."""
     unspaced = DIGIT_SPACING_PATTERN.sub("", digits)
     if COMMA_GROUPED_PATTERN.fullmatch(unspaced):
         unspaced = unspaced.replace(",", "")
@@ -81,7 +81,7 @@ def _parse_digits(digits: str) -> float | None:
 
 
 def parse_number_phrase(tokens: Sequence[Token], index: int, used_indexes: set[int]) -> NumberPhrase | None:
-    """The number that starts at `index`: "3", "twenty-three", "two hundred and ten thousand", "half a million"."""
+    """Parse the number at `index`: "3", "twenty-three", "two hundred and ten thousand", "half a million"."""
     first = parse_number_word(tokens[index].word.folded)
     if first is None:
         return None
@@ -104,20 +104,18 @@ def parse_number_phrase(tokens: Sequence[Token], index: int, used_indexes: set[i
 
 
 def _next_number_word(tokens: Sequence[Token], index: int, used_indexes: set[int]) -> NumberWord | None:
-    """The number word at index `at` that may go on with a number, or None."""
-    if (
-        index >= len(tokens)
-        or index in used_indexes
-        or not tokens[index].word.flags & NUMERAL
-        or tokens[index].word.digits
-    ):
+    """Return the number word at `index` if it can continue a number, else None."""
+    if index >= len(tokens) or index in used_indexes:
         return None
-    number_word = parse_number_word(tokens[index].word.folded)
+    word = tokens[index].word
+    if word.digits or not word.flags & NUMERAL:
+        return None
+    number_word = parse_number_word(word.folded)
     return None if number_word is None or number_word.is_ordinal else number_word
 
 
 def _skip_connector(tokens: Sequence[Token], index: int) -> int:
-    """Past the "-" of "twenty-three", the "and" of "hundred and ten", the "a" of "half a million"."""
+    """Skip the "-" of "twenty-three", the "and" of "hundred and ten", the "a" of "half a million"."""
     if index + 1 >= len(tokens):
         return index
     before, connector, after = tokens[index - 1].word, tokens[index].word.folded, tokens[index + 1].word
@@ -130,7 +128,7 @@ def _skip_connector(tokens: Sequence[Token], index: int) -> int:
 
 
 def _is_additive(before: Token, part: float, number_word: NumberWord) -> bool:
-    """ "twenty three" and "hundred ten" add up; "3 four" and "two three" do not."""
+    """Whether the words add up: "twenty three" and "hundred ten" do; "3 four" and "two three" do not."""
     if before.word.digits:
         return False
     return part == 0 or (part >= 20 and part % 10 == 0 and number_word.value < (10 if part < 100 else 100))

@@ -1,7 +1,7 @@
 """Figures in prose: "around 3,000", "a dozen", "12K", "$1.5 million", "10-12 thousand", "5.4-magnitude".
 
-A figure is what a reader would take it for: its value or range, how it is bounded, its unit, the words it
-counts, and whether it is a fact or only feared ("could pass 20,000").
+A figure has a value or range, a bound, a unit, the words it counts, and whether it is only projected ("could pass
+20,000").
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ DASHES = frozenset("-–—‑")
 APPROXIMATE_WORDS = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
 PHRASE_END_WORDS = frozenset("after before since until during amid as while despite against near from".split())
 COMPARATIVE_BOUNDS = {"more": "least", "over": "least", "above": "least", "less": "most", "under": "most"}
-MAX_CONTEXT_WORDS = 4  # words a figure's counted things, or a "could" before it, may stand away
+MAX_CONTEXT_WORDS = 4  # distance in words to what a figure counts, or to a "could" before it
 
 
 class Quantity(NamedTuple):
-    """One figure. `low` and `high` are equal but for a range; `unit` is a measure, a currency, "%" or "".
+    """One figure. `low` and `high` differ for a range only; `unit` is a measure, a currency, "%" or "".
 
-    `bound` is "", about, over, least, under or most; `of` the keys of words it counts, nearest first;
-    `feared` is true for a projection; [start, end) is where it stands, its bound and unit included.
+    `bound` is "", about, over, least, under or most; `counted_keys` are the keys of the words it counts, nearest
+    first; [start, end) are its offsets in the text, with its bound and unit.
     """
 
     low: float
@@ -37,12 +37,12 @@ class Quantity(NamedTuple):
     counted_keys: tuple[str, ...]
     start: int
     end: int
-    first_token: int  # indexes of its tokens, [first, last)
+    first_token: int  # indexes of its tokens: [first_token, end_token)
     end_token: int
 
 
 def find_quantities(tokens: Sequence[Token], used_indexes: set[int]) -> list[Quantity]:
-    """Every figure among `tokens` but those at the indexes in `taken` (dates); adds its own indexes to it."""
+    """Return every figure outside `used_indexes` (dates), to which the indexes of its tokens are added."""
     quantities: list[Quantity] = []
     for index, token in enumerate(tokens):
         if not token.word.flags & NUMERAL or index in used_indexes:
@@ -55,7 +55,7 @@ def find_quantities(tokens: Sequence[Token], used_indexes: set[int]) -> list[Qua
 
 
 def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, used_indexes: set[int]) -> Quantity:
-    """The figure whose number starts at `index`, with all that stands around it and belongs to it."""
+    """Return the figure of the number at `index`, with its range, unit, bound and counted words."""
     low, end = _parse_range(tokens, index, number, used_indexes)
     unit, first, last = _unit_around(tokens, end.unit or number.unit, index, end.end_token)
     bound, first = _bound_before(tokens, first, used_indexes)
@@ -78,7 +78,7 @@ def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, us
 def _parse_range(
     tokens: Sequence[Token], index: int, number: NumberPhrase, used_indexes: set[int]
 ) -> tuple[float, NumberPhrase]:
-    """The lower end of "18 to 60", "10-12 thousand" or "between 10 and 12", and the number that ends it."""
+    """Return the lower end of "18 to 60", "10-12 thousand" or "between 10 and 12", and its upper number."""
     connector_index = number.end_token
     if (
         connector_index + 1 >= len(tokens)
@@ -101,7 +101,7 @@ def _parse_range(
 
 
 def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> tuple[str, int, int]:
-    """The measure or currency around tokens [first, last), and how far it reaches."""
+    """Return the measure or currency around tokens [first, last), and [first, last) extended by it."""
     if first > 0 and tokens[first - 1].word.folded in CURRENCIES and tokens[first - 1].word.flags & SYMBOL:
         first -= 1
         unit = CURRENCIES[tokens[first].word.folded]
@@ -123,20 +123,20 @@ def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> t
 
 
 def _bound_before(tokens: Sequence[Token], first: int, used_indexes: set[int]) -> tuple[str, int]:
-    at = first
-    if at and tokens[at - 1].word.folded in ("a", "an", "the"):
-        at -= 1
-    if at and at - 1 not in used_indexes and tokens[at - 1].word.folded in BOUND_LAST_WORDS:
+    bound_end = first
+    if bound_end and tokens[bound_end - 1].word.folded in ("a", "an", "the"):
+        bound_end -= 1
+    if bound_end and bound_end - 1 not in used_indexes and tokens[bound_end - 1].word.folded in BOUND_LAST_WORDS:
         for length in BOUND_LENGTHS:
-            if length <= at:
-                bound = BOUNDS.get(tuple(token.word.folded for token in tokens[at - length : at]))
+            if length <= bound_end:
+                bound = BOUNDS.get(tuple(token.word.folded for token in tokens[bound_end - length : bound_end]))
                 if bound:
-                    return bound, at - length
+                    return bound, bound_end - length
     return "", first
 
 
 def _bound_after(tokens: Sequence[Token], bound: str, last: int) -> tuple[str, int]:
-    """ "3,000+", "3,000 or more", "60 and over"."""
+    """Return the bound of "3,000+", "3,000 or more" or "60 and over", and the index after it."""
     if last < len(tokens) and tokens[last].word.folded == "+":
         return bound or "least", last + 1
     if last + 1 < len(tokens) and tokens[last].word.folded in ("or", "and"):
@@ -156,7 +156,7 @@ def _is_projected(tokens: Sequence[Token], first: int) -> bool:
 
 
 def _counted_keys(tokens: Sequence[Token], first: int, last: int, used_indexes: set[int]) -> tuple[str, ...]:
-    """Keys of the words that follow in the same phrase; if none does, of those just before."""
+    """Return the keys of the words that follow in the same phrase, or else of those just before."""
     following = _content_keys(tokens, range(last, min(len(tokens), last + MAX_CONTEXT_WORDS)), used_indexes)
     return following or _content_keys(
         tokens, range(first - 1, max(-1, first - 1 - MAX_CONTEXT_WORDS), -1), used_indexes
@@ -165,11 +165,11 @@ def _counted_keys(tokens: Sequence[Token], first: int, last: int, used_indexes: 
 
 def _content_keys(tokens: Sequence[Token], indexes: range, used_indexes: set[int]) -> tuple[str, ...]:
     keys = []
-    for at in indexes:
-        word = tokens[at].word
+    for index in indexes:
+        word = tokens[index].word
         if word.flags & SYMBOL and word.folded not in DASHES:
             break
-        if at in used_indexes or word.flags & (NUMERAL | CALENDAR) or word.folded in PHRASE_END_WORDS:
+        if index in used_indexes or word.flags & (NUMERAL | CALENDAR) or word.folded in PHRASE_END_WORDS:
             break
         if not word.flags & (STOPWORD | SYMBOL):
             keys.append(word.key)

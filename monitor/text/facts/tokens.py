@@ -1,6 +1,6 @@
-"""Cuts a text into tokens and says of each word what can be said of it alone: folded form, stem, kind.
+"""Splits a text into tokens, and computes for each word what does not depend on context: folded form, stem, flags.
 
-Words repeat, so what is known of one is worked out once and shared by every token that spells it.
+Words repeat, so each spelling is computed once and shared by its tokens.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from monitor.text.lexicon.synonyms import CANONICAL_WORDS
 
 CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 TOKEN_PATTERN = re.compile(
-    r"[A-Za-z]+(?=[ ,;:!?)])"  # most words; the rest of the line is for the others
+    r"[A-Za-z]+(?=[ ,;:!?)])"  # most words; the alternatives below handle the rest
     r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:]?\w)"  # 12 000
     rf"|\d+(?:[.,:/'’]\d+)*[^\W_{CJK_RANGES}]*"  # 3,000  12:30  20km  3rd  2SLGBTQI
     r"|(?:[^\W\d_]\.){2,}"  # U.S.
@@ -36,7 +36,7 @@ STEMMERS = {
     "cyrillic": Stemmer.Stemmer("russian", 0),
     "arabic": Stemmer.Stemmer("arabic", 0),
 }
-# longest first: the endings of Ukrainian that the Russian stemmer leaves standing
+# Ukrainian endings that the Russian stemmer does not remove, longest first.
 UKRAINIAN_ENDINGS = (
     "ськими",
     "ського",
@@ -52,14 +52,14 @@ UKRAINIAN_ENDINGS = (
     "ів",
 )
 
-WEAK_WORD_WEIGHT = 0.3  # of a word that hardly says anything, where others weigh 1
+WEAK_WORD_WEIGHT = 0.3  # other words have weight 1
 STOPWORD, NEGATION, HEDGE, SCOPE, NUMERAL, CALENDAR, SYMBOL, COUNTRY = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """What is known of a spelling. `key` is what equal meaning shares, `weight` that of an ordinary word, `marks`
-    the bits STOP … LAND; spellings of one word share their `initial`.
+    """The properties of one spelling. Words of equal meaning share `key`, misspellings of one word share `initial`;
+    `flags` are the bits STOPWORD … COUNTRY; `weight` applies to words that are not names.
     """
 
     text: str
@@ -75,7 +75,7 @@ class Word:
 
 
 class Token(NamedTuple):
-    """One word, figure or sign of a text, and where it stands: [start, end)."""
+    """One word, figure or punctuation mark at [start, end) of a text."""
 
     word: Word
     start: int
@@ -83,20 +83,20 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str) -> list[Token]:
-    """Every word, figure and punctuation mark of `text`, in order."""
+    """Return every word, figure and punctuation mark of `text`, in order."""
     return [Token(build_word(match[0]), match.start(), match.end()) for match in TOKEN_PATTERN.finditer(text)]
 
 
 def tokenize_words(text: str) -> list[Word]:
-    """The same without where they stand, in half the time."""
+    """Return the words of `tokenize` without positions, in half the time."""
     return list(map(build_word, TOKEN_PATTERN.findall(text)))
 
 
 @lru_cache(maxsize=16_384)
 def build_word(text: str) -> Word:
-    """What is known of the spelling `text` by itself."""
+    # Equal strings are one object, because thousands of words are cached.
     folded = fold_word(text)
-    folded = text if folded == text else folded  # one string for both, and for the stem: thousands of words are kept
+    folded = text if folded == text else folded
     stem = stem_word(folded)
     stem = folded if stem == folded else stem
     digits = "" if folded.isalpha() else "".join(filter(str.isdigit, folded))
@@ -116,7 +116,7 @@ def build_word(text: str) -> Word:
 
 
 def fold_word(text: str) -> str:
-    """Case, accents on Latin letters, apostrophes and abbreviation dots are folded away."""
+    """Fold case, accents on Latin letters, apostrophes and the dots of abbreviations."""
     normalized = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     if normalized.isascii():
         return normalized.translate(APOSTROPHE_DELETIONS) if normalized[:1].isalpha() else normalized.replace("'", "")
@@ -128,14 +128,14 @@ def fold_word(text: str) -> str:
 
 
 def script_name(folded: str) -> str:
-    """The writing system of a word by its first letter, in lower case: latin, cyrillic, arabic, hangul …"""
+    """Return the script of a word's first letter, in lower case: latin, cyrillic, arabic, hangul …"""
     if folded[:1].isascii() and folded[:1].isalpha():
         return "latin"
     return unicodedata.name(folded[0], "").split(" ")[0].lower() if folded else ""
 
 
 def stem_word(folded: str) -> str:
-    """The part of a word that its inflections share."""
+    """Return the part of a word that its inflections share."""
     if len(folded) < 4 or not folded.isalpha():
         return folded
     writing_system = script_name(folded)

@@ -1,1 +1,1 @@
-"""Word lists for reading claims: plain Python data, one thing a file, nothing computed but dictionaries."""
+"""Word lists for analyzing claims: plain data, one topic per module, no code except dictionaries built from it."""

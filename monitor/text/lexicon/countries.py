@@ -1,4 +1,4 @@
-"""Countries, and the words for what belongs to them: each line is one place, however it is said."""
+"""Names of countries and their adjectives and nationals: each line is one place."""
 
 COUNTRY_LINES = """
 afghanistan, afghan, afghans, afghani
@@ -144,7 +144,7 @@ zambia, zambian
 zimbabwe, zimbabwean
 """
 
-# place -> every way to say it, the first being its own name
+# place -> all its words, its name first
 COUNTRIES: dict[str, tuple[str, ...]] = {
     names[0]: names for line in COUNTRY_LINES.strip().splitlines() for names in [tuple(line.split(", "))]
 }

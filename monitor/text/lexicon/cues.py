@@ -1,4 +1,4 @@
-"""Words that turn, weaken, narrow or time what a claim says: negation, certainty, scope, months and days."""
+"""Words that negate, hedge, limit or date a claim: negation, certainty, scope, months and days."""
 
 NEGATORS = frozenset(
     """
@@ -14,7 +14,7 @@ NEGATORS = frozenset(
     """.split()
 )
 
-# word -> how sure: the same value on both sides is the same certainty
+# word -> level of certainty: words of one level are equally certain
 HEDGES = {
     word: level
     for level, words in {
@@ -36,7 +36,7 @@ HEDGES = {
 
 BOOSTERS = frozenset("very highly extremely most increasingly more less".split())
 
-# words before a figure that make it a fear or a forecast
+# words before a figure that make it a projection
 PROJECTION_WORDS = frozenset("could may might feared expected projected forecast likely would will".split())
 
 SCOPE_WORDS = {

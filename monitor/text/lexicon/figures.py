@@ -1,4 +1,4 @@
-"""Words that are numbers, scale them, bound them or say what they count."""
+"""Words for numbers, scales, bounds, currencies and units."""
 
 CARDINALS: dict[str, float] = {
     word: float(value)
@@ -80,7 +80,7 @@ FRACTIONS: dict[str, float] = {
     "третина": 1 / 3,
 }
 
-# phrases before (or after, "or more") a figure -> how it is bounded; the longest is tried first
+# phrase before (or after, "or more") a figure -> its bound; longer phrases are tried first
 BOUNDS: dict[tuple[str, ...], str] = {
     tuple(phrase.strip().split()): bound
     for bound, phrases in {

@@ -1,4 +1,4 @@
-"""Words that carry no fact of their own. A word whose loss could move a fact must not stand here:
+"""Words that carry no fact alone. A word whose loss can change a fact is not listed:
 "until", "without", "against", "only" and "may" are left out on purpose.
 """
 
@@ -34,7 +34,7 @@ RUSSIAN_STOPWORDS = """
 
 STOPWORDS = frozenset(f"{ENGLISH_STOPWORDS} {UKRAINIAN_STOPWORDS} {RUSSIAN_STOPWORDS}".split())
 
-# A claim that gains or loses one of these alone says what it said before.
+# A claim that gains or loses only such words states the same.
 WEAK_WORDS = frozenset(
     """
     located situated following available currently current present presently ongoing new latest recent
@@ -45,7 +45,7 @@ WEAK_WORDS = frozenset(
     """.split()
 )
 
-# What kind of page a link leads to: renaming it ("report" to "map") is no news.
+# Kinds of pages that links lead to: renaming one ("report" to "map") is not news.
 PAGE_WORDS = frozenset(
     """
     page pages site website map maps report reports guide guides list lists form forms portal tool tools

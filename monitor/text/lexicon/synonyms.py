@@ -1,7 +1,7 @@
-"""Words that tell the same thing in a report, so that "quake" meets "earthquake" and "killed" meets "dead".
+"""Words that mean the same in a report, so that "quake" matches "earthquake" and "killed" matches "dead".
 
 Each line is one meaning. A line must not join words whose exchange would be news: "wounded" and "dead",
-"troops" and "civilians", "missile" and "drone" stand on lines of their own or on none.
+"troops" and "civilians", "missile" and "drone" are on separate lines or on none.
 """
 
 SYNONYM_LINES = """

@@ -1,4 +1,4 @@
-"""Silences that people make."""
+"""Add silences."""
 
 import sqlalchemy as sa
 from alembic import op

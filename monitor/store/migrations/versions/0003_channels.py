@@ -1,4 +1,4 @@
-"""Channels that are out of reach, and until when they are left alone."""
+"""Add unreachable channels and the time until which they are paused."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Messages that gather, recipients still to be reached, mutes that let facts through, and what people answered."""
+"""Add batch messages, remaining recipients, silence modes and feedback."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the other side calls a message that opened a thread there: follow-ups go below it."""
+"""Add the id that the receiving service gives a thread's first message, for follow-ups in the thread."""
 
 import sqlalchemy as sa
 from alembic import op

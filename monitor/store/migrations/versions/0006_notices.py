@@ -1,4 +1,4 @@
-"""What the operator is told of sources, and by what an entry's versions and a source's contents are known again."""
+"""Add notices about sources, and content hashes that identify an entry's versions and a source's contents."""
 
 import sqlalchemy as sa
 from alembic import op

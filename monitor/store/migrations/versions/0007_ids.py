@@ -1,4 +1,4 @@
-"""By what a source is known when its name changes, and how often it is looked at."""
+"""Add the id of a source, which keeps its history across a new name, and its adaptive interval."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
-"""One gist for each story instead of one for each entry.
+"""Store one term vector (gist) for each story instead of one for each entry.
 
-The old ones are let go of: they serve only to find the stories of the last two weeks, which fill in again.
+The old vectors are dropped: they only serve to find stories of the last two weeks, which build up again.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""The findings of a story are found by it."""
+"""Index findings by story."""
 
 from alembic import op
 

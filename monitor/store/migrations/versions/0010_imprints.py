@@ -1,4 +1,4 @@
-"""What the items of a feed are recognised by, so that those that are known need not be parsed again."""
+"""Add feed fingerprints (imprints), so that unchanged items of a feed are not parsed again."""
 
 import sqlalchemy as sa
 from alembic import op

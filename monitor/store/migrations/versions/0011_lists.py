@@ -1,6 +1,6 @@
-"""Indexes of lists instead of a row for each term of each claim, and gists as numbers.
+"""Store indexes as lists of ids instead of a row for each term of each claim, and term vectors (gists) as binary.
 
-The old gists are let go of: they serve only to find the stories of the last two weeks, which fill in again.
+The old vectors are dropped: they only serve to find stories of the last two weeks, which build up again.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 
 def make_index(prefix: str) -> None:
-    """The three tables of an index."""
+    """Create the three tables of an index."""
     op.create_table(
         f"{prefix}postings",
         sa.Column("term", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -67,7 +67,7 @@ def make_index(prefix: str) -> None:
 
 
 def fill() -> None:
-    """Brings the claims of each term together."""
+    """Convert the old postings into one list of claims for each term."""
     conn = op.get_bind()
     old = sa.text("SELECT term, claim_id FROM old_postings ORDER BY term, claim_id")
     new = sa.text("INSERT INTO postings (term, lot, ids) VALUES (:term, 0, :ids)")
@@ -83,6 +83,6 @@ def fill() -> None:
 
 
 def lists(rows: sa.CursorResult[Any]) -> Iterator[tuple[int, list[int]]]:
-    """Each term with the claims that hold it."""
+    """Yield each term with the claims that contain it."""
     for term, group in groupby(rows, key=lambda row: row.term):
         yield term, [row.claim_id for row in group]
