@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
+from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.verdict import judge, names_in_both
 from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
+from monitor.text.facts.records import is_short_record, parse_record
 from monitor.units import DAY
 
 MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
@@ -80,9 +82,35 @@ class LookupContext:
 def find_prior_claims(comparison: LookupContext, claims: Sequence[Claim]) -> list[list[Candidate]]:
     """Return, for each claim, the similar earlier claims with their verdicts; none for a noise claim."""
     asked = [claim for claim in claims if claim.noise is None]
-    verbatim = word_for_word(comparison, asked)
-    reworded = in_other_words(comparison, [claim for claim in asked if not verbatim[claim.text]])
-    return [(verbatim.get(claim.text) or reworded.get(claim.text, [])) for claim in claims]
+    records, prose = [c for c in asked if is_short_record(c)], [c for c in asked if not is_short_record(c)]
+    verbatim = word_for_word(comparison, prose)
+    reworded = in_other_words(comparison, [claim for claim in prose if not verbatim[claim.text]])
+    followed = in_series(comparison, records)
+    return [
+        followed[claim.text] if claim.text in followed else verbatim.get(claim.text) or reworded.get(claim.text, [])
+        for claim in claims
+    ]
+
+
+def in_series(comparison: LookupContext, records: Sequence[Claim]) -> dict[str, list[Candidate]]:
+    """Map each record's text to the latest record with its label in the series of the update's entry, if any."""
+    if not records:
+        return {}
+    index, sources, synonyms = comparison.claim_index, comparison.sources, comparison.synonyms
+    queries = [index_terms(analyze(record_query(claim), synonyms)) for claim in records]
+    by_label = index.candidates(queries, limit=MAX_CANDIDATES, sources=sources)
+    same_text = index.exact_matches([claim.text for claim in records], sources=sources)
+    followed: dict[str, list[Candidate]] = {}
+    for claim, near in zip(records, by_label, strict=True):
+        priors = [prior for prior in (*near, *same_text.get(claim.text, ())) if not is_own(prior, comparison)]
+        latest = latest_in_series(claim, comparison.update, priors)
+        followed[claim.text] = [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
+    return followed
+
+
+def follow_record(claim: Claim, prior: PriorClaim, synonyms: Synonyms) -> Verdict:
+    before, now = parse_record(Claim(prior.text, claim.role, prior.heading)), parse_record(claim)
+    return record_verdict(before, now, (prior.text, claim.text), synonyms) if before and now else SAME
 
 
 def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:

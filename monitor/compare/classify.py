@@ -20,8 +20,10 @@ from monitor.compare.verdict import CUE_KINDS
 from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Update, Verdict
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
+from monitor.units import DAY
 
 SPELLINGS = 4  # terms of a claim that may be missing from the lead that covers it: other spellings of its words
+BUNDLE_S = 1.5 * DAY  # seconds: the same edit made on several pages within this time is one announcement
 NEAR_BEST = 8.0  # of the changed candidates within this similarity of the best, the latest has the current figure
 
 
@@ -76,20 +78,26 @@ def settle_all(
     drawn: list[list[Candidate]] = [[] for _ in claims]
     for i, outside in zip(asked, find_prior_claims(comparison, [claims[i] for i in asked]), strict=True):
         drawn[i] = outside
-    return [classify(*one) for one in zip(claims, before, drawn, strict=True)]
+    return [classify(*parts, comparison.update.at) for parts in zip(claims, before, drawn, strict=True)]
 
 
-def classify(claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) -> Finding:
-    """Return the finding of a claim: by a repeat, else by the entry's own predecessor, else by a changed claim.
+def classify(claim: Claim, own: Candidate | None, outside: Sequence[Candidate], at: Moment) -> Finding:
+    """Return the finding of a claim made at `at`: by the entry's own predecessor, else by a claim from elsewhere.
 
-    Its story is that of the nearest claim, or "" if there is none.
+    An edit is judged by its own entry alone: another entry with the same words does not silence it. If these were
+    said within BUNDLE_S, both are one announcement and share a story. Otherwise the story is that of the nearest
+    claim, or "" if there is none.
     """
-    told = (
-        own if own and own.is_repeat else most_similar([d for d in outside if d.is_repeat and not d.is_other_subject])
+    repeat = most_similar([d for d in outside if d.is_repeat and not d.is_other_subject])
+    other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
+    by = (
+        own
+        or repeat
+        or (None if other_page else latest([d for d in outside if not d.is_repeat and not d.is_other_subject]))
     )
-    echo = most_similar([d for d in outside if d.is_repeat and d.is_other_subject]) if told is None else None
-    by = told or own or (None if echo else latest([d for d in outside if not d.is_repeat and not d.is_other_subject]))
-    shown, joined = by or echo, echo or by
+    announced = repeat if own and repeat and at - repeat.prior.at <= BUNDLE_S else None
+    shown = by or other_page
+    joined = announced or other_page or by
     novelty = by.verdict.novelty if by else Novelty.NEW
     return Finding(
         claim=claim,
@@ -98,7 +106,7 @@ def classify(claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) 
         changes=by.verdict.changes if by else (),
         nearest=shown.prior if shown else None,
         story=joined.prior.story if joined else "",
-        same_words_elsewhere=echo is not None,
+        same_words_elsewhere=other_page is not None or announced is not None,
     )
 
 

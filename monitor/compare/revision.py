@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from monitor.compare.records import match_record_labels, record_verdict
 from monitor.compare.verdict import judge
 from monitor.model import Claim, Novelty, Relation, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
+from monitor.text.facts.records import is_short_record, parse_record
 from monitor.text.normalize import normalized_key
 
+MIN_SUCCESSOR_SIMILARITY = (
+    42.0  # below it, an added sentence is new and a removed one withdrawn: no edit of the other
+)
 PARTNERS = 6  # claims of the other version that one claim is judged against
 
 
@@ -35,19 +40,37 @@ def match_revisions(
 
     A removed claim has one successor that changes it, and any number that repeat a part of it.
     """
+    found: list[tuple[int, Verdict] | None] = match_records(added, gone, same)
+    taken = {pair[0] for pair in found if pair}
     shelf = ClaimTermIndex(gone, same)
     tried = sorted(
-        ((place, by, verdict) for place, claim in enumerate(added) for by, verdict in partners(claim, shelf)),
+        (
+            (place, by, verdict)
+            for place, claim in enumerate(added)
+            if found[place] is None and not is_short_record(claim)
+            for by, verdict in partners(claim, shelf)
+        ),
         key=lambda one: (one[2].novelty is Novelty.REPEATED, one[2].similarity),
         reverse=True,
     )
-    found: list[tuple[int, Verdict] | None] = [None] * len(added)
-    taken: set[int] = set()
     for place, by, verdict in tried:
         if found[place] is None and (by not in taken or verdict.novelty is Novelty.REPEATED):
             found[place] = (by, verdict)
             taken.add(by)
     return found
+
+
+def match_records(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[tuple[int, Verdict] | None]:
+    """Pair the records of both versions by heading and label."""
+    pairs: list[tuple[int, Verdict] | None] = []
+    for claim, place in zip(added, match_record_labels(added, gone), strict=True):
+        before, now = (parse_record(gone[place]) if place is not None else None), parse_record(claim)
+        if place is None or before is None or now is None:
+            pairs.append(None)
+            continue
+        verdict = record_verdict(before, now, (gone[place].text, claim.text), same)
+        pairs.append(None if verdict.novelty is Novelty.NEW else (place, verdict))
+    return pairs
 
 
 def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
@@ -57,7 +80,7 @@ def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
         (place, judge(analyze(shelf.claims[place].text, shelf.same), now, Relation.REVISION))
         for place in shelf.nearest(claim)
     ]
-    return [by for by in tried if by[1].novelty is not Novelty.NEW]
+    return [by for by in tried if by[1].novelty is Novelty.REPEATED or by[1].similarity >= MIN_SUCCESSOR_SIMILARITY]
 
 
 def find_withdrawn(
