@@ -1,4 +1,4 @@
-"""Classifies lines that cannot be news alone: series titles, clocks and counters, questions, boilerplate.
+"""Classifies lines that cannot be news alone: series titles, clocks and counters, questions, addresses, boilerplate.
 
 A line is noise only if nothing remains of it besides dates, numbers and words of one such kind. In doubt it is
 not noise: a missed noise line costs a glance, a wrong one costs the news.
@@ -12,11 +12,29 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from monitor.model import Noise, Role
-from monitor.text.noise_patterns import BOILERPLATE_PATTERN, CREDIT_PATTERN, STAMP_PATTERN
+from monitor.text.lexicon.countries import COUNTRIES
+from monitor.text.noise_patterns import (
+    ADDRESS_WORD_PATTERN,
+    BOILERPLATE_PATTERN,
+    CREDIT_PATTERN,
+    DATELINE_PATTERN,
+    DOMAIN_PATTERN,
+    FIGURES_NAME_PATTERN,
+    FORMULA_PATTERN,
+    LEAD_IN_PATTERN,
+    PHONE_PATTERN,
+    POINTER_PATTERN,
+    RELEASE_NUMBER_PATTERN,
+    RELEASE_PATTERN,
+    STAMP_PATTERN,
+    URL_PATTERN,
+)
 from monitor.text.noise_words import (
     CALENDAR_WORDS,
+    DATELINE_PLACES,
     FILLER_WORDS,
     NON_OBJECT_WORDS,
+    POINTER_WORDS,
     QUESTION_WORDS,
     RELATED_SERIES_WORDS,
     STATEMENT_VERBS,
@@ -29,6 +47,12 @@ from monitor.text.noise_words import (
 
 MAX_NOISE_CHARS = 240  # a longer line has content
 MAX_STAMP_CHARS = 100
+MAX_ADDRESS_LINE_CHARS = 2_000  # addresses are long, and one line may list many
+MAX_DATELINE_CHARS = 100
+MAX_PLACE_WORDS = 3
+MAX_LABEL_WORDS = 2  # unknown words before an address: "Harbor Police: https://…"
+MAX_SHORT_LABEL_CHARS = 24  # may have one more: "East Vale County: https://…"
+MAX_CJK_LABEL_CHARS = 4
 MAX_SERIES_NAME_WORDS = 5  # unknown words in the name of a series: "Russian Offensive Campaign Assessment"
 
 QUESTION_PATTERN = re.compile(r"[?？؟]+!*([\"'”’»」』)\]]*)$")
@@ -62,6 +86,17 @@ SERIES_VOCABULARY = SERIES_WORDS | RELATED_SERIES_WORDS | CALENDAR_WORDS | FILLE
 VOLATILE_LINE_WORDS = VOLATILE_WORDS | VOLATILE_CONTEXT_WORDS
 
 
+ADDRESS_MARK = "\ue000"  # a private character, in place of each address
+ADDRESS_HINT_PATTERN = re.compile(r"://|www\.|[@#]|[a-z]\.[a-z]{2}|\d[ .)-]{1,2}\d", re.IGNORECASE)
+PIECE_SEPARATOR_PATTERN = re.compile(rf"{ADDRESS_MARK}|[;|•·]|\s[–—-]\s")
+DATE_NUMBER_PATTERN = re.compile(r"\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?|(?:19|20)\d\d|\d{1,2}:\d\d")
+# Verbs that say where something is or who may do what do not make a pointer a statement.
+POINTER_VERBS = frozenset("is are be has have had will would may might can could must should do".split())
+LEAD_IN_VERBS = frozenset("is are was were be been has have had".split())
+POINTER_STARTS = ("For ", "for ", "Please ", "please ", "To ")  # what a pointer without an address starts with
+PLACES = DATELINE_PLACES | COUNTRIES.keys()
+
+
 class _Token(NamedTuple):
     kind: str  # number, word or mark
     text: str
@@ -70,7 +105,13 @@ class _Token(NamedTuple):
 
 def noise_kind(text: str, role: Role) -> Noise | None:
     """Return why a line (white space folded) cannot be news alone, or None if it can."""
+    if len(text) <= MAX_ADDRESS_LINE_CHARS and _is_address_line(text, role):
+        return Noise.BOILERPLATE
     if len(text) <= MAX_NOISE_CHARS:
+        if _is_source_formula(text, role):
+            return Noise.BOILERPLATE
+        if _is_dateline(text, role) or _is_figures_name(text):
+            return Noise.SERIES_TITLE
         if BOILERPLATE_PATTERN.fullmatch(text) or (CREDIT_PATTERN.fullmatch(text) and not is_statement(text)):
             return Noise.BOILERPLATE
         if len(text) <= MAX_STAMP_CHARS and STAMP_PATTERN.fullmatch(text):
@@ -79,7 +120,7 @@ def noise_kind(text: str, role: Role) -> Noise | None:
             return contentless
     if _is_question(text, role):
         return Noise.QUESTION
-    if role is Role.HEADING and not is_statement(text):
+    if (role is Role.HEADING and not is_statement(text)) or _is_lead_in(text):
         return Noise.BARE_HEADING
     return None
 
@@ -97,6 +138,116 @@ def is_statement(heading: str) -> bool:
     return any(
         word in TRANSITIVE_VERBS and next_word not in NON_OBJECT_WORDS for word, next_word in pairwise(words[1:])
     )
+
+
+def _is_address_line(text: str, role: Role) -> bool:
+    """Whether the line is addresses and what leads to them: "For more information, see https://…"."""
+    if not ADDRESS_HINT_PATTERN.search(text):
+        return text.startswith(POINTER_STARTS) and len(text) <= MAX_NOISE_CHARS and _is_plain_pointer(text)
+    marked = _mark_addresses(text, role)
+    if ADDRESS_MARK not in marked:
+        return False
+    pieces = PIECE_SEPARATOR_PATTERN.split(marked)
+    return all(_is_pointer(piece.strip(), role) for piece in pieces)
+
+
+def _is_plain_pointer(text: str) -> bool:
+    return POINTER_PATTERN.fullmatch(text) is not None and not _asserts(_tokenize_line(text))
+
+
+def _mark_addresses(text: str, role: Role) -> str:
+    """Return the text with each link, email address, handle, hashtag and telephone number replaced by a mark."""
+    marked = PHONE_PATTERN.sub(ADDRESS_MARK, URL_PATTERN.sub(ADDRESS_MARK, text))
+    return " ".join(ADDRESS_MARK if _is_address(word, role) else word for word in marked.split())
+
+
+def _is_address(word: str, role: Role) -> bool:
+    bare = word.strip("()[]<>«»\"'“”„,.;:!|")
+    if ADDRESS_WORD_PATTERN.fullmatch(bare):
+        return True
+    return role is not Role.TITLE and DOMAIN_PATTERN.fullmatch(bare) is not None
+
+
+def _is_pointer(piece: str, role: Role) -> bool:
+    """Whether what is beside an address only leads to it: a label, "please see", a date, punctuation."""
+    tokens = _tokenize_line(piece)
+    words = [token.folded for token in tokens if token.kind == "word"]
+    if not any(map(str.isalnum, piece)):
+        return True
+    if _asserts(tokens):
+        return False
+    if POINTER_PATTERN.fullmatch(piece.rstrip(" ([:,<")):
+        return True
+    if any(token.kind == "number" and not DATE_NUMBER_PATTERN.fullmatch(token.text) for token in tokens):
+        return False
+    unknown = [word for word in words if word not in POINTER_WORDS | FILLER_WORDS | CALENDAR_WORDS]
+    return not unknown or (piece.endswith((":", "：")) and role is not Role.TITLE and _is_label(tokens, words))
+
+
+def _asserts(tokens: Sequence[_Token]) -> bool:
+    """Whether the words have a verb of statements, or a number that is not part of a name such as "District 2"."""
+    if any(token.folded in STATEMENT_VERBS - POINTER_VERBS for token in tokens):
+        return True
+    return any(
+        token.kind == "number" and before.kind == "word" and before.text[0].islower()
+        for before, token in pairwise(tokens)
+    )
+
+
+def _is_label(tokens: Sequence[_Token], words: Sequence[str]) -> bool:
+    """Whether words before a colon name a source: "Harbor Police:", "CERT Mitigation Instructions:"."""
+    unknown = [token for token in tokens if token.kind == "word" and token.folded not in POINTER_WORDS | FILLER_WORDS]
+    max_words = MAX_LABEL_WORDS + (sum(len(token.text) + 1 for token in tokens) <= MAX_SHORT_LABEL_CHARS)
+    if len(unknown) > max_words or not all(map(_is_name_like, unknown)):
+        return False
+    return all(len(CJK_PATTERN.findall(word)) <= MAX_CJK_LABEL_CHARS for word in words)
+
+
+def _is_source_formula(text: str, role: Role) -> bool:
+    """Whether the line is a label of a release, or what a source adds to any report: "More details to follow"."""
+    if FORMULA_PATTERN.fullmatch(text) or RELEASE_PATTERN.fullmatch(text):
+        return True
+    return role in (Role.SENTENCE, Role.HEADING) and RELEASE_NUMBER_PATTERN.fullmatch(text) is not None
+
+
+def _is_dateline(text: str, role: Role) -> bool:
+    """Whether the line is a place with a date, an agency or a dash, as before the first words of a dispatch."""
+    if role not in (Role.SENTENCE, Role.HEADING) or len(text) > MAX_DATELINE_CHARS:
+        return False
+    match = DATELINE_PATTERN.fullmatch(text)
+    if not match or not any((match["date"], match["agency"], match["dash"])):
+        return False
+    places = [place.strip(" ,.") for place in match["places"].split(",")]
+    if not all(map(_is_place_like, places)):
+        return False
+    known = [place.casefold() in PLACES for place in places]
+    return match["dash"] is not None or known[0] or (places[0].isupper() and any(known))
+
+
+def _is_place_like(place: str) -> bool:
+    words = place.split()
+    if not 0 < len(words) <= MAX_PLACE_WORDS or any(word.islower() for word in words[:1] + words[-1:]):
+        return False
+    return all(_fold_word(word) not in STATEMENT_VERBS | TRANSITIVE_VERBS for word in words)
+
+
+def _is_figures_name(text: str) -> bool:
+    """Whether the line names figures and their period and has none: "Losses of the fleet from 1 May to 3 May"."""
+    return FIGURES_NAME_PATTERN.fullmatch(text) is not None and not _has_verb_form(text)
+
+
+def _has_verb_form(text: str) -> bool:
+    words = {token.folded for token in _tokenize_line(text) if token.kind == "word"} - CALENDAR_WORDS
+    return any(word in STATEMENT_VERBS or word.endswith("ed") for word in words)
+
+
+def _is_lead_in(text: str) -> bool:
+    """Whether the line breaks off before what it states: "The losses up to 3 May were approximately:"."""
+    if not text.endswith((":", "：")) or not LEAD_IN_PATTERN.search(text):
+        return False
+    if any(token.folded in STATEMENT_VERBS - LEAD_IN_VERBS for token in _tokenize_line(text)):
+        return False
+    return not any(map(str.isdigit, DATE_NUMBER_PATTERN.sub("", text)))
 
 
 def _may_be_contentless(text: str) -> bool:

@@ -145,3 +145,44 @@ TRANSITIVE_VERBS = _word_set(
     """
 )
 NON_OBJECT_WORDS = _word_set("and or in on of by for at to from with against near over after before & during as")
+
+# Words that only lead to an address: "Source: …", "Watch live: …".
+POINTER_WORDS = _word_set(
+    """
+    source sources link links website websites site web page pages url address more information info details detail
+    here please see visit read watch listen full story report reports article statement statements text post posts
+    thread video videos photo photos image images footage map maps gallery documents document pdf download live
+    stream online reference references additional further instructions mitigation advisory advisories bulletin
+    bulletins release notes original press contact contacts email e-mail mail tel telephone phone mobile fax hotline
+    hotlines call enquiries inquiries questions follow us our join subscribe share via channel account handle chat
+    bot or also on official related n submit send tip tips news updates update rt h/t twitter facebook instagram
+    telegram threads bluesky linkedin youtube tiktok whatsapp viber signal джерело джерела посилання детальніше
+    докладніше сайт сторінка канал канали підписатися підписатись підписуйтесь підписуйтеся підпишіться наш нас наші
+    надіслати новину читати далі читайте дивіться відео фото пошта телефон тел факс повний текст зв'язок чат бот
+    источник источники ссылка ссылки подробнее сайта страница подписаться подписывайтесь подпишитесь наши прислать
+    новость читать далее читайте смотрите видео почта полный связь quelle quellen mehr weitere informationen infos
+    unter siehe kontakt seite lien plus voir informations ici fuente fuentes enlace más información aquí 출처 링크
+    원문 자세히 문의 채널 구독 이메일 전화 来源 链接 原文 详情 全文 电话 邮箱 频道 المصدر الرابط رابط للمزيد
+    التفاصيل قناة هاتف
+    """
+)
+
+# Cities from which agencies report; with the countries, the places of a dateline.
+DATELINE_CITIES = _word_set(
+    """
+    abuja accra algiers amman amsterdam ankara athens atlanta baghdad baku bangkok beijing beirut belgrade berlin
+    bern boston brasilia bratislava brussels bucharest budapest cairo canberra caracas chicago chisinau copenhagen
+    dakar damascus delhi dhaka doha donetsk dubai dublin geneva hamburg hanoi havana helsinki houston islamabad
+    istanbul jakarta jerusalem johannesburg kabul kharkiv khartoum kherson kinshasa kyiv kiev lagos lima lisbon
+    ljubljana london luxembourg lviv madrid manila miami milan minsk montreal moscow mumbai munich nairobi nicosia
+    odesa odessa oslo ottawa paris prague pretoria pyongyang riga riyadh rome sanaa sarajevo seoul shanghai
+    singapore sofia stockholm strasbourg sydney taipei tallinn tashkent tbilisi tehran tirana tokyo toronto tripoli
+    tunis vienna vilnius warsaw washington wellington yerevan zagreb zurich київ харків одеса львів москва варшава
+    брюссель вашингтон лондон женева киев харьков одесса варшава женева берлін париж берлин genf brüssel wien berlin
+    moskau warschau bruxelles genève varsovie moscou bruselas ginebra moscú 서울 평양 도쿄 베이징 워싱턴 北京 东京
+    首尔 莫斯科 华盛顿 基辅 القاهرة موسكو كييف واشنطن بيروت جنيف
+    """
+)
+DATELINE_PLACES = DATELINE_CITIES | frozenset(
+    ("new york", "los angeles", "san francisco", "hong kong", "the hague", "united nations", "tel aviv", "new delhi")
+)

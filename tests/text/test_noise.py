@@ -112,6 +112,162 @@ The post Bridge opens appeared first on Example.
 اقرأ المزيد
 """
 
+DATELINES = """
+KYIV, Dec. 14 (Wire) –
+WASHINGTON –
+Port Alba, 3 May –
+Brussels, 3 March 2026
+GENEVA, March 3, 2026 —
+KYIV (Reuters) –
+NAIROBI, Kenya (May 3, 2026)
+Москва, 14 декабря 2025
+"""
+
+TIME_STAMPS = """
+14:05 GMT
+[14:05]
+Posted 3h ago
+5m ago
+Last updated: 3 March 2026 at 14:05
+2026-01-03 09:00 UTC
+Jan 03, 14:05 UTC
+vor 3 Stunden
+5 хвилин тому
+Опубліковано 3 год тому
+Published: 3 Mar 2026 Last modified: 4 Mar 2026
+The next update is expected at 14:00 UTC
+"""
+
+ADDRESSES = """
+https://example.org/a
+<https://example.org/a>
+https://example.org/a ; https://example.org/b
+example.org/news/1
+desk@example.org
+@portwatch
+t.me/portwatch
+👉 t.me/portwatch
+#Alba #harbor
+#Порт
+Source: https://example.org/a
+Link: example.org/a
+Джерело: t.me/portwatch
+链接：https://example.org/a
+via @portwatch
+East Vale County: https://example.org/a
+CERT Mitigation Instructions: https://example.org/a ; Additional References: https://example.org/b
+For more information on the closure, please see https://example.org/a ; https://example.org/b
+For more information, visit our website.
+For details of the ferry timetable, contact the harbor office.
+Check the ferry line's website (https://example.org/2).
+Watch live: https://example.org/live
+Tel. (530) 555-0100, email: desk@example.org
+Harbor Hospital: +44 20 7946 0000
+Media contact: Jane Roe, +44 20 7946 0000
+"""
+
+RELEASE_LABELS = """
+For Immediate Release
+FOR IMMEDIATE RELEASE – May 3, 2026
+Embargoed until 10:00 GMT, 3 May 2026
+Press release
+Release No. 26-114
+Release # 073
+No. 12/2026
+2026-04-P-017
+-30-
+– ENDS –
+Notes to editors
+Photo: Jane Roe / Harbor Press
+Video by Jane Roe
+Posted by Jane Roe on 3 March 2026
+Reporting by Jane Roe in Alba; Editing by John Doe
+Powered by Statuspage
+Telegram | Facebook | Instagram
+"""
+
+SOURCE_FORMULAS = """
+Harbor Watch cannot independently verify these reports.
+The Herald was unable to independently confirm this claim and will continue to watch the port.
+Reuters could not immediately verify the report.
+However, the paper could not independently confirm the battlefield claims of either side.
+The claims could not be independently verified.
+These figures could not immediately be confirmed.
+There was no immediate comment from Alba.
+The ministry did not immediately respond to a request for comment.
+Data are being updated
+The figures are being clarified.
+This is a developing story and will be updated.
+More details to follow
+Details follow
+More to come.
+This story will be updated as more information becomes available
+Check back for updates
+We will provide an update within 30 minutes.
+We apologize for any inconvenience this may cause.
+Thank you for your patience
+Дані уточнюються
+Подробности позже
+Weitere Informationen folgen.
+"""
+
+FIGURES_NAMES = """
+Losses of the fleet from 01.05 to 03.05
+Statistics of the eastern ports, May 3
+Загальні втрати флоту з 01.05 по 03.05
+"""
+
+NEAR_MISSES = """
+Photo of the bridge shows three tanks
+Photo: three tanks on the bridge
+Video: Fire at Alba port
+Harbor Watch cannot independently verify the Bera claim that Alba was captured.
+The governor cannot confirm the report that the dam burst.
+Reuters could not immediately verify the video of the strike on the hospital
+There was no immediate damage to the port.
+Bera did not immediately respond to the attack on its fleet.
+KYIV, Dec. 14 (Wire) – Two people died in a fire.
+KYIV – Governor resigns
+Earthquake, Turkey, 6 February 2023
+Flood, 3 March 2026
+Explosion in Alba, 14:05 GMT
+The bridge reopened at 14:05 GMT
+Next update fixes 14 faults
+Bridge destroyed: https://example.org/a
+Dam bursts https://example.org/a
+Report of explosions in Alba: https://example.org/a
+A patch is available at https://example.org/a
+Apply the update from https://example.org/a before 3 May.
+For residents of Zone 4, shelters at https://example.org/a
+#Alba hit by drones
+@governor resigns
+Call 112 if you see smoke from the plant.
+Emergency number changed to 113
+Please evacuate Zone 4
+Release No. 26 of the drug is recalled
+Release of 12 prisoners
+For release, the kidnappers demand $2m
+Media statement denies talks
+Contact with the ship was lost
+The truce ends
+CVE-2026-1111
+2-1
+Data are being sold by the hackers
+The toll is being updated: 12 dead
+This is a developing story: 12 dead in Alba
+More troops to follow
+More flights to come
+This story has been updated to correct the death toll to 12
+We will provide 12 tanks
+We apologize for the attack
+Losses of the fleet reached 12 on 3 May
+Losses confirmed, 3 May
+The losses were approximately: 12 ships
+Three soldiers killed were:
+All visitors must do the following:
+Statistics office raided, 3 May
+"""
+
 NEWS = """
 Report: Dozens Dead in Alba Attack, Dec. 14
 Reports of Explosions in Alba, December 14
@@ -157,7 +313,7 @@ Server time is money, says the governor
 
 
 def lines(text):
-    return text.strip().splitlines()
+    return [line for line in text.splitlines() if line]
 
 
 @pytest.mark.parametrize("role", [Role.TITLE, Role.HEADING])
@@ -180,6 +336,50 @@ def test_a_question_is_noise(line, role):
 @pytest.mark.parametrize("line", lines(BOILERPLATE))
 def test_boilerplate_is_noise(line):
     assert noise_kind(line, Role.SENTENCE) is Noise.BOILERPLATE
+
+
+@pytest.mark.parametrize("line", lines(ADDRESSES + RELEASE_LABELS + SOURCE_FORMULAS))
+def test_an_address_label_or_formula_of_a_source_is_boilerplate(line):
+    assert noise_kind(line, Role.SENTENCE) is Noise.BOILERPLATE
+
+
+@pytest.mark.parametrize("line", lines(DATELINES + FIGURES_NAMES))
+def test_a_dateline_or_the_name_of_figures_is_a_series_title(line):
+    assert noise_kind(line, Role.SENTENCE) is Noise.SERIES_TITLE
+
+
+@pytest.mark.parametrize("line", lines(TIME_STAMPS))
+def test_a_time_stamp_is_volatile(line):
+    assert noise_kind(line, Role.SENTENCE) is Noise.VOLATILE
+
+
+def test_a_line_that_breaks_off_before_its_figures_is_a_heading():
+    line = "The losses of the fleet from 01.05 to 03.05 were approximately:"
+    assert noise_kind(line, Role.SENTENCE) is Noise.BARE_HEADING
+
+
+@pytest.mark.parametrize("role", [Role.TITLE, Role.BULLET, Role.SENTENCE])
+@pytest.mark.parametrize("line", lines(NEAR_MISSES))
+def test_a_line_that_resembles_noise_and_states_a_fact_is_not_noise(line, role):
+    assert noise_kind(line, role) is None
+
+
+def test_a_place_and_a_date_are_a_dateline_only_in_running_text():
+    assert noise_kind("NAIROBI, Kenya (May 3, 2026)", Role.TITLE) is None
+
+
+def test_many_links_in_one_long_line_are_noise():
+    assert noise_kind("See: " + "https://example.org/advisory/2026 ; " * 20, Role.SENTENCE) is Noise.BOILERPLATE
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["+1 2" * 500, "a.b." * 500, "a@" * 1000, "KYIV, " + "May " * 23 + "x", "Photo: " + "A and " * 38 + "x"],
+)
+def test_a_hostile_address_line_is_classified_quickly(line):
+    start = time.perf_counter()
+    noise_kind(line, Role.SENTENCE)
+    assert time.perf_counter() - start < 0.2
 
 
 @pytest.mark.parametrize("line", lines(NEWS))
