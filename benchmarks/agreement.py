@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Precision and recall of one label."""
+    """Precision and recall of one label, or of a clustering."""
 
     precision: float
     recall: float
@@ -44,7 +44,12 @@ def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
 
 
 def b_cubed(gold: Mapping[str, str], predicted: Mapping[str, str]) -> float:
-    """Return F1 of B-cubed precision and recall; a key missing in `predicted` is a cluster of one."""
+    """Return F1 of B-cubed precision and recall."""
+    return b_cubed_agreement(gold, predicted).f1
+
+
+def b_cubed_agreement(gold: Mapping[str, str], predicted: Mapping[str, str]) -> Agreement:
+    """Return B-cubed precision and recall; a key missing in `predicted` is a cluster of one."""
     pairs = {key: (cluster, predicted.get(key, f"alone {key}")) for key, cluster in gold.items()}
     pair_counts = Counter(pairs.values())
     true_size, predicted_size = (
@@ -53,4 +58,4 @@ def b_cubed(gold: Mapping[str, str], predicted: Mapping[str, str]) -> float:
     )
     precision = sum(n * n / predicted_size[guess] for (_, guess), n in pair_counts.items()) / len(gold)
     recall = sum(n * n / true_size[true] for (true, _), n in pair_counts.items()) / len(gold)
-    return Agreement(precision, recall).f1
+    return Agreement(precision, recall)

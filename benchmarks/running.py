@@ -15,11 +15,16 @@ from typing import Any
 Row = dict[str, Any]
 
 
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a file that are not blank. The file is UTF-8, compressed with xz or not."""
+    content = path.read_bytes()
+    text = (lzma.decompress(content) if path.suffix == ".xz" else content).decode("utf-8")
+    return [line for line in text.split("\n") if line.strip()]
+
+
 def read_rows(path: Path) -> list[Row]:
     """Return the JSON lines of a file, compressed with xz or not."""
-    content = path.read_bytes()
-    lines = (lzma.decompress(content) if path.suffix == ".xz" else content).split(b"\n")
-    return [json.loads(line) for line in lines if line.strip()]
+    return [json.loads(line) for line in read_lines(path)]
 
 
 def run_monitor(arguments: list[str], lines: Iterable[Row]) -> tuple[list[Row], float]:
