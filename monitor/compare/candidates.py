@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
+from monitor.compare.identifiers import name_different_things
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.verdict import judge, names_in_both
@@ -149,14 +150,19 @@ def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: Subj
 
 
 def top_candidates(now: ClaimAnalysis, texts: set[str], same: Synonyms) -> list[str]:
-    """Return the texts to judge: those with the largest overlap of words, as an estimate of similarity."""
+    """Return the texts to judge: those with the largest overlap of words, as an estimate of similarity.
+
+    Claims about other identifiers take no place: a catalogue has dozens in the same words.
+    """
     best: list[tuple[float, str]] = []
     for most, text in sorted(
         ((weight_overlap(analyze_quickly(text, same), now), text) for text in texts), reverse=True
     ):
         if most < MIN_SHARED_WEIGHT or (len(best) == MAX_JUDGED_CANDIDATES and most < best[-1][0]):
             break
-        best = sorted([*best, (weight_overlap(analyze(text, same), now), text)], reverse=True)[:MAX_JUDGED_CANDIDATES]
+        before = analyze(text, same)
+        if not name_different_things(before, now):
+            best = sorted([*best, (weight_overlap(before, now), text)], reverse=True)[:MAX_JUDGED_CANDIDATES]
     return [text for shared, text in best if shared >= MIN_SHARED_WEIGHT]
 
 
