@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
-from monitor.compare.identifiers import name_different_things
+from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.verdict import judge, names_in_both
@@ -95,7 +95,7 @@ def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[st
     )
     return {
         claim.text: [
-            Candidate(one, SAME, is_other_subject(claim, comparison.update, one))
+            Candidate(one, SAME, is_apart(claim, comparison.update, one))
             for one in said.get(claim.text, ())
             if not is_outdated(one, comparison)
         ]
@@ -127,12 +127,17 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
     drawn = []
     for said in (said for said in candidates if said.text in near):
         before, verdict = near[said.text], verdicts[said.text]
-        other = is_other_subject(claim, comparison.update, said)
+        other = is_apart(claim, comparison.update, said)
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
         if one_matter(verdict, before, now):
             drawn.append(Candidate(said, verdict, other))
     return drawn
+
+
+def is_apart(claim: Claim, update: Update, said: PriorClaim) -> bool:
+    """Whether an earlier claim is about another subject: by its titles' names, or by identifiers in the titles."""
+    return is_other_subject(claim, update, said) or title_different_things(said.title, update.title)
 
 
 def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: SubjectNames | None) -> Verdict | None:

@@ -9,7 +9,8 @@ from collections.abc import Collection
 
 from monitor.model import Change, ChangeKind
 from monitor.text.analysis import ClaimAnalysis
-from monitor.text.facts.identifiers import LINK, VERSION, Identifier
+from monitor.text.facts.identifiers import LINK, VERSION, Identifier, find_identifiers
+from monitor.text.lexicon.identifiers import SERIES
 
 PRODUCT_VERSION = f"{VERSION} of "
 
@@ -18,10 +19,19 @@ def name_different_things(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
     """Whether both name identifiers of one kind and they share none, of this or any other kind."""
     if not (before.identifiers and now.identifiers):
         return False
-    old, new = _stating(before.identifiers), _stating(now.identifiers)
+    return _apart(_stating(before.identifiers), _stating(now.identifiers))
+
+
+def _apart(old: Collection[Identifier], new: Collection[Identifier]) -> bool:
     if {one.key for one in old} & {one.key for one in new}:
         return False
     return bool(_naming_kinds(old) & _naming_kinds(new)) or _differ(_products(old), _products(new))
+
+
+def title_different_things(before: str, now: str) -> bool:
+    """Whether two titles name different things; the issues of a series ("Bulletin 12") are about the same thing."""
+    old, new = find_identifiers(before), find_identifiers(now)
+    return bool(old and new) and _apart(_of_things(old), _of_things(new))
 
 
 def added_identifiers(before: ClaimAnalysis, now: ClaimAnalysis) -> list[Identifier]:
@@ -45,6 +55,10 @@ def replaced_identifiers(before: ClaimAnalysis, now: ClaimAnalysis) -> list[Chan
 
 def _stating(identifiers: Collection[Identifier]) -> list[Identifier]:
     return [one for one in identifiers if one.kind != LINK]
+
+
+def _of_things(identifiers: Collection[Identifier]) -> list[Identifier]:
+    return [one for one in _stating(identifiers) if one.kind not in SERIES]
 
 
 def _naming_kinds(identifiers: Collection[Identifier]) -> set[str]:

@@ -20,7 +20,7 @@ from monitor.text.lexicon.identifiers import (
     NON_PRODUCT_WORDS,
     NON_UNIT_WORDS,
     NOUN_LABELS,
-    REGISTERS,
+    NUMBERINGS,
     SPELLED_ORDINALS,
     UNIT_NOUNS,
     VERB_LABELS,
@@ -50,7 +50,7 @@ IDENTIFIER_PATTERN = re.compile(
     r"|\b(?P<docket>\d{1,2}:\d{2}-[a-z]{2,4}-\d{3,6})\b"
     rf"|\b(?P<hull>(?:{HULL_PREFIXES.replace(' ', '|')})-\d{{1,4}})\b"
     rf"|\b(?P<code>{_CODE}|[A-Z]{{2,6}}\d{{5,10}}|VU#\d{{5,7}})\b"
-    rf"|\b(?P<label>(?i:{'|'.join(sorted(NOUN_LABELS | VERB_LABELS | {VERSION}))})) "
+    rf"|\b(?P<label>(?i:{'|'.join(sorted(NOUN_LABELS | VERB_LABELS | {VERSION}))}))(?P<plural>s?) "
     rf"?(?P<labelled>(?i:(?P<mark>{_MARK}) ?|: ?)?(?P<number>{_NUMBER}))(?!\w|,\d)"
     r"|\b(?P<bare>No\. ?(?P<cited>\d{2,4}-\d{2,6}|\d{4,10}))(?![\w%,])"
     rf"|(?P<sign>№ ?\d{{1,10}}(?:[-/]\w{{1,12}}){{0,3}})\b"
@@ -150,7 +150,7 @@ def _labelled(match: re.Match[str], group: str) -> Identifier | None:
         return _make(match, "number", kind, normalize_code(number))
     if not match["mark"] and not _is_label(match, label, number):
         return None
-    kind = REGISTERS.get(label, label)
+    kind = NUMBERINGS.get(label, label)
     return _make(match, "labelled", kind, _numbered_key(kind, number))
 
 
@@ -167,6 +167,8 @@ def _is_label(match: re.Match[str], label: str, number: str) -> bool:
     if word in MEASURES or YEAR_PATTERN.fullmatch(number):
         return False
     is_long = len(number) >= MIN_VERB_LABEL_DIGITS
+    if match["plural"]:
+        return is_long and not number.isdecimal()
     if label in NOUN_LABELS:
         return is_long or match["label"][0].isupper()
     is_count = word.endswith("s") and word not in NON_PLURAL_WORDS

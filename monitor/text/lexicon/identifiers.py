@@ -5,15 +5,26 @@ from __future__ import annotations
 # Nouns: a number after them names one of its kind, even a short one ("Flight 12", "Sector 7").
 NOUN_LABELS = frozenset(
     "advisory batch bulletin bus case commit decree directive docket exit flight gate highway hull imo incident "
-    "interstate invoice lot mmsi petition platform precinct reactor regulation resolution rfc route runway sector "
+    "hwy interstate invoice lot mmsi petition platform precinct reactor regulation resolution rfc route runway sector "
     "serial terminal ticket tram zone".split()
 )
 # Also verbs in headlines ("Release 33 Hostages"): a number that a noun follows is a count.
 VERB_LABELS = frozenset("bill issue license model notice order permit recall release report train".split())
-# Numbers of one register: a case is cited with or without its label.
-REGISTERS = {"case": "docket", "petition": "docket", "no": "docket"}
+# Labels of one numbering: a case is cited with or without its label, a road by several names.
+NUMBERINGS = {
+    "case": "docket",
+    "petition": "docket",
+    "highway": "road",
+    "hwy": "road",
+    "interstate": "road",
+    "route": "road",
+}
+# Kinds that number the issues of a series: the next issue is about the same thing.
+SERIES = frozenset("advisory bulletin issue notice order release report".split())
 
 UNIT_NOUNS = {
+    "army corps": "corps",
+    "caa": "army",
     "brigade": "brigade",
     "brigades": "brigade",
     "division": "division",
