@@ -32,13 +32,21 @@ MIN_CODE_DIGITS = 4  # in a code with a prefix: "USN-6071-1"; fewer are a name (
 MIN_VERB_LABEL_DIGITS = 4  # without "No.": "Order 66" may be a count
 PHONE_KEY_DIGITS = 10  # without the country code
 
-CANDIDATE_PATTERN = re.compile(r"\d|://|www\.|(?:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth) ")
+# Where an identifier may begin, because trying the pattern at every character costs more than the rest of an analysis:
+# at a word of a run of characters with a digit, "@" or "/", or at one of the two words before it (its label).
+RUN_PATTERN = re.compile(rf"(?<!\S)[^\s\d@/]*[\d@/]\S*|\b(?:{'|'.join(SPELLED_ORDINALS)})\b")
+WORD_START_PATTERN = re.compile(r"(?<!\w)[\w+(№]")
+LABEL_WORDS = 2  # "Docket No. 7"
+MAX_LABEL_CHARS = 28  # with the space after each
 _DASH = "[-\u2010\u2011\u2013]"
 _CODE = r"[A-Z]{2}[A-Z0-9]{0,8}(?:[-:][A-Z0-9]{1,12}){1,5}"
 _MARK = r"(?:nos?\.|no|number|nr\.?|#|№)"
 _NUMBER = r"[A-Za-z]{0,6}-?\d[0-9A-Za-z]{0,15}(?:[-/:.][0-9A-Za-z]{1,12}){0,6}"
 _ORDINAL = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(SPELLED_ORDINALS)})"
 _UNIT_WORD = rf"(?:{_ORDINAL}|(?!(?i:{NON_UNIT_WORDS.replace(' ', '|')})\b)[A-Za-z][A-Za-z'’-]{{0,20}})"
+_LABELS = "|".join(
+    f"[{label[0]}{label[0].upper()}](?i:{label[1:]})" for label in sorted(NOUN_LABELS | VERB_LABELS | {VERSION})
+)
 IDENTIFIER_PATTERN = re.compile(
     r"(?P<link>https?://[^\s<>\"]+|\bwww\.[^\s<>\"]+"
     r"|(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,10}/[^\s<>\"]*"
@@ -50,7 +58,7 @@ IDENTIFIER_PATTERN = re.compile(
     r"|\b(?P<docket>\d{1,2}:\d{2}-[a-z]{2,4}-\d{3,6})\b"
     rf"|\b(?P<hull>(?:{HULL_PREFIXES.replace(' ', '|')})-\d{{1,4}})\b"
     rf"|\b(?P<code>{_CODE}|[A-Z]{{2,6}}\d{{5,10}}|VU#\d{{5,7}})\b"
-    rf"|\b(?P<label>(?i:{'|'.join(sorted(NOUN_LABELS | VERB_LABELS | {VERSION}))}))(?P<plural>s?) "
+    rf"|\b(?P<label>{_LABELS})(?P<plural>s?) "
     rf"?(?P<labelled>(?i:(?P<mark>{_MARK}) ?|: ?)?(?P<number>{_NUMBER}))(?!\w|,\d)"
     r"|\b(?P<bare>No\. ?(?P<cited>\d{2,4}-\d{2,6}|\d{4,10}))(?![\w%,])"
     rf"|(?P<sign>№ ?\d{{1,10}}(?:[-/]\w{{1,12}}){{0,3}})\b"
@@ -84,9 +92,24 @@ class Identifier:
 
 def find_identifiers(text: str) -> tuple[Identifier, ...]:
     """Return the identifiers of a text, in order and without overlap."""
-    if not CANDIDATE_PATTERN.search(text):
-        return ()
-    return tuple(filter(None, map(_read_match, IDENTIFIER_PATTERN.finditer(text))))
+    found: list[Identifier] = []
+    end = 0
+    for run in RUN_PATTERN.finditer(text):
+        for start in _starts(text, run):
+            match = IDENTIFIER_PATTERN.match(text, start) if start >= end else None
+            identifier = _read_match(match) if match else None
+            if identifier:
+                found.append(identifier)
+                end = identifier.end
+    return tuple(found)
+
+
+def _starts(text: str, run: re.Match[str]) -> list[int]:
+    """Return the offsets where an identifier of this run of characters may begin, in order."""
+    start, floor = run.start(), max(0, run.start() - MAX_LABEL_CHARS)
+    for _ in range(LABEL_WORDS):
+        start = text.rfind(" ", floor, max(floor, start - 1)) + 1 or floor
+    return [word.start() for word in WORD_START_PATTERN.finditer(text, start, run.end())]
 
 
 def blank_identifiers(text: str, identifiers: Sequence[Identifier]) -> str:
