@@ -106,9 +106,7 @@ def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClai
     is_formula = len(said) >= FORMULA_SUBJECTS and is_formula_of(analyze(claim.text, comparison.synonyms), said)
     apart = is_other_subject if is_formula else is_apart
     return [
-        Candidate(one, SAME, apart(claim, comparison.update, one))
-        for one in said
-        if not is_outdated(one, comparison)
+        Candidate(one, SAME, apart(claim, comparison.update, one)) for one in said if not is_outdated(one, comparison)
     ]
 
 

@@ -22,7 +22,7 @@ from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
 from monitor.model import Change, ChangeKind, Novelty, Relation, Verdict
-from monitor.text.analysis import MAX_ANALYZED_CHARS, IDENTIFIER_PREFIX, PLACE, WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.analysis import IDENTIFIER_PREFIX, MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 
 # Similarity thresholds; `python benchmarks/novelty.py --data DIR pairs` measures their effect.
@@ -89,7 +89,11 @@ def _retold(seen: PairDiff) -> Verdict:
         return Verdict(Novelty.NEW, seen.alike)
     moved = [*seen.numbers.changed, *seen.numbers.added, *seen.dates.changed]
     moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen)]
-    moved += [*replaced_identifiers(seen.before, seen.now), *others(seen), *roles_swapped(seen.before, seen.now, seen.words)]
+    moved += [
+        *replaced_identifiers(seen.before, seen.now),
+        *others(seen),
+        *roles_swapped(seen.before, seen.now, seen.words),
+    ]
     if seen.alike >= ANCHORED:
         moved += figures(seen)
     if moved:

@@ -74,6 +74,7 @@ DAY_PATTERN = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})")
 GROUPED_NUMBER_PATTERN = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")  # 1.234.567
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d")
 DIGIT_RUN_PATTERN = re.compile(r"\d+")
+WORD_PATTERN = re.compile(r"[a-z]+")
 NEXT_WORD_PATTERN = re.compile(r"[ -]?([^\W\d_]+|%)?")
 LAST_WORD_PATTERN = re.compile(r"(\w{1,40})\W{0,3}$")
 NON_PLURAL_WORDS = frozenset("was is has as does this its his".split())
@@ -186,7 +187,7 @@ def _numbered_key(kind: str, number: str) -> str:
 def _is_label(match: re.Match[str], label: str, number: str) -> bool:
     """Whether the number after a label without "No." is its identifier, and no count, measure or year."""
     following = NEXT_WORD_PATTERN.match(match.string, match.end())
-    word = (following and following[1] or "").casefold()
+    word = ((following and following[1]) or "").casefold()
     if word in MEASURES or YEAR_PATTERN.fullmatch(number):
         return False
     is_long = len(number) >= MIN_VERB_LABEL_DIGITS
@@ -218,9 +219,7 @@ def _unit(match: re.Match[str], group: str) -> Identifier | None:
 
 
 def _cyrillic_unit(match: re.Match[str], group: str) -> Identifier:
-    return _make(
-        match, group, "unit", f"{re.split(_DASH, match[group])[0]} {CYRILLIC_UNIT_STEMS[match['stem']]}"
-    )
+    return _make(match, group, "unit", f"{re.split(_DASH, match[group])[0]} {CYRILLIC_UNIT_STEMS[match['stem']]}")
 
 
 def _short_unit(match: re.Match[str], group: str) -> Identifier:
@@ -248,7 +247,9 @@ def _version_kind(match: re.Match[str]) -> str:
 
 def _flight(match: re.Match[str], group: str) -> Identifier | None:
     """Read "QX418" if the text is about aviation."""
-    if match[group][:2] in NON_FLIGHT_PREFIXES or AVIATION_WORDS.isdisjoint(match.string.casefold().split()):
+    if match[group][:2] in NON_FLIGHT_PREFIXES or AVIATION_WORDS.isdisjoint(
+        WORD_PATTERN.findall(match.string.casefold())
+    ):
         return None
     return _plain(match, group)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 # Nouns: a number after them names one of its kind, even a short one ("Flight 12", "Sector 7").
 NOUN_LABELS = frozenset(
     "advisory batch bulletin bus case commit decree directive docket exit flight gate highway hull imo incident "
-    "hwy interstate invoice lot mmsi petition platform precinct reactor regulation resolution rfc route runway sector "
-    "serial terminal ticket tram zone".split()
+    "hwy interstate invoice lot mmsi petition platform precinct reactor regulation resolution rfc route runway "
+    "sector serial terminal ticket tram zone".split()
 )
 # Also verbs in headlines ("Release 33 Hostages"): a number that a noun follows is a count.
 VERB_LABELS = frozenset("bill issue license model notice order permit recall release report train".split())
@@ -54,9 +54,7 @@ CYRILLIC_UNIT_STEMS = {
 }
 SPELLED_ORDINALS = {
     word: number
-    for number, word in enumerate(
-        "First Second Third Fourth Fifth Sixth Seventh Eighth Ninth Tenth".split(), start=1
-    )
+    for number, word in enumerate("First Second Third Fourth Fifth Sixth Seventh Eighth Ninth Tenth".split(), start=1)
 }
 # Words that end the name of a unit: "on the 24th the brigade" names none.
 NON_UNIT_WORDS = "a an the of in on at by to for from with was were is has had said that who which as after before"
@@ -66,8 +64,6 @@ AVIATION_WORDS = frozenset(
     "aircraft airline airliner airlines airplane airport flight flights jet passengers plane runway".split()
 )
 # Two letters and digits that name a type, a group or a period and no flight: "AK47", "EU27".
-NON_FLIGHT_PREFIXES = frozenset(
-    "AH AK AN AR BM CH CO CU EU FA FY IL KA KC KH MI MQ PM RQ SA SU TU UH UN WW".split()
-)
+NON_FLIGHT_PREFIXES = frozenset("AH AK AN AR BM CH CO CU EU FA FY IL KA KC KH MI MQ PM RQ SA SU TU UH UN WW".split())
 # A capitalized word before a version that is no product.
 NON_PRODUCT_WORDS = frozenset("and from new now release section step the to until update upgrade version".split())
