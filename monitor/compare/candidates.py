@@ -7,23 +7,29 @@ copy of an old figure is repeated, not changed backwards.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
+from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.verdict import judge, names_in_both
 from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
+from monitor.text.facts.identifiers import LINK
 from monitor.text.facts.records import is_short_record, parse_record
 from monitor.units import DAY
 
 MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
 MAX_JUDGED_CANDIDATES = 8  # candidates that are judged: those that share most words
 MIN_SHARED_WEIGHT = 0.15  # share of two claims' weight; below it, their similarity is too low for any verdict
+FORMULA_SUBJECTS = 3  # entries about different things that say a sentence word for word: it is about none of them
+MIN_FORMULA_TERMS = 7  # content words; a shorter record ("Product: Router") is the state of its entry
+MAX_POINTER_TERMS = 5  # content words beside a link: "For details, see …"
 FLAP = DAY  # seconds: a claim that returns to its entry within this time is repeated; later it is news
 
 MEASURED = (ChangeKind.NUMBER, ChangeKind.DATE, ChangeKind.NEGATION)
@@ -120,14 +126,22 @@ def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[st
         if claims
         else {}
     )
-    return {
-        claim.text: [
-            Candidate(one, SAME, is_other_subject(claim, comparison.update, one))
-            for one in said.get(claim.text, ())
-            if not is_outdated(one, comparison)
-        ]
-        for claim in claims
-    }
+    return {claim.text: same_words(comparison, claim, said.get(claim.text, ())) for claim in claims}
+
+
+def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClaim]) -> list[Candidate]:
+    """Return the candidates for the earlier claims with a claim's wording, without the outdated ones."""
+    is_formula = len(said) >= FORMULA_SUBJECTS and is_formula_of(analyze(claim.text, comparison.synonyms), said)
+    apart = is_other_subject if is_formula else is_apart
+    return [
+        Candidate(one, SAME, apart(claim, comparison.update, one)) for one in said if not is_outdated(one, comparison)
+    ]
+
+
+def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim]) -> bool:
+    """Whether a sentence is used for many things: FORMULA_SUBJECTS entries of a source have it."""
+    entries = Counter(source for source, _ in {(one.source, one.entry) for one in said})
+    return len(now.terms) >= MIN_FORMULA_TERMS and max(entries.values(), default=0) >= FORMULA_SUBJECTS
 
 
 def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:
@@ -154,12 +168,25 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
     drawn = []
     for said in (said for said in candidates if said.text in near):
         before, verdict = near[said.text], verdicts[said.text]
-        other = is_other_subject(claim, comparison.update, said)
+        other = is_apart(claim, comparison.update, said)
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
         if one_matter(verdict, before, now):
             drawn.append(Candidate(said, verdict, other))
     return drawn
+
+
+def is_apart(claim: Claim, update: Update, said: PriorClaim) -> bool:
+    """Whether an earlier claim is about another subject: by its titles' names, or by identifiers in the titles."""
+    if is_other_subject(claim, update, said):
+        return True
+    return title_different_things(said.title, update.title) and not is_pointer(analyze(claim.text))
+
+
+def is_pointer(now: ClaimAnalysis) -> bool:
+    """Whether a claim only points to a page and states nothing."""
+    has_link = any(identifier.kind == LINK for identifier in now.identifiers)
+    return has_link and len(now.terms) <= MAX_POINTER_TERMS and not (now.numbers or now.dates)
 
 
 def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: SubjectNames | None) -> Verdict | None:
@@ -177,14 +204,19 @@ def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: Subj
 
 
 def top_candidates(now: ClaimAnalysis, texts: set[str], same: Synonyms) -> list[str]:
-    """Return the texts to judge: those with the largest overlap of words, as an estimate of similarity."""
+    """Return the texts to judge: those with the largest overlap of words, as an estimate of similarity.
+
+    Claims about other identifiers take no place: a catalogue has dozens in the same words.
+    """
     best: list[tuple[float, str]] = []
     for most, text in sorted(
         ((weight_overlap(analyze_quickly(text, same), now), text) for text in texts), reverse=True
     ):
         if most < MIN_SHARED_WEIGHT or (len(best) == MAX_JUDGED_CANDIDATES and most < best[-1][0]):
             break
-        best = sorted([*best, (weight_overlap(analyze(text, same), now), text)], reverse=True)[:MAX_JUDGED_CANDIDATES]
+        before = analyze(text, same)
+        if not name_different_things(before, now):
+            best = sorted([*best, (weight_overlap(before, now), text)], reverse=True)[:MAX_JUDGED_CANDIDATES]
     return [text for shared, text in best if shared >= MIN_SHARED_WEIGHT]
 
 

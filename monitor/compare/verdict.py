@@ -2,7 +2,7 @@
 facts whether the second is news.
 
     same words ─→ repeated
-    too dissimilar ─→ new
+    too dissimilar, or elsewhere and another identifier of the same kind ─→ new
     a fact changed (figure, date, name, negation, certainty, scope, opposite) ─→ changed
     only the wording changed ─→ repeated
 """
@@ -16,12 +16,13 @@ from typing import NamedTuple
 from monitor.compare import facts
 from monitor.compare.antonyms import find_opposites
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
+from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.role_swap import roles_swapped
 from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
 from monitor.model import Change, ChangeKind, Novelty, Relation, Verdict
-from monitor.text.analysis import MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.analysis import IDENTIFIER_PREFIX, MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 
 # Similarity thresholds; `python benchmarks/novelty.py --data DIR pairs` measures their effect.
@@ -82,15 +83,23 @@ def _revised(seen: PairDiff) -> Verdict:
 
 def _retold(seen: PairDiff) -> Verdict:
     """Judge a claim from elsewhere: wording is free, only facts that contradict each other count."""
+    if name_different_things(seen.before, seen.now):
+        return Verdict(Novelty.NEW, seen.alike)
     if (seen.numbers.changed or seen.numbers.added) and seen.alike < NAMELESS and strange(seen):
         return Verdict(Novelty.NEW, seen.alike)
     moved = [*seen.numbers.changed, *seen.numbers.added, *seen.dates.changed]
     moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen)]
-    moved += [*others(seen), *roles_swapped(seen.before, seen.now, seen.words)]
+    moved += [
+        *replaced_identifiers(seen.before, seen.now),
+        *others(seen),
+        *roles_swapped(seen.before, seen.now, seen.words),
+    ]
     if seen.alike >= ANCHORED:
         moved += figures(seen)
     if moved:
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
+    if added_identifiers(seen.before, seen.now):
+        return Verdict(Novelty.NEW, seen.alike)
     words = word_changes(seen.before, seen.now, seen.words)
     if not words.material:
         moved = [*seen.numbers.all(), *seen.cues[ChangeKind.CERTAINTY].changed, *seen.cues[ChangeKind.SCOPE].changed]
@@ -125,14 +134,26 @@ def figures(seen: PairDiff) -> list[Change]:
     """Find dates and names with digits that replace other figures: "300 cases" → "1999 cases", "F-16" → "F-35"."""
     lost = [*seen.numbers.removed, *seen.dates.removed]
     gained = [*seen.dates.added]
-    lost += [Change(ChangeKind.NAME, quote_terms(seen.before, (u,)), "") for u in seen.words.removed if u.word.digits]
-    gained += [Change(ChangeKind.NAME, "", quote_terms(seen.now, (u,))) for u in seen.words.added if u.word.digits]
+    lost += [Change(ChangeKind.NAME, quote_terms(seen.before, (u,)), "") for u in seen.words.removed if has_digits(u)]
+    gained += [Change(ChangeKind.NAME, "", quote_terms(seen.now, (u,))) for u in seen.words.added if has_digits(u)]
     return [Change(new.kind, old.before, new.after) for old, new in zip(lost, gained, strict=False)]
+
+
+def has_digits(unit: ContentTerm) -> bool:
+    """Whether a term is a name with digits; an identifier is none, because it is replaced by one of its kind only."""
+    return bool(unit.word.digits) and not is_identifier(unit)
+
+
+def is_identifier(unit: ContentTerm) -> bool:
+    return unit.key.startswith(IDENTIFIER_PREFIX)
 
 
 def others(seen: PairDiff) -> list[Change]:
     """Find places that replace each other; also other names, if no other word was replaced."""
-    sides = [[u for u in side if u.word.folded not in WEAK_WORDS] for side in (seen.words.removed, seen.words.added)]
+    sides = [
+        [unit for unit in side if unit.word.folded not in WEAK_WORDS and not is_identifier(unit)]
+        for side in (seen.words.removed, seen.words.added)
+    ]
     kinds = [{unit.kind for unit in side} for side in sides]
     found = []
     both = kinds[0] & kinds[1]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from monitor.model import ChangeKind
 from monitor.text.facts import cues, dates, names, numbers
+from monitor.text.facts.identifiers import LINK, Identifier, blank_identifiers, find_identifiers
 from monitor.text.facts.tokens import (
     CALENDAR,
     COUNTRY,
@@ -27,6 +28,7 @@ from monitor.text.facts.tokens import (
     WEAK_WORD_WEIGHT,
     Token,
     Word,
+    build_word,
     tokenize,
     tokenize_words,
 )
@@ -39,12 +41,13 @@ TERM_CACHE_SIZE = 16_384  # content words
 MAX_INDEX_TERMS = 32  # per claim
 NON_CONTENT_FLAGS = STOPWORD | SYMBOL
 # Looking up an enum member costs as much as the rest of the work for one word.
-WORDING, PLACE = ChangeKind.WORDING, ChangeKind.PLACE
+WORDING, PLACE, NAME = ChangeKind.WORDING, ChangeKind.PLACE, ChangeKind.NAME
 TERM_KIND_WEIGHTS = {ChangeKind.NAME: 1.5, ChangeKind.PLACE: 0.8}  # countries and regions occur in many claims
 FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
 # Share of the weight of its plain words that a text keeps at least: some of them are part of a fact or a phrase.
 MIN_PLAIN_WEIGHT_SHARE = 0.75
+IDENTIFIER_PREFIX = "@#"  # of the keys of identifiers' terms; "@" as for all phrases
 COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
@@ -88,7 +91,7 @@ class ContentTerm(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimAnalysis:
-    """The content words of a text by key, in order, and its facts.
+    """The content words and identifiers of a text by key, in order, and its facts.
 
     `spans` is flat: the start and end offset of each term, in the order of `terms`.
     """
@@ -100,6 +103,7 @@ class ClaimAnalysis:
     numbers: tuple[numbers.Quantity, ...]
     dates: tuple[dates.Date, ...]
     cues: tuple[cues.Cue, ...]
+    identifiers: tuple[Identifier, ...]
 
     def span(self, term: ContentTerm) -> tuple[int, int]:
         """Return the offsets [start, end) of a term of this text."""
@@ -148,9 +152,12 @@ def analyze_quickly(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysi
 
 def _analyze_quickly(text: str, synonyms: Synonyms) -> QuickAnalysis:
     """Collect the keys of all content words, and of all phrases that any word may begin."""
-    all_words = tokenize_words(text[:MAX_ANALYZED_CHARS])
+    text = text[:MAX_ANALYZED_CHARS]
+    identifiers = find_identifiers(text)
+    all_words = tokenize_words(blank_identifiers(text, identifiers) if identifiers else text)
     plain_weights = {word.key: word.weight for word in all_words if not word.flags}
     keys = {word.key for word in all_words if not word.flags & NON_CONTENT_FLAGS}
+    keys.update(identifier_key(identifier) for identifier in identifiers if identifier.kind != LINK)
     country_words = [word for word in all_words if word.flags & COUNTRY]
     for phrase_table, first_words in zip(_phrase_tables(synonyms), (country_words, all_words), strict=False):
         keys.update(key for _, key in chain.from_iterable(map(phrase_table.starting_with, first_words)))
@@ -165,9 +172,12 @@ def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
     for token in tokens:
         flags |= token.word.flags
     used_indexes: set[int] = set()
+    identifiers = find_identifiers(text[:MAX_ANALYZED_CHARS])
+    phrases = _identifier_phrases(tokens, identifiers, used_indexes) if identifiers else {}
     date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR) else []
     number_facts = numbers.find_quantities(tokens, used_indexes) if flags & NUMERAL else []
-    phrases = COUNTRY_PHRASES.find(tokens, used_indexes) if flags & COUNTRY else {}
+    if flags & COUNTRY:
+        phrases |= COUNTRY_PHRASES.find(tokens, used_indexes)
     for phrase_table in _phrase_tables(synonyms)[1:]:
         phrases |= phrase_table.find(tokens, used_indexes)
     cue_facts = cues.find_cues(tokens, used_indexes) if flags & (NEGATION | HEDGE | SCOPE) else []
@@ -182,7 +192,31 @@ def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
         numbers=tuple(number_facts),
         dates=tuple(date_facts),
         cues=tuple(cue_facts),
+        identifiers=identifiers,
     )
+
+
+def identifier_key(identifier: Identifier) -> str:
+    """Return the key of an identifier's term."""
+    return IDENTIFIER_PREFIX + identifier.key
+
+
+def _identifier_phrases(
+    tokens: Sequence[Token], identifiers: Sequence[Identifier], used_indexes: set[int]
+) -> dict[int, tuple[str, int]]:
+    """Map the first token of each identifier but links to (its key, the index after it); all tokens become used."""
+    phrases: dict[int, tuple[str, int]] = {}
+    index = 0
+    for identifier in identifiers:
+        while index < len(tokens) and tokens[index].end <= identifier.start:
+            index += 1
+        first = index
+        while index < len(tokens) and tokens[index].start < identifier.end:
+            index += 1
+        used_indexes.update(range(first, index))
+        if identifier.kind != LINK and index > first:
+            phrases[first] = identifier_key(identifier), index
+    return phrases
 
 
 def _collect_terms(
@@ -203,10 +237,17 @@ def _collect_terms(
         elif word.flags & NON_CONTENT_FLAGS or index in used_indexes:
             continue
         if key not in terms:
-            terms[key] = _shared_term(key, PLACE if key in COUNTRY_KEYS else name_kinds.get(index, WORDING), word)
+            if key.startswith(IDENTIFIER_PREFIX):
+                terms[key] = _identifier_term(key, tokens[index:next_index])
+            else:
+                terms[key] = _shared_term(key, PLACE if key in COUNTRY_KEYS else name_kinds.get(index, WORDING), word)
             spans.append(start)
             spans.append(end)
     return terms, spans
+
+
+def _identifier_term(key: str, tokens: Sequence[Token]) -> ContentTerm:
+    return _shared_term(key, NAME, build_word("".join(token.word.text for token in tokens)))
 
 
 @lru_cache(maxsize=TERM_CACHE_SIZE)

@@ -53,11 +53,13 @@ def dates_agree(left: Date, right: Date) -> bool:
 
 
 def find_dates(tokens: Sequence[Token], used_indexes: set[int]) -> list[Date]:
-    """Return every date and time of day; adds the indexes of their tokens to `used_indexes`."""
+    """Return every date and time of day outside `used_indexes` (identifiers); adds the indexes of its tokens."""
     dates: list[Date] = []
     next_index = 0
     for index, token in enumerate(tokens):
-        if token.word.flags & (CALENDAR | NUMERAL) and index >= next_index and (date := _date_at(tokens, index)):
+        if not token.word.flags & (CALENDAR | NUMERAL) or index < next_index or index in used_indexes:
+            continue
+        if date := _date_at(tokens, index):
             dates.append(date)
             used_indexes.update(range(date.first_token, date.end_token))
             next_index = date.end_token

@@ -42,7 +42,7 @@ class Quantity(NamedTuple):
 
 
 def find_quantities(tokens: Sequence[Token], used_indexes: set[int]) -> list[Quantity]:
-    """Return every figure outside `used_indexes` (dates), to which the indexes of its tokens are added."""
+    """Return every figure outside `used_indexes` (identifiers, dates); adds the indexes of its tokens."""
     quantities: list[Quantity] = []
     for index, token in enumerate(tokens):
         if not token.word.flags & NUMERAL or index in used_indexes:
