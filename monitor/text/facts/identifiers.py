@@ -32,8 +32,8 @@ MIN_CODE_DIGITS = 4  # in a code with a prefix: "USN-6071-1"; fewer are a name (
 MIN_VERB_LABEL_DIGITS = 4  # without "No.": "Order 66" may be a count
 PHONE_KEY_DIGITS = 10  # without the country code
 
-# Where an identifier may begin, because trying the pattern at every character costs more than the rest of an analysis:
-# at a word of a run of characters with a digit, "@" or "/", or at one of the two words before it (its label).
+# Where an identifier may begin: at a word of a run of characters with a digit, "@" or "/", or at one of the two words
+# before it (its label). Trying the pattern at every character costs more than the rest of an analysis.
 RUN_PATTERN = re.compile(rf"(?<!\S)[^\s\d@/]*[\d@/]\S*|\b(?:{'|'.join(SPELLED_ORDINALS)})\b")
 WORD_START_PATTERN = re.compile(r"(?<!\w)[\w+(№]")
 LABEL_WORDS = 2  # "Docket No. 7"
