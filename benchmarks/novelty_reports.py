@@ -38,7 +38,7 @@ from monitor.ruleset.rule import RuleSet
 NEWS = ("new", "changed")
 GOLD_SUFFIX = ".gold.jsonl"
 WORD_PATTERN = re.compile(r"[^\W_]+")
-MIN_WORD_OVERLAP = 0.6  # shared words of all words; a claim that was split elsewhere than by the annotator reaches it
+MIN_WORD_OVERLAP = 0.6  # Jaccard index; allows for sentence splits that differ from the annotator's
 
 UpdateKey = tuple[str, str, datetime]
 Measures = dict[str, float]
@@ -70,7 +70,7 @@ class JudgedClaim:
 
     @property
     def is_reported(self) -> bool:
-        """Whether the program reports a claim of this update as news; withdrawals are measured apart."""
+        """Whether the program reports the claim as news; withdrawn claims are measured separately."""
         return self.novelty in NEWS and self.label != "withdrawn"
 
     @property
@@ -81,7 +81,7 @@ class JudgedClaim:
     def has_right_prior(self) -> bool:
         """Whether the finding shows an acceptable prior claim."""
         nearest = self.finding["nearest"] if self.finding else None
-        return bool(nearest) and normalize(nearest["text"]) in map(normalize, self.gold["before"])
+        return nearest is not None and normalize(nearest["text"]) in map(normalize, self.gold["before"])
 
     @property
     def is_false_change(self) -> bool:
