@@ -108,9 +108,12 @@ def in_series(comparison: LookupContext, records: Sequence[Claim]) -> dict[str, 
     same_text = index.exact_matches([claim.text for claim in records], sources=sources)
     followed: dict[str, list[Candidate]] = {}
     for claim, near in zip(records, by_label, strict=True):
-        priors = [prior for prior in (*near, *same_text.get(claim.text, ())) if not is_own(prior, comparison)]
-        latest = latest_in_series(claim, comparison.update, priors)
-        followed[claim.text] = [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
+        said = same_text.get(claim.text, ())
+        returned = [prior for prior in said if is_own(prior, comparison) and not is_outdated(prior, comparison)]
+        others = [prior for prior in (*near, *said) if not is_own(prior, comparison)]
+        latest = latest_in_series(claim, comparison.update, others)
+        followed[claim.text] = [Candidate(prior, SAME) for prior in returned]
+        followed[claim.text] += [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
     return followed
 
 

@@ -78,24 +78,23 @@ def settle_all(
     drawn: list[list[Candidate]] = [[] for _ in claims]
     for i, outside in zip(asked, find_prior_claims(comparison, [claims[i] for i in asked]), strict=True):
         drawn[i] = outside
-    return [classify(*parts, comparison.update.at) for parts in zip(claims, before, drawn, strict=True)]
+    return [classify(comparison.update, *parts) for parts in zip(claims, before, drawn, strict=True)]
 
 
-def classify(claim: Claim, own: Candidate | None, outside: Sequence[Candidate], at: Moment) -> Finding:
-    """Return the finding of a claim made at `at`: by the entry's own predecessor, else by a claim from elsewhere.
+def classify(update: Update, claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) -> Finding:
+    """Return the finding of a claim: by the entry's own earlier versions, else by a claim from elsewhere.
 
-    An edit is judged by its own entry alone: another entry with the same words does not silence it. If these were
-    said within BUNDLE_S, both are one announcement and share a story. Otherwise the story is that of the nearest
-    claim, or "" if there is none.
+    An edit is judged by its own entry alone: another entry with the same words does not silence it, but a return to
+    words that the entry had a short time ago is repeated. If another entry said the same within BUNDLE_S, both are
+    one announcement and share a story. Otherwise the story is that of the nearest claim, or "" if there is none.
     """
-    repeat = most_similar([d for d in outside if d.is_repeat and not d.is_other_subject])
+    repeats = [d for d in outside if d.is_repeat and not d.is_other_subject]
+    returned = most_similar([d for d in repeats if (d.prior.source, d.prior.entry) == (update.source, update.entry)])
+    repeat = most_similar(repeats)
     other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
-    by = (
-        own
-        or repeat
-        or (None if other_page else latest([d for d in outside if not d.is_repeat and not d.is_other_subject]))
-    )
-    announced = repeat if own and repeat and at - repeat.prior.at <= BUNDLE_S else None
+    changed = [d for d in outside if not d.is_repeat and not d.is_other_subject]
+    by = (own and returned) or own or repeat or (None if other_page else latest(changed))
+    announced = repeat if own and repeat and update.at - repeat.prior.at <= BUNDLE_S else None
     shown = by or other_page
     joined = announced or other_page or by
     novelty = by.verdict.novelty if by else Novelty.NEW
