@@ -30,8 +30,7 @@ from monitor.text.facts.tokens import (
     tokenize,
     tokenize_words,
 )
-from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.phrases import COUNTRY_PHRASES, Phrases, synonym_phrases
+from monitor.text.phrases import COUNTRY_PHRASES, Phrases, is_country_key, synonym_phrases
 
 MAX_ANALYZED_CHARS = 20_000  # far above the length of a claim, which is one sentence
 ANALYSIS_CACHE_SIZE = 8_192  # texts
@@ -45,7 +44,6 @@ FACT_WEIGHT = 1.5
 CUE_WEIGHT = 0.6
 # Share of the weight of its plain words that a text keeps at least: some of them are part of a fact or a phrase.
 MIN_PLAIN_WEIGHT_SHARE = 0.75
-COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
 
@@ -203,7 +201,7 @@ def _collect_terms(
         elif word.flags & NON_CONTENT_FLAGS or index in used_indexes:
             continue
         if key not in terms:
-            terms[key] = _shared_term(key, PLACE if key in COUNTRY_KEYS else name_kinds.get(index, WORDING), word)
+            terms[key] = _shared_term(key, PLACE if is_country_key(key) else name_kinds.get(index, WORDING), word)
             spans.append(start)
             spans.append(end)
     return terms, spans

@@ -13,13 +13,21 @@ from typing import NamedTuple
 
 import Stemmer
 
+from monitor.text.lexicon.cldr import calendar_names, territory_names, territory_of_stem
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.lexicon.cues import HEDGES, MONTHS, NEGATORS, SCOPE_WORDS, WEEKDAYS
+from monitor.text.lexicon.cues import HEDGES, NEGATORS, SCOPE_WORDS, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
 from monitor.text.lexicon.stopwords import STOPWORDS, WEAK_WORDS
 from monitor.text.lexicon.synonyms import CANONICAL_WORDS
 
 CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Vowel signs and other combining marks, which \w does not match: of all scripts, Hebrew, Arabic, India (whole blocks),
+# Thai, Lao, Tibetan, Burmese, Ethiopic and Khmer.
+MARK_RANGES = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963"
+    "\u0966-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ece\u0f71-\u0fbc\u102b-\u103e\u1056-\u109d\u135d-\u135f"
+    "\u17b4-\u17d3"
+)
 TOKEN_PATTERN = re.compile(
     r"[A-Za-z]+(?=[ ,;:!?)])"  # most words; the alternatives below handle the rest
     r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:]?\w)"  # 12 000
@@ -27,7 +35,8 @@ TOKEN_PATTERN = re.compile(
     r"|(?:[^\W\d_]\.){2,}"  # U.S.
     r"|[A-ZА-ЯІЇЄҐ][^\W\d_]*-\d+[^\W_]*"  # F-16
     rf"|[{CJK_RANGES}]"
-    rf"|(?:(?![{CJK_RANGES}])[^\W_])[^\W_{CJK_RANGES}]*(?:['’ʼ](?!s\b)[^\W\d_]+)*"
+    rf"|(?:(?![{CJK_RANGES}])[^\W_])[^\W_{CJK_RANGES}]*(?:[{MARK_RANGES}]+[^\W_{CJK_RANGES}]*)*"
+    r"(?:['’ʼ](?!s\b)[^\W\d_]+)*"
     r"|[^\w\s]"
 )
 APOSTROPHE_DELETIONS = str.maketrans("", "", "'’ʼ`.")
@@ -170,8 +179,27 @@ def _flags(text: str, folded: str) -> int:
         flags |= SCOPE
     if folded[0].isdigit() or folded in CARDINALS or folded in ORDINALS or folded in SCALES or folded in FRACTIONS:
         flags |= NUMERAL
-    if folded in MONTHS or folded in WEEKDAYS:
+    spelling = spelling_key(text)
+    if folded in WEEKDAYS or calendar_names(spelling):
         flags |= CALENDAR
-    if folded in COUNTRY_WORDS or text in US_SPELLINGS:
+    if folded in COUNTRY_WORDS or text in US_SPELLINGS or may_begin_territory(text, spelling):
         flags |= COUNTRY
     return flags
+
+
+def spelling_key(text: str) -> str:
+    """Fold a word as `fold_word` does, but keep accents: "Suède" is a country and "suede" is leather."""
+    normalized = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    return normalized.translate(APOSTROPHE_DELETIONS) if normalized[:1].isalpha() else normalized
+
+
+def may_begin_territory(text: str, spelling: str) -> bool:
+    """Whether a word is or begins the name of a territory in CLDR; scripts with capitals need one."""
+    if not is_territory_case(text):
+        return False
+    return bool(territory_names(spelling) or territory_of_stem(stem_word(spelling)))
+
+
+def is_territory_case(text: str) -> bool:
+    """Whether the first letter is a capital, or of a script without capitals."""
+    return text[:1].isupper() or not (text[:1].islower() or text[:1].isdigit())
