@@ -4,7 +4,8 @@
 
 One line is one name: its folded words, a tab, and its meaning (`monitor/text/lexicon/cldr.py` reads both):
 `UA` is a territory, `m12` a month, `d0` Monday, `Y`, `M`, `D` what follows a number in "2024年12月14日".
-After a month or weekday, `+` means that it counts without a number beside it, `_` that it is only valid in lower case.
+After a month or weekday, `+` means that it counts without a number beside it, `_` that a capital makes it another
+word.
 A line that starts with ~ holds the stem of a territory's name, for its inflections.
 """
 
@@ -24,7 +25,6 @@ from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.lexicon.stopwords import STOPWORDS
 
 OUTPUT = Path(__file__).parent.parent / "monitor/text/lexicon/cldr.txt"
-BABEL_SERIES = "2.18"  # its CLDR is version 47; another version has other names
 
 # Languages with coverage moderate or modern in coverageLevels.json of CLDR 47; a script counts where it is listed.
 COVERED = frozenset(
@@ -37,14 +37,15 @@ COVERED = frozenset(
     """.split()
 )
 # Names in other languages that are English words or personal names: at least 0.3 in a million words of English, by
-# wordfreq 3.1.1 (zipf frequency 2.5), and not 30 times as frequent in their own language.
+# wordfreq 3.1.1 (zipf frequency 2.5), and not months or weekdays 30 times as frequent in their own language. Also names
+# in English that are too frequent to mean the territory and not in `countries.py`: at least 30 in a million.
 ENGLISH_WORDS = frozenset(
     """
     abe abu adr afi ag aga ago agt america anna api ara argentine ascension augusta augusto aus avg azerbaijani
     bahama bal bangladeshi bazar beal bharat brasil brasilia burney cab chili chin chine columbia congo cot dag
     das des deutschland dez dic dis dominique du dub elo end ene eph epr ez fab fas few filipina fn frans fre
     gen gene gini gor granada grenade gris gru guadalupe guiana gush gwen hep here holland hongkong hun ian indi
-    indie ion ira irani island israeli italia jen jug julie kata kol kota lao led lichtenstein lip lis lug lul
+    indie ion ira irani island israeli italia jen jersey jug julie kata kol kota lao led lichtenstein lip lis lug lul
     lun luxemburg maa mac macau mach machi mae mag malt man mane maris mars marti mas mat maurice mauricio
     maurizio maw medi mee meh mrt nad naw nederland nepa nepali nga nis nob noe noll norfolk now ots ott out
     pakistani par pole pri pro reunion rugs rus sabo salvador sam sat seb sen set sie sin sina siri somali
@@ -52,14 +53,22 @@ ENGLISH_WORDS = frozenset(
     yan yemeni yul yun
     """.split()
 )
-CASELESS_MIN_LETTERS = 2  # of a territory in a script without capitals
-MIN_LETTERS = 4  # of a territory in other scripts, of a stem, and of a month that counts without a number
+MIN_TERRITORY_LETTERS = {"arabic": 5, "hebrew": 5, "latin": 4, "cyrillic": 3, "greek": 4, "armenian": 4}
+MIN_OTHER_TERRITORY_LETTERS = 2  # in scripts with a sign for each syllable or word
+MIN_STEM_LETTERS = 5
+MIN_ALONE_LETTERS = 4  # of a month that counts without a number
 MIN_ABBREVIATION_LETTERS = 3
 CASED_SCRIPTS = frozenset({"latin", "cyrillic", "greek", "armenian"})
 STEMMED_SCRIPTS = frozenset({"cyrillic", "arabic"})
+# The cases of names of one word, which CLDR lacks: ending of the nominative -> endings of the other cases.
+CASE_ENDINGS = {
+    "ru": {"ия": "ии ию ией", "й": "я ю ем е", "а": "ы и е у ой", "я": "и е ю ей", "н": "на ну ном не",
+           "к": "ка ку ком ке", "р": "ра ру ром ре", "т": "та ту том те", "с": "са су сом се", "д": "да ду дом де"},
+    "uk": {"ія": "ії ію ією", "й": "ю я єм ї", "а": "и і у ою", "я": "і ю ею", "н": "ну на ном ні",
+           "к": "ку ка ком", "р": "ру ра ром рі", "т": "ту та том ті", "с": "су са сом сі", "д": "ду да дом ді"},
+}  # fmt: skip
 TERRITORY_CODE = re.compile(r"[A-Z]{2}")
 NO_TERRITORIES = frozenset({"ZZ", "XA", "XB", "QO", "EZ"})
-WEEKDAYS = 7
 NUMBERED_DATE = re.compile(r"y(\w)M+(\w?) ?d+(\w)")
 
 
@@ -137,34 +146,55 @@ def calendar_line(name: Name) -> str | None:
         return None
     if is_word and not is_lower:
         return None
-    alone = "+" if name.is_wide and name.letters >= MIN_LETTERS and not is_word else ""
+    alone = "+" if name.is_wide and name.letters >= MIN_ALONE_LETTERS and not is_word else ""
     return name.meaning + alone + "_" * (is_lower and (is_word or bool(alone)) and name.script == "latin")
 
 
 def is_safe_territory(name: Name) -> bool:
+    """Whether the name is no other word, as far as length, capitals and English tell."""
     if " - " in name.text or name.text[:1].islower() or name.key in HAND_WRITTEN:
         return False
-    is_cased = name.script in CASED_SCRIPTS
-    if name.letters < (MIN_LETTERS if is_cased else CASELESS_MIN_LETTERS):
+    if name.letters < MIN_TERRITORY_LETTERS.get(name.script, MIN_OTHER_TERRITORY_LETTERS):
         return False
-    return name.is_english or not (name.key in ENGLISH_WORDS or name.key in ISLAND_WORDS)
+    return name.script != "latin" or not is_english_text(name)
+
+
+def is_english_text(name: Name) -> bool:
+    """Whether a name is made of English words: one that English uses for other things too, or most of several.
+
+    Names of several words stay separate words in English: so a misspelling ("Saint Kiits and Nevis") or a part
+    ("Central African") is compared with the name word by word.
+    """
+    words = name.key.split()
+    if len(words) == 1:
+        return name.key in ENGLISH_WORDS or (name.key in ENGLISH_NAME_PARTS and not name.is_english)
+    return 2 * len([word for word in words if word in ENGLISH_NAME_PARTS | ENGLISH_TERRITORIES | STOPWORDS]) > len(
+        words
+    )
 
 
 HAND_WRITTEN = frozenset(text for names in COUNTRIES.values() for text in names)
-ISLAND_WORDS = frozenset(  # "Island" is Iceland in German, and part of "Norfolk Island"
-    word.casefold()
-    for text in Locale("en").territories.values()
-    for word in text.split()
-    if len(text.split()) > 1 and text not in ("", word)
-) - frozenset(text.casefold() for text in Locale("en").territories.values())
+ENGLISH_TERRITORIES = frozenset(text.casefold() for text in Locale("en").territories.values())
+ENGLISH_NAME_PARTS = (  # "Island" is Iceland in German, and part of "Norfolk Island"
+    frozenset(word for text in ENGLISH_TERRITORIES for word in text.split()) - ENGLISH_TERRITORIES
+)
 
 
 def stems(name: Name) -> Iterator[str]:
-    """The stem of a name of one word, if it is long enough to be no stem of other words."""
+    """The stem of a name of one word, if it is long and lacks only vowels of the name."""
     if name.script in STEMMED_SCRIPTS and " " not in name.key:
         stem = stem_word(name.key)
-        if len(stem) >= MIN_LETTERS and stem not in STOPWORDS:
+        if len(stem) >= MIN_STEM_LETTERS and stem not in STOPWORDS and not name.key.startswith(f"{stem}н"):
             yield f"~{stem}"
+
+
+def cases(name: Name, language: str) -> Iterator[Name]:
+    """The name and its inflections."""
+    yield name
+    endings = CASE_ENDINGS.get(language, {}) if name.text.isalpha() else {}
+    ending = next((ending for ending in endings if name.text.endswith(ending)), None)
+    for other in endings[ending].split() if ending else ():
+        yield name._replace(text=name.text.removesuffix(ending) + other)
 
 
 def unambiguous(meanings: dict[str, set[str]]) -> dict[str, str]:
@@ -175,7 +205,8 @@ def unambiguous(meanings: dict[str, set[str]]) -> dict[str, str]:
 def calendar_lines(names: list[Name]) -> dict[str, str]:
     """English names have priority, so that no other language changes what an English word means.
 
-    A name that two languages flag differently gets the stricter flags.
+    A name that is wide in one language and abbreviated in another counts as wide. It needs lower case if any language
+    writes it so.
     """
     lines: dict[str, set[str]] = defaultdict(set)
     english = {name.key: f"{name.meaning}+" for name in names if name.is_english}
@@ -184,7 +215,7 @@ def calendar_lines(names: list[Name]) -> dict[str, str]:
             lines[name.key].add(line)
     numbers = unambiguous({key: {line.rstrip("+_") for line in found} for key, found in lines.items()})
     return {
-        key: meaning + "+" * all("+" in line for line in lines[key]) + "_" * any("_" in line for line in lines[key])
+        key: meaning + "+" * any("+" in line for line in lines[key]) + "_" * any("_" in line for line in lines[key])
         for key, meaning in numbers.items()
     } | english
 
@@ -203,7 +234,8 @@ def render() -> bytes:
     markers: list[Name] = []
     for locale in locales():
         calendar += calendar_names(locale)
-        territories += territory_names(locale)
+        for name in territory_names(locale):
+            territories += cases(name, locale.language)
         markers += date_markers(locale)
     calendar = [name for name in dict.fromkeys(calendar) if name.key and not name.key[0].isdigit()]
     dates = calendar_lines(calendar) | {name.key: name.meaning for name in markers}

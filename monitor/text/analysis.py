@@ -16,7 +16,7 @@ from typing import NamedTuple
 from monitor.model import ChangeKind
 from monitor.text.facts import cues, dates, names, numbers
 from monitor.text.facts.tokens import (
-    CALENDAR,
+    CALENDAR_START,
     COUNTRY,
     HEDGE,
     NEGATION,
@@ -163,7 +163,7 @@ def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
     for token in tokens:
         flags |= token.word.flags
     used_indexes: set[int] = set()
-    date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR) else []
+    date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR_START) else []
     number_facts = numbers.find_quantities(tokens, used_indexes) if flags & NUMERAL else []
     phrases = COUNTRY_PHRASES.find(tokens, used_indexes) if flags & COUNTRY else {}
     for phrase_table in _phrase_tables(synonyms)[1:]:

@@ -95,7 +95,7 @@ def _word_matches(pattern: str, folded: str) -> bool:
 
 
 def _is_part_of_word(tokens: Sequence[Token], start: int, end: int) -> bool:
-    """Whether the same word of katakana, which has a token for each letter, continues before or after [start, end)."""
+    """Whether a word of katakana, which has a token for each letter, continues before or after [start, end)."""
     return _is_katakana_pair(tokens, start - 1) or _is_katakana_pair(tokens, end - 1)
 
 
@@ -156,7 +156,11 @@ def synonym_phrases(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
 
 def _group_key(name: str, phrases: Sequence[str]) -> str:
     bare_phrases = (tuple(word.rstrip("*") for word in phrase_words(phrase)) for phrase in phrases)
-    return next(
-        (COUNTRY_KEY_BY_PHRASE[words] for words in bare_phrases if words in COUNTRY_KEY_BY_PHRASE),
-        f"@{name.casefold()}",
-    )
+    keys = (COUNTRY_KEY_BY_PHRASE.get(words) or _territory_key(words) for words in bare_phrases)
+    return next(filter(None, keys), f"@{name.casefold()}")
+
+
+def _territory_key(words: tuple[str, ...]) -> str | None:
+    """Return the key of the territory with this name in CLDR."""
+    names = territory_names(words[0]) if words else ()
+    return next((country_key(code) for following, code in names if following == words[1:]), None)

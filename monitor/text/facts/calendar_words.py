@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.text.facts.tokens import CALENDAR, Token, spelling_key
+from monitor.text.facts.tokens import CALENDAR_START, Token, spelling_key
 from monitor.text.lexicon.cldr import CalendarName, calendar_names, date_marker
 from monitor.text.lexicon.cues import WEEKDAYS
 
 CALENDAR_CONNECTORS = frozenset("of de del den da di su".split())  # between day, month and year
 AMBIGUOUS_WEEKDAYS = frozenset("sun mon sat".split())  # never a weekday
+MARKED_NUMBER_PATTERN = re.compile(r"\d{1,4}")
 MAX_MARKED_PARTS = 3  # year, month, day
 MARKED_LIMITS = {"Y": (1500, 2199), "M": (1, 12), "D": (1, 31)}
 
@@ -53,7 +55,7 @@ def weekday_at(tokens: Sequence[Token], index: int) -> CalendarWord | None:
 
 
 def _name_at(tokens: Sequence[Token], index: int, kind: str) -> CalendarName | None:
-    if not 0 <= index < len(tokens) or not tokens[index].word.flags & CALENDAR:
+    if not 0 <= index < len(tokens) or not tokens[index].word.flags & CALENDAR_START:
         return None
     word = tokens[index].word
     for name in calendar_names(spelling_key(word.text)):
@@ -80,15 +82,20 @@ def numbered_date(tokens: Sequence[Token], index: int) -> NumberedDate | None:
 
 def _marked_part(tokens: Sequence[Token], index: int) -> tuple[str, int, int] | None:
     """Return the marker at `index` ("Y", "M" or "D"), its number, and the index after it."""
-    text = tokens[index].word.folded if index < len(tokens) else ""
-    if not text[:1].isdecimal() or text.isascii() and (index + 1 == len(tokens) or tokens[index + 1].word.text.isascii()):
+    if index >= len(tokens) or not tokens[index].word.text[0].isdecimal():
         return None
-    digits = text.rstrip("".join(char for char in text if not char.isdecimal()))
-    glued = text[len(digits) :]
-    after = index + 1
-    if not glued and after < len(tokens):
-        glued, after = tokens[after].word.folded, after + 1
-    marker = date_marker(glued) if glued and digits.isdecimal() else ""
-    if not marker or not MARKED_LIMITS[marker][0] <= int(digits) <= MARKED_LIMITS[marker][1]:
+    digits, marker, end = _split_marker(tokens, index)
+    kind = date_marker(marker) if digits.isdecimal() and not marker.isascii() else ""
+    if not kind or not MARKED_LIMITS[kind][0] <= int(digits) <= MARKED_LIMITS[kind][1]:
         return None
-    return marker, int(digits), after
+    return kind, int(digits), end
+
+
+def _split_marker(tokens: Sequence[Token], index: int) -> tuple[str, str, int]:
+    """Return the digits at `index`, what follows them in that token or the next, and the index after both."""
+    text = tokens[index].word.folded
+    digits = MARKED_NUMBER_PATTERN.match(text)
+    marker = text[digits.end() :] if digits else text
+    if marker or index + 1 == len(tokens):
+        return text.removesuffix(marker) if marker else text, marker, index + 1
+    return text, tokens[index + 1].word.folded, index + 2

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.text.facts.number_words import parse_number_word
 from monitor.text.facts.calendar_words import CALENDAR_CONNECTORS, month_at, numbered_date, weekday_at
-from monitor.text.facts.tokens import CALENDAR, NUMERAL, Token
+from monitor.text.facts.number_words import parse_number_word
+from monitor.text.facts.tokens import CALENDAR_START, NUMERAL, Token
 
 TIME_OF_DAY_PATTERN = re.compile(
     r"(\d{1,2})[:.](\d{2})(?::\d{2})?(am|pm|h)?|(\d{1,2})(am|pm)|([01]\d|2[0-3])([0-5]\d)(?:hrs|h)"
@@ -58,7 +58,11 @@ def find_dates(tokens: Sequence[Token], used_indexes: set[int]) -> list[Date]:
     dates: list[Date] = []
     next_index = 0
     for index, token in enumerate(tokens):
-        if token.word.flags & (CALENDAR | NUMERAL) and index >= next_index and (date := _date_at(tokens, index)):
+        if (
+            token.word.flags & (CALENDAR_START | NUMERAL)
+            and index >= next_index
+            and (date := _date_at(tokens, index))
+        ):
             dates.append(date)
             used_indexes.update(range(date.first_token, date.end_token))
             next_index = date.end_token

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import Stemmer
 
-from monitor.text.lexicon.cldr import calendar_names, territory_names, territory_of_stem
+from monitor.text.lexicon.cldr import CalendarName, calendar_names, territory_names, territory_of_stem
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.lexicon.cues import HEDGES, NEGATORS, SCOPE_WORDS, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
@@ -21,10 +21,10 @@ from monitor.text.lexicon.stopwords import STOPWORDS, WEAK_WORDS
 from monitor.text.lexicon.synonyms import CANONICAL_WORDS
 
 CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-# Vowel signs and other combining marks, which \w does not match: of all scripts, Hebrew, Arabic, India (whole blocks),
-# Thai, Lao, Tibetan, Burmese, Ethiopic and Khmer.
+# Vowel signs and other combining marks, which \w does not match: of Cyrillic, Hebrew, Arabic, the scripts of India
+# (whole blocks), Thai, Lao, Tibetan, Burmese, Ethiopic and Khmer.
 MARK_RANGES = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963"
+    "\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963"
     "\u0966-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ece\u0f71-\u0fbc\u102b-\u103e\u1056-\u109d\u135d-\u135f"
     "\u17b4-\u17d3"
 )
@@ -62,13 +62,15 @@ UKRAINIAN_ENDINGS = (
 )
 
 WEAK_WORD_WEIGHT = 0.3  # other words have weight 1
-STOPWORD, NEGATION, HEDGE, SCOPE, NUMERAL, CALENDAR, SYMBOL, COUNTRY = 1, 2, 4, 8, 16, 32, 64, 128
+STOPWORD, NEGATION, HEDGE, SCOPE, NUMERAL, CALENDAR, SYMBOL, COUNTRY, CALENDAR_START = (1 << bit for bit in range(9))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """The properties of one spelling. Words of equal meaning share `key`, misspellings of one word share `initial`;
-    `flags` are the bits STOPWORD … COUNTRY; `weight` applies to words that are not names.
+    """The properties of one spelling. Words of equal meaning share `key`, misspellings of one word share `initial`.
+
+    `flags` are the bits STOPWORD … CALENDAR_START; the last marks what may be the first word of a month or weekday.
+    `weight` applies to words that are not names.
     """
 
     text: str
@@ -180,11 +182,19 @@ def _flags(text: str, folded: str) -> int:
     if folded[0].isdigit() or folded in CARDINALS or folded in ORDINALS or folded in SCALES or folded in FRACTIONS:
         flags |= NUMERAL
     spelling = spelling_key(text)
-    if folded in WEEKDAYS or calendar_names(spelling):
+    calendar_meanings = calendar_names(spelling)
+    if folded in WEEKDAYS or any(_is_calendar_word(name, text) for name in calendar_meanings):
         flags |= CALENDAR
+    if folded in WEEKDAYS or calendar_meanings:
+        flags |= CALENDAR_START
     if folded in COUNTRY_WORDS or text in US_SPELLINGS or may_begin_territory(text, spelling):
         flags |= COUNTRY
     return flags
+
+
+def _is_calendar_word(name: CalendarName, text: str) -> bool:
+    """Whether the word alone is a month or weekday."""
+    return name.counts_alone and not name.following and not (name.is_lower_case and text[:1].isupper())
 
 
 def spelling_key(text: str) -> str:

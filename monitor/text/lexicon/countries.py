@@ -1,7 +1,7 @@
 """Countries in English, written by hand: what CLDR lacks, which is adjectives, nationals and short names.
 
-Each line is an ISO 3166 code, the name that is the key of the place in the ledger, and other words for it. These words
-count in lower case too. Names in other languages, and of other territories, are in `cldr.txt`.
+Each line is an ISO 3166 code, the name that is the key of the place in the ledger, and other words for it. These
+words count in lower case too. Names in other languages, and of other territories, are in `cldr.txt`.
 """
 
 COUNTRY_LINES = """
