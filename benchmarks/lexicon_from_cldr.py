@@ -37,8 +37,8 @@ COVERED = frozenset(
     """.split()
 )
 # Names in other languages that are English words or personal names: at least 0.3 in a million words of English, by
-# wordfreq 3.1.1 (zipf frequency 2.5), and not months or weekdays 30 times as frequent in their own language. Also names
-# in English that are too frequent to mean the territory and not in `countries.py`: at least 30 in a million.
+# wordfreq 3.1.1 (zipf frequency 2.5). Also names in English that are too frequent to mean the territory and not in
+# `countries.py`: at least 30 in a million.
 ENGLISH_WORDS = frozenset(
     """
     abe abu adr afi ag aga ago agt america anna api ara argentine ascension augusta augusto aus avg azerbaijani
@@ -58,6 +58,8 @@ MIN_OTHER_TERRITORY_LETTERS = 2  # in scripts with a sign for each syllable or w
 MIN_STEM_LETTERS = 5
 MIN_ALONE_LETTERS = 4  # of a month that counts without a number
 MIN_ABBREVIATION_LETTERS = 3
+# The same for months and weekdays that are 30 times as frequent in a language that writes them in lower case.
+ENGLISH_NAMES = frozenset("augustus avril domingo janeiro juli julio maj maja mai marca mardi mart mayo mei".split())
 CASED_SCRIPTS = frozenset({"latin", "cyrillic", "greek", "armenian"})
 STEMMED_SCRIPTS = frozenset({"cyrillic", "arabic"})
 # The cases of names of one word, which CLDR lacks: ending of the nominative -> endings of the other cases.
@@ -140,6 +142,8 @@ def calendar_line(name: Name) -> str | None:
     is_lower = name.script in CASED_SCRIPTS and name.text[:1].islower()
     if name.is_english:
         return f"{name.meaning}+"
+    if name.key in ENGLISH_NAMES and not is_lower:
+        return name.meaning if is_month else None
     if not is_month:
         return None if is_word else f"{name.meaning}+" + "_" * is_lower
     if not name.is_wide and (is_word or name.letters < MIN_ABBREVIATION_LETTERS):
@@ -205,8 +209,8 @@ def unambiguous(meanings: dict[str, set[str]]) -> dict[str, str]:
 def calendar_lines(names: list[Name]) -> dict[str, str]:
     """English names have priority, so that no other language changes what an English word means.
 
-    A name that is wide in one language and abbreviated in another counts as wide. It needs lower case if any language
-    writes it so.
+    A name that is wide in one language and abbreviated in another counts as wide. It needs lower case if all languages
+    write it so.
     """
     lines: dict[str, set[str]] = defaultdict(set)
     english = {name.key: f"{name.meaning}+" for name in names if name.is_english}
@@ -214,10 +218,13 @@ def calendar_lines(names: list[Name]) -> dict[str, str]:
         if name.key not in english and (line := calendar_line(name)):
             lines[name.key].add(line)
     numbers = unambiguous({key: {line.rstrip("+_") for line in found} for key, found in lines.items()})
-    return {
-        key: meaning + "+" * any("+" in line for line in lines[key]) + "_" * any("_" in line for line in lines[key])
-        for key, meaning in numbers.items()
-    } | english
+    return {key: meaning + joint_flags(lines[key]) for key, meaning in numbers.items()} | english
+
+
+def joint_flags(lines: set[str]) -> str:
+    """The flags of a name that several languages have."""
+    flagged = [line for line in lines if line[-1] in "+_"]
+    return "+" * any("+" in line for line in flagged) + "_" * (bool(flagged) and all("_" in line for line in flagged))
 
 
 def territory_lines(names: list[Name], taken: dict[str, str]) -> dict[str, str]:
