@@ -5,7 +5,7 @@
 One line is one name: its folded words, a tab, and its meaning (`monitor/text/lexicon/cldr.py` reads both):
 `UA` is a territory, `m12` a month, `d0` Monday, `Y`, `M`, `D` what follows a number in "2024年12月14日".
 After a month or weekday, `+` means that it counts without a number beside it, `_` that a capital makes it another
-word.
+word, `^` that it needs a capital.
 A line that starts with ~ holds the stem of a territory's name, for its inflections.
 """
 
@@ -60,6 +60,7 @@ MIN_ALONE_LETTERS = 4  # of a month that counts without a number
 MIN_ABBREVIATION_LETTERS = 3
 # The same for months and weekdays that are 30 times as frequent in a language that writes them in lower case.
 ENGLISH_NAMES = frozenset("augustus avril domingo janeiro juli julio maj maja mai marca mardi mart mayo mei".split())
+FLAGS = "+_^"
 CASED_SCRIPTS = frozenset({"latin", "cyrillic", "greek", "armenian"})
 STEMMED_SCRIPTS = frozenset({"cyrillic", "arabic"})
 # The cases of names of one word, which CLDR lacks: ending of the nominative -> endings of the other cases.
@@ -141,7 +142,7 @@ def calendar_line(name: Name) -> str | None:
     is_month = name.meaning[0] == "m"
     is_lower = name.script in CASED_SCRIPTS and name.text[:1].islower()
     if name.is_english:
-        return f"{name.meaning}+"
+        return f"{name.meaning}+^"
     if name.key in ENGLISH_NAMES and not is_lower:
         return name.meaning if is_month else None
     if not is_month:
@@ -151,7 +152,9 @@ def calendar_line(name: Name) -> str | None:
     if is_word and not is_lower:
         return None
     alone = "+" if name.is_wide and name.letters >= MIN_ALONE_LETTERS and not is_word else ""
-    return name.meaning + alone + "_" * (is_lower and (is_word or bool(alone)) and name.script == "latin")
+    if name.script != "latin":
+        return name.meaning + alone
+    return name.meaning + alone + ("^" if not is_lower else "_" * (is_word or bool(alone)))
 
 
 def is_safe_territory(name: Name) -> bool:
@@ -209,22 +212,24 @@ def unambiguous(meanings: dict[str, set[str]]) -> dict[str, str]:
 def calendar_lines(names: list[Name]) -> dict[str, str]:
     """English names have priority, so that no other language changes what an English word means.
 
-    A name that is wide in one language and abbreviated in another counts as wide. It needs lower case if all languages
-    write it so.
+    A name that is wide in one language and abbreviated in another counts as wide. It needs a capital or lower case if
+    all languages agree.
     """
     lines: dict[str, set[str]] = defaultdict(set)
-    english = {name.key: f"{name.meaning}+" for name in names if name.is_english}
+    english = {name.key: f"{name.meaning}+^" for name in names if name.is_english}
     for name in names:
         if name.key not in english and (line := calendar_line(name)):
             lines[name.key].add(line)
-    numbers = unambiguous({key: {line.rstrip("+_") for line in found} for key, found in lines.items()})
+    numbers = unambiguous({key: {line.rstrip(FLAGS) for line in found} for key, found in lines.items()})
     return {key: meaning + joint_flags(lines[key]) for key, meaning in numbers.items()} | english
 
 
 def joint_flags(lines: set[str]) -> str:
     """The flags of a name that several languages have."""
-    flagged = [line for line in lines if line[-1] in "+_"]
-    return "+" * any("+" in line for line in flagged) + "_" * (bool(flagged) and all("_" in line for line in flagged))
+    flagged = [line for line in lines if line[-1] in FLAGS]
+    is_alone = any("+" in line for line in flagged)
+    is_lower = bool(flagged) and all("_" in line for line in flagged)
+    return "+" * is_alone + "_" * is_lower + "^" * all("^" in line for line in lines)
 
 
 def territory_lines(names: list[Name], taken: dict[str, str]) -> dict[str, str]:

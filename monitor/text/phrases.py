@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from monitor.text.facts.tokens import US_SPELLINGS, Token, Word, is_territory_case, spelling_key, tokenize
-from monitor.text.lexicon.cldr import territory_names, territory_of_stem
+from monitor.text.facts.tokens import US_SPELLINGS, Token, Word, territories_starting_with, tokenize
+from monitor.text.lexicon.cldr import names_starting_with, territory_names
 from monitor.text.lexicon.countries import COUNTRIES, COUNTRY_NAMES
 
 WORD_CACHE_SIZE = 8_192  # words whose phrases are cached; most words begin none
@@ -114,21 +114,11 @@ class CountryPhrases(Phrases):
 
     def _find_starting_with(self, word: Word) -> tuple[KeyedPhrase, ...]:
         english = super()._find_starting_with(word)
-        names = [((word.folded, *following), code) for following, code in _territories_starting_with(word)]
+        names = [((word.folded, *following), code) for following, code in territories_starting_with(word.text)]
         if not names:
             return english
         keyed_phrases = [*english, *((words, country_key(code)) for words, code in names)]
         return tuple(sorted(keyed_phrases, key=lambda keyed_phrase: -len(keyed_phrase[0])))
-
-
-def _territories_starting_with(word: Word) -> tuple[tuple[tuple[str, ...], str], ...]:
-    if not is_territory_case(word.text):
-        return ()
-    names = territory_names(spelling_key(word.text))
-    if any(not following for following, _ in names):
-        return names
-    code = territory_of_stem(word.stem)
-    return (*names, ((), code)) if code else names
 
 
 def country_key(code: str) -> str:
@@ -162,5 +152,5 @@ def _group_key(name: str, phrases: Sequence[str]) -> str:
 
 def _territory_key(words: tuple[str, ...]) -> str | None:
     """Return the key of the territory with this name in CLDR."""
-    names = territory_names(words[0]) if words else ()
+    names = territory_names(names_starting_with(words[0])) if words else ()
     return next((country_key(code) for following, code in names if following == words[1:]), None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.text.facts.tokens import CALENDAR_START, Token, spelling_key
-from monitor.text.lexicon.cldr import CalendarName, calendar_names, date_marker
+from monitor.text.lexicon.cldr import CalendarName, calendar_names, date_marker, names_starting_with
 from monitor.text.lexicon.cues import WEEKDAYS
 
 CALENDAR_CONNECTORS = frozenset("of de del den da di su".split())  # between day, month and year
@@ -41,7 +41,7 @@ def month_at(tokens: Sequence[Token], index: int) -> CalendarWord | None:
     if name is None:
         return None
     word = tokens[index].word
-    is_capital_missing = word.text.isascii() and not word.is_capitalized and not name.is_lower_case
+    is_capital_missing = name.is_capitalized and not word.is_capitalized
     return CalendarWord(name.number, index + 1 + len(name.following), name.counts_alone, not is_capital_missing)
 
 
@@ -58,7 +58,7 @@ def _name_at(tokens: Sequence[Token], index: int, kind: str) -> CalendarName | N
     if not 0 <= index < len(tokens) or not tokens[index].word.flags & CALENDAR_START:
         return None
     word = tokens[index].word
-    for name in calendar_names(spelling_key(word.text)):
+    for name in calendar_names(names_starting_with(spelling_key(word.text))):
         following = tuple(token.word.folded for token in tokens[index + 1 : index + 1 + len(name.following)])
         if name.kind == kind and following == name.following and not (name.is_lower_case and word.is_capitalized):
             return name

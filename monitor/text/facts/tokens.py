@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 import Stemmer
 
-from monitor.text.lexicon.cldr import CalendarName, calendar_names, territory_names, territory_of_stem
+from monitor.text.lexicon.cldr import (
+    CalendarName,
+    Name,
+    calendar_names,
+    names_starting_with,
+    territory_names,
+    territory_of_stem,
+)
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.lexicon.cues import HEDGES, NEGATORS, SCOPE_WORDS, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
@@ -181,15 +188,21 @@ def _flags(text: str, folded: str) -> int:
         flags |= SCOPE
     if folded[0].isdigit() or folded in CARDINALS or folded in ORDINALS or folded in SCALES or folded in FRACTIONS:
         flags |= NUMERAL
-    spelling = spelling_key(text)
-    calendar_meanings = calendar_names(spelling)
-    if folded in WEEKDAYS or any(_is_calendar_word(name, text) for name in calendar_meanings):
-        flags |= CALENDAR
-    if folded in WEEKDAYS or calendar_meanings:
-        flags |= CALENDAR_START
-    if folded in COUNTRY_WORDS or text in US_SPELLINGS or may_begin_territory(text, spelling):
+    if folded in COUNTRY_WORDS or text in US_SPELLINGS or territories_starting_with(text):
         flags |= COUNTRY
-    return flags
+    return flags | _calendar_flags(text, folded)
+
+
+def _calendar_flags(text: str, folded: str) -> int:
+    if folded in WEEKDAYS:
+        return CALENDAR | CALENDAR_START
+    all_names = names_starting_with(spelling_key(text))
+    if not all_names:  # of most words
+        return 0
+    names = calendar_names(all_names)
+    if any(_is_calendar_word(name, text) for name in names):
+        return CALENDAR | CALENDAR_START
+    return CALENDAR_START if names else 0
 
 
 def _is_calendar_word(name: CalendarName, text: str) -> bool:
@@ -203,11 +216,19 @@ def spelling_key(text: str) -> str:
     return normalized.translate(APOSTROPHE_DELETIONS) if normalized[:1].isalpha() else normalized
 
 
-def may_begin_territory(text: str, spelling: str) -> bool:
-    """Whether a word is or begins the name of a territory in CLDR; scripts with capitals need one."""
+def territories_starting_with(text: str) -> tuple[Name, ...]:
+    """Return (the words after `text`, ISO 3166 code) of territories in CLDR; scripts with capitals need one.
+
+    An inflection of a name of one word, in a script whose words have stems in the file, counts as the name.
+    """
     if not is_territory_case(text):
-        return False
-    return bool(territory_names(spelling) or territory_of_stem(stem_word(spelling)))
+        return ()
+    spelling = spelling_key(text)
+    names = territory_names(names_starting_with(spelling))
+    if text.isascii() or any(not following for following, _ in names):
+        return names
+    code = territory_of_stem(stem_word(spelling))
+    return (*names, ((), code)) if code else names
 
 
 def is_territory_case(text: str) -> bool:
