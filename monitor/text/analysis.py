@@ -17,7 +17,7 @@ from monitor.model import ChangeKind
 from monitor.text.facts import cues, dates, names, numbers
 from monitor.text.facts.identifiers import LINK, Identifier, blank_identifiers, find_identifiers
 from monitor.text.facts.tokens import (
-    CALENDAR,
+    CALENDAR_START,
     COUNTRY,
     HEDGE,
     NEGATION,
@@ -32,8 +32,7 @@ from monitor.text.facts.tokens import (
     tokenize,
     tokenize_words,
 )
-from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.phrases import COUNTRY_PHRASES, Phrases, synonym_phrases
+from monitor.text.phrases import COUNTRY_PHRASES, Phrases, is_country_key, synonym_phrases
 
 MAX_ANALYZED_CHARS = 20_000  # far above the length of a claim, which is one sentence
 ANALYSIS_CACHE_SIZE = 8_192  # texts
@@ -48,7 +47,6 @@ CUE_WEIGHT = 0.6
 # Share of the weight of its plain words that a text keeps at least: some of them are part of a fact or a phrase.
 MIN_PLAIN_WEIGHT_SHARE = 0.75
 IDENTIFIER_PREFIX = "@#"  # of the keys of identifiers' terms; "@" as for all phrases
-COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
 VOWELS = frozenset("aeiouyаеиіїоуюяєыэё")
 
 
@@ -174,7 +172,7 @@ def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
     used_indexes: set[int] = set()
     identifiers = find_identifiers(text[:MAX_ANALYZED_CHARS])
     phrases = _identifier_phrases(tokens, identifiers, used_indexes) if identifiers else {}
-    date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR) else []
+    date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR_START) else []
     number_facts = numbers.find_quantities(tokens, used_indexes) if flags & NUMERAL else []
     if flags & COUNTRY:
         phrases |= COUNTRY_PHRASES.find(tokens, used_indexes)
@@ -240,7 +238,7 @@ def _collect_terms(
             if key.startswith(IDENTIFIER_PREFIX):
                 terms[key] = _identifier_term(key, tokens[index:next_index])
             else:
-                terms[key] = _shared_term(key, PLACE if key in COUNTRY_KEYS else name_kinds.get(index, WORDING), word)
+                terms[key] = _shared_term(key, PLACE if is_country_key(key) else name_kinds.get(index, WORDING), word)
             spans.append(start)
             spans.append(end)
     return terms, spans

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from monitor.text.facts.tokens import US_SPELLINGS, Token, Word, tokenize
-from monitor.text.lexicon.countries import COUNTRIES
+from monitor.text.facts.tokens import US_SPELLINGS, Token, Word, territories_starting_with, tokenize
+from monitor.text.lexicon.cldr import names_starting_with, territory_names
+from monitor.text.lexicon.countries import COUNTRIES, COUNTRY_NAMES
 
 WORD_CACHE_SIZE = 8_192  # words whose phrases are cached; most words begin none
+
+KATAKANA = "\u30a0", "\u30ff"
 
 KeyedPhrase = tuple[tuple[str, ...], str]  # the words of a phrase, and its key
 
@@ -47,6 +50,8 @@ class Phrases:
             if not keyed_phrases or index < end or index in used_indexes:
                 continue
             match = _first_match(keyed_phrases, tokens, index)
+            if match and _is_part_of_word(tokens, index, match[1]):
+                continue
             if match:
                 matches[index] = match
                 end = match[1]
@@ -89,7 +94,45 @@ def _word_matches(pattern: str, folded: str) -> bool:
     return folded.startswith(pattern[:-1]) if pattern.endswith("*") else folded == pattern
 
 
-COUNTRY_PHRASES = Phrases(
+def _is_part_of_word(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a word of katakana, which has a token for each letter, continues before or after [start, end)."""
+    return _is_katakana_pair(tokens, start - 1) or _is_katakana_pair(tokens, end - 1)
+
+
+def _is_katakana_pair(tokens: Sequence[Token], index: int) -> bool:
+    pair = tokens[max(index, 0) : index + 2]
+    return (
+        len(pair) == 2
+        and index >= 0
+        and pair[0].end == pair[1].start
+        and all(KATAKANA[0] <= token.word.text[0] <= KATAKANA[1] for token in pair)
+    )
+
+
+class CountryPhrases(Phrases):
+    """The names of countries in English, and those of all territories in CLDR."""
+
+    def _find_starting_with(self, word: Word) -> tuple[KeyedPhrase, ...]:
+        english = super()._find_starting_with(word)
+        names = [((word.folded, *following), code) for following, code in territories_starting_with(word.text)]
+        if not names:
+            return english
+        keyed_phrases = [*english, *((words, country_key(code)) for words, code in names)]
+        return tuple(sorted(keyed_phrases, key=lambda keyed_phrase: -len(keyed_phrase[0])))
+
+
+def country_key(code: str) -> str:
+    """Return the term key of a territory: "@ukraine", or "@MT" for one without a line in `countries.py`."""
+    return f"@{COUNTRY_NAMES.get(code, code)}"
+
+
+def is_country_key(key: str) -> bool:
+    """Whether a term key is that of a territory. Keys of aliases are in lower case."""
+    return key in COUNTRY_KEYS or (key[:1] == "@" and key[1:].isupper())
+
+
+COUNTRY_KEYS = frozenset(f"@{name}" for name in COUNTRIES)
+COUNTRY_PHRASES = CountryPhrases(
     {f"@{name}": names for name, names in COUNTRIES.items()},
     exact_spellings=dict.fromkeys(US_SPELLINGS, "@united states"),
 )
@@ -103,7 +146,11 @@ def synonym_phrases(groups: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases:
 
 def _group_key(name: str, phrases: Sequence[str]) -> str:
     bare_phrases = (tuple(word.rstrip("*") for word in phrase_words(phrase)) for phrase in phrases)
-    return next(
-        (COUNTRY_KEY_BY_PHRASE[words] for words in bare_phrases if words in COUNTRY_KEY_BY_PHRASE),
-        f"@{name.casefold()}",
-    )
+    keys = (COUNTRY_KEY_BY_PHRASE.get(words) or _territory_key(words) for words in bare_phrases)
+    return next(filter(None, keys), f"@{name.casefold()}")
+
+
+def _territory_key(words: tuple[str, ...]) -> str | None:
+    """Return the key of the territory with this name in CLDR."""
+    names = territory_names(names_starting_with(words[0])) if words else ()
+    return next((country_key(code) for following, code in names if following == words[1:]), None)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from monitor.text.facts.calendar_words import CALENDAR_CONNECTORS, month_at, numbered_date, weekday_at
 from monitor.text.facts.number_words import parse_number_word
-from monitor.text.facts.tokens import CALENDAR, NUMERAL, Token
-from monitor.text.lexicon.cues import MONTHS, WEEKDAYS
+from monitor.text.facts.tokens import CALENDAR_START, NUMERAL, Token
 
 TIME_OF_DAY_PATTERN = re.compile(
     r"(\d{1,2})[:.](\d{2})(?::\d{2})?(am|pm|h)?|(\d{1,2})(am|pm)|([01]\d|2[0-3])([0-5]\d)(?:hrs|h)"
@@ -21,8 +21,9 @@ WORDS_BEFORE_YEAR = frozenset(
     "in since until till by from during of early late mid and for at until через у в до з с".split()
 )
 WORDS_BEFORE_MONTH = frozenset("in since until till by during early late mid of from last next this and to".split())
+DAY_ENDINGS = CALENDAR_CONNECTORS | {"."}  # between day and month: "14 de maio", "14. Mai"
 NON_PLURAL_WORDS = frozenset("was is has as does this its his s".split())
-AMBIGUOUS_WORDS = frozenset("may march mar jan sun mon sat".split())  # dates only next to a number
+AMBIGUOUS_MONTHS = frozenset("may march mar jan".split())  # dates only next to a number
 
 
 class Date(NamedTuple):
@@ -57,7 +58,7 @@ def find_dates(tokens: Sequence[Token], used_indexes: set[int]) -> list[Date]:
     dates: list[Date] = []
     next_index = 0
     for index, token in enumerate(tokens):
-        if not token.word.flags & (CALENDAR | NUMERAL) or index < next_index or index in used_indexes:
+        if not token.word.flags & (CALENDAR_START | NUMERAL) or index < next_index or index in used_indexes:
             continue
         if date := _date_at(tokens, index):
             dates.append(date)
@@ -71,6 +72,7 @@ def _date_at(tokens: Sequence[Token], index: int) -> Date | None:
         _clock_time(tokens, index)
         or _iso_date(tokens, index)
         or _slashed_date(tokens, index)
+        or _marked_date(tokens, index)
         or _day_month_date(tokens, index)
         or _month_day_date(tokens, index)
         or _weekday_date(tokens, index)
@@ -149,8 +151,12 @@ def _slashed_date(tokens: Sequence[Token], index: int) -> Date | None:
     return _make_date(tokens, index, index + 1, year=year if year > 99 else 2000 + year, month=month, day=day)
 
 
-def _month_at(tokens: Sequence[Token], index: int) -> int | None:
-    return MONTHS.get(_folded_at(tokens, index))
+def _marked_date(tokens: Sequence[Token], index: int) -> Date | None:
+    """Parse "2024年12月14日" and "12월 14일"."""
+    found = numbered_date(tokens, index)
+    if found is None:
+        return None
+    return _make_date(tokens, index, found.end, year=found.year, month=found.month, day=found.day)
 
 
 def _day_at(tokens: Sequence[Token], index: int) -> int | None:
@@ -182,31 +188,36 @@ def _day_month_date(tokens: Sequence[Token], index: int) -> Date | None:
     day = _day_at(tokens, index)
     if day is None:
         return None
-    offset = 2 if _folded_at(tokens, index + 1) == "of" else 1
-    month = _month_at(tokens, index + offset)
+    month = month_at(tokens, index + 1)
+    if month is None and _folded_at(tokens, index + 1) in DAY_ENDINGS:
+        month = month_at(tokens, index + 2)
     if month is None:
         return None
-    year, last = _year_at(tokens, _skip_dot(tokens, index + offset + 1))
-    return _make_date(tokens, index, last, year=year, month=month, day=day)
+    after = _skip_dot(tokens, month.end)
+    after += _folded_at(tokens, after) in CALENDAR_CONNECTORS
+    year, last = _year_at(tokens, after)
+    return _make_date(tokens, index, last if year else month.end, year=year, month=month.number, day=day)
 
 
 def _month_day_date(tokens: Sequence[Token], index: int) -> Date | None:
-    month = _month_at(tokens, index)
-    if month is None or (not tokens[index].word.is_capitalized and tokens[index].word.text.isascii()):
+    month = month_at(tokens, index)
+    if month is None or not month.has_its_case:
         return None
-    day_index = _skip_dot(tokens, index + 1)
+    day_index = _skip_dot(tokens, month.end)
     day = _day_at(tokens, day_index)
     if day is not None and len(_folded_at(tokens, day_index)) <= 4:
         year, last = _year_at(tokens, day_index + 1)
-        return _make_date(tokens, index, last, year=year, month=month, day=day)
-    year, last = _year_at(tokens, day_index)
-    if (
-        year is None
-        and _folded_at(tokens, index) in AMBIGUOUS_WORDS
-        and _folded_at(tokens, index - 1) not in WORDS_BEFORE_MONTH
-    ):
+        return _make_date(tokens, index, last, year=year, month=month.number, day=day)
+    year, last = _year_at(tokens, day_index + (_folded_at(tokens, day_index) in CALENDAR_CONNECTORS))
+    if year is None and not _counts_alone(tokens, index, month.counts_alone):
         return None
-    return _make_date(tokens, index, last if year else index + 1, year=year, month=month)
+    return _make_date(tokens, index, last if year else month.end, year=year, month=month.number)
+
+
+def _counts_alone(tokens: Sequence[Token], index: int, counts_alone: bool) -> bool:
+    if _folded_at(tokens, index) in AMBIGUOUS_MONTHS:
+        return _folded_at(tokens, index - 1) in WORDS_BEFORE_MONTH
+    return counts_alone
 
 
 def _skip_dot(tokens: Sequence[Token], index: int) -> int:
@@ -215,10 +226,8 @@ def _skip_dot(tokens: Sequence[Token], index: int) -> int:
 
 
 def _weekday_date(tokens: Sequence[Token], index: int) -> Date | None:
-    weekday = WEEKDAYS.get(_folded_at(tokens, index))
-    if weekday is None or _folded_at(tokens, index) in AMBIGUOUS_WORDS:
-        return None
-    return _make_date(tokens, index, index + 1, weekday=weekday)
+    weekday = weekday_at(tokens, index)
+    return _make_date(tokens, index, weekday.end, weekday=weekday.number) if weekday else None
 
 
 def _year_date(tokens: Sequence[Token], index: int) -> Date | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.text.lexicon.cues import MONTHS
+from monitor.text.lexicon.cldr import is_month
 from monitor.text.lexicon.figures import CURRENCIES, MEASURES
 from monitor.text.lexicon.identifiers import (
     AVIATION_WORDS,
@@ -212,7 +212,7 @@ def _sign(match: re.Match[str], group: str) -> Identifier:
 
 def _unit(match: re.Match[str], group: str) -> Identifier | None:
     """Read the ordinal of a military unit; after a month it is a day."""
-    if _word_before(match).casefold() in MONTHS:
+    if is_month(_word_before(match).casefold()):
         return None
     ordinal = SPELLED_ORDINALS.get(match[group]) or match[group][:-2]
     return _make(match, group, "unit", f"{ordinal} {UNIT_NOUNS[match['noun'].casefold()]}")

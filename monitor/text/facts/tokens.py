@@ -13,13 +13,28 @@ from typing import NamedTuple
 
 import Stemmer
 
+from monitor.text.lexicon.cldr import (
+    CalendarName,
+    Name,
+    calendar_names,
+    names_starting_with,
+    territory_names,
+    territory_of_stem,
+)
 from monitor.text.lexicon.countries import COUNTRIES
-from monitor.text.lexicon.cues import HEDGES, MONTHS, NEGATORS, SCOPE_WORDS, WEEKDAYS
+from monitor.text.lexicon.cues import HEDGES, NEGATORS, SCOPE_WORDS, WEEKDAYS
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
 from monitor.text.lexicon.stopwords import STOPWORDS, WEAK_WORDS
 from monitor.text.lexicon.synonyms import CANONICAL_WORDS
 
 CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Vowel signs and other combining marks, which \w does not match: of Cyrillic, Hebrew, Arabic, the scripts of India
+# (whole blocks), Thai, Lao, Tibetan, Burmese, Ethiopic and Khmer.
+MARK_RANGES = (
+    "\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963"
+    "\u0966-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ece\u0f71-\u0fbc\u102b-\u103e\u1056-\u109d\u135d-\u135f"
+    "\u17b4-\u17d3"
+)
 TOKEN_PATTERN = re.compile(
     r"[A-Za-z]+(?=[ ,;:!?)])"  # most words; the alternatives below handle the rest
     r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:]?\w)"  # 12 000
@@ -27,7 +42,8 @@ TOKEN_PATTERN = re.compile(
     r"|(?:[^\W\d_]\.){2,}"  # U.S.
     r"|[A-ZА-ЯІЇЄҐ][^\W\d_]*-\d+[^\W_]*"  # F-16
     rf"|[{CJK_RANGES}]"
-    rf"|(?:(?![{CJK_RANGES}])[^\W_])[^\W_{CJK_RANGES}]*(?:['’ʼ](?!s\b)[^\W\d_]+)*"
+    rf"|(?:(?![{CJK_RANGES}])[^\W_])[^\W_{CJK_RANGES}]*(?:[{MARK_RANGES}]+[^\W_{CJK_RANGES}]*)*"
+    r"(?:['’ʼ](?!s\b)[^\W\d_]+)*"
     r"|[^\w\s]"
 )
 APOSTROPHE_DELETIONS = str.maketrans("", "", "'’ʼ`.")
@@ -53,13 +69,15 @@ UKRAINIAN_ENDINGS = (
 )
 
 WEAK_WORD_WEIGHT = 0.3  # other words have weight 1
-STOPWORD, NEGATION, HEDGE, SCOPE, NUMERAL, CALENDAR, SYMBOL, COUNTRY = 1, 2, 4, 8, 16, 32, 64, 128
+STOPWORD, NEGATION, HEDGE, SCOPE, NUMERAL, CALENDAR, SYMBOL, COUNTRY, CALENDAR_START = (1 << bit for bit in range(9))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """The properties of one spelling. Words of equal meaning share `key`, misspellings of one word share `initial`;
-    `flags` are the bits STOPWORD … COUNTRY; `weight` applies to words that are not names.
+    """The properties of one spelling. Words of equal meaning share `key`, misspellings of one word share `initial`.
+
+    `flags` are the bits STOPWORD … CALENDAR_START; the last marks what may be the first word of a month or weekday.
+    `weight` applies to words that are not names.
     """
 
     text: str
@@ -170,8 +188,49 @@ def _flags(text: str, folded: str) -> int:
         flags |= SCOPE
     if folded[0].isdigit() or folded in CARDINALS or folded in ORDINALS or folded in SCALES or folded in FRACTIONS:
         flags |= NUMERAL
-    if folded in MONTHS or folded in WEEKDAYS:
-        flags |= CALENDAR
-    if folded in COUNTRY_WORDS or text in US_SPELLINGS:
+    if folded in COUNTRY_WORDS or text in US_SPELLINGS or territories_starting_with(text):
         flags |= COUNTRY
-    return flags
+    return flags | _calendar_flags(text, folded)
+
+
+def _calendar_flags(text: str, folded: str) -> int:
+    if folded in WEEKDAYS:
+        return CALENDAR | CALENDAR_START
+    all_names = names_starting_with(spelling_key(text))
+    if not all_names:  # of most words
+        return 0
+    names = calendar_names(all_names)
+    if any(_is_calendar_word(name, text) for name in names):
+        return CALENDAR | CALENDAR_START
+    return CALENDAR_START if names else 0
+
+
+def _is_calendar_word(name: CalendarName, text: str) -> bool:
+    """Whether the word alone is a month or weekday."""
+    return name.counts_alone and not name.following and not (name.is_lower_case and text[:1].isupper())
+
+
+def spelling_key(text: str) -> str:
+    """Fold a word as `fold_word` does, but keep accents: "Suède" is a country and "suede" is leather."""
+    normalized = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    return normalized.translate(APOSTROPHE_DELETIONS) if normalized[:1].isalpha() else normalized
+
+
+def territories_starting_with(text: str) -> tuple[Name, ...]:
+    """Return (the words after `text`, ISO 3166 code) of territories in CLDR; scripts with capitals need one.
+
+    An inflection of a name of one word, in a script whose words have stems in the file, counts as the name.
+    """
+    if not is_territory_case(text):
+        return ()
+    spelling = spelling_key(text)
+    names = territory_names(names_starting_with(spelling))
+    if text.isascii() or any(not following for following, _ in names):
+        return names
+    code = territory_of_stem(stem_word(spelling))
+    return (*names, ((), code)) if code else names
+
+
+def is_territory_case(text: str) -> bool:
+    """Whether the first letter is a capital, or of a script without capitals."""
+    return text[:1].isupper() or not (text[:1].islower() or text[:1].isdigit())

@@ -1,150 +1,165 @@
-"""Names of countries and their adjectives and nationals: each line is one place."""
+"""Countries in English, written by hand: what CLDR lacks, which is adjectives, nationals and short names.
 
-COUNTRY_LINES = """
-afghanistan, afghan, afghans, afghani
-albania, albanian, albanians
-algeria, algerian, algerians
-angola, angolan, angolans
-argentina, argentine, argentinian, argentinians
-armenia, armenian, armenians
-australia, australian, australians, aussie
-austria, austrian, austrians
-azerbaijan, azerbaijani, azeri
-bahrain, bahraini
-bangladesh, bangladeshi, bangladeshis
-belarus, belarusian, belarusians
-belgium, belgian, belgians
-bolivia, bolivian, bolivians
-bosnia, bosnian, bosnians
-brazil, brazilian, brazilians
-britain, british, uk, united kingdom, great britain, briton, britons
-bulgaria, bulgarian, bulgarians
-burkina faso, burkinabe
-burundi, burundian
-cambodia, cambodian, cambodians
-cameroon, cameroonian
-canada, canadian, canadians
-chad, chadian
-chile, chilean, chileans
-china, chinese, prc
-colombia, colombian, colombians
-congo, congolese, drc
-croatia, croatian, croatians, croat
-cuba, cuban, cubans
-cyprus, cypriot, cypriots
-czechia, czech, czech republic, czechs
-denmark, danish, dane, danes
-ecuador, ecuadorian, ecuadorean
-egypt, egyptian, egyptians
-england, english
-eritrea, eritrean
-estonia, estonian, estonians
-ethiopia, ethiopian, ethiopians
-european union, eu
-finland, finnish, finn, finns
-france, french, frenchman
-georgia, georgian, georgians
-germany, german, germans
-ghana, ghanaian
-greece, greek, greeks
-guatemala, guatemalan
-haiti, haitian, haitians
-honduras, honduran
-hungary, hungarian, hungarians
-iceland, icelandic
-india, indian, indians
-indonesia, indonesian, indonesians
-iran, iranian, iranians, islamic republic
-iraq, iraqi, iraqis
-ireland, irish
-israel, israeli, israelis
-italy, italian, italians
-ivory coast, ivorian
-jamaica, jamaican
-japan, japanese
-jordan, jordanian, jordanians
-kazakhstan, kazakh
-kenya, kenyan, kenyans
-kosovo, kosovar
-kuwait, kuwaiti
-kyrgyzstan, kyrgyz
-laos, laotian
-latvia, latvian, latvians
-lebanon, lebanese
-liberia, liberian
-libya, libyan, libyans
-lithuania, lithuanian, lithuanians
-malaysia, malaysian, malaysians
-mali, malian
-mexico, mexican, mexicans
-moldova, moldovan
-mongolia, mongolian
-morocco, moroccan, moroccans
-mozambique, mozambican
-myanmar, burma, burmese
-nepal, nepalese, nepali
-netherlands, dutch, holland
-new zealand, new zealander, nz
-nicaragua, nicaraguan
-niger, nigerien
-nigeria, nigerian, nigerians
-north korea, north korean, north koreans, dprk, n korea, n. korea, nkorea
-norway, norwegian, norwegians
-oman, omani
-pakistan, pakistani, pakistanis, pak
-palestine, palestinian, palestinians
-panama, panamanian
-paraguay, paraguayan
-peru, peruvian, peruvians
-philippines, philippine, filipino, filipinos
-poland, polish, pole, poles
-portugal, portuguese
-qatar, qatari
-romania, romanian, romanians
-russia, russian, russians, russian federation
-rwanda, rwandan
-samoa, samoan
-saudi arabia, saudi, saudis
-scotland, scottish
-senegal, senegalese
-serbia, serbian, serb, serbs
-sierra leone, sierra leonean
-singapore, singaporean
-slovakia, slovak
-slovenia, slovenian, slovene
-somalia, somali, somalis
-south africa, south african, south africans
-south korea, south korean, south koreans, s korea, s. korea, skorea, republic of korea, rok
-south sudan, south sudanese
-spain, spanish, spaniard
-sri lanka, sri lankan
-sudan, sudanese
-sweden, swedish, swede, swedes
-switzerland, swiss
-syria, syrian, syrians
-taiwan, taiwanese
-tajikistan, tajik
-tanzania, tanzanian
-thailand, thai
-tunisia, tunisian
-turkey, turkish, turkiye, turk, turks
-turkmenistan, turkmen
-uganda, ugandan
-ukraine, ukrainian, ukrainians
-united arab emirates, uae, emirati
-united nations, un
-united states, united states of america, usa, america, american, americans
-uruguay, uruguayan
-uzbekistan, uzbek
-venezuela, venezuelan
-vietnam, vietnamese
-wales, welsh
-yemen, yemeni, yemenis
-zambia, zambian
-zimbabwe, zimbabwean
+Each line is an ISO 3166 code, the name that is the key of the place in the ledger, and other words for it. These
+words count in lower case too. Names in other languages, and of other territories, are in `cldr.txt`.
 """
 
+COUNTRY_LINES = """
+AF afghanistan: afghan, afghans, afghani
+AL albania: albanian, albanians
+DZ algeria: algerian, algerians
+AO angola: angolan, angolans
+AR argentina: argentine, argentinian, argentinians
+AM armenia: armenian, armenians
+AU australia: australian, australians, aussie
+AT austria: austrian, austrians
+AZ azerbaijan: azerbaijani, azeri
+BH bahrain: bahraini
+BD bangladesh: bangladeshi, bangladeshis
+BY belarus: belarusian, belarusians
+BE belgium: belgian, belgians
+BO bolivia: bolivian, bolivians
+BA bosnia: bosnian, bosnians
+BR brazil: brazilian, brazilians
+GB britain: british, uk, united kingdom, great britain, briton, britons
+BG bulgaria: bulgarian, bulgarians
+BF burkina faso: burkinabe
+BI burundi: burundian
+KH cambodia: cambodian, cambodians
+CM cameroon: cameroonian
+CA canada: canadian, canadians
+TD chad: chadian
+CL chile: chilean, chileans
+CN china: chinese, prc
+CO colombia: colombian, colombians
+CD congo: congolese, drc
+HR croatia: croatian, croatians, croat
+CU cuba: cuban, cubans
+CY cyprus: cypriot, cypriots
+CZ czechia: czech, czech republic, czechs
+DK denmark: danish, dane, danes
+EC ecuador: ecuadorian, ecuadorean
+EG egypt: egyptian, egyptians
+GB-ENG england: english
+ER eritrea: eritrean
+EE estonia: estonian, estonians
+ET ethiopia: ethiopian, ethiopians
+EU european union: eu
+FI finland: finnish, finn, finns
+FR france: french, frenchman
+GE georgia: georgian, georgians
+DE germany: german, germans
+GH ghana: ghanaian
+GR greece: greek, greeks
+GT guatemala: guatemalan
+HT haiti: haitian, haitians
+HN honduras: honduran
+HU hungary: hungarian, hungarians
+IS iceland: icelandic
+IN india: indian, indians
+ID indonesia: indonesian, indonesians
+IR iran: iranian, iranians, islamic republic
+IQ iraq: iraqi, iraqis
+IE ireland: irish
+IL israel: israeli, israelis
+IT italy: italian, italians
+CI ivory coast: ivorian
+JM jamaica: jamaican
+JP japan: japanese
+JO jordan: jordanian, jordanians
+KZ kazakhstan: kazakh
+KE kenya: kenyan, kenyans
+XK kosovo: kosovar
+KW kuwait: kuwaiti
+KG kyrgyzstan: kyrgyz
+LA laos: laotian
+LV latvia: latvian, latvians
+LB lebanon: lebanese
+LR liberia: liberian
+LY libya: libyan, libyans
+LT lithuania: lithuanian, lithuanians
+MY malaysia: malaysian, malaysians
+ML mali: malian
+MX mexico: mexican, mexicans
+MD moldova: moldovan
+MN mongolia: mongolian
+MA morocco: moroccan, moroccans
+MZ mozambique: mozambican
+MM myanmar: burma, burmese
+NP nepal: nepalese, nepali
+NL netherlands: dutch, holland
+NZ new zealand: new zealander, nz
+NI nicaragua: nicaraguan
+NE niger: nigerien
+NG nigeria: nigerian, nigerians
+KP north korea: north korean, north koreans, dprk, n korea, n. korea, nkorea
+NO norway: norwegian, norwegians
+OM oman: omani
+PK pakistan: pakistani, pakistanis, pak
+PS palestine: palestinian, palestinians
+PA panama: panamanian
+PY paraguay: paraguayan
+PE peru: peruvian, peruvians
+PH philippines: philippine, filipino, filipinos
+PL poland: polish, pole, poles
+PT portugal: portuguese
+QA qatar: qatari
+RO romania: romanian, romanians
+RU russia: russian, russians, russian federation
+RW rwanda: rwandan
+WS samoa: samoan
+SA saudi arabia: saudi, saudis
+GB-SCT scotland: scottish
+SN senegal: senegalese
+RS serbia: serbian, serb, serbs
+SL sierra leone: sierra leonean
+SG singapore: singaporean
+SK slovakia: slovak
+SI slovenia: slovenian, slovene
+SO somalia: somali, somalis
+ZA south africa: south african, south africans
+KR south korea: south korean, south koreans, s korea, s. korea, skorea, republic of korea, rok
+SS south sudan: south sudanese
+ES spain: spanish, spaniard
+LK sri lanka: sri lankan
+SD sudan: sudanese
+SE sweden: swedish, swede, swedes
+CH switzerland: swiss
+SY syria: syrian, syrians
+TW taiwan: taiwanese
+TJ tajikistan: tajik
+TZ tanzania: tanzanian
+TH thailand: thai
+TN tunisia: tunisian
+TR turkey: turkish, turkiye, turk, turks
+TM turkmenistan: turkmen
+UG uganda: ugandan
+UA ukraine: ukrainian, ukrainians
+AE united arab emirates: uae, emirati
+UN united nations: un
+US united states: united states of america, usa, america, american, americans
+UY uruguay: uruguayan
+UZ uzbekistan: uzbek
+VE venezuela: venezuelan
+VN vietnam: vietnamese
+GB-WLS wales: welsh
+YE yemen: yemeni, yemenis
+ZM zambia: zambian
+ZW zimbabwe: zimbabwean
+"""
+
+
+def _read_lines() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Map each code to the name of the place and all its words, the name first."""
+    countries: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for line in COUNTRY_LINES.strip().splitlines():
+        place, _, words = line.partition(": ")
+        code, name = place.split(" ", 1)
+        countries[code] = name, (name, *words.split(", "))
+    return countries
+
+
+_COUNTRIES_BY_CODE = _read_lines()
 # place -> all its words, its name first
-COUNTRIES: dict[str, tuple[str, ...]] = {
-    names[0]: names for line in COUNTRY_LINES.strip().splitlines() for names in [tuple(line.split(", "))]
-}
+COUNTRIES: dict[str, tuple[str, ...]] = dict(_COUNTRIES_BY_CODE.values())
+COUNTRY_NAMES = {code: name for code, (name, _) in _COUNTRIES_BY_CODE.items()}

@@ -1,4 +1,4 @@
-"""Words that negate, hedge, limit or date a claim: negation, certainty, scope, months and days."""
+"""Words that negate, hedge, limit or date a claim: negation, certainty, scope and weekdays."""
 
 NEGATORS = frozenset(
     """
@@ -56,39 +56,18 @@ SCOPE_WORDS = {
     for word in words.split()
 }
 
-MONTHS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "january jan січня січень января январь",
-            "february feb лютого лютий февраля февраль",
-            "march mar березня березень марта март",
-            "april apr квітня квітень апреля апрель",
-            "may травня травень мая май",
-            "june jun червня червень июня июнь",
-            "july jul липня липень июля июль",
-            "august aug серпня серпень августа август",
-            "september sep sept вересня вересень сентября сентябрь",
-            "october oct жовтня жовтень октября октябрь",
-            "november nov листопада листопад ноября ноябрь",
-            "december dec грудня грудень декабря декабрь",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}
-
+# What CLDR lacks: short forms in English, and the accusative in Ukrainian and Russian.
 WEEKDAYS = {
     word: number
     for number, words in enumerate(
         (
-            "monday mon понеділок понедельник",
-            "tuesday tue tues вівторок вторник",
-            "wednesday wed середа середу среда среду",
-            "thursday thu thurs четвер четверг",
-            "friday fri пятниця пятницю пятница пятницу",
-            "saturday субота суботу суббота субботу",
-            "sunday неділя неділю воскресенье",
+            "mon",
+            "tue tues",
+            "wed середу среду",
+            "thu thurs",
+            "fri пятницю пятницу",
+            "суботу субботу",
+            "неділю",
         )
     )
     for word in words.split()
