@@ -84,6 +84,5 @@ def is_series(update: Update, prior: PriorClaim) -> bool:
 
 
 def record_query(claim: Claim) -> str:
-    """Return the text to look a record up by: its label, so that the newest values are found whatever they are."""
-    labels = record_labels(claim)
-    return labels[-1] if labels else claim.text
+    """Return the text to look up a record by: its label, so that the newest values are found whatever they are."""
+    return record_labels(claim)[-1]

@@ -81,6 +81,8 @@ async def test_ticks_continue_after_the_clock_is_set_back(folder: Path, clock: S
             stop.set()
             await daemon_task
 
+    assert daemon.ticks > before + 1
+
 
 async def test_a_source_keeps_its_interval_when_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
     async with RawServer(http_response(SAMPLE_FEED)) as server:
