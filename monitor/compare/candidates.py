@@ -167,10 +167,10 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
         text: analyze(text, comparison.synonyms)
         for text in top_candidates(now, {s.text for s in candidates}, comparison.synonyms)
     }
-    verdicts = {text: judge(before, now, Relation.ELSEWHERE) for text, before in near.items()}
     drawn = []
     for said in (said for said in candidates if said.text in near):
-        before, verdict = near[said.text], verdicts[said.text]
+        before = near[said.text]
+        verdict = judge(before, now, Relation.ELSEWHERE, (said.at, comparison.update.at))
         other = is_apart(claim, comparison.update, said)
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict

@@ -17,11 +17,15 @@ APART = 100  # figures that count different things are different figures beyond 
 
 
 class FactDiff(NamedTuple):
-    """Facts that differ (`changed`), and facts that only one side states (`added`, `removed`)."""
+    """Facts that differ (`changed`), and facts that only one side states (`added`, `removed`).
+
+    `moved` has the old and the new figure of the changed ones.
+    """
 
     changed: Sequence[Change] = ()
     added: Sequence[Change] = ()
     removed: Sequence[Change] = ()
+    moved: Sequence[tuple[Quantity, Quantity]] = ()
 
     def all(self) -> list[Change]:
         """Return every change, changed facts first."""
@@ -44,7 +48,7 @@ def numbers(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> FactD
         else:
             left.remove(twin)
             pairs.append((twin, quantity))
-    moved = [_change(ChangeKind.NUMBER, before, old, now, new) for old, new in crossed(pairs)]
+    moved = crossed(pairs)
     gained = []
     for quantity in sorted(
         fresh, key=lambda new: -max((len(set(new.counted_keys) & set(old.counted_keys)) for old in left), default=0)
@@ -52,11 +56,12 @@ def numbers(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> FactD
         old = counterpart(left, quantity)
         if old is not None:
             left.remove(old)
-            moved.append(_change(ChangeKind.NUMBER, before, old, now, quantity))
+            moved.append((old, quantity))
         elif not _article(now, quantity):
             gained.append(Change(ChangeKind.NUMBER, "", now.text[quantity.start : quantity.end]))
     lost = [Change(ChangeKind.NUMBER, before.text[q.start : q.end], "") for q in left if not _article(before, q)]
-    return FactDiff(moved, gained, lost)
+    changed = [_change(ChangeKind.NUMBER, before, old, now, new) for old, new in moved]
+    return FactDiff(changed, gained, lost, moved)
 
 
 def _article(reading: ClaimAnalysis, quantity: Quantity) -> bool:

@@ -15,17 +15,21 @@ from typing import NamedTuple
 
 from monitor.compare import facts
 from monitor.compare.antonyms import find_opposites
+from monitor.compare.coverage import FULL, Coverage, cover, has_new_day
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.role_swap import roles_swapped
 from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
-from monitor.model import Change, ChangeKind, Novelty, Relation, Verdict
+from monitor.model import Change, ChangeKind, Moment, Novelty, Relation, Verdict
 from monitor.text.analysis import IDENTIFIER_PREFIX, MAX_ANALYZED_CHARS, PLACE, WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.facts.numbers import Quantity
 from monitor.text.lexicon.stopwords import WEAK_WORDS
+from monitor.text.statement import read_statement
 
 # Similarity thresholds; `python benchmarks/novelty.py --data DIR pairs` measures their effect.
+SAME_FACT = 0.5
 UNLIKE = {Relation.REVISION: 20.0, Relation.ELSEWHERE: 44.0}  # below this: another claim
 RETOLD = 66.0  # elsewhere: from this on, claims whose facts agree are repeated
 ANCHORED = 60.0  # the same, for claims that state the same day and share ANCHORS names
@@ -50,8 +54,13 @@ class PairDiff(NamedTuple):
     alike: float
 
 
-def judge(before: ClaimAnalysis, now: ClaimAnalysis, relation: Relation) -> Verdict:
-    """Return the verdict on `now` as news after `before`."""
+def judge(
+    before: ClaimAnalysis,
+    now: ClaimAnalysis,
+    relation: Relation,
+    published: tuple[Moment, Moment] | None = None,
+) -> Verdict:
+    """Return the verdict on `now` as news after `before`. `published` are their times of publication, if known."""
     if before.text == now.text:
         return IDENTICAL
     if before.text[MAX_ANALYZED_CHARS:] != now.text[MAX_ANALYZED_CHARS:]:
@@ -59,7 +68,7 @@ def judge(before: ClaimAnalysis, now: ClaimAnalysis, relation: Relation) -> Verd
     seen = diff_pair(before, now, strict=relation is Relation.REVISION)
     if seen.alike < UNLIKE[relation]:
         return Verdict(Novelty.NEW, seen.alike)
-    return _revised(seen) if relation is Relation.REVISION else _retold(seen)
+    return _revised(seen) if relation is Relation.REVISION else _retold(seen, published)
 
 
 def diff_pair(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> PairDiff:
@@ -81,30 +90,55 @@ def _revised(seen: PairDiff) -> Verdict:
     return Verdict(Novelty.CHANGED if news else Novelty.REPEATED, seen.alike, (*stated, *words.changes))
 
 
-def _retold(seen: PairDiff) -> Verdict:
-    """Judge a claim from elsewhere: wording is free, only facts that contradict each other count."""
-    if name_different_things(seen.before, seen.now):
+def _retold(seen: PairDiff, published: tuple[Moment, Moment] | None) -> Verdict:
+    """Judge a claim from elsewhere: repeated if the earlier claim states all of it, changed if both state one fact
+    whose value moved, else new."""
+    if name_different_things(seen.before, seen.now) or added_identifiers(seen.before, seen.now):
         return Verdict(Novelty.NEW, seen.alike)
-    if (seen.numbers.changed or seen.numbers.added) and seen.alike < NAMELESS and strange(seen):
-        return Verdict(Novelty.NEW, seen.alike)
-    moved = [*seen.numbers.changed, *seen.numbers.added, *seen.dates.changed]
-    moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen)]
-    moved += [
-        *replaced_identifiers(seen.before, seen.now),
-        *others(seen),
-        *roles_swapped(seen.before, seen.now, seen.words),
-    ]
-    if seen.alike >= ANCHORED:
-        moved += figures(seen)
-    if moved:
+    is_new_day = has_new_day(seen.before, seen.now, published)
+    coverage = cover(seen.now, seen.words.added)
+    moved = moved_values(seen, coverage)
+    if moved and not is_new_day and is_same_fact(seen):
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
-    if added_identifiers(seen.before, seen.now):
+    unsaid = moved or seen.numbers.changed or seen.numbers.added or seen.cues[ChangeKind.NEGATION].all() or roles_swapped(seen.before, seen.now, seen.words)
+    if unsaid or is_new_day or not coverage.is_full(FULL):
         return Verdict(Novelty.NEW, seen.alike)
     words = word_changes(seen.before, seen.now, seen.words)
-    if not words.material:
-        moved = [*seen.numbers.all(), *seen.cues[ChangeKind.CERTAINTY].changed, *seen.cues[ChangeKind.SCOPE].changed]
-    told = not moved and seen.alike >= (ANCHORED if anchored(seen) else RETOLD)
-    return Verdict(Novelty.REPEATED if told else Novelty.CHANGED, seen.alike, (*moved, *words.changes))
+    return Verdict(Novelty.REPEATED, seen.alike, tuple(words.changes))
+
+
+def moved_values(seen: PairDiff, coverage: Coverage) -> list[Change]:
+    """Return the changes of a value: a figure of the same slot, a negation, an opposite, another version."""
+    moved = [
+        change
+        for change, (old, new) in zip(seen.numbers.changed, seen.numbers.moved, strict=True)
+        if is_same_slot(old, new)
+    ]
+    if coverage.is_full(FULL):
+        moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen), *replaced_identifiers(seen.before, seen.now)]
+        moved += [*seen.dates.changed, *roles_swapped(seen.before, seen.now, seen.words)]
+    return moved
+
+
+def is_same_slot(old: Quantity, new: Quantity) -> bool:
+    """Whether two figures count the same thing in the same unit."""
+    return old.unit == new.unit and bool(set(old.counted_keys) & set(new.counted_keys) or not (old.counted_keys and new.counted_keys))
+
+
+def is_same_fact(seen: PairDiff) -> bool:
+    """Whether both claims say the same of the same thing: SAME_FACT of the words of the shorter one are shared."""
+    voids = read_statement(seen.before).void, read_statement(seen.now).void
+    sides = [
+        sum(term.weight for key, term in side.terms.items() if key not in void)
+        for side, void in zip((seen.before, seen.now), voids, strict=True)
+    ]
+    absent = [
+        sum(term.weight for term in terms if term.key not in void)
+        for terms, void in zip((seen.words.removed, seen.words.added), voids, strict=True)
+    ]
+    if not min(sides):
+        return False
+    return min((side - gone) / side for side, gone in zip(sides, absent, strict=True)) >= 0 and max((side - gone) / side for side, gone in zip(sides, absent, strict=True)) >= SAME_FACT
 
 
 def strange(seen: PairDiff) -> bool:

@@ -1,0 +1,60 @@
+"""Words that attribute a statement to a speaker, and words for days relative to the day of publication."""
+
+# Verbs that only report what somebody said. "Announced" and "ordered" are acts and are not among them.
+SPEECH_VERBS = frozenset(
+    """
+    said says say saying stated states reported reports report claimed claims noted notes added adds told tells
+    confirmed confirms observed argued believes believe assessed assesses posted wrote writes
+    сказав сказала сказали каже заявив заявила заявили заявляє повідомив повідомила повідомили повідомляє повідомляють
+    зазначив зазначила зазначили додав додала розповів розповіла
+    сказал сказала сказали говорит заявил заявила заявили заявляет сообщил сообщила сообщили сообщает сообщают
+    отметил отметила добавил добавила рассказал рассказала
+    sagte sagt sagten erklärte berichtet berichtete meldete meldet
+    dit déclaré affirmé annonce affirme
+    dijo dice afirmó informó señaló
+    disse diz afirmou informou
+    """.split()
+)
+# They also report what somebody said if "that" follows; else they may be the event.
+CONDITIONAL_VERBS = frozenset(
+    """
+    announced announces warned warns denied denies alleged alleges revealed reveals indicated indicates suggested
+    suggests declared declares acknowledged emphasized stressed insisted concluded estimates estimated
+    оголосив оголосила попередив попередила підтвердив підтвердили объявил объявила предупредил подтвердил подтвердили
+    """.split()
+)
+SUBORDINATORS = frozenset("that що что dass que che".split())
+# What may stand between the verb and "that", or after the verb at the end of a sentence.
+SPEECH_MODIFIERS = frozenset(
+    """
+    on in at a an the to statement interview briefing post tweet telegram reporters journalists press conference late
+    early also previously earlier separately again today yesterday morning evening afternoon night
+    у в на під час заяві брифінгу також вчора сьогодні сегодня вчера также заявлении
+    """.split()
+)
+ACCORDING = (
+    ("according", "to"),
+    ("за", "словами"),
+    ("за", "даними"),
+    ("по", "словам"),
+    ("по", "данным"),
+    ("selon",),
+    ("según",),
+    ("segundo",),
+    ("laut",),
+    ("secondo",),
+)
+
+# phrase -> first and last day, in days from the day of publication
+RELATIVE_DAYS: dict[tuple[str, ...], tuple[int, int]] = {
+    tuple(phrase.split()): days
+    for days, phrases in {
+        (0, 0): "today; this morning; this afternoon; this evening; tonight; earlier today; сьогодні; сегодня; heute; "
+        "aujourd'hui; hoy; hoje; oggi",
+        (-1, -1): "yesterday; вчора; учора; вчера; gestern; hier; ayer; ontem; ieri",
+        (1, 1): "tomorrow; завтра; morgen; demain; mañana; amanhã; domani",
+        (-1, 0): "overnight; last night; the past 24 hours; the last 24 hours; the past day; the last day; past 24 hours; "
+        "last 24 hours; минулої доби; за минулу добу; за добу; вночі; за сутки; за прошедшие сутки; ночью",
+    }.items()
+    for phrase in phrases.split("; ")
+}
