@@ -17,8 +17,9 @@ from monitor.compare.identifiers import name_different_things, title_different_t
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
+from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
-from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
+from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Role, Update, Verdict
 from monitor.text.analysis import ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
 from monitor.text.facts.identifiers import LINK
 from monitor.text.facts.records import is_short_record, parse_record
@@ -63,11 +64,15 @@ class ClaimIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An earlier claim, the verdict of comparing with it, and whether it is about another subject."""
+    """An earlier claim, the verdict of comparing with it, and whether it is about another subject.
+
+    A claim that several earlier ones state together is repeated: `together_with` has the others.
+    """
 
     prior: PriorClaim
     verdict: Verdict
     is_other_subject: bool = False
+    together_with: tuple[PriorClaim, ...] = ()
 
     @property
     def is_repeat(self) -> bool:
@@ -83,6 +88,7 @@ class LookupContext:
     synonyms: Synonyms
     now: Moment
     sources: frozenset[str] | None = None
+    own_claims: Sequence[Claim] = ()
 
 
 def find_prior_claims(comparison: LookupContext, claims: Sequence[Claim]) -> list[list[Candidate]]:
@@ -176,7 +182,33 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
         if one_matter(verdict, before, now):
             drawn.append(Candidate(said, verdict, other))
+    if all(one.is_other_subject or not one.is_repeat for one in drawn):
+        own = own_members(comparison, claim)
+        members = [Member(said, near[said.text]) for said in candidates if said.text in near and not is_apart(claim, comparison.update, said)]
+        if together := stated_together(now, comparison.update.at, [*members, *own]):
+            first = together[0]
+            similarity = judge(first.analysis, now, Relation.ELSEWHERE).similarity
+            drawn.append(
+                Candidate(
+                    first.prior,
+                    Verdict(Novelty.REPEATED, similarity),
+                    together_with=tuple(member.prior for member in together[1:]),
+                )
+            )
     return drawn
+
+
+def own_members(comparison: LookupContext, claim: Claim) -> list[Member]:
+    """Return the claims of the update before `claim` that share most words with it, without its title."""
+    update, now = comparison.update, analyze(claim.text, comparison.synonyms)
+    before: list[Member] = []
+    for own in comparison.own_claims:
+        if own is claim:
+            break
+        if own.noise is None and own.role is not Role.TITLE:
+            said = PriorClaim(own.text, update.source, update.entry, update.at, "", update.title, own.heading)
+            before.append(Member(said, analyze(own.text, comparison.synonyms)))
+    return sorted(before, key=lambda member: weight_overlap(member.analysis, now), reverse=True)[:MAX_JUDGED_CANDIDATES]
 
 
 def is_apart(claim: Claim, update: Update, said: PriorClaim) -> bool:

@@ -48,7 +48,7 @@ def classify_claims(
     pairs = match_revisions(added, gone, synonyms)
     said = prior_claims.own_claims(update.source, update.entry, [claim.text for claim in gone]) if gone else {}
     before = [by and Candidate(own_saying(update, gone[by[0]], said), by[1]) for by in pairs]
-    found = settle_all(LookupContext(update, prior_claims, synonyms, now), added, before)
+    found = settle_all(LookupContext(update, prior_claims, synonyms, now, own_claims=claims), added, before)
     story = (prior_claims.story(update.source, update.entry) if previous is not None else None) or find_story(
         update, found, vector, prior_claims, now
     )

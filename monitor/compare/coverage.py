@@ -19,7 +19,7 @@ from monitor.text.statement import read_statement
 FULL = 0.74  # of the weight of a claim's words: from this share on, one earlier claim states all of it
 FULL_TOGETHER = 0.78  # the same for several earlier claims together
 MIN_CLAUSE = 0.25  # of the weight of each clause
-MIN_CLAUSE_WEIGHT = 1.5  # a clause of less is part of its neighbour
+MIN_CLAUSE_WEIGHT = 0.9  # a clause of less is part of its neighbour
 
 
 @dataclass(frozen=True, slots=True)
