@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
+from monitor.compare.catalogue import is_sibling
 from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
@@ -89,6 +90,8 @@ class LookupContext:
     now: Moment
     sources: frozenset[str] | None = None
     own_claims: Sequence[Claim] = ()
+    is_catalogue: bool = False
+    is_revision: bool = False
 
 
 def find_prior_claims(comparison: LookupContext, claims: Sequence[Claim]) -> list[list[Candidate]]:
@@ -141,9 +144,10 @@ def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[st
 def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClaim]) -> list[Candidate]:
     """Return the candidates for the earlier claims with a claim's wording, without the outdated ones."""
     is_formula = len(said) >= FORMULA_SUBJECTS and is_formula_of(analyze(claim.text, comparison.synonyms), said)
-    apart = is_other_subject if is_formula else is_apart
     return [
-        Candidate(one, SAME, apart(claim, comparison.update, one)) for one in said if not is_outdated(one, comparison)
+        Candidate(one, SAME, not is_formula and is_apart(claim, comparison, one))
+        for one in said
+        if not is_outdated(one, comparison)
     ]
 
 
@@ -177,14 +181,14 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
     for said in (said for said in candidates if said.text in near):
         before = near[said.text]
         verdict = judge(before, now, Relation.ELSEWHERE, (said.at, comparison.update.at))
-        other = is_apart(claim, comparison.update, said)
+        other = is_apart(claim, comparison, said)
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
-        if one_matter(verdict, before, now):
+        if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
             drawn.append(Candidate(said, verdict, other))
     if all(one.is_other_subject or not one.is_repeat for one in drawn):
         own = own_members(comparison, claim)
-        members = [Member(said, near[said.text]) for said in candidates if said.text in near and not is_apart(claim, comparison.update, said)]
+        members = [Member(said, near[said.text]) for said in candidates if said.text in near and not is_apart(claim, comparison, said)]
         if together := stated_together(now, comparison.update.at, [*members, *own]):
             first = together[0]
             similarity = judge(first.analysis, now, Relation.ELSEWHERE).similarity
@@ -211,11 +215,15 @@ def own_members(comparison: LookupContext, claim: Claim) -> list[Member]:
     return sorted(before, key=lambda member: weight_overlap(member.analysis, now), reverse=True)[:MAX_JUDGED_CANDIDATES]
 
 
-def is_apart(claim: Claim, update: Update, said: PriorClaim) -> bool:
-    """Whether an earlier claim is about another subject: by its titles' names, or by identifiers in the titles."""
-    if is_other_subject(claim, update, said):
+def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
+    """Whether an earlier claim is about another subject: another entry of a catalogue, or another thing by the names
+    or identifiers in the titles."""
+    if comparison.is_catalogue and is_sibling(comparison.update, said):
         return True
-    return title_different_things(said.title, update.title) and not is_pointer(analyze(claim.text))
+    if is_other_subject(claim, comparison.update, said, by_title=comparison.is_revision):
+        return True
+    different = title_different_things(said.title, comparison.update.title)
+    return different and not is_pointer(analyze(claim.text))
 
 
 def is_pointer(now: ClaimAnalysis) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
+from monitor.compare.catalogue import is_catalogue
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
 from monitor.compare.stories import STORY_LIFETIME_S, StoryIndex, assign_stories, find_story, is_own_matter
 from monitor.compare.subject import is_other_subject
@@ -48,7 +49,15 @@ def classify_claims(
     pairs = match_revisions(added, gone, synonyms)
     said = prior_claims.own_claims(update.source, update.entry, [claim.text for claim in gone]) if gone else {}
     before = [by and Candidate(own_saying(update, gone[by[0]], said), by[1]) for by in pairs]
-    found = settle_all(LookupContext(update, prior_claims, synonyms, now, own_claims=claims), added, before)
+    found = settle_all(LookupContext(
+        update,
+        prior_claims,
+        synonyms,
+        now,
+        own_claims=claims,
+        is_catalogue=is_catalogue(update, claims, prior_claims),
+        is_revision=previous is not None,
+    ), added, before)
     story = (prior_claims.story(update.source, update.entry) if previous is not None else None) or find_story(
         update, found, vector, prior_claims, now
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from monitor.compare.identifiers import title_different_things
 from monitor.compare.subject import stable_words
 from monitor.compare.verdict import judge
 from monitor.model import Change, ChangeKind, Claim, Novelty, PriorClaim, Relation, Update, Verdict
@@ -77,6 +78,8 @@ def is_series(update: Update, prior: PriorClaim) -> bool:
         return False
     if prior.entry == update.entry:
         return True
+    if title_different_things(prior.title, update.title):
+        return False
     if update.title == prior.title:
         return bool(DATE_PATTERN.search(update.entry) and DATE_PATTERN.search(prior.entry))
     words, others = ([word.folded for word in stable_words(title)] for title in (update.title, prior.title))

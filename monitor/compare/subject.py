@@ -42,15 +42,18 @@ class SubjectNames(NamedTuple):
     other: str
 
 
-def is_other_subject(claim: Claim, update: Update, said: PriorClaim) -> bool:
-    """Whether `said` is from a sibling of this entry, or from a section of it, that is about another subject."""
+def is_other_subject(claim: Claim, update: Update, said: PriorClaim, *, by_title: bool = True) -> bool:
+    """Whether `said` is from a sibling of this entry, or from a section of it, that is about another subject.
+
+    `by_title` is false for news: two headlines with a few words in common are no catalogue.
+    """
     if said.source != update.source:
         return False
     if said.entry == update.entry:
         return bool(claim.heading and said.heading) and not same_topic(claim.heading, said.heading)
     if update.title.casefold() == said.title.casefold():
         return bool(update.title) and names_from_keys(update.entry, said.entry) is not None
-    return claim.role is not Role.TITLE and names_from_titles(update.title, said.title) is not None
+    return by_title and claim.role is not Role.TITLE and names_from_titles(update.title, said.title) is not None
 
 
 def subject_names(update: Update, said: PriorClaim) -> SubjectNames | None:

@@ -1,0 +1,90 @@
+"""Decides whether several earlier claims together state all of a claim.
+
+Each of them may supply words, but figures, identifiers, days and negations have to come from one claim. Members share
+a name with the claim, if it has any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.compare.coverage import FULL_TOGETHER, cover, has_new_day, uncovered_by_all
+from monitor.compare.facts import equal
+from monitor.compare.identifiers import added_identifiers
+from monitor.model import ChangeKind, Moment, PriorClaim
+from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.facts.numbers import Quantity
+from monitor.text.statement import read_statement
+
+MAX_MEMBERS = 3
+MIN_FIRST = 0.5
+MIN_GAIN = 0.08
+MIN_MEMBER_SHARE = 0.25  # of the claim's words; a claim that has fewer only shares common words
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An earlier claim that may state a part of a claim."""
+
+    prior: PriorClaim
+    analysis: ClaimAnalysis
+
+
+def stated_together(
+    now: ClaimAnalysis, at: Moment, members: Sequence[Member]
+) -> list[Member]:
+    """Return the members that together state all of the claim, the one that states most first; empty if they do not."""
+    named = {key for key, term in now.terms.items() if term.kind is not WORDING} - read_statement(now).void
+    fit = [member for member in members if _may_state(member, now, at, named)]
+    chosen = _choose(now, fit)
+    if not chosen or not any(states_facts(member.analysis, now) for member in chosen):
+        return []
+    left = uncovered_by_all(now, [member.analysis for member in chosen])
+    return chosen if cover(now, left).is_full(FULL_TOGETHER) else []
+
+
+def _choose(now: ClaimAnalysis, members: Sequence[Member]) -> list[Member]:
+    """Return at most MAX_MEMBERS, each of which states most of what the earlier ones leave out."""
+    chosen: list[Member] = []
+    left = dict(now.terms)
+    for _ in range(MAX_MEMBERS):
+        best = max(members, key=lambda member: _weight_in(member, left), default=None)
+        gain = _weight_in(best, left) if best else 0.0
+        if best is None or gain < (MIN_FIRST if not chosen else MIN_GAIN) * sum(t.weight for t in now.terms.values()):
+            break
+        chosen.append(best)
+        left = {term.key: term for term in uncovered_by_all(now, [member.analysis for member in chosen])}
+    return chosen
+
+
+def _weight_in(member: Member, left: dict[str, ContentTerm]) -> float:
+    return sum(term.weight for key, term in left.items() if key in member.analysis.terms)
+
+
+def _may_state(member: Member, now: ClaimAnalysis, at: Moment, named: set[str]) -> bool:
+    if named and named.isdisjoint(member.analysis.terms):
+        return False
+    if negations(member.analysis) != negations(now) or has_new_day(member.analysis, now, (member.prior.at, at)):
+        return False
+    return _share(member, now) >= MIN_MEMBER_SHARE
+
+
+def negations(claim: ClaimAnalysis) -> int:
+    return sum(cue.kind is ChangeKind.NEGATION for cue in claim.cues) % 2
+
+
+def _share(member: Member, now: ClaimAnalysis) -> float:
+    void = read_statement(now).void
+    total = sum(term.weight for key, term in now.terms.items() if key not in void)
+    shared = sum(term.weight for key, term in now.terms.items() if key not in void and key in member.analysis.terms)
+    return shared / total if total else 0.0
+
+
+def states_facts(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
+    """Whether an earlier claim states every figure and identifier of the claim."""
+    return not added_identifiers(before, now) and all(_has_figure(before, figure) for figure in now.numbers)
+
+
+def _has_figure(before: ClaimAnalysis, figure: Quantity) -> bool:
+    return any(equal(old, figure, strict=False) for old in before.numbers)
