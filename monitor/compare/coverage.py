@@ -16,8 +16,9 @@ from monitor.text.facts.dates import Date, dates_agree
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 from monitor.text.statement import read_statement
 
-FULL = 0.74  # of the weight of a claim's words: from this share on, one earlier claim states all of it
+FULL = 0.72  # of the weight of a claim's words: from this share on, one earlier claim states all of it
 FULL_TOGETHER = 0.78  # the same for several earlier claims together
+MAX_TERM_WEIGHT = 1.0  # names weigh no more than other words: the predicate is what is new
 MIN_CLAUSE = 0.25  # of the weight of each clause
 MIN_CLAUSE_WEIGHT = 0.9  # a clause of less is part of its neighbour
 
@@ -42,7 +43,7 @@ def cover(now: ClaimAnalysis, uncovered: Iterable[ContentTerm], known_names: Col
     """
     statement = read_statement(now)
     missing = {term.key: term for term in uncovered if term.key not in statement.void}
-    weights = {key: now.terms[key].weight for clause in statement.clauses for key in clause}
+    weights = {key: min(now.terms[key].weight, MAX_TERM_WEIGHT) for clause in statement.clauses for key in clause}
     total = sum(weights.values())
     share = 1 - sum(weights[key] for key in missing if key in weights) / total if total else 1.0
     return Coverage(share, _lowest_clause(statement.clauses, weights, missing), tuple(missing.values()), new_names(now, missing.values()))

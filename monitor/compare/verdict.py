@@ -19,6 +19,7 @@ from monitor.compare.coverage import FULL, Coverage, cover, has_new_day
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.role_swap import roles_swapped
+from monitor.compare.same_fact import is_same_fact, is_same_slot
 from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
@@ -29,7 +30,6 @@ from monitor.text.lexicon.stopwords import WEAK_WORDS
 from monitor.text.statement import read_statement
 
 # Similarity thresholds; `python benchmarks/novelty.py --data DIR pairs` measures their effect.
-SAME_FACT = 0.5
 UNLIKE = {Relation.REVISION: 42.0, Relation.ELSEWHERE: 44.0}  # below this: another claim
 RETOLD = 66.0  # elsewhere: from this on, claims whose facts agree are repeated
 ANCHORED = 60.0  # the same, for claims that state the same day and share ANCHORS names
@@ -98,7 +98,7 @@ def _retold(seen: PairDiff, published: tuple[Moment, Moment] | None) -> Verdict:
     is_new_day = has_new_day(seen.before, seen.now, published)
     coverage = cover(seen.now, seen.words.added)
     moved = moved_values(seen, coverage)
-    if moved and not is_new_day and is_same_fact(seen):
+    if moved and not is_new_day and is_same_fact(seen.before, seen.now, seen.words):
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
     unsaid = moved or seen.numbers.changed or seen.numbers.added or seen.cues[ChangeKind.NEGATION].all() or roles_swapped(seen.before, seen.now, seen.words)
     if unsaid or is_new_day or not coverage.is_full(FULL):
@@ -112,33 +112,12 @@ def moved_values(seen: PairDiff, coverage: Coverage) -> list[Change]:
     moved = [
         change
         for change, (old, new) in zip(seen.numbers.changed, seen.numbers.moved, strict=True)
-        if is_same_slot(old, new)
+        if is_same_slot(seen.before, old, seen.now, new)
     ]
     if coverage.is_full(FULL):
         moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen), *replaced_identifiers(seen.before, seen.now)]
         moved += [*seen.dates.changed, *roles_swapped(seen.before, seen.now, seen.words)]
     return moved
-
-
-def is_same_slot(old: Quantity, new: Quantity) -> bool:
-    """Whether two figures count the same thing in the same unit."""
-    return old.unit == new.unit and bool(set(old.counted_keys) & set(new.counted_keys) or not (old.counted_keys and new.counted_keys))
-
-
-def is_same_fact(seen: PairDiff) -> bool:
-    """Whether both claims say the same of the same thing: SAME_FACT of the words of the shorter one are shared."""
-    voids = read_statement(seen.before).void, read_statement(seen.now).void
-    sides = [
-        sum(term.weight for key, term in side.terms.items() if key not in void)
-        for side, void in zip((seen.before, seen.now), voids, strict=True)
-    ]
-    absent = [
-        sum(term.weight for term in terms if term.key not in void)
-        for terms, void in zip((seen.words.removed, seen.words.added), voids, strict=True)
-    ]
-    if not min(sides):
-        return False
-    return min((side - gone) / side for side, gone in zip(sides, absent, strict=True)) >= 0 and max((side - gone) / side for side, gone in zip(sides, absent, strict=True)) >= SAME_FACT
 
 
 def strange(seen: PairDiff) -> bool:

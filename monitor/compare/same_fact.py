@@ -1,0 +1,78 @@
+"""Decides whether two claims state one fact, and which of its values moved: a figure, a date, a "not"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from monitor.compare.word_alignment import WordAlignment
+from monitor.compare.word_variants import same_word
+from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
+from monitor.text.facts.numbers import Quantity
+from monitor.text.lexicon.stopwords import WEAK_WORDS
+from monitor.text.statement import read_statement
+
+SAME_FACT = 0.5  # of the weight of the words of the shorter claim are shared
+SAME_FACT_NAMELESS = 0.75  # the same if they share no name
+MAX_GOVERNOR_DISTANCE = 30  # characters between a figure and the word that governs it
+
+
+def is_same_fact(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+    """Whether both claims say the same of the same thing, apart from values."""
+    if heads_differ(before, now, words):
+        return False
+    share = max(
+        _shared_weight(before, words.removed),
+        _shared_weight(now, words.added),
+    )
+    return share >= (SAME_FACT if shares_name(before, now) else SAME_FACT_NAMELESS)
+
+
+def _shared_weight(side: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
+    void = read_statement(side).void
+    total = sum(term.weight for key, term in side.terms.items() if key not in void)
+    return 1 - sum(term.weight for term in absent if term.key not in void) / total if total else 0.0
+
+
+def shares_name(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
+    void = read_statement(now).void
+    return any(
+        term.kind is not WORDING and key in before.terms for key, term in now.terms.items() if key not in void
+    )
+
+
+def heads_differ(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+    """Whether the claims begin with different subjects: the first word of each is absent from the other."""
+    heads = head(before), head(now)
+    return heads[0] in words.removed and heads[1] in words.added
+
+
+def head(claim: ClaimAnalysis) -> ContentTerm | None:
+    """Return the first content word of what a claim states."""
+    void = read_statement(claim).void
+    return next((term for key, term in claim.terms.items() if key not in void), None)
+
+
+def is_same_slot(before: ClaimAnalysis, old: Quantity, now: ClaimAnalysis, new: Quantity) -> bool:
+    """Whether two figures are values of one thing: the same unit, the same thing counted, governed by one word."""
+    if old.unit != new.unit:
+        return False
+    counted = set(old.counted_keys) & set(new.counted_keys)
+    if not counted and old.counted_keys and new.counted_keys:
+        return False
+    governors = governor(before, old), governor(now, new)
+    return None in governors or _is_one_word(*governors)
+
+
+def _is_one_word(one: ContentTerm, other: ContentTerm) -> bool:
+    return one.key == other.key or same_word(one.word, other.word)
+
+
+def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:
+    """Return the word before a figure that says what happens to what it counts; None if it is a name or far away."""
+    found = None
+    for term, start, end in zip(claim.terms.values(), claim.spans[::2], claim.spans[1::2], strict=True):
+        if end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE:
+            found = term
+    if found is None or found.kind is not WORDING or found.word.folded in WEAK_WORDS:
+        return None
+    return found
