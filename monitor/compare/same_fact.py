@@ -8,6 +8,7 @@ from monitor.compare.word_alignment import WordAlignment
 from monitor.compare.word_variants import same_word
 from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.facts.numbers import Quantity
+from monitor.text.lexicon.figures import MOVEMENT_VERBS
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 from monitor.text.statement import read_statement
 
@@ -71,7 +72,8 @@ def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:
     """Return the word before a figure that says what happens to what it counts; None if it is a name or far away."""
     found = None
     for term, start, end in zip(claim.terms.values(), claim.spans[::2], claim.spans[1::2], strict=True):
-        if end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE:
+        near = end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE
+        if near and term.word.folded not in MOVEMENT_VERBS:
             found = term
     if found is None or found.kind is not WORDING or found.word.folded in WEAK_WORDS:
         return None
