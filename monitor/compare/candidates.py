@@ -17,11 +17,11 @@ from monitor.compare.catalogue import is_sibling
 from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
-from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
+from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, stable_words, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
 from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Role, Update, Verdict
-from monitor.text.analysis import ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
+from monitor.text.analysis import WORDING, ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
 from monitor.text.facts.identifiers import LINK
 from monitor.text.facts.records import is_short_record, parse_record
 from monitor.units import DAY
@@ -31,6 +31,8 @@ MAX_JUDGED_CANDIDATES = 8  # candidates that are judged: those that share most w
 MIN_SHARED_WEIGHT = 0.15  # share of two claims' weight; below it, their similarity is too low for any verdict
 FORMULA_SUBJECTS = 3  # entries about different things that say a sentence word for word: it is about none of them
 MIN_FORMULA_TERMS = 7  # content words; a shorter record ("Product: Router") is the state of its entry
+SHORT_FORMULA_SUBJECTS = 1  # entries that say a bare sentence word for word
+MIN_SHORT_FORMULA_TERMS = 4  # content words of a bare sentence
 MAX_POINTER_TERMS = 5  # content words beside a link: "For details, see …"
 FLAP = DAY  # seconds: a claim that returns to its entry within this time is repeated; later it is news
 
@@ -118,11 +120,9 @@ def in_series(comparison: LookupContext, records: Sequence[Claim]) -> dict[str, 
     followed: dict[str, list[Candidate]] = {}
     for claim, near in zip(records, by_label, strict=True):
         said = same_text.get(claim.text, ())
-        returned = [prior for prior in said if is_own(prior, comparison) and not is_outdated(prior, comparison)]
         others = [prior for prior in (*near, *said) if not is_own(prior, comparison)]
         latest = latest_in_series(claim, comparison.update, others)
-        followed[claim.text] = [Candidate(prior, SAME) for prior in returned]
-        followed[claim.text] += [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
+        followed[claim.text] = [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
     return followed
 
 
@@ -143,7 +143,7 @@ def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[st
 
 def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClaim]) -> list[Candidate]:
     """Return the candidates for the earlier claims with a claim's wording, without the outdated ones."""
-    is_formula = len(said) >= FORMULA_SUBJECTS and is_formula_of(analyze(claim.text, comparison.synonyms), said)
+    is_formula = is_formula_of(analyze(claim.text, comparison.synonyms), said, comparison)
     return [
         Candidate(one, SAME, not is_formula and is_apart(claim, comparison, one))
         for one in said
@@ -151,10 +151,20 @@ def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClai
     ]
 
 
-def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim]) -> bool:
-    """Whether a sentence is used for many things: FORMULA_SUBJECTS entries of a source have it."""
+def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim], comparison: LookupContext) -> bool:
+    """Whether a sentence is used for many things: several entries of a source have it.
+
+    A short one is a formula if it states no name or figure and no word of its entry's title.
+    """
     entries = Counter(source for source, _ in {(one.source, one.entry) for one in said})
-    return len(now.terms) >= MIN_FORMULA_TERMS and max(entries.values(), default=0) >= FORMULA_SUBJECTS
+    subjects = max(entries.values(), default=0)
+    if subjects >= FORMULA_SUBJECTS and len(now.terms) >= MIN_FORMULA_TERMS:
+        return True
+    if comparison.is_revision or subjects < SHORT_FORMULA_SUBJECTS or len(now.terms) < MIN_SHORT_FORMULA_TERMS:
+        return False
+    title = analyze(comparison.update.title, comparison.synonyms).terms
+    is_bare = not (now.numbers or now.dates or now.identifiers)
+    return is_bare and not any(term.kind is not WORDING or key in title for key, term in now.terms.items())
 
 
 def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:
@@ -218,12 +228,23 @@ def own_members(comparison: LookupContext, claim: Claim) -> list[Member]:
 def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
     """Whether an earlier claim is about another subject: another entry of a catalogue, or another thing by the names
     or identifiers in the titles."""
-    if comparison.is_catalogue and is_sibling(comparison.update, said):
+    if comparison.is_catalogue and (is_sibling(comparison.update, said) or is_unrelated(claim, comparison, said)):
         return True
     if is_other_subject(claim, comparison.update, said, by_title=comparison.is_revision):
         return True
     different = title_different_things(said.title, comparison.update.title)
     return different and not is_pointer(analyze(claim.text))
+
+
+def is_unrelated(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
+    """Whether a claim without a name of its own ("This incident is resolved.") was made under an unrelated title."""
+    update = comparison.update
+    if said.source == update.source:
+        return False
+    if any(term.kind is not WORDING for term in analyze(claim.text).terms.values()):
+        return False
+    own, other = ({word.folded for word in stable_words(title)} for title in (update.title, said.title))
+    return own.isdisjoint(other)
 
 
 def is_pointer(now: ClaimAnalysis) -> bool:

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 
 from monitor.compare.records import match_record_labels, record_verdict
 from monitor.compare.verdict import judge
-from monitor.model import Claim, Novelty, Relation, Verdict
+from monitor.model import Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.facts.records import is_short_record, parse_record
+from monitor.text.lexicon.stages import STAGES
 from monitor.text.normalize import normalized_key
 
 MIN_SUCCESSOR_SIMILARITY = (
     42.0  # below it, an added sentence is new and a removed one withdrawn: no edit of the other
 )
+MAX_STAGE_TERMS = 14  # of a sentence that does little more than state a stage
 PARTNERS = 6  # claims of the other version that one claim is judged against
 
 
@@ -57,7 +59,37 @@ def match_revisions(
         if found[place] is None and (by not in taken or verdict.novelty is Novelty.REPEATED):
             found[place] = (by, verdict)
             taken.add(by)
-    return found
+    return match_stages(added, gone, found, same)
+
+
+def match_stages(
+    added: Sequence[Claim], gone: Sequence[Claim], found: Sequence[tuple[int, Verdict] | None], same: Synonyms
+) -> list[tuple[int, Verdict] | None]:
+    """Pair the sentences left over that state the stage of one thing: "we are monitoring the results", "resolved"."""
+    taken = {pair[0] for pair in found if pair}
+    left = [(place, stage) for place, claim in enumerate(gone) if place not in taken and (stage := stage_of(claim))]
+    matched = list(found)
+    for index, claim in enumerate(added):
+        stage = stage_of(claim)
+        if matched[index] is not None or stage is None:
+            continue
+        earlier = next((one for one in left if one[1] != stage and gone[one[0]].heading == claim.heading), None)
+        if earlier:
+            left.remove(earlier)
+            old = gone[earlier[0]]
+            alike = judge(analyze(old.text, same), analyze(claim.text, same), Relation.REVISION).similarity
+            change = Change(ChangeKind.WORDING, old.text, claim.text)
+            matched[index] = (earlier[0], Verdict(Novelty.CHANGED, alike, (change,)))
+    return matched
+
+
+def stage_of(claim: Claim) -> str | None:
+    """Return the stage that a short sentence states; None for a record, which is paired by its label."""
+    analysis = analyze(claim.text)
+    if claim.noise or claim.role is Role.TITLE or is_short_record(claim) or len(analysis.terms) > MAX_STAGE_TERMS:
+        return None
+    stages = {STAGES[term.word.folded] for term in analysis.terms.values() if term.word.folded in STAGES}
+    return min(stages) if len(stages) == 1 else None
 
 
 def match_records(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[tuple[int, Verdict] | None]:

@@ -9,13 +9,16 @@ facts whether the second is news.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from monitor.compare import facts
 from monitor.compare.antonyms import find_opposites
 from monitor.compare.coverage import FULL, Coverage, cover, has_new_day
+from monitor.compare.days import event_days, publication_day
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.role_swap import roles_swapped
@@ -37,8 +40,10 @@ ANCHORS = 3
 NAMELESS = 70.0  # elsewhere: minimum for a changed figure if the claims share no name and one states another place
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0)
+RESPACED = Verdict(Novelty.REPEATED, 99.0)
 UNREAD = Verdict(Novelty.CHANGED, 0.0)  # the texts differ beyond the part that is analyzed
 CUE_KINDS = (ChangeKind.NEGATION, ChangeKind.CERTAINTY, ChangeKind.SCOPE)
+DIGITS = re.compile(r"\d+")
 NO_CUES = dict.fromkeys(CUE_KINDS, NO_FACT_DIFF)
 
 
@@ -65,10 +70,18 @@ def judge(
         return IDENTICAL
     if before.text[MAX_ANALYZED_CHARS:] != now.text[MAX_ANALYZED_CHARS:]:
         return UNREAD
+    if relation is Relation.REVISION and spacing_key(before.text) == spacing_key(now.text):
+        return RESPACED
     seen = diff_pair(before, now, strict=relation is Relation.REVISION)
     if seen.alike < UNLIKE[relation]:
         return Verdict(Novelty.NEW, seen.alike)
     return _revised(seen) if relation is Relation.REVISION else _retold(seen, published)
+
+
+@lru_cache(maxsize=8192)
+def spacing_key(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a key that ignores case, spaces and punctuation, but keeps apart digits that spaces separate."""
+    return "".join(filter(str.isalnum, text.casefold())), tuple(DIGITS.findall(text))
 
 
 def diff_pair(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> PairDiff:
@@ -95,13 +108,15 @@ def _retold(seen: PairDiff, published: tuple[Moment, Moment] | None) -> Verdict:
     whose value moved, else new."""
     if name_different_things(seen.before, seen.now) or added_identifiers(seen.before, seen.now):
         return Verdict(Novelty.NEW, seen.alike)
-    is_new_day = has_new_day(seen.before, seen.now, published)
+    if has_new_day(seen.before, seen.now, published):
+        moved = moved_dates(seen, published)
+        return Verdict(Novelty.CHANGED if moved else Novelty.NEW, seen.alike, tuple(moved))
     coverage = cover(seen.now, seen.words.added)
     moved = moved_values(seen, coverage)
-    if moved and not is_new_day and is_same_fact(seen.before, seen.now, seen.words):
+    if moved and is_same_fact(seen.before, seen.now, seen.words):
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved))
     unsaid = moved or seen.numbers.changed or seen.numbers.added or seen.cues[ChangeKind.NEGATION].all() or roles_swapped(seen.before, seen.now, seen.words)
-    if unsaid or is_new_day or not coverage.is_full(FULL):
+    if unsaid or is_another(seen) or not coverage.is_full(FULL):
         return Verdict(Novelty.NEW, seen.alike)
     words = word_changes(seen.before, seen.now, seen.words)
     return Verdict(Novelty.REPEATED, seen.alike, tuple(words.changes))
@@ -116,8 +131,35 @@ def moved_values(seen: PairDiff, coverage: Coverage) -> list[Change]:
     ]
     if coverage.is_full(FULL):
         moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen), *replaced_identifiers(seen.before, seen.now)]
-        moved += [*seen.dates.changed, *roles_swapped(seen.before, seen.now, seen.words)]
+        moved += [*roles_swapped(seen.before, seen.now, seen.words)]
     return moved
+
+
+def moved_dates(seen: PairDiff, published: tuple[Moment, Moment] | None) -> list[Change]:
+    """Return the dates that replace others if all else is the same: a correction, or a date in the future that moved.
+
+    A day after the earlier claim appeared is another event: the next of its kind.
+    """
+    if seen.words.removed or seen.words.added or seen.numbers.all() or not seen.dates.changed:
+        return []
+    if published is None or is_foretold(seen.now, published[1]) or not is_after(seen.now, published):
+        return list(seen.dates.changed)
+    return []
+
+
+def is_foretold(now: ClaimAnalysis, at: Moment) -> bool:
+    """Whether a claim is about a day after its publication."""
+    return any(first > publication_day(at) for first, _ in event_days(now, at))
+
+
+def is_after(now: ClaimAnalysis, published: tuple[Moment, Moment]) -> bool:
+    """Whether a claim is about a day after the publication of the earlier claim."""
+    return any(first > publication_day(published[0]) for first, _ in event_days(now, published[1]))
+
+
+def is_another(seen: PairDiff) -> bool:
+    """Whether the claim is about one more thing of a kind: "another", "one more"."""
+    return read_statement(seen.now).is_additional and not read_statement(seen.before).is_additional
 
 
 def strange(seen: PairDiff) -> bool:

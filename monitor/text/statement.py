@@ -13,7 +13,7 @@ from monitor.text.analysis import MAX_ANALYZED_CHARS, ClaimAnalysis
 from monitor.text.facts.attribution import find_attributions
 from monitor.text.facts.dates import Date
 from monitor.text.facts.tokens import Token, fold_word, tokenize
-from monitor.text.lexicon.speech import RELATIVE_DAYS
+from monitor.text.lexicon.speech import ADDITIONAL, RELATIVE_DAYS
 
 STATEMENT_CACHE_SIZE = 8_192
 CLAUSE_MARKS = frozenset(",;:—–()")
@@ -39,6 +39,7 @@ class Statement(NamedTuple):
     clauses: tuple[tuple[str, ...], ...]
     dates: tuple[Date, ...]
     relative_days: tuple[tuple[int, int], ...]
+    is_additional: bool
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
@@ -61,6 +62,7 @@ def read_statement(analysis: ClaimAnalysis) -> Statement:
         clauses=split_clauses([(key, start) for key, start in terms if key not in void_keys], breaks),
         dates=tuple(date for date in analysis.dates if not _is_inside(date.start, void)),
         relative_days=tuple(relative_days),
+        is_additional=any(_has_phrase(tokens, phrase) for phrase in ADDITIONAL),
     )
 
 
@@ -87,6 +89,11 @@ def split_clauses(terms: Sequence[tuple[str, int]], breaks: Sequence[int]) -> tu
                 left.pop(0)
         clauses[-1].append(key)
     return tuple(tuple(clause) for clause in clauses if clause)
+
+
+def _has_phrase(tokens: Sequence[Token], phrase: tuple[str, ...]) -> bool:
+    words = [token.word.folded for token in tokens]
+    return any(tuple(words[at : at + len(phrase)]) == phrase for at in range(len(words)))
 
 
 def _is_inside(offset: int, spans: Sequence[tuple[int, int]]) -> bool:

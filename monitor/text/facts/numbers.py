@@ -12,7 +12,17 @@ from typing import NamedTuple
 from monitor.text.facts.number_words import NumberPhrase, parse_number_phrase
 from monitor.text.facts.tokens import CALENDAR, NUMERAL, STOPWORD, SYMBOL, Token
 from monitor.text.lexicon.cues import PROJECTION_WORDS
-from monitor.text.lexicon.figures import BOUND_LAST_WORDS, BOUND_LENGTHS, BOUNDS, CURRENCIES, MEASURES
+from monitor.text.lexicon.figures import (
+    BASIS_POINT,
+    BOUND_LAST_WORDS,
+    BOUND_LENGTHS,
+    BOUNDS,
+    CURRENCIES,
+    FRACTIONS,
+    MEASURES,
+    PERCENTAGE_POINT,
+    POINTS,
+)
 
 DASHES = frozenset("-–—‑")
 APPROXIMATE_WORDS = frozenset("dozens hundreds thousands millions billions десятки сотні сотни тисячі тысячи".split())
@@ -58,11 +68,18 @@ def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, us
     """Return the figure of the number at `index`, with its range, unit, bound and counted words."""
     low, end = _parse_range(tokens, index, number, used_indexes)
     unit, first, last = _unit_around(tokens, end.unit or number.unit, index, end.end_token)
+    scale = 1.0
+    if not unit and tokens[index].word.folded in FRACTIONS and last < len(tokens):
+        following = tokens[last].word.folded
+        unit = "%" if following == "of" else PERCENTAGE_POINT if following == "point" else ""
+        scale, last = (100.0, last + (following == "point")) if unit == "%" else (1.0, last + bool(unit))
+    if unit == PERCENTAGE_POINT:
+        unit, scale = BASIS_POINT, 100.0
     bound, first = _bound_before(tokens, first, used_indexes)
     bound, last = _bound_after(tokens, bound, last)
     return Quantity(
-        low=low,
-        high=end.value,
+        low=low * scale,
+        high=end.value * scale,
         bound=bound or ("about" if tokens[index].word.folded in APPROXIMATE_WORDS else ""),
         unit=unit,
         is_ordinal=number.is_ordinal,
@@ -114,6 +131,9 @@ def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> t
         name = tokens[unit_index].word.folded
         if name == "per" and unit_index + 1 < len(tokens) and tokens[unit_index + 1].word.folded == "cent":
             return "%", first, unit_index + 2
+        following = tokens[unit_index + 1].word.folded if unit_index + 1 < len(tokens) else ""
+        if following in ("point", "points") and name in POINTS:
+            return POINTS[name], first, unit_index + 2
         unit = MEASURES.get(name) or CURRENCIES.get(name) or ""
         if unit:
             return unit, first, unit_index + 1

@@ -114,6 +114,9 @@ CURRENCIES = {
     for word in words.split()
 }
 
+BASIS_POINT, PERCENTAGE_POINT = "bp", "percentage point"  # one percentage point is 100 basis points
+POINTS = {"basis": BASIS_POINT, "percentage": PERCENTAGE_POINT}  # the word before "point"
+
 MEASURES = {
     word: name
     for name, words in {
@@ -129,6 +132,7 @@ MEASURES = {
         "day": "day days день дні днів дня дней",
         "hour": "hour hours hr hrs h година годин час часов",
         "minute": "minute minutes min mins хвилин минут",
+        BASIS_POINT: "bp bps",
         "magnitude": "magnitude",
         "mph": "mph",
         "kb": "kb",

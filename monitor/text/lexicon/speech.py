@@ -58,3 +58,10 @@ RELATIVE_DAYS: dict[tuple[str, ...], tuple[int, int]] = {
     }.items()
     for phrase in phrases.split("; ")
 }
+
+# Phrases for one more thing of a kind, which no earlier claim can be about.
+ADDITIONAL = tuple(
+    tuple(phrase.split())
+    for phrase in "another; one more; yet another; a second; a third; a further; ще один; ще одна; ще одне; еще один; "
+    "еще одна; еще одно".split("; ")
+)
