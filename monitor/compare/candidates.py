@@ -17,7 +17,7 @@ from monitor.compare.catalogue import is_sibling
 from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
-from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, stable_words, subject_names
+from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
 from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Role, Update, Verdict
@@ -33,6 +33,7 @@ FORMULA_SUBJECTS = 3  # entries about different things that say a sentence word 
 MIN_FORMULA_TERMS = 7  # content words; a shorter record ("Product: Router") is the state of its entry
 SHORT_FORMULA_SUBJECTS = 1  # entries that say a bare sentence word for word
 MIN_SHORT_FORMULA_TERMS = 4  # content words of a bare sentence
+MIN_RELATED_TITLES = 0.8  # share of the words of two titles that name one thing
 MAX_POINTER_TERMS = 5  # content words beside a link: "For details, see …"
 FLAP = DAY  # seconds: a claim that returns to its entry within this time is repeated; later it is news
 
@@ -196,7 +197,7 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
         if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
             drawn.append(Candidate(said, verdict, other))
-    if all(one.is_other_subject or not one.is_repeat for one in drawn):
+    if parse_record(claim) is None and all(one.is_other_subject for one in drawn):
         own = own_members(comparison, claim)
         members = [Member(said, near[said.text]) for said in candidates if said.text in near and not is_apart(claim, comparison, said)]
         if together := stated_together(now, comparison.update.at, [*members, *own]):
@@ -243,8 +244,8 @@ def is_unrelated(claim: Claim, comparison: LookupContext, said: PriorClaim) -> b
         return False
     if any(term.kind is not WORDING for term in analyze(claim.text).terms.values()):
         return False
-    own, other = ({word.folded for word in stable_words(title)} for title in (update.title, said.title))
-    return own.isdisjoint(other)
+    own, other = (analyze(title).terms.keys() for title in (update.title, said.title))
+    return len(own & other) < MIN_RELATED_TITLES * max(len(own), len(other), 1)
 
 
 def is_pointer(now: ClaimAnalysis) -> bool:

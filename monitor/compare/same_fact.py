@@ -14,6 +14,7 @@ from monitor.text.statement import read_statement
 
 SAME_FACT = 0.5  # of the weight of the words of the shorter claim are shared
 SAME_FACT_NAMELESS = 0.75  # the same if they share no name
+SAME_SENTENCE = 0.4  # the same for an edit of a sentence
 MAX_GOVERNOR_DISTANCE = 30  # characters between a figure and the word that governs it
 
 
@@ -26,6 +27,11 @@ def is_same_fact(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment
         _shared_weight(now, words.added),
     )
     return share >= (SAME_FACT if shares_name(before, now) else SAME_FACT_NAMELESS)
+
+
+def is_same_sentence(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+    """Whether one sentence may be an edit of the other: SAME_SENTENCE of the shorter one is kept."""
+    return max(_shared_weight(before, words.removed), _shared_weight(now, words.added)) >= SAME_SENTENCE
 
 
 def _shared_weight(side: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
@@ -73,8 +79,6 @@ def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:
     found = None
     for term, start, end in zip(claim.terms.values(), claim.spans[::2], claim.spans[1::2], strict=True):
         near = end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE
-        if near and term.word.folded not in MOVEMENT_VERBS:
+        if near and term.word.folded not in MOVEMENT_VERBS and term.word.folded not in WEAK_WORDS:
             found = term
-    if found is None or found.kind is not WORDING or found.word.folded in WEAK_WORDS:
-        return None
-    return found
+    return found if found and found.kind is WORDING else None

@@ -22,7 +22,7 @@ from monitor.compare.days import event_days, publication_day
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.role_swap import roles_swapped
-from monitor.compare.same_fact import is_same_fact, is_same_slot
+from monitor.compare.same_fact import is_same_fact, is_same_sentence, is_same_slot
 from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
@@ -96,6 +96,8 @@ def diff_pair(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> Pai
 
 def _revised(seen: PairDiff) -> Verdict:
     """Judge an edit: every changed word counts, unless it is a weak word or a corrected misspelling."""
+    if not is_same_sentence(seen.before, seen.now, seen.words):
+        return Verdict(Novelty.NEW, seen.alike)
     stated = [*seen.numbers.all(), *seen.dates.all(), *chain(*(moves.all() for moves in seen.cues.values()))]
     words = word_changes(seen.before, seen.now, seen.words)
     stated += roles_swapped(seen.before, seen.now, seen.words)
