@@ -6,9 +6,10 @@ or joined sentences is separated from what is new or withdrawn.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from monitor.compare.records import match_record_labels, record_verdict
+from monitor.compare.records import match_record_labels, record_labels, record_verdict
 from monitor.compare.verdict import judge
 from monitor.model import Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
@@ -20,6 +21,7 @@ MIN_SUCCESSOR_SIMILARITY = (
     42.0  # below it, an added sentence is new and a removed one withdrawn: no edit of the other
 )
 MAX_STAGE_TERMS = 14  # of a sentence that does little more than state a stage
+BOTH_VERSIONS = 2  # times that a label occurs if each version has it once
 PARTNERS = 6  # claims of the other version that one claim is judged against
 
 
@@ -95,12 +97,16 @@ def stage_of(claim: Claim) -> str | None:
 def match_records(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[tuple[int, Verdict] | None]:
     """Pair the records of both versions by heading and label."""
     pairs: list[tuple[int, Verdict] | None] = []
+    labels = Counter(label for claim in (*added, *gone) for label in record_labels(claim))
     for claim, place in zip(added, match_record_labels(added, gone), strict=True):
         before, now = (parse_record(gone[place]) if place is not None else None), parse_record(claim)
         if place is None or before is None or now is None:
             pairs.append(None)
             continue
         verdict = record_verdict(before, now, (gone[place].text, claim.text), same)
+        if verdict.novelty is Novelty.NEW and any(labels[label] == BOTH_VERSIONS for label in now.labels):
+            change = Change(ChangeKind.WORDING, before.value, now.value)
+            verdict = Verdict(Novelty.CHANGED, verdict.similarity, (change,))
         pairs.append(None if verdict.novelty is Novelty.NEW else (place, verdict))
     return pairs
 

@@ -14,7 +14,8 @@ from monitor.text.statement import read_statement
 
 SAME_FACT = 0.5  # of the weight of the words of the shorter claim are shared
 SAME_FACT_NAMELESS = 0.75  # the same if they share no name
-SAME_SENTENCE = 0.4  # the same for an edit of a sentence
+SAME_SENTENCE = 0.45  # of the weight of the words of both sentences, on average, is kept by an edit
+NEVER_GOVERN = MOVEMENT_VERBS | WEAK_WORDS | frozenset("off up out down over away back".split())
 MAX_GOVERNOR_DISTANCE = 30  # characters between a figure and the word that governs it
 
 
@@ -30,8 +31,8 @@ def is_same_fact(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment
 
 
 def is_same_sentence(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
-    """Whether one sentence may be an edit of the other: SAME_SENTENCE of the shorter one is kept."""
-    return max(_shared_weight(before, words.removed), _shared_weight(now, words.added)) >= SAME_SENTENCE
+    """Whether one sentence may be an edit of the other: SAME_SENTENCE of both is kept."""
+    return (_shared_weight(before, words.removed) + _shared_weight(now, words.added)) / 2 >= SAME_SENTENCE
 
 
 def _shared_weight(side: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
@@ -75,10 +76,10 @@ def _is_one_word(one: ContentTerm, other: ContentTerm) -> bool:
 
 
 def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:
-    """Return the word before a figure that says what happens to what it counts; None if it is a name or far away."""
+    """Return the word before a figure that says what happens to what it counts, or None if there is none near it."""
     found = None
     for term, start, end in zip(claim.terms.values(), claim.spans[::2], claim.spans[1::2], strict=True):
         near = end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE
-        if near and term.word.folded not in MOVEMENT_VERBS and term.word.folded not in WEAK_WORDS:
+        if near and term.kind is WORDING and term.word.folded not in NEVER_GOVERN:
             found = term
-    return found if found and found.kind is WORDING else None
+    return found
