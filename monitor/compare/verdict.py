@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from monitor.compare import facts
 from monitor.compare.antonyms import find_opposites
-from monitor.compare.coverage import FULL, Coverage, cover, has_new_day
+from monitor.compare.coverage import FULL, MOST, Coverage, cover, has_new_day
 from monitor.compare.days import event_days, publication_day
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
@@ -131,7 +131,7 @@ def moved_values(seen: PairDiff, coverage: Coverage) -> list[Change]:
         for change, (old, new) in zip(seen.numbers.changed, seen.numbers.moved, strict=True)
         if is_same_slot(seen.before, old, seen.now, new)
     ]
-    if coverage.is_full(FULL):
+    if coverage.is_full(MOST):
         moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen), *replaced_identifiers(seen.before, seen.now)]
         moved += [*roles_swapped(seen.before, seen.now, seen.words)]
     return moved

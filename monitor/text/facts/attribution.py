@@ -18,7 +18,11 @@ MAX_LEAD = 8  # tokens up to the verb if no "that" follows
 MAX_TAIL = 10  # tokens after the comma
 MIN_STATEMENT = 4  # tokens that the statement itself has at least
 CLAUSE_MARKS = frozenset(",;:.!?—–\"”“«»")
-NOT_AFTER_VERB = frozenset("to by of on in for with from about against as . , ; : ! ? - – — \" ”".split())
+NOT_AFTER_VERB = frozenset(
+    "to by of on in for with from about against as during near after before since until over under between through "
+    ". , ; : ! ? - – — \" ”".split()
+)
+FORMS_OF_BE = frozenset("is are was were be been being".split())  # before the verb: "no damage was reported"
 
 Span = tuple[int, int]  # indexes of tokens [first, end)
 
@@ -40,7 +44,8 @@ def _lead(tokens: Sequence[Token], words: Sequence[str], verbs: Sequence[int]) -
         if end < len(tokens) and words[end] in SUBORDINATORS and end <= MAX_THAT_LEAD:
             return 0, end + 1
         following = words[verb + 1] if verb + 1 < len(words) else "."
-        if 0 < verb < MAX_LEAD and words[verb] in SPEECH_VERBS and following not in NOT_AFTER_VERB:
+        is_lead = 0 < verb < MAX_LEAD and words[verb] in SPEECH_VERBS and words[verb - 1] not in FORMS_OF_BE
+        if is_lead and following not in NOT_AFTER_VERB:
             return None if _has_mark(words, 0, verb) else (0, verb + 1)
     return None
 
