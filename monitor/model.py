@@ -174,8 +174,8 @@ class PriorClaim:
 class Finding:
     """A claim with its novelty. `nearest` is the prior claim it was judged by, `changes` the differences from it.
 
-    For a withdrawn finding, `claim` is the old claim. `same_words_elsewhere` marks a claim made earlier in the same
-    words about another subject: it is new for this subject, but belongs to the same story.
+    For a withdrawn finding, `claim` is the old claim. `bundle` is the announcement that an edit belongs to, ""
+    if it is none: several pages may make it at once.
     """
 
     claim: Claim
@@ -184,7 +184,7 @@ class Finding:
     changes: tuple[Change, ...]
     nearest: PriorClaim | None
     story: str
-    same_words_elsewhere: bool = False
+    bundle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,8 @@ class AlertFinding:
     `matched` are the words that matched the rule, as written. `history` has the values of the figure that changed,
     oldest first and this one last; it is empty if no figure changed. `story` is the finding's own, which may differ
     from the alert's; it is "" in alerts stored by old versions. `also_said_by` has the first claim of each other
-    independent source, as of the time the alert is sent or shown.
+    independent source, and `also_on` the same announcement (`bundle`) on other pages, both as of the time the alert is
+    sent or shown.
     """
 
     claim: str
@@ -258,6 +259,8 @@ class AlertFinding:
     history: tuple[FigurePoint, ...] = ()
     story: str = ""
     also_said_by: tuple[PriorClaim, ...] = ()
+    bundle: str = ""
+    also_on: tuple[PriorClaim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

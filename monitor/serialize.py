@@ -68,6 +68,7 @@ def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
         "entry_url": finding.entry_url,
         "published": format_iso(finding.published),
         "story": finding.story,
+        "bundle": finding.bundle or None,
         "nearest": _prior_to_json(finding.nearest) if finding.nearest else None,
         "changes": [change_to_json(change) for change in finding.changes],
         "history": [
@@ -75,6 +76,7 @@ def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
             for point in finding.history
         ],
         "also_said_by": [_prior_to_json(prior) for prior in finding.also_said_by],
+        "also_on": [_prior_to_json(prior) for prior in finding.also_on],
     }
 
 
@@ -102,6 +104,8 @@ def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
             for point in data.get("history", ())  # missing in alerts stored by old versions
         ),
         also_said_by=tuple(_prior_from_json(prior) for prior in data.get("also_said_by", ())),
+        bundle=data.get("bundle") or "",
+        also_on=tuple(_prior_from_json(prior) for prior in data.get("also_on", ())),
     )
 
 

@@ -125,7 +125,7 @@ def decide_match(
 def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Decision:
     unalerted = without_already_alerted(rule_match, history)
     if not unalerted.match.finding_indexes:
-        detail = "already alerted on the same words in this story"
+        detail = "already alerted on the same announcement or withdrawal"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
@@ -152,11 +152,13 @@ def decide_unconfirmed(
 
 
 def without_already_alerted(rule_match: RuleMatch, history: AlertHistory) -> RuleMatch:
-    """Drop the findings that this rule has alerted on in their story: one announcement on 222 pages is one alert."""
+    """Drop the findings that this rule has alerted on: an announcement on 222 pages is one alert, and so is a claim
+    that several versions of an entry withdraw.
+    """
 
     def is_duplicate(finding: Finding) -> bool:
-        key = dedup_key(finding.novelty, finding.claim.text)
-        return can_be_duplicate(finding) and bool(history.already_alerted(rule_match.rule.name, finding.story, [key]))
+        scope, key = dedup_key(finding.bundle, finding.story, finding.novelty, finding.claim.text)
+        return can_be_duplicate(finding) and bool(history.already_alerted(rule_match.rule.name, scope, [key]))
 
     indexes = rule_match.match.finding_indexes
     remaining = tuple(i for i in indexes if not is_duplicate(rule_match.findings[i]))
@@ -168,17 +170,22 @@ def can_be_duplicate(finding: Finding) -> bool:
 
     News about a subject of its own may not, even in the same words: a level that rose, fell and rose again is news.
     """
-    return finding.same_words_elsewhere or finding.novelty is Novelty.WITHDRAWN
+    return bool(finding.bundle) or finding.novelty is Novelty.WITHDRAWN
 
 
-def dedup_key(novelty: Novelty, text: str) -> str:
-    """Return the key under which an alerted claim is remembered. A claim and its withdrawal have different keys."""
-    return f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
+def dedup_key(bundle: str, story: str, novelty: Novelty, text: str) -> tuple[str, str]:
+    """Return the scope and the key under which an alerted claim is remembered: its bundle, or its story and words.
+
+    A claim and its withdrawal have different keys.
+    """
+    if bundle:
+        return bundle, bundle
+    return story, f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
 
 
 def dedup_keys(alert: Alert) -> set[tuple[str, str]]:
-    """Return the story and the `dedup_key` of each finding of an alert."""
-    return {(finding.story or alert.story, dedup_key(finding.novelty, finding.claim)) for finding in alert.findings}
+    """Return the `dedup_key` of each finding of an alert."""
+    return {dedup_key(f.bundle, f.story or alert.story, f.novelty, f.claim) for f in alert.findings}
 
 
 def missing_corroboration(update: Update, rule_match: RuleMatch, history: AlertHistory) -> str:
@@ -238,6 +245,7 @@ def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> Al
         nearest=finding.nearest,
         changes=finding.changes,
         story=finding.story,
+        bundle=finding.bundle,
     )
 
 

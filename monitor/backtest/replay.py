@@ -119,6 +119,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "nearest": nearest
         and {"text": nearest.text, "source": nearest.source, "entry": nearest.entry, "at": format_iso(nearest.at)},
         "story": finding.story,
+        "bundle": finding.bundle or None,
         "quiet": finding.claim.noise and str(finding.claim.noise),
     }
 

@@ -12,19 +12,25 @@ from dataclasses import replace
 from typing import Protocol
 
 from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
-from monitor.compare.catalogue import is_catalogue
+from monitor.compare.bundles import bundle_of_edit, bundle_of_withdrawal
+from monitor.compare.catalogue import is_catalogue, is_sibling
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
-from monitor.compare.stories import STORY_LIFETIME_S, StoryIndex, assign_stories, find_story, is_own_matter
+from monitor.compare.stories import (
+    STORY_LIFETIME_S,
+    StoryIndex,
+    assign_stories,
+    catalogue_story,
+    find_story,
+    is_own_matter,
+)
 from monitor.compare.subject import is_other_subject
 from monitor.compare.term_vectors import MAX_LEAD_CLAIMS, TermVector
 from monitor.compare.verdict import CUE_KINDS
 from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Update, Verdict
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
-from monitor.units import DAY
 
 SPELLINGS = 4  # terms of a claim that may be missing from the lead that covers it: other spellings of its words
-BUNDLE_S = 1.5 * DAY  # seconds: the same edit made on several pages within this time is one announcement
 NEAR_BEST = 8.0  # of the changed candidates within this similarity of the best, the latest has the current figure
 
 
@@ -49,7 +55,7 @@ def classify_claims(
     pairs = match_revisions(added, gone, synonyms)
     said = prior_claims.own_claims(update.source, update.entry, [claim.text for claim in gone]) if gone else {}
     before = [by and Candidate(own_saying(update, gone[by[0]], said), by[1]) for by in pairs]
-    found = settle_all(LookupContext(
+    comparison = LookupContext(
         update,
         prior_claims,
         synonyms,
@@ -57,14 +63,17 @@ def classify_claims(
         own_claims=claims,
         is_catalogue=is_catalogue(update, claims, prior_claims),
         is_revision=previous is not None,
-    ), added, before)
-    story = (prior_claims.story(update.source, update.entry) if previous is not None else None) or find_story(
-        update, found, vector, prior_claims, now
     )
-    findings = once(assign_stories(found, update, story, new=previous is None), claims, update, synonyms)
-    findings += [
-        take_back(own_saying(update, gone[i], said), gone[i]) for i in find_withdrawn(gone, pairs, claims, synonyms)
-    ]
+    found = settle_all(comparison, added, before)
+    own_story = prior_claims.story(update.source, update.entry) if previous is not None else None
+    withdrawn = [gone[i] for i in find_withdrawn(gone, pairs, claims, synonyms)]
+    takebacks = withdrawn_findings(update, withdrawn, said, prior_claims)
+    if comparison.is_catalogue:
+        story = own_story or catalogue_story(update, found)
+        findings = [*once(found, claims, update, synonyms), *takebacks]
+        return story, tuple(replace(finding, story=story) for finding in findings)
+    story = own_story or find_story(update, found, vector, prior_claims, now)
+    findings = [*once(assign_stories(found, update, story, new=previous is None), claims, update, synonyms), *takebacks]
     return story, tuple(by_section(findings, now) if previous else findings)
 
 
@@ -87,35 +96,41 @@ def settle_all(
     drawn: list[list[Candidate]] = [[] for _ in claims]
     for i, outside in zip(asked, find_prior_claims(comparison, [claims[i] for i in asked]), strict=True):
         drawn[i] = outside
-    return [classify(comparison.update, *parts) for parts in zip(claims, before, drawn, strict=True)]
+    return [classify(comparison, *parts) for parts in zip(claims, before, drawn, strict=True)]
 
 
-def classify(update: Update, claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) -> Finding:
+def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, outside: Sequence[Candidate]) -> Finding:
     """Return the finding of a claim: by the entry's own earlier versions, else by a claim from elsewhere.
 
     An edit is judged by its own entry alone: another entry with the same words does not silence it, but a return to
-    words that the entry had a short time ago is repeated. If another entry said the same within BUNDLE_S, both are
-    one announcement and share a story. Otherwise the story is that of the nearest claim, or "" if there is none.
+    words that the entry had a short time ago is repeated. The story is that of the nearest claim; "" if there is
+    none, or if it is about another subject or in another entry of a catalogue: each of those has its own story.
     """
+    update = comparison.update
     repeats = [d for d in outside if d.is_repeat and not d.is_other_subject]
     returned = most_similar([d for d in repeats if (d.prior.source, d.prior.entry) == (update.source, update.entry)])
     repeat = most_similar(repeats)
     other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
     changed = [d for d in outside if not d.is_repeat and not d.is_other_subject]
     by = (own and returned) or own or repeat or (None if other_page else latest(changed))
-    announced = repeat if own and repeat and update.at - repeat.prior.at <= BUNDLE_S else None
     shown = by or other_page
-    joined = announced or other_page or by
     novelty = by.verdict.novelty if by else Novelty.NEW
+    is_news = novelty in (Novelty.NEW, Novelty.CHANGED)
+    same_claims = [d.prior for d in outside if d.is_repeat]
     return Finding(
         claim=claim,
         novelty=Novelty.REPEATED if claim.noise else novelty,
         similarity=shown.verdict.similarity if shown else 0.0,
         changes=by.verdict.changes if by else (),
         nearest=shown.prior if shown else None,
-        story=joined.prior.story if joined else "",
-        same_words_elsewhere=other_page is not None or announced is not None,
+        story=by.prior.story if by and not is_own_story(comparison, by.prior) else "",
+        bundle=bundle_of_edit(update, claim, same_claims) if is_news and comparison.is_revision else "",
     )
+
+
+def is_own_story(comparison: LookupContext, prior: PriorClaim) -> bool:
+    """Whether the update keeps a story of its own beside that of an earlier claim: both are entries of a catalogue."""
+    return comparison.is_catalogue and is_sibling(comparison.update, prior)
 
 
 def most_similar(drawn: Sequence[Candidate]) -> Candidate | None:
@@ -158,7 +173,7 @@ def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synony
                 similarity=verdict.similarity,
                 changes=(),
                 nearest=said,
-                same_words_elsewhere=False,
+                bundle="",
             )
     return finding
 
@@ -178,9 +193,17 @@ def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> Pri
     )
 
 
-def take_back(said: PriorClaim, claim: Claim) -> Finding:
-    """Return the finding that the entry no longer states `claim`."""
-    return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story)
+def withdrawn_findings(
+    update: Update, gone: Sequence[Claim], said: dict[str, PriorClaim], prior_claims: PriorClaims
+) -> list[Finding]:
+    """Return the findings that the entry no longer states these claims."""
+    texts = [claim.text for claim in gone]
+    elsewhere = prior_claims.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
+    found = []
+    for claim in gone:
+        own, bundle = own_saying(update, claim, said), bundle_of_withdrawal(update, claim, elsewhere.get(claim.text, ()))
+        found.append(Finding(claim, Novelty.WITHDRAWN, 100.0, (), own, own.story, bundle))
+    return found
 
 
 def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:

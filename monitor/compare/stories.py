@@ -56,6 +56,12 @@ def find_story(
     return nearest or (lead and lead.story) or new_story_id(update, lead.claim.text if lead else update.title)
 
 
+def catalogue_story(update: Update, findings: Sequence[Finding]) -> str:
+    """Return the story of a new entry of a catalogue: that of its series in time, else its own."""
+    series = next((finding.story for finding in findings if finding.story), "")
+    return series or new_story_id(update, update.title)
+
+
 def nearest_story(update: Update, told: Sequence[StoryCandidate], gist: TermVector) -> str | None:
     """Return the story that the update is most similar to, or None if none is similar enough."""
     title = Claim(update.title, Role.TITLE)
@@ -89,7 +95,7 @@ def assign_stories(findings: Sequence[Finding], update: Update, lead: str, *, ne
     is a whole sentence opens its own, and the rest get their section's: an edit under one heading is one event.
     """
     sections = {"": lead} if new else {}
-    for finding in sorted((f for f in findings if f.story), key=lambda finding: not finding.same_words_elsewhere):
+    for finding in (f for f in findings if f.story):
         sections.setdefault(finding.claim.heading, finding.story)
     joined = []
     for finding in findings:

@@ -275,7 +275,9 @@ findings = Table(
     Column("nearest", JSON(none_as_null=True)),
     Column("story", Text, nullable=False),
     Column("echo", Boolean, nullable=False),
+    Column("bundle", Text),
     Index(None, "story"),
+    Index(None, "bundle"),
     sqlite_with_rowid=False,
 )
 
