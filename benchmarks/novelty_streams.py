@@ -18,6 +18,9 @@ START = parse_time("2026-01-01")
 CHANGE_NOTE_PATTERN = re.compile(r"^(?:Still current at|Updated|Latest update):\s*\n:.*\n?", re.MULTILINE)
 FIGURE_PATTERN = re.compile(r"(\d[\d,. ]*\d|\d)\s*(k\b|thousand|m\b|million)?", re.IGNORECASE)
 
+WORD_PATTERN = re.compile(r"\w+")
+MIN_SHARED_WORDS = 0.6  # of the words of two findings of one bundle
+
 Stories = set[str]
 
 
@@ -153,7 +156,12 @@ def page_lines(poll: Row) -> Iterator[Row]:
 
 
 def alerting_stories(output: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[datetime, str], Stories]:
-    """Return the stories of each country's update that cause alerts; the first version of a page is its baseline."""
+    """Return what alerts each country's update causes, by bundle or story; the first version of a page is its baseline.
+
+    Findings of one bundle are one alert if they share most of their words, because the same words with other facts are
+    another announcement.
+    """
+    wordings: dict[tuple[str, str], list[set[str]]] = defaultdict(list)
     first_seen: dict[str, datetime] = {}
     for line in lines:
         first_seen.setdefault(line["entry"], parse_time(line["at"]))
@@ -164,8 +172,22 @@ def alerting_stories(output: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[
             and finding["novelty"] in ALERTING_NOVELTIES
             and parse_time(finding["at"]) != first_seen[finding["entry"]]
         ):
-            by_update[parse_time(finding["at"]), finding["entry"].split("#")[0]].add(finding["story"])
+            alert = finding["story"]
+            if finding["bundle"]:
+                number = wording_number(wordings[finding["bundle"], finding["at"]], finding["claim"])
+                alert = f"{finding['bundle']}/{number}"
+            by_update[parse_time(finding["at"]), finding["entry"].split("#")[0]].add(alert)
     return by_update
+
+
+def wording_number(wordings: list[set[str]], claim: str) -> int:
+    """Return the number of the wording that a claim shares most words with; a new one is added to `wordings`."""
+    words = set(WORD_PATTERN.findall(claim.casefold()))
+    for number, known in enumerate(wordings):
+        if len(words & known) >= MIN_SHARED_WORDS * len(words | known):
+            return number
+    wordings.append(words)
+    return len(wordings) - 1
 
 
 def alerts_per_update(groups: Iterable[Sequence[Stories]]) -> float:

@@ -174,8 +174,9 @@ class PriorClaim:
 class Finding:
     """A claim with its novelty. `nearest` is the prior claim it was judged by, `changes` the differences from it.
 
-    For a withdrawn finding, `claim` is the old claim. `bundle` is the announcement that an edit belongs to, ""
-    if it is none: several pages may make it at once.
+    For a withdrawn finding, `claim` is the old claim. `same_words_elsewhere` marks a claim made earlier in the same
+    words about another subject: it is new for this subject, but belongs to the same story. `bundle` is the edit that
+    several entries with stories of their own made at once, "" if there is none.
     """
 
     claim: Claim
@@ -184,6 +185,7 @@ class Finding:
     changes: tuple[Change, ...]
     nearest: PriorClaim | None
     story: str
+    same_words_elsewhere: bool = False
     bundle: str = ""
 
 

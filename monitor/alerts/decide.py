@@ -125,7 +125,7 @@ def decide_match(
 def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Decision:
     unalerted = without_already_alerted(rule_match, history)
     if not unalerted.match.finding_indexes:
-        detail = "already alerted on the same announcement or withdrawal"
+        detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
@@ -170,7 +170,7 @@ def can_be_duplicate(finding: Finding) -> bool:
 
     News about a subject of its own may not, even in the same words: a level that rose, fell and rose again is news.
     """
-    return bool(finding.bundle) or finding.novelty is Novelty.WITHDRAWN
+    return finding.same_words_elsewhere or bool(finding.bundle) or finding.novelty is Novelty.WITHDRAWN
 
 
 def dedup_key(bundle: str, story: str, novelty: Novelty, text: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
-from monitor.compare.catalogue import is_sibling
+from monitor.compare.catalogue import EntryKind, is_sibling
 from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
@@ -93,7 +93,7 @@ class LookupContext:
     now: Moment
     sources: frozenset[str] | None = None
     own_claims: Sequence[Claim] = ()
-    is_catalogue: bool = False
+    kind: EntryKind = EntryKind.NEWS
     is_revision: bool = False
 
 
@@ -229,7 +229,8 @@ def own_members(comparison: LookupContext, claim: Claim) -> list[Member]:
 def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
     """Whether an earlier claim is about another subject: another entry of a catalogue, or another thing by the names
     or identifiers in the titles."""
-    if comparison.is_catalogue and (is_sibling(comparison.update, said) or is_unrelated(claim, comparison, said)):
+    is_catalogue = comparison.kind is not EntryKind.NEWS
+    if is_catalogue and (is_sibling(comparison.update, said) or is_unrelated(claim, comparison, said)):
         return True
     if is_other_subject(claim, comparison.update, said, by_title=comparison.is_revision):
         return True

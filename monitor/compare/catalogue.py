@@ -1,19 +1,21 @@
-"""Decides whether an update is an entry of a catalogue: notices, incidents or pages, each about a thing of its own.
+"""Decides what kind of entry an update is: news, or an entry of a catalogue, each of which is about a thing of its own.
 
-Learned from the entries, not from their headlines: they consist of records ("Status: Open"), or share sentences with
-other entries of their source. In a catalogue, the same words in another entry are about another subject.
+Learned from the entries, not from their headlines: those of a catalogue state records ("Status: Open"), or share
+sentences with other entries of their source. There, the same words in another entry are about another subject.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Protocol
 
 from monitor.compare.records import is_series
-from monitor.model import Claim, PriorClaim, Update
+from monitor.model import Claim, PriorClaim, Role, Update
 from monitor.text.facts.records import is_short_record
 
 MIN_RECORDS = 2
+MIN_RECORD_SHARE = 0.2  # of the claims, unless the records are rows of a table: any page has a "Telephone: 112"
 MIN_SHARED_SENTENCES = 2  # news articles rarely repeat a sentence of another one word for word, and never two
 MAX_LOOKED_UP = 24  # sentences of the update that are looked up
 
@@ -27,17 +29,31 @@ class ExactMatches(Protocol):
         """Return, for each text, the earlier claims with the same wording, earliest first."""
 
 
-def is_catalogue(update: Update, claims: Sequence[Claim], ledger: ExactMatches) -> bool:
-    """Whether the update is an entry of a catalogue."""
+class EntryKind(Enum):
+    """What an update is an entry of: a feed of news, or a catalogue of records, or of notices or pages in prose."""
+
+    NEWS = "news"
+    RECORD = "record"
+    NOTICE = "notice"
+
+
+def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) -> EntryKind:
+    """Return the kind of entry that the update is."""
     stated = [claim for claim in claims if claim.noise is None]
     records = [claim for claim in stated if is_short_record(claim)]
-    if len(records) >= MIN_RECORDS:
-        return True
+    if has_many_records(records, stated):
+        return EntryKind.RECORD
     texts = [claim.text for claim in stated if claim not in records][:MAX_LOOKED_UP]
     if len(texts) < MIN_SHARED_SENTENCES:
-        return False
+        return EntryKind.NEWS
     said = ledger.exact_matches(texts, sources=frozenset((update.source,)))
-    return sum(any(is_sibling(update, prior) for prior in said.get(text, ())) for text in texts) >= MIN_SHARED_SENTENCES
+    shared = sum(any(is_sibling(update, prior) for prior in said.get(text, ())) for text in texts)
+    return EntryKind.NOTICE if shared >= MIN_SHARED_SENTENCES else EntryKind.NEWS
+
+
+def has_many_records(records: Sequence[Claim], stated: Sequence[Claim]) -> bool:
+    rows = sum(claim.role is Role.ROW for claim in records)
+    return rows >= MIN_RECORDS or len(records) >= max(MIN_RECORDS, MIN_RECORD_SHARE * len(stated))
 
 
 def is_sibling(update: Update, prior: PriorClaim) -> bool:

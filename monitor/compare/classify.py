@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
-from monitor.compare.bundles import bundle_of_edit, bundle_of_withdrawal
-from monitor.compare.catalogue import is_catalogue, is_sibling
+from monitor.compare.bundles import in_bundles, is_recent
+from monitor.compare.catalogue import EntryKind, entry_kind
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
 from monitor.compare.stories import (
     STORY_LIFETIME_S,
@@ -61,17 +61,17 @@ def classify_claims(
         synonyms,
         now,
         own_claims=claims,
-        is_catalogue=is_catalogue(update, claims, prior_claims),
+        kind=entry_kind(update, claims, prior_claims),
         is_revision=previous is not None,
     )
     found = settle_all(comparison, added, before)
     own_story = prior_claims.story(update.source, update.entry) if previous is not None else None
     withdrawn = [gone[i] for i in find_withdrawn(gone, pairs, claims, synonyms)]
-    takebacks = withdrawn_findings(update, withdrawn, said, prior_claims)
-    if comparison.is_catalogue:
+    takebacks = [take_back(own_saying(update, claim, said), claim) for claim in withdrawn]
+    if comparison.kind is EntryKind.RECORD or (comparison.kind is EntryKind.NOTICE and previous is None):
         story = own_story or catalogue_story(update, found)
-        findings = [*once(found, claims, update, synonyms), *takebacks]
-        return story, tuple(replace(finding, story=story) for finding in findings)
+        of_entry = [replace(f, story=story) for f in (*once(found, claims, update, synonyms), *takebacks)]
+        return story, tuple(in_bundles(update, of_entry, prior_claims) if previous else of_entry)
     story = own_story or find_story(update, found, vector, prior_claims, now)
     findings = [*once(assign_stories(found, update, story, new=previous is None), claims, update, synonyms), *takebacks]
     return story, tuple(by_section(findings, now) if previous else findings)
@@ -103,8 +103,8 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
     """Return the finding of a claim: by the entry's own earlier versions, else by a claim from elsewhere.
 
     An edit is judged by its own entry alone: another entry with the same words does not silence it, but a return to
-    words that the entry had a short time ago is repeated. The story is that of the nearest claim; "" if there is
-    none, or if it is about another subject or in another entry of a catalogue: each of those has its own story.
+    words that the entry had a short time ago is repeated. If another entry said the same within BUNDLE_S, both are
+    one announcement and share a story. Otherwise the story is that of the nearest claim, or "" if there is none.
     """
     update = comparison.update
     repeats = [d for d in outside if d.is_repeat and not d.is_other_subject]
@@ -113,24 +113,19 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
     other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
     changed = [d for d in outside if not d.is_repeat and not d.is_other_subject]
     by = (own and returned) or own or repeat or (None if other_page else latest(changed))
+    announced = repeat if own and repeat and is_recent(repeat.prior.at, update.at) else None
     shown = by or other_page
+    joined = announced or other_page or by
     novelty = by.verdict.novelty if by else Novelty.NEW
-    is_news = novelty in (Novelty.NEW, Novelty.CHANGED)
-    same_claims = [d.prior for d in outside if d.is_repeat]
     return Finding(
         claim=claim,
         novelty=Novelty.REPEATED if claim.noise else novelty,
         similarity=shown.verdict.similarity if shown else 0.0,
         changes=by.verdict.changes if by else (),
         nearest=shown.prior if shown else None,
-        story=by.prior.story if by and not is_own_story(comparison, by.prior) else "",
-        bundle=bundle_of_edit(update, claim, same_claims) if is_news and comparison.is_revision else "",
+        story=joined.prior.story if joined else "",
+        same_words_elsewhere=other_page is not None or announced is not None,
     )
-
-
-def is_own_story(comparison: LookupContext, prior: PriorClaim) -> bool:
-    """Whether the update keeps a story of its own beside that of an earlier claim: both are entries of a catalogue."""
-    return comparison.is_catalogue and is_sibling(comparison.update, prior)
 
 
 def most_similar(drawn: Sequence[Candidate]) -> Candidate | None:
@@ -173,7 +168,7 @@ def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synony
                 similarity=verdict.similarity,
                 changes=(),
                 nearest=said,
-                bundle="",
+                same_words_elsewhere=False,
             )
     return finding
 
@@ -193,17 +188,9 @@ def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> Pri
     )
 
 
-def withdrawn_findings(
-    update: Update, gone: Sequence[Claim], said: dict[str, PriorClaim], prior_claims: PriorClaims
-) -> list[Finding]:
-    """Return the findings that the entry no longer states these claims."""
-    texts = [claim.text for claim in gone]
-    elsewhere = prior_claims.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
-    found = []
-    for claim in gone:
-        own, bundle = own_saying(update, claim, said), bundle_of_withdrawal(update, claim, elsewhere.get(claim.text, ()))
-        found.append(Finding(claim, Novelty.WITHDRAWN, 100.0, (), own, own.story, bundle))
-    return found
+def take_back(said: PriorClaim, claim: Claim) -> Finding:
+    """Return the finding that the entry no longer states `claim`."""
+    return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story)
 
 
 def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:

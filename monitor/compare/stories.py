@@ -12,6 +12,7 @@ from hashlib import blake2b
 from math import sqrt
 from typing import Protocol
 
+from monitor.compare.records import is_series
 from monitor.compare.subject import is_other_subject
 from monitor.compare.term_vectors import TermVector, cosine, is_word_term
 from monitor.model import Claim, Finding, Moment, PriorClaim, Role, Update
@@ -58,7 +59,8 @@ def find_story(
 
 def catalogue_story(update: Update, findings: Sequence[Finding]) -> str:
     """Return the story of a new entry of a catalogue: that of its series in time, else its own."""
-    series = next((finding.story for finding in findings if finding.story), "")
+    earlier = (finding.nearest for finding in findings)
+    series = next((prior.story for prior in earlier if prior and is_series(update, prior)), "")
     return series or new_story_id(update, update.title)
 
 

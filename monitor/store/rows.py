@@ -63,7 +63,7 @@ def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, An
         "changes": changes_to_json(finding.changes),
         "nearest": prior_claim_to_json(finding.nearest),
         "story": finding.story,
-        "echo": bool(finding.bundle),
+        "echo": finding.same_words_elsewhere,
         "bundle": finding.bundle or None,
     }
 
@@ -76,6 +76,7 @@ def finding_from_row(row: Row[Any]) -> Finding:
         changes=changes_from_json(row.changes),
         nearest=prior_claim_from_json(row.nearest),
         story=row.story,
+        same_words_elsewhere=row.echo,
         bundle=row.bundle or "",
     )
 
