@@ -123,7 +123,9 @@ def in_series(comparison: LookupContext, records: Sequence[Claim]) -> dict[str, 
         said = same_text.get(claim.text, ())
         others = [prior for prior in (*near, *said) if not is_own(prior, comparison)]
         latest = latest_in_series(claim, comparison.update, others)
-        followed[claim.text] = [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
+        on_pages = said if comparison.kind is not EntryKind.RECORD else ()
+        followed[claim.text] = [Candidate(prior, SAME, True) for prior in on_pages if is_sibling(comparison.update, prior)]
+        followed[claim.text] += [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
     return followed
 
 
