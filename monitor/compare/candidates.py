@@ -15,12 +15,13 @@ from typing import Protocol
 
 from monitor.compare.catalogue import EntryKind, is_sibling
 from monitor.compare.identifiers import name_different_things, title_different_things
+from monitor.compare.own_report import OwnReport
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
-from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Role, Update, Verdict
+from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import WORDING, ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
 from monitor.text.facts.identifiers import LINK
 from monitor.text.facts.records import is_short_record, parse_record
@@ -92,7 +93,7 @@ class LookupContext:
     synonyms: Synonyms
     now: Moment
     sources: frozenset[str] | None = None
-    own_claims: Sequence[Claim] = ()
+    own_report: OwnReport | None = None
     kind: EntryKind = EntryKind.NEWS
     is_revision: bool = False
 
@@ -200,7 +201,7 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
         if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
             drawn.append(Candidate(said, verdict, other))
     if parse_record(claim) is None and all(one.is_other_subject for one in drawn):
-        own = own_members(comparison, claim)
+        own = comparison.own_report.before(claim) if comparison.own_report else []
         members = [Member(said, near[said.text]) for said in candidates if said.text in near and not is_apart(claim, comparison, said)]
         if together := stated_together(now, comparison.update.at, [*members, *own]):
             first = together[0]
@@ -213,19 +214,6 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
                 )
             )
     return drawn
-
-
-def own_members(comparison: LookupContext, claim: Claim) -> list[Member]:
-    """Return the claims of the update before `claim` that share most words with it, without its title."""
-    update, now = comparison.update, analyze(claim.text, comparison.synonyms)
-    before: list[Member] = []
-    for own in comparison.own_claims:
-        if own is claim:
-            break
-        if own.noise is None and own.role is not Role.TITLE:
-            said = PriorClaim(own.text, update.source, update.entry, update.at, "", update.title, own.heading)
-            before.append(Member(said, analyze(own.text, comparison.synonyms)))
-    return sorted(before, key=lambda member: weight_overlap(member.analysis, now), reverse=True)[:MAX_JUDGED_CANDIDATES]
 
 
 def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:

@@ -14,6 +14,7 @@ from typing import Protocol
 from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
 from monitor.compare.bundles import in_bundles, is_recent
 from monitor.compare.catalogue import EntryKind, entry_kind
+from monitor.compare.own_report import OwnReport
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
 from monitor.compare.stories import (
     STORY_LIFETIME_S,
@@ -60,7 +61,7 @@ def classify_claims(
         prior_claims,
         synonyms,
         now,
-        own_claims=claims,
+        own_report=OwnReport(update, claims, synonyms),
         kind=entry_kind(update, claims, prior_claims),
         is_revision=previous is not None,
     )

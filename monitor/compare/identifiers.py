@@ -6,6 +6,7 @@ A version is a value of its product: another version of it is a change, the vers
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from monitor.model import Change, ChangeKind
 from monitor.text.analysis import ClaimAnalysis
@@ -28,6 +29,7 @@ def _apart(old: Collection[Identifier], new: Collection[Identifier]) -> bool:
     return bool(_naming_kinds(old) & _naming_kinds(new)) or _differ(_products(old), _products(new))
 
 
+@lru_cache(maxsize=4096)
 def title_different_things(before: str, now: str) -> bool:
     """Whether two titles name different things; the issues of a series ("Bulletin 12") are about the same thing."""
     old, new = find_identifiers(before), find_identifiers(now)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from monitor.text.analysis import MAX_ANALYZED_CHARS, ClaimAnalysis
 from monitor.text.facts.attribution import find_attributions
 from monitor.text.facts.dates import Date
-from monitor.text.facts.tokens import Token, fold_word, tokenize
+from monitor.text.facts.tokens import tokenize
+from monitor.text.facts.word_phrases import find_phrases, phrase_table
 from monitor.text.lexicon.speech import ADDITIONAL, RELATIVE_DAYS
 
 STATEMENT_CACHE_SIZE = 8_192
@@ -21,10 +22,10 @@ CLAUSE_WORDS = frozenset(
     "and but while which who whose whom after before because although though when where as that despite including "
     "та й і але який яка яке які після тому коли и но который которая которое которые после потому когда".split()
 )
-PHRASES_BY_FIRST_WORD: dict[str, list[tuple[tuple[str, ...], tuple[int, int]]]] = {}
-for _phrase, _days in RELATIVE_DAYS.items():
-    _folded = tuple(fold_word(word) for word in _phrase)
-    PHRASES_BY_FIRST_WORD.setdefault(_folded[0], []).append((_folded, _days))
+CLAUSE_BREAKS = CLAUSE_MARKS | CLAUSE_WORDS
+ADDITIONAL_TABLE = phrase_table(ADDITIONAL)
+DAYS_BY_PHRASE = {tuple(phrase.split()): days for days, phrases in RELATIVE_DAYS.items() for phrase in phrases}
+RELATIVE_DAY_TABLE = phrase_table(phrase for phrases in RELATIVE_DAYS.values() for phrase in phrases)
 
 
 class Statement(NamedTuple):
@@ -32,7 +33,7 @@ class Statement(NamedTuple):
 
     `void` are the keys of the terms that only attribute it or give a relative day. `clauses` has the keys of the
     other terms by clause. `dates` are those of the events, and `relative_days` the first and last day of each
-    relative day, in days from the day of publication.
+    "yesterday", in days from the day of publication. `is_additional` marks one more thing of a kind ("another").
     """
 
     void: frozenset[str]
@@ -46,54 +47,36 @@ class Statement(NamedTuple):
 def read_statement(analysis: ClaimAnalysis) -> Statement:
     """Return the parts of a claim."""
     tokens = tokenize(analysis.text[:MAX_ANALYZED_CHARS])
-    void = [(tokens[first].start, tokens[end - 1].end) for first, end in find_attributions(tokens)]
-    relative_days = []
-    day_spans = []
-    for start, end, days in find_relative_days(tokens):
-        day_spans.append((start, end))
-        if not _is_inside(start, void):
-            relative_days.append(days)
+    words = [token.word.folded for token in tokens]
+    attributions = [(tokens[first].start, tokens[end - 1].end) for first, end in find_attributions(tokens)]
+    days = list(find_phrases(words, RELATIVE_DAY_TABLE))
+    void_spans = [*attributions, *((tokens[day.first].start, tokens[day.end - 1].end) for day in days)]
     terms = list(zip(analysis.terms, analysis.spans[::2], strict=True))
-    all_void = [*void, *day_spans]
-    void_keys = frozenset(key for key, start in terms if _is_inside(start, all_void))
-    breaks = [token.start for token in tokens if token.word.folded in CLAUSE_MARKS or token.word.folded in CLAUSE_WORDS]
+    void = frozenset(key for key, start in terms if _is_inside(start, void_spans)) if void_spans else frozenset()
+    breaks = [token.start for token, word in zip(tokens, words, strict=True) if word in CLAUSE_BREAKS]
     return Statement(
-        void=void_keys,
-        clauses=split_clauses([(key, start) for key, start in terms if key not in void_keys], breaks),
-        dates=tuple(date for date in analysis.dates if not _is_inside(date.start, void)),
-        relative_days=tuple(relative_days),
-        is_additional=any(_has_phrase(tokens, phrase) for phrase in ADDITIONAL),
+        void=void,
+        clauses=split_clauses([term for term in terms if term[0] not in void], breaks),
+        dates=tuple(date for date in analysis.dates if not _is_inside(date.start, attributions)),
+        relative_days=tuple(
+            DAYS_BY_PHRASE[day.words] for day in days if not _is_inside(tokens[day.first].start, attributions)
+        ),
+        is_additional=any(find_phrases(words, ADDITIONAL_TABLE)),
     )
 
 
-def find_relative_days(tokens: Sequence[Token]) -> list[tuple[int, int, tuple[int, int]]]:
-    """Return [start, end) in the text and the days of every "yesterday", "last night" …"""
-    found = []
-    for index, token in enumerate(tokens):
-        for phrase, days in PHRASES_BY_FIRST_WORD.get(token.word.folded, ()):
-            last = index + len(phrase)
-            if tuple(other.word.folded for other in tokens[index:last]) == phrase:
-                found.append((token.start, tokens[last - 1].end, days))
-                break
-    return found
-
-
 def split_clauses(terms: Sequence[tuple[str, int]], breaks: Sequence[int]) -> tuple[tuple[str, ...], ...]:
-    """Group the keys of terms, given with their offsets, by the clause they are in."""
+    """Group the keys of terms, given with their offsets in order, by the clause they are in."""
     clauses: list[list[str]] = [[]]
-    left = list(breaks)
-    for key, start in sorted(terms, key=lambda term: term[1]):
-        if left and left[0] < start:
+    left = iter(breaks)
+    next_break = next(left, None)
+    for key, start in terms:
+        if next_break is not None and next_break < start:
             clauses.append([])
-            while left and left[0] < start:
-                left.pop(0)
+            while next_break is not None and next_break < start:
+                next_break = next(left, None)
         clauses[-1].append(key)
     return tuple(tuple(clause) for clause in clauses if clause)
-
-
-def _has_phrase(tokens: Sequence[Token], phrase: tuple[str, ...]) -> bool:
-    words = [token.word.folded for token in tokens]
-    return any(tuple(words[at : at + len(phrase)]) == phrase for at in range(len(words)))
 
 
 def _is_inside(offset: int, spans: Sequence[tuple[int, int]]) -> bool:

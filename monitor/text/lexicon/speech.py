@@ -9,9 +9,9 @@ SPEECH_VERBS = frozenset(
     зазначив зазначила зазначили додав додала розповів розповіла
     сказал сказала сказали говорит заявил заявила заявили заявляет сообщил сообщила сообщили сообщает сообщают
     отметил отметила добавил добавила рассказал рассказала
-    sagte sagt sagten erklärte berichtet berichtete meldete meldet
-    dit déclaré affirmé annonce affirme
-    dijo dice afirmó informó señaló
+    sagte sagt sagten erklarte berichtet berichtete meldete meldet
+    dit declare affirme annonce
+    dijo dice afirmo informo senalo
     disse diz afirmou informou
     """.split()
 )
@@ -32,36 +32,24 @@ SPEECH_MODIFIERS = frozenset(
     у в на під час заяві брифінгу також вчора сьогодні сегодня вчера также заявлении
     """.split()
 )
-ACCORDING = (
-    ("according", "to"),
-    ("за", "словами"),
-    ("за", "даними"),
-    ("по", "словам"),
-    ("по", "данным"),
-    ("selon",),
-    ("según",),
-    ("segundo",),
-    ("laut",),
-    ("secondo",),
-)
+ACCORDING = ("according to", "за словами", "за даними", "по словам", "по данным", "selon", "segun", "segundo", "laut")
 
-# phrase -> first and last day, in days from the day of publication
-RELATIVE_DAYS: dict[tuple[str, ...], tuple[int, int]] = {
-    tuple(phrase.split()): days
-    for days, phrases in {
-        (0, 0): "today; this morning; this afternoon; this evening; tonight; earlier today; сьогодні; сегодня; heute; "
-        "aujourd'hui; hoy; hoje; oggi",
-        (-1, -1): "yesterday; вчора; учора; вчера; gestern; hier; ayer; ontem; ieri",
-        (1, 1): "tomorrow; завтра; morgen; demain; mañana; amanhã; domani",
-        (-1, 0): "overnight; last night; the past 24 hours; the last 24 hours; the past day; the last day; past 24 hours; "
-        "last 24 hours; минулої доби; за минулу добу; за добу; вночі; за сутки; за прошедшие сутки; ночью",
-    }.items()
-    for phrase in phrases.split("; ")
-}
+# Phrases, folded, by the first and last day that they mean, in days from the day of publication.
+RELATIVE_DAYS: dict[tuple[int, int], tuple[str, ...]] = {
+    (0, 0): (
+        "today", "this morning", "this afternoon", "this evening", "tonight", "earlier today", "сьогодні", "сегодня",
+        "heute", "aujourdhui", "hoy", "hoje", "oggi",
+    ),
+    (-1, -1): ("yesterday", "вчора", "учора", "вчера", "gestern", "hier", "ayer", "ontem", "ieri"),
+    (1, 1): ("tomorrow", "завтра", "morgen", "demain", "manana", "amanha", "domani"),
+    (-1, 0): (
+        "overnight", "last night", "past 24 hours", "last 24 hours", "the past day", "the last day", "минулої доби",
+        "минулу добу", "за добу", "вночі", "за сутки", "прошедшие сутки", "ночью",
+    ),
+}  # fmt: skip
 
 # Phrases for one more thing of a kind, which no earlier claim can be about.
-ADDITIONAL = tuple(
-    tuple(phrase.split())
-    for phrase in "another; one more; yet another; a second; a third; a further; ще один; ще одна; ще одне; еще один; "
-    "еще одна; еще одно".split("; ")
-)
+ADDITIONAL = (
+    "another", "one more", "yet another", "a second", "a third", "a further", "ще один", "ще одна", "ще одне",
+    "еще один", "еще одна", "еще одно",
+)  # fmt: skip
