@@ -142,13 +142,39 @@ class Change:
     after: str
 
 
+class Basis(StrEnum):
+    """What decided that a claim is new, changed or repeated. Appears in `compare`, `explain` and on pages."""
+
+    SAME_WORDS = "same words"
+    REWORDED = "only the wording differs"
+    ALL_SAID = "all of it was said"
+    SAID_TOGETHER = "several claims together say it"
+    SAID_BELOW = "the same update says it"
+    VALUE_MOVED = "a value of the same fact changed"
+    EDITED = "the entry was edited"
+    NO_LONGER_SAID = "the entry no longer says it"
+    NOT_ALL_SAID = "not all of it was said"
+    OTHER_FIGURE = "another figure"
+    OTHER_DAY = "another day"
+    OTHER_IDENTIFIER = "another identifier"
+    ONE_MORE = "one more of a kind"
+    OTHER_SUBJECT = "said about another subject"
+    NOTHING_SIMILAR = "nothing similar was said"
+    NO_STATEMENT = "it states nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of comparing two claims: new, changed or repeated, a similarity of 0-100, and the differences."""
+    """The result of comparing two claims: new, changed or repeated, a similarity of 0-100, and the differences.
+
+    `basis` is what decided, and `unsaid` are the words that the earlier claim lacks if that decided.
+    """
 
     novelty: Novelty
     similarity: float
     changes: tuple[Change, ...] = ()
+    basis: Basis | None = None
+    unsaid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from math import sqrt
 from typing import Protocol
 
 from monitor.compare.catalogue import EntryKind, is_sibling
+from monitor.compare.days import publication_day
 from monitor.compare.identifiers import name_different_things, title_different_things
 from monitor.compare.own_report import OwnReport
 from monitor.compare.records import latest_in_series, record_query, record_verdict
@@ -192,28 +193,35 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
         for text in top_candidates(now, {s.text for s in candidates}, comparison.synonyms)
     }
     drawn = []
+    verdicts: dict[tuple[str, int], Verdict] = {}  # by text and day of publication
+    members = []
     for said in (said for said in candidates if said.text in near):
-        before = near[said.text]
-        verdict = judge(before, now, Relation.ELSEWHERE, (said.at, comparison.update.at))
-        other = is_apart(claim, comparison, said)
+        before, other = near[said.text], is_apart(claim, comparison, said)
+        day = (said.text, publication_day(said.at))
+        verdict = verdicts.get(day)
+        if verdict is None:
+            verdict = verdicts[day] = judge(before, now, Relation.ELSEWHERE, (said.at, comparison.update.at))
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
         if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
             drawn.append(Candidate(said, verdict, other))
+        if not other:
+            members.append(Member(said, before))
     if parse_record(claim) is None and all(one.is_other_subject for one in drawn):
-        own = comparison.own_report.before(claim) if comparison.own_report else []
-        members = [Member(said, near[said.text]) for said in candidates if said.text in near and not is_apart(claim, comparison, said)]
-        if together := stated_together(now, comparison.update.at, [*members, *own]):
-            first = together[0]
-            similarity = judge(first.analysis, now, Relation.ELSEWHERE).similarity
-            drawn.append(
-                Candidate(
-                    first.prior,
-                    Verdict(Novelty.REPEATED, similarity),
-                    together_with=tuple(member.prior for member in together[1:]),
-                )
-            )
+        drawn += combine(comparison, claim, members)
     return drawn
+
+
+def combine(comparison: LookupContext, claim: Claim, members: Sequence[Member]) -> list[Candidate]:
+    """Return a candidate if earlier claims, those of the update included, together state all of the claim."""
+    now = analyze(claim.text, comparison.synonyms)
+    own = comparison.own_report.before(claim) if comparison.own_report else []
+    together = stated_together(now, comparison.update.at, [*members, *own])
+    if not together:
+        return []
+    similarity = judge(together[0].analysis, now, Relation.ELSEWHERE).similarity
+    first, *others = [member.prior for member in together]
+    return [Candidate(first, Verdict(Novelty.REPEATED, similarity), together_with=tuple(others))]
 
 
 def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:

@@ -7,7 +7,7 @@ stories     the event that the update and its claims belong to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -195,18 +195,24 @@ def take_back(said: PriorClaim, claim: Claim) -> Finding:
 
 
 def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
-    """Join what one edit changes and withdraws under a heading into one story, if the old stories are over.
+    """Join what one edit of a page changes and withdraws into one story, if the old stories are over.
 
-    The story is that of an active claim under the heading, or of the first claim there.
+    Under a heading with an announcement that other pages make too, the story is that of the announcement.
     """
     news = [finding for finding in findings if finding.novelty is not Novelty.REPEATED]
+    announced = {finding.claim.heading for finding in news if finding.same_words_elsewhere}
     sections: dict[str, str] = {}
     for finding in sorted(news, key=lambda finding: not lives(finding, now)):
-        sections.setdefault(finding.claim.heading, finding.story)
+        sections.setdefault(section(finding, announced), finding.story)
     return [
-        f if f.novelty is Novelty.REPEATED or lives(f, now) else replace(f, story=sections[f.claim.heading])
+        f if f.novelty is Novelty.REPEATED or lives(f, now) else replace(f, story=sections[section(f, announced)])
         for f in findings
     ]
+
+
+def section(finding: Finding, announced: Collection[str]) -> str:
+    """Return the heading whose findings share a story: "" for all headings without an announcement."""
+    return finding.claim.heading if finding.claim.heading in announced else ""
 
 
 def lives(finding: Finding, now: Moment) -> bool:

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.compare.days import event_days, overlap, publication_day
 from monitor.compare.word_variants import same_word
-from monitor.model import Moment
 from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
-from monitor.text.facts.dates import Date, dates_agree
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 from monitor.text.statement import read_statement
 
@@ -84,33 +81,4 @@ def _has_variant(term: ContentTerm, prior: ClaimAnalysis) -> bool:
     return any(
         other.key[:1] != "@" and other.word.initial == term.word.initial and same_word(other.word, term.word)
         for other in prior.terms.values()
-    )
-
-
-def has_new_day(
-    before: ClaimAnalysis, now: ClaimAnalysis, published: tuple[Moment, Moment] | None
-) -> bool:
-    """Whether `now` is about a day that `before` is not about.
-
-    If `before` states no day, any day after its publication is new. Without times of publication, stated dates are
-    compared as they are written.
-    """
-    if published is None:
-        known, stated = read_statement(before).dates, read_statement(now).dates
-        return any(
-            all(not dates_agree(day, other) for other in known) and any(_same_grain(day, other) for other in known)
-            for day in stated
-        )
-    days = event_days(now, published[1])
-    if not days:
-        return False
-    known_days = event_days(before, published[0])
-    if known_days:
-        return any(not any(overlap(day, other) for other in known_days) for day in days)
-    return any(day[0] > publication_day(published[0]) for day in days)
-
-
-def _same_grain(one: Date, other: Date) -> bool:
-    return any(
-        a is not None and b is not None for a, b in zip(one.parts()[:4], other.parts()[:4], strict=True)
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from monitor.model import Moment
 from monitor.text.analysis import ClaimAnalysis
-from monitor.text.facts.dates import Date
+from monitor.text.facts.dates import Date, dates_agree
 from monitor.text.statement import read_statement
 
 DayRange = tuple[int, int]  # the first and the last day, as ordinals of the Gregorian calendar
@@ -68,3 +69,44 @@ def _days_of(year: int, month: int | None, day: int | None) -> DayRange | None:
 
 def overlap(one: DayRange, other: DayRange) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
+
+
+def has_new_day(before: ClaimAnalysis, now: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
+    """Whether `now` is about a day that `before` is not about.
+
+    If `before` states no day, any day after its publication is new. Without times of publication, stated dates are
+    compared as they are written.
+    """
+    if published is None:
+        return _states_other_date(read_statement(before).dates, read_statement(now).dates)
+    days = event_days(now, published[1])
+    if not days:
+        return False
+    known = event_days(before, published[0])
+    if known:
+        return any(not any(overlap(day, other) for other in known) for day in days)
+    return any(first > publication_day(published[0]) for first, _ in days)
+
+
+def _states_other_date(known: Sequence[Date], stated: Sequence[Date]) -> bool:
+    return any(
+        not any(dates_agree(day, other) for other in known) and any(_same_grain(day, other) for other in known)
+        for day in stated
+    )
+
+
+def _same_grain(one: Date, other: Date) -> bool:
+    """Whether both state a year, both a month, both a day or both a weekday."""
+    return any(a is not None and b is not None for a, b in zip(one.parts()[:4], other.parts()[:4], strict=True))
+
+
+def may_have_moved(now: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
+    """Whether another date may be that of the same event: a correction, or a date in the future that was moved.
+
+    A day after the earlier claim appeared, but not after the later one did, is the day of another event.
+    """
+    if published is None:
+        return True
+    first_days = [first for first, _ in event_days(now, published[1])]
+    is_foretold = any(day > publication_day(published[1]) for day in first_days)
+    return is_foretold or not any(day > publication_day(published[0]) for day in first_days)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.compare.coverage import FULL_TOGETHER, cover, has_new_day, uncovered_by_all
+from monitor.compare.coverage import FULL_TOGETHER, cover, uncovered_by_all
+from monitor.compare.days import has_new_day
 from monitor.compare.facts import equal
 from monitor.compare.identifiers import added_identifiers
 from monitor.model import ChangeKind, Moment, PriorClaim
