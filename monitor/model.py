@@ -149,7 +149,7 @@ class Basis(StrEnum):
     REWORDED = "only the wording differs"
     ALL_SAID = "all of it was said"
     SAID_TOGETHER = "several claims together say it"
-    SAID_BELOW = "the same update says it"
+    SAID_ABOVE = "the same update says it"
     VALUE_MOVED = "a value of the same fact changed"
     EDITED = "the entry was edited"
     NO_LONGER_SAID = "the entry no longer says it"
@@ -197,6 +197,20 @@ class PriorClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a claim is new, changed or repeated, for people.
+
+    `unsaid` are the words that `closest`, the most similar earlier claim, lacks. `together_with` are the earlier claims
+    that, with the nearest one, say all of a repeated claim.
+    """
+
+    basis: Basis
+    unsaid: tuple[str, ...] = ()
+    closest: str = ""
+    together_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A claim with its novelty. `nearest` is the prior claim it was judged by, `changes` the differences from it.
 
@@ -213,6 +227,7 @@ class Finding:
     story: str
     same_words_elsewhere: bool = False
     bundle: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +304,7 @@ class AlertFinding:
     also_said_by: tuple[PriorClaim, ...] = ()
     bundle: str = ""
     also_on: tuple[PriorClaim, ...] = ()
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

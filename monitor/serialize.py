@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import Alert, AlertFinding, Change, ChangeKind, FigurePoint, Moment, Novelty, PriorClaim, Severity
+from monitor.model import (
+    Alert,
+    AlertFinding,
+    Basis,
+    Change,
+    ChangeKind,
+    Evidence,
+    FigurePoint,
+    Moment,
+    Novelty,
+    PriorClaim,
+    Severity,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MIN_ISO_MOMENT, MAX_ISO_MOMENT = -62135596800.0, 253402300799.0  # the years 1 and 9999; feeds contain others
@@ -57,6 +69,23 @@ def alert_from_json(data: dict[str, Any]) -> Alert:
     )
 
 
+def evidence_to_json(evidence: Evidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    return {
+        "basis": str(evidence.basis),
+        "unsaid": list(evidence.unsaid),
+        "closest": evidence.closest or None,
+        "together_with": list(evidence.together_with),
+    }
+
+
+def evidence_from_json(data: dict[str, Any] | None) -> Evidence | None:
+    if data is None:
+        return None
+    return Evidence(Basis(data["basis"]), tuple(data["unsaid"]), data["closest"] or "", tuple(data["together_with"]))
+
+
 def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
     return {
         "claim": finding.claim,
@@ -76,6 +105,7 @@ def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
             for point in finding.history
         ],
         "also_said_by": [_prior_to_json(prior) for prior in finding.also_said_by],
+        "evidence": evidence_to_json(finding.evidence),
         "also_on": [_prior_to_json(prior) for prior in finding.also_on],
     }
 
@@ -105,6 +135,7 @@ def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
         ),
         also_said_by=tuple(_prior_from_json(prior) for prior in data.get("also_said_by", ())),
         bundle=data.get("bundle") or "",
+        evidence=evidence_from_json(data.get("evidence")),
         also_on=tuple(_prior_from_json(prior) for prior in data.get("also_on", ())),
     )
 

@@ -246,6 +246,7 @@ def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> Al
         changes=finding.changes,
         story=finding.story,
         bundle=finding.bundle,
+        evidence=finding.evidence,
     )
 
 

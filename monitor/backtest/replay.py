@@ -19,7 +19,7 @@ from monitor.assess import Assessment, Policy
 from monitor.errors import MonitorError
 from monitor.model import Alert, Finding, Moment, Update
 from monitor.polling.ingest import ingest_update
-from monitor.serialize import alert_to_json, change_to_json, format_iso
+from monitor.serialize import alert_to_json, change_to_json, evidence_to_json, format_iso
 from monitor.store import alerts, sources
 from monitor.store.base import Store
 from monitor.store.commit import commit_releases
@@ -121,6 +121,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "story": finding.story,
         "bundle": finding.bundle or None,
         "quiet": finding.claim.noise and str(finding.claim.noise),
+        "evidence": evidence_to_json(finding.evidence),
     }
 
 

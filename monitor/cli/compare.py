@@ -70,7 +70,7 @@ def _read_text(file_name: str) -> str:
 def _compare_texts(prior: str, new: str) -> Iterator[dict[str, Any]]:
     """Yield the findings of an entry whose text is edited from `prior` to `new`."""
     from monitor.backtest.rule_tests import findings_between
-    from monitor.serialize import change_to_json
+    from monitor.serialize import change_to_json, evidence_to_json
     from monitor.text.analysis import NO_SYNONYMS
 
     for finding in findings_between(prior, new, NO_SYNONYMS):
@@ -80,4 +80,5 @@ def _compare_texts(prior: str, new: str) -> Iterator[dict[str, Any]]:
             "similarity": round(finding.similarity, 1),
             "changes": [change_to_json(change) for change in finding.changes],
             "nearest": finding.nearest and {"text": finding.nearest.text},
+            "evidence": evidence_to_json(finding.evidence),
         }

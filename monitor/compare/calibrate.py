@@ -139,7 +139,12 @@ def judge_json_pairs(
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as the JSON object of `compare --json`."""
     changes = [{"kind": c.kind.value, "before": c.before, "after": c.after} for c in verdict.changes]
-    return {"novelty": verdict.novelty.value, "similarity": round(verdict.similarity, 1), "changes": changes}
+    return {
+        "novelty": verdict.novelty.value,
+        "similarity": round(verdict.similarity, 1),
+        "changes": changes,
+        "evidence": {"basis": verdict.basis, "unsaid": verdict.unsaid},
+    }
 
 
 def _parse_json_pair(line: str, number: int) -> dict[str, Any]:

@@ -22,8 +22,16 @@ from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
-from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
-from monitor.text.analysis import WORDING, ClaimAnalysis, QuickAnalysis, Synonyms, analyze, analyze_quickly, index_terms
+from monitor.model import Basis, ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
+from monitor.text.analysis import (
+    WORDING,
+    ClaimAnalysis,
+    QuickAnalysis,
+    Synonyms,
+    analyze,
+    analyze_quickly,
+    index_terms,
+)
 from monitor.text.facts.identifiers import LINK
 from monitor.text.facts.records import is_short_record, parse_record
 from monitor.units import DAY
@@ -44,7 +52,7 @@ SAME_MATTER = 50.0  # minimum similarity of a claim with a measured change to th
 SAME_WORDS = 70.0  # the same for all other changes
 ANONYMOUS = 80.0  # minimum similarity of a repeat that shares no name with the earlier claim
 
-SAME = Verdict(Novelty.REPEATED, 100.0)
+SAME = Verdict(Novelty.REPEATED, 100.0, basis=Basis.SAME_WORDS)
 
 
 class ClaimIndex(Protocol):
@@ -126,7 +134,9 @@ def in_series(comparison: LookupContext, records: Sequence[Claim]) -> dict[str, 
         others = [prior for prior in (*near, *said) if not is_own(prior, comparison)]
         latest = latest_in_series(claim, comparison.update, others)
         on_pages = said if comparison.kind is not EntryKind.RECORD else ()
-        followed[claim.text] = [Candidate(prior, SAME, True) for prior in on_pages if is_sibling(comparison.update, prior)]
+        followed[claim.text] = [
+            Candidate(prior, SAME, True) for prior in on_pages if is_sibling(comparison.update, prior)
+        ]
         followed[claim.text] += [Candidate(latest, follow_record(claim, latest, synonyms))] if latest else []
     return followed
 
@@ -182,7 +192,7 @@ def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[s
 
 
 def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClaim]) -> list[Candidate]:
-    """Judge a claim against the candidates that share most of its words.
+    """Judge a claim against the candidates that share most of its words. If none matters, return the closest one.
 
     The entry's own claims are left out: the revision was judged by every word of them already.
     """
@@ -193,6 +203,7 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
         for text in top_candidates(now, {s.text for s in candidates}, comparison.synonyms)
     }
     drawn = []
+    unlike: list[Candidate] = []
     verdicts: dict[tuple[str, int], Verdict] = {}  # by text and day of publication
     members = []
     for said in (said for said in candidates if said.text in near):
@@ -205,11 +216,13 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
         if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
             drawn.append(Candidate(said, verdict, other))
+        elif verdict.novelty is Novelty.NEW and not other:
+            unlike.append(Candidate(said, verdict))
         if not other:
             members.append(Member(said, before))
     if parse_record(claim) is None and all(one.is_other_subject for one in drawn):
         drawn += combine(comparison, claim, members)
-    return drawn
+    return drawn or sorted(unlike, key=lambda one: one.verdict.similarity, reverse=True)[:1]
 
 
 def combine(comparison: LookupContext, claim: Claim, members: Sequence[Member]) -> list[Candidate]:
@@ -221,7 +234,11 @@ def combine(comparison: LookupContext, claim: Claim, members: Sequence[Member]) 
         return []
     similarity = judge(together[0].analysis, now, Relation.ELSEWHERE).similarity
     first, *others = [member.prior for member in together]
-    return [Candidate(first, Verdict(Novelty.REPEATED, similarity), together_with=tuple(others))]
+    return [
+        Candidate(
+            first, Verdict(Novelty.REPEATED, similarity, basis=Basis.SAID_TOGETHER), together_with=tuple(others)
+        )
+    ]
 
 
 def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:

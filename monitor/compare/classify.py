@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
 from monitor.compare.bundles import in_bundles, is_recent
+from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
 from monitor.compare.catalogue import EntryKind, entry_kind
 from monitor.compare.own_report import OwnReport
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
@@ -27,7 +27,7 @@ from monitor.compare.stories import (
 from monitor.compare.subject import is_other_subject
 from monitor.compare.term_vectors import MAX_LEAD_CLAIMS, TermVector
 from monitor.compare.verdict import CUE_KINDS
-from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Update, Verdict
+from monitor.model import Basis, Claim, Evidence, Finding, Moment, Novelty, PriorClaim, Role, Update, Verdict
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
 
@@ -74,7 +74,10 @@ def classify_claims(
         of_entry = [replace(f, story=story) for f in (*once(found, claims, update, synonyms), *takebacks)]
         return story, tuple(in_bundles(update, of_entry, prior_claims) if previous else of_entry)
     story = own_story or find_story(update, found, vector, prior_claims, now)
-    findings = [*once(assign_stories(found, update, story, new=previous is None), claims, update, synonyms), *takebacks]
+    findings = [
+        *once(assign_stories(found, update, story, new=previous is None), claims, update, synonyms),
+        *takebacks,
+    ]
     return story, tuple(by_section(findings, now) if previous else findings)
 
 
@@ -112,7 +115,7 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
     returned = most_similar([d for d in repeats if (d.prior.source, d.prior.entry) == (update.source, update.entry)])
     repeat = most_similar(repeats)
     other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
-    changed = [d for d in outside if not d.is_repeat and not d.is_other_subject]
+    changed = [d for d in outside if d.verdict.novelty is Novelty.CHANGED and not d.is_other_subject]
     by = (own and returned) or own or repeat or (None if other_page else latest(changed))
     announced = repeat if own and repeat and is_recent(repeat.prior.at, update.at) else None
     shown = by or other_page
@@ -126,7 +129,24 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
         nearest=shown.prior if shown else None,
         story=joined.prior.story if joined else "",
         same_words_elsewhere=other_page is not None or announced is not None,
+        evidence=evidence_of(claim, by, other_page, outside),
     )
+
+
+def evidence_of(
+    claim: Claim, by: Candidate | None, other_page: Candidate | None, outside: Sequence[Candidate]
+) -> Evidence:
+    """Return why the claim is what it is: by the claim that decided, else by the closest one."""
+    if claim.noise:
+        return Evidence(Basis.NO_STATEMENT)
+    if by:
+        return Evidence(by.verdict.basis or Basis.EDITED, together_with=tuple(p.text for p in by.together_with))
+    if other_page:
+        return Evidence(Basis.OTHER_SUBJECT, closest=other_page.prior.text)
+    closest = most_similar(outside)
+    if closest is None:
+        return Evidence(Basis.NOTHING_SIMILAR)
+    return Evidence(closest.verdict.basis or Basis.NOT_ALL_SAID, closest.verdict.unsaid, closest.prior.text)
 
 
 def most_similar(drawn: Sequence[Candidate]) -> Candidate | None:
@@ -170,6 +190,7 @@ def again(finding: Finding, leads: Sequence[Claim], update: Update, same: Synony
                 changes=(),
                 nearest=said,
                 same_words_elsewhere=False,
+                evidence=Evidence(Basis.SAID_ABOVE),
             )
     return finding
 
@@ -191,7 +212,8 @@ def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> Pri
 
 def take_back(said: PriorClaim, claim: Claim) -> Finding:
     """Return the finding that the entry no longer states `claim`."""
-    return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story)
+    evidence = Evidence(Basis.NO_LONGER_SAID)
+    return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story, evidence=evidence)
 
 
 def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:

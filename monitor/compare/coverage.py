@@ -44,12 +44,15 @@ def cover(now: ClaimAnalysis, uncovered: Iterable[ContentTerm], known_names: Col
     weights = {key: min(now.terms[key].weight, MAX_TERM_WEIGHT) for clause in statement.clauses for key in clause}
     total = sum(weights.values())
     share = 1 - sum(weights[key] for key in missing if key in weights) / total if total else 1.0
-    return Coverage(share, _lowest_clause(statement.clauses, weights, missing), tuple(missing.values()), new_names(now, missing.values()))
+    return Coverage(
+        share,
+        _lowest_clause(statement.clauses, weights, missing),
+        tuple(missing.values()),
+        new_names(now, missing.values()),
+    )
 
 
-def _lowest_clause(
-    clauses: Sequence[Sequence[str]], weights: dict[str, float], missing: Collection[str]
-) -> float:
+def _lowest_clause(clauses: Sequence[Sequence[str]], weights: dict[str, float], missing: Collection[str]) -> float:
     lowest = 1.0
     for clause in clauses:
         total = sum(weights[key] for key in clause)

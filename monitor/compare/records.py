@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from monitor.compare.identifiers import title_different_things
 from monitor.compare.subject import stable_words
 from monitor.compare.verdict import judge
-from monitor.model import Change, ChangeKind, Claim, Novelty, PriorClaim, Relation, Update, Verdict
+from monitor.model import Basis, Change, ChangeKind, Claim, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.facts.records import Record, parse_record
 
@@ -47,12 +47,13 @@ def record_verdict(before: Record, now: Record, texts: tuple[str, str], synonyms
     """
     verdict = judge(analyze(texts[0], synonyms), analyze(texts[1], synonyms), Relation.REVISION)
     if before.value_key == now.value_key:
-        return Verdict(Novelty.REPEATED, verdict.similarity)
+        return Verdict(Novelty.REPEATED, verdict.similarity, basis=Basis.SAME_WORDS)
     if not (before.is_short or now.is_short):
         return verdict
     if verdict.novelty is Novelty.CHANGED and any(change.before and change.after for change in verdict.changes):
         return verdict
-    return Verdict(Novelty.CHANGED, verdict.similarity, (Change(ChangeKind.WORDING, before.value, now.value),))
+    change = Change(ChangeKind.WORDING, before.value, now.value)
+    return Verdict(Novelty.CHANGED, verdict.similarity, (change,), Basis.VALUE_MOVED)
 
 
 def latest_in_series(claim: Claim, update: Update, priors: Iterable[PriorClaim]) -> PriorClaim | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from monitor.compare.records import match_record_labels, record_labels, record_verdict
 from monitor.compare.verdict import judge
-from monitor.model import Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
+from monitor.model import Basis, Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.facts.records import is_short_record, parse_record
 from monitor.text.lexicon.stages import STAGES
@@ -81,7 +81,7 @@ def match_stages(
             old = gone[earlier[0]]
             alike = judge(analyze(old.text, same), analyze(claim.text, same), Relation.REVISION).similarity
             change = Change(ChangeKind.WORDING, old.text, claim.text)
-            matched[index] = (earlier[0], Verdict(Novelty.CHANGED, alike, (change,)))
+            matched[index] = (earlier[0], Verdict(Novelty.CHANGED, alike, (change,), Basis.EDITED))
     return matched
 
 
@@ -106,7 +106,7 @@ def match_records(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms)
         verdict = record_verdict(before, now, (gone[place].text, claim.text), same)
         if verdict.novelty is Novelty.NEW and any(labels[label] == BOTH_VERSIONS for label in now.labels):
             change = Change(ChangeKind.WORDING, before.value, now.value)
-            verdict = Verdict(Novelty.CHANGED, verdict.similarity, (change,))
+            verdict = Verdict(Novelty.CHANGED, verdict.similarity, (change,), Basis.EDITED)
         pairs.append(None if verdict.novelty is Novelty.NEW else (place, verdict))
     return pairs
 

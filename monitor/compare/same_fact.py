@@ -43,9 +43,7 @@ def _shared_weight(side: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
 
 def shares_name(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
     void = read_statement(now).void
-    return any(
-        term.kind is not WORDING and key in before.terms for key, term in now.terms.items() if key not in void
-    )
+    return any(term.kind is not WORDING and key in before.terms for key, term in now.terms.items() if key not in void)
 
 
 def heads_differ(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
@@ -67,12 +65,8 @@ def is_same_slot(before: ClaimAnalysis, old: Quantity, now: ClaimAnalysis, new: 
     counted = set(old.counted_keys) & set(new.counted_keys)
     if not counted and old.counted_keys and new.counted_keys:
         return False
-    governors = governor(before, old), governor(now, new)
-    return None in governors or _is_one_word(*governors)
-
-
-def _is_one_word(one: ContentTerm, other: ContentTerm) -> bool:
-    return one.key == other.key or same_word(one.word, other.word)
+    one, other = governor(before, old), governor(now, new)
+    return one is None or other is None or one.key == other.key or same_word(one.word, other.word)
 
 
 def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:

@@ -32,9 +32,7 @@ class Member:
     analysis: ClaimAnalysis
 
 
-def stated_together(
-    now: ClaimAnalysis, at: Moment, members: Sequence[Member]
-) -> list[Member]:
+def stated_together(now: ClaimAnalysis, at: Moment, members: Sequence[Member]) -> list[Member]:
     """Return the members that together state all of the claim, the one that states most first; empty if they do not."""
     named = {key for key, term in now.terms.items() if term.kind is not WORDING} - read_statement(now).void
     fit = [member for member in members if _may_state(member, now, at, named)]

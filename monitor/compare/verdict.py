@@ -117,8 +117,8 @@ def _retold(seen: PairDiff, published: Published | None) -> Verdict:
     moved = moved_values(seen, coverage)
     if moved and is_same_fact(seen.before, seen.now, seen.words):
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved), Basis.VALUE_MOVED)
-    if basis := unsaid(seen, moved, coverage):
-        return Verdict(Novelty.NEW, seen.alike, (), basis, tuple(term.word.text for term in coverage.uncovered))
+    if lack := unsaid(seen, moved, coverage):
+        return Verdict(Novelty.NEW, seen.alike, (), lack, tuple(term.word.text for term in coverage.uncovered))
     words = word_changes(seen.before, seen.now, seen.words)
     return Verdict(Novelty.REPEATED, seen.alike, tuple(words.changes), Basis.ALL_SAID)
 

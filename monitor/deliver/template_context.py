@@ -23,6 +23,7 @@ from monitor.deliver.grouping import (
 from monitor.deliver.headline import Headline, finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.word_diff import highlight, word_diff
+from monitor.evidence_text import evidence_text
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -35,13 +36,14 @@ from monitor.model import (
     Reason,
     Severity,
 )
-from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT
+from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT, evidence_to_json
 
 TemplateContext: TypeAlias = dict[str, Any]
 
 MAX_NAME_CHARS, MAX_TITLE_CHARS, MAX_SHOWN_REASON_CHARS, MAX_CHANGE_CHARS = 80, 200, 300, 120  # characters
 MAX_LISTED_RULES = 10
 MAX_OTHER_SOURCES = 3  # other sources of the same claim that are named
+MAX_OTHER_PAGES = 12  # pages with the same edit that are named
 NO_TEXT = "(no text)"
 MIN_CHART_POINTS = 3  # with two values, a chart shows only what "before" and "after" show already
 
@@ -192,7 +194,16 @@ def _finding_context(finding: AlertFinding, limits: Limits, timezone: ZoneInfo) 
         "history": _chart_context(finding.history, timezone),
         "also_said_by": [_attribution(prior, timezone) for prior in finding.also_said_by[:MAX_OTHER_SOURCES]],
         "also_more": max(0, len(finding.also_said_by) - MAX_OTHER_SOURCES),
+        "also_on": [_page(prior) for prior in finding.also_on[:MAX_OTHER_PAGES]],
+        "pages_more": max(0, len(finding.also_on) - MAX_OTHER_PAGES),
+        "why": shorten(sanitize(evidence_text(evidence_to_json(finding.evidence))), MAX_SHOWN_REASON_CHARS),
     }
+
+
+def _page(prior: PriorClaim) -> TemplateContext:
+    """Return the name and address of another page that made the same edit."""
+    name = shorten(sanitize(prior.title or prior.entry), MAX_NAME_CHARS)
+    return {"name": name, "url": safe_web_link(prior.url)}
 
 
 def _change_context(change: Change) -> TemplateContext:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from monitor.alerts.corroboration import with_other_sources
 from monitor.model import Alert, PriorClaim
+from monitor.store.bundles import with_other_pages
 from monitor.store.ledger import SELECT_SAYINGS, text_hash
 from monitor.store.schema import claims, sayings
 from monitor.store.sql import select_matching
@@ -55,6 +56,8 @@ def prior_claims(conn: Connection, texts: Sequence[str]) -> list[PriorClaim]:
 
 
 def alerts_with_other_sources(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
-    """Return the alerts with the other sources that have made the same claims by now."""
+    """Return the alerts with the other sources and the other pages that have made the same claims by now."""
     clusters = claim_clusters(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
-    return tuple(with_other_sources(alert, lambda claim: clusters.get(claim, ())) for alert in alerts)
+    return tuple(
+        with_other_pages(conn, with_other_sources(alert, lambda claim: clusters.get(claim, ()))) for alert in alerts
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from monitor.model import Change, ChangeKind, Claim, Finding, Match, Noise, Novelty, PriorClaim, Role, TermHit, Update
+from monitor.serialize import evidence_from_json, evidence_to_json
 
 
 def changes_to_json(changes: tuple[Change, ...]) -> list[list[str]]:
@@ -65,6 +66,7 @@ def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, An
         "story": finding.story,
         "echo": finding.same_words_elsewhere,
         "bundle": finding.bundle or None,
+        "evidence": evidence_to_json(finding.evidence),
     }
 
 
@@ -78,6 +80,7 @@ def finding_from_row(row: Row[Any]) -> Finding:
         story=row.story,
         same_words_elsewhere=row.echo,
         bundle=row.bundle or "",
+        evidence=evidence_from_json(row.evidence),
     )
 
 

@@ -276,6 +276,7 @@ findings = Table(
     Column("story", Text, nullable=False),
     Column("echo", Boolean, nullable=False),
     Column("bundle", Text),
+    Column("evidence", JSON(none_as_null=True)),
     Index(None, "story"),
     Index(None, "bundle"),
     sqlite_with_rowid=False,

@@ -18,7 +18,7 @@ MAX_THAT_LEAD = 24  # tokens up to "that"
 MAX_LEAD = 8  # tokens up to the verb if no "that" follows
 MAX_ASIDE = 10  # tokens from the comma on
 MIN_STATEMENT = 4  # tokens that the statement itself has at least
-CLAUSE_MARKS = frozenset(",;:.!?—–\"”“«»")
+CLAUSE_MARKS = frozenset(',;:.!?—–"”“«»')
 NOT_AFTER_VERB = CLAUSE_MARKS | frozenset(
     "to by of on in for with from about against as during near after before since until over under between through "
     "-".split()
