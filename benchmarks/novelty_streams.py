@@ -156,10 +156,10 @@ def page_lines(poll: Row) -> Iterator[Row]:
 
 
 def alerting_stories(output: Iterable[Row], lines: Iterable[Row]) -> dict[tuple[datetime, str], Stories]:
-    """Return what alerts each country's update causes, by bundle or story; the first version of a page is its baseline.
+    """Return the alerts of each country's update, by bundle or story; the first version of a page is its baseline.
 
-    Findings of one bundle are one alert if they share most of their words, because the same words with other facts are
-    another announcement.
+    Findings of one bundle are one alert if they share most of their words: those with other facts are another
+    announcement.
     """
     wordings: dict[tuple[str, str], list[set[str]]] = defaultdict(list)
     first_seen: dict[str, datetime] = {}

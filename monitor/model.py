@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from monitor.evidence import Basis, Evidence
+
 Moment: TypeAlias = float
 
 OPEN_DELIVERY_STATES = ("pending", "retrying")  # the other two are sent and dead
@@ -142,27 +144,6 @@ class Change:
     after: str
 
 
-class Basis(StrEnum):
-    """What decided that a claim is new, changed or repeated. Appears in `compare`, `explain` and on pages."""
-
-    SAME_WORDS = "same words"
-    REWORDED = "only the wording differs"
-    ALL_SAID = "all of it was said"
-    SAID_TOGETHER = "several claims together say it"
-    SAID_ABOVE = "the same update says it"
-    VALUE_MOVED = "a value of the same fact changed"
-    EDITED = "the entry was edited"
-    NO_LONGER_SAID = "the entry no longer says it"
-    NOT_ALL_SAID = "not all of it was said"
-    OTHER_FIGURE = "another figure"
-    OTHER_DAY = "another day"
-    OTHER_IDENTIFIER = "another identifier"
-    ONE_MORE = "one more of a kind"
-    OTHER_SUBJECT = "said about another subject"
-    NOTHING_SIMILAR = "nothing similar was said"
-    NO_STATEMENT = "it states nothing"
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The result of comparing two claims: new, changed or repeated, a similarity of 0-100, and the differences.
@@ -194,20 +175,6 @@ class PriorClaim:
     heading: str = ""
     withdrawn_at: Moment | None = None
     url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why a claim is new, changed or repeated, for people.
-
-    `unsaid` are the words that `closest`, the most similar earlier claim, lacks. `together_with` are the earlier claims
-    that, with the nearest one, say all of a repeated claim.
-    """
-
-    basis: Basis
-    unsaid: tuple[str, ...] = ()
-    closest: str = ""
-    together_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +252,7 @@ class AlertFinding:
     `matched` are the words that matched the rule, as written. `history` has the values of the figure that changed,
     oldest first and this one last; it is empty if no figure changed. `story` is the finding's own, which may differ
     from the alert's; it is "" in alerts stored by old versions. `also_said_by` has the first claim of each other
-    independent source, and `also_on` the same announcement (`bundle`) on other pages, both as of the time the alert is
-    sent or shown.
+    independent source, and `also_on` other pages with the same edit, both as of the time the alert is sent or shown.
     """
 
     claim: str
@@ -384,11 +350,3 @@ class Message:
     reply_to: Message | None = None
     batch_reason: Reason | None = None
     remaining_recipients: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HealthIssue:
-    """A problem with a source that a poll found: the kind of notice, and its text."""
-
-    kind: str
-    text: str

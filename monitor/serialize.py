@@ -9,13 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.evidence import Basis, Evidence
 from monitor.model import (
     Alert,
     AlertFinding,
-    Basis,
     Change,
     ChangeKind,
-    Evidence,
     FigurePoint,
     Moment,
     Novelty,

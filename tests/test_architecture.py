@@ -20,6 +20,7 @@ ALL_CODE = sorted(path for part in ("monitor", "tests", "benchmarks") for path i
 
 # Bottom to top. A package or module imports only from the lines above its own, lazy and type-only imports included.
 LAYERS = [
+    {"evidence"},
     {"model", "errors", "units", "log", "resources"},
     {"text", "serialize", "process_pool", "cron"},
     {"compare", "config"},
@@ -37,7 +38,8 @@ LAYERS = [
 
 # The middle decides what is news and whom to alert. It takes `now` as an argument and loads no library that does I/O.
 PURE = (
-    "model", "errors", "units", "serialize", "text.", "compare.", "ruleset.", "alerts.", "assess", "polling.outcome",
+    "evidence", "model", "errors", "units", "serialize", "text.", "compare.", "ruleset.", "alerts.", "assess",
+    "polling.outcome",
     "config.quiet_hours", "sources.adaptive_interval", "sources.anomalies", "sources.flapping", "sources.health",
     "sources.host_slots", "sources.schedule", "sources.state", "deliver.backoff", "deliver.delivery_status",
     "deliver.escaping", "deliver.grouping", "deliver.headline", "deliver.render", "deliver.sanitize",

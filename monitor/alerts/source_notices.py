@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from monitor.alerts.channel_notices import MONITOR_RULE
 from monitor.alerts.ids import stable_id
-from monitor.model import Alert, HealthIssue, Moment, Severity
+from monitor.model import Alert, Moment, Severity
 from monitor.units import DAY
 
 # A failing source is announced after both of these, so that a short outage or one bad poll a day is not.
@@ -37,6 +37,14 @@ NOTICE_TITLES = {
     "articles": "Articles of source {} cannot be read",
 }
 NOTICE_SEVERITY = dict.fromkeys(FAULT_KINDS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}
+
+
+@dataclass(frozen=True, slots=True)
+class HealthIssue:
+    """A problem with a source that a poll found: the kind of notice, and its text."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from typing import Any
 
 from monitor.cli.output import terminal_safe
 from monitor.cli.styles import StyledPart, has_color, print_beside_label, print_line
-from monitor.evidence_text import evidence_text
+from monitor.evidence import evidence_text
+from monitor.serialize import evidence_from_json
 
 # Marks and colors, in the order of the summary line.
 NOVELTY_MARKS = {
@@ -56,7 +57,7 @@ def show_finding(finding: Mapping[str, Any]) -> None:
         print_beside_label((f"{mark} {novelty}", style), (claim, styles["old" if novelty == "withdrawn" else "same"]))
         if prior:
             print_beside_label(("", ""), (f"was: {prior}", "dim"))
-    why = terminal_safe(evidence_text(finding.get("evidence")))
+    why = terminal_safe(evidence_text(evidence_from_json(finding.get("evidence"))))
     notes = (terminal_safe(finding.get("of", "")), finding_notes(finding, is_compared), why)
     if details := "; ".join(filter(None, notes)):
         print_beside_label(("", ""), (details, "dim"))

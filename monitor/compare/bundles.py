@@ -42,7 +42,7 @@ def can_be_announced(finding: Finding) -> bool:
 
 
 def bundle_of(update: Update, finding: Finding, said: Sequence[PriorClaim]) -> str:
-    """Return the bundle of a finding: that of the first entry that made the same edit a short time ago, or its own."""
+    """Return the bundle of a finding: that of the entry that made the same edit a short time before, or its own."""
     is_withdrawn = finding.novelty is Novelty.WITHDRAWN
     times = [prior.withdrawn_at if is_withdrawn else prior.at for prior in said if prior.entry != update.entry]
     first_at = min((at for at in times if at is not None and is_recent(at, update.at)), default=update.at)

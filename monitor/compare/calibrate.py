@@ -10,7 +10,9 @@ from typing import Any
 
 from monitor.compare.verdict import judge
 from monitor.errors import MonitorError
+from monitor.evidence import Evidence
 from monitor.model import Novelty, Relation, Verdict
+from monitor.serialize import evidence_to_json
 from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze
 
 NOVELTY_BY_LABEL = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)}
@@ -143,7 +145,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "novelty": verdict.novelty.value,
         "similarity": round(verdict.similarity, 1),
         "changes": changes,
-        "evidence": {"basis": verdict.basis, "unsaid": verdict.unsaid},
+        "evidence": evidence_to_json(Evidence(verdict.basis, verdict.unsaid)) if verdict.basis else None,
     }
 
 

@@ -22,7 +22,8 @@ from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
-from monitor.model import Basis, ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
+from monitor.evidence import Basis
+from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import (
     WORDING,
     ClaimAnalysis,
@@ -314,9 +315,10 @@ def one_matter(verdict: Verdict, before: ClaimAnalysis, now: ClaimAnalysis) -> b
     """
     if verdict.novelty is Novelty.REPEATED:
         return verdict.similarity >= ANONYMOUS or share_a_name(before, now)
-    return verdict.novelty is Novelty.CHANGED and verdict.similarity >= (
-        SAME_MATTER if has_measured_change(verdict) else SAME_WORDS
-    )
+    if verdict.novelty is Novelty.NEW:
+        return False
+    is_sure = verdict.basis is Basis.ADDED or has_measured_change(verdict)
+    return verdict.similarity >= (SAME_MATTER if is_sure else SAME_WORDS)
 
 
 def share_a_name(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:

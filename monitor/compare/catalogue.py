@@ -1,4 +1,4 @@
-"""Decides what kind of entry an update is: news, or an entry of a catalogue, each of which is about a thing of its own.
+"""Decides what kind of entry an update is: news, or an entry of a catalogue, which is about a thing of its own.
 
 Learned from the entries, not from their headlines: those of a catalogue state records ("Status: Open"), or share
 sentences with other entries of their source. There, the same words in another entry are about another subject.

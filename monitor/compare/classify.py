@@ -27,7 +27,8 @@ from monitor.compare.stories import (
 from monitor.compare.subject import is_other_subject
 from monitor.compare.term_vectors import MAX_LEAD_CLAIMS, TermVector
 from monitor.compare.verdict import CUE_KINDS
-from monitor.model import Basis, Claim, Evidence, Finding, Moment, Novelty, PriorClaim, Role, Update, Verdict
+from monitor.evidence import Basis, Evidence
+from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Update, Verdict
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
 

@@ -16,14 +16,14 @@ from monitor.text.statement import read_statement
 FULL = 0.72  # of the weight of a claim's words: from this share on, one earlier claim states all of it
 FULL_TOGETHER = 0.78  # the same for several earlier claims together
 MOST = 0.6  # of the weight: enough for a "not" or an opposite to be about the same fact
-MAX_TERM_WEIGHT = 1.0  # names weigh no more than other words: the predicate is what is new
+MAX_TERM_WEIGHT = 1.0  # names have the weight of other words: the predicate is what is new
 MIN_CLAUSE = 0.25  # of the weight of each clause
 MIN_CLAUSE_WEIGHT = 0.9  # a clause of less is part of its neighbour
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What earlier claims state of a claim: the share of its weight, the lowest share of a clause, and what is left."""
+    """What earlier claims state of a claim: the share of its weight, the lowest share of a clause, and the rest."""
 
     share: float
     lowest_clause: float

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from monitor.compare.identifiers import title_different_things
 from monitor.compare.subject import stable_words
 from monitor.compare.verdict import judge
-from monitor.model import Basis, Change, ChangeKind, Claim, Novelty, PriorClaim, Relation, Update, Verdict
+from monitor.evidence import Basis
+from monitor.model import Change, ChangeKind, Claim, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.facts.records import Record, parse_record
 

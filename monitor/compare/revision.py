@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from monitor.compare.records import match_record_labels, record_labels, record_verdict
 from monitor.compare.verdict import judge
-from monitor.model import Basis, Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
+from monitor.evidence import Basis
+from monitor.model import Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.facts.records import is_short_record, parse_record
 from monitor.text.lexicon.stages import STAGES

@@ -72,7 +72,7 @@ def is_same_slot(before: ClaimAnalysis, old: Quantity, now: ClaimAnalysis, new: 
 def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:
     """Return the word before a figure that says what happens to what it counts, or None if there is none near it."""
     found = None
-    for term, start, end in zip(claim.terms.values(), claim.spans[::2], claim.spans[1::2], strict=True):
+    for term, end in zip(claim.terms.values(), claim.spans[1::2], strict=True):
         near = end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE
         if near and term.kind is WORDING and term.word.folded not in NEVER_GOVERN:
             found = term

@@ -33,7 +33,7 @@ class Member:
 
 
 def stated_together(now: ClaimAnalysis, at: Moment, members: Sequence[Member]) -> list[Member]:
-    """Return the members that together state all of the claim, the one that states most first; empty if they do not."""
+    """Return the members that together state all of the claim, the one that states most first, or an empty list."""
     named = {key for key, term in now.terms.items() if term.kind is not WORDING} - read_statement(now).void
     fit = [member for member in members if _may_state(member, now, at, named)]
     chosen = _choose(now, fit)

@@ -28,12 +28,14 @@ from monitor.compare.same_fact import is_same_fact, is_same_sentence, is_same_sl
 from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
-from monitor.model import Basis, Change, ChangeKind, Moment, Novelty, Relation, Verdict
+from monitor.evidence import Basis
+from monitor.model import Change, ChangeKind, Moment, Novelty, Relation, Verdict
 from monitor.text.analysis import MAX_ANALYZED_CHARS, WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.statement import read_statement
 
 # Minimum similarity of claims that are judged; `python benchmarks/novelty.py --data DIR pairs` measures its effect.
 UNLIKE = {Relation.REVISION: 42.0, Relation.ELSEWHERE: 44.0}
+EVENT_NAMES = 3  # names and places that claims about one event share, if they state the same day
 
 IDENTICAL = Verdict(Novelty.REPEATED, 100.0, basis=Basis.SAME_WORDS)
 RESPACED = Verdict(Novelty.REPEATED, 99.0, basis=Basis.SAME_WORDS)
@@ -117,6 +119,9 @@ def _retold(seen: PairDiff, published: Published | None) -> Verdict:
     moved = moved_values(seen, coverage)
     if moved and is_same_fact(seen.before, seen.now, seen.words):
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved), Basis.VALUE_MOVED)
+    if adds_to_same_event(seen, coverage):
+        changes = [change for change in word_changes(seen.before, seen.now, seen.words).changes if change.after]
+        return Verdict(Novelty.CHANGED, seen.alike, tuple(changes), Basis.ADDED)
     if lack := unsaid(seen, moved, coverage):
         return Verdict(Novelty.NEW, seen.alike, (), lack, tuple(term.word.text for term in coverage.uncovered))
     words = word_changes(seen.before, seen.now, seen.words)
@@ -131,8 +136,22 @@ def unsaid(seen: PairDiff, moved: Sequence[Change], coverage: Coverage) -> Basis
         return Basis.OTHER_FIGURE
     if read_statement(seen.now).is_additional and not read_statement(seen.before).is_additional:
         return Basis.ONE_MORE
-    is_said = coverage.is_full(FULL) and not seen.cues[ChangeKind.NEGATION].all()
+    minimum = MOST if is_same_event(seen) else FULL
+    is_said = coverage.is_full(minimum) and not seen.cues[ChangeKind.NEGATION].all()
     return None if is_said else Basis.NOT_ALL_SAID
+
+
+def adds_to_same_event(seen: PairDiff, coverage: Coverage) -> bool:
+    """Whether the claim restates most of an earlier one about the same event, and adds names to it."""
+    if seen.numbers.all() or not coverage.new_names or not is_same_event(seen):
+        return False
+    return cover(seen.before, seen.words.removed).share >= MOST
+
+
+def is_same_event(seen: PairDiff) -> bool:
+    """Whether both claims state the same day and share EVENT_NAMES names."""
+    days = seen.before.dates and seen.now.dates and not (seen.dates.removed or seen.dates.added or seen.dates.changed)
+    return bool(days) and len(list(names_in_both(seen.before, seen.now))) >= EVENT_NAMES
 
 
 def moved_values(seen: PairDiff, coverage: Coverage) -> list[Change]:

@@ -23,7 +23,7 @@ from monitor.deliver.grouping import (
 from monitor.deliver.headline import Headline, finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.word_diff import highlight, word_diff
-from monitor.evidence_text import evidence_text
+from monitor.evidence import evidence_text
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -36,7 +36,7 @@ from monitor.model import (
     Reason,
     Severity,
 )
-from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT, evidence_to_json
+from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT
 
 TemplateContext: TypeAlias = dict[str, Any]
 
@@ -196,7 +196,7 @@ def _finding_context(finding: AlertFinding, limits: Limits, timezone: ZoneInfo) 
         "also_more": max(0, len(finding.also_said_by) - MAX_OTHER_SOURCES),
         "also_on": [_page(prior) for prior in finding.also_on[:MAX_OTHER_PAGES]],
         "pages_more": max(0, len(finding.also_on) - MAX_OTHER_PAGES),
-        "why": shorten(sanitize(evidence_text(evidence_to_json(finding.evidence))), MAX_SHOWN_REASON_CHARS),
+        "why": shorten(sanitize(evidence_text(finding.evidence)), MAX_SHOWN_REASON_CHARS),
     }
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from monitor.alerts.source_notices import HealthIssue
 from monitor.config.models import SourceConfig
-from monitor.model import Entry, HealthIssue
+from monitor.model import Entry
 from monitor.polling.ingest import changed_entries
 from monitor.sources.full_text import ArticleResults, fetch_articles
 from monitor.sources.parse.article import stored_article

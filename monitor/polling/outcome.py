@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.source_notices import HealthIssue
 from monitor.config.models import SourceConfig
 from monitor.errors import FetchError, SourceError
-from monitor.model import HealthIssue, Moment
+from monitor.model import Moment
 from monitor.net.response import Response
 from monitor.sources.adaptive_interval import effective_interval, next_interval
 from monitor.sources.health import SUSPICIOUS_SHRINK

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.model import Entry, HealthIssue, Moment
+from monitor.alerts.source_notices import HealthIssue
+from monitor.model import Entry, Moment
 
 MIN_BULK_ENTRIES = 5  # with fewer entries at once, it may be a coincidence
 MIN_REWOUND_ENTRIES = 3  # with fewer of the newest entries missing, unknown entries are still news

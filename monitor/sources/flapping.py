@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.model import ChangeKind, Finding, HealthIssue, Moment, Noise, Novelty
+from monitor.alerts.source_notices import HealthIssue
+from monitor.model import ChangeKind, Finding, Moment, Noise, Novelty
 from monitor.units import DAY
 
 MAX_COMPARED_VERSIONS = 4  # of one entry

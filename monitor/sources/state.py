@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.alerts.source_notices import SourceNotice
-from monitor.model import HealthIssue, Moment
+from monitor.alerts.source_notices import HealthIssue, SourceNotice
+from monitor.model import Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from monitor.alerts.source_notices import (
     FAILING_NOTICE_POLLS,
     ISSUE_EXPIRY_S,
     NOTICE_TITLES,
+    HealthIssue,
     SourceNotice,
     notice_alerts,
     source_alert,
     update_notices,
 )
 from monitor.deliver.render import render_message
-from monitor.model import Alert, HealthIssue, Severity
+from monitor.model import Alert, Severity
 
 HOUR, DAY = 3600.0, 86400.0
 FAILING = HealthIssue("failing", "It cannot be read: no answer.")

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from monitor.model import Change, ChangeKind, Claim, Entry, Finding, HealthIssue, Noise, Novelty, Role
+from monitor.alerts.source_notices import HealthIssue
+from monitor.model import Change, ChangeKind, Claim, Entry, Finding, Noise, Novelty, Role
 from monitor.sources.anomalies import (
     Anomaly,
     KnownEntry,

@@ -150,11 +150,12 @@ MOVEMENT_VERBS = frozenset(
     """
     rise rises rose risen rising climb climbs climbed climbing top tops topped topping pass passes passed passing
     cross crosses crossed crossing exceed exceeds exceeded exceeding near nears neared nearing reach reaches reached
-    reaching surpass surpasses surpassed surpassing soar soars soared soaring jump jumps jumped jumping hit hits hitting
+    reaching surpass surpasses surpassed surpassing soar soars soared soaring jump jumps jumped jumping hit hits
+    hitting
     approach approaches approached approaching grow grows grew grown growing increase increases increased increasing
     fall falls fell fallen falling drop drops dropped dropping decline declines declined declining stand stands stood
-    total totals totaled totalled number numbers revise revises revised raise raises raised cut cuts lower lowers lowered
-    now currently least
+    total totals totaled totalled number numbers revise revises revised raise raises raised cut cuts lower lowers
+    lowered now currently least
     зросла зріс зросло зросли перевищила перевищив перевищили досягла досяг досягли сягнула становить становила
     выросло вырос выросла превысила превысил превысило достигла достиг достигло составила составляет
     """.split()

@@ -32,7 +32,10 @@ SPEECH_MODIFIERS = frozenset(
     у в на під час заяві брифінгу також вчора сьогодні сегодня вчера также заявлении
     """.split()
 )
-ACCORDING = ("according to", "за словами", "за даними", "по словам", "по данным", "selon", "segun", "segundo", "laut")
+ACCORDING = (
+    "according to", "as reported by", "as stated by", "as noted by", "як повідомляє", "як повідомив", "как сообщает",
+    "за словами", "за даними", "по словам", "по данным", "selon", "segun", "segundo", "laut",
+)  # fmt: skip
 
 # Phrases, folded, by the first and last day that they mean, in days from the day of publication.
 RELATIVE_DAYS: dict[tuple[int, int], tuple[str, ...]] = {
