@@ -69,7 +69,7 @@ def classify_claims(
     found = settle_all(comparison, added, before)
     own_story = prior_claims.story(update.source, update.entry) if previous is not None else None
     withdrawn = [gone[i] for i in find_withdrawn(gone, pairs, claims, synonyms)]
-    takebacks = [take_back(own_saying(update, claim, said), claim) for claim in withdrawn]
+    takebacks = take_back(comparison, withdrawn, said)
     if comparison.kind is EntryKind.RECORD or (comparison.kind is EntryKind.NOTICE and previous is None):
         story = own_story or catalogue_story(update, found)
         of_entry = [replace(f, story=story) for f in (*once(found, claims, update, synonyms), *takebacks)]
@@ -211,10 +211,34 @@ def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> Pri
     )
 
 
-def take_back(said: PriorClaim, claim: Claim) -> Finding:
-    """Return the finding that the entry no longer states `claim`."""
-    evidence = Evidence(Basis.NO_LONGER_SAID)
-    return Finding(claim, Novelty.WITHDRAWN, 100.0, (), said, said.story, evidence=evidence)
+def take_back(comparison: LookupContext, withdrawn: Sequence[Claim], said: dict[str, PriorClaim]) -> list[Finding]:
+    """Return the findings that the entry no longer states these claims; `said` are its own sayings by text.
+
+    If other entries withdrew a claim within BUNDLE_S, all of it is one event and keeps the claim's story.
+    """
+    update, ledger = comparison.update, comparison.claim_index
+    texts = [claim.text for claim in withdrawn]
+    elsewhere = ledger.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
+    return [
+        Finding(
+            claim=claim,
+            novelty=Novelty.WITHDRAWN,
+            similarity=100.0,
+            changes=(),
+            nearest=own_saying(update, claim, said),
+            story=own_saying(update, claim, said).story,
+            same_words_elsewhere=any(is_withdrawn_too(update, prior) for prior in elsewhere.get(claim.text, ())),
+            evidence=Evidence(Basis.NO_LONGER_SAID),
+        )
+        for claim in withdrawn
+    ]
+
+
+def is_withdrawn_too(update: Update, prior: PriorClaim) -> bool:
+    """Whether another entry withdrew its claim a short time before."""
+    if prior.entry == update.entry or prior.withdrawn_at is None:
+        return False
+    return is_recent(prior.withdrawn_at, update.at)
 
 
 def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
@@ -242,7 +266,7 @@ def lives(finding: Finding, now: Moment) -> bool:
     """Whether the finding keeps its own story. A title always does, because it has the entry's story; a withdrawn
     part of a text does not, because it belongs to the whole.
     """
-    if finding.claim.role is Role.TITLE:
+    if finding.claim.role is Role.TITLE or (finding.novelty is Novelty.WITHDRAWN and finding.same_words_elsewhere):
         return True
     if finding.novelty is Novelty.WITHDRAWN and not is_own_matter(finding.claim):
         return False
