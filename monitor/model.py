@@ -146,10 +146,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of comparing two claims: new, changed or repeated, a similarity of 0-100, and the differences.
-
-    `basis` is what decided, and `unsaid` are the words that the earlier claim lacks if that decided.
-    """
+    """The result of comparing two claims: new, changed or repeated, the similarity (0-100), the differences, what
+    decided, and the words that the earlier claim lacks, if they decided."""
 
     novelty: Novelty
     similarity: float

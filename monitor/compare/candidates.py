@@ -170,17 +170,27 @@ def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClai
 def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim], comparison: LookupContext) -> bool:
     """Whether a sentence is used for many things: several entries of a source have it.
 
-    A short one is a formula if it states no name or figure and no word of its entry's title.
+    A short one is a formula in a new entry if it states no name or figure and no word of the entry's title.
     """
-    entries = Counter(source for source, _ in {(one.source, one.entry) for one in said})
-    subjects = max(entries.values(), default=0)
+    subjects = most_subjects(said)
     if subjects >= FORMULA_SUBJECTS and len(now.terms) >= MIN_FORMULA_TERMS:
         return True
-    if comparison.is_revision or subjects < SHORT_FORMULA_SUBJECTS or len(now.terms) < MIN_SHORT_FORMULA_TERMS:
+    titled = [one for one in said if one.title != comparison.update.title]
+    if (
+        comparison.is_revision
+        or most_subjects(titled) < SHORT_FORMULA_SUBJECTS
+        or len(now.terms) < MIN_SHORT_FORMULA_TERMS
+    ):
         return False
     title = analyze(comparison.update.title, comparison.synonyms).terms
     is_bare = not (now.numbers or now.dates or now.identifiers)
     return is_bare and not any(term.kind is not WORDING or key in title for key, term in now.terms.items())
+
+
+def most_subjects(said: Sequence[PriorClaim]) -> int:
+    """Return the number of entries of the source with the most of them."""
+    entries = Counter(source for source, _ in {(one.source, one.entry) for one in said})
+    return max(entries.values(), default=0)
 
 
 def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:
@@ -230,6 +240,7 @@ def combine(comparison: LookupContext, claim: Claim, members: Sequence[Member]) 
     """Return a candidate if earlier claims, those of the update included, together state all of the claim."""
     now = analyze(claim.text, comparison.synonyms)
     own = comparison.own_report.before(claim) if comparison.own_report else []
+    own = [member for member in own if not is_other_subject(claim, comparison.update, member.prior)]
     together = stated_together(now, comparison.update.at, [*members, *own])
     if not together:
         return []

@@ -43,7 +43,8 @@ def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) ->
     records = [claim for claim in stated if is_short_record(claim)]
     if has_many_records(records, stated):
         return EntryKind.RECORD
-    texts = [claim.text for claim in stated if claim not in records][:MAX_LOOKED_UP]
+    prose = [claim for claim in stated if claim not in records and claim.role is not Role.TITLE]
+    texts = [claim.text for claim in prose][:MAX_LOOKED_UP]
     if len(texts) < MIN_SHARED_SENTENCES:
         return EntryKind.NEWS
     said = ledger.exact_matches(texts, sources=frozenset((update.source,)))

@@ -132,7 +132,8 @@ def unsaid(seen: PairDiff, moved: Sequence[Change], coverage: Coverage) -> Basis
     """Return what the earlier claim does not say, or None if it says all."""
     if added_identifiers(seen.before, seen.now):
         return Basis.OTHER_IDENTIFIER
-    if moved or seen.numbers.changed or seen.numbers.added:
+    is_year = seen.numbers.removed and seen.dates.added  # "300 cases" and "1999 cases"
+    if moved or seen.numbers.changed or seen.numbers.added or is_year:
         return Basis.OTHER_FIGURE
     if read_statement(seen.now).is_additional and not read_statement(seen.before).is_additional:
         return Basis.ONE_MORE

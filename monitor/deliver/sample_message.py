@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.evidence import Basis, Evidence
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -65,6 +66,18 @@ def sample_message(channel: str, now: Moment) -> Message:
         published=now - HOUR,
         nearest=None,
         changes=(),
+        also_on=(
+            PriorClaim(
+                text="The first contingent reached the border on Sunday.",
+                source="sample-reports",
+                entry="report-2",
+                at=now - HOUR,
+                story="sample-story",
+                title="Situation in the border region",
+                url="https://example.org/report-2",
+            ),
+        ),
+        evidence=Evidence(Basis.NOTHING_SIMILAR),
     )
     withdrawn = AlertFinding(
         claim="The soldiers will return home before winter.",

@@ -407,7 +407,7 @@ def test_compare_accepts_pairs(empty_folder: Path, run_monitor: Monitor) -> None
     code, out, _ = run_monitor("compare", "--pairs", "pairs", "--json")
     assert code == 0
     verdict = json.loads(out)
-    assert list(verdict) == ["id", "novelty", "similarity", "changes"]
+    assert list(verdict) == ["id", "novelty", "similarity", "changes", "evidence"]
     assert (verdict["id"], verdict["novelty"]) == ("p", "changed")
     assert "pair p" in run_monitor("compare", "--pairs", "pairs")[1]
 

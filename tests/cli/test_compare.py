@@ -102,6 +102,6 @@ def test_pairs_show_removed_and_added_words(tmp_path: Path) -> None:
     shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60).stdout
     assert "~ changed    About [-300-] {+900+} ferries left.\n" in shown
     assert "pair p1; number: About 300 → About 900; similarity" in shown
-    assert "was: Snow slowed both sides.\n             pair 2\n" in shown
-    assert "+ new        A lighthouse burned near Odesa.\n             pair p3\n" in shown
+    assert "was: Snow slowed both sides.\n             pair 2; all of it was said\n" in shown
+    assert "+ new        A lighthouse burned near Odesa.\n             pair p3; nothing similar was said\n" in shown
     assert shown.splitlines()[-1] == "1 new, 1 changed, 1 repeated"

@@ -17,7 +17,8 @@ def test_every_pair_gets_a_verdict_under_its_id():
     assert [answer["id"] for answer in answers] == ["x", 7]
     assert [answer["novelty"] for answer in answers] == ["changed", "repeated"]
     assert answers[0]["changes"] == [{"kind": "number", "before": "Three", "after": "Four"}]
-    assert answers[1] == {"id": 7, "novelty": "repeated", "similarity": 100.0, "changes": []}
+    evidence = {"basis": "same words", "unsaid": [], "closest": None, "together_with": []}
+    assert answers[1] == {"id": 7, "novelty": "repeated", "similarity": 100.0, "changes": [], "evidence": evidence}
 
 
 @pytest.mark.parametrize(
