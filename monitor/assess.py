@@ -16,8 +16,9 @@ from monitor.alerts.decide import AlertHistory, RuleMatch, decide
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
-from monitor.compare.candidates import LookupContext
 from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
+from monitor.compare.lookup import LookupContext
+from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
 from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, ReleasedMatches, Update
 from monitor.ruleset.document import build_document
@@ -36,7 +37,8 @@ class Policy:
     """The rules and settings that an update is assessed with.
 
     `source_tags` has every source, `channels_by_rule` every rule; `preferences` only needs the channels that have
-    any. `ignore` has the source's own patterns of text to skip. `baseline` is true during a source's first poll: its
+    any. `ignore` has the source's own patterns of text to skip, and its events recur after
+    `recurrence` seconds (None: never). `baseline` is true during a source's first poll: its
     findings are stored, but no alert is sent.
     """
 
@@ -46,6 +48,7 @@ class Policy:
     channels_by_rule: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     preferences: Mapping[str, ChannelPreferences] = field(default_factory=dict)
     ignore: tuple[Pattern, ...] = ()
+    recurrence: Moment | None = DEFAULT_RECURRENCE_S
     baseline: bool = False
 
 
@@ -75,7 +78,9 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     claims = split_claims(update.title, update.text, policy.ignore)
     previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
-    story, findings = classify_claims(update, claims, previous_claims, story_vector, history, policy.synonyms, now)
+    story, findings = classify_claims(
+        update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
+    )
     aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
     decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=aliases)

@@ -18,6 +18,7 @@ class Basis(StrEnum):
     SAID_TOGETHER = "several claims together say it"
     SAID_ABOVE = "the same update says it"
     VALUE_MOVED = "a value of the same fact changed"
+    AGAIN = "it happened again"
     ADDED = "it adds to the same event"
     EDITED = "the entry was edited"
     NO_LONGER_SAID = "the entry no longer says it"

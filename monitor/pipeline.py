@@ -113,7 +113,7 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
                 runtime.store,
                 source.name,
                 batch.entries,
-                replace(runtime.policy, ignore=ignore, baseline=is_baseline),
+                replace(runtime.policy, ignore=ignore, recurrence=source.recurrence, baseline=is_baseline),
                 partial(
                     outcome.read_outcome, poll, response, feed, is_complete=batch.is_complete, issues=batch.issues
                 ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from monitor.compare.candidates import MAX_CANDIDATES
 from monitor.compare.classify import classify_claims
+from monitor.compare.lookup import MAX_CANDIDATES
 from monitor.compare.stories import StoryCandidate
 from monitor.errors import Problem
 from monitor.model import Finding, Moment, Novelty, PriorClaim, Update

@@ -7,25 +7,22 @@ copy of an old figure is repeated, not changed backwards.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
-from typing import Protocol
 
+from monitor.compare.apart import is_apart, is_formula_of
 from monitor.compare.catalogue import EntryKind, is_sibling
 from monitor.compare.days import publication_day
-from monitor.compare.identifiers import name_different_things, title_different_things
-from monitor.compare.own_report import OwnReport
+from monitor.compare.identifiers import name_different_things
+from monitor.compare.lookup import MAX_CANDIDATES, Candidate, LookupContext, is_own
 from monitor.compare.records import latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
 from monitor.evidence import Basis
-from monitor.model import ChangeKind, Claim, Moment, Novelty, PriorClaim, Relation, Update, Verdict
+from monitor.model import ChangeKind, Claim, Novelty, PriorClaim, Relation, Verdict
 from monitor.text.analysis import (
-    WORDING,
     ClaimAnalysis,
     QuickAnalysis,
     Synonyms,
@@ -33,19 +30,11 @@ from monitor.text.analysis import (
     analyze_quickly,
     index_terms,
 )
-from monitor.text.facts.identifiers import LINK
 from monitor.text.facts.records import is_short_record, parse_record
 from monitor.units import DAY
 
-MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
 MAX_JUDGED_CANDIDATES = 8  # candidates that are judged: those that share most words
 MIN_SHARED_WEIGHT = 0.15  # share of two claims' weight; below it, their similarity is too low for any verdict
-FORMULA_SUBJECTS = 3  # entries about different things that say a sentence word for word: it is about none of them
-MIN_FORMULA_TERMS = 7  # content words; a shorter record ("Product: Router") is the state of its entry
-SHORT_FORMULA_SUBJECTS = 1  # entries that say a bare sentence word for word
-MIN_SHORT_FORMULA_TERMS = 4  # content words of a bare sentence
-MIN_RELATED_TITLES = 0.8  # share of the words of two titles that name one thing
-MAX_POINTER_TERMS = 5  # content words beside a link: "For details, see …"
 FLAP = DAY  # seconds: a claim that returns to its entry within this time is repeated; later it is news
 
 MEASURED = (ChangeKind.NUMBER, ChangeKind.DATE, ChangeKind.NEGATION)
@@ -54,58 +43,6 @@ SAME_WORDS = 70.0  # the same for all other changes
 ANONYMOUS = 80.0  # minimum similarity of a repeat that shares no name with the earlier claim
 
 SAME = Verdict(Novelty.REPEATED, 100.0, basis=Basis.SAME_WORDS)
-
-
-class ClaimIndex(Protocol):
-    """The ledger's earlier claims."""
-
-    def candidates(
-        self,
-        terms: Sequence[Sequence[str]],
-        *,
-        limit: int = MAX_CANDIDATES,
-        sources: frozenset[str] | None = None,
-    ) -> list[list[PriorClaim]]:
-        """Return, for each list of terms, the earlier claims that share most of its rarest terms, best first."""
-
-    def exact_matches(
-        self, texts: Sequence[str], *, sources: frozenset[str] | None = None
-    ) -> dict[str, list[PriorClaim]]:
-        """Return, for each text, the earlier claims with the same wording, earliest first."""
-
-    def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
-        """Return, for each text, this entry's own earlier claim, of any age."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An earlier claim, the verdict of comparing with it, and whether it is about another subject.
-
-    A claim that several earlier ones state together is repeated: `together_with` has the others.
-    """
-
-    prior: PriorClaim
-    verdict: Verdict
-    is_other_subject: bool = False
-    together_with: tuple[PriorClaim, ...] = ()
-
-    @property
-    def is_repeat(self) -> bool:
-        return self.verdict.novelty is Novelty.REPEATED
-
-
-@dataclass(frozen=True, slots=True)
-class LookupContext:
-    """What the claims of one update are compared with; `sources` limits the ledger to these sources."""
-
-    update: Update
-    claim_index: ClaimIndex
-    synonyms: Synonyms
-    now: Moment
-    sources: frozenset[str] | None = None
-    own_report: OwnReport | None = None
-    kind: EntryKind = EntryKind.NEWS
-    is_revision: bool = False
 
 
 def find_prior_claims(comparison: LookupContext, claims: Sequence[Claim]) -> list[list[Candidate]]:
@@ -165,32 +102,6 @@ def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClai
         for one in said
         if not is_outdated(one, comparison)
     ]
-
-
-def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim], comparison: LookupContext) -> bool:
-    """Whether a sentence is used for many things: several entries of a source have it.
-
-    A short one is a formula in a new entry if it states no name or figure and no word of the entry's title.
-    """
-    subjects = most_subjects(said)
-    if subjects >= FORMULA_SUBJECTS and len(now.terms) >= MIN_FORMULA_TERMS:
-        return True
-    titled = [one for one in said if one.title != comparison.update.title]
-    if (
-        comparison.is_revision
-        or most_subjects(titled) < SHORT_FORMULA_SUBJECTS
-        or len(now.terms) < MIN_SHORT_FORMULA_TERMS
-    ):
-        return False
-    title = analyze(comparison.update.title, comparison.synonyms).terms
-    is_bare = not (now.numbers or now.dates or now.identifiers)
-    return is_bare and not any(term.kind is not WORDING or key in title for key, term in now.terms.items())
-
-
-def most_subjects(said: Sequence[PriorClaim]) -> int:
-    """Return the number of entries of the source with the most of them."""
-    entries = Counter(source for source, _ in {(one.source, one.entry) for one in said})
-    return max(entries.values(), default=0)
 
 
 def in_other_words(comparison: LookupContext, claims: Sequence[Claim]) -> dict[str, list[Candidate]]:
@@ -253,35 +164,6 @@ def combine(comparison: LookupContext, claim: Claim, members: Sequence[Member]) 
     ]
 
 
-def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
-    """Whether an earlier claim is about another subject: another entry of a catalogue, or another thing by the names
-    or identifiers in the titles."""
-    is_catalogue = comparison.kind is not EntryKind.NEWS
-    if is_catalogue and (is_sibling(comparison.update, said) or is_unrelated(claim, comparison, said)):
-        return True
-    if is_other_subject(claim, comparison.update, said, by_title=comparison.is_revision):
-        return True
-    different = title_different_things(said.title, comparison.update.title)
-    return different and not is_pointer(analyze(claim.text))
-
-
-def is_unrelated(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
-    """Whether a claim without a name of its own ("This incident is resolved.") was made under an unrelated title."""
-    update = comparison.update
-    if said.source == update.source:
-        return False
-    if any(term.kind is not WORDING for term in analyze(claim.text).terms.values()):
-        return False
-    own, other = (analyze(title).terms.keys() for title in (update.title, said.title))
-    return len(own & other) < MIN_RELATED_TITLES * max(len(own), len(other), 1)
-
-
-def is_pointer(now: ClaimAnalysis) -> bool:
-    """Whether a claim only points to a page and states nothing."""
-    has_link = any(identifier.kind == LINK for identifier in now.identifiers)
-    return has_link and len(now.terms) <= MAX_POINTER_TERMS and not (now.numbers or now.dates)
-
-
 def verdict_without_names(before: ClaimAnalysis, now: ClaimAnalysis, names: SubjectNames | None) -> Verdict | None:
     """Return the verdict if two pages carry the same notice, each with its own subject's name; else None.
 
@@ -341,10 +223,10 @@ def has_measured_change(verdict: Verdict) -> bool:
     return any(change.kind in MEASURED and change.before and change.after for change in verdict.changes)
 
 
+def has_moved_figure(verdict: Verdict) -> bool:
+    return any(change.kind is ChangeKind.NUMBER and change.before and change.after for change in verdict.changes)
+
+
 def is_outdated(said: PriorClaim, comparison: LookupContext) -> bool:
     """Whether this entry withdrew the claim more than FLAP seconds ago, so that its return is news."""
     return is_own(said, comparison) and said.withdrawn_at is not None and comparison.now - said.withdrawn_at > FLAP
-
-
-def is_own(said: PriorClaim, comparison: LookupContext) -> bool:
-    return (said.source, said.entry) == (comparison.update.source, comparison.update.entry)

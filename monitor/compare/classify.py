@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from monitor.compare.bundles import in_bundles, is_recent
-from monitor.compare.candidates import Candidate, ClaimIndex, LookupContext, find_prior_claims, has_measured_change
+from monitor.compare.candidates import find_prior_claims, has_measured_change, has_moved_figure
 from monitor.compare.catalogue import EntryKind, entry_kind
+from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext
 from monitor.compare.own_report import OwnReport
+from monitor.compare.recurrence import DEFAULT_RECURRENCE_S, as_new_occurrence, last_occurrence
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
 from monitor.compare.stories import (
     STORY_LIFETIME_S,
@@ -23,6 +25,7 @@ from monitor.compare.stories import (
     catalogue_story,
     find_story,
     is_own_matter,
+    new_story_id,
 )
 from monitor.compare.subject import is_other_subject
 from monitor.compare.term_vectors import MAX_LEAD_CLAIMS, TermVector
@@ -48,10 +51,12 @@ def classify_claims(
     prior_claims: PriorClaims,
     synonyms: Synonyms,
     now: Moment,
+    recurrence: Moment | None = DEFAULT_RECURRENCE_S,
 ) -> tuple[str, tuple[Finding, ...]]:
     """Return the update's story and its findings: one for every claim not verbatim in `previous`, then the withdrawn.
 
-    `previous` are the claims of the entry's previous version, None for a new entry; only then is `vector` used.
+    `previous` are the claims of the entry's previous version, None for a new entry; only then is `vector` used. An
+    event recurs after `recurrence` seconds; None if none does.
     """
     added, gone = split_added_removed(claims, previous or ())
     pairs = match_revisions(added, gone, synonyms)
@@ -70,6 +75,9 @@ def classify_claims(
     own_story = prior_claims.story(update.source, update.entry) if previous is not None else None
     withdrawn = [gone[i] for i in find_withdrawn(gone, pairs, claims, synonyms)]
     takebacks = take_back(comparison, withdrawn, said)
+    if previous is None and last_occurrence(update, claims, prior_claims, recurrence) is not None:
+        story = new_story_id(update, update.title)
+        return story, tuple(replace(as_new_occurrence(finding), story=story) for finding in found)
     if comparison.kind is EntryKind.RECORD or (comparison.kind is EntryKind.NOTICE and previous is None):
         story = own_story or catalogue_story(update, found)
         of_entry = [replace(f, story=story) for f in (*once(found, claims, update, synonyms), *takebacks)]
@@ -117,6 +125,8 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
     repeat = most_similar(repeats)
     other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
     changed = [d for d in outside if d.verdict.novelty is Novelty.CHANGED and not d.is_other_subject]
+    if own and has_moved_figure(own.verdict):
+        returned = None  # a figure that returns to an earlier value has moved again
     by = (own and returned) or own or repeat or (None if other_page else latest(changed))
     announced = repeat if own and repeat and is_recent(repeat.prior.at, update.at) else None
     shown = by or other_page
@@ -214,7 +224,7 @@ def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> Pri
 def take_back(comparison: LookupContext, withdrawn: Sequence[Claim], said: dict[str, PriorClaim]) -> list[Finding]:
     """Return the findings that the entry no longer states these claims; `said` are its own sayings by text.
 
-    If other entries withdrew a claim within BUNDLE_S, all of it is one event and keeps the claim's story.
+    A claim that other entries withdrew within BUNDLE_S is marked, so that the edits share its story.
     """
     update, ledger = comparison.update, comparison.claim_index
     texts = [claim.text for claim in withdrawn]
@@ -249,7 +259,7 @@ def by_section(findings: Sequence[Finding], now: Moment) -> list[Finding]:
     news = [finding for finding in findings if finding.novelty is not Novelty.REPEATED]
     announced = {finding.claim.heading for finding in news if finding.same_words_elsewhere}
     sections: dict[str, str] = {}
-    for finding in sorted(news, key=lambda finding: not lives(finding, now)):
+    for finding in sorted(news, key=lambda finding: (not lives(finding, now), not finding.same_words_elsewhere)):
         sections.setdefault(section(finding, announced), finding.story)
     return [
         f if f.novelty is Novelty.REPEATED or lives(f, now) else replace(f, story=sections[section(f, announced)])
@@ -266,7 +276,7 @@ def lives(finding: Finding, now: Moment) -> bool:
     """Whether the finding keeps its own story. A title always does, because it has the entry's story; a withdrawn
     part of a text does not, because it belongs to the whole.
     """
-    if finding.claim.role is Role.TITLE or (finding.novelty is Novelty.WITHDRAWN and finding.same_words_elsewhere):
+    if finding.claim.role is Role.TITLE:
         return True
     if finding.novelty is Novelty.WITHDRAWN and not is_own_matter(finding.claim):
         return False

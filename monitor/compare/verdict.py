@@ -120,7 +120,8 @@ def _retold(seen: PairDiff, published: Published | None) -> Verdict:
     if moved and is_same_fact(seen.before, seen.now, seen.words):
         return Verdict(Novelty.CHANGED, seen.alike, tuple(moved), Basis.VALUE_MOVED)
     if adds_to_same_event(seen, coverage):
-        changes = [change for change in word_changes(seen.before, seen.now, seen.words).changes if change.after]
+        all_changes = word_changes(seen.before, seen.now, seen.words).changes
+        changes = [change for change in all_changes if change.after and not change.before]
         return Verdict(Novelty.CHANGED, seen.alike, tuple(changes), Basis.ADDED)
     if lack := unsaid(seen, moved, coverage):
         return Verdict(Novelty.NEW, seen.alike, (), lack, tuple(term.word.text for term in coverage.uncovered))

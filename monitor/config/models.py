@@ -30,7 +30,7 @@ from monitor.config.fields import (
     validate_web_address,
 )
 from monitor.model import Severity
-from monitor.units import DAY, parse_duration
+from monitor.units import DAY, HOUR, parse_duration
 
 
 def parse_timezone(text: Any) -> ZoneInfo:
@@ -41,7 +41,13 @@ def parse_timezone(text: Any) -> ZoneInfo:
         raise ValueError('expected a time zone such as "Europe/Kyiv"') from None
 
 
+def parse_recurrence(text: Any) -> float | None:
+    """Return a duration in seconds, None for "never". Raises ValueError."""
+    return None if text == "never" else parse_duration(text)
+
+
 DurationSeconds = Annotated[float, BeforeValidator(parse_duration)]
+Recurrence = Annotated[float | None, BeforeValidator(parse_recurrence)]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(parse_timezone)]
 SourceName = Annotated[str, AfterValidator(validate_source_name)]
 WebAddress = Annotated[str, AfterValidator(validate_web_address)]
@@ -114,6 +120,7 @@ class SourceConfig(ConfigTable):
     headers: dict[HeaderName, SecretHeaderValue] = Field(default_factory=dict)
     auth: Auth | None = None
     ignore: tuple[RegexPattern, ...] = ()
+    recurrence: Recurrence = 12 * HOUR
     full_text: FullTextFlag = False
     select: CssSelector | None = None
     each: CssSelector | None = None

@@ -2,8 +2,9 @@
 
 import pytest
 
-from monitor.compare.candidates import LookupContext, is_formula_of, is_pointer
+from monitor.compare.apart import is_formula_of, is_pointer
 from monitor.compare.identifiers import title_different_things
+from monitor.compare.lookup import LookupContext
 from monitor.compare.verdict import judge
 from monitor.model import ChangeKind, Novelty, PriorClaim, Relation, Update
 from monitor.text.analysis import NO_SYNONYMS, analyze

@@ -1,0 +1,70 @@
+"""What the comparison looks up in the ledger for an update, and the candidates that it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.compare.catalogue import EntryKind
+from monitor.compare.own_report import OwnReport
+from monitor.model import Moment, Novelty, PriorClaim, Update, Verdict
+from monitor.text.analysis import Synonyms
+
+MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
+
+
+class ClaimIndex(Protocol):
+    """The ledger's earlier claims."""
+
+    def candidates(
+        self,
+        terms: Sequence[Sequence[str]],
+        *,
+        limit: int = MAX_CANDIDATES,
+        sources: frozenset[str] | None = None,
+    ) -> list[list[PriorClaim]]:
+        """Return, for each list of terms, the earlier claims that share most of its rarest terms, best first."""
+
+    def exact_matches(
+        self, texts: Sequence[str], *, sources: frozenset[str] | None = None
+    ) -> dict[str, list[PriorClaim]]:
+        """Return, for each text, the earlier claims with the same wording, earliest first."""
+
+    def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
+        """Return, for each text, this entry's own earlier claim, of any age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An earlier claim, the verdict of comparing with it, and whether it is about another subject.
+
+    A claim that several earlier ones state together is repeated: `together_with` has the others.
+    """
+
+    prior: PriorClaim
+    verdict: Verdict
+    is_other_subject: bool = False
+    together_with: tuple[PriorClaim, ...] = ()
+
+    @property
+    def is_repeat(self) -> bool:
+        return self.verdict.novelty is Novelty.REPEATED
+
+
+@dataclass(frozen=True, slots=True)
+class LookupContext:
+    """What the claims of one update are compared with; `sources` limits the ledger to these sources."""
+
+    update: Update
+    claim_index: ClaimIndex
+    synonyms: Synonyms
+    now: Moment
+    sources: frozenset[str] | None = None
+    own_report: OwnReport | None = None
+    kind: EntryKind = EntryKind.NEWS
+    is_revision: bool = False
+
+
+def is_own(said: PriorClaim, comparison: LookupContext) -> bool:
+    return (said.source, said.entry) == (comparison.update.source, comparison.update.entry)
