@@ -9,31 +9,31 @@ from monitor.compare.classify import classify_claims
 from monitor.compare.lookup import MAX_CANDIDATES
 from monitor.compare.stories import StoryCandidate
 from monitor.errors import Problem
-from monitor.model import Finding, Moment, Novelty, PriorClaim, Update
+from monitor.model import Finding, Moment, Novelty, PriorClaim, Role, Update
 from monitor.ruleset.explain import explain_rule
 from monitor.ruleset.match import match_rule
 from monitor.ruleset.rule import Rule, RuleSet, RuleTest
 from monitor.text.analysis import Synonyms
 from monitor.text.split import split_claims
 
-AssessText = Callable[[str | None, str, Rule], tuple[bool, Novelty]]
-ExplainText = Callable[[str | None, str, Rule], str]
+AssessTest = Callable[[RuleTest, Rule], tuple[bool, Novelty]]
+ExplainTest = Callable[[RuleTest, Rule], str]
 FIXED_NOW = 0.0
 
 
 def run_rule_tests(
-    rule: Rule, ruleset: RuleSet, assess_text: AssessText, explain_text: ExplainText = lambda before, text, rule: ""
+    rule: Rule, ruleset: RuleSet, assess_test: AssessTest, explain_test: ExplainTest = lambda test, rule: ""
 ) -> tuple[Problem, ...]:
     """Return a problem for each test that fails.
 
-    `assess_text(before, text, rule)` returns whether the rule fires and the novelty; `explain_text` returns what made
-    it fire or what was missing, as the end of a sentence.
+    `assess_test(test, rule)` returns whether the rule fires and the novelty; `explain_test` returns what made it fire
+    or what was missing, as the end of a sentence.
     """
     problems = []
     for test in rule.tests:
-        fires, novelty = assess_text(test.before, test.text, rule)
+        fires, novelty = assess_test(test, rule)
         if failure := failure_text(test, fires, novelty):
-            cause = explain_text(test.before, test.text, rule) if fires is not test.fires else ""
+            cause = explain_test(test, rule) if fires is not test.fires else ""
             message = "; ".join(filter(None, (f"test of {rule.name}: {failure}", cause)))
             problems.append(Problem(rule.path, test.line, test.column, message))
     return tuple(problems)
@@ -73,35 +73,40 @@ class EmptyHistory:
         return None
 
 
-def findings_between(previous_text: str | None, text: str, synonyms: Synonyms) -> tuple[Finding, ...]:
+def findings_between(
+    previous_text: str | None, text: str, synonyms: Synonyms, title: str = ""
+) -> tuple[Finding, ...]:
     """Return the findings of an entry whose text changed from `previous_text` (None: a new entry) to `text`."""
-    previous_claims = split_claims("", previous_text) if previous_text is not None else None
-    return classify_claims(
-        _update(text), split_claims("", text), previous_claims, {}, EmptyHistory(), synonyms, FIXED_NOW
-    )[1]
+    previous_claims = split_claims(title, previous_text) if previous_text is not None else None
+    update = _update(text, title)
+    claims = split_claims(title, text)
+    return classify_claims(update, claims, previous_claims, {}, EmptyHistory(), synonyms, FIXED_NOW)[1]
 
 
-def evaluate_rule(previous_text: str | None, text: str, rule: Rule, synonyms: Synonyms) -> tuple[bool, Novelty]:
-    """Return whether the rule fires for an entry that changed to `text`, and the novelty.
+def evaluate_rule(test: RuleTest, rule: Rule, synonyms: Synonyms) -> tuple[bool, Novelty]:
+    """Return whether the rule fires for the entry of a test, and the novelty.
 
-    The novelty is that of the finding that fired, else of the first finding; `repeated` without findings.
+    The novelty is that of the finding that fired, else of the first finding of the text; `repeated` without findings.
     """
-    findings = findings_between(previous_text, text, synonyms)
-    match = match_rule(replace(rule, sources=None), _update(text), findings, split_claims("", text), ())
+    findings = findings_between(test.before, test.text, synonyms, test.title)
+    claims = split_claims(test.title, test.text)
+    match = match_rule(replace(rule, sources=None), _update(test.text, test.title), findings, claims, ())
     fired = [findings[index] for index in match.finding_indexes] if match else []
-    first = next(iter(fired or findings), None)
+    in_text = [finding for finding in findings if finding.claim.role is not Role.TITLE]
+    first = next(iter(fired or in_text), None)
     return bool(fired), first.novelty if first else Novelty.REPEATED
 
 
-def firing_reason(previous_text: str | None, text: str, rule: Rule, synonyms: Synonyms) -> str:
-    """Return which words of `text` made the rule fire, or what was missing, as the end of a sentence."""
+def firing_reason(test: RuleTest, rule: Rule, synonyms: Synonyms) -> str:
+    """Return which words made the rule fire, or what was missing, as the end of a sentence."""
     unscoped_rule = replace(rule, sources=None)
-    findings = findings_between(previous_text, text, synonyms)
-    claims = split_claims("", text)
-    if match := match_rule(unscoped_rule, _update(text), findings, claims, ()):
+    update = _update(test.text, test.title)
+    findings = findings_between(test.before, test.text, synonyms, test.title)
+    claims = split_claims(test.title, test.text)
+    if match := match_rule(unscoped_rule, update, findings, claims, ()):
         return f"matched {', '.join(dict.fromkeys(f'“{hit.words}”' for hit in match.hits))}"
-    return explain_rule(unscoped_rule, _update(text), findings, claims).why
+    return explain_rule(unscoped_rule, update, findings, claims).why
 
 
-def _update(text: str) -> Update:
-    return Update("test", "test", FIXED_NOW, "", "", text)
+def _update(text: str, title: str) -> Update:
+    return Update("test", "test", FIXED_NOW, title, "", text)

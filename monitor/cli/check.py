@@ -82,8 +82,8 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Pr
         for problem in run_rule_tests(
             rule,
             rules,
-            lambda before, text, rule: evaluate_rule(before, text, rule, synonyms),
-            lambda before, text, rule: firing_reason(before, text, rule, synonyms),
+            lambda test, rule: evaluate_rule(test, rule, synonyms),
+            lambda test, rule: firing_reason(test, rule, synonyms),
         )
     ]
     test_count = sum(len(rule.tests) for rule in rules.rules)

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.compare.identifiers import title_different_things
 from monitor.compare.verdict import judge
 from monitor.errors import MonitorError
-from monitor.evidence import Evidence
+from monitor.evidence import Basis, Evidence
 from monitor.model import Novelty, Relation, Verdict
-from monitor.serialize import evidence_to_json
+from monitor.serialize import evidence_to_json, parse_iso
 from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze
 
 NOVELTY_BY_LABEL = {novelty.value: novelty for novelty in (Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED)}
@@ -113,11 +114,14 @@ def label_scores(pairs: Sequence[JudgedPair]) -> dict[Novelty, LabelScore]:
     }
 
 
+OPTIONAL_KEYS = ("title_a", "title_b", "at_a", "at_b")
 PAIR_RELATIONS: dict[str, Relation] = {context.value: context for context in Relation}
 
 
 def judge_lines(lines: Iterable[str], synonyms: Synonyms = NO_SYNONYMS) -> Iterator[dict[str, Any]]:
     """Yield the verdict of each line `{"id", "a", "b", "context"}` as a dictionary; blank lines are skipped.
+
+    A line may have the entries' titles and times, `title_a`, `title_b`, `at_a` and `at_b`.
 
     Raises MonitorError with the line number if a line is invalid.
     """
@@ -132,10 +136,26 @@ def judge_json_pairs(
     for number, line in enumerate(lines, start=1):
         if line.strip():
             pair = _parse_json_pair(line, number)
-            yield (
-                pair,
-                judge(analyze(pair["a"], synonyms), analyze(pair["b"], synonyms), PAIR_RELATIONS[pair["context"]]),
-            )
+            yield pair, _judge_json_pair(pair, synonyms)
+
+
+def _judge_json_pair(pair: Mapping[str, Any], synonyms: Synonyms) -> Verdict:
+    """Judge a pair as claims of entries with their titles and times, if it states them."""
+    relation = PAIR_RELATIONS[pair["context"]]
+    published = (parse_iso(pair["at_a"]), parse_iso(pair["at_b"])) if "at_a" in pair and "at_b" in pair else None
+    verdict = judge(analyze(pair["a"], synonyms), analyze(pair["b"], synonyms), relation, published)
+    titles = pair.get("title_a", ""), pair.get("title_b", "")
+    if relation is Relation.ELSEWHERE and title_different_things(*titles):
+        return Verdict(Novelty.NEW, verdict.similarity, basis=Basis.OTHER_SUBJECT)
+    return verdict
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_iso(text)
+    except (ValueError, TypeError):  # TypeError: a time without its zone
+        return False
+    return True
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -159,6 +179,12 @@ def _parse_json_pair(line: str, number: int) -> dict[str, Any]:
     for key in ("a", "b"):
         if not isinstance(pair.get(key), str):
             raise MonitorError(f'line {number}: "{key}" must be a string')
+    for key in OPTIONAL_KEYS:
+        if not isinstance(pair.get(key, ""), str):
+            raise MonitorError(f'line {number}: "{key}" must be a string')
+    for key in ("at_a", "at_b"):
+        if key in pair and not _is_time(pair[key]):
+            raise MonitorError(f'line {number}: "{key}" must be a time such as 2026-03-01T12:00:00Z')
     if str(pair.setdefault("context", "elsewhere")) not in PAIR_RELATIONS:
         raise MonitorError(f'line {number}: "context" must be "revision" or "elsewhere"')
     return pair

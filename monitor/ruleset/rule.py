@@ -46,12 +46,16 @@ class FollowedFigure:
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """One of a rule's tests: whether `text`, as an edit of `before`, must fire, and its novelty."""
+    """One of a rule's tests: whether `text`, as an edit of `before`, must fire, and its novelty.
+
+    `title` is the title of the entry in both versions.
+    """
 
     text: str
     fires: bool
     before: str | None = None
     novelty: Novelty | None = None
+    title: str = ""
     line: int = 1
     column: int = 1
 

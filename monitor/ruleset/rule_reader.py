@@ -184,6 +184,6 @@ def build_rule_tests(model: RuleModel, source: SourceText, tree: YamlTable) -> t
     tests_node = tree.values.get("tests")
     items = tests_node.items if isinstance(tests_node, YamlList) else []
     return tuple(
-        RuleTest(test.text, test.fires, test.before, test.novelty, *source.line_and_column(item.offset))
+        RuleTest(test.text, test.fires, test.before, test.novelty, test.title, *source.line_and_column(item.offset))
         for test, item in zip(model.tests, items, strict=True)
     )

@@ -139,6 +139,7 @@ class RuleTestModel(RuleFileModel):
     fires: bool = Field(description="whether the rule must fire")
     before: FilledText | None = Field(default=None, description="an earlier text")
     novelty: Novelty | None = Field(default=None, description="expected novelty of the claim")
+    title: str = Field(default="", description="the title of the entry, before and now")
 
 
 class RuleModel(RuleFileModel):

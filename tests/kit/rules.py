@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from monitor.assess import Policy, match_rules
 from monitor.model import Claim, Finding, Match, Novelty, Role, Update
 from monitor.ruleset.match import match_rule
-from monitor.ruleset.rule import Rule, RuleSet
+from monitor.ruleset.rule import Rule, RuleSet, RuleTest
 
 
-def fires_with_novelty(before: str | None, text: str, rule: Rule) -> tuple[bool, Novelty]:
+def fires_with_novelty(test: RuleTest, rule: Rule) -> tuple[bool, Novelty]:
     """Return whether the rule fires, and the novelty: equal texts are repeated, different ones changed."""
-    novelty = Novelty.NEW if before is None else Novelty.REPEATED if before == text else Novelty.CHANGED
-    finding = Finding(Claim(text, Role.SENTENCE), novelty, 0.0, (), None, "story")
-    return match_rule(rule, Update("s", "e", 0.0, "", "", text), [finding]) is not None, novelty
+    is_same = test.before == test.text
+    novelty = Novelty.NEW if test.before is None else Novelty.REPEATED if is_same else Novelty.CHANGED
+    finding = Finding(Claim(test.text, Role.SENTENCE), novelty, 0.0, (), None, "story")
+    return match_rule(rule, Update("s", "e", 0.0, "", "", test.text), [finding]) is not None, novelty
 
 
 def rule_matches(

@@ -1,9 +1,12 @@
 """A failed test of a rule is reported at the test's own line."""
 
-from monitor.backtest.rule_tests import run_rule_tests
+from functools import partial
+
+from monitor.backtest.rule_tests import evaluate_rule, run_rule_tests
 from monitor.model import Novelty
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
+from monitor.text.analysis import NO_SYNONYMS
 
 RULE = """
 name: r
@@ -25,9 +28,9 @@ def failures(folder, outcome):
     rules, _ = load_rules(folder, builtin_aliases=None)
     calls = []
 
-    def assess(before, text, rule):
-        calls.append((before, text, rule.name))
-        return outcome(text)
+    def assess(test, rule):
+        calls.append((test.before, test.text, rule.name))
+        return outcome(test.text)
 
     problems = run_rule_tests(rules.rules[0], rules, assess)
     assert calls == [
@@ -57,3 +60,14 @@ def test_each_kind_of_failure_has_its_message(tmp_path):
         "7:5: test of r: expected not to fire, but does: “Rain fell.”",
         "10:5: test of r: expected changed, found new: “Troops came.”",
     ]
+
+
+def test_a_rule_test_sees_the_title_of_the_entry(tmp_path):
+    rule_file = RULE.split("tests:")[0] + (
+        "tests:\n  - text: They left at noon.\n    title: Troops in Halvik\n    fires: true\n    novelty: new\n"
+    )
+    (tmp_path / "r.yaml").write_text(rule_file)
+    rules, problems = load_rules(tmp_path, builtin_aliases=None)
+    assert problems == ()
+    assess = partial(evaluate_rule, synonyms=NO_SYNONYMS)
+    assert run_rule_tests(rules.rules[0], rules, assess) == ()
