@@ -18,6 +18,7 @@ win wins won victory | lose loses lost defeat defeated
 accept approve agree back support | reject refuse oppose veto block
 allow permit legal lawful legalise | ban prohibit forbid forbidden illegal unlawful criminalise outlaw
 confirm admit acknowledge | deny refute reject dismiss
+kill kills killed dead die dies died | injure injures injured wound wounds wounded hurt
 alive survive survives survived living | dead die died dies killed death
 arrest detain jail capture hold held | release free escape acquit
 attack attacks attacked | defend defends defended

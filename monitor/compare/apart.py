@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from monitor.compare.bundles import is_recent
 from monitor.compare.catalogue import EntryKind, is_sibling
 from monitor.compare.identifiers import title_different_things
 from monitor.compare.lookup import LookupContext
@@ -55,6 +56,8 @@ def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim], comparison: Lo
 
     A short one is a formula in a new entry if it states no name or figure and no word of the entry's title.
     """
+    if comparison.is_revision:  # an edit made on several pages at once is an announcement
+        said = [one for one in said if not is_recent(one.at, comparison.update.at)]
     subjects = most_subjects(said)
     if subjects >= FORMULA_SUBJECTS and len(now.terms) >= MIN_FORMULA_TERMS:
         return True

@@ -12,16 +12,16 @@ from math import sqrt
 
 from monitor.compare.apart import is_apart, is_formula_of
 from monitor.compare.catalogue import EntryKind, is_sibling
-from monitor.compare.days import publication_day
+from monitor.compare.days import is_said_of_another_day, publication_day
 from monitor.compare.identifiers import name_different_things
 from monitor.compare.lookup import MAX_CANDIDATES, Candidate, LookupContext, is_own
-from monitor.compare.records import latest_in_series, record_query, record_verdict
+from monitor.compare.records import is_series, latest_in_series, record_query, record_verdict
 from monitor.compare.stories import STORY_LIFETIME_S
 from monitor.compare.subject import SubjectNames, is_other_subject, mask_subject, subject_names
 from monitor.compare.together import Member, stated_together
 from monitor.compare.verdict import judge, names_in_both
 from monitor.evidence import Basis
-from monitor.model import ChangeKind, Claim, Novelty, PriorClaim, Relation, Verdict
+from monitor.model import ChangeKind, Claim, Novelty, PriorClaim, Relation, Role, Verdict
 from monitor.text.analysis import (
     ClaimAnalysis,
     QuickAnalysis,
@@ -97,10 +97,12 @@ def word_for_word(comparison: LookupContext, claims: Sequence[Claim]) -> dict[st
 def same_words(comparison: LookupContext, claim: Claim, said: Sequence[PriorClaim]) -> list[Candidate]:
     """Return the candidates for the earlier claims with a claim's wording, without the outdated ones."""
     is_formula = is_formula_of(analyze(claim.text, comparison.synonyms), said, comparison)
+    now = analyze(claim.text, comparison.synonyms)
     return [
         Candidate(one, SAME, not is_formula and is_apart(claim, comparison, one))
         for one in said
         if not is_outdated(one, comparison)
+        and (is_own(one, comparison) or not is_said_of_another_day(now, (one.at, comparison.update.at)))
     ]
 
 
@@ -136,6 +138,8 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
             verdict = verdicts[day] = judge(before, now, Relation.ELSEWHERE, (said.at, comparison.update.at))
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
             verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
+        if is_next_title(claim, comparison, said, verdict):
+            verdict = SAME
         if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
             drawn.append(Candidate(said, verdict, other))
         elif verdict.novelty is Novelty.NEW and not other:
@@ -199,6 +203,17 @@ def weight_overlap(before: ClaimAnalysis | QuickAnalysis, now: ClaimAnalysis) ->
     """Return the share of weight that two claims have in common, 0 to about 1; for a QuickAnalysis an upper limit."""
     common = sum([unit.weight for key, unit in now.terms.items() if key in before.terms])
     return common / sqrt(before.weight * now.weight) if common else 0.0
+
+
+def is_next_title(claim: Claim, comparison: LookupContext, said: PriorClaim, verdict: Verdict) -> bool:
+    """Whether a title is that of the next entry of a series: only its date is another."""
+    if (
+        claim.role is not Role.TITLE
+        or verdict.novelty is not Novelty.CHANGED
+        or not is_series(comparison.update, said)
+    ):
+        return False
+    return all(change.kind is ChangeKind.DATE for change in verdict.changes)
 
 
 def one_matter(verdict: Verdict, before: ClaimAnalysis, now: ClaimAnalysis) -> bool:

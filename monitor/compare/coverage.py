@@ -15,6 +15,7 @@ from monitor.text.statement import read_statement
 
 FULL = 0.72  # of the weight of a claim's words: from this share on, one earlier claim states all of it
 FULL_TOGETHER = 0.78  # the same for several earlier claims together
+CLEAR = 0.8  # below this share, claims that begin with different subjects are about different things
 MOST = 0.6  # of the weight: enough for a "not" or an opposite to be about the same fact
 MAX_TERM_WEIGHT = 1.0  # names have the weight of other words: the predicate is what is new
 MIN_CLAUSE = 0.25  # of the weight of each clause

@@ -10,10 +10,12 @@ from monitor.model import Moment
 from monitor.text.analysis import ClaimAnalysis
 from monitor.text.facts.dates import Date, dates_agree
 from monitor.text.statement import read_statement
+from monitor.units import HOUR
 
 DayRange = tuple[int, int]  # the first and the last day, as ordinals of the Gregorian calendar
 
 WEEK = 7
+COPY_S = 12 * HOUR
 DECADE_MARK = 10_000  # `Date.year` of "the 1990s" is 11990
 
 
@@ -86,6 +88,16 @@ def has_new_day(before: ClaimAnalysis, now: ClaimAnalysis, published: tuple[Mome
     if known:
         return any(not any(overlap(day, other) for other in known) for day in days)
     return any(first > publication_day(published[0]) for first, _ in days)
+
+
+def is_said_of_another_day(claim: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
+    """Whether the same words mean another day the second time: "on Monday", a week later.
+
+    A copy published within COPY_S is of the same day: it may only have crossed midnight.
+    """
+    if published is None or published[1] - published[0] < COPY_S:
+        return False
+    return has_new_day(claim, claim, published)
 
 
 def _states_other_date(known: Sequence[Date], stated: Sequence[Date]) -> bool:

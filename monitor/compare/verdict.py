@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 from monitor.compare import facts
 from monitor.compare.antonyms import find_opposites
-from monitor.compare.coverage import FULL, MOST, Coverage, cover
-from monitor.compare.days import has_new_day, may_have_moved
+from monitor.compare.coverage import CLEAR, FULL, MOST, Coverage, cover
+from monitor.compare.days import has_new_day, is_said_of_another_day, may_have_moved
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.role_swap import roles_swapped
-from monitor.compare.same_fact import is_same_fact, is_same_sentence, is_same_slot
+from monitor.compare.same_fact import heads_differ, is_same_fact, is_same_sentence, is_same_slot
 from monitor.compare.similarity import similarity
 from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, word_changes
@@ -67,7 +67,8 @@ def judge(
     `published` resolves "yesterday" and dates without a year; without it, dates are compared as they are written.
     """
     if before.text == now.text:
-        return IDENTICAL
+        is_later = relation is Relation.ELSEWHERE and is_said_of_another_day(now, published)
+        return Verdict(Novelty.NEW, 99.0, basis=Basis.OTHER_DAY) if is_later else IDENTICAL
     if before.text[MAX_ANALYZED_CHARS:] != now.text[MAX_ANALYZED_CHARS:]:
         return UNREAD
     if relation is Relation.REVISION and spacing_key(before.text) == spacing_key(now.text):
@@ -139,6 +140,8 @@ def unsaid(seen: PairDiff, moved: Sequence[Change], coverage: Coverage) -> Basis
     if read_statement(seen.now).is_additional and not read_statement(seen.before).is_additional:
         return Basis.ONE_MORE
     minimum = MOST if is_same_event(seen) else FULL
+    if coverage.share < CLEAR and heads_differ(seen.before, seen.now, seen.words):
+        return Basis.NOT_ALL_SAID
     is_said = coverage.is_full(minimum) and not seen.cues[ChangeKind.NEGATION].all()
     return None if is_said else Basis.NOT_ALL_SAID
 
