@@ -207,13 +207,10 @@ def weight_overlap(before: ClaimAnalysis | QuickAnalysis, now: ClaimAnalysis) ->
 
 def is_next_title(claim: Claim, comparison: LookupContext, said: PriorClaim, verdict: Verdict) -> bool:
     """Whether a title is that of the next entry of a series: only its date is another."""
-    if (
-        claim.role is not Role.TITLE
-        or verdict.novelty is not Novelty.CHANGED
-        or not is_series(comparison.update, said)
-    ):
+    if claim.role is not Role.TITLE or not is_series(comparison.update, said):
         return False
-    return all(change.kind is ChangeKind.DATE for change in verdict.changes)
+    is_moved = verdict.novelty is Novelty.CHANGED and all(c.kind is ChangeKind.DATE for c in verdict.changes)
+    return is_moved or verdict.basis is Basis.OTHER_DAY
 
 
 def one_matter(verdict: Verdict, before: ClaimAnalysis, now: ClaimAnalysis) -> bool:

@@ -12,11 +12,12 @@ from typing import Protocol
 
 from monitor.compare.records import is_series
 from monitor.model import Claim, PriorClaim, Role, Update
+from monitor.text.analysis import WORDING, analyze
 from monitor.text.facts.records import is_short_record
 
 MIN_RECORDS = 2
 MIN_RECORD_SHARE = 0.2  # of the claims, unless the records are rows of a table: any page has a "Telephone: 112"
-MIN_SHARED_SENTENCES = 2  # news articles rarely repeat a sentence of another one word for word, and never two
+MIN_SHARED_SENTENCES = 2  # bare sentences; news articles rarely have two of another one word for word
 MAX_LOOKED_UP = 24  # sentences of the update that are looked up
 
 
@@ -43,7 +44,7 @@ def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) ->
     records = [claim for claim in stated if is_short_record(claim)]
     if has_many_records(records, stated):
         return EntryKind.RECORD
-    prose = [claim for claim in stated if claim not in records and claim.role is not Role.TITLE]
+    prose = [claim for claim in stated if claim not in records and is_bare(claim)]
     texts = [claim.text for claim in prose][:MAX_LOOKED_UP]
     if len(texts) < MIN_SHARED_SENTENCES:
         return EntryKind.NEWS
@@ -55,6 +56,15 @@ def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) ->
 def has_many_records(records: Sequence[Claim], stated: Sequence[Claim]) -> bool:
     rows = sum(claim.role is Role.ROW for claim in records)
     return rows >= MIN_RECORDS or len(records) >= max(MIN_RECORDS, MIN_RECORD_SHARE * len(stated))
+
+
+def is_bare(claim: Claim) -> bool:
+    """Whether a claim states no name, figure or day, as the sentences that notices share; a rewritten article shares
+    others."""
+    analysis = analyze(claim.text)
+    if claim.role is Role.TITLE or analysis.numbers or analysis.dates or analysis.identifiers:
+        return False
+    return all(term.kind is WORDING for term in analysis.terms.values())
 
 
 def is_sibling(update: Update, prior: PriorClaim) -> bool:

@@ -41,6 +41,7 @@ def _times_by_entry(update: Update, said: Sequence[PriorClaim]) -> dict[str, Mom
 
 def as_new_occurrence(finding: Finding) -> Finding:
     """Return the finding of a claim that an earlier entry made word for word, as news again."""
-    if finding.claim.noise or finding.novelty is not Novelty.REPEATED:
+    is_verbatim = finding.novelty is Novelty.REPEATED or finding.same_words_elsewhere
+    if finding.claim.noise or not is_verbatim:
         return finding
     return replace(finding, novelty=Novelty.NEW, changes=(), evidence=Evidence(Basis.AGAIN))

@@ -15,7 +15,7 @@ from monitor.evidence import Basis
 from monitor.model import Change, ChangeKind, Claim, Novelty, Relation, Role, Verdict
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.facts.records import is_short_record, parse_record
-from monitor.text.lexicon.stages import STAGES
+from monitor.text.lexicon.stages import PROCESS_OF, STAGES
 from monitor.text.normalize import normalized_key
 
 MIN_SUCCESSOR_SIMILARITY = (
@@ -76,7 +76,7 @@ def match_stages(
         stage = stage_of(claim)
         if matched[index] is not None or stage is None:
             continue
-        earlier = next((one for one in left if one[1] != stage and gone[one[0]].heading == claim.heading), None)
+        earlier = next((one for one in left if is_next_stage(gone[one[0]], one[1], claim, stage)), None)
         if earlier:
             left.remove(earlier)
             old = gone[earlier[0]]
@@ -84,6 +84,10 @@ def match_stages(
             change = Change(ChangeKind.WORDING, old.text, claim.text)
             matched[index] = (earlier[0], Verdict(Novelty.CHANGED, alike, (change,), Basis.EDITED))
     return matched
+
+
+def is_next_stage(old: Claim, old_stage: str, claim: Claim, stage: str) -> bool:
+    return old_stage != stage and old.heading == claim.heading and PROCESS_OF[old_stage] == PROCESS_OF[stage]
 
 
 def stage_of(claim: Claim) -> str | None:
@@ -119,7 +123,7 @@ def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
         (place, judge(analyze(shelf.claims[place].text, shelf.same), now, Relation.REVISION))
         for place in shelf.nearest(claim)
     ]
-    return [by for by in tried if by[1].novelty is Novelty.REPEATED or by[1].similarity >= MIN_SUCCESSOR_SIMILARITY]
+    return [by for by in tried if by[1].novelty is not Novelty.NEW]
 
 
 def find_withdrawn(

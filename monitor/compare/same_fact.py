@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from monitor.compare.coverage import new_names
 from monitor.compare.word_alignment import WordAlignment
 from monitor.compare.word_variants import same_word
 from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
@@ -21,7 +22,7 @@ MAX_GOVERNOR_DISTANCE = 30  # characters between a figure and the word that gove
 
 def is_same_fact(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
     """Whether both claims say the same of the same thing, apart from values."""
-    if heads_differ(before, now, words):
+    if heads_differ(before, now, words) or owners_differ(before, now, words):
         return False
     share = max(
         _shared_weight(before, words.removed),
@@ -44,6 +45,14 @@ def _shared_weight(side: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
 def shares_name(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
     void = read_statement(now).void
     return any(term.kind is not WORDING and key in before.terms for key, term in now.terms.items() if key not in void)
+
+
+def owners_differ(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+    """Whether each claim names somebody or some place that the other does not."""
+    return all(
+        new_names(side, [term for term in absent if term.key not in read_statement(side).void])
+        for side, absent in ((before, words.removed), (now, words.added))
+    )
 
 
 def heads_differ(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:

@@ -40,7 +40,7 @@ def stated_together(now: ClaimAnalysis, at: Moment, members: Sequence[Member]) -
     if not chosen or not any(states_facts(member.analysis, now) for member in chosen):
         return []
     left = uncovered_by_all(now, [member.analysis for member in chosen])
-    return chosen if cover(now, left).is_full(FULL_TOGETHER) else []
+    return chosen if len(chosen) > 1 and cover(now, left).is_full(FULL_TOGETHER) else []
 
 
 def _choose(now: ClaimAnalysis, members: Sequence[Member]) -> list[Member]:

@@ -167,7 +167,7 @@ def moved_values(seen: PairDiff, coverage: Coverage) -> list[Change]:
         for change, (old, new) in zip(seen.numbers.changed, seen.numbers.moved, strict=True)
         if is_same_slot(seen.before, old, seen.now, new)
     ]
-    if coverage.is_full(MOST):
+    if coverage.is_full(MOST) and len(moved) == len(seen.numbers.changed) and not seen.numbers.added:
         moved += [*seen.cues[ChangeKind.NEGATION].all(), *opposites(seen), *roles_swapped(*seen[:3])]
         moved += replaced_identifiers(seen.before, seen.now)
     if not (coverage.uncovered or seen.words.removed):

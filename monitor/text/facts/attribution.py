@@ -9,6 +9,7 @@ from monitor.text.facts.word_phrases import find_phrases, phrase_table
 from monitor.text.lexicon.speech import (
     ACCORDING,
     CONDITIONAL_VERBS,
+    REPORTING_VERBS,
     SPEECH_MODIFIERS,
     SPEECH_VERBS,
     SUBORDINATORS,
@@ -24,6 +25,7 @@ NOT_AFTER_VERB = CLAUSE_MARKS | frozenset(
     "-".split()
 )
 FORMS_OF_BE = frozenset("is are was were be been being".split())  # before the verb: "no damage was reported"
+LEAD_VERBS = SPEECH_VERBS - REPORTING_VERBS
 ACCORDING_TABLE = phrase_table(ACCORDING)
 
 Span = tuple[int, int]  # indexes of tokens [first, end)
@@ -47,7 +49,7 @@ def _lead(tokens: Sequence[Token], words: Sequence[str], verbs: Sequence[int]) -
         if end < len(tokens) and words[end] in SUBORDINATORS and end <= MAX_THAT_LEAD:
             return 0, end + 1
         following = words[verb + 1] if verb + 1 < len(words) else "."
-        is_lead = 0 < verb < MAX_LEAD and words[verb] in SPEECH_VERBS and words[verb - 1] not in FORMS_OF_BE
+        is_lead = 0 < verb < MAX_LEAD and words[verb] in LEAD_VERBS and words[verb - 1] not in FORMS_OF_BE
         if is_lead and following not in NOT_AFTER_VERB:
             return None if CLAUSE_MARKS.intersection(words[:verb]) else (0, verb + 1)
     return None

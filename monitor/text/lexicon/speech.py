@@ -15,6 +15,10 @@ SPEECH_VERBS = frozenset(
     disse diz afirmou informou
     """.split()
 )
+# A noun may follow these as the object of an act: "Acme reported a profit". At the start they need a "that".
+REPORTING_VERBS = frozenset(
+    "reported reports report confirmed confirms observed told tells posted wrote writes assessed assesses".split()
+)
 # They also report what somebody said if "that" follows; else they may be the event.
 CONDITIONAL_VERBS = frozenset(
     """
