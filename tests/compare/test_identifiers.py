@@ -8,6 +8,7 @@ from monitor.compare.lookup import LookupContext
 from monitor.compare.verdict import judge
 from monitor.model import ChangeKind, Novelty, PriorClaim, Relation, Update
 from monitor.text.analysis import NO_SYNONYMS, analyze
+from monitor.units import DAY
 
 
 def verdict(before, now, relation=Relation.ELSEWHERE):
@@ -80,8 +81,8 @@ def said_by(text, *entries):
 
 
 def context(*, is_revision):
-    update = Update("lab", "z", 1.0, "Tolland recalls drills", "", "")
-    return LookupContext(update, NoLedger(), NO_SYNONYMS, 1.0, is_revision=is_revision)
+    update = Update("lab", "z", 30 * DAY, "Tolland recalls drills", "", "")
+    return LookupContext(update, NoLedger(), NO_SYNONYMS, 30 * DAY, is_revision=is_revision)
 
 
 class NoLedger:

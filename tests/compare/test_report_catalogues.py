@@ -14,7 +14,7 @@ CATALOGUES = {
 }
 NOTICES = {
     "status page": (
-        "We are investigating reports of failing requests.\nCustomers in Ostra may see timeouts.",
+        "We are investigating reports of failing requests.\nSome customers may see timeouts.",
         ("Login errors", "Slow uploads", "Missing invoices"),
     ),
     "travel advice": (
