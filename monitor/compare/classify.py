@@ -128,7 +128,8 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
     if own and has_moved_figure(own.verdict):
         returned = None  # a figure that returns to an earlier value has moved again
     by = (own and returned) or own or repeat or (None if other_page else latest(changed))
-    announced = repeat if own and repeat and is_recent(repeat.prior.at, update.at) else None
+    is_announced = own and repeat and repeat.prior.entry != update.entry and is_recent(repeat.prior.at, update.at)
+    announced = repeat if is_announced else None
     shown = by or other_page
     joined = announced or other_page or by
     novelty = by.verdict.novelty if by else Novelty.NEW

@@ -53,6 +53,25 @@ def claims(alert: dict[str, Any]) -> list[str]:
     return [finding["claim"] for finding in alert["findings"]]
 
 
+@pytest.mark.parametrize("text", ["{} ferries are free in Halvik", "The yard of Ostra has {} ferries left"])
+def test_a_figure_that_returns_below_a_limit_alerts_again(alerts_of: AlertsOf, text: str) -> None:
+    rule = "figures:\n  free:\n    of: ferr*\n    alert: below 30"
+    raised = alerts_of(rule, *(news(60 * i, text.format(n), entry="page") for i, n in enumerate((40, 25, 34, 25))))
+
+    assert [alert["since_last"] for alert in raised] == [None, "40 → 25", "25 → 34", "34 → 25"]
+
+
+def test_a_claim_that_adds_to_an_event_claims_no_change_since_the_last_alert(alerts_of: AlertsOf) -> None:
+    first = "The mayor said on 4 May that Norland ferries reached Ostra with grain for Velden."
+    more = first.replace("The mayor said on 4 May", "On 4 May, the Tarnsund Pilots reported").replace(
+        "grain", "grain and Marnholm rice"
+    )
+    raised = alerts_of("", news(0, first), news(60, more))
+
+    assert [alert["since_last"] for alert in raised] == [None, None]
+    assert raised[1]["findings"][0]["novelty"] == "changed"
+
+
 def test_an_alert_says_what_changed_since_the_last_one(alerts_of: AlertsOf) -> None:
     raised = alerts_of("", news(0, IDLE_300), news(1, IDLE_400))
 
