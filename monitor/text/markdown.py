@@ -28,7 +28,9 @@ INLINE_HTML_PATTERN = re.compile(
     re.IGNORECASE,
 )
 STRIKETHROUGH_PATTERN = re.compile(r"~~(?=\S)[^~\n]{1,500}~~")
-STRONG_PATTERN = re.compile(r"(?<!\\)\*\*+(?=\S)|(?<=[^\s\\])\*\*+|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)")
+STRONG_PATTERN = re.compile(
+    r"(?<!\\)\*\*+(?=\S)|(?<=[^\s\\])\*\*+|(?<!\w)__(?=\S.{0,300}?\S__(?!\w))|(?<=\S)__(?!\w)"
+)
 EMPHASIS_PATTERN = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*]{1,500})(?<=[^\s\\])\*(?![\w*])")
 UNDERSCORE_EMPHASIS_PATTERN = re.compile(r"(?<![\w\\])_(?=[^\s_])([^_]{1,500})(?<=[^\s\\])_(?!\w)")
 CODE_PATTERN = re.compile(r"`{1,3}([^`\n]{1,500})`{1,3}")

@@ -9,6 +9,8 @@ import re
 
 import sentencex
 
+from monitor.text.lexicon.stopwords import STOPWORDS
+
 MAX_SEGMENTER_CHARS = 8_000  # sentencex takes quadratic time on unclosed quotes
 MAX_CLAIM_CHARS = 2_000  # a longer sentence is cut between words
 
@@ -45,17 +47,23 @@ LAST_WORD_PATTERN = re.compile(r"(?:^|(?<=[\s(\[«“\"'‘„]))([^\s(\[«“\"
 LAST_WORD_WINDOW_CHARS = 15  # enough to contain the start of a word that LAST_WORD_PATTERN matches
 INITIAL_PATTERN = re.compile(r"[^\W\d_](?:\.[^\W\d_])*$")
 CLOSING_QUOTE_PATTERN = re.compile(r"[\"”’»」』]$")
+LEADING_WORD_PATTERN = re.compile(r"[^\W_]+")
+EXCLAIMED_NAME_PATTERN = re.compile(r"(?:[A-Z][a-z]+ ){1,2}[A-Z][a-z]+!")  # "Acme Active! Mail"
 HANGUL_KANA_PATTERN = re.compile("[\uac00-\ud7a3\u3040-\u30ff]")
 
 
 def split_sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of one line of text (white space folded), in order and stripped."""
     merged: list[str] = []
+    is_adjacent = False  # whether no space separates a piece from the one before
     for piece in _segment(text):
-        if merged and (joiner := _joiner_between(merged[-1], piece)) is not None:
+        if merged and is_adjacent and _is_dotted_name(merged[-1], piece):
+            merged[-1] += piece.strip()
+        elif merged and (joiner := _joiner_between(merged[-1], piece)) is not None:
             merged[-1] += joiner + piece.strip()
         else:
             merged.append(piece.strip())
+        is_adjacent = not piece[-1:].isspace()
     return tuple(part for sentence in merged for part in _split_long(sentence))
 
 
@@ -82,10 +90,24 @@ def _joiner_between(before: str, piece: str) -> str | None:
     following = piece.lstrip()
     if CLOSING_QUOTE_PATTERN.search(before) and len(following) == len(piece) and HANGUL_KANA_PATTERN.match(following):
         return ""
+    if EXCLAIMED_NAME_PATTERN.fullmatch(before) and following[:1].isupper():
+        return " "
     last_word = LAST_WORD_PATTERN.search(before[-LAST_WORD_WINDOW_CHARS:])
     if last_word and (_continues_after(last_word[1], following) or before[:-1].isdigit()):
         return " "
     return None
+
+
+def _is_dotted_name(before: str, piece: str) -> bool:
+    """Whether a dot without a space after it is part of a name: "Acme.Security.Tokens", ".NET"."""
+    following = LEADING_WORD_PATTERN.match(piece)
+    if not before.endswith(".") or following is None:
+        return False
+    last_word = before[:-1].rsplit(None, 1)[-1:]
+    if before[-2:-1].isspace() or before == ".":
+        return True
+    is_name = bool(last_word) and (last_word[0][:1].isupper() or "." in last_word[0])
+    return is_name and following[0].casefold() not in STOPWORDS
 
 
 def _continues_after(word: str, following: str) -> bool:

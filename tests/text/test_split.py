@@ -384,3 +384,30 @@ def sentence(rng: random.Random) -> str:
 )
 def test_normalized_keys_are_equal_for_the_same_words(one, other, same):
     assert (normalized_key(one) == normalized_key(other)) is same
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The flaw is in Acme.Security.Tokens and lets anyone in.",
+        "Acme .NET Runtime contains a flaw.",
+        "Norvale Active! Mail contains a buffer overflow.",
+        "Version 4.2.1 of Acme.Net is fixed.",
+    ],
+)
+def test_a_dotted_or_exclaimed_name_does_not_end_a_sentence(text):
+    claims = split_claims("", f"{text} A fix is out.")
+    assert [claim.text for claim in claims] == [text, "A fix is out."]
+
+
+@pytest.mark.parametrize("text", ["It ended badly.He left.", "It ended in Ostra.Then he left."])
+def test_a_missing_space_still_ends_a_sentence(text):
+    assert len(split_claims("", text)) == 2
+
+
+def test_underscores_of_a_name_are_kept():
+    claims = split_claims("", "The key __REQUEST_TOKEN leaks in logs. __Rotate it now__ and sign in.")
+    assert [claim.text for claim in claims] == [
+        "The key __REQUEST_TOKEN leaks in logs.",
+        "Rotate it now and sign in.",
+    ]
