@@ -29,6 +29,9 @@ INLINE_HTML_PATTERN = re.compile(
 )
 STRIKETHROUGH_PATTERN = re.compile(r"~~(?=\S)[^~\n]{1,500}~~")
 STRONG_PATTERN = re.compile(
+    r"(?<!\\)\*\*+(?=\S)|(?<=[^\s\\])\*\*+"
+    r"|(?<!\w)__(?=\S(?:(?!__).){0,300}__(?!\w))|(?<=\S)__(?!\w)"  # a name such as __TOKEN has no closing mark
+)
     r"(?<!\\)\*\*+(?=\S)|(?<=[^\s\\])\*\*+|(?<!\w)__(?=\S.{0,300}?\S__(?!\w))|(?<=\S)__(?!\w)"
 )
 EMPHASIS_PATTERN = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*]{1,500})(?<=[^\s\\])\*(?![\w*])")

@@ -406,8 +406,8 @@ def test_a_missing_space_still_ends_a_sentence(text):
 
 
 def test_underscores_of_a_name_are_kept():
-    claims = split_claims("", "The key __REQUEST_TOKEN leaks in logs. __Rotate it now__ and sign in.")
+    claims = split_claims("", "The key __REQUEST_TOKEN leaks in logs. __Rotate it__ and sign in.")
     assert [claim.text for claim in claims] == [
         "The key __REQUEST_TOKEN leaks in logs.",
-        "Rotate it now and sign in.",
+        "Rotate it and sign in.",
     ]
