@@ -32,8 +32,6 @@ STRONG_PATTERN = re.compile(
     r"(?<!\\)\*\*+(?=\S)|(?<=[^\s\\])\*\*+"
     r"|(?<!\w)__(?=\S(?:(?!__).){0,300}__(?!\w))|(?<=\S)__(?!\w)"  # a name such as __TOKEN has no closing mark
 )
-    r"(?<!\\)\*\*+(?=\S)|(?<=[^\s\\])\*\*+|(?<!\w)__(?=\S.{0,300}?\S__(?!\w))|(?<=\S)__(?!\w)"
-)
 EMPHASIS_PATTERN = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*]{1,500})(?<=[^\s\\])\*(?![\w*])")
 UNDERSCORE_EMPHASIS_PATTERN = re.compile(r"(?<![\w\\])_(?=[^\s_])([^_]{1,500})(?<=[^\s\\])_(?!\w)")
 CODE_PATTERN = re.compile(r"`{1,3}([^`\n]{1,500})`{1,3}")
