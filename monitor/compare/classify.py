@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from monitor.compare.apart import is_formula_of
 from monitor.compare.bundles import in_bundles, is_recent
 from monitor.compare.candidates import find_prior_claims, has_measured_change, has_moved_figure
 from monitor.compare.catalogue import EntryKind, entry_kind
@@ -225,7 +226,7 @@ def own_saying(update: Update, claim: Claim, said: dict[str, PriorClaim]) -> Pri
 def take_back(comparison: LookupContext, withdrawn: Sequence[Claim], said: dict[str, PriorClaim]) -> list[Finding]:
     """Return the findings that the entry no longer states these claims; `said` are its own sayings by text.
 
-    A claim that other entries withdrew within BUNDLE_S is marked, so that the edits share its story.
+    A formula is left out. A claim that other entries withdrew within BUNDLE_S is marked: the edits share its story.
     """
     update, ledger = comparison.update, comparison.claim_index
     texts = [claim.text for claim in withdrawn]
@@ -242,7 +243,14 @@ def take_back(comparison: LookupContext, withdrawn: Sequence[Claim], said: dict[
             evidence=Evidence(Basis.NO_LONGER_SAID),
         )
         for claim in withdrawn
+        if not is_standing_formula(comparison, claim, elsewhere.get(claim.text, ()))
     ]
+
+
+def is_standing_formula(comparison: LookupContext, claim: Claim, said: Sequence[PriorClaim]) -> bool:
+    """Whether several other entries still state the claim, so that it says nothing about this one."""
+    standing = [one for one in said if one.entry != comparison.update.entry and one.withdrawn_at is None]
+    return is_formula_of(analyze(claim.text, comparison.synonyms), standing, comparison)
 
 
 def is_withdrawn_too(update: Update, prior: PriorClaim) -> bool:

@@ -56,3 +56,18 @@ def test_a_withdrawal_and_an_addition_of_the_same_words_are_two_bundles():
         Finding(claim, novelty, 0.0, (), None, "st-2") for novelty in (Novelty.NEW, Novelty.WITHDRAWN)
     )
     assert bundle_of(update, added, [prior]) != bundle_of(update, withdrawn, [prior])
+
+
+ADVICE = "Travellers should drink only boiled or bottled water and avoid raw shellfish."
+
+
+@pytest.mark.parametrize(("others", "withdrawn"), [(3, False), (2, True)])
+def test_a_formula_that_a_page_drops_is_not_withdrawn(others, withdrawn):
+    stream = ReplayStream()
+    countries = ["norland", *("ostland", "westmark", "velden")[:others]]
+    for country in countries:
+        stream.say(
+            "office", country, f"{ADVICE}\n\nThe capital of {country.title()} has a port.", title=country.title()
+        )
+    stream.say("office", "norland", "The capital of Norland has a port.", title="Norland", hours_later=100.0)
+    assert [finding["novelty"] for finding in stream.last_findings().values()] == ["withdrawn"] * withdrawn
