@@ -3,8 +3,8 @@
     source ─poll→ Response ─parse→ Entry ─→ Update ─split→ Claim ─compare→ Finding ─match→ Match
                                                       ─decide→ Decision, Alert ─deliver→ Message
 
-A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC and has no time
-zone; where people read times, they are rendered in theirs. This module imports no I/O library and reads no clock.
+A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC; where people read
+times, they are rendered in their time zone. This module imports no I/O library and reads no clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TypeAlias
 from monitor.evidence import Basis, Evidence
 
 Moment: TypeAlias = float
-
 OPEN_DELIVERY_STATES = ("pending", "retrying")  # the other two are sent and dead
 
 
@@ -179,9 +178,9 @@ class PriorClaim:
 class Finding:
     """A claim with its novelty. `nearest` is the prior claim it was judged by, `changes` the differences from it.
 
-    For a withdrawn finding, `claim` is the old claim. `same_words_elsewhere` marks a claim made earlier in the same
-    words about another subject: it is new for this subject, but belongs to the same story. `bundle` is the edit that
-    several entries with stories of their own made at once, "" if there is none.
+    For a withdrawn finding, `claim` is the old claim. `same_words_elsewhere` marks a claim made earlier about another
+    subject: new, but in the same story. Entries with stories of their own that make an edit at once share its `bundle`.
+    `returned_from` are the entry's words before a repeated claim returned to earlier ones.
     """
 
     claim: Claim
@@ -193,6 +192,7 @@ class Finding:
     same_words_elsewhere: bool = False
     bundle: str = ""
     evidence: Evidence | None = None
+    returned_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

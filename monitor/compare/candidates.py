@@ -235,10 +235,6 @@ def has_measured_change(verdict: Verdict) -> bool:
     return any(change.kind in MEASURED and change.before and change.after for change in verdict.changes)
 
 
-def has_moved_figure(verdict: Verdict) -> bool:
-    return any(change.kind is ChangeKind.NUMBER and change.before and change.after for change in verdict.changes)
-
-
 def is_outdated(said: PriorClaim, comparison: LookupContext) -> bool:
     """Whether this entry withdrew the claim more than FLAP seconds ago, so that its return is news."""
     return is_own(said, comparison) and said.withdrawn_at is not None and comparison.now - said.withdrawn_at > FLAP

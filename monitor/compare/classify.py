@@ -13,7 +13,7 @@ from typing import Protocol
 
 from monitor.compare.apart import is_formula_of
 from monitor.compare.bundles import in_bundles, is_recent
-from monitor.compare.candidates import find_prior_claims, has_measured_change, has_moved_figure
+from monitor.compare.candidates import find_prior_claims, has_measured_change
 from monitor.compare.catalogue import EntryKind, entry_kind
 from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext
 from monitor.compare.own_report import OwnReport
@@ -126,8 +126,6 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
     repeat = most_similar(repeats)
     other_page = None if repeat else most_similar([d for d in outside if d.is_repeat and d.is_other_subject])
     changed = [d for d in outside if d.verdict.novelty is Novelty.CHANGED and not d.is_other_subject]
-    if own and has_moved_figure(own.verdict):
-        returned = None  # a figure that returns to an earlier value has moved again
     by = (own and returned) or own or repeat or (None if other_page else latest(changed))
     is_announced = own and repeat and repeat.prior.entry != update.entry and is_recent(repeat.prior.at, update.at)
     announced = repeat if is_announced else None
@@ -143,6 +141,7 @@ def classify(comparison: LookupContext, claim: Claim, own: Candidate | None, out
         story=joined.prior.story if joined else "",
         same_words_elsewhere=other_page is not None or announced is not None,
         evidence=evidence_of(claim, by, other_page, outside),
+        returned_from=own.prior.text if own and by is returned else "",
     )
 
 

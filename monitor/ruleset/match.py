@@ -8,6 +8,7 @@ from monitor.model import Claim, Finding, Match, TermHit, Update
 from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpan, TermSpans
 from monitor.ruleset.rule import Rule
+from monitor.ruleset.thresholds import threshold_crossings
 
 
 def match_rule(
@@ -56,8 +57,11 @@ def rule_covers_source(rule: Rule, source: str, tags: Sequence[str]) -> bool:
 
 
 def is_eligible(rule: Rule, finding: Finding) -> bool:
-    """Return whether the finding may fire: its novelty is in `on`, and it is not noise."""
-    return finding.novelty in rule.on and finding.claim.noise is None
+    """Return whether the finding may fire: its novelty is in `on`, or its figure returned past a limit; and it is no
+    noise."""
+    if finding.claim.noise is not None:
+        return False
+    return finding.novelty in rule.on or bool(finding.returned_from and threshold_crossings(rule, finding))
 
 
 def build_match(rule: Rule, document: MatchDocument, findings: Sequence[Finding], spans: TermSpans) -> Match:

@@ -12,9 +12,11 @@ from monitor.text.facts.numbers import Quantity
 
 def threshold_crossings(rule: Rule, finding: Finding) -> tuple[str, ...]:
     """Describe each figure of the rule that crosses its limit with this finding: `personnel: up to 12,000`."""
-    if finding.novelty not in (Novelty.NEW, Novelty.CHANGED):
+    if finding.novelty not in (Novelty.NEW, Novelty.CHANGED) and not finding.returned_from:
         return ()
-    earlier_text = finding.nearest.text if finding.nearest and finding.novelty is Novelty.CHANGED else ""
+    earlier_text = finding.returned_from
+    if finding.nearest and finding.novelty is Novelty.CHANGED:
+        earlier_text = finding.nearest.text
     return tuple(
         crossing for figure in rule.figures if (crossing := crossing_text(figure, earlier_text, finding.claim.text))
     )

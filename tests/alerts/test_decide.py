@@ -58,7 +58,11 @@ def test_a_figure_that_returns_below_a_limit_alerts_again(alerts_of: AlertsOf, t
     rule = "figures:\n  free:\n    of: ferr*\n    alert: below 30"
     raised = alerts_of(rule, *(news(60 * i, text.format(n), entry="page") for i, n in enumerate((40, 25, 34, 25))))
 
-    assert [alert["since_last"] for alert in raised] == [None, "40 → 25", "25 → 34", "34 → 25"]
+    assert [alert["reason"].rpartition("; ")[2] for alert in raised[1:]] == [
+        "free: 40 → 25",
+        "changed: “ferries” matched rule ferries",
+        "free: 34 → 25",
+    ]
 
 
 def test_a_claim_that_adds_to_an_event_claims_no_change_since_the_last_alert(alerts_of: AlertsOf) -> None:
