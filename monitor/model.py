@@ -3,8 +3,8 @@
     source ─poll→ Response ─parse→ Entry ─→ Update ─split→ Claim ─compare→ Finding ─match→ Match
                                                       ─decide→ Decision, Alert ─deliver→ Message
 
-A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC; where people read
-times, they are rendered in their time zone. This module imports no I/O library and reads no clock.
+A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC; people read times
+in their own time zone. This module imports no I/O library and reads no clock.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class Finding:
     """A claim with its novelty. `nearest` is the prior claim it was judged by, `changes` the differences from it.
 
     For a withdrawn finding, `claim` is the old claim. `same_words_elsewhere` marks a claim made earlier about another
-    subject: new, but in the same story. Entries with stories of their own that make an edit at once share its `bundle`.
+    subject: new, but in the same story. Entries with stories of their own that make one edit share its `bundle`.
     `returned_from` are the entry's words before a repeated claim returned to earlier ones.
     """
 
