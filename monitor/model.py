@@ -3,8 +3,8 @@
     source ─poll→ Response ─parse→ Entry ─→ Update ─split→ Claim ─compare→ Finding ─match→ Match
                                                       ─decide→ Decision, Alert ─deliver→ Message
 
-A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC; people read times
-in their own time zone. This module imports no I/O library and reads no clock.
+A stage returns new values and never changes its input. A `Moment` is in seconds since 1970-01-01 UTC; people read it
+as a time in their own time zone. This module imports no I/O library and reads no clock.
 """
 
 from __future__ import annotations

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from kit.replay_lines import DAY_HOURS, ReplayStream
-
-
-def finding_after(earlier: str, now: str, hours_later: float = 3.0) -> dict[str, Any]:
-    """Return the finding of a sentence that another source publishes after an earlier one (on 1 March 2026)."""
-    stream = ReplayStream().say("wire", "a", earlier, title="Morning bulletin")
-    stream.say("desk", "b", now, title="Evening bulletin", hours_later=hours_later)
-    return stream.last_findings()[now]
-
-
-def assert_repeats(earlier: str, now: str, hours_later: float = 3.0) -> None:
-    finding = finding_after(earlier, now, hours_later)
-    assert (finding["novelty"], finding["nearest"]["text"]) == ("repeated", earlier)
+from kit.replay_lines import DAY_HOURS, finding_after
 
 
 @pytest.mark.parametrize(
@@ -75,7 +61,7 @@ def assert_repeats(earlier: str, now: str, hours_later: float = 3.0) -> None:
     ],
 )
 def test_the_same_event_on_a_later_day_is_new(earlier: str, now: str, days_later: float) -> None:
-    finding = finding_after(earlier, now, days_later * DAY_HOURS)
+    finding = finding_after(now, earlier, hours_later=days_later * DAY_HOURS)
     assert (finding["novelty"], finding["evidence"]["basis"]) == ("new", "another day")
 
 
@@ -109,7 +95,8 @@ def test_the_same_event_on_a_later_day_is_new(earlier: str, now: str, days_later
     ],
 )
 def test_the_same_day_in_other_words_is_repeated(earlier: str, now: str, days_later: float) -> None:
-    assert_repeats(earlier, now, days_later * DAY_HOURS)
+    finding = finding_after(now, earlier, hours_later=days_later * DAY_HOURS)
+    assert (finding["novelty"], finding["nearest"]["text"]) == ("repeated", earlier)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +133,7 @@ def test_the_same_day_in_other_words_is_repeated(earlier: str, now: str, days_la
     ],
 )
 def test_a_corrected_or_postponed_date_is_changed(earlier: str, now: str, before: str, after: str) -> None:
-    finding = finding_after(earlier, now)
+    finding = finding_after(now, earlier)
     assert (finding["novelty"], finding["nearest"]["text"]) == ("changed", earlier)
     assert finding["changes"] == [{"kind": "date", "before": before, "after": after}]
 
@@ -187,4 +174,5 @@ def test_a_corrected_or_postponed_date_is_changed(earlier: str, now: str, before
     ],
 )
 def test_words_that_only_look_like_a_change_are_repeated(earlier: str, now: str) -> None:
-    assert_repeats(earlier, now)
+    finding = finding_after(now, earlier)
+    assert (finding["novelty"], finding["nearest"]["text"]) == ("repeated", earlier)

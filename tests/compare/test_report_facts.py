@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from kit.replay_lines import DAY_HOURS, ReplayStream
-
-
-def finding_after(now: str, *earlier: str, hours_later: float = 3.0) -> dict[str, Any]:
-    """Return the finding of a sentence that a source publishes after those of other sources."""
-    stream = ReplayStream()
-    for number, sentence in enumerate(earlier):
-        stream.say(f"wire{number}", "a", sentence, title="Morning bulletin")
-    stream.say("desk", "b", now, title="Evening bulletin", hours_later=hours_later)
-    return stream.last_findings()[now]
+from kit.replay_lines import DAY_HOURS, finding_after
 
 
 def number_change(before: str, after: str) -> dict[str, str]:

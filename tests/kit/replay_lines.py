@@ -48,3 +48,12 @@ class ReplayStream:
 
 def novelty_by_claim(findings: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {claim: finding["novelty"] for claim, finding in findings.items()}
+
+
+def finding_after(now: str, *earlier: str, hours_later: float = 3.0) -> dict[str, Any]:
+    """Return the finding of a sentence that one source publishes after those of others, from 1 March 2026 on."""
+    stream = ReplayStream()
+    for number, sentence in enumerate(earlier):
+        stream.say(f"wire{number}", "a", sentence, title="Morning bulletin")
+    stream.say("desk", "b", now, title="Evening bulletin", hours_later=hours_later)
+    return stream.last_findings()[now]
