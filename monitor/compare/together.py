@@ -18,9 +18,9 @@ from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.facts.numbers import Quantity
 from monitor.text.statement import read_statement
 
-MAX_MEMBERS = 3
-MIN_FIRST = 0.5
-MIN_GAIN = 0.08
+MAX_MEMBERS = 3  # more claims cover any sentence with common words
+MIN_FIRST = 0.5  # of the claim's weight that the first member states: it is about the same matter
+MIN_GAIN = 0.08  # of the claim's weight that each other member adds
 MIN_MEMBER_SHARE = 0.25  # of the claim's words; a claim that has fewer only shares common words
 
 
@@ -63,6 +63,8 @@ def _weight_in(member: Member, left: dict[str, ContentTerm]) -> float:
 
 def _may_state(member: Member, now: ClaimAnalysis, at: Moment, named: set[str]) -> bool:
     if named and named.isdisjoint(member.analysis.terms):
+        return False
+    if read_statement(now).is_additional and not read_statement(member.analysis).is_additional:
         return False
     if negations(member.analysis) != negations(now) or has_new_day(member.analysis, now, (member.prior.at, at)):
         return False
