@@ -7,7 +7,7 @@ copy of an old figure is repeated, not changed backwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from monitor.compare.apart import is_apart, is_formula_of
@@ -126,29 +126,45 @@ def draw(comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClai
         text: analyze(text, comparison.synonyms)
         for text in top_candidates(now, {s.text for s in candidates}, comparison.synonyms)
     }
-    drawn = []
-    unlike: list[Candidate] = []
+    judged = judge_all(comparison, claim, [said for said in candidates if said.text in near], near)
+    drawn = [one for one in judged if matters(one, near[one.prior.text], now)]
+    if parse_record(claim) is None and all(one.is_other_subject for one in drawn):
+        of_subject = [Member(one.prior, near[one.prior.text]) for one in judged if not one.is_other_subject]
+        drawn += combine(comparison, claim, of_subject)
+    return drawn or closest(judged)
+
+
+def judge_all(
+    comparison: LookupContext, claim: Claim, candidates: Sequence[PriorClaim], near: Mapping[str, ClaimAnalysis]
+) -> list[Candidate]:
+    """Return each candidate with its verdict; pages that carry one notice are judged without their own names."""
+    now, update = analyze(claim.text, comparison.synonyms), comparison.update
     verdicts: dict[tuple[str, int], Verdict] = {}  # by text and day of publication
-    members = []
-    for said in (said for said in candidates if said.text in near):
+    judged = []
+    for said in candidates:
         before, other = near[said.text], is_apart(claim, comparison, said)
         day = (said.text, publication_day(said.at))
-        verdict = verdicts.get(day)
-        if verdict is None:
-            verdict = verdicts[day] = judge(before, now, Relation.ELSEWHERE, (said.at, comparison.update.at))
+        if day not in verdicts:
+            verdicts[day] = judge(before, now, Relation.ELSEWHERE, (said.at, update.at))
+        verdict = verdicts[day]
         if other and verdict.novelty is not Novelty.REPEATED and comparison.now - said.at <= STORY_LIFETIME_S:
-            verdict = verdict_without_names(before, now, subject_names(comparison.update, said)) or verdict
+            verdict = verdict_without_names(before, now, subject_names(update, said)) or verdict
         if is_next_title(claim, comparison, said, verdict):
             verdict = SAME
-        if one_matter(verdict, before, now) and not (other and verdict.novelty is Novelty.CHANGED):
-            drawn.append(Candidate(said, verdict, other))
-        elif verdict.novelty is Novelty.NEW and not other:
-            unlike.append(Candidate(said, verdict))
-        if not other:
-            members.append(Member(said, before))
-    if parse_record(claim) is None and all(one.is_other_subject for one in drawn):
-        drawn += combine(comparison, claim, members)
-    return drawn or sorted(unlike, key=lambda one: one.verdict.similarity, reverse=True)[:1]
+        judged.append(Candidate(said, verdict, other))
+    return judged
+
+
+def matters(one: Candidate, before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
+    """Whether the claim repeats or changes the candidate; a claim about another subject can only be repeated."""
+    is_changed = one.verdict.novelty is Novelty.CHANGED
+    return one_matter(one.verdict, before, now) and not (one.is_other_subject and is_changed)
+
+
+def closest(judged: Sequence[Candidate]) -> list[Candidate]:
+    """Return the most similar candidate that is not the same fact, for the evidence of a new claim."""
+    unlike = [one for one in judged if one.verdict.novelty is Novelty.NEW and not one.is_other_subject]
+    return sorted(unlike, key=lambda one: one.verdict.similarity, reverse=True)[:1]
 
 
 def combine(comparison: LookupContext, claim: Claim, members: Sequence[Member]) -> list[Candidate]:
