@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from itertools import islice
 from typing import Protocol
 
 from monitor.compare.records import is_series
@@ -44,8 +45,8 @@ def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) ->
     records = [claim for claim in stated if is_short_record(claim)]
     if has_many_records(records, stated):
         return EntryKind.RECORD
-    prose = [claim for claim in stated if claim not in records and is_bare(claim)]
-    texts = [claim.text for claim in prose][:MAX_LOOKED_UP]
+    bare = (claim.text for claim in stated if not is_short_record(claim) and is_bare(claim))
+    texts = list(islice(bare, MAX_LOOKED_UP))  # the rest of a long page is not analyzed
     if len(texts) < MIN_SHARED_SENTENCES:
         return EntryKind.NEWS
     said = ledger.exact_matches(texts, sources=frozenset((update.source,)))
