@@ -230,14 +230,15 @@ def take_back(comparison: LookupContext, withdrawn: Sequence[Claim], said: dict[
     update, ledger = comparison.update, comparison.claim_index
     texts = [claim.text for claim in withdrawn]
     elsewhere = ledger.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
+    own = {claim.text: own_saying(update, claim, said) for claim in withdrawn}
     return [
         Finding(
             claim=claim,
             novelty=Novelty.WITHDRAWN,
             similarity=100.0,
             changes=(),
-            nearest=own_saying(update, claim, said),
-            story=own_saying(update, claim, said).story,
+            nearest=own[claim.text],
+            story=own[claim.text].story,
             same_words_elsewhere=any(is_withdrawn_too(update, prior) for prior in elsewhere.get(claim.text, ())),
             evidence=Evidence(Basis.NO_LONGER_SAID),
         )

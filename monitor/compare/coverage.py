@@ -35,7 +35,7 @@ class Coverage:
         return self.share >= minimum and self.lowest_clause >= MIN_CLAUSE and not self.new_names
 
 
-def cover(now: ClaimAnalysis, uncovered: Iterable[ContentTerm], known_names: Collection[str] = ()) -> Coverage:
+def cover(now: ClaimAnalysis, uncovered: Iterable[ContentTerm]) -> Coverage:
     """Return the coverage of a claim, given the terms that no earlier claim has.
 
     A name is not new if it extends a shared name in the text: "Maria" of "Maria Silva".

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.compare.catalogue import EntryKind
+from monitor.compare.catalogue import EntryKind, ExactMatches
 from monitor.compare.own_report import OwnReport
 from monitor.model import Moment, Novelty, PriorClaim, Update, Verdict
 from monitor.text.analysis import Synonyms
@@ -14,7 +14,7 @@ from monitor.text.analysis import Synonyms
 MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
 
 
-class ClaimIndex(Protocol):
+class ClaimIndex(ExactMatches, Protocol):
     """The ledger's earlier claims."""
 
     def candidates(
@@ -25,11 +25,6 @@ class ClaimIndex(Protocol):
         sources: frozenset[str] | None = None,
     ) -> list[list[PriorClaim]]:
         """Return, for each list of terms, the earlier claims that share most of its rarest terms, best first."""
-
-    def exact_matches(
-        self, texts: Sequence[str], *, sources: frozenset[str] | None = None
-    ) -> dict[str, list[PriorClaim]]:
-        """Return, for each text, the earlier claims with the same wording, earliest first."""
 
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         """Return, for each text, this entry's own earlier claim, of any age."""

@@ -18,9 +18,6 @@ from monitor.text.facts.records import is_short_record, parse_record
 from monitor.text.lexicon.stages import PROCESS_OF, STAGES
 from monitor.text.normalize import normalized_key
 
-MIN_SUCCESSOR_SIMILARITY = (
-    42.0  # below it, an added sentence is new and a removed one withdrawn: no edit of the other
-)
 MAX_STAGE_TERMS = 14  # of a sentence that does little more than state a stage
 BOTH_VERSIONS = 2  # times that a label occurs if each version has it once
 PARTNERS = 6  # claims of the other version that one claim is judged against
