@@ -1,4 +1,4 @@
-"""Measures one conditional GET that is answered "not modified": on our connections, and with httpx's client.
+"""Measures one conditional GET that is answered "not modified": our client, aiohttp alone, and httpx's own engine.
 
     python benchmarks/wire.py
 
@@ -13,15 +13,15 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+import aiohttp
 import httpx
 
-from monitor.net.addresses import parse_ip_networks
-from monitor.net.guard import guarded_client, guarded_resolver, tls_context
-from monitor.net.http11 import Http11Pool
+from monitor.net.client import HttpClient, Route, http_request
+from monitor.net.guard import Guard
 
 PRIVATE = "127.0.0.0/8"
 CONCURRENCY, REQUESTS_PER_CLIENT = 10, 200
-HEADERS = [(b"user-agent", b"Claimwatch"), (b"accept", b"*/*"), (b"if-none-match", b'"1"')]
+HEADERS = {"user-agent": "Claimwatch", "accept": "*/*", "if-none-match": '"1"'}
 UNCHANGED = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nCache-Control: max-age=300\r\n\r\n'
 
 
@@ -54,20 +54,27 @@ async def cpu_us_per_request(get: Callable[[], Awaitable[None]]) -> float:
 
 async def compare_clients(port: int) -> None:
     url = httpx.URL(f"http://127.0.0.1:{port}/feed.xml")
-    pool = Http11Pool(guarded_resolver(parse_ip_networks([PRIVATE])), tls_context())
-    client = guarded_client((PRIVATE,))
+    client = HttpClient(Guard([PRIVATE]))
+    session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
+    httpx_client = httpx.AsyncClient(trust_env=False)
 
-    async def get_with_pool() -> None:
-        pool.release(await pool.get(url, HEADERS))
+    async def get_with_ours() -> None:
+        await (await client.send(http_request("GET", url, HEADERS), Route())).aclose()
+
+    async def get_with_aiohttp() -> None:
+        async with session.get(str(url), headers=HEADERS):
+            pass
 
     async def get_with_httpx() -> None:
-        await client.get(url, headers=HEADERS)
+        await httpx_client.get(url, headers=HEADERS)
 
-    for _ in range(2):
-        ours, httpx_cost = await cpu_us_per_request(get_with_pool), await cpu_us_per_request(get_with_httpx)
-        print(f"ours {ours:.0f} µs, httpx {httpx_cost:.0f} µs: {httpx_cost / ours:.1f} times")
-    pool.close()
-    await client.aclose()
+    for _ in range(3):
+        ours, bare = await cpu_us_per_request(get_with_ours), await cpu_us_per_request(get_with_aiohttp)
+        own_engine = await cpu_us_per_request(get_with_httpx)
+        print(f"ours {ours:.0f} µs, aiohttp {bare:.0f} µs, httpx on its own engine {own_engine:.0f} µs")
+    await client.close()
+    await session.close()
+    await httpx_client.aclose()
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ import structlog
 from monitor.deliver.channels import Receipt
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
 from monitor.model import Alert, Message, Moment
-from monitor.net.response import Request, Response
+from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
 from monitor.polling.checks import check_shrinkage, find_quiet_deadline, needs_shrink_check
@@ -33,6 +33,7 @@ from monitor.runtime import Runtime
 from monitor.sending import mark_unreadable_dead, record_failure, record_success
 from monitor.sources.health import MIN_QUIET_S, is_shrinkage_accepted
 from monitor.sources.parse.feed import Feed
+from monitor.sources.request import source_request
 from monitor.sources.state import PollResult, SourceState
 from monitor.store import outbox
 
@@ -88,7 +89,7 @@ async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> 
 async def fetch_source(runtime: Runtime, poll: PollContext) -> Response:
     """Send a conditional request. A page is fetched only if the site's robots.txt allows it. Raises FetchError."""
     source, previous = poll.source, poll.previous
-    request = Request(source.url, previous.etag, previous.last_modified, source.headers, source.auth)
+    request = source_request(source, previous.etag, previous.last_modified)
     fetcher = runtime.robots if source.kind == "page" else runtime.fetcher
     return await fetcher.fetch(request)
 

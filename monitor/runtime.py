@@ -17,6 +17,7 @@ from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
 from monitor.model import Moment
 from monitor.net.fetcher import Fetcher
+from monitor.net.network import Network, open_network
 from monitor.net.robots import Robots
 from monitor.policy import load_policy
 from monitor.resources import builtin_path
@@ -78,7 +79,8 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
     try:
         with store.hold_daemon():
             user_agent = config.monitor.user_agent
-            fetcher = Fetcher(user_agent=user_agent, allow_private=config.network.allow_private)
+            network = open_network(config.network)
+            fetcher = Fetcher(user_agent=user_agent, network=network)
             runtime = Runtime(
                 config=config,
                 store=store,
@@ -91,7 +93,7 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
                     source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources
                 },
                 templates=templates,
-                notifiers=open_notifiers(config),
+                notifiers=open_notifiers(config, network),
                 clock=clock,
             )
             try:
@@ -112,10 +114,6 @@ async def close_runtime(runtime: Runtime) -> None:
     runtime.store_executor.shutdown(wait=True)
 
 
-def open_notifiers(config: Config) -> dict[str, Notifier]:
+def open_notifiers(config: Config, network: Network) -> dict[str, Notifier]:
     """Return a notifier for each channel, by its name."""
-    allow_private = config.network.allow_private
-    return {
-        name: notifier_class(settings.type)(settings, allow_private=allow_private)
-        for name, settings in config.channels.items()
-    }
+    return {name: notifier_class(settings.type)(settings, network) for name, settings in config.channels.items()}

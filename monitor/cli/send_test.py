@@ -61,9 +61,10 @@ def _render_sample(config: Config, message: Message) -> RenderedMessage:
 
 async def _send_sample(config: Config, message: Message, rendered: RenderedMessage) -> Receipt:
     from monitor.deliver.channels import notifier_class
+    from monitor.net.network import open_network
 
     settings = config.channels[message.channel]
-    channel_notifier = notifier_class(settings.type)(settings, allow_private=config.network.allow_private)
+    channel_notifier = notifier_class(settings.type)(settings, open_network(config.network))
     try:
         return await channel_notifier.send(message, rendered)
     finally:

@@ -73,15 +73,15 @@ async def _fetch_entries(config: Config, source: SourceConfig) -> tuple[list[Ent
     A URL that is not in the config and not a feed is read as a page.
     """
     from monitor.net.fetcher import Fetcher
-    from monitor.net.response import Request
+    from monitor.net.network import open_network
     from monitor.net.robots import Robots
     from monitor.sources.parse.pool import ParserPool
+    from monitor.sources.request import source_request
 
-    user_agent, allow_private = config.monitor.user_agent, config.network.allow_private
-    async with Fetcher(user_agent=user_agent, allow_private=allow_private) as fetcher, ParserPool() as parser:
+    user_agent, network = config.monitor.user_agent, open_network(config.network)
+    async with Fetcher(user_agent=user_agent, network=network) as fetcher, ParserPool() as parser:
         robots = Robots(fetcher, user_agent)
-        request = Request(source.url, headers=source.headers, auth=source.auth)
-        response = await (robots if source.kind == "page" else fetcher).fetch(request)
+        response = await (robots if source.kind == "page" else fetcher).fetch(source_request(source))
         feed = await _parse_response(parser, response, source, is_configured=source in config.sources)
         if source.full_text:
             return await _with_articles(robots, parser, source, feed.entries)

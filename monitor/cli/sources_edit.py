@@ -50,11 +50,12 @@ def add_command(ctx: click.Context, url: str, name: str | None, yes: bool, path:
 
 async def _discover_feeds(config: Config, url: str) -> list[DiscoveredFeed]:
     from monitor.net.fetcher import Fetcher
+    from monitor.net.network import open_network
     from monitor.sources.discover import discover_feeds
     from monitor.sources.parse.pool import ParserPool
 
-    user_agent, allow_private = config.monitor.user_agent, config.network.allow_private
-    async with Fetcher(user_agent=user_agent, allow_private=allow_private) as fetcher, ParserPool() as parser:
+    user_agent, network = config.monitor.user_agent, open_network(config.network)
+    async with Fetcher(user_agent=user_agent, network=network) as fetcher, ParserPool() as parser:
         return await discover_feeds(fetcher, parser, url)
 
 

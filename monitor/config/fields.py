@@ -6,6 +6,7 @@ Each function returns the value or raises ValueError with what was expected, wit
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from datetime import UTC
 from importlib.util import find_spec
@@ -133,3 +134,17 @@ def validate_jmespath(text: str) -> str:
     except (JMESPathError, ValueError, RecursionError):
         raise ValueError('expected a JMESPath expression such as "results[].incident"') from None
     return text
+
+
+def validate_proxy(secret: SecretStr) -> SecretStr:
+    """Check the address of a proxy; "" is no proxy."""
+    from monitor.config.proxy import parse_proxy
+
+    if secret.get_secret_value():
+        parse_proxy(secret.get_secret_value())
+    return secret
+
+
+def validate_request_body(value: object) -> object:
+    """Return a table or list as JSON text, and a string as it is."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value

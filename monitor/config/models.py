@@ -22,8 +22,10 @@ from monitor.config.fields import (
     validate_jmespath,
     validate_listen_address,
     validate_network,
+    validate_proxy,
     validate_quiet_hours,
     validate_regex,
+    validate_request_body,
     validate_secret_header,
     validate_site_address,
     validate_source_name,
@@ -63,6 +65,8 @@ JmespathExpression = Annotated[str, AfterValidator(validate_jmespath)]
 HeaderName = Annotated[str, AfterValidator(validate_header_name)]
 HeaderValue = Annotated[str, AfterValidator(validate_header_value)]
 SecretHeaderValue = Annotated[SecretStr, AfterValidator(validate_secret_header)]
+ProxyAddress = Annotated[SecretStr, AfterValidator(validate_proxy)]
+RequestBody = Annotated[SecretStr, BeforeValidator(validate_request_body)]
 DatabaseUrl = Annotated[str, AfterValidator(validate_database_url)]
 
 
@@ -73,7 +77,7 @@ class ConfigTable(BaseModel):
 
 
 class Auth(ConfigTable):
-    """Basic (username and password) or bearer (token) authentication of a source."""
+    """Authentication of a source: basic or digest (username and password), or bearer (token)."""
 
     username: str | None = None
     password: SecretStr | None = None
@@ -105,7 +109,8 @@ KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "entries": "json", "fiel
 
 class SourceConfig(ConfigTable):
     """Something polled. `id` keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
-    overrides both. Each key in KIND_BY_SOURCE_KEY is only for its kind.
+    overrides both. `method` is POST by default if there is a `body`. Each key in KIND_BY_SOURCE_KEY is only for its
+    kind.
     """
 
     name: SourceName
@@ -118,7 +123,13 @@ class SourceConfig(ConfigTable):
     tags: tuple[str, ...] = ()
     first_poll: Literal["baseline", "alert"] = "baseline"
     headers: dict[HeaderName, SecretHeaderValue] = Field(default_factory=dict)
+    cookies: dict[HeaderName, SecretHeaderValue] = Field(default_factory=dict)
     auth: Auth | None = None
+    method: Literal["GET", "POST"] | None = None
+    body: RequestBody | None = None
+    proxy: ProxyAddress | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
     ignore: tuple[RegexPattern, ...] = ()
     recurrence: Recurrence = 12 * HOUR
     full_text: FullTextFlag = False
@@ -138,9 +149,12 @@ class MonitorConfig(ConfigTable):
 
 
 class NetworkConfig(ConfigTable):
-    """`allow_private` has networks in CIDR form that may be reached although they are not public."""
+    """`allow_private` has networks in CIDR form that may be reached although they are not public. `proxy` is "" for
+    none, None for that of the environment; `ca_file` has authorities to trust besides the system's."""
 
     allow_private: tuple[CidrNetwork, ...] = ()
+    proxy: ProxyAddress | None = None
+    ca_file: Path | None = None
 
 
 class ChannelConfig(ConfigTable):

@@ -65,6 +65,8 @@ class ConfigValidator:
                 self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
         monitor = self._validated_section("monitor", MonitorConfig)
         network = self._validated_section("network", NetworkConfig)
+        if network:
+            self._check_certificates(("network",), network.ca_file, None)
         web = self._validated_section("web", WebConfig)
         sources = tuple(self._validated_sources())
         channels = dict(self._validated_channels())
@@ -139,7 +141,19 @@ class ConfigValidator:
                 self._check_kind_keys(key_path, written, str(merged.get("kind", "feed")))
                 source = self._validated(SourceConfig, key_path, merged, _merge_defaults(defaults[1], resolved))
                 if source:
+                    self._check_certificates(key_path, source.ca_file, source.client_cert)
                     yield source
+
+    def _check_certificates(self, key_path: KeyPath, ca_file: Path | None, client_cert: Path | None) -> None:
+        """Report files that TLS cannot use."""
+        if not (ca_file or client_cert):
+            return
+        from monitor.net.tls import UnusableCertificate, tls_context
+
+        try:
+            tls_context((ca_file,) if ca_file else (), client_cert)
+        except UnusableCertificate as error:
+            self.report((*key_path, error.key), str(error))
 
     def _source_defaults(self) -> tuple[TomlTable, TomlTable]:
         """Return `[defaults]` as written and as resolved."""

@@ -1,85 +1,164 @@
-"""Decompresses gzip and deflate bodies up to a limit, so that a decompression bomb cannot fill the memory.
+"""Decompresses bodies up to a limit, so that a decompression bomb cannot fill the memory. Pure.
 
-Other encodings are rejected, because their libraries cannot limit the output of one step.
+Servers mislabel their bodies, so the bytes count for more than the Content-Encoding: a body that is plain in spite of
+its label is left as it is, and one that is gzip or zstd without a label, as of a `feed.xml.gz`, is decompressed.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
+from collections.abc import Callable, Generator, Iterator
+
+import brotli
+import zstandard
 
 from monitor.errors import FetchError
 
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _MAX_GZIP_MEMBERS = 100  # gzip streams may be concatenated; real bodies have a few
+_MAX_LAYERS = 3
+_MAX_STEP_BYTES = 2**18  # of output, where the library can limit it
+_ZSTD_INPUT_BYTES = 256  # zstandard cannot limit the output of a step; this much input gives 8 MiB at most
+_ZSTD_WINDOW_BYTES = 2**23  # the most that RFC 9659 allows on the web
+_GZIP_MAGIC, _ZSTD_MAGIC = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
+# Labels of bodies that are not compressed, among them mistakes such as a charset.
+_PLAIN_LABEL = re.compile(r"|identity|none|null|plain|text|binary|[78]bit|utf-?8|iso-8859-\d+|aws-chunked|chunked")
 
 
-class Decompressor:
-    """Decompresses a body chunk by chunk. Raises FetchError with code `unsupported_encoding`, `body_too_large` (more
-    than `max_bytes`), `truncated` or `bad_compression`; its sentence starts with `label`."""
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
-    def __init__(self, encoding: str, max_bytes: int, label: str) -> None:
-        names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in ("", "identity")]
-        if len(names) > 1 or any(name not in ("gzip", "x-gzip", "deflate") for name in names):
-            raise FetchError("unsupported_encoding", f"{label} used a compression that was not requested")
-        self._label = label
-        self._max_bytes = max_bytes
-        self._body = bytearray()
-        self._is_compressed = bool(names)
-        self._is_deflate = names == ["deflate"]
-        self._stream: zlib._Decompress | None = None
-        self._members = 0
-        self._pending_byte = b""  # the first byte of a stream, if its second has not arrived
 
-    def add_chunk(self, chunk: bytes) -> None:
-        """Add the next bytes of the response."""
-        while chunk:
-            chunk = self._consume(chunk)
-            if len(self._body) > self._max_bytes:
-                raise FetchError("body_too_large", f"{self._label} sent more than {self._max_bytes / 2**20:.3g} MiB")
+class _Corrupt(Exception):
+    """The bytes are not in the format."""
 
-    def finish(self) -> bytes:
-        """Return the decompressed body, after the last chunk was added."""
-        if self._stream or (self._pending_byte and not self._members):
-            raise FetchError("truncated", f"{self._label} sent an incomplete compressed body")
-        return bytes(self._body)
 
-    def _consume(self, chunk: bytes) -> bytes:
-        """Decompress part of a chunk and return the rest."""
-        if not self._is_compressed:
-            self._body += chunk
-            return b""
-        if self._stream is None:
-            return self._start_stream(self._pending_byte + chunk)
+class _Truncated(Exception):
+    """The bytes end in the middle."""
+
+
+def decompress(body: bytes, encoding: str, max_bytes: int, label: str) -> bytes:
+    """Return a body without the compressions that its Content-Encoding or its own first bytes name.
+
+    Raises FetchError with code `unsupported_encoding`, `body_too_large` (more than `max_bytes` after any step),
+    `truncated` or `bad_compression`; its sentence starts with `label`.
+    """
+    for name in reversed(_named_encodings(encoding, label)):
+        body = _remove_layer(body, name, max_bytes, label)
+    for _ in range(_MAX_LAYERS):
+        if not (name := _visible_encoding(body)):
+            break
+        body = _remove_layer(body, name, max_bytes, label)
+    return body
+
+
+def _named_encodings(encoding: str, label: str) -> list[str]:
+    names = [name.strip().removeprefix("x-") for name in encoding.lower().split(",")]
+    names = [name for name in names if not _PLAIN_LABEL.fullmatch(name)]
+    unknown = [name for name in names if name not in _CODECS]
+    if unknown or len(names) > _MAX_LAYERS:
+        shown = re.sub(r"[^a-z0-9,.+-]", "?", ",".join(unknown or names))[:40]
+        raise FetchError("unsupported_encoding", f"{label} sent the unsupported Content-Encoding {shown}")
+    return names
+
+
+def _visible_encoding(body: bytes) -> str:
+    """The compression that a body shows by its first bytes; "" for none."""
+    if body.startswith(_GZIP_MAGIC):
+        return "gzip"
+    return "zstd" if body.startswith(_ZSTD_MAGIC) else ""
+
+
+def _remove_layer(body: bytes, name: str, max_bytes: int, label: str) -> bytes:
+    """Undo one compression, unless the bytes show that it was not applied."""
+    if not body or (_visible_encoding(body) or name) != name:
+        return body
+    unpacked = bytearray()
+    try:
+        for chunk in _CODECS[name](body):
+            unpacked += chunk
+            if len(unpacked) > max_bytes:
+                raise FetchError("body_too_large", f"{label} sent more than {max_bytes / 2**20:.3g} MiB")
+    except (_Truncated, _Corrupt) as error:
+        if _is_plain_text(body):
+            return body
+        if isinstance(error, _Truncated):
+            raise FetchError("truncated", f"{label} sent an incomplete compressed body") from None
+        sentence = f"{label} sent a body that does not fit its Content-Encoding {name}"
+        raise FetchError("bad_compression", sentence) from None
+    return bytes(unpacked)
+
+
+def _is_plain_text(body: bytes) -> bool:
+    """Whether a body is markup or JSON: its first sign is one of theirs, and it has no control characters."""
+    start = body[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] in (b"<", b"{", b"[") and not _CONTROL_BYTES.search(start)
+
+
+def _gunzip(body: bytes) -> Iterator[bytes]:
+    """Decompress concatenated gzip streams. What follows the last one is padding, which browsers ignore too."""
+    for _ in range(_MAX_GZIP_MEMBERS):
+        body = yield from _inflate_stream(body, 31)
+        if not body.startswith(b"\x1f\x8b"):
+            return
+
+
+def _inflate(body: bytes) -> Iterator[bytes]:
+    """Decompress a deflate body, with or without the zlib header that the standard requires."""
+    if len(body) < 2:
+        raise _Truncated
+    has_header = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+    yield from _inflate_stream(body, 15 if has_header else -15)
+
+
+def _inflate_stream(body: bytes, window_bits: int) -> Generator[bytes, None, bytes]:
+    """Yield what one stream contains, and return the bytes after it."""
+    stream = zlib.decompressobj(window_bits)
+    while not stream.eof:
         try:
-            self._body += self._stream.decompress(chunk, self._max_bytes + 1 - len(self._body))
+            piece = stream.decompress(body, _MAX_STEP_BYTES)
         except zlib.error:
-            raise self._corrupt_error() from None
-        if not self._stream.eof:
-            return self._stream.unconsumed_tail
-        chunk, self._stream = self._stream.unused_data, None
-        return chunk
-
-    def _start_stream(self, chunk: bytes) -> bytes:
-        """Start a stream and return its bytes. After the first stream, anything but gzip is ignored as padding, as
-        browsers do."""
-        self._pending_byte = chunk if len(chunk) < 2 else b""
-        if self._pending_byte or self._members >= (1 if self._is_deflate else _MAX_GZIP_MEMBERS):
-            return b""
-        self._members += 1
-        if self._is_deflate:
-            # Many servers omit the zlib header that the standard requires.
-            self._stream = zlib.decompressobj(15 if _has_zlib_header(chunk) else -15)
-        elif chunk.startswith(b"\x1f\x8b"):
-            self._stream = zlib.decompressobj(31)
-        elif self._members == 1:
-            raise self._corrupt_error()
-        else:
-            self._members = _MAX_GZIP_MEMBERS
-            return b""
-        return chunk
-
-    def _corrupt_error(self) -> FetchError:
-        return FetchError("bad_compression", f"{self._label} sent an invalid compressed body")
+            raise _Corrupt from None
+        yield piece
+        body = stream.unconsumed_tail
+        if not (body or stream.eof) and len(piece) < _MAX_STEP_BYTES:
+            raise _Truncated
+    return stream.unused_data
 
 
-def _has_zlib_header(chunk: bytes) -> bool:
-    return chunk[0] & 0x0F == 8 and int.from_bytes(chunk[:2], "big") % 31 == 0
+def _unbrotli(body: bytes) -> Iterator[bytes]:
+    decompressor = brotli.Decompressor()
+    rest = body
+    try:
+        while not decompressor.is_finished():
+            piece = decompressor.process(rest, output_buffer_limit=_MAX_STEP_BYTES)
+            yield piece
+            rest = b""
+            if not decompressor.is_finished() and len(piece) < _MAX_STEP_BYTES:
+                raise _Truncated
+    except brotli.error:
+        raise _Corrupt from None
+
+
+def _unzstd(body: bytes) -> Iterator[bytes]:
+    """Decompress concatenated zstd frames."""
+    position = 0
+    while position < len(body):
+        frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
+        while not frame.eof:
+            if position >= len(body):
+                raise _Truncated
+            try:
+                yield frame.decompress(body[position : position + _ZSTD_INPUT_BYTES])
+            except zstandard.ZstdError:
+                raise _Corrupt from None
+            position += _ZSTD_INPUT_BYTES
+        position = min(position, len(body)) - len(frame.unused_data)
+
+
+_CODECS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+    "gzip": _gunzip,
+    "deflate": _inflate,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}

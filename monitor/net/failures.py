@@ -6,16 +6,31 @@ A sentence never contains text sent by the server, or more of a URL than scheme,
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import aiohttp
 import httpx
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from monitor.errors import FetchError
 from monitor.model import Moment
+from monitor.net.client import Route
 from monitor.net.guard import BlockedAddress, UnknownName
 from monitor.net.headers import retry_after_seconds
 
+_ErrorTypes: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
+NETWORK_ERRORS = (
+    httpx.TransportError,
+    aiohttp.ClientError,
+    ProxyConnectionError,
+    ProxyError,
+    ProxyTimeoutError,
+    OSError,
+    EOFError,
+)
 _STATUS_ERRORS = {
     400: ("bad_request", "rejected the request as malformed"),
     401: ("unauthorised", "requires a username and password or a token"),
@@ -30,6 +45,17 @@ _STATUS_ERRORS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a request failed: a code, and a predicate whose subject is the URL, or `proxy` with `is_of_proxy`.
+    `is_connected`: a connection was open, so the request may have arrived."""
+
+    code: str
+    phrase: str
+    is_connected: bool = False
+    is_of_proxy: bool = False
+
+
 def redacted_url(url: httpx.URL | str) -> str:
     """Return scheme, host and path of a URL: the parts without secrets, for messages."""
     try:
@@ -42,7 +68,7 @@ def redacted_url(url: httpx.URL | str) -> str:
 
 
 def status_error(
-    status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, headers_stripped: bool
+    status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, headers_stripped: bool, route: Route
 ) -> FetchError:
     """The error for a failed request. `headers_stripped`: the source's headers were not sent, because of a
     redirect."""
@@ -56,41 +82,92 @@ def status_error(
     if headers_stripped and status in (401, 403):
         sentence += "; the source's headers are not sent after a redirect to another site"
     wait = retry_after_seconds(headers.get("retry-after"), now)
-    return FetchError(code, sentence, status=status, retry_after=wait)
+    return FetchError(code, sentence + via_proxy(route), status=status, retry_after=wait)
+
+
+def via_proxy(route: Route) -> str:
+    """Return a remark that a proxy was used, to be appended to a sentence; "" without one."""
+    return f" (through {route.proxy})" if route.proxy else ""
 
 
 @contextmanager
-def translate_httpx_errors(url: httpx.URL, *, is_reading_body: bool = False) -> Iterator[None]:
-    """Raise httpx's errors as FetchErrors."""
+def translate_network_errors(url: httpx.URL, route: Route, *, is_reading_body: bool = False) -> Iterator[None]:
+    """Raise the errors of httpx and aiohttp as FetchErrors."""
     try:
         yield
-    except BlockedAddress as error:
-        raise FetchError("blocked_address", str(error)) from None
-    except UnknownName as error:
-        raise FetchError("dns", str(error)) from None
-    except httpx.LocalProtocolError:
-        raise FetchError("bad_header", f"a header of the source cannot be sent to {redacted_url(url)}") from None
-    except httpx.TransportError as error:
-        truncated = "truncated", "closed the connection in the middle of the response"
-        code, phrase = truncated if is_reading_body else _transport_cause(error)
-        raise FetchError(code, f"{redacted_url(url)} {phrase}") from None
+    except NETWORK_ERRORS as error:
+        failure = request_failure(error)
+        if is_reading_body:
+            failure = Failure("truncated", "closed the connection in the middle of the response", True)
+        raise FetchError(failure.code, failure_sentence(failure, redacted_url(url), route)) from None
 
 
-def _transport_cause(error: httpx.TransportError) -> tuple[str, str]:
-    """The code and phrase for a request that failed before the headers of the response."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, ssl.SSLCertVerificationError):
-            return "tls", f"has an untrusted certificate: {inner.verify_message}"
-        if isinstance(inner, ssl.SSLError):
-            return "tls", "failed the TLS handshake"
-        if isinstance(inner, ConnectionRefusedError):
-            return "refused", "refused the connection"
-        inner = inner.__cause__ or inner.__context__
-    if isinstance(error, httpx.ConnectTimeout):
-        return "timeout", "did not accept the connection in time"
-    if isinstance(error, httpx.ConnectError):
-        return "unreachable", "cannot be reached"
-    if isinstance(error, httpx.RemoteProtocolError):
-        return "bad_answer", "sent an invalid HTTP response or none"
-    return "disconnected", "closed the connection without a response"
+def failure_sentence(failure: Failure, subject: str, route: Route) -> str:
+    """Return a sentence about a failed request to `subject`."""
+    if failure.is_of_proxy:
+        return f"{subject} cannot be reached: {route.proxy or 'the proxy'} {failure.phrase}"
+    if failure.code in ("blocked_address", "dns"):
+        return f"{failure.phrase}{via_proxy(route)}"
+    return f"{subject} {failure.phrase}{via_proxy(route)}"
+
+
+def request_failure(error: BaseException) -> Failure:
+    """Return why a request failed before the headers of the response arrived.
+
+    The errors of httpx-aiohttp are coarse, so the chain of causes decides.
+    """
+    causes = tuple(_causes(error))
+    for types, failure in _FAILURES:
+        if cause := next((cause for cause in causes if isinstance(cause, types)), None):
+            return failure(cause)
+    return Failure("disconnected", "closed the connection without a response", True)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _certificate_failure(error: BaseException) -> Failure:
+    cause = getattr(error, "certificate_error", error)
+    reason = getattr(cause, "verify_message", None) or "it cannot be verified"
+    way_out = "" if "expired" in reason else "; set ca_file to trust the authority that issued it"
+    return Failure("tls", f"has an untrusted certificate: {reason}{way_out}")
+
+
+def _proxy_failure(phrase: str) -> Failure:
+    return Failure("proxy", phrase, is_of_proxy=True)
+
+
+def _proxy_status_failure(error: BaseException) -> Failure:
+    status = error.status if isinstance(error, aiohttp.ClientHttpProxyError) else 0
+    if status == 407:
+        return _proxy_failure("requires a username and password (HTTP 407)")
+    return _proxy_failure(f"refused to connect to it (HTTP {status})")
+
+
+def _socks_failure(error: BaseException) -> Failure:
+    is_login = "auth" in str(error).lower()
+    return _proxy_failure("requires another username and password" if is_login else "could not connect to it")
+
+
+_BAD_ANSWER = Failure("bad_answer", "sent an invalid HTTP response or none", True)
+# The first row of which the chain of causes has an instance decides.
+_FAILURES: tuple[tuple[_ErrorTypes, Callable[[BaseException], Failure]], ...] = (
+    (BlockedAddress, lambda error: Failure("blocked_address", str(error))),
+    (UnknownName, lambda error: Failure("dns", str(error))),
+    (aiohttp.ClientHttpProxyError, _proxy_status_failure),
+    ((aiohttp.ClientProxyConnectionError, ProxyConnectionError), lambda _: _proxy_failure("cannot be reached")),
+    (ProxyTimeoutError, lambda _: _proxy_failure("did not connect to it in time")),
+    (ProxyError, _socks_failure),
+    (EOFError, lambda _: _proxy_failure("closed the connection; it may require another username and password")),
+    (ssl.SSLCertVerificationError, _certificate_failure),
+    (ssl.SSLError, lambda _: Failure("tls", "failed the TLS handshake")),
+    (ConnectionRefusedError, lambda _: Failure("refused", "refused the connection")),
+    (aiohttp.ConnectionTimeoutError, lambda _: Failure("timeout", "did not accept the connection in time")),
+    ((aiohttp.ClientConnectorError, httpx.ConnectError), lambda _: Failure("unreachable", "cannot be reached")),
+    ((httpx.InvalidURL, aiohttp.InvalidURL), lambda _: Failure("bad_url", "is not a valid URL")),
+    ((aiohttp.ClientResponseError, httpx.ProtocolError), lambda _: _BAD_ANSWER),
+    (aiohttp.ServerTimeoutError, lambda _: Failure("timeout", "did not respond in time", True)),
+)

@@ -1,40 +1,31 @@
 """Guards all HTTP connections: only public addresses and those allowed by the config are dialed.
 
-A name is resolved once, all its addresses are checked, and a checked address is dialed, so that neither a redirect
-nor a second DNS answer gets past. TLS still verifies the name. Proxies of the environment are not used, because a
-proxy would do the dialing.
+A name is resolved once, all its addresses are checked, and each address is checked again when its socket is opened,
+so that no spelling, redirect or second DNS answer gets past. TLS still verifies the name. Behind a proxy, which does
+the dialing, only the addresses that are known here can be checked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, TypeAlias
+from contextlib import suppress
+from typing import TypeAlias
 
-import httpcore
 import httpx
+from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver, ResolveResult
 
-from monitor.net.addresses import IpNetwork, is_ip_address, may_dial, parse_ip_networks
+from monitor.net.addresses import is_in_networks, is_ip_address, may_dial, parse_ip_networks
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]  # from host and port to IP addresses
-GuardedResolver: TypeAlias = Resolver  # returns only addresses that may be dialed
-
-# At INFO httpx logs full URLs, and webhook URLs contain secrets.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 # A separate, large pool: a dead name server blocks a thread for half a minute, and other lookups must not wait.
 _dns_threads = ThreadPoolExecutor(64, thread_name_prefix="dns")
 _MAX_DIALED_ADDRESSES = 3  # per host name
-_CONNECT_TIMEOUT_S = 10.0  # per address
+_PROXIED_LOOKUP_S = 3.0  # behind a proxy there may be no name server
 
 
 class BlockedAddress(httpx.ConnectError):
@@ -56,158 +47,83 @@ async def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(result[4][0]) for result in results))
 
 
-def tls_context() -> ssl.SSLContext:
-    """A TLS context that trusts the authorities of `SSL_CERT_FILE` or `SSL_CERT_DIR`, else those of httpx."""
-    return _cached_tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+class Guard:
+    """Decides what may be dialed: public addresses and those in `allow_private`, a list of networks."""
 
+    def __init__(self, allow_private: Sequence[str], resolver: Resolver = system_resolver) -> None:
+        self._allowed = parse_ip_networks(allow_private)
+        self._resolver = resolver
 
-@cache  # loading the certificates takes 20 ms
-def _cached_tls_context(*_: str | None) -> ssl.SSLContext:
-    return httpx.create_ssl_context()
+    def allows_by_config(self, host: str) -> bool:
+        """Return whether a host is an address in `allow_private`."""
+        return is_in_networks(host, self._allowed)
 
-
-def guarded_resolver(allowed: Sequence[IpNetwork], resolver: Resolver = system_resolver) -> GuardedResolver:
-    """A resolver that raises BlockedAddress if any address of a name may not be dialed, and UnknownName if there are
-    none."""
-
-    async def checked(host: str, port: int) -> Sequence[str]:
+    async def resolve(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of a host. Raises BlockedAddress if any of them may not be dialed, and UnknownName if
+        there are none."""
         try:
-            addresses = await resolver(host, port)
+            addresses = await self._resolver(host, port)
         except (OSError, UnicodeError, OverflowError, ValueError):
             addresses = []
         if not addresses:
             raise UnknownName(f"the host name {host} does not resolve")
         for address in addresses:
-            if not may_dial(address, allowed):
-                subject = host if address == host else f"{host} resolves to {address}, which"
-                raise BlockedAddress(f"{subject} is not public and not in allow_private")
+            self._check_address(address, host if address == host else f"{host} resolves to {address}, which")
         return addresses
 
-    return checked
+    async def check_proxied(self, host: str, port: int, *, looks_up_names: bool) -> None:
+        """Check the target of a request through a proxy. Raises BlockedAddress if it is an address that may not be
+        dialed, in any spelling, or, with `looks_up_names`, a name that resolves to one. A name that does not resolve
+        here may be known to the proxy."""
+        if address := _address_in_any_spelling(host):
+            self._check_address(address, host)
+        elif looks_up_names and not host.endswith(".onion"):
+            with suppress(UnknownName, TimeoutError):
+                async with asyncio.timeout(_PROXIED_LOOKUP_S):
+                    await self.resolve(host, port)
+
+    def open_socket(self, target: AddrInfoType) -> socket.socket:
+        """Open the socket for one address, just before it is dialed. Raises BlockedAddress."""
+        family, kind, protocol, _, address = target
+        self._check_address(str(address[0]), str(address[0]))
+        return socket.socket(family, kind, protocol)
+
+    def _check_address(self, address: str, subject: str) -> None:
+        if not may_dial(address, self._allowed):
+            raise BlockedAddress(f"{subject} is not public and not in allow_private")
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """The network backend of httpcore with a guarded resolver: it dials only checked addresses."""
+class GuardedResolver(AbstractResolver):
+    """Looks names up for aiohttp through a guard, once for each connection."""
 
-    def __init__(self, allowed: Sequence[IpNetwork], resolver: Resolver = system_resolver) -> None:
-        self._resolve = guarded_resolver(allowed, resolver)
-        self._backend = httpcore.AnyIOBackend()
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's parameter name
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        connect_timeout = min(timeout or _CONNECT_TIMEOUT_S, _CONNECT_TIMEOUT_S)
-        *others, last = (await self._resolve(host, port))[:_MAX_DIALED_ADDRESSES]
-        for address in others:
-            try:
-                return _ClosingStream(await self._backend.connect_tcp(address, port, timeout=connect_timeout))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return _ClosingStream(await self._backend.connect_tcp(last, port, timeout=connect_timeout))
-
-    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
-        raise BlockedAddress("Unix sockets are not allowed")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-class _ClosingStream(httpcore.AsyncNetworkStream):
-    """A connection that is closed if its TLS handshake fails or is canceled; httpcore leaves it open."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self.read = inner.read  # type: ignore[method-assign]
-        self.write = inner.write  # type: ignore[method-assign]
-        self.aclose = inner.aclose  # type: ignore[method-assign]
-        self.get_extra_info = inner.get_extra_info  # type: ignore[method-assign]
-        self._inner = inner
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
-        except BaseException:
-            await self.aclose()
-            raise
-
-
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """An httpx transport that makes all its connections through a GuardedBackend."""
-
-    def __init__(self, backend: GuardedBackend, tls: ssl.SSLContext) -> None:
-        # No keep-alive: a request on a connection that the server has just closed would fail, and there are hours
-        # between two requests to most hosts.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=None,
-            max_keepalive_connections=0,
-            network_backend=backend,
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        with _as_httpx_errors():
-            response = await self._pool.handle_async_request(
-                httpcore.Request(
-                    method=request.method,
-                    url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        addresses = (await self._guard.resolve(host, port))[:_MAX_DIALED_ADDRESSES]
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
             )
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_ResponseBody(response), extensions=response.extensions
-        )
+            for address in addresses
+        ]
 
-    async def aclose(self) -> None:
-        await self._pool.aclose()
-
-
-class _ResponseBody(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx_errors():
-            async for chunk in self._response.aiter_stream():
-                yield chunk
-
-    async def aclose(self) -> None:
-        with _as_httpx_errors():
-            await self._response.aclose()
+    async def close(self) -> None:
+        """Do nothing: the threads are shared."""
 
 
-@contextmanager
-def _as_httpx_errors() -> Iterator[None]:
-    """Raise httpcore's errors as httpx's, which have the same names."""
+def _address_in_any_spelling(host: str) -> str | None:
+    """Return the address that a host is, also in spellings such as `0x7f.1` and `localhost`; None for a name."""
+    if host.rstrip(".").lower().endswith("localhost"):
+        return "127.0.0.1"
     try:
-        yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
-
-
-def guarded_client(
-    allow_private: Sequence[str], *, timeout: float = 30.0, resolver: Resolver = system_resolver
-) -> httpx.AsyncClient:
-    """A guarded client for sending, without redirects, cookies and proxies. `timeout` is in seconds for each read.
-
-    Raises BlockedAddress and UnknownName, which are `httpx.ConnectError`s.
-    """
-    transport = GuardedTransport(GuardedBackend(parse_ip_networks(allow_private), resolver), tls_context())
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=timeout,
-        trust_env=False,
-        follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-    )
+        return str(socket.getaddrinfo(host.rstrip("."), None, flags=socket.AI_NUMERICHOST)[0][4][0])
+    except (OSError, UnicodeError, ValueError):
+        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -49,15 +50,15 @@ class Robots:
     async def fetch(self, request: Request) -> Response:
         """Fetch as the fetcher does. Raises also FetchError with code `robots` for a URL or redirect target that is
         disallowed, and `robots_unreadable` while the rules of a site cannot be read."""
-        await self.check_allowed(request.url)
-        return await self._fetcher.fetch(request, self.check_allowed)
+        await self.check_allowed(request, request.url)
+        return await self._fetcher.fetch(request, partial(self.check_allowed, request))
 
-    async def check_allowed(self, url: str) -> None:
-        """Raise FetchError if a URL may not be fetched. Also applies the crawl delay of its site."""
+    async def check_allowed(self, request: Request, url: str) -> None:
+        """Raise FetchError if a URL may not be fetched for a request. Also applies the crawl delay of its site."""
         parts = urlsplit(url)
         if not self._fetcher.is_polite_to(parts.hostname or ""):
             return
-        cached = await self._cached_rules(f"{parts.scheme}://{parts.netloc}")
+        cached = await self._cached_rules(request, f"{parts.scheme}://{parts.netloc}")
         if cached.error:
             raise cached.error.with_traceback(None)
         if cached.rules is None:
@@ -66,10 +67,10 @@ class Robots:
             raise FetchError("robots", f"the site's robots.txt disallows {redacted_url(url)}")
         self._fetcher.slow_down(parts.hostname or "", cached.rules.crawl_delay(self._agent_name) or 0.0)
 
-    async def _cached_rules(self, site: str) -> _CachedRules:
+    async def _cached_rules(self, request: Request, site: str) -> _CachedRules:
         cached = self._cache.get(site)
         if cached is None or cached.expires_at <= self._clock():
-            cached = await self._fetch_rules(f"{site}/robots.txt")
+            cached = await self._fetch_rules(request.for_other_url(f"{site}/robots.txt"))
             self._cache.pop(site, None)
             self._cache[site] = cached
             self._evict()
@@ -81,11 +82,11 @@ class Robots:
         while len(self._cache) > _MAX_CACHED_SITES or (total_bytes > _MAX_CACHED_BYTES and len(self._cache) > 1):
             total_bytes -= self._cache.pop(next(iter(self._cache))).size
 
-    async def _fetch_rules(self, url: str) -> _CachedRules:
+    async def _fetch_rules(self, request: Request) -> _CachedRules:
         try:
-            response = await self._fetcher.fetch(Request(url))
+            response = await self._fetcher.fetch(request)
         except FetchError as error:
-            return self._rules_after_failure(error, url)
+            return self._rules_after_failure(error, request.url)
         expires_at = self._clock() + min(RULES_CACHE_S, max(response.max_age or RULES_CACHE_S, UNREADABLE_CACHE_S))
         rules = (response.body or b"")[:MAX_ROBOTS_BYTES]
         return _CachedRules(expires_at, len(rules), Protego.parse(rules.decode("utf-8", "replace")))

@@ -8,16 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from monitor.config.models import SourceConfig
 from monitor.errors import SourceError
 from monitor.model import Entry
-from monitor.net.response import Request
 from monitor.net.robots import Robots
 from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.parse.sanitize import html_to_line
+from monitor.sources.request import article_request
 
 ARTICLES_DEADLINE_S = 90.0  # for all articles of one poll; the rest is left to the next poll
 
@@ -58,16 +57,8 @@ async def _fetch_article(robots: Robots, parser: ParserPool, source: SourceConfi
     SourceError if the article cannot be fetched or read."""
     if not entry.url or entry.url.partition("#")[0] == source.url.partition("#")[0]:
         return entry
-    # Headers and credentials of the source must not reach another origin.
-    is_same_origin = _origin(entry.url) == _origin(source.url)
-    request = Request(entry.url, headers=source.headers, auth=source.auth) if is_same_origin else Request(entry.url)
-    response = await robots.fetch(request)
+    response = await robots.fetch(article_request(source, entry.url))
     parsed = await parser.parse(ParseOptions("article"), response.body or b"", response.content_type, response.url)
     (article,) = parsed.entries
     is_longer = len(html_to_line(article.body)) > len(html_to_line(entry.body))
     return replace(entry, article=article.body) if is_longer else entry
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()

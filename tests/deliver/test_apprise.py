@@ -14,12 +14,14 @@ from monitor.deliver.channels.apprise import Apprise, AppriseSettings, fit_to_se
 from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 
 async def send(service: HttpService, message: Message) -> None:
     url = f"json://127.0.0.1:{service.port}/secret-topic"
     channel = Apprise(
-        AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url}), allow_private=[]
+        AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url}), Network(Guard([]))
     )
     await channel.send(message, render_message(message, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
 

@@ -34,6 +34,8 @@ from monitor.deliver.channels import MAX_SEND_DEADLINE_S, NOTIFIERS, Notifier, R
 from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message, Novelty
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 pytestmark = pytest.mark.slow
 
@@ -156,7 +158,7 @@ REMOTE_TYPES = sorted(set(SETUPS) - {"terminal"})
 def make_channel(kind: str, **settings: object) -> Notifier:
     """A channel with validated settings, as from the config."""
     validated = notifier_class(kind).Settings.model_validate({"name": "desk", "type": kind, **settings})
-    return notifier_class(kind)(validated, allow_private=["127.0.0.0/8"])
+    return notifier_class(kind)(validated, Network(Guard(["127.0.0.0/8"])))
 
 
 def webhook_ids(service: HttpService) -> list[str]:

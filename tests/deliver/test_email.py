@@ -17,6 +17,8 @@ from monitor.deliver.channels import LOGIN_RETRY_S, MAX_SEND_DEADLINE_S, Receipt
 from monitor.deliver.channels.email import SMTP_REPLY_TIMEOUT_S, Email, EmailSettings
 from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 from monitor.pipeline import SEND_LEASE_S
 
 pytestmark = pytest.mark.slow
@@ -35,7 +37,7 @@ LOGIN = {"username": "monitor", "password": "correct horse"}
 
 @asynccontextmanager
 async def open_channel(port: int, **table: object) -> AsyncIterator[Email]:
-    email = Email(EmailSettings.model_validate(TABLE | {"port": port} | table), allow_private=())
+    email = Email(EmailSettings.model_validate(TABLE | {"port": port} | table), Network(Guard(())))
     try:
         yield email
     finally:

@@ -32,6 +32,8 @@ from monitor.deliver.channels.email import Email, EmailSettings
 from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 EXIM = shutil.which("exim4", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = pytest.mark.skipif(EXIM is None or os.geteuid() != 0, reason="needs exim4 and root")
@@ -156,7 +158,7 @@ async def send(
         "from": "Claimwatch <monitor@desk.example>",
         "to": ["desk@desk.example", "nobody-here@desk.example"],
     }
-    channel = Email(EmailSettings.model_validate(table), allow_private=())
+    channel = Email(EmailSettings.model_validate(table), Network(Guard(())))
     try:
         return [
             await channel.send(message, render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None))

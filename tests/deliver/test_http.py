@@ -15,13 +15,15 @@ from kit.delivery import HttpService, http_service
 from monitor.deliver.channels import LOGIN_RETRY_S
 from monitor.deliver.channels.http import MAX_HTTP_REPLY_BYTES, HttpPoster
 from monitor.errors import DeliveryError
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 LOOPBACK = ["127.0.0.0/8"]
 
 
 async def post(service: HttpService, allow: list[str] = LOOPBACK, deadline: float = 5.0) -> str:
     """Post, and return the text of the reply. Raises DeliveryError."""
-    poster = HttpPoster("webhook", service.url, allow_private=allow, secrets=["signing-secret"])
+    poster = HttpPoster("webhook", service.url, network=Network(Guard(allow)), secrets=["signing-secret"])
     try:
         return (await poster.post(b"{}", {}, deadline=deadline)).text
     finally:
@@ -34,7 +36,7 @@ async def delivery_error(service: HttpService, **options: object) -> DeliveryErr
     return raised.value
 
 
-EMPTY = (204, 205)  # statuses whose replies have no body
+EMPTY = (204, 205, 304)  # statuses whose replies have no body
 RETRYABLE = {408, 425, 429, *range(500, 600)}
 NO_LOGIN = {401, 407}
 
@@ -42,7 +44,7 @@ NO_LOGIN = {401, 407}
 @pytest.mark.parametrize("status_class", [2, 3, 4, 5])
 async def test_every_status_means_sent_retry_dead_or_rejected_login(status_class: int) -> None:
     async with http_service() as service:
-        poster = HttpPoster("webhook", service.url, allow_private=LOOPBACK)
+        poster = HttpPoster("webhook", service.url, network=Network(Guard(LOOPBACK)))
         for status in range(status_class * 100, status_class * 100 + 100):
             service.answer_with(status, b"" if status in EMPTY else b"ok")
             try:

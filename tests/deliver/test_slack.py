@@ -14,12 +14,14 @@ from monitor.deliver.channels.slack import Slack, SlackSettings
 from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 
 async def send(service: HttpService, message: Message | None = None) -> Receipt:
     slack = Slack(
         SlackSettings.model_validate({"name": "osint", "type": "slack", "url": service.url}),
-        allow_private=["127.0.0.0/8"],
+        Network(Guard(["127.0.0.0/8"])),
     )
     message = message or make_message()
     try:

@@ -27,6 +27,8 @@ from monitor.deliver.channels.slack import MAX_BURST_POSTS, Slack, SlackSettings
 from monitor.deliver.render import render_message
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 POSTED = {"ok": True, "channel": "C0123", "ts": "1734177600.000100", "message": {"text": "x" * 20_000}}
 FIRST = make_message(id="m0", thread_ref="C0123:1734170000.000100")
@@ -43,7 +45,7 @@ FOLLOW_UP = make_message(
 async def bot(service: HttpService) -> AsyncIterator[Slack]:
     settings = {"name": "osint", "type": "slack", "token": "xoxb-1", "channel": "#alerts"}
     api_url = f"http://127.0.0.1:{service.port}/api/"
-    slack = Slack(SlackSettings.model_validate(settings | {"api": api_url}), allow_private=["127.0.0.0/8"])
+    slack = Slack(SlackSettings.model_validate(settings | {"api": api_url}), Network(Guard(["127.0.0.0/8"])))
     try:
         yield slack
     finally:

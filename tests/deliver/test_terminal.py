@@ -14,6 +14,8 @@ from rich.text import Text
 from monitor.deliver.channels.terminal import Terminal, TerminalSettings
 from monitor.deliver.render import RenderedMessage, render_message
 from monitor.errors import DeliveryError
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 
 def render_terminal() -> RenderedMessage:
@@ -21,7 +23,7 @@ def render_terminal() -> RenderedMessage:
 
 
 def make_terminal() -> Terminal:
-    return Terminal(TerminalSettings(name="screen", type="terminal"), allow_private=())
+    return Terminal(TerminalSettings(name="screen", type="terminal"), Network(Guard(())))
 
 
 async def test_in_a_pipe_the_alert_is_plain_text_without_line_wrapping(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from monitor.deliver.channels.webhook import Webhook, WebhookSettings, signatures
 from monitor.deliver.render import render_message
 from monitor.model import Message
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 
 OLD_SECRET = "whsec_b2xkLXNlY3JldC1vbGQtc2VjcmV0LW9sZA=="
 NEW_SECRET = "whsec_bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldw=="
@@ -27,7 +29,7 @@ OTHER_SECRET = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
 
 async def send(service: HttpService, secret: object, message: Message | None = None) -> None:
     table = {"name": "siem", "type": "webhook", "url": service.url, "secret": secret}
-    webhook = Webhook(WebhookSettings.model_validate(table), allow_private=["127.0.0.0/8"])
+    webhook = Webhook(WebhookSettings.model_validate(table), Network(Guard(["127.0.0.0/8"])))
     message = message or make_message()
     try:
         await webhook.send(message, render_message(message, "webhook", builtin_templates(), ZoneInfo("UTC"), None))

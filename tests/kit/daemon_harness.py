@@ -20,11 +20,13 @@ DAEMON_CONFIG = """
 database = "sqlite:///monitor.db"
 [network]
 allow_private = ["127.0.0.0/8"]
+{network_keys}
 [[sources]]
 name = "bulletins"
 url = "{feed}"
 every = "1s"
 first_poll = "{first}"
+{source_keys}
 [channels.screen]
 type = "terminal"
 [channels.desk]
@@ -36,11 +38,14 @@ notify = ["screen"]
 
 @dataclass
 class DaemonHarness:
-    """A daemon that is started for each round and stopped after it."""
+    """A daemon that is started for each round and stopped after it. `network_keys` and `source_keys` are lines for
+    these tables of the config."""
 
     folder: Path
     feed: FeedServer
     now: float = 1_800_000_000.0
+    network_keys: str = ""
+    source_keys: str = ""
 
     def write_rule(self, text: str, name: str = "ferries") -> None:
         (self.folder / f"rules/{name}.yaml").write_text(text)
@@ -48,7 +53,10 @@ class DaemonHarness:
     async def run_round(self, *, seconds_later: float = 60.0, first_poll: str = "alert") -> None:
         """Run one round, `seconds_later` after the previous one."""
         self.now += seconds_later
-        (self.folder / "config.toml").write_text(DAEMON_CONFIG.format(feed=self.feed.url, first=first_poll))
+        text = DAEMON_CONFIG.format(
+            feed=self.feed.url, first=first_poll, network_keys=self.network_keys, source_keys=self.source_keys
+        )
+        (self.folder / "config.toml").write_text(text)
         config = read_config(self.folder / "config.toml", env={})
         async with open_runtime(config, clock=lambda: self.now) as runtime:
             await runtime.run_in_store_thread(prepare_store, runtime)

@@ -13,6 +13,8 @@ from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.net.fetcher import Fetcher
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
 from monitor.net.robots import Robots
 from monitor.runtime import Runtime, open_runtime
@@ -58,8 +60,7 @@ class PolledSite:
         await runtime.fetcher.close()
         runtime.fetcher = Fetcher(
             user_agent="Claimwatch/test",
-            allow_private=["127.0.0.0/8"],
-            resolver=resolve_to_loopback,
+            network=Network(Guard(["127.0.0.0/8"], resolve_to_loopback)),
             rate_limiter=HostRateLimiter(0.0),
         )
         runtime.robots = Robots(runtime.fetcher, "Claimwatch/test")

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from kit.raw_server import RawServer, http_response
 from monitor.net.addresses import is_ip_address
 from monitor.net.fetcher import Fetcher
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
 
 SITE_HOST = "news.example"
@@ -44,8 +46,7 @@ async def site_fetcher(turns: HostRateLimiter | None = None) -> AsyncIterator[Fe
     """Yield a fetcher that reaches the site by any host name."""
     fetcher = Fetcher(
         user_agent="Claimwatch/test (+https://claimwatch.example)",
-        allow_private=["127.0.0.0/8"],
-        resolver=resolve_to_loopback,
+        network=Network(Guard(["127.0.0.0/8"], resolve_to_loopback)),
         rate_limiter=turns or HostRateLimiter(0.0),
         deadline=2.0,
     )

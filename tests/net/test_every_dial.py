@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from html import escape
 
+import aiohttp
 import httpx
 import pytest
+from kit.http_client import sending_client
 from kit.raw_server import RawServer, http_response, redirect
 from kit.site_server import SiteServer
 
@@ -16,7 +18,8 @@ from monitor.errors import FetchError
 from monitor.model import Entry
 from monitor.net.addresses import is_ip_address
 from monitor.net.fetcher import Fetcher
-from monitor.net.guard import guarded_client
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
 from monitor.net.robots import Robots
 from monitor.sources.discover import discover_feeds
@@ -55,8 +58,7 @@ async def canary() -> AsyncIterator[RawServer]:
 async def fetcher() -> AsyncIterator[Fetcher]:
     async with Fetcher(
         user_agent="t",
-        allow_private=[f"{SITE_ADDRESS}/32"],
-        resolver=resolve,
+        network=Network(Guard([f"{SITE_ADDRESS}/32"], resolve)),
         rate_limiter=HostRateLimiter(0.0),
         deadline=3.0,
     ) as client:
@@ -127,9 +129,9 @@ async def test_discovery_does_not_start_at_a_private_address(
 
 
 async def test_no_webhook_is_posted_to_a_private_address(canary: RawServer) -> None:
-    async with guarded_client([f"{SITE_ADDRESS}/32"]) as client:
+    async with sending_client([f"{SITE_ADDRESS}/32"]) as client:
         for url in canary_urls(canary):
             if ".example" not in url:
-                with pytest.raises((httpx.HTTPError, httpx.InvalidURL)):
-                    await client.post(url, content=b"x", timeout=3.0)
+                with pytest.raises((httpx.TransportError, httpx.InvalidURL, aiohttp.ClientError)):
+                    await client.send("POST", url, b"x")
     assert canary.connection_count == 0

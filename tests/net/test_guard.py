@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import trustme
+from kit.http_client import sending_client
 from kit.raw_server import RawServer, http_response, redirect
 
 from monitor.errors import FetchError
 from monitor.net.fetcher import Fetcher
-from monitor.net.guard import BlockedAddress, UnknownName, guarded_client
+from monitor.net.guard import BlockedAddress, Guard, UnknownName
+from monitor.net.network import Network
 from monitor.net.response import Request
 
 pytestmark = pytest.mark.slow
@@ -43,7 +45,7 @@ async def canary() -> AsyncIterator[RawServer]:
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(user_agent="test", allow_private=[f"{ALLOWED_ADDRESS}/32"], deadline=3.0) as client:
+    async with Fetcher(user_agent="test", network=Network(Guard([f"{ALLOWED_ADDRESS}/32"])), deadline=3.0) as client:
         yield client
 
 
@@ -96,7 +98,7 @@ async def test_a_name_with_any_private_address_is_blocked(canary: RawServer, ans
     async def resolve(host: str, port: int) -> Sequence[str]:
         return answers
 
-    async with Fetcher(user_agent="test", allow_private=[], deadline=3.0, resolver=resolve) as fetcher:
+    async with Fetcher(user_agent="test", network=Network(Guard([], resolve)), deadline=3.0) as fetcher:
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(f"http://feeds.example:{canary.port}/"))
 
@@ -116,7 +118,7 @@ async def test_the_checked_address_is_the_one_that_is_dialed() -> None:
     async with (
         RawServer(http_response(b"from the checked one"), host=ALLOWED_ADDRESS) as server,
         Fetcher(
-            user_agent="test", allow_private=[f"{ALLOWED_ADDRESS}/32"], deadline=3.0, resolver=resolve
+            user_agent="test", network=Network(Guard([f"{ALLOWED_ADDRESS}/32"], resolve)), deadline=3.0
         ) as fetcher,
     ):
         fetched = await fetcher.fetch(Request(f"http://rebind.example:{server.port}/"))
@@ -132,7 +134,7 @@ async def test_the_next_address_is_tried_if_the_first_is_dead() -> None:
 
     async with (
         RawServer(http_response(b"reached"), host=ALLOWED_ADDRESS) as server,
-        Fetcher(user_agent="test", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=resolve) as fetcher,
+        Fetcher(user_agent="test", network=Network(Guard(["127.0.0.0/8"], resolve)), deadline=3.0) as fetcher,
     ):
         assert (await fetcher.fetch(Request(f"http://feeds.example:{server.port}/"))).body == b"reached"
 
@@ -144,20 +146,20 @@ async def test_a_proxy_from_the_environment_is_not_used(
         monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
     async with RawServer(http_response(b"direct"), host=ALLOWED_ADDRESS) as server:
         assert (await fetcher.fetch(Request(server.url))).body == b"direct"
-        async with guarded_client([f"{ALLOWED_ADDRESS}/32"]) as client:
-            assert (await client.get(server.url)).content == b"direct"
+        async with sending_client([f"{ALLOWED_ADDRESS}/32"]) as client:
+            assert (await client.send("GET", server.url)).content == b"direct"
     assert canary.connection_count == 0
 
 
 async def test_the_client_for_sending_is_guarded_and_has_no_cookies_or_redirects(canary: RawServer) -> None:
     cookie = http_response(b"", "302 Found", location=f"http://127.0.0.1:{canary.port}/", set_cookie="a=b; path=/")
-    async with RawServer(cookie, host=ALLOWED_ADDRESS) as server, guarded_client([f"{ALLOWED_ADDRESS}/32"]) as client:
-        assert (await client.post(server.url, content=b"x")).status_code == 302
-        await client.post(server.url, content=b"x")
+    async with RawServer(cookie, host=ALLOWED_ADDRESS) as server, sending_client([f"{ALLOWED_ADDRESS}/32"]) as client:
+        assert (await client.send("POST", server.url, b"x")).status_code == 302
+        await client.send("POST", server.url, b"x")
         with pytest.raises(BlockedAddress):
-            await client.post(f"http://127.0.0.1:{canary.port}/", content=b"x")
+            await client.send("POST", f"http://127.0.0.1:{canary.port}/", b"x")
         with pytest.raises(UnknownName):
-            await client.post("http://no.such.name.invalid/", content=b"x")
+            await client.send("POST", "http://no.such.name.invalid/", b"x")
 
     assert "cookie" not in server.received_requests[1].headers
     assert canary.connection_count == 0
@@ -165,8 +167,8 @@ async def test_the_client_for_sending_is_guarded_and_has_no_cookies_or_redirects
 
 async def test_urls_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    async with RawServer(http_response(b"")) as server, guarded_client(["127.0.0.0/8"]) as client:
-        await client.get(f"{server.url}hook/SECRETTOKEN")
+    async with RawServer(http_response(b"")) as server, sending_client(["127.0.0.0/8"]) as client:
+        await client.send("GET", f"{server.url}hook/SECRETTOKEN")
 
     assert "SECRETTOKEN" not in caplog.text
 
@@ -191,7 +193,7 @@ async def test_tls_verifies_the_requested_host_name(
     server, authority = tls_server
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     async with Fetcher(
-        user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=resolve_to_loopback
+        user_agent="t", network=Network(Guard(["127.0.0.0/8"], resolve_to_loopback)), deadline=3.0
     ) as fetcher:
         assert (await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))).body == b"over TLS"
         with pytest.raises(FetchError, match=r"other\.example.*untrusted certificate") as raised:
@@ -202,7 +204,7 @@ async def test_tls_verifies_the_requested_host_name(
 async def test_a_certificate_of_an_unknown_authority_is_rejected(tls_server: tuple[RawServer, Path]) -> None:
     server, _ = tls_server
     async with Fetcher(
-        user_agent="t", allow_private=["127.0.0.0/8"], deadline=3.0, resolver=resolve_to_loopback
+        user_agent="t", network=Network(Guard(["127.0.0.0/8"], resolve_to_loopback)), deadline=3.0
     ) as fetcher:
         with pytest.raises(FetchError, match="untrusted certificate") as raised:
             await fetcher.fetch(Request(f"https://feeds.example:{server.port}/"))
@@ -213,7 +215,7 @@ async def tls_error(greeting: bytes) -> FetchError:
     """The error from a TLS request to a server that sends `greeting`, then waits."""
     async with (
         RawServer(greeting=greeting) as server,
-        Fetcher(user_agent="t", allow_private=["127.0.0.0/8"], deadline=0.5) as fetcher,
+        Fetcher(user_agent="t", network=Network(Guard(["127.0.0.0/8"])), deadline=0.5) as fetcher,
     ):
         with pytest.raises(FetchError) as raised:
             await fetcher.fetch(Request(f"https://127.0.0.1:{server.port}/"))

@@ -18,6 +18,8 @@ from pydantic import SecretStr
 from monitor.config.models import Auth
 from monitor.errors import FetchError, ParseError
 from monitor.net.fetcher import Fetcher
+from monitor.net.guard import Guard
+from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
 from monitor.net.response import Request
 from monitor.sources.parse.options import ParseOptions
@@ -44,8 +46,7 @@ def server_tls_context(authority: trustme.CA, not_after: datetime | None = None)
 def new_fetcher() -> Fetcher:
     return Fetcher(
         user_agent="t",
-        allow_private=["127.0.0.0/8"],
-        resolver=resolve_to_loopback,
+        network=Network(Guard(["127.0.0.0/8"], resolve_to_loopback)),
         rate_limiter=HostRateLimiter(0.0),
         deadline=3.0,
     )

@@ -187,8 +187,8 @@ async def test_the_rules_of_many_sites_use_limited_memory() -> None:
     async with SiteServer({"/robots.txt": rules, "/news": html_page("x")}) as site, site_fetcher() as fetcher:
         robots = Robots(fetcher, AGENT)
         for number in range(12):
-            await robots.check_allowed(f"http://site-{number}.example:{site.port}/news")
+            await robots.check_allowed(Request(""), f"http://site-{number}.example:{site.port}/news")
         assert sum(cached.size for cached in robots._cache.values()) <= 2 * 2**20
         assert len(site.requested_paths) == 12
-        await robots.check_allowed(f"http://site-11.example:{site.port}/news")
+        await robots.check_allowed(Request(""), f"http://site-11.example:{site.port}/news")
         assert len(site.requested_paths) == 12, "the last one is cached"

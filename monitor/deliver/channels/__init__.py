@@ -5,7 +5,7 @@ To add one, write a module with a class that implements `Notifier`, and add it t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, ClassVar, Protocol
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from monitor.config.models import ChannelConfig
 from monitor.deliver.render import RenderedMessage
 from monitor.model import Message
+from monitor.net.network import Network
 
 NOTIFIERS: dict[str, str] = {
     "email": "monitor.deliver.channels.email:Email",
@@ -51,7 +52,7 @@ class Notifier(Protocol):
     Settings: ClassVar[type[ChannelConfig]]
     deadline: float
 
-    def __init__(self, settings: Any, *, allow_private: Sequence[str]) -> None: ...
+    def __init__(self, settings: Any, network: Network) -> None: ...
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt: ...
 

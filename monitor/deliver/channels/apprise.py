@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from monitor.deliver.render import RenderedMessage
 from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.network import Network
 
 MIN_ADDRESS_PART_CHARS = 4  # parts of the URL from this length on are redacted in what Apprise reports
 RESERVED_CHARS = 16  # of the limit of a service, for what it puts between title and text
@@ -53,7 +53,7 @@ class Apprise:
     Settings: ClassVar[type[ChannelConfig]] = AppriseSettings
     deadline = POST_DEADLINE_S
 
-    def __init__(self, settings: AppriseSettings, *, allow_private: Sequence[str]) -> None:
+    def __init__(self, settings: AppriseSettings, network: Network) -> None:
         # The operator names the service, as with mail servers, so `allow_private` does not apply.
         url = settings.url.get_secret_value()
         self._service = _load_service(url)

@@ -28,6 +28,7 @@ from monitor.deliver.render import RenderedMessage
 from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.network import Network
 
 SMTP_STEP_TIMEOUT_S = 60.0  # to connect and log in
 # For the reply to a mail (RFC 5321, 4.5.3.2.6): a client that gives up sooner sends the mail twice.
@@ -65,7 +66,7 @@ class Email:
     deadline = MAX_SEND_DEADLINE_S
     idle_seconds = 5.0  # how long an unused connection stays open
 
-    def __init__(self, settings: EmailSettings, *, allow_private: Sequence[str]) -> None:
+    def __init__(self, settings: EmailSettings, network: Network) -> None:
         # The operator names the mail server, which is often private, so `allow_private` does not apply.
         self._settings = settings
         self._label = f"mail server {settings.host}"

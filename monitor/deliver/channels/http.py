@@ -13,12 +13,15 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic import SecretStr
 
 from monitor.deliver.channels import LOGIN_RETRY_S
 from monitor.deliver.sanitize import redact, sanitize, shorten
-from monitor.errors import DeliveryError
-from monitor.net.guard import BlockedAddress, guarded_client
+from monitor.errors import DeliveryError, FetchError
+from monitor.net.client import HttpClient, http_request
+from monitor.net.failures import NETWORK_ERRORS, Failure, failure_sentence, request_failure
 from monitor.net.headers import retry_after_seconds
+from monitor.net.network import Network
 
 POST_DEADLINE_S = 30.0
 MAX_HTTP_REPLY_BYTES = 4096
@@ -44,16 +47,19 @@ class HttpPoster:
         self,
         name: str,
         url: str,
+        network: Network,
         *,
-        allow_private: Sequence[str],
+        proxy: SecretStr | None = None,
         secrets: Sequence[str] = (),
         max_reply_bytes: int = MAX_HTTP_REPLY_BYTES,
     ) -> None:
         self.name = f"{name} ({urlsplit(url).hostname})"
-        self._url = url
+        self._url = httpx.URL(url)
+        self._route = network.route(self._url, proxy=proxy.get_secret_value() if proxy is not None else None)
         self._secrets = (*secrets, *_secret_parts(url))
         self._max_reply_bytes = max_reply_bytes
-        self._client = guarded_client(tuple(allow_private))
+        # A request on a kept connection that the service has just closed would fail, and it must not be repeated.
+        self._client = HttpClient(network.guard, keep_alive=False)
 
     async def post(self, body: bytes, headers: Mapping[str, str], *, deadline: float) -> HttpReply:
         """Return the reply if it is a 2xx. Raises DeliveryError for everything else."""
@@ -62,26 +68,29 @@ class HttpPoster:
                 reply = await self._exchange(body, headers)
         except TimeoutError:
             raise DeliveryError(f"{self.name} did not respond within {deadline:g} s", outcome_unknown=True) from None
-        except BlockedAddress as error:
-            raise DeliveryError(self._redact(f"{self.name}: {error}"), permanent=True) from None
-        except (httpx.HTTPError, OSError) as error:
-            is_connected = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-            sentence = self._redact(f"cannot reach {self.name}: {_failure_text(error)}")
-            raise DeliveryError(sentence, channel_down=not is_connected, outcome_unknown=is_connected) from None
+        except NETWORK_ERRORS as error:
+            raise self._delivery_error(request_failure(error)) from None
+        except FetchError as error:
+            raise DeliveryError(self._redact(f"{self.name}: {error}"), channel_down=True) from None
         self._raise_for_status(reply)
         return reply
 
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> HttpReply:
         # A compressed reply could unpack to any size, and only its beginning is read.
         all_headers = {"content-type": "application/json", "accept-encoding": "identity", **headers}
-        request = self._client.build_request("POST", self._url, content=body, headers=all_headers)
-        response = await self._client.send(request, stream=True, follow_redirects=False)
+        response = await self._client.send(http_request("POST", self._url, all_headers, body), self._route)
         try:
             text = await _read_beginning(response, self._max_reply_bytes)
         finally:
             await response.aclose()
         wait = retry_after_seconds(response.headers.get("retry-after"), time.time())
         return HttpReply(response.status_code, text, wait)
+
+    def _delivery_error(self, failure: Failure) -> DeliveryError:
+        sentence = self._redact(failure_sentence(failure, self.name, self._route))
+        if failure.code == "blocked_address":
+            return DeliveryError(f"{self.name}: {sentence}", permanent=True)
+        return DeliveryError(sentence, channel_down=not failure.is_connected, outcome_unknown=failure.is_connected)
 
     def _raise_for_status(self, reply: HttpReply) -> None:
         if 200 <= reply.status < 300:
@@ -109,7 +118,7 @@ class HttpPoster:
         return redact(text, self._secrets)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._client.close()
 
 
 async def _read_beginning(response: httpx.Response, max_bytes: int) -> str:
@@ -130,7 +139,3 @@ def _secret_parts(url: str) -> list[str]:
 
 def _status_phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in {member.value for member in HTTPStatus} else ""
-
-
-def _failure_text(error: Exception) -> str:
-    return sanitize(str(error)) or type(error).__name__

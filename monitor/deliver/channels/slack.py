@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from monitor.config.models import ChannelConfig, SecretHeaderValue, WebAddress
+from monitor.config.models import ChannelConfig, ProxyAddress, SecretHeaderValue, WebAddress
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.fields import SecretWebAddress
 from monitor.deliver.channels.http import POST_DEADLINE_S, HttpPoster
@@ -19,6 +18,7 @@ from monitor.deliver.render import RenderedMessage
 from monitor.deliver.slack_blocks import truncate_for_slack
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.network import Network
 
 MAX_FALLBACK_CHARS = 300  # of the text that notifications show
 MAX_BURST_POSTS = 4  # posts sent at once after a pause
@@ -33,6 +33,7 @@ class SlackSettings(ChannelConfig):
     token: SecretHeaderValue | None = Field(default=None, description="instead of `url`, a bot's token: xoxb-…")
     channel: str | None = Field(default=None, min_length=1, description="where the bot posts: C0123456789 or #alerts")
     api: WebAddress = Field(default=SLACK_API_URL, description="the URL of the Slack API")
+    proxy: ProxyAddress | None = Field(default=None, description='overrides that of [network]; "" for none')
 
     @model_validator(mode="after")
     def _check_transport(self) -> SlackSettings:
@@ -60,14 +61,14 @@ class Slack:
     deadline = POST_DEADLINE_S
     post_interval = 1.0  # seconds between posts, as Slack requires
 
-    def __init__(self, settings: SlackSettings, *, allow_private: Sequence[str]) -> None:
+    def __init__(self, settings: SlackSettings, network: Network) -> None:
         self._transport: _SlackTransport
         if settings.token is not None and settings.channel is not None:
             token = settings.token.get_secret_value()
-            self._transport = SlackBot(settings.api, token, settings.channel, allow_private=allow_private)
+            self._transport = SlackBot(settings.api, token, settings.channel, network, settings.proxy)
         else:
             assert settings.url is not None
-            self._transport = SlackWebhook(settings.url.get_secret_value(), allow_private=allow_private)
+            self._transport = SlackWebhook(settings.url.get_secret_value(), network, settings.proxy)
         self._allowance_full_at = 0.0  # when a full burst is allowed again
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
@@ -95,8 +96,8 @@ class Slack:
 class SlackWebhook:
     """Posts through an incoming webhook."""
 
-    def __init__(self, url: str, *, allow_private: Sequence[str]) -> None:
-        self._poster = HttpPoster("Slack", url, allow_private=allow_private)
+    def __init__(self, url: str, network: Network, proxy: SecretStr | None = None) -> None:
+        self._poster = HttpPoster("Slack", url, network, proxy=proxy)
 
     async def post(
         self, body: dict[str, Any], message: Message, rendered: RenderedMessage, deadline: float

@@ -6,14 +6,16 @@ The post that opened the thread is updated, so that people who read only the cha
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
+
+from pydantic import SecretStr
 
 from monitor.deliver.channels import LOGIN_RETRY_S, Receipt
 from monitor.deliver.channels.http import HttpPoster
 from monitor.deliver.render import RenderedMessage
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.network import Network
 
 SLACK_API_URL = "https://slack.com/api"
 MAX_SLACK_REPLY_BYTES = 65_536  # Slack returns the whole post
@@ -33,7 +35,7 @@ THREAD_GONE_ERRORS = frozenset("thread_not_found message_not_found cannot_reply_
 class SlackBot:
     """Posts as a bot to one channel of a workspace."""
 
-    def __init__(self, api: str, token: str, channel: str, *, allow_private: Sequence[str]) -> None:
+    def __init__(self, api: str, token: str, channel: str, network: Network, proxy: SecretStr | None = None) -> None:
         self._channel = channel
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json; charset=utf-8"}
         base = api.rstrip("/")
@@ -41,7 +43,8 @@ class SlackBot:
             HttpPoster(
                 "Slack",
                 f"{base}/{method}",
-                allow_private=allow_private,
+                network,
+                proxy=proxy,
                 secrets=[token],
                 max_reply_bytes=MAX_SLACK_REPLY_BYTES,
             )

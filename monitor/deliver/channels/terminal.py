@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from monitor.deliver.channels import MAX_SEND_DEADLINE_S, Receipt
 from monitor.deliver.render import RenderedMessage
 from monitor.errors import DeliveryError
 from monitor.model import Message
+from monitor.net.network import Network
 
 
 class TerminalSettings(ChannelConfig):
@@ -27,7 +27,7 @@ class Terminal:
     Settings: ClassVar[type[ChannelConfig]] = TerminalSettings
     deadline = MAX_SEND_DEADLINE_S
 
-    def __init__(self, settings: TerminalSettings, *, allow_private: Sequence[str]) -> None:
+    def __init__(self, settings: TerminalSettings, network: Network) -> None:
         pass
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:

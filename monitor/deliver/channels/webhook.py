@@ -9,12 +9,13 @@ from typing import ClassVar
 from pydantic import Field
 from standardwebhooks.webhooks import Webhook as Signer
 
-from monitor.config.models import ChannelConfig
+from monitor.config.models import ChannelConfig, ProxyAddress
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.fields import SecretWebAddress, SigningSecrets
 from monitor.deliver.channels.http import POST_DEADLINE_S, HttpPoster
 from monitor.deliver.render import RenderedMessage
 from monitor.model import Message
+from monitor.net.network import Network
 
 
 class WebhookSettings(ChannelConfig):
@@ -24,6 +25,7 @@ class WebhookSettings(ChannelConfig):
     secret: SigningSecrets = Field(
         description="whsec_…, which signs every message; during rotation several, in a list or separated by spaces"
     )
+    proxy: ProxyAddress | None = Field(default=None, description='overrides that of [network]; "" for none')
 
 
 class Webhook:
@@ -32,11 +34,11 @@ class Webhook:
     Settings: ClassVar[type[ChannelConfig]] = WebhookSettings
     deadline = POST_DEADLINE_S
 
-    def __init__(self, settings: WebhookSettings, *, allow_private: Sequence[str]) -> None:
+    def __init__(self, settings: WebhookSettings, network: Network) -> None:
         secrets = [secret.get_secret_value() for secret in settings.secret]
         self._secrets = secrets
         self._poster = HttpPoster(
-            "webhook", settings.url.get_secret_value(), allow_private=allow_private, secrets=secrets
+            "webhook", settings.url.get_secret_value(), network, proxy=settings.proxy, secrets=secrets
         )
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:

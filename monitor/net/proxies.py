@@ -1,0 +1,47 @@
+"""Chooses the proxy for a request: that of the source, of `[network]`, or of the environment."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+
+from monitor.config.proxy import Proxy, parse_proxy
+from monitor.errors import FetchError
+from monitor.net.addresses import IpNetwork, is_in_networks, parse_ip_networks
+
+
+class ProxyChooser:
+    """Chooses a proxy by URL. `configured` is that of `[network]`, "" for none; with None the variables `HTTP_PROXY`,
+    `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment decide, read once."""
+
+    def __init__(self, configured: str | None = None) -> None:
+        self._configured = configured
+        self._environment = getproxies_environment() if configured is None else {}
+        self._bypassed_networks = _networks(self._environment.get("no", ""))
+
+    def choose(self, scheme: str, host: str, port: int, own: str | None = None) -> Proxy | None:
+        """Return the proxy for a URL; None for none. `own` is the source's setting, "" for none. Raises FetchError if
+        a variable of the environment is not the address of a proxy."""
+        text = own if own is not None else self._configured
+        if text is None:
+            text = self._from_environment(scheme, host, port)
+        try:
+            return parse_proxy(text) if text else None
+        except ValueError as error:
+            raise FetchError("proxy", f"invalid proxy in the environment: {error}") from None
+
+    def _from_environment(self, scheme: str, host: str, port: int) -> str:
+        proxies = self._environment
+        text = proxies.get(scheme) or proxies.get("all") or ""
+        if not text or is_in_networks(host, self._bypassed_networks):
+            return ""
+        return "" if proxy_bypass_environment(f"{host}:{port}", proxies) else text
+
+
+def _networks(no_proxy: str) -> tuple[IpNetwork, ...]:
+    """The entries of `NO_PROXY` that are networks, such as `10.0.0.0/8`."""
+    networks: list[IpNetwork] = []
+    for entry in no_proxy.split(","):
+        with suppress(ValueError):
+            networks += parse_ip_networks([entry.strip()]) if "/" in entry else ()
+    return tuple(networks)
