@@ -25,6 +25,8 @@ MAX_POINTER_TERMS = 5  # content words beside a link: "For details, see …"
 def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
     """Whether an earlier claim is about another subject: another entry of a catalogue, or another thing by the names
     or identifiers in the titles."""
+    if said.source == comparison.update.source and said.entry == comparison.reposted:
+        return False
     is_catalogue = comparison.kind is not EntryKind.NEWS
     if is_catalogue and (is_sibling(comparison.update, said) or is_unrelated(claim, comparison, said)):
         return True

@@ -18,6 +18,7 @@ from monitor.compare.catalogue import EntryKind, entry_kind
 from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext
 from monitor.compare.own_report import OwnReport
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S, as_new_occurrence, last_occurrence
+from monitor.compare.repost import reposted_entry
 from monitor.compare.revision import covers_claim, find_withdrawn, match_revisions, split_added_removed
 from monitor.compare.stories import (
     STORY_LIFETIME_S,
@@ -63,14 +64,16 @@ def classify_claims(
     pairs = match_revisions(added, gone, synonyms)
     said = prior_claims.own_claims(update.source, update.entry, [claim.text for claim in gone]) if gone else {}
     before = [by and Candidate(own_saying(update, gone[by[0]], said), by[1]) for by in pairs]
+    reposted = reposted_entry(update, claims, prior_claims) if previous is None else None
     comparison = LookupContext(
         update,
         prior_claims,
         synonyms,
         now,
         own_report=OwnReport(update, claims, synonyms),
-        kind=entry_kind(update, claims, prior_claims),
+        kind=EntryKind.NEWS if reposted else entry_kind(update, claims, prior_claims),
         is_revision=previous is not None,
+        reposted=reposted,
     )
     found = settle_all(comparison, added, before)
     own_story = prior_claims.story(update.source, update.entry) if previous is not None else None

@@ -49,7 +49,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class LookupContext:
-    """What the claims of one update are compared with; `sources` limits the ledger to these sources."""
+    """What the claims of one update are compared with; `sources` limits the ledger to these sources. `reposted` is
+    the key of the entry of the same source that the update repeats whole."""
 
     update: Update
     claim_index: ClaimIndex
@@ -59,6 +60,7 @@ class LookupContext:
     own_report: OwnReport | None = None
     kind: EntryKind = EntryKind.NEWS
     is_revision: bool = False
+    reposted: str | None = None
 
 
 def is_own(said: PriorClaim, comparison: LookupContext) -> bool:

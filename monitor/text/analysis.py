@@ -32,6 +32,7 @@ from monitor.text.facts.tokens import (
     tokenize,
     tokenize_words,
 )
+from monitor.text.labels import blank_label
 from monitor.text.phrases import COUNTRY_PHRASES, Phrases, is_country_key, synonym_phrases
 
 MAX_ANALYZED_CHARS = 20_000  # far above the length of a claim, which is one sentence
@@ -150,7 +151,7 @@ def analyze_quickly(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysi
 
 def _analyze_quickly(text: str, synonyms: Synonyms) -> QuickAnalysis:
     """Collect the keys of all content words, and of all phrases that any word may begin."""
-    text = text[:MAX_ANALYZED_CHARS]
+    text = blank_label(text[:MAX_ANALYZED_CHARS])
     identifiers = find_identifiers(text)
     all_words = tokenize_words(blank_identifiers(text, identifiers) if identifiers else text)
     plain_weights = {word.key: word.weight for word in all_words if not word.flags}
@@ -165,12 +166,13 @@ def _analyze_quickly(text: str, synonyms: Synonyms) -> QuickAnalysis:
 
 
 def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
-    tokens = tokenize(text[:MAX_ANALYZED_CHARS])
+    analyzed = blank_label(text[:MAX_ANALYZED_CHARS])
+    tokens = tokenize(analyzed)
     flags = 0
     for token in tokens:
         flags |= token.word.flags
     used_indexes: set[int] = set()
-    identifiers = find_identifiers(text[:MAX_ANALYZED_CHARS])
+    identifiers = find_identifiers(analyzed)
     phrases = _identifier_phrases(tokens, identifiers, used_indexes) if identifiers else {}
     date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR_START) else []
     number_facts = numbers.find_quantities(tokens, used_indexes) if flags & NUMERAL else []
