@@ -27,6 +27,7 @@ from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
 from monitor.polling.checks import check_shrinkage, find_quiet_deadline, needs_shrink_check
 from monitor.polling.ingest import StaleFingerprint, commit_poll, ingest_poll
+from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
 from monitor.ruleset.rule import Rule
 from monitor.runtime import Runtime
@@ -35,6 +36,7 @@ from monitor.sources.health import MIN_QUIET_S, is_shrinkage_accepted
 from monitor.sources.parse.feed import Feed
 from monitor.sources.request import source_request
 from monitor.sources.state import PollResult, SourceState
+from monitor.sources.uplink import CONNECTION_ERROR_CODES
 from monitor.store import outbox
 
 log = structlog.get_logger()
@@ -49,13 +51,33 @@ async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
     poll = await start_poll(runtime, source_state)
     try:
         response = await fetch_source(runtime, poll)
+        await note_response(runtime)
         if outcome.is_unchanged(poll, response):
             await finish_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
         else:
             await parse_and_ingest(runtime, poll, response)
     except SourceError as error:
         log.warning("poll failed", stage="poll", source=poll.source.name, code=error.code, error=str(error))
-        await finish_poll(runtime, poll, outcome.failed_outcome(poll, error))
+        await finish_poll(runtime, poll, await failure_outcome(runtime, poll, error))
+
+
+async def failure_outcome(runtime: Runtime, poll: PollContext, error: SourceError) -> PollResult:
+    """Return the outcome of a failed poll: a fault of the source, unless the network of this machine is down."""
+    if error.code not in CONNECTION_ERROR_CODES:
+        await note_response(runtime)
+        return outcome.failed_outcome(poll, error)
+    if poll.previous.failures == 0 and runtime.uplink.record_failure(poll.source.name, poll.now):
+        await runtime.run_in_store_thread(commit_network_notice, runtime, str(error), poll.now)
+        log.warning("network down", stage="poll", sources=len(runtime.uplink.failed))
+    is_down = runtime.uplink.down_since is not None
+    return (outcome.unreachable_outcome if is_down else outcome.failed_outcome)(poll, error)
+
+
+async def note_response(runtime: Runtime) -> None:
+    """Note that a server responded. After an outage of the network all sources that it affected become due."""
+    if affected := runtime.uplink.record_response():
+        log.info("network up", stage="poll", sources=len(affected))
+        await runtime.run_in_store_thread(commit_network_recovery, runtime, affected)
 
 
 async def start_poll(runtime: Runtime, source_state: SourceState) -> PollContext:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from monitor.assess import Policy
 from monitor.config.models import Config, SourceConfig
@@ -23,6 +24,7 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
+from monitor.sources.uplink import Uplink
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.text.split import Pattern, compile_pattern
@@ -38,7 +40,8 @@ class Runtime:
 
     `clock` returns the current moment. `delivery_wanted` is set when messages may be due. `quiet_deadlines` caches,
     by source, when it will have been silent for unusually long. `pending_outcomes` holds results of unchanged polls
-    until the daemon's next transaction. `ingest_slots` limits how many parsed polls queue for the store's thread.
+    until the daemon's next transaction. `uplink` knows if the network is down. `ingest_slots` limits how many parsed
+    polls queue for the store's thread.
 
     All blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
     """
@@ -58,6 +61,7 @@ class Runtime:
     delivery_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     quiet_deadlines: dict[str, Moment | None] = field(default_factory=dict)
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
+    uplink: Uplink = field(default_factory=lambda: Uplink({}))
     ingest_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING_INGESTS))
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
@@ -94,6 +98,7 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
                 },
                 templates=templates,
                 notifiers=open_notifiers(config, network),
+                uplink=Uplink({source.name: urlsplit(source.url).netloc for source in config.sources}),
                 clock=clock,
             )
             try:

@@ -11,6 +11,7 @@ from monitor.cli.options import config_option, is_store_missing, json_option, lo
 from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.cli.sources_check import test_command
 from monitor.cli.sources_edit import add_command, export_command, import_command
+from monitor.cli.sources_poll import poll_command
 from monitor.sources.adaptive_interval import effective_interval, explain_interval
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool) -> None:
-    """List, add, import, export or test sources."""
+    """List, add, import, export, poll or test sources."""
     if ctx.invoked_subcommand:
         # Options may also precede the subcommand.
         ctx.default_map = {ctx.invoked_subcommand: {"path": path, "as_json": as_json}}
@@ -42,7 +43,7 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
             click.echo(terminal_safe(f"{item['name']}: {notice['kind']} since {notice['since']}. {notice['said']}"))
 
 
-for _subcommand in (add_command, import_command, export_command, test_command):
+for _subcommand in (add_command, import_command, export_command, poll_command, test_command):
     command.add_command(_subcommand)
 
 

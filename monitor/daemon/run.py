@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -14,8 +14,10 @@ from monitor.config.models import Config
 from monitor.daemon.memory import freeze_loaded_objects
 from monitor.daemon.reload import drop_removed_rules
 from monitor.daemon.scheduler import Daemon
+from monitor.model import Moment
 from monitor.runtime import Runtime, open_runtime
 from monitor.store import clock_step, outbox, rule_state, sources
+from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted
 
 log = structlog.get_logger()
@@ -40,6 +42,25 @@ async def run_once(config: Config) -> None:
             for _ in range(2):  # the second time for notices about messages that died in the first
                 await daemon.deliver_due()
                 await daemon.finish_tasks()
+
+
+async def poll_now(config: Config, names: Sequence[str]) -> None:
+    """Poll sources, whatever their interval and back-off. What that makes due to channels is left to the daemon.
+
+    Raises StoreBusy if a daemon is running.
+    """
+    async with open_runtime(config) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        await runtime.run_in_store_thread(request_polls, runtime.store, names, runtime.clock())
+        daemon = Daemon(runtime)
+        daemon.start_polls(await daemon.lease_batch(names))
+        await daemon.finish_tasks()
+
+
+def request_polls(store: Store, names: Sequence[str], now: Moment) -> None:
+    """Make sources due now, for this process or a running daemon."""
+    with store.write() as conn:
+        sources.make_due(conn, names, now)
 
 
 async def run_forever(config: Config) -> None:

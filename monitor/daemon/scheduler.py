@@ -29,6 +29,7 @@ log = structlog.get_logger()
 TICK_INTERVAL_S = 1.0
 RETENTION_INTERVAL_S = 6 * 3600.0
 MAX_CONCURRENT_POLLS = 160
+MAX_OUTAGE_POLLS = 3  # while the network is down
 MAX_POLLS_PER_HOST = 4
 MAX_POLLS_PER_PRIVATE_HOST = 136  # for hosts in `allow_private`
 BACKLOG_SOURCES = 27  # leased at once: more may be due, so the next batch does not wait for the next tick
@@ -136,7 +137,8 @@ class Daemon:
 
     async def lease_batch(self, names: Collection[str] | None = None) -> list[SourceState]:
         """Lease due sources, or those of `names`, up to the limits on concurrent polls."""
-        free_slots = MAX_CONCURRENT_POLLS - len(self.poll_tasks)
+        is_down = self.runtime.uplink.down_since is not None
+        free_slots = (MAX_OUTAGE_POLLS if is_down else MAX_CONCURRENT_POLLS) - len(self.poll_tasks)
         host_slots = self.host_slots()
         return await self.runtime.run_in_store_thread(lease_sources, self.runtime, free_slots, host_slots, names)
 

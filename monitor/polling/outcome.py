@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from monitor.sources.health import SUSPICIOUS_SHRINK
 from monitor.sources.parse.feed import Feed
 from monitor.sources.schedule import next_poll_time
 from monitor.sources.state import PollResult, SourceState
+from monitor.sources.uplink import OUTAGE_POLL_INTERVAL_S
 from monitor.units import DAY
 
 BLOCKED_ERROR_CODES = frozenset({"blocked_address", "unauthorised", "forbidden", "robots"})
@@ -185,6 +186,17 @@ def failed_outcome(poll: PollContext, error: SourceError) -> PollResult:
         is_baselined=poll.previous.is_baselined,
         adaptive_interval=poll.previous.adaptive_interval,
         issues=(HealthIssue(state, f"{STATE_SENTENCES[state]}: {sentence}."),),
+    )
+
+
+def unreachable_outcome(poll: PollContext, error: SourceError) -> PollResult:
+    """The outcome of a poll that failed because the network of this machine is down: no fault of the source."""
+    return replace(
+        failed_outcome(poll, error),
+        failures=poll.previous.failures,
+        error=f"{error}; the network of this machine seems to be down",
+        next_poll=poll.now + OUTAGE_POLL_INTERVAL_S,
+        issues=(),
     )
 
 

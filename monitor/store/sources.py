@@ -84,6 +84,7 @@ UPDATE_POLLED = (
     .values({name: bindparam(f"_{name}") for name in (*_POLL_COLUMNS, "last_poll")})
     .values(last_good=func.coalesce(bindparam("_last_good"), sources.c.last_good), leased_until=null())
 )
+UPDATE_MAKE_DUE = update(sources).where(sources.c.name == bindparam("_name")).values(next_poll=bindparam("_now"))
 UPDATE_LEASE = update(sources).where(sources.c.name == bindparam("_name")).values(leased_until=bindparam("_until"))
 
 
@@ -237,6 +238,11 @@ def release_source_leases(conn: Connection) -> None:
     conn.execute(update(sources).values(leased_until=None))
 
 
+def make_due(conn: Connection, names: Collection[str], now: Moment) -> None:
+    """Make sources due now, whatever their interval and back-off."""
+    execute_many_raw(conn, UPDATE_MAKE_DUE, [{"_name": name, "_now": now} for name in names])
+
+
 def record_poll(conn: Connection, name: str, result: PollResult) -> None:
     """Store the result of a poll and release the lease."""
     record_polls(conn, {name: result})
@@ -275,6 +281,13 @@ def load_sources(conn: Connection) -> list[SourceState]:
     source_rows = conn.execute(select(*LISTED_COLUMNS).where(sources.c.configured).order_by(sources.c.name))
     notices_by_source = source_notices.visible_notices(conn)
     return [replace(SourceState(*row), notices=tuple(notices_by_source.get(row.name, ()))) for row in source_rows]
+
+
+def last_poll_times(conn: Connection, names: Collection[str]) -> dict[str, Moment]:
+    """Return when each of the sources was last polled, without those that never were."""
+    was_polled = sources.c.last_poll.is_not(None)
+    rows = conn.execute(select(sources.c.name, sources.c.last_poll).where(sources.c.name.in_(names), was_polled))
+    return {row.name: row.last_poll for row in rows}
 
 
 def count_current_entries(conn: Connection, name: str) -> int:

@@ -1,0 +1,89 @@
+"""`monitor sources poll` polls a source now, with and without a running daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kit.servers import Bulletin, FeedServer
+
+from monitor.cli.app import run_command_line
+from monitor.config_file.load import read_config
+from monitor.daemon.run import running_daemon
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+[monitor]
+database = "sqlite:///monitor.db"
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "port"
+url = "{url}"
+every = "1d"
+[[sources]]
+name = "navy"
+url = "http://127.0.0.1:1/"
+every = "1d"
+[channels.desk]
+type = "terminal"
+[alerts]
+notify = ["desk"]
+"""
+Monitor = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def feed() -> Iterator[FeedServer]:
+    with FeedServer(Bulletin("1", "The ferry sails")) as running:
+        yield running
+
+
+@pytest.fixture
+def monitor(
+    tmp_path: Path, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Monitor:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "config.toml").write_text(CONFIG.format(url=feed.url))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run_command_line(arguments)
+        output = capsys.readouterr()
+        return code, output.out.splitlines()[-1] if output.out else "", output.err
+
+    return run
+
+
+def test_a_source_is_polled_whatever_its_interval(monitor: Monitor, feed: FeedServer) -> None:
+    for requests in (1, 2):
+        code, out, _ = monitor("sources", "poll", "port")
+        assert (code, out) == (0, "port: ok (entries: 1)")
+        assert len(feed.answered) == requests
+
+
+def test_a_source_is_polled_in_spite_of_its_back_off(monitor: Monitor, feed: FeedServer) -> None:
+    feed.status = 503
+    assert monitor("sources", "poll", "port")[:2] == (1, f"port: {feed.url} returned a server error (HTTP 503)")
+    feed.status = 200
+    assert monitor("sources", "poll", "port")[:2] == (0, "port: ok (entries: 1)")
+
+
+def test_an_unknown_source_is_named_with_the_closest_one(monitor: Monitor) -> None:
+    code, _, err = monitor("sources", "poll", "prot")
+    assert (code, err) == (2, 'monitor: unknown source "prot"; did you mean "port"?\n')
+
+
+async def test_a_running_daemon_polls_it(monitor: Monitor, feed: FeedServer, tmp_path: Path) -> None:
+    async with running_daemon(read_config(tmp_path / "config.toml", env={})):
+        while not feed.answered:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        before = len(feed.answered)
+        code, out, _ = await asyncio.to_thread(monitor, "sources", "poll", "port")
+        assert (code, out) == (0, "port: ok (entries: 1)")
+        assert len(feed.answered) == before + 1
