@@ -15,9 +15,10 @@ from typing import Any
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
 from monitor.sources.parse import jsonfeed
+from monitor.sources.parse.dates import entry_dates
 from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import entry_key, with_unique_keys
-from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line, moment_from_struct
+from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
 from monitor.units import DAY
 
 _BLANK_BYTES = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white space
@@ -61,9 +62,13 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     if not parsed.version and not parsed.entries:
         raise ParseError("not_a_feed", "not a feed: no known feed format found")
     warnings = ("the feed is not well-formed; some of it may be missing",) if parsed.bozo else ()
-    items = [_build_entry(item, url) for item in parsed.entries]
+    dates = entry_dates(
+        [_date_texts(item) for item in parsed.entries], parsed.feed.get("language"), _date_texts(parsed.feed)
+    )
+    items = [_build_entry(*pair, url) for pair in zip(parsed.entries, dates.published, strict=True)]
     feed = _build_feed(_field_text(parsed.feed, "title"), items, _ttl_seconds(parsed.feed), warnings)
-    return replace(feed, is_separable=separable and 0 < len({entry.key for entry in items}) == len(items))
+    has_distinct_keys = 0 < len({entry.key for entry in items}) == len(items)
+    return replace(feed, is_separable=separable and has_distinct_keys and not dates.needs_context)
 
 
 def _parse_with_retries(body: bytes, content_type: str) -> tuple[Any, bool]:
@@ -115,7 +120,7 @@ def _build_feed(title: str, entries: Sequence[Entry], ttl: float | None, warning
     return Feed(title, with_unique_keys(entries), ttl, warnings)
 
 
-def _build_entry(item: Any, url: str) -> Entry:
+def _build_entry(item: Any, published: Moment | None, url: str) -> Entry:
     title, body, link = _field_text(item, "title"), _longest_text(item), _entry_url(item, url)
     return Entry(
         key=entry_key(clean_line(item.get("id")), link, title, body),
@@ -124,7 +129,7 @@ def _build_entry(item: Any, url: str) -> Entry:
         body=body,
         author=clean_line(item.get("author")),
         tags=_tag_names(item.get("tags") or ()),
-        published=_published_at(item),
+        published=published,
     )
 
 
@@ -156,11 +161,9 @@ def _entry_url(item: Any, url: str) -> str:
     return next(filter(None, urls), "")
 
 
-def _published_at(item: Any) -> Moment | None:
-    names = ("published_parsed", "updated_parsed", "created_parsed")
+def _date_texts(item: Any) -> list[object]:
     # Not `item.get`: feedparser substitutes one date for another there, with a warning.
-    moments = (moment_from_struct(dict.get(item, name)) for name in names)
-    return next((moment for moment in moments if moment is not None), None)
+    return [dict.get(item, name) for name in ("published", "updated", "created")]
 
 
 def _tag_names(tags: Iterable[Any]) -> tuple[str, ...]:

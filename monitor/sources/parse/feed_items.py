@@ -36,11 +36,11 @@ _CONTENT_TYPE_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.I
 _SINGLE_BYTE_CHARSET = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
 
 # Changes often without effect on the items: comments, texts of the channel such as its date, and the list of item
-# URLs at the top of an RDF feed. Texts that say how long to wait for the next poll do count.
+# URLs at the top of an RDF feed. Texts that say how long to wait for the next poll, and the language, do count.
 _VOLATILE_MARKUP = re.compile(
     rb"(<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|<!--.*?-->"
     rb"|<rdf:li\s+(?:rdf:)?resource\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')\s*(?:/>|>\s*</rdf:li>)\s*"
-    rb"|(?<!<ttl)(?<!:updatePeriod)(?<!:updateFrequency)>[^<>]+(?=</)",
+    rb"|(?<!<ttl)(?<!:updatePeriod)(?<!:updateFrequency)(?<!<language)(?<!:language)>[^<>]+(?=</)",
     re.DOTALL,
 )
 
