@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
+from monitor.sources.parse.charset import decode_body
 from monitor.sources.parse.dates import entry_dates
 from monitor.sources.parse.feed import Feed
 from monitor.sources.parse.identity import entry_key, with_unique_keys
@@ -37,7 +38,7 @@ def parse_json(body: bytes, content_type: str, url: str, options: ParseOptions) 
     if not body.strip():
         raise ParseError("empty_body", "the response is empty")
     expressions = {name: jmespath.compile(text) for name, text in (COMMON_EXPRESSIONS | options.fields).items()}
-    document = load_json(body)
+    document = load_json(decode_body(body, content_type))
     values = [
         {name: _evaluate(expression, item) for name, expression in expressions.items()}
         for item in _entry_objects(document, options.entries)

@@ -16,7 +16,7 @@ from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text,
 _JSON_FEED_VERSION = re.compile(r"jsonfeed\.org|^1(\.[01])?$")
 
 
-def parse_json_feed(body: bytes, url: str) -> tuple[str, list[Entry]]:
+def parse_json_feed(body: str, url: str) -> tuple[str, list[Entry]]:
     """Return the title and the entries in order. Raises ParseError with code `malformed` or `not_a_feed`."""
     document = load_json(body)
     items = document.get("items") if isinstance(document, dict) else None
@@ -30,7 +30,7 @@ def parse_json_feed(body: bytes, url: str) -> tuple[str, list[Entry]]:
     ]
 
 
-def load_json(body: bytes) -> Any:
+def load_json(body: str) -> Any:
     """Parse JSON. Raises ParseError with code `malformed`, also for NaN, Infinity and deep nesting: `json` limits
     the nesting itself, long before the stack overflows."""
     try:
