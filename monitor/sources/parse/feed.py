@@ -27,6 +27,10 @@ _BLANK_BYTES = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white sp
 _XML_PROLOG = re.compile(rb"\s*(?:<\?[^>]*>\s*|<!--(?:(?!-->).){0,2000}-->\s*)*", re.DOTALL)
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CHARACTER_REFERENCES = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]{1,12}|[0-9]{1,12});)+")
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z_:][\w:.-]*);)")
+_VERBATIM_OR_AMPERSAND = re.compile(
+    rb"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))|" + _BARE_AMPERSAND.pattern, re.DOTALL
+)
 GARBLED_WARNING = "the text looks garbled, as if decoded with a wrong charset"
 MAX_CHECKED_CHARS = 400  # of each title and body
 _PERIOD_SECONDS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * DAY, "monthly": 30 * DAY}
@@ -61,7 +65,7 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     prologue = _XML_PROLOG.match(start)
     if _HTML_START.match(start, prologue.end() if prologue else 0):
         raise ParseError("not_a_feed", "not a feed: the response is an HTML page")
-    parsed, separable = _parse_with_retries(xml_as_utf8(body, content_type))
+    parsed, separable = _parse_with_retries(escape_bare_ampersands(xml_as_utf8(body, content_type)))
     if not parsed.version and not parsed.entries:
         raise ParseError("not_a_feed", "not a feed: no known feed format found")
     warnings = ("the feed is not well-formed; some of it may be missing",) if parsed.bozo else ()
@@ -72,6 +76,13 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     feed = _build_feed(_field_text(parsed.feed, "title"), items, _ttl_seconds(parsed.feed), warnings)
     has_distinct_keys = 0 < len({entry.key for entry in items}) == len(items)
     return replace(feed, is_separable=separable and has_distinct_keys and not dates.needs_context)
+
+
+def escape_bare_ampersands(body: bytes) -> bytes:
+    """Escape each `&` of a feed in UTF-8 that begins no reference, as in "R&D", outside CDATA and comments."""
+    if not _BARE_AMPERSAND.search(body):
+        return body
+    return _VERBATIM_OR_AMPERSAND.sub(lambda match: match[1] or b"&amp;", body)
 
 
 def warn_if_garbled(feed: Feed) -> Feed:
