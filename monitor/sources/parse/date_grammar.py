@@ -130,11 +130,13 @@ def _read_written(text: str) -> DateParts | None:
 
 def _unified(text: str) -> str:
     """Write days and times of East Asia, log files and "14h30" with the signs of all others."""
-    text = _CJK_DAY.sub(r" \1-\2-\3 ", text)
-    text = _CJK_TIME.sub(lambda match: f" {match[1]}:{int(match[2] or 0):02}:{int(match[3] or 0):02} ", text)
+    if not text.isascii():
+        text = _CJK_DAY.sub(r" \1-\2-\3 ", text)
+        text = _CJK_TIME.sub(lambda match: f" {match[1]}:{int(match[2] or 0):02}:{int(match[3] or 0):02} ", text)
     text = _SPANISH_AT.sub("", _LOG_TIME.sub(" ", text))
-    text = _LETTER_TIME.sub(lambda match: f"{match[1]}:{match[2] or match[3]}", text)
-    text = _HOUR_ONLY.sub(r"\1:00", text)
+    if ":" not in text:
+        text = _LETTER_TIME.sub(lambda match: f"{match[1]}:{match[2] or match[3]}", text)
+        text = _HOUR_ONLY.sub(r"\1:00", text)
     return text if ":" in text else _DOTTED_TIME.sub(r"\1:\2", text)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
-MAX_CHECKED_WORDS = 60
+MAX_CHECKED_WORDS = 40
 MIN_GARBLED_WORDS, MIN_GARBLED_CHARS = 3, 20  # less may be a name, or an example of garbled text
 MIN_GARBLED_SHARE = 0.4  # of the words with letters beyond ASCII, by length
 _FOREIGN_WORD = re.compile(r"[A-Za-z]{0,40}[^\x00-\x7f](?:[A-Za-z]|[^\x00-\x7f])*")
