@@ -34,6 +34,7 @@ NOTICE_TITLES = {
     "reannounced": "Source {} has announced its archive again",
     "clock": "Source {} embeds the time",
     "rolled": "Source {} publishes faster than it is polled",
+    "garbled": "The text of source {} is garbled",
     "articles": "Articles of source {} cannot be read",
 }
 NOTICE_SEVERITY = dict.fromkeys(FAULT_KINDS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}

@@ -121,11 +121,15 @@ def _split_entries(entries: Sequence[Entry], source: SourceConfig) -> EntriesWit
 
 
 def _entry_json(entry: Entry, claims: tuple[Claim, ...]) -> dict[str, Any]:
+    import time
+
+    from monitor.sources.parse.dates import unless_far_ahead
+
     return {
         "entry": entry.key,
         "title": entry.title,
         "url": entry.url,
-        "published": iso_utc(entry.published),
+        "published": iso_utc(unless_far_ahead(entry.published, time.time())),
         "claims": [
             {"text": claim.text, "role": claim.role, "heading": claim.heading, "quiet": claim.noise}
             for claim in claims

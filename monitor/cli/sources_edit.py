@@ -60,6 +60,9 @@ async def _discover_feeds(config: Config, url: str) -> list[DiscoveredFeed]:
 
 
 def _show_choices(choices: list[DiscoveredFeed]) -> None:
+    import time
+
+    from monitor.sources.parse.dates import unless_far_ahead
     from monitor.sources.parse.identity import oldest_first
 
     for number, choice in enumerate(choices, 1):
@@ -67,7 +70,8 @@ def _show_choices(choices: list[DiscoveredFeed]) -> None:
         title = choice.feed.title or "untitled"
         click.echo(f"{number}. {terminal_safe(title)} (entries: {len(entries)})  {choice.url}")
         for entry in reversed(oldest_first(entries)[-MAX_PREVIEW_ENTRIES:]):
-            date = f"{(iso_utc(entry.published) or '')[:10]}  " if entry.published else ""
+            published = unless_far_ahead(entry.published, time.time())
+            date = f"{(iso_utc(published) or '')[:10]}  " if published else ""
             click.echo(f"     {date}{terminal_safe(entry.title or entry.url)}")
 
 

@@ -36,6 +36,7 @@ from monitor.sources.flapping import (
     revision_issues,
     revision_label,
 )
+from monitor.sources.parse.dates import unless_far_ahead
 from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import content_hash, oldest_first
 from monitor.store import entry_versions, feed_fingerprints, ledger
@@ -219,8 +220,10 @@ def changed_entries(entries: Sequence[Entry], known_entries: Mapping[str, KnownE
 
 
 def build_update(source: str, entry: Entry, now: Moment) -> Update:
-    """Convert an entry to an update. Its time is when it was published, but never in the future."""
-    said = now if entry.published is None else min(entry.published, now)
+    """Convert an entry to an update. Its time is when it was published, but never in the future; a date that is days
+    ahead is not that of the news."""
+    published = unless_far_ahead(entry.published, now)
+    said = now if published is None else min(published, now)
     return Update(
         source=source,
         entry=entry.key,
@@ -230,5 +233,5 @@ def build_update(source: str, entry: Entry, now: Moment) -> Update:
         text=entry.article or entry.body,
         author=entry.author,
         tags=entry.tags,
-        published=entry.published,
+        published=published,
     )

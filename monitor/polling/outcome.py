@@ -14,7 +14,7 @@ from monitor.model import Moment
 from monitor.net.response import Response
 from monitor.sources.adaptive_interval import effective_interval, next_interval
 from monitor.sources.health import SUSPICIOUS_SHRINK
-from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.feed import GARBLED_WARNING, Feed
 from monitor.sources.schedule import next_poll_time
 from monitor.sources.state import PollResult, SourceState
 from monitor.sources.uplink import OUTAGE_POLL_INTERVAL_S
@@ -30,6 +30,10 @@ STATE_SENTENCES = {
     "blocked": "The source must not be read",
     "failing": "The source cannot be read",
 }
+GARBLED_MESSAGE = (
+    "Its text looks as if it was decoded with a wrong charset, so rules may not match it. "
+    "The site should declare the charset that it sends."
+)
 ROLLED_OVER_MESSAGE = (
     "The feed has none of the entries of the previous poll, so some were missed in between. "
     "The source is polled every {} min for now."
@@ -143,6 +147,7 @@ def read_outcome(
     interval = poll.next_interval(changed_share, is_rolled_over)
     rollover_message = ROLLED_OVER_MESSAGE.format(round(interval / 60))
     rollover_issues = (HealthIssue("rolled", rollover_message),) if is_rolled_over else ()
+    garbled_issues = (HealthIssue("garbled", GARBLED_MESSAGE),) if GARBLED_WARNING in feed.warnings else ()
     return PollResult(
         polled_at=poll.now,
         state=state,
@@ -155,7 +160,7 @@ def read_outcome(
         body_hash=body_hash(response.body or b"") if is_complete else None,
         is_baselined=is_complete or poll.previous.is_baselined,
         adaptive_interval=interval,
-        issues=(*poll.health_issues(state), *rollover_issues, *issues),
+        issues=(*poll.health_issues(state), *rollover_issues, *garbled_issues, *issues),
     )
 
 

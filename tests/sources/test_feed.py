@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ParseError
-from monitor.sources.parse.feed import Feed, parse_feed
+from monitor.sources.parse.feed import Feed, escape_bare_ampersands, parse_feed
 
 GOLDEN = Path(__file__).parent / "golden"
 URL = "https://base.example/dir/feed.xml"
@@ -117,6 +117,66 @@ def test_a_feed_with_a_wrong_or_unknown_charset_is_parsed(declared: str, content
     body = rss("<item><title>Bridge open</title></item>").replace("?>", f" encoding='{declared}'?>", 1)
 
     assert [entry.title for entry in parse(body, content_type).entries] == ["Bridge open"]
+
+
+# Bare ampersands
+
+
+@pytest.mark.parametrize(
+    ("markup", "title"),
+    [
+        ("R&D of Halvik", "R&D of Halvik"),
+        ("Salt & pepper, AT&T & Q&A", "Salt & pepper, AT&T & Q&A"),
+        ("R&amp;D of Halvik", "R&D of Halvik"),
+        ("R&#38;D &#x26; more", "R&D & more"),
+        ("Fish &amp; chips & peas", "Fish & chips & peas"),
+        ("Caf&eacute; & bar", "Café & bar"),
+        ("&lt;b&gt;R&D&lt;/b&gt;", "R&D"),
+        ("<![CDATA[R&D of Halvik]]>", "R&D of Halvik"),
+        ("<![CDATA[R&amp;D]]> & more", "R&D & more"),
+        ("A & <!-- b & c --> d", "A & d"),
+        ("Ferry &", "Ferry &"),
+        ("&&amp;&", "&&&"),
+    ],
+)
+@pytest.mark.parametrize("rest", ["", "<description>not <br> closed</description>"])
+def test_a_bare_ampersand_is_one(markup: str, title: str, rest: str) -> None:
+    (entry,) = parse(rss(f"<item><title>{markup}</title>{rest}</item>")).entries
+
+    assert entry.title == title
+
+
+def test_bare_ampersands_in_links_and_texts_are_kept() -> None:
+    link = "https://harbour.example/?a=1&b=2&copy=3"
+    text = "R&D: &lt;a href='?a=1&b=2'&gt;more&lt;/a&gt;"
+    (item,) = parse(rss(f"<item><link>{link}</link><description>{text}</description></item>")).entries
+    entry_markup = f"<entry><link href='{link}'/><summary>R&D</summary></entry>"
+    (entry,) = parse(f"<feed xmlns='http://www.w3.org/2005/Atom'>{entry_markup}</feed>").entries
+
+    assert item.url == entry.url == link
+    assert item.body == "R&D: <a href='?a=1&b=2'>more</a>"
+    assert entry.body == "R&D"
+
+
+def test_a_feed_with_a_bare_ampersand_is_well_formed() -> None:
+    feed = parse(rss("<item><guid>1</guid><title>R&D</title></item>"))
+
+    assert feed.warnings == ()
+    assert feed.is_separable
+
+
+@pytest.mark.parametrize(
+    "body", [b"&lt;" * 10, b"<a>&amp;&nbsp;&#10;&#xA;</a>", b"<![CDATA[a & b]]>", b"<!-- & --> x"]
+)
+def test_nothing_else_is_escaped(body: bytes) -> None:
+    assert escape_bare_ampersands(body) == body
+
+
+@pytest.mark.parametrize("piece", [b"&", b"&a", b"& <![CDATA[", b"& <!--", b"&#", b"&amp"])
+def test_ampersands_are_escaped_in_linear_time(piece: bytes) -> None:
+    started_at = time.process_time()
+    escape_bare_ampersands(piece * (10**6 // len(piece)))
+    assert time.process_time() - started_at < 3
 
 
 # Dates

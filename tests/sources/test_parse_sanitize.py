@@ -9,8 +9,6 @@ from monitor.sources.parse.sanitize import (
     clean_line,
     clean_text,
     html_to_line,
-    moment_from_struct,
-    parse_rfc3339,
 )
 
 
@@ -64,35 +62,6 @@ def test_hostile_markup_is_converted_in_linear_time(hostile: str) -> None:
 )
 def test_a_link_is_an_absolute_http_url_or_empty(link: str | None, found: str) -> None:
     assert absolute_url(link, "https://base.example/dir/feed.xml") == found
-
-
-def date(year: int) -> time.struct_time:
-    return time.struct_time((year, 12, 15, 10, 0, 0, 0, 0, 0))
-
-
-def test_an_implausible_moment_is_dropped() -> None:
-    assert moment_from_struct(date(2025)) == 1765792800.0
-    assert moment_from_struct(date(2099)) is not None
-    for year in (0, -5, 1, 1800, 9999, 10000, 10**9):
-        assert moment_from_struct(date(year)) is None
-    assert moment_from_struct(None) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("2025-12-15T10:00:00Z", 1765792800.0),
-        ("2025-12-15T12:00:00+02:00", 1765792800.0),
-        ("2025-12-15T10:00:00", 1765792800.0),
-        (" 2025-12-15 ", 1765756800.0),
-        ("0001-01-01T00:00:00+14:00", None),
-        ("9999-12-31T23:59:59-14:00", None),
-        ("yesterday", None),
-        (None, None),
-    ],
-)
-def test_an_rfc3339_date_is_a_moment_or_none(text: str | None, at: float | None) -> None:
-    assert parse_rfc3339(text) == at
 
 
 @pytest.mark.parametrize(

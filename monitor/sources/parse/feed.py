@@ -15,16 +15,24 @@ from typing import Any
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
 from monitor.sources.parse import jsonfeed
+from monitor.sources.parse.charset import decode_body, xml_as_utf8
+from monitor.sources.parse.dates import entry_dates
 from monitor.sources.parse.feed_items import FeedFingerprint
+from monitor.sources.parse.garbled import looks_garbled
 from monitor.sources.parse.identity import entry_key, with_unique_keys
-from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line, moment_from_struct
+from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
 from monitor.units import DAY
 
 _BLANK_BYTES = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"  # byte order marks and white space
 _XML_PROLOG = re.compile(rb"\s*(?:<\?[^>]*>\s*|<!--(?:(?!-->).){0,2000}-->\s*)*", re.DOTALL)
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_ENCODING_DECLARATION = re.compile(rb"""(?<=<\?xml)[^>]{0,200}encoding=["'][^"'>]{0,100}["'][^?>]{0,100}(?=\?>)""")
 _CHARACTER_REFERENCES = re.compile(rb"(?:&#(?:[xX][0-9a-fA-F]{1,12}|[0-9]{1,12});)+")
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z_:][\w:.-]*);)")
+_VERBATIM_OR_AMPERSAND = re.compile(
+    rb"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))|" + _BARE_AMPERSAND.pattern, re.DOTALL
+)
+GARBLED_WARNING = "the text looks garbled, as if decoded with a wrong charset"
+MAX_CHECKED_CHARS = 400  # of each title and body
 _PERIOD_SECONDS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 7 * DAY, "monthly": 30 * DAY}
 
 
@@ -52,44 +60,63 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     if not start:
         raise ParseError("empty_body", "the response is empty")
     if start[:1] in (b"{", b"["):
-        title, items = jsonfeed.parse_json_feed(body, url)
+        title, items = jsonfeed.parse_json_feed(decode_body(body, content_type), url)
         return _build_feed(title, items, None, ())
     prologue = _XML_PROLOG.match(start)
     if _HTML_START.match(start, prologue.end() if prologue else 0):
         raise ParseError("not_a_feed", "not a feed: the response is an HTML page")
-    parsed, separable = _parse_with_retries(body, content_type)
+    parsed, separable = _parse_with_retries(escape_bare_ampersands(xml_as_utf8(body, content_type)))
     if not parsed.version and not parsed.entries:
         raise ParseError("not_a_feed", "not a feed: no known feed format found")
     warnings = ("the feed is not well-formed; some of it may be missing",) if parsed.bozo else ()
-    items = [_build_entry(item, url) for item in parsed.entries]
+    dates = entry_dates(
+        [_date_texts(item) for item in parsed.entries], parsed.feed.get("language"), _date_texts(parsed.feed)
+    )
+    items = [_build_entry(*pair, url) for pair in zip(parsed.entries, dates.published, strict=True)]
     feed = _build_feed(_field_text(parsed.feed, "title"), items, _ttl_seconds(parsed.feed), warnings)
-    return replace(feed, is_separable=separable and 0 < len({entry.key for entry in items}) == len(items))
+    has_distinct_keys = 0 < len({entry.key for entry in items}) == len(items)
+    return replace(feed, is_separable=separable and has_distinct_keys and not dates.needs_context)
 
 
-def _parse_with_retries(body: bytes, content_type: str) -> tuple[Any, bool]:
-    """Return feedparser's result, and whether its items are separable.
+def escape_bare_ampersands(body: bytes) -> bytes:
+    """Escape each `&` of a feed in UTF-8 that begins no reference, as in "R&D", outside CDATA and comments."""
+    if not _BARE_AMPERSAND.search(body):
+        return body
+    return _VERBATIM_OR_AMPERSAND.sub(lambda match: match[1] or b"&amp;", body)
 
-    If feedparser raises, retry without its most frequent causes: invalid character references and an unknown charset,
-    first the one in the headers, then also the one in the feed.
+
+def warn_if_garbled(feed: Feed) -> Feed:
+    """Add a warning if the text was probably decoded with a wrong charset."""
+    titles = "\n".join(entry.title[:MAX_CHECKED_CHARS] for entry in feed.entries)
+    starts = "\n".join(entry.body[:MAX_CHECKED_CHARS] for entry in feed.entries)
+    if not looks_garbled(titles) and not looks_garbled(starts):
+        return feed
+    return replace(feed, warnings=(*feed.warnings, GARBLED_WARNING))
+
+
+def _parse_with_retries(body: bytes) -> tuple[Any, bool]:
+    """Return feedparser's result for a feed in UTF-8, and whether its items are separable.
+
+    If feedparser raises, retry without its most frequent cause: invalid character references.
     """
     from monitor.sources.parse.item_isolation import is_separable
 
-    parsed = _try_feedparser(body, content_type)
+    parsed = _try_feedparser(body)
     if parsed is not None:
         return parsed, is_separable(parsed)
-    body = _CHARACTER_REFERENCES.sub(_valid_references, body)
-    parsed = _try_feedparser(body, "") or _try_feedparser(_ENCODING_DECLARATION.sub(b"", body, count=1), "")
+    parsed = _try_feedparser(_CHARACTER_REFERENCES.sub(_valid_references, body))
     if parsed is None:
         raise ParseError("malformed", "the feed is too malformed to be parsed")
     return parsed, False
 
 
-def _try_feedparser(body: bytes, content_type: str) -> Any:
+def _try_feedparser(body: bytes) -> Any:
     """Return feedparser's result, or None if it raised any error but MemoryError."""
     from monitor.sources.parse.item_isolation import run_feedparser
 
     # Without the URL of the feed: feedparser would resolve ids that look like paths, and they would change with it.
-    headers = {"content-type": content_type}
+    # The charset in the headers precedes the one in the feed, which may be wrong.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         # Without sanitizing, which doubles the time: text is cleaned where it is split.
         return run_feedparser(
@@ -115,7 +142,7 @@ def _build_feed(title: str, entries: Sequence[Entry], ttl: float | None, warning
     return Feed(title, with_unique_keys(entries), ttl, warnings)
 
 
-def _build_entry(item: Any, url: str) -> Entry:
+def _build_entry(item: Any, published: Moment | None, url: str) -> Entry:
     title, body, link = _field_text(item, "title"), _longest_text(item), _entry_url(item, url)
     return Entry(
         key=entry_key(clean_line(item.get("id")), link, title, body),
@@ -124,7 +151,7 @@ def _build_entry(item: Any, url: str) -> Entry:
         body=body,
         author=clean_line(item.get("author")),
         tags=_tag_names(item.get("tags") or ()),
-        published=_published_at(item),
+        published=published,
     )
 
 
@@ -156,11 +183,9 @@ def _entry_url(item: Any, url: str) -> str:
     return next(filter(None, urls), "")
 
 
-def _published_at(item: Any) -> Moment | None:
-    names = ("published_parsed", "updated_parsed", "created_parsed")
+def _date_texts(item: Any) -> list[object]:
     # Not `item.get`: feedparser substitutes one date for another there, with a warning.
-    moments = (moment_from_struct(dict.get(item, name)) for name in names)
-    return next((moment for moment in moments if moment is not None), None)
+    return [dict.get(item, name) for name in ("published", "updated", "created")]
 
 
 def _tag_names(tags: Iterable[Any]) -> tuple[str, ...]:

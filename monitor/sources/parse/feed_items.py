@@ -6,7 +6,6 @@ of them; anything unusual is parsed as a whole. What only the parser can detect 
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +14,10 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from monitor.model import Entry
+from monitor.sources.parse.charset import may_be_read_otherwise_in_part, xml_as_utf8
 
 MAX_SPLIT_BYTES = 2 * 2**20  # larger bodies are not split
 MAX_SPLIT_ITEMS = 2_000
-MAX_DECLARATION_BYTES = 1_000
 _ITEM_BOUNDARY = re.compile(
     rb"<(?=[ie/!?])(?:(item|entry)(?=[\s/>])|/(item|entry)\s*>"
     rb"|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|([!?]))",  # tags inside comments, CDATA and instructions do not count
@@ -31,16 +30,13 @@ _FEED_VERSION = re.compile(
     rb"<(?:rss|feed)[\s>]|xmlns\s*=\s*[\"'](?:http://purl\.org/rss/1\.0/|http://my\.netscape\.com/rdf/simple/0\.9/)[\"']"
 )
 _NAMESPACE_DECLARATION = re.compile(rb"xmlns(?::([^\s=:]{1,100}))?\s*=\s*[\"']([^\"'<]{0,200})")
-_DECLARED_ENCODING = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")  # as in feedparser
-_CONTENT_TYPE_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^;\"'\s]*)", re.IGNORECASE)
-_SINGLE_BYTE_CHARSET = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]|koi8-[ru]")
 
 # Changes often without effect on the items: comments, texts of the channel such as its date, and the list of item
-# URLs at the top of an RDF feed. Texts that say how long to wait for the next poll do count.
+# URLs at the top of an RDF feed. Texts that say how long to wait for the next poll, and the language, do count.
 _VOLATILE_MARKUP = re.compile(
     rb"(<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|<!--.*?-->"
     rb"|<rdf:li\s+(?:rdf:)?resource\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')\s*(?:/>|>\s*</rdf:li>)\s*"
-    rb"|(?<!<ttl)(?<!:updatePeriod)(?<!:updateFrequency)>[^<>]+(?=</)",
+    rb"|(?<!<ttl)(?<!:updatePeriod)(?<!:updateFrequency)(?<!<language)(?<!:language)>[^<>]+(?=</)",
     re.DOTALL,
 )
 
@@ -72,8 +68,11 @@ class FeedParts:
 
 
 def split_items(body: bytes, content_type: str) -> FeedParts | None:
-    """Split a body into its items; None if it must be parsed as a whole."""
-    spans = _item_spans(body) if len(body) <= MAX_SPLIT_BYTES else ()
+    """Split a body into its items, in UTF-8; None if it must be parsed as a whole."""
+    if len(body) > MAX_SPLIT_BYTES or may_be_read_otherwise_in_part(content_type, body):
+        return None
+    body = xml_as_utf8(body, content_type)
+    spans = _item_spans(body)
     if not spans:
         return None
     head, foot = body[: spans[0][0]], body[spans[-1][1] :]
@@ -81,12 +80,7 @@ def split_items(body: bytes, content_type: str) -> FeedParts | None:
     parts = FeedParts(head, tuple(body[start:end] for start, end in spans), foot)
     if any(text.strip(_WHITESPACE_BYTES) for text in gaps) or len(set(parts.items)) < len(spans):
         return None
-    is_certain = (
-        _FEED_VERSION.search(head)
-        and _has_certain_charset(body, len(head), content_type)
-        and _has_certain_prefixes(body, len(head))
-    )
-    return parts if is_certain else None
+    return parts if _FEED_VERSION.search(head) and _has_certain_prefixes(body, len(head)) else None
 
 
 def _item_spans(body: bytes) -> Sequence[tuple[int, int]]:
@@ -108,42 +102,6 @@ def _item_spans(body: bytes) -> Sequence[tuple[int, int]]:
         spans.append((start, match.end()))
         start = -1
     return spans if start < 0 and len(spans) <= MAX_SPLIT_ITEMS else ()
-
-
-def _has_certain_charset(body: bytes, head_length: int, content_type: str) -> bool:
-    """Return whether each item is decoded the same without the others: there is exactly one charset, declared or
-    default, and the whole body is valid in it."""
-    prolog = body[:head_length].removeprefix(codecs.BOM_UTF8)
-    first_line = prolog.partition(b"\n")[0]
-    declaration = first_line[: first_line.rfind(b"?>") + 2] if b"?>" in first_line else b""
-    if len(declaration) > MAX_DECLARATION_BYTES or declaration.count(b"encoding=") > 1:
-        return False
-    if first_line == prolog and body.find(b"?>", head_length) > 0:  # feedparser may find a declaration in an item
-        return False
-    declared = _DECLARED_ENCODING.match(declaration)
-    declared_charset = _canonical_charset(declared[1].decode("latin-1")) if declared else ""
-    charsets = {declared_charset, *map(_canonical_charset, _CONTENT_TYPE_CHARSET.findall(content_type))} - {
-        "",
-        "ascii",
-    }
-    if body.startswith(codecs.BOM_UTF8):
-        charsets.add("utf-8")
-    charset = charsets.pop() if charsets else "ascii" if content_type.startswith("text/") else "utf-8"
-    # A single-byte charset counts only if the body declares it: feedparser ignores some headers.
-    if charsets or not (
-        charset in ("ascii", "utf-8") or (charset == declared_charset and _SINGLE_BYTE_CHARSET.fullmatch(charset))
-    ):
-        return False
-    try:
-        body.decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        return False
-    return True
-
-
-def _canonical_charset(charset: str) -> str:
-    name = charset.lower()
-    return {"utf8": "utf-8", "us-ascii": "ascii"}.get(name, name)
 
 
 def _has_certain_prefixes(body: bytes, head_length: int) -> bool:

@@ -9,18 +9,13 @@ from typing import Any
 
 from monitor.errors import ParseError
 from monitor.model import Entry, Moment
+from monitor.sources.parse.charset import decode_body
+from monitor.sources.parse.dates import entry_dates
 from monitor.sources.parse.feed import Feed
 from monitor.sources.parse.identity import entry_key, with_unique_keys
 from monitor.sources.parse.jsonfeed import load_json
 from monitor.sources.parse.options import ParseOptions
-from monitor.sources.parse.sanitize import (
-    absolute_url,
-    clean_line,
-    clean_text,
-    html_to_line,
-    parse_rfc3339,
-    plausible_moment,
-)
+from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
 
 # The usual field names of APIs; the `fields` of the config override them one by one.
 COMMON_EXPRESSIONS = {
@@ -43,7 +38,13 @@ def parse_json(body: bytes, content_type: str, url: str, options: ParseOptions) 
     if not body.strip():
         raise ParseError("empty_body", "the response is empty")
     expressions = {name: jmespath.compile(text) for name, text in (COMMON_EXPRESSIONS | options.fields).items()}
-    entries = [_build_entry(item, expressions, url) for item in _entry_objects(load_json(body), options.entries)]
+    document = load_json(decode_body(body, content_type))
+    values = [
+        {name: _evaluate(expression, item) for name, expression in expressions.items()}
+        for item in _entry_objects(document, options.entries)
+    ]
+    dates = entry_dates([[item["published"]] for item in values]).published
+    entries = [_build_entry(item, published, url) for item, published in zip(values, dates, strict=True)]
     if entries and not any(entry.title or entry.body for entry in entries):
         raise ParseError("not_the_page", 'the expressions of "fields" find neither title nor text in any entry')
     return Feed("", with_unique_keys(entries), None, ())
@@ -85,8 +86,7 @@ def _evaluate(expression: Any, value: Any) -> Any:
         return None
 
 
-def _build_entry(item: dict[str, Any], expressions: Mapping[str, Any], url: str) -> Entry:
-    values = {name: _evaluate(expression, item) for name, expression in expressions.items()}
+def _build_entry(values: Mapping[str, Any], published: Moment | None, url: str) -> Entry:
     title, body = html_to_line(_as_text(values["title"])), _as_text(values["text"])
     link = absolute_url(_as_text(values["url"]), url)
     tags = values["tags"] if isinstance(values["tags"], list) else [values["tags"]]
@@ -97,7 +97,7 @@ def _build_entry(item: dict[str, Any], expressions: Mapping[str, Any], url: str)
         body=body,
         author=clean_line(_as_text(values["author"])),
         tags=tuple(dict.fromkeys(filter(None, (clean_line(_as_text(tag)) for tag in tags)))),
-        published=_parse_moment(values["published"]),
+        published=published,
     )
 
 
@@ -111,10 +111,3 @@ def _as_text(value: Any, depth: int = 0) -> str:
         labeled = ((name, clean_line(_as_text(part, depth + 1))) for name, part in value.items())
         return "\n".join(f"- {clean_line(name)}: {line}" for name, line in labeled if line)
     return clean_text(value).strip()
-
-
-def _parse_moment(value: Any) -> Moment | None:
-    """Parse an RFC 3339 date, or a number of seconds or milliseconds since 1970."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return parse_rfc3339(value) if value else None
-    return plausible_moment(value / 1000 if abs(value) > 10**11 else value)

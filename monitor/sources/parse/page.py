@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from monitor.errors import ParseError
 from monitor.model import Entry
 from monitor.sources.parse.charset import decode_body
+from monitor.sources.parse.dates import parse_date
 from monitor.sources.parse.feed import Feed
 from monitor.sources.parse.identity import canonical_url, entry_key, text_digest, with_unique_keys
 from monitor.sources.parse.options import ParseOptions
-from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line, parse_rfc3339
+from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
 from monitor.text.blocks import looks_like_html
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _part_entry(node: Any, url: str, page: str) -> Entry:
         key = entry_key("", link, title, body)
     else:
         key = f"{canonical_url(page)} {text_digest(title)}"
-    published = parse_rfc3339(time_tag.attributes.get("datetime")) if time_tag else None
+    published = parse_date(time_tag.attributes.get("datetime")) if time_tag else None
     return Entry(key=key, title=title, url=link or page, body=body, published=published)
 
 

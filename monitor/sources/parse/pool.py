@@ -11,7 +11,7 @@ from typing import Self
 from monitor.errors import ParseError, WorkerKilled
 from monitor.process_pool import WorkerPool
 from monitor.sources.parse.article import parse_article
-from monitor.sources.parse.feed import Feed, parse_feed
+from monitor.sources.parse.feed import Feed, parse_feed, warn_if_garbled
 from monitor.sources.parse.jsonapi import parse_json
 from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.page import parse_page
@@ -61,6 +61,6 @@ class ParserPool:
 def _parse_in_worker(options: ParseOptions, body: bytes, content_type: str, url: str) -> Feed | tuple[str, str]:
     """Runs in the worker. A ParseError is returned as (code, sentence)."""
     try:
-        return _PARSERS[options.kind](body, content_type, url, options)
+        return warn_if_garbled(_PARSERS[options.kind](body, content_type, url, options))
     except ParseError as error:
         return error.code, str(error)

@@ -1,16 +1,10 @@
-"""Cleans the values of sources: text without control characters, one-line titles, absolute URLs, plausible dates.
-Pure."""
+"""Cleans the values of sources: text without control characters, one-line titles, absolute URLs. Pure."""
 
 from __future__ import annotations
 
-import calendar
 import html
 import re
-from datetime import UTC, datetime
-from time import struct_time
 from urllib.parse import urljoin
-
-from monitor.model import Moment
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -19,7 +13,6 @@ _HTML_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _HIDDEN_MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\b[^<>]*>|\Z)", re.DOTALL | re.IGNORECASE
 )
-_MIN_MOMENT, _MAX_MOMENT = -2208988800.0, 7258118400.0  # 1900 to 2200
 
 
 def clean_text(text: object) -> str:
@@ -50,25 +43,3 @@ def absolute_url(link: object, base: str) -> str:
     except ValueError:
         return ""
     return resolved if resolved.lower().startswith(("http://", "https://")) else ""
-
-
-def moment_from_struct(parsed: struct_time | None) -> Moment | None:
-    """Return a parsed UTC date as a moment; None if there is none or it is not plausible."""
-    try:
-        return plausible_moment(calendar.timegm(parsed)) if parsed else None
-    except (ValueError, OverflowError, TypeError):
-        return None
-
-
-def parse_rfc3339(text: object) -> Moment | None:
-    """Parse a date such as `2026-01-31T08:00:00+02:00`; None if invalid. UTC if it has no time zone."""
-    try:
-        parsed = datetime.fromisoformat(str(text).strip())
-        return plausible_moment((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        return None
-
-
-def plausible_moment(at: float) -> Moment | None:
-    """Return the moment, or None if it is before 1900 or after 2200."""
-    return float(at) if _MIN_MOMENT < at < _MAX_MOMENT else None
