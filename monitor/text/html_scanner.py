@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from enum import Enum
 from html import unescape
 
+from monitor.text.elements import VOID_ELEMENTS
+
 
 class HtmlEvent(Enum):
     TEXT = "text"
@@ -36,7 +38,6 @@ RAW_TEXT_ELEMENTS = frozenset("script style textarea title xmp iframe noembed no
 UNSEEN_ELEMENTS = frozenset(
     "nav noscript template svg object audio video canvas map select datalist button del s strike".split()
 )
-VOID_ELEMENTS = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 ENDED_BY_NEXT = frozenset("p li dt dd td th tr option".split())
 # Each search for a missing end tag scans the rest of the page, so only this many are made; hidden elements after
 # that are read as visible.

@@ -23,7 +23,7 @@ LINK_PATTERN = re.compile(
 COMMENT_PATTERN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 LINE_BREAK_PATTERN = re.compile(r"<br\s{0,5}/?>\n?", re.IGNORECASE)
 INLINE_HTML_PATTERN = re.compile(
-    r"</?(?:a|abbr|b|big|cite|code|em|font|i|img|ins|kbd|mark|q|small|span|strong|sub|sup|time|tt|u)"
+    r"</?(?:a|abbr|b|big|cite|code|em|font|i|img|ins|kbd|mark|q|small|span|strong|sub|sup|time|tt|u|wbr)"
     r"(?:\s[^<>]{0,2000})?/?>",
     re.IGNORECASE,
 )
@@ -77,6 +77,11 @@ def _strip_inline_markup(text: str) -> str:
     if "<" in text:
         text = INLINE_HTML_PATTERN.sub("", LINE_BREAK_PATTERN.sub("  \n", COMMENT_PATTERN.sub("", text)))
     return unescape(text) if "&" in text else text
+
+
+def replace_inline_tags(text: str) -> str:
+    """Replace the tags and comments that `parse_markdown` removes, each with a space."""
+    return INLINE_HTML_PATTERN.sub(" ", LINE_BREAK_PATTERN.sub(" ", COMMENT_PATTERN.sub(" ", text)))
 
 
 def strip_markdown(text: str) -> str:

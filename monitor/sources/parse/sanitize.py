@@ -11,6 +11,8 @@ from time import struct_time
 from urllib.parse import urljoin
 
 from monitor.model import Moment
+from monitor.text import blocks, markdown
+from monitor.text.elements import escape_non_elements
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -36,7 +38,24 @@ def clean_line(text: object) -> str:
 
 
 def html_to_line(markup: str) -> str:
-    """HTML as one line of text, without tags, comments, scripts and styles."""
+    """HTML as one line of text, without tags, comments, scripts and styles. A `<word>` that is not a tag stays."""
+    return tagless_line(escape_non_elements(markup))
+
+
+def body_to_line(body: str) -> str:
+    """A body as one line, with a space for each tag; what is a tag is decided as for claims.
+
+    Stored hashes are made of this line, so it must not change for ordinary HTML and text without angle brackets.
+    """
+    body = escape_non_elements(body)
+    if blocks.is_html(body):
+        return tagless_line(body)
+    return clean_line(html.unescape(markdown.replace_inline_tags(body)))
+
+
+def tagless_line(markup: str) -> str:
+    """Text as one line, with a space for everything in angle brackets. Keys are hashes of it, so it must never
+    change."""
     if "<" not in markup and "&" not in markup:
         return clean_line(markup)
     return clean_line(html.unescape(_HTML_TAG.sub(" ", _HIDDEN_MARKUP.sub(" ", markup))))
