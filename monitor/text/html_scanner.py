@@ -44,21 +44,24 @@ ENDED_BY_NEXT = frozenset("p li dt dd td th tr option".split())
 MAX_UNCLOSED_HIDDEN = 3
 
 
-def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str]]:
-    """Yield texts (entities decoded) and lower-case tag names, without hidden and struck-out elements."""
+def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str, str]]:
+    """Yield texts (entities decoded) and lower-case tag names, without hidden and struck-out elements.
+
+    The third value has the attributes of a start tag, as written.
+    """
     position, unclosed_left = 0, MAX_UNCLOSED_HIDDEN
     while token := TOKEN_PATTERN.match(html, position):
         position = token.end()
         if text := token["text"] or token["less"]:
-            yield HtmlEvent.TEXT, unescape(text) if "&" in text else text
+            yield HtmlEvent.TEXT, unescape(text) if "&" in text else text, ""
             continue
         if not (name := token["name"]):
             continue
         name = name.lower()
         if token["close"]:
-            yield HtmlEvent.CLOSE, name
+            yield HtmlEvent.CLOSE, name, ""
         elif name not in RAW_TEXT_ELEMENTS and not _hides(name, token["rest"]):
-            yield HtmlEvent.OPEN, name
+            yield HtmlEvent.OPEN, name, token["rest"]
         elif token["rest"].endswith("/"):
             continue
         elif name in RAW_TEXT_ELEMENTS:

@@ -13,11 +13,14 @@ from urllib.parse import urljoin
 from monitor.model import Moment
 from monitor.text import blocks, markdown
 from monitor.text.elements import escape_non_elements
+from monitor.text.inline_text import drop_inline_tags
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Linear time on any input.
 _HTML_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_NAMED_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][^\s<>/]*)(?P<attributes>[^<>]*)>")
+_DECLARATION = re.compile(r"<[!?][^<>]*>")
 _HIDDEN_MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^<>]*>.*?(?:</\1\b[^<>]*>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -39,7 +42,10 @@ def clean_line(text: object) -> str:
 
 def html_to_line(markup: str) -> str:
     """HTML as one line of text, without tags, comments, scripts and styles. A `<word>` that is not a tag stays."""
-    return tagless_line(escape_non_elements(markup))
+    if "<" not in markup:
+        return clean_line(html.unescape(markup))
+    visible = _DECLARATION.sub("", _HIDDEN_MARKUP.sub("", escape_non_elements(markup)))
+    return clean_line(html.unescape(drop_inline_tags(visible, _NAMED_TAG)))
 
 
 def body_to_line(body: str) -> str:
