@@ -17,7 +17,7 @@ What touches a single tag (`Krem<b>lin</b>`) is one word, as is what only a `<wb
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TypeAlias
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark nobr output q rp rt ruby samp "
@@ -26,19 +26,11 @@ INLINE = frozenset(
 RUNNING_TEXT = frozenset("b em font i ins mark nobr span strong tt u".split())
 ADDRESS_PATTERN = re.compile(r"://|www\.|@")
 TARGET_PATTERN = re.compile(r"""\bhref\s*=\s*["']?(?!#|javascript:)([^\s"'>]+)""", re.IGNORECASE)
-SEPARATOR = "-"  # in place of the name of an element
+SEPARATOR = ("", "")  # in place of an element
 MAX_WORD_PIECES = 8  # pieces in which the beginning of an address is looked for
 
 
-class _Tag(NamedTuple):
-    name: str
-    attributes: str = ""
-
-    @property
-    def target(self) -> str:
-        """The address of a link, "" if it leads nowhere else."""
-        match = TARGET_PATTERN.search(self.attributes)
-        return match[1] if match else ""
+_Tag: TypeAlias = tuple[str, str]  # name and attributes, as written
 
 
 class InlineText:
@@ -64,23 +56,24 @@ class InlineText:
         if name == "wbr":
             self.pieces.append("")  # no letter for the next one to touch
             return
-        tag = _Tag(name, attributes)
         if name in INLINE:
-            self.open_tags.append(tag)
-        if self.began is None and (self.ended or name not in INLINE):
-            self.began = tag
+            self.open_tags.append((name, attributes))
+            if not self.ended:
+                return
+        if not self.began:
+            self.began = (name, attributes)
 
     def close(self, name: str) -> None:
         """Note the end of an inline element."""
-        tag = _Tag(name)
+        tag = (name, "")
         while self.open_tags:
             tag = self.open_tags.pop()
-            if tag.name == name:
+            if tag[0] == name:
                 break
-        if self.began is None:
+        if not self.began:
             self.ended = tag
-        elif "class" in tag.attributes:
-            self.began = _Tag(SEPARATOR)
+        elif "class" in tag[1]:
+            self.began = SEPARATOR
 
     def take(self) -> str:
         """Return the line and begin the next one."""
@@ -101,10 +94,11 @@ class InlineText:
 
     def _is_in_list(self, ended: _Tag, began: _Tag) -> bool:
         """Whether the elements are items of a list. If a third one shows it, the first two are separated too."""
-        if ended != began or began.target:
+        name, attributes = began
+        if ended != began or _target(began):
             return False
-        if began.attributes.strip() and began.name != "a":
-            return "class" in began.attributes.lower()
+        if attributes.strip() and name != "a":
+            return "class" in attributes.lower()
         is_third = self.like_sibling == len(self.pieces) - 1
         self.like_sibling = len(self.pieces)
         if is_third and not self.pieces[-1].startswith(" "):
@@ -113,9 +107,15 @@ class InlineText:
 
 
 def _is_running_text(ended: _Tag, began: _Tag) -> bool:
-    if ended.name == "a" == began.name:
-        return ended.target == began.target
-    return ended.name in RUNNING_TEXT and began.name in RUNNING_TEXT
+    if ended[0] == "a" == began[0]:
+        return _target(ended) == _target(began)
+    return ended[0] in RUNNING_TEXT and began[0] in RUNNING_TEXT
+
+
+def _target(tag: _Tag) -> str:
+    """The address that a link leads to, "" if it is none or on the same page."""
+    match = TARGET_PATTERN.search(tag[1])
+    return match[1] if match else ""
 
 
 def drop_inline_tags(text: str, pattern: re.Pattern[str]) -> str:
