@@ -1,6 +1,6 @@
 """Parses HTML into blocks: headings, bullets, table rows and paragraphs, as a browser shows them.
 
-Words of adjacent elements are never joined, and neither are bullets or rows.
+Bullets and rows are never joined; `inline_text` decides on words of adjacent elements.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from monitor.model import Role
 from monitor.text import markdown
 from monitor.text.block import Block
 from monitor.text.html_scanner import HtmlEvent, scan_html
+from monitor.text.inline_text import INLINE, InlineText
 from monitor.text.normalize import single_line
 from monitor.text.unwrap import SENTENCE_END_PATTERN
 
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark nobr output q rp rt ruby samp "
-    "small span strong sub sup time tt u var".split()
-)
 BLOCKS = frozenset(
     "address article aside blockquote body center details dialog div fieldset figcaption figure footer form "
     "header head hgroup hr html legend main optgroup p section tbody tfoot thead".split()
@@ -31,12 +28,6 @@ BOLD = frozenset(("b", "strong"))
 
 MAX_CELL_CHARS = 300  # a row with a longer cell is page layout, not data
 MAX_HEADING_CHARS = 120
-
-
-class _Edge:
-    """The tags between two texts of one line. GAP: one element ended and another began."""
-
-    NONE, ENDED, GAP = range(3)
 
 
 @dataclass(slots=True)
@@ -51,11 +42,11 @@ class _Table:
 def parse_html(html: str) -> list[Block]:
     """Return the blocks of an HTML page or fragment, in order."""
     page = _Page()
-    for event, value in scan_html(html):
+    for event, value, attributes in scan_html(html):
         if event is HtmlEvent.TEXT:
             page.text(value)
         elif event is HtmlEvent.OPEN:
-            page.open(value)
+            page.open(value, attributes)
         else:
             page.close(value)
     return page.finish()
@@ -67,8 +58,7 @@ class _Page:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.lines: list[tuple[str, bool]] = []  # text, and whether all of it is bold
-        self.parts: list[str] = []
-        self.edge = _Edge.NONE
+        self.line = InlineText()
         self.bold_depth = 0
         self.all_bold = True
         self.in_heading = self.in_item = self.in_term = self.in_verbatim = False
@@ -77,31 +67,25 @@ class _Page:
         self.tables: list[_Table] = []
 
     def text(self, text: str) -> None:
-        if self.edge is _Edge.GAP and self.parts and text[0].isalnum() and self.parts[-1][-1].isalnum():
-            self.parts.append(" ")
-        self.edge = _Edge.NONE
-        self.parts.append(text)
+        self.line.text(text)
         if not self.bold_depth and not text.isspace():
             self.all_bold = False
 
-    def open(self, name: str) -> None:
-        if name in INLINE:
-            self.bold_depth += name in BOLD
-            if self.edge is _Edge.ENDED:
-                self.edge = _Edge.GAP
-        elif name == "br":
+    def open(self, name: str, attributes: str) -> None:
+        if name == "br":
             self._end_line()
         elif name in BLOCKS or name in STRUCTURE:
             self._end_paragraph()
             self.in_heading = self.in_heading and name != "p"
             STRUCTURE.get(name, _no_structure)(self, name, True)
-        elif name != "wbr":
-            self.edge = _Edge.GAP
+        else:
+            self.bold_depth += name in BOLD
+            self.line.open(name, attributes)
 
     def close(self, name: str) -> None:
         if name in INLINE:
             self.bold_depth = max(0, self.bold_depth - (name in BOLD))
-            self.edge = max(self.edge, _Edge.ENDED)
+            self.line.close(name)
         elif name == "br":
             self._end_line()
         elif name in BLOCKS or name in STRUCTURE:
@@ -124,13 +108,13 @@ class _Page:
 
     def _end_line(self) -> None:
         if self.in_verbatim:
-            self.parts.append("\n")
+            self.line.text("\n")
             return
-        self.lines.append((single_line("".join(self.parts)), self.all_bold))
-        self.parts, self.all_bold, self.edge = [], True, _Edge.NONE
+        self.lines.append((single_line(self.line.take()), self.all_bold))
+        self.all_bold = True
 
     def _end_paragraph(self) -> None:
-        if not self.parts and not self.lines:
+        if not self.line.pieces and not self.lines:
             return
         if self.in_verbatim:
             self._end_verbatim_line()
@@ -150,8 +134,8 @@ class _Page:
                 self._add_lines(texts)
 
     def _end_verbatim_line(self) -> None:
-        if not self.parts[-1].endswith("\n"):
-            self.parts.append("\n")
+        if not self.line.pieces[-1].endswith("\n"):
+            self.line.text("\n")
 
     def _add_line(self, text: str, bold: bool) -> None:
         if self.in_term:
@@ -205,8 +189,7 @@ class _Page:
 
     def pre_element(self, name: str, opens: bool) -> None:
         if self.in_verbatim and not opens:
-            text, self.parts = "".join(self.parts), []
-            self.in_verbatim = False
+            text, self.in_verbatim = self.line.take(), False
             for block in markdown.parse_bare_lines(text.splitlines()):
                 self._emit(block)
         self.in_verbatim = opens

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from enum import Enum
 from html import unescape
 
+from monitor.text.elements import VOID_ELEMENTS
+
 
 class HtmlEvent(Enum):
     TEXT = "text"
@@ -36,28 +38,30 @@ RAW_TEXT_ELEMENTS = frozenset("script style textarea title xmp iframe noembed no
 UNSEEN_ELEMENTS = frozenset(
     "nav noscript template svg object audio video canvas map select datalist button del s strike".split()
 )
-VOID_ELEMENTS = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 ENDED_BY_NEXT = frozenset("p li dt dd td th tr option".split())
 # Each search for a missing end tag scans the rest of the page, so only this many are made; hidden elements after
 # that are read as visible.
 MAX_UNCLOSED_HIDDEN = 3
 
 
-def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str]]:
-    """Yield texts (entities decoded) and lower-case tag names, without hidden and struck-out elements."""
+def scan_html(html: str) -> Iterator[tuple[HtmlEvent, str, str]]:
+    """Yield texts (entities decoded) and lower-case tag names, without hidden and struck-out elements.
+
+    The third value has the attributes of a start tag, as written.
+    """
     position, unclosed_left = 0, MAX_UNCLOSED_HIDDEN
     while token := TOKEN_PATTERN.match(html, position):
         position = token.end()
         if text := token["text"] or token["less"]:
-            yield HtmlEvent.TEXT, unescape(text) if "&" in text else text
+            yield HtmlEvent.TEXT, unescape(text) if "&" in text else text, ""
             continue
         if not (name := token["name"]):
             continue
         name = name.lower()
         if token["close"]:
-            yield HtmlEvent.CLOSE, name
+            yield HtmlEvent.CLOSE, name, ""
         elif name not in RAW_TEXT_ELEMENTS and not _hides(name, token["rest"]):
-            yield HtmlEvent.OPEN, name
+            yield HtmlEvent.OPEN, name, token["rest"]
         elif token["rest"].endswith("/"):
             continue
         elif name in RAW_TEXT_ELEMENTS:

@@ -13,6 +13,7 @@ from html import unescape
 
 from monitor.model import Role
 from monitor.text.block import Block
+from monitor.text.inline_text import drop_inline_tags
 from monitor.text.normalize import single_line
 from monitor.text.unwrap import SENTENCE_END_PATTERN, TextLine, join_lines, unwrap
 
@@ -23,8 +24,8 @@ LINK_PATTERN = re.compile(
 COMMENT_PATTERN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 LINE_BREAK_PATTERN = re.compile(r"<br\s{0,5}/?>\n?", re.IGNORECASE)
 INLINE_HTML_PATTERN = re.compile(
-    r"</?(?:a|abbr|b|big|cite|code|em|font|i|img|ins|kbd|mark|q|small|span|strong|sub|sup|time|tt|u)"
-    r"(?:\s[^<>]{0,2000})?/?>",
+    r"<(?P<close>/?)(?P<name>a|abbr|b|big|cite|code|em|font|i|img|ins|kbd|mark|q|small|span|strong|sub|sup|time|tt|u|"
+    r"wbr)(?P<attributes>\s[^<>]{0,2000})?/?>",
     re.IGNORECASE,
 )
 STRIKETHROUGH_PATTERN = re.compile(r"~~(?=\S)[^~\n]{1,500}~~")
@@ -75,8 +76,14 @@ def _strip_inline_markup(text: str) -> str:
     if "](" in text:
         text = LINK_PATTERN.sub(lambda link: " ".join(link[1].split()), IMAGE_PATTERN.sub("", text))
     if "<" in text:
-        text = INLINE_HTML_PATTERN.sub("", LINE_BREAK_PATTERN.sub("  \n", COMMENT_PATTERN.sub("", text)))
+        text = LINE_BREAK_PATTERN.sub("  \n", COMMENT_PATTERN.sub("", text))
+        text = drop_inline_tags(text, INLINE_HTML_PATTERN)
     return unescape(text) if "&" in text else text
+
+
+def replace_inline_tags(text: str) -> str:
+    """Replace the tags and comments that `parse_markdown` removes, each with a space."""
+    return INLINE_HTML_PATTERN.sub(" ", LINE_BREAK_PATTERN.sub(" ", COMMENT_PATTERN.sub(" ", text)))
 
 
 def strip_markdown(text: str) -> str:

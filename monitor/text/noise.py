@@ -14,6 +14,7 @@ from typing import NamedTuple
 from monitor.model import Noise, Role
 from monitor.text.lexicon.countries import COUNTRIES
 from monitor.text.noise_patterns import (
+    ADDRESS_VERBS,
     ADDRESS_WORD_PATTERN,
     BOILERPLATE_PATTERN,
     CREDIT_PATTERN,
@@ -88,6 +89,10 @@ VOLATILE_LINE_WORDS = VOLATILE_WORDS | VOLATILE_CONTEXT_WORDS
 
 ADDRESS_MARK = "\ue000"  # a private character, in place of each address
 ADDRESS_HINT_PATTERN = re.compile(r"://|www\.|[@#]|[a-z]\.[a-z]{2}|\d[ .)-]{1,2}\d", re.IGNORECASE)
+# "More at https://… today." says that something happens; "Visit https://… today." does not.
+DAY_AT_ADDRESS_PATTERN = re.compile(
+    rf"(?!(?:please )?{ADDRESS_VERBS}\b).*{ADDRESS_MARK} (?:today|tonight|tomorrow|yesterday)\.", re.IGNORECASE
+)
 PIECE_SEPARATOR_PATTERN = re.compile(rf"{ADDRESS_MARK}|[;|•·]|\s[–—-]\s")
 DATE_NUMBER_PATTERN = re.compile(r"\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?|(?:19|20)\d\d|\d{1,2}:\d\d")
 # Verbs that say where something is or who may do what do not make a pointer a statement.
@@ -145,7 +150,7 @@ def _is_address_line(text: str, role: Role) -> bool:
     if not ADDRESS_HINT_PATTERN.search(text):
         return text.startswith(POINTER_STARTS) and len(text) <= MAX_NOISE_CHARS and _is_plain_pointer(text)
     marked = _mark_addresses(text, role)
-    if ADDRESS_MARK not in marked:
+    if ADDRESS_MARK not in marked or DAY_AT_ADDRESS_PATTERN.fullmatch(marked):
         return False
     pieces = PIECE_SEPARATOR_PATTERN.split(marked)
     return all(_is_pointer(piece.strip(), role) for piece in pieces)

@@ -194,3 +194,27 @@ async def test_an_entry_that_differs_in_the_store_causes_a_full_parse(monitor: P
     with monitor.runtime.store.read() as conn:
         reparsed_titles = conn.scalars(select(schema.updates.c.title).order_by(schema.updates.c.id)).all()[10:]
     assert reparsed_titles == ["Ferry 3 leaves for Brevik"]
+
+
+def one_item(text: str, at: float) -> bytes:
+    return (
+        f"<?xml version='1.0'?>\n<rss version='2.0'><channel><title>Harbour</title>"
+        f"<lastBuildDate>{at}</lastBuildDate><item><guid isPermaLink='false'>pier</guid>"
+        f"<title>State of the ferry pier</title><description>{escape(text)}</description></item></channel></rss>"
+    ).encode()
+
+
+async def test_an_entry_whose_hash_is_from_an_old_version_causes_no_alert(monitor: ParseCounter) -> None:
+    """The hash of text in angle brackets differs from the one of older versions; the claims are the same."""
+    await monitor.poll(one_item("The ferry pier is <OPEN> for Halvik.", NOW))
+    with monitor.runtime.store.write() as conn:
+        conn.execute(update(schema.entries).values(content_hash="of an old version"))
+
+    await monitor.poll(one_item("The ferry pier is <OPEN> for Halvik.", NOW + 1))
+    with monitor.runtime.store.read() as conn:
+        assert len(conn.execute(select(schema.updates)).all()) == 2
+        assert conn.execute(select(schema.alerts)).all() == []
+
+    await monitor.poll(one_item("The ferry pier is <CLOSED> for Halvik.", NOW + 2))
+    with monitor.runtime.store.read() as conn:
+        assert len(conn.execute(select(schema.alerts)).all()) == 1

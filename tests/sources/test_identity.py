@@ -111,6 +111,64 @@ def test_the_content_hash_changes_only_with_visible_text() -> None:
     assert content_hash(make_entry("k", "\ud800"))
 
 
+@pytest.mark.parametrize(
+    ("body", "stored"),
+    [
+        (
+            "<p>The ferry to <b>Halvik</b> sails at 14:00 &amp; 16:00.<br>Bring a ticket.</p><!-- cached -->"
+            "<script>var a = '<p>';</script>",
+            "8d85a05a073e7e169cc172f32a333bf3",
+        ),
+        (
+            "The ferry to Halvik sails at 14:00 &amp; 16:00.\n\n- Bring a ticket\n"
+            "- see [the plan](https://e.example/p)",
+            "1c4fdbba3cfb457fc01e7e8d6dd011e4",
+        ),
+        (
+            '<div class="x"><my-clock>now</my-clock><o:p></o:p><ul><li>One<li>Two</ul><img src="a.png"/></div>',
+            "d3f855c83e9e22900cd428f3dd8fa11c",
+        ),
+        ("Sails <em>daily</em>\nexcept <br/>on 3 < 5 days", "52259910172e3d2e1105d2bb8675e15f"),
+        ("&lt;p&gt;Sails &amp;amp; waits&lt;/p&gt;", "9d29aee927c25852d1c11347b789c671"),
+    ],
+)
+def test_the_content_hash_is_the_same_as_in_existing_databases(body: str, stored: str) -> None:
+    assert content_hash(make_entry("k", "Ferry timetable", body)) == stored
+
+
+def test_the_key_of_an_entry_without_id_and_link_is_the_same_as_in_existing_databases() -> None:
+    assert entry_key("", "", "T", "The pier is <OPEN>.") == "hash:83da774c99257569d477a91eeb3bac6f"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("The pier is <OPEN>.", "The pier is <CLOSED>."),
+        ("<p>The pier is <OPEN>.</p>", "<p>The pier is <CLOSED>.</p>"),
+        ("It returns List<String>\nto all.", "It returns List<Integer>\nto all."),
+        ("It returns Set<A>.", "It returns Set<B>."),
+        ("The branch <main> is shut.", "The branch <section> is shut."),
+        ("- state: <pending>\n- pier: 3", "- state: <paid>\n- pier: 3"),
+        ('<pier state="open"/>', '<pier state="shut"/>'),
+    ],
+)
+def test_the_content_hash_changes_with_text_in_angle_brackets(before: str, after: str) -> None:
+    assert content_hash(make_entry("k", body=before)) != content_hash(make_entry("k", body=after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<p class="a">Open.</p>', '<p class="b">Open.</p>'),
+        ('The <a href="/1">pier</a>\nis open.', 'The <a href="/2">pier</a>\nis open.'),
+        ("The pier<!-- 1 --> is\nopen.", "The pier<!-- 2 --> is\nopen."),
+        ('<video src="/1"></video> Open.', '<video src="/2"></video> Open.'),
+    ],
+)
+def test_the_content_hash_does_not_change_with_markup(before: str, after: str) -> None:
+    assert content_hash(make_entry("k", body=before)) == content_hash(make_entry("k", body=after))
+
+
 def test_entries_are_sorted_oldest_first() -> None:
     dated = [make_entry(str(at), published=float(at)) for at in range(10)]
     random.Random(1).shuffle(dated)

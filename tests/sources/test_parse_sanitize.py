@@ -31,6 +31,9 @@ def test_clean_line_is_one_line() -> None:
         ("one<br/>two", "one two"),
         ("3 < 5 and 7 > 6", "3 < 5 and 7 > 6"),
         ("<a href='x'>link", "link"),
+        ("List<String> is now List<Integer>", "List<String> is now List<Integer>"),
+        ("The pier is &lt;OPEN&gt;, <b>not</b> <SHUT>", "The pier is <OPEN>, not <SHUT>"),
+        ("<my-icon></my-icon>Pier 3", "Pier 3"),
         ("", ""),
     ],
 )

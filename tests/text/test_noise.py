@@ -139,6 +139,8 @@ The next update is expected at 14:00 UTC
 """
 
 ADDRESSES = """
+Visit https://harbour.example/storm today.
+More at https://harbour.example/storm
 https://example.org/a
 <https://example.org/a>
 https://example.org/a ; https://example.org/b
@@ -218,6 +220,7 @@ Statistics of the eastern ports, May 3
 """
 
 NEAR_MISSES = """
+More at https://harbour.example/storm today.
 Photo of the bridge shows three tanks
 Photo: three tanks on the bridge
 Video: Fire at Alba port

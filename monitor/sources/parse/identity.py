@@ -14,7 +14,7 @@ from hashlib import blake2b
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from monitor.model import Entry
-from monitor.sources.parse.sanitize import html_to_line
+from monitor.sources.parse.sanitize import body_to_line, tagless_line
 
 _TRACKING_PARAMETER = re.compile(
     r"utm_\w*|at_(medium|campaign)\w*|(fb|g|dc|y|msk|tw|tt)clid|dclid|msclkid|gclsrc|gbraid|wbraid|mc_[ce]id"
@@ -56,15 +56,15 @@ def entry_key(own_id: str, url: str, title: str, body: str) -> str:
     """Return the key of an entry. A URL keeps its anchor: the entries of a changelog may differ in nothing else."""
     identity = own_id.strip() or url
     if not identity:
-        return "hash:" + text_digest(title, html_to_line(body))
+        return "hash:" + text_digest(title, tagless_line(body))
     _, _, anchor = identity.partition("#")
     page = canonical_url(identity)
     return f"{page}#{anchor}" if page.startswith("https://") and _PLAIN_FRAGMENT.fullmatch(anchor) else page
 
 
 def content_hash(entry: Entry) -> str:
-    """A hash of title and body as text: it changes only with what a reader sees."""
-    return entry.known_hash or text_digest(entry.title, html_to_line(entry.body))
+    """A hash of title and body as text: it changes with everything that may become a claim, but not with markup."""
+    return entry.known_hash or text_digest(entry.title, body_to_line(entry.body))
 
 
 def with_unique_keys(entries: Iterable[Entry]) -> tuple[Entry, ...]:
