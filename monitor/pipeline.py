@@ -32,6 +32,7 @@ from monitor.polling.outcome import PollContext
 from monitor.ruleset.rule import Rule
 from monitor.runtime import Runtime
 from monitor.sending import mark_unreadable_dead, record_failure, record_success
+from monitor.sources.fetch import fetch_source
 from monitor.sources.health import MIN_QUIET_S, is_shrinkage_accepted
 from monitor.sources.parse.feed import Feed
 from monitor.sources.request import source_request
@@ -50,7 +51,7 @@ async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
     """Poll one leased source and commit the outcome, a failure too, as its next state. That releases the lease."""
     poll = await start_poll(runtime, source_state)
     try:
-        response = await fetch_source(runtime, poll)
+        response = await fetch_polled(runtime, poll)
         await note_response(runtime)
         if outcome.is_unchanged(poll, response):
             await finish_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
@@ -108,12 +109,12 @@ async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> 
     return runtime.quiet_deadlines.get(name)
 
 
-async def fetch_source(runtime: Runtime, poll: PollContext) -> Response:
-    """Send a conditional request. A page is fetched only if the site's robots.txt allows it. Raises FetchError."""
-    source, previous = poll.source, poll.previous
-    request = source_request(source, previous.etag, previous.last_modified)
-    fetcher = runtime.robots if source.kind == "page" else runtime.fetcher
-    return await fetcher.fetch(request)
+async def fetch_polled(runtime: Runtime, poll: PollContext) -> Response:
+    """Send the conditional request of a poll. Raises FetchError."""
+    request = source_request(poll.source, poll.previous.etag, poll.previous.last_modified)
+    return await fetch_source(
+        poll.source, request, fetcher=runtime.fetcher, robots=runtime.robots, browser=runtime.browser
+    )
 
 
 async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Response) -> None:

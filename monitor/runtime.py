@@ -17,6 +17,7 @@ from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
 from monitor.model import Moment
+from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
 from monitor.net.network import Network, open_network
 from monitor.net.robots import Robots
@@ -50,6 +51,7 @@ class Runtime:
     store: Store
     fetcher: Fetcher
     robots: Robots
+    browser: PageBrowser
     parser: ParserPool
     policy: Policy
     sources: dict[str, SourceConfig]
@@ -90,6 +92,7 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
                 store=store,
                 fetcher=fetcher,
                 robots=Robots(fetcher, user_agent),
+                browser=open_browser(config, network),
                 parser=ParserPool(),
                 policy=policy,
                 sources={source.name: source for source in config.sources},
@@ -117,6 +120,11 @@ async def close_runtime(runtime: Runtime) -> None:
     await asyncio.to_thread(runtime.parser.close)
     await asyncio.to_thread(runtime.render_pool.close)
     runtime.store_executor.shutdown(wait=True)
+
+
+def open_browser(config: Config, network: Network) -> PageBrowser:
+    executable = config.network.browser
+    return PageBrowser(network, config.monitor.user_agent, str(executable) if executable else None)
 
 
 def open_notifiers(config: Config, network: Network) -> dict[str, Notifier]:

@@ -23,6 +23,14 @@ def is_on_postgres(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the proxies of the environment, which would be asked for the servers of the tests."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(autouse=True)
 def restore_logging() -> Iterator[None]:
     """Undo the logging setup of a test, whose stream is closed by the time the next one runs."""
     handlers, level = logging.root.handlers[:], logging.root.level

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Sorted problems, and how many sources, channels, rules and rule tests were checked."""
+    """Sorted problems, how many sources, channels, rules and rule tests were checked, and a sentence on each proxy
+    in use."""
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
+    proxies: tuple[str, ...] = ()
 
     @property
     def error_count(self) -> int:
@@ -43,6 +45,8 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
     else:
         for problem in result.problems:
             click.echo(problem_line(problem))
+        for line in result.proxies:
+            click.echo(line)
         click.echo(_summary_line(result))
     ctx.exit(1 if result.error_count else 0)
 
@@ -57,7 +61,26 @@ def _run_checks(path: Path) -> CheckResult:
     rule_problems, counts = _check_rules(partial, config)
     template_problems = check_templates_once(partial.templates, builtin_path("templates"))
     counts = {"sources": len(partial.sources or ()), "channels": len(partial.channels or ()), **counts}
-    return CheckResult(sorted_problems([*problems, *rule_problems, *template_problems]), counts)
+    proxies = _proxies_in_use(config) if config else ()
+    return CheckResult(sorted_problems([*problems, *rule_problems, *template_problems]), counts, proxies)
+
+
+def _proxies_in_use(config: Config) -> tuple[str, ...]:
+    """Return a sentence on each proxy that sources and channels use, without its login."""
+    from monitor.config.proxy import parse_proxy
+    from monitor.net.proxies import describe_environment
+
+    lines = []
+    network_proxy = config.network.proxy
+    if network_proxy is None:
+        lines += describe_environment()
+    elif network_proxy.get_secret_value():
+        lines.append(f"sources and channels use {parse_proxy(network_proxy.get_secret_value())}")
+    for source in config.sources:
+        if source.proxy is not None:
+            own = source.proxy.get_secret_value()
+            lines.append(f"source {source.name} uses {parse_proxy(own) if own else 'no proxy'}")
+    return tuple(lines)
 
 
 def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Problem], dict[str, int]]:

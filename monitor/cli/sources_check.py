@@ -75,13 +75,15 @@ async def _fetch_entries(config: Config, source: SourceConfig) -> tuple[list[Ent
     from monitor.net.fetcher import Fetcher
     from monitor.net.network import open_network
     from monitor.net.robots import Robots
+    from monitor.runtime import open_browser
+    from monitor.sources.fetch import fetch_source
     from monitor.sources.parse.pool import ParserPool
     from monitor.sources.request import source_request
 
     user_agent, network = config.monitor.user_agent, open_network(config.network)
     async with Fetcher(user_agent=user_agent, network=network) as fetcher, ParserPool() as parser:
-        robots = Robots(fetcher, user_agent)
-        response = await (robots if source.kind == "page" else fetcher).fetch(source_request(source))
+        robots, browser = Robots(fetcher, user_agent), open_browser(config, network)
+        response = await fetch_source(source, source_request(source), fetcher=fetcher, robots=robots, browser=browser)
         feed = await _parse_response(parser, response, source, is_configured=source in config.sources)
         if source.full_text:
             return await _with_articles(robots, parser, source, feed.entries)

@@ -67,6 +67,13 @@ def validate_full_text(enabled: bool) -> bool:
     return enabled
 
 
+def validate_render(enabled: bool) -> bool:
+    """Check that the optional browser control is installed."""
+    if enabled and not find_spec("playwright"):
+        raise ValueError("render needs an optional package: run `pip install claimwatch[browser]`")
+    return enabled
+
+
 def validate_network(text: str) -> str:
     try:
         ipaddress.ip_network(text)

@@ -25,6 +25,7 @@ from monitor.config.fields import (
     validate_proxy,
     validate_quiet_hours,
     validate_regex,
+    validate_render,
     validate_request_body,
     validate_secret_header,
     validate_site_address,
@@ -58,6 +59,7 @@ CronExpression = Annotated[str, AfterValidator(validate_cron)]
 CidrNetwork = Annotated[str, AfterValidator(validate_network)]
 ListenAddress = Annotated[str, AfterValidator(validate_listen_address)]
 RegexPattern = Annotated[str, AfterValidator(validate_regex)]
+RenderFlag = Annotated[bool, AfterValidator(validate_render)]
 FullTextFlag = Annotated[bool, AfterValidator(validate_full_text)]
 CssSelector = Annotated[str, AfterValidator(validate_css_selector)]
 QuietHours = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(validate_quiet_hours)]
@@ -104,7 +106,7 @@ class JsonFields(ConfigTable):
     tags: JmespathExpression | None = None
 
 
-KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "entries": "json", "fields": "json"}
+KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "render": "page", "entries": "json", "fields": "json"}
 
 
 class SourceConfig(ConfigTable):
@@ -135,6 +137,7 @@ class SourceConfig(ConfigTable):
     full_text: FullTextFlag = False
     select: CssSelector | None = None
     each: CssSelector | None = None
+    render: RenderFlag = False
     entries: JmespathExpression | None = None
     fields: JsonFields | None = None
 
@@ -150,11 +153,13 @@ class MonitorConfig(ConfigTable):
 
 class NetworkConfig(ConfigTable):
     """`allow_private` has networks in CIDR form that may be reached although they are not public. `proxy` is "" for
-    none, None for that of the environment; `ca_file` has authorities to trust besides the system's."""
+    none, None for that of the environment; `ca_file` has authorities to trust besides the system's; `browser` is the
+    Chromium for sources with `render`."""
 
     allow_private: tuple[CidrNetwork, ...] = ()
     proxy: ProxyAddress | None = None
     ca_file: Path | None = None
+    browser: Path | None = None
 
 
 class ChannelConfig(ConfigTable):

@@ -28,13 +28,16 @@ def credential_headers(request: Request) -> dict[str, str]:
     return headers
 
 
+def login_of(auth: Auth) -> tuple[str, str]:
+    return auth.username or "", auth.password.get_secret_value() if auth.password else ""
+
+
 class Login(httpx.Auth):
     """A username and password: sent as Basic until the server asks for a digest (RFC 7616), and as that from then
     on."""
 
     def __init__(self, auth: Auth) -> None:
-        self._username = auth.username or ""
-        self._password = auth.password.get_secret_value() if auth.password else ""
+        self._username, self._password = login_of(auth)
         self._digest: httpx.DigestAuth | None = None
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:

@@ -45,3 +45,16 @@ def _networks(no_proxy: str) -> tuple[IpNetwork, ...]:
         with suppress(ValueError):
             networks += parse_ip_networks([entry.strip()]) if "/" in entry else ()
     return tuple(networks)
+
+
+def describe_environment() -> list[str]:
+    """Return a sentence on each proxy of the environment, without its login."""
+    sentences = []
+    environment = getproxies_environment()
+    for scheme in ("http", "https", "all"):
+        if text := environment.get(scheme):
+            with suppress(ValueError):
+                sentences.append(f"{scheme.upper()}_PROXY: sources and channels use {parse_proxy(text)}")
+    if sentences and environment.get("no"):
+        sentences.append(f"NO_PROXY: no proxy for {environment['no']}")
+    return sentences

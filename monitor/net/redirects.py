@@ -49,7 +49,7 @@ def next_hop(hop: Hop, response: httpx.Response) -> Hop:
         url = fetchable_url(hop.url.join(location), said_by)
     except (httpx.InvalidURL, ValueError):
         raise FetchError("bad_url", f"{said_by} is not a valid URL") from None
-    is_own = hop.is_own and _origin(url) == _origin(hop.url)
+    is_own = hop.is_own and origin_of(url) == origin_of(hop.url)
     method = hop.method if response.status_code in _REPEATING_STATUSES else "GET"
     if method != "GET" and not is_own:
         raise FetchError("bad_url", f"{redacted_url(hop.url)} redirects a {method} request to another site")
@@ -91,5 +91,6 @@ def _collected_cookies(hop: Hop, response: httpx.Response) -> httpx.Cookies | No
     return cookies
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
+def origin_of(url: httpx.URL) -> tuple[str, str, int]:
+    """Return scheme, host and port of a URL."""
     return url.scheme, url.host, port_of(url)

@@ -208,9 +208,6 @@ async def test_the_source_wins_over_the_network_and_empty_means_none(proxies: di
 def test_the_environment_decides_if_the_config_names_no_proxy(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], host: str, chosen: str | None
 ) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
