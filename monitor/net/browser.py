@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -122,7 +123,7 @@ class PageBrowser:
         response = await page.goto(str(url), wait_until="domcontentloaded", timeout=0)
         if response is None or response.status >= 400:
             status, headers = (response.status, response.headers) if response else (500, {})
-            raise status_error(status, headers, url, 0.0, headers_stripped=False, route=self._network.route(url))
+            raise status_error(status, headers, url, time.time(), headers_stripped=False)
         with suppress(WaitTimeout):
             await page.wait_for_load_state("networkidle", timeout=_IDLE_WAIT_S * 1000)
         return await _as_response(page)

@@ -68,7 +68,7 @@ def redacted_url(url: httpx.URL | str) -> str:
 
 
 def status_error(
-    status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, headers_stripped: bool, route: Route
+    status: int, headers: Mapping[str, str], url: httpx.URL, now: Moment, *, headers_stripped: bool
 ) -> FetchError:
     """The error for a failed request. `headers_stripped`: the source's headers were not sent, because of a
     redirect."""
@@ -82,7 +82,7 @@ def status_error(
     if headers_stripped and status in (401, 403):
         sentence += "; the source's headers are not sent after a redirect to another site"
     wait = retry_after_seconds(headers.get("retry-after"), now)
-    return FetchError(code, sentence + via_proxy(route), status=status, retry_after=wait)
+    return FetchError(code, sentence, status=status, retry_after=wait)
 
 
 def via_proxy(route: Route) -> str:

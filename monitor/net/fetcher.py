@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -82,13 +82,8 @@ class Fetcher:
             async with self._host_slot(hop.url.host), self._request_slots:
                 started = time.monotonic()
                 route = self._route(request, hop)
-                try:
-                    async with asyncio.timeout(left):
-                        result = await self._fetch_hop(request, hop, route)
-                except TimeoutError:
-                    subject = redacted_url(request.url)
-                    sentence = f"{subject} sent no complete response within {self._deadline:g} seconds"
-                    raise FetchError("timeout", sentence + via_proxy(route)) from None
+                with _naming_proxy(route):
+                    result = await self._fetch_in_time(request, hop, route, left)
             if isinstance(result, Response):
                 return result
             hop, left = result, left - (time.monotonic() - started)
@@ -113,6 +108,15 @@ class Fetcher:
         own_proxy = request.proxy.get_secret_value() if request.proxy is not None else None
         client_cert = request.client_cert if hop.is_own else None
         return self._network.route(hop.url, proxy=own_proxy, ca_file=request.ca_file, client_cert=client_cert)
+
+    async def _fetch_in_time(self, request: Request, hop: Hop, route: Route, seconds: float) -> Response | Hop:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._fetch_hop(request, hop, route)
+        except TimeoutError:
+            subject = redacted_url(request.url)
+            sentence = f"{subject} sent no complete response within {self._deadline:g} seconds"
+            raise FetchError("timeout", sentence) from None
 
     async def _fetch_hop(self, request: Request, hop: Hop, route: Route) -> Response | Hop:
         """Return the response for one URL, or the next hop if it redirects."""
@@ -162,7 +166,7 @@ class Fetcher:
             raise FetchError("unasked_not_modified", sentence, status=status)
         if status != 304 and not (200 <= status < 300 and status != 206):
             stripped = request.has_credentials and not hop.is_own
-            raise status_error(status, headers, hop.url, now, headers_stripped=stripped, route=route)
+            raise status_error(status, headers, hop.url, now, headers_stripped=stripped)
         return Response(
             status=status,
             url=str(hop.url),
@@ -181,6 +185,18 @@ class Fetcher:
                 if len(body) > self._max_bytes:
                     raise FetchError("body_too_large", f"{label} sent more than {self._max_bytes / 2**20:.3g} MiB")
         return decompress(bytes(body), response.headers.get("content-encoding", ""), self._max_bytes, label)
+
+
+@contextmanager
+def _naming_proxy(route: Route) -> Iterator[None]:
+    """Add the proxy that was used to the sentence of each FetchError that does not name it."""
+    try:
+        yield
+    except FetchError as error:
+        if route.proxy is None or str(route.proxy) in str(error):
+            raise
+        sentence = f"{error}{via_proxy(route)}"
+        raise FetchError(error.code, sentence, status=error.status, retry_after=error.retry_after) from None
 
 
 def _conditions(request: Request) -> dict[str, str]:

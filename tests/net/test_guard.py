@@ -12,6 +12,7 @@ import pytest
 import trustme
 from kit.http_client import sending_client
 from kit.raw_server import RawServer, http_response, redirect
+from pydantic import SecretStr
 
 from monitor.errors import FetchError
 from monitor.net.fetcher import Fetcher
@@ -56,11 +57,14 @@ def canary_urls(canary: RawServer) -> list[str]:
     return [*urls, f"http:127.0.0.1:{port}/", f"http:/127.0.0.1:{port}/", f"http:///127.0.0.1:{port}/"]
 
 
-async def test_no_spelling_of_an_address_reaches_a_private_server(canary: RawServer, fetcher: Fetcher) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_no_spelling_of_an_address_reaches_a_private_server(
+    canary: RawServer, fetcher: Fetcher, method: str
+) -> None:
     assert len(HOST_SPELLINGS) > 60
     for url in canary_urls(canary):
         with pytest.raises(FetchError) as raised:
-            await fetcher.fetch(Request(url))
+            await fetcher.fetch(Request(url, method=method, body=SecretStr("x") if method == "POST" else None))
         assert raised.value.code in REJECTED_CODES, url
     assert canary.connection_count == 0
 

@@ -109,6 +109,9 @@ async def test_every_error_says_that_a_proxy_was_used(proxies: dict[str, ProxySe
     async with RawServer(http_response(b"", "404 Not Found")) as server:
         with pytest.raises(FetchError, match=r"was not found \(HTTP 404\) \(through the proxy http://127"):
             await fetch(server.url, proxy)
+        server.answers = (http_response(b"x", content_encoding="exi"),)
+        with pytest.raises(FetchError, match=r"Content-Encoding exi \(through the proxy http://127"):
+            await fetch(server.url, proxy)
 
 
 SPELLINGS = """

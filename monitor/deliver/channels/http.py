@@ -19,7 +19,7 @@ from monitor.deliver.channels import LOGIN_RETRY_S
 from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError, FetchError
 from monitor.net.client import HttpClient, http_request
-from monitor.net.failures import NETWORK_ERRORS, Failure, failure_sentence, request_failure
+from monitor.net.failures import NETWORK_ERRORS, Failure, failure_sentence, request_failure, via_proxy
 from monitor.net.headers import retry_after_seconds
 from monitor.net.network import Network
 
@@ -96,6 +96,7 @@ class HttpPoster:
         if 200 <= reply.status < 300:
             return
         sentence = f"{self.name} answered {reply.status} {_status_phrase(reply.status)}".rstrip()
+        sentence += via_proxy(self._route)
         if 300 <= reply.status < 400:
             raise DeliveryError(f"{sentence}: redirects are not followed", permanent=True)
         if reason := self.redact_reply(reply.text):
