@@ -100,7 +100,7 @@ class JsonFields(ConfigTable):
     tags: JmespathExpression | None = None
 
 
-KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "entries": "json", "fields": "json"}
+KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "attributes": "page", "entries": "json", "fields": "json"}
 
 
 class SourceConfig(ConfigTable):
@@ -124,6 +124,7 @@ class SourceConfig(ConfigTable):
     full_text: FullTextFlag = False
     select: CssSelector | None = None
     each: CssSelector | None = None
+    attributes: bool = False
     entries: JmespathExpression | None = None
     fields: JsonFields | None = None
 

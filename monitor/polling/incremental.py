@@ -26,7 +26,7 @@ from monitor.store.base import Store
 if TYPE_CHECKING:
     from monitor.runtime import Runtime
 
-PARSER_VERSION = 1  # increase it whenever the same bytes are parsed into a different entry than before
+PARSER_VERSION = 2  # increase it whenever the same bytes are parsed into a different entry than before
 
 
 @dataclass(frozen=True, slots=True)
