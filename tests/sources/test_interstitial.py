@@ -117,6 +117,13 @@ ERRORS = {
         "If you see this page, the nginx web server is successfully installed and working.",
     ),
     "redirect": ("Harbour", "You are being redirected. If you are not redirected, click here."),
+    "bare server error": ("502 Bad Gateway", "cloudflare"),
+    "server fr": ("Port", "Oups ! Une erreur est survenue. Nos équipes travaillent à la résolution du problème."),
+    "server de": ("Hafen", "Es ist ein Fehler aufgetreten. Unsere Techniker wurden informiert."),
+    "database it": ("Porto", "Impossibile connettersi al database"),
+    "database tr": ("Liman", "Veritabanı bağlantısı kurulamadı"),
+    "maintenance pl": ("Port", "Strona w przebudowie. Zapraszamy wkrótce."),
+    "maintenance nl": ("Haven", "We zijn even bezig met onderhoud. Kom later terug."),
 }
 PLACEHOLDERS = {
     "en": "You need to enable JavaScript to run this app.",
@@ -303,6 +310,23 @@ REAL_PAGES = {
     "a page that reloads": page(FACTS).replace("<head>", "<head><meta http-equiv=refresh content=300>"),
     "prose with a widget that loads": page(FACTS, extra="<div id=app>Loading…</div><script src=a.js></script>"),
     "a loading dock": page("Loading dock 3 is closed.", "Docks", "<script src=a.js></script>"),
+    "a blocked road": page("The coast road is blocked by a landslide.", "Blocked"),
+    "a boat for sale": page("This boat is for sale. Call Anna in Nordby.", "Boat for sale"),
+    "a coming opening": page("The new café at Pier 5 opens in May with cake and coffee.", "Coming soon"),
+    "a lift": page("The lift is under maintenance. Use the stairs.", "Lift"),
+    "a cookie policy": page(
+        "We use cookies to remember your language. Session cookies are deleted when you close the browser.",
+        "Cookie policy",
+    ),
+    "release notes": page(
+        "Fixed: An error occurred when loading the map. Fixed: Too many requests to the tile server. New: dark mode.",
+        "Release notes",
+    ),
+    "a gallery with a number": page("The gallery shows paintings by Nora Dahl until June.", "404 Gallery"),
+    "a headline with a number": page("All were brought to Halvik on Friday.", "500 passengers rescued"),
+    "traffic": page("Redirecting traffic around the old town from Monday.", "Notes"),
+    "French prose": page("La ligne 4 est supprimée. Le bureau du port est fermé jusqu'à lundi.", "Accès au port"),
+    "Spanish prose": page("El acceso a la playa está cerrado por el temporal. Un ferry sale a las 9.", "Acceso"),
     "Russian prose": page(
         "Причал закрыт до пятницы. Паром отходит в 9:00. Мы используем файлы cookie.", "Объявления"
     ),

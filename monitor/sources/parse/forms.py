@@ -4,16 +4,15 @@ into one form, and those that a selector asks for. Search, login and newsletter 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
+from monitor.sources.parse.html_tree import FRAME_SELECTOR, lineage, node_text, outermost
 from monitor.sources.parse.interstitial_phrases import asks_for_consent
-from monitor.sources.parse.sanitize import clean_line
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
-FRAME_SELECTOR = "header, footer, aside, nav, [role=banner], [role=contentinfo], [role=complementary]"
 _CONTAINERS = "form, dialog, [role=dialog], [role=alertdialog]"
 _PAGE_PARTS = "main, [role=main], article"
 _FORM_PAGE_PARTS = f"{_PAGE_PARTS}, h1, input[name^=__VIEWSTATE]"
@@ -22,6 +21,7 @@ _FIELDS = (
     "input[type=tel], input[type=url], input[type=number], input[type=date], input[type=checkbox], input[type=radio]"
 )
 _CONTROLS = "label, button, select, textarea, legend, datalist"
+_MAX_CONTAINERS = 500  # of a page; more are read
 _MIN_PROSE_CHARS = 40
 _LONG_PROSE_CHARS = 300
 # The least share of the page's text: in a form without fields, in a long one with fields, in a short one with fields.
@@ -35,9 +35,9 @@ def remove_small_forms(tree: LexborHTMLParser, selectors: Collection[str]) -> No
     """
     if tree.body is None or not tree.css_first(_CONTAINERS):
         return
-    asked_for = {node.mem_id for selector in selectors for match in tree.css(selector) for node in _lineage(match)}
+    asked_for = _lineage_ids(match for selector in selectors for match in tree.css(selector))
     page_length = content_length(tree)
-    small = [node for node in tree.css(_CONTAINERS) if node.mem_id not in asked_for]
+    small = [node for node in tree.css(_CONTAINERS)[:_MAX_CONTAINERS] if node.mem_id not in asked_for]
     small = outermost(node for node in small if not _holds_prose(node, page_length))
     for node in small:
         if node.tag != "form":
@@ -55,14 +55,7 @@ def content_length(tree: LexborHTMLParser) -> int:
 
 
 def _is_in_form(node: Any) -> bool:
-    return any(above.tag == "form" for above in _lineage(node))
-
-
-def outermost(nodes: Iterable[Any]) -> list[Any]:
-    """The nodes that are not inside another of them."""
-    nodes = list(nodes)
-    chosen_ids = {node.mem_id for node in nodes}
-    return [node for node in nodes if not any(above.mem_id in chosen_ids for above in _lineage(node.parent))]
+    return any(above.tag == "form" for above in lineage(node))
 
 
 def _holds_prose(node: Any, page_length: int) -> bool:
@@ -71,7 +64,7 @@ def _holds_prose(node: Any, page_length: int) -> bool:
     if node.css_first(_FORM_PAGE_PARTS if is_form else _PAGE_PARTS):
         return True
     length = _text_length(node) - sum(map(_text_length, outermost(node.css(_CONTROLS))))
-    if length < _MIN_PROSE_CHARS or (not is_form and asks_for_consent(_text(node))):
+    if length < _MIN_PROSE_CHARS or (not is_form and asks_for_consent(node_text(node))):
         return False
     return length >= _min_share(node, length) * page_length
 
@@ -82,19 +75,17 @@ def _min_share(node: Any, length: int) -> float:
     return _MIN_SHARE_LONG if length >= _LONG_PROSE_CHARS else _MIN_SHARE_SHORT
 
 
-def _lineage(node: Any) -> Sequence[Any]:
-    """The node and its ancestors."""
-    nodes = []
-    while node:
-        nodes.append(node)
-        node = node.parent
-    return nodes
-
-
-def _text(node: Any) -> str:
-    return clean_line(node.text(separator=" "))
+def _lineage_ids(nodes: Iterable[Any]) -> set[int]:
+    """The ids of nodes and of their ancestors, each visited once."""
+    ids: set[int] = set()
+    for node in nodes:
+        for above in lineage(node):
+            if above.mem_id in ids:
+                break
+            ids.add(above.mem_id)
+    return ids
 
 
 def _text_length(node: Any) -> int:
     """The number of characters without white space, so that the lengths of parts add up."""
-    return len("".join(_text(node).split()))
+    return len("".join(node_text(node).split()))

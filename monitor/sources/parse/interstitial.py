@@ -9,16 +9,15 @@ cookie banner or a quoted error message is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from monitor.errors import ParseError
 from monitor.model import Role
-from monitor.sources.parse.forms import FRAME_SELECTOR, outermost
-from monitor.sources.parse.interstitial_phrases import LOADING, SENTENCES, TECHNICAL, TITLES, fold
-from monitor.sources.parse.sanitize import clean_line
+from monitor.sources.parse.html_tree import FRAME_SELECTOR, lineage, node_text, outermost
+from monitor.sources.parse.interstitial_phrases import LOADING, POLICY, SENTENCES, TECHNICAL, TITLES, fold
 from monitor.text.blocks import parse_blocks
 from monitor.text.noise_words import CALENDAR_WORDS
 from monitor.text.sentences import split_sentences
@@ -31,9 +30,9 @@ MAX_INTERSTITIAL_CHARS = 2_500
 # widget or an empty application root, in characters.
 _MIN_OTHER_CHARS, _MIN_OTHER_CHARS_CAPTCHA = 24, 80
 _MAX_OTHER_SHARE, _MAX_OTHER_SHARE_CAPTCHA = 0.5, 1.0  # hardly a page of another kind asks whether one is a robot
-_OTHER_CHARS_BY_BARE_TITLE = 60  # of a title whose subject no sentence has
+_OTHER_CHARS_BY_BARE_TITLE = 60  # of a title of several words whose subject no sentence has
 _OTHER_CHARS_BY_TITLE = {
-    "captcha": 800, "consent": 1_200, "login": 250, "rate_limit": 250, "denied": 300, "not_found": 250,
+    "captcha": 800, "consent": 1_200, "login": 250, "rate_limit": 120, "denied": 300, "not_found": 250,
     "error": 60, "maintenance": 60, "parked": 250,
 }  # fmt: skip
 _OTHER_CHARS_BY_CAPTCHA, _OTHER_CHARS_BY_LOGIN, _OTHER_CHARS_BY_REDIRECT = 200, 150, 100
@@ -41,7 +40,8 @@ _FIGURE_CHARS = 30  # a figure is worth so many characters of text
 _MIN_PROSE_WORDS = 5  # of a sentence that a login page does not have
 
 _OTHER_CHARS_BY_CHALLENGE = 1_200
-_MAX_LOADING_WORDS = 3
+_OTHER_CHARS_BY_ELLIPSIS = 60
+_MAX_LOADING_WORDS = 2
 
 _CHALLENGES = (
     "#challenge-form, #challenge-running, #challenge-error-text, #cf-wrapper, #cf-error-details, #px-captcha"
@@ -143,31 +143,21 @@ class _Judgement:
     """The signs of one page. Consumes the tree."""
 
     def __init__(self, tree: LexborHTMLParser, selected: str | None) -> None:
-        self.tree = tree
         self.has_scripts = tree.css_first("script") is not None
         self.is_challenge = tree.css_first(_CHALLENGES) is not None
         self.has_challenge_script = _has_challenge_script(tree)
         self.redirects = any(map(_is_redirect, tree.css("meta[http-equiv=refresh i]")))
-        self.noscript = [sentence for node in tree.css("noscript") for sentence in _to_sentences(_text(node))]
-        self.title_kinds = _title_kinds(tree)
+        self.noscript = [sentence for node in tree.css("noscript") for sentence in _to_sentences(node_text(node))]
+        titles = [fold(node_text(node)) for node in (tree.css_first("title"), tree.css_first("h1, h2"))]
+        self.title_kinds = _title_kinds(titles)
+        self.is_policy = any(map(POLICY.search, titles))
         tree.strip_tags(_UNSEEN_TAGS)
-        for frame in outermost(tree.css(FRAME_SELECTOR)):
-            if not frame.css_first("h1, main, article"):
-                frame.decompose()
+        _remove_frames(tree)
         self.has_captcha = any(_is_captcha(node) for node in tree.css(_CAPTCHAS))
         self.has_password = tree.css_first("input[type=password]") is not None
-        self.has_empty_root = any(not _text(node) for node in tree.css(_APPLICATION_ROOTS))
+        self.has_empty_root = any(not node_text(node) for node in tree.css(_APPLICATION_ROOTS))
         self.is_selected = bool(selected)
-        self.sentences = _to_sentences(selected) if selected else self._page_sentences()
-
-    def _page_sentences(self) -> list[_Sentence]:
-        """The sentences of the page; without those of cookie banners and contact forms, if there are others."""
-        everything = _body_sentences(self.tree)
-        for node in outermost((*self.tree.css(_COOKIE_BANNERS), *filter(_is_contact_form, self.tree.css("form")))):
-            if node.tag not in ("html", "body"):
-                node.decompose()
-        rest = _body_sentences(self.tree)
-        return rest if any(sentence.other_chars for sentence in rest) else everything
+        self.sentences = _selected_sentences(selected) if selected else _content_sentences(tree)
 
     @cached_property
     def other_chars(self) -> int:
@@ -178,16 +168,15 @@ class _Judgement:
         if sum(len(sentence.text) for sentence in self.sentences) > MAX_INTERSTITIAL_CHARS:
             return ""
         by_title = next((kind for kind in self.title_kinds if self.other_chars <= self._title_limit(kind)), "")
-        if by_title:
-            return by_title
-        return _kind_by_sentences(self.sentences) or self._kind_by_shape()
+        kind = by_title or _kind_by_sentences(self.sentences) or self._kind_by_shape()
+        return "" if kind == "consent" and self.is_policy else kind
 
     def _title_limit(self, kind: str) -> float:
         matched = sum(len(sentence.text) for sentence in self.sentences if kind in sentence.kinds)
         says_more = any(kind in sentence.kinds and not sentence.is_title for sentence in self.sentences)
         says_more |= (kind == "login" and self.has_password) or (kind == "captcha" and self.has_captcha)
-        base = _OTHER_CHARS_BY_TITLE[kind] if says_more else _OTHER_CHARS_BY_BARE_TITLE
-        return max(base, _MAX_OTHER_SHARE * matched)
+        bare = _OTHER_CHARS_BY_BARE_TITLE if self.title_kinds[kind] else _MIN_OTHER_CHARS
+        return max(_OTHER_CHARS_BY_TITLE[kind] if says_more else bare, _MAX_OTHER_SHARE * matched)
 
     def _kind_by_shape(self) -> str:
         if self.is_selected and self.other_chars:
@@ -205,12 +194,13 @@ class _Judgement:
 
     def _is_placeholder(self) -> bool:
         """Whether next to no text is served of a page that scripts fill in."""
-        if not self.has_scripts or self.other_chars > _MIN_OTHER_CHARS:
+        if not self.has_scripts or self.other_chars > _OTHER_CHARS_BY_ELLIPSIS:
             return False
         texts = [sentence.text for sentence in self.sentences]
-        is_open = len(texts) == 1 and (texts[0].endswith(("…", "...")) or _starts_loading(texts[0]))
+        if len(texts) == 1 and (texts[0].endswith(("…", "...")) or _starts_loading(texts[0])):
+            return True
         asks = any("javascript" in sentence.kinds for sentence in self.noscript)
-        return self.has_empty_root or asks or is_open
+        return (self.has_empty_root or asks) and self.other_chars <= _MIN_OTHER_CHARS
 
 
 def _kind_by_sentences(sentences: Sequence[_Sentence]) -> str:
@@ -227,9 +217,35 @@ def _kind_by_sentences(sentences: Sequence[_Sentence]) -> str:
 
 
 def _starts_loading(text: str) -> bool:
-    """Whether a text is `loading` and one or two more words."""
+    """Whether a text is `loading` or `loading timetable`."""
     words = text.split()
     return len(words) <= _MAX_LOADING_WORDS and not text.endswith(".") and LOADING.fullmatch(words[0]) is not None
+
+
+def _selected_sentences(selected: str) -> list[_Sentence]:
+    """The sentences of a selected part; without those of its headers and footers, if there are others."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(selected)
+    _remove_frames(tree)
+    return _content_sentences(tree) or _to_sentences(selected)
+
+
+def _remove_frames(tree: LexborHTMLParser) -> None:
+    for frame in outermost(tree.css(FRAME_SELECTOR)):
+        if not frame.css_first("h1, main, article"):
+            frame.decompose()
+
+
+def _content_sentences(tree: LexborHTMLParser) -> list[_Sentence]:
+    """The sentences of a page; without those of cookie banners and contact forms, if there are others. Removes these
+    from the tree."""
+    everything = _body_sentences(tree)
+    for node in outermost((*tree.css(_COOKIE_BANNERS), *filter(_is_contact_form, tree.css("form")))):
+        if node.tag not in ("html", "body"):
+            node.decompose()
+    rest = _body_sentences(tree)
+    return rest if any(sentence.other_chars for sentence in rest) else everything
 
 
 def _to_sentences(markup: str) -> list[_Sentence]:
@@ -266,12 +282,11 @@ def _is_report(text: str) -> bool:
     return has_day or _CLOCK.search(text) is not None
 
 
-def _title_kinds(tree: LexborHTMLParser) -> list[str]:
-    """The kinds of interstitial that the title or the first heading names."""
-    nodes = (tree.css_first("title"), tree.css_first("h1, h2"))
-    titles = [fold(_text(node)) for node in nodes if node]
+def _title_kinds(titles: Sequence[str]) -> dict[str, bool]:
+    """The kinds of interstitial that a title or heading names, each with whether in several words."""
     parts = [part.strip(" .…!¡¿?:-–—") for title in titles for part in (title, *_TITLE_SEPARATOR.split(title))]
-    return [kind for kind, pattern in TITLES.items() if any(map(pattern.fullmatch, parts))]
+    matching = {kind: [part for part in parts if pattern.fullmatch(part)] for kind, pattern in TITLES.items()}
+    return {kind: any(" " in part for part in names) for kind, names in matching.items() if names}
 
 
 def _has_challenge_script(tree: LexborHTMLParser) -> bool:
@@ -286,20 +301,10 @@ def _is_contact_form(form: Any) -> bool:
 
 def _is_captcha(node: Any) -> bool:
     """Whether a captcha is alone or in a form without other fields: not in a contact form."""
-    form = next((above for above in _lineage(node) if above.tag == "form"), None)
+    form = next((above for above in lineage(node) if above.tag == "form"), None)
     return form is None or len(form.css(_FIELDS)) <= _MAX_CHALLENGE_FIELDS
 
 
 def _is_redirect(meta: Any) -> bool:
     match = _REFRESH.match(meta.attributes.get("content") or "")
     return match is not None and int(match[1]) <= _MAX_REFRESH_DELAY_S
-
-
-def _lineage(node: Any) -> Iterable[Any]:
-    while node:
-        yield node
-        node = node.parent
-
-
-def _text(node: Any) -> str:
-    return clean_line(node.text(separator=" "))

@@ -11,6 +11,11 @@ import re
 import unicodedata
 from pathlib import Path
 
+# The title of a page about cookies and data.
+POLICY = re.compile(
+    r"(?<!\w)(?:polic(?:y|ies)|(?:cookie-?|datenschutz)?(?:richtlinien?|erklärung|hinweise)|politique|charte|política|"
+    r"politica|informativa|polityka|политика|політика|politikası|(?:cookie|privacy)?(?:beleid|verklaring))(?!\w)"
+)
 _COOKIE_WORD = re.compile(r"cookies?\b|куки\b|çerez|ciasteczk")
 
 

@@ -13,7 +13,8 @@ from monitor.model import Entry
 from monitor.sources.parse.attributes import add_attributes
 from monitor.sources.parse.charset import decode_body
 from monitor.sources.parse.feed import Feed, parse_feed
-from monitor.sources.parse.forms import FRAME_SELECTOR, outermost, remove_small_forms
+from monitor.sources.parse.forms import remove_small_forms
+from monitor.sources.parse.html_tree import FRAME_SELECTOR, node_text, outermost
 from monitor.sources.parse.identity import canonical_url, entry_key, text_digest, with_unique_keys
 from monitor.sources.parse.interstitial import (
     MAX_INTERSTITIAL_CHARS,
@@ -112,7 +113,7 @@ def _parse_html(text: str, url: str, options: ParseOptions) -> Feed:
     if options.each and _has_text(tree):
         entries = [_part_entry(part, url, options.url or url) for part in parts]
         return Feed(title, with_unique_keys(entries), None, ())
-    if not any(map(_node_text, parts)):
+    if not any(map(node_text, parts)):
         raise _no_text_error(text, options.select)
     body = "\n".join(region.html or "" for region in regions)
     return Feed(title, (_page_entry(options.url or url, title, body),), None, ())
@@ -120,7 +121,7 @@ def _parse_html(text: str, url: str, options: ParseOptions) -> Feed:
 
 def _reject_interstitial(page: str, parts: Collection[Any], *, is_selected: bool) -> None:
     """Raise ParseError if the page, with these parts as its content, is an interstitial."""
-    if sum(len(_node_text(part)) for part in parts) > MAX_INTERSTITIAL_CHARS:
+    if sum(len(node_text(part)) for part in parts) > MAX_INTERSTITIAL_CHARS:
         return
     selected = "\n".join(part.html or "" for part in parts) if is_selected else None
     if error := interstitial_error(page, selected):
@@ -128,7 +129,7 @@ def _reject_interstitial(page: str, parts: Collection[Any], *, is_selected: bool
 
 
 def _has_text(tree: LexborHTMLParser) -> bool:
-    return tree.body is not None and bool(_node_text(tree.body))
+    return tree.body is not None and bool(node_text(tree.body))
 
 
 def _no_text_error(page: str, select: str) -> ParseError:
@@ -144,10 +145,10 @@ def _page_entry(url: str, title: str, body: str) -> Entry:
 def _page_title(tree: LexborHTMLParser) -> str:
     """The text of the only `<h1>`; with none or several, the text of `<title>`."""
     title_tag = tree.css_first("title")
-    headings = [heading for heading in map(_node_text, tree.css("h1")) if heading]
+    headings = [heading for heading in map(node_text, tree.css("h1")) if heading]
     if len(headings) == 1 or (headings and not title_tag):
         return headings[0]
-    return _node_text(title_tag) if title_tag else ""
+    return node_text(title_tag) if title_tag else ""
 
 
 def _content_regions(tree: LexborHTMLParser, select: str) -> list[Any]:
@@ -156,7 +157,7 @@ def _content_regions(tree: LexborHTMLParser, select: str) -> list[Any]:
     if select:
         return outermost(tree.css(select))
     for main in _MAIN_SELECTORS:
-        if regions := [node for node in outermost(tree.css(main)) if _node_text(node)]:
+        if regions := [node for node in outermost(tree.css(main)) if node_text(node)]:
             return regions
     for node in outermost(tree.css(FRAME_SELECTOR)):
         node.decompose()
@@ -173,7 +174,7 @@ def _part_entry(node: Any, url: str, page: str) -> Entry:
     """One part of a page. Its key comes from its id, else its first link, else its heading, else its text without
     figures: a figure that moves is an edit."""
     heading, time_tag = node.css_first(_HEADING_SELECTOR), node.css_first("time[datetime]")
-    title, body = _node_text(heading) if heading else "", node.html or ""
+    title, body = node_text(heading) if heading else "", node.html or ""
     anchor = clean_line((node.attributes or {}).get("id"))
     links = (absolute_url(link.attributes.get("href"), url) for link in node.css("a[href]"))
     link = next((link for link in links if link), "")
@@ -187,7 +188,3 @@ def _part_entry(node: Any, url: str, page: str) -> Entry:
         key = f"{canonical_url(page)} {text_digest(title)}"
     published = parse_rfc3339(time_tag.attributes.get("datetime")) if time_tag else None
     return Entry(key=key, title=title, url=link or page, body=body, published=published)
-
-
-def _node_text(node: Any) -> str:
-    return clean_line(node.text(separator=" "))
