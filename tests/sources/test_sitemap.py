@@ -104,6 +104,8 @@ def test_a_huge_sitemap_is_read_up_to_the_most_recent_addresses() -> None:
     feed = parse(urlset(urls))
     assert len(feed.entries) == MAX_SITEMAP_ENTRIES
     assert "https://harbour.example/p/a4" not in {entry.url for entry in feed.entries}
+    with pytest.raises(ParseError, match="30,005 addresses, more than 30,000, and no dates"):
+        parse(urlset(urls.replace(day, "")))
 
 
 @pytest.mark.parametrize(

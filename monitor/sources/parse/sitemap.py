@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +15,7 @@ from monitor.sources.parse.sanitize import absolute_url, clean_line, html_to_lin
 from monitor.sources.parse.xml_tree import XmlElement, parse_xml
 
 SITEMAP_ROOTS = ("urlset", "sitemapindex")
-MAX_SITEMAP_ENTRIES = 10_000  # the most recently modified ones; the rest of a larger sitemap is not read
+MAX_SITEMAP_ENTRIES = 30_000  # the most recently modified ones; SQLite takes at most 32,766 keys in one query
 _START_BYTES = 4096  # of a body, within which the root element of a sitemap begins
 _FILE_SUFFIX = re.compile(r"\.(?:html?|php|aspx?|jsp|xml|xml\.gz)$", re.IGNORECASE)
 _SLUG_SEPARATOR = re.compile(r"[-_+\s]+")
@@ -29,14 +29,27 @@ def may_be_sitemap(body: bytes) -> bool:
 
 
 def parse_sitemap(text: str, url: str) -> Feed:
-    """Parse the XML of a sitemap or sitemap index. Raises ParseError with code `malformed` or `not_the_page`."""
+    """Parse the XML of a sitemap or sitemap index. Raises ParseError with code `malformed`, `not_the_page` or
+    `too_many_entries`."""
     root = parse_xml(text)
     if root.name not in SITEMAP_ROOTS:
         raise ParseError("not_the_page", "expected a sitemap, found other XML")
     entries = [entry for element in root.children if (entry := _build_entry(element, url))]
-    if len(entries) > MAX_SITEMAP_ENTRIES:
-        entries = sorted(entries, key=lambda entry: entry.published or 0.0, reverse=True)[:MAX_SITEMAP_ENTRIES]
-    return Feed("", with_unique_keys(entries), None, ())
+    return Feed("", with_unique_keys(_newest(entries)), None, ())
+
+
+def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The most recently modified entries, up to the limit. Raises ParseError if their dates do not tell which."""
+    if len(entries) <= MAX_SITEMAP_ENTRIES:
+        return entries
+    newest = sorted(entries, key=lambda entry: entry.published or 0.0, reverse=True)
+    last_read, first_left = newest[MAX_SITEMAP_ENTRIES - 1 : MAX_SITEMAP_ENTRIES + 1]
+    if last_read.published == first_left.published:
+        sentence = (
+            f"the sitemap has {len(entries):,} addresses, more than {MAX_SITEMAP_ENTRIES:,}, and no dates to choose"
+        )
+        raise ParseError("too_many_entries", sentence)
+    return newest[:MAX_SITEMAP_ENTRIES]
 
 
 def _build_entry(element: XmlElement, url: str) -> Entry | None:
