@@ -39,7 +39,7 @@ def parse_sitemap(text: str, url: str) -> Feed:
 
 
 def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The most recently modified entries, up to the limit. Raises ParseError if their dates do not tell which."""
+    """The most recently modified entries, up to the limit. Raises ParseError if their dates do not decide which."""
     if len(entries) <= MAX_SITEMAP_ENTRIES:
         return entries
     newest = sorted(entries, key=lambda entry: entry.published or 0.0, reverse=True)
