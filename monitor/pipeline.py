@@ -25,7 +25,7 @@ from monitor.model import Alert, Message, Moment
 from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
-from monitor.polling.checks import check_shrinkage, find_quiet_deadline, needs_shrink_check
+from monitor.polling.checks import check_shrinkage, find_quiet_deadline, is_first_in_parts, needs_shrink_check
 from monitor.polling.ingest import StaleFingerprint, commit_poll, ingest_poll
 from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
@@ -128,7 +128,10 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
     batch = EntriesWithArticles(feed.entries)
     if source.full_text:
         batch = await with_articles(runtime, source, feed.entries)
-    is_baseline = source.first_poll == "baseline" and not poll.previous.is_baselined
+    is_baseline = source.first_poll == "baseline" and (
+        not poll.previous.is_baselined
+        or await runtime.run_in_store_thread(is_first_in_parts, runtime.store, source, feed)
+    )
     ignore = runtime.ignore_patterns[source.name]
     try:
         async with runtime.ingest_slots:

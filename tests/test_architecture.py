@@ -41,7 +41,8 @@ PURE = (
     "evidence", "model", "errors", "units", "serialize", "text.", "compare.", "ruleset.", "alerts.", "assess",
     "polling.outcome",
     "config.quiet_hours", "sources.adaptive_interval", "sources.anomalies", "sources.flapping", "sources.health",
-    "sources.host_slots", "sources.schedule", "sources.state", "deliver.backoff", "deliver.delivery_status",
+    "sources.host_slots", "sources.moving_lines", "sources.schedule", "sources.state", "deliver.backoff",
+    "deliver.delivery_status",
     "deliver.escaping", "deliver.grouping", "deliver.headline", "deliver.render", "deliver.sanitize",
     "deliver.slack_blocks", "deliver.template_context", "deliver.webhook_payload", "deliver.word_diff",
 )  # fmt: skip

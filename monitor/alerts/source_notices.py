@@ -33,6 +33,7 @@ NOTICE_TITLES = {
     "renumbered": "Source {} has changed its ids",
     "reannounced": "Source {} has announced its archive again",
     "clock": "Source {} embeds the time",
+    "moving": "Source {} has lines that change at every poll",
     "rolled": "Source {} publishes faster than it is polled",
     "garbled": "The text of source {} is garbled",
     "articles": "Articles of source {} cannot be read",

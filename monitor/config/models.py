@@ -106,7 +106,10 @@ class JsonFields(ConfigTable):
     tags: JmespathExpression | None = None
 
 
-KIND_BY_SOURCE_KEY = {"select": "page", "each": "page", "render": "page", "entries": "json", "fields": "json"}
+KIND_BY_SOURCE_KEY = dict.fromkeys(("select", "each", "attributes", "render"), "page") | {
+    "entries": "json",
+    "fields": "json",
+}
 
 
 class SourceConfig(ConfigTable):
@@ -138,6 +141,7 @@ class SourceConfig(ConfigTable):
     select: CssSelector | None = None
     each: CssSelector | None = None
     render: RenderFlag = False
+    attributes: bool = False
     entries: JmespathExpression | None = None
     fields: JsonFields | None = None
 

@@ -19,8 +19,17 @@ from monitor.sources.anomalies import (
     detect_rewind,
     reappeared_keys,
 )
-from monitor.sources.health import HABIT_WINDOW_S, list_shrinkage_error, page_shrinkage_error, quiet_deadline
+from monitor.sources.health import (
+    HABIT_WINDOW_S,
+    MIN_COUNT_BEFORE,
+    list_shrinkage_error,
+    page_shrinkage_error,
+    quiet_deadline,
+    replacement_error,
+)
 from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.identity import canonical_url
+from monitor.sources.parse.sanitize import html_to_line
 from monitor.store import entry_versions, ledger
 from monitor.store.base import Store
 from monitor.store.sources import activity_since, count_current_entries, newest_published
@@ -29,6 +38,8 @@ from monitor.text.split import Pattern, split_claims
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+MAX_COMPARED_PARTS = 200  # of a page; one with more is hardly replaced by another
+
 
 def needs_shrink_check(source: SourceConfig, feed: Feed) -> bool:
     """Return whether the feed must be compared with the stored entries: a page, or a feed without entries."""
@@ -36,19 +47,47 @@ def needs_shrink_check(source: SourceConfig, feed: Feed) -> bool:
 
 
 def check_shrinkage(store: Store, source: SourceConfig, feed: Feed, ignore: Sequence[Pattern]) -> ParseError | None:
-    """Return why a page or feed that lost most of its content is not trusted; None if it is."""
+    """Return why a page or feed that lost most or all of its content is not trusted; None if it is."""
     with store.read() as conn:
-        if source.kind == "page" and not source.each:
-            return page_shrinkage_error(*_claim_counts(conn, source.name, feed, ignore))
-        return None if feed.entries else list_shrinkage_error(count_current_entries(conn, source.name), 0)
+        if not feed.entries:
+            return list_shrinkage_error(count_current_entries(conn, source.name), 0)
+        if source.kind != "page":
+            return None
+        whole_page = canonical_url(source.url)
+        if [entry.key for entry in feed.entries] == [whole_page]:
+            return _check_whole_page(conn, source.name, feed.entries[0], ignore)
+        return _check_parts(conn, source.name, feed.entries, whole_page)
 
 
-def _claim_counts(conn: Connection, source: str, feed: Feed, ignore: Sequence[Pattern]) -> tuple[int, int]:
-    """Return how many claims the page had, and how many it has."""
-    (entry,) = feed.entries
+def _check_whole_page(conn: Connection, source: str, entry: Entry, ignore: Sequence[Pattern]) -> ParseError | None:
     previous = ledger.previous_update(conn, source, entry.key)
-    previous_count = len(split_claims(previous.title, previous.text, ignore)) if previous else 0
-    return previous_count, len(split_claims(entry.title, entry.body, ignore))
+    if previous is None:
+        return None
+    before = [claim.text for claim in split_claims(previous.title, previous.text, ignore)]
+    now = [claim.text for claim in split_claims(entry.title, entry.body, ignore)]
+    return page_shrinkage_error(len(before), len(now)) or replacement_error(before, now, what="claims of the page")
+
+
+def _check_parts(conn: Connection, source: str, entries: Sequence[Entry], whole_page: str) -> ParseError | None:
+    """Compare the parts of a page with those of the previous poll, unless the page was one entry then."""
+    keys = entry_versions.current_keys(conn, source)
+    if not MIN_COUNT_BEFORE <= len(keys) <= MAX_COMPARED_PARTS or whole_page in keys:
+        return None
+    if not set(keys).isdisjoint(entry.key for entry in entries):
+        return None
+    updates = [ledger.previous_update(conn, source, key) for key in keys]
+    before = [f"{update.title} {html_to_line(update.text)}" for update in updates if update]
+    now = [f"{entry.title} {html_to_line(entry.body)}" for entry in entries]
+    return replacement_error(before, now, what="entries")
+
+
+def is_first_in_parts(store: Store, source: SourceConfig, feed: Feed) -> bool:
+    """Return whether a page is read in several entries that was one at the previous poll: none of them is news."""
+    if source.kind != "page" or len(feed.entries) < 2:
+        return False
+    whole_page = canonical_url(source.url)
+    with store.read() as conn:
+        return whole_page in entry_versions.current_keys(conn, source.name)
 
 
 def detect_anomaly(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from monitor.alerts.routing import route
-from monitor.alerts.source_notices import notice_alerts, update_notices
+from monitor.alerts.source_notices import HealthIssue, notice_alerts, update_notices
 from monitor.assess import Policy
 from monitor.model import Alert
 from monitor.sources.state import PollResult
@@ -24,10 +24,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from monitor.assess import Assessment, assess
-from monitor.model import Entry, Moment, Update
+from monitor.model import Entry, Finding, Moment, Update
 from monitor.polling.checks import detect_anomaly, entries_missed
 from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import (
+    EntryVersion,
     Revision,
     has_only_clock_changes,
     is_alertable,
@@ -36,6 +37,7 @@ from monitor.sources.flapping import (
     revision_issues,
     revision_label,
 )
+from monitor.sources.moving_lines import MIN_MOVES, find_moving_lines, follow_each_poll, moving_issue
 from monitor.sources.parse.dates import unless_far_ahead
 from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import content_hash, oldest_first
@@ -137,7 +139,7 @@ def ingest_poll(
                 ledger.mark_entries_seen(conn, source, [entry.key for entry in entries], now)
                 if fingerprint:
                     feed_fingerprints.save_fingerprint(conn, source, fingerprint, {entry.key for entry in entries})
-                causes = (*outcome.issues, *anomaly.issues, *revision_issues(moves))
+                causes = (*outcome.issues, *anomaly.issues, *revision_issues(moves), *moving_issues(moves))
                 told = commit_poll(conn, source, replace(outcome, issues=causes), policy)
     return IngestResult(alerts, told)
 
@@ -182,7 +184,24 @@ def ingest_entry(
         clock_only=ticked and has_only_clock_changes(entry_versions.findings_of_update(conn, versions[0].update_id)),
         alertable=is_alertable(assessment.findings),
         label=revision_label(update.title, assessment.findings),
+        moving_lines=lines_moving_at_each_poll(conn, context, versions, assessment.findings),
     )
+
+
+def lines_moving_at_each_poll(
+    conn: Connection, context: IngestContext, versions: Sequence[EntryVersion], findings: Sequence[Finding]
+) -> tuple[str, ...]:
+    """Return the lines of a revision that have moved at each of the last polls."""
+    if not follow_each_poll(versions, context.now, context.last_good or context.now):
+        return ()
+    moves = versions[: MIN_MOVES - 1]
+    return find_moving_lines(findings, [entry_versions.findings_of_update(conn, move.update_id) for move in moves])
+
+
+def moving_issues(revisions: Sequence[Revision]) -> tuple[HealthIssue, ...]:
+    """The issue to report for lines that move at every poll, unless the notice about a clock covers them."""
+    lines = [line for revision in revisions if not revision.clock_only for line in revision.moving_lines]
+    return (moving_issue(lines),) if lines else ()
 
 
 def ingest_update(

@@ -28,13 +28,15 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """How one revision changed its entry, whether it may cause alerts, and the title or line that names it."""
+    """How one revision changed its entry, whether it may cause alerts, the title or line that names it, and the lines
+    that move at every poll."""
 
     reverted: bool = False
     flapping: bool = False
     clock_only: bool = False
     alertable: bool = False
     label: str = ""
+    moving_lines: tuple[str, ...] = ()
 
 
 def is_revert(content: str, versions: Sequence[EntryVersion]) -> bool:

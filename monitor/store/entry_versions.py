@@ -64,6 +64,13 @@ def disappeared(conn: Connection, source: str, last_read: Moment, keys: Collecti
     return [(first_seen, published or 0.0) for key, first_seen, published in rows if key not in present_keys]
 
 
+def current_keys(conn: Connection, source: str) -> list[str]:
+    """Return the keys of the entries that the source contained when its entries were last read."""
+    last_read, _ = last_read_and_good(conn, source)
+    rows = conn.execute(SELECT_ENTRIES_AT_LAST_READ, {"source": source, "read": last_read}) if last_read else ()
+    return [key for key, *_ in rows]
+
+
 def latest_versions(conn: Connection, source: str, key: str) -> list[EntryVersion]:
     """Return up to MAX_COMPARED_VERSIONS versions of an entry, newest first."""
     return [EntryVersion(*row) for row in conn.execute(SELECT_VERSIONS, {"source": source, "key": key})]

@@ -4,95 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from kit.servers import LoopbackServer
-from sqlalchemy import text
+from kit.followed_source import FollowedSource, follow_source
+from kit.followed_source import html_page as page
 
-from monitor.config_file.load import read_config
-from monitor.daemon.run import prepare_store
-from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
-from monitor.sources.state import SourceState
-from monitor.store.connect import open_store
-from monitor.store.sources import load_sources
-
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "notices"
-url = "{url}"
-every = "10m"
-{source_options}
-"""
 LINES = [f"Line {number} of the ferries leaves the pier of Halvik at {number} o'clock." for number in range(4, 16)]
 LOGIN = "<html><title>Log in</title><body><form><input type=password></form><p>Enter your name.</p></body></html>"
 
 
-class OneBodyServer(LoopbackServer):
-    """Serves the same body at every URL."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body, self.status, self.kind = "", 200, "text/html"
-
-    def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
-        self.reply(to, self.status, self.body.encode(), content_type=self.kind)
-
-
-@dataclass
-class FollowedSource:
-    """One source, polled whenever it is due."""
-
-    folder: Path
-    site: OneBodyServer
-    now: float = 1_800_000_000.0
-
-    def configure(self, source_options: str) -> None:
-        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.url, source_options=source_options))
-        (self.folder / "rules").mkdir(exist_ok=True)
-
-    async def poll(self, body: str | None = None, *, status: int = 200) -> SourceState:
-        """Poll at the next due time, with this body served, and return the source's state."""
-        self.site.body, self.site.status = body if body is not None else self.site.body, status
-        config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as runtime:
-            await runtime.run_in_store_thread(prepare_store, runtime)
-            daemon = Daemon(runtime)
-            await daemon.poll_due()
-            await daemon.finish_tasks()
-            with runtime.store.read() as conn:
-                (source_state,) = load_sources(conn)
-        self.now = source_state.next_poll
-        return source_state
-
-    def findings(self, novelty: str) -> list[str]:
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
-        with store.read() as conn:
-            rows = conn.execute(
-                text("select claim from findings where novelty = :n order by update_id, position"), {"n": novelty}
-            )
-            claims = [str(claim) for (claim,) in rows]
-        store.close()
-        return claims
-
-
 @pytest.fixture
 def followed_source(tmp_path: Path) -> Iterator[FollowedSource]:
-    with OneBodyServer() as site:
-        yield FollowedSource(tmp_path, site)
-
-
-def page(*lines: str) -> str:
-    paragraphs = "".join(f"<p>{line}</p>" for line in lines)
-    return f"<html><title>Ferries</title><body><main>{paragraphs}</main></body></html>"
+    with follow_source(tmp_path) as source:
+        yield source
 
 
 async def test_each_added_or_removed_claim_of_a_page_is_a_finding(followed_source: FollowedSource) -> None:

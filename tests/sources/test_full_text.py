@@ -113,7 +113,7 @@ async def test_an_article_shorter_than_the_text_of_the_feed_is_ignored(parser: P
     ("answer", "sentence"),
     [
         (http_response(b"", "404 x"), "was not found"),
-        (html_answer(LOGIN), "login, captcha or error page"),
+        (html_answer(LOGIN), "a login page was served"),
         (http_response(b"\x89PNG....", content_type="image/png"), "binary file"),
         (redirect("http://169.254.169.254/latest/meta-data"), "not public"),
         (redirect("file:///etc/passwd"), "not an http or https URL"),

@@ -12,8 +12,9 @@ from monitor.errors import ParseError
 from monitor.model import Entry
 from monitor.sources.parse.charset import decode_body
 from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.interstitial import interstitial_error
 from monitor.sources.parse.options import ParseOptions
-from monitor.sources.parse.page import is_interstitial, reject_non_text
+from monitor.sources.parse.page import reject_non_text
 from monitor.sources.parse.sanitize import clean_text
 
 ARTICLE_START, ARTICLE_END = "<article>", "</article>"  # mark the article in a stored text
@@ -22,7 +23,7 @@ _WRAPPER_TAGS = re.compile(r"</?(?:html|head|body|article)\b[^<>]*>", re.IGNOREC
 
 def parse_article(body: bytes, content_type: str, url: str, _: ParseOptions) -> Feed:
     """Return the article as the only entry, its body in HTML. Raises ParseError with code `empty_body`, or
-    `not_the_page` if there is no article or a login, captcha or error page was served."""
+    `not_the_page` if there is no article or an interstitial was served."""
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -31,8 +32,8 @@ def parse_article(body: bytes, content_type: str, url: str, _: ParseOptions) -> 
     extracted = trafilatura.extract(page, output_format="html", include_comments=False, deduplicate=False) or ""
     if not extracted.strip():
         raise ParseError("not_the_page", "the page contains no article")
-    if is_interstitial(page, extracted):
-        raise ParseError("not_the_page", "expected an article, found a login, captcha or error page")
+    if error := interstitial_error(page, extracted):
+        raise error
     article = f"{ARTICLE_START}{_WRAPPER_TAGS.sub('', extracted).strip()}{ARTICLE_END}"
     return Feed("", (Entry(key=url, title="", url=url, body=article),), None, ())
 

@@ -15,9 +15,18 @@ from monitor.sources.parse.feed import Feed, parse_feed, warn_if_garbled
 from monitor.sources.parse.jsonapi import parse_json
 from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.page import parse_page
+from monitor.sources.parse.sitemap import SITEMAP_ROOTS, may_be_sitemap, parse_sitemap
+from monitor.sources.parse.xml_tree import root_name, xml_text
+
+
+def parse_as_feed(body: bytes, content_type: str, url: str, _: ParseOptions) -> Feed:
+    """Parse a feed or a sitemap."""
+    text = xml_text(body, content_type) if may_be_sitemap(body) else ""
+    return parse_sitemap(text, url) if root_name(text) in SITEMAP_ROOTS else parse_feed(body, content_type, url)
+
 
 _PARSERS: dict[str, Callable[[bytes, str, str, ParseOptions], Feed]] = {
-    "feed": lambda body, content_type, url, _: parse_feed(body, content_type, url),
+    "feed": parse_as_feed,
     "page": parse_page,
     "json": parse_json,
     "article": parse_article,

@@ -1,0 +1,113 @@
+"""One source on a server that answers everything with the same body, polled by the daemon whenever it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+from sqlalchemy import text
+
+from kit.servers import LoopbackServer
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import open_runtime
+from monitor.sources.state import SourceState
+from monitor.store.connect import open_store
+from monitor.store.sources import load_sources
+
+CONFIG = """
+[monitor]
+database = "sqlite:///monitor.db"
+[network]
+allow_private = ["127.0.0.0/8"]
+[[sources]]
+name = "notices"
+url = "{url}"
+every = "10m"
+{source_options}
+"""
+
+
+class OneBodyServer(LoopbackServer):
+    """Serves the same body at every URL."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body: str | bytes = ""
+        self.status, self.kind = 200, "text/html"
+
+    def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
+        content = self.body.encode() if isinstance(self.body, str) else self.body
+        self.reply(to, self.status, content, content_type=self.kind)
+
+
+@dataclass
+class FollowedSource:
+    """One source, polled whenever it is due."""
+
+    folder: Path
+    site: OneBodyServer
+    now: float = 1_800_000_000.0
+
+    def configure(self, source_options: str) -> None:
+        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.url, source_options=source_options))
+        (self.folder / "rules").mkdir(exist_ok=True)
+
+    async def poll(self, body: str | bytes | None = None, *, status: int = 200) -> SourceState:
+        """Poll at the next due time, with this body served, and return the source's state."""
+        self.site.body, self.site.status = body if body is not None else self.site.body, status
+        config = read_config(self.folder / "config.toml", env={})
+        async with open_runtime(config, clock=lambda: self.now) as runtime:
+            await runtime.run_in_store_thread(prepare_store, runtime)
+            daemon = Daemon(runtime)
+            await daemon.poll_due()
+            await daemon.finish_tasks()
+            with runtime.store.read() as conn:
+                (source_state,) = load_sources(conn)
+        self.now = source_state.next_poll
+        return source_state
+
+    def findings(self, novelty: str) -> list[str]:
+        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        with store.read() as conn:
+            rows = conn.execute(
+                text("select claim from findings where novelty = :n order by update_id, position"), {"n": novelty}
+            )
+            claims = [str(claim) for (claim,) in rows]
+        store.close()
+        return claims
+
+    def alerted_entries(self) -> list[str]:
+        """The keys of the entries whose match was not part of the first poll."""
+        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        query = (
+            "select entries.key from matches join updates on updates.id = matches.update_id "
+            "join entries on entries.id = updates.entry_id where matches.reason != 'baseline' order by 1"
+        )
+        with store.read() as conn:
+            keys = [str(key) for (key,) in conn.execute(text(query))]
+        store.close()
+        return keys
+
+    def notices(self) -> dict[str, str]:
+        """The texts of the open notices, by kind."""
+        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        with store.read() as conn:
+            (source_state,) = load_sources(conn)
+        store.close()
+        return {notice.kind: notice.text for notice in source_state.notices}
+
+
+@contextmanager
+def follow_source(folder: Path) -> Iterator[FollowedSource]:
+    with OneBodyServer() as site:
+        yield FollowedSource(folder, site)
+
+
+def html_page(*lines: str, title: str = "Ferries") -> str:
+    paragraphs = "".join(f"<p>{line}</p>" for line in lines)
+    return f"<html><title>{title}</title><body><main>{paragraphs}</main></body></html>"
