@@ -12,6 +12,7 @@ import math
 import multiprocessing
 import os
 import resource
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
@@ -40,7 +41,9 @@ class WorkerPool:
         self._deadline_s = deadline_s
         self._memory_bytes = memory_bytes
         self._pool: ProcessPool | None = None
+        self._is_closed = False
         self._start_lock = asyncio.Lock()
+        self._pool_lock = threading.Lock()  # of `_pool`, which threads start and stop
         self._pending: set[ProcessFuture[Any]] = set()
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
@@ -69,13 +72,27 @@ class WorkerPool:
     async def _started_pool(self) -> ProcessPool:
         """Return the running pool. Starts or replaces it in a thread, since starting processes takes a while."""
         async with self._start_lock:
-            if self._pool is None or not self._pool.active:
-                await asyncio.to_thread(self.close)
-                self._pool = await asyncio.to_thread(_start_pool, self._worker_count, self._memory_bytes)
+            pool = self._pool
+            if pool is None or not pool.active:
+                pool = await asyncio.to_thread(self._replace_pool)
+            return pool
+
+    def _replace_pool(self) -> ProcessPool:
+        """Start a new pool. A task that is canceled meanwhile leaves it to `close`."""
+        with self._pool_lock:
+            self._stop_pool()
+            if self._is_closed:
+                raise asyncio.CancelledError
+            self._pool = _start_pool(self._worker_count, self._memory_bytes)
             return self._pool
 
     def close(self) -> None:
-        """Stop the workers and wait for them. Running tasks end with CancelledError."""
+        """Stop the workers for good and wait for them. Running tasks end with CancelledError."""
+        with self._pool_lock:
+            self._is_closed = True
+            self._stop_pool()
+
+    def _stop_pool(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]

@@ -9,13 +9,18 @@ from pydantic import SecretStr
 
 from monitor.config.models import ChannelConfig
 
+# Settings added after fingerprints were first stored. While unset they must not make a channel look changed.
+ADDED_SETTINGS = frozenset({"proxy"})
+
 
 def settings_fingerprint(settings: ChannelConfig) -> str:
     """Return a hash of all settings of a channel, including secrets.
 
     Two bytes are enough to detect a change, and too few to guess a password from.
     """
-    values = sorted((name, setting_text(value)) for name, value in settings)
+    values = sorted(
+        (name, setting_text(value)) for name, value in settings if value is not None or name not in ADDED_SETTINGS
+    )
     return blake2b(repr(values).encode("utf-8", "replace"), digest_size=2).hexdigest()
 
 

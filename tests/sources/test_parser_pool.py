@@ -149,7 +149,17 @@ async def test_closing_cancels_running_parses(parser: ParserPool) -> None:
     with pytest.raises(asyncio.CancelledError):
         await endless_parse
     assert time.monotonic() - started_at < 3
-    assert await titles(parser) == ["Bridge open"], "a closed pool starts again when it is needed"
+    with pytest.raises(asyncio.CancelledError):
+        await titles(parser)
+
+
+async def test_a_pool_closed_while_it_starts_leaves_no_workers() -> None:
+    parser = ParserPool(workers=2)
+    parse = asyncio.create_task(titles(parser))
+    await asyncio.sleep(0.02)
+    parse.cancel()
+    await asyncio.to_thread(parser.close)
+    assert worker_pids() == []
 
 
 async def test_canceling_a_parse_frees_its_worker() -> None:
