@@ -15,6 +15,7 @@ from monitor.model import Entry
 from monitor.polling.ingest import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
+from monitor.sources.parse.identity import with_unique_keys
 from monitor.sources.state import PollResult
 from monitor.store.base import Store
 from monitor.store.connect import open_store
@@ -266,3 +267,15 @@ def test_a_suppressed_match_stores_its_reason(poll: PolledFeed) -> None:
     with poll.store.read() as conn:
         details = set(conn.scalars(select(matches.c.detail).where(matches.c.at == NOW + 200 * DAY)))
     assert details == {"seen before under another id"}
+
+
+def test_an_event_that_recurs_under_the_same_link_alerts_again(poll: PolledFeed) -> None:
+    def siren(day: float) -> Entry:
+        text = "The ferry siren of Halvik is tested."
+        return Entry("https://port.example/siren", "Ferry siren", "https://port.example/siren", text, published=day)
+
+    others = ARCHIVE[:4]
+    assert poll([siren(NOW - 14 * DAY), *others], NOW) == 0
+    assert poll(with_unique_keys([siren(NOW + HOUR), siren(NOW - 14 * DAY), *others]), NOW + HOUR) == 1
+    assert poll(with_unique_keys([siren(NOW + HOUR), siren(NOW - 14 * DAY), *others]), NOW + 2 * HOUR) == 0
+    assert poll([siren(NOW + HOUR), *others], NOW + 3 * HOUR) == 0

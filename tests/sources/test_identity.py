@@ -99,6 +99,15 @@ def test_entries_with_the_same_key_and_text_become_one() -> None:
     )
 
 
+def test_entries_that_differ_only_in_their_day_are_two() -> None:
+    today, earlier = (make_entry("https://a.example/siren", published=day * 86400.0) for day in (20_014, 20_000))
+    again = make_entry("https://a.example/siren", published=20_014 * 86400.0 + 3600.0)
+    unique = with_unique_keys([today, again, earlier])
+    assert [entry.published for entry in unique] == [today.published, earlier.published]
+    assert len({entry.key for entry in unique}) == 2
+    assert {entry.key for entry in with_unique_keys([earlier, today])} == {entry.key for entry in unique}
+
+
 def test_the_content_hash_changes_only_with_visible_text() -> None:
     first = make_entry("k", "3,000 soldiers", "<p>They are in the town.</p>")
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from monitor.model import Entry
 from monitor.sources.parse.sanitize import body_to_line, tagless_line
+from monitor.units import DAY
 
 _TRACKING_PARAMETER = re.compile(
     r"utm_\w*|at_(medium|campaign)\w*|(fb|g|dc|y|msk|tw|tt)clid|dclid|msclkid|gclsrc|gbraid|wbraid|mc_[ce]id"
@@ -68,12 +69,17 @@ def content_hash(entry: Entry) -> str:
 
 
 def with_unique_keys(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return the entries with distinct keys. Entries with the same key and content become one."""
-    distinct: dict[tuple[str, str], Entry] = {}
+    """Return the entries with distinct keys. Entries with the same key, content and day become one; those of
+    different days are occurrences of a recurring event."""
+    distinct: dict[tuple[str, str, str], Entry] = {}
     for entry in entries:
-        distinct.setdefault((entry.key, content_hash(entry)), entry)
+        distinct.setdefault((entry.key, content_hash(entry), _day(entry)), entry)
     disambiguated = _disambiguate(distinct.values(), lambda entry: text_digest(canonical_url(entry.url), entry.title))
-    return tuple(_disambiguate(disambiguated, content_hash))
+    return tuple(_disambiguate(_disambiguate(disambiguated, content_hash), _day))
+
+
+def _day(entry: Entry) -> str:
+    return "" if entry.published is None else str(int(entry.published // DAY))
 
 
 def _disambiguate(entries: Iterable[Entry], suffix: Callable[[Entry], str]) -> list[Entry]:
