@@ -245,12 +245,11 @@ class FigurePoint:
 
 @dataclass(frozen=True, slots=True)
 class AlertFinding:
-    """A finding as an alert carries it.
+    """A finding as an alert carries it. `matched` are the words that matched the rule, as written.
 
-    `matched` are the words that matched the rule, as written. `history` has the values of the figure that changed,
-    oldest first and this one last; it is empty if no figure changed. `story` is the finding's own, which may differ
-    from the alert's; it is "" in alerts stored by old versions. `also_said_by` has the first claim of each other
-    independent source, and `also_on` other pages with the same edit, both as of the time the alert is sent or shown.
+    `history` has the values of the figure that changed, oldest first and this one last. `story` is the finding's own;
+    it, `entry_title` and `heading` are "" in alerts of old versions. `also_said_by` has the first claim of each other
+    independent source, `also_on` other pages with the same edit, both as of when the alert is sent or shown.
     """
 
     claim: str
@@ -269,6 +268,8 @@ class AlertFinding:
     bundle: str = ""
     also_on: tuple[PriorClaim, ...] = ()
     evidence: Evidence | None = None
+    entry_title: str = ""
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,11 +293,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome of one match, with its reason.
+    """The outcome of one match, with its reason. `alert` is the alert to send, if any.
 
-    `alert` is the alert to send, if any. `pending_alert` is what a match held for corroboration or by a throttle
-    will send on its release; it may be set beside `alert`, which is then marked as unconfirmed. `throttled_until` is
-    when the throttle's window ends.
+    `pending_alert` is what a match held for corroboration or by a throttle will send on its release; it may be set
+    beside `alert`, which is then marked as unconfirmed. `throttled_until` is when the throttle's window ends.
     """
 
     match: Match

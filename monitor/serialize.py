@@ -93,6 +93,8 @@ def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
         "matched": list(finding.matched),
         "source": finding.source,
         "entry": finding.entry,
+        "entry_title": finding.entry_title,
+        "heading": finding.heading,
         "entry_url": finding.entry_url,
         "published": format_iso(finding.published),
         "story": finding.story,
@@ -136,6 +138,8 @@ def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
         bundle=data.get("bundle") or "",
         evidence=evidence_from_json(data.get("evidence")),
         also_on=tuple(_prior_from_json(prior) for prior in data.get("also_on", ())),
+        entry_title=data.get("entry_title", ""),
+        heading=data.get("heading", ""),
     )
 
 

@@ -247,6 +247,8 @@ def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> Al
         story=finding.story,
         bundle=finding.bundle,
         evidence=finding.evidence,
+        entry_title=update.title,
+        heading=finding.claim.heading,
     )
 
 

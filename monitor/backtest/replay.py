@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 
 from monitor.alerts.release import release_throttled
 from monitor.assess import Assessment, Policy
+from monitor.deliver.webhook_payload import alert_payload
 from monitor.errors import MonitorError
 from monitor.model import Alert, Finding, Moment, Update
 from monitor.polling.ingest import ingest_update
-from monitor.serialize import alert_to_json, change_to_json, evidence_to_json, format_iso
+from monitor.serialize import change_to_json, evidence_to_json, format_iso
 from monitor.store import alerts, sources
 from monitor.store.base import Store
 from monitor.store.commit import commit_releases
@@ -127,7 +128,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 
 def alert_lines(conn: Connection, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:
     """Yield alerts as objects for JSON: the webhook's `data` plus a type."""
-    yield from ({"type": "alert", **alert_to_json(alert)} for alert in alerts_with_other_sources(conn, alerts))
+    yield from ({"type": "alert", **alert_payload(alert)} for alert in alerts_with_other_sources(conn, alerts))
 
 
 def json_lines(objects: Iterable[dict[str, Any]]) -> Iterator[str]:

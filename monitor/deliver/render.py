@@ -85,7 +85,7 @@ def render_message(
     failure of the custom templates, to be shown to the reader.
     """
     if channel_type == "webhook":
-        return RenderedMessage(subject="", body=_webhook_body(message))
+        return RenderedMessage(subject="", body=_webhook_body(message, web_url))
     limits = (DIGEST_LIMITS_BY_CHANNEL if message.batch_reason in DIGEST_REASONS else LIMITS_BY_CHANNEL).get(
         channel_type, DEFAULT_LIMITS
     )
@@ -98,8 +98,9 @@ def render_message(
     return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
 
 
-def _webhook_body(message: Message) -> bytes:
-    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": webhook_payload(message)}
+def _webhook_body(message: Message, web_url: str | None) -> bytes:
+    data = webhook_payload(message, web_url)
+    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": data}
     # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from monitor.deliver.headline import alert_headline
 from monitor.model import Alert, Message
 from monitor.serialize import alert_to_json
 
@@ -13,13 +14,19 @@ MAX_PAYLOAD_ALERTS = 200
 MAX_FINDINGS_BYTES = 450_000  # sent twice, in `findings` and in `alerts`: many receivers accept up to a megabyte
 
 
-def webhook_payload(message: Message) -> dict[str, Any]:
+def alert_payload(alert: Alert, web_url: str | None = None) -> dict[str, Any]:
+    """Return an alert as in the `data` of a webhook. `web_url` is the public URL of the web UI."""
+    page = f"{web_url.rstrip('/')}/alerts/{alert.id}" if web_url else None
+    return {**alert_to_json(alert), "headline": alert_headline(alert), "web_url": page}
+
+
+def webhook_payload(message: Message, web_url: str | None = None) -> dict[str, Any]:
     """Return the webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
 
     `findings` has the findings of all alerts, each once. If not all alerts fit, the most severe ones are included;
     `more` counts the other alerts and `left_out` the findings omitted from the included ones.
     """
-    alerts, left_out = fit_alerts(message.alerts[:MAX_PAYLOAD_ALERTS])
+    alerts, left_out = fit_alerts([alert_payload(alert, web_url) for alert in message.alerts[:MAX_PAYLOAD_ALERTS]])
     rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
     more = len(message.alerts) - len(alerts)
     return {
@@ -32,11 +39,11 @@ def webhook_payload(message: Message) -> dict[str, Any]:
     }
 
 
-def fit_alerts(alerts: Sequence[Alert]) -> tuple[list[dict[str, Any]], int]:
-    """Return the alerts that fit as JSON, with at least one finding, and the number of findings omitted from them."""
+def fit_alerts(alerts: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Return the alerts that fit, with at least one finding, and the number of findings omitted from them."""
     kept: list[dict[str, Any]] = []
     remaining_bytes, left_out = MAX_FINDINGS_BYTES, 0
-    for alert_json in map(alert_to_json, alerts):
+    for alert_json in alerts:
         findings: list[dict[str, Any]] = []
         for finding in alert_json["findings"]:
             remaining_bytes -= len(json.dumps(finding, ensure_ascii=False).encode("utf-8", "replace"))

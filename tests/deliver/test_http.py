@@ -194,3 +194,9 @@ async def test_a_reply_with_control_characters_and_markup_becomes_one_short_line
 
     assert str(error).isprintable()
     assert len(str(error)) < 250
+
+
+async def test_posts_carry_our_own_user_agent() -> None:
+    async with http_service() as service:
+        await post(service)
+    assert service.received_requests[0].headers["user-agent"].startswith("Claimwatch/")

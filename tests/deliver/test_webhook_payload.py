@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -126,3 +127,14 @@ def test_a_flood_stays_below_a_megabyte_and_counts_what_was_omitted() -> None:
     assert len(json.dumps(large_alert, ensure_ascii=False).encode()) < 1_000_000
     assert large_alert["left_out"] == 3000 - len(large_alert["findings"])
     assert webhook_payload(make_message(make_alert(make_alert_finding("x" * 600_000))))["left_out"] == 0
+
+
+def test_an_alert_has_its_headline_and_the_address_of_its_page() -> None:
+    finding = replace(make_alert_finding("The ferry sank off Selby."), entry_title="Harbor news", heading="Ferries")
+    message = make_message(make_alert(finding))
+    data = webhook_payload(message, "https://monitor.example/base/")
+
+    assert data["headline"] == data["alerts"][0]["headline"] == "The ferry sank off Selby"
+    assert data["web_url"] == f"https://monitor.example/base/alerts/{message.alerts[0].id}"
+    assert (data["findings"][0]["entry_title"], data["findings"][0]["heading"]) == ("Harbor news", "Ferries")
+    assert webhook_payload(message)["web_url"] is None

@@ -37,7 +37,15 @@ from monitor.store.connect import open_store
 
 pytestmark = pytest.mark.slow
 
-ADDED_SINCE = {"also_on", "bundle", "evidence"}  # keys that version 0.1 did not print
+ADDED_SINCE = {
+    "also_on",
+    "bundle",
+    "entry_title",
+    "evidence",
+    "headline",
+    "heading",
+    "web_url",
+}  # keys that version 0.1 did not print
 COMPOSED_WHEN_SHOWN = {"headline", "pace", "verdict", "why"} | ADDED_SINCE
 COMPOSED_WHEN_DECIDED = COMPOSED_WHEN_SHOWN | {"detail", "error", "reason", "said", "similarity"}
 DATA = Path(__file__).with_name("old_database")

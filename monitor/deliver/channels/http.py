@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import SecretStr
 
+from monitor import __version__
 from monitor.deliver.channels import LOGIN_RETRY_S
 from monitor.deliver.sanitize import redact, sanitize, shorten
 from monitor.errors import DeliveryError, FetchError
@@ -24,6 +25,7 @@ from monitor.net.headers import retry_after_seconds
 from monitor.net.network import Network
 
 POST_DEADLINE_S = 30.0
+USER_AGENT = f"Claimwatch/{__version__}"
 MAX_HTTP_REPLY_BYTES = 4096
 MIN_SECRET_PART_CHARS = 6  # shorter parts of a URL are words such as "hook"
 RETRYABLE_STATUSES = frozenset({408, 425, 429})  # the 4xx for which a retry can succeed
@@ -77,7 +79,8 @@ class HttpPoster:
 
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> HttpReply:
         # A compressed reply could unpack to any size, and only its beginning is read.
-        all_headers = {"content-type": "application/json", "accept-encoding": "identity", **headers}
+        own_headers = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": USER_AGENT}
+        all_headers = {**own_headers, **headers}
         response = await self._client.send(http_request("POST", self._url, all_headers, body), self._route)
         try:
             text = await _read_beginning(response, self._max_reply_bytes)
