@@ -22,11 +22,15 @@ _LABEL = re.compile(
     rf"|(?:{_WIRE_WORDS})(?: \d{{1,2}})?-(?=\w))",
     re.IGNORECASE,
 )
+_SEPARATOR = re.compile(r"[:|–—-]")  # most texts have none at their start
+_MAX_LABEL_CHARS = 32
 _MAX_LABELS = 2  # "BREAKING: VIDEO: …"
 
 
 def label_length(text: str) -> int:
     """Return the number of characters that the labels before a headline take; 0 if there is none, or nothing else."""
+    if not _SEPARATOR.search(text, 0, _MAX_LABEL_CHARS):
+        return 0
     end = 0
     for _ in range(_MAX_LABELS):
         found = _LABEL.match(text, end)
