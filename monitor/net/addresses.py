@@ -6,7 +6,6 @@ The standard library's `is_global` is not enough: it is true for multicast, NAT6
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -79,7 +78,6 @@ def is_public_address(ip: IpAddress) -> bool:
     return not _is_in_any(ip, _NON_PUBLIC_NETWORKS)
 
 
-@lru_cache(maxsize=4096)
 def is_in_networks(text: str, allowed: tuple[IpNetwork, ...]) -> bool:
     """Return true if the text is an address in one of the networks."""
     try:

@@ -23,6 +23,7 @@ from monitor.net.guard import Guard, GuardedResolver
 from monitor.net.tls import tls_context
 
 CONNECT_TIMEOUT_S = 10.0
+_TIMEOUTS = {"timeout": {"connect": CONNECT_TIMEOUT_S}}
 IDLE_CONNECTION_S = 4.0  # a kept connection is closed after this: there are minutes between polls of most hosts
 _MAX_HEADER_BYTES, _MAX_HEADERS = 16_384, 1_024  # for each line of a response's head, and their number
 
@@ -43,8 +44,16 @@ def http_request(method: str, url: httpx.URL, headers: Mapping[str, str], body: 
     """Return a request that a client can send. Raises FetchError for a header that cannot be sent."""
     if not all(value.isascii() and value.isprintable() for value in headers.values()):
         raise FetchError("bad_header", "a header of the source contains characters that cannot be sent")
-    timeouts = {"timeout": {"connect": CONNECT_TIMEOUT_S}}
-    return httpx.Request(method, url, headers=headers, content=body or None, extensions=timeouts)
+    # A body given as a stream skips the preparation of default headers, which aiohttp does again.
+    request = httpx.Request(method, url, headers=headers, stream=httpx.ByteStream(body), extensions=_TIMEOUTS)
+    request.read()
+    return request
+
+
+def header_dict(response: httpx.Response) -> dict[str, str]:
+    """Return the headers of a response by lowercase name; of several with one name the last. Several times faster
+    than as many look-ups in `response.headers`."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
 
 
 class HttpClient:

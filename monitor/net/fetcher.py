@@ -17,7 +17,7 @@ import httpx
 
 from monitor.config.models import Auth
 from monitor.errors import FetchError
-from monitor.net.client import HttpClient, Route, http_request
+from monitor.net.client import HttpClient, Route, header_dict, http_request
 from monitor.net.credentials import Login, credential_headers
 from monitor.net.decompress import ACCEPT_ENCODING, decompress
 from monitor.net.failures import redacted_url, status_error, translate_network_errors, via_proxy
@@ -152,7 +152,7 @@ class Fetcher:
             headers |= _conditions(request)
         elif request.body is not None:
             headers["content-type"] = "application/json"
-        if hop.is_own:
+        if hop.is_own and request.has_credentials:
             headers |= credential_headers(request)
         if cookies := hop.chain_cookies():
             headers["cookie"] = "; ".join(filter(None, (headers.get("cookie"), cookies)))
@@ -160,7 +160,7 @@ class Fetcher:
         return headers
 
     async def _read(self, request: Request, hop: Hop, route: Route, response: httpx.Response) -> Response:
-        status, headers, now = response.status_code, response.headers, time.time()
+        status, headers, now = response.status_code, header_dict(response), time.time()
         if status == 304 and not (request.etag or request.last_modified):
             sentence = f"{redacted_url(hop.url)} answered an unconditional request with 304 Not Modified"
             raise FetchError("unasked_not_modified", sentence, status=status)

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import httpx
@@ -52,11 +53,12 @@ class Guard:
 
     def __init__(self, allow_private: Sequence[str], resolver: Resolver = system_resolver) -> None:
         self._allowed = parse_ip_networks(allow_private)
+        self._allows_host = lru_cache(4096)(partial(is_in_networks, allowed=self._allowed))
         self._resolver = resolver
 
     def allows_by_config(self, host: str) -> bool:
         """Return whether a host is an address in `allow_private`."""
-        return is_in_networks(host, self._allowed)
+        return self._allows_host(host)
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         """Return the addresses of a host. Raises BlockedAddress if any of them may not be dialed, and UnknownName if
