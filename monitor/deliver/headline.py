@@ -109,7 +109,9 @@ def _record(claim: str) -> Record | None:
 def _previous(finding: AlertFinding, claim: str, change: Change | None) -> str:
     """Return the value before, with the thing counted if the claim has several figures; "" if it is too long."""
     said = sanitize(finding.nearest.text) if finding.nearest else ""
-    before = _previous_in_row(claim, said) if finding.novelty is Novelty.CHANGED else ""
+    before = ""
+    if finding.novelty is Novelty.CHANGED:
+        before = _previous_in_row(claim, said) or _previous_alone(claim, said)
     if change and not before:
         before = sanitize(change.before)
         if change.kind is ChangeKind.NUMBER:
@@ -123,6 +125,13 @@ def _previous_in_row(claim: str, said: str) -> str:
     if now is None or before is None or now.labels != before.labels or _CELL_MARK in now.value + before.value:
         return ""
     return without_delta(before.value) if now.value_key != before.value_key else ""
+
+
+def _previous_alone(claim: str, said: str) -> str:
+    """Return the claim before if both are only a value, such as `3.1%` or `Two`."""
+    is_value = not any(analyze(text).terms for text in (claim, said))
+    value = said.rstrip(" .,;:")
+    return _lowercase_first_word(value) if is_value and value != claim else ""
 
 
 def _figure_before(figure: str, said: str, claim: str, matched: Sequence[str]) -> str:

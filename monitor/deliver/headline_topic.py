@@ -76,12 +76,12 @@ def _clip(title: str) -> str:
 def matter_of(claim: str, is_figure: bool) -> Matter:
     """Return how well a claim says what it is about; `is_figure`: its news is a figure."""
     reading, tokens = analyze(claim), [token for token in tokenize(claim) if not token.word.flags & SYMBOL]
-    if not tokens or not _uncounted_words(reading):
+    names = _name_offsets(reading)
+    if not tokens or not (names or _uncounted_words(reading)):
         return Matter.UNSAID
     first = tokens[0].word
     if first.folded in _PRONOUNS:
         return Matter.UNSAID
-    names = _name_offsets(reading)
     if is_title_case(tokens):
         return Matter.SAID
     if first.flags & (STOPWORD | NUMERAL) or _is_first(tokens, reading):
@@ -92,10 +92,10 @@ def matter_of(claim: str, is_figure: bool) -> Matter:
 
 
 def _name_offsets(reading: ClaimAnalysis) -> list[int]:
-    """Return where names are; the number of a lot or a case is none."""
-    terms = reading.terms.values()
-    names = [term for term in terms if term.kind is not WORDING and not term.key.startswith(IDENTIFIER_PREFIX)]
-    return [reading.span(term)[0] for term in names]
+    """Return where names are. Neither the number of a lot is one nor what is counted: German writes "15 Tote"."""
+    counted = {key for figure in reading.numbers for key in figure.counted_keys[:1]}
+    names = [term for key, term in reading.terms.items() if term.kind is not WORDING and key not in counted]
+    return [reading.span(term)[0] for term in names if not term.key.startswith(IDENTIFIER_PREFIX)]
 
 
 def _is_first(tokens: list[Token], reading: ClaimAnalysis) -> bool:
@@ -118,4 +118,4 @@ def _key_words(text: str) -> list[str]:
 
 def _repeats(title: str, said: set[str]) -> bool:
     words = _key_words(title)
-    return bool(words) and sum(word in said for word in words) >= _MAX_SHARED_WORDS * len(words)
+    return bool(words) and sum(word in said for word in words) > _MAX_SHARED_WORDS * len(words)

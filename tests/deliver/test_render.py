@@ -76,7 +76,7 @@ def readable_parts(rendered: RenderedMessage) -> list[str]:
 def test_the_html_shows_headline_matched_words_and_changes() -> None:
     html = mail_html(make_message())
 
-    assert html.css_first(".news").text() == "Up to 12,000 personnel"
+    assert html.css_first(".news").text() == "Up to 12,000 personnel from North Korea are in Kursk"
     assert html.css_first(".was").text() == "was around 3,000"
     assert [mark.text() for mark in html.css(".claim mark")] == ["personnel", "North Korea"]
     assert [old.text() for old in html.css(".before .old")] == ["Around 3,000"]
