@@ -70,12 +70,13 @@ def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
     text = _row_text(claim, change)
     previous = "" if is_withdrawn else _previous(finding, claim, change)
     matter = _matter(claim, change)
-    topic = topic_of(finding, claim, matter, rule_title)
-    start = ("withdrawn: " if is_withdrawn else "") + with_separator(topic, text)
-    room = MAX_HEADLINE_CHARS - (len(previous) + len(" (was )") if previous else 0)
+    mark = "withdrawn: " if is_withdrawn else ""
+    room = MAX_HEADLINE_CHARS - len(mark) - (len(previous) + len(" (was )") if previous else 0)
+    topic = topic_of(finding, claim, matter, rule_title, room - len(text) - len(" – "))
+    start = with_separator(topic, text)
     if matter is Matter.NAMELESS and len(start + text) > room:
-        start = start.removesuffix(with_separator(topic, text))
-    return Headline(start + excerpt(text, *_news_span(finding, text, change), room - len(start)), previous)
+        start = ""
+    return Headline(mark + start + excerpt(text, *_news_span(finding, text, change), room - len(start)), previous)
 
 
 def _headline_change(changes: Sequence[Change]) -> Change | None:
@@ -129,7 +130,7 @@ def _previous_in_row(claim: str, said: str) -> str:
 
 def _previous_alone(claim: str, said: str) -> str:
     """Return the claim before if both are only a value, such as `3.1%` or `Two`."""
-    is_value = not any(analyze(text).terms for text in (claim, said))
+    is_value = not any(_CELL_MARK in text or analyze(text).terms for text in (claim, said))
     value = said.rstrip(" .,;:")
     return _lowercase_first_word(value) if is_value and value != claim else ""
 

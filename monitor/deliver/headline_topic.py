@@ -16,6 +16,8 @@ from monitor.text.facts.tokens import NUMERAL, STOPWORD, SYMBOL, Token, build_wo
 from monitor.text.labels import without_label
 
 MAX_TOPIC_CHARS, MAX_LEAD_CHARS = 48, 30
+MAX_ITEM_WORDS = 3  # content words of an item in a list, which its heading explains
+_SENTENCE_ENDS = (".", "!", "?", "…", "。")
 _END_MARKS = " .,;:–—-"
 _SUBJECT_TOKENS = 6  # at the beginning of a claim: a name among them is its subject or place
 _PRONOUNS = frozenset("they it he she we i you this that these those there".split())
@@ -31,22 +33,27 @@ class Matter(IntEnum):
     SAID = 3
 
 
-def topic_of(finding: AlertFinding, claim: str, matter: Matter, rule_title: str) -> str:
-    """Return the words to put before a claim, "" if it needs none or there are none."""
-    said = set(_key_words(claim))
+def topic_of(finding: AlertFinding, claim: str, matter: Matter, rule_title: str, room: int) -> str:
+    """Return the words to put before a claim, "" if it needs none or there are none.
+
+    They have at most `room` characters, or MAX_TOPIC_CHARS if that is more.
+    """
+    words = _key_words(claim)
     title, heading, rule = (
         without_label(sanitize(text)) for text in (finding.entry_title, finding.heading, rule_title)
     )
-    if _repeats(title, said):
-        return _unsaid_lead(title, said)
-    if matter is Matter.SAID or _repeats(heading, said):
+    if _repeats(title, words) and matter is not Matter.UNSAID:
+        return _unsaid_lead(title, words)
+    is_item = bool(heading) and len(words) <= MAX_ITEM_WORDS and finding.claim.rstrip()[-1:] not in _SENTENCE_ENDS
+    if matter is Matter.SAID and not is_item:
         return ""
-    found = [text for text in (title, heading) if _key_words(text)]
-    if not said and len(found) == 2 and len(", ".join(found)) <= MAX_TOPIC_CHARS:
-        return ", ".join(text.strip(_END_MARKS) for text in found)
-    if not found and matter is Matter.UNSAID and not _repeats(rule, said):
+    found = [text.strip(_END_MARKS) for text in (title, heading) if _key_words(text) and not _repeats(text, words)]
+    if is_item and matter is not Matter.VAGUE and len(", ".join(found)) <= max(room, MAX_TOPIC_CHARS):
+        return ", ".join(found)
+    if not found and matter is Matter.UNSAID and _key_words(rule) and not _repeats(rule, words):
         found = [rule]
-    return _clip(found[0]) if found else ""
+    is_same_subject = matter is not Matter.UNSAID and found and _key_words(found[0])[:1] == words[:1]
+    return _clip(found[0], max(room, MAX_TOPIC_CHARS)) if found and not is_same_subject else ""
 
 
 def with_separator(topic: str, text: str) -> str:
@@ -54,20 +61,20 @@ def with_separator(topic: str, text: str) -> str:
     return topic and topic + (" – " if ": " in topic + text else ": ")
 
 
-def _unsaid_lead(title: str, said: set[str]) -> str:
+def _unsaid_lead(title: str, said: list[str]) -> str:
     """Return "Acme" for the title "Acme: slow sign-ins in Oslo" of a claim about sign-ins that does not name it."""
     lead, mark, _ = title.partition(": ")
     words = _key_words(lead)
-    is_lead = mark and words and len(lead) <= MAX_LEAD_CHARS and not said.intersection(words)
+    is_lead = mark and words and len(lead) <= MAX_LEAD_CHARS and not set(said).intersection(words)
     return lead if is_lead else ""
 
 
-def _clip(title: str) -> str:
+def _clip(title: str, limit: int) -> str:
     """Return the title, or its beginning without dangling words such as "of the"."""
     title = title.strip(_END_MARKS)
-    if len(title) <= MAX_TOPIC_CHARS:
+    if len(title) <= limit:
         return title
-    words = shorten(title, MAX_TOPIC_CHARS).removesuffix("…").split(" ")
+    words = shorten(title, limit).removesuffix("…").split(" ")
     while len(words) > 1 and build_word(words[-1]).flags & STOPWORD:
         words.pop()
     return " ".join(words).rstrip(_END_MARKS) + "…"
@@ -116,6 +123,6 @@ def _key_words(text: str) -> list[str]:
     return list(analyze(text).terms)
 
 
-def _repeats(title: str, said: set[str]) -> bool:
+def _repeats(title: str, said: list[str]) -> bool:
     words = _key_words(title)
     return bool(words) and sum(word in said for word in words) > _MAX_SHARED_WORDS * len(words)

@@ -209,10 +209,15 @@ def test_a_row_has_its_label_and_the_value_that_changed(before: str, now: str, t
 @pytest.mark.parametrize(
     ("claim", "title", "heading", "expected"),
     [
-        ("61 deaths", "Cholera in Beira", "Today", "Cholera in Beira: 61 deaths"),
+        ("61 deaths", "Cholera in Beira", "", "Cholera in Beira: 61 deaths"),
         ("12 vessels", "", "Port of Selby", "Port of Selby: 12 vessels"),
         ("$3.49", "Fuel today", "", "Fuel today: $3.49"),
+        ("9 Harbor Street", "Storm Ida", "Shelters:", "Storm Ida, Shelters: 9 Harbor Street"),
+        ("Old Mill Road", "", "Closed roads", "Closed roads: Old Mill Road"),
+        ("Quill, which was bought in May, closed.", "Quill goes under", "", "Quill, which was bought in May, closed"),
+        ("61 left", "61 left", "", "Missing hikers: 61 left"),
         ("Two", "", "", "Missing hikers: Two"),
+        ("Tenants need a new key.", "Fire in Bani", "For tenants", "Fire in Bani: Tenants need a new key"),
         ("They left the city of Bani.", "Militia in retreat", "", "Militia in retreat: They left the city of Bani"),
         ("$3.49", "Fuel today", "Diesel", "Fuel today, Diesel: $3.49"),
         ("515", "30 November", "Masts", "Masts: 515"),
@@ -248,10 +253,16 @@ def test_a_claim_that_does_not_say_its_matter_has_a_title_before_it(
 
 
 def test_a_long_title_is_cut_before_words_that_lead_nowhere() -> None:
-    finding = make_alert_finding(
-        "1,456 tanks", entry_title="The losses of the northern army in the campaign of the spring"
-    )
-    assert str(finding_headline(finding)) == "The losses of the northern army…: 1,456 tanks"
+    claim = "They lost 1,456 tanks on the long road to the harbor before the first snow of the winter fell."
+    title = "The losses of the northern army in the campaigns of the spring"
+    headline = str(finding_headline(make_alert_finding(claim, entry_title=title)))
+    assert headline.startswith("The losses of the northern army…: They lost 1,456 tanks")
+
+
+def test_a_title_takes_the_room_that_a_short_claim_leaves() -> None:
+    title = "Quillmail: slow delivery of outgoing mail in the harbor district"
+    finding = make_alert_finding("About 3% of messages wait.", entry_title=title)
+    assert str(finding_headline(finding)) == f"{title} – About 3% of messages wait"
 
 
 LONG = (
