@@ -146,9 +146,10 @@ def _figure_before(figure: str, said: str, claim: str, matched: Sequence[str]) -
 
 
 def _news_span(finding: AlertFinding, text: str, change: Change | None) -> tuple[int, int]:
-    """Return where the changed words are in a headline's text, with the thing counted; (0, 0) if nothing changed."""
+    """Return where the changed words are in a text, with the thing counted; else where the first matched words are."""
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
-        return 0, 0
+        matched = (_find(sanitize(phrase), text) for phrase in finding.matched)
+        return min((span for span in matched if span), default=(0, 0))
     found = _find(sanitize(change.after), text) if change else None
     start, end = found or _changed_words(sanitize(finding.nearest.text), text)
     if change and change.kind is ChangeKind.NUMBER:

@@ -289,6 +289,13 @@ def test_a_bare_figure_that_was_compared_without_changes_has_the_figure_before(b
     assert str(finding_headline(finding, "Missing hikers")) == f"Missing hikers: {now} (was {before.lower()})"
 
 
+def test_the_matched_words_of_a_long_new_claim_are_in_the_headline() -> None:
+    claim = LONG.format("5 May, and 40 horses drowned in the ford near Selby, the guards said")
+    headline = str(finding_headline(make_alert_finding(claim, matched=("horses", "drowned"))))
+    assert headline.startswith("The first clash between the river")
+    assert "40 horses" in headline
+
+
 def test_added_words_at_the_end_of_a_long_claim_are_in_the_headline() -> None:
     headline = headline_of_change(LONG.format("5 May"), LONG.format("5 May near Selby"))
     assert headline.endswith("near Selby")
