@@ -146,7 +146,7 @@ def _figure_before(figure: str, said: str, claim: str, matched: Sequence[str]) -
 
 
 def _news_span(finding: AlertFinding, text: str, change: Change | None) -> tuple[int, int]:
-    """Return where the changed words are in a text, with the thing counted; else where the first matched words are."""
+    """Return where the changed words are, with the thing counted; if none, where the first matched words are."""
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
         matched = (_find(sanitize(phrase), text) for phrase in finding.matched)
         return min((span for span in matched if span), default=(0, 0))
