@@ -43,8 +43,9 @@ PURE = (
     "config.quiet_hours", "sources.adaptive_interval", "sources.anomalies", "sources.flapping", "sources.health",
     "sources.host_slots", "sources.moving_lines", "sources.schedule", "sources.state", "deliver.backoff",
     "deliver.delivery_status",
-    "deliver.escaping", "deliver.grouping", "deliver.headline", "deliver.render", "deliver.sanitize",
-    "deliver.slack_blocks", "deliver.template_context", "deliver.webhook_payload", "deliver.word_diff",
+    "deliver.escaping", "deliver.excerpt", "deliver.grouping", "deliver.headline", "deliver.headline_topic",
+    "deliver.render", "deliver.sanitize", "deliver.slack_blocks",
+    "deliver.template_context", "deliver.webhook_payload", "deliver.word_diff",
 )  # fmt: skip
 IO_LIBRARIES = {
     "aiosmtplib", "alembic", "apscheduler", "asyncio", "feedparser", "http.client", "httpcore", "httpx",

@@ -1,8 +1,10 @@
-"""Headlines of alerts and findings, for a subject line: `up to 12,000 personnel (was around 3,000)`.
+"""Headlines of alerts and findings, for a subject line: `Ford recall: 145,000 cars (was 45,000)`.
 
-If a figure changed, the headline is the figure with the thing counted; if a date, name or place changed, it is the
-claim with the value before; otherwise the claim alone. The thing counted ends at a matched word or before a word such
-as "are". These words are known for English only; in other languages the number of words decides.
+A headline is the claim with the value before. If the claim alone does not say what it is about, the title of its
+entry is put before it. A long claim is shortened around what changed; a row is its label and the value that changed.
+
+The thing counted ends at a matched word or before a word such as "are". These words are known for English only; in
+other languages the number of words decides.
 """
 
 from __future__ import annotations
@@ -11,13 +13,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Indel
+
 from monitor.alerts.change_summary import SHORT_KINDS, short_changes
+from monitor.deliver.excerpt import excerpt
+from monitor.deliver.headline_topic import Matter, matter_of, topic_of, with_separator
 from monitor.deliver.sanitize import sanitize, shorten
-from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty
+from monitor.model import Alert, AlertFinding, Change, ChangeKind, Claim, Novelty, Role
+from monitor.text.analysis import analyze
+from monitor.text.facts.records import Record, parse_record, without_delta
+from monitor.text.labels import without_label
 
 MAX_HEADLINE_CHARS = 110
 MAX_PREVIOUS_CHARS = 40
 
+_CELL_MARK = " | "
+_RATE = re.compile(r"/[^\W\d_]{1,5}\b")
 _MAX_PHRASE_WORDS = 4
 _PHRASE_END_WORDS = frozenset(
     """
@@ -41,23 +52,31 @@ class Headline:
 
 
 def alert_headline(alert: Alert) -> str:
-    """Return the headline of the alert's first finding, or the alert's title if it has no findings."""
-    if alert.findings:
-        return str(finding_headline(alert.findings[0]))
-    return shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
+    """Return the headline of the alert's first finding, or the alert's title if there is none."""
+    headline = str(finding_headline(alert.findings[0], alert.title)) if alert.findings else ""
+    return headline or shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
 
 
-def finding_headline(finding: AlertFinding) -> Headline:
-    """Return what is new, in at most MAX_HEADLINE_CHARS characters; empty for a claim without printable text."""
-    claim = sanitize(finding.claim).removesuffix(".").rstrip()
+def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
+    """Return what is new, in at most MAX_HEADLINE_CHARS characters; empty for a claim without printable text.
+
+    `rule_title` names the matter if neither the claim nor its entry does.
+    """
+    claim = without_label(sanitize(finding.claim)).rstrip(" .,;:")
     if not claim:
         return Headline("")
-    if finding.novelty is Novelty.WITHDRAWN:
-        return Headline(shorten(f"withdrawn: {claim}", MAX_HEADLINE_CHARS))
-    change = _headline_change(finding.changes)
-    if change is None:
-        return Headline(shorten(claim, MAX_HEADLINE_CHARS))
-    return _change_headline(finding, claim, change)
+    is_withdrawn = finding.novelty is Novelty.WITHDRAWN
+    change = None if is_withdrawn else _headline_change(finding.changes)
+    text = _row_text(claim, change)
+    previous = "" if is_withdrawn else _previous(finding, claim, change)
+    matter = _matter(claim, change)
+    mark = "withdrawn: " if is_withdrawn else ""
+    room = MAX_HEADLINE_CHARS - len(mark) - (len(previous) + len(" (was )") if previous else 0)
+    topic = topic_of(finding, claim, matter, rule_title, room - len(text) - len(" – "))
+    start = with_separator(topic, text)
+    if matter is Matter.NAMELESS and len(start + text) > room:
+        start = ""
+    return Headline(mark + start + excerpt(text, *_news_span(finding, text, change), room - len(start)), previous)
 
 
 def _headline_change(changes: Sequence[Change]) -> Change | None:
@@ -65,22 +84,91 @@ def _headline_change(changes: Sequence[Change]) -> Change | None:
     return min(candidates, key=lambda change: SHORT_KINDS.index(change.kind), default=None)
 
 
-def _change_headline(finding: AlertFinding, claim: str, change: Change) -> Headline:
-    before, after = sanitize(change.before), sanitize(change.after)
-    phrase = claim
-    if change.kind is ChangeKind.NUMBER:
-        phrase = _figure_phrase(claim, after, finding.matched)
-        before = _lowercase_first_word(before)
-    previous = before if len(before) <= MAX_PREVIOUS_CHARS else ""
-    return Headline(shorten(phrase, MAX_HEADLINE_CHARS - len(previous) - len(" (was )")), previous)
-
-
-def _figure_phrase(claim: str, figure: str, matched: Sequence[str]) -> str:
-    """Return the figure as written in the claim, with the thing counted; the claim if it lacks the figure."""
-    match = re.search(rf"(?<!\w){re.escape(figure)}(?!\w)", claim, re.IGNORECASE)
-    if match is None:
+def _row_text(claim: str, change: Change | None) -> str:
+    """Return a row as `label: value`, only the value that changed if it is known; other claims as they are."""
+    label, *cells = claim.split(_CELL_MARK)
+    if not cells:
         return claim
-    return claim[match.start() : match.end() + _counted_length(claim[match.end() :], matched)].strip(" .,;:")
+    after = sanitize(change.after) if change else ""
+    changed = [cell for cell in cells if after and _find(after, cell)]
+    value = changed[0] if len(changed) == 1 else ", ".join(cells)
+    return f"{label}: {value}" if any(map(str.isalpha, label)) else f"{label}, {value}"
+
+
+def _matter(claim: str, change: Change | None) -> Matter:
+    if _record(claim):
+        return Matter.VAGUE
+    return matter_of(claim, change is not None and change.kind is ChangeKind.NUMBER)
+
+
+def _record(claim: str) -> Record | None:
+    """Return the label and value of a row with a short value, None for prose."""
+    record = parse_record(Claim(claim, Role.ROW))
+    return record if record is not None and record.is_short else None
+
+
+def _previous(finding: AlertFinding, claim: str, change: Change | None) -> str:
+    """Return the value before, with the thing counted if the claim has several figures; "" if it is too long."""
+    said = sanitize(finding.nearest.text) if finding.nearest else ""
+    before = ""
+    if finding.novelty is Novelty.CHANGED:
+        before = _previous_in_row(claim, said) or _previous_alone(claim, said)
+    if change and not before:
+        before = sanitize(change.before)
+        if change.kind is ChangeKind.NUMBER:
+            before = _lowercase_first_word(_figure_before(before, said, claim, finding.matched))
+    return before if len(before) <= MAX_PREVIOUS_CHARS else ""
+
+
+def _previous_in_row(claim: str, said: str) -> str:
+    """Return the value of the row before, if it has one value and the same label; its growth is left out."""
+    now, before = _record(claim), _record(said.rstrip(" .,;:"))
+    if now is None or before is None or now.labels != before.labels or _CELL_MARK in now.value + before.value:
+        return ""
+    return without_delta(before.value) if now.value_key != before.value_key else ""
+
+
+def _previous_alone(claim: str, said: str) -> str:
+    """Return the claim before if both are only a value, such as `3.1%` or `Two`."""
+    is_value = not any(_CELL_MARK in text or analyze(text).terms for text in (claim, said))
+    value = said.rstrip(" .,;:")
+    return _lowercase_first_word(value) if is_value and value != claim else ""
+
+
+def _figure_before(figure: str, said: str, claim: str, matched: Sequence[str]) -> str:
+    found = _find(figure, said)
+    if found and (rate := _RATE.match(said, found[1])):  # "120 km" of "120 km/h"
+        figure, found = figure + rate[0], (found[0], rate.end())
+    if found is None or _CELL_MARK in claim or len(analyze(claim).numbers) < 2:
+        return figure
+    with_unit = said[found[0] : found[1] + _counted_length(said[found[1] :], matched)].strip(" .,;:")
+    return with_unit if len(with_unit) <= MAX_PREVIOUS_CHARS else figure
+
+
+def _news_span(finding: AlertFinding, text: str, change: Change | None) -> tuple[int, int]:
+    """Return where the changed words are, with the thing counted; if none, where the first matched words are."""
+    if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
+        matched = (_find(sanitize(phrase), text) for phrase in finding.matched)
+        return min((span for span in matched if span), default=(0, 0))
+    found = _find(sanitize(change.after), text) if change else None
+    start, end = found or _changed_words(sanitize(finding.nearest.text), text)
+    if change and change.kind is ChangeKind.NUMBER:
+        end += _counted_length(text[end:], finding.matched)
+    return start, end
+
+
+def _find(words: str, text: str) -> tuple[int, int] | None:
+    """Return where words as written are in a text, or None."""
+    match = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) if words else None
+    return match.span() if match else None
+
+
+def _changed_words(before: str, text: str) -> tuple[int, int]:
+    """Return where the first words that the text before lacks are."""
+    words = list(re.finditer(r"\S+", text))
+    edits = Indel.opcodes(before.split(), [word[0] for word in words])
+    added = next((edit for edit in edits if edit.tag == "insert"), None)
+    return (words[added.dest_start].start(), words[added.dest_end - 1].end()) if added else (0, 0)
 
 
 def _lowercase_first_word(figure: str) -> str:

@@ -67,6 +67,7 @@ def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_u
     base_url = (web_url or "").rstrip("/")
     batched = batched_alert_count(message)
     placement_by_key = placements(message.alerts) if batched else {}
+    rule_titles = {finding_key(finding): alert.title for alert in message.alerts[::-1] for finding in alert.findings}
     headline = _message_headline(message, findings, batched)
     return {
         "headline": str(headline),
@@ -89,7 +90,7 @@ def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_u
         "latest": "",
         "note": "",
         "findings": [
-            _finding_context(finding, limits, timezone)
+            _finding_context(finding, rule_titles[finding_key(finding)], limits, timezone)
             | _placement_context(placement_by_key.get(finding_key(finding), FindingPlacement()))
             for finding in shown
         ],
@@ -107,7 +108,7 @@ def batched_alert_count(message: Message) -> int:
 
 def _message_headline(message: Message, findings: Sequence[AlertFinding], batched: int) -> Headline:
     if findings and not batched:
-        headline = finding_headline(findings[0])
+        headline = finding_headline(findings[0], message.alerts[0].title)
     else:
         headline = Headline(shorten(_message_title(message, batched), MAX_TITLE_CHARS))
     return headline if headline.current else Headline(_alert_title(message.alerts[0]))
@@ -174,7 +175,7 @@ def _rule_context(alert: Alert) -> TemplateContext:
     }
 
 
-def _finding_context(finding: AlertFinding, limits: Limits, timezone: ZoneInfo) -> TemplateContext:
+def _finding_context(finding: AlertFinding, rule_title: str, limits: Limits, timezone: ZoneInfo) -> TemplateContext:
     claim = shorten(sanitize(finding.claim), limits.claim) or NO_TEXT
     matched = [sanitize(phrase) for phrase in finding.matched]
     is_withdrawn = finding.novelty is Novelty.WITHDRAWN
@@ -184,7 +185,7 @@ def _finding_context(finding: AlertFinding, limits: Limits, timezone: ZoneInfo) 
         "novelty": str(finding.novelty),
         "withdrawn": is_withdrawn,
         "similarity": round(finding.similarity),
-        "headline": str(finding_headline(finding)),
+        "headline": str(finding_headline(finding, rule_title)),
         "source": shorten(sanitize(finding.source), MAX_NAME_CHARS),
         "url": safe_web_link(finding.entry_url),
         "published": format_time(finding.published, timezone),

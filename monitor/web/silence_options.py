@@ -55,7 +55,7 @@ def story_options(alerts: Sequence[Alert]) -> Iterator[SilenceOption]:
         for finding in alert.findings:
             story = finding.story or alert.story
             if story not in seen_stories:
-                yield SilenceOption(str(finding_headline(finding)), story=story)
+                yield SilenceOption(str(finding_headline(finding, alert.title)), story=story)
             seen_stories.add(story)
 
 

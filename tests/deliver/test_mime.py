@@ -174,9 +174,15 @@ def test_a_mail_has_headers_for_automatic_mail_rule_and_severity() -> None:
 
 
 def test_the_subject_has_severity_headline_source_and_the_number_of_further_findings() -> None:
-    assert parsed_mail(make_message())["Subject"] == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
+    assert (
+        parsed_mail(make_message())["Subject"]
+        == "[HIGH] Up to 12,000 personnel from North Korea are in Kursk (was around 3,000) · isw"
+    )
     low_severity = make_message(make_alert(make_figure_finding(), make_alert_finding("More."), severity="low"))
-    assert parsed_mail(low_severity)["Subject"] == "Up to 12,000 personnel (was around 3,000) · isw (+1 more)"
+    assert (
+        parsed_mail(low_severity)["Subject"]
+        == "Up to 12,000 personnel from North Korea are in Kursk (was around 3,000) · isw (+1 more)"
+    )
 
 
 def random_titles(number: int) -> Iterator[str]:

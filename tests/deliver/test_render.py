@@ -76,7 +76,7 @@ def readable_parts(rendered: RenderedMessage) -> list[str]:
 def test_the_html_shows_headline_matched_words_and_changes() -> None:
     html = mail_html(make_message())
 
-    assert html.css_first(".news").text() == "Up to 12,000 personnel"
+    assert html.css_first(".news").text() == "Up to 12,000 personnel from North Korea are in Kursk"
     assert html.css_first(".was").text() == "was around 3,000"
     assert [mark.text() for mark in html.css(".claim mark")] == ["personnel", "North Korea"]
     assert [old.text() for old in html.css(".before .old")] == ["Around 3,000"]
@@ -269,7 +269,7 @@ def test_times_are_in_the_readers_zone_on_both_sides_of_a_clock_change() -> None
 )
 def test_only_high_and_critical_alerts_have_a_prefix_in_the_subject(severity: str, prefix: str) -> None:
     subject = render_for(make_message(make_alert(severity=Severity(severity)))).subject
-    assert subject == f"{prefix}Up to 12,000 personnel (was around 3,000) · isw"
+    assert subject == f"{prefix}Up to 12,000 personnel from North Korea are in Kursk (was around 3,000) · isw"
 
 
 def test_a_channel_without_its_own_template_gets_the_plain_text_of_the_mail() -> None:
@@ -286,7 +286,7 @@ def test_a_custom_template_replaces_the_built_in_one_and_may_extend_it(tmp_path:
     message = make_message(make_alert(title="A & B"))
     rendered = render_message(message, "email", templates, KYIV, None)
 
-    assert rendered.subject == "News: Up to 12,000 personnel (was around 3,000)"
+    assert rendered.subject == "News: Up to 12,000 personnel from North Korea are in Kursk (was around 3,000)"
     assert "Ours & A &amp; B" in rendered.html.replace("Ours &amp; A", "Ours & A")
     assert rendered.note is None
     assert rendered.text == render_message(message, "email", TEMPLATES, KYIV, None).text

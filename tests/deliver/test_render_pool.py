@@ -38,7 +38,7 @@ async def render_with(pool: RenderPool, folder: Path, text: str) -> RenderedMess
 async def test_a_custom_template_is_used(pool: RenderPool, tmp_path: Path) -> None:
     rendered = await render_with(pool, tmp_path, "News: {{ headline }}")
 
-    assert rendered.text == "News: Up to 12,000 personnel (was around 3,000)\n"
+    assert rendered.text == "News: Up to 12,000 personnel from North Korea are in Kursk (was around 3,000)\n"
     assert rendered.note is None
 
 

@@ -182,8 +182,10 @@ def test_text_in_bold_or_in_a_link_is_not_read_as_markup(text: str) -> None:
 def test_an_alert_has_a_header_and_a_marked_claim_with_its_change() -> None:
     rendered = render_slack(make_message(make_alert(make_figure_finding(), at=NOON)))
 
-    assert rendered.subject == "[HIGH] Up to 12,000 personnel (was around 3,000) · isw"
-    assert texts(rendered.blocks)[0] == "[HIGH] Up to 12,000 personnel (was around 3,000)"
+    assert rendered.subject == "[HIGH] Up to 12,000 personnel from North Korea are in Kursk (was around 3,000) · isw"
+    assert (
+        texts(rendered.blocks)[0] == "[HIGH] Up to 12,000 personnel from North Korea are in Kursk (was around 3,000)"
+    )
     assert "*personnel*" in texts(rendered.blocks)[2]
     assert "~Around 3,000~" in texts(rendered.blocks)[2]
     assert "*Up to 12,000*" in texts(rendered.blocks)[2]

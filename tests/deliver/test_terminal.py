@@ -54,7 +54,8 @@ async def test_on_a_terminal_the_alert_has_colors_and_wrapped_lines_keep_the_ind
 
     assert "\x1b[" in printed
     plain = re.sub(r"\x1b\[[0-9;]*m", "", printed).replace("\r\n", "\n")
-    assert [line for line in plain.splitlines()[1:] if line.strip() and not line.startswith("  ")] == []
+    headline_lines = 2
+    assert [line for line in plain.splitlines()[headline_lines:] if line.strip() and not line.startswith("  ")] == []
     assert max(len(line.rstrip()) for line in plain.splitlines()) <= 60
 
 

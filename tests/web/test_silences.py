@@ -52,7 +52,9 @@ async def test_the_form_shows_each_option_with_its_recent_alerts(
     options = await silence_options(page_reader, f"/alerts/{alert['id']}/silence")
 
     assert next(iter(options)) == f"story={alert['story']}"
-    assert "p to 12,000 North Korean soldiers (was around 3,000)" in next(iter(options.values()))
+    label = next(iter(options.values()))
+    assert "Up to 12,000 North Korean soldiers" in label
+    assert "(was around 3,000)" in label
     assert options["source=front-report"] == "source front-report 2 alerts in the last 7 days"
     assert options["rule=dprk-deployment"].endswith(" 4 alerts in the last 7 days")
     assert options["rule=dprk-deployment&source=front-report"].startswith("rule and source ")

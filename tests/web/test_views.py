@@ -104,7 +104,10 @@ async def test_a_claim_links_to_its_alert_and_a_source_to_its_entry(page_reader:
     links = [link.attributes["href"] for link in first.css(".finding a")]
     alert_page = await read_main(page_reader, links[0])
 
-    assert text_of(alert_page.css_first("h1")) == "Up to 12,000 North Korean soldiers"
+    assert (
+        text_of(alert_page.css_first("h1"))
+        == "Up to 12,000 North Korean soldiers are in Kursk Oblast, an intelligence official said"
+    )
     assert links[1] == "https://front-report.example/d16"
 
 

@@ -53,6 +53,11 @@ def parse_record(claim: Claim) -> Record | None:
     return _build_record(dash[1], dash[2]) if dash and _is_measure(dash[2]) else None
 
 
+def without_delta(value: str) -> str:
+    """Return a value without what it grew by: `59` for `59 (+4)`."""
+    return " ".join(_DELTA_PATTERN.sub(" ", value).split())
+
+
 def is_short_record(claim: Claim) -> bool:
     """Whether a claim is a record whose value is a number or a few words."""
     record = parse_record(claim)
