@@ -28,13 +28,17 @@ class ProxyServer:
 
 
 @contextmanager
-def proxy_server(folder: Path, scheme: str, login: str = "") -> Iterator[ProxyServer]:
-    """Run a proxy until the context ends. `scheme` is `http` or `socks5`, `login` is `user:password`."""
+def proxy_server(
+    folder: Path, scheme: str, login: str = "", certificate: tuple[Path, Path] | None = None
+) -> Iterator[ProxyServer]:
+    """Run a proxy until the context ends. `scheme` is `http` or `socks5`, `login` is `user:password`. With a
+    `certificate`, a file of it and one of its key, clients connect over TLS."""
     port = free_port()
     log = folder / f"{scheme}-{port}.log"
-    listen = f"{scheme}://127.0.0.1:{port}{'#' + login if login else ''}"
+    listen = f"{scheme}{'+ssl' if certificate else ''}://127.0.0.1:{port}{'#' + login if login else ''}"
+    tls_options = ["--ssl", ",".join(map(str, certificate))] if certificate else []
     with log.open("w", encoding="utf-8") as output:
-        command = [sys.executable, "-u", "-m", "pproxy", "-v", "--auth", "0", "-l", listen]
+        command = [sys.executable, "-u", "-m", "pproxy", "-v", "--auth", "0", "-l", listen, *tls_options]
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait_until_listening(port)

@@ -82,6 +82,20 @@ async def test_tls_goes_through_the_proxy_to_the_server(
     assert raised.value.code == "tls"
 
 
+async def test_a_proxy_is_reached_over_tls(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate = tmp_path / "cert.pem", tmp_path / "key.pem"
+    with proxy_server(tmp_path, "http", certificate=certificate) as proxy:
+        async with RawServer(http_response(SAMPLE_FEED)) as server, fetcher() as client:
+            request = Request(server.url, proxy=SecretStr(f"https://{proxy.address}"), ca_file=tmp_path / "ca.pem")
+            assert (await client.fetch(request)).body == SAMPLE_FEED
+        assert proxy.connections() == [f"127.0.0.1:{server.port}"]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_proxy_with_a_password_needs_it(locked_proxies: dict[str, ProxyServer], scheme: str) -> None:
     address = locked_proxies[scheme].address
