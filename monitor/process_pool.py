@@ -24,6 +24,7 @@ from monitor.errors import WorkerKilled
 
 T = TypeVar("T")
 
+_POOL_CHECK_S = 1.0
 _EXIT_OUT_OF_MEMORY = 77  # exit status of a worker that reached its memory limit
 _MAX_TASKS_PER_WORKER = 500  # then the worker is replaced, so that leaked memory is freed
 # Imported once, in the server process that workers are forked from.
@@ -59,7 +60,7 @@ class WorkerPool:
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         try:
-            result: T = await asyncio.wrap_future(future)
+            result: T = await _result(pool, future)
         except TimeoutError:
             raise WorkerKilled("timeout", f"took more than {self._deadline_s:g} seconds") from None
         except ProcessExpired as expired:
@@ -99,6 +100,18 @@ class WorkerPool:
             for future in tuple(self._pending):
                 future.cancel()  # type: ignore[no-untyped-call]
             pool.join()
+
+
+async def _result(pool: ProcessPool, future: ProcessFuture[T]) -> T:
+    """Wait for a task. Raises BrokenProcessPool if the pool ended without an answer: its futures never end then."""
+    waiting = asyncio.wrap_future(future)
+    try:
+        while not (await asyncio.wait({waiting}, timeout=_POOL_CHECK_S))[0]:
+            if not pool.active:
+                raise BrokenProcessPool("the worker processes ended")
+    finally:
+        waiting.cancel()
+    return await waiting
 
 
 def _start_pool(worker_count: int, memory_bytes: int) -> ProcessPool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from monitor.compare.catalogue import ExactMatches, is_bare
+from monitor.compare.catalogue import MAX_LOOKED_UP, ExactMatches, is_bare
 from monitor.model import Claim, PriorClaim, Role, Update
 from monitor.text.labels import without_label
 
@@ -18,8 +18,8 @@ MIN_REPOSTED_SHARE = 0.5  # of the claims; an agency adds to a story that it sen
 
 def reposted_entry(update: Update, claims: Sequence[Claim], ledger: ExactMatches) -> str | None:
     """Return the key of the earlier entry of the source that has the title of a new entry, labels aside, and said
-    most of its claims, at least one of them with a name, a figure or a day; None if there is none."""
-    stated = [claim for claim in claims if claim.noise is None and claim.role is not Role.TITLE]
+    most of its first claims, at least one of them with a name, a figure or a day; None if there is none."""
+    stated = [claim for claim in claims if claim.noise is None and claim.role is not Role.TITLE][:MAX_LOOKED_UP]
     if not update.title or not stated:
         return None
     said = ledger.exact_matches([claim.text for claim in stated], sources=frozenset((update.source,)))
