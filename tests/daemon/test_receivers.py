@@ -424,5 +424,5 @@ async def test_a_channel_template_applies_to_rules_without_their_own(monitor: Fo
             [str(json.loads(request.body)["blocks"]) for request in channel.received_requests]
             for channel in (monitor.chat, monitor.bot)
         )
-        assert ["brief: News 0" in chat[0], "urgent: News 1" in chat[1]] == [True, True]
-        assert ["brief" in bot[0], "urgent: News 1" in bot[1]] == [False, True]
+        assert ["brief: Bridges: News 0" in chat[0], "urgent: Bridges: News 1" in chat[1]] == [True, True]
+        assert ["brief" in bot[0], "urgent: Bridges: News 1" in bot[1]] == [False, True]
