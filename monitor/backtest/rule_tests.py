@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from monitor.compare.classify import classify_claims
+from monitor.compare.indexes import EarlierEntry
 from monitor.compare.lookup import MAX_CANDIDATES
 from monitor.compare.stories import StoryCandidate
 from monitor.errors import Problem
@@ -62,6 +63,9 @@ class EmptyHistory:
         self, texts: Sequence[str], *, sources: frozenset[str] | None = None
     ) -> dict[str, list[PriorClaim]]:
         return {}
+
+    def entries_saying(self, update: Update, texts: Collection[str], at_least: int) -> list[EarlierEntry]:
+        return []
 
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         return {}

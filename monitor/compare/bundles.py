@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from monitor.compare.catalogue import ExactMatches
+from monitor.compare.indexes import ExactMatches
 from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Update
 from monitor.text.analysis import analyze
 from monitor.text.facts.records import is_short_record

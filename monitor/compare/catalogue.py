@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 from itertools import islice
-from typing import Protocol
 
+from monitor.compare.indexes import EarlierEntry, EntryIndex
 from monitor.compare.records import is_series
 from monitor.model import Claim, PriorClaim, Role, Update
 from monitor.text.analysis import WORDING, analyze
@@ -22,15 +22,6 @@ MIN_SHARED_SENTENCES = 2  # bare sentences; news articles rarely have two of ano
 MAX_LOOKED_UP = 24  # sentences of the update that are looked up
 
 
-class ExactMatches(Protocol):
-    """The ledger's lookup of sentences by their words."""
-
-    def exact_matches(
-        self, texts: Sequence[str], *, sources: frozenset[str] | None = None
-    ) -> dict[str, list[PriorClaim]]:
-        """Return, for each text, the earlier claims with the same wording, earliest first."""
-
-
 class EntryKind(Enum):
     """What an update is an entry of: a feed of news, or a catalogue of records, or of notices or pages in prose."""
 
@@ -39,7 +30,7 @@ class EntryKind(Enum):
     NOTICE = "notice"
 
 
-def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) -> EntryKind:
+def entry_kind(update: Update, claims: Sequence[Claim], ledger: EntryIndex) -> EntryKind:
     """Return the kind of entry that the update is."""
     stated = [claim for claim in claims if claim.noise is None]
     records = [claim for claim in stated if is_short_record(claim)]
@@ -47,11 +38,8 @@ def entry_kind(update: Update, claims: Sequence[Claim], ledger: ExactMatches) ->
         return EntryKind.RECORD
     bare = (claim.text for claim in stated if not is_short_record(claim) and is_bare(claim))
     texts = list(islice(bare, MAX_LOOKED_UP))  # the rest of a long page is not analyzed
-    if len(texts) < MIN_SHARED_SENTENCES:
-        return EntryKind.NEWS
-    said = ledger.exact_matches(texts, sources=frozenset((update.source,)))
-    shared = sum(any(is_sibling(update, prior) for prior in said.get(text, ())) for text in texts)
-    return EntryKind.NOTICE if shared >= MIN_SHARED_SENTENCES else EntryKind.NEWS
+    similar = ledger.entries_saying(update, texts, MIN_SHARED_SENTENCES)
+    return EntryKind.NOTICE if any(is_sibling(update, entry) for entry in similar) else EntryKind.NEWS
 
 
 def has_many_records(records: Sequence[Claim], stated: Sequence[Claim]) -> bool:
@@ -68,6 +56,6 @@ def is_bare(claim: Claim) -> bool:
     return all(term.kind is WORDING for term in analysis.terms.values())
 
 
-def is_sibling(update: Update, prior: PriorClaim) -> bool:
-    """Whether an earlier claim is from another entry of the source that is not the same series in time."""
+def is_sibling(update: Update, prior: PriorClaim | EarlierEntry) -> bool:
+    """Whether an earlier claim or entry is from another entry of the source that is not the same series in time."""
     return prior.source == update.source and prior.entry != update.entry and not is_series(update, prior)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.compare.catalogue import EntryKind, ExactMatches
+from monitor.compare.catalogue import EntryKind
+from monitor.compare.indexes import EntryIndex, ExactMatches
 from monitor.compare.own_report import OwnReport
 from monitor.model import Moment, Novelty, PriorClaim, Update, Verdict
 from monitor.text.analysis import Synonyms
@@ -14,7 +15,7 @@ from monitor.text.analysis import Synonyms
 MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
 
 
-class ClaimIndex(ExactMatches, Protocol):
+class ClaimIndex(ExactMatches, EntryIndex, Protocol):
     """The ledger's earlier claims."""
 
     def candidates(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitor.compare.identifiers import title_different_things
+from monitor.compare.indexes import EarlierEntry
 from monitor.compare.subject import stable_words
 from monitor.compare.verdict import judge
 from monitor.evidence import Basis
@@ -71,8 +72,8 @@ def prior_labels(prior: PriorClaim, claim: Claim) -> tuple[str, ...]:
     return record_labels(Claim(prior.text, claim.role, prior.heading))
 
 
-def is_series(update: Update, prior: PriorClaim) -> bool:
-    """Whether an earlier claim's entry belongs to one series in time with the update's entry.
+def is_series(update: Update, prior: PriorClaim | EarlierEntry) -> bool:
+    """Whether the entry, or that of an earlier claim, belongs to one series in time with the update's entry.
 
     Their titles differ in dates and numbers only, or the titles are equal and the keys are dates.
     """

@@ -8,13 +8,14 @@ bounded, so the cost hardly grows with the ledger.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import nlargest
 from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from monitor.compare.indexes import EarlierEntry
 from monitor.model import Moment, PriorClaim, Update
 from monitor.store import inverted_index
 from monitor.store.inverted_index import CLAIM_INDEX
@@ -29,6 +30,7 @@ MAX_POSTINGS_PER_TERM = 500  # postings read for one term, newest first
 MAX_SAYINGS_PER_CLAIM = 8  # sayings returned for one claim
 MAX_SAYINGS_SCANNED = 32  # sayings of one claim that those are chosen from
 MAX_EXACT_SAYINGS = 64  # sayings returned for a text looked up word for word
+MAX_ENTRIES_SAYING = 64  # entries returned that share claims; a formula may be on thousands of pages
 
 SOURCE_COLUMN, TITLE_COLUMN, HEADING_COLUMN = 2, 6, 7  # columns of SELECT_SAYINGS
 
@@ -69,6 +71,22 @@ SELECT_SAYINGS_SINCE = SELECT_SAYINGS.where(
 ).order_by(sayings.c.claim_id, sayings.c.first_at, sayings.c.nth)
 SELECT_FIRST_SAYINGS_SINCE = SELECT_SAYINGS_SINCE.where(sayings.c.nth < bindparam("scanned"))
 SELECT_SAYINGS_OF_SOURCES = SELECT_SAYINGS_SINCE.where(entries.c.source.in_(bindparam("sources", expanding=True)))
+_SHARED = (
+    select(sayings.c.entry_id, func.count().label("shared"), func.max(sayings.c.first_at).label("last_at"))
+    .where(sayings.c.claim_id.in_(bindparam("claims", expanding=True)))
+    .where(sayings.c.gone_at.is_(None) | (sayings.c.gone_at >= bindparam("since")))
+    .group_by(sayings.c.entry_id)
+    .having(func.count() >= bindparam("at_least"))
+    .subquery()
+)
+SELECT_ENTRIES_SAYING = (
+    select(entries.c.source, entries.c.key, entries.c.title, _SHARED.c.shared, _SHARED.c.last_at)
+    .join(_SHARED, _SHARED.c.entry_id == entries.c.id)
+    .where(entries.c.source == bindparam("source"), entries.c.key != bindparam("key"))
+    .where(entries.c.last_seen >= bindparam("since"))
+    .order_by(entries.c.id.desc())
+    .limit(MAX_ENTRIES_SAYING)
+)
 SELECT_CLAIM_IDS_BY_HASH = select(claims.c.text_hash, claims.c.id).where(
     claims.c.text_hash.in_(bindparam("hashes", expanding=True))
 )
@@ -135,6 +153,24 @@ class Ledger:
             for text, hash_value in hashes.items()
             if claim_id_by_hash.get(hash_value) in rows_by_claim
         }
+
+    def entries_saying(self, update: Update, texts: Collection[str], at_least: int) -> list[EarlierEntry]:
+        """Return the newest other entries of the update's source that say at least so many of the texts.
+
+        Up to MAX_ENTRIES_SAYING. Texts are compared word for word, and equal ones count once.
+        """
+        hashes = {text_hash(text) for text in texts}
+        claim_ids = [id for _, id in select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, hashes)]
+        if len(claim_ids) < at_least:
+            return []
+        parameters = {
+            "claims": claim_ids,
+            "at_least": at_least,
+            "source": update.source,
+            "key": update.entry,
+            "since": self._since,
+        }
+        return [EarlierEntry(*row) for row in self._conn.execute(SELECT_ENTRIES_SAYING, parameters)]
 
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         """Return for each text that this entry says or has ever said its saying."""

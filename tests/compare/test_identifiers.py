@@ -89,6 +89,9 @@ class NoLedger:
     def candidates(self, terms, *, limit=0, sources=None):
         return []
 
+    def entries_saying(self, update, texts, at_least):
+        return []
+
     def exact_matches(self, texts, *, sources=None):
         return {}
 

@@ -84,6 +84,23 @@ def test_pages_that_share_only_formulas_are_no_reposts():
     assert "new" in novelties(results, "https://advice.example/selby/safety").values()
 
 
+def test_a_page_with_other_facts_is_no_repost_of_one_with_the_same_formulas():
+    formulas = "Check the rules before you travel. Keep a copy of your papers. In an emergency, call 112."
+    results = (
+        ReplayStream()
+        .say("advice", "https://advice.example/ostra/safety", f"{formulas} Lake Ostra is closed.", title="Safety")
+        .say(
+            "advice",
+            "https://advice.example/selby/safety",
+            f"{formulas} Visas for Selby are free. A curfew begins at 22:00 in Halvik.",
+            title="Safety",
+            hours_later=2.0,
+        )
+        .results()
+    )
+    assert "new" in {novelties(results, "https://advice.example/selby/safety")["In an emergency, call 112."]}
+
+
 @pytest.mark.parametrize(
     ("text", "rest"),
     [

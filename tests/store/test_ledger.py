@@ -170,6 +170,20 @@ def test_exact_matches_can_be_limited_to_sources(store: Store) -> None:
     assert [prior.source for prior in matches[BRIDGES]] == ["wire"]
 
 
+def test_entries_that_share_claims_are_found(store: Store) -> None:
+    shared = [BRIDGES, "The ferry runs every hour.", "The pass is open."]
+    for number in range(3):  # e0 says one of them, e2 all three
+        commit_texts(store, shared[: number + 1], entry=f"e{number}", at=100.0 + number)
+    commit_texts(store, shared, source="press", entry="e9", at=50.0)
+    own = example_assessment(shared, entry="own").update
+    with store.read() as conn:
+        history = StoredHistory(conn, since=0.0)
+        found = history.entries_saying(own, [text.upper() for text in shared], 2)
+        assert history.entries_saying(own, ["The pass is shut."], 1) == []
+        assert StoredHistory(conn, since=1e9).entries_saying(own, shared, 1) == []
+    assert [(entry.entry, entry.shared, entry.at) for entry in found] == [("e2", 3, 102.0), ("e1", 2, 101.0)]
+
+
 def test_an_edit_withdraws_the_claim_it_replaces(store: Store) -> None:
     commit_texts(store, ["Two bridges are closed."], at=100.0)
     commit_texts(store, [BRIDGES], at=200.0)
