@@ -30,6 +30,7 @@ MAX_PREVIOUS_CHARS = 40
 _CELL_MARK = " | "
 _RATE = re.compile(r"/[^\W\d_]{1,5}\b")
 _MAX_PHRASE_WORDS = 4
+_MAX_REPLACED_WORDS = 4  # longer ones are read in the message, not in its subject
 _PHRASE_END_WORDS = frozenset(
     """
     a an the and or but nor of to from for in on at by with as into near since until who which that than is
@@ -66,9 +67,10 @@ def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
     if not claim:
         return Headline("")
     is_withdrawn = finding.novelty is Novelty.WITHDRAWN
-    change = None if is_withdrawn else _headline_change(finding.changes)
+    changes = [] if is_withdrawn else _headline_changes(finding.changes)
+    change = changes[0] if changes else None
     text = _row_text(claim, change)
-    previous = "" if is_withdrawn else _previous(finding, claim, change)
+    previous = "" if is_withdrawn else _previous(finding, claim, changes)
     matter = _matter(claim, change)
     mark = "withdrawn: " if is_withdrawn else ""
     room = MAX_HEADLINE_CHARS - len(mark) - (len(previous) + len(" (was )") if previous else 0)
@@ -79,9 +81,11 @@ def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
     return Headline(mark + start + excerpt(text, *_news_span(finding, text, change), room - len(start)), previous)
 
 
-def _headline_change(changes: Sequence[Change]) -> Change | None:
+def _headline_changes(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes of the most informative kind, in the order of the claim."""
     candidates = [change for change in short_changes(changes) if sanitize(change.after)]
-    return min(candidates, key=lambda change: SHORT_KINDS.index(change.kind), default=None)
+    kind = min((change.kind for change in candidates), key=SHORT_KINDS.index, default=None)
+    return [change for change in candidates if change.kind is kind]
 
 
 def _row_text(claim: str, change: Change | None) -> str:
@@ -107,17 +111,52 @@ def _record(claim: str) -> Record | None:
     return record if record is not None and record.is_short else None
 
 
-def _previous(finding: AlertFinding, claim: str, change: Change | None) -> str:
-    """Return the value before, with the thing counted if the claim has several figures; "" if it is too long."""
+def _previous(finding: AlertFinding, claim: str, changes: Sequence[Change]) -> str:
+    """Return the values before, each with the thing counted if the claim has several figures; else the words that the
+    claim replaces; "" if they are too long."""
     said = sanitize(finding.nearest.text) if finding.nearest else ""
-    before = ""
-    if finding.novelty is Novelty.CHANGED:
-        before = _previous_in_row(claim, said) or _previous_alone(claim, said)
-    if change and not before:
-        before = sanitize(change.before)
-        if change.kind is ChangeKind.NUMBER:
-            before = _lowercase_first_word(_figure_before(before, said, claim, finding.matched))
-    return before if len(before) <= MAX_PREVIOUS_CHARS else ""
+    if finding.novelty is not Novelty.CHANGED:
+        return ""
+    if before := _previous_in_row(claim, said) or _previous_alone(claim, said):
+        return before if len(before) <= MAX_PREVIOUS_CHARS else ""
+    values = [value for change in changes if (value := _value_before(change, said, claim, finding.matched))]
+    while values and len(", ".join(values)) > MAX_PREVIOUS_CHARS:
+        values.pop()
+    return ", ".join(values) if changes else _words_before(said, claim)
+
+
+def _value_before(change: Change, said: str, claim: str, matched: Sequence[str]) -> str:
+    before = sanitize(change.before)
+    if change.kind is not ChangeKind.NUMBER:
+        return before
+    return _lowercase_first_word(_figure_before(before, said, claim, matched))
+
+
+def _words_before(said: str, claim: str) -> str:
+    """Return the words that the claim replaces or drops, if the two differ in one place only.
+
+    Dropped words are shown with the word after them: "(was not open)". A claim that has to be shortened shows none.
+    """
+    if len(claim) > MAX_HEADLINE_CHARS - MAX_PREVIOUS_CHARS // 2:
+        return ""
+    old_words, words = said.rstrip(" .,;:").split(), claim.split()
+    edits = [edit for edit in Indel.opcodes(_folded(old_words), _folded(words)) if edit.tag != "equal"]
+    removed = [edit for edit in edits if edit.tag == "delete"]
+    if len(removed) != 1 or edits[0].dest_end < edits[-1].dest_start or edits[0].src_end < edits[-1].src_start:
+        return ""
+    start, end = removed[0].src_start, removed[0].src_end + (len(edits) == 1)
+    text = " ".join(old_words[start:end]).strip(" .,;:")
+    if end - start > _MAX_REPLACED_WORDS or len(text) > MAX_PREVIOUS_CHARS:
+        return ""
+    if old_words[end - 1].casefold() in _PHRASE_END_WORDS:  # "closed at" leads to words that stayed
+        return ""
+    if len(edits) > 1 and analyze(text).terms.keys() <= analyze(claim).terms.keys():  # "capture" for "captured"
+        return ""
+    return _lowercase_first_word(text) if start == 0 else text
+
+
+def _folded(words: Sequence[str]) -> list[str]:
+    return [word.strip(" .,;:").casefold() for word in words]
 
 
 def _previous_in_row(claim: str, said: str) -> str:
