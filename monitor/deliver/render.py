@@ -7,10 +7,11 @@ and `RenderedMessage.note` say which template failed and why.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
 from monitor.deliver.inline_css import StyleFault, inline_styles
 from monitor.deliver.sanitize import sanitize_header
 from monitor.deliver.slack_blocks import SlackBlock, parse_slack_blocks
@@ -78,22 +79,23 @@ def render_message(
     web_url: str | None,
     template: str | None = None,
     note: str = "",
+    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
 ) -> RenderedMessage:
     """Render the message for a channel of this type; a type without its own template gets the plain text of a mail.
 
     `template` is the name that the alerts' rules give; its parts are used as far as they exist. `note` is an earlier
-    failure of the custom templates, to be shown to the reader.
+    failure of the custom templates, to be shown to the reader. `answers` are the answer links by alert id.
     """
     if channel_type == "webhook":
         return RenderedMessage(subject="", body=_webhook_body(message, web_url))
     limits = (DIGEST_LIMITS_BY_CHANNEL if message.batch_reason in DIGEST_REASONS else LIMITS_BY_CHANNEL).get(
         channel_type, DEFAULT_LIMITS
     )
-    context = template_context(message, limits, timezone, web_url) | {"note": note}
+    context = template_context(message, limits, timezone, web_url, answers) | {"note": note}
     if message.reply_to is None or channel_type != "slack":
         return _RENDERERS.get(channel_type, _render_plain)(_TemplateFiller(templates, context, template))
     latest = " · ".join(part for part in (context["headline"], context["source"], context["at"]) if part)
-    opening_context = template_context(message.reply_to, limits, timezone, web_url) | {"latest": latest}
+    opening_context = template_context(message.reply_to, limits, timezone, web_url, answers) | {"latest": latest}
     opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
     return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
 

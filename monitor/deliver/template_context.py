@@ -6,12 +6,14 @@ it with this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
+from monitor.deliver.answer_context import answer_names
 from monitor.deliver.grouping import (
     FindingKey,
     FindingPlacement,
@@ -59,15 +61,24 @@ class Limits:
     changes: int = 6
 
 
-def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_url: str | None) -> TemplateContext:
-    """Return what the templates of a channel see of a message: the names in docs/templates.md."""
+def template_context(
+    message: Message,
+    limits: Limits,
+    timezone: ZoneInfo,
+    web_url: str | None,
+    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
+) -> TemplateContext:
+    """Return what the templates of a channel see of a message: the names in docs/templates.md.
+
+    `answers` are the answer links by alert id.
+    """
     lead = message.alerts[0]
     findings = distinct_findings(message.alerts)
     shown = findings[: limits.findings]
     base_url = (web_url or "").rstrip("/")
     batched = batched_alert_count(message)
     placement_by_key = placements(message.alerts) if batched else {}
-    rule_titles = {finding_key(finding): alert.title for alert in message.alerts[::-1] for finding in alert.findings}
+    first_alerts = {finding_key(finding): alert for alert in message.alerts[::-1] for finding in alert.findings}
     headline = _message_headline(message, findings, batched)
     return {
         "headline": str(headline),
@@ -90,12 +101,17 @@ def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_u
         "latest": "",
         "note": "",
         "findings": [
-            _finding_context(finding, rule_titles[finding_key(finding)], limits, timezone)
+            _finding_context(finding, first_alerts[finding_key(finding)].title, limits, timezone)
+            | answer_names(first_alerts[finding_key(finding)], answers)
             | _placement_context(placement_by_key.get(finding_key(finding), FindingPlacement()))
             for finding in shown
         ],
         "more": len(findings) - len(shown),
-        "rules": [_rule_context(alert) for alert in _first_alert_per_rule(message.alerts)[:MAX_LISTED_RULES]],
+        "rules": [
+            _rule_context(alert) | answer_names(alert, answers)
+            for alert in _first_alert_per_rule(message.alerts)[:MAX_LISTED_RULES]
+        ],
+        **answer_names(lead if len(message.alerts) == 1 else None, answers),
     }
 
 
