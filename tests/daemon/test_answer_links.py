@@ -163,4 +163,4 @@ async def test_without_web_pages_a_mail_names_the_command(daemon: MailingDaemon)
     await daemon.run_round()
 
     text = mail_text(daemon.mail_server.mails[0].parsed)
-    assert re.search(r"To answer: monitor ack (al-[0-9a-f]{20}), or monitor not-news \1\s", text)
+    assert re.search(r"To answer, run monitor ack (al-[0-9a-f]{20}) \(seen\) or monitor not-news \1\s", text)

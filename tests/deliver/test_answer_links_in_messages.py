@@ -104,7 +104,7 @@ def test_without_a_web_url_a_message_names_the_commands(kind: str, message: Mess
     for part in readable_parts(render(message, kind, None)):
         assert "/answer/" not in part
         for alert in message.alerts:
-            assert f"monitor ack {alert.id}, or monitor not-news {alert.id}" in part
+            assert f"monitor ack {alert.id} (seen) or monitor not-news {alert.id}" in part
 
 
 @pytest.mark.parametrize("kind", ["email", "slack", "apprise"])
