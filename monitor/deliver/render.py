@@ -1,12 +1,11 @@
 """Render a message as the readers of a channel get it. Pure: no clock, no disk, no network.
 
-A custom template that fails never loses an alert: that part is rendered from the built-in template, and the message
-and `RenderedMessage.note` say which template failed and why.
+A custom template that fails never loses an alert: that part is rendered from the built-in template, or as the default
+body of a webhook, and the message and `RenderedMessage.note` say which template failed and why.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -24,9 +23,8 @@ from monitor.deliver.templates import (
     load_templates,
     rule_template_names,
 )
-from monitor.deliver.webhook_payload import webhook_payload
+from monitor.deliver.webhook_body import render_webhook_body
 from monitor.model import Message, Reason
-from monitor.serialize import format_iso
 
 __all__ = [
     "RenderedMessage",
@@ -85,7 +83,8 @@ def render_message(
     failure of the custom templates, to be shown to the reader.
     """
     if channel_type == "webhook":
-        return RenderedMessage(subject="", body=_webhook_body(message, web_url))
+        body, fault = render_webhook_body(message, templates, timezone, web_url, template, note)
+        return RenderedMessage(subject="", body=body, note=fault)
     limits = (DIGEST_LIMITS_BY_CHANNEL if message.batch_reason in DIGEST_REASONS else LIMITS_BY_CHANNEL).get(
         channel_type, DEFAULT_LIMITS
     )
@@ -96,13 +95,6 @@ def render_message(
     opening_context = template_context(message.reply_to, limits, timezone, web_url) | {"latest": latest}
     opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
     return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
-
-
-def _webhook_body(message: Message, web_url: str | None) -> bytes:
-    data = webhook_payload(message, web_url)
-    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": data}
-    # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class _TemplateFiller:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import TemplateSyntaxError, meta
 
 from monitor.deliver.sample_message import sample_message
-from monitor.deliver.template_context import Limits, template_context
+from monitor.deliver.template_context import Limits, TemplateContext, template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
+    WEBHOOK_TEMPLATE,
     TemplateFault,
     Templates,
     fill_template,
@@ -19,6 +20,7 @@ from monitor.deliver.templates import (
     parse_template,
     template_part,
 )
+from monitor.deliver.webhook_body import webhook_context
 from monitor.errors import ConfigError, Problem
 
 
@@ -42,15 +44,20 @@ def check_templates(folder: Path | None, builtin: Path, only_name: str | None = 
 def _template_fault(templates: Templates, name: str) -> TemplateFault | None:
     try:
         parse_template(dict(templates.custom)[name])
-        if template_part(name):
-            message = sample_message("sample", 0.0)
-            context = template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None)
-            fill_template(templates, name, context)
+        if part := template_part(name):
+            fill_template(templates, name, _sample_context(part))
     except TemplateSyntaxError as error:
         return TemplateFault(name, error.lineno, error.message or "invalid syntax")
     except TemplateFault as fault:
         return fault
     return None
+
+
+def _sample_context(part: str) -> TemplateContext:
+    message = sample_message("sample", 0.0)
+    if part == WEBHOOK_TEMPLATE:
+        return webhook_context(message, ZoneInfo("UTC"), None)
+    return template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None)
 
 
 def _problem_at(folder: Path, templates: Templates, fault: TemplateFault) -> Problem:

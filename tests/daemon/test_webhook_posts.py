@@ -207,3 +207,40 @@ async def test_a_refused_post_delays_no_other_and_can_be_retried(
     _, refused, _, retried = monitor.hook.received_requests
     assert len(set(post_ids([refused, retried]))) == 1
     assert alert_ids(retried) == alert_ids(refused) == ids[200:400]
+
+
+def write_template(monitor: HookDaemon, text: str) -> None:
+    (monitor.folder / "templates").mkdir(exist_ok=True)
+    (monitor.folder / "templates/webhook.json.j2").write_text(text)
+
+
+async def test_a_template_gets_the_alerts_of_its_post_and_is_signed_as_printed(monitor: HookDaemon) -> None:
+    write_template(monitor, '{ "alerts": {{ data.alerts|map(attribute="id") }}, "following": {{ data.more }} }')
+    async with monitor.daemon() as daemon:
+        ids = monitor.enqueue_batch(daemon.runtime, 450)
+        await monitor.deliver(daemon)
+
+    bodies = [Verifier(SECRET).verify(post.body, post.headers) for post in monitor.hook.received_requests]
+    assert bodies == [
+        {"alerts": ids[:200], "following": 250},
+        {"alerts": ids[200:400], "following": 50},
+        {"alerts": ids[400:], "following": 0},
+    ]
+    assert monitor.hook.received_requests[-1].body.endswith(b'"following": 0 }')
+
+
+async def test_a_template_that_fails_for_a_post_loses_no_alert(monitor: HookDaemon) -> None:
+    write_template(monitor, '{"third": {{ data.alerts[100].id }}}')
+    async with monitor.daemon() as daemon:
+        ids = monitor.enqueue_batch(daemon.runtime, 250)
+        await monitor.deliver(daemon)
+        with daemon.runtime.store.read() as conn:
+            details = [row.detail for row in load_delivery_page(conn, limit=1)]
+
+    templated, default = monitor.hook.received_requests
+    assert json.loads(templated.body) == {"third": ids[100]}
+    assert alert_ids(default) == ids[200:]
+    fault = "template webhook.json.j2, line 1: list object has no element 100"
+    assert post_data(default)["note"] == f"{fault}. The default body is used instead."
+    assert details[0] is not None
+    assert details[0].endswith(fault)
