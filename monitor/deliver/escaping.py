@@ -77,6 +77,11 @@ def json_literal(_: Context, value: object) -> Markup:
     )
 
 
+def unescaped(value: object) -> object:
+    """Return the value as it is: the filter `e` of a JSON template, in which `json_literal` escapes."""
+    return value
+
+
 def _as_json_list(value: object) -> list[object]:
     """Return the values of an iterable that JSON has no type for. An undefined name raises its error here."""
     if isinstance(value, Iterable):
@@ -96,9 +101,11 @@ class Escaping:
 HTML_ESCAPING = Escaping(autoescape=True)
 TEXT_ESCAPING = Escaping(autoescape=False)
 TERMINAL_ESCAPING = Escaping(autoescape=True, finalize=terminal_literal)
-# The filters that escape for HTML would print text without quotes.
+# Jinja's own filters that escape would print text without quotes.
 JSON_ESCAPING = Escaping(
-    autoescape=True, finalize=json_literal, filters=tuple((name, str) for name in ("e", "escape", "forceescape"))
+    autoescape=True,
+    finalize=json_literal,
+    filters=tuple((name, unescaped) for name in ("e", "escape", "forceescape")),
 )
 SLACK_ESCAPING = Escaping(
     autoescape=True,

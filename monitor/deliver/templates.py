@@ -140,6 +140,8 @@ def _printing_position(template: Any, context: dict[str, Any], offset: int) -> t
         offset -= len(chunk)
         if offset < 0:
             break
+    else:  # it printed more the first time
+        return template.name, 1
     printing = chunks  # must be kept: a generator that is deleted closes the one that it yields from
     while inspect.isgenerator(printing.gi_yieldfrom):
         printing = printing.gi_yieldfrom

@@ -87,6 +87,7 @@ def test_a_template_can_print_the_default_body(tmp_path: Path) -> None:
         ('findings|map(attribute="source")|join(", ")', "isw"),
         ("range(3)", [0, 1, 2]),
         ("title|e", "North Korean troops deployed for Russia"),
+        ("findings|length|e", 1),
         ("title|tojson", "North Korean troops deployed for Russia"),
         ("data.alerts[0].findings[0].published", "2024-12-14T11:00:00Z"),
     ],
