@@ -123,10 +123,11 @@ def story_summary_json(summary: StorySummary, alerts: Sequence[tuple[AlertRow, F
         "figures": [
             [
                 {"at": iso_seconds(point.at), "value": point.value, "text": point.text, "source": point.source}
-                for point in series
+                for point in series.points
             ]
             for series in summary.figures
         ],
+        "counted": [series.counted for series in summary.figures],
         "alerts": [alert_summary_json(row, feedback) for row, feedback in alerts],
     }
 

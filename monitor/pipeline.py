@@ -20,6 +20,7 @@ from functools import partial
 import structlog
 
 from monitor.deliver.channels import Receipt
+from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
 from monitor.model import Alert, Message, Moment
@@ -246,7 +247,13 @@ async def render_and_send(runtime: Runtime, message: Message) -> Receipt:
     channel = config.channels[message.channel]
     template = shared_template(message, runtime.policy.rules.rules) or channel.template
     rendered = await runtime.render_pool.render(
-        message, channel.type, runtime.templates, config.monitor.timezone, config.web.url, template
+        message,
+        channel.type,
+        runtime.templates,
+        config.monitor.timezone,
+        config.web.url,
+        template,
+        MessageStyle(channel.severity_marker),
     )
     receipt = await runtime.notifiers[message.channel].send(message, rendered)
     if rendered.note:

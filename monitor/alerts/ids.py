@@ -9,9 +9,10 @@ from monitor.model import Alert, Message, Moment
 
 
 def build_message(channel: str, alerts: Sequence[Alert], now: Moment) -> Message:
-    """Build a message of alerts, most severe first. Its thread is the story of the first one."""
+    """Build a message of alerts, most severe first. Its thread is their story, or its own if they have several."""
     ranked = tuple(sorted(alerts, key=lambda alert: -alert.severity.rank))
-    return Message(stable_id("msg", channel, *(a.id for a in ranked)), channel, ranked[0].story, now, ranked)
+    id, stories = stable_id("msg", channel, *(a.id for a in ranked)), {alert.story for alert in ranked}
+    return Message(id, channel, ranked[0].story if len(stories) == 1 else id, now, ranked)
 
 
 def stable_id(kind: str, *parts: str) -> str:

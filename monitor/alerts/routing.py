@@ -107,9 +107,8 @@ def limit_burst(message: Message, outbox: Outbox, now: Moment) -> Message:
         return replace(message, id=batch.id, not_before=batch.not_before, batch_reason=Reason.FLOOD)
     if outbox.recent_message_count(message.channel, now - BURST_SECONDS) < BURST_LIMIT:
         return message
-    return replace(
-        message, id=stable_id("roll", message.id), not_before=now + FLOOD_BATCH_SECONDS, batch_reason=Reason.FLOOD
-    )
+    id, not_before = stable_id("roll", message.id), now + FLOOD_BATCH_SECONDS
+    return replace(message, id=id, thread=id, not_before=not_before, batch_reason=Reason.FLOOD)
 
 
 def decisions_with_routing_reasons(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from monitor.alerts.corroboration import SourceReport, independent_reports
 from monitor.alerts.figure_history import amount, is_figure_change, previous_point
 from monitor.model import FigurePoint, Finding, Moment, Novelty, PriorClaim
+from monitor.text.counted import thing_counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,23 @@ class StoryFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureSeries:
+    """The values of a figure over time, oldest first. `counted` is what it counts, "" if that is not known."""
+
+    counted: str
+    points: tuple[FigurePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StorySummary:
-    """The summary of a story. `lead` is its lead claim; `figures` has one series a figure, oldest point first."""
+    """The summary of a story. `lead` is its lead claim; `figures` has one series for each figure."""
 
     id: str
     lead: str
     opened_at: Moment
     last_at: Moment
     source_reports: tuple[SourceReport, ...]
-    figures: tuple[tuple[FigurePoint, ...], ...]
+    figures: tuple[FigureSeries, ...]
 
     @property
     def independent_count(self) -> int:
@@ -63,7 +72,7 @@ class FigureMove:
     after: FigurePoint
 
 
-def figure_series(story_findings: Sequence[StoryFinding]) -> tuple[tuple[FigurePoint, ...], ...]:
+def figure_series(story_findings: Sequence[StoryFinding]) -> tuple[FigureSeries, ...]:
     """Return the series of each figure, that with the most changes first."""
     all_series: list[list[FigureMove]] = []
     for move in figure_moves(story_findings):
@@ -76,7 +85,13 @@ def figure_series(story_findings: Sequence[StoryFinding]) -> tuple[tuple[FigureP
         if starts_at_end or is_new_value:  # else a source that lags behind repeats an earlier change
             series.append(move)
     all_series.sort(key=len, reverse=True)
-    return tuple((series[0].before, *(move.after for move in series)) for series in all_series)
+    return tuple(
+        FigureSeries(
+            thing_counted(series[-1].claim_text, series[-1].after.text),
+            (series[0].before, *(move.after for move in series)),
+        )
+        for series in all_series
+    )
 
 
 def figure_moves(story_findings: Sequence[StoryFinding]) -> Iterator[FigureMove]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,7 @@ from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.alerts.feedback import Feedback
-    from monitor.alerts.story_summary import StorySummary
-    from monitor.model import FigurePoint
+    from monitor.alerts.story_summary import FigureSeries, StorySummary
     from monitor.store.reports.alerts import AlertRow
 
 MAX_STORY_ALERTS = 50
@@ -59,8 +57,8 @@ def _show_story(summary: StorySummary, alerts_with_answers: list[tuple[AlertRow,
         for report in summary.source_reports
     ]
     show_table(("source", "since", "claims", ""), source_rows, "no source reports it any more")
-    for points in summary.figures:
-        _show_figure(points)
+    for series in summary.figures:
+        _show_figure(series)
     _show_alerts(alerts_with_answers)
 
 
@@ -75,6 +73,7 @@ def _show_alerts(alerts_with_answers: list[tuple[AlertRow, Feedback | None]]) ->
     show_table(("alert", "at", "headline", "answer"), rows, "there are no alerts of this story")
 
 
-def _show_figure(points: Sequence[FigurePoint]) -> None:
+def _show_figure(series: FigureSeries) -> None:
     click.echo()
-    show_table(("figure", "at", "source"), [(point.text, iso_utc(point.at), point.source) for point in points], "")
+    rows = [(point.text, iso_utc(point.at), point.source) for point in series.points]
+    show_table((terminal_safe(series.counted) or "figure", "at", "source"), rows, "")

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from monitor.config.models import ChannelConfig
 
-# Settings added after fingerprints were first stored. While unset they must not make a channel look changed.
-ADDED_SETTINGS = frozenset({"proxy"})
+# Settings added after fingerprints were first stored, and the values with which a channel must not look changed.
+ADDED_SETTINGS: dict[str, object] = {"proxy": None, "severity_marker": True, "threading": "headers"}
 
 
 def settings_fingerprint(settings: ChannelConfig) -> str:
@@ -19,7 +19,9 @@ def settings_fingerprint(settings: ChannelConfig) -> str:
     Two bytes are enough to detect a change, and too few to guess a password from.
     """
     values = sorted(
-        (name, setting_text(value)) for name, value in settings if value is not None or name not in ADDED_SETTINGS
+        (name, setting_text(value))
+        for name, value in settings
+        if name not in ADDED_SETTINGS or value != ADDED_SETTINGS[name]
     )
     return blake2b(repr(values).encode("utf-8", "replace"), digest_size=2).hexdigest()
 

@@ -188,6 +188,9 @@ class ChannelConfig(ConfigTable):
     template: str | None = Field(
         default=None, description="template for rules that name none: brief means brief.slack.j2 and so on"
     )
+    severity_marker: bool = Field(
+        default=True, description='whether "[HIGH]" or "[CRITICAL]" begins the subject or headline'
+    )
 
 
 class AlertsConfig(ConfigTable):

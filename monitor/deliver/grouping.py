@@ -1,66 +1,151 @@
-"""How a message that combines alerts explains and orders them: a sentence and headings. Pure."""
+"""Messages that combine alerts: why they do, their title and subject, and the summary at the top. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from monitor.model import Alert, AlertFinding, Reason
+from monitor.deliver.headline import alert_headline
+from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
+from monitor.model import Alert, AlertFinding, Message, Reason, Severity
 
 FindingKey: TypeAlias = tuple[str, str, str]
 BATCH_SENTENCES = {
-    Reason.DIGEST: "{:,} alerts since the last digest, grouped by rule, most severe first. All are in the history.",
-    Reason.QUIET_HOURS: "{:,} alerts were raised in quiet hours, most severe first. All are in the history.",
+    Reason.DIGEST: "The alerts since the last digest, most severe first.",
+    Reason.QUIET_HOURS: "The alerts of the quiet hours, most severe first.",
 }
-FLOOD_SENTENCE = "{:,} alerts were raised within a short time, most severe first. All are in the history."
-
-
-def batch_sentence(count: int, batch_reason: Reason | None) -> str:
-    """Return why a message combines `count` alerts, or "" if `count` is 0."""
-    if count == 0:
-        return ""
-    sentence = BATCH_SENTENCES.get(batch_reason, FLOOD_SENTENCE) if batch_reason else FLOOD_SENTENCE
-    return sentence.format(count)
+FLOOD_SENTENCE = "These alerts were raised within a short time. Most severe first."
+MAX_SUBJECT_HEADLINE_CHARS = 70  # two of them, and the number of alerts
 
 
 @dataclass(frozen=True, slots=True)
-class FindingPlacement:
-    """The place of a finding in a message that combines alerts.
+class SummaryLine:
+    """One alert in a summary. `number` is that of its first finding in the message."""
 
-    `heading` is the title of its rule if the section of that rule begins here, else "". `continues_story` is true if
-    the finding above it belongs to the same rule and story.
+    number: int
+    headline: str
+    source: str
+    url: str
+
+
+@dataclass(slots=True)
+class SummaryGroup:
+    """The alerts of one rule and severity. `same_as` are the numbers of those whose claim is listed above already."""
+
+    title: str
+    severity: Severity
+    lines: list[SummaryLine] = field(default_factory=list)
+    same_as: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The summary of a message that combines alerts. `unlisted` is the number of alerts beyond its limits."""
+
+    groups: tuple[SummaryGroup, ...] = ()
+    unlisted: int = 0
+
+
+def batched_alert_count(message: Message) -> int:
+    """Return the number of alerts if the message combines alerts about several entries or notices, else 0."""
+    subjects = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
+    subjects |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
+    return len(message.alerts) if len(message.alerts) > 1 and len(subjects) > 1 else 0
+
+
+def batch_sentence(batch_reason: Reason | None) -> str:
+    """Return why a message combines alerts."""
+    return BATCH_SENTENCES.get(batch_reason, FLOOD_SENTENCE) if batch_reason else FLOOD_SENTENCE
+
+
+def batch_title(message: Message) -> str:
+    """Return a title such as `27 alerts of 7 rules`, or `3 alerts: Floods` if there is one rule."""
+    count, rules = len(message.alerts), len({alert.rule for alert in message.alerts})
+    return (
+        f"{count:,} alerts of {rules} rules" if rules > 1 else f"{count:,} alerts: {alert_title(message.alerts[0])}"
+    )
+
+
+def batch_subject(message: Message) -> str:
+    """Return a subject such as `Digest, 27 alerts: HEADLINE; HEADLINE; …` with the two most severe headlines."""
+    by_severity = sorted(message.alerts, key=lambda alert: -alert.severity.rank)
+    first = alert_headline(by_severity[0])
+    second = next((text for alert in by_severity[1:] if (text := alert_headline(alert)) != first), "")
+    named = [shorten(text, MAX_SUBJECT_HEADLINE_CHARS) for text in (first, second) if text]
+    start = "Digest, " if message.batch_reason is Reason.DIGEST else ""
+    return f"{start}{len(message.alerts):,} alerts: {'; '.join(named)}{'; …' if len(message.alerts) > 2 else ''}"
+
+
+def alert_title(alert: Alert) -> str:
+    return sanitize(alert.title) or sanitize(alert.rule) or "Alert without a title"
+
+
+def summarize(alerts: Sequence[Alert], shown: int, base_url: str, max_headlines: int, max_chars: int) -> Summary:
+    """Return the alerts by severity and rule, in the order given, within the limits.
+
+    A line links to the finding in the message if that is among the first `shown`, else to the alert's page below
+    `base_url`, else to its entry.
     """
-
-    heading: str = ""
-    continues_story: bool = False
-
-
-def placements(alerts: Sequence[Alert]) -> dict[FindingKey, FindingPlacement]:
-    """Place each finding under the first rule that it matched. `alerts` are in the order of `group_by_rule`.
-
-    There are no headings if all alerts are of one rule: the message's own title names it.
-    """
-    by_key: dict[FindingKey, FindingPlacement] = {}
-    current_rule = "" if rule_count_if_several(alerts) else alerts[0].rule
-    for (rule, _), story_alerts in groupby(alerts, key=lambda alert: (alert.rule, alert.story)):
-        continues_story = False
-        for alert in story_alerts:
-            for key in map(finding_key, alert.findings):
-                if key not in by_key:
-                    heading = "" if rule == current_rule else alert.title
-                    by_key[key] = FindingPlacement(heading, continues_story)
-                    current_rule, continues_story = rule, True
-    return by_key
+    groups: dict[tuple[int, str], SummaryGroup] = {}
+    numbers, listed = finding_numbers(alerts), set[int]()
+    count = chars = 0
+    for count, alert in enumerate(alerts, 1):
+        number = numbers[_first_key(alert)]
+        line = SummaryLine(number, alert_headline(alert), _source(alert), _line_url(alert, number, shown, base_url))
+        chars += len(line.headline) + len(line.source) + len(line.url)
+        if count > max_headlines or chars > max_chars:
+            count -= 1
+            break
+        key = (-alert.severity.rank, alert.rule)
+        group = groups.setdefault(key, SummaryGroup(_group_title(alert), alert.severity))
+        if number in listed:
+            group.same_as.append(number)
+        else:
+            group.lines.append(line)
+        listed.add(number)
+    order = sorted(groups, key=lambda key: key[0])
+    return Summary(tuple(groups[key] for key in order), len(alerts) - count)
 
 
-def rule_count_if_several(alerts: Sequence[Alert]) -> int:
-    """Return the number of rules that the alerts are of, or 0 if there is only one."""
-    rules = len({alert.rule for alert in alerts})
-    return rules if rules > 1 else 0
+def finding_numbers(alerts: Iterable[Alert]) -> dict[FindingKey, int]:
+    """Return the number of each distinct finding and of each notice, from 1, in order."""
+    numbers: dict[FindingKey, int] = {}
+    for alert in alerts:
+        for key in map(finding_key, alert.findings) if alert.findings else (_first_key(alert),):
+            numbers.setdefault(key, len(numbers) + 1)
+    return numbers
+
+
+def distinct_findings(alerts: Iterable[Alert]) -> list[AlertFinding]:
+    """Return each finding once, in order, with the words that matched any of the rules."""
+    by_key: dict[FindingKey, AlertFinding] = {}
+    for finding in (finding for alert in alerts for finding in alert.findings):
+        key = finding_key(finding)
+        first = by_key.get(key, finding)
+        by_key[key] = replace(first, matched=tuple(dict.fromkeys(first.matched + finding.matched)))
+    return list(by_key.values())
 
 
 def finding_key(finding: AlertFinding) -> FindingKey:
     """Return what identifies a finding, regardless of the rules it matched."""
     return finding.source, finding.entry, finding.claim
+
+
+def _first_key(alert: Alert) -> FindingKey:
+    return finding_key(alert.findings[0]) if alert.findings else ("", alert.title, alert.reason)
+
+
+def _group_title(alert: Alert) -> str:
+    return alert_title(alert) if alert.findings else sanitize(alert.rule)
+
+
+def _source(alert: Alert) -> str:
+    return sanitize(alert.findings[0].source) if alert.findings else ""
+
+
+def _line_url(alert: Alert, number: int, shown: int, base_url: str) -> str:
+    if number <= shown and alert.findings:
+        return f"#n{number}"
+    page = f"{base_url}/alerts/{alert.id}" if base_url else ""
+    return safe_web_link(page or (alert.findings[0].entry_url if alert.findings else ""))

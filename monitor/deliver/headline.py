@@ -2,9 +2,6 @@
 
 A headline is the claim with the value before. If the claim alone does not say what it is about, the title of its
 entry is put before it. A long claim is shortened around what changed; a row is its label and the value that changed.
-
-The thing counted ends at a matched word or before a word such as "are". These words are known for English only; in
-other languages the number of words decides.
 """
 
 from __future__ import annotations
@@ -21,6 +18,7 @@ from monitor.deliver.headline_topic import Matter, matter_of, topic_of, with_sep
 from monitor.deliver.sanitize import sanitize, shorten
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Claim, Novelty, Role
 from monitor.text.analysis import analyze
+from monitor.text.counted import PHRASE_END_WORDS, counted_length, find_words
 from monitor.text.facts.records import Record, parse_record, without_delta
 from monitor.text.labels import without_label
 
@@ -29,15 +27,7 @@ MAX_PREVIOUS_CHARS = 40
 
 _CELL_MARK = " | "
 _RATE = re.compile(r"/[^\W\d_]{1,5}\b")
-_MAX_PHRASE_WORDS = 4
-_PHRASE_END_WORDS = frozenset(
-    """
-    a an the and or but nor of to from for in on at by with as into near since until who which that than is
-    are was were be been being has have had will would may might can could should do does did not per out when
-    where while because if under over after before during against between they it he she we this these those
-    there
-    """.split()
-)
+_MAX_REPLACED_WORDS = 4  # longer ones are read in the message, not in its subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +56,10 @@ def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
     if not claim:
         return Headline("")
     is_withdrawn = finding.novelty is Novelty.WITHDRAWN
-    change = None if is_withdrawn else _headline_change(finding.changes)
+    changes = [] if is_withdrawn else _headline_changes(finding.changes)
+    change = changes[0] if changes else None
     text = _row_text(claim, change)
-    previous = "" if is_withdrawn else _previous(finding, claim, change)
+    previous = "" if is_withdrawn else _previous(finding, claim, changes)
     matter = _matter(claim, change)
     mark = "withdrawn: " if is_withdrawn else ""
     room = MAX_HEADLINE_CHARS - len(mark) - (len(previous) + len(" (was )") if previous else 0)
@@ -79,9 +70,11 @@ def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
     return Headline(mark + start + excerpt(text, *_news_span(finding, text, change), room - len(start)), previous)
 
 
-def _headline_change(changes: Sequence[Change]) -> Change | None:
+def _headline_changes(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes of the most informative kind, in the order of the claim."""
     candidates = [change for change in short_changes(changes) if sanitize(change.after)]
-    return min(candidates, key=lambda change: SHORT_KINDS.index(change.kind), default=None)
+    kind = min((change.kind for change in candidates), key=SHORT_KINDS.index, default=None)
+    return [change for change in candidates if change.kind is kind]
 
 
 def _row_text(claim: str, change: Change | None) -> str:
@@ -90,7 +83,7 @@ def _row_text(claim: str, change: Change | None) -> str:
     if not cells:
         return claim
     after = sanitize(change.after) if change else ""
-    changed = [cell for cell in cells if after and _find(after, cell)]
+    changed = [cell for cell in cells if after and find_words(after, cell)]
     value = changed[0] if len(changed) == 1 else ", ".join(cells)
     return f"{label}: {value}" if any(map(str.isalpha, label)) else f"{label}, {value}"
 
@@ -107,17 +100,52 @@ def _record(claim: str) -> Record | None:
     return record if record is not None and record.is_short else None
 
 
-def _previous(finding: AlertFinding, claim: str, change: Change | None) -> str:
-    """Return the value before, with the thing counted if the claim has several figures; "" if it is too long."""
+def _previous(finding: AlertFinding, claim: str, changes: Sequence[Change]) -> str:
+    """Return the values before, each with the thing counted if the claim has several figures; else the words that the
+    claim replaces; "" if they are too long."""
     said = sanitize(finding.nearest.text) if finding.nearest else ""
-    before = ""
-    if finding.novelty is Novelty.CHANGED:
-        before = _previous_in_row(claim, said) or _previous_alone(claim, said)
-    if change and not before:
-        before = sanitize(change.before)
-        if change.kind is ChangeKind.NUMBER:
-            before = _lowercase_first_word(_figure_before(before, said, claim, finding.matched))
-    return before if len(before) <= MAX_PREVIOUS_CHARS else ""
+    if finding.novelty is not Novelty.CHANGED:
+        return ""
+    if before := _previous_in_row(claim, said) or _previous_alone(claim, said):
+        return before if len(before) <= MAX_PREVIOUS_CHARS else ""
+    values = [value for change in changes if (value := _value_before(change, said, claim, finding.matched))]
+    while values and len(", ".join(values)) > MAX_PREVIOUS_CHARS:
+        values.pop()
+    return ", ".join(values) if changes else _words_before(said, claim)
+
+
+def _value_before(change: Change, said: str, claim: str, matched: Sequence[str]) -> str:
+    before = sanitize(change.before)
+    if change.kind is not ChangeKind.NUMBER:
+        return before
+    return _lowercase_first_word(_figure_before(before, said, claim, matched))
+
+
+def _words_before(said: str, claim: str) -> str:
+    """Return the words that the claim replaces or drops, if the two differ in one place only.
+
+    Dropped words are shown with the word after them: "(was not open)". A claim that has to be shortened shows none.
+    """
+    if len(claim) > MAX_HEADLINE_CHARS - MAX_PREVIOUS_CHARS // 2:
+        return ""
+    old_words, words = said.rstrip(" .,;:").split(), claim.split()
+    edits = [edit for edit in Indel.opcodes(_folded(old_words), _folded(words)) if edit.tag != "equal"]
+    removed = [edit for edit in edits if edit.tag == "delete"]
+    if len(removed) != 1 or edits[0].dest_end < edits[-1].dest_start or edits[0].src_end < edits[-1].src_start:
+        return ""
+    start, end = removed[0].src_start, removed[0].src_end + (len(edits) == 1)
+    text = " ".join(old_words[start:end]).strip(" .,;:")
+    if end - start > _MAX_REPLACED_WORDS or len(text) > MAX_PREVIOUS_CHARS:
+        return ""
+    if old_words[end - 1].casefold() in PHRASE_END_WORDS:  # "closed at" leads to words that stayed
+        return ""
+    if len(edits) > 1 and analyze(text).terms.keys() <= analyze(claim).terms.keys():  # "capture" for "captured"
+        return ""
+    return _lowercase_first_word(text) if start == 0 else text
+
+
+def _folded(words: Sequence[str]) -> list[str]:
+    return [word.strip(" .,;:").casefold() for word in words]
 
 
 def _previous_in_row(claim: str, said: str) -> str:
@@ -136,31 +164,25 @@ def _previous_alone(claim: str, said: str) -> str:
 
 
 def _figure_before(figure: str, said: str, claim: str, matched: Sequence[str]) -> str:
-    found = _find(figure, said)
+    found = find_words(figure, said)
     if found and (rate := _RATE.match(said, found[1])):  # "120 km" of "120 km/h"
         figure, found = figure + rate[0], (found[0], rate.end())
     if found is None or _CELL_MARK in claim or len(analyze(claim).numbers) < 2:
         return figure
-    with_unit = said[found[0] : found[1] + _counted_length(said[found[1] :], matched)].strip(" .,;:")
+    with_unit = said[found[0] : found[1] + counted_length(said[found[1] :], matched)].strip(" .,;:")
     return with_unit if len(with_unit) <= MAX_PREVIOUS_CHARS else figure
 
 
 def _news_span(finding: AlertFinding, text: str, change: Change | None) -> tuple[int, int]:
     """Return where the changed words are, with the thing counted; if none, where the first matched words are."""
     if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
-        matched = (_find(sanitize(phrase), text) for phrase in finding.matched)
+        matched = (find_words(sanitize(phrase), text) for phrase in finding.matched)
         return min((span for span in matched if span), default=(0, 0))
-    found = _find(sanitize(change.after), text) if change else None
+    found = find_words(sanitize(change.after), text) if change else None
     start, end = found or _changed_words(sanitize(finding.nearest.text), text)
     if change and change.kind is ChangeKind.NUMBER:
-        end += _counted_length(text[end:], finding.matched)
+        end += counted_length(text[end:], finding.matched)
     return start, end
-
-
-def _find(words: str, text: str) -> tuple[int, int] | None:
-    """Return where words as written are in a text, or None."""
-    match = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) if words else None
-    return match.span() if match else None
 
 
 def _changed_words(before: str, text: str) -> tuple[int, int]:
@@ -175,18 +197,3 @@ def _lowercase_first_word(figure: str) -> str:
     # "Around 3,000" began its sentence; after "was" it does not.
     first, _, rest = figure.partition(" ")
     return f"{first.lower()} {rest}".strip() if first.istitle() else figure
-
-
-def _counted_length(rest: str, matched: Sequence[str]) -> int:
-    """Return how many characters of `rest`, the text after the figure, name the thing counted."""
-    matched_words = {word.casefold() for phrase in matched for word in phrase.split()}
-    end = matched_end = 0
-    for index, word in enumerate(re.finditer(r"\s*([^\s]+)", rest)):
-        bare_word = word[1].strip(".,;:!?()\"'«»“”").casefold()
-        if index == _MAX_PHRASE_WORDS or bare_word in _PHRASE_END_WORDS:
-            break
-        end = word.end()
-        matched_end = end if bare_word in matched_words else matched_end
-        if bare_word != word[1].casefold():  # punctuation ends the phrase
-            break
-    return matched_end or end

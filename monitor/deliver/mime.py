@@ -14,6 +14,7 @@ from email.utils import parseaddr
 from hashlib import sha256
 from typing import Any
 
+from monitor.deliver.grouping import batched_alert_count
 from monitor.deliver.render import RenderedMessage
 from monitor.deliver.sanitize import sanitize_header
 from monitor.errors import DeliveryError
@@ -45,9 +46,17 @@ MAIL_POLICY = EncodedWordPolicy(linesep="\r\n", cte_type="7bit", max_line_length
 
 
 def compose_mail(
-    message: Message, rendered: RenderedMessage, sender: str, to: Sequence[str], unsubscribe: str | None = None
+    message: Message,
+    rendered: RenderedMessage,
+    sender: str,
+    to: Sequence[str],
+    unsubscribe: str | None = None,
+    *,
+    threads: bool = True,
 ) -> EmailMessage:
     """Return the mail as plain text and HTML. `sender` and `to` are as in the config: `Desk <desk@example.org>`.
+
+    `threads`: whether mail programs are to show the mails of a story as one thread.
 
     The date is when the message was created, not the time of this attempt: every attempt sends the same mail, and
     mail programs sort by the time of the news.
@@ -59,17 +68,18 @@ def compose_mail(
     mail["To"] = [parse_mailbox(text) for text in to]
     mail["Date"] = datetime.fromtimestamp(message.created, UTC)
     mail["Message-ID"] = f"<{_message_id_token(message.id)}@{from_address.domain}>"
-    story_id = f"<story-{_message_id_token(message.thread)}@{from_address.domain}>"
-    # The mail that these headers refer to is never sent; mail programs still show all replies to it as one thread.
-    mail["In-Reply-To"] = story_id
-    mail["References"] = story_id
+    if threads and not batched_alert_count(message):
+        # The mail that these headers refer to is never sent; all replies to it are still shown as one thread.
+        story_id = f"<story-{_message_id_token(message.thread)}@{from_address.domain}>"
+        mail["In-Reply-To"] = story_id
+        mail["References"] = story_id
     mail["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
         mail["List-Unsubscribe"] = f"<{unsubscribe}>"
         if unsubscribe.startswith("https:"):
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     lead = message.alerts[0]
-    mail["X-Claimwatch-Rule"] = sanitize_header(lead.rule)
+    mail["X-Claimwatch-Rule"] = sanitize_header(", ".join(dict.fromkeys(alert.rule for alert in message.alerts)))
     mail["X-Claimwatch-Severity"] = str(lead.severity)
     mail.set_content(rendered.text)
     mail.add_alternative(rendered.html, subtype="html")

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from monitor.deliver.finding_context import Limits, TemplateContext
+from monitor.deliver.grouping import batched_alert_count
 from monitor.deliver.inline_css import StyleFault, inline_styles
 from monitor.deliver.sanitize import sanitize_header
 from monitor.deliver.slack_blocks import SlackBlock, parse_slack_blocks
 from monitor.deliver.template_check import check_templates
-from monitor.deliver.template_context import Limits, TemplateContext, template_context
+from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle, template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
     TemplateFault,
@@ -24,7 +26,7 @@ from monitor.deliver.templates import (
     rule_template_names,
 )
 from monitor.deliver.webhook_body import render_webhook_body
-from monitor.model import Message, Reason
+from monitor.model import Message
 
 __all__ = [
     "RenderedMessage",
@@ -42,13 +44,13 @@ LIMITS_BY_CHANNEL = {
     "terminal": Limits(findings=5, claim=400),
 }
 DEFAULT_LIMITS = Limits(findings=8, claim=500)
-# A digest has many short findings. Its mail may exceed what Gmail shows at once, but a Slack post has a hard limit.
-DIGEST_LIMITS_BY_CHANNEL = {
+# A message that combines alerts names up to a thousand, and shows the first ones in full. Its mail may exceed what
+# Gmail shows at once, but a Slack post has a hard limit.
+BATCH_LIMITS_BY_CHANNEL = {
     "email": Limits(findings=40, claim=300, changes=3),
-    "slack": Limits(findings=14, claim=300, changes=2),  # three blocks each, of at most fifty
-    "terminal": Limits(findings=40, claim=300, changes=3),
+    "slack": Limits(findings=6, claim=300, changes=2, headlines=40, headline_chars=6000),
+    "terminal": Limits(findings=10, claim=300, changes=3, headlines=200),
 }
-DIGEST_REASONS = (Reason.DIGEST, Reason.QUIET_HOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def render_message(
     web_url: str | None,
     template: str | None = None,
     note: str = "",
+    style: MessageStyle = DEFAULT_STYLE,
 ) -> RenderedMessage:
     """Render the message for a channel of this type; a type without its own template gets the plain text of a mail.
 
@@ -83,16 +86,19 @@ def render_message(
     failure of the custom templates, to be shown to the reader.
     """
     if channel_type == "webhook":
-        body, fault = render_webhook_body(message, templates, timezone, web_url, template, note)
+        body, fault = render_webhook_body(message, templates, timezone, web_url, template, note, style)
         return RenderedMessage(subject="", body=body, note=fault)
-    limits = (DIGEST_LIMITS_BY_CHANNEL if message.batch_reason in DIGEST_REASONS else LIMITS_BY_CHANNEL).get(
-        channel_type, DEFAULT_LIMITS
-    )
-    context = template_context(message, limits, timezone, web_url) | {"note": note}
+    limits_by_channel = BATCH_LIMITS_BY_CHANNEL if batched_alert_count(message) else LIMITS_BY_CHANNEL
+    limits = limits_by_channel.get(channel_type, DEFAULT_LIMITS)
+    context = template_context(message, limits, timezone, web_url, style) | {"note": note}
+    if message.reply_to is not None and channel_type == "email":
+        context |= {"preview": context["headline"]}  # the subject is that of the first mail
+        rendered = _render_email(_TemplateFiller(templates, context, template))
+        return replace(rendered, subject=sanitize_header(f"Re: {message.reply_to.thread_ref}"))
     if message.reply_to is None or channel_type != "slack":
         return _RENDERERS.get(channel_type, _render_plain)(_TemplateFiller(templates, context, template))
     latest = " · ".join(part for part in (context["headline"], context["source"], context["at"]) if part)
-    opening_context = template_context(message.reply_to, limits, timezone, web_url) | {"latest": latest}
+    opening_context = template_context(message.reply_to, limits, timezone, web_url, style) | {"latest": latest}
     opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
     return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
 

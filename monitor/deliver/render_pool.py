@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.deliver.render import RenderedMessage, check_templates, render_message
 from monitor.deliver.sample_message import sample_message
+from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle
 from monitor.deliver.templates import Templates
 from monitor.errors import Problem, WorkerKilled
 from monitor.model import Message
@@ -39,18 +40,19 @@ class RenderPool:
         timezone: ZoneInfo,
         web_url: str | None,
         template: str | None = None,
+        style: MessageStyle = DEFAULT_STYLE,
     ) -> RenderedMessage:
         """Render as `render_message` does, from the built-in templates if the custom ones exceed time or memory."""
         note = ""
         if templates.custom:
             try:
-                args = message, channel_type, templates, timezone, web_url, template
+                args = message, channel_type, templates, timezone, web_url, template, "", style
                 return await self._workers.run(render_message, *args)
             except WorkerKilled as killed:
                 note = f"rendering with your templates {killed}. The built-in templates are used instead."
         builtin_templates = Templates(templates.builtin)
         return await asyncio.to_thread(
-            render_message, message, channel_type, builtin_templates, timezone, web_url, None, note
+            render_message, message, channel_type, builtin_templates, timezone, web_url, None, note, style
         )
 
     async def warm_up(

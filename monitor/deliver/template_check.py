@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateSyntaxError, meta
 
+from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.sample_message import sample_message
-from monitor.deliver.template_context import Limits, TemplateContext, template_context
+from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
     WEBHOOK_TEMPLATE,

@@ -6,158 +6,192 @@ it with this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from monitor.deliver.display_time import format_time
+from monitor.deliver.finding_context import (
+    MAX_NAME_CHARS,
+    MAX_SHOWN_REASON_CHARS,
+    MAX_TITLE_CHARS,
+    Limits,
+    TemplateContext,
+    finding_context,
+)
 from monitor.deliver.grouping import (
-    FindingKey,
-    FindingPlacement,
+    SummaryGroup,
+    alert_title,
     batch_sentence,
+    batch_subject,
+    batch_title,
+    batched_alert_count,
+    distinct_findings,
     finding_key,
-    placements,
-    rule_count_if_several,
+    finding_numbers,
+    summarize,
 )
 from monitor.deliver.headline import Headline, finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
-from monitor.deliver.word_diff import highlight, word_diff
-from monitor.evidence import evidence_text
-from monitor.model import (
-    Alert,
-    AlertFinding,
-    Change,
-    FigurePoint,
-    Message,
-    Moment,
-    Novelty,
-    PriorClaim,
-    Reason,
-    Severity,
-)
-from monitor.serialize import EPOCH, MAX_ISO_MOMENT, MIN_ISO_MOMENT
+from monitor.model import Alert, AlertFinding, Message, Severity
 
-TemplateContext: TypeAlias = dict[str, Any]
-
-MAX_NAME_CHARS, MAX_TITLE_CHARS, MAX_SHOWN_REASON_CHARS, MAX_CHANGE_CHARS = 80, 200, 300, 120  # characters
 MAX_LISTED_RULES = 10
-MAX_OTHER_SOURCES = 3  # other sources of the same claim that are named
-MAX_OTHER_PAGES = 12  # pages with the same edit that are named
-NO_TEXT = "(no text)"
-MIN_CHART_POINTS = 3  # with two values, a chart shows only what "before" and "after" show already
-
+MAX_PREVIEW_CHARS = 140  # of the text that mail programs show beside the subject
 URGENT_PREFIXES = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a channel shows at most: findings in a message, characters of a claim, changes of a finding."""
+class MessageStyle:
+    """What a channel's settings say about its messages.
 
-    findings: int
-    claim: int
-    changes: int = 6
+    `severity_marker`: whether "[HIGH]" or "[CRITICAL]" begins a subject.
+    """
+
+    severity_marker: bool = True
 
 
-def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_url: str | None) -> TemplateContext:
+DEFAULT_STYLE = MessageStyle()
+
+
+def template_context(
+    message: Message, limits: Limits, timezone: ZoneInfo, web_url: str | None, style: MessageStyle = DEFAULT_STYLE
+) -> TemplateContext:
     """Return what the templates of a channel see of a message: the names in docs/templates.md."""
     lead = message.alerts[0]
     findings = distinct_findings(message.alerts)
-    shown = findings[: limits.findings]
     base_url = (web_url or "").rstrip("/")
     batched = batched_alert_count(message)
-    placement_by_key = placements(message.alerts) if batched else {}
-    rule_titles = {finding_key(finding): alert.title for alert in message.alerts[::-1] for finding in alert.findings}
     headline = _message_headline(message, findings, batched)
-    return {
-        "headline": str(headline),
+    shown = _finding_contexts(message, findings[: limits.findings], batched, headline, limits, timezone)
+    names = {
+        "headline": batch_subject(message) if batched else str(headline),
         "now": headline.current,
+        "now_marked": _now_marked(headline.current, shown),
         "was": headline.previous,
-        "urgent": URGENT_PREFIXES.get(lead.severity, ""),
+        "urgent": URGENT_PREFIXES.get(lead.severity, "") if style.severity_marker else "",
         "severity": str(lead.severity),
-        "title": "" if batched and rule_count_if_several(message.alerts) else _alert_title(lead),
+        "title": "" if batched and _has_several_rules(message) else _alert_title(lead),
         "source": shorten(sanitize(findings[0].source), MAX_NAME_CHARS) if findings and not batched else "",
         "channel": shorten(sanitize(message.channel), MAX_NAME_CHARS),
         "url": "" if batched else safe_web_link(lead.url),
-        "web_url": safe_web_link(f"{base_url}/" if batched else f"{base_url}/alerts/{lead.id}") if base_url else "",
+        "web_url": _page_url(message, base_url, batched),
         "silence_url": safe_web_link(f"{base_url}/messages/{message.id}/silence") if base_url and findings else "",
         "id": sanitize(lead.id),
         "message_id": sanitize(message.id),
         "at": format_time(lead.at, timezone),
         "rolled": batched,
-        "together": batch_sentence(batched, message.batch_reason),
-        "since_last": shorten(sanitize(lead.since_last or ""), limits.claim),
+        "together": batch_sentence(message.batch_reason) if batched else "",
+        "since_last": "" if batched else shorten(sanitize(lead.since_last or ""), limits.claim),
         "latest": "",
         "note": "",
-        "findings": [
-            _finding_context(finding, rule_titles[finding_key(finding)], limits, timezone)
-            | _placement_context(placement_by_key.get(finding_key(finding), FindingPlacement()))
-            for finding in shown
-        ],
+        "findings": shown,
         "more": len(findings) - len(shown),
         "rules": [_rule_context(alert) for alert in _first_alert_per_rule(message.alerts)[:MAX_LISTED_RULES]],
     }
-
-
-def batched_alert_count(message: Message) -> int:
-    """Return the number of alerts if the message combines alerts about several entries or notices, else 0."""
-    subjects = {(finding.source, finding.entry) for alert in message.alerts for finding in alert.findings}
-    subjects |= {(alert.title, alert.reason) for alert in message.alerts if not alert.findings}
-    return len(message.alerts) if len(message.alerts) > 1 and len(subjects) > 1 else 0
+    return names | _summary_context(message, batched, len(shown), base_url, limits) | {"preview": _preview(names)}
 
 
 def _message_headline(message: Message, findings: Sequence[AlertFinding], batched: int) -> Headline:
-    if findings and not batched:
-        headline = finding_headline(findings[0], message.alerts[0].title)
-    else:
-        headline = Headline(shorten(_message_title(message, batched), MAX_TITLE_CHARS))
+    if batched:
+        return Headline(shorten(batch_title(message), MAX_TITLE_CHARS))
+    headline = finding_headline(findings[0], message.alerts[0].title) if findings else Headline("")
     return headline if headline.current else Headline(_alert_title(message.alerts[0]))
 
 
-def _alert_title(alert: Alert) -> str:
-    return shorten(sanitize(alert.title) or sanitize(alert.rule) or "Alert without a title", MAX_TITLE_CHARS)
+def _now_marked(now: str, findings: Sequence[TemplateContext]) -> list[TemplateContext]:
+    """Return the headline in pieces: those of the first finding if it is its claim, else one."""
+    if not findings or not findings[0]["is_headline"]:
+        return [{"text": now, "matched": False, "changed": False}]
+    pieces, length = [], 0
+    for piece in findings[0]["marked"]:
+        if text := piece["text"][: len(now) - length]:
+            pieces.append(piece | {"text": text})
+        length += len(text)
+    return pieces
 
 
-def _message_title(message: Message, batched: int) -> str:
-    """Return the title of the first alert, or a summary such as `Digest: 27 alerts of 7 rules`."""
-    title, rules = sanitize(message.alerts[0].title), rule_count_if_several(message.alerts)
-    if not batched:
-        return title
-    summary = f"{batched:,} alerts of {rules} rules" if rules else f"{batched:,} alerts: {title}"
-    return f"Digest: {summary}" if message.batch_reason is Reason.DIGEST else summary
-
-
-def format_time(moment: Moment, timezone: ZoneInfo) -> str:
-    """Return a time such as `14 Dec 2026, 18:05 EET`."""
-    at = local_time(moment, timezone)
-    return f"{at.day} {at:%b %Y, %H:%M %Z}"
-
-
-def format_day(moment: Moment, timezone: ZoneInfo) -> str:
-    """Return a date such as `14 Dec`."""
-    at = local_time(moment, timezone)
-    return f"{at.day} {at:%b}"
-
-
-def local_time(moment: Moment, timezone: ZoneInfo) -> datetime:
-    """Return the moment in a time zone, moved into the range of datetime if it is outside."""
-    # A day inside either end, so that no time zone offset leaves the range.
-    clamped = min(max(moment, MIN_ISO_MOMENT + 86400), MAX_ISO_MOMENT - 86400)
-    return (EPOCH + timedelta(seconds=clamped)).astimezone(timezone)
-
-
-def distinct_findings(alerts: Iterable[Alert]) -> list[AlertFinding]:
-    """Return each finding once, in order, with the words that matched any of the rules."""
-    by_key: dict[FindingKey, AlertFinding] = {}
-    for finding in (finding for alert in alerts for finding in alert.findings):
+def _finding_contexts(
+    message: Message,
+    findings: Sequence[AlertFinding],
+    batched: int,
+    headline: Headline,
+    limits: Limits,
+    timezone: ZoneInfo,
+) -> list[TemplateContext]:
+    numbers = finding_numbers(message.alerts)
+    titles = {finding_key(finding): _alert_title(a) for a in message.alerts[::-1] for finding in a.findings}
+    names_rule = batched and _has_several_rules(message)
+    contexts = []
+    for finding in findings:
         key = finding_key(finding)
-        first = by_key.get(key, finding)
-        by_key[key] = replace(first, matched=tuple(dict.fromkeys(first.matched + finding.matched)))
-    return list(by_key.values())
+        place = {
+            "number": numbers[key] if batched else 0,
+            "rule": shorten(titles[key], MAX_NAME_CHARS) if names_rule else "",
+            "is_headline": sanitize(finding.claim).rstrip(" .,;:") == headline.current,
+        }
+        contexts.append(finding_context(finding, titles[key], limits, timezone) | place)
+    return contexts
 
 
-def _placement_context(placement: FindingPlacement) -> TemplateContext:
-    return {"heading": shorten(sanitize(placement.heading), MAX_TITLE_CHARS), "follows": placement.continues_story}
+def _has_several_rules(message: Message) -> bool:
+    return len({alert.rule for alert in message.alerts}) > 1
+
+
+def _page_url(message: Message, base_url: str, batched: int) -> str:
+    path = f"/messages/{message.id}" if batched else f"/alerts/{message.alerts[0].id}"
+    return safe_web_link(base_url + path) if base_url else ""
+
+
+def _summary_context(message: Message, batched: int, shown: int, base_url: str, limits: Limits) -> TemplateContext:
+    """Return the summary of a message that combines alerts; empty for other messages."""
+    summary = summarize(message.alerts, shown, base_url, limits.headlines, limits.headline_chars) if batched else None
+    return {
+        "summary": [_group_context(group) for group in summary.groups] if summary else [],
+        "unlisted": summary.unlisted if summary else 0,
+        "list_command": f"monitor alerts --message {sanitize(message.id)}" if summary else "",
+    }
+
+
+def _group_context(group: SummaryGroup) -> TemplateContext:
+    return {
+        "title": shorten(group.title, MAX_TITLE_CHARS),
+        "severity": str(group.severity),
+        "count": len(group.lines) + len(group.same_as),
+        "lines": [
+            {
+                "number": line.number,
+                "headline": line.headline,
+                "source": shorten(line.source, MAX_NAME_CHARS),
+                "url": line.url,
+            }
+            for line in group.lines
+        ],
+        "same_as": group.same_as,
+    }
+
+
+def _preview(names: TemplateContext) -> str:
+    """Return the text that mail programs show beside the subject: what the subject does not say."""
+    if names["rolled"]:
+        texts = [names["together"]]
+    elif names["findings"]:
+        finding = names["findings"][0]
+        before = finding["nearest"]["text"] if finding["nearest"] and finding["novelty"] == "changed" else ""
+        since = f"Since your last alert: {names['since_last']}" if names["since_last"] else ""
+        texts = [
+            since,
+            "" if finding["is_headline"] else finding["claim"],
+            f"Before: {before}" if before else "",
+            names["title"],
+            finding["published"],
+        ]
+    else:
+        texts = [names["rules"][0]["reason"]]
+    return shorten(" · ".join(filter(None, texts)), MAX_PREVIEW_CHARS)
+
+
+def _alert_title(alert: Alert) -> str:
+    return shorten(alert_title(alert), MAX_TITLE_CHARS)
 
 
 def _first_alert_per_rule(alerts: Sequence[Alert]) -> list[Alert]:
@@ -173,80 +207,3 @@ def _rule_context(alert: Alert) -> TemplateContext:
         "severity": str(alert.severity),
         "reason": shorten(sanitize(alert.reason), MAX_SHOWN_REASON_CHARS),
     }
-
-
-def _finding_context(finding: AlertFinding, rule_title: str, limits: Limits, timezone: ZoneInfo) -> TemplateContext:
-    claim = shorten(sanitize(finding.claim), limits.claim) or NO_TEXT
-    matched = [sanitize(phrase) for phrase in finding.matched]
-    is_withdrawn = finding.novelty is Novelty.WITHDRAWN
-    return {
-        "claim": claim,
-        "marked": [{"text": span.text, "matched": span.matched} for span in highlight(claim, matched)],
-        "novelty": str(finding.novelty),
-        "withdrawn": is_withdrawn,
-        "similarity": round(finding.similarity),
-        "headline": str(finding_headline(finding, rule_title)),
-        "source": shorten(sanitize(finding.source), MAX_NAME_CHARS),
-        "url": safe_web_link(finding.entry_url),
-        "published": format_time(finding.published, timezone),
-        "changes": [_change_context(change) for change in finding.changes[: limits.changes]],
-        "nearest": None if is_withdrawn else _prior_context(finding.nearest, limits, timezone),
-        "diff": _diff_context(finding, claim, limits),
-        "history": _chart_context(finding.history, timezone),
-        "also_said_by": [_attribution(prior, timezone) for prior in finding.also_said_by[:MAX_OTHER_SOURCES]],
-        "also_more": max(0, len(finding.also_said_by) - MAX_OTHER_SOURCES),
-        "also_on": [_page(prior) for prior in finding.also_on[:MAX_OTHER_PAGES]],
-        "pages_more": max(0, len(finding.also_on) - MAX_OTHER_PAGES),
-        "why": shorten(sanitize(evidence_text(finding.evidence)), MAX_SHOWN_REASON_CHARS),
-    }
-
-
-def _page(prior: PriorClaim) -> TemplateContext:
-    """Return the name and address of another page that made the same edit."""
-    name = shorten(sanitize(prior.title or prior.entry), MAX_NAME_CHARS)
-    return {"name": name, "url": safe_web_link(prior.url)}
-
-
-def _change_context(change: Change) -> TemplateContext:
-    before, after = (shorten(sanitize(text), MAX_CHANGE_CHARS) for text in (change.before, change.after))
-    return {"kind": str(change.kind), "before": before, "after": after}
-
-
-def _chart_context(history: Sequence[FigurePoint], timezone: ZoneInfo) -> list[TemplateContext]:
-    return history_context(history, timezone) if len(history) >= MIN_CHART_POINTS else []
-
-
-def history_context(history: Sequence[FigurePoint], timezone: ZoneInfo) -> list[TemplateContext]:
-    """Return the values of a figure, oldest first, each with its share of the highest in percent."""
-    highest = max((point.value for point in history), default=0.0)
-    return [
-        {
-            "at": format_time(point.at, timezone),
-            "day": format_day(point.at, timezone),
-            "text": shorten(sanitize(point.text), MAX_CHANGE_CHARS),
-            "source": shorten(sanitize(point.source), MAX_NAME_CHARS),
-            "share": round(100 * max(point.value, 0.0) / highest) if highest > 0 else 0,
-        }
-        for point in history
-    ]
-
-
-def _prior_context(prior: PriorClaim | None, limits: Limits, timezone: ZoneInfo) -> TemplateContext | None:
-    text = shorten(sanitize(prior.text), limits.claim) if prior else ""
-    return {"text": text} | _attribution(prior, timezone) if prior and text else None
-
-
-def _attribution(prior: PriorClaim, timezone: ZoneInfo) -> TemplateContext:
-    return {
-        "source": shorten(sanitize(prior.source), MAX_NAME_CHARS),
-        "at": format_time(prior.at, timezone),
-        "url": safe_web_link(prior.url),
-    }
-
-
-def _diff_context(finding: AlertFinding, claim: str, limits: Limits) -> list[TemplateContext]:
-    """Return the word diff of a changed claim; empty for other claims and if a diff would not be readable."""
-    if finding.novelty is not Novelty.CHANGED or finding.nearest is None:
-        return []
-    spans = word_diff(shorten(sanitize(finding.nearest.text), limits.claim), claim)
-    return [{"text": span.text, "state": span.state} for span in spans or ()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from zoneinfo import ZoneInfo
 
-from monitor.deliver.template_context import Limits, TemplateContext, template_context
+from monitor.deliver.finding_context import Limits, TemplateContext
+from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle, template_context
 from monitor.deliver.templates import WEBHOOK_TEMPLATE, TemplateFault, Templates, fill_template
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS, webhook_payload
 from monitor.model import Message
@@ -14,9 +15,11 @@ from monitor.serialize import format_iso
 WEBHOOK_LIMITS = Limits(findings=MAX_POST_ALERTS, claim=600)
 
 
-def webhook_context(message: Message, timezone: ZoneInfo, web_url: str | None) -> TemplateContext:
+def webhook_context(
+    message: Message, timezone: ZoneInfo, web_url: str | None, style: MessageStyle = DEFAULT_STYLE
+) -> TemplateContext:
     """Return what a webhook template sees: the names of every template, and `data`, that of the default body."""
-    context = template_context(message, WEBHOOK_LIMITS, timezone, web_url)
+    context = template_context(message, WEBHOOK_LIMITS, timezone, web_url, style)
     return context | {"data": webhook_payload(message, web_url)}
 
 
@@ -27,6 +30,7 @@ def render_webhook_body(
     web_url: str | None,
     template: str | None,
     note: str = "",
+    style: MessageStyle = DEFAULT_STYLE,
 ) -> tuple[bytes, str | None]:
     """Return the body, and why it is not what the user's template prints, if that failed."""
     custom_names = dict(templates.custom)
@@ -34,7 +38,7 @@ def render_webhook_body(
     if name is None:
         return default_body(message, web_url, note), note or None
     try:
-        return _encode(fill_template(templates, name, webhook_context(message, timezone, web_url))), None
+        return _encode(fill_template(templates, name, webhook_context(message, timezone, web_url, style))), None
     except TemplateFault as fault:
         return default_body(message, web_url, f"{fault}. The default body is used instead."), str(fault)
 

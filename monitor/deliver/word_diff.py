@@ -1,21 +1,23 @@
-"""Split a claim into spans for display: the words that matched the rule, and a word diff against the prior claim.
+"""Split claims into pieces for display: the words that matched the rule, and those that differ between two claims.
 
-Spans contain the original text, so a template can decorate it but not change it.
+Pieces contain the original text, so a template can decorate it but not change it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import islice, pairwise
+from typing import Literal, TypeAlias
 
-from rapidfuzz.distance import LCSseq
+from rapidfuzz.distance import LCSseq, Opcodes
 
 # A figure with digit groups, such as "12 000", is one word.
 _WORD_OR_FIGURE = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)\S*|\S+")
 
 DiffState = Literal["same", "old", "new"]
+Range: TypeAlias = tuple[int, int]  # [start, end) in a text
 MAX_MATCHED_PHRASES = 50
 MAX_HIGHLIGHTS = 20  # in one claim; with more, nothing stands out
 MAX_DIFF_WORDS = 400
@@ -25,24 +27,65 @@ MIN_COMMON_SHARE = 0.4  # of the words; with less, the two sentences read better
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a text: `matched` if it matched the rule, `state` if it is part of a diff.
+    """A part of a diff; spans are joined with a space between."""
 
-    The spans of `highlight` are joined without spaces, those of `word_diff` with a space between.
+    text: str
+    state: DiffState = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a claim: `matched` if it matched the rule, `changed` if the other claim lacks it.
+
+    Pieces are joined without spaces.
     """
 
     text: str
     matched: bool = False
-    state: DiffState = "same"
+    changed: bool = False
 
 
-def highlight(text: str, matched: Sequence[str]) -> tuple[Span, ...]:
-    """Split the text into spans, and mark those that are `matched` phrases, as whole words only."""
+def split_pieces(text: str, matched: Sequence[Range], changed: Sequence[Range]) -> tuple[Piece, ...]:
+    """Split the text where any of the ranges begins or ends."""
+    edges = sorted({0, len(text), *(edge for found in (*matched, *changed) for edge in found)})
+    return tuple(
+        Piece(text[start:end], _is_within(start, matched), _is_within(start, changed))
+        for start, end in pairwise(edges)
+    )
+
+
+def matched_ranges(text: str, matched: Iterable[str]) -> list[Range]:
+    """Return where the `matched` phrases are, as whole words only."""
     words = sorted({words for words in matched if words}, key=len, reverse=True)[:MAX_MATCHED_PHRASES]
-    if not words:
-        return (Span(text),)
     alternatives = "|".join(re.escape(word) for word in words)
-    parts = re.split(rf"(?<!\w)({alternatives})(?!\w)", text, maxsplit=MAX_HIGHLIGHTS)
-    return tuple(Span(part, matched=index % 2 == 1) for index, part in enumerate(parts) if part)
+    found = re.finditer(rf"(?<!\w)(?:{alternatives})(?!\w)", text) if words else ()
+    return [match.span() for match in islice(found, MAX_HIGHLIGHTS)]
+
+
+def changed_ranges(before: str, after: str) -> tuple[list[Range], list[Range]] | None:
+    """Return where each text has words that the other lacks, or None if such marks would not be readable."""
+    if word_diff(before, after) is None:
+        return None
+    old, new = list(_WORD_OR_FIGURE.finditer(before)), list(_WORD_OR_FIGURE.finditer(after))
+    edits = [edit for edit in _opcodes([word[0] for word in old], [word[0] for word in new]) if edit.tag != "equal"]
+    removed = [(old[e.src_start].start(), old[e.src_end - 1].end()) for e in edits if e.src_start < e.src_end]
+    added = [(new[e.dest_start].start(), new[e.dest_end - 1].end()) for e in edits if e.dest_start < e.dest_end]
+    return _joined(removed, before), _joined(added, after)
+
+
+def _joined(ranges: Sequence[Range], text: str) -> list[Range]:
+    """Join the ranges between which are only spaces and short words: "of" would split a change."""
+    joined: list[Range] = []
+    for start, end in ranges:
+        if joined and _is_short(text[joined[-1][1] : start].split()):
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _is_within(place: int, ranges: Sequence[Range]) -> bool:
+    return any(start <= place < end for start, end in ranges)
 
 
 def word_diff(before: str, after: str) -> tuple[Span, ...] | None:
@@ -59,10 +102,7 @@ def word_diff(before: str, after: str) -> tuple[Span, ...] | None:
 
 
 def _diff_runs(old_words: list[str], new_words: list[str]) -> Iterator[tuple[DiffState, str]]:
-    # Words are compared without case and outer punctuation, so that "Kursk." equals "Kursk".
-    old_keys = [_normalized_word(word) for word in old_words]
-    new_keys = [_normalized_word(word) for word in new_words]
-    for code in LCSseq.opcodes(old_keys, new_keys):
+    for code in _opcodes(old_words, new_words):
         removed = " ".join(old_words[code.src_start : code.src_end])
         added = " ".join(new_words[code.dest_start : code.dest_end])
         if code.tag == "equal":
@@ -72,6 +112,11 @@ def _diff_runs(old_words: list[str], new_words: list[str]) -> Iterator[tuple[Dif
             yield "old", removed
         if added:
             yield "new", added
+
+
+def _opcodes(old_words: Sequence[str], new_words: Sequence[str]) -> Opcodes:
+    # Words are compared without case and outer punctuation, so that "Kursk." equals "Kursk".
+    return LCSseq.opcodes(*([_normalized_word(word) for word in words] for words in (old_words, new_words)))
 
 
 def _normalized_word(word: str) -> str:
@@ -94,8 +139,11 @@ def _group_changes(runs: list[tuple[DiffState, str]]) -> Iterator[tuple[DiffStat
 
 def _is_short_common_run(runs: list[tuple[DiffState, str]], index: int) -> bool:
     """Is the run one or two words of up to three letters between changes? "of" or "in the" would split a change."""
-    words = runs[index][1].split()
-    return 0 < index < len(runs) - 1 and len(words) <= 2 and all(len(word) <= 3 for word in words)
+    return 0 < index < len(runs) - 1 and _is_short(runs[index][1].split())
+
+
+def _is_short(words: Sequence[str]) -> bool:
+    return len(words) <= 2 and all(len(word) <= 3 for word in words)
 
 
 def _flush(old: list[str], new: list[str]) -> Iterator[tuple[DiffState, str]]:

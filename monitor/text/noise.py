@@ -66,7 +66,7 @@ LINE_TOKEN_PATTERN = re.compile(
     r"|(?P<mark>[:–—|])",
     re.IGNORECASE,
 )
-CLOCK_PATTERN = re.compile(r"\d{1,2}[:.]\d{2}\b")
+CLOCK_PATTERN = re.compile(r"\d{1,2}[:.]\d{2}(?:[ap]m)?\b", re.IGNORECASE)
 DATE_PATTERN = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d\s?[月년월]")
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d$")
 AMOUNT_PATTERN = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d\b)\d[\d.,]*(?: ?%| percent\b|(?: [^\W\d_]{2,}){3})")

@@ -15,7 +15,8 @@ CALENDAR_WORDS = _word_set(
     january february march april may june july august september october november december
     jan feb mar apr jun jul aug sep sept oct nov dec
     monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
-    today yesterday tomorrow a.m p.m am pm gmt utc est edt cst pst bst cet cest eet eest msk kst local time
+    today yesterday tomorrow a.m p.m am pm local time
+    gmt utc et est edt ct cst cdt mt mst mdt pt pst pdt bst cet cest eet eest msk ist jst kst
     noon midnight st nd rd th
     січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
     січень лютий березень квітень травень червень липень серпень вересень жовтень листопад грудень

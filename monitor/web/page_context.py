@@ -15,17 +15,17 @@ from monitor.alerts.silences import Silence
 from monitor.alerts.source_notices import SourceNotice
 from monitor.alerts.story_summary import StorySummary
 from monitor.deliver.delivery_status import WaitReason, wait_reason
-from monitor.deliver.headline import alert_headline
-from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
-from monitor.deliver.template_context import (
+from monitor.deliver.display_time import format_time
+from monitor.deliver.finding_context import (
     MAX_NAME_CHARS,
     MAX_SHOWN_REASON_CHARS,
     MAX_TITLE_CHARS,
     Limits,
-    format_time,
     history_context,
-    template_context,
 )
+from monitor.deliver.headline import alert_headline
+from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
+from monitor.deliver.template_context import template_context
 from monitor.listings import silence_state
 from monitor.model import OPEN_DELIVERY_STATES, Message, Moment
 from monitor.serialize import format_iso
@@ -86,7 +86,13 @@ def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
             }
             for report in summary.source_reports
         ],
-        "figures": [history_context(points, timezone) for points in summary.figures[:MAX_STORY_FIGURES]],
+        "figures": [
+            {
+                "counted": shorten(sanitize(series.counted), MAX_NAME_CHARS),
+                "points": history_context(series.points, timezone),
+            }
+            for series in summary.figures[:MAX_STORY_FIGURES]
+        ],
     }
 
 

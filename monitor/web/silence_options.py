@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
 
+from monitor.deliver.finding_context import MAX_TITLE_CHARS
 from monitor.deliver.headline import finding_headline
 from monitor.deliver.sanitize import sanitize, shorten
-from monitor.deliver.template_context import MAX_TITLE_CHARS
 from monitor.model import Alert
 
 MAX_OPTIONS_PER_KIND = 30

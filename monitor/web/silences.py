@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.actions import create_silence
 from monitor.alerts.silences import Silence, SilenceMode
+from monitor.deliver.finding_context import MAX_TITLE_CHARS
 from monitor.deliver.sanitize import sanitize, shorten
-from monitor.deliver.template_context import MAX_TITLE_CHARS
 from monitor.errors import UnreadableMessage
 from monitor.model import Alert, Moment
 from monitor.store import outbox, silences, story_summary

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from monitor.deliver.finding_context import MAX_NAME_CHARS
 from monitor.deliver.sanitize import sanitize, shorten
-from monitor.deliver.template_context import MAX_NAME_CHARS
 from monitor.store import sources
 from monitor.store.rule_state import load_rules_refusal
 from monitor.web.endpoint import Site

@@ -34,7 +34,7 @@ def figure_change(
 def points(*story_findings: StoryFinding) -> list[list[tuple[str, str, float]]]:
     """The text, source and day of each point of each figure."""
     all_series = figure_series(story_findings)
-    return [[(point.text, point.source, point.at / DAY) for point in series] for series in all_series]
+    return [[(point.text, point.source, point.at / DAY) for point in series.points] for series in all_series]
 
 
 def test_a_source_that_only_repeats_another_word_for_word_is_not_independent():
@@ -85,3 +85,4 @@ def test_figures_of_two_things_are_two_series():
     dead = figure_change("wire", 2, ("3", 1), "4")
     missing = figure_change("wire", 2, ("3", 1), "5", what="people are missing")
     assert [[text for text, _, _ in series] for series in points(dead, missing)] == [["3", "4"], ["3", "5"]]
+    assert [series.counted for series in figure_series((dead, missing))] == ["people", "people"]

@@ -354,6 +354,48 @@ async def test_a_follow_up_is_posted_if_the_first_message_of_its_thread_cannot_b
             assert set(conn.scalars(select(messages.c.state))) == {"sent"}
 
 
+@pytest.mark.parametrize(
+    ("setting", "subjects", "has_references"),
+    [
+        (
+            "",
+            ["[HIGH] Bridges: News 0 · wire", "[HIGH] Bridges: News 1 · wire", "[HIGH] Bridges: News 2 · wire"],
+            True,
+        ),
+        (
+            'threading = "subject"',
+            [
+                "[HIGH] Bridges: News 0 · wire",
+                "Re: [HIGH] Bridges: News 0 · wire",
+                "Re: [HIGH] Bridges: News 0 · wire",
+            ],
+            True,
+        ),
+        (
+            'threading = "none"\nseverity_marker = false',
+            ["Bridges: News 0 · wire", "Bridges: News 1 · wire", "Bridges: News 2 · wire"],
+            False,
+        ),
+    ],
+)
+async def test_the_mails_of_a_story_are_threaded_as_the_channel_says(
+    monitor: FourChannelDaemon, setting: str, subjects: list[str], has_references: bool
+) -> None:
+    async with monitor.daemon(login=setting) as daemon:
+        for _ in range(3):
+            monitor.enqueue(daemon.runtime, "desk")
+            with daemon.runtime.store.write() as conn:
+                conn.execute(update(messages).values(thread="st-0"))
+            await monitor.deliver(daemon, 60)
+
+    mails = [mail.parsed for mail in monitor.mail_server.mails]
+    assert [mail["Subject"] for mail in mails] == subjects
+    assert len({mail["References"] for mail in mails}) == 1
+    assert (mails[0]["References"] is not None) is has_references
+    texts = [mail.get_body(("plain",)).get_content() for mail in mails]
+    assert all(f"Bridges: News {number}" in text.splitlines()[0] for number, text in enumerate(texts))
+
+
 PASSWORDS = ["wrong horse", *(base64.b64encode(p).decode() for p in (b"wrong horse", b"\0monitor\0wrong horse"))]
 ECHOED_SECRETS = {
     "desk": " ".join(PASSWORDS),

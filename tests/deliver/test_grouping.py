@@ -9,7 +9,7 @@ import pytest
 from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
 
 from monitor.alerts.ids import group_by_rule
-from monitor.deliver.grouping import placements
+from monitor.deliver.grouping import summarize
 from monitor.deliver.render import render_message
 from monitor.model import Alert, Message, Reason, Severity
 
@@ -36,51 +36,82 @@ def digest(*alerts: Alert) -> Message:
     return replace(make_message(*group_by_rule(alerts)), batch_reason=Reason.DIGEST)
 
 
-def placement_rows(*alerts: Alert) -> list[tuple[str, str, bool]]:
-    """Return for each finding the claim, the heading above it, and whether it continues its story."""
+def outline(*alerts: Alert, shown: int = 40) -> list[tuple[str, str, list[str], list[int]]]:
+    """Return each group of the summary: rule title, severity, lines as `NUMBER HEADLINE URL`, and repeats."""
+    summary = summarize(group_by_rule(alerts), shown, "https://claims.example", 100, 10_000)
     return [
-        (key[2], placement.heading, placement.continues_story)
-        for key, placement in placements(group_by_rule(alerts)).items()
+        (
+            group.title,
+            str(group.severity),
+            [f"{line.number} {line.headline} {line.url}" for line in group.lines],
+            group.same_as,
+        )
+        for group in summary.groups
     ]
 
 
-def test_each_rule_has_one_heading_above_its_stories() -> None:
-    other = make_alert(
-        make_alert_finding("Mud in Brevik.", entry="e5"), id="a5", rule="floods", title="Floods", story="s3"
-    )
-    ordered = group_by_rule([FLOOD, FIRE, other, WATER, MORE])
-    assert [alert.id for alert in ordered] == ["a2", "a4", "a5", "a3", "a1"]
-    assert placement_rows(*ordered) == [
-        ("A mill burns in Tolna.", "Fires", False),
-        ("The fire in Tolna is out.", "", True),
-        ("Mud in Brevik.", "Floods", False),
-        ("Orsk is under water.", "", False),
-        ("The dam of Orsk broke.", "", True),
+def test_a_summary_lists_the_alerts_by_severity_and_rule_with_links_into_the_message() -> None:
+    assert outline(FLOOD, FIRE, WATER, MORE) == [
+        ("Fires", "high", ["1 A mill burns in Tolna #n1", "2 The fire in Tolna is out #n2"], []),
+        ("Floods", "high", ["3 Orsk is under water #n3"], []),
+        ("Floods", "low", ["4 The dam of Orsk broke #n4"], []),
     ]
 
 
-def test_a_message_of_one_rule_has_no_heading() -> None:
-    assert [heading for _, heading, _ in placement_rows(FIRE, MORE)] == ["", ""]
+def test_an_alert_that_is_not_shown_in_full_is_linked_to_its_page() -> None:
+    ((_, _, lines, _),) = outline(FIRE, MORE, shown=1)
+    assert lines == [
+        "1 A mill burns in Tolna #n1",
+        "2 The fire in Tolna is out https://claims.example/alerts/a4",
+    ]
 
 
-def test_a_finding_shown_under_an_earlier_rule_leaves_the_heading_to_the_next_finding() -> None:
-    both = replace(FIRE, id="a9", rule="mills", title="Mills", findings=(*FIRE.findings, *WATER.findings))
-    assert [heading for _, heading, _ in placement_rows(FIRE, both)] == ["Fires", "Mills"]
+def test_a_claim_that_matched_two_rules_is_listed_once() -> None:
+    both = replace(FIRE, id="a9", rule="mills", title="Mills")
+    assert outline(FIRE, WATER, both) == [
+        ("Fires", "high", ["1 A mill burns in Tolna #n1"], []),
+        ("Floods", "high", ["2 Orsk is under water #n2"], []),
+        ("Mills", "high", [], [1]),
+    ]
+
+
+def test_alerts_beyond_the_limits_of_a_summary_are_counted() -> None:
+    alerts = group_by_rule([FLOOD, FIRE, WATER, MORE])
+    assert summarize(alerts, 9, "", 3, 10_000).unlisted == 1
+    assert summarize(alerts, 9, "", 9, 60).unlisted == 2
+    assert summarize(alerts, 9, "", 9, 10_000).unlisted == 0
 
 
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "other"])
-def test_a_digest_has_a_summary_and_a_heading_for_each_rule(channel_type: str) -> None:
+def test_a_digest_names_each_alert_once_above_the_claims(channel_type: str) -> None:
     rendered = render_message(
         digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), ZoneInfo("UTC"), None
     )
-    assert "Digest: 4 alerts of 2 rules" in rendered.subject
-    for part in (rendered.text, rendered.html, str(rendered.blocks or "")):
+    assert rendered.subject == "[HIGH] Digest, 4 alerts: A mill burns in Tolna; The fire in Tolna is out; …"
+    for part in (rendered.text, rendered.html.partition("<body")[2], str(rendered.blocks or "")):
         if part:
-            assert "4 alerts since the last digest, grouped by rule" in part
-            assert part.index("A mill burns") < part.index("fire in Tolna") < part.index("under water")
-            assert part.index("Fires") < part.rindex("A mill burns")
-            assert part.index("A mill burns") < part.index("Floods") < part.index("under water")
+            assert "4 alerts of 2 rules" in part
+            assert "The alerts since the last digest, most severe first." in part
+            end = part.index("The dam of Orsk broke")
+            assert part.index("Fires") < part.index("A mill burns") < part.index("Floods") < end
+            assert part.rindex("A mill burns in Tolna.") > end
     assert rendered.note is None
+
+
+def test_a_message_of_one_rule_has_its_title_and_no_rule_beside_each_claim() -> None:
+    rendered = render_message(digest(FIRE, MORE), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    assert rendered.subject == "[HIGH] Digest, 2 alerts: A mill burns in Tolna; The fire in Tolna is out"
+    assert rendered.text.startswith("[HIGH] 2 alerts: Fires\n")
+    assert rendered.text.count("Fires") == 3  # the title, the summary, and why
+
+
+def test_the_subject_of_a_batch_names_the_two_most_severe_headlines() -> None:
+    urgent = make_alert(
+        make_alert_finding("The dam at Brevik failed.", entry="e7"), id="a7", severity=Severity.CRITICAL
+    )
+    message = make_message(*group_by_rule([FLOOD, FIRE, urgent]))
+    rendered = render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None)
+    assert rendered.subject == "[CRITICAL] 3 alerts: The dam at Brevik failed; A mill burns in Tolna; …"
 
 
 def test_a_digest_mail_shows_all_of_forty_alerts() -> None:
@@ -101,12 +132,26 @@ def test_a_digest_of_one_alert_is_rendered_like_a_single_alert() -> None:
     )
 
 
-def test_a_slack_digest_stays_within_fifty_blocks_and_counts_the_remaining_findings() -> None:
+def test_a_slack_digest_stays_within_fifty_blocks_and_links_to_the_alerts_it_does_not_list() -> None:
     many = [
         make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
         for n in range(60)
     ]
     rendered = render_message(digest(*many), "slack", builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
     assert len(rendered.blocks) <= 50
-    assert "… and 46 more." in str(rendered.blocks)
-    assert str(rendered.blocks).count("https://isw.example/e1|Read it") == 14
+    text = str(rendered.blocks)
+    assert all(f"Mill {n} burns" in text for n in range(40))
+    assert "20 more alerts do not fit here: <https://claims.example/messages/m1|all alerts of this message>" in text
+
+
+def test_a_mail_of_a_storm_names_a_thousand_alerts_and_where_the_others_are() -> None:
+    many = [
+        make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
+        for n in range(1200)
+    ]
+    rendered = render_message(digest(*many), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    for part in (rendered.text, rendered.html):
+        assert all(f"Mill {n} burns" in part for n in range(1000))
+        assert "Mill 1000 burns" not in part
+        assert "200 more alerts do not fit here" in part
+        assert "monitor alerts --message m1" in part

@@ -101,6 +101,36 @@ def test_the_headline_says_what_changed(
     assert str(finding_headline(finding)) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (
+            "The storm killed 9 people and hurt 40 others.",
+            "The storm killed 14 people and hurt 60 others.",
+            "The storm killed 14 people and hurt 60 others (was 9 people, 40 others)",
+        ),
+        ("The Selby bridge is not open.", "The Selby bridge is open.", "The Selby bridge is open (was not open)"),
+        ("The Selby bridge is closed.", "The Selby bridge is open.", "The Selby bridge is open (was closed)"),
+        (
+            "The Selby bridge is partly open to cars.",
+            "The Selby bridge is open to cars.",
+            "The Selby bridge is open to cars (was partly open)",
+        ),
+        ("Trains stop at Ostra today.", "Trains stop in Halvik today.", "Trains stop in Halvik today (was at Ostra)"),
+        (
+            "Many trains run, and buses replace ferries.",
+            "Trains run, and some buses replace ferries.",
+            "Trains run, and some buses replace ferries",
+        ),
+    ],
+)
+def test_the_headline_has_all_that_was_replaced_in_one_place(before: str, now: str, expected: str) -> None:
+    changes = judge(analyze(before), analyze(now), Relation.REVISION).changes
+    changes = tuple(change for change in changes if change.kind is N)
+    finding = make_alert_finding(now, novelty=Novelty.CHANGED, nearest=make_prior_claim(before), changes=changes)
+    assert str(finding_headline(finding)) == expected
+
+
 def test_the_headline_of_a_new_claim_is_the_shortened_claim() -> None:
     assert (
         str(finding_headline(make_alert_finding("Three ships left. " * 20)))

@@ -181,7 +181,7 @@ def test_the_subject_has_severity_headline_source_and_the_number_of_further_find
     low_severity = make_message(make_alert(make_figure_finding(), make_alert_finding("More."), severity="low"))
     assert (
         parsed_mail(low_severity)["Subject"]
-        == "Up to 12,000 personnel from North Korea are in Kursk (was around 3,000) · isw (+1 more)"
+        == "Up to 12,000 personnel from North Korea are in Kursk (was around 3,000) · isw (+1 claim)"
     )
 
 

@@ -187,5 +187,4 @@ def test_an_alert_has_a_header_and_a_marked_claim_with_its_change() -> None:
         texts(rendered.blocks)[0] == "[HIGH] Up to 12,000 personnel from North Korea are in Kursk (was around 3,000)"
     )
     assert "*personnel*" in texts(rendered.blocks)[2]
-    assert "~Around 3,000~" in texts(rendered.blocks)[2]
-    assert "*Up to 12,000*" in texts(rendered.blocks)[2]
+    assert "• Around 3,000 → *Up to 12,000*" in texts(rendered.blocks)[2]

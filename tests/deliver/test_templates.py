@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit.delivery import NOON, TEMPLATES_FOLDER, builtin_templates
+from kit.delivery import NOON, TEMPLATES_FOLDER, builtin_templates, make_alert, make_alert_finding
 
+from monitor.deliver.finding_context import Limits
 from monitor.deliver.render import check_templates, render_message, rule_template_names
 from monitor.deliver.sample_message import sample_message
-from monitor.deliver.template_context import Limits, template_context
+from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES, WEBHOOK_TEMPLATE
 from monitor.errors import ConfigError
 
@@ -104,12 +106,18 @@ def template_names(context: object, prefix: str = "") -> set[str]:
 
 
 def test_the_docs_list_exactly_the_names_that_a_template_sees() -> None:
-    context = template_context(
-        sample_message("desk", NOON), Limits(findings=10, claim=600), ZoneInfo("UTC"), "https://claims.example"
+    single = sample_message("desk", NOON)
+    other = make_alert(make_alert_finding("A mill burns.", entry="e2"), id="a2", rule="mills")
+    batch = replace(single, alerts=(*single.alerts, other))
+    names = set[str]().union(
+        *(
+            template_names(template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None))
+            for message in (single, batch)
+        )
     )
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", DOCS.read_text("utf-8"), re.MULTILINE))
 
-    assert documented == template_names(context) | {"note", "data"}
+    assert documented == names | {"note", "data"}
 
 
 def test_the_examples_in_the_docs_work(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ Still current at: 4 May 2026
 Last updated: 5 May 2026 14:35 GMT
 Page generated in 0.24 seconds
 14:35 GMT
+May 5, 5:30 pm ET
+5 May, 5:30PM PDT
 12 comments
 5 min read
 Published on Monday

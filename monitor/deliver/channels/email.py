@@ -53,6 +53,11 @@ class EmailSettings(ChannelConfig):
     password: SecretStr | None = Field(default=None, description="the password, usually ${NAME} or ${file:PATH}")
     sender: Mailbox = Field(alias="from", description='the sender: "Claimwatch <monitor@example.org>"')
     to: Mailboxes = Field(description="the recipients: one address or a list")
+    threading: Literal["headers", "subject", "none"] = Field(
+        default="headers",
+        description="what groups the mails of a story: headers (every subject says the news), subject "
+        '(follow-ups keep the first subject with "Re:", as Gmail requires) or none',
+    )
     unsubscribe: UnsubscribeAddress | None = Field(
         default=None,
         description="where recipients unsubscribe: mailto:…, or https://… that accepts one-click posts",
@@ -79,7 +84,16 @@ class Email:
 
     async def send(self, message: Message, rendered: RenderedMessage) -> Receipt:
         settings, remaining = self._settings, message.remaining_recipients
-        content = serialize_mail(compose_mail(message, rendered, settings.sender, settings.to, settings.unsubscribe))
+        content = serialize_mail(
+            compose_mail(
+                message,
+                rendered,
+                settings.sender,
+                settings.to,
+                settings.unsubscribe,
+                threads=settings.threading != "none",
+            )
+        )
         recipients = [recipient for recipient in self._to if remaining is None or recipient in remaining]
         if not recipients:
             return Receipt("all recipients have the mail already")
@@ -98,7 +112,9 @@ class Email:
         reasons = {recipient: self._redacted(f"{code} {text}") for recipient, (code, text) in rejected.items()}
         retry_recipients = tuple(recipient for recipient, (code, _) in rejected.items() if not _is_permanent(code))
         detail = f"{self._label} accepted the mail: {self._redacted(reply)}"
-        return Receipt(detail, reasons, retry_recipients=retry_recipients)
+        opens_thread = settings.threading == "subject" and message.reply_to is None and message.batch_reason is None
+        thread_ref = rendered.subject if opens_thread else ""
+        return Receipt(detail, reasons, retry_recipients=retry_recipients, thread_ref=thread_ref)
 
     async def _exchange(self, content: bytes, recipients: Sequence[str]) -> tuple[Mapping[str, tuple[int, str]], str]:
         is_connected = False
