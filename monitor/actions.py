@@ -14,18 +14,28 @@ from monitor.store.reports.alerts import find_alert
 
 @dataclass(frozen=True, slots=True)
 class RecordedFeedback:
-    """A stored answer, and the mute that it created, if any."""
+    """A stored answer, and the mute that it created, if any. A repeat was stored before and changed nothing."""
 
     feedback: Feedback
     mute: Silence | None
+    is_repeat: bool = False
 
 
 def record_feedback(
-    store: Store, alert_id: str, kind: FeedbackKind, *, memory: float, now: Moment, by: str = "", note: str = ""
+    store: Store,
+    alert_id: str,
+    kind: FeedbackKind,
+    *,
+    memory: float,
+    now: Moment,
+    by: str = "",
+    note: str = "",
+    keep_same: bool = False,
 ) -> RecordedFeedback | None:
     """Store an answer to an alert; None if there is no such alert.
 
-    *Not news* mutes similar findings of the rule for `memory` seconds. A later answer ends that mute.
+    *Not news* mutes similar findings of the rule for `memory` seconds. A later answer ends that mute. With
+    `keep_same`, an answer that is the alert's answer already changes nothing.
     """
     with store.write() as conn:
         row = find_alert(conn, alert_id)
@@ -33,6 +43,8 @@ def record_feedback(
             return None
         new_feedback = build_feedback(row.alert, kind, by=by, note=note, now=now)
         previous_feedback = feedback.feedback_by_alert(conn, [alert_id]).get(alert_id)
+        if keep_same and previous_feedback and previous_feedback.kind is kind:
+            return RecordedFeedback(previous_feedback, None, is_repeat=True)
         mute = build_mute(row.alert, new_feedback, memory)
         if previous_feedback and previous_feedback.kind is FeedbackKind.NOT_NEWS:
             silences.unmute(conn, mute, now)

@@ -9,6 +9,9 @@
     │   ├── FetchError            no usable response; may have `status` and `retry_after`
     │   └── ParseError            the content does not fit the source's kind
     ├── DeliveryError             a channel did not accept a message; `permanent` or worth a retry
+    ├── LinkError                 an answer link is refused
+    │   ├── ForgedLink            it was not signed with this store's key, or is incomplete
+    │   └── ExpiredLink           it was signed, but is too old; has `alert_id`
     └── WorkerKilled              work in a worker process exceeded a limit or crashed; has `cause`
 
 An expected failure ends up as stored state: the stage raises it, and the pipeline catches and stores it.
@@ -107,6 +110,25 @@ class DeliveryError(MonitorError):
         self.retry_after = retry_after
         self.channel_down = channel_down
         self.outcome_unknown = outcome_unknown
+
+
+class LinkError(MonitorError):
+    """An answer link is refused."""
+
+
+class ForgedLink(LinkError):
+    """The link was not signed with this store's key, or is incomplete."""
+
+    def __init__(self) -> None:
+        super().__init__("the link is not valid")
+
+
+class ExpiredLink(LinkError):
+    """The link was signed, but is too old."""
+
+    def __init__(self, alert_id: str) -> None:
+        self.alert_id = alert_id
+        super().__init__("the link has expired")
 
 
 class WorkerKilled(MonitorError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import unicodedata
 from typing import Any, Literal, TextIO
@@ -17,6 +18,7 @@ from structlog.typing import EventDict, Processor
 
 LogFormat = Literal["console", "json"]
 
+_ANSWER_TOKEN = re.compile(r"(?<=/answer/)[\w.%-]+")  # anyone who reads the token of an answer link can use it
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -58,7 +60,7 @@ def _escape(char: str) -> str:
 
 
 def _render_json(_logger: object, _method: str, event: EventDict) -> str:
-    return escape_invisible(json.dumps(event, default=str, ensure_ascii=False))
+    return _hide_tokens(escape_invisible(json.dumps(event, default=str, ensure_ascii=False)))
 
 
 def _render_line(_logger: object, _method: str, event: EventDict) -> str:
@@ -66,7 +68,11 @@ def _render_line(_logger: object, _method: str, event: EventDict) -> str:
     trace = event.pop("exception", "")
     head = f"{event.pop('timestamp')} {event.pop('level'):<8} {escape_invisible(str(event.pop('event')))}"
     line = " ".join([head, *(f"{escape_invisible(key)}={_quote_value(value)}" for key, value in event.items())])
-    return f"{line}\n{escape_invisible(trace, allowed=chr(10))}" if trace else line
+    return _hide_tokens(f"{line}\n{escape_invisible(trace, allowed=chr(10))}" if trace else line)
+
+
+def _hide_tokens(text: str) -> str:
+    return _ANSWER_TOKEN.sub("•••", text)
 
 
 def _quote_value(value: Any) -> str:

@@ -19,6 +19,7 @@ from functools import partial
 
 import structlog
 
+from monitor.alerts.answer_links import answer_urls
 from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
@@ -246,6 +247,7 @@ async def render_and_send(runtime: Runtime, message: Message) -> Receipt:
     config = runtime.config
     channel = config.channels[message.channel]
     template = shared_template(message, runtime.policy.rules.rules) or channel.template
+    answers = answer_urls(message, config.web.url, runtime.answer_key)
     rendered = await runtime.render_pool.render(
         message,
         channel.type,
@@ -253,6 +255,7 @@ async def render_and_send(runtime: Runtime, message: Message) -> Receipt:
         config.monitor.timezone,
         config.web.url,
         template,
+        answers,
         MessageStyle(channel.severity_marker),
     )
     receipt = await runtime.notifiers[message.channel].send(message, rendered)

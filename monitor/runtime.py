@@ -26,6 +26,7 @@ from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
 from monitor.sources.uplink import Uplink
+from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.text.split import Pattern, compile_pattern
@@ -39,10 +40,10 @@ MAX_WAITING_INGESTS = 8  # polls that may queue for the store's thread: the reco
 class Runtime:
     """The open resources of a running monitor.
 
-    `clock` returns the current moment. `delivery_wanted` is set when messages may be due. `quiet_deadlines` caches,
-    by source, when it will have been silent for unusually long. `pending_outcomes` holds results of unchanged polls
-    until the daemon's next transaction. `uplink` knows if the network is down. `ingest_slots` limits how many parsed
-    polls queue for the store's thread.
+    `answer_key` signs the answer links in messages. `clock` returns the current moment. `delivery_wanted` is set when
+    messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
+    `pending_outcomes` holds results of unchanged polls until the daemon's next transaction. `uplink` knows if the
+    network is down. `ingest_slots` limits how many parsed polls queue for the store's thread.
 
     All blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
     """
@@ -58,6 +59,7 @@ class Runtime:
     ignore_patterns: dict[str, tuple[Pattern, ...]]
     templates: Templates
     notifiers: dict[str, Notifier]
+    answer_key: bytes = field(repr=False)
     render_pool: RenderPool = field(default_factory=RenderPool)
     clock: Callable[[], Moment] = time.time
     delivery_wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -101,6 +103,7 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
                 },
                 templates=templates,
                 notifiers=open_notifiers(config, network),
+                answer_key=ensure_answer_key(store),
                 uplink=Uplink({source.name: urlsplit(source.url).netloc for source in config.sources}),
                 clock=clock,
             )

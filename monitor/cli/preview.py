@@ -96,13 +96,17 @@ def _stored_message(config: Config, alert_id: str) -> Message:
 
 
 def _render_message(config: Config, message: Message, channel_type: str, template: str | None) -> RenderedMessage:
+    from secrets import token_bytes
+
+    from monitor.alerts.answer_links import answer_urls
     from monitor.deliver.render import load_templates
     from monitor.deliver.render_pool import render_once
     from monitor.resources import builtin_path
 
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     timezone, web_url = config.monitor.timezone, config.web.url
-    result = render_once(message, channel_type, templates, timezone, web_url, template)
+    answers = answer_urls(message, web_url, token_bytes())  # with a key of its own: a preview cannot be answered
+    result = render_once(message, channel_type, templates, timezone, web_url, template, answers)
     if result.note:
         click.echo(result.note, err=True)
     return result

@@ -49,6 +49,9 @@ def command(ctx: click.Context, channel: str, path: Path) -> None:
 
 
 def _render_sample(config: Config, message: Message) -> RenderedMessage:
+    from secrets import token_bytes
+
+    from monitor.alerts.answer_links import answer_urls
     from monitor.deliver.render import load_templates
     from monitor.deliver.render_pool import render_once
     from monitor.resources import builtin_path
@@ -56,7 +59,9 @@ def _render_sample(config: Config, message: Message) -> RenderedMessage:
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     channel = config.channels[message.channel]
     timezone, web_url = config.monitor.timezone, config.web.url
-    return render_once(message, channel.type, templates, timezone, web_url, channel.template)
+    # Signed with a key of its own: nothing can be answered, because the sample is not stored.
+    answers = answer_urls(message, web_url, token_bytes())
+    return render_once(message, channel.type, templates, timezone, web_url, channel.template, answers)
 
 
 async def _send_sample(config: Config, message: Message, rendered: RenderedMessage) -> Receipt:

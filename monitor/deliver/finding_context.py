@@ -27,13 +27,14 @@ MIN_CHART_POINTS = 3  # with two values, a chart shows only what "before" and "a
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a channel shows at most: findings in full, characters of a claim, changes of a finding; and in a message
-    that combines alerts, headlines and their characters in all."""
+    that combines alerts, headlines, their characters in all, and how many of them have their answers beside them."""
 
     findings: int
     claim: int
     changes: int = 6
     headlines: int = 1000
     headline_chars: int = 120_000
+    answers: int = 200
 
 
 def finding_context(finding: AlertFinding, rule_title: str, limits: Limits, timezone: ZoneInfo) -> TemplateContext:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from monitor.deliver.headline import alert_headline
-from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
-from monitor.model import Alert, AlertFinding, Message, Reason, Severity
+from monitor.deliver.headline import alert_headline, finding_headline, without_previous
+from monitor.deliver.sanitize import sanitize, shorten
+from monitor.model import Alert, AlertFinding, Message, Novelty, Reason, Severity
 
 FindingKey: TypeAlias = tuple[str, str, str]
 BATCH_SENTENCES = {
@@ -21,12 +21,12 @@ MAX_SUBJECT_HEADLINE_CHARS = 70  # two of them, and the number of alerts
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """One alert in a summary. `number` is that of its first finding in the message."""
+    """One alert in a summary. `number` is that of its first finding in the message; `is_shown`: it is shown below."""
 
+    alert: Alert
     number: int
     headline: str
-    source: str
-    url: str
+    is_shown: bool
 
 
 @dataclass(slots=True)
@@ -72,28 +72,33 @@ def batch_subject(message: Message) -> str:
     by_severity = sorted(message.alerts, key=lambda alert: -alert.severity.rank)
     first = alert_headline(by_severity[0])
     second = next((text for alert in by_severity[1:] if (text := alert_headline(alert)) != first), "")
-    named = [shorten(text, MAX_SUBJECT_HEADLINE_CHARS) for text in (first, second) if text]
+    named = [_shorten_headline(text) for text in (first, second) if text]
     start = "Digest, " if message.batch_reason is Reason.DIGEST else ""
     return f"{start}{len(message.alerts):,} alerts: {'; '.join(named)}{'; …' if len(message.alerts) > 2 else ''}"
+
+
+def _shorten_headline(text: str) -> str:
+    if len(text) <= MAX_SUBJECT_HEADLINE_CHARS:
+        return text
+    return shorten(without_previous(text), MAX_SUBJECT_HEADLINE_CHARS)
 
 
 def alert_title(alert: Alert) -> str:
     return sanitize(alert.title) or sanitize(alert.rule) or "Alert without a title"
 
 
-def summarize(alerts: Sequence[Alert], shown: int, base_url: str, max_headlines: int, max_chars: int) -> Summary:
+def summarize(alerts: Sequence[Alert], shown: Collection[int], max_headlines: int, max_chars: int) -> Summary:
     """Return the alerts by severity and rule, in the order given, within the limits.
 
-    A line links to the finding in the message if that is among the first `shown`, else to the alert's page below
-    `base_url`, else to its entry.
+    `shown` are the numbers of the findings that the message shows in full. `max_chars` counts headlines and links.
     """
     groups: dict[tuple[int, str], SummaryGroup] = {}
     numbers, listed = finding_numbers(alerts), set[int]()
     count = chars = 0
     for count, alert in enumerate(alerts, 1):
         number = numbers[_first_key(alert)]
-        line = SummaryLine(number, alert_headline(alert), _source(alert), _line_url(alert, number, shown, base_url))
-        chars += len(line.headline) + len(line.source) + len(line.url)
+        line = SummaryLine(alert, number, alert_headline(alert), number in shown)
+        chars += len(line.headline) + (0 if line.is_shown else len(alert.url))
         if count > max_headlines or chars > max_chars:
             count -= 1
             break
@@ -140,12 +145,13 @@ def _group_title(alert: Alert) -> str:
     return alert_title(alert) if alert.findings else sanitize(alert.rule)
 
 
-def _source(alert: Alert) -> str:
-    return sanitize(alert.findings[0].source) if alert.findings else ""
+def findings_in_full(alerts: Sequence[Alert]) -> list[AlertFinding]:
+    """Return the distinct findings, in order, without those of which the summary says all."""
+    said = {_first_key(a) for a in alerts if len(a.findings) == 1 and _is_said_by_headline(a.findings[0])}
+    return [finding for finding in distinct_findings(alerts) if finding_key(finding) not in said]
 
 
-def _line_url(alert: Alert, number: int, shown: int, base_url: str) -> str:
-    if number <= shown and alert.findings:
-        return f"#n{number}"
-    page = f"{base_url}/alerts/{alert.id}" if base_url else ""
-    return safe_web_link(page or (alert.findings[0].entry_url if alert.findings else ""))
+def _is_said_by_headline(finding: AlertFinding) -> bool:
+    if finding.novelty is not Novelty.NEW or finding.also_said_by or finding.also_on or finding.history:
+        return False
+    return str(finding_headline(finding)) == sanitize(finding.claim).rstrip(" .,;:")

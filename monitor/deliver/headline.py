@@ -47,6 +47,11 @@ def alert_headline(alert: Alert) -> str:
     return headline or shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
 
 
+def without_previous(headline: str) -> str:
+    """Return a headline without the value before."""
+    return headline.partition(" (was ")[0]
+
+
 def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
     """Return what is new, in at most MAX_HEADLINE_CHARS characters; empty for a claim without printable text.
 

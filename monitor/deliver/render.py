@@ -6,10 +6,12 @@ body of a webhook, and the message and `RenderedMessage.note` say which template
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
 from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.grouping import batched_alert_count
 from monitor.deliver.inline_css import StyleFault, inline_styles
@@ -48,7 +50,7 @@ DEFAULT_LIMITS = Limits(findings=8, claim=500)
 # Gmail shows at once, but a Slack post has a hard limit.
 BATCH_LIMITS_BY_CHANNEL = {
     "email": Limits(findings=40, claim=300, changes=3),
-    "slack": Limits(findings=6, claim=300, changes=2, headlines=40, headline_chars=6000),
+    "slack": Limits(findings=6, claim=300, changes=2, headlines=40, headline_chars=5000, answers=10),
     "terminal": Limits(findings=10, claim=300, changes=3, headlines=200),
 }
 
@@ -78,19 +80,23 @@ def render_message(
     web_url: str | None,
     template: str | None = None,
     note: str = "",
+    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
     style: MessageStyle = DEFAULT_STYLE,
 ) -> RenderedMessage:
     """Render the message for a channel of this type; a type without its own template gets the plain text of a mail.
 
     `template` is the name that the alerts' rules give; its parts are used as far as they exist. `note` is an earlier
-    failure of the custom templates, to be shown to the reader.
+    failure of the custom templates, to be shown to the reader. `answers` are the answer links by alert id.
     """
     if channel_type == "webhook":
-        body, fault = render_webhook_body(message, templates, timezone, web_url, template, note, style)
+        context_within = partial(
+            template_context, message, timezone=timezone, web_url=web_url, answers=answers, style=style
+        )
+        body, fault = render_webhook_body(message, templates, template, web_url, context_within, note)
         return RenderedMessage(subject="", body=body, note=fault)
     limits_by_channel = BATCH_LIMITS_BY_CHANNEL if batched_alert_count(message) else LIMITS_BY_CHANNEL
     limits = limits_by_channel.get(channel_type, DEFAULT_LIMITS)
-    context = template_context(message, limits, timezone, web_url, style) | {"note": note}
+    context = template_context(message, limits, timezone, web_url, answers, style) | {"note": note}
     if message.reply_to is not None and channel_type == "email":
         context |= {"preview": context["headline"]}  # the subject is that of the first mail
         rendered = _render_email(_TemplateFiller(templates, context, template))
@@ -98,7 +104,9 @@ def render_message(
     if message.reply_to is None or channel_type != "slack":
         return _RENDERERS.get(channel_type, _render_plain)(_TemplateFiller(templates, context, template))
     latest = " · ".join(part for part in (context["headline"], context["source"], context["at"]) if part)
-    opening_context = template_context(message.reply_to, limits, timezone, web_url, style) | {"latest": latest}
+    opening_context = template_context(message.reply_to, limits, timezone, web_url, answers, style) | {
+        "latest": latest
+    }
     opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
     return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
 

@@ -6,10 +6,11 @@ A template is a program: a loop inside a loop can run for hours without printing
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
 from monitor.deliver.render import RenderedMessage, check_templates, render_message
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle
@@ -40,19 +41,20 @@ class RenderPool:
         timezone: ZoneInfo,
         web_url: str | None,
         template: str | None = None,
+        answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
         style: MessageStyle = DEFAULT_STYLE,
     ) -> RenderedMessage:
         """Render as `render_message` does, from the built-in templates if the custom ones exceed time or memory."""
         note = ""
         if templates.custom:
             try:
-                args = message, channel_type, templates, timezone, web_url, template, "", style
+                args = message, channel_type, templates, timezone, web_url, template, "", answers, style
                 return await self._workers.run(render_message, *args)
             except WorkerKilled as killed:
                 note = f"rendering with your templates {killed}. The built-in templates are used instead."
         builtin_templates = Templates(templates.builtin)
         return await asyncio.to_thread(
-            render_message, message, channel_type, builtin_templates, timezone, web_url, None, note, style
+            render_message, message, channel_type, builtin_templates, timezone, web_url, None, note, answers, style
         )
 
     async def warm_up(
@@ -74,13 +76,14 @@ def render_once(
     timezone: ZoneInfo,
     web_url: str | None,
     template: str | None = None,
+    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
 ) -> RenderedMessage:
     """Render one message in a pool of its own, for a command."""
 
     async def render_and_close() -> RenderedMessage:
         pool = RenderPool()
         try:
-            return await pool.render(message, channel_type, templates, timezone, web_url, template)
+            return await pool.render(message, channel_type, templates, timezone, web_url, template, answers)
         finally:
             await asyncio.to_thread(pool.close)
 

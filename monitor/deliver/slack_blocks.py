@@ -57,8 +57,20 @@ def _line_kind(line: str) -> str:
 
 
 def _section_blocks(text: str) -> Iterator[SlackBlock]:
-    if stripped := _strip_marks(text):
-        yield {"type": "section", "text": {"type": "mrkdwn", "text": truncate_for_slack(stripped, MAX_SECTION_UNITS)}}
+    for part in _split_lines(_strip_marks(text)):
+        yield {"type": "section", "text": {"type": "mrkdwn", "text": truncate_for_slack(part, MAX_SECTION_UNITS)}}
+
+
+def _split_lines(text: str) -> Iterator[str]:
+    """Yield the text in parts of whole lines, each within a section's limit unless one line exceeds it."""
+    lines: list[str] = []
+    for line in text.split("\n") if text else ():
+        if lines and slack_length("\n".join((*lines, line))) > MAX_SECTION_UNITS:
+            yield "\n".join(lines)
+            lines = []
+        lines.append(line)
+    if lines:
+        yield "\n".join(lines)
 
 
 def _header_block(text: str) -> SlackBlock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -56,9 +57,10 @@ def _template_fault(templates: Templates, name: str) -> TemplateFault | None:
 
 def _sample_context(part: str) -> TemplateContext:
     message = sample_message("sample", 0.0)
+    context_within = partial(template_context, message, timezone=ZoneInfo("UTC"), web_url=None)
     if part == WEBHOOK_TEMPLATE:
-        return webhook_context(message, ZoneInfo("UTC"), None)
-    return template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None)
+        return webhook_context(message, None, context_within)
+    return context_within(Limits(findings=10, claim=600))
 
 
 def _problem_at(folder: Path, templates: Templates, fault: TemplateFault) -> Problem:

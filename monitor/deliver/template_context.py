@@ -6,10 +6,12 @@ it with this module.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
+from monitor.deliver.answer_context import answer_names
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import (
     MAX_NAME_CHARS,
@@ -21,6 +23,7 @@ from monitor.deliver.finding_context import (
 )
 from monitor.deliver.grouping import (
     SummaryGroup,
+    SummaryLine,
     alert_title,
     batch_sentence,
     batch_subject,
@@ -29,6 +32,7 @@ from monitor.deliver.grouping import (
     distinct_findings,
     finding_key,
     finding_numbers,
+    findings_in_full,
     summarize,
 )
 from monitor.deliver.headline import Headline, finding_headline
@@ -54,15 +58,24 @@ DEFAULT_STYLE = MessageStyle()
 
 
 def template_context(
-    message: Message, limits: Limits, timezone: ZoneInfo, web_url: str | None, style: MessageStyle = DEFAULT_STYLE
+    message: Message,
+    limits: Limits,
+    timezone: ZoneInfo,
+    web_url: str | None,
+    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
+    style: MessageStyle = DEFAULT_STYLE,
 ) -> TemplateContext:
-    """Return what the templates of a channel see of a message: the names in docs/templates.md."""
+    """Return what the templates of a channel see of a message: the names in docs/templates.md.
+
+    `answers` are the answer links by alert id.
+    """
     lead = message.alerts[0]
     findings = distinct_findings(message.alerts)
     base_url = (web_url or "").rstrip("/")
     batched = batched_alert_count(message)
     headline = _message_headline(message, findings, batched)
-    shown = _finding_contexts(message, findings[: limits.findings], batched, headline, limits, timezone)
+    to_show = findings_in_full(message.alerts) if batched else findings
+    shown = _finding_contexts(message, to_show[: limits.findings], batched, headline, limits, timezone, answers)
     names = {
         "headline": batch_subject(message) if batched else str(headline),
         "now": headline.current,
@@ -85,10 +98,15 @@ def template_context(
         "latest": "",
         "note": "",
         "findings": shown,
-        "more": len(findings) - len(shown),
-        "rules": [_rule_context(alert) for alert in _first_alert_per_rule(message.alerts)[:MAX_LISTED_RULES]],
+        "more": len(to_show) - len(shown),
+        "rules": [
+            _rule_context(alert) | answer_names(alert, answers)
+            for alert in _first_alert_per_rule(message.alerts)[:MAX_LISTED_RULES]
+        ],
+        **answer_names(lead if len(message.alerts) == 1 else None, answers),
     }
-    return names | _summary_context(message, batched, len(shown), base_url, limits) | {"preview": _preview(names)}
+    summary = _summary_context(message, batched, shown, base_url, limits, answers)
+    return names | summary | {"preview": _preview(names)}
 
 
 def _message_headline(message: Message, findings: Sequence[AlertFinding], batched: int) -> Headline:
@@ -117,19 +135,22 @@ def _finding_contexts(
     headline: Headline,
     limits: Limits,
     timezone: ZoneInfo,
+    answers: Mapping[str, AnswerUrls],
 ) -> list[TemplateContext]:
     numbers = finding_numbers(message.alerts)
-    titles = {finding_key(finding): _alert_title(a) for a in message.alerts[::-1] for finding in a.findings}
+    first_alerts = {finding_key(finding): alert for alert in message.alerts[::-1] for finding in alert.findings}
     names_rule = batched and _has_several_rules(message)
     contexts = []
     for finding in findings:
         key = finding_key(finding)
+        title = _alert_title(first_alerts[key])
         place = {
             "number": numbers[key] if batched else 0,
-            "rule": shorten(titles[key], MAX_NAME_CHARS) if names_rule else "",
+            "rule": shorten(title, MAX_NAME_CHARS) if names_rule else "",
             "is_headline": sanitize(finding.claim).rstrip(" .,;:") == headline.current,
         }
-        contexts.append(finding_context(finding, titles[key], limits, timezone) | place)
+        place |= answer_names(first_alerts[key], answers)
+        contexts.append(finding_context(finding, title, limits, timezone) | place)
     return contexts
 
 
@@ -142,32 +163,52 @@ def _page_url(message: Message, base_url: str, batched: int) -> str:
     return safe_web_link(base_url + path) if base_url else ""
 
 
-def _summary_context(message: Message, batched: int, shown: int, base_url: str, limits: Limits) -> TemplateContext:
+def _summary_context(
+    message: Message,
+    batched: int,
+    shown: Sequence[TemplateContext],
+    base_url: str,
+    limits: Limits,
+    answers: Mapping[str, AnswerUrls],
+) -> TemplateContext:
     """Return the summary of a message that combines alerts; empty for other messages."""
-    summary = summarize(message.alerts, shown, base_url, limits.headlines, limits.headline_chars) if batched else None
+    if not batched:
+        return {"summary": [], "unlisted": 0, "list_command": ""}
+    numbers = {context["number"] for context in shown}
+    summary = summarize(message.alerts, numbers, limits.headlines, limits.headline_chars)
     return {
-        "summary": [_group_context(group) for group in summary.groups] if summary else [],
-        "unlisted": summary.unlisted if summary else 0,
-        "list_command": f"monitor alerts --message {sanitize(message.id)}" if summary else "",
+        "summary": [_group_context(group, base_url, answers, limits) for group in summary.groups],
+        "unlisted": summary.unlisted,
+        "list_command": f"monitor alerts --message {sanitize(message.id)}",
     }
 
 
-def _group_context(group: SummaryGroup) -> TemplateContext:
+def _group_context(
+    group: SummaryGroup, base_url: str, answers: Mapping[str, AnswerUrls], limits: Limits
+) -> TemplateContext:
     return {
         "title": shorten(group.title, MAX_TITLE_CHARS),
         "severity": str(group.severity),
         "count": len(group.lines) + len(group.same_as),
-        "lines": [
-            {
-                "number": line.number,
-                "headline": line.headline,
-                "source": shorten(line.source, MAX_NAME_CHARS),
-                "url": line.url,
-            }
-            for line in group.lines
-        ],
+        "lines": [_line_context(line, base_url, answers, limits) for line in group.lines],
         "same_as": group.same_as,
     }
+
+
+def _line_context(
+    line: SummaryLine, base_url: str, answers: Mapping[str, AnswerUrls], limits: Limits
+) -> TemplateContext:
+    """Return one alert of the summary. Its answers are beside the claim if that is shown."""
+    alert = line.alert
+    page = safe_web_link(f"{base_url}/alerts/{alert.id}") if base_url else ""
+    has_answers = not line.is_shown and line.number <= limits.answers
+    return {
+        "number": line.number,
+        "headline": line.headline,
+        "source": shorten(sanitize(alert.findings[0].source), MAX_NAME_CHARS) if alert.findings else "",
+        "url": f"#n{line.number}" if line.is_shown else page,
+        "entry_url": "" if line.is_shown else safe_web_link(alert.url),
+    } | answer_names(alert if has_answers else None, answers)
 
 
 def _preview(names: TemplateContext) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from typing import TypeAlias
 
 from monitor.deliver.finding_context import Limits, TemplateContext
-from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle, template_context
 from monitor.deliver.templates import WEBHOOK_TEMPLATE, TemplateFault, Templates, fill_template
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS, webhook_payload
 from monitor.model import Message
@@ -14,31 +14,32 @@ from monitor.serialize import format_iso
 
 WEBHOOK_LIMITS = Limits(findings=MAX_POST_ALERTS, claim=600)
 
+ContextWithin: TypeAlias = Callable[[Limits], TemplateContext]  # what every template sees, within limits
 
-def webhook_context(
-    message: Message, timezone: ZoneInfo, web_url: str | None, style: MessageStyle = DEFAULT_STYLE
-) -> TemplateContext:
+
+def webhook_context(message: Message, web_url: str | None, context_within: ContextWithin) -> TemplateContext:
     """Return what a webhook template sees: the names of every template, and `data`, that of the default body."""
-    context = template_context(message, WEBHOOK_LIMITS, timezone, web_url, style)
-    return context | {"data": webhook_payload(message, web_url)}
+    return context_within(WEBHOOK_LIMITS) | {"data": webhook_payload(message, web_url)}
 
 
 def render_webhook_body(
     message: Message,
     templates: Templates,
-    timezone: ZoneInfo,
-    web_url: str | None,
     template: str | None,
+    web_url: str | None,
+    context_within: ContextWithin,
     note: str = "",
-    style: MessageStyle = DEFAULT_STYLE,
 ) -> tuple[bytes, str | None]:
-    """Return the body, and why it is not what the user's template prints, if that failed."""
+    """Return the body, and why it is not what the user's template prints, if that failed.
+
+    `template` is the name that the alerts' rules give, `note` an earlier failure of the templates.
+    """
     custom_names = dict(templates.custom)
     name = next((name for name in (f"{template}.{WEBHOOK_TEMPLATE}", WEBHOOK_TEMPLATE) if name in custom_names), None)
     if name is None:
         return default_body(message, web_url, note), note or None
     try:
-        return _encode(fill_template(templates, name, webhook_context(message, timezone, web_url, style))), None
+        return _encode(fill_template(templates, name, webhook_context(message, web_url, context_within))), None
     except TemplateFault as fault:
         return default_body(message, web_url, f"{fault}. The default body is used instead."), str(fault)
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from monitor.model import Moment
 from monitor.store.base import Store
 from monitor.web import api, feedback, silences, views
+from monitor.web.answer_page import answer_endpoint
 from monitor.web.endpoint import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
 from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
@@ -65,6 +66,7 @@ def create_app(
                 Route(path, page_endpoint(site, page_function), methods=["POST"])
                 for path, page_function in POST_ROUTES.items()
             ),
+            Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(site)),
             Route("/style.css", style_sheet),
         ],

@@ -84,7 +84,10 @@ def is_own_page(headers: Headers) -> bool:
 
 
 class HostGuardMiddleware:
-    """Reject requests for hosts not in `hosts` (None: accept any) and add SECURITY_HEADERS to every response."""
+    """Reject requests for hosts not in `hosts` (None: accept any) and add SECURITY_HEADERS to every response.
+
+    A header that the response has already is kept.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
         self.app = app
@@ -97,7 +100,9 @@ class HostGuardMiddleware:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         is_allowed = self.hosts is None or host_name(Headers(scope=scope).get("host", "")) in self.hosts

@@ -14,6 +14,7 @@ import pytest
 from kit.delivery import NOON, builtin_templates
 from rich.text import Text
 
+from monitor.alerts.answer_links import answer_urls
 from monitor.deliver.render import render_message
 from monitor.model import Message
 from monitor.serialize import alert_from_json
@@ -30,9 +31,10 @@ def read_message(case: Path) -> Message:
 def rendered_text(message: Message) -> str:
     """Return the subject and text of the mail, the terminal output, and the Slack blocks, one below the other."""
     templates, zone, web = builtin_templates(), ZoneInfo("Europe/Kyiv"), "https://claims.example"
-    mail = render_message(message, "email", templates, zone, web)
-    terminal = render_message(message, "terminal", templates, zone, web)
-    slack = render_message(message, "slack", templates, zone, web)
+    answers = answer_urls(message, web, b"golden")
+    mail = render_message(message, "email", templates, zone, web, answers=answers)
+    terminal = render_message(message, "terminal", templates, zone, web, answers=answers)
+    slack = render_message(message, "slack", templates, zone, web, answers=answers)
     blocks = "\n".join(json.dumps(block, ensure_ascii=False) for block in slack.blocks)
     return LINE.join([f"{mail.subject}\n\n{mail.text}", Text.from_markup(terminal.text, emoji=False).plain, blocks])
 

@@ -22,9 +22,11 @@ from kit.delivery import (
     make_prior_claim,
 )
 
+from monitor.alerts.answer_links import AnswerUrls
 from monitor.deliver.json_check import json_error
 from monitor.deliver.render import RenderedMessage, check_templates, render_message
 from monitor.deliver.sample_message import sample_message
+from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS, split_into_posts, webhook_payload
 from monitor.model import Message
 
@@ -213,6 +215,27 @@ def test_a_template_sees_every_finding_of_a_post_of_short_alerts(tmp_path: Path)
     message = replace(make_message(*alerts), following_alerts=3)
     text = "[{{ findings|length }}, {{ more }}, {{ data.alerts|length }}, {{ data.more }}]"
     assert printed(tmp_path, text, message) == [MAX_POST_ALERTS, 0, MAX_POST_ALERTS, 3]
+
+
+def test_a_template_sees_answer_links_and_the_style_of_the_channel(tmp_path: Path) -> None:
+    (tmp_path / "webhook.json.j2").write_text("{{ [urgent, seen_url] }}")
+    answers = {"a1": AnswerUrls("https://claims.example/seen", "https://claims.example/not-news")}
+    bodies = [
+        render_message(
+            make_message(),
+            "webhook",
+            builtin_templates(tmp_path),
+            UTC,
+            None,
+            answers=answers,
+            style=MessageStyle(marks),
+        ).body
+        for marks in (True, False)
+    ]
+    assert [json.loads(body) for body in bodies] == [
+        ["[HIGH] ", "https://claims.example/seen"],
+        ["", "https://claims.example/seen"],
+    ]
 
 
 @pytest.mark.parametrize(
