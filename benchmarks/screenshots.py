@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.answer_links import answer_urls
 from monitor.alerts.ids import group_by_rule
 from monitor.deliver.render import load_templates, render_message
 from monitor.model import (
@@ -66,7 +67,7 @@ def finding(
 def alert(rule: str, title: str, severity: Severity, *findings: AlertFinding, **more: object) -> Alert:
     number = next(numbers)
     first = findings[0]
-    reason = f"“{first.matched[0] if first.matched else first.claim.split()[0]}” matched rule {rule} in a {first.novelty} claim"
+    reason = f"“{first.matched[0]}” matched rule {rule} in a {first.novelty} claim"
     fields = {
         "id": f"al-{number}",
         "rule": rule,
@@ -82,7 +83,11 @@ def alert(rule: str, title: str, severity: Severity, *findings: AlertFinding, **
 
 
 def troops(**more: object) -> Alert:
-    history = ((NOON - 9 * DAY, 1_500.0, "1,500", "wire"), (NOON - 6 * DAY, 3_000.0, "around 3,000", "front-report"))
+    history = (
+        (NOON - 9 * DAY, 1_500.0, "1,500", "wire"),
+        (NOON - 6 * DAY, 3_000.0, "around 3,000", "front-report"),
+        (NOON, 12_000.0, "up to 12,000", "front-report"),
+    )
     return alert(
         "dprk-troops",
         "North Korean troops in Russia",
@@ -93,10 +98,7 @@ def troops(**more: object) -> Alert:
             "Around 3,000 North Korean soldiers are in Kursk Oblast, an intelligence official said.",
             ("Around 3,000", "Up to 12,000"),
             matched=("North Korean", "soldiers"),
-            history=(
-                *(FigurePoint(*point) for point in history),
-                FigurePoint(NOON, 12_000.0, "up to 12,000", "front-report"),
-            ),
+            history=tuple(FigurePoint(*point) for point in history),
             also_said_by=(PriorClaim("About 12,000 North Koreans came.", "gazette", "g1", NOON - 2 * HOUR, "st-1"),),
         ),
         **more,
@@ -178,7 +180,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     templates = load_templates(None, builtin_path("templates"))
     messages = example_messages()
     for name, message_name, width, height, flags in SHOTS:
-        rendered = render_message(messages[message_name], "email", templates, ZoneInfo("UTC"), WEB_URL)
+        message = messages[message_name]
+        answers = answer_urls(message, WEB_URL, b"example")
+        rendered = render_message(message, "email", templates, ZoneInfo("UTC"), WEB_URL, answers=answers)
         print(name, rendered.subject, sep="\t")
         take_screenshot(browser, rendered.html, options.out / name, width, height, flags)
 

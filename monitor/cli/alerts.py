@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 @click.command("alerts")
 @click.option("--rule", metavar="NAME", help="Only alerts of this rule.")
+@click.option("--message", metavar="ID", help="Only alerts that this message carries.")
 @config_option
 @limit_option
 @json_option
-def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
+def command(rule: str | None, message: str | None, path: Path, limit: int, as_json: bool) -> None:
     """List the alerts, newest first."""
-    rows, answers_by_alert = _load_rows(path, rule, limit)
+    rows, answers_by_alert = _load_rows(path, rule, message, limit)
     if as_json:
         from monitor.serialize import alert_to_json
 
@@ -62,7 +63,9 @@ def command(rule: str | None, path: Path, limit: int, as_json: bool) -> None:
     show_table(headers, table_rows, "there are no alerts yet")
 
 
-def _load_rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow], dict[str, str]]:
+def _load_rows(
+    path: Path, rule: str | None, message: str | None, limit: int
+) -> tuple[list[AlertRow], dict[str, str]]:
     """Return the alerts, and the answers to them by alert id."""
     config = load_config(path)
     if is_store_missing(config):
@@ -71,7 +74,7 @@ def _load_rows(path: Path, rule: str | None, limit: int) -> tuple[list[AlertRow]
     from monitor.store.reports.alerts import load_alert_page
 
     with open_existing_store(config) as store, store.read() as conn:
-        rows = load_alert_page(conn, limit=limit, rule=rule)
+        rows = load_alert_page(conn, limit=limit, rule=rule, message=message)
         answers = feedback.feedback_by_alert(conn, [row.alert.id for row in rows])
         return rows, {alert_id: str(answer.kind) for alert_id, answer in answers.items()}
 

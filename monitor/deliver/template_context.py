@@ -94,7 +94,7 @@ def template_context(
         "at": format_time(lead.at, timezone),
         "rolled": batched,
         "together": batch_sentence(message.batch_reason) if batched else "",
-        "since_last": "" if batched else shorten(sanitize(lead.since_last or ""), limits.claim),
+        "since_last": "" if batched else shorten(_since_last(lead, headline), limits.claim),
         "latest": "",
         "note": "",
         "findings": shown,
@@ -114,6 +114,13 @@ def _message_headline(message: Message, findings: Sequence[AlertFinding], batche
         return Headline(shorten(batch_title(message), MAX_TITLE_CHARS))
     headline = finding_headline(findings[0], message.alerts[0].title) if findings else Headline("")
     return headline if headline.current else Headline(_alert_title(message.alerts[0]))
+
+
+def _since_last(alert: Alert, headline: Headline) -> str:
+    """Return what changed since the last alert, "" if the headline says the same."""
+    text = sanitize(alert.since_last or "")
+    before = text.partition(" → ")[0]
+    return "" if headline.previous.casefold() == before.casefold() and text.count(" → ") == 1 else text
 
 
 def _now_marked(now: str, findings: Sequence[TemplateContext]) -> list[TemplateContext]:
@@ -159,7 +166,7 @@ def _has_several_rules(message: Message) -> bool:
 
 
 def _page_url(message: Message, base_url: str, batched: int) -> str:
-    path = f"/messages/{message.id}" if batched else f"/alerts/{message.alerts[0].id}"
+    path = f"/?message={message.id}" if batched else f"/alerts/{message.alerts[0].id}"
     return safe_web_link(base_url + path) if base_url else ""
 
 

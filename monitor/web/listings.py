@@ -29,6 +29,7 @@ Row = TypeVar("Row")
 
 ROWS_PER_PAGE = 50
 MAX_RELATED_ALERTS = 20  # of a story, on its page and on the pages of its alerts
+LISTING_PARAMS = ("rule", "story", "message", "state")
 DELIVERY_STATES = ("pending", "retrying", "sent", "dead")
 
 
@@ -41,10 +42,11 @@ class ListingPage(Generic[Row]):
 
 
 def alert_listing(store: Store, request: Request) -> ListingPage[AlertRow]:
-    """Return the page of alerts selected by `?rule=`, `?story=` and `?before=`."""
-    before, rule, story = parse_before(request), request.query_params.get("rule"), request.query_params.get("story")
+    """Return the page of alerts selected by `?rule=`, `?story=`, `?message=` and `?before=`."""
+    rule, story, message = (request.query_params.get(name) for name in ("rule", "story", "message"))
+    before = parse_before(request)
     with store.read() as conn:
-        rows = load_alert_page(conn, limit=ROWS_PER_PAGE + 1, before=before, rule=rule, story=story)
+        rows = load_alert_page(conn, limit=ROWS_PER_PAGE + 1, before=before, rule=rule, story=story, message=message)
     return paginate(request, rows, lambda row: row.number)
 
 
@@ -128,6 +130,6 @@ def paginate(request: Request, rows: Sequence[Row], number_of: Callable[[Row], i
     if len(rows) <= ROWS_PER_PAGE:
         return ListingPage(rows, "")
     page_rows = rows[:ROWS_PER_PAGE]
-    kept_params = {name: value for name, value in request.query_params.items() if name in ("rule", "story", "state")}
+    kept_params = {name: value for name, value in request.query_params.items() if name in LISTING_PARAMS}
     query = urlencode({**kept_params, "before": number_of(page_rows[-1])})
     return ListingPage(page_rows, f"{request.scope['path']}?{query}")

@@ -35,6 +35,7 @@ def list_alerts(site: Site, request: Request) -> Response:
         "alerts": [alert_context(row, LISTED_ALERT_LIMITS, site.timezone) for row in listing.rows],
         "rule": shorten(sanitize(request.query_params.get("rule", "")), MAX_NAME_CHARS),
         "story": shorten(sanitize(request.query_params.get("story", "")), MAX_NAME_CHARS),
+        "message": shorten(sanitize(request.query_params.get("message", "")), MAX_NAME_CHARS),
         "is_older_page": "before" in request.query_params,
         "older": listing.older,
     }

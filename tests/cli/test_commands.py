@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from monitor.cli.app import run_command_line
 from monitor.config_file.load import read_config
 from monitor.daemon import run
 from monitor.store.connect import open_store
-from monitor.store.schema import sources
+from monitor.store.schema import deliveries, sources
 from monitor.store.sources import sync_sources
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -288,6 +288,13 @@ def test_alerts_lists_the_alerts(in_daemon_folder: DaemonFolder, run_monitor: Mo
     assert alert["findings"][0]["novelty"] == "new"
     assert NEW.title in run_monitor("alerts")[1]
     assert json.loads(run_monitor("alerts", "--rule", "other", "--json")[1]) == []
+    assert json.loads(run_monitor("alerts", "--message", "unknown", "--json")[1]) == []
+    config = read_config(Path("config.toml"), env=dict(os.environ))
+    with closing(open_store(config.monitor.database)) as store, store.read() as conn:
+        message_id = conn.scalar(select(deliveries.c.message_id).where(deliveries.c.alert_id == alert["id"]))
+    assert [found["id"] for found in json.loads(run_monitor("alerts", "--message", message_id, "--json")[1])] == [
+        alert["id"]
+    ]
 
 
 def test_deliveries_shows_each_state_and_retries_a_dead_delivery(

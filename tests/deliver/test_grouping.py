@@ -139,7 +139,7 @@ def test_a_slack_digest_stays_within_fifty_blocks_and_links_to_the_alerts_it_doe
     assert len(rendered.blocks) <= 50
     text = str(rendered.blocks)
     assert all(f"Mill {n} burns" in text for n in range(40))
-    assert "20 more alerts do not fit here: <https://claims.example/messages/m1|all alerts of this message>" in text
+    assert "20 more alerts do not fit here: <https://claims.example/?message=m1|all alerts of this message>" in text
 
 
 def test_a_mail_of_a_storm_names_a_thousand_alerts_and_where_the_others_are() -> None:

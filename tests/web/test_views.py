@@ -119,6 +119,25 @@ async def test_the_rule_filter_shows_only_its_alerts(page_reader: httpx.AsyncCli
     assert "exploited-flaw" in text_of(main.css_first("h1"))
 
 
+async def test_the_message_filter_shows_the_alerts_of_one_message(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    alerts = [example_alert(f"al-{number}", f"News {number}.") for number in range(3)]
+    for number, alert in enumerate(alerts):
+        carried = [example_message("roll-1", *alerts[:2])] if number == 1 else []
+        commit_texts(
+            empty_store,
+            [f"News {number}."],
+            entry=f"e{number}",
+            decisions=[sent_decision(alert)],
+            messages=carried,
+        )
+    async with page_client(empty_store) as reader:
+        main = await read_main(reader, "/?message=roll-1")
+        assert texts(main, ".claim") == ["News 1.", "News 0."]
+        assert "of message roll-1" in text_of(main.css_first("h1"))
+        assert "There are no alerts of this message." in text_of(await read_main(reader, "/?message=gone"))
+
+
 async def test_a_rule_without_alerts_says_so(page_reader: httpx.AsyncClient) -> None:
     assert "There are no alerts of this rule." in text_of(await read_main(page_reader, "/?rule=%00nobody"))
 

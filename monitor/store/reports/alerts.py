@@ -49,8 +49,9 @@ def load_alert_page(
     rule: str | None = None,
     story: str | None = None,
     since: Moment | None = None,
+    message: str | None = None,
 ) -> list[AlertRow]:
-    """Return a page of alerts, newest first."""
+    """Return a page of alerts, newest first. `message` is the id of a message that carries them."""
     table = schema.alerts
     query = select(table.c.number, table.c.body, table.c.update_id).order_by(table.c.number.desc()).limit(limit)
     if before is not None:
@@ -61,6 +62,9 @@ def load_alert_page(
         query = query.where(table.c.story == story)
     if since is not None:
         query = query.where(table.c.at >= since)
+    if message is not None:
+        sent = schema.deliveries
+        query = query.join(sent, sent.c.alert_id == table.c.id).where(sent.c.message_id == message)
     return load_alert_rows(conn, query)
 
 
