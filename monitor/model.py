@@ -330,11 +330,10 @@ class ReleasedMatches:
 class Message:
     """One send to a channel, with its alerts, most severe first. Retries keep the `id`.
 
-    `thread` is the story by which mails and posts are threaded. Until `not_before` (None: at once) the message is
-    not sent, and more alerts may join it. `batch_reason` is why alerts of several updates share the message, None if
-    they came with one update. On channels with threads, `reply_to` is the message that this one follows up, and
-    `thread_ref` is the channel's own name for a sent message, which a follow-up refers to. `remaining_recipients`
-    are those that have not received it yet, None while that is all of them.
+    `thread` is the story by which mails and posts are threaded. Until `not_before` (None: at once) it is not sent and
+    more alerts may join it. `batch_reason` is why alerts of several updates share it, None if they came with one. On
+    channels with threads it follows up `reply_to`, and `thread_ref` is the channel's own name for a sent message.
+    `remaining_recipients` lack it, None for all. `following_alerts` did not fit and follow in further messages.
     """
 
     id: str
@@ -348,3 +347,4 @@ class Message:
     reply_to: Message | None = None
     batch_reason: Reason | None = None
     remaining_recipients: tuple[str, ...] | None = None
+    following_alerts: int = 0

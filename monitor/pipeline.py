@@ -22,6 +22,7 @@ import structlog
 from monitor.alerts.answer_links import answer_urls
 from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
+from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
 from monitor.model import Alert, Message, Moment
 from monitor.net.response import Response
@@ -214,11 +215,15 @@ async def deliver_channel(runtime: Runtime, channel: str) -> None:
 
 
 def lease_message(runtime: Runtime, channel: str) -> Message | None:
-    """Lease the channel's next due message to this process. A message that cannot be decoded is marked dead."""
+    """Lease the channel's next due message to this process. A message that cannot be decoded is marked dead.
+
+    A webhook receives every alert: those that do not fit into one post are queued behind it in further ones.
+    """
+    split = split_into_posts if runtime.config.channels[channel].type == "webhook" else None
     while True:
         try:
             with runtime.store.write() as conn:
-                return outbox.lease_message(conn, channel, runtime.clock(), lease_seconds=SEND_LEASE_S)
+                return outbox.lease_message(conn, channel, runtime.clock(), lease_seconds=SEND_LEASE_S, split=split)
         except UnreadableMessage as error:
             mark_unreadable_dead(runtime, channel, error)
 

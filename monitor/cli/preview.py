@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from monitor.deliver.render import RenderedMessage
     from monitor.model import Message
 
-# For email.PART.j2; other channels have one template.
-RENDERED_FIELD_BY_PART = {"subject": "subject", "txt": "text", "html": "html"}
+# For email.PART.j2 and webhook.json.j2; other channels have one template.
+RENDERED_FIELD_BY_PART = {"subject": "subject", "txt": "text", "html": "html", "json": "body"}
 
 
 @click.command("preview")
@@ -49,13 +49,11 @@ def command(ctx: click.Context, template: str, alert_id: str | None, browse: boo
 def _channel_and_part(template: str) -> tuple[str, str]:
     """Return the channel type of a template, and the field of RenderedMessage that it fills."""
     from monitor.config_file.problems import closest_hint
-    from monitor.deliver.templates import template_part
-    from monitor.resources import builtin_path
+    from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, template_part
 
     built_in_name = template_part(template)
     if built_in_name is None:
-        template_names = sorted(file.name for file in builtin_path("templates").glob("*.j2"))
-        raise MonitorError(f'unknown template "{template}"{closest_hint(template, template_names)}')
+        raise MonitorError(f'unknown template "{template}"{closest_hint(template, ESCAPING_BY_TEMPLATE)}')
     channel_type, *part = built_in_name.removesuffix(".j2").split(".")
     return channel_type, RENDERED_FIELD_BY_PART[part[0]] if part else "blocks" if channel_type == "slack" else "text"
 
@@ -116,4 +114,6 @@ def _render_message(config: Config, message: Message, channel_type: str, templat
 
 def _part_content(rendered: RenderedMessage, part: str) -> str:
     content = getattr(rendered, part)
+    if part == "body":
+        return rendered.body.decode("utf-8")
     return json.dumps(content, ensure_ascii=False, indent=1) if part == "blocks" else str(content)

@@ -1,14 +1,14 @@
 """Render a message as the readers of a channel get it. Pure: no clock, no disk, no network.
 
-A custom template that fails never loses an alert: that part is rendered from the built-in template, and the message
-and `RenderedMessage.note` say which template failed and why.
+A custom template that fails never loses an alert: that part is rendered from the built-in template, or as the default
+body of a webhook, and the message and `RenderedMessage.note` say which template failed and why.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
@@ -27,9 +27,8 @@ from monitor.deliver.templates import (
     load_templates,
     rule_template_names,
 )
-from monitor.deliver.webhook_payload import webhook_payload
+from monitor.deliver.webhook_body import render_webhook_body
 from monitor.model import Message
-from monitor.serialize import format_iso
 
 __all__ = [
     "RenderedMessage",
@@ -90,7 +89,11 @@ def render_message(
     failure of the custom templates, to be shown to the reader. `answers` are the answer links by alert id.
     """
     if channel_type == "webhook":
-        return RenderedMessage(subject="", body=_webhook_body(message, web_url))
+        context_within = partial(
+            template_context, message, timezone=timezone, web_url=web_url, answers=answers, style=style
+        )
+        body, fault = render_webhook_body(message, templates, template, web_url, context_within, note)
+        return RenderedMessage(subject="", body=body, note=fault)
     limits_by_channel = BATCH_LIMITS_BY_CHANNEL if batched_alert_count(message) else LIMITS_BY_CHANNEL
     limits = limits_by_channel.get(channel_type, DEFAULT_LIMITS)
     context = template_context(message, limits, timezone, web_url, answers, style) | {"note": note}
@@ -106,13 +109,6 @@ def render_message(
     }
     opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
     return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
-
-
-def _webhook_body(message: Message, web_url: str | None) -> bytes:
-    data = webhook_payload(message, web_url)
-    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": data}
-    # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class _TemplateFiller:

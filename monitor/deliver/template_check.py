@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateSyntaxError, meta
 
-from monitor.deliver.finding_context import Limits
+from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
+    WEBHOOK_TEMPLATE,
     TemplateFault,
     Templates,
     fill_template,
@@ -20,6 +22,7 @@ from monitor.deliver.templates import (
     parse_template,
     template_part,
 )
+from monitor.deliver.webhook_body import webhook_context
 from monitor.errors import ConfigError, Problem
 
 
@@ -43,15 +46,21 @@ def check_templates(folder: Path | None, builtin: Path, only_name: str | None = 
 def _template_fault(templates: Templates, name: str) -> TemplateFault | None:
     try:
         parse_template(dict(templates.custom)[name])
-        if template_part(name):
-            message = sample_message("sample", 0.0)
-            context = template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None)
-            fill_template(templates, name, context)
+        if part := template_part(name):
+            fill_template(templates, name, _sample_context(part))
     except TemplateSyntaxError as error:
         return TemplateFault(name, error.lineno, error.message or "invalid syntax")
     except TemplateFault as fault:
         return fault
     return None
+
+
+def _sample_context(part: str) -> TemplateContext:
+    message = sample_message("sample", 0.0)
+    context_within = partial(template_context, message, timezone=ZoneInfo("UTC"), web_url=None)
+    if part == WEBHOOK_TEMPLATE:
+        return webhook_context(message, None, context_within)
+    return context_within(Limits(findings=10, claim=600))
 
 
 def _problem_at(folder: Path, templates: Templates, fault: TemplateFault) -> Problem:

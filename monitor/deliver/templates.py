@@ -1,14 +1,15 @@
 """Load and fill templates: the user's folder over the built-in one, in a sandbox, with limited output.
 
-    email.subject.j2  email.txt.j2  email.html.j2  slack.j2  terminal.j2
+    email.subject.j2  email.txt.j2  email.html.j2  slack.j2  terminal.j2  webhook.json.j2
 
-A custom template of the same name replaces the built-in one; `brief.slack.j2` is for alerts of rules with
-`template: brief`. `builtin/email.html.j2` is always the built-in one, to include or to extend. Template texts are
-read once, so rendering does not access the disk.
+A custom template of the same name replaces the built-in one, or a webhook's default body; `brief.slack.j2` is for
+alerts of rules with `template: brief`. `builtin/email.html.j2` is always the built-in one, to include or to extend.
+Template texts are read once, so rendering does not access the disk.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 import traceback
 from collections.abc import Callable
@@ -22,10 +23,19 @@ from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxErr
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.deliver.escaping import HTML_ESCAPING, SLACK_ESCAPING, TERMINAL_ESCAPING, TEXT_ESCAPING, Escaping
+from monitor.deliver.escaping import (
+    HTML_ESCAPING,
+    JSON_ESCAPING,
+    SLACK_ESCAPING,
+    TERMINAL_ESCAPING,
+    TEXT_ESCAPING,
+    Escaping,
+)
+from monitor.deliver.json_check import json_error
 from monitor.errors import ConfigError, Problem
 
 MAX_PRINTED_CHARS = 400_000  # by one template
+MAX_JSON_CHARS = 1_000_000  # by a webhook template, which may print all of the default body
 MAX_TEMPLATE_BYTES = 200_000  # of one template file
 
 ESCAPING_BY_TEMPLATE = {
@@ -34,7 +44,9 @@ ESCAPING_BY_TEMPLATE = {
     "email.html.j2": HTML_ESCAPING,
     "slack.j2": SLACK_ESCAPING,
     "terminal.j2": TERMINAL_ESCAPING,
+    "webhook.json.j2": JSON_ESCAPING,
 }
+WEBHOOK_TEMPLATE = "webhook.json.j2"  # the only one without a built-in template
 _UNSAFE_METHOD = re.compile(r"<(?:built-in )?method (\w+) of .*> is not safely callable")
 OPTIONAL_TEMPLATE = "email.subject.j2"  # may print nothing: the mail then has the default subject
 
@@ -90,13 +102,18 @@ def _read_template(file: Path) -> str:
 
 
 def fill_template(templates: Templates, name: str, context: dict[str, Any]) -> str:
-    """Return what the template `name` prints. Raises TemplateFault if it fails, or prints nothing or too much."""
+    """Return what the template `name` prints.
+
+    Raises TemplateFault if it fails, prints nothing or too much, or if a webhook template prints invalid JSON.
+    """
     part = template_part(name) or name
     try:
         template = _environment(templates, ESCAPING_BY_TEMPLATE[part]).get_template(name)
         printed = _print_bounded(template, name, context)
         if not printed.strip() and part != OPTIONAL_TEMPLATE:
             raise TemplateFault(name, 1, "prints nothing")
+        if part == WEBHOOK_TEMPLATE and (error := json_error(printed)):
+            raise TemplateFault(*_printing_position(template, context, error.offset), error.sentence)
         return printed
     except TemplateFault:
         raise
@@ -107,13 +124,29 @@ def fill_template(templates: Templates, name: str, context: dict[str, Any]) -> s
 
 def _print_bounded(template: Any, name: str, context: dict[str, Any]) -> str:
     printed: list[str] = []
-    remaining = MAX_PRINTED_CHARS
+    max_chars = remaining = MAX_JSON_CHARS if template_part(name) == WEBHOOK_TEMPLATE else MAX_PRINTED_CHARS
     for chunk in template.generate(context):
         remaining -= len(chunk)
         if remaining < 0:
-            raise TemplateFault(name, 1, f"prints more than {MAX_PRINTED_CHARS:,} characters")
+            raise TemplateFault(name, 1, f"prints more than {max_chars:,} characters")
         printed.append(chunk)
     return "".join(printed)
+
+
+def _printing_position(template: Any, context: dict[str, Any], offset: int) -> tuple[str, int]:
+    """Return the template and line of the value that is printed at an offset, or last before it."""
+    chunks = template.generate(context)
+    for chunk in chunks:
+        offset -= len(chunk)
+        if offset < 0:
+            break
+    else:  # it printed more the first time
+        return template.name, 1
+    printing = chunks  # must be kept: a generator that is deleted closes the one that it yields from
+    while inspect.isgenerator(printing.gi_yieldfrom):
+        printing = printing.gi_yieldfrom
+    file = printing.gi_frame.f_code.co_filename
+    return file, template.environment.get_template(file).get_corresponding_lineno(printing.gi_frame.f_lineno)
 
 
 def _as_template_fault(name: str, error: Exception) -> TemplateFault:

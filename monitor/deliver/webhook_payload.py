@@ -1,4 +1,8 @@
-"""Build the `data` of a webhook post within the size that receivers accept."""
+"""Build the `data` of a webhook post within the size that receivers accept.
+
+`split_into_posts` divides the alerts of a message by what the store has of them, so the groups are the same at every
+try. What is looked up for a try, the other sources and pages, only fills the space that remains.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,25 @@ from monitor.deliver.headline import alert_headline
 from monitor.model import Alert, Message
 from monitor.serialize import alert_to_json
 
-MAX_PAYLOAD_ALERTS = 200
+MAX_POST_ALERTS = 200
 MAX_FINDINGS_BYTES = 450_000  # sent twice, in `findings` and in `alerts`: many receivers accept up to a megabyte
+MAX_SPLIT_BYTES = 400_000  # of several alerts, as stored; what remains is for other sources and pages
+LOOKED_UP_KEYS = ("also_said_by", "also_on")  # of a finding, as of the time of a try
+
+
+def split_into_posts(alerts: Sequence[Alert]) -> list[list[Alert]]:
+    """Divide the alerts of a message into groups that each fit into one post, the most severe first."""
+    groups: list[list[Alert]] = [[]]
+    group_bytes = 0
+    for alert in sorted(alerts, key=lambda alert: -alert.severity.rank):
+        alert_json = alert_to_json(alert)
+        alert_bytes = own_bytes(alert_json) + sum(stored_bytes(finding) for finding in alert_json["findings"])
+        group_bytes += alert_bytes
+        if groups[-1] and (len(groups[-1]) == MAX_POST_ALERTS or group_bytes > MAX_SPLIT_BYTES):
+            groups.append([])
+            group_bytes = alert_bytes
+        groups[-1].append(alert)
+    return groups
 
 
 def alert_payload(alert: Alert, web_url: str | None = None) -> dict[str, Any]:
@@ -23,38 +44,52 @@ def alert_payload(alert: Alert, web_url: str | None = None) -> dict[str, Any]:
 def webhook_payload(message: Message, web_url: str | None = None) -> dict[str, Any]:
     """Return the webhook's `data`: the most severe alert, with the findings, rules and alerts of the whole message.
 
-    `findings` has the findings of all alerts, each once. If not all alerts fit, the most severe ones are included;
-    `more` counts the other alerts and `left_out` the findings omitted from the included ones.
+    `findings` has the findings of all alerts, each once. `more` counts the alerts that follow in further posts, and
+    `left_out` the findings that do not fit into this one.
     """
-    alerts, left_out = fit_alerts([alert_payload(alert, web_url) for alert in message.alerts[:MAX_PAYLOAD_ALERTS]])
-    rules = list(dict.fromkeys(alert.rule for alert in message.alerts))
-    more = len(message.alerts) - len(alerts)
+    all_alerts = [alert_payload(alert, web_url) for alert in message.alerts]
+    alerts = fit_looked_up(*fit_findings(all_alerts))
+    left_out = sum(
+        len(every["findings"]) - len(kept["findings"]) for every, kept in zip(all_alerts, alerts, strict=True)
+    )
     return {
         **alerts[0],
         "findings": distinct_finding_json(alerts),
-        "rules": rules,
+        "rules": list(dict.fromkeys(alert.rule for alert in message.alerts)),
         "alerts": alerts,
-        "more": more,
+        "more": message.following_alerts,
         "left_out": left_out,
     }
 
 
-def fit_alerts(alerts: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    """Return the alerts that fit, with at least one finding, and the number of findings omitted from them."""
-    kept: list[dict[str, Any]] = []
-    remaining_bytes, left_out = MAX_FINDINGS_BYTES, 0
+def fit_findings(alerts: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Return the alerts with the findings that fit, with at least one, and the number of bytes that remain."""
+    fitting: list[dict[str, Any]] = []
+    remaining_bytes = MAX_FINDINGS_BYTES
     for alert_json in alerts:
         findings: list[dict[str, Any]] = []
         for finding in alert_json["findings"]:
-            remaining_bytes -= len(json.dumps(finding, ensure_ascii=False).encode("utf-8", "replace"))
-            if remaining_bytes < 0 and (findings or kept):
+            remaining_bytes -= stored_bytes(finding)
+            if remaining_bytes < 0 and (findings or fitting):
                 break
             findings.append(finding)
-        if alert_json["findings"] and not findings:
-            break
-        left_out += len(alert_json["findings"]) - len(findings)
-        kept.append({**alert_json, "findings": findings})
-    return kept, left_out
+        fitting.append({**alert_json, "findings": findings})
+    return fitting, remaining_bytes
+
+
+def fit_looked_up(alerts: Sequence[dict[str, Any]], remaining_bytes: int) -> list[dict[str, Any]]:
+    """Return the alerts without the other sources and pages of the findings for which no space remains."""
+    remaining_bytes -= sum(own_bytes(alert_json) for alert_json in alerts)
+
+    def fitted(finding: dict[str, Any]) -> dict[str, Any]:
+        nonlocal remaining_bytes
+        looked_up_bytes = _json_bytes(finding) - stored_bytes(finding)
+        if looked_up_bytes > max(remaining_bytes, 0):
+            return finding | {key: [] for key in LOOKED_UP_KEYS}
+        remaining_bytes -= looked_up_bytes
+        return finding
+
+    return [{**alert, "findings": [fitted(finding) for finding in alert["findings"]]} for alert in alerts]
 
 
 def distinct_finding_json(alerts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -63,3 +98,17 @@ def distinct_finding_json(alerts: Sequence[dict[str, Any]]) -> list[dict[str, An
     for finding in (finding for alert in alerts for finding in alert["findings"]):
         distinct.setdefault(tuple(finding[key] for key in ("source", "entry", "claim", "novelty")), finding)
     return list(distinct.values())
+
+
+def own_bytes(alert_json: dict[str, Any]) -> int:
+    """Return the size of an alert's JSON without its findings."""
+    return _json_bytes(alert_json | {"findings": ()})
+
+
+def stored_bytes(finding: dict[str, Any]) -> int:
+    """Return the size of a finding's JSON as it is in the store."""
+    return _json_bytes(finding | dict.fromkeys(LOOKED_UP_KEYS, ()))
+
+
+def _json_bytes(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -33,6 +33,7 @@ from monitor.errors import UnreadableMessage
 from monitor.model import OPEN_DELIVERY_STATES, Alert, Message, Moment, Reason
 from monitor.serialize import alert_from_json
 from monitor.store.corroboration import alerts_with_other_sources
+from monitor.store.message_parts import SplitAlerts, following_alert_count, queue_position, split_message
 from monitor.store.schema import alerts, channels, deliveries, messages
 
 MAX_ALERTS_WITH_SOURCES = 200  # most severe alerts of a message for which other sources are looked up
@@ -49,7 +50,7 @@ def is_ahead_of(earlier: FromClause) -> ColumnElement[bool]:
     return and_(
         earlier.c.channel == messages.c.channel,
         earlier.c.thread == messages.c.thread,
-        earlier.c.number < messages.c.number,
+        queue_position(earlier) < queue_position(messages),
         is_open(earlier.c.state),
         earlier.c.left_to.is_(None),
     )
@@ -66,7 +67,7 @@ IS_UNTRIED = and_(messages.c.state == "pending", messages.c.attempts == 0)
 SELECT_NEXT_MESSAGE = (
     select(messages)
     .where(IS_READY, messages.c.channel == bindparam("channel"))
-    .order_by(messages.c.number)
+    .order_by(*queue_position(messages))
     .limit(1)
     .with_for_update(skip_locked=True)
 )
@@ -95,13 +96,17 @@ UPSERT_CHANNEL_PAUSE = _INSERT_CHANNEL_PAUSE.on_conflict_do_update(
 )
 SELECT_RECENT_MESSAGES = (
     select(messages.c.created)
-    .where(messages.c.channel == bindparam("channel"), messages.c.gathers.is_(None))
+    .where(messages.c.channel == bindparam("channel"), messages.c.gathers.is_(None), messages.c.continues.is_(None))
     .order_by(messages.c.number.desc())
     .limit(BURST_LIMIT)
 )
 SELECT_LAST_BATCH = (
     select(messages.c.id, messages.c.created, messages.c.due, messages.c.state, messages.c.attempts)
-    .where(messages.c.channel == bindparam("channel"), messages.c.gathers == bindparam("reason"))
+    .where(
+        messages.c.channel == bindparam("channel"),
+        messages.c.gathers == bindparam("reason"),
+        messages.c.continues.is_(None),
+    )
     .order_by(messages.c.number.desc())
     .limit(1)
 )
@@ -114,19 +119,27 @@ def channels_due(conn: Connection, now: Moment) -> list[str]:
     return list(conn.scalars(SELECT_DUE_CHANNELS, {"now": now}))
 
 
-def lease_message(conn: Connection, channel: str, now: Moment, *, lease_seconds: float) -> Message | None:
+def lease_message(
+    conn: Connection, channel: str, now: Moment, *, lease_seconds: float, split: SplitAlerts | None = None
+) -> Message | None:
     """Lease the channel's oldest message that may be tried now; None if there is none.
 
-    Raises UnreadableMessage if the stored message cannot be read.
+    If `split` divides its alerts into several groups, the message keeps the first one, and the others are queued
+    behind it. Raises UnreadableMessage if the stored message cannot be read.
     """
     row = conn.execute(SELECT_NEXT_MESSAGE, {"channel": channel, "now": now}).first()
     if row is None:
         return None
     attempt = row.attempts + 1
     update_message(conn, row.id, attempts=attempt, leased_until=now + lease_seconds)
+    message = load_message(conn, row)
+    if split is not None:
+        if split_message(conn, row, message.alerts, split):
+            message = load_message(conn, row)
+        message = replace(message, following_alerts=following_alert_count(conn, row))
     parent_row = conn.execute(SELECT_THREAD_PARENT, {"channel": channel, "thread": row.thread}).first()
     return replace(
-        load_message(conn, row),
+        message,
         attempt=attempt,
         reply_to=None if parent_row is None else load_thread_parent(conn, parent_row),
     )

@@ -94,7 +94,7 @@ told = Table(
 
 # `gathers` is the reason why alerts of several updates share the message, NULL if they do not; `left_to` are the
 # recipients that have not received it yet, NULL for all of them; `handle` is the id that the receiving service gave a
-# message that opened a thread.
+# message that opened a thread; `continues` is the number of the message whose alerts did not all fit into one.
 messages = Table(
     "messages",
     metadata,
@@ -113,10 +113,13 @@ messages = Table(
     Column("gathers", Text),
     Column("left_to", JSON(none_as_null=True)),
     Column("handle", StorableText),
+    Column("continues", RowId),
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
     Index(None, "channel", "gathers", "number"),
 )
+_is_part = messages.c.continues.is_not(None)
+Index("ix_messages_continues", messages.c.continues, sqlite_where=_is_part, postgresql_where=_is_part)
 
 deliveries = Table(
     "deliveries",

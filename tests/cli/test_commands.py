@@ -380,6 +380,22 @@ def test_send_test_reports_a_failing_template_and_still_sends(
     assert "screen: sent" in out
 
 
+def test_send_test_uses_the_template_of_a_webhook(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
+    own = in_daemon_folder.folder / "templates/webhook.json.j2"
+    own.parent.mkdir()
+    own.write_text('{"text": {{ severity }}}')
+    code, _, err = run_monitor("send-test", "hook")
+    own.write_text('{"text": "{{ severity }}"}')
+    failing_code, _, failing_err = run_monitor("send-test", "hook")
+    shutil.rmtree(own.parent)
+    assert (code, err) == (0, "")
+    assert failing_code == 1
+    assert failing_err.startswith("hook: template webhook.json.j2, line 1: prints invalid JSON")
+    templated, default = in_daemon_folder.hook.posts[-2:]
+    assert templated.json == {"text": "high"}
+    assert default.json["data"]["note"].startswith("template webhook.json.j2, line 1: prints invalid JSON")
+
+
 def test_send_test_to_an_unknown_channel_gives_a_hint(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
     assert run_monitor("send-test", "scren") == (
         2,

@@ -26,6 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("email.txt.j2", "Around 3,000"),
         ("email.html.j2", "<html"),
         ("terminal.j2", "12,000"),
+        ("webhook.json.j2", '"type":"alert.created"'),
     ],
 )
 def test_each_template_is_rendered_with_the_sample(
@@ -50,9 +51,22 @@ def test_an_error_in_a_template_is_reported_with_its_location(
     assert "email.txt.j2:2:" in capsys.readouterr().out
 
 
+def test_a_template_of_a_webhook_is_printed_as_it_is_sent(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "templates").mkdir()
+    (folder / "templates" / "brief.webhook.json.j2").write_text('{"text": {{ severity }}}\n')
+    assert run_command_line(["preview", "brief.webhook.json.j2"]) == 0
+    assert capsys.readouterr().out == '{"text": "high"}\n'
+
+    (folder / "templates" / "brief.webhook.json.j2").write_text('{\n"text": "{{ severity }}"}')
+    assert run_command_line(["preview", "brief.webhook.json.j2"]) == 1
+    assert "brief.webhook.json.j2:2:1: prints invalid JSON" in capsys.readouterr().out
+
+
 def test_an_unknown_template_or_alert_is_reported_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(["preview", "email.htlm.j2"]) == 2
     assert "did you mean" in capsys.readouterr().err
+    assert run_command_line(["preview", "webhook.j2"]) == 2
+    assert 'did you mean "webhook.json.j2"?' in capsys.readouterr().err
     assert run_command_line(["preview", "email.txt.j2", "--alert", "al-none"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
 

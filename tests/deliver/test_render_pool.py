@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -82,6 +83,19 @@ async def test_a_template_over_a_limit_loses_no_message_and_does_not_block_the_e
     assert "Around 3,000" in rendered.text
     assert rendered.note == note
     assert note in rendered.text
+
+
+async def test_a_webhook_template_over_a_limit_is_replaced_by_the_default_body(
+    pool: RenderPool, tmp_path: Path
+) -> None:
+    (tmp_path / "webhook.json.j2").write_text(LOOPING)
+    rendered = await pool.render(make_message(), "webhook", builtin_templates(tmp_path), UTC, None)
+
+    data = json.loads(rendered.body)["data"]
+    assert data["id"] == make_message().alerts[0].id
+    assert data["note"] == rendered.note
+    assert rendered.note is not None
+    assert rendered.note.startswith("rendering with your templates took more than 1 seconds.")
 
 
 async def test_a_template_fault_is_reported_in_the_note(pool: RenderPool, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from monitor.deliver.finding_context import Limits
 from monitor.deliver.render import check_templates, render_message, rule_template_names
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.template_context import template_context
-from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES
+from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES, WEBHOOK_TEMPLATE
 from monitor.errors import ConfigError
 
 DOCS = TEMPLATES_FOLDER.parent / "docs" / "templates.md"
@@ -25,7 +25,7 @@ def problem_lines(folder: Path) -> list[str]:
 
 
 def test_the_built_in_templates_have_no_problems() -> None:
-    assert {file.name for file in TEMPLATES_FOLDER.glob("*.j2")} == set(ESCAPING_BY_TEMPLATE)
+    assert {file.name for file in TEMPLATES_FOLDER.glob("*.j2")} | {WEBHOOK_TEMPLATE} == set(ESCAPING_BY_TEMPLATE)
     assert problem_lines(TEMPLATES_FOLDER) == []
 
 
@@ -47,6 +47,9 @@ def test_a_missing_folder_has_no_problems(tmp_path: Path) -> None:
         ("slack.j2", "{{ title|bald }}", "1:10: No filter named 'bald'."),
         ("slack.j2", "\n\n{% blok x %}", "3:4: Encountered unknown tag 'blok'."),
         ("terminal.j2", "{{ 1 / 0 }}", "1:1: ZeroDivisionError: division by zero"),
+        ("email.txt.j2", "{{ data.id }}", "1:4: 'data' is undefined"),
+        ("webhook.json.j2", '{\n "text": {{ headlin }}}', "2:13: 'headlin' is undefined"),
+        ("brief.webhook.json.j2", '{"text": {{ [headlin] }}}', "1:14: 'headlin' is undefined"),
     ],
 )
 def test_each_problem_is_reported_with_line_and_column(name: str, text: str, problem: str, tmp_path: Path) -> None:
@@ -114,7 +117,7 @@ def test_the_docs_list_exactly_the_names_that_a_template_sees() -> None:
     )
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", DOCS.read_text("utf-8"), re.MULTILINE))
 
-    assert documented == names | {"note"}
+    assert documented == names | {"note", "data"}
 
 
 def test_the_examples_in_the_docs_work(tmp_path: Path) -> None:
@@ -124,7 +127,7 @@ def test_the_examples_in_the_docs_work(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
 
     assert problem_lines(tmp_path) == []
-    for kind in ("email", "slack"):
+    for kind in ("email", "slack", "webhook"):
         message, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
         assert render_message(message, kind, templates, ZoneInfo("UTC"), None).note is None
 

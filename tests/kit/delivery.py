@@ -107,7 +107,7 @@ class HttpService:
 
     It responds with the bytes `raw_reply`; with `is_endless`, letters without end follow. `bodies` are sent in turn
     instead, the last one repeatedly. `byte_delay_s` is the delay between two bytes. A request that contains
-    `refused_text` gets a 400.
+    `refused_text` gets a 400, one that contains `failing_text` a 500.
     """
 
     raw_reply: bytes = b""
@@ -116,6 +116,7 @@ class HttpService:
     is_silent: bool = False
     byte_delay_s: float = 0.0
     refused_text: bytes | None = None
+    failing_text: bytes | None = None
     received_requests: list[ReceivedRequest] = field(default_factory=list)
     port: int = 0
     bytes_sent: int = 0
@@ -146,9 +147,10 @@ class HttpService:
     async def _respond(self, body: bytes, writer: asyncio.StreamWriter) -> None:
         if self.is_silent:
             await asyncio.sleep(30)
-        if self.refused_text and self.refused_text in body:
-            writer.write(b"HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            return
+        for text, status in ((self.refused_text, b"400 No"), (self.failing_text, b"500 Later")):
+            if text and text in body:
+                writer.write(b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+                return
         if self.bodies:
             self.answer_with(200, self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0])
         for byte in self.raw_reply if self.byte_delay_s else b"":
