@@ -38,6 +38,7 @@ from monitor.store.connect import open_store
 pytestmark = pytest.mark.slow
 
 ADDED_SINCE = {
+    "counted",
     "also_on",
     "bundle",
     "entry_title",
