@@ -32,8 +32,8 @@ class Limits:
     findings: int
     claim: int
     changes: int = 6
-    headlines: int = 1000
-    headline_chars: int = 120_000
+    headlines: int = 500
+    headline_chars: int = 80_000  # a template may print 400,000 characters; each headline has links beside it
     answers: int = 200
 
 

@@ -46,7 +46,7 @@ LIMITS_BY_CHANNEL = {
     "terminal": Limits(findings=5, claim=400),
 }
 DEFAULT_LIMITS = Limits(findings=8, claim=500)
-# A message that combines alerts names up to a thousand, and shows the first ones in full. Its mail may exceed what
+# A message that combines alerts names up to five hundred, and shows the first ones in full. Its mail may exceed what
 # Gmail shows at once, but a Slack post has a hard limit.
 BATCH_LIMITS_BY_CHANNEL = {
     "email": Limits(findings=40, claim=300, changes=3),

@@ -74,7 +74,7 @@ def template_context(
     base_url = (web_url or "").rstrip("/")
     batched = batched_alert_count(message)
     headline = _message_headline(message, findings, batched)
-    to_show = findings_in_full(message.alerts) if batched else findings
+    to_show = findings_in_full(message.alerts[: limits.headlines]) if batched else findings
     shown = _finding_contexts(message, to_show[: limits.findings], batched, headline, limits, timezone, answers)
     names = {
         "headline": batch_subject(message) if batched else str(headline),
