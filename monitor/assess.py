@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.alerts.same_event import UpdateEchoes
 from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
 from monitor.compare.lookup import LookupContext
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
 from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector
-from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, ReleasedMatches, Update
+from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Update
 from monitor.ruleset.document import build_document
 from monitor.ruleset.match import match_prepared, rule_covers_source
 from monitor.ruleset.rule import Rule, RuleSet
@@ -83,11 +85,24 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     )
     aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
-    decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=aliases)
+    needs_sources = any(rule.corroboration > 1 for rule in policy.rules.rules)
+    echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=needs_sources)
     released: tuple[ReleasedMatches, ...] = ()
     if not policy.baseline:  # during a baseline nothing is sent, confirmations included
         rules_by_name = {rule.name: rule for rule in policy.rules.rules}
-        released = release_corroborated(update, findings, rules_by_name, history, now=now, aliases=aliases)
+        released = release_corroborated(
+            update, rule_matches, rules_by_name, history, echoes, now=now, aliases=aliases
+        )
+    decisions = decide(
+        update,
+        rule_matches,
+        history,
+        baseline=policy.baseline,
+        now=now,
+        aliases=aliases,
+        echoes=echoes,
+        released=released,
+    )
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     messages = route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now)
     return Assessment(

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.ids import build_message, stable_id
 from monitor.alerts.preferences import ChannelPreferences
-from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches
+from monitor.model import Alert, Decision, Message, Moment, Reason
 
 BURST_LIMIT = 8  # messages to one channel within BURST_SECONDS; the rest go into a batch
 BURST_SECONDS = 5.0

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from monitor.alerts.held import PendingMatch
 from monitor.alerts.silences import not_silenced
-from monitor.model import Alert, Moment, PendingMatch, Reason
+from monitor.model import Alert, Moment, Reason
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases
 from monitor.serialize import alert_from_json
 from monitor.store import schema, silences

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.alerts.decide import dedup_keys
-from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches, Update
+from monitor.alerts.held import ReleasedMatches
+from monitor.model import Alert, Decision, Message, Moment, Reason, Update
 from monitor.serialize import alert_to_json
 from monitor.store import schema, story_vectors
 from monitor.store.ledger import text_hash

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from monitor.alerts.held import PendingMatch
 from monitor.alerts.routing import MessageBatch
 from monitor.alerts.silences import Silence
 from monitor.compare.stories import StoryCandidate
 from monitor.compare.term_vectors import DocumentFrequency
-from monitor.model import Alert, Moment, PendingMatch, PriorClaim, Reason
+from monitor.model import Alert, Moment, PriorClaim, Reason
 from monitor.store import alerts, corroboration, outbox, silences, story_vectors
 from monitor.store.ledger import Ledger
 
