@@ -41,6 +41,9 @@ class AlertHistory(Protocol):
     def prior_claims(self, texts: Sequence[str]) -> Sequence[PriorClaim]:
         """Return the claims that say the same as one of these texts, in any words."""
 
+    def awaits_corroboration(self) -> bool:
+        """Return whether any match is held for corroboration."""
+
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches held for corroboration that a source of one of these claims could confirm."""
 
@@ -182,16 +185,20 @@ def decide_unconfirmed(
 def event_sayings(
     update: Update, rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes
 ) -> list[PriorClaim]:
-    """Return what all sources say about the events that fire the rule, the update included.
-
-    If the rule has alerted on an event, another figure or more about it is a further claim with its own sources.
-    """
+    """Return what all sources say about the events that fire the rule, the update included."""
     texts = {finding.claim.text for finding in rule_match.fired_findings}
     for index in rule_match.match.finding_indexes:
-        found = echoes.of(index)
-        is_alerted = bool(confirmed_echoes(rule_match.rule.name, found, history))
-        texts |= {echo.prior.text for echo in found if echo.states_finding or not is_alerted}
+        texts |= {echo.prior.text for echo in counted_echoes(rule_match.rule.name, echoes.of(index), history)}
     return [*history.prior_claims(sorted(texts)), *as_prior_claims(update, rule_match.fired_findings)]
+
+
+def counted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> tuple[Echo, ...]:
+    """Return the earlier claims whose sources count as sources of the finding.
+
+    If the rule has alerted on the event, another figure or more about it is a further claim with its own sources.
+    """
+    is_alerted = bool(confirmed_echoes(rule, echoes, history))
+    return tuple(echo for echo in echoes if echo.states_finding or not is_alerted)
 
 
 def confirmed_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:

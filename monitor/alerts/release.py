@@ -6,13 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.alerts.corroboration import corroboration_gap, independent_reports, reports_of_claim
-from monitor.alerts.decide import AlertHistory, RuleMatch, as_prior_claims, build_alert_finding, confirmed_echoes
+from monitor.alerts.decide import (
+    AlertHistory,
+    RuleMatch,
+    as_prior_claims,
+    build_alert_finding,
+    confirmed_echoes,
+    counted_echoes,
+)
 from monitor.alerts.held import PendingMatch, ReleasedMatches
 from monitor.alerts.ids import stable_id
-from monitor.alerts.merge import figures_text, merged_findings, states_all
-from monitor.alerts.same_event import Echo, UpdateEchoes
+from monitor.alerts.merge import as_prior_claim, figures_text, merged_findings
+from monitor.alerts.same_event import Echo, UpdateEchoes, find_echo
 from monitor.alerts.silences import not_silenced
-from monitor.model import Alert, Moment, PriorClaim, Update
+from monitor.model import Alert, AlertFinding, Moment, PriorClaim, Update
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.normalize import normalized_key
@@ -48,8 +55,9 @@ def release_corroborated(
 
 def pending_echoed(echoes: UpdateEchoes, history: AlertHistory) -> list[PendingMatch]:
     """Return the matches held for corroboration that a finding of the update may confirm."""
-    texts = {prior.text for priors in echoes.candidates().values() for prior in priors}
-    return history.pending_for(sorted(texts)) if texts else []
+    if not history.awaits_corroboration():
+        return []
+    return history.pending_for(sorted({prior.text for prior in echoes.candidates(echoes.indexes)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +86,18 @@ def confirm(
     prior_claims = history.prior_claims(claims)
     known_keys = {normalized_key(text) for text in (*claims, *(prior.text for prior in prior_claims))}
     confirming: dict[int, tuple[Echo, ...]] = {}
-    for index in echoes.indexes:
+    for index in echoes.indexes if rule else ():
         about = tuple(echo for echo in echoes.of(index) if normalized_key(echo.prior.text) in known_keys)
-        if about and not (rule and is_told_before(rule.name, about, echoes.of(index), history)):
-            confirming[index] = echoes.of(index)
+        if about and rule and not is_told_before(rule.name, about, echoes.of(index), history):
+            confirming[index] = counted_echoes(rule.name, echoes.of(index), history)
     if rule is None or not confirming:
         return None
     texts = sorted({echo.prior.text for found in confirming.values() for echo in found})
     current_claims = as_prior_claims(update, [echoes.findings[index] for index in confirming])
     sayings = (*prior_claims, *history.prior_claims(texts), *current_claims)
+    if rule.corroboration > 2:  # what else is held about the event
+        siblings = held_siblings([pending_match], history, echoes.synonyms)
+        sayings += tuple(as_prior_claim(finding) for sibling in siblings for finding in sibling.alert.findings)
     if corroboration_gap(reports_of_claim(sayings), rule.corroboration):
         return None
     return Confirmation(pending_match, frozenset(confirming), sayings)
@@ -117,19 +128,29 @@ def is_one_event(one: Confirmation, other: Confirmation) -> bool:
 
 
 def with_siblings(group: Sequence[Confirmation], history: AlertHistory, synonyms: Synonyms) -> Sequence[Confirmation]:
-    """Add the other held matches of the rule that say only what those of the group do, so that none is sent later."""
-    claims = [finding for confirmation in group for finding in confirmation.pending_match.alert.findings]
-    similar = history.candidates([index_terms(analyze(finding.claim, synonyms)) for finding in claims])
-    texts = {prior.text for priors in similar for prior in priors}
-    known_ids = {confirmation.pending_match.id for confirmation in group}
-    siblings = [
-        Confirmation(pending_match, frozenset(), ())
-        for pending_match in history.pending_for(sorted(texts))
-        if pending_match.id not in known_ids
-        and pending_match.alert.rule == group[0].rule
-        and all(any(states_all(claim, f, synonyms) for claim in claims) for f in pending_match.alert.findings)
+    """Add what else is held about the event, so that it is not sent later as another one."""
+    siblings = held_siblings([confirmation.pending_match for confirmation in group], history, synonyms)
+    added = [Confirmation(sibling, frozenset(), ()) for sibling in siblings]
+    return sorted([*group, *added], key=lambda confirmation: confirmation.pending_match.id)
+
+
+def held_siblings(matches: Sequence[PendingMatch], history: AlertHistory, synonyms: Synonyms) -> list[PendingMatch]:
+    """Return the other held matches of one rule that say only what these do, or give other figures."""
+    priors = [as_prior_claim(finding) for match in matches for finding in match.alert.findings]
+    similar = history.candidates([index_terms(analyze(prior.text, synonyms)) for prior in priors])
+    texts = {prior.text for found in similar for prior in found}
+
+    def is_about(finding: AlertFinding) -> bool:
+        found = (find_echo(prior, finding.claim, finding.published, synonyms) for prior in priors)
+        return any(echo is not None and not echo.is_more for echo in found)
+
+    return [
+        held
+        for held in history.pending_for(sorted(texts))
+        if held.alert.rule == matches[0].alert.rule
+        and held.id not in {match.id for match in matches}
+        and all(map(is_about, held.alert.findings))
     ]
-    return sorted([*group, *siblings], key=lambda confirmation: confirmation.pending_match.id)
 
 
 def release(

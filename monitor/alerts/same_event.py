@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from monitor.compare.candidates import one_matter, share_a_name, top_candidates
+from monitor.compare.candidates import one_matter, top_candidates
 from monitor.compare.identifiers import title_different_things
 from monitor.compare.subject import is_other_subject
 from monitor.compare.verdict import judge
 from monitor.evidence import Basis
 from monitor.model import Change, ChangeKind, Finding, Moment, Novelty, PriorClaim, Relation, Update, Verdict
-from monitor.text.analysis import NO_SYNONYMS, ClaimAnalysis, Synonyms, analyze, index_terms
+from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze, index_terms
 from monitor.units import DAY
 
 OTHER_FIGURE_S = DAY  # seconds: a figure given later than this is the next one of a series, not another report
@@ -80,7 +80,7 @@ class UpdateEchoes:
     history: SimilarClaims
     synonyms: Synonyms = NO_SYNONYMS
     is_needed: bool = True
-    _candidates: dict[int, list[PriorClaim]] | None = None
+    _candidates: dict[int, list[PriorClaim]] = field(default_factory=dict)
     _echoes: dict[int, tuple[Echo, ...]] = field(default_factory=dict)
 
     @property
@@ -88,17 +88,17 @@ class UpdateEchoes:
         """The findings that can report an event: those that state something about it."""
         return [i for i, finding in enumerate(self.findings) if is_statement(finding)]
 
-    def candidates(self) -> dict[int, list[PriorClaim]]:
-        """Return the similar earlier claims by the index of the finding, its nearest one first."""
-        if self._candidates is None:
-            findings = [self.findings[i] for i in self.indexes]
+    def candidates(self, indexes: Sequence[int]) -> list[PriorClaim]:
+        """Return the earlier claims that are similar to one of these findings, and those that the judge named."""
+        missing = [i for i in indexes if i not in self._candidates]
+        findings = [self.findings[i] for i in missing]
+        found: Sequence[Sequence[PriorClaim]] = [()] * len(missing)
+        if missing and self.is_needed:
             terms = [index_terms(analyze(finding.claim.text, self.synonyms)) for finding in findings]
-            found = self.history.candidates(terms) if terms and self.is_needed else [[] for _ in terms]
-            self._candidates = {
-                i: [*named_claims(finding), *priors]
-                for i, finding, priors in zip(self.indexes, findings, found, strict=True)
-            }
-        return self._candidates
+            found = self.history.candidates(terms)
+        for i, finding, priors in zip(missing, findings, found, strict=True):
+            self._candidates[i] = [*named_claims(finding), *priors]
+        return [prior for i in indexes for prior in self._candidates[i]]
 
     def of(self, index: int) -> tuple[Echo, ...]:
         """Return the earlier claims about the event of one finding."""
@@ -107,7 +107,7 @@ class UpdateEchoes:
         return self._echoes[index]
 
     def _find(self, index: int) -> list[Echo]:
-        finding, priors = self.findings[index], self.candidates()[index]
+        finding, priors = self.findings[index], self.candidates([index])
         named = named_claims(finding) if finding.novelty is Novelty.REPEATED else []
         if not self.is_needed:
             return [Echo(prior) for prior in named]
@@ -116,16 +116,13 @@ class UpdateEchoes:
         echoes = [
             find_echo(prior, finding.claim.text, self.update.at, self.synonyms)
             for prior in priors
-            if prior.text in texts and prior not in named and self._is_same_subject(finding, prior, now)
+            if prior.text in texts and prior not in named and self._is_same_subject(finding, prior)
         ]
         return [*map(Echo, named), *(echo for echo in echoes if echo)]
 
-    def _is_same_subject(self, finding: Finding, prior: PriorClaim, now: ClaimAnalysis) -> bool:
-        return (
-            share_a_name(analyze(prior.text, self.synonyms), now)
-            and not is_other_subject(finding.claim, self.update, prior)
-            and not title_different_things(prior.title, self.update.title)
-        )
+    def _is_same_subject(self, finding: Finding, prior: PriorClaim) -> bool:
+        is_other = is_other_subject(finding.claim, self.update, prior)
+        return not is_other and not title_different_things(prior.title, self.update.title)
 
 
 def is_statement(finding: Finding) -> bool:

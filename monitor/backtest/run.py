@@ -99,6 +99,10 @@ class InMemoryHistory:
             for prior in self.prior_claims_by_root[root].values()
         ]
 
+    def awaits_corroboration(self) -> bool:
+        """Return whether any match is held."""
+        return bool(self.pending)
+
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that any of these claims would confirm."""
         roots = {self.cluster_root(text) for text in texts}

@@ -43,6 +43,10 @@ class StoredHistory(Ledger):
         """Return the sayings of these claims, in these or other words."""
         return corroboration.prior_claims(self._conn, texts)
 
+    def awaits_corroboration(self) -> bool:
+        """Return whether any match is held for corroboration."""
+        return alerts.awaits_corroboration(self._conn)
+
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that one of these claims would confirm."""
         return alerts.pending_for(self._conn, texts)
