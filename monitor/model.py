@@ -319,7 +319,8 @@ class Message:
     not sent, and more alerts may join it. `batch_reason` is why alerts of several updates share the message, None if
     they came with one update. On channels with threads, `reply_to` is the message that this one follows up, and
     `thread_ref` is the channel's own name for a sent message, which a follow-up refers to. `remaining_recipients`
-    are those that have not received it yet, None while that is all of them.
+    are those that have not received it yet, None while that is all of them. `update` is the new state of an alert
+    that the channel was sent, if the message only updates that.
     """
 
     id: str
@@ -333,3 +334,4 @@ class Message:
     reply_to: Message | None = None
     batch_reason: Reason | None = None
     remaining_recipients: tuple[str, ...] | None = None
+    update: Alert | None = None

@@ -5,7 +5,7 @@ Every match ends in a `Decision` that is stored, so that nothing is suppressed w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -40,6 +40,9 @@ class AlertHistory(Protocol):
 
     def prior_claims(self, texts: Sequence[str]) -> Sequence[PriorClaim]:
         """Return the claims that say the same as one of these texts, in any words."""
+
+    def alerts_of_stories(self, rules: Collection[str], stories: Collection[str]) -> list[Alert]:
+        """Return the latest alerts of these rules on these stories, newest first."""
 
     def awaits_corroboration(self) -> bool:
         """Return whether any match is held for corroboration."""

@@ -8,7 +8,7 @@ claim is from another source. Silences are ignored, because they depend on peopl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from heapq import nlargest
@@ -98,6 +98,10 @@ class InMemoryHistory:
             if root in self.prior_claims_by_root
             for prior in self.prior_claims_by_root[root].values()
         ]
+
+    def alerts_of_stories(self, rules: Collection[str], stories: Collection[str]) -> list[Alert]:
+        """Return none: a back-test sends nothing that could be updated."""
+        return []
 
     def awaits_corroboration(self) -> bool:
         """Return whether any match is held."""

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from monitor.config.models import ChannelConfig
 
 # Settings added after fingerprints were first stored. While unset they must not make a channel look changed.
-ADDED_SETTINGS = frozenset({"proxy"})
+ADDED_SETTINGS = frozenset({"proxy", "updates"})
 
 
 def settings_fingerprint(settings: ChannelConfig) -> str:
@@ -18,9 +18,8 @@ def settings_fingerprint(settings: ChannelConfig) -> str:
 
     Two bytes are enough to detect a change, and too few to guess a password from.
     """
-    values = sorted(
-        (name, setting_text(value)) for name, value in settings if value is not None or name not in ADDED_SETTINGS
-    )
+    unset = {name for name, value in settings if name in ADDED_SETTINGS and value in (None, False)}
+    values = sorted((name, setting_text(value)) for name, value in settings if name not in unset)
     return blake2b(repr(values).encode("utf-8", "replace"), digest_size=2).hexdigest()
 
 

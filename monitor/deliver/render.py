@@ -24,7 +24,7 @@ from monitor.deliver.templates import (
     load_templates,
     rule_template_names,
 )
-from monitor.deliver.webhook_payload import webhook_payload
+from monitor.deliver.webhook_payload import event_type, webhook_payload
 from monitor.model import Message, Reason
 from monitor.serialize import format_iso
 
@@ -100,7 +100,7 @@ def render_message(
 
 def _webhook_body(message: Message, web_url: str | None) -> bytes:
     data = webhook_payload(message, web_url)
-    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": data}
+    envelope = {"type": event_type(message), "timestamp": format_iso(message.created), "data": data}
     # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 

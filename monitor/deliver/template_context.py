@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.merge import figures_text
 from monitor.deliver.grouping import (
     FindingKey,
     FindingPlacement,
@@ -47,6 +48,7 @@ MAX_OTHER_PAGES = 12  # pages with the same edit that are named
 NO_TEXT = "(no text)"
 MIN_CHART_POINTS = 3  # with two values, a chart shows only what "before" and "after" show already
 
+CONFIRMED_PREFIX = "Confirmed: "  # for an alert that was sent as unconfirmed
 URGENT_PREFIXES = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
 
@@ -69,9 +71,10 @@ def template_context(message: Message, limits: Limits, timezone: ZoneInfo, web_u
     placement_by_key = placements(message.alerts) if batched else {}
     rule_titles = {finding_key(finding): alert.title for alert in message.alerts[::-1] for finding in alert.findings}
     headline = _message_headline(message, findings, batched)
+    confirmed = CONFIRMED_PREFIX if lead.confirms and not batched else ""
     return {
-        "headline": str(headline),
-        "now": headline.current,
+        "headline": confirmed + str(headline),
+        "now": confirmed + headline.current,
         "was": headline.previous,
         "urgent": URGENT_PREFIXES.get(lead.severity, ""),
         "severity": str(lead.severity),
@@ -193,6 +196,7 @@ def _finding_context(finding: AlertFinding, rule_title: str, limits: Limits, tim
         "nearest": None if is_withdrawn else _prior_context(finding.nearest, limits, timezone),
         "diff": _diff_context(finding, claim, limits),
         "history": _chart_context(finding.history, timezone),
+        "figures": shorten(sanitize(figures_text([finding])), MAX_SHOWN_REASON_CHARS),
         "also_said_by": [_attribution(prior, timezone) for prior in finding.also_said_by[:MAX_OTHER_SOURCES]],
         "also_more": max(0, len(finding.also_said_by) - MAX_OTHER_SOURCES),
         "also_on": [_page(prior) for prior in finding.also_on[:MAX_OTHER_PAGES]],

@@ -39,6 +39,11 @@ def webhook_payload(message: Message, web_url: str | None = None) -> dict[str, A
     }
 
 
+def event_type(message: Message) -> str:
+    """Return the `type` of the post."""
+    return "alert.created" if message.update is None else "alert.updated"
+
+
 def fit_alerts(alerts: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """Return the alerts that fit, with at least one finding, and the number of findings omitted from them."""
     kept: list[dict[str, Any]] = []
