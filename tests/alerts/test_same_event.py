@@ -14,6 +14,8 @@ import pytest
 
 from monitor.assess import Policy
 from monitor.backtest.replay import replay_stream
+from monitor.backtest.run import StoredUpdate, run_backtest, split_by_scope
+from monitor.model import Claim, Finding, Novelty, PriorClaim, Role, Update
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 
@@ -245,3 +247,25 @@ def test_the_first_source_may_be_one_that_the_rule_does_not_cover(alerts_of: Ale
     (finding,) = alert["findings"]
     assert (finding["claim"], others(finding)) == (FIRE_12, [("press", FIRE_14)])
     assert figures(finding) == [("14", "press"), ("At least 12", "wire")]
+
+
+def test_a_back_test_confirms_an_event_by_another_figure_once(tmp_path: Path) -> None:
+    def stored(number: int, source: str, title: str, finding: Finding) -> StoredUpdate:
+        update = Update(source, f"e{number}", 60.0 * number, title, "", "")
+        return StoredUpdate(number, update, update.at, (finding,))
+
+    def says(text: str, novelty: Novelty, nearest: PriorClaim | None = None) -> Finding:
+        return Finding(Claim(text, Role.TITLE), novelty, 89.0, (), nearest, "st-1")
+
+    first = PriorClaim(FIRE_12, "wire", "e1", 60.0, "st-1")
+    updates = [
+        stored(1, "wire", FIRE_12, says(FIRE_12, Novelty.NEW)),
+        stored(2, "press", FIRE_14, says(FIRE_14, Novelty.CHANGED, first)),
+        stored(3, "gov", FIRE_14.upper(), says(FIRE_14.upper(), Novelty.REPEATED, first)),
+    ]
+    (tmp_path / "rule.yaml").write_text(f"name: events\nmatch: ferr*\nseverity: high\n{UNCONFIRMED}\n")
+    rules, _ = load_rules(tmp_path, builtin_aliases=None)
+    (alerts,) = run_backtest([split_by_scope(rules)], updates, {}, end=1e6)
+
+    assert [str(found.alert.severity) for found in alerts] == ["low", "high"]
+    assert [point.text for point in alerts[1].alert.findings[0].figures] == ["At least 12", "14"]
