@@ -166,13 +166,13 @@ def release(
     sources = sorted({report.source for report in independent_reports(reports_of_claim(sayings))})
     figures = figures_text(findings)
     detail = f"confirmed by {', '.join(sources)}" + (f": {figures}" if figures else "")
-    first, latest = alerts[0], alerts[-1]
+    lead = next(alert for alert in alerts if findings[0].claim in {finding.claim for finding in alert.findings})
     alert = replace(
-        latest,
-        id=first.id if len(alerts) == 1 else stable_id("al", "confirmed", *(alert.id for alert in alerts)),
-        story=first.story,
+        lead,
+        id=lead.id if len(alerts) == 1 else stable_id("al", "confirmed", *(alert.id for alert in alerts)),
+        story=alerts[0].story,
         findings=findings,
-        reason=f"{latest.reason}; {detail}",
+        reason=f"{lead.reason}; {detail}",
         at=now,
         confirms=tuple(id for alert in alerts for id in alert.confirms),
     )

@@ -40,8 +40,10 @@ pytestmark = pytest.mark.slow
 ADDED_SINCE = {
     "also_on",
     "bundle",
+    "confirms",
     "entry_title",
     "evidence",
+    "figures",
     "headline",
     "heading",
     "web_url",
