@@ -44,8 +44,8 @@ class AlertHistory(Protocol):
     def alerts_of_stories(self, rules: Collection[str], stories: Collection[str]) -> list[Alert]:
         """Return the latest alerts of these rules on these stories, newest first."""
 
-    def awaits_corroboration(self) -> bool:
-        """Return whether any match is held for corroboration."""
+    def awaits_corroboration(self, texts: Sequence[str] | None = None) -> bool:
+        """Return whether any match is held for corroboration, if texts are given by a source of one of them."""
 
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches held for corroboration that a source of one of these claims could confirm."""
@@ -204,9 +204,20 @@ def counted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> 
     return tuple(echo for echo in echoes if echo.states_finding or not is_alerted)
 
 
+def alerted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:
+    """Return the earlier claims about the event that the rule has alerted on, also as unconfirmed."""
+    texts_by_story: dict[str, list[str]] = {}
+    for echo in echoes:
+        texts_by_story.setdefault(echo.prior.story, []).append(echo.prior.text)
+    alerted = {story: history.already_alerted(rule, story, texts) for story, texts in texts_by_story.items()}
+    return [echo for echo in echoes if echo.prior.text in alerted[echo.prior.story]]
+
+
 def confirmed_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:
     """Return the earlier claims about the event that the rule has alerted on as confirmed."""
-    alerted = [echo for echo in echoes if history.already_alerted(rule, echo.prior.story, [echo.prior.text])]
+    alerted = alerted_echoes(rule, echoes, history)
+    if not alerted:
+        return []
     held = [match for match in history.pending_for([echo.prior.text for echo in alerted]) if match.alert.rule == rule]
     unconfirmed = {normalized_key(finding.claim) for match in held for finding in match.alert.findings}
     return [echo for echo in alerted if normalized_key(echo.prior.text) not in unconfirmed]
@@ -217,8 +228,7 @@ def is_known_event(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateE
     return all(
         any(
             confirmed_echoes(rule_match.rule.name, [echo], history) or echo.prior.source != echoes.update.source
-            for echo in echoes.of(index)
-            if history.already_alerted(rule_match.rule.name, echo.prior.story, [echo.prior.text])
+            for echo in alerted_echoes(rule_match.rule.name, echoes.of(index), history)
         )
         for index in rule_match.match.finding_indexes
     )

@@ -57,7 +57,9 @@ def pending_echoed(echoes: UpdateEchoes, history: AlertHistory) -> list[PendingM
     """Return the matches held for corroboration that a finding of the update may confirm."""
     if not history.awaits_corroboration():
         return []
-    return history.pending_for(sorted({prior.text for prior in echoes.candidates(echoes.indexes)}))
+    if not history.awaits_corroboration(sorted({prior.text for prior in echoes.candidates(echoes.indexes)})):
+        return []  # nothing similar is held, so nothing has to be judged
+    return history.pending_for(sorted({echo.prior.text for index in echoes.indexes for echo in echoes.of(index)}))
 
 
 @dataclass(frozen=True, slots=True)

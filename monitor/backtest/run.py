@@ -103,9 +103,9 @@ class InMemoryHistory:
         """Return none: a back-test sends nothing that could be updated."""
         return []
 
-    def awaits_corroboration(self) -> bool:
-        """Return whether any match is held."""
-        return bool(self.pending)
+    def awaits_corroboration(self, texts: Sequence[str] | None = None) -> bool:
+        """Return whether any match is held, and a source of one of these claims could confirm it."""
+        return bool(self.pending if texts is None else self.pending_for(texts))
 
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that any of these claims would confirm."""

@@ -73,15 +73,21 @@ def last_alert(conn: Connection, rule: str, story: str) -> Alert | None:
     return None if body is None else alert_from_json(body)
 
 
-def awaits_corroboration(conn: Connection) -> bool:
-    """Return whether any match awaits corroboration."""
-    return conn.scalar(SELECT_ANY_AWAITED) is not None
+def awaits_corroboration(conn: Connection, texts: Sequence[str] | None = None) -> bool:
+    """Return whether any match awaits corroboration: by a source of one of these claims, if they are given."""
+    if texts is None:
+        return conn.scalar(SELECT_ANY_AWAITED) is not None
+    return bool(awaiting_match_ids(conn, texts))
+
+
+def awaiting_match_ids(conn: Connection, texts: Sequence[str]) -> set[int]:
+    """Return the matches awaiting corroboration that one of these claims would confirm."""
+    return {id for (id,) in select_matching(conn, SELECT_AWAITING_MATCH_IDS, {text_hash(text) for text in texts})}
 
 
 def pending_for(conn: Connection, texts: Sequence[str]) -> list[PendingMatch]:
     """Return the matches awaiting corroboration that one of these claims would confirm, oldest first."""
-    hashes = {text_hash(text) for text in texts}
-    ids = {id for (id,) in select_matching(conn, SELECT_AWAITING_MATCH_IDS, hashes)}
+    ids = awaiting_match_ids(conn, texts)
     return pending_from_rows(conn.execute(SELECT_MATCHES_BY_ID, {"ids": sorted(ids)})) if ids else []
 
 

@@ -43,9 +43,9 @@ class StoredHistory(Ledger):
         """Return the sayings of these claims, in these or other words."""
         return corroboration.prior_claims(self._conn, texts)
 
-    def awaits_corroboration(self) -> bool:
-        """Return whether any match is held for corroboration."""
-        return alerts.awaits_corroboration(self._conn)
+    def awaits_corroboration(self, texts: Sequence[str] | None = None) -> bool:
+        """Return whether any match is held for corroboration, if texts are given by a source of one of them."""
+        return alerts.awaits_corroboration(self._conn, texts)
 
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that one of these claims would confirm."""
