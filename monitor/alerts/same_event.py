@@ -17,6 +17,7 @@ from monitor.compare.verdict import judge
 from monitor.evidence import Basis
 from monitor.model import Change, ChangeKind, Finding, Moment, Novelty, PriorClaim, Relation, Update, Verdict
 from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze, index_terms
+from monitor.text.statement import read_statement
 from monitor.units import DAY
 
 OTHER_FIGURE_S = DAY  # seconds: a figure given later than this is the next one of a series, not another report
@@ -62,10 +63,27 @@ def find_echo(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_
     verdict = judge_pair(prior, text, at, synonyms)
     if verdict.novelty is Novelty.REPEATED:
         return Echo(prior)
-    if differing_figures(verdict, (prior.at, at)):
-        return Echo(prior, is_other_figure=True)
+    if is_one_more(text, synonyms) != is_one_more(prior.text, synonyms):
+        return None
+    if figures := differing_figures(verdict, (prior.at, at)):
+        with_same_figures = find_echo(prior, with_figures(text, figures), at, synonyms)
+        return with_same_figures and Echo(prior, is_other_figure=True)
     reverse = judge_pair(replace(prior, text=text, at=at), prior.text, prior.at, synonyms)
     return Echo(prior, is_more=True) if reverse.novelty is Novelty.REPEATED else None
+
+
+def is_one_more(text: str, synonyms: Synonyms) -> bool:
+    """Whether a claim is about one more event of a kind: "a second strike"."""
+    analysis = analyze(text, synonyms)
+    is_later_ordinal = any(figure.is_ordinal and figure.low > 1 for figure in analysis.numbers)
+    return is_later_ordinal or read_statement(analysis).is_additional
+
+
+def with_figures(text: str, changes: Sequence[Change]) -> str:
+    """Return a claim with the figures of the earlier one."""
+    for change in changes:
+        text = text.replace(change.after, change.before, 1)
+    return text
 
 
 @dataclass(slots=True)

@@ -169,6 +169,9 @@ def test_three_sources_with_three_figures_are_three_sources(alerts_of: AlertsOf)
         ("ferr*", "Ferries have left the port of Halvik", "Ferries have not left the port of Halvik"),
         ("earthquake*", QUAKE_61, "Magnitude 6.1 earthquake strikes off Ostra"),
         ("plant*", PLANT, "Zelwood Motors opens its plant in Brevik"),
+        ("drone*", "Drone strike on Orsk kills 3", "Second drone strike on Orsk kills 5"),
+        ("drone*", "Drone strike on Orsk kills 3", "Second drone strike on Orsk kills 3"),
+        ("cases", "Ostra confirms 31 cases of measles", "Ostra confirms 34 cases of mumps"),
     ],
 )
 def test_a_denial_and_another_event_confirm_nothing(alerts_of: AlertsOf, match: str, first: str, second: str) -> None:
