@@ -66,10 +66,20 @@ def find_echo(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_
     if is_one_more(text, synonyms) != is_one_more(prior.text, synonyms):
         return None
     if figures := differing_figures(verdict, (prior.at, at)):
-        with_same_figures = find_echo(prior, with_figures(text, figures), at, synonyms)
-        return with_same_figures and Echo(prior, is_other_figure=True)
+        is_same = agree(prior, with_figures(text, figures), at, synonyms)
+        return Echo(prior, is_other_figure=True) if is_same else None
     reverse = judge_pair(replace(prior, text=text, at=at), prior.text, prior.at, synonyms)
     return Echo(prior, is_more=True) if reverse.novelty is Novelty.REPEATED else None
+
+
+def agree(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms) -> bool:
+    """Whether two claims state all of each other, or one all of the other with no word replaced by another."""
+    forward = judge_pair(prior, text, at, synonyms)
+    backward = judge_pair(replace(prior, text=text, at=at), prior.text, prior.at, synonyms)
+    repeated = [verdict for verdict in (forward, backward) if verdict.novelty is Novelty.REPEATED]
+    return len(repeated) == 2 or any(
+        not any(change.before and change.after for change in verdict.changes) for verdict in repeated
+    )
 
 
 def is_one_more(text: str, synonyms: Synonyms) -> bool:

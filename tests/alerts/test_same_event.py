@@ -171,6 +171,11 @@ def test_three_sources_with_three_figures_are_three_sources(alerts_of: AlertsOf)
         ("plant*", PLANT, "Zelwood Motors opens its plant in Brevik"),
         ("drone*", "Drone strike on Orsk kills 3", "Second drone strike on Orsk kills 5"),
         ("drone*", "Drone strike on Orsk kills 3", "Second drone strike on Orsk kills 3"),
+        (
+            "fine*",
+            "Court fines Zelwood 3 million euros over emissions",
+            "Court fines Zelwood 5 million euros over data breach",
+        ),
         ("cases", "Ostra confirms 31 cases of measles", "Ostra confirms 34 cases of mumps"),
     ],
 )
