@@ -101,8 +101,7 @@ def figures_by_source(
     """Return the figure of each source, oldest first, if any differs from `own`; else ()."""
     points: dict[str, FigurePoint] = {}
     for other in others:
-        verdict = judge_pair(other, own.text, own.at, synonyms)
-        changes = differing_figures(verdict, (other.at, own.at))
+        changes = differing_figures(other, own.text, own.at, synonyms)
         for prior, figures in ((own, [c.after for c in changes]), (other, [c.before for c in changes])):
             points.update(figure_point(prior, figures))
     return tuple(sorted(points.values(), key=lambda point: point.at))

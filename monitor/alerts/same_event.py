@@ -16,7 +16,8 @@ from monitor.compare.subject import is_other_subject
 from monitor.compare.verdict import judge
 from monitor.evidence import Basis
 from monitor.model import Change, ChangeKind, Finding, Moment, Novelty, PriorClaim, Relation, Update, Verdict
-from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze, index_terms
+from monitor.text.analysis import NO_SYNONYMS, ClaimAnalysis, Synonyms, analyze, index_terms
+from monitor.text.facts.numbers import Quantity
 from monitor.text.statement import read_statement
 from monitor.units import DAY
 
@@ -44,13 +45,6 @@ class Echo:
         return not (self.is_other_figure or self.is_more)
 
 
-def differing_figures(verdict: Verdict, published: tuple[Moment, Moment]) -> tuple[Change, ...]:
-    """Return the figures that differ if two claims state one event and differ in nothing else, else ()."""
-    is_figure = [change.kind is ChangeKind.NUMBER and change.before and change.after for change in verdict.changes]
-    is_only_figures = verdict.novelty is Novelty.CHANGED and all(is_figure)
-    return verdict.changes if is_only_figures and abs(published[1] - published[0]) <= OTHER_FIGURE_S else ()
-
-
 def judge_pair(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_SYNONYMS) -> Verdict:
     """Return the verdict on a claim after an earlier one of another entry; new if they are about other matters."""
     before, now = analyze(prior.text, synonyms), analyze(text, synonyms)
@@ -65,11 +59,40 @@ def find_echo(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_
         return Echo(prior)
     if is_one_more(text, synonyms) != is_one_more(prior.text, synonyms):
         return None
-    if figures := differing_figures(verdict, (prior.at, at)):
-        is_same = agree(prior, with_figures(text, figures), at, synonyms)
-        return Echo(prior, is_other_figure=True) if is_same else None
+    if differing_figures(prior, text, at, synonyms):
+        return Echo(prior, is_other_figure=True)
     reverse = judge_pair(replace(prior, text=text, at=at), prior.text, prior.at, synonyms)
     return Echo(prior, is_more=True) if reverse.novelty is Novelty.REPEATED else None
+
+
+def differing_figures(
+    prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_SYNONYMS
+) -> tuple[Change, ...]:
+    """Return the figures that differ if the claims agree in all else and were published within a day, else ()."""
+    before, now = analyze(prior.text, synonyms), analyze(text, synonyms)
+    pairs = list(zip(before.numbers, now.numbers, strict=False))
+    is_changed = judge_pair(prior, text, at, synonyms).novelty is Novelty.CHANGED
+    is_comparable = len(before.numbers) == len(now.numbers) and all(
+        old.unit == new.unit and (is_changed or not counts_another_thing(before, old, now, new)) for old, new in pairs
+    )
+    if not pairs or not is_comparable or abs(at - prior.at) > OTHER_FIGURE_S:
+        return ()
+    with_same_figures = text
+    for old, new in reversed(pairs):
+        start, end = with_same_figures[: new.start], with_same_figures[new.end :]
+        with_same_figures = start + prior.text[old.start : old.end] + end
+    if not agree(prior, with_same_figures, at, synonyms):
+        return ()
+    return tuple(
+        Change(ChangeKind.NUMBER, prior.text[old.start : old.end], text[new.start : new.end])
+        for old, new in pairs
+        if (old.low, old.high) != (new.low, new.high)
+    )
+
+
+def counts_another_thing(before: ClaimAnalysis, old: Quantity, now: ClaimAnalysis, new: Quantity) -> bool:
+    """Whether each figure counts something that the other claim does not mention: profit and revenue."""
+    return not now.terms.keys() >= set(old.counted_keys) and not before.terms.keys() >= set(new.counted_keys)
 
 
 def agree(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms) -> bool:
@@ -87,13 +110,6 @@ def is_one_more(text: str, synonyms: Synonyms) -> bool:
     analysis = analyze(text, synonyms)
     is_later_ordinal = any(figure.is_ordinal and figure.low > 1 for figure in analysis.numbers)
     return is_later_ordinal or read_statement(analysis).is_additional
-
-
-def with_figures(text: str, changes: Sequence[Change]) -> str:
-    """Return a claim with the figures of the earlier one."""
-    for change in changes:
-        text = text.replace(change.after, change.before, 1)
-    return text
 
 
 @dataclass(slots=True)

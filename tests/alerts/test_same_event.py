@@ -94,6 +94,18 @@ def others(finding: dict[str, Any]) -> list[tuple[str, str]]:
             [("$1.2 billion", "wire"), ("$1.3 billion", "press")],
         ),
         (
+            "ferr*",
+            "Ferry fire off Halvik kills at least 12",
+            "Ferry fire off Halvik: 14 dead",
+            [("at least 12", "wire"), ("14", "press")],
+        ),
+        (
+            "flood*",
+            "Flood in Ostra displaces 3,000 people",
+            "Ostra floods: 4,000 displaced",
+            [("3,000", "wire"), ("4,000", "press")],
+        ),
+        (
             "measles",
             "Ostra confirms 31 cases of measles",
             "Ostra confirms 34 cases of measles",
@@ -176,6 +188,12 @@ def test_three_sources_with_three_figures_are_three_sources(alerts_of: AlertsOf)
             "Court fines Zelwood 3 million euros over emissions",
             "Court fines Zelwood 5 million euros over data breach",
         ),
+        (
+            "profit* OR revenue*",
+            "Norland Bank profit rises to $1.2 billion",
+            "Norland Bank revenue rises to $1.3 billion",
+        ),
+        ("wildfire*", "Wildfire near Ostra burns 300 hectares", "Wildfire near Ostra burns 40 houses"),
         ("cases", "Ostra confirms 31 cases of measles", "Ostra confirms 34 cases of mumps"),
     ],
 )
