@@ -69,9 +69,12 @@ def differing_figures(
     prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_SYNONYMS
 ) -> tuple[Change, ...]:
     """Return the figures that differ if the claims agree in all else and were published within a day, else ()."""
+    verdict = judge_pair(prior, text, at, synonyms)
+    if verdict.basis not in (Basis.OTHER_FIGURE, Basis.VALUE_MOVED):
+        return ()
     before, now = analyze(prior.text, synonyms), analyze(text, synonyms)
     pairs = list(zip(before.numbers, now.numbers, strict=False))
-    is_changed = judge_pair(prior, text, at, synonyms).novelty is Novelty.CHANGED
+    is_changed = verdict.novelty is Novelty.CHANGED
     is_comparable = len(before.numbers) == len(now.numbers) and all(
         old.unit == new.unit and (is_changed or not counts_another_thing(before, old, now, new)) for old, new in pairs
     )
