@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.ruleset.rule import RuleSet
 
 FILE_CHECK_INTERVAL_S = 0.3
-MAX_ALERTS_PER_RULE = 10_000  # past alerts to compare with
+MAX_ALERTS_PER_RULE = 1_000_000  # past alerts to compare with
 
 
 @dataclass(frozen=True, slots=True)

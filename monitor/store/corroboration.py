@@ -58,6 +58,6 @@ def prior_claims(conn: Connection, texts: Sequence[str]) -> list[PriorClaim]:
 def alerts_with_other_sources(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
     """Return the alerts with the other sources and the other pages that have made the same claims by now."""
     clusters = claim_clusters(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
-    return tuple(
-        with_other_pages(conn, with_other_sources(alert, lambda claim: clusters.get(claim, ()))) for alert in alerts
+    return with_other_pages(
+        conn, [with_other_sources(alert, lambda claim: clusters.get(claim, ())) for alert in alerts]
     )
