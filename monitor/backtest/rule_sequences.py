@@ -104,7 +104,7 @@ class SequenceRun:
 
 
 def run_sequence_tests(rule: Rule, ruleset: RuleSet, source_tags: SourceTags) -> tuple[Problem, ...]:
-    """Return a problem for each expectation of the rule's sequences that is not met."""
+    """Return a problem for each expectation of the rule's sequences that fails."""
     return tuple(
         Problem(rule.path, line, column, f"test of {rule.name}: {message}")
         for test in rule.tests

@@ -49,7 +49,7 @@ class SequenceItem:
     """One item of a test's sequence: a text that arrives `at` seconds after the start; without text, time passes.
 
     `at` None is the time of the item before. Items with the same `entry` are versions of one entry; "" is an entry of
-    its own. `fires` is None if the item is not tested by itself.
+    its own. `fires` is None if the item is not tested on its own.
     """
 
     text: str | None = None

@@ -198,7 +198,7 @@ def build_rule_test(test: RuleTestModel, node: YamlNode, source: SourceText) -> 
 
 
 def list_items(tree: YamlNode, key: str) -> list[YamlNode]:
-    """Return the items of the list at a key of a table; none if there is no list."""
+    """Return the items of the list at a key of a table; none if there is none."""
     node = tree.values.get(key) if isinstance(tree, YamlTable) else None
     return list(node.items) if isinstance(node, YamlList) else []
 
