@@ -5,19 +5,29 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config.models import DurationSeconds
 from monitor.model import Novelty, Severity
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.rule import Throttle, Within
+from monitor.ruleset.rule_test_schema import RuleTestModel, SequenceItemModel
+from monitor.ruleset.schema_base import (
+    STRING_SCHEMA,
+    FilledText,
+    NameList,
+    RuleFileModel,
+    kind_text,
+    one_or_more_schema,
+    short_value,
+    wrap_in_list,
+)
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 from monitor.units import parse_duration
 
 JSON_SCHEMA_DIALECT = "http://json-schema.org/draft-07/schema#"  # supported by all editors
 MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; with more, the file is probably not a rule file
-STRING_SCHEMA = WithJsonSchema({"type": "string"})
 
 
 def rule_schema() -> dict[str, Any]:
@@ -41,23 +51,10 @@ def rule_schema() -> dict[str, Any]:
     }
 
 
-def wrap_in_list(value: Any) -> Any:
-    """Wrap a single word in a list."""
-    if value == "":
-        raise ValueError("expected a list, found nothing")
-    return [value] if isinstance(value, str) else value
-
-
 def check_name(value: Any) -> Any:
     """Check that a name is safe in file names, URLs and subjects."""
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", value):
         raise ValueError(f"expected letters, digits, - _ and ., as in `dprk-deployment`, found `{value[:40]}`")
-    return value
-
-
-def check_filled(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("expected text, found nothing")
     return value
 
 
@@ -90,14 +87,6 @@ def parse_figure_limit(value: Any) -> tuple[str, float]:
     return match[1], float(re.sub("[,_]", "", match[2]))
 
 
-def one_or_more_schema(schema: dict[str, Any]) -> WithJsonSchema:
-    """The JSON Schema of a value or a list of values."""
-    return WithJsonSchema({"anyOf": [schema, {"type": "array", "items": schema}]})
-
-
-NameList = Annotated[tuple[str, ...], BeforeValidator(wrap_in_list), one_or_more_schema({"type": "string"})]
-
-
 NoveltyList = Annotated[
     tuple[Novelty, ...],
     BeforeValidator(wrap_in_list),
@@ -105,16 +94,7 @@ NoveltyList = Annotated[
 ]
 
 
-FilledText = Annotated[str, BeforeValidator(check_filled)]
-
-
 RuleName = Annotated[str, BeforeValidator(check_name)]
-
-
-class RuleFileModel(BaseModel):
-    """A table of a rule file; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class FigureModel(RuleFileModel):
@@ -130,16 +110,6 @@ class FigureModel(RuleFileModel):
         """The limits (above, below), None where there is none."""
         direction, number = self.alert or ("", 0.0)
         return (number if direction == "above" else None), (number if direction == "below" else None)
-
-
-class RuleTestModel(RuleFileModel):
-    """One test of a rule."""
-
-    text: FilledText = Field(description="the current text")
-    fires: bool = Field(description="whether the rule must fire")
-    before: FilledText | None = Field(default=None, description="an earlier text")
-    novelty: Novelty | None = Field(default=None, description="expected novelty of the claim")
-    title: str = Field(default="", description="the title of the entry, before and now")
 
 
 class RuleModel(RuleFileModel):
@@ -207,8 +177,8 @@ def fault_from_error(detail: ErrorDetails, tree: YamlNode) -> SyntaxFault:
         allowed = allowed_keys(detail["loc"])
         hint = did_you_mean(name, allowed) or f"expected one of {', '.join(allowed)}"
         return SyntaxFault(f"unknown key `{name}`; {hint}", key_node.offset)
-    if detail["type"] == "missing":
-        return SyntaxFault(f"missing key `{name}`", value_node.offset)
+    if detail["type"] in ("missing", "missing_key"):
+        return SyntaxFault(f"missing key `{detail.get('ctx', {}).get('key', name)}`", value_node.offset)
     return SyntaxFault(f"`{name}`: {expectation_text(detail)}", value_node.offset)
 
 
@@ -227,6 +197,8 @@ def allowed_keys(loc: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys allowed in the table with the unknown key."""
     models: dict[str, type[RuleFileModel]] = {"figures": FigureModel, "tests": RuleTestModel}
     model = models[str(loc[0])] if len(loc) > 1 else RuleModel
+    if model is RuleTestModel and "sequence" in loc[:-1]:
+        model = SequenceItemModel
     return tuple(model.model_fields)
 
 
@@ -253,21 +225,3 @@ def expectation_text(detail: ErrorDetails) -> str:
             return f"expected a table of keys and values, found {kind_text(detail['input'])}"
         case _:
             return detail["msg"]
-
-
-def short_value(value: Any) -> str:
-    """Return a value as text, shortened."""
-    if isinstance(value, (list, dict)):
-        return kind_text(value)
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def kind_text(value: Any) -> str:
-    """Name the kind of a value, or quote it if it is text."""
-    if isinstance(value, (YamlList, list, tuple)):
-        return "a list"
-    if isinstance(value, (YamlTable, dict)):
-        return "a table"
-    text = value.value if isinstance(value, YamlText) else str(value)
-    return f"`{short_value(text)}`" if text else "nothing"

@@ -134,3 +134,24 @@ def test_an_operator_added_to_the_registry_is_explained_without_more_code() -> N
         assert 0 < match_score(node, window) < 1
     finally:
         del OPERATORS["FAR/n"]
+
+
+def test_an_or_says_by_which_alternatives_it_matched_and_lacks_none() -> None:
+    query = "(canoe OR ferries OR barge NEAR/3 tug) AND (Halvik OR tunnel) AND NOT yacht"
+    explanation = explained(rule(query), finding(TEXT))
+    assert explanation.branches == (
+        "1 of 3 alternatives matched: `ferries`",
+        "1 of 2 alternatives matched: `Halvik`",
+    )
+    assert [hit.term for hit in explanation.terms if not hit.is_spare] == ["ferries", "Halvik"]
+
+
+def test_an_alternative_of_several_terms_is_named_by_all_of_them() -> None:
+    explanation = explained(rule("canoe OR ferries NEAR/9 Halvik"), finding(TEXT))
+    assert explanation.branches == ("1 of 2 alternatives matched: `ferries` with `Halvik`",)
+
+
+def test_the_terms_of_an_or_without_a_match_are_lacking() -> None:
+    explanation = explained(rule("(canoe OR barge) AND ferries"), finding(TEXT))
+    assert explanation.branches == ()
+    assert [hit.term for hit in explanation.terms if not hit.words and not hit.is_spare] == ["canoe", "barge"]

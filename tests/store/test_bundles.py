@@ -26,8 +26,8 @@ def pages(store: Store, *, bundle: str = "", story: str = "st-1") -> list[str]:
     alert = example_alert(text=BRIDGES, story=story)
     finding = replace(alert.findings[0], bundle=bundle, story=story)
     with store.read() as conn:
-        (shown,) = with_other_pages(conn, replace(alert, findings=(finding,))).findings
-    return [page.title for page in shown.also_on]
+        (shown,) = with_other_pages(conn, [replace(alert, findings=(finding,))])
+    return [page.title for page in shown.findings[0].also_on]
 
 
 def test_pages_of_one_bundle_are_named_whatever_their_story(store: Store) -> None:
