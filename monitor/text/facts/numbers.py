@@ -17,7 +17,10 @@ from monitor.text.lexicon.figures import (
     BOUND_LAST_WORDS,
     BOUND_LENGTHS,
     BOUNDS,
+    COMPOUND_MEASURES,
+    COMPOUND_STARTS,
     CURRENCIES,
+    CURRENCY_CODES,
     FRACTIONS,
     MEASURES,
     PERCENTAGE_POINT,
@@ -119,18 +122,20 @@ def _parse_range(
 
 def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> tuple[str, int, int]:
     """Return the measure or currency around tokens [first, last), and [first, last) extended by it."""
-    if first > 0 and tokens[first - 1].word.folded in CURRENCIES and tokens[first - 1].word.flags & SYMBOL:
+    if first > 0 and _is_currency_before(tokens[first - 1]):
         first -= 1
         unit = CURRENCIES[tokens[first].word.folded]
         if first > 0 and tokens[first - 1].word.text in ("US", "A", "C", "NZ"):
             first -= 1
+    if unit and (compound := _compound_unit(tokens, last, unit)):
+        return compound[0], first, compound[1]
     if unit:
         return unit, first, last
     unit_index = last + 1 if last + 1 < len(tokens) and tokens[last].word.folded in DASHES else last
     if unit_index < len(tokens):
         name = tokens[unit_index].word.folded
-        if name == "per" and unit_index + 1 < len(tokens) and tokens[unit_index + 1].word.folded == "cent":
-            return "%", first, unit_index + 2
+        if name in COMPOUND_STARTS and (compound := _compound_unit(tokens, unit_index)):
+            return compound[0], first, compound[1]
         following = tokens[unit_index + 1].word.folded if unit_index + 1 < len(tokens) else ""
         if following in ("point", "points") and name in POINTS:
             return POINTS[name], first, unit_index + 2
@@ -140,6 +145,25 @@ def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> t
     if first > 0 and MEASURES.get(tokens[first - 1].word.folded) == "magnitude":
         return "magnitude", first - 1, last
     return "", first, last
+
+
+def _is_currency_before(token: Token) -> bool:
+    word = token.word
+    return (bool(word.flags & SYMBOL) and word.folded in CURRENCIES) or word.text in CURRENCY_CODES
+
+
+def _compound_unit(tokens: Sequence[Token], index: int, attached: str = "") -> tuple[str, int] | None:
+    """Return the unit of several tokens at `index`, such as "km / h", and the index after it.
+
+    `attached` is its first word if that is part of the number: "120km/h".
+    """
+    first = (attached,) if attached else ()
+    following = (*first, *(token.word.folded for token in tokens[index : index + 3 - len(first)]))
+    for words in (following[:3], following[:2]):
+        unit = COMPOUND_MEASURES.get(words)
+        if unit:
+            return unit, index + len(words) - len(first)
+    return None
 
 
 def _bound_before(tokens: Sequence[Token], first: int, used_indexes: set[int]) -> tuple[str, int]:
