@@ -205,7 +205,8 @@ def why_figure_fails(node: NumberComparison, window: MatchWindow) -> str:
             figure, word = text[number.start : number.end], text[start:end]
             if number.kind is NumberKind.EARLIER:
                 return f"{failure}: “{figure}”, near “{word}”, is an earlier value"
-            return f"{failure}: “{figure}”, near “{word}”, has another unit"
+            hint = "" if node.limit.dimension else "; write the unit after the number"
+            return f"{failure}: “{figure}”, near “{word}”, has another unit{hint}"
     return f"{failure}: no number is stated for “{first_hit_text(node.operand, window)}”"
 
 

@@ -236,13 +236,19 @@ def number_of_word(tokens: tuple[ReferenceToken, ...], first: int, last: int, di
     fitting = [number for number in numbers if number.dimension == dimension]
     before = [number for number in fitting if number.last < first][-1:]
     after = [number for number in fitting if number.first > last][:1]
-    before = [number for number in before if first - number.last - 1 <= NUMBER_REACH_TOKENS]
-    after = [number for number in after if number.first - last - 1 <= NUMBER_REACH_TOKENS]
+    before = [number for number in before if words_between(numbers, number.last, first) <= NUMBER_REACH_TOKENS]
+    after = [number for number in after if words_between(numbers, last, number.first) <= NUMBER_REACH_TOKENS]
     if before and not after:
         return before[0]
     if before and after:
         return after[0] if is_separated(tokens, before[0], first) and is_linked(tokens, last, after[0]) else before[0]
     return after[0] if after else None
+
+
+def words_between(numbers: list[ReferenceNumber], start: int, end: int) -> int:
+    """Return the number of words between two tokens that are not of a number."""
+    inside = [number for number in numbers if start < number.first and number.last < end]
+    return end - start - 1 - sum(number.last - number.first + 1 for number in inside)
 
 
 def is_separated(tokens: tuple[ReferenceToken, ...], number: ReferenceNumber, first: int) -> bool:

@@ -80,5 +80,10 @@ def test_the_span_of_a_figure_includes_its_bound():
     assert [text[q.start : q.end] for q in analyze(text).numbers] == ["up to 12,000", "at least 500"]
 
 
+def test_speeds_and_currency_codes_are_units():
+    texts = ["120 km/h", "120km/h", "80 miles per hour", "5 per cent", "EUR 3m", "40 m / s"]
+    assert [analyze(text).numbers[0].unit for text in texts] == ["kmh", "kmh", "mph", "%", "eur", "mps"]
+
+
 def test_a_run_of_digits_too_long_for_a_float_is_not_a_figure():
     assert analyze("Order 12345678901234567 came.").numbers == ()

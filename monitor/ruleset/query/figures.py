@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from itertools import islice, takewhile
 
 from monitor.ruleset.query.normalize import INVISIBLE_LETTERS, MARK_LETTERS, folded_words
 from monitor.text.lexicon.figures import CARDINALS, FRACTIONS, ORDINALS, SCALES
 from monitor.text.stated_numbers import NumberKind, StatedNumber, numbers_by_dimension, stated_numbers
 
-MAX_WORDS_BETWEEN = 5  # words between a number and the word it is stated for
+MAX_WORDS_BETWEEN = 5  # words between a number and the word it is stated for, not counting other numbers
 MAX_CHARS_BETWEEN = 400  # characters between them; a cheap test before the words are counted
 _SENTENCE_BREAK = re.compile(r"[.;!?](\s|$)")
 _SEPARATOR = re.compile(r"[,;:|()\[\]–—]|\b(?:and|but|or|while|та|і|й|и|а|або|или)\b", re.IGNORECASE)
@@ -81,7 +82,18 @@ def _is_within_reach(text: str, start: int, end: int) -> bool:
     if end - start > MAX_CHARS_BETWEEN:
         return False
     between = text[start:end]
-    return not _SENTENCE_BREAK.search(between) and len(folded_words(between)) <= MAX_WORDS_BETWEEN
+    if _SENTENCE_BREAK.search(between):
+        return False
+    excess = len(folded_words(between)) - MAX_WORDS_BETWEEN
+    return excess <= 0 or excess <= _count_words_of_numbers(text, start, end)
+
+
+def _count_words_of_numbers(text: str, start: int, end: int) -> int:
+    """Return the number of words of the numbers in [start, end), which do not count: "by 25 basis points to 4.5%"."""
+    numbers = stated_numbers(text)
+    first = bisect_left(numbers, start, key=lambda number: number.start)
+    inside = takewhile(lambda number: number.end <= end, islice(numbers, first, None))
+    return sum(len(folded_words(text[number.start : number.end])) for number in inside)
 
 
 def may_be_number(word: str) -> bool:

@@ -39,6 +39,7 @@ def _alternatives(phrases: set[str]) -> str:
     return "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in sorted(phrases, key=len, reverse=True))
 
 
+_UNITS_WITH_SCALE = frozenset(words for words in COMPOUND_MEASURES if words[0] in SCALES)  # "m / s"
 _UNIT_PHRASES = {" ".join(words).replace(" / ", "/") for words in _UNITS}
 _WORD_END = r'(?![^\s()"])'
 _SIGNS, _CODES = "".join(sign for sign in CURRENCIES if len(sign) == 1), "|".join(sorted(CURRENCY_CODES))
@@ -137,7 +138,7 @@ def parse_amount(text: str, after: str, example: str = "soldiers > 10000") -> Am
         raise SyntaxFault(f"expected a number after {after}, as in `{example}`")
     words = tuple(token.word.folded for token in tokenize(match["words"]))
     number = float(re.sub(r"[,_\s]", "", match["digits"]))
-    scale = SCALES[words[0]] if words and words[0] in _SCALE_WORDS else 1.0
+    scale = SCALES[words[0]] if words and words not in _UNITS_WITH_SCALE and words[0] in _SCALE_WORDS else 1.0
     unit, factor = _unit(words[scale != 1.0 :], match["words"], after)
     if match["currency"]:
         sign = match["currency"].strip()

@@ -13,6 +13,8 @@ from monitor.text.lexicon.cues import (
     BE_WORDS,
     DEFINITE_WORDS,
     FORECAST_WORDS,
+    FORECAST_WORDS_BEFORE_OF,
+    FORECAST_WORDS_BEFORE_TO,
     HEADLINE_VERBS,
     MODALS_AFTER,
     PLANNED_AFTER,
@@ -23,7 +25,8 @@ MAX_TOKENS_BEFORE, MAX_TOKENS_AFTER = 12, 8
 MAX_HEADLINE_NAME_TOKENS = 4  # before the "to" of "Acme Motor Works to cut 1,200 jobs"
 MAX_LIST_TOKENS = 6  # between two figures of one list
 CLAUSE_ENDS = frozenset(".;:!?")
-CONJUNCTIONS = frozenset("and but or while as because after before since that who which whose".split())
+CLAUSE_STARTS = frozenset("as after because while since when where but though although despite following".split())
+CONJUNCTIONS = CLAUSE_STARTS | frozenset("and or before that who which whose".split())
 BEFORE_MONTHS = frozenset("in since by of until from to for last this next early mid late through during".split())
 MIN_PAST_TENSE_CHARS = 4  # "aged"; but not "red"
 
@@ -54,15 +57,24 @@ def _is_announced_before(tokens: Sequence[Token], first: int, previous: Quantity
         if word.flags & SYMBOL and word.folded in CLAUSE_ENDS:
             return False
         if word.folded == ",":
-            return previous is not None and 0 <= index - previous.end_token <= MAX_LIST_TOKENS
-        if word.folded in FORECAST_WORDS and not _is_month_of_may(tokens, index):
+            return previous is not None and index - previous.end_token <= MAX_LIST_TOKENS
+        if _announces(tokens, index):
             return True
-        if word.folded in BE_WORDS and tokens[index + 1].word.folded == "to":
-            return True
-        if _ends_scan(tokens, index, has_to):
+        if word.folded in CLAUSE_STARTS or _ends_scan(tokens, index, has_to):
             return False
         has_to = has_to or word.folded == "to"
     return False
+
+
+def _announces(tokens: Sequence[Token], index: int) -> bool:
+    """Whether the word announces the figures after it. A token follows it."""
+    folded, following = tokens[index].word.folded, tokens[index + 1].word.folded
+    if following == "to" and (folded in FORECAST_WORDS_BEFORE_TO or folded in BE_WORDS):
+        return True
+    if folded in FORECAST_WORDS:
+        is_comparison = any(token.word.folded == "than" for token in tokens[max(0, index - 2) : index])
+        return not is_comparison and not _is_month_of_may(tokens, index)  # "higher-than-expected"
+    return following == "of" and folded in FORECAST_WORDS_BEFORE_OF
 
 
 def _is_month_of_may(tokens: Sequence[Token], index: int) -> bool:

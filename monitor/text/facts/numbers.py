@@ -70,6 +70,8 @@ def find_quantities(tokens: Sequence[Token], used_indexes: set[int]) -> list[Qua
 def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, used_indexes: set[int]) -> Quantity:
     """Return the figure of the number at `index`, with its range, unit, bound and counted words."""
     low, end = _parse_range(tokens, index, number, used_indexes)
+    if tokens[index].word.folded in FRACTIONS:
+        end = end._replace(end_token=_skip_to_point(tokens, end.end_token))
     unit, first, last = _unit_around(tokens, end.unit or number.unit, index, end.end_token)
     scale = 1.0
     if not unit and tokens[index].word.folded in FRACTIONS and last < len(tokens):
@@ -93,6 +95,15 @@ def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, us
         first_token=first,
         end_token=last,
     )
+
+
+def _skip_to_point(tokens: Sequence[Token], index: int) -> int:
+    """Skip the "a" of "half a percentage point" and the "of a" of "a quarter of a percentage point"."""
+    for length in (1, 2):
+        words = [token.word.folded for token in tokens[index : index + length + 2]]
+        if len(words) > length and words[:length] == ["of", "a"][-length:] and "point" in words[length:]:
+            return index + length
+    return index
 
 
 def _parse_range(

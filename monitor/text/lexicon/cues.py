@@ -44,12 +44,19 @@ FORECAST_WORDS = PROJECTION_WORDS | frozenset(
     """
     should shall plan plans planned planning expect expects expecting intend intends intended intending aim aims aimed
     aiming propose proposes proposed proposing forecasts forecasting predict predicts predicted predicting anticipate
-    anticipates anticipated anticipating project projects projecting poised scheduled target targets targeting hope
-    hopes hoping seek seeks seeking consider considers considering mull mulls mulling
+    anticipates anticipated anticipating projecting poised consider considers considering mull mulls mulling
     буде будуть будет будут може можуть может могут планує планують планирует планируют очікує очікується очікують
     ожидает ожидается ожидают
     """.split()
 )
+# words that do so only before "to" ("hopes to hire 90"), and only before "of" ("a target of 90")
+FORECAST_WORDS_BEFORE_TO = frozenset(
+    """
+    hope hopes hoped hoping seek seeks seeking scheduled set going about ready vow vows vowed pledge pledges pledged
+    promise promises promised want wants
+    """.split()
+)
+FORECAST_WORDS_BEFORE_OF = frozenset("target targets goal goals".split())
 # words after the thing counted that make its figure a forecast: "1,200 jobs will go", "1,200 jobs are set to go"
 MODALS_AFTER = frozenset("will would may might could should shall буде будуть будет будут може можуть".split())
 PLANNED_AFTER = frozenset(
