@@ -49,7 +49,7 @@ _AMOUNT = (
     rf"(?:\s+(?i:{_alternatives(set(_SCALE_WORDS))}){_WORD_END})?"
     rf"(?:\s+(?i:{_alternatives(_UNIT_PHRASES)}){_WORD_END})?"
 )
-# What the grammar takes as one token; after a sign also what is no number, so that its message is clear.
+# What the grammar takes as one token; after a sign also anything else, so that its message is clear.
 LIMIT_PATTERN = rf'(?:[<>]=?|[≤≥=])\s*(?:{_AMOUNT}|[^\s()"<>=]*)|between\s+{_AMOUNT}\s+and\s+{_AMOUNT}'
 _READ_LIMIT = re.compile(
     r"(?P<sign>[<>]=?|[≤≥=])\s*(?P<amount>.*)|between\s+(?P<low>.+?)\s+and\s+(?P<high>.+)", re.DOTALL

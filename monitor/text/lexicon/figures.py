@@ -108,8 +108,8 @@ CURRENCIES = {
         "eur": "€ euro euros eur євро евро",
         "gbp": "£ pound pounds gbp sterling",
         "jpy": "¥ yen yuan jpy",
-        "uah": "₴ hryvnia hryvnias гривень гривні",
-        "rub": "₽ rouble roubles ruble rubles рублей рубля",
+        "uah": "₴ uah hryvnia hryvnias гривень гривні",
+        "rub": "₽ rub rouble roubles ruble rubles рублей рубля",
     }.items()
     for word in words.split()
 }
