@@ -126,7 +126,7 @@ class InMemoryHistory:
         """Return, for each list of terms, the claims of held matches that share most of them, best first."""
         held = [
             (prior, terms_of(prior.text))
-            for match in self.pending
+            for match in self.pending.values()
             if match.reason is Reason.AWAITING_CORROBORATION
             for prior in map(as_prior_claim, match.alert.findings)
         ]

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.model import Claim, Finding, Novelty, Update
+from monitor.model import Claim, Finding, Match, Novelty, Update
 from monitor.ruleset.document import MatchDocument, cached_document
-from monitor.ruleset.match import is_eligible, match_prepared, rule_covers_source
-from monitor.ruleset.query.figures import number_for_word
+from monitor.ruleset.match import is_eligible, is_forecast_hit, match_prepared, rule_covers_source
+from monitor.ruleset.query.figures import nearest_number, number_for_word
 from monitor.ruleset.query.nodes import MatchWindow, Node, Not, NumberComparison, Or, ProximityPair, Term
 from monitor.ruleset.query.operators import OPERATORS, UNLIMITED_DISTANCE
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpans
 from monitor.ruleset.rule import Rule
+from monitor.text.stated_numbers import NumberKind
 
 NO_MATCH = "the query does not match"
 MAX_NAMED_TERMS = 6  # terms of one OR that a message names
@@ -75,7 +76,14 @@ def explain_rule(
         why = why_not_news(rule, document, findings, matching)
         return RuleExplanation(rule.name, "novelty", why, text, hits, branches)
     fired = findings[match.finding_indexes[0]]
-    return RuleExplanation(rule.name, "holds", f"a {fired.novelty} claim fires", fired.claim.text, hits, branches)
+    why = f"a {fired.novelty} claim fires{seen_forecasts(match, findings)}"
+    return RuleExplanation(rule.name, "holds", why, fired.claim.text, hits, branches)
+
+
+def seen_forecasts(match: Match, findings: Sequence[Finding]) -> str:
+    """Name the numbers of the match that are forecasts: "; “1,200” is a forecast"."""
+    words = [hit.words for hit in match.hits if is_forecast_hit(hit, findings)]
+    return "".join(f"; “{word}” is a forecast" for word in dict.fromkeys(words))
 
 
 def term_hits(rule: Rule, document: MatchDocument, closest: MatchWindow) -> tuple[TermHits, ...]:
@@ -228,14 +236,30 @@ def required_distance(node: ProximityPair, left: TermSpans, right: TermSpans) ->
 
 
 def why_figure_fails(node: NumberComparison, window: MatchWindow) -> str:
-    """Explain which number is stated for the words, if any."""
+    """Explain which number is stated for the words, if any, and why it does not count."""
+    failure = f"`{node.text}` does not match"
+    for text, start, end in operand_places(node, window):
+        if number := number_for_word(text, start, end, node.limit.dimension):
+            figure, word = text[number.start : number.end], text[start:end]
+            if node.admits(number):
+                return f"{failure}: the number stated for “{word}” is “{figure}”"
+            forecast = f"{failure}: “{figure}” is said of “{word}”, but as a forecast"
+            return f"{forecast}; `~{node.text}` admits forecasts" if node.limit.holds(number) else forecast
+    for text, start, end in operand_places(node, window):
+        if number := nearest_number(text, start, end):
+            figure, word = text[number.start : number.end], text[start:end]
+            if number.kind is NumberKind.EARLIER:
+                return f"{failure}: “{figure}”, near “{word}”, is an earlier value"
+            hint = "" if node.limit.dimension else "; write the unit after the number"
+            return f"{failure}: “{figure}”, near “{word}”, has another unit{hint}"
+    return f"{failure}: no number is stated for “{first_hit_text(node.operand, window)}”"
+
+
+def operand_places(node: NumberComparison, window: MatchWindow) -> Iterator[tuple[str, int, int]]:
+    """Yield the text and the offsets of each match of the words of a number term."""
     for first, last, _ in node.operand.evaluate(window) or []:
         segment, start, end = window.index.locate(first, last)
-        text = window.index.texts[segment]
-        if quantity := number_for_word(text, start, end):
-            figure = text[quantity.start : quantity.end]
-            return f"`{node.text}` does not match: the number stated for “{text[start:end]}” is “{figure}”"
-    return f"`{node.text}` does not match: no number is stated for “{first_hit_text(node.operand, window)}”"
+        yield window.index.texts[segment], start, end
 
 
 def first_hit_text(node: Node, window: MatchWindow) -> str:

@@ -36,12 +36,16 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class FollowedFigure:
-    """A number followed through prose: stated for words that `query` matches; crossing a limit alerts."""
+    """A number followed through prose: stated for words that `query` matches; crossing a limit alerts.
+
+    The limits are in the base unit of `dimension`.
+    """
 
     name: str
     query: Query
     above: float | None = None
     below: float | None = None
+    dimension: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from monitor.config.models import DurationSeconds
 from monitor.model import Novelty, Severity
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.query.limits import Amount, parse_amount
 from monitor.ruleset.rule import Throttle, Within
 from monitor.ruleset.rule_test_schema import RuleTestModel, SequenceItemModel
 from monitor.ruleset.schema_base import (
@@ -77,14 +78,16 @@ def parse_rule_duration(value: Any) -> Any:
         raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d, found `{short_value(value)}`") from None
 
 
-def parse_figure_limit(value: Any) -> tuple[str, float]:
-    """Parse `above 10000` or `below 5`."""
-    match = re.fullmatch(r"(above|below)\s+(\d[\d,_]*(?:\.\d+)?)", value.strip()) if isinstance(value, str) else None
+def parse_figure_limit(value: Any) -> tuple[str, Amount]:
+    """Parse `above 10000`, `above 4.4%` or `below $3m`."""
+    match = re.fullmatch(r"(above|below)\s+(.+)", value.strip()) if isinstance(value, str) else None
     if not match:
-        raise ValueError(
-            f"expected `above` or `below` and a number, as in `above 10000`, found `{short_value(value)}`"
-        )
-    return match[1], float(re.sub("[,_]", "", match[2]))
+        expected = "expected `above` or `below` and a number, as in `above 10000`"
+        raise ValueError(f"{expected}, found `{short_value(value)}`")
+    try:
+        return match[1], parse_amount(match[2], f"`{match[1]}`", f"{match[1]} 10000")
+    except SyntaxFault as fault:
+        raise ValueError(f"{fault.message}, found `{short_value(value)}`") from None
 
 
 NoveltyList = Annotated[
@@ -101,15 +104,19 @@ class FigureModel(RuleFileModel):
     """A number followed through prose."""
 
     of: FilledText = Field(description="the words the number refers to: a query of words, stems, phrases and OR")
-    alert: Annotated[tuple[str, float] | None, BeforeValidator(parse_figure_limit), STRING_SCHEMA] = Field(
-        default=None, description="alert when the figure crosses a limit: above or below a number"
+    alert: Annotated[tuple[str, Amount] | None, BeforeValidator(parse_figure_limit), STRING_SCHEMA] = Field(
+        default=None, description="alert when the figure crosses a limit: above or below a number, such as above 4.5%"
     )
 
     @property
-    def limits(self) -> tuple[float | None, float | None]:
-        """The limits (above, below), None where there is none."""
-        direction, number = self.alert or ("", 0.0)
-        return (number if direction == "above" else None), (number if direction == "below" else None)
+    def limits(self) -> tuple[float | None, float | None, str]:
+        """The limits (above, below) in the base unit, None where there is none, and their dimension."""
+        direction, amount = self.alert or ("", Amount(0.0))
+        return (
+            amount.base_value if direction == "above" else None,
+            amount.base_value if direction == "below" else None,
+            amount.dimension,
+        )
 
 
 class RuleModel(RuleFileModel):

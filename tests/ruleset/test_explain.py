@@ -55,6 +55,37 @@ def test_a_query_that_does_not_match_is_explained_by_its_first_missing_term(quer
     assert (explanation.step, explanation.why) == ("query", why)
 
 
+@pytest.mark.parametrize(
+    ("query", "text", "why"),
+    [
+        (
+            "worker* > 1000",
+            "The yard will lay off 1,200 workers",
+            "“1,200” is said of “workers”, but as a forecast; `~worker* > 1000` admits forecasts",
+        ),
+        ("worker* > 5000", "The yard may hire 1,200 workers", "“1,200” is said of “workers”, but as a forecast"),
+        ("~worker* > 5000", "The yard may hire 1,200 workers", "the number stated for “workers” is “1,200”"),
+        (
+            "rate > 20",
+            "The rate rose by 25 basis points",
+            "“25 basis points”, near “rate”, has another unit; write the unit after the number",
+        ),
+        ("cost > $3m", "It cost €5m", "“€5m”, near “cost”, has another unit"),
+        ("rate > 4%", "Down from 4.5%, the rate fell", "“4.5%”, near “rate”, is an earlier value"),
+    ],
+)
+def test_a_number_that_does_not_count_is_explained(query: str, text: str, why: str) -> None:
+    assert explained(rule(query), finding(text)).why == f"`{query}` does not match: {why}"
+
+
+def test_a_forecast_that_fires_is_named() -> None:
+    forecast = explained(rule("~worker* > 1000"), finding("The yard will lay off 1,200 workers"))
+    fact = explained(rule("~worker* > 1000"), finding("The yard laid off 1,200 workers"))
+
+    assert forecast.why == "a new claim fires; “1,200” is a forecast"
+    assert fact.why == "a new claim fires"
+
+
 def test_words_without_a_number_are_named() -> None:
     explanation = explained(rule("ferries > 1000"), finding("Ferries left"))
     assert explanation.why == "`ferries > 1000` does not match: no number is stated for “Ferries”"

@@ -110,6 +110,8 @@ def _next_number_word(tokens: Sequence[Token], index: int, used_indexes: set[int
     word = tokens[index].word
     if word.digits or not word.flags & NUMERAL:
         return None
+    if word.folded == "m" and index + 1 < len(tokens) and tokens[index + 1].word.folded == "/":  # 30 m/s
+        return None
     number_word = parse_number_word(word.folded)
     return None if number_word is None or number_word.is_ordinal else number_word
 
