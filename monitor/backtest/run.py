@@ -31,7 +31,7 @@ from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.match import match_rule, rule_covers_source
 from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.query.segments import SEGMENT_SHIFT
-from monitor.ruleset.rule import Rule, RuleSet, Within
+from monitor.ruleset.rule import Rule, RuleSet
 from monitor.text.split import Pattern, split_claims
 
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -164,8 +164,8 @@ def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
 
 
 def split_by_scope(rules: RuleSet) -> RulesByScope:
-    claim_rules = [rule for rule in rules.rules if rule.within is Within.CLAIM]
-    context_rules = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
+    claim_rules = [rule for rule in rules.rules if not rule.needs_context]
+    context_rules = [rule for rule in rules.rules if rule.needs_context]
     return RulesByScope(rules, RuleSet(tuple(claim_rules)), tuple(context_rules))
 
 
@@ -238,7 +238,7 @@ def match_stored_update(version: RulesByScope, stored_update: StoredUpdate, tags
     all_claims = split_claims(update.title, update.text, stored_update.ignore_patterns) if context_rules else ()
     for rule in (*claim_rules, *context_rules):
         findings = findings_visible_to(rule, stored_update.findings, tags)
-        claims = () if rule.within is Within.CLAIM else all_claims
+        claims = all_claims if rule.needs_context else ()
         if match := match_rule(rule, update, findings, claims, source_tags):
             yield RuleMatch(rule, findings, match)
 

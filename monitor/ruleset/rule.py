@@ -11,6 +11,7 @@ from pathlib import Path
 from monitor.model import Novelty, Severity
 from monitor.ruleset.document import MatchDocument
 from monitor.ruleset.prefilter import Prefilter
+from monitor.ruleset.query.context_nodes import depends_on_context
 from monitor.ruleset.query.nodes import Node, Query
 
 
@@ -89,6 +90,11 @@ class Rule:
     template: str | None = None
     path: Path = Path()
     line: int = 1
+
+    @property
+    def needs_context(self) -> bool:
+        """Whether it looks beyond the claim that it fires on: at other claims of the update."""
+        return self.within is not Within.CLAIM or depends_on_context(self.query.root)
 
     def windows(self, document: MatchDocument) -> Iterable[frozenset[int]]:
         """The segments of each window in which the rule is evaluated."""

@@ -9,6 +9,7 @@ from importlib.resources import files
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from monitor.ruleset.query.faults import SyntaxFault
+from monitor.ruleset.query.foreign import slash_operator
 from monitor.ruleset.query.operators import OPERATORS
 from monitor.ruleset.query.parse_term import UNCLOSED_QUOTE, UNCLOSED_REGEX
 
@@ -76,10 +77,10 @@ def last_token(text: str, error: UnexpectedToken) -> str:
 def find_unclosed_literal(text: str) -> SyntaxFault | None:
     """Return the first unclosed quote or regex. It swallows parentheses, so it is reported before them."""
     for token in query_parser().lex(text):
-        if token.type == "PHRASE" and token.count('"') < 2:
+        if token.type in ("PHRASE", "EXACT") and token.count('"') == 1:
             return SyntaxFault(UNCLOSED_QUOTE, start_offset(token))
         if token.type == "REGEX" and (len(token) < 2 or not token.endswith("/")):
-            return SyntaxFault(UNCLOSED_REGEX, start_offset(token))
+            return SyntaxFault(slash_operator(token) or UNCLOSED_REGEX, start_offset(token))
     return None
 
 
