@@ -10,6 +10,8 @@ from monitor.errors import Problem
 from monitor.model import Novelty, Severity
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.query.lint import distinct_terms
+from monitor.ruleset.query.nodes import MatchWindow
+from monitor.ruleset.query.segments import SegmentIndex
 from monitor.ruleset.rule import FollowedFigure, RuleSet, Throttle, Within
 
 RULE = "name: r\nmatch: troops\n"
@@ -410,3 +412,53 @@ def test_unconfirmed_without_corroboration_is_a_warning(tmp_path):
     assert problem.warning
     assert [rule.unconfirmed for rule in rules.rules] == [Severity.LOW]
     assert messages(tmp_path, r=RULE + "unconfirmed: low\ncorroboration: 2\n") == []
+
+
+QUERIES = """
+same:
+  fed: [Fed, federal reserve]
+lists:
+  rates: [rate*, "basis points"]
+queries:
+  hike: >-
+    @fed
+    NEAR/9 (raise* OR hike*)
+  no-sport: NOT (football OR tennis)
+  news: "@hike AND @no-sport"
+"""
+
+
+def test_queries_in_the_aliases_file_are_parts_of_other_queries(tmp_path):
+    rules, problems = load(tmp_path, aliases=QUERIES, r="name: r\nmatch: '@news AND @rates'\n")
+
+    assert problems == ()
+    assert matches_text(rules, "The Federal Reserve raises rates")
+    assert not matches_text(rules, "The Fed raises the rates of tennis clubs")
+    assert not matches_text(rules, "The Fed keeps rates")
+
+
+def matches_text(rules: RuleSet, text: str) -> bool:
+    index = SegmentIndex([text])
+    return rules.rules[0].query.root.evaluate(MatchWindow(index, frozenset({0}))) is not None
+
+
+@pytest.mark.parametrize(
+    ("queries", "message"),
+    [
+        (
+            "  a: storm AND @b\n  b: '@a OR rain'\n",
+            "aliases.yaml:3:7: aliases refer to each other in a cycle: @a → @b → @a",
+        ),
+        ("  a: >-\n    storm\n    AND @rian\n", "aliases.yaml:4:9: unknown alias `@rian`"),
+        ("  a: storm w/5 rain\n", "aliases.yaml:2:12: `w/5` is an operator of other tools: here, write NEAR/5"),
+        ("  a: [storm]\n", "aliases.yaml:2:6: `a`: expected a query, such as `fed NEAR/5 rate*`"),
+        ("  a: storm\nlists:\n  a: [rain]\n", "aliases.yaml:4:3: `a` is defined in both `queries` and `lists`"),
+        ("  a: storm\nlists:\n  b: ['@a']\n", "aliases.yaml:4:7: `@a` is a query: a list may contain only words"),
+        ("  a: storm and rain\n", "aliases.yaml:2:12: `and` is a word here"),
+    ],
+)
+def test_a_mistake_in_a_query_of_the_aliases_file_is_reported(tmp_path, queries, message):
+    found = messages(tmp_path, aliases=f"queries:\n{queries}", r=RULE)
+
+    assert len(found) == 1
+    assert found[0].startswith(message)

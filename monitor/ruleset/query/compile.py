@@ -49,9 +49,12 @@ TERM_PARSERS = {
 }
 
 
-def compile_query(text: str, aliases: AliasNodes) -> tuple[Query | None, list[SyntaxFault]]:
-    """Return the query and its warnings, or None and every fault."""
-    compiler = QueryCompiler(text, aliases)
+def compile_query(text: str, aliases: AliasNodes, *, is_part: bool = False) -> tuple[Query | None, list[SyntaxFault]]:
+    """Return the query and its warnings, or None and every fault.
+
+    `is_part`: other queries use it, so it may have only negative or common terms.
+    """
+    compiler = QueryCompiler(text, aliases, is_part)
     root = compiler.compile()
     if root is None or any(not fault.warning for fault in compiler.faults):
         return None, compiler.faults
@@ -64,6 +67,7 @@ class QueryCompiler:
 
     text: str
     aliases: AliasNodes
+    is_part: bool = False
     faults: list[SyntaxFault] = field(default_factory=list)
     term_count: int = 0
 
@@ -74,7 +78,7 @@ class QueryCompiler:
         except SyntaxFault as fault:
             self.faults.append(fault)
             return None
-        if root is not None:
+        if root is not None and not self.is_part:
             self.check_root(root)
         return root
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 
@@ -95,6 +96,14 @@ def find_unbalanced_bracket(text: str) -> SyntaxFault | None:
         elif token.type == "RPAR":
             open_offsets.pop()
     return SyntaxFault("unclosed `(`: expected a `)`", open_offsets[-1]) if open_offsets else None
+
+
+def alias_references(text: str) -> list[tuple[str, int]]:
+    """Return the names after `@` in a query, each with its offset; those before the first unreadable character."""
+    tokens: list[Token] = []
+    with suppress(UnexpectedInput):
+        tokens.extend(query_parser().lex(text.translate(TYPOGRAPHIC_SIGNS)))
+    return [(str(token)[1:], start_offset(token)) for token in tokens if token.type == "ALIAS"]
 
 
 def is_deeper_than(tree: Tree[Token], limit: int) -> bool:
