@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
@@ -83,11 +84,16 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     )
     aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
-    decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=aliases)
+    inhibition = Inhibition(policy.rules.inhibitors)
+    decisions = decide(
+        update, rule_matches, history, baseline=policy.baseline, now=now, aliases=aliases, inhibition=inhibition
+    )
     released: tuple[ReleasedMatches, ...] = ()
     if not policy.baseline:  # during a baseline nothing is sent, confirmations included
         rules_by_name = {rule.name: rule for rule in policy.rules.rules}
-        released = release_corroborated(update, findings, rules_by_name, history, now=now, aliases=aliases)
+        released = release_corroborated(
+            update, findings, rules_by_name, history, now=now, aliases=aliases, inhibition=inhibition
+        )
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     messages = route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now)
     return Assessment(

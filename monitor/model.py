@@ -219,6 +219,8 @@ class Reason(StrEnum):
     BASELINE = "baseline"  # the first poll of the source
     ALREADY_ALERTED = "told"  # this rule has alerted on the same words in this story
     THROTTLED = "throttled"
+    INHIBITED = "inhibited"  # another rule has alerted on the story
+    INACTIVE = "inactive"  # outside the hours of the rule, or after its last day
     AWAITING_CORROBORATION = "awaiting corroboration"
     SILENCED = "silenced"
     MUTED = "muted"  # until the facts change

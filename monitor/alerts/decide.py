@@ -13,6 +13,7 @@ from monitor.alerts.change_summary import since_last
 from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
 from monitor.alerts.figure_history import with_figure_history
 from monitor.alerts.ids import stable_id
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
 from monitor.model import (
     Alert,
@@ -28,6 +29,7 @@ from monitor.model import (
     Update,
 )
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.ruleset.severity import severity_of
 from monitor.ruleset.thresholds import threshold_crossings
 
 
@@ -85,20 +87,24 @@ def decide(
     baseline: bool,
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
+    inhibition: Inhibition | None = None,
 ) -> tuple[Decision, ...]:
     """Return one decision for each rule that matched; more if silences cover some of its findings.
 
-    `aliases` are those that the queries of silences may use.
+    `aliases` are those that the queries of silences may use. `inhibition` records the alerts.
     """
     if baseline:
         detail = f"first poll of {update.source}"
         return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
     silences = history.silences(now) if rule_matches else ()
-    return tuple(
-        decision
-        for rule_match in rule_matches
-        for decision in decide_match(update, rule_match, history, silences, aliases, now)
-    )
+    inhibition = inhibition or Inhibition()
+    match_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
+    decisions: dict[str, tuple[Decision, ...]] = {}
+    for name in inhibition.in_order(match_by_rule):  # a rule after those that inhibit it
+        decided = decide_match(update, match_by_rule[name], history, silences, aliases, inhibition, now)
+        decisions[name] = tuple(decided)
+        inhibition.alerted |= {(name, decision.alert.story) for decision in decisions[name] if decision.alert}
+    return tuple(decision for name in match_by_rule for decision in decisions[name])
 
 
 def decide_match(
@@ -107,9 +113,13 @@ def decide_match(
     history: AlertHistory,
     silences: Sequence[Silence],
     aliases: QueryAliases,
+    inhibition: Inhibition,
     now: Moment,
 ) -> Iterator[Decision]:
     """Yield one decision for the findings of each silence, and one for those that no silence covers."""
+    if detail := rule_match.rule.why_inactive(now):
+        yield Decision(rule_match.match, Reason.INACTIVE, detail)
+        return
     indexes_by_silence: dict[Silence | None, list[int]] = {}
     for index in rule_match.match.finding_indexes:
         silence = find_silence(silences, rule_match.rule.name, update, rule_match.findings[index], aliases)
@@ -117,16 +127,21 @@ def decide_match(
     for silence, indexes in indexes_by_silence.items():
         part = replace(rule_match, match=replace(rule_match.match, finding_indexes=tuple(indexes)))
         if silence is None:
-            yield decide_unsilenced(update, part, history, now)
+            yield decide_unsilenced(update, part, history, inhibition, now)
         else:
             yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
 
 
-def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Decision:
+def decide_unsilenced(
+    update: Update, rule_match: RuleMatch, history: AlertHistory, inhibition: Inhibition, now: Moment
+) -> Decision:
     unalerted = without_already_alerted(rule_match, history)
     if not unalerted.match.finding_indexes:
         detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
+    inhibitor = inhibition.inhibitor_of(unalerted.rule.name, unalerted.story, history, now)
+    if inhibitor and not unalerted.crossed_limits:
+        return Decision(unalerted.match, Reason.INHIBITED, f"{inhibitor} has alerted on this story")
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
@@ -222,7 +237,7 @@ def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:
         id=stable_id("al", identity, str(update.at)),
         rule=rule_match.rule.name,
         title=rule_match.rule.title,
-        severity=rule_match.rule.severity,
+        severity=severity_of(rule_match.rule, update, [finding.claim for finding in rule_match.fired_findings]),
         story=rule_match.story,
         reason=reason_text(rule_match),
         url=update.url,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from monitor.alerts.corroboration import corroboration_gap, independent_reports, reports_of_claim
 from monitor.alerts.decide import AlertHistory, as_prior_claims
 from monitor.alerts.ids import stable_id
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.silences import not_silenced
 from monitor.model import Alert, Finding, Moment, Novelty, PendingMatch, ReleasedMatches, Update
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
@@ -22,12 +23,19 @@ def release_corroborated(
     *,
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
+    inhibition: Inhibition | None = None,
 ) -> tuple[ReleasedMatches, ...]:
-    """Release the held matches that this update's repeated findings confirm, unless they are silenced."""
+    """Release the held matches that this update's repeated findings confirm, unless silenced or inhibited."""
     repeats = [f for f in findings if f.novelty is Novelty.REPEATED and f.nearest is not None]
     pending = history.pending_for([f.nearest.text for f in repeats if f.nearest]) if repeats else []
     if pending:
         pending = not_silenced(pending, history.silences(now), aliases)
+    if inhibition:
+        pending = [
+            match
+            for match in pending
+            if not inhibition.inhibitor_of(match.alert.rule, match.alert.story, history, now)
+        ]
     return tuple(
         release
         for pending_match in pending
@@ -52,7 +60,7 @@ def confirm(
     known_keys = {normalized_key(prior.text) for prior in prior_claims}
     repeats_of_match = [f for f in repeats if f.nearest and normalized_key(f.nearest.text) in known_keys]
     reports = reports_of_claim([*prior_claims, *as_prior_claims(update, repeats_of_match)])
-    if rule is None or corroboration_gap(reports, rule.corroboration):
+    if rule is None or rule.has_expired(now) or corroboration_gap(reports, rule.corroboration):
         return None
     detail = f"confirmed by {', '.join(sorted(report.source for report in independent_reports(reports)))}"
     alert = replace(pending_match.alert, at=now, reason=f"{pending_match.alert.reason}; {detail}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from monitor.alerts.decide import RuleMatch, as_prior_claims, decide, dedup_keys
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.silences import Silence
 from monitor.model import (
@@ -215,14 +216,15 @@ def backtest_update(
     if stored_update.is_baseline:
         return
     matches = list(match_stored_update(version, stored_update, tags))
-    for decision in decide(stored_update.update, matches, history, baseline=False, now=stored_update.recorded_at):
+    now, inhibition = stored_update.recorded_at, Inhibition(version.all_rules.inhibitors)
+    for decision in decide(stored_update.update, matches, history, baseline=False, now=now, inhibition=inhibition):
         history.hold_back(decision, stored_update.number)
         if decision.alert:
             history.record_alert(decision.alert)
             yield HypotheticalAlert(stored_update.number, decision.alert)
     rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
     for release in release_corroborated(
-        stored_update.update, stored_update.findings, rule_by_name, history, now=stored_update.recorded_at
+        stored_update.update, stored_update.findings, rule_by_name, history, now=now, inhibition=inhibition
     ):
         history.record_alert(release.alert)
         history.release(release.match_ids)

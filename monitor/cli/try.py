@@ -98,6 +98,7 @@ def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Probl
     from monitor.deliver.templates import rule_template_names
     from monitor.resources import builtin_path
     from monitor.ruleset.load import ALIASES_FILE, load_files
+    from monitor.ruleset.rule_reader import Surroundings
 
     user_aliases = config.monitor.rules / ALIASES_FILE
     return load_files(
@@ -106,6 +107,7 @@ def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Probl
         channels=config.channels,
         sources=[name for source in config.sources for name in (source.name, *(f"tag:{tag}" for tag in source.tags))],
         templates=rule_template_names(config.monitor.templates),
+        surroundings=Surroundings(config.monitor.timezone),
     )
 
 

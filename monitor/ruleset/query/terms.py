@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import re2
 
 from monitor.ruleset.query import word_boundaries
-from monitor.ruleset.query.nodes import IndexKey, KeyFrequency, RequiredKeys, Term
+from monitor.ruleset.query.nodes import And, IndexKey, KeyFrequency, Node, Not, Or, RequiredKeys, Term
 from monitor.ruleset.query.segments import (
     POSITION_MASK,
     SEGMENT_SHIFT,
@@ -173,3 +173,10 @@ class RegexTerm(Term):
 
     def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         return (frozenset((IndexKey("regex", self.pattern, self.key_scope),)),)
+
+
+def matches_all_news(node: Node) -> bool:
+    """Return whether a query matches every text that has none of its excluded terms."""
+    if isinstance(node, And):
+        return all(isinstance(child, Not) or matches_all_news(child) for child in node.nodes)
+    return isinstance(node, AnyText) or (isinstance(node, Or) and any(map(matches_all_news, node.nodes)))
