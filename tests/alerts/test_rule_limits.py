@@ -130,14 +130,14 @@ def test_an_earlier_alert_inhibits_while_the_throttle_of_its_rule_lasts(tmp_path
 
 
 def test_a_story_is_inhibited_and_other_stories_are_not(tmp_path: Path) -> None:
-    text = "rules:\n  - {name: sea, match: ferr*}\n  - {name: sinking, match: sank, inhibits: [sea]}\n"
+    text = "rules:\n  - {name: sea, match: ferr* OR shipyard*}\n  - {name: sinking, match: sank, inhibits: [sea]}\n"
 
     assert alerts(
         tmp_path,
         text,
         news(0, "A ferry sank off Halvik", entry="a"),
         news(9, "A ferry sank off Halvik with 30 ferry passengers", entry="a"),
-        news(20, "The parliament of Velden taxes every ferry company from July", entry="b"),
+        news(20, "Shipyards of Velden lose their largest order", entry="b"),
     ) == [("sinking", "medium"), ("sinking", "medium"), ("sea", "medium")]
 
 

@@ -527,7 +527,7 @@ CONTRADICTIONS = [
     ("on: [repeated]\n", "r.yaml:3:5: `repeated` alerts every time that a source says what is known already"),
     ("expires: 2026-02-30\n", "r.yaml:3:10: `expires`: expected a date such as 2027-01-01, found `2026-02-30`"),
     ("active: office hours\n", "r.yaml:3:9: `active`: expected hours such as `mon-fri 08:00-18:00`"),
-    ("severity: {high: troops AND, low: true}\n", "r.yaml:3:25: the query ends after `AND`"),
+    ("severity: {high: troops AND, low: true}\n", "r.yaml:3:27: the query ends after `AND`"),
     (
         "severity: {grave: troops}\n",
         "r.yaml:3:11: `severity`: expected info, low, medium, high or critical, found `grave`",
