@@ -2,11 +2,12 @@
 
     python benchmarks/rules.py [SET ...]
 
-Random rules over a vocabulary with the word frequencies of prose; updates of 600 words in 30 claims. Three sets: the
+Random rules over a vocabulary with the word frequencies of prose; updates of 600 words in 30 claims. Four sets: the
 most common kinds of queries, over a wide vocabulary and over a narrow one (in which three times as many rules are
-evaluated); and a fifth each of regexes, edits, stems, phrases with proximity, and figures, which need no other word
-and mostly name rare words. Every round has new updates, most of whose words are known. Prints CPU milliseconds per
-update; compare the ratios of one run. Exits 1 if a limit is exceeded.
+evaluated); a fifth each of regexes, edits, stems, phrases with proximity, and figures, which need no other word and
+mostly name rare words; and the common kinds with a fifth of single words in exact case, half of them in a case that
+no text has. Every round has new updates, most of whose words are known. Prints CPU milliseconds per update; compare
+the ratios of one run. Exits 1 if a limit is exceeded.
 """
 
 from __future__ import annotations
@@ -40,9 +41,15 @@ PLAIN = (
     "{0}* AND {1} AND {2}",
     "title:{0} OR ({1} BEFORE/6 {2}*)",
 )
+EXACT = (*PLAIN[:4], "={0}", *PLAIN[:4], "={6}")
 MIXED = ("/{0}-?[0-9]+|{1}(e|er|ing)?/", "{0}~1", "{0}*", '"{0} {1}" OR {2} NEAR/5 {3}', "{0}* > 10000")
 # name -> words of the texts, further words that only rules name, forms of queries
-SETS = {"wide": (30_000, 0, PLAIN), "narrow": (12_000, 0, PLAIN), "mixed": (12_000, 200_000, MIXED)}
+SETS = {
+    "wide": (30_000, 0, PLAIN),
+    "narrow": (12_000, 0, PLAIN),
+    "exact": (12_000, 200_000, EXACT),
+    "mixed": (12_000, 200_000, MIXED),
+}
 UpdateWithFindings = tuple[Update, tuple[Finding, ...]]
 
 
@@ -55,8 +62,9 @@ def vocabulary(random: Random, size: int) -> list[str]:
 
 
 def random_query(random: Random, words: Sequence[str], forms: Sequence[str]) -> str:
-    """Return a query of one of the forms; its words are rarer than those of prose."""
-    return random.choice(forms).format(*(words[random.randrange(200, len(words))] for _ in range(6)))
+    """Return a query of one of the forms; its words are rarer than those of prose, and the last is in capitals."""
+    chosen = [words[random.randrange(200, len(words))] for _ in range(6)]
+    return random.choice(forms).format(*chosen, chosen[0].upper())
 
 
 def random_update(random: Random, words: Sequence[str], weights: Sequence[float], number: int) -> UpdateWithFindings:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from monitor.alerts.decide import AlertHistory, RuleMatch, decide
 from monitor.alerts.held import ReleasedMatches
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
@@ -97,6 +98,7 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     updated_rules = policy.rules_with_updates()
     needs_sources = bool(updated_rules) or any(rule.corroboration > 1 for rule in policy.rules.rules)
     echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=needs_sources)
+    inhibition = Inhibition(policy.rules.inhibitors)
     released: tuple[ReleasedMatches, ...] = ()
     if not policy.baseline:  # during a baseline nothing is sent, confirmations included
         rules_by_name = {rule.name: rule for rule in policy.rules.rules}
@@ -112,7 +114,9 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
         aliases=aliases,
         echoes=echoes,
         released=released,
+        inhibition=inhibition,
     )
+    released = inhibition.uninhibited(released, history, now)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     changed_alerts: tuple[AlertChange, ...] = ()
     if not policy.baseline:

@@ -9,7 +9,7 @@ as a time in their own time zone. This module imports no I/O library and reads n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -89,11 +89,8 @@ class Entry:
     """One item of a source, as parsed.
 
     `key` identifies the item and survives edits. `body` is HTML or text. `article` is the full text behind a short
-    item, in the same formats, if the source's config asks for it.
-
-    `known_hash` is the content hash of an item whose bytes are the same as at the last poll. Such an item is not
-    parsed again, so its content is missing here.
-    """
+    item, in the same formats, if the source's config asks for it. `known_hash` is the content hash of an item whose
+    bytes are the same as at the last poll. Such an item is not parsed again, so its content is missing here."""
 
     key: str
     title: str
@@ -123,15 +120,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One title, heading, bullet, table row or sentence: the unit that is compared.
-
-    `heading` is the nearest heading above it, or "". `noise` is why the claim is never news, or None.
-    """
+    """One title, heading, bullet, table row or sentence: the unit that is compared. `heading` is the nearest heading
+    above it, or "". `noise` is why the claim is never news, or None. `continues_paragraph`: the claim before it is in
+    the same paragraph or bullet (not stored)."""
 
     text: str
     role: Role
     heading: str = ""
     noise: Noise | None = None
+    continues_paragraph: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +219,8 @@ class Reason(StrEnum):
     BASELINE = "baseline"  # the first poll of the source
     ALREADY_ALERTED = "told"  # this rule has alerted on the same words in this story
     THROTTLED = "throttled"
+    INHIBITED = "inhibited"  # another rule has alerted on the story
+    INACTIVE = "inactive"  # outside the hours of the rule, or after its last day
     AWAITING_CORROBORATION = "awaiting corroboration"
     SILENCED = "silenced"
     MUTED = "muted"  # until the facts change

@@ -16,6 +16,7 @@ from monitor.errors import ConfigError, Problem
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import Rule
+from monitor.ruleset.rule_reader import Surroundings
 from monitor.text.analysis import Synonyms
 
 
@@ -40,9 +41,11 @@ def undeliverable_rules(config: Config, rules: Iterable[Rule]) -> Iterator[Probl
     """Yield a warning for each rule whose severity none of its channels accepts."""
     for rule in rules:
         channels = [config.channels[name] for name in rule.notify or config.alerts.notify if name in config.channels]
-        if channels and all(rule.severity.rank < channel.severity.rank for channel in channels):
+        if channels and all(rule.highest_severity.rank < channel.severity.rank for channel in channels):
             thresholds = ", ".join(f"{channel.name} accepts {channel.severity} and above" for channel in channels)
-            message = f"no channel accepts the alerts of rule {rule.name}: it is {rule.severity}, and {thresholds}"
+            message = (
+                f"no channel accepts the alerts of rule {rule.name}: it is {rule.highest_severity}, and {thresholds}"
+            )
             yield Problem(rule.path, rule.line, 1, message, warning=True)
 
 
@@ -56,6 +59,7 @@ def load_policy(config: Config) -> Policy:
         channels=config.channels,
         sources=[*source_names, *tag_selectors],
         templates=rule_template_names(config.monitor.templates),
+        surroundings=Surroundings(config.monitor.timezone),
     )
     if errors := [problem for problem in problems if not problem.warning]:
         raise ConfigError(errors)

@@ -11,15 +11,18 @@ from typing import Protocol
 
 from monitor.alerts.change_summary import since_last
 from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
+from monitor.alerts.dedup import can_be_duplicate, dedup_key
 from monitor.alerts.figure_history import with_figure_history
 from monitor.alerts.held import PendingMatch, ReleasedMatches
 from monitor.alerts.ids import stable_id
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.merge import merged_findings
 from monitor.alerts.same_event import Echo, UpdateEchoes
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
-from monitor.model import Alert, AlertFinding, Decision, Finding, Match, Moment, Novelty, PriorClaim, Reason, Update
+from monitor.model import Alert, AlertFinding, Decision, Finding, Match, Moment, PriorClaim, Reason, Update
 from monitor.ruleset.match import is_forecast_hit
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.ruleset.severity import severity_of
 from monitor.ruleset.thresholds import threshold_crossings
 from monitor.text.normalize import normalized_key
 
@@ -89,26 +92,35 @@ def decide(
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
     released: Sequence[ReleasedMatches] = (),
+    inhibition: Inhibition | None = None,
 ) -> tuple[Decision, ...]:
     """Return one decision for each rule that matched; more if silences cover some of its findings, or if they are
     part of an alert that releases held matches (`released`).
 
-    `aliases` are those that the queries of silences may use; `echoes` are those of the update.
+    `aliases` are those that the queries of silences may use; `echoes` are those of the update. `inhibition` records
+    the alerts, releases included; a released alert that is inhibited is not sent, so its findings are decided here.
     """
     if baseline:
         detail = f"first poll of {update.source}"
         return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
     silences = history.silences(now) if rule_matches else ()
-    return tuple(
-        decision
-        for rule_match in rule_matches
-        for part in without_merged(rule_match, released)
-        for decision in (
-            [part]
-            if isinstance(part, Decision)
-            else decide_match(update, part, history, silences, aliases, echoes, now)
+    inhibition = inhibition or Inhibition()
+    match_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
+    decisions: dict[str, tuple[Decision, ...]] = {}
+    for name in inhibition.in_order([*match_by_rule, *(release.alert.rule for release in released)]):
+        sent = inhibition.uninhibited([release for release in released if release.alert.rule == name], history, now)
+        inhibition.alerted |= {(name, release.alert.story) for release in sent}
+        decisions[name] = tuple(
+            decision
+            for part in (without_merged(match_by_rule[name], sent) if name in match_by_rule else ())
+            for decision in (
+                [part]
+                if isinstance(part, Decision)
+                else decide_match(update, part, history, silences, aliases, echoes, inhibition, now)
+            )
         )
-    )
+        inhibition.alerted |= {(name, decision.alert.story) for decision in decisions[name] if decision.alert}
+    return tuple(decision for name in match_by_rule for decision in decisions[name])
 
 
 def without_merged(rule_match: RuleMatch, released: Sequence[ReleasedMatches]) -> Iterator[Decision | RuleMatch]:
@@ -130,9 +142,13 @@ def decide_match(
     silences: Sequence[Silence],
     aliases: QueryAliases,
     echoes: UpdateEchoes,
+    inhibition: Inhibition,
     now: Moment,
 ) -> Iterator[Decision]:
     """Yield one decision for the findings of each silence, and one for those that no silence covers."""
+    if detail := rule_match.rule.why_inactive(now):
+        yield Decision(rule_match.match, Reason.INACTIVE, detail)
+        return
     indexes_by_silence: dict[Silence | None, list[int]] = {}
     for index in rule_match.match.finding_indexes:
         silence = find_silence(silences, rule_match.rule.name, update, rule_match.findings[index], aliases)
@@ -140,18 +156,26 @@ def decide_match(
     for silence, indexes in indexes_by_silence.items():
         part = replace(rule_match, match=replace(rule_match.match, finding_indexes=tuple(indexes)))
         if silence is None:
-            yield decide_unsilenced(update, part, history, echoes, now)
+            yield decide_unsilenced(update, part, history, echoes, inhibition, now)
         else:
             yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
 
 
 def decide_unsilenced(
-    update: Update, rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes, now: Moment
+    update: Update,
+    rule_match: RuleMatch,
+    history: AlertHistory,
+    echoes: UpdateEchoes,
+    inhibition: Inhibition,
+    now: Moment,
 ) -> Decision:
     unalerted = without_already_alerted(rule_match, history, echoes)
     if not unalerted.match.finding_indexes:
         detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
+    inhibitor = inhibition.inhibitor_of(unalerted.rule.name, unalerted.story, history, now)
+    if inhibitor and not unalerted.crossed_limits:
+        return Decision(unalerted.match, Reason.INHIBITED, f"{inhibitor} has alerted on this story")
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
@@ -258,30 +282,6 @@ def is_alerted_elsewhere(rule: str, echoes: Sequence[Echo], history: AlertHistor
     return any(echo.states_finding for echo in confirmed_echoes(rule, echoes, history))
 
 
-def can_be_duplicate(finding: Finding) -> bool:
-    """Return whether the finding may duplicate an alerted one.
-
-    News about a subject of its own may not, even in the same words: a level that rose, fell and rose again is news.
-    """
-    return finding.same_words_elsewhere or bool(finding.bundle) or finding.novelty is Novelty.WITHDRAWN
-
-
-def dedup_key(bundle: str, story: str, novelty: Novelty, text: str) -> tuple[str, str]:
-    """Return the scope and the key under which an alerted claim is remembered: its bundle, or its story and words.
-
-    A claim and its withdrawal have different keys.
-    """
-    if bundle:
-        return bundle, bundle
-    return story, f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
-
-
-def dedup_keys(alert: Alert) -> set[tuple[str, str]]:
-    """Return the `dedup_key` of each finding of an alert, and those of the claims of other sources merged into it."""
-    merged = {(prior.story or alert.story, prior.text) for f in alert.findings for prior in f.also_said_by}
-    return merged | {dedup_key(f.bundle, f.story or alert.story, f.novelty, f.claim) for f in alert.findings}
-
-
 def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[PriorClaim]:
     """Yield the claims of findings that the ledger does not have yet."""
     for finding in findings:
@@ -305,7 +305,7 @@ def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:
         id=stable_id("al", identity, str(update.at)),
         rule=rule_match.rule.name,
         title=rule_match.rule.title,
-        severity=rule_match.rule.severity,
+        severity=severity_of(rule_match.rule, update, [finding.claim for finding in rule_match.fired_findings]),
         story=rule_match.story,
         reason=reason_text(rule_match),
         url=update.url,

@@ -46,7 +46,7 @@ def release_corroborated(
     confirmed = [
         confirmation
         for pending_match in pending
-        if (confirmation := confirm(pending_match, update, rules, history, echoes))
+        if (confirmation := confirm(pending_match, update, rules, history, echoes, now))
     ]
     matches_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
     groups = [with_siblings(group, history, echoes.synonyms) for group in by_event(confirmed)]
@@ -81,8 +81,9 @@ def confirm(
     rules: Mapping[str, Rule],
     history: AlertHistory,
     echoes: UpdateEchoes,
+    now: Moment,
 ) -> Confirmation | None:
-    """Return the confirmation of a held match; None if sources are still missing or its rule no longer exists."""
+    """Return the confirmation of a held match; None if sources are still missing, or its rule is gone or expired."""
     rule = rules.get(pending_match.alert.rule)
     claims = [finding.claim for finding in pending_match.alert.findings]
     prior_claims = history.prior_claims(claims)
@@ -92,7 +93,7 @@ def confirm(
         about = tuple(echo for echo in echoes.of(index) if normalized_key(echo.prior.text) in known_keys)
         if about and rule and not is_told_before(rule.name, about, echoes.of(index), history):
             confirming[index] = counted_echoes(rule.name, echoes.of(index), history)
-    if rule is None or not confirming:
+    if rule is None or rule.has_expired(now) or not confirming:
         return None
     texts = sorted({echo.prior.text for found in confirming.values() for echo in found})
     current_claims = as_prior_claims(update, [echoes.findings[index] for index in confirming])

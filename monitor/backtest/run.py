@@ -14,24 +14,25 @@ from functools import lru_cache
 from heapq import nlargest
 from typing import TypeAlias
 
-from monitor.alerts.decide import RuleMatch, as_prior_claims, decide, dedup_keys
+from monitor.alerts.decide import RuleMatch, as_prior_claims, decide
+from monitor.alerts.dedup import dedup_keys
 from monitor.alerts.held import PendingMatch
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.merge import as_prior_claim
 from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.silences import Silence
 from monitor.compare.lookup import MAX_CANDIDATES
-from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, PriorClaim, Reason, Update
+from monitor.model import Alert, Decision, Finding, Moment, Novelty, PriorClaim, Reason, Update
 from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.match import match_prepared, match_rule, rule_covers_source
 from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.query.segments import SEGMENT_SHIFT
-from monitor.ruleset.rule import Rule, RuleSet, Within
+from monitor.ruleset.rule import Rule, RuleSet
 from monitor.text.analysis import NO_SYNONYMS, analyze, index_terms
 from monitor.text.split import Pattern, split_claims
 
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
-AlertedClaim: TypeAlias = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +209,8 @@ def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
 
 
 def split_by_scope(rules: RuleSet) -> RulesByScope:
-    claim_rules = [rule for rule in rules.rules if rule.within is Within.CLAIM]
-    context_rules = [rule for rule in rules.rules if rule.within is not Within.CLAIM]
+    claim_rules = [rule for rule in rules.rules if not rule.needs_context]
+    context_rules = [rule for rule in rules.rules if rule.needs_context]
     return RulesByScope(rules, RuleSet(tuple(claim_rules)), tuple(context_rules))
 
 
@@ -268,8 +269,13 @@ def backtest_update(
     rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
     is_needed = any(rule.corroboration > 1 for rule in rule_by_name.values())
     echoes = UpdateEchoes(update, stored_update.findings, history, is_needed=is_needed)
+    inhibition = Inhibition(version.all_rules.inhibitors)
     released = release_corroborated(update, matches, rule_by_name, history, echoes, now=now)
-    for decision in decide(update, matches, history, echoes=echoes, baseline=False, now=now, released=released):
+    decisions = decide(
+        update, matches, history, echoes=echoes, baseline=False, now=now, released=released, inhibition=inhibition
+    )
+    released = inhibition.uninhibited(released, history, now)
+    for decision in decisions:
         history.hold_back(decision, stored_update.number)
         if decision.alert:
             history.record_alert(decision.alert)
@@ -322,29 +328,3 @@ def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[Hypothe
             history.record_alert(release.alert)
             history.release(release.match_ids)
             yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
-
-
-def gained_alerts(
-    current: Sequence[HypotheticalAlert], previous: Sequence[HypotheticalAlert], rule_ids: Mapping[str, str]
-) -> list[HypotheticalAlert]:
-    """Return the alerts of `current`, without the claims that `previous` contains too. `rule_ids`: by rule name."""
-    known_claims = {key for alert in previous for key in alerted_claims(alert, rule_ids)}
-    remaining = ((alert, findings_not_in(alert, known_claims, rule_ids)) for alert in current)
-    return [
-        HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
-        for alert, findings in remaining
-        if findings
-    ]
-
-
-def findings_not_in(
-    alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
-) -> tuple[AlertFinding, ...]:
-    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=True)
-    return tuple(finding for finding, key in keyed_findings if key not in known_claims)
-
-
-def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
-    """Return the identity of each finding of an alert: rule id, source, entry and claim."""
-    rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
-    return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +105,7 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
     from monitor.policy import undeliverable_rules
     from monitor.resources import builtin_path
     from monitor.ruleset.load import load_rules
+    from monitor.ruleset.rule_reader import Surroundings
     from monitor.text.analysis import Synonyms
 
     rules, problems = load_rules(
@@ -111,6 +114,7 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
         channels=partial.channels,
         sources=None if partial.sources is None else (*partial.sources, *partial.tags),
         templates=rule_template_names(partial.templates),
+        surroundings=Surroundings(config.monitor.timezone if config else UTC, now=time.time()),
     )
     synonyms = Synonyms.from_mapping(rules.synonyms)
     source_tags = {source.name: source.tags for source in config.sources} if config else {}

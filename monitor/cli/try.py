@@ -102,6 +102,7 @@ def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Probl
     from monitor.deliver.templates import rule_template_names
     from monitor.resources import builtin_path
     from monitor.ruleset.load import ALIASES_FILE, load_files
+    from monitor.ruleset.rule_reader import Surroundings
 
     user_aliases = config.monitor.rules / ALIASES_FILE
     return load_files(
@@ -110,6 +111,7 @@ def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Probl
         channels=config.channels,
         sources=[name for source in config.sources for name in (source.name, *(f"tag:{tag}" for tag in source.tags))],
         templates=rule_template_names(config.monitor.templates),
+        surroundings=Surroundings(config.monitor.timezone),
     )
 
 
@@ -125,7 +127,8 @@ def _run_backtest(
 ) -> BacktestResult:
     """Run the rules and what they are compared with. `in_full` adds to alerts what only their JSON shows."""
     from monitor.backtest.archive import load_stored_updates
-    from monitor.backtest.run import gained_alerts, run_backtest, split_by_scope
+    from monitor.backtest.gained import gained_alerts
+    from monitor.backtest.run import run_backtest, split_by_scope
     from monitor.store.history import count_updates
 
     against_name = str(relative_to_cwd(against)) if against else None

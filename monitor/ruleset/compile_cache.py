@@ -6,12 +6,14 @@ The key is the text of a query and, if it uses any alias, the aliases.
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from monitor.ruleset.aliases import read_aliases
 from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.query.nodes import Query
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases
+from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.yaml_tree import parse_yaml
 
 MAX_CACHED_QUERIES = 12_000
@@ -35,5 +37,5 @@ def _compile(text: str, aliases: QueryAliases) -> tuple[Query | None, tuple[Synt
 @lru_cache(maxsize=2)
 def cached_aliases(text: str) -> tuple[QueryAliases, SynonymGroups, tuple[SyntaxFault, ...]]:
     """Return the aliases in a file's text, for queries and for comparison, and its faults except YAML errors."""
-    nodes, synonyms, faults = read_aliases(parse_yaml(text)[0])
+    nodes, synonyms, faults = read_aliases(parse_yaml(text)[0], SourceText(Path(), text))
     return QueryAliases(nodes), synonyms, tuple(faults)

@@ -10,10 +10,13 @@ from typing import TypeAlias
 
 from monitor.model import Claim, Finding, Novelty, Role, Update
 from monitor.ruleset.query.nodes import MatchWindow
-from monitor.ruleset.query.segments import SegmentIndex
+from monitor.ruleset.query.segments import ReadingOrder, SegmentIndex
 
-# title, url, author, tags, current claims, and the claims of findings with whether each is withdrawn
-DocumentParts: TypeAlias = tuple[str, str, str, tuple[str, ...], tuple[Claim, ...], tuple[tuple[Claim, bool], ...]]
+# title, url, author, tags, current claims, the claims of findings with whether each is withdrawn, and the numbers of
+# the current claims that continue a paragraph
+DocumentParts: TypeAlias = tuple[
+    str, str, str, tuple[str, ...], tuple[Claim, ...], tuple[tuple[Claim, bool], ...], frozenset[int]
+]
 SHARED_SCOPES = ("title", "url", "author", "tag")  # scopes that see the same segments in every window
 
 
@@ -82,7 +85,9 @@ def _document_parts(
 ) -> DocumentParts:
     claims_of_findings = tuple((finding.claim, finding.novelty is Novelty.WITHDRAWN) for finding in findings)
     current_claims = tuple(claims) or tuple(claim for claim, withdrawn in claims_of_findings if not withdrawn)
-    return update.title, update.url, update.author, (*update.tags, *tags), current_claims, claims_of_findings
+    continuing = frozenset(number for number, claim in enumerate(current_claims) if claim.continues_paragraph)
+    all_tags = (*update.tags, *tags)
+    return update.title, update.url, update.author, all_tags, current_claims, claims_of_findings, continuing
 
 
 def _build(
@@ -92,6 +97,7 @@ def _build(
     tags: tuple[str, ...],
     claims: tuple[Claim, ...],
     claims_of_findings: tuple[tuple[Claim, bool], ...],
+    continuing: frozenset[int],
 ) -> MatchDocument:
     withdrawn_claims = [claim for claim, withdrawn in claims_of_findings if withdrawn]
     all_claims = [*claims, *withdrawn_claims]
@@ -105,8 +111,9 @@ def _build(
     for scope, values in (("url", (url,)), ("author", (author,)), ("tag", tuple(dict.fromkeys(tags)))):
         scopes[scope] = frozenset(range(len(texts), len(texts) + len(values)))
         texts.extend(values)
+    body = [segment for segment in range(len(claims)) if segment not in title_segments]
     return MatchDocument(
-        index=SegmentIndex(texts),
+        index=SegmentIndex(texts, ReadingOrder(frozenset(title_segments), body, continuing)),
         claim_count=len(claims),
         withdrawn_segments=range(len(claims), len(all_claims)),
         title_segments=frozenset(title_segments),

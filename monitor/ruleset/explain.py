@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from monitor.model import Claim, Finding, Match, Novelty, Update
 from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.match import is_eligible, is_forecast_hit, match_prepared, rule_covers_source
+from monitor.ruleset.query.context_nodes import AtLeast, FirstWords, ParagraphPair, occurrences
 from monitor.ruleset.query.figures import nearest_number, number_for_word
 from monitor.ruleset.query.nodes import MatchWindow, Node, Not, NumberComparison, Or, ProximityPair, Term
 from monitor.ruleset.query.operators import OPERATORS, UNLIMITED_DISTANCE
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpans
+from monitor.ruleset.query.terms import ANY_TEXT
 from monitor.ruleset.rule import Rule
 from monitor.text.stated_numbers import NumberKind
 
@@ -146,7 +148,9 @@ def scoped_term_text(term: Term) -> str:
 
 def span_texts(spans: TermSpans, document: MatchDocument) -> list[str]:
     texts = []
-    for first, last, _ in spans:
+    for first, last, term in spans:
+        if term == ANY_TEXT:
+            return ["every claim"]
         segment, start, end = document.index.locate(first, last)
         texts.append(document.index.texts[segment][start:end])
     return texts
@@ -187,6 +191,10 @@ def why_no_match(node: Node, window: MatchWindow) -> str:
             return f"excluded by NOT: “{first_hit_text(node.node, window)}”"
         case Or():
             return why_no_alternative_matches(node, window)
+        case ParagraphPair():
+            return why_side_is_missing(node, window.with_whole_paragraphs()) or why_other_paragraph(node, window)
+        case FirstWords() | AtLeast():
+            return why_no_match(node.node, window) or why_limit_fails(node, window)
         case ProximityPair():
             return why_side_is_missing(node, window) or why_too_far(node, window)
         case NumberComparison():
@@ -210,6 +218,24 @@ def why_no_alternative_matches(node: Or, window: MatchWindow) -> str:
 def why_side_is_missing(node: ProximityPair, window: MatchWindow) -> str:
     """Explain the operand that has no match; "" if both have one."""
     return why_no_match(node.left, window) or why_no_match(node.right, window)
+
+
+def why_other_paragraph(node: ParagraphPair, window: MatchWindow) -> str:
+    whole = window.with_whole_paragraphs()
+    left_text, right_text = first_hit_text(node.left, whole), first_hit_text(node.right, whole)
+    return f"SAME PARAGRAPH does not match: “{left_text}” and “{right_text}” are in different paragraphs"
+
+
+def why_limit_fails(node: FirstWords | AtLeast, window: MatchWindow) -> str:
+    """Explain how far into the text a term first occurs, or how often it occurs."""
+    spans = node.node.evaluate(window) or []
+    found_text = first_hit_text(node.node, window)
+    if isinstance(node, AtLeast):
+        found_count = f"{occurrences(spans)} of {node.count} times"
+        return f"ATLEAST {node.count} does not match: “{found_text}” occurs only {found_count}"
+    number = window.index.word_number(spans[0][1])
+    where = f"word {number} of the text" if number else "not in the title or text"
+    return f"FIRST {node.count} does not match: “{found_text}” is {where}"
 
 
 def why_too_far(node: ProximityPair, window: MatchWindow) -> str:

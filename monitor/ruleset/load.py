@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from monitor.errors import Problem
 from monitor.ruleset.compile_cache import cached_aliases
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.rule import NO_ALIASES, RuleSet
-from monitor.ruleset.rule_reader import KnownNames, RuleReader
+from monitor.ruleset.rule_reader import DEFAULT_SURROUNDINGS, KnownNames, RuleReader, Surroundings
 from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.yaml_tree import MAX_YAML_BYTES, YamlNode, parse_yaml
 
@@ -26,6 +27,7 @@ def load_rules(
     channels: Collection[str] | None = None,
     sources: Collection[str] | None = None,
     templates: Collection[str] | None = None,
+    surroundings: Surroundings = DEFAULT_SURROUNDINGS,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
     """Return the enabled rules of a folder and all problems. If any problem is an error, do not use the rules.
 
@@ -42,6 +44,7 @@ def load_rules(
         channels=channels,
         sources=sources,
         templates=templates,
+        surroundings=replace(surroundings, has_all_rules=True),
     )
     if not paths:
         no_files_warning = Problem(folder, 1, 1, "no rule files (*.yaml): no alerts will be sent", warning=True)
@@ -75,6 +78,7 @@ def load_files(
     channels: Collection[str] | None = None,
     sources: Collection[str] | None = None,
     templates: Collection[str] | None = None,
+    surroundings: Surroundings = DEFAULT_SURROUNDINGS,
 ) -> tuple[RuleSet, tuple[Problem, ...]]:
     """Return the enabled rules of some files and all problems, as `load_rules`."""
     problems: list[Problem] = []
@@ -85,11 +89,13 @@ def load_files(
         if tree is not None:
             query_aliases, synonyms, faults = cached_aliases(source.text)
             problems += [source.to_problem(fault) for fault in faults]
-    reader = RuleReader(KnownNames(query_aliases, channels, sources, templates), problems)
+    known_names = KnownNames(query_aliases, channels, sources, templates)
+    reader = RuleReader(known_names, problems, surroundings=surroundings)
     for path in paths:
         source, tree = read_yaml_file(path, problems, digest.update)
         if tree is not None:
             reader.read_file(source, tree)
+    reader.check_inhibitions()
     rules = tuple(rule for rule in reader.rules if rule.enabled)
     disabled = tuple(rule.name for rule in reader.rules if not rule.enabled)
     return RuleSet(rules, synonyms, digest.hexdigest(), disabled, query_aliases), tuple(sorted(problems))

@@ -8,6 +8,7 @@ from monitor.model import Claim, Finding, Match, TermHit, Update
 from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.query.figures import forecast_at
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpan, TermSpans
+from monitor.ruleset.query.terms import ANY_TEXT
 from monitor.ruleset.rule import Rule
 from monitor.ruleset.thresholds import threshold_crossings
 
@@ -70,7 +71,7 @@ def build_match(rule: Rule, document: MatchDocument, findings: Sequence[Finding]
     hits = []
     for first, last, term in spans:
         segment, start, end = document.index.locate(first, last)
-        if segment in document.finding_by_segment:
+        if segment in document.finding_by_segment and term != ANY_TEXT:
             words = document.index.texts[segment][start:end]
             hits.append(TermHit(document.finding_by_segment[segment], start, end, words, term))
     hit_segments = {span[0] >> SEGMENT_SHIFT for span in spans}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 
+from monitor.config.quiet_hours import DAY_MINUTES
 from monitor.model import Moment, Novelty, Severity
 from monitor.ruleset.document import MatchDocument
 from monitor.ruleset.prefilter import Prefilter
+from monitor.ruleset.query.context_nodes import depends_on_context
 from monitor.ruleset.query.nodes import Node, Query
 
 
@@ -32,6 +35,27 @@ class Throttle:
 
     def __str__(self) -> str:
         return self.text or f"{self.count} per {self.seconds:g}s"
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveHours:
+    """The minutes of the week, from Monday, in which a rule may alert; `text` is the value as written."""
+
+    text: str
+    minutes: frozenset[int]
+    timezone: tzinfo
+
+    def cover(self, now: Moment) -> bool:
+        local = datetime.fromtimestamp(now, self.timezone)
+        return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute in self.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The day from which a rule does not alert any more, and when it begins."""
+
+    day: date
+    at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +128,9 @@ class RuleTest:
 class Rule:
     """One rule. `sources` None means all; `notify` () means the config's; `since` is in seconds.
 
-    `id` identifies a renamed rule. `path` and `line` are its position in the files.
+    The first of `severity_conditions` that matches replaces its `severity`. The rules that it `inhibits`, by name or
+    id, stay quiet on a story that it has alerted on. `id` identifies a renamed rule. `path` and `line` are its
+    position in the files.
     """
 
     name: str
@@ -127,8 +153,33 @@ class Rule:
     tags: tuple[str, ...] = ()
     since: float | None = None
     template: str | None = None
+    severity_conditions: tuple[tuple[Severity, Query], ...] = ()
+    expires: Expiry | None = None
+    active: ActiveHours | None = None
+    inhibits: tuple[str, ...] = ()
     path: Path = Path()
     line: int = 1
+
+    @property
+    def highest_severity(self) -> Severity:
+        severities = [self.severity, *(severity for severity, _ in self.severity_conditions)]
+        return max(severities, key=lambda severity: severity.rank)
+
+    def has_expired(self, now: Moment) -> bool:
+        return self.expires is not None and now >= self.expires.at
+
+    def why_inactive(self, now: Moment) -> str:
+        """Return why the rule does not alert at this time; "" if it may."""
+        if self.expires and self.has_expired(now):
+            return f"expired on {self.expires.day}"
+        if self.active and not self.active.cover(now):
+            return f"active only {self.active.text}"
+        return ""
+
+    @property
+    def needs_context(self) -> bool:
+        """Whether it looks beyond the claim that it fires on: at other claims of the update."""
+        return self.within is not Within.CLAIM or depends_on_context(self.query.root)
 
     def windows(self, document: MatchDocument) -> Iterable[frozenset[int]]:
         """The segments of each window in which the rule is evaluated."""
@@ -152,6 +203,16 @@ class QueryAliases:
 NO_ALIASES = QueryAliases()
 
 
+def inhibitors_by_rule(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
+    """Return the rules that inhibit each rule, by its name."""
+    name_by_key = {rule.id: rule.name for rule in rules} | {rule.name: rule.name for rule in rules}
+    inhibitors: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        for name in {name_by_key[key] for key in rule.inhibits if key in name_by_key}:
+            inhibitors[name].append(rule)
+    return {name: tuple(several) for name, several in inhibitors.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """The enabled rules, the synonyms (also for comparison), and a digest of the files' bytes.
@@ -164,6 +225,7 @@ class RuleSet:
     digest: str = ""
     disabled: tuple[str, ...] = ()
     aliases: QueryAliases = NO_ALIASES
+    inhibitors: Mapping[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)  # by inhibited rule
     prefilters: Mapping[tuple[Within, bool], tuple[Sequence[int], Prefilter]] = field(
         init=False, repr=False, compare=False
     )
@@ -176,6 +238,7 @@ class RuleSet:
             key: (group, Prefilter([self.rules[number].query for number in group])) for key, group in groups.items()
         }
         object.__setattr__(self, "prefilters", prefilters)
+        object.__setattr__(self, "inhibitors", inhibitors_by_rule(self.rules))
 
     def candidate_rules(self, document: MatchDocument) -> list[tuple[Rule, Sequence[frozenset[int]]]]:
         """Return the rules that could match a document, in order, each with the windows in which it could.

@@ -9,18 +9,17 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from monitor.model import Novelty
-from monitor.ruleset.schema_base import STRING_SCHEMA, FilledText, NameList, RuleFileModel, short_value
-from monitor.units import parse_duration
+from monitor.ruleset.schema_base import FilledText, NameList, RuleFileModel, short_value, text_schema
+from monitor.ruleset.spellings import DURATION_PATTERN, parse_rule_duration
 
+OFFSET_PATTERN = rf"^0$|{DURATION_PATTERN}"
+TIME_PATTERN = r"^[0-9]{4}-?(W[0-9]{2}|[0-9]{2})"  # the beginning of a date
 SINGLE_TEXT_KEYS = ("text", "before", "title", "before_title", "url", "author", "tags", "source")
 
 
-def parse_offset(value: Any) -> float:
+def parse_offset(value: Any) -> Any:
     """Parse `10m` or `0` as seconds."""
-    try:
-        return 0.0 if value == "0" else parse_duration(value)
-    except ValueError:
-        raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d, found `{short_value(value)}`") from None
+    return 0.0 if value == "0" else parse_rule_duration(value)
 
 
 def parse_test_time(value: Any) -> float:
@@ -33,11 +32,11 @@ def parse_test_time(value: Any) -> float:
         raise ValueError(f"expected a date and time such as `2026-12-14T08:00`, found `{found}`") from None
 
 
-class SequenceItemModel(RuleFileModel):
+class SequenceItemModel(RuleFileModel, title="Item of a sequence"):
     """One item of a sequence in a test."""
 
     text: FilledText | None = Field(default=None, description="a text that arrives; without one, time passes")
-    at: Annotated[float | None, BeforeValidator(parse_offset), STRING_SCHEMA] = Field(
+    at: Annotated[float | None, BeforeValidator(parse_offset), text_schema(OFFSET_PATTERN)] = Field(
         default=None, description="when, counted from the start, such as 10m; default: as the item before"
     )
     fires: bool | None = Field(default=None, description="whether an alert must follow at once")
@@ -49,7 +48,7 @@ class SequenceItemModel(RuleFileModel):
     entry: str = Field(default="", description="items with the same name here are versions of one entry")
 
 
-class RuleTestModel(RuleFileModel):
+class RuleTestModel(RuleFileModel, title="Test"):
     """One test of a rule."""
 
     text: FilledText | None = Field(default=None, description="the current text; required without `sequence`")
@@ -64,7 +63,7 @@ class RuleTestModel(RuleFileModel):
     author: str = Field(default="", description="the author of the entry")
     tags: NameList = Field(default=(), description="tags of the entry and of its source")
     source: str = Field(default="", description="the name of the source; without it, `sources` is not tested")
-    at: Annotated[float | None, BeforeValidator(parse_test_time), STRING_SCHEMA] = Field(
+    at: Annotated[float | None, BeforeValidator(parse_test_time), text_schema(TIME_PATTERN)] = Field(
         default=None, description="when the text is seen, or the sequence starts, such as 2026-12-14T08:00"
     )
     sequence: tuple[SequenceItemModel, ...] = Field(

@@ -1,55 +1,51 @@
-"""The models of rule files: their JSON Schema for editors, and validation with a fault for each mistake."""
+"""The models of rule files, and validation with a fault for each mistake."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from monitor.config.models import DurationSeconds
 from monitor.model import Novelty, Severity
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
-from monitor.ruleset.query.limits import Amount, parse_amount
+from monitor.ruleset.query.limits import Amount
 from monitor.ruleset.rule import Throttle, Within
 from monitor.ruleset.rule_test_schema import RuleTestModel, SequenceItemModel
 from monitor.ruleset.schema_base import (
-    STRING_SCHEMA,
     FilledText,
     NameList,
     RuleFileModel,
     kind_text,
     one_or_more_schema,
     short_value,
+    text_schema,
     wrap_in_list,
 )
+from monitor.ruleset.spellings import (
+    DATE_PATTERN,
+    DURATION_PATTERN,
+    FIGURE_LIMIT_PATTERN,
+    HOURS_PATTERN,
+    NAME_PATTERN,
+    THROTTLE_PATTERN,
+    SeverityLevels,
+    lower_case,
+    parse_expiry,
+    parse_figure_limit,
+    parse_hours,
+    parse_rule_duration,
+    parse_severity,
+    parse_throttle,
+)
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
-from monitor.units import parse_duration
 
-JSON_SCHEMA_DIALECT = "http://json-schema.org/draft-07/schema#"  # supported by all editors
 MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; with more, the file is probably not a rule file
-
-
-def rule_schema() -> dict[str, Any]:
-    """The schema of a file with one rule, or with `rules:` and a list of rules."""
-    rule = RuleModel.model_json_schema(ref_template="#/definitions/{model}")
-    definitions = {**rule.pop("$defs"), "RuleShape": rule}
-    single_rule = {"$ref": "#/definitions/RuleShape"}
-    rule_list = {
-        "type": "object",
-        "properties": {"rules": {"type": "array", "items": single_rule, "description": "several rules in one file"}},
-        "required": ["rules"],
-        "additionalProperties": False,
-    }
-    return {
-        "$schema": JSON_SCHEMA_DIALECT,
-        "title": "A rule file",
-        "if": {"required": ["rules"]},
-        "then": rule_list,
-        "else": single_rule,
-        "definitions": definitions,
-    }
+SEVERITY_NAMES = [str(severity) for severity in Severity]
+NO_DEFAULT_KEYS = ("name", "match", "title", "id", "tests")  # keys that `defaults:` cannot set
 
 
 def check_name(value: Any) -> Any:
@@ -59,52 +55,42 @@ def check_name(value: Any) -> Any:
     return value
 
 
-def parse_throttle(value: Any) -> Throttle:
-    """Parse `3 per 6h`."""
-    match = re.fullmatch(r"(\d{1,6})\s+per\s+(\S+)", value.strip()) if isinstance(value, str) else None
-    if not match or not int(match[1]):
-        raise ValueError(f"expected a number and a duration such as `3 per 6h`, found `{short_value(value)}`")
-    try:
-        return Throttle(int(match[1]), parse_duration(match[2]), value.strip())
-    except ValueError:
-        raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d after `per`, found `{match[2]}`") from None
-
-
-def parse_rule_duration(value: Any) -> Any:
-    """Parse `7d` as seconds."""
-    try:
-        return parse_duration(value)
-    except ValueError:
-        raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d, found `{short_value(value)}`") from None
-
-
-def parse_figure_limit(value: Any) -> tuple[str, Amount]:
-    """Parse `above 10000`, `above 4.4%` or `below $3m`."""
-    match = re.fullmatch(r"(above|below)\s+(.+)", value.strip()) if isinstance(value, str) else None
-    if not match:
-        expected = "expected `above` or `below` and a number, as in `above 10000`"
-        raise ValueError(f"{expected}, found `{short_value(value)}`")
-    try:
-        return match[1], parse_amount(match[2], f"`{match[1]}`", f"{match[1]} 10000")
-    except SyntaxFault as fault:
-        raise ValueError(f"{fault.message}, found `{short_value(value)}`") from None
-
-
 NoveltyList = Annotated[
     tuple[Novelty, ...],
-    BeforeValidator(wrap_in_list),
+    BeforeValidator(lambda value: wrap_in_list(lower_case(value))),
     one_or_more_schema({"enum": [str(novelty) for novelty in Novelty]}),
 ]
 
 
-RuleName = Annotated[str, BeforeValidator(check_name)]
+RuleName = Annotated[str, BeforeValidator(check_name), text_schema(NAME_PATTERN)]
 
 
-class FigureModel(RuleFileModel):
+SeverityByCondition = Annotated[
+    Severity | SeverityLevels,
+    PlainValidator(parse_severity),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": SEVERITY_NAMES},
+                {
+                    "type": "object",
+                    "properties": {name: {"type": ["string", "boolean"]} for name in SEVERITY_NAMES},
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
+]
+
+
+class FigureModel(RuleFileModel, title="Figure"):
     """A number followed through prose."""
 
     of: FilledText = Field(description="the words the number refers to: a query of words, stems, phrases and OR")
-    alert: Annotated[tuple[str, Amount] | None, BeforeValidator(parse_figure_limit), STRING_SCHEMA] = Field(
+    alert: Annotated[
+        tuple[str, Amount] | None, BeforeValidator(parse_figure_limit), text_schema(FIGURE_LIMIT_PATTERN)
+    ] = Field(
         default=None, description="alert when the figure crosses a limit: above or below a number, such as above 4.5%"
     )
 
@@ -119,24 +105,28 @@ class FigureModel(RuleFileModel):
         )
 
 
-class RuleModel(RuleFileModel):
+class RuleModel(RuleFileModel, title="Rule"):
     """One rule."""
 
     name: RuleName = Field(description="unique short name, used in alerts, logs and the web UI")
     match: FilledText = Field(description="the query")
     title: FilledText | None = Field(default=None, description="title shown to people; default: the name")
     on: NoveltyList = Field(default=(Novelty.NEW, Novelty.CHANGED), description="findings that may fire")
-    within: Within = Field(default=Within.CLAIM, description="where all terms must occur")
+    within: Annotated[Within, BeforeValidator(lower_case)] = Field(
+        default=Within.CLAIM, description="where all terms must occur"
+    )
     sources: NameList | None = Field(default=None, description="names of sources, or tag:name; default: all")
-    severity: Severity = Field(default=Severity.MEDIUM, description="severity of its alerts")
+    severity: SeverityByCondition = Field(
+        default=Severity.MEDIUM, description="severity of its alerts; or several, each with a query or `true`"
+    )
     notify: NameList = Field(default=(), description="channels; default: those under [alerts] in the config")
-    throttle: Annotated[Throttle | None, BeforeValidator(parse_throttle), STRING_SCHEMA] = Field(
+    throttle: Annotated[Throttle | None, BeforeValidator(parse_throttle), text_schema(THROTTLE_PATTERN)] = Field(
         default=None, description="maximum number of alerts per story in a period, such as 3 per 6h"
     )
     corroboration: int = Field(
         default=1, ge=1, le=100, description="number of independent sources required before it fires"
     )
-    unconfirmed: Severity | None = Field(
+    unconfirmed: Annotated[Severity | None, BeforeValidator(lower_case)] = Field(
         default=None, description="severity before corroboration; without it, the rule waits"
     )
     figures: dict[str, FigureModel] = Field(default={}, description="numbers followed through prose")
@@ -146,11 +136,22 @@ class RuleModel(RuleFileModel):
     owner: str = Field(default="", description="person or team to ask")
     references: NameList = Field(default=(), description="links to background")
     tags: NameList = Field(default=(), description="labels of the rule")
-    since: Annotated[DurationSeconds | None, BeforeValidator(parse_rule_duration), STRING_SCHEMA] = Field(
-        default=None, description="how far a new rule looks back, once, such as 7d"
+    since: Annotated[DurationSeconds | None, BeforeValidator(parse_rule_duration), text_schema(DURATION_PATTERN)] = (
+        Field(default=None, description="how far a new rule looks back, once, such as 7d")
     )
     template: str | None = Field(
         default=None, description="template of its alerts: `brief` means `brief.slack.j2` and so on"
+    )
+    expires: Annotated[date | None, BeforeValidator(parse_expiry), text_schema(DATE_PATTERN, format="date")] = Field(
+        default=None, description="the day from which it does not alert any more, such as 2027-01-01"
+    )
+    active: Annotated[
+        tuple[str, ...] | None,
+        BeforeValidator(parse_hours),
+        one_or_more_schema({"type": "string", "pattern": HOURS_PATTERN}),
+    ] = Field(default=None, description="hours in which it alerts, such as mon-fri 08:00-18:00; default: always")
+    inhibits: NameList = Field(
+        default=(), description="rules that stay quiet on a story after this rule has alerted on it"
     )
 
 

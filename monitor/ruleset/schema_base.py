@@ -8,13 +8,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from monitor.ruleset.yaml_tree import YamlList, YamlTable, YamlText
 
-STRING_SCHEMA = WithJsonSchema({"type": "string"})
+
+def plain_title(name: str, info: Any) -> str:
+    """The title of a key in an editor."""
+    return name.replace("_", " ").capitalize()
 
 
 class RuleFileModel(BaseModel):
     """A table of a rule file; unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, field_title_generator=plain_title
+    )
 
 
 def wrap_in_list(value: Any) -> Any:
@@ -28,6 +33,11 @@ def check_filled(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         raise ValueError("expected text, found nothing")
     return value
+
+
+def text_schema(pattern: str, **more: Any) -> WithJsonSchema:
+    """The JSON Schema of a text with this pattern."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
 
 
 def one_or_more_schema(schema: dict[str, Any]) -> WithJsonSchema:
@@ -54,4 +64,4 @@ def kind_text(value: Any) -> str:
 
 
 NameList = Annotated[tuple[str, ...], BeforeValidator(wrap_in_list), one_or_more_schema({"type": "string"})]
-FilledText = Annotated[str, BeforeValidator(check_filled)]
+FilledText = Annotated[str, BeforeValidator(check_filled), text_schema(r"\S")]

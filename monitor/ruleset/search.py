@@ -9,6 +9,7 @@ from monitor.ruleset.query.compile import AliasNodes, compile_query
 from monitor.ruleset.query.lint import distinct_terms, term_scopes
 from monitor.ruleset.query.nodes import MatchWindow, Query
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, SegmentIndex
+from monitor.ruleset.query.terms import ANY_TEXT
 
 
 def parse_search(text: str, aliases: AliasNodes) -> Query:
@@ -41,6 +42,10 @@ def find_matches(query: Query, texts: Sequence[str], titles: Sequence[str] = ())
             MatchWindow(index, text_segments, {"text": text_segments, "title": title_segments})
         )
         if spans is not None:
-            locations = [index.locate(first, last) for first, last, _ in spans if first >> SEGMENT_SHIFT == number]
+            locations = [
+                index.locate(first, last)
+                for first, last, term in spans
+                if first >> SEGMENT_SHIFT == number and term != ANY_TEXT
+            ]
             words_by_text[number] = tuple(dict.fromkeys(texts[number][start:end] for _, start, end in locations))
     return words_by_text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
-from monitor.alerts.decide import dedup_keys
+from monitor.alerts.dedup import dedup_keys
 from monitor.alerts.held import ReleasedMatches
 from monitor.model import Alert, Decision, Message, Moment, Reason, Update
 from monitor.serialize import alert_to_json

@@ -8,6 +8,7 @@ Headings and table rows are not split; a bullet of several sentences becomes sev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -39,9 +40,10 @@ def split_claims(title: str, body: str, ignore: Sequence[Pattern] = ()) -> tuple
     Never raises; takes time linear in the length, and cuts a body after two million characters.
     """
     title = single_line(title)
-    claims = [Claim(title, Role.TITLE, "", noise_kind(title, Role.TITLE))] if title else []
+    has_title = title and not _is_ignored(title, ignore)
+    claims = [Claim(title, Role.TITLE, "", noise_kind(title, Role.TITLE))] if has_title else []
     claims += _body_claims(title, body, ignore)
-    return tuple(claim for claim in claims if not _is_ignored(claim.text, ignore))
+    return tuple(claims)
 
 
 def _body_claims(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[Claim]:
@@ -52,12 +54,16 @@ def _body_claims(title: str, body: str, ignore: Sequence[Pattern]) -> Iterator[C
             continue
         if block.role is Role.HEADING:
             heading = ""
+        is_paragraph_open = False  # whether a claim of the block is kept
         for claim in _block_claims(block, heading):
             if claim.role is Role.HEADING:
                 heading = _claim_heading(claim, title)
-            if (key := (heading, claim.text)) not in seen and not _is_title(claim, title):
-                seen.add(key)
-                yield claim
+            if (key := (heading, claim.text)) in seen or _is_title(claim, title) or _is_ignored(claim.text, ignore):
+                continue
+            seen.add(key)
+            starts_paragraph = claim.continues_paragraph and not is_paragraph_open
+            yield replace(claim, continues_paragraph=False) if starts_paragraph else claim
+            is_paragraph_open = True
 
 
 def _is_title(claim: Claim, title: str) -> bool:
@@ -73,9 +79,14 @@ def _claim_heading(heading: Claim, title: str) -> str:
 def _block_claims(block: Block, heading: str) -> tuple[Claim, ...]:
     texts = split_sentences(block.text) if block.role in (Role.BULLET, Role.SENTENCE) else (block.text,)
     return tuple(
-        Claim(text, block.role, heading, Noise.BARE_HEADING if block.is_header else noise_kind(text, block.role))
-        for text in texts
-        if any(map(str.isalnum, text))
+        Claim(
+            text,
+            block.role,
+            heading,
+            Noise.BARE_HEADING if block.is_header else noise_kind(text, block.role),
+            continues_paragraph=number > 0,
+        )
+        for number, text in enumerate(text for text in texts if any(map(str.isalnum, text)))
     )
 
 

@@ -7,7 +7,7 @@ positions is tried.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product, takewhile
 
@@ -31,6 +31,7 @@ class ReferenceClaim:
     heading: int | None = None
     novelty: str | None = "new"  # None: unchanged, no finding
     is_noise: bool = False
+    continues: bool = False  # the paragraph of the claim before it
 
     @property
     def text(self) -> str:
@@ -45,6 +46,17 @@ class ReferenceDocument:
     title_segments: tuple[int, ...]
     segments: dict[int, tuple[ReferenceToken, ...]]
     field_segments: dict[str, tuple[int, ...]]
+    paragraphs: tuple[tuple[int, ...], ...] = ()
+    body: tuple[int, ...] = ()
+
+    def widened(self) -> ReferenceDocument:
+        """The document with the whole paragraphs of its own segments."""
+        whole = [paragraph for paragraph in self.paragraphs if set(paragraph) & set(self.own_segments)]
+        own = {*self.own_segments, *(segment for paragraph in whole for segment in paragraph)}
+        return replace(self, own_segments=tuple(sorted(own)))
+
+    def are_in_one_paragraph(self, a: int, b: int) -> bool:
+        return a == b or any(a in paragraph and b in paragraph for paragraph in self.paragraphs)
 
     def segments_in_scope(self, scope: str) -> tuple[int, ...]:
         if scope == "":
@@ -128,6 +140,14 @@ def evaluate(
         return set().union(*matching) if matching else None
     if kind == "not":
         return set() if evaluate(rest[0], document, lists, scope) is None else None
+    if kind == "paragraph":
+        return paragraph_hits(*rest, document, lists, scope)
+    if kind == "first":
+        hits = evaluate(rest[1], document, lists, scope) or set()
+        return {hit for hit in hits if is_among_first(hit, rest[0], document)} or None
+    if kind == "atleast":
+        hits = evaluate(rest[1], document, lists, scope) or set()
+        return hits if len({hit[:2] for hit in hits}) >= rest[0] else None
     if kind in ("near", "before", "same"):
         return proximity_hits(kind, *rest, document, lists, scope)
     if kind == "count":
@@ -149,6 +169,10 @@ def leaf_hits(kind: str, rest: list, tokens: tuple[ReferenceToken, ...], segment
             for position, token in enumerate(tokens)
             if edit_distance(rest[0], token.folded) <= rest[1]
         ]
+    if kind == "all":
+        return [(segment, 0, len(tokens) - 1)] if tokens else []
+    if kind == "exact":
+        return [(segment, position, position) for position, token in enumerate(tokens) if token.spelling in rest[1]]
     assert kind == "regex"
     return [(segment, position, position) for position, token in enumerate(tokens) if token.folded in rest[1]]
 
@@ -163,6 +187,26 @@ def proximity_hits(kind: str, left: tuple, right: tuple, n: int, document, lists
         if a[0] == b[0] and any(0 < gap <= limit for gap in gaps):
             hits |= {a, b}
     return hits or None
+
+
+def paragraph_hits(left: tuple, right: tuple, document, lists, scope) -> set[HitSpan] | None:
+    whole = document.widened()
+    left_hits, right_hits = (evaluate(side, whole, lists, scope) for side in (left, right))
+    hits: set[HitSpan] = set()
+    for a, b in product(left_hits or (), right_hits or ()):
+        overlap = a[0] == b[0] and a[1] <= b[2] and b[1] <= a[2]
+        if document.are_in_one_paragraph(a[0], b[0]) and not overlap:
+            hits |= {a, b}
+    return hits if any(hit[0] in document.own_segments for hit in hits) else None
+
+
+def is_among_first(hit: HitSpan, count: int, document: ReferenceDocument) -> bool:
+    segment, _, last = hit
+    if segment in document.title_segments:
+        return True
+    if segment not in document.body:
+        return False
+    return sum(len(document.segments[other]) for other in document.body if other < segment) + last + 1 <= count
 
 
 @dataclass(frozen=True)
@@ -297,15 +341,35 @@ def match_reference(node: tuple, within: str, on: set[str], claims: list[Referen
         segments.update(zip(field_segments[scope], values, strict=True))
     current = [index for index, claim in enumerate(claims) if claim.novelty != "withdrawn"]
     title_indexes = tuple(index for index in current if claims[index].role == "title")
+    body = tuple(index for index in current if index not in title_indexes)
+    paragraphs: list[list[int]] = []
+    for index in body:
+        if paragraphs and claims[index].continues:
+            paragraphs[-1].append(index)
+        else:
+            paragraphs.append([index])
+    order = tuple(map(tuple, paragraphs)), body
     eligible = {index for index, claim in enumerate(claims) if claim.novelty in on and not claim.is_noise}
     hits: set[HitSpan] = set()
     for window in match_windows(within, on, claims, current):
-        window_hits = evaluate(node, ReferenceDocument(window, title_indexes, segments, field_segments), lists)
+        window_hits = evaluate(
+            node, ReferenceDocument(window, title_indexes, segments, field_segments, *order), lists
+        )
         window_hits = {hit for hit in window_hits or () if hit[0] in window}
         if any(hit[0] in eligible for hit in window_hits) and (within != "claim" or window[0] in eligible):
             hits |= window_hits
     fired_indexes = {hit[0] for hit in hits} & eligible
-    return (fired_indexes, {hit for hit in hits if claims[hit[0]].novelty}) if fired_indexes else None
+    shown = {hit for hit in hits if claims[hit[0]].novelty and not is_whole_claim(node, hit, claims)}
+    return (fired_indexes, shown) if fired_indexes else None
+
+
+def is_whole_claim(node: tuple, hit: HitSpan, claims: list[ReferenceClaim]) -> bool:
+    """Return whether the hit is that of `*`, which shows no words. Every claim ends with a word of no other term."""
+    return has_all(node) and hit[1:] == (0, len(claims[hit[0]].tokens) - 1)
+
+
+def has_all(node: tuple) -> bool:
+    return node == ("all",) or any(isinstance(part, tuple) and has_all(part) for part in node)
 
 
 def match_windows(within: str, on: set[str], claims: list[ReferenceClaim], current: list[int]):

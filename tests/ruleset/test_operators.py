@@ -1,6 +1,7 @@
 """Every example of the manual is true, and its tables are current."""
 
 import re
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from monitor.ruleset.aliases import read_aliases
 from monitor.ruleset.query.compile import compile_query
 from monitor.ruleset.query.nodes import MatchWindow
 from monitor.ruleset.query.operators import OPERATORS, register_proximity
-from monitor.ruleset.query.segments import SegmentIndex
+from monitor.ruleset.query.segments import ReadingOrder, SegmentIndex
 from monitor.ruleset.yaml_tree import parse_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -22,11 +23,14 @@ COUNTEREXAMPLES = [
 
 
 def matches(query: str, text: str) -> bool:
-    claims = re.split(r"(?<=\.) ", text)
+    paragraphs = [re.split(r"(?<=\.) ", paragraph) for paragraph in text.split(" ¶ ")]
+    claims = [claim for paragraph in paragraphs for claim in paragraph]
+    starts = set(accumulate(map(len, paragraphs), initial=0))
+    order = ReadingOrder(frozenset(), range(len(claims)), frozenset(range(len(claims))) - starts)
     compiled, faults = compile_query(query, ALIASES)
     assert compiled, faults
     all_segments = frozenset(range(len(claims)))
-    window = MatchWindow(SegmentIndex(claims), all_segments, {"text": all_segments})
+    window = MatchWindow(SegmentIndex(claims, order), all_segments, {"text": all_segments})
     return compiled.root.evaluate(window) is not None
 
 

@@ -73,6 +73,17 @@ REGEXES = {
 UNITS = ["", "", "%", "bp", "km", "metres"]
 TEXT_WORDS = [*WORDS, *UNSPACED, "3000", "12000", "3000", "12000", "km"]
 
+# a spelling with exact case -> the spellings that match it
+EXACT = {
+    "troops": ["troops", "tro\u200bops", "trооps", "ｔｒｏｏｐｓ", "tróops"],
+    "Troops": ["Troops"],
+    "TROOPS": ["TROOPS"],
+    "Kursk": ["Kursk", "Kur\u200dsk"],
+    "Київ": ["Київ", "Kиїв"],
+    "naïve": ["naïve", "nai\u0308ve"],
+    "KOREA": [],
+}
+
 words = st.sampled_from(WORDS)
 parts = st.one_of(words, st.sampled_from(STEMS), st.sampled_from(UNSPACED))
 terms = st.one_of(
@@ -82,6 +93,7 @@ terms = st.one_of(
     st.just(("alike", "korean", 2)),
     st.builds(lambda source: ("regex", source, sorted(REGEXES[source])), st.sampled_from(sorted(REGEXES))),
     st.builds(lambda name: ("alias", name), st.sampled_from(sorted(LISTS))),
+    st.builds(lambda word: ("exact", word, EXACT[word]), st.sampled_from(sorted(EXACT))),
 )
 either = st.one_of(terms, st.builds(lambda a, b: ("or", a, b), terms, terms))
 limits = st.one_of(
@@ -102,16 +114,22 @@ counts = st.builds(
     st.booleans(),
 )
 kinds = st.sampled_from(["near", "before", "same"])
+firsts = st.builds(lambda n, node: ("first", n, node), st.integers(1, 20), either)
+at_leasts = st.builds(lambda n, node: ("atleast", n, node), st.integers(1, 3), either)
 places = st.recursive(
-    st.one_of(either, counts),
+    st.one_of(either, counts, firsts, at_leasts),
     lambda inner: st.builds(lambda kind, a, b, n: (kind, a, b, n), kinds, inner, inner, st.integers(1, 6)),
     max_leaves=3,
 )
 scoped = st.builds(
     lambda scope, node: ("scope", scope, node), st.sampled_from(["title", "text", "url", "author", "tag"]), either
 )
+paragraphs = st.recursive(
+    places, lambda inner: st.builds(lambda a, b: ("paragraph", a, b), inner, inner), max_leaves=3
+)
+everything = st.one_of(st.just(("all",)), st.builds(lambda node: ("and", ("all",), node), places))
 queries = st.recursive(
-    st.one_of(places, places, scoped),
+    st.one_of(places, places, scoped, paragraphs, everything),
     lambda inner: st.one_of(
         st.builds(lambda many: ("and", *many), st.lists(inner, min_size=2, max_size=3)),
         st.builds(lambda many: ("or", *many), st.lists(inner, min_size=2, max_size=3)),
@@ -121,6 +139,7 @@ queries = st.recursive(
 )
 
 TIGHTNESS = {"or": 0, "and": 1, "not": 2, "near": 3, "before": 3, "same": 3, "count": 4, "scope": 5}
+TIGHTNESS |= {"paragraph": 3, "first": 5, "atleast": 5}
 
 
 def query_text(node: tuple, tightness: int = 0) -> str:
@@ -129,7 +148,9 @@ def query_text(node: tuple, tightness: int = 0) -> str:
     own = TIGHTNESS.get(kind, 6)
     text = {
         "or": lambda: " OR ".join(query_text(part, 1) for part in rest),
-        "and": lambda: (" AND " if len(rest) > 2 else " ").join(query_text(part, 2) for part in rest),
+        "and": lambda: (" AND " if len(rest) > 2 or ("all",) in rest else " ").join(
+            query_text(part, 2) for part in rest
+        ),
         "not": lambda: "NOT " + query_text(rest[0], 2),
         "near": lambda: f"{query_text(rest[0], 3)} NEAR/{rest[2]} {query_text(rest[1], 4)}",
         "before": lambda: f"{query_text(rest[0], 3)} BEFORE/{rest[2]} {query_text(rest[1], 4)}",
@@ -138,6 +159,11 @@ def query_text(node: tuple, tightness: int = 0) -> str:
         "scope": lambda: f"{rest[0]}:{query_text(rest[1], 6)}",
         "phrase": lambda: phrase(rest[0], rest[1]),
         "alike": lambda: f"{rest[0]}~{rest[1]}",
+        "paragraph": lambda: f"{query_text(rest[0], 3)} SAME PARAGRAPH {query_text(rest[1], 4)}",
+        "first": lambda: f"FIRST {rest[0]} {query_text(rest[1], 6)}",
+        "atleast": lambda: f"ATLEAST {rest[0]} {query_text(rest[1], 6)}",
+        "exact": lambda: f"={rest[0]}",
+        "all": lambda: "*",
         "regex": lambda: f"/{rest[0]}/",
         "alias": lambda: f"@{rest[0]}",
     }[kind]()
@@ -175,7 +201,14 @@ def random_update(random: Random) -> tuple[list[ReferenceClaim], dict[str, list[
         under = None if role in ("heading", "title") else heading
         novelty = random.choice(["new", "new", "changed", "repeated", None])
         claims.append(
-            ReferenceClaim(random_tokens(random, f"m{number}"), role, under, novelty, random.random() < 0.1)
+            ReferenceClaim(
+                random_tokens(random, f"m{number}"),
+                role,
+                under,
+                novelty,
+                random.random() < 0.1,
+                role in ("sentence", "bullet") and random.random() < 0.5,
+            )
         )
         heading = number if role == "heading" else heading
     if random.random() < 0.5:
@@ -185,7 +218,9 @@ def random_update(random: Random) -> tuple[list[ReferenceClaim], dict[str, list[
 
 def to_claim(claim: ReferenceClaim, claims: list[ReferenceClaim]) -> Claim:
     heading = "" if claim.heading is None else claims[claim.heading].text
-    return Claim(claim.text, Role(claim.role), heading, Noise.BOILERPLATE if claim.is_noise else None)
+    return Claim(
+        claim.text, Role(claim.role), heading, Noise.BOILERPLATE if claim.is_noise else None, claim.continues
+    )
 
 
 def tokens_text(tokens: tuple[ReferenceToken, ...]) -> str:

@@ -10,7 +10,10 @@ from monitor.errors import Problem
 from monitor.model import Novelty, Severity
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.query.lint import distinct_terms
+from monitor.ruleset.query.nodes import MatchWindow
+from monitor.ruleset.query.segments import SegmentIndex
 from monitor.ruleset.rule import FollowedFigure, RuleSet, Throttle, Within
+from monitor.ruleset.rule_reader import Surroundings
 
 RULE = "name: r\nmatch: troops\n"
 
@@ -105,7 +108,7 @@ def test_all_problems_of_all_files_are_reported(tmp_path):
         sverity: high
         notify: [desk, dsk]
         sources: [iws, "tag:wra"]
-        throttle: 3 per h
+        throttle: 3 per hut
         within: clause
         corroboration: two
         figures: {men: {of: troops AND kursk, alert: more than ten}}
@@ -130,7 +133,7 @@ def test_all_problems_of_all_files_are_reported(tmp_path):
         "a.yaml:8:16: unknown channel `dsk`; did you mean `desk`?",
         "a.yaml:9:11: unknown source `iws`; did you mean `isw`?",
         "a.yaml:9:16: unknown source `tag:wra`; did you mean `tag:war`?",
-        "a.yaml:10:11: `throttle`: expected a duration such as 90s, 15m, 6h or 7d after `per`, found `h`",
+        "a.yaml:10:11: `throttle`: expected a duration such as 90s, 15m, 6h or 7d after `per`, found `hut`",
         "a.yaml:11:9: `within`: expected claim, passage or update, found `clause`",
         "a.yaml:12:16: `corroboration`: expected a whole number, found `two`",
         "a.yaml:13:21: AND is not allowed inside a figure: "
@@ -261,7 +264,7 @@ def test_problems_of_the_aliases_file_are_reported(tmp_path):
         "aliases.yaml:7:10: aliases refer to each other in a cycle: @round → @trip → @round",
         "aliases.yaml:8:10: `empty`: expected a list of words and phrases",
         "aliases.yaml:9:3: invalid name `bad name`: expected letters, digits, - and _",
-        "aliases.yaml:10:1: unknown key `list`: expected `same` or `lists`",
+        "aliases.yaml:10:1: unknown key `list`: expected `same`, `lists` or `queries`",
         "r.yaml:2:30: unknown alias `@dpkr`; did you mean `@dprk`?",
     ]
 
@@ -409,3 +412,165 @@ def test_unconfirmed_without_corroboration_is_a_warning(tmp_path):
     assert problem.warning
     assert [rule.unconfirmed for rule in rules.rules] == [Severity.LOW]
     assert messages(tmp_path, r=RULE + "unconfirmed: low\ncorroboration: 2\n") == []
+
+
+QUERIES = """
+same:
+  fed: [Fed, federal reserve]
+lists:
+  rates: [rate*, "basis points"]
+queries:
+  hike: >-
+    @fed
+    NEAR/9 (raise* OR hike*)
+  no-sport: NOT (football OR tennis)
+  news: "@hike AND @no-sport"
+"""
+
+
+def test_queries_in_the_aliases_file_are_parts_of_other_queries(tmp_path):
+    rules, problems = load(tmp_path, aliases=QUERIES, r="name: r\nmatch: '@news AND @rates'\n")
+
+    assert problems == ()
+    assert matches_text(rules, "The Federal Reserve raises rates")
+    assert not matches_text(rules, "The Fed raises the rates of tennis clubs")
+    assert not matches_text(rules, "The Fed keeps rates")
+
+
+def matches_text(rules: RuleSet, text: str) -> bool:
+    index = SegmentIndex([text])
+    return rules.rules[0].query.root.evaluate(MatchWindow(index, frozenset({0}))) is not None
+
+
+@pytest.mark.parametrize(
+    ("queries", "message"),
+    [
+        (
+            "  a: storm AND @b\n  b: '@a OR rain'\n",
+            "aliases.yaml:3:7: aliases refer to each other in a cycle: @a → @b → @a",
+        ),
+        ("  a: >-\n    storm\n    AND @rian\n", "aliases.yaml:4:9: unknown alias `@rian`"),
+        ("  a: storm w/5 rain\n", "aliases.yaml:2:12: `w/5` is an operator of other tools: here, write NEAR/5"),
+        ("  a: [storm]\n", "aliases.yaml:2:6: `a`: expected a query, such as `fed NEAR/5 rate*`"),
+        ("  a: storm\nlists:\n  a: [rain]\n", "aliases.yaml:4:3: `a` is defined in both `queries` and `lists`"),
+        ("  a: storm\nlists:\n  b: ['@a']\n", "aliases.yaml:4:7: `@a` is a query: a list may contain only words"),
+        ("  a: storm and rain\n", "aliases.yaml:2:12: `and` is a word here"),
+    ],
+)
+def test_a_mistake_in_a_query_of_the_aliases_file_is_reported(tmp_path, queries, message):
+    found = messages(tmp_path, aliases=f"queries:\n{queries}", r=RULE)
+
+    assert len(found) == 1
+    assert found[0].startswith(message)
+
+
+def test_values_are_accepted_as_people_write_them(tmp_path):
+    rules, problems = load(
+        tmp_path,
+        r="""
+        name: r
+        match: troops
+        on: [New, CHANGED]
+        within: Update
+        severity: HIGH
+        throttle: 3/6h
+        since: 7 days
+        unconfirmed: Low
+        corroboration: 2
+        """,
+        s="name: s\nmatch: troops\nthrottle: 3 per day\nsince: 90 Minutes\n",
+    )
+
+    assert problems == ()
+    r, s = rules.rules
+    assert (r.on, r.within, r.severity) == ({Novelty.NEW, Novelty.CHANGED}, Within.UPDATE, Severity.HIGH)
+    assert (r.throttle.count, r.throttle.seconds, r.since, r.unconfirmed) == (3, 21600.0, 604800.0, Severity.LOW)
+    assert (s.throttle.seconds, s.since) == (86400.0, 5400.0)
+
+
+def test_defaults_hold_for_all_rules_of_a_file_that_do_not_set_the_key(tmp_path):
+    rules, problems = load(
+        tmp_path,
+        many="""
+        defaults: {severity: high, notify: [desk], throttle: 3/6h, sources: [isw]}
+        rules:
+          - {name: a, match: troops}
+          - {name: b, match: kursk, severity: low, notify: osint}
+        """,
+    )
+
+    assert problems == ()
+    a, b = rules.rules
+    assert (a.severity, a.notify, a.sources, str(a.throttle)) == (Severity.HIGH, ("desk",), ("isw",), "3/6h")
+    assert (b.severity, b.notify, b.sources) == (Severity.LOW, ("osint",), ("isw",))
+
+
+def test_a_mistake_in_defaults_is_reported_once(tmp_path):
+    rules = "rules:\n  - {name: a, match: troops}\n  - {name: b, match: kursk}\n"
+
+    assert messages(tmp_path, r=f"defaults: {{severity: hihg, nme: x, match: storm}}\n{rules}") == [
+        "r.yaml:1:22: `severity`: expected info, low, medium, high or critical, found `hihg`",
+        "r.yaml:1:28: unknown key `nme`; did you mean `name`?",
+        "r.yaml:1:36: `match` belongs to a single rule, not under `defaults:`",
+    ]
+    assert messages(tmp_path, r=f"defaults: [a]\n{rules}") == [
+        "r.yaml:1:11: `defaults`: expected keys for all rules of this file, found a list"
+    ]
+
+
+CONTRADICTIONS = [
+    (
+        "severity: low\ncorroboration: 2\nunconfirmed: critical\n",
+        "r.yaml:5:14: `unconfirmed: critical` is above `severity: low` of confirmed alerts",
+    ),
+    ("on: [repeated]\n", "r.yaml:3:5: `repeated` alerts every time that a source says what is known already"),
+    ("expires: 2026-02-30\n", "r.yaml:3:10: `expires`: expected a date such as 2027-01-01, found `2026-02-30`"),
+    ("active: office hours\n", "r.yaml:3:9: `active`: expected hours such as `mon-fri 08:00-18:00`"),
+    ("severity: {high: troops AND, low: true}\n", "r.yaml:3:27: the query ends after `AND`"),
+    (
+        "severity: {grave: troops}\n",
+        "r.yaml:3:11: `severity`: expected info, low, medium, high or critical, found `grave`",
+    ),
+    (
+        "severity: {high: true, low: yes}\n",
+        "r.yaml:3:11: `severity`: only one severity can be `true`, found high and low",
+    ),
+    ("inhibits: [r]\n", "r.yaml:3:12: a rule cannot inhibit itself: to limit its own alerts, use `throttle`"),
+    ("inhibits: [storms]\n", "r.yaml:3:12: unknown rule `storms`; the rules are r"),
+]
+
+
+@pytest.mark.parametrize(("keys", "message"), CONTRADICTIONS, ids=[keys.split("\n")[0] for keys, _ in CONTRADICTIONS])
+def test_a_contradiction_or_an_unusual_value_is_reported(tmp_path, keys, message):
+    found = messages(tmp_path, r=RULE + keys)
+
+    assert len(found) == 1
+    assert found[0].startswith(message)
+
+
+def test_rules_that_inhibit_each_other_are_refused(tmp_path):
+    text = (
+        "rules:\n  - {name: a, id: x, match: troops, inhibits: [b]}\n"
+        "  - {name: b, match: troops, inhibits: c}\n  - {name: c, match: troops, inhibits: [x]}\n"
+    )
+
+    assert messages(tmp_path, r=text) == ["r.yaml:4:41: rules inhibit each other in a cycle: c → a → b → c"]
+
+
+def test_an_expired_rule_is_a_warning_when_checked(tmp_path):
+    (tmp_path / "r.yaml").write_text(RULE + "expires: 2026-01-01\n", "utf-8")
+
+    def found(now):
+        return load_rules(tmp_path, builtin_aliases=None, surroundings=Surroundings(now=now))[1]
+
+    assert found(None) == found(1767225599.0) == ()
+    (warning,) = found(1767225600.0)
+    assert (warning.line, warning.warning) == (3, True)
+    assert warning.message == "the rule expired on 2026-01-01: it does not alert any more"
+
+
+@pytest.mark.parametrize(("keys", "warns"), [("", True), ("sources: [isw]\n", False)])
+def test_all_news_of_every_source_is_a_warning(tmp_path, keys, warns):
+    _, problems = load(tmp_path, r=f"name: r\nmatch: '* AND NOT football'\n{keys}")
+
+    assert [problem.warning for problem in problems] == [True] * warns

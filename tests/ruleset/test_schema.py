@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from monitor.cli.app import run_command_line
 from monitor.model import Novelty, Severity
-from monitor.ruleset.schema import RuleModel, rule_schema
+from monitor.ruleset.json_schema import aliases_schema, rule_schema
+from monitor.ruleset.load import load_rules
+from monitor.ruleset.schema import RuleModel
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -52,19 +55,68 @@ def test_every_reference_has_a_definition() -> None:
     assert {name.removeprefix("#/definitions/") for name in names} <= set(schema["definitions"])
 
 
-def test_the_shipped_schema_is_current(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line(["schema"]) == 0
-    assert capsys.readouterr().out == (RULES / "rule.schema.json").read_text("utf-8"), (
-        "run: monitor schema > rules/rule.schema.json"
-    )
-    assert json.loads((RULES / "rule.schema.json").read_text("utf-8")) == rule_schema()
+@pytest.mark.parametrize(
+    ("options", "file", "schema"),
+    [((), "rule.schema.json", rule_schema()), (("--aliases",), "aliases.schema.json", aliases_schema())],
+)
+def test_the_shipped_schemas_are_current(
+    capsys: pytest.CaptureFixture[str], options: tuple[str, ...], file: str, schema: dict[str, Any]
+) -> None:
+    assert run_command_line(["schema", *options]) == 0
+    text = (RULES / file).read_text("utf-8")
+    assert capsys.readouterr().out == text, f"run: monitor schema {' '.join(options)} > rules/{file}"
+    assert json.loads(text) == schema
 
 
-def test_every_shipped_rule_file_refers_to_the_schema() -> None:
-    files = [file for file in RULES.glob("*.yaml") if file.name != "aliases.yaml"]
-    assert files
+def test_every_shipped_rule_file_refers_to_its_schema() -> None:
+    files = list(RULES.glob("*.yaml"))
+    assert len(files) > 1
     for file in files:
-        assert file.read_text("utf-8").startswith("# yaml-language-server: $schema=rule.schema.json\n"), file
+        schema = "aliases" if file.name == "aliases.yaml" else "rule"
+        assert file.read_text("utf-8").startswith(f"# yaml-language-server: $schema={schema}.schema.json\n"), file
+
+
+def test_every_key_has_a_plain_title_and_text_has_a_pattern(rule: dict[str, Any]) -> None:
+    titles = [key["title"] for key in rule["properties"].values() if "title" in key]
+    assert "Corroboration" in titles
+    assert rule["title"] == "Rule"
+    assert not [name for name in rule_schema()["definitions"] if name.endswith("Model") and "title" not in rule]
+    for name in ("name", "throttle", "since", "expires", "active", "match"):
+        assert "pattern" in json.dumps(rule["properties"][name]), name
+
+
+PATTERN_VALUES = [
+    ("throttle", ["3 per 6h", "3/6h", "3 per day", "10 per 90 minutes"], ["3", "often", "3 per h4"]),
+    ("since", ["7d", "7 days", "1.5h"], ["soon", "7"]),
+    ("expires", ["2027-01-01"], ["2027", "1 Jan 2027"]),
+    ("active", ["mon-fri 08:00-18:00", "22:00-07:00"], ["office hours"]),
+    ("name", ["dprk-troops"], ["a b", ""]),
+]
+
+
+@pytest.mark.parametrize(("key", "valid", "invalid"), PATTERN_VALUES)
+def test_the_patterns_accept_what_check_accepts(
+    rule: dict[str, Any], tmp_path: Path, key: str, valid: list[str], invalid: list[str]
+) -> None:
+    def patterns(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            return [part["pattern"]] if "pattern" in part else [p for value in part.values() for p in patterns(value)]
+        return [p for value in part for p in patterns(value)] if isinstance(part, list) else []
+
+    (pattern,) = set(patterns(rule["properties"][key]))
+    for value in (*valid, *invalid):
+        text = {"name": "r", "match": "storm"} | {key: value}
+        (tmp_path / "r.yaml").write_text(json.dumps(text), "utf-8")
+        errors = [problem for problem in load_rules(tmp_path, builtin_aliases=None)[1] if not problem.warning]
+        assert bool(re.search(pattern, value)) is (value in valid) is not bool(errors), (value, errors)
+
+
+def test_init_gives_every_rule_file_its_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_command_line(["init"]) == 0
+    for file in (tmp_path / "rules").glob("*.yaml"):
+        name = file.read_text("utf-8").splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        assert (tmp_path / "rules" / name).is_file(), file
 
 
 def test_init_writes_the_schema_next_to_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lark import Token, Tree
 
 from monitor.ruleset.query import parse_term
+from monitor.ruleset.query.context_nodes import AtLeast, FirstWords
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.query.foreign import foreign_operator, foreign_scope, slash_operator
 from monitor.ruleset.query.limits import parse_limit
 from monitor.ruleset.query.lint import (
     MAX_QUERY_TERMS,
     count_terms,
     distinct_terms,
+    find_common_alternative,
     find_contradiction,
     operand_error,
     scopes_overlap,
@@ -27,21 +31,31 @@ from monitor.ruleset.query.nodes import (
     Not,
     NumberComparison,
     Or,
-    ProximityPair,
     Query,
     matches_without_terms,
 )
 from monitor.ruleset.query.operators import OPERATORS, Operator
 from monitor.ruleset.query.syntax import parse_query, query_excerpt, start_offset
+from monitor.ruleset.query.terms import AnyText
 
 MAX_DISTANCE_WORDS = 1_000
 QUERY_SCOPES = ("title", "text", "url", "author", "tag")
 AliasNodes = Mapping[str, Node | None]  # None: the alias is invalid and was reported in its own file
+LIMITS: dict[str, type[FirstWords] | type[AtLeast]] = {"FIRST": FirstWords, "ATLEAST": AtLeast}
+TERM_PARSERS = {
+    "WORD": parse_term.parse_word,
+    "PHRASE": parse_term.parse_phrase,
+    "EXACT": parse_term.parse_exact,
+    "REGEX": parse_term.parse_regex,
+}
 
 
-def compile_query(text: str, aliases: AliasNodes) -> tuple[Query | None, list[SyntaxFault]]:
-    """Return the query and its warnings, or None and every fault."""
-    compiler = QueryCompiler(text, aliases)
+def compile_query(text: str, aliases: AliasNodes, *, is_part: bool = False) -> tuple[Query | None, list[SyntaxFault]]:
+    """Return the query and its warnings, or None and every fault.
+
+    `is_part`: other queries use it, so it may have only negative or common terms.
+    """
+    compiler = QueryCompiler(text, aliases, is_part)
     root = compiler.compile()
     if root is None or any(not fault.warning for fault in compiler.faults):
         return None, compiler.faults
@@ -54,6 +68,7 @@ class QueryCompiler:
 
     text: str
     aliases: AliasNodes
+    is_part: bool = False
     faults: list[SyntaxFault] = field(default_factory=list)
     term_count: int = 0
 
@@ -64,16 +79,27 @@ class QueryCompiler:
         except SyntaxFault as fault:
             self.faults.append(fault)
             return None
-        if root is not None:
+        if root is not None and not self.is_part:
             self.check_root(root)
         return root
 
     def check_root(self, root: Node) -> None:
         """Report faults of the query as a whole."""
-        if matches_without_terms(root):
+        if isinstance(root, Not) and isinstance(root.node, AnyText):
+            self.report("the query never matches: NOT `*` excludes everything")
+        elif matches_without_terms(root):
             self.report("the query matches almost every text: add a positive term (to each alternative of an OR)")
         elif contradiction := find_contradiction(root):
             self.report(contradiction)
+        elif too_common := find_common_alternative(root):
+            quoted = " and ".join(f"`{term.text}`" for term in too_common)
+            capitals = next((term.text for term in too_common if term.text.isupper() and len(term.text) > 1), "")
+            remedy = (
+                f"write `={capitals}` for exact case"
+                if capitals
+                else "join it with a rarer word, as a phrase or by AND"
+            )
+            self.report(f"almost every text has {quoted}: {remedy}", warning=True)
 
     def report(self, message: str, offset: int = 0, warning: bool = False) -> None:
         self.faults.append(SyntaxFault(message, offset, warning))
@@ -111,7 +137,19 @@ class QueryCompiler:
         nodes = self.compile_nodes([child for child in children if isinstance(child, Tree)])
         if nodes is None:
             return None
+        for left, right in pairwise(children):
+            if isinstance(left, Tree) and isinstance(right, Tree):
+                self.check_wildcard_between(left, right)
         return And(tuple(operand for node in nodes for operand in (node.nodes if isinstance(node, And) else (node,))))
+
+    def check_wildcard_between(self, left: Tree[Token], right: Tree[Token]) -> None:
+        """Report a `*` beside a word without an operator, which other tools read as any word."""
+        for part in (left, right):
+            if part.data == "word" and part.children[0] == "*" and "negation" not in (left.data, right.data):
+                message = (
+                    "`*` is a wildcard only at the end of a word, as in `deploy*`; for all news, write `* AND …`"
+                )
+                self.report(message, start_offset(part))
 
     def _negation(self, children: list[Tree[Token]]) -> Node | None:
         node = self.compile_node(children[1])
@@ -130,7 +168,7 @@ class QueryCompiler:
                 return None
         if not scopes_overlap(term_scopes(left_node), term_scopes(right_node)):
             self.report(f"{operator.word} never matches: its operands have different scopes", start_offset(token))
-        return ProximityPair(operator.proximity, left_node, right_node, distance)
+        return operator.pair(operator.proximity, left_node, right_node, distance)
 
     def parse_operator(self, token: Token) -> tuple[Operator | None, int]:
         """Return the operator and its distance in words; (None, 0) after reporting an invalid distance."""
@@ -176,16 +214,37 @@ class QueryCompiler:
         self.report(message, start_offset(forecast))
         return None
 
+    def _limited(self, children: list[Tree[Token] | Token]) -> Node | None:
+        """Compile `FIRST 50 a` or `ATLEAST 3 a`."""
+        token, inner_tree = children
+        word, digits = re.split(r"[\s/]+", str(token), maxsplit=1)
+        if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:9]) <= MAX_DISTANCE_WORDS):
+            message = f"expected a number from 1 to {MAX_DISTANCE_WORDS:,}, as in {word} 5, found `{token}`"
+            self.report(message, start_offset(token))
+            return None
+        node = self.compile_node(inner_tree)
+        if node is None:
+            return None
+        if error := operand_error(node, word):
+            self.report(error, start_offset(inner_tree))
+            return None
+        return LIMITS[word](node, int(digits))
+
     def _scoped(self, children: list[Tree[Token]]) -> Node | None:
         token, inner_tree = children
         scope = str(token).lower().removesuffix(":")
         if scope not in QUERY_SCOPES:
             scope_list = "title:, text:, url:, author: or tag:"
-            hint = did_you_mean(scope, QUERY_SCOPES) or f'put a word with a colon in quotes: `"{scope}:…"`'
+            known = foreign_scope(scope)
+            hint = f"write `{known}:`" if known else did_you_mean(scope, QUERY_SCOPES)
+            hint = hint or f'put a word with a colon in quotes: `"{scope}:…"`'
             self.report(f"unknown scope `{token}`: expected {scope_list}; {hint}", start_offset(token))
             return None
         node = self.compile_node(inner_tree)
         if node is None:
+            return None
+        if any(isinstance(term, AnyText) for term in distinct_terms(node)):
+            self.report("`*` stands for all news, without a scope", start_offset(token))
             return None
         if any(term.scope not in ("", scope) for term in distinct_terms(node)):
             self.report(f"nested scope inside `{scope}:`: a term has only one scope", start_offset(token))
@@ -196,6 +255,13 @@ class QueryCompiler:
         token = children[0]
         if hint := lowercase_operator_hint(token):
             self.report(hint, start_offset(token))
+            return None
+        if foreign := foreign_operator(str(token), self.text[token.end_pos or 0 :]):
+            self.report(foreign, start_offset(token))
+            return None
+        if token in LIMITS:
+            message = f'`{token}` needs a number, as in `{token} 5 storm`; write "{token}" in quotes for the word'
+            self.report(message, start_offset(token))
             return None
         if token in ("and", "or", "not"):
             self.report(
@@ -208,14 +274,16 @@ class QueryCompiler:
 
     def compile_term(self, token: Token) -> Node | None:
         """Parse a word, phrase or regex; None after reporting its fault."""
-        parsers = {"WORD": parse_term.parse_word, "PHRASE": parse_term.parse_phrase, "REGEX": parse_term.parse_regex}
         try:
-            return parsers[token.type](str(token))
+            return TERM_PARSERS[token.type](str(token))
         except SyntaxFault as fault:
-            self.report(fault.message, start_offset(token))
+            self.report(slash_operator(token) or fault.message, start_offset(token))
             return None
 
     def _phrase(self, children: list[Token]) -> Node | None:
+        return self.compile_term(children[0])
+
+    def _exact(self, children: list[Token]) -> Node | None:
         return self.compile_term(children[0])
 
     def _regex(self, children: list[Token]) -> Node | None:

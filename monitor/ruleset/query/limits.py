@@ -22,6 +22,7 @@ from monitor.text.lexicon.figures import (
 from monitor.text.stated_numbers import StatedNumber
 
 MAX_DIGITS = 19
+CURRENCY_SIGNS = "".join(sign for sign in CURRENCIES if len(sign) == 1)
 COMPARISON_SIGNS = {"≤": "<=", "≥": ">="}
 _SCALE_WORDS = frozenset(SCALES) - {"千", "万", "亿"}
 _UNITS: dict[tuple[str, ...], tuple[str, float]] = {
@@ -42,8 +43,8 @@ def _alternatives(phrases: set[str]) -> str:
 _UNITS_WITH_SCALE = frozenset(words for words in COMPOUND_MEASURES if words[0] in SCALES)  # "m / s"
 _UNIT_PHRASES = {" ".join(words).replace(" / ", "/") for words in _UNITS}
 _WORD_END = r'(?![^\s()"])'
-_SIGNS, _CODES = "".join(sign for sign in CURRENCIES if len(sign) == 1), "|".join(sorted(CURRENCY_CODES))
-_CURRENCY_BEFORE = rf"(?:[A-Z]{{0,3}}[{_SIGNS}]|(?:{_CODES})\b)\s*"
+_CODES = "|".join(sorted(CURRENCY_CODES))
+_CURRENCY_BEFORE = rf"(?:[A-Z]{{0,3}}[{CURRENCY_SIGNS}]|(?:{_CODES})\b)\s*"
 _AMOUNT = (
     rf"(?:{_CURRENCY_BEFORE})?\d[\d,._]*(?:[ \u00a0\u202f]\d{{3}}(?![^\s()]))*[^\s()\"<>=]*"
     rf"(?:\s+(?i:{_alternatives(set(_SCALE_WORDS))}){_WORD_END})?"

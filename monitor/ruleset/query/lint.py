@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
+from monitor.ruleset.query.context_nodes import AtLeast, FirstWords, ParagraphPair
 from monitor.ruleset.query.nodes import And, Node, Not, NumberComparison, Or, ProximityPair, Term
-from monitor.ruleset.query.terms import PhraseTerm
+from monitor.ruleset.query.terms import AnyText, PhraseTerm, PhraseWord
+from monitor.text.lexicon.stopwords import STOPWORDS
 
 MAX_QUERY_TERMS = 10_000
+MAX_COMMON_STEM_CHARS = 2  # every stem has at least as many
 EXPECTED_OPERAND = "expected a word, a quoted phrase, or several joined by OR"
 
 
@@ -36,6 +40,8 @@ def with_scope(node: Node, scope: str) -> Node:
             return replace(node, nodes=tuple(with_scope(child, scope) for child in node.nodes))
         case Not():
             return Not(with_scope(node.node, scope))
+        case FirstWords() | AtLeast():
+            return replace(node, node=with_scope(node.node, scope))
         case NumberComparison():
             return replace(node, operand=with_scope(node.operand, scope))
         case ProximityPair():
@@ -51,6 +57,12 @@ def operand_error(node: Node, operator: str) -> str:
             return f"AND is not allowed inside {operator}: {EXPECTED_OPERAND}; adjacent words are joined by AND"
         case Not():
             return f"NOT is not allowed inside {operator}: write `a {operator} b AND NOT c`"
+        case AnyText():
+            return f"`*` is not allowed inside {operator}: {EXPECTED_OPERAND}"
+        case ParagraphPair() if operator != "SAME PARAGRAPH":
+            return f"SAME PARAGRAPH is not allowed inside {operator}: join the two by AND"
+        case ProximityPair() | NumberComparison() | AtLeast() if operator == "ATLEAST":
+            return f"only terms can be counted by ATLEAST: {EXPECTED_OPERAND}"
         case Term() if node.scope not in ("", "title", "text"):
             return f"`{node.scope}:` is not allowed inside {operator}, which searches title and text"
         case _:
@@ -97,11 +109,42 @@ def subsumes(wide: Term, narrow: Term) -> bool:
     """Return whether every text that matches `narrow` also matches `wide`; False if unknown."""
     if wide.scope != narrow.scope and (wide.scope, narrow.scope) != ("", "text"):
         return False  # a claim without the word may have a title with it
-    if wide.text == narrow.text:
+    if wide.text == narrow.text or isinstance(wide, AnyText):
         return True
     if not (isinstance(wide, PhraseTerm) and isinstance(narrow, PhraseTerm)) or len(wide.words) > 1:
         return False
-    broad_word = wide.words[0]
-    return any(
-        word.word.startswith(broad_word.word) if broad_word.is_stem else word == broad_word for word in narrow.words
-    )
+    return any(includes_word(wide.words[0], word) for word in narrow.words)
+
+
+def includes_word(wide: PhraseWord, narrow: PhraseWord) -> bool:
+    """Return whether every word that `narrow` matches also matches `wide`."""
+    wide_text, narrow_text = (wide.cased, narrow.cased) if wide.cased else (wide.word, narrow.word)
+    if wide.is_stem:
+        return narrow_text.startswith(wide_text)
+    return narrow_text == wide_text and narrow.is_stem == wide.is_stem and narrow.is_glued == wide.is_glued
+
+
+def find_common_alternative(node: Node) -> list[Term]:
+    """Return the terms of an alternative of the query that almost every text has; [] if there is none."""
+    match node:
+        case Or():
+            return next(filter(None, map(find_common_alternative, node.nodes)), [])
+        case And():
+            parts = [find_common_alternative(child) for child in node.nodes if not isinstance(child, Not)]
+            return list(dict.fromkeys(chain(*parts))) if all(parts) else []
+        case Term() if is_common(node):
+            return [node]
+        case _:
+            return []
+
+
+def is_common(term: Term) -> bool:
+    """Return whether almost every text has the term: a word such as `the`, or a short stem such as `th*`."""
+    if not isinstance(term, PhraseTerm) or len(term.words) > 1 or term.scope in ("url", "author", "tag"):
+        return False
+    word = term.words[0]
+    if word.cased.isupper() and len(word.cased) > 1:
+        return False  # =WHO, =US
+    if word.is_stem and len(word.word) <= MAX_COMMON_STEM_CHARS:
+        return any(common.startswith(word.word) for common in STOPWORDS)
+    return not word.is_stem and word.word in STOPWORDS

@@ -53,6 +53,14 @@ class MatchWindow:
         """The spans of a term in this window, or None."""
         return term.cached_spans(self.index, self.segments_in_scope(term.scope)) or None
 
+    def with_whole_paragraphs(self) -> MatchWindow:
+        """The window widened to the paragraphs of its segments."""
+        segments = frozenset[int]().union(*map(self.index.paragraph, self.segments))
+        if segments == self.segments:
+            return self
+        text = segments - self.segments_by_scope.get("title", frozenset())
+        return MatchWindow(self.index, segments, {**self.segments_by_scope, "text": text})
+
 
 class Node(Protocol):
     """A part of a query."""

@@ -43,6 +43,7 @@ _WITHOUT_ACCENTS = {
     for code in range(*bounds)
 }
 _INDEPENDENT_LETTERS = "йї"
+_WITHOUT_CAPITAL_STROKES = str.maketrans({"Ø": "O", "Ł": "L", "Đ": "D", "Ħ": "H", "Æ": "AE", "Œ": "OE", "Ŧ": "T"})
 _WITHOUT_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ŧ": "t"})
 
 _CYRILLIC_LOOKALIKES = ("АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝ", "ABESIJKMHOPCTYXaesijopcyxhdqw")
@@ -79,6 +80,15 @@ def fold_query_word(word: str) -> str:
         return word.lower()
     plain = unicodedata.normalize("NFKC", word).translate(_WITHOUT_INVISIBLE)
     return strip_accents(_unify_script(plain).casefold())
+
+
+@lru_cache(maxsize=1 << 14)
+def fold_cased_word(word: str) -> str:
+    """Fold one word as `fold_query_word` does, but keep its case."""
+    if word.isascii():
+        return word
+    plain = unicodedata.normalize("NFKC", word).translate(_WITHOUT_INVISIBLE)
+    return strip_accents(_unify_script(plain).translate(_WITHOUT_CAPITAL_STROKES))
 
 
 def strip_accents(text: str) -> str:

@@ -10,7 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.ruleset.query.nodes import ProximityOperator
+from monitor.ruleset.query.context_nodes import ParagraphPair
+from monitor.ruleset.query.nodes import ProximityOperator, ProximityPair
 from monitor.ruleset.query.segments import TermSpans
 
 UNLIMITED_DISTANCE = 1 << 23  # more words than any claim has, fewer than between positions of two claims
@@ -20,7 +21,8 @@ UNLIMITED_DISTANCE = 1 << 23  # more words than any claim has, fewer than betwee
 class Operator:
     """One form of the language. Examples are pairs of a query and a text that matches; counterexamples do not match.
 
-    `proximity` is set for operators between two terms; `/n` at the end of `word` takes a distance in words.
+    `proximity` is set for operators between two terms; `/n` at the end of `word` takes a distance in words. `pair` is
+    the node that applies it.
     """
 
     word: str
@@ -28,6 +30,7 @@ class Operator:
     examples: tuple[tuple[str, str], ...]
     counterexamples: tuple[tuple[str, str], ...]
     proximity: ProximityOperator | None = None
+    pair: type[ProximityPair] = ProximityPair
 
 
 OPERATORS: dict[str, Operator] = {}
@@ -41,12 +44,17 @@ def register_form(
 
 
 def register_proximity(
-    word: str, meaning: str, *, examples: tuple[tuple[str, str], ...], counterexamples: tuple[tuple[str, str], ...]
+    word: str,
+    meaning: str,
+    *,
+    examples: tuple[tuple[str, str], ...],
+    counterexamples: tuple[tuple[str, str], ...],
+    pair: type[ProximityPair] = ProximityPair,
 ) -> Callable[[ProximityOperator], ProximityOperator]:
     """Register a function of the spans on the left, the spans on the right and the distance as an operator."""
 
     def register(proximity: ProximityOperator) -> ProximityOperator:
-        OPERATORS[word] = Operator(word, meaning, examples, counterexamples, proximity)
+        OPERATORS[word] = Operator(word, meaning, examples, counterexamples, proximity, pair)
         return proximity
 
     return register
@@ -83,6 +91,12 @@ register_form(
     counterexamples=(("kursk~1", "near Kurskaya"),),
 )
 register_form(
+    "=WHO",
+    'A word, stem or phrase in exactly this case: `=WHO`, `=Apple*`, `="The Times"`. Accents are ignored.',
+    examples=(("=WHO", "The WHO replied."), ('="Orange County"', "in Orange County")),
+    counterexamples=(("=WHO", "Who replied?"), ("=US", "They left us.")),
+)
+register_form(
     "/regex/",
     "An RE2 regular expression that matches whole words, ignoring case.",
     examples=(("/cve-20[0-9]{2}-[0-9]+/", "CVE-2026-12345 is exploited"),),
@@ -90,7 +104,7 @@ register_form(
 )
 register_form(
     "@name",
-    "Any entry of this list in `aliases.yaml`.",
+    "Any entry of this list in `aliases.yaml`, or the query of this name.",
     examples=(("@dprk", "The DPRK objects"), ("@dprk", "a North Korean officer")),
     counterexamples=(("@dprk", "South Korea objects"),),
 )
@@ -132,6 +146,24 @@ register_form(
         ("~worker* > 1000", "The yard has laid off 1,200 workers."),
     ),
     counterexamples=(("worker* > 1000", "The yard will lay off 1,200 workers."),),
+)
+register_form(
+    "FIRST n a",
+    "The term is in the title or among the first n words of the text. For several terms: `FIRST 50 (a OR b)`.",
+    examples=(("FIRST 5 kursk", "Troops left Kursk on Monday."),),
+    counterexamples=(("FIRST 5 monday", "Troops left Kursk late on Monday."),),
+)
+register_form(
+    "ATLEAST n a",
+    "The term occurs at least n times where the rule looks (`within`).",
+    examples=(("ATLEAST 2 drone*", "A drone hit a plant. Another drone was shot down."),),
+    counterexamples=(("ATLEAST 3 drone*", "A drone hit a plant. Another drone was shot down."),),
+)
+register_form(
+    "*",
+    'Everything: all news of the rule\'s sources (`match: "*"`), or all but what a `NOT` excludes.',
+    examples=(("*", "Any text."), ("* AND NOT football", "Troops left.")),
+    counterexamples=(("* AND NOT football", "Troops play football."),),
 )
 register_form(
     "a AND b",
@@ -201,3 +233,16 @@ def spans_before(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
 def spans_in_same_sentence(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
     """Return the spans of either side in a claim with a span of the other."""
     return spans_near(left, right, UNLIMITED_DISTANCE)
+
+
+@register_proximity(
+    "SAME PARAGRAPH",
+    "Both terms match in the same paragraph or bullet of the page, which may have several sentences. The rule fires "
+    "on any of them with one of them. In the examples, ¶ starts a new paragraph.",
+    examples=(("troops SAME PARAGRAPH kursk", "Troops left. Kursk is quiet."),),
+    counterexamples=(("troops SAME PARAGRAPH kursk", "Troops left. ¶ Kursk is quiet."),),
+    pair=ParagraphPair,
+)
+def spans_in_same_paragraph(left: TermSpans, right: TermSpans, n: int) -> TermSpans:
+    """Return the spans of either side, all in one paragraph, that do not overlap a span of the other."""
+    return spans_near(left, right, n)

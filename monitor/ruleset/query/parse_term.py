@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import re2
 
 from monitor.ruleset.query import word_boundaries
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.query.nodes import Term
-from monitor.ruleset.query.normalize import folded_words, is_unspaced, strip_accents, word_spans
-from monitor.ruleset.query.terms import FuzzyTerm, PhraseTerm, PhraseWord, RegexTerm
+from monitor.ruleset.query.normalize import fold_cased_word, folded_words, is_unspaced, strip_accents, word_spans
+from monitor.ruleset.query.terms import ANY_TEXT, AnyText, FuzzyTerm, PhraseTerm, PhraseWord, RegexTerm
 
 MAX_SLOP = 100
 MAX_EDITS = 3
@@ -22,7 +23,9 @@ CATCH_ALL_PROBES = ("zq", "lorem", "hitherto")  # a regex that matches all of th
 
 
 def parse_word(text: str) -> Term:
-    """Parse `troops`, `deploy*`, `kursk~1` or `covid-19`. Raises SyntaxFault."""
+    """Parse `troops`, `deploy*`, `kursk~1`, `covid-19` or `*`. Raises SyntaxFault."""
+    if text == ANY_TEXT:
+        return AnyText(text)
     base, tilde, edits = text.partition("~")
     if tilde:
         return parse_fuzzy_word(base, edits, text)
@@ -53,10 +56,23 @@ def parse_phrase(text: str) -> Term:
     )
 
 
+def parse_exact(text: str) -> Term:
+    """Parse `=WHO`, `=Apple*` or `="The Times"`. Raises SyntaxFault."""
+    plain = text[1:]
+    term = parse_phrase(plain) if plain.startswith('"') else parse_word(plain)
+    if not isinstance(term, PhraseTerm):
+        raise SyntaxFault(f"`{text}`: `~` matches other spellings, so it cannot be combined with exact case")
+    cased = [fold_cased_word(plain[start:end]) for start, end in word_spans(plain.partition("~")[0])]
+    words = tuple(replace(word, cased=spelling) for word, spelling in zip(term.words, cased, strict=True))
+    return replace(term, text=text, words=words)
+
+
 def parse_alias_term(text: str) -> Term:
     """Parse one entry of a list in aliases.yaml: a term, or a phrase without quotes. Raises SyntaxFault."""
     if text.startswith("/"):
         return parse_regex(text)
+    if text.startswith("="):
+        return parse_exact(text if " " not in text or text[1:2] == '"' else f'="{text[1:]}"')
     if text.startswith('"'):
         return parse_phrase(text)
     if "~" in text:

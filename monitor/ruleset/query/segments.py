@@ -9,15 +9,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 import re2
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from monitor.ruleset.query.normalize import fold_letters, folded_words, letter_origins, word_spans
+from monitor.ruleset.query.normalize import (
+    fold_cased_word,
+    fold_letters,
+    folded_words,
+    letter_origins,
+    word_spans,
+)
 
 SEGMENT_SHIFT = 24
+POSITION_MASK = (1 << SEGMENT_SHIFT) - 1  # the number of a word in its segment
 TermSpan = tuple[int, int, str]  # first and last position, and the term that matched
 TermSpans = list[TermSpan]
 
@@ -29,14 +37,25 @@ class RegexCandidates(NamedTuple):
     segments: Sequence[int]
 
 
+class ReadingOrder(NamedTuple):
+    """How the segments of an update follow each other: its title, the segments of its text in order, and those that
+    continue the paragraph of the segment before them."""
+
+    title: frozenset[int]
+    body: Sequence[int]
+    continuing: frozenset[int]
+
+
 class SegmentIndex:
     """Some texts (segments) and the positions of their folded words.
 
     Every look-up takes the segments to search, in order, because most rules are matched against a single claim.
+    Without an `order`, each segment is a text of its own.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], order: ReadingOrder | None = None) -> None:
         self.texts = tuple(texts)
+        self.order = order
         self.words_by_segment = [folded_words(text) for text in self.texts]
         self.all_segments = frozenset(range(len(self.texts)))
         self._regex_candidates: dict[str, RegexCandidates] = {}
@@ -44,6 +63,7 @@ class SegmentIndex:
         self._word_offsets: dict[int, list[tuple[int, int]]] = {}
         self._spans: dict[tuple[str, frozenset[int]], TermSpans] = {}
         self._letter_offsets: dict[int, Sequence[int]] = {}
+        self._cased_words: dict[int, list[str]] = {}
 
     def word_positions(self, word: str, segments: Sequence[int]) -> list[int]:
         """The positions of a folded word, in order."""
@@ -117,17 +137,60 @@ class SegmentIndex:
             self._word_offsets[segment] = word_spans(self.texts[segment])
         return self._word_offsets[segment]
 
+    def cased_words(self, segment: int) -> list[str]:
+        """The words of a segment, folded except for their case."""
+        if segment not in self._cased_words:
+            text = self.texts[segment]
+            self._cased_words[segment] = [
+                fold_cased_word(text[start:end]) for start, end in self.word_offsets(segment)
+            ]
+        return self._cased_words[segment]
+
+    @cached_property
+    def paragraphs(self) -> dict[int, frozenset[int]]:
+        """The segments of each paragraph of several, by each of its segments."""
+        paragraphs: list[list[int]] = []
+        for segment in self.order.body if self.order else ():
+            if self.order and segment in self.order.continuing and paragraphs:
+                paragraphs[-1].append(segment)
+            else:
+                paragraphs.append([segment])
+        return {segment: frozenset(paragraph) for paragraph in paragraphs for segment in paragraph}
+
+    def paragraph(self, segment: int) -> frozenset[int]:
+        """The segments of the paragraph that a segment belongs to; the title, for one, is a paragraph of its own."""
+        return self.paragraphs.get(segment) or frozenset((segment,))
+
+    @cached_property
+    def words_before(self) -> dict[int, int]:
+        """For each segment of the text, the number of words of the text before it; 0 for a text of its own."""
+        if self.order is None:
+            return dict.fromkeys(self.all_segments, 0)
+        lengths = [len(self.words_by_segment[segment]) for segment in self.order.body]
+        return dict(zip(self.order.body, accumulate(lengths, initial=0), strict=False))
+
+    def is_among_first(self, last: int, count: int) -> bool:
+        """Return whether a span that ends at `last` is in the title or among the first `count` words of the text."""
+        if self.order and last >> SEGMENT_SHIFT in self.order.title:
+            return True
+        return 0 < self.word_number(last) <= count
+
+    def word_number(self, position: int) -> int:
+        """The number of a word in the text of the update, from 1; 0 if it is not in the text."""
+        segment = position >> SEGMENT_SHIFT
+        return self.words_before[segment] + (position & POSITION_MASK) + 1 if segment in self.words_before else 0
+
     def touches_next(self, position: int) -> bool:
         """Return whether a word directly touches the next one. (Both must be in one segment.)"""
         offsets = self.word_offsets(position >> SEGMENT_SHIFT)
-        number = position & (1 << SEGMENT_SHIFT) - 1
+        number = position & POSITION_MASK
         return offsets[number][1] == offsets[number + 1][0]
 
     def locate(self, first: int, last: int) -> tuple[int, int, int]:
         """Return (segment, start, end) of the words from `first` to `last`."""
-        segment, mask = first >> SEGMENT_SHIFT, (1 << SEGMENT_SHIFT) - 1
+        segment = first >> SEGMENT_SHIFT
         offsets = self.word_offsets(segment)
-        return segment, offsets[first & mask][0], offsets[last & mask][1]
+        return segment, offsets[first & POSITION_MASK][0], offsets[last & POSITION_MASK][1]
 
 
 def overlapping_words(word_offsets: list[tuple[int, int]], start: int, end: int) -> range:

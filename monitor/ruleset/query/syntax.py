@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from monitor.ruleset.query.faults import SyntaxFault
+from monitor.ruleset.query.foreign import slash_operator
 from monitor.ruleset.query.limits import LIMIT_PATTERN
 from monitor.ruleset.query.operators import OPERATORS
 from monitor.ruleset.query.parse_term import UNCLOSED_QUOTE, UNCLOSED_REGEX
@@ -78,10 +80,10 @@ def last_token(text: str, error: UnexpectedToken) -> str:
 def find_unclosed_literal(text: str) -> SyntaxFault | None:
     """Return the first unclosed quote or regex. It swallows parentheses, so it is reported before them."""
     for token in query_parser().lex(text):
-        if token.type == "PHRASE" and token.count('"') < 2:
+        if token.type in ("PHRASE", "EXACT") and token.count('"') == 1:
             return SyntaxFault(UNCLOSED_QUOTE, start_offset(token))
         if token.type == "REGEX" and (len(token) < 2 or not token.endswith("/")):
-            return SyntaxFault(UNCLOSED_REGEX, start_offset(token))
+            return SyntaxFault(slash_operator(token) or UNCLOSED_REGEX, start_offset(token))
     return None
 
 
@@ -96,6 +98,14 @@ def find_unbalanced_bracket(text: str) -> SyntaxFault | None:
         elif token.type == "RPAR":
             open_offsets.pop()
     return SyntaxFault("unclosed `(`: expected a `)`", open_offsets[-1]) if open_offsets else None
+
+
+def alias_references(text: str) -> list[tuple[str, int]]:
+    """Return the names after `@` in a query, each with its offset; those before the first unreadable character."""
+    tokens: list[Token] = []
+    with suppress(UnexpectedInput):
+        tokens.extend(query_parser().lex(text.translate(TYPOGRAPHIC_SIGNS)))
+    return [(str(token)[1:], start_offset(token)) for token in tokens if token.type == "ALIAS"]
 
 
 def is_deeper_than(tree: Tree[Token], limit: int) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import re2
 
 from monitor.ruleset.query import word_boundaries
-from monitor.ruleset.query.nodes import IndexKey, KeyFrequency, RequiredKeys, Term
+from monitor.ruleset.query.nodes import And, IndexKey, KeyFrequency, Node, Not, Or, RequiredKeys, Term
 from monitor.ruleset.query.segments import (
+    POSITION_MASK,
     SEGMENT_SHIFT,
     RegexCandidates,
     SegmentIndex,
@@ -20,21 +21,31 @@ from monitor.ruleset.query.segments import (
     overlapping_words,
 )
 
+ANY_TEXT = "*"  # the term that matches every text; its spans are no words worth showing
 REGEX_ANCHOR = re.compile(r"[\^$]|\\[AzBb]")  # in a regex: it may depend on where the text starts or ends
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseWord:
-    """One word or stem of a phrase. If `is_glued`, it must directly follow the word before it."""
+    """One word or stem of a phrase. If `is_glued`, it must directly follow the word before it.
+
+    `cased` is its spelling with exact case, "" if case does not matter.
+    """
 
     word: str
     is_stem: bool = False
     is_glued: bool = False
+    cased: str = ""
 
     def positions(self, index: SegmentIndex, segments: Sequence[int]) -> list[int]:
         """Return the positions of the word or of words with the stem, in order."""
         find_positions = index.stem_positions if self.is_stem else index.word_positions
-        return find_positions(self.word, segments)
+        positions = find_positions(self.word, segments)
+        return [position for position in positions if self._has_case(index, position)] if self.cased else positions
+
+    def _has_case(self, index: SegmentIndex, position: int) -> bool:
+        word = index.cased_words(position >> SEGMENT_SHIFT)[position & POSITION_MASK]
+        return word.startswith(self.cased) if self.is_stem else word == self.cased
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,21 @@ def glued_spans(run: list[PhraseWord], index: SegmentIndex, segments: Sequence[i
 
 
 @dataclass(frozen=True, slots=True)
+class AnyText(Term):
+    """`*`: every text that has a word. Its spans cover whole segments."""
+
+    def find(self, index: SegmentIndex, segments: Sequence[int]) -> TermSpans:
+        return [
+            (segment << SEGMENT_SHIFT, segment << SEGMENT_SHIFT | len(index.words_by_segment[segment]) - 1, self.text)
+            for segment in segments
+            if index.words_by_segment[segment]
+        ]
+
+    def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class FuzzyTerm(Term):
     """A word within some edits: `kursk~1` matches "Kurks"."""
 
@@ -147,3 +173,10 @@ class RegexTerm(Term):
 
     def required_keys(self, frequency: KeyFrequency) -> tuple[RequiredKeys, ...]:
         return (frozenset((IndexKey("regex", self.pattern, self.key_scope),)),)
+
+
+def matches_all_news(node: Node) -> bool:
+    """Return whether a query matches every text that has none of its excluded terms."""
+    if isinstance(node, And):
+        return all(isinstance(child, Not) or matches_all_news(child) for child in node.nodes)
+    return isinstance(node, AnyText) or (isinstance(node, Or) and any(map(matches_all_news, node.nodes)))
