@@ -63,8 +63,9 @@ def vocabulary(random: Random, size: int) -> list[str]:
 
 def random_query(random: Random, words: Sequence[str], forms: Sequence[str]) -> str:
     """Return a query of one of the forms; its words are rarer than those of prose, and the last is in capitals."""
+    form = random.choice(forms)
     chosen = [words[random.randrange(200, len(words))] for _ in range(6)]
-    return random.choice(forms).format(*chosen, chosen[0].upper())
+    return form.format(*chosen, chosen[0].upper())
 
 
 def random_update(random: Random, words: Sequence[str], weights: Sequence[float], number: int) -> UpdateWithFindings:

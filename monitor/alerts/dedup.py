@@ -1,4 +1,4 @@
-"""Which findings an earlier alert may have told already, and the keys under which alerted claims are remembered."""
+"""Which findings may duplicate alerted ones, and the keys under which alerted claims are remembered."""
 
 from __future__ import annotations
 

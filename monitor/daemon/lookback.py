@@ -10,10 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 import structlog
 
 from monitor.alerts.decide import RuleMatch, decide
+from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.routing import decisions_with_routing_reasons, route
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
@@ -70,17 +73,21 @@ def rules_to_look_back(store: Store, candidates: Sequence[Rule]) -> tuple[list[R
 def backtest_rules(
     store: Store, config: Config, policy: Policy, rules: Sequence[Rule], last_number: int, now: Moment
 ) -> list[tuple[StoredUpdate, RuleMatch]]:
-    """Return the matches of the rules in the stored updates up to `last_number`, oldest first."""
+    """Return the matches of the rules in the stored updates up to `last_number`, oldest first.
+
+    The hours in which a rule is active are those of the updates, not those of the looking back.
+    """
     scoped_rules = split_by_scope(RuleSet(tuple(rules)))
     since_by_rule = {rule.name: now - (rule.since or 0.0) for rule in rules}
     earliest = min(since_by_rule.values())
     with store.read() as conn:
         return [
-            (stored_update, match)
+            (stored_update, replace(match, rule=replace(match.rule, active=None)))
             for stored_update in load_stored_updates(conn, config, earliest, [scoped_rules], policy.source_tags)
             if stored_update.number <= last_number and not stored_update.is_baseline
             for match in match_stored_update(scoped_rules, stored_update, policy.source_tags)
             if stored_update.recorded_at >= since_by_rule[match.rule.name]
+            and not match.rule.why_inactive(stored_update.recorded_at)
         ]
 
 
@@ -98,16 +105,26 @@ def commit_late_alerts(
         already_judged = already_matched(conn, [rule.name for rule in rules])
         stored_history = StoredHistory(conn, since=now - memory)
         late_decisions: list[Decision] = []
-        for stored_update, match in matches:
-            if (stored_update.number, match.rule.name) in already_judged:
-                continue
-            update, needs_sources = stored_update.update, match.rule.corroboration > 1
-            echoes = UpdateEchoes(update, match.findings, stored_history, policy.synonyms, is_needed=needs_sources)
+        inhibition = Inhibition(policy.rules.inhibitors)
+        for stored_update, several in groupby(matches, key=itemgetter(0)):
+            number, update = stored_update.number, stored_update.update
+            unjudged = [match for _, match in several if (number, match.rule.name) not in already_judged]
+            rule_by_name = {match.rule.name: match.rule for match in unjudged}
+            needs_sources = any(rule.corroboration > 1 for rule in rule_by_name.values())
+            findings = stored_update.findings
+            echoes = UpdateEchoes(update, findings, stored_history, policy.synonyms, is_needed=needs_sources)
             for decision in decide(
-                update, [match], stored_history, echoes=echoes, baseline=False, now=now, aliases=policy.rules.aliases
+                update,
+                unjudged,
+                stored_history,
+                echoes=echoes,
+                baseline=False,
+                now=now,
+                aliases=policy.rules.aliases,
+                inhibition=inhibition,
             ):
-                late_decision = mark_late(decision, match.rule)
-                insert_late_decision(conn, late_decision, stored_update.number, now)
+                late_decision = mark_late(decision, rule_by_name[decision.match.rule])
+                insert_late_decision(conn, late_decision, number, now)
                 late_decisions += [late_decision] if late_decision.alert else []
         late_alerts = [decision.alert for decision in late_decisions if decision.alert]
         messages = route(late_alerts, channels_by_rule, preferences, stored_history, now)

@@ -78,3 +78,24 @@ async def test_looking_back_skips_updates_that_the_rule_already_matched(harness:
     harness.write_rule(RULE + "since: 7d\n")
     await harness.run_round()
     assert len(harness.owed_alerts()) == 1
+
+
+async def test_a_rule_that_looks_back_is_inhibited_as_it_would_have_been(harness: DaemonHarness) -> None:
+    harness.write_rule("name: other\nmatch: bridge*\n", "other")
+    harness.publish("1", "The ferry Aurora sank off Brevik")
+    await harness.run_round()
+    harness.write_rule("name: any\nmatch: ferr*\nsince: 7d\n", "any")
+    harness.write_rule("name: sinking\nmatch: sank\nsince: 7d\ninhibits: [any]\n", "sinking")
+    await harness.run_round()
+    assert [rule for rule, *_ in harness.owed_alerts()] == ["sinking"]
+    assert sorted(decision.reason for decision in harness.decisions_of(1)) == ["inhibited", "sent"]
+
+
+async def test_a_rule_looks_back_to_what_came_in_its_hours(harness: DaemonHarness) -> None:
+    harness.write_rule("name: other\nmatch: bridge*\n", "other")
+    harness.publish("1", "The ferry Aurora sank off Brevik")
+    await harness.run_round()
+    harness.write_rule("name: a\nmatch: ferr*\nsince: 7d\nactive: 07:00-09:00\n", "a")
+    harness.write_rule("name: b\nmatch: ferr*\nsince: 7d\nactive: 10:00-20:00\n", "b")
+    await harness.run_round(seconds_later=4 * 3600)  # from 8:01 to 12:01 UTC
+    assert [rule for rule, *_ in harness.owed_alerts()] == ["a"]
