@@ -111,6 +111,39 @@ def test_the_patterns_accept_what_check_accepts(
         assert bool(re.search(pattern, value)) is (value in valid) is not bool(errors), (value, errors)
 
 
+@pytest.mark.parametrize(
+    ("limit", "is_valid"),
+    [
+        *(
+            (limit, True)
+            for limit in ("above 10000", "above 10,000", "above 4.4%", "below $3m", "below EUR 3 million")
+        ),
+        *((limit, True) for limit in ("above 120 km", "above 3m EUR", "above 20bp", "below US$1 000 000")),
+        *((limit, False) for limit in ("over 5", "above", "above many", "below $", "above 3,0")),
+    ],
+)
+def test_the_pattern_of_a_limit_accepts_units(tmp_path: Path, limit: str, is_valid: bool) -> None:
+    definition = rule_schema()["definitions"]["FigureModel"]["properties"]["alert"]
+    text = {"name": "r", "match": "storm", "figures": {"toll": {"of": "dead", "alert": limit}}}
+    (tmp_path / "r.yaml").write_text(json.dumps(text), "utf-8")
+    errors = [problem for problem in load_rules(tmp_path, builtin_aliases=None)[1] if not problem.warning]
+    assert bool(re.search(definition["pattern"], limit)) is is_valid is not bool(errors)
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "valid", "invalid"),
+    [
+        ("SequenceItemModel", "at", ("0", "10m", "2 hours"), ("soon", "5")),
+        ("RuleTestModel", "at", ("2026-12-14", "2026-12-14T08:00"), ("08:00", "tomorrow")),
+    ],
+)
+def test_the_patterns_of_times_in_tests(
+    model: str, key: str, valid: tuple[str, ...], invalid: tuple[str, ...]
+) -> None:
+    pattern = rule_schema()["definitions"][model]["properties"][key]["pattern"]
+    assert [value for value in (*valid, *invalid) if re.search(pattern, value)] == list(valid)
+
+
 def test_init_gives_every_rule_file_its_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run_command_line(["init"]) == 0
