@@ -7,52 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
+from monitor.alerts.alert_history import AlertHistory
 from monitor.alerts.change_summary import since_last
 from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
 from monitor.alerts.figure_history import with_figure_history
+from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.ids import stable_id
 from monitor.alerts.inhibition import Inhibition
+from monitor.alerts.merge import merged_findings
+from monitor.alerts.same_event import Echo, UpdateEchoes
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
-from monitor.model import (
-    Alert,
-    AlertFinding,
-    Decision,
-    Finding,
-    Match,
-    Moment,
-    Novelty,
-    PendingMatch,
-    PriorClaim,
-    Reason,
-    Update,
-)
+from monitor.model import Alert, AlertFinding, Decision, Finding, Match, Moment, Novelty, PriorClaim, Reason, Update
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
 from monitor.ruleset.severity import severity_of
 from monitor.ruleset.thresholds import threshold_crossings
-
-
-class AlertHistory(Protocol):
-    """What deciding looks up in the past: earlier alerts, claims and held matches."""
-
-    def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
-        """Return which of these texts, made by `dedup_key`, the rule has alerted on in this story."""
-
-    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
-        """Return the times of the rule's alerts on the story since a moment, oldest first."""
-
-    def last_alert(self, rule: str, story: str) -> Alert | None:
-        """Return the rule's last alert on the story."""
-
-    def prior_claims(self, texts: Sequence[str]) -> Sequence[PriorClaim]:
-        """Return the claims that say the same as one of these texts, in any words."""
-
-    def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
-        """Return the matches held for corroboration that a source of one of these claims could confirm."""
-
-    def silences(self, now: Moment) -> Sequence[Silence]:
-        """Return the active silences."""
+from monitor.text.normalize import normalized_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +54,48 @@ def decide(
     rule_matches: Sequence[RuleMatch],
     history: AlertHistory,
     *,
+    echoes: UpdateEchoes,
     baseline: bool,
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
+    released: Sequence[ReleasedMatches] = (),
     inhibition: Inhibition | None = None,
 ) -> tuple[Decision, ...]:
-    """Return one decision for each rule that matched; more if silences cover some of its findings.
-
-    `aliases` are those that the queries of silences may use. `inhibition` records the alerts.
-    """
+    """Return one decision for each rule that matched; more if silences cover some of its findings, or if they are
+    part of an alert that releases held matches (`released`). `aliases` are for the queries of silences; `echoes` are
+    those of the update; `inhibition` records the alerts."""
     if baseline:
         detail = f"first poll of {update.source}"
         return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
     silences = history.silences(now) if rule_matches else ()
     inhibition = inhibition or Inhibition()
+    inhibition.alerted |= {(release.alert.rule, release.alert.story) for release in released}
     match_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
     decisions: dict[str, tuple[Decision, ...]] = {}
     for name in inhibition.in_order(match_by_rule):  # a rule after those that inhibit it
-        decided = decide_match(update, match_by_rule[name], history, silences, aliases, inhibition, now)
-        decisions[name] = tuple(decided)
+        decisions[name] = tuple(
+            decision
+            for part in without_merged(match_by_rule[name], released)
+            for decision in (
+                [part]
+                if isinstance(part, Decision)
+                else decide_match(update, part, history, silences, aliases, echoes, inhibition, now)
+            )
+        )
         inhibition.alerted |= {(name, decision.alert.story) for decision in decisions[name] if decision.alert}
     return tuple(decision for name in match_by_rule for decision in decisions[name])
+
+
+def without_merged(rule_match: RuleMatch, released: Sequence[ReleasedMatches]) -> Iterator[Decision | RuleMatch]:
+    """Yield a decision for the findings that are part of a released alert of the rule, then the rest of the match."""
+    left = rule_match.match.finding_indexes
+    for release in released:
+        if release.alert.rule == rule_match.rule.name and (merged := release.merged.intersection(left)):
+            part = replace(rule_match.match, finding_indexes=tuple(sorted(merged)))
+            yield Decision(part, Reason.ALREADY_ALERTED, f"part of alert {release.alert.id} as another source")
+            left = tuple(index for index in left if index not in merged)
+    if left or not rule_match.match.finding_indexes:
+        yield replace(rule_match, match=replace(rule_match.match, finding_indexes=left))
 
 
 def decide_match(
@@ -113,6 +104,7 @@ def decide_match(
     history: AlertHistory,
     silences: Sequence[Silence],
     aliases: QueryAliases,
+    echoes: UpdateEchoes,
     inhibition: Inhibition,
     now: Moment,
 ) -> Iterator[Decision]:
@@ -127,15 +119,20 @@ def decide_match(
     for silence, indexes in indexes_by_silence.items():
         part = replace(rule_match, match=replace(rule_match.match, finding_indexes=tuple(indexes)))
         if silence is None:
-            yield decide_unsilenced(update, part, history, inhibition, now)
+            yield decide_unsilenced(update, part, history, echoes, inhibition, now)
         else:
             yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
 
 
 def decide_unsilenced(
-    update: Update, rule_match: RuleMatch, history: AlertHistory, inhibition: Inhibition, now: Moment
+    update: Update,
+    rule_match: RuleMatch,
+    history: AlertHistory,
+    echoes: UpdateEchoes,
+    inhibition: Inhibition,
+    now: Moment,
 ) -> Decision:
-    unalerted = without_already_alerted(rule_match, history)
+    unalerted = without_already_alerted(rule_match, history, echoes)
     if not unalerted.match.finding_indexes:
         detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
@@ -145,8 +142,11 @@ def decide_unsilenced(
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
-    if detail := missing_corroboration(update, unalerted, history):
-        return decide_unconfirmed(unalerted, alert, detail, history, now)
+    if unalerted.rule.corroboration > 1:
+        sayings = event_sayings(update, unalerted, history, echoes)
+        if detail := corroboration_gap(reports_of_claim(sayings), unalerted.rule.corroboration):
+            return decide_unconfirmed(unalerted, alert, detail, history, echoes, now)
+        alert = replace(alert, findings=merged_findings(alert.findings, sayings, echoes.synonyms))
     if not unalerted.crossed_limits and (until := throttled_until(unalerted, history, now)):
         detail = f"more than {unalerted.rule.throttle} for this story"
         return Decision(unalerted.match, Reason.THROTTLED, detail, pending_alert=alert, throttled_until=until)
@@ -154,30 +154,95 @@ def decide_unsilenced(
 
 
 def decide_unconfirmed(
-    rule_match: RuleMatch, alert: Alert, detail: str, history: AlertHistory, now: Moment
+    rule_match: RuleMatch, alert: Alert, detail: str, history: AlertHistory, echoes: UpdateEchoes, now: Moment
 ) -> Decision:
-    """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity."""
+    """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity, unless
+    the rule has alerted on the event before.
+    """
     pending = Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert)
     severity = rule_match.rule.unconfirmed
     if severity is None or throttled_until(rule_match, history, now):
         return pending
+    if is_known_event(rule_match, history, echoes):
+        return replace(pending, detail=f"{detail}; the event was alerted before")
     reason = f"{alert.reason}; unconfirmed: {detail}"
     early_alert = replace(alert, id=stable_id("al", "unconfirmed", alert.id), severity=severity, reason=reason)
-    return replace(pending, detail=f"{detail}; sent as {severity} until then", alert=early_alert)
+    pending_alert = replace(alert, confirms=(early_alert.id,))
+    return replace(
+        pending, detail=f"{detail}; sent as {severity} until then", alert=early_alert, pending_alert=pending_alert
+    )
 
 
-def without_already_alerted(rule_match: RuleMatch, history: AlertHistory) -> RuleMatch:
-    """Drop the findings that this rule has alerted on: an announcement on 222 pages is one alert, and so is a claim
-    that several versions of an entry withdraw.
+def event_sayings(
+    update: Update, rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes
+) -> list[PriorClaim]:
+    """Return what all sources say about the events that fire the rule, the update included."""
+    texts = {finding.claim.text for finding in rule_match.fired_findings}
+    for index in rule_match.match.finding_indexes:
+        texts |= {echo.prior.text for echo in counted_echoes(rule_match.rule.name, echoes.of(index), history)}
+    return [*history.prior_claims(sorted(texts)), *as_prior_claims(update, rule_match.fired_findings)]
+
+
+def counted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> tuple[Echo, ...]:
+    """Return the earlier claims whose sources count as sources of the finding.
+
+    If the rule has alerted on the event, another figure or more about it is a further claim with its own sources.
     """
+    is_alerted = bool(confirmed_echoes(rule, echoes, history))
+    return tuple(echo for echo in echoes if echo.states_finding or not is_alerted)
 
-    def is_duplicate(finding: Finding) -> bool:
+
+def alerted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:
+    """Return the earlier claims about the event that the rule has alerted on, also as unconfirmed."""
+    texts_by_story: dict[str, list[str]] = {}
+    for echo in echoes:
+        texts_by_story.setdefault(echo.prior.story, []).append(echo.prior.text)
+    alerted = {story: history.already_alerted(rule, story, texts) for story, texts in texts_by_story.items()}
+    return [echo for echo in echoes if echo.prior.text in alerted[echo.prior.story]]
+
+
+def confirmed_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:
+    """Return the earlier claims about the event that the rule has alerted on as confirmed."""
+    alerted = alerted_echoes(rule, echoes, history)
+    if not alerted:
+        return []
+    held = [match for match in history.pending_for([echo.prior.text for echo in alerted]) if match.alert.rule == rule]
+    unconfirmed = {normalized_key(finding.claim) for match in held for finding in match.alert.findings}
+    return [echo for echo in alerted if normalized_key(echo.prior.text) not in unconfirmed]
+
+
+def is_known_event(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes) -> bool:
+    """Whether the rule has alerted on all of these events: as confirmed, or as unconfirmed by another source."""
+    return all(
+        any(
+            confirmed_echoes(rule_match.rule.name, [echo], history) or echo.prior.source != echoes.update.source
+            for echo in alerted_echoes(rule_match.rule.name, echoes.of(index), history)
+        )
+        for index in rule_match.match.finding_indexes
+    )
+
+
+def without_already_alerted(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes) -> RuleMatch:
+    """Drop the findings that this rule has alerted on: an announcement on 222 pages is one alert, and so is a claim
+    that several versions of an entry withdraw, and a figure that the alert has from another source.
+    """
+    needs_sources = rule_match.rule.corroboration > 1
+
+    def is_duplicate(index: int) -> bool:
+        finding = rule_match.findings[index]
+        if needs_sources and is_alerted_elsewhere(rule_match.rule.name, echoes.of(index), history):
+            return True
         scope, key = dedup_key(finding.bundle, finding.story, finding.novelty, finding.claim.text)
         return can_be_duplicate(finding) and bool(history.already_alerted(rule_match.rule.name, scope, [key]))
 
     indexes = rule_match.match.finding_indexes
-    remaining = tuple(i for i in indexes if not is_duplicate(rule_match.findings[i]))
+    remaining = tuple(i for i in indexes if not is_duplicate(i))
     return replace(rule_match, match=replace(rule_match.match, finding_indexes=remaining))
+
+
+def is_alerted_elsewhere(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> bool:
+    """Whether a confirmed alert of the rule states all of a finding, with the same figure."""
+    return any(echo.states_finding for echo in confirmed_echoes(rule, echoes, history))
 
 
 def can_be_duplicate(finding: Finding) -> bool:
@@ -199,19 +264,9 @@ def dedup_key(bundle: str, story: str, novelty: Novelty, text: str) -> tuple[str
 
 
 def dedup_keys(alert: Alert) -> set[tuple[str, str]]:
-    """Return the `dedup_key` of each finding of an alert."""
-    return {dedup_key(f.bundle, f.story or alert.story, f.novelty, f.claim) for f in alert.findings}
-
-
-def missing_corroboration(update: Update, rule_match: RuleMatch, history: AlertHistory) -> str:
-    """Return which independent sources the match still lacks; "" if it has enough."""
-    needed = rule_match.rule.corroboration
-    if needed < 2:
-        return ""
-    fired = rule_match.fired_findings
-    repeated_texts = [f.nearest.text for f in fired if f.nearest and f.novelty is Novelty.REPEATED]
-    prior_claims = history.prior_claims([f.claim.text for f in fired] + repeated_texts)
-    return corroboration_gap(reports_of_claim([*prior_claims, *as_prior_claims(update, fired)]), needed)
+    """Return the `dedup_key` of each finding of an alert, and those of the claims of other sources merged into it."""
+    merged = {(prior.story or alert.story, prior.text) for f in alert.findings for prior in f.also_said_by}
+    return merged | {dedup_key(f.bundle, f.story or alert.story, f.novelty, f.claim) for f in alert.findings}
 
 
 def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[PriorClaim]:

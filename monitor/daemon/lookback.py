@@ -8,7 +8,7 @@ already had a match of the rule.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +18,7 @@ import structlog
 from monitor.alerts.decide import RuleMatch, decide
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.routing import decisions_with_routing_reasons, route
+from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
 from monitor.backtest.archive import load_stored_updates
 from monitor.backtest.run import StoredUpdate, match_stored_update, split_by_scope
@@ -52,7 +53,10 @@ async def look_back(runtime: Runtime) -> None:
     if not rules:
         return
     matches = await asyncio.to_thread(backtest_rules, runtime.store, runtime.config, policy, rules, last_number, now)
-    alert_count = await runtime.run_in_store_thread(commit_late_alerts, runtime.store, policy, rules, matches, now)
+    memory = runtime.config.monitor.memory
+    alert_count = await runtime.run_in_store_thread(
+        commit_late_alerts, runtime.store, policy, rules, matches, memory, now
+    )
     log.info("looked back", stage="rules", rules=[rule.name for rule in rules], alerts=alert_count)
     if alert_count:
         runtime.delivery_wanted.set()
@@ -92,30 +96,33 @@ def commit_late_alerts(
     policy: Policy,
     rules: Sequence[Rule],
     matches: Sequence[tuple[StoredUpdate, RuleMatch]],
+    memory: float,
     now: Moment,
 ) -> int:
     """Commit the late alerts as one message per channel and mark the rules as done. Return how many alerts."""
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     with store.write() as conn:
         already_judged = already_matched(conn, [rule.name for rule in rules])
-        stored_history = StoredHistory(conn, since=now)
+        stored_history = StoredHistory(conn, since=now - memory)
         late_decisions: list[Decision] = []
         inhibition = Inhibition(policy.rules.inhibitors)
-        for stored_update, several in groupby(matches, key=itemgetter(0)):
-            number = stored_update.number
-            unjudged = [match for _, match in several if (number, match.rule.name) not in already_judged]
-            rule_by_name = {match.rule.name: match.rule for match in unjudged}
+        for stored_update, match in in_inhibition_order(matches, inhibition):
+            if (stored_update.number, match.rule.name) in already_judged:
+                continue
+            update, needs_sources = stored_update.update, match.rule.corroboration > 1
+            echoes = UpdateEchoes(update, match.findings, stored_history, policy.synonyms, is_needed=needs_sources)
             for decision in decide(
-                stored_update.update,
-                unjudged,
+                update,
+                [match],
                 stored_history,
+                echoes=echoes,
                 baseline=False,
                 now=now,
                 aliases=policy.rules.aliases,
                 inhibition=inhibition,
             ):
-                late_decision = mark_late(decision, rule_by_name[decision.match.rule])
-                insert_late_decision(conn, late_decision, number, now)
+                late_decision = mark_late(decision, match.rule)
+                insert_late_decision(conn, late_decision, stored_update.number, now)
                 late_decisions += [late_decision] if late_decision.alert else []
         late_alerts = [decision.alert for decision in late_decisions if decision.alert]
         messages = route(late_alerts, channels_by_rule, preferences, stored_history, now)
@@ -125,6 +132,16 @@ def commit_late_alerts(
                 set_match_reason(conn, decision.alert.id, decision.reason, decision.detail)
         save_lookback_seconds(conn, {rule.id: rule.since or 0.0 for rule in rules})
     return len(late_decisions)
+
+
+def in_inhibition_order(
+    matches: Sequence[tuple[StoredUpdate, RuleMatch]], inhibition: Inhibition
+) -> Iterator[tuple[StoredUpdate, RuleMatch]]:
+    """Yield the matches update by update, each after those of the rules that inhibit its rule."""
+    for stored_update, several in groupby(matches, key=itemgetter(0)):
+        match_by_rule = {match.rule.name: match for _, match in several}
+        for name in inhibition.in_order(match_by_rule):
+            yield stored_update, match_by_rule[name]
 
 
 def mark_late(decision: Decision, rule: Rule) -> Decision:

@@ -22,6 +22,7 @@ from monitor.text.counted import PHRASE_END_WORDS, counted_length, find_words
 from monitor.text.facts.records import Record, parse_record, without_delta
 from monitor.text.labels import without_label
 
+CONFIRMED_PREFIX = "Confirmed: "  # for an alert that was sent as unconfirmed
 MAX_HEADLINE_CHARS = 110
 MAX_PREVIOUS_CHARS = 40
 
@@ -44,7 +45,9 @@ class Headline:
 def alert_headline(alert: Alert) -> str:
     """Return the headline of the alert's first finding, or the alert's title if there is none."""
     headline = str(finding_headline(alert.findings[0], alert.title)) if alert.findings else ""
-    return headline or shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
+    if headline:
+        return CONFIRMED_PREFIX + headline if alert.confirms else headline
+    return shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
 
 
 def without_previous(headline: str) -> str:

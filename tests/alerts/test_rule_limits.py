@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from alerts.test_decide import news
 
 from monitor.alerts.decide import RuleMatch, decide
 from monitor.alerts.inhibition import Inhibition
+from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
 from monitor.backtest.replay import replay_stream
 from monitor.model import Claim, Decision, Finding, Match, Novelty, Reason, Role, Severity, Update
@@ -63,10 +65,12 @@ def decisions(rules: Sequence[Rule], now: float, past: dict[str, list[float]] | 
     finding = Finding(Claim("A ferry sank", Role.SENTENCE), Novelty.NEW, 0.0, (), None, "story")
     matches = [RuleMatch(rule, (finding,), Match(rule.name, (0,), ())) for rule in rules]
     update = Update("wire", "e", now, "A ferry sank", "", "")
+    history: Any = NoAlerts(past or {})
     made = decide(
         update,
         matches,
-        NoAlerts(past or {}),  # type: ignore[arg-type]
+        history,
+        echoes=UpdateEchoes(update, (), history, is_needed=False),
         baseline=False,
         now=now,
         inhibition=Inhibition(RuleSet(tuple(rules)).inhibitors),
