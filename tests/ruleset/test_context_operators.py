@@ -57,6 +57,11 @@ def why(query: str) -> str:
         ("title:=US", "US", True),
         ("=US NEAR/2 tariff*", "US tariffs", True),
         ("=US NEAR/2 tariff*", "us and tariffs", False),
+        ("=WHO > 20 km", "WHO 25 km away", True),
+        ("=WHO > 20 km", "who 25 km away", False),
+        ("~=WHO > 20", "WHO will hire 25", True),
+        ("=WHO > 20", "WHO will hire 25", False),
+        ("FIRST 5 (storm* between 3 and 5)", "Four storms came", True),
     ],
 )
 def test_exact_case(query: str, text: str, matches: bool) -> None:
