@@ -96,10 +96,10 @@ def with_other_sources(alert: Alert, find_prior_claims: Callable[[str], Iterable
 
     `find_prior_claims` returns every claim that says the same as a text, in any words.
     """
-    findings = (
-        replace(finding, also_said_by=other_sources(finding, find_prior_claims(finding.claim)))
-        for finding in alert.findings
-    )
+    others = [other_sources(finding, find_prior_claims(finding.claim)) for finding in alert.findings]
+    if others == [finding.also_said_by for finding in alert.findings]:
+        return alert
+    findings = (replace(finding, also_said_by=said) for finding, said in zip(alert.findings, others, strict=True))
     return replace(alert, findings=tuple(findings))
 
 
