@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -86,7 +87,8 @@ def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: 
     result = None
     if not has_errors:
         since = time.time() - lookback_s
-        result = _run_backtest(config, file, rules, against, old_rules, since, in_full=as_json)
+        with _without_garbage_collection():
+            result = _run_backtest(config, file, rules, against, old_rules, since, in_full=as_json)
     if as_json:
         show_json(_result_json(all_problems, result))
     else:
@@ -154,6 +156,16 @@ def _run_backtest(
     return BacktestResult(
         since, update_count, tuple(alerts_now), against_name, tuple(gained), tuple(lost), disabled_rules
     )
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """A back-test makes millions of objects and hardly a cycle: looking for cycles takes a sixth of its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TypeAlias
@@ -45,16 +45,15 @@ def with_other_pages(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, 
     for start in range(0, len(keys), FINDINGS_PER_QUERY):
         for key, page in read_pages(conn, keys[start : start + FINDINGS_PER_QUERY]):
             pages_by_key[key].append(page)
-    return tuple(
-        replace(
-            alert,
-            findings=tuple(
-                replace(finding, also_on=other_pages(finding, pages_by_key.get(page_key(finding), ())))
-                for finding in alert.findings
-            ),
-        )
-        for alert in alerts
-    )
+    return tuple(with_pages(alert, pages_by_key) for alert in alerts)
+
+
+def with_pages(alert: Alert, pages_by_key: Mapping[PageKey, Sequence[PriorClaim]]) -> Alert:
+    pages = [other_pages(finding, pages_by_key.get(page_key(finding), ())) for finding in alert.findings]
+    if pages == [finding.also_on for finding in alert.findings]:
+        return alert  # without the cost of a copy: most alerts are about one page
+    shown = (replace(finding, also_on=also_on) for finding, also_on in zip(alert.findings, pages, strict=True))
+    return replace(alert, findings=tuple(shown))
 
 
 def page_key(finding: AlertFinding) -> PageKey:

@@ -49,6 +49,7 @@ MATCHES = [
     # scores
     ("quake > 6", "a 6.4-magnitude quake"),
     ("CVSS >= 9", "CVE-2031-20417 has a CVSS v3.1 score of 9.8"),
+    ("score >= 9", "The CVSS score is 9.8/10"),
     ("score >= 9", "CVE-2031-20417 has a CVSS v3.1 score of 9.8"),
     # between
     ("child* between 3 and 5", "3 children"),
