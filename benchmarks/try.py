@@ -1,23 +1,27 @@
-"""Measures `monitor try --against` over a month of real polls.
+"""Measures `monitor try --against` over a month of real polls, or over invented ones that all raise alerts.
 
     python benchmarks/try.py --data DIR [--days 30] [--keep FOLDER]
+    python benchmarks/try.py --invented 15000 [--days 30] [--keep FOLDER]
 
-Ingests the busiest days of the travel-advisories archive into a store, shifted so that the last update is now, then
-runs the command on all of them: a draft against an older version, and a draft against the active rules. Filling takes
-minutes of CPU; `--keep` reuses a folder that was filled before. Prints wall and CPU seconds.
+With `--data` it ingests the busiest days of the travel-advisories archive into a store, shifted so that the last
+update is now, then runs the command on all of them: a draft against an older version, and a draft against the active
+rules. With `--invented` it writes as many updates, each of which the active rule alerts on. Filling takes minutes of
+CPU; `--keep` reuses a folder that was filled before. Prints wall and CPU seconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import resource
 import subprocess
 import sys
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,6 +63,20 @@ rules:
     within: update
 """
 RULE_FILES = {"rules/border.yaml": OLD_RULE, "old.yaml": OLD_RULE, "new.yaml": NEW_RULE, "wide.yaml": WIDE_RULES}
+INVENTED_FILES = {
+    "rules/incidents.yaml": "name: incidents\nmatch: ferr* OR tanker* OR dredger* OR trawler*\n",
+    "draft.yaml": "name: incidents\nmatch: (ferr* OR tanker* OR dredger*) AND NOT scrap*\n",
+    "corroborated.yaml": "name: confirmed\nmatch: ferr* OR tanker*\ncorroboration: 2\n",
+}
+INVENTED_RUNS = (
+    ("rules/incidents.yaml",),
+    ("draft.yaml",),
+    ("draft.yaml", "--json"),
+    ("corroborated.yaml",),
+)
+SYLLABLES = ("bar", "dun", "fel", "gor", "hal", "kes", "lom", "mar", "nor", "ost", "pel", "rud", "sel", "tor", "vik")
+VESSELS = ("ferry", "tanker", "dredger", "trawler")
+EVENTS = ("ran aground off", "collided with a pier in", "was detained in", "lost power near", "caught fire at")
 RUNS = (
     ("new.yaml", "--against", "old.yaml"),
     ("new.yaml",),
@@ -82,9 +100,26 @@ def busiest_period(lines: Sequence[Row], days: float) -> Sequence[Row]:
     return lines[start : ends[start]]
 
 
-def fill(folder: Path, lines: Sequence[Row]) -> None:
+def invented_lines(count: int, days: float) -> list[Row]:
+    """Return lines of replay about vessels and places with names of their own, evenly over some days."""
+    chance = random.Random(16)
+
+    def name() -> str:
+        return "".join(chance.choices(SYLLABLES, k=3)).capitalize()
+
+    def line(number: int) -> Row:
+        vessel, event = chance.choice(VESSELS), chance.choice(EVENTS)
+        title = f"The {vessel} {name()} {event} {name()}"
+        text = f"The {vessel} {event} {name()} with {chance.randrange(2, 900)} people on board, {name()} said."
+        at = datetime.fromtimestamp(number * days * DAY / count, UTC).isoformat()
+        return {"at": at, "source": COUNTRIES[number % 2], "entry": str(number), "title": title, "text": text}
+
+    return [line(number) for number in range(count)]
+
+
+def fill(folder: Path, lines: Sequence[Row], rule_files: Mapping[str, str]) -> None:
     """Create a store of the lines in `folder`, shifted in time so that the last one is now."""
-    for name, text in {"config.toml": CONFIG, **RULE_FILES}.items():
+    for name, text in {"config.toml": CONFIG, **rule_files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     config = read_config(folder / "config.toml", env={})
@@ -100,9 +135,11 @@ def fill(folder: Path, lines: Sequence[Row]) -> None:
     store.close()
 
 
-def measure_runs(folder: Path, days: float) -> Iterator[tuple[str, float, float, str]]:
+def measure_runs(
+    folder: Path, days: float, runs: Sequence[tuple[str, ...]]
+) -> Iterator[tuple[str, float, float, str]]:
     """Yield the command, wall and CPU seconds, and the last line of output of each run."""
-    for arguments in RUNS:
+    for arguments in runs:
         command = [sys.executable, "-m", "monitor", "try", *arguments, "--since", f"{days + 1:.0f}d"]
         began, usage_before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
@@ -113,7 +150,9 @@ def measure_runs(folder: Path, days: float) -> Iterator[tuple[str, float, float,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    origin = parser.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--data", type=Path)
+    origin.add_argument("--invented", type=int, metavar="COUNT")
     parser.add_argument("--days", type=float, default=30.0)
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
@@ -121,8 +160,12 @@ def main() -> None:
         folder = arguments.keep or Path(name)
         if not (folder / "monitor.db").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            fill(folder, busiest_period(archive_lines(arguments.data), arguments.days))
-        for command, wall, cpu, last_line in measure_runs(folder, arguments.days):
+            if arguments.data:
+                fill(folder, busiest_period(archive_lines(arguments.data), arguments.days), RULE_FILES)
+            else:
+                fill(folder, invented_lines(arguments.invented, arguments.days), INVENTED_FILES)
+        runs = RUNS if arguments.data else INVENTED_RUNS
+        for command, wall, cpu, last_line in measure_runs(folder, arguments.days, runs):
             print(f"{command:<36} {wall:6.1f} s, {cpu:6.1f} s CPU   {last_line}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from monitor.compare.verdict import judge
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Novelty, Relation
@@ -40,8 +41,13 @@ def changes_since(finding: AlertFinding, prior_texts: Sequence[str]) -> Iterator
     if finding.nearest is not None and finding.nearest.text in prior_texts:
         yield from finding.changes
         return
-    current = analyze(finding.claim, NO_SYNONYMS)
-    verdicts = [judge(analyze(claim, NO_SYNONYMS), current, Relation.ELSEWHERE) for claim in prior_texts]
+    yield from closest_changes(tuple(prior_texts), finding.claim)
+
+
+@lru_cache(maxsize=4096)  # a back-test asks for each version of the rules
+def closest_changes(prior_texts: tuple[str, ...], claim: str) -> tuple[Change, ...]:
+    """Return the changes to a claim from the most similar of the earlier ones that it changes; none without one."""
+    current = analyze(claim, NO_SYNONYMS)
+    verdicts = [judge(analyze(text, NO_SYNONYMS), current, Relation.ELSEWHERE) for text in prior_texts]
     changed_verdicts = [verdict for verdict in verdicts if verdict.novelty is Novelty.CHANGED]
-    if changed_verdicts:
-        yield from max(changed_verdicts, key=lambda verdict: verdict.similarity).changes
+    return max(changed_verdicts, key=lambda verdict: verdict.similarity).changes if changed_verdicts else ()

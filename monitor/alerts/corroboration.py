@@ -97,11 +97,14 @@ def with_other_sources(alert: Alert, find_prior_claims: Callable[[str], Iterable
     `find_prior_claims` returns every claim that says the same as a text, in any words.
     """
 
-    def with_others(finding: AlertFinding) -> AlertFinding:
-        prior_claims = [prior for text in event_texts(finding) for prior in find_prior_claims(text)]
-        return replace(finding, also_said_by=other_sources(finding, prior_claims))
+    def others_of(finding: AlertFinding) -> tuple[PriorClaim, ...]:
+        return other_sources(finding, [prior for text in event_texts(finding) for prior in find_prior_claims(text)])
 
-    return replace(alert, findings=tuple(map(with_others, alert.findings)))
+    others = [others_of(finding) for finding in alert.findings]
+    if others == [finding.also_said_by for finding in alert.findings]:
+        return alert
+    findings = (replace(finding, also_said_by=said) for finding, said in zip(alert.findings, others, strict=True))
+    return replace(alert, findings=tuple(findings))
 
 
 def event_texts(finding: AlertFinding) -> list[str]:

@@ -19,6 +19,7 @@ from monitor.alerts.merge import merged_findings
 from monitor.alerts.same_event import Echo, UpdateEchoes
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
 from monitor.model import Alert, AlertFinding, Decision, Finding, Match, Moment, Novelty, PriorClaim, Reason, Update
+from monitor.ruleset.match import is_forecast_hit
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
 from monitor.ruleset.severity import severity_of
 from monitor.ruleset.thresholds import threshold_crossings
@@ -325,8 +326,9 @@ def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> Al
 def reason_text(rule_match: RuleMatch) -> str:
     """Return why the alert fired, for people: the novelties, the words that matched, the limits crossed."""
     novelties = ", ".join(dict.fromkeys(str(f.novelty) for f in rule_match.fired_findings))
-    hit_words = [hit.words for hit in rule_match.match.hits if hit.finding_index in rule_match.match.finding_indexes]
-    quoted_words = ", ".join(f"“{word}”" for word in dict.fromkeys(hit_words))
+    hits = [hit for hit in rule_match.match.hits if hit.finding_index in rule_match.match.finding_indexes]
+    quoted = (f"“{hit.words}”" + " (a forecast)" * is_forecast_hit(hit, rule_match.findings) for hit in hits)
+    quoted_words = ", ".join(dict.fromkeys(quoted))
     rule = f"rule {rule_match.rule.name}"
     cause = f"{quoted_words} matched {rule}" if quoted_words else f"{rule} matched"
     return "; ".join((f"{novelties}: {cause}", *dict.fromkeys(rule_match.crossed_limits)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, FigurePoint, Novelty, PriorClaim
-from monitor.ruleset.query.figures import stated_quantities
+from monitor.text.stated_numbers import NumberKind, stated_numbers
 
 MAX_HISTORY_POINTS = 12  # a longer history keeps its oldest point and the newest ones
 
@@ -61,8 +61,8 @@ def earlier_points(
 
 def amount(text: str) -> float | None:
     """Return the number that a text states, of a range the upper end; None if it states none."""
-    stated = stated_quantities(text)
-    return max(quantity.high for quantity in stated) if stated else None
+    stated = [number.high for number in stated_numbers(text) if number.kind is not NumberKind.FORECAST]
+    return max(stated, default=None)
 
 
 def truncate_history(points: list[FigurePoint]) -> list[FigurePoint]:

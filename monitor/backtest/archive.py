@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.backtest.run import RulesByScope, StoredUpdate, is_relevant, relevant_novelties
@@ -21,12 +21,17 @@ def load_stored_updates(
     since: Moment,
     versions: Sequence[RulesByScope],
     tags: Mapping[str, tuple[str, ...]],
+    note_read: Callable[[], None] = lambda: None,
 ) -> Iterator[StoredUpdate]:
-    """Yield the stored updates since a moment that could matter to any of the rule versions. `tags`: by source."""
+    """Yield the stored updates since a moment that could matter to any of the rule versions. `tags`: by source.
+
+    `note_read` is called for every stored update.
+    """
     ignore_by_source = {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
     baseline_sources = {source.name for source in config.sources if source.first_poll == "baseline"}
 
     def wanted(update: Update, findings: tuple[Finding, ...]) -> bool:
+        note_read()
         return is_relevant(versions, tags, update, findings)
 
     for record in recorded_updates(conn, since, novelties=relevant_novelties(versions), is_wanted=wanted):

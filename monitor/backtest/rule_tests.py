@@ -4,40 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeAlias
 
 from monitor.compare.classify import classify_claims
 from monitor.compare.indexes import EarlierEntry
 from monitor.compare.lookup import MAX_CANDIDATES
 from monitor.compare.stories import StoryCandidate
 from monitor.errors import Problem
-from monitor.model import Finding, Moment, Novelty, PriorClaim, Role, Update
+from monitor.model import Finding, Match, Moment, Novelty, PriorClaim, Role, Update
 from monitor.ruleset.explain import explain_rule
 from monitor.ruleset.match import match_rule
-from monitor.ruleset.rule import Rule, RuleSet, RuleTest
+from monitor.ruleset.rule import Rule, RuleSet, RuleTest, SequenceItem
 from monitor.text.analysis import Synonyms
 from monitor.text.split import split_claims
 
 AssessTest = Callable[[RuleTest, Rule], tuple[bool, Novelty]]
 ExplainTest = Callable[[RuleTest, Rule], str]
+SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
+NO_TAGS: SourceTags = MappingProxyType({})
 FIXED_NOW = 0.0
 
 
 def run_rule_tests(
     rule: Rule, ruleset: RuleSet, assess_test: AssessTest, explain_test: ExplainTest = lambda test, rule: ""
 ) -> tuple[Problem, ...]:
-    """Return a problem for each test that fails.
+    """Return a problem for each test that fails; tests with a sequence are run by `rule_sequences`.
 
     `assess_test(test, rule)` returns whether the rule fires and the novelty; `explain_test` returns what made it fire
     or what was missing, as the end of a sentence.
     """
     problems = []
     for test in rule.tests:
+        if test.sequence:
+            continue
         fires, novelty = assess_test(test, rule)
         if failure := failure_text(test, fires, novelty):
             cause = explain_test(test, rule) if fires is not test.fires else ""
             message = "; ".join(filter(None, (f"test of {rule.name}: {failure}", cause)))
             problems.append(Problem(rule.path, test.line, test.column, message))
     return tuple(problems)
+
+
+def rules_without_coverage(ruleset: RuleSet) -> dict[str, str]:
+    """Return what the tests of a rule lack, by name: one that fires and one that does not."""
+    lacks = {
+        frozenset[bool](): "no tests",
+        frozenset({True}): "no test that must not fire",
+        frozenset({False}): "no test that must fire",
+    }
+    expectations = {
+        rule.name: frozenset(fires for test in rule.tests for fires in test.expectations) for rule in ruleset.rules
+    }
+    return {name: lacks[stated] for name, stated in expectations.items() if stated in lacks}
 
 
 def failure_text(test: RuleTest, fires: bool, novelty: Novelty) -> str:
@@ -78,39 +97,67 @@ class EmptyHistory:
 
 
 def findings_between(
-    previous_text: str | None, text: str, synonyms: Synonyms, title: str = ""
+    previous_text: str | None, text: str, synonyms: Synonyms, title: str = "", previous_title: str | None = None
 ) -> tuple[Finding, ...]:
-    """Return the findings of an entry whose text changed from `previous_text` (None: a new entry) to `text`."""
-    previous_claims = split_claims(title, previous_text) if previous_text is not None else None
-    update = _update(text, title)
+    """Return the findings of an entry whose text changed from `previous_text` (None: a new entry) to `text`.
+
+    `previous_title` None means the same title.
+    """
+    previous_claims = None
+    if previous_text is not None:
+        previous_claims = split_claims(title if previous_title is None else previous_title, previous_text)
+    update = Update("test", "test", FIXED_NOW, title, "", text)
     claims = split_claims(title, text)
     return classify_claims(update, claims, previous_claims, {}, EmptyHistory(), synonyms, FIXED_NOW)[1]
 
 
-def evaluate_rule(test: RuleTest, rule: Rule, synonyms: Synonyms) -> tuple[bool, Novelty]:
-    """Return whether the rule fires for the entry of a test, and the novelty.
+def findings_of_test(test: RuleTest, synonyms: Synonyms) -> tuple[Finding, ...]:
+    """Return the findings of a test's text. An earlier title without an earlier text had the same text."""
+    previous_text = test.text if test.before is None and test.before_title is not None else test.before
+    return findings_between(previous_text, test.text, synonyms, test.title, test.before_title)
+
+
+def evaluate_rule(
+    test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS
+) -> tuple[bool, Novelty]:
+    """Return whether the rule fires for the entry of a test, and the novelty. `source_tags` are those of the config.
 
     The novelty is that of the finding that fired, else of the first finding of the text; `repeated` without findings.
     """
-    findings = findings_between(test.before, test.text, synonyms, test.title)
+    findings = findings_of_test(test, synonyms)
     claims = split_claims(test.title, test.text)
-    match = match_rule(replace(rule, sources=None), _update(test.text, test.title), findings, claims, ())
+    tags = tags_of_test(test, source_tags)
+    match = match_rule(rule_for_test(test, rule), update_of_test(test), findings, claims, tags)
     fired = [findings[index] for index in match.finding_indexes] if match else []
     in_text = [finding for finding in findings if finding.claim.role is not Role.TITLE]
     first = next(iter(fired or in_text), None)
     return bool(fired), first.novelty if first else Novelty.REPEATED
 
 
-def firing_reason(test: RuleTest, rule: Rule, synonyms: Synonyms) -> str:
+def firing_reason(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS) -> str:
     """Return which words made the rule fire, or what was missing, as the end of a sentence."""
-    unscoped_rule = replace(rule, sources=None)
-    update = _update(test.text, test.title)
-    findings = findings_between(test.before, test.text, synonyms, test.title)
+    tested_rule, update = rule_for_test(test, rule), update_of_test(test)
+    findings, tags = findings_of_test(test, synonyms), tags_of_test(test, source_tags)
     claims = split_claims(test.title, test.text)
-    if match := match_rule(unscoped_rule, update, findings, claims, ()):
-        return f"matched {', '.join(dict.fromkeys(f'“{hit.words}”' for hit in match.hits))}"
-    return explain_rule(unscoped_rule, update, findings, claims).why
+    if match := match_rule(tested_rule, update, findings, claims, tags):
+        return matched_words(match)
+    return explain_rule(tested_rule, update, findings, claims, tags).why
 
 
-def _update(text: str, title: str) -> Update:
-    return Update("test", "test", FIXED_NOW, title, "", text)
+def matched_words(match: Match) -> str:
+    return f"matched {', '.join(dict.fromkeys(f'“{hit.words}”' for hit in match.hits))}"
+
+
+def rule_for_test(test: RuleTest, rule: Rule) -> Rule:
+    """Return the rule with its sources if the test names one, else for all sources."""
+    return rule if test.source else replace(rule, sources=None)
+
+
+def update_of_test(test: RuleTest) -> Update:
+    at = FIXED_NOW if test.at is None else test.at
+    return Update(test.source or "test", "test", at, test.title, test.url, test.text, test.author)
+
+
+def tags_of_test(test: RuleTest | SequenceItem, source_tags: SourceTags) -> tuple[str, ...]:
+    """Return the tags of a test, then those that its source has in the config."""
+    return (*test.tags, *source_tags.get(test.source, ()))

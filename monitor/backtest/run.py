@@ -22,9 +22,9 @@ from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.silences import Silence
 from monitor.compare.lookup import MAX_CANDIDATES
-from monitor.model import Alert, AlertFinding, Decision, Finding, Moment, Novelty, PriorClaim, Reason, Update
+from monitor.model import Alert, Decision, Finding, Moment, Novelty, PriorClaim, Reason, Update
 from monitor.ruleset.document import MatchDocument, cached_document
-from monitor.ruleset.match import match_rule, rule_covers_source
+from monitor.ruleset.match import match_prepared, match_rule, rule_covers_source
 from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.query.segments import SEGMENT_SHIFT
 from monitor.ruleset.rule import Rule, RuleSet
@@ -32,7 +32,6 @@ from monitor.text.analysis import NO_SYNONYMS, analyze, index_terms
 from monitor.text.split import Pattern, split_claims
 
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
-AlertedClaim: TypeAlias = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +65,21 @@ class RulesByScope:
 
 @dataclass(slots=True)
 class InMemoryHistory:
-    """The history of a back-test, in memory: alerts sent, prior claims by source, and matches held."""
+    """The history of a back-test, in memory: alerts sent, prior claims by source, and matches held.
 
+    Without `follows_alerts`, alerts do not say what changed since the last one, which would mean comparing claims.
+    """
+
+    follows_alerts: bool = True
     alerted_claims: set[tuple[str, str, str]] = field(default_factory=set)
     alerts: dict[tuple[str, str], list[Alert]] = field(default_factory=lambda: defaultdict(list))
     root_by_text: dict[str, str] = field(default_factory=dict)
     prior_claims_by_root: dict[str, dict[tuple[str, str], PriorClaim]] = field(
         default_factory=lambda: defaultdict(dict)
     )
-    pending: list[PendingMatch] = field(default_factory=list)
+    texts_by_root: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    pending: dict[int, PendingMatch] = field(default_factory=dict)
+    pending_by_text: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     throttled_until: dict[int, Moment] = field(default_factory=dict)
     update_numbers: dict[int, int] = field(default_factory=dict)
     last_id: int = 0
@@ -88,7 +93,7 @@ class InMemoryHistory:
         return [alert.at for alert in self.alerts[rule, story] if alert.at >= since]
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
-        return next(reversed(self.alerts[rule, story]), None)
+        return next(reversed(self.alerts[rule, story]), None) if self.follows_alerts else None
 
     def prior_claims(self, texts: Sequence[str]) -> list[PriorClaim]:
         """Return every source's first statement of any of these claims, also in other words."""
@@ -111,14 +116,17 @@ class InMemoryHistory:
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that any of these claims would confirm."""
         roots = {self.cluster_root(text) for text in texts}
-        corroborable = (match for match in self.pending if match.reason is Reason.AWAITING_CORROBORATION)
-        return [match for match in corroborable if roots & {self.cluster_root(f.claim) for f in match.alert.findings}]
+        members = roots.union(*(self.texts_by_root[root] for root in roots if root in self.texts_by_root))
+        reworded = (text for text in members if self.cluster_root(text) in roots)
+        ids = {id for text in reworded for id in self.pending_by_text.get(text, ())}
+        matches = (self.pending[id] for id in sorted(ids))
+        return [match for match in matches if match.reason is Reason.AWAITING_CORROBORATION]
 
     def candidates(self, terms: Sequence[Sequence[str]]) -> list[list[PriorClaim]]:
         """Return, for each list of terms, the claims of held matches that share most of them, best first."""
         held = [
             (prior, terms_of(prior.text))
-            for match in self.pending
+            for match in self.pending.values()
             if match.reason is Reason.AWAITING_CORROBORATION
             for prior in map(as_prior_claim, match.alert.findings)
         ]
@@ -136,9 +144,15 @@ class InMemoryHistory:
         """Record which source said what, and which claims are rewordings of others."""
         for finding, current_claim in zip(findings, as_prior_claims(update, findings), strict=True):
             if finding.novelty is Novelty.REPEATED and finding.nearest:
-                self.root_by_text.setdefault(finding.claim.text, self.cluster_root(finding.nearest.text))
+                self.record_rewording(finding.claim.text, self.cluster_root(finding.nearest.text))
                 self.record_prior_claim(finding.nearest)
             self.record_prior_claim(current_claim)
+
+    def record_rewording(self, text: str, root: str) -> None:
+        """Record that a claim says what another does, unless it is known to say what a third one does."""
+        if text not in self.root_by_text:
+            self.root_by_text[text] = root
+            self.texts_by_root[root].add(text)
 
     def record_prior_claim(self, prior: PriorClaim) -> None:
         """Record a claim, unless its source has said it in the same words before."""
@@ -152,19 +166,24 @@ class InMemoryHistory:
         """Record a match that is throttled or awaits corroboration."""
         if decision.pending_alert:
             self.last_id += 1
-            self.pending.append(PendingMatch(self.last_id, decision.reason, decision.pending_alert))
+            self.pending[self.last_id] = PendingMatch(self.last_id, decision.reason, decision.pending_alert)
+            for finding in decision.pending_alert.findings:
+                self.pending_by_text[finding.claim].add(self.last_id)
             self.update_numbers[self.last_id] = update_number
             if decision.throttled_until is not None:
                 self.throttled_until[self.last_id] = decision.throttled_until
 
     def due_matches(self, now: Moment) -> list[PendingMatch]:
         """Return the throttled matches whose window has ended."""
-        return [match for match in self.pending if self.throttled_until.get(match.id, now + 1) <= now]
+        return [self.pending[id] for id, until in self.throttled_until.items() if until <= now]
 
     def release(self, ids: Iterable[int]) -> None:
         """Remove held matches that were released."""
-        released_ids = set(ids)
-        self.pending = [match for match in self.pending if match.id not in released_ids]
+        for id in ids:
+            self.throttled_until.pop(id, None)
+            if match := self.pending.pop(id, None):
+                for finding in match.alert.findings:
+                    self.pending_by_text[finding.claim].discard(id)
 
 
 @lru_cache(maxsize=4096)
@@ -217,14 +236,19 @@ def hits_a_finding(rule: Rule, document: MatchDocument) -> bool:
 
 
 def run_backtest(
-    versions: Sequence[RulesByScope], stored_updates: Iterable[StoredUpdate], tags: SourceTags, end: Moment
+    versions: Sequence[RulesByScope],
+    stored_updates: Iterable[StoredUpdate],
+    tags: SourceTags,
+    end: Moment,
+    *,
+    in_full: bool = True,
 ) -> list[list[HypotheticalAlert]]:
-    """Return for each rule version the alerts it would have sent until `end`.
+    """Return for each rule version the alerts it would have sent until `end`; `in_full` with their `since_last`.
 
     `stored_updates` are in the order of their arrival, `tags` by source. Updates that are not relevant to the rules,
     and findings of other novelties than `relevant_novelties`, may be left out.
     """
-    runs = [(version, InMemoryHistory(), list[HypotheticalAlert]()) for version in versions]
+    runs = [(version, InMemoryHistory(in_full), list[HypotheticalAlert]()) for version in versions]
     for stored_update in stored_updates:
         for version, history, alerts in runs:
             alerts += backtest_releases(history, stored_update.recorded_at)
@@ -263,12 +287,15 @@ def match_stored_update(version: RulesByScope, stored_update: StoredUpdate, tags
     """Yield the matches in an update. It is split into claims only if a context rule needs them."""
     update, source_tags = stored_update.update, tags.get(stored_update.update.source, ())
     document = cached_document(update, stored_update.findings, (), source_tags)
-    claim_rules = [rule for rule, _ in version.claim_rules.candidate_rules(document)]
+    for rule, windows in version.claim_rules.candidate_rules(document):
+        if rule_covers_source(rule, update.source, source_tags):
+            findings = findings_visible_to(rule, stored_update.findings, tags)
+            if match := match_prepared(rule, document, findings, windows):
+                yield RuleMatch(rule, findings, match)
     context_rules = reaching_rules(version, document)
-    all_claims = split_claims(update.title, update.text, stored_update.ignore_patterns) if context_rules else ()
-    for rule in (*claim_rules, *context_rules):
+    claims = split_claims(update.title, update.text, stored_update.ignore_patterns) if context_rules else ()
+    for rule in context_rules:
         findings = findings_visible_to(rule, stored_update.findings, tags)
-        claims = all_claims if rule.needs_context else ()
         if match := match_rule(rule, update, findings, claims, source_tags):
             yield RuleMatch(rule, findings, match)
 
@@ -298,29 +325,3 @@ def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[Hypothe
             history.record_alert(release.alert)
             history.release(release.match_ids)
             yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
-
-
-def gained_alerts(
-    current: Sequence[HypotheticalAlert], previous: Sequence[HypotheticalAlert], rule_ids: Mapping[str, str]
-) -> list[HypotheticalAlert]:
-    """Return the alerts of `current`, without the claims that `previous` contains too. `rule_ids`: by rule name."""
-    known_claims = {key for alert in previous for key in alerted_claims(alert, rule_ids)}
-    remaining = ((alert, findings_not_in(alert, known_claims, rule_ids)) for alert in current)
-    return [
-        HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
-        for alert, findings in remaining
-        if findings
-    ]
-
-
-def findings_not_in(
-    alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
-) -> tuple[AlertFinding, ...]:
-    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=True)
-    return tuple(finding for finding, key in keyed_findings if key not in known_claims)
-
-
-def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
-    """Return the identity of each finding of an alert: rule id, source, entry and claim."""
-    rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
-    return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

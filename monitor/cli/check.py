@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,30 +24,42 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """Sorted problems, how many sources, channels, rules and rule tests were checked, and a sentence on each proxy
-    in use."""
+    in use. `uncovered` has what the tests of a rule lack, by its name."""
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
     proxies: tuple[str, ...] = ()
+    uncovered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def error_count(self) -> int:
         return sum(not problem.warning for problem in self.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """The part of the result that is about rules."""
+
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int]
+    uncovered: Mapping[str, str]
+
+
 @click.command("check")
+@click.option("--coverage", is_flag=True, help="Also list rules without a test that fires and one that does not.")
 @config_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, path: Path, as_json: bool) -> None:
+def command(ctx: click.Context, coverage: bool, path: Path, as_json: bool) -> None:
     """Check config, rules, rule tests and templates. Exits 1 if there are errors."""
     result = _run_checks(path)
     if as_json:
-        show_json(_result_json(result))
+        coverage_json = {"untested": dict(result.uncovered)} if coverage else {}
+        show_json({**_result_json(result), **coverage_json})
     else:
         for problem in result.problems:
             click.echo(problem_line(problem))
-        for line in result.proxies:
+        for line in (*result.proxies, *(_coverage_lines(result) if coverage else ())):
             click.echo(line)
         click.echo(_summary_line(result))
     ctx.exit(1 if result.error_count else 0)
@@ -60,11 +72,12 @@ def _run_checks(path: Path) -> CheckResult:
 
     config, problems = check_config(path, os.environ)
     partial = read_partial_config(path)
-    rule_problems, counts = _check_rules(partial, config)
+    checked = _check_rules(partial, config)
     template_problems = check_templates_once(partial.templates, builtin_path("templates"))
-    counts = {"sources": len(partial.sources or ()), "channels": len(partial.channels or ()), **counts}
+    counts = {"sources": len(partial.sources or ()), "channels": len(partial.channels or ()), **checked.counts}
     proxies = _proxies_in_use(config) if config else ()
-    return CheckResult(sorted_problems([*problems, *rule_problems, *template_problems]), counts, proxies)
+    all_problems = sorted_problems([*problems, *checked.problems, *template_problems])
+    return CheckResult(all_problems, counts, proxies, checked.uncovered)
 
 
 def _proxies_in_use(config: Config) -> tuple[str, ...]:
@@ -85,8 +98,9 @@ def _proxies_in_use(config: Config) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Problem], dict[str, int]]:
-    from monitor.backtest.rule_tests import evaluate_rule, firing_reason, run_rule_tests
+def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
+    from monitor.backtest.rule_sequences import run_sequence_tests
+    from monitor.backtest.rule_tests import evaluate_rule, firing_reason, rules_without_coverage, run_rule_tests
     from monitor.deliver.render import rule_template_names
     from monitor.policy import undeliverable_rules
     from monitor.resources import builtin_path
@@ -103,19 +117,23 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> tuple[list[Pr
         surroundings=Surroundings(config.monitor.timezone if config else UTC, now=time.time()),
     )
     synonyms = Synonyms.from_mapping(rules.synonyms)
-    failed_tests = [
-        problem
-        for rule in rules.rules
-        for problem in run_rule_tests(
+    source_tags = {source.name: source.tags for source in config.sources} if config else {}
+    failed_tests: list[Problem] = []
+    for rule in rules.rules:
+        failed_tests += run_rule_tests(
             rule,
             rules,
-            lambda test, rule: evaluate_rule(test, rule, synonyms),
-            lambda test, rule: firing_reason(test, rule, synonyms),
+            lambda test, rule: evaluate_rule(test, rule, synonyms, source_tags),
+            lambda test, rule: firing_reason(test, rule, synonyms, source_tags),
         )
-    ]
+        failed_tests += run_sequence_tests(rule, rules, source_tags)
     test_count = sum(len(rule.tests) for rule in rules.rules)
     routing_problems = undeliverable_rules(config, rules.rules) if config else ()
-    return [*problems, *failed_tests, *routing_problems], {"rules": len(rules.rules), "rule tests": test_count}
+    return RuleCheck(
+        (*problems, *failed_tests, *routing_problems),
+        {"rules": len(rules.rules), "rule tests": test_count},
+        rules_without_coverage(rules),
+    )
 
 
 def sorted_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -134,6 +152,14 @@ def _summary_line(result: CheckResult) -> str:
     parts = [pluralize(result.error_count, "problem") if result.error_count else "fine"]
     parts += [pluralize(warning_count, "warning")] if warning_count else []
     return f"{', '.join(parts)} ({checked})"
+
+
+def _coverage_lines(result: CheckResult) -> Iterator[str]:
+    """Yield a line for each rule whose tests lack something."""
+    for name, lack in result.uncovered.items():
+        yield f"{name}: {lack}"
+    if not result.uncovered:
+        yield "every rule has a test that must fire and one that must not"
 
 
 def _result_json(result: CheckResult) -> dict[str, Any]:

@@ -31,6 +31,7 @@ RULE_GONE_TEXT = "this rule no longer exists"
 RULE_DISABLED_TEXT = "disabled by `enabled: false`"
 NO_CHANNEL_TEXT = "not sent: neither the rule nor [alerts] in the config names a channel"
 MAX_MISSED_TERMS = 8
+MAX_FOLDED_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,20 @@ class RuleOutcome:
         matches_now = self.explanation.step == "holds"
         return f"did not fire: {RULE_NEWER_TEXT if matches_now else self.explanation.why}"
 
+    @property
+    def matches_now(self) -> bool:
+        """Whether a decision was made, or the query of the current version matches, news or not."""
+        return bool(self.matches) or (self.explanation is not None and self.explanation.step in ("holds", "novelty"))
+
 
 @click.command("explain")
 @click.argument("target", metavar="UPDATE-OR-ALERT")
 @click.option("--rule", metavar="NAME", help="Only this rule.")
+@click.option("--all", "show_all", is_flag=True, help="Also why every other rule did not fire.")
 @config_option
 @json_option
-def command(target: str, rule: str | None, path: Path, as_json: bool) -> None:
-    """Show how every rule evaluated an update. Takes its number or the id of one of its alerts."""
+def command(target: str, rule: str | None, show_all: bool, path: Path, as_json: bool) -> None:
+    """Show how the rules evaluated an update. Takes its number or the id of one of its alerts."""
     config = load_config(path)
     from monitor.policy import load_policy
 
@@ -86,7 +93,7 @@ def command(target: str, rule: str | None, path: Path, as_json: bool) -> None:
     if as_json:
         show_json(_record_json(record, outcomes, follow_up))
     else:
-        _show_record(record, outcomes, follow_up)
+        _show_record(record, outcomes, follow_up, show_all=show_all or rule is not None)
 
 
 def _load_record(conn: Connection, target: str) -> UpdateExplanation:
@@ -192,6 +199,7 @@ def _rule_json(record: UpdateExplanation, outcome: RuleOutcome, follow_up: Alert
         "why": explanation.why if explanation else RULE_GONE_TEXT,
         "place": explanation.place if explanation else "",
         "terms": [{"term": hit.term, "words": list(hit.words)} for hit in explanation.terms] if explanation else [],
+        "branches": list(explanation.branches) if explanation else [],
         "decisions": [_decision_json(record, row, follow_up) for row in outcome.matches],
     }
 
@@ -224,7 +232,9 @@ def _decision_json(record: UpdateExplanation, row: MatchRow, follow_up: AlertFol
     }
 
 
-def _show_record(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_up: AlertFollowUp) -> None:
+def _show_record(
+    record: UpdateExplanation, outcomes: list[RuleOutcome], follow_up: AlertFollowUp, *, show_all: bool
+) -> None:
     from monitor.backtest.replay import finding_data
     from monitor.cli.render_findings import show_finding
     from monitor.cli.styles import print_beside_label
@@ -239,11 +249,24 @@ def _show_record(record: UpdateExplanation, outcomes: list[RuleOutcome], follow_
             print_beside_label(("· noise", "dim"), (text, "dim"))
         else:
             show_finding(finding_data(finding))
+    folded = [] if show_all else [outcome for outcome in outcomes if not outcome.matches_now]
+    folded = folded if len(folded) > 1 else []
     for outcome in outcomes:
-        _show_rule(outcome, follow_up)
+        if outcome not in folded:
+            _show_rule(outcome, follow_up)
+    if folded:
+        click.echo(f"\n{_folded_text(folded)}")
     other_answers = [answer for answer in follow_up.answers if answer.alert_id not in follow_up.deliveries]
     for answer in other_answers:
         click.echo(f"\nin the same story: alert {answer.alert_id} {_answer_text(answer)}")
+
+
+def _folded_text(outcomes: list[RuleOutcome]) -> str:
+    """Return one line for the rules that did not fire."""
+    names = [terminal_safe(outcome.rule) for outcome in outcomes]
+    more = f" and {len(names) - MAX_FOLDED_NAMES} more" if len(names) > MAX_FOLDED_NAMES else ""
+    count = f"{len(names)} rules did not match"
+    return f"{click.style(count, bold=True)}: {', '.join(names[:MAX_FOLDED_NAMES])}{more} (`--all` says why)"
 
 
 def _show_rule(outcome: RuleOutcome, follow_up: AlertFollowUp) -> None:
@@ -288,7 +311,10 @@ def _term_lines(explanation: RuleExplanation) -> list[str]:
         for term in explanation.terms
         if term.words
     ]
-    missed_terms = [f"`{terminal_safe(term.term)}`" for term in explanation.terms if not term.words]
+    hit_lines += [terminal_safe(branch) for branch in explanation.branches]
+    missed_terms = [
+        f"`{terminal_safe(term.term)}`" for term in explanation.terms if not term.words and not term.is_spare
+    ]
     if not hit_lines or not missed_terms:
         return hit_lines
     hidden_count = len(missed_terms) - MAX_MISSED_TERMS

@@ -8,17 +8,16 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from monitor.config_file.load import check_config
 from monitor.errors import MonitorError
 
 
-def source_block(name: str, url: str, tags: Sequence[str] = ()) -> str:
-    """Return the lines of one source. A literal `${` in a URL is escaped."""
-    lines = ["[[sources]]", f"name = {_toml_string(name)}", f"url = {_toml_string(url)}"]
-    if tags:
-        lines.append(f"tags = [{', '.join(map(_toml_string, tags))}]")
-    return "\n".join(lines) + "\n"
+def source_block(name: str, url: str, tags: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> str:
+    """Return the lines of one source; `options` are its other keys. A literal `${` is escaped."""
+    values = {"name": name, "url": url, **({"tags": list(tags)} if tags else {}), **(options or {})}
+    return "\n".join(["[[sources]]", *(f"{key} = {_toml_value(value)}" for key, value in values.items())]) + "\n"
 
 
 def append_blocks(path: Path, blocks: Sequence[str], env: Mapping[str, str]) -> None:
@@ -56,6 +55,16 @@ def _write_draft(path: Path, content: bytes) -> Path:
         os.fsync(descriptor)
     Path(draft_path).chmod(path.stat().st_mode & 0o777)
     return Path(draft_path)
+
+
+def _toml_value(value: Any) -> str:
+    """Return a text, number, list or table of these as TOML on one line."""
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{_toml_string(str(key))} = {_toml_value(item)}" for key, item in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml_value, value))}]"
+    return json.dumps(value) if isinstance(value, (bool, int, float)) else _toml_string(str(value))
 
 
 def _toml_string(text: str) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from monitor.ruleset.query.operators import OPERATORS
-from monitor.ruleset.schema import FigureModel, RuleFileModel, RuleModel, RuleTestModel
+from monitor.ruleset.rule_test_schema import RuleTestModel, SequenceItemModel
+from monitor.ruleset.schema import FigureModel, RuleModel
+from monitor.ruleset.schema_base import RuleFileModel
 
 
 def with_current_tables(page: str) -> str:
@@ -20,6 +22,7 @@ def with_current_tables(page: str) -> str:
         "operators": operator_table(),
         "keys": key_table(RuleModel),
         "test keys": key_table(RuleTestModel),
+        "sequence keys": key_table(SequenceItemModel),
         "figure keys": key_table(FigureModel),
     }
     for name, table in tables.items():

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.model import Claim, Finding, Novelty, Update
+from monitor.model import Claim, Finding, Match, Novelty, Update
 from monitor.ruleset.document import MatchDocument, cached_document
-from monitor.ruleset.match import is_eligible, match_prepared, rule_covers_source
+from monitor.ruleset.match import is_eligible, is_forecast_hit, match_prepared, rule_covers_source
 from monitor.ruleset.query.context_nodes import AtLeast, FirstWords, ParagraphPair, occurrences
-from monitor.ruleset.query.figures import number_for_word
+from monitor.ruleset.query.figures import nearest_number, number_for_word
 from monitor.ruleset.query.nodes import MatchWindow, Node, Not, NumberComparison, Or, ProximityPair, Term
 from monitor.ruleset.query.operators import OPERATORS, UNLIMITED_DISTANCE
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpans
 from monitor.ruleset.query.terms import ANY_TEXT
 from monitor.ruleset.rule import Rule
+from monitor.text.stated_numbers import NumberKind
 
 NO_MATCH = "the query does not match"
 MAX_NAMED_TERMS = 6  # terms of one OR that a message names
@@ -26,10 +27,14 @@ ALL_UNCHANGED = "the matched words are in claims that the entry already had, wor
 
 @dataclass(frozen=True, slots=True)
 class TermHits:
-    """One term of a query as written, and the words of the update that it matched."""
+    """One term of a query as written, and the words of the update that it matched.
+
+    `is_spare`: the query does not lack it, because another alternative of its OR matched, or because it is in a NOT.
+    """
 
     term: str
     words: tuple[str, ...]
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class RuleExplanation:
 
     `step` is what failed (`source`, `query` or `novelty`), or `holds` if the rule fires. `why` says why it failed or
     which claim fires. `place` is the text that matched best. `terms` are searched for in the whole update.
+    `branches` say of each OR that matched there by which of its alternatives.
     """
 
     rule: str
@@ -45,6 +51,7 @@ class RuleExplanation:
     why: str
     place: str
     terms: tuple[TermHits, ...]
+    branches: tuple[str, ...] = ()
 
 
 def explain_rule(
@@ -56,29 +63,75 @@ def explain_rule(
 ) -> RuleExplanation:
     """Explain the result of a rule. `tags` are the source's; `findings` have the novelty for the rule's sources."""
     document = cached_document(update, findings, claims, tags)
-    hits = term_hits(rule, document)
+    closest, matching = nearest_window(rule, document)
+    window = document.window(closest)
+    hits, branches = term_hits(rule, document, window), tuple(matched_branches(rule.query.root, window))
     if not rule_covers_source(rule, update.source, tags):
         why = f"{update.source} is not one of its sources: {', '.join(rule.sources or ())}"
         return RuleExplanation(rule.name, "source", why, "", hits)
-    closest, matching = nearest_window(rule, document)
     text = window_text(document, closest)
     if not matching:
-        why = why_no_match(rule.query.root, document.window(closest))
-        return RuleExplanation(rule.name, "query", why, text, hits)
+        why = why_no_match(rule.query.root, window)
+        return RuleExplanation(rule.name, "query", why, text, hits, branches)
     match = match_prepared(rule, document, findings, rule.windows(document))
     if match is None:
-        return RuleExplanation(rule.name, "novelty", why_not_news(rule, document, findings, matching), text, hits)
+        why = why_not_news(rule, document, findings, matching)
+        return RuleExplanation(rule.name, "novelty", why, text, hits, branches)
     fired = findings[match.finding_indexes[0]]
-    return RuleExplanation(rule.name, "holds", f"a {fired.novelty} claim fires", fired.claim.text, hits)
+    why = f"a {fired.novelty} claim fires{seen_forecasts(match, findings)}"
+    return RuleExplanation(rule.name, "holds", why, fired.claim.text, hits, branches)
 
 
-def term_hits(rule: Rule, document: MatchDocument) -> tuple[TermHits, ...]:
-    """Return each term with the words it matched anywhere in the update, in the order of the query."""
+def seen_forecasts(match: Match, findings: Sequence[Finding]) -> str:
+    """Name the numbers of the match that are forecasts: "; “1,200” is a forecast"."""
+    words = [hit.words for hit in match.hits if is_forecast_hit(hit, findings)]
+    return "".join(f"; “{word}” is a forecast" for word in dict.fromkeys(words))
+
+
+def term_hits(rule: Rule, document: MatchDocument, closest: MatchWindow) -> tuple[TermHits, ...]:
+    """Return each term with the words it matched anywhere in the update, in the order of the query.
+
+    Which terms are spare is a matter of the window that matches best.
+    """
     window = document.window(document.update_window(include_withdrawn=True))
     words_by_term: dict[str, list[str]] = {}
     for term in terms_in_order(rule.query.root):
         words_by_term.setdefault(scoped_term_text(term), []).extend(span_texts(term.evaluate(window) or [], document))
-    return tuple(TermHits(term, tuple(dict.fromkeys(words))) for term, words in words_by_term.items())
+    needed = {scoped_term_text(term) for term in needed_terms(rule.query.root, closest)}
+    return tuple(
+        TermHits(term, tuple(dict.fromkeys(words)), term not in needed) for term, words in words_by_term.items()
+    )
+
+
+def needed_terms(node: Node, window: MatchWindow) -> Iterator[Term]:
+    """Yield the terms that count: all but those in a NOT and in alternatives that a matching OR does not need."""
+    if isinstance(node, Term):
+        yield node
+    elif isinstance(node, Or) and node.evaluate(window) is not None:
+        for part in node.nodes:
+            if part.evaluate(window) is not None:
+                yield from needed_terms(part, window)
+    elif not isinstance(node, Not):
+        for child in node.children():
+            yield from needed_terms(child, window)
+
+
+def matched_branches(node: Node, window: MatchWindow) -> Iterator[str]:
+    """Yield for each outermost OR that matches: `1 of 12 alternatives matched: …`."""
+    if isinstance(node, Or) and len(node.nodes) > 1 and node.evaluate(window) is not None:
+        matched = [part for part in node.nodes if part.evaluate(window) is not None]
+        texts = ", ".join(dict.fromkeys(map(branch_text, matched)))
+        yield f"{len(matched)} of {len(node.nodes)} alternatives matched: {texts}"
+    elif not isinstance(node, (Not, Term)):
+        for child in node.children():
+            yield from matched_branches(child, window)
+
+
+def branch_text(node: Node) -> str:
+    """Return the terms of an alternative: `border*` with `closed`."""
+    terms = list(dict.fromkeys(quoted_term(term) for term in terms_in_order(node)))
+    more = f" and {len(terms) - MAX_NAMED_TERMS} more" if len(terms) > MAX_NAMED_TERMS else ""
+    return f"{' with '.join(terms[:MAX_NAMED_TERMS])}{more}"
 
 
 def terms_in_order(node: Node) -> Iterator[Term]:
@@ -209,14 +262,30 @@ def required_distance(node: ProximityPair, left: TermSpans, right: TermSpans) ->
 
 
 def why_figure_fails(node: NumberComparison, window: MatchWindow) -> str:
-    """Explain which number is stated for the words, if any."""
+    """Explain which number is stated for the words, if any, and why it does not count."""
+    failure = f"`{node.text}` does not match"
+    for text, start, end in operand_places(node, window):
+        if number := number_for_word(text, start, end, node.limit.dimension):
+            figure, word = text[number.start : number.end], text[start:end]
+            if node.admits(number):
+                return f"{failure}: the number stated for “{word}” is “{figure}”"
+            forecast = f"{failure}: “{figure}” is said of “{word}”, but as a forecast"
+            return f"{forecast}; `~{node.text}` admits forecasts" if node.limit.holds(number) else forecast
+    for text, start, end in operand_places(node, window):
+        if number := nearest_number(text, start, end):
+            figure, word = text[number.start : number.end], text[start:end]
+            if number.kind is NumberKind.EARLIER:
+                return f"{failure}: “{figure}”, near “{word}”, is an earlier value"
+            hint = "" if node.limit.dimension else "; write the unit after the number"
+            return f"{failure}: “{figure}”, near “{word}”, has another unit{hint}"
+    return f"{failure}: no number is stated for “{first_hit_text(node.operand, window)}”"
+
+
+def operand_places(node: NumberComparison, window: MatchWindow) -> Iterator[tuple[str, int, int]]:
+    """Yield the text and the offsets of each match of the words of a number term."""
     for first, last, _ in node.operand.evaluate(window) or []:
         segment, start, end = window.index.locate(first, last)
-        text = window.index.texts[segment]
-        if quantity := number_for_word(text, start, end):
-            figure = text[quantity.start : quantity.end]
-            return f"`{node.text}` does not match: the number stated for “{text[start:end]}” is “{figure}”"
-    return f"`{node.text}` does not match: no number is stated for “{first_hit_text(node.operand, window)}”"
+        yield window.index.texts[segment], start, end
 
 
 def first_hit_text(node: Node, window: MatchWindow) -> str:

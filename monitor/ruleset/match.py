@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.model import Claim, Finding, Match, TermHit, Update
 from monitor.ruleset.document import MatchDocument, cached_document
+from monitor.ruleset.query.figures import forecast_at
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, TermSpan, TermSpans
 from monitor.ruleset.query.terms import ANY_TEXT
 from monitor.ruleset.rule import Rule
@@ -80,3 +81,10 @@ def build_match(rule: Rule, document: MatchDocument, findings: Sequence[Finding]
         if is_eligible_segment(rule, document, findings, segment)
     }
     return Match(rule.name, tuple(sorted(fired_findings)), tuple(hits))
+
+
+def is_forecast_hit(hit: TermHit, findings: Sequence[Finding]) -> bool:
+    """Return whether the hit is a number that matched as a forecast, with a term such as `~soldiers > 10000`."""
+    if not hit.term.startswith("~"):
+        return False
+    return forecast_at(findings[hit.finding_index].claim.text, hit.start, hit.end)

@@ -60,28 +60,68 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class FollowedFigure:
-    """A number followed through prose: stated for words that `query` matches; crossing a limit alerts."""
+    """A number followed through prose: stated for words that `query` matches; crossing a limit alerts.
+
+    The limits are in the base unit of `dimension`.
+    """
 
     name: str
     query: Query
     above: float | None = None
     below: float | None = None
+    dimension: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceItem:
+    """One item of a test's sequence: a text that arrives `at` seconds after the start; without text, time passes.
+
+    `at` None is the time of the item before. Items with the same `entry` are versions of one entry; "" is an entry of
+    its own. `fires` is None if the item is not tested on its own.
+    """
+
+    text: str | None = None
+    at: float | None = None
+    fires: bool | None = None
+    title: str = ""
+    url: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    entry: str = ""
+    line: int = 1
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
     """One of a rule's tests: whether `text`, as an edit of `before`, must fire, and its novelty.
 
-    `title` is the title of the entry in both versions.
+    With a `sequence` instead of a text, `fires` and `novelty` are about its last item; `fires` None leaves it to the
+    items. `title` and `before_title` are the titles of the two versions. Without `source`, the rule's sources do not
+    matter. `at` is when the text, or the first item of the sequence, is seen.
     """
 
-    text: str
-    fires: bool
+    text: str = ""
+    fires: bool | None = None
     before: str | None = None
     novelty: Novelty | None = None
     title: str = ""
+    before_title: str | None = None
+    url: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    at: Moment | None = None
+    sequence: tuple[SequenceItem, ...] = ()
     line: int = 1
     column: int = 1
+
+    @property
+    def expectations(self) -> frozenset[bool]:
+        """Whether the test says that something fires, and that something does not."""
+        stated = (self.fires, *(item.fires for item in self.sequence))
+        return frozenset(fires for fires in stated if fires is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any
 
 from monitor.config.quiet_hours import span_minutes
 from monitor.errors import Problem
@@ -13,9 +14,11 @@ from monitor.ruleset.compile_cache import cached_query
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.query.lint import operand_error
 from monitor.ruleset.query.nodes import Query
-from monitor.ruleset.rule import ActiveHours, Expiry, FollowedFigure, QueryAliases, Rule, RuleTest
+from monitor.ruleset.rule import ActiveHours, Expiry, FollowedFigure, QueryAliases, Rule, RuleTest, SequenceItem
 from monitor.ruleset.rule_checks import InhibitedRule, inhibition_faults, rule_faults
-from monitor.ruleset.schema import MAX_FAULTS_PER_RULE, NO_DEFAULT_KEYS, RuleModel, kind_text, read_rule_model
+from monitor.ruleset.rule_test_schema import RuleTestModel
+from monitor.ruleset.schema import MAX_FAULTS_PER_RULE, NO_DEFAULT_KEYS, RuleModel, read_rule_model
+from monitor.ruleset.schema_base import kind_text
 from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.spellings import SeverityLevels
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
@@ -275,9 +278,24 @@ def active_hours(spans: Sequence[str], timezone: tzinfo) -> ActiveHours:
 
 def build_rule_tests(model: RuleModel, source: SourceText, tree: YamlTable) -> tuple[RuleTest, ...]:
     """Build the rule's tests with their positions."""
-    tests_node = tree.values.get("tests")
-    items = tests_node.items if isinstance(tests_node, YamlList) else []
     return tuple(
-        RuleTest(test.text, test.fires, test.before, test.novelty, test.title, *source.line_and_column(item.offset))
-        for test, item in zip(model.tests, items, strict=True)
+        build_rule_test(test, node, source) for test, node in zip(model.tests, list_items(tree, "tests"), strict=True)
     )
+
+
+def build_rule_test(test: RuleTestModel, node: YamlNode, source: SourceText) -> RuleTest:
+    items = tuple(
+        SequenceItem(**dict(item), **position_of(item_node, source))
+        for item, item_node in zip(test.sequence, list_items(node, "sequence"), strict=True)
+    )
+    return RuleTest(**{**dict(test), "text": test.text or "", "sequence": items}, **position_of(node, source))
+
+
+def list_items(tree: YamlNode, key: str) -> list[YamlNode]:
+    """Return the items of the list at a key of a table; none if there is none."""
+    node = tree.values.get(key) if isinstance(tree, YamlTable) else None
+    return list(node.items) if isinstance(node, YamlList) else []
+
+
+def position_of(node: YamlNode, source: SourceText) -> dict[str, Any]:
+    return dict(zip(("line", "column"), source.line_and_column(node.offset), strict=True))

@@ -6,21 +6,25 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from monitor.config.models import DurationSeconds
 from monitor.model import Novelty, Severity
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.query.limits import Amount
 from monitor.ruleset.rule import Throttle, Within
+from monitor.ruleset.rule_test_schema import RuleTestModel, SequenceItemModel
+from monitor.ruleset.schema_base import (
+    FilledText,
+    NameList,
+    RuleFileModel,
+    kind_text,
+    one_or_more_schema,
+    short_value,
+    text_schema,
+    wrap_in_list,
+)
 from monitor.ruleset.spellings import (
     DATE_PATTERN,
     DURATION_PATTERN,
@@ -36,20 +40,12 @@ from monitor.ruleset.spellings import (
     parse_rule_duration,
     parse_severity,
     parse_throttle,
-    short_value,
 )
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 
 MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; with more, the file is probably not a rule file
 SEVERITY_NAMES = [str(severity) for severity in Severity]
 NO_DEFAULT_KEYS = ("name", "match", "title", "id", "tests")  # keys that `defaults:` cannot set
-
-
-def wrap_in_list(value: Any) -> Any:
-    """Wrap a single word in a list."""
-    if value == "":
-        raise ValueError("expected a list, found nothing")
-    return [value] if isinstance(value, str) else value
 
 
 def check_name(value: Any) -> Any:
@@ -59,33 +55,11 @@ def check_name(value: Any) -> Any:
     return value
 
 
-def check_filled(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("expected text, found nothing")
-    return value
-
-
-def text_schema(pattern: str, **more: Any) -> WithJsonSchema:
-    """The JSON Schema of a text with this pattern."""
-    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
-
-
-def one_or_more_schema(schema: dict[str, Any]) -> WithJsonSchema:
-    """The JSON Schema of a value or a list of values."""
-    return WithJsonSchema({"anyOf": [schema, {"type": "array", "items": schema}]})
-
-
-NameList = Annotated[tuple[str, ...], BeforeValidator(wrap_in_list), one_or_more_schema({"type": "string"})]
-
-
 NoveltyList = Annotated[
     tuple[Novelty, ...],
     BeforeValidator(lambda value: wrap_in_list(lower_case(value))),
     one_or_more_schema({"enum": [str(novelty) for novelty in Novelty]}),
 ]
-
-
-FilledText = Annotated[str, BeforeValidator(check_filled), WithJsonSchema({"type": "string", "pattern": r"\S"})]
 
 
 RuleName = Annotated[str, BeforeValidator(check_name), text_schema(NAME_PATTERN)]
@@ -110,42 +84,25 @@ SeverityByCondition = Annotated[
 ]
 
 
-def plain_title(name: str, info: Any) -> str:
-    """The title of a key in an editor."""
-    return name.capitalize()
-
-
-class RuleFileModel(BaseModel):
-    """A table of a rule file; unknown keys are errors."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, field_title_generator=plain_title
-    )
-
-
 class FigureModel(RuleFileModel, title="Figure"):
     """A number followed through prose."""
 
     of: FilledText = Field(description="the words the number refers to: a query of words, stems, phrases and OR")
     alert: Annotated[
-        tuple[str, float] | None, BeforeValidator(parse_figure_limit), text_schema(FIGURE_LIMIT_PATTERN)
-    ] = Field(default=None, description="alert when the figure crosses a limit: above or below a number")
+        tuple[str, Amount] | None, BeforeValidator(parse_figure_limit), text_schema(FIGURE_LIMIT_PATTERN)
+    ] = Field(
+        default=None, description="alert when the figure crosses a limit: above or below a number, such as above 4.5%"
+    )
 
     @property
-    def limits(self) -> tuple[float | None, float | None]:
-        """The limits (above, below), None where there is none."""
-        direction, number = self.alert or ("", 0.0)
-        return (number if direction == "above" else None), (number if direction == "below" else None)
-
-
-class RuleTestModel(RuleFileModel, title="Test"):
-    """One test of a rule."""
-
-    text: FilledText = Field(description="the current text")
-    fires: bool = Field(description="whether the rule must fire")
-    before: FilledText | None = Field(default=None, description="an earlier text")
-    novelty: Novelty | None = Field(default=None, description="expected novelty of the claim")
-    title: str = Field(default="", description="the title of the entry, before and now")
+    def limits(self) -> tuple[float | None, float | None, str]:
+        """The limits (above, below) in the base unit, None where there is none, and their dimension."""
+        direction, amount = self.alert or ("", Amount(0.0))
+        return (
+            amount.base_value if direction == "above" else None,
+            amount.base_value if direction == "below" else None,
+            amount.dimension,
+        )
 
 
 class RuleModel(RuleFileModel, title="Rule"):
@@ -228,8 +185,8 @@ def fault_from_error(detail: ErrorDetails, tree: YamlNode) -> SyntaxFault:
         allowed = allowed_keys(detail["loc"])
         hint = did_you_mean(name, allowed) or f"expected one of {', '.join(allowed)}"
         return SyntaxFault(f"unknown key `{name}`; {hint}", key_node.offset)
-    if detail["type"] == "missing":
-        return SyntaxFault(f"missing key `{name}`", value_node.offset)
+    if detail["type"] in ("missing", "missing_key"):
+        return SyntaxFault(f"missing key `{detail.get('ctx', {}).get('key', name)}`", value_node.offset)
     return SyntaxFault(f"`{name}`: {expectation_text(detail)}", value_node.offset)
 
 
@@ -248,6 +205,8 @@ def allowed_keys(loc: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys allowed in the table with the unknown key."""
     models: dict[str, type[RuleFileModel]] = {"figures": FigureModel, "tests": RuleTestModel}
     model = models[str(loc[0])] if len(loc) > 1 else RuleModel
+    if model is RuleTestModel and "sequence" in loc[:-1]:
+        model = SequenceItemModel
     return tuple(model.model_fields)
 
 
@@ -274,13 +233,3 @@ def expectation_text(detail: ErrorDetails) -> str:
             return f"expected a table of keys and values, found {kind_text(detail['input'])}"
         case _:
             return detail["msg"]
-
-
-def kind_text(value: Any) -> str:
-    """Name the kind of a value, or quote it if it is text."""
-    if isinstance(value, (YamlList, list, tuple)):
-        return "a list"
-    if isinstance(value, (YamlTable, dict)):
-        return "a table"
-    text = value.value if isinstance(value, YamlText) else str(value)
-    return f"`{short_value(text)}`" if text else "nothing"

@@ -12,7 +12,10 @@ from typing import Any
 
 from monitor.config.quiet_hours import span_minutes
 from monitor.model import Severity
+from monitor.ruleset.query.faults import SyntaxFault
+from monitor.ruleset.query.limits import Amount, parse_amount
 from monitor.ruleset.rule import Throttle
+from monitor.ruleset.schema_base import short_value
 from monitor.units import parse_duration
 
 UNIT_PATTERN = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
@@ -21,7 +24,7 @@ THROTTLE_PATTERN = rf"^\s*[0-9]{{1,6}}\s*(per|/)\s*([0-9]{{1,9}}(\.[0-9]{{1,9}})
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 HOURS_PATTERN = r"^\s*([A-Za-z,-]+ +)?[0-2]?[0-9]:[0-5][0-9] ?[-–] ?[0-2]?[0-9]:[0-5][0-9]\s*$"
-FIGURE_LIMIT_PATTERN = r"^\s*(above|below)\s+[0-9][0-9,_]*(\.[0-9]+)?\s*$"
+FIGURE_LIMIT_PATTERN = r"^\s*(above|below)\s+\S"
 EXPECTED_DURATION = "expected a duration such as 90s, 15m, 6h or 7d"
 TRUE_WORDS = ("true", "yes", "on")
 
@@ -61,14 +64,16 @@ def parse_rule_duration(value: Any) -> Any:
         raise ValueError(f"{EXPECTED_DURATION}, found `{short_value(value)}`") from None
 
 
-def parse_figure_limit(value: Any) -> tuple[str, float]:
-    """Parse `above 10000` or `below 5`."""
-    match = re.fullmatch(r"(above|below)\s+(\d[\d,_]*(?:\.\d+)?)", value.strip()) if isinstance(value, str) else None
+def parse_figure_limit(value: Any) -> tuple[str, Amount]:
+    """Parse `above 10000`, `above 4.4%` or `below $3m`."""
+    match = re.fullmatch(r"(above|below)\s+(.+)", value.strip()) if isinstance(value, str) else None
     if not match:
-        raise ValueError(
-            f"expected `above` or `below` and a number, as in `above 10000`, found `{short_value(value)}`"
-        )
-    return match[1], float(re.sub("[,_]", "", match[2]))
+        expected = "expected `above` or `below` and a number, as in `above 10000`"
+        raise ValueError(f"{expected}, found `{short_value(value)}`")
+    try:
+        return match[1], parse_amount(match[2], f"`{match[1]}`", f"{match[1]} 10000")
+    except SyntaxFault as fault:
+        raise ValueError(f"{fault.message}, found `{short_value(value)}`") from None
 
 
 def parse_expiry(value: Any) -> date:
@@ -117,11 +122,3 @@ def severity_named(name: Any) -> Severity:
     except ValueError:
         *others, last = Severity
         raise ValueError(f"expected {', '.join(others)} or {last}, found `{short_value(name)}`") from None
-
-
-def short_value(value: Any) -> str:
-    """Return a value as text, shortened."""
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "a table"
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -7,7 +7,7 @@ from monitor.ruleset.query.figures import number_for_word
 from monitor.ruleset.query.nodes import MatchWindow
 from monitor.ruleset.query.segments import SegmentIndex
 from monitor.ruleset.rule import FollowedFigure, Rule
-from monitor.text.facts.numbers import Quantity
+from monitor.text.stated_numbers import NumberKind, StatedNumber
 
 
 def threshold_crossings(rule: Rule, finding: Finding) -> tuple[str, ...]:
@@ -31,16 +31,17 @@ def crossing_text(figure: FollowedFigure, earlier_text: str, current_text: str) 
     return f"{figure.name}: {prefix}{current_text[current.start : current.end]}"
 
 
-def highest_figure_in(figure: FollowedFigure, text: str) -> Quantity | None:
-    """Return the number that a text states for the figure's words; the highest of several."""
+def highest_figure_in(figure: FollowedFigure, text: str) -> StatedNumber | None:
+    """Return the number that a text states for the figure's words, no forecast; the highest of several."""
     index = SegmentIndex((text,))
     spans = figure.query.root.evaluate(MatchWindow(index, frozenset({0}))) or []
     locations = (index.locate(first, last) for first, last, _ in spans)
-    stated = [quantity for _, start, end in locations if (quantity := number_for_word(text, start, end))]
-    return max(stated, key=lambda quantity: quantity.high, default=None)
+    numbers = [number_for_word(text, start, end, figure.dimension) for _, start, end in locations]
+    stated = [number for number in numbers if number and number.kind is NumberKind.STATED]
+    return max(stated, key=lambda number: number.range_in(figure.dimension)[1], default=None)
 
 
-def exceeds(figure: FollowedFigure, quantity: Quantity) -> bool:
+def exceeds(figure: FollowedFigure, number: StatedNumber) -> bool:
     """Return whether the number is past one of the figure's limits."""
-    is_above = figure.above is not None and quantity.high > figure.above
-    return is_above or (figure.below is not None and quantity.low < figure.below)
+    low, high = number.range_in(figure.dimension)
+    return (figure.above is not None and high > figure.above) or (figure.below is not None and low < figure.below)

@@ -59,6 +59,6 @@ def alerts_with_other_sources(conn: Connection, alerts: Sequence[Alert]) -> tupl
     """Return the alerts with the other sources and the other pages that have made the same claims by now."""
     texts = {text for alert in alerts for finding in alert.findings for text in event_texts(finding)}
     clusters = claim_clusters(conn, list(texts))
-    return tuple(
-        with_other_pages(conn, with_other_sources(alert, lambda text: clusters.get(text, ()))) for alert in alerts
+    return with_other_pages(
+        conn, [with_other_sources(alert, lambda text: clusters.get(text, ())) for alert in alerts]
     )

@@ -173,7 +173,7 @@ def _analyze(text: str, synonyms: Synonyms) -> ClaimAnalysis:
         flags |= token.word.flags
     used_indexes: set[int] = set()
     identifiers = find_identifiers(analyzed)
-    phrases = _identifier_phrases(tokens, identifiers, used_indexes) if identifiers else {}
+    phrases = identifier_phrases(tokens, identifiers, used_indexes) if identifiers else {}
     date_facts = dates.find_dates(tokens, used_indexes) if flags & (NUMERAL | CALENDAR_START) else []
     number_facts = numbers.find_quantities(tokens, used_indexes) if flags & NUMERAL else []
     if flags & COUNTRY:
@@ -201,7 +201,7 @@ def identifier_key(identifier: Identifier) -> str:
     return IDENTIFIER_PREFIX + identifier.key
 
 
-def _identifier_phrases(
+def identifier_phrases(
     tokens: Sequence[Token], identifiers: Sequence[Identifier], used_indexes: set[int]
 ) -> dict[int, tuple[str, int]]:
     """Map the first token of each identifier but links to (its key, the index after it); all tokens become used."""

@@ -29,8 +29,8 @@ def news(minute: int, text: str, source: str = "wire", entry: str = "") -> str:
 def alerts_of(tmp_path: Path) -> AlertsOf:
     """The alerts of a rule about ferries, with these lines added to it, over a stream of updates."""
 
-    def run(rule_lines: str, *stream: str) -> list[dict[str, Any]]:
-        (tmp_path / "rule.yaml").write_text(f"name: ferries\ntitle: Ferries\nmatch: ferr*\n{rule_lines}\n")
+    def run(rule_lines: str, *stream: str, match: str = "ferr*") -> list[dict[str, Any]]:
+        (tmp_path / "rule.yaml").write_text(f"name: ferries\ntitle: Ferries\nmatch: {match}\n{rule_lines}\n")
         rules, problems = load_rules(tmp_path, builtin_aliases=builtin_path("rules") / "aliases.yaml")
         assert problems == ()
         return [line for line in replay_stream(stream, Policy(rules)) if line["type"] == "alert"]
@@ -125,6 +125,22 @@ def test_a_figure_that_crosses_its_limit_passes_the_throttle(alerts_of: AlertsOf
 
     assert [claims(alert) for alert in raised] == [[IDLE_300], [IDLE_500]]
     assert "idle: Around 400 → Around 500" in raised[1]["reason"]
+
+
+def test_a_limit_in_percent_follows_percent_only(alerts_of: AlertsOf) -> None:
+    rule = "figures:\n  fares: {of: fare*, alert: above 4.4%}"
+    stream = ["Ferry fares rise by 25 basis points", "Ferry fares rise 4.5%", "Ferry fares may rise 9%"]
+    raised = [alert for minute, text in enumerate(stream) for alert in alerts_of(rule, news(minute, text))]
+
+    assert [alert["reason"].partition("; ")[2] for alert in raised] == ["", "fares: 4.5%", ""]
+
+
+def test_an_alert_says_that_a_number_is_a_forecast(alerts_of: AlertsOf) -> None:
+    (forecast,) = alerts_of("", news(0, "Halvik will buy 120 ferries"), match="~ferr* > 100")
+    (fact,) = alerts_of("", news(0, "Halvik has bought 120 ferries"), match="~ferr* > 100")
+
+    assert forecast["reason"] == "new: “120” (a forecast), “ferries” matched rule ferries"
+    assert fact["reason"] == "new: “120”, “ferries” matched rule ferries"
 
 
 def test_corroboration_waits_for_a_second_source(alerts_of: AlertsOf) -> None:

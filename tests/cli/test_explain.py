@@ -79,7 +79,12 @@ def test_the_text_output_has_decisions_and_deliveries(run_monitor: Monitor) -> N
     assert code == 0
     assert re.search(r"(?m)^exploited-flaw  sent: ", out)
     assert "desk: sent 250 2.0.0 accepted" in out
-    assert re.search(r"(?m)^patch-withdrawn  did not fire: no match for .+$", out)
+    assert re.search(r"(?m)^4 rules did not match: .*patch-withdrawn \(`--all` says why\)$", out)
+    assert "patch-withdrawn  did not fire" not in out
+    for option in ("--all", "--rule=patch-withdrawn"):
+        _, out, _ = run_monitor("explain", str(update), option)
+        assert re.search(r"(?m)^patch-withdrawn  did not fire: no match for .+$", out)
+        assert "rules did not match" not in out
 
 
 def test_answers_are_shown_for_the_alert_and_others_of_its_story(run_monitor: Monitor) -> None:

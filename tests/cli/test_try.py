@@ -117,6 +117,17 @@ def test_rules_with_a_wider_scope_match_as_they_did_live(
     ]
 
 
+def test_a_terminal_shows_how_many_updates_have_been_read(
+    run_monitor: Monitor, news_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (news_folder / "own.yaml").write_text("name: own\nmatch: cheese\n")
+    assert run_monitor("try", "own.yaml", *SINCE)[2] == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    code, out, err = run_monitor("try", "own.yaml", *SINCE)
+    assert (code, "updates" in err, "100%" in err) == (0, True, True)
+    assert "[cheese]" in out
+
+
 def test_since_limits_the_updates(run_monitor: Monitor, news_folder: Path) -> None:
     (news_folder / "own.yaml").write_text("name: own\nmatch: cheese\n")
     if time.time() > NOW:

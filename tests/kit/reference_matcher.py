@@ -6,11 +6,13 @@ positions is tried.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
+from itertools import product, takewhile
 
 NUMBER_REACH_TOKENS = 5
+NUMBER_UNITS = {"km": "km", "percent": "%", "bp": "bp"}
 
 
 @dataclass(frozen=True)
@@ -207,22 +209,126 @@ def is_among_first(hit: HitSpan, count: int, document: ReferenceDocument) -> boo
     return sum(len(document.segments[other]) for other in document.body if other < segment) + last + 1 <= count
 
 
-def number_hits(operand: tuple, sign: str, number: int, document, lists, scope) -> set[HitSpan] | None:
+@dataclass(frozen=True)
+class ReferenceNumber:
+    """A number with its bound and unit at tokens first … last. "Over 3000" has the value 3000.5."""
+
+    first: int
+    last: int
+    value: float
+    unit: str
+    is_forecast: bool
+
+    @property
+    def dimension(self) -> str:
+        return "m" if self.unit == "km" else self.unit
+
+
+@cache
+def numbers_in(tokens: tuple[ReferenceToken, ...]) -> list[ReferenceNumber]:
+    pieces, first_pieces = text_pieces(tokens)
+    numbers: list[ReferenceNumber] = []
+    for index, token in enumerate(tokens):
+        if not token.folded.isdigit():
+            continue
+        first, last = index, index
+        if index and tokens[index - 1].folded == "over" and tokens[index - 1].gap == " ":
+            first -= 1
+        if index + 1 < len(tokens) and token.gap == " " and tokens[index + 1].folded in NUMBER_UNITS:
+            last += 1
+        forecast = is_forecast(pieces, first_pieces[first], first_pieces[last] + 1, numbers, first_pieces)
+        value = int(token.folded) + (0.5 if first < index else 0)
+        unit = NUMBER_UNITS[tokens[last].folded] if last > index else ""
+        numbers.append(ReferenceNumber(first, last, value, unit, forecast))
+    return numbers
+
+
+def text_pieces(tokens: tuple[ReferenceToken, ...]) -> tuple[list[str], list[int]]:
+    """Return the words and signs of a text, and the first of each token: an invisible letter splits a word."""
+    pieces: list[str] = []
+    first_pieces = []
+    for token in tokens:
+        first_pieces.append(len(pieces))
+        parts = re.findall(r"\w+|[^\w\s]", token.spelling)
+        pieces += [token.folded] if len(parts) == 1 else parts
+        pieces += token.gap.split()
+    return pieces, first_pieces
+
+
+def is_forecast(
+    pieces: list[str], start: int, end: int, numbers: list[ReferenceNumber], first_pieces: list[int]
+) -> bool:
+    """Return whether "will" is before the number in its clause, or after it; a list goes on after a forecast."""
+    for index in range(start - 1, max(-1, start - 13), -1):
+        if pieces[index] == "will":
+            return True
+        if pieces[index] == ",":
+            if numbers and numbers[-1].is_forecast and index - first_pieces[numbers[-1].last] - 1 <= 6:
+                return True
+            break
+    after = list(takewhile(lambda piece: piece.isalpha() and piece != "and", pieces[end : end + 8]))
+    return "will" in after
+
+
+def number_of_word(tokens: tuple[ReferenceToken, ...], first: int, last: int, dimension: str):
+    """Return the number said of the words first … last."""
+    numbers = numbers_in(tokens)
+    if not any(token.folded.isdigit() for token in tokens[first : last + 1]):
+        own = [number for number in numbers if number.first <= first and last <= number.last]
+        if own and dimension in ("", own[0].dimension):
+            return own[0]
+    fitting = [number for number in numbers if number.dimension == dimension]
+    before = [number for number in fitting if number.last < first][-1:]
+    after = [number for number in fitting if number.first > last][:1]
+    before = [number for number in before if words_between(numbers, number.last, first) <= NUMBER_REACH_TOKENS]
+    after = [number for number in after if words_between(numbers, last, number.first) <= NUMBER_REACH_TOKENS]
+    if before and not after:
+        return before[0]
+    if before and after:
+        return after[0] if is_separated(tokens, before[0], first) and is_linked(tokens, last, after[0]) else before[0]
+    return after[0] if after else None
+
+
+def words_between(numbers: list[ReferenceNumber], start: int, end: int) -> int:
+    """Return the number of words between two tokens that are not of a number."""
+    inside = [number for number in numbers if start < number.first and number.last < end]
+    return end - start - 1 - sum(number.last - number.first + 1 for number in inside)
+
+
+def is_separated(tokens: tuple[ReferenceToken, ...], number: ReferenceNumber, first: int) -> bool:
+    between = tokens[number.last + 1 : first]
+    gaps = [token.gap.strip() for token in tokens[number.last : first]]
+    return any(gaps) or any(token.folded == "and" for token in between)
+
+
+def is_linked(tokens: tuple[ReferenceToken, ...], last: int, number: ReferenceNumber) -> bool:
+    """Return whether only "at" is between the word and the number after it, without a comma."""
+    between = tokens[last + 1 : number.first]
+    if tokens[last].gap == ", " or len(between) > 2:
+        return False
+    return all((token.folded, token.gap) == ("at", " ") for token in between)
+
+
+def number_hits(operand: tuple, limit: tuple, forecasts: bool, document, lists, scope) -> set[HitSpan] | None:
+    sign, low, high, unit = limit
+    size = 1000 if unit == "km" else 1
+    dimension = "m" if unit in ("km", "metres") else unit
     hits: set[HitSpan] = set()
     for segment, first, last in evaluate(operand, document, lists, scope) or ():
         tokens = document.segments[segment]
-        numbers = [position for position, token in enumerate(tokens) if token.folded.isdigit()]
-        before = [position for position in numbers if position < first]
-        after = [position for position in numbers if position > last]
-        if before and first - before[-1] - 1 <= NUMBER_REACH_TOKENS:
-            position = before[-1]
-        elif after and after[0] - last - 1 <= NUMBER_REACH_TOKENS:
-            position = after[0]
-        else:
+        number = number_of_word(tokens, first, last, dimension)
+        if number is None or (number.is_forecast and not forecasts):
             continue
-        value = int(tokens[position].folded)
-        if {">": value > number, "<": value < number, ">=": value >= number, "=": value == number}[sign]:
-            hits |= {(segment, first, last), (segment, position, position)}
+        value = number.value * (1000 if dimension == "m" and number.unit == "km" else 1)
+        holds = {
+            ">": value > low * size,
+            "<": value < low * size,
+            ">=": value >= low * size,
+            "=": value == low * size,
+            "between": low * size <= value <= high * size,
+        }[sign]
+        if holds:
+            hits |= {(segment, first, last), (segment, number.first, number.last)}
     return hits or None
 
 

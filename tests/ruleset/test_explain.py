@@ -55,6 +55,37 @@ def test_a_query_that_does_not_match_is_explained_by_its_first_missing_term(quer
     assert (explanation.step, explanation.why) == ("query", why)
 
 
+@pytest.mark.parametrize(
+    ("query", "text", "why"),
+    [
+        (
+            "worker* > 1000",
+            "The yard will lay off 1,200 workers",
+            "“1,200” is said of “workers”, but as a forecast; `~worker* > 1000` admits forecasts",
+        ),
+        ("worker* > 5000", "The yard may hire 1,200 workers", "“1,200” is said of “workers”, but as a forecast"),
+        ("~worker* > 5000", "The yard may hire 1,200 workers", "the number stated for “workers” is “1,200”"),
+        (
+            "rate > 20",
+            "The rate rose by 25 basis points",
+            "“25 basis points”, near “rate”, has another unit; write the unit after the number",
+        ),
+        ("cost > $3m", "It cost €5m", "“€5m”, near “cost”, has another unit"),
+        ("rate > 4%", "Down from 4.5%, the rate fell", "“4.5%”, near “rate”, is an earlier value"),
+    ],
+)
+def test_a_number_that_does_not_count_is_explained(query: str, text: str, why: str) -> None:
+    assert explained(rule(query), finding(text)).why == f"`{query}` does not match: {why}"
+
+
+def test_a_forecast_that_fires_is_named() -> None:
+    forecast = explained(rule("~worker* > 1000"), finding("The yard will lay off 1,200 workers"))
+    fact = explained(rule("~worker* > 1000"), finding("The yard laid off 1,200 workers"))
+
+    assert forecast.why == "a new claim fires; “1,200” is a forecast"
+    assert fact.why == "a new claim fires"
+
+
 def test_words_without_a_number_are_named() -> None:
     explanation = explained(rule("ferries > 1000"), finding("Ferries left"))
     assert explanation.why == "`ferries > 1000` does not match: no number is stated for “Ferries”"
@@ -134,3 +165,24 @@ def test_an_operator_added_to_the_registry_is_explained_without_more_code() -> N
         assert 0 < match_score(node, window) < 1
     finally:
         del OPERATORS["FAR/n"]
+
+
+def test_an_or_says_by_which_alternatives_it_matched_and_lacks_none() -> None:
+    query = "(canoe OR ferries OR barge NEAR/3 tug) AND (Halvik OR tunnel) AND NOT yacht"
+    explanation = explained(rule(query), finding(TEXT))
+    assert explanation.branches == (
+        "1 of 3 alternatives matched: `ferries`",
+        "1 of 2 alternatives matched: `Halvik`",
+    )
+    assert [hit.term for hit in explanation.terms if not hit.is_spare] == ["ferries", "Halvik"]
+
+
+def test_an_alternative_of_several_terms_is_named_by_all_of_them() -> None:
+    explanation = explained(rule("canoe OR ferries NEAR/9 Halvik"), finding(TEXT))
+    assert explanation.branches == ("1 of 2 alternatives matched: `ferries` with `Halvik`",)
+
+
+def test_the_terms_of_an_or_without_a_match_are_lacking() -> None:
+    explanation = explained(rule("(canoe OR barge) AND ferries"), finding(TEXT))
+    assert explanation.branches == ()
+    assert [hit.term for hit in explanation.terms if not hit.words and not hit.is_spare] == ["canoe", "barge"]

@@ -13,13 +13,14 @@ from monitor.ruleset.document import cached_document
 from monitor.ruleset.match import match_rule
 from monitor.ruleset.query import word_boundaries
 from monitor.ruleset.query.compile import compile_query
-from monitor.ruleset.query.figures import may_be_number, may_hide_number, stated_quantities
+from monitor.ruleset.query.figures import may_be_number, may_hide_number
 from monitor.ruleset.query.nodes import IndexKey
 from monitor.ruleset.query.normalize import folded_words
 from monitor.ruleset.query.regex_set import RegexSet
 from monitor.ruleset.query.word_boundaries import compile_re2
 from monitor.ruleset.query.word_index import WordIndex
 from monitor.ruleset.rule import Rule, RuleSet, Within
+from monitor.text.stated_numbers import stated_numbers
 
 pytestmark = pytest.mark.slow
 
@@ -199,7 +200,7 @@ def test_difficult_spellings_and_queries_lose_no_match():
 
 @given(st.text(st.sampled_from("teno п'ять½③0’ʼ.\u0301\u200b\u00adЯ三-s")))
 def test_every_stated_number_has_a_number_key(text):
-    if stated_quantities(text):
+    if stated_numbers(text):
         assert may_hide_number(text) or any(map(may_be_number, folded_words(text)))
 
 

@@ -36,6 +36,13 @@ SPELLINGS = {
     "naive": ["naïve", "nai\u0308ve", "NAIVE"],
     "3000": ["3000", "３０００"],
     "12000": ["12000"],
+    "over": ["over", "Over"],
+    "will": ["will"],
+    "and": ["and"],
+    "at": ["at"],
+    "km": ["km", "KM"],
+    "percent": ["percent"],
+    "bp": ["bp"],
     "北": ["北"],
     "朝": ["朝"],
     "鮮": ["鮮"],
@@ -73,6 +80,8 @@ EXACT = {
     "naïve": ["naïve", "nai\u0308ve"],
     "KOREA": [],
 }
+UNITS = ["", "", "%", "bp", "km", "metres"]
+TEXT_WORDS = [*WORDS, *UNSPACED, "3000", "12000", "3000", "12000", "km"]
 
 words = st.sampled_from(WORDS)
 parts = st.one_of(words, st.sampled_from(STEMS), st.sampled_from(UNSPACED))
@@ -86,11 +95,22 @@ terms = st.one_of(
     st.builds(lambda word: ("exact", word, EXACT[word]), st.sampled_from(sorted(EXACT))),
 )
 either = st.one_of(terms, st.builds(lambda a, b: ("or", a, b), terms, terms))
+limits = st.one_of(
+    st.tuples(
+        st.sampled_from([">", "<", ">=", "="]),
+        st.sampled_from([3000, 5000, 12000]),
+        st.just(0),
+        st.sampled_from(UNITS),
+    ),
+    st.tuples(
+        st.just("between"), st.sampled_from([2000, 3000]), st.sampled_from([3000, 12000]), st.sampled_from(UNITS)
+    ),
+)
 counts = st.builds(
-    lambda of, sign, number: ("count", of, sign, number),
-    either,
-    st.sampled_from([">", "<", ">=", "="]),
-    st.sampled_from([3000, 5000]),
+    lambda of, limit, forecasts: ("count", of, limit, forecasts),
+    st.one_of(either, st.sampled_from([("phrase", [word], 0) for word in ("km", "percent", "over", "troops")])),
+    limits,
+    st.booleans(),
 )
 kinds = st.sampled_from(["near", "before", "same"])
 firsts = st.builds(lambda n, node: ("first", n, node), st.integers(1, 20), either)
@@ -134,7 +154,7 @@ def query_text(node: tuple, tightness: int = 0) -> str:
         "near": lambda: f"{query_text(rest[0], 3)} NEAR/{rest[2]} {query_text(rest[1], 4)}",
         "before": lambda: f"{query_text(rest[0], 3)} BEFORE/{rest[2]} {query_text(rest[1], 4)}",
         "same": lambda: f"{query_text(rest[0], 3)} SAME SENTENCE {query_text(rest[1], 4)}",
-        "count": lambda: f"{query_text(rest[0], 5)} {rest[1]} {rest[2]}",
+        "count": lambda: ("~" if rest[2] else "") + f"{query_text(rest[0], 5)} {limit_text(*rest[1])}",
         "scope": lambda: f"{rest[0]}:{query_text(rest[1], 6)}",
         "phrase": lambda: phrase(rest[0], rest[1]),
         "alike": lambda: f"{rest[0]}~{rest[1]}",
@@ -149,6 +169,11 @@ def query_text(node: tuple, tightness: int = 0) -> str:
     return f"({text})" if own < tightness else text
 
 
+def limit_text(sign: str, low: int, high: int, unit: str) -> str:
+    written = {"": "", "%": "%", "bp": "bp", "km": " km", "metres": " metres"}[unit]
+    return f"between {low} and {high}{written}" if sign == "between" else f"{sign} {low:,}{written}"
+
+
 def phrase(many: list[str], slop: int) -> str:
     if len(many) == 1:
         return many[0]
@@ -157,7 +182,7 @@ def phrase(many: list[str], slop: int) -> str:
 
 def random_tokens(random: Random, mark: str = "") -> tuple[ReferenceToken, ...]:
     tokens: list[ReferenceToken] = []
-    for word in random.choices([*WORDS, *UNSPACED], k=random.randint(0, 12)):
+    for word in random.choices(TEXT_WORDS, k=random.randint(0, 12)):
         gap = random.choice([" ", ", ", " | "])
         letters = word if word >= "\u3000" else [word]
         for number, letter in enumerate(letters, 1):

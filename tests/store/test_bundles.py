@@ -26,8 +26,8 @@ def pages(store: Store, *, bundle: str = "", story: str = "st-1") -> list[str]:
     alert = example_alert(text=BRIDGES, story=story)
     finding = replace(alert.findings[0], bundle=bundle, story=story)
     with store.read() as conn:
-        (shown,) = with_other_pages(conn, replace(alert, findings=(finding,))).findings
-    return [page.title for page in shown.also_on]
+        (shown,) = with_other_pages(conn, [replace(alert, findings=(finding,))])
+    return [page.title for page in shown.findings[0].also_on]
 
 
 def test_pages_of_one_bundle_are_named_whatever_their_story(store: Store) -> None:
@@ -63,3 +63,22 @@ def test_evidence_and_bundle_are_stored(store: Store) -> None:
     commit_texts(store, [BRIDGES], findings=[finding])
     with store.read() as conn:
         assert findings_of_updates(conn, [1], list(Novelty))[1] == [finding]
+
+
+def test_many_alerts_are_completed_together_each_with_its_own_pages(store: Store) -> None:
+    add_sources(store, "wire")
+    commit_page(store, "e1", bundle="bu-1", story="st-1")
+    commit_page(store, "ostra", bundle="bu-1", story="st-2")
+    commit_page(store, "velden", "Two piers are closed.", story="st-1")
+    commit_page(store, "korsby", "Two piers are closed.", story="st-1")
+    alert = example_alert(text=BRIDGES, story="st-1")
+    bundled = replace(alert.findings[0], bundle="bu-1", story="st-1")
+    piers = replace(alert.findings[0], claim="Two piers are closed.", entry="velden", story="st-1")
+    alone = replace(alert.findings[0], claim="One pier is closed.", story="st-1")
+    with store.read() as conn:
+        shown = with_other_pages(conn, [replace(alert, findings=(found,)) for found in (bundled, piers, alone)])
+    assert [[page.title for page in found.findings[0].also_on] for found in shown] == [
+        ["Roads of ostra"],
+        ["Roads of korsby"],
+        [],
+    ]

@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.text.analysis import analyze
+from monitor.text.lexicon.figures import CURRENCY_CODES
 
 
 def figures(text):
@@ -78,6 +79,29 @@ def test_a_figure_counts_words_after_it_or_before_it():
 def test_the_span_of_a_figure_includes_its_bound():
     text = "Some say up to 12,000, others at least 500."
     assert [text[q.start : q.end] for q in analyze(text).numbers] == ["up to 12,000", "at least 500"]
+
+
+def test_speeds_and_currency_codes_are_units():
+    texts = ["120 km/h", "120km/h", "80 miles per hour", "5 per cent", "EUR 3m", "40 m / s"]
+    assert [analyze(text).numbers[0].unit for text in texts] == ["kmh", "kmh", "mph", "%", "eur", "mps"]
+
+
+@pytest.mark.parametrize("code", sorted(CURRENCY_CODES))
+def test_a_currency_code_is_before_or_after_its_figure(code):
+    assert [(q.low, q.unit) for q in analyze(f"{code} 3m and 5 {code}").numbers] == [
+        (3_000_000, code.lower()),
+        (5, code.lower()),
+    ]
+
+
+def test_a_fraction_of_a_percentage_point_is_in_basis_points():
+    texts = ["half a percentage point", "a quarter of a percentage point", "a quarter point", "half a million"]
+    assert [(q.low, q.unit) for text in texts for q in analyze(text).numbers] == [
+        (50, "bp"),
+        (25, "bp"),
+        (25, "bp"),
+        (500_000, ""),
+    ]
 
 
 def test_a_run_of_digits_too_long_for_a_float_is_not_a_figure():

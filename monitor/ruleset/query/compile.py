@@ -13,6 +13,7 @@ from monitor.ruleset.query import parse_term
 from monitor.ruleset.query.context_nodes import AtLeast, FirstWords
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.query.foreign import foreign_operator, foreign_scope, slash_operator
+from monitor.ruleset.query.limits import parse_limit
 from monitor.ruleset.query.lint import (
     MAX_QUERY_TERMS,
     count_terms,
@@ -181,24 +182,37 @@ class QueryCompiler:
         self.report(message, start_offset(token))
         return None, 0
 
-    def _counted(self, children: list[Tree[Token]]) -> Node | None:
+    def _counted(self, children: list[Tree[Token]], forecast: Token | None = None) -> Node | None:
         operand_tree, token = children
         assert isinstance(token, Token)
-        sign = re.match(r"[<>]=?|[≤≥=]", token)
-        assert sign
-        number = parse_number(token[sign.end() :].strip())
-        if number is None:
-            self.report(f"expected a number after `{sign[0]}`, as in `soldiers > 10000`", start_offset(token))
+        try:
+            limit = parse_limit(str(token))
+        except SyntaxFault as fault:
+            self.report(fault.message, start_offset(token))
             return None
         operand = self.compile_node(operand_tree)
-        if operand and (error := operand_error(operand, sign[0])):
+        operator = re.match(r"[<>]=?|[≤≥=]|between", token)
+        if operand and operator and (error := operand_error(operand, operator[0])):
             self.report(error, start_offset(operand_tree))
             return None
         if operand is None:
             return None
-        comparison = {"≤": "<=", "≥": ">="}.get(sign[0], sign[0])
-        written = self.text[start_offset(operand_tree) : token.end_pos]
-        return NumberComparison(operand, comparison, number, written)
+        written = self.text[start_offset(forecast or operand_tree) : token.end_pos]
+        return NumberComparison(operand, limit, written, admits_forecasts=forecast is not None)
+
+    def _forecast(self, children: list[Tree[Token]]) -> Node | None:
+        forecast, *counted = children
+        assert isinstance(forecast, Token)
+        return self._counted(counted, forecast)
+
+    def _bare_forecast(self, children: list[Tree[Token]]) -> Node | None:
+        forecast, operand = children
+        written = query_excerpt(operand, self.text)
+        if isinstance(operand, Tree) and operand.data == "group":
+            written = f"({written})"
+        message = f"`~{written}` admits forecasts of a number: expected a comparison, as in `~{written} > 10000`"
+        self.report(message, start_offset(forecast))
+        return None
 
     def _limited(self, children: list[Tree[Token] | Token]) -> Node | None:
         """Compile `FIRST 50 a` or `ATLEAST 3 a`."""
@@ -295,9 +309,3 @@ def lowercase_operator_hint(word: str) -> str:
     if slash and name != name.upper() and f"{name.upper()}/n" in OPERATORS:
         return f"operators are uppercase: expected {word.upper()}, found `{word}`"
     return ""
-
-
-def parse_number(digits: str) -> float | None:
-    """Parse `10000`, `10,000` or `2.5`; None for anything else."""
-    is_number = re.fullmatch(r"\d+(?:[,_]\d{3})*(?:\.\d+)?", digits, re.ASCII)
-    return float(re.sub("[,_]", "", digits)) if is_number and len(digits) < 20 else None

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from monitor.ruleset.query.figures import COMPARISONS, number_for_word
+from monitor.ruleset.query.figures import number_for_word
+from monitor.ruleset.query.limits import Limit
 from monitor.ruleset.query.segments import SEGMENT_SHIFT, SegmentIndex, TermSpan, TermSpans, overlapping_words
+from monitor.text.stated_numbers import NumberKind, StatedNumber
 
 ProximityOperator: TypeAlias = Callable[[TermSpans, TermSpans, int], TermSpans]
 
@@ -105,12 +107,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class NumberComparison:
-    """`soldiers > 10000`: compares the number stated for the words that `operand` matches."""
+    """`soldiers > 10000`: compares the number stated for the words that `operand` matches.
+
+    With `admits_forecasts` (`~soldiers > 10000`) it may be a forecast too.
+    """
 
     operand: Node
-    comparison: str
-    number: float
+    limit: Limit
     text: str
+    admits_forecasts: bool = False
 
     def evaluate(self, window: MatchWindow) -> TermSpans | None:
         """Return the spans of the words and of their numbers."""
@@ -120,13 +125,17 @@ class NumberComparison:
             spans_with_numbers |= self._spans_in_segment(segment, list(spans), window.index)
         return sorted(spans_with_numbers) or None
 
+    def admits(self, number: StatedNumber) -> bool:
+        """Return whether the number is a fact, or else a forecast if the term admits those."""
+        return self.admits_forecasts or number.kind is NumberKind.STATED
+
     def _spans_in_segment(self, segment: int, spans: TermSpans, index: SegmentIndex) -> set[TermSpan]:
         result = set()
         for span in spans:
             _, start, end = index.locate(span[0], span[1])
-            quantity = number_for_word(index.texts[segment], start, end)
-            if quantity and COMPARISONS[self.comparison](quantity.low, quantity.high, self.number):
-                figure_words = overlapping_words(index.word_offsets(segment), quantity.start, quantity.end)
+            number = number_for_word(index.texts[segment], start, end, self.limit.dimension)
+            if number and self.admits(number) and self.limit.holds(number):
+                figure_words = overlapping_words(index.word_offsets(segment), number.start, number.end)
                 first_position = segment << SEGMENT_SHIFT
                 result |= {span, (first_position + figure_words[0], first_position + figure_words[-1], self.text)}
         return result

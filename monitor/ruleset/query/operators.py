@@ -116,12 +116,36 @@ register_form(
 )
 register_form(
     "a > 10000",
-    "A number stated for the word: `>`, `>=`, `<`, `<=`, `=`.",
+    "A number stated for the word: `>`, `>=`, `<`, `<=`, `=`, in the same unit; see [numbers](#numbers).",
     examples=(
         ("soldier* > 10000", "Up to 12,000 North Korean soldiers are there."),
         ("soldier* >= 3000", "The number of soldiers rose to three thousand."),
+        ("rate > 4.4%", "The bank raised its key rate from 4.25% to 4.5%."),
+        ("damage > $1.5m", "Damage is put at two million dollars."),
     ),
-    counterexamples=(("soldier* > 10000", "3,000 soldiers and 12,000 shells arrived."),),
+    counterexamples=(
+        ("soldier* > 10000", "3,000 soldiers and 12,000 shells arrived."),
+        ("soldier* > 10000", "12,000 soldiers could arrive by June."),
+        ("rate > 20", "The bank cut the rate by 25 basis points."),
+    ),
+)
+register_form(
+    "a between 3 and 5",
+    "A number stated for the word, from 3 to 5; both count.",
+    examples=(
+        ("child* between 3 and 5", "Five children were found."),
+        ("swell between 2 and 3 metres", "A swell of 2.5 metres."),
+    ),
+    counterexamples=(("child* between 3 and 5", "Two children were found."),),
+)
+register_form(
+    "~a > 10000",
+    "A number stated for the word, or a forecast or plan of one.",
+    examples=(
+        ("~worker* > 1000", "The yard will lay off 1,200 workers."),
+        ("~worker* > 1000", "The yard has laid off 1,200 workers."),
+    ),
+    counterexamples=(("worker* > 1000", "The yard will lay off 1,200 workers."),),
 )
 register_form(
     "FIRST n a",

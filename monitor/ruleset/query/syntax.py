@@ -11,6 +11,7 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, Unexp
 
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.query.foreign import slash_operator
+from monitor.ruleset.query.limits import LIMIT_PATTERN
 from monitor.ruleset.query.operators import OPERATORS
 from monitor.ruleset.query.parse_term import UNCLOSED_QUOTE, UNCLOSED_REGEX
 
@@ -29,8 +30,9 @@ def query_parser() -> Lark:
             word = re.escape(operator.word.removesuffix("/n")).replace(r"\ ", r"\s+")
             operator_patterns.append(word + (r'(\/[^\s()"]*)?' if operator.word.endswith("/n") else ""))
     between = f'BETWEEN.4: /({"|".join(operator_patterns)})(?![^\\s()"])/'
+    comparison = "COMPARISON.2: /" + LIMIT_PATTERN.replace("/", r"\/") + "/"
     source = files("monitor.ruleset.query").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(f"{source}\n{between}\n", parser="lalr", lexer="basic", maybe_placeholders=False)
+    return Lark(f"{source}\n{between}\n{comparison}\n", parser="lalr", lexer="basic", maybe_placeholders=False)
 
 
 def parse_query(text: str) -> Tree[Token]:

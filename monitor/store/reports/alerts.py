@@ -68,6 +68,16 @@ def load_alert_page(
     return load_alert_rows(conn, query)
 
 
+def alerts_of_rules(conn: Connection, rules: Sequence[str], since: Moment) -> list[AlertRow]:
+    """Return all alerts of these rules since a moment as they were raised, oldest first."""
+    table = schema.alerts
+    query = (
+        select(table.c.number, table.c.body, table.c.update_id).where(table.c.at >= since).order_by(table.c.number)
+    )
+    rows = (row for rule in rules for row in conn.execute(query.where(table.c.rule == rule)))
+    return sorted((AlertRow(row[0], alert_from_json(row[1]), row[2]) for row in rows), key=lambda row: row.number)
+
+
 def recent_alert_counts(conn: Connection, since: Moment, limit: int = MAX_COUNTED_ALERTS) -> list[AlertCount]:
     """Count the newest `limit` alerts since a moment by rule, story and source."""
     alert_table = schema.alerts

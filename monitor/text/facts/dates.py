@@ -16,7 +16,7 @@ from monitor.text.facts.tokens import CALENDAR_START, NUMERAL, Token
 TIME_OF_DAY_PATTERN = re.compile(
     r"(\d{1,2})[:.](\d{2})(?::\d{2})?(am|pm|h)?|(\d{1,2})(am|pm)|([01]\d|2[0-3])([0-5]\d)(?:hrs|h)"
 )
-SLASHED_DATE_PATTERN = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})")
+SLASHED_DATE_PATTERN = re.compile(r"(\d{1,2})(?:/(\d{1,2})/|\.(\d{1,2})\.)(\d{4}|\d{2})")
 WORDS_BEFORE_YEAR = frozenset(
     "in since until till by from during of early late mid and for at until через у в до з с".split()
 )
@@ -143,7 +143,7 @@ def _slashed_date(tokens: Sequence[Token], index: int) -> Date | None:
     text = _folded_at(tokens, index)
     if text.isdecimal() or not (match := SLASHED_DATE_PATTERN.fullmatch(text)):
         return None
-    day, month, year = int(match[1]), int(match[2]), int(match[3])
+    day, month, year = int(match[1]), int(match[2] or match[3]), int(match[4])
     if month > 12:
         day, month = month, day
     if not (1 <= month <= 12 and 1 <= day <= 31):

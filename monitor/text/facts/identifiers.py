@@ -44,6 +44,7 @@ _MARK = r"(?:nos?\.|no|number|nr\.?|#|№)"
 _NUMBER = r"[A-Za-z]{0,6}-?\d[0-9A-Za-z]{0,15}(?:[-/:.][0-9A-Za-z]{1,12}){0,6}"
 _ORDINAL = rf"(?:\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(SPELLED_ORDINALS)})"
 _UNIT_WORD = rf"(?:{_ORDINAL}|(?!(?i:{NON_UNIT_WORDS.replace(' ', '|')})\b)[A-Za-z][A-Za-z'’-]{{0,20}})"
+_SCORE_WORDS = "base|temporal|environmental|overall|score|rating|rated|severity|vector"
 _LABELS = "|".join(
     f"[{label[0]}{label[0].upper()}](?i:{label[1:]})" for label in sorted(NOUN_LABELS | VERB_LABELS | {VERSION})
 )
@@ -57,6 +58,7 @@ IDENTIFIER_PATTERN = re.compile(
     r"|\b(?P<hash>[0-9a-f]{32,128}|[0-9A-F]{32,128})\b"
     r"|\b(?P<docket>\d{1,2}:\d{2}-[a-z]{2,4}-\d{3,6})\b"
     rf"|\b(?P<hull>(?:{HULL_PREFIXES.replace(' ', '|')})-\d{{1,4}})\b"
+    rf"|\b(?P<cvss>CVSS(?: ?v| version|:)? ?[234]\.[01])(?=/| ?[:(]| \d|,? (?:{_SCORE_WORDS}))"
     rf"|\b(?P<code>{_CODE}|[A-Z]{{2,6}}\d{{5,10}}|VU#\d{{5,7}})\b"
     rf"|\b(?P<label>{_LABELS})(?P<plural>s?) "
     rf"?(?P<labelled>(?i:(?P<mark>{_MARK}) ?|: ?)?(?P<number>{_NUMBER}))(?!\w|,\d)"
@@ -245,6 +247,11 @@ def _version_kind(match: re.Match[str]) -> str:
     return f"{VERSION} of {product.casefold()}" if is_product else VERSION
 
 
+def _scoring_system(match: re.Match[str], group: str) -> Identifier:
+    """Read the version of the scoring system in "CVSS 3.1 score of 9.8"."""
+    return _make(match, group, VERSION, match[group][-3:])
+
+
 def _flight(match: re.Match[str], group: str) -> Identifier | None:
     """Read "QX418" if the text is about aviation."""
     if match[group][:2] in NON_FLIGHT_PREFIXES or AVIATION_WORDS.isdisjoint(
@@ -274,6 +281,7 @@ READERS = {
     "unit": _unit,
     "cyrillic": _cyrillic_unit,
     "short": _short_unit,
+    "cvss": _scoring_system,
     "phone": _phone,
     "version": _version,
     "flight": _flight,

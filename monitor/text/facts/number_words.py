@@ -17,6 +17,7 @@ DIGITS_AND_SUFFIX_PATTERN = re.compile(r"(\d[\d.,'’ \u00a0\u202f]*\d|\d)(.*)",
 DIGIT_SPACING_PATTERN = re.compile(r"['’ \u00a0\u202f]")
 COMMA_GROUPED_PATTERN = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(,\d+){2,}")  # 3,000  1,234.5
 DOT_GROUPED_PATTERN = re.compile(r"\d{1,3}(\.\d{3}){2,}")  # 1.234.567
+SCORE_PATTERN = re.compile(r"(\d{1,2}\.\d)/10(?:\.0)?")  # 9.8/10
 MAX_EXACT_DIGITS = 15  # a float is inexact beyond that; a longer run is an identifier
 ORDINAL_ENDINGS = ("st", "nd", "rd", "th", "й", "го", "я")
 
@@ -49,6 +50,8 @@ def parse_number_word(folded: str) -> NumberWord | None:
         return NumberWord(ORDINALS[folded], is_ordinal=True)
     if folded in SCALES:
         return NumberWord(1.0, scale=SCALES[folded])
+    if score := SCORE_PATTERN.fullmatch(folded):
+        return NumberWord(float(score[1]))
     match = DIGITS_AND_SUFFIX_PATTERN.fullmatch(folded)
     return _parse_with_suffix(match[1], match[2]) if match and len(match[1]) <= MAX_EXACT_DIGITS else None
 
@@ -109,6 +112,8 @@ def _next_number_word(tokens: Sequence[Token], index: int, used_indexes: set[int
         return None
     word = tokens[index].word
     if word.digits or not word.flags & NUMERAL:
+        return None
+    if word.folded == "m" and index + 1 < len(tokens) and tokens[index + 1].word.folded == "/":  # 30 m/s
         return None
     number_word = parse_number_word(word.folded)
     return None if number_word is None or number_word.is_ordinal else number_word

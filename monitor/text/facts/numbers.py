@@ -17,7 +17,10 @@ from monitor.text.lexicon.figures import (
     BOUND_LAST_WORDS,
     BOUND_LENGTHS,
     BOUNDS,
+    COMPOUND_MEASURES,
+    COMPOUND_STARTS,
     CURRENCIES,
+    CURRENCY_CODES,
     FRACTIONS,
     MEASURES,
     PERCENTAGE_POINT,
@@ -67,6 +70,8 @@ def find_quantities(tokens: Sequence[Token], used_indexes: set[int]) -> list[Qua
 def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, used_indexes: set[int]) -> Quantity:
     """Return the figure of the number at `index`, with its range, unit, bound and counted words."""
     low, end = _parse_range(tokens, index, number, used_indexes)
+    if tokens[index].word.folded in FRACTIONS:
+        end = end._replace(end_token=_skip_to_point(tokens, end.end_token))
     unit, first, last = _unit_around(tokens, end.unit or number.unit, index, end.end_token)
     scale = 1.0
     if not unit and tokens[index].word.folded in FRACTIONS and last < len(tokens):
@@ -90,6 +95,15 @@ def _make_quantity(tokens: Sequence[Token], index: int, number: NumberPhrase, us
         first_token=first,
         end_token=last,
     )
+
+
+def _skip_to_point(tokens: Sequence[Token], index: int) -> int:
+    """Skip the "a" of "half a percentage point" and the "of a" of "a quarter of a percentage point"."""
+    for length in (1, 2):
+        words = [token.word.folded for token in tokens[index : index + length + 2]]
+        if len(words) > length and words[:length] == ["of", "a"][-length:] and "point" in words[length:]:
+            return index + length
+    return index
 
 
 def _parse_range(
@@ -119,18 +133,20 @@ def _parse_range(
 
 def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> tuple[str, int, int]:
     """Return the measure or currency around tokens [first, last), and [first, last) extended by it."""
-    if first > 0 and tokens[first - 1].word.folded in CURRENCIES and tokens[first - 1].word.flags & SYMBOL:
+    if first > 0 and _is_currency_before(tokens[first - 1]):
         first -= 1
         unit = CURRENCIES[tokens[first].word.folded]
         if first > 0 and tokens[first - 1].word.text in ("US", "A", "C", "NZ"):
             first -= 1
+    if unit and (compound := _compound_unit(tokens, last, unit)):
+        return compound[0], first, compound[1]
     if unit:
         return unit, first, last
     unit_index = last + 1 if last + 1 < len(tokens) and tokens[last].word.folded in DASHES else last
     if unit_index < len(tokens):
         name = tokens[unit_index].word.folded
-        if name == "per" and unit_index + 1 < len(tokens) and tokens[unit_index + 1].word.folded == "cent":
-            return "%", first, unit_index + 2
+        if name in COMPOUND_STARTS and (compound := _compound_unit(tokens, unit_index)):
+            return compound[0], first, compound[1]
         following = tokens[unit_index + 1].word.folded if unit_index + 1 < len(tokens) else ""
         if following in ("point", "points") and name in POINTS:
             return POINTS[name], first, unit_index + 2
@@ -140,6 +156,25 @@ def _unit_around(tokens: Sequence[Token], unit: str, first: int, last: int) -> t
     if first > 0 and MEASURES.get(tokens[first - 1].word.folded) == "magnitude":
         return "magnitude", first - 1, last
     return "", first, last
+
+
+def _is_currency_before(token: Token) -> bool:
+    word = token.word
+    return (bool(word.flags & SYMBOL) and word.folded in CURRENCIES) or word.text in CURRENCY_CODES
+
+
+def _compound_unit(tokens: Sequence[Token], index: int, attached: str = "") -> tuple[str, int] | None:
+    """Return the unit of several tokens at `index`, such as "km / h", and the index after it.
+
+    `attached` is its first word if that is part of the number: "120km/h".
+    """
+    first = (attached,) if attached else ()
+    following = (*first, *(token.word.folded for token in tokens[index : index + 3 - len(first)]))
+    for words in (following[:3], following[:2]):
+        unit = COMPOUND_MEASURES.get(words)
+        if unit:
+            return unit, index + len(words) - len(first)
+    return None
 
 
 def _bound_before(tokens: Sequence[Token], first: int, used_indexes: set[int]) -> tuple[str, int]:

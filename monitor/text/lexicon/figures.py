@@ -108,11 +108,14 @@ CURRENCIES = {
         "eur": "€ euro euros eur євро евро",
         "gbp": "£ pound pounds gbp sterling",
         "jpy": "¥ yen yuan jpy",
-        "uah": "₴ hryvnia hryvnias гривень гривні",
-        "rub": "₽ rouble roubles ruble rubles рублей рубля",
+        "uah": "₴ uah hryvnia hryvnias гривень гривні",
+        "rub": "₽ rub rouble roubles ruble rubles рублей рубля",
     }.items()
     for word in words.split()
 }
+
+# codes before a figure: "EUR 3m"
+CURRENCY_CODES = frozenset(("USD", "EUR", "GBP", "JPY", "UAH", "RUB"))
 
 BASIS_POINT, PERCENTAGE_POINT = "bp", "percentage point"  # one percentage point is 100 basis points
 POINTS = {"basis": BASIS_POINT, "percentage": PERCENTAGE_POINT}  # the word before "point"
@@ -143,6 +146,40 @@ MEASURES = {
         "kmh": "kmh kph",
     }.items()
     for word in words.split()
+}
+
+# units of several tokens, after a figure
+COMPOUND_MEASURES = {
+    tuple(words.split()): name
+    for name, phrases in {
+        "%": "per cent",
+        "kmh": "km / h, kms / h, км / год, км / ч, kilometres per hour, kilometers per hour, km per hour",
+        "mps": "m / s, metres per second, meters per second",
+        "mph": "miles per hour, mi / h",
+    }.items()
+    for words in phrases.split(", ")
+}
+COMPOUND_STARTS = frozenset(words[0] for words in COMPOUND_MEASURES)
+
+# unit -> (dimension, its size in the base unit of the dimension); currencies and other units are their own dimension
+DIMENSIONS = {
+    unit: (dimension, size)
+    for dimension, sizes in {
+        "": {"": 1.0, "magnitude": 1.0},
+        "length": {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048, "inch": 0.0254},
+        "speed": {"kmh": 1.0, "mph": 1.609344, "mps": 3.6},
+        "mass": {"kg": 1.0, "t": 1000.0},
+        "time": {
+            "minute": 60.0,
+            "hour": 3600.0,
+            "day": 86_400.0,
+            "week": 604_800.0,
+            "month": 2_629_800.0,
+            "year": 31_557_600.0,
+        },
+        "size": {"kb": 1e3, "mb": 1e6, "gb": 1e9},
+    }.items()
+    for unit, size in sizes.items()
 }
 
 # Verbs that only say how a figure moved: "rises to 31" and "passes 31" are values of one toll.

@@ -1,0 +1,1 @@
+"""Read the sources that other tools watch: urlwatch, changedetection.io and Miniflux."""

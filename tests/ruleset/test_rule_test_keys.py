@@ -1,0 +1,171 @@
+"""What the tests of a rule can state: the fields of an entry, and sequences of texts."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+from monitor.backtest.rule_sequences import run_sequence_tests
+from monitor.backtest.rule_tests import evaluate_rule, firing_reason, rules_without_coverage, run_rule_tests
+from monitor.ruleset.load import load_rules
+from monitor.text.analysis import NO_SYNONYMS
+
+TAGS = {"harbour-wire": ("ports",), "city-desk": ()}
+STRIKE = "name: strike\nmatch: strike* AND port*\n"
+
+
+def run_tests(folder: Path, rule: str, tests: str) -> list[str]:
+    """Return the messages of a rule with these tests, without the name of the file and the rule."""
+    (folder / "r.yaml").write_text(f"{rule}tests:\n{indent(tests.strip(chr(10)), '  ')}\n")
+    rules, problems = load_rules(folder, builtin_aliases=None)
+    functions = [
+        partial(function, synonyms=NO_SYNONYMS, source_tags=TAGS) for function in (evaluate_rule, firing_reason)
+    ]
+    failures = [
+        failure
+        for loaded in rules.rules
+        for failure in (*run_rule_tests(loaded, rules, *functions), *run_sequence_tests(loaded, rules, TAGS))
+    ]
+    return [f"{problem.line}: {problem.message}" for problem in (*problems, *failures)]
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        ("url:harbour", "url: https://example.org/harbour/1"),
+        ("author:lindqvist", "author: Mona Lindqvist"),
+        ("tag:ports", "tags: [ports, labour]"),
+        ("tag:ports", "source: harbour-wire"),
+        ("title:strike", "title: A strike in Halvik"),
+    ],
+)
+def test_a_scope_sees_the_key_of_the_test(tmp_path: Path, query: str, key: str) -> None:
+    rule = f"name: r\nmatch: workers AND {query}\n"
+    text = "Dock workers met at noon."
+    assert run_tests(tmp_path, rule, f"- text: {text}\n  fires: true\n  {key}") == []
+    (failure,) = run_tests(tmp_path, rule, f"- text: {text}\n  fires: true")
+    assert failure.endswith(f"; no match for `{query}`")
+
+
+def test_the_sources_of_a_rule_count_once_a_test_names_one(tmp_path: Path) -> None:
+    rule = f"{STRIKE}sources: [harbour-wire, 'tag:labour']\n"
+    text = "- text: A strike closed the port.\n"
+    for key in ("source: harbour-wire", "{source: city-desk, tags: [labour]}"):
+        keys = key.strip("{}").replace(", tags", "\n  tags")
+        assert run_tests(tmp_path, rule, f"{text}  fires: true\n  {keys}") == []
+    assert run_tests(tmp_path, rule, f"{text}  fires: true") == []
+    assert run_tests(tmp_path, rule, f"{text}  fires: true\n  source: city-desk") == [
+        "5: test of strike: expected to fire, but does not (the claim is new): “A strike closed the port.”; "
+        "city-desk is not one of its sources: harbour-wire, tag:labour"
+    ]
+
+
+def test_an_edit_of_the_title_alone_is_a_change(tmp_path: Path) -> None:
+    rule = "name: r\nmatch: title:closed\n"
+    edit = "- title: Halvik port closed\n  text: Ships are waiting outside.\n"
+    assert run_tests(tmp_path, rule, f"{edit}  before_title: Halvik port open\n  fires: true") == []
+    assert run_tests(tmp_path, rule, f"{edit}  before_title: Halvik port closed\n  fires: false") == []
+
+
+DAM = "name: dam\nmatch: dam*\n"
+
+
+def test_a_sequence_shows_what_a_throttle_holds_and_when_the_follow_up_is_due(tmp_path: Path) -> None:
+    rule = f"{DAM}throttle: 1 per 6h\n"
+    sequence = """
+- sequence:
+    - {entry: dam, text: The Halvik dam failed and 3 people died., fires: true}
+    - {entry: dam, text: The Halvik dam failed and 9 people died., at: 1h, fires: false}
+    - {at: 5h, fires: false}
+    - {at: 6h, fires: true}
+    - {entry: dam, text: The Halvik dam failed and 20 people died., at: 13h}
+  fires: true
+"""
+    assert run_tests(tmp_path, rule, sequence) == []
+    wrong = sequence.replace("true", "TRUE").replace("false", "true").replace("TRUE", "false")
+    assert run_tests(tmp_path, rule, wrong) == [
+        "6: test of dam: item 1: expected not to fire, but does: “The Halvik dam failed and 3 people died.”; "
+        "matched “dam”",
+        "7: test of dam: item 2: expected to fire at once, but does not: “The Halvik dam failed and 9 people died.”; "
+        "throttled: more than 1 per 6h for this story",
+        "8: test of dam: item 3: expected to fire at once, but does not; nothing was due",
+        "9: test of dam: item 4: expected not to fire, but does; "
+        "changed: “dam” matched rule dam; held by the throttle",
+        "5: test of dam: item 5: expected not to fire, but does: “The Halvik dam failed and 20 people died.”; "
+        "matched “dam”",
+    ]
+
+
+def test_a_sequence_shows_when_a_second_source_confirms(tmp_path: Path) -> None:
+    rule = f"{DAM}corroboration: 2\n"
+    sequence = """
+- sequence:
+    - {source: harbour-wire, text: The Halvik dam failed at dawn., fires: false}
+    - {source: SECOND, text: The Halvik dam failed at dawn., at: 20m}
+  fires: true
+"""
+    assert run_tests(tmp_path, rule, sequence.replace("SECOND", "city-desk")) == []
+    (failure,) = run_tests(tmp_path, rule, sequence.replace("SECOND", "harbour-wire"))
+    assert failure.startswith("5: test of dam: item 2: expected to fire at once, but does not")
+
+
+def test_an_item_that_does_not_match_says_what_was_missing(tmp_path: Path) -> None:
+    sequence = "- sequence:\n    - {text: The weir failed., fires: true}\n"
+    assert run_tests(tmp_path, DAM, sequence) == [
+        "5: test of dam: item 1: expected to fire at once, but does not: “The weir failed.”; no match for `dam*`"
+    ]
+
+
+def test_the_novelty_of_a_sequence_is_that_of_its_last_item(tmp_path: Path) -> None:
+    sequence = (
+        "- sequence:\n    - {entry: a, text: The dam holds 3000 tonnes.}\n"
+        "    - {entry: a, text: The dam holds 9000 tonnes., at: 1h}\n  fires: true\n  novelty: "
+    )
+    assert run_tests(tmp_path, DAM, f"{sequence}changed") == []
+    assert run_tests(tmp_path, DAM, f"{sequence}new") == [
+        "4: test of dam: item 2: expected new, found changed: “The dam holds 9000 tonnes.”"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ("- fires: true", "missing key `text`"),
+        ("- text: A dam.", "missing key `fires`"),
+        ("- sequence: [{text: A dam.}]", "missing key `fires`"),
+        (
+            "- {text: A dam., fires: true, at: noon}",
+            "`at`: expected a date and time such as `2026-12-14T08:00`, found",
+        ),
+        ("- {fires: true, sequence: [{text: A dam., at: soon}]}", "`at`: expected a duration such as 90s, 15m"),
+        ("- {fires: true, sequence: [{txt: A dam.}]}", "unknown key `txt`; did you mean `text`?"),
+        ("- {fires: true, text: A dam., sequence: [{text: A dam.}]}", "`text` belongs to an item of `sequence`"),
+        ("- {fires: true, sequence: [{at: 2h}, {at: 1h}]}", "the items of `sequence` are out of order"),
+    ],
+)
+def test_a_test_that_makes_no_sense_is_reported(tmp_path: Path, test: str, message: str) -> None:
+    (failure,) = run_tests(tmp_path, DAM, test)
+    assert message in failure
+
+
+def test_rules_whose_tests_never_fire_or_always_fire_are_named(tmp_path: Path) -> None:
+    fires, quiet = "{text: A dam failed., fires: true}", "{text: Rain fell., fires: false}"
+    tests = {
+        "bare": "[]",
+        "loud": f"[{fires}]",
+        "mute": f"[{quiet}]",
+        "both": f"[{fires}, {quiet}]",
+        "steps": "[{sequence: [{text: A dam failed., fires: true}, {text: Rain fell., fires: false}]}]",
+    }
+    rules = "".join(f"  - {{name: {name}, match: dam*, tests: {value}}}\n" for name, value in tests.items())
+    (tmp_path / "r.yaml").write_text(f"rules:\n{rules}")
+    ruleset, problems = load_rules(tmp_path, builtin_aliases=None)
+    assert problems == ()
+    assert rules_without_coverage(ruleset) == {
+        "bare": "no tests",
+        "loud": "no test that must not fire",
+        "mute": "no test that must fire",
+    }
