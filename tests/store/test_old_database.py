@@ -40,6 +40,7 @@ pytestmark = pytest.mark.slow
 ADDED_SINCE = {
     "counted",
     "also_on",
+    "branches",
     "bundle",
     "confirms",
     "entry_title",
