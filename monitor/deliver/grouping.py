@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from monitor.deliver.headline import alert_headline, finding_headline, without_previous
+from monitor.deliver.headline import Headline, alert_headline, finding_headline, headline_of
 from monitor.deliver.sanitize import sanitize, shorten
 from monitor.model import Alert, AlertFinding, Message, Novelty, Reason, Severity
 
@@ -17,6 +17,7 @@ BATCH_SENTENCES = {
 }
 FLOOD_SENTENCE = "These alerts were raised within a short time. Most severe first."
 MAX_SUBJECT_HEADLINE_CHARS = 70  # two of them, and the number of alerts
+MAX_COMPARED_HEADLINES = 20  # most severe alerts among which the second headline is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,16 @@ def batch_title(message: Message) -> str:
 def batch_subject(message: Message) -> str:
     """Return a subject such as `Digest, 27 alerts: HEADLINE; HEADLINE; …` with the two most severe headlines."""
     by_severity = sorted(message.alerts, key=lambda alert: -alert.severity.rank)
-    first = alert_headline(by_severity[0])
-    second = next((text for alert in by_severity[1:] if (text := alert_headline(alert)) != first), "")
-    named = [_shorten_headline(text) for text in (first, second) if text]
+    distinct = list(dict.fromkeys(map(headline_of, by_severity[:MAX_COMPARED_HEADLINES])))
+    named = [_shorten_headline(headline) for headline in distinct[:2]]
     start = "Digest, " if message.batch_reason is Reason.DIGEST else ""
     return f"{start}{len(message.alerts):,} alerts: {'; '.join(named)}{'; …' if len(message.alerts) > 2 else ''}"
 
 
-def _shorten_headline(text: str) -> str:
-    if len(text) <= MAX_SUBJECT_HEADLINE_CHARS:
-        return text
-    return shorten(without_previous(text), MAX_SUBJECT_HEADLINE_CHARS)
+def _shorten_headline(headline: Headline) -> str:
+    """Return the headline; if it is too long, without the value before, and shortened."""
+    text = str(headline)
+    return text if len(text) <= MAX_SUBJECT_HEADLINE_CHARS else shorten(headline.current, MAX_SUBJECT_HEADLINE_CHARS)
 
 
 def alert_title(alert: Alert) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import Indel
 
@@ -42,17 +42,16 @@ class Headline:
         return f"{self.current} (was {self.previous})" if self.previous else self.current
 
 
-def alert_headline(alert: Alert) -> str:
+def headline_of(alert: Alert) -> Headline:
     """Return the headline of the alert's first finding, or the alert's title if there is none."""
-    headline = str(finding_headline(alert.findings[0], alert.title)) if alert.findings else ""
-    if headline:
-        return CONFIRMED_PREFIX + headline if alert.confirms else headline
-    return shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
+    headline = finding_headline(alert.findings[0], alert.title) if alert.findings else Headline("")
+    if not headline.current:
+        return Headline(shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
+    return replace(headline, current=CONFIRMED_PREFIX + headline.current) if alert.confirms else headline
 
 
-def without_previous(headline: str) -> str:
-    """Return a headline without the value before."""
-    return headline.partition(" (was ")[0]
+def alert_headline(alert: Alert) -> str:
+    return str(headline_of(alert))
 
 
 def finding_headline(finding: AlertFinding, rule_title: str = "") -> Headline:
