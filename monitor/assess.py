@@ -20,6 +20,7 @@ from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
+from monitor.compare.baseline import baseline_findings
 from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
 from monitor.compare.lookup import LookupContext
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
@@ -43,7 +44,8 @@ class Policy:
     `source_tags` has every source, `channels_by_rule` every rule; `preferences` only needs the channels that have
     any. `ignore` has the source's own patterns of text to skip, and its events recur after
     `recurrence` seconds (None: never). `baseline` is true during a source's first poll: its
-    findings are stored, but no alert is sent.
+    claims are stored without comparing them, and no alert is sent. `is_stale` is true for an entry that is old
+    although it is new in its source: no alert is sent either.
     """
 
     rules: RuleSet
@@ -54,6 +56,12 @@ class Policy:
     ignore: tuple[Pattern, ...] = ()
     recurrence: Moment | None = DEFAULT_RECURRENCE_S
     baseline: bool = False
+    is_stale: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no alert is sent."""
+        return self.baseline or self.is_stale
 
     def rules_with_updates(self) -> list[str]:
         """Return the rules with a channel that asks for updates of alerts."""
@@ -90,9 +98,12 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     claims = split_claims(update.title, update.text, policy.ignore)
     previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
-    story, findings = classify_claims(
-        update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
-    )
+    if policy.baseline and previous is None:
+        story, findings = baseline_findings(update, claims)
+    else:
+        story, findings = classify_claims(
+            update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
+        )
     aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
     updated_rules = policy.rules_with_updates()
@@ -100,7 +111,7 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=needs_sources)
     inhibition = Inhibition(policy.rules.inhibitors)
     released: tuple[ReleasedMatches, ...] = ()
-    if not policy.baseline:  # during a baseline nothing is sent, confirmations included
+    if not policy.is_silent:  # during a baseline nothing is sent, confirmations included
         rules_by_name = {rule.name: rule for rule in policy.rules.rules}
         released = release_corroborated(
             update, rule_matches, rules_by_name, history, echoes, now=now, aliases=aliases
@@ -109,7 +120,7 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
         update,
         rule_matches,
         history,
-        baseline=policy.baseline,
+        baseline=policy.is_silent,
         now=now,
         aliases=aliases,
         echoes=echoes,
@@ -119,7 +130,7 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     released = inhibition.uninhibited(released, history, now)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     changed_alerts: tuple[AlertChange, ...] = ()
-    if not policy.baseline:
+    if not policy.is_silent:
         confirmed_ids = [id for release in released for id in (release.alert.id, *release.alert.confirms)]
         changed_alerts = alert_changes(update, updated_rules, history, echoes, confirmed_ids)
     messages = (

@@ -30,6 +30,7 @@ class Basis(StrEnum):
     OTHER_SUBJECT = "said about another subject"
     NOTHING_SIMILAR = "nothing similar was said"
     NO_STATEMENT = "it states nothing"
+    FIRST_READ = "the source had it when it was first read"
 
 
 @dataclass(frozen=True, slots=True)

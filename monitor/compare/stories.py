@@ -48,13 +48,18 @@ def find_story(
     update: Update, findings: Sequence[Finding], vector: TermVector, story_index: StoryIndex, now: Moment
 ) -> str:
     """Return the story of a new entry."""
-    lead = next((f for f in findings if f.claim.role is Role.TITLE or f.claim.noise is None), None)
+    lead = next((f for f in findings if can_lead(f.claim)), None)
     if lead and lead.story and lead.similarity >= VERBATIM:
         return lead.story
     nearest = nearest_story(
         update, story_index.candidate_stories(vector, now - STORY_LIFETIME_S) if vector else [], vector
     )
     return nearest or (lead and lead.story) or new_story_id(update, lead.claim.text if lead else update.title)
+
+
+def can_lead(claim: Claim) -> bool:
+    """Whether the first such claim of an entry says what it is about: the title, or any that is no noise."""
+    return claim.role is Role.TITLE or claim.noise is None
 
 
 def catalogue_story(update: Update, findings: Sequence[Finding]) -> str:

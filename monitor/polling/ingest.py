@@ -219,7 +219,7 @@ def ingest_update(
     if before is not None:
         update = replace(update, at=max(now, before.at))
     if stale_reason:
-        policy = replace(policy, baseline=True)
+        policy = replace(policy, is_stale=True)
     assessment = assess(update, before, StoredHistory(conn, since=now - memory), policy, now)
     if stale_reason:
         named = tuple(replace(decision, detail=stale_reason) for decision in assessment.decisions)
