@@ -1,8 +1,10 @@
 """Assess one update against everything said before: the pure middle of the pipeline.
 
     split → compare → match → decide → route
+    └────── compare() ─────┘  └ decide_alerts() ┘
 
-The daemon, `replay`, `try`, `explain` and the tests all run this code. It takes `now` as an argument, reads the past
+The first half may run on a snapshot of the store beside other work; the second runs under the store's write lock. The
+daemon, `replay`, `try`, `explain` and the tests all run this code. It takes `now` as an argument, reads the past
 only through `History`, and writes nothing: it returns an `Assessment`, which the store commits in one transaction.
 """
 
@@ -70,15 +72,36 @@ class Policy:
         rules = self.channels_by_rule
         return [rule for rule in rules if wanting_channels(rule, rules, self.preferences)]
 
+    @property
+    def needs_sources(self) -> bool:
+        """Whether an update may confirm or change earlier alerts, of rules that it does not match either."""
+        return bool(self.rules_with_updates()) or any(rule.corroboration > 1 for rule in self.rules.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An update compared with the past, and the rules that it matches: what needs no lock of the store.
+
+    `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones.
+    `index_terms` runs parallel to `findings`: the terms by which the ledger finds each claim again. `story_vector`
+    lets later updates find this story; it is empty unless the entry is new.
+    """
+
+    update: Update
+    claims: tuple[Claim, ...]
+    findings: tuple[Finding, ...]
+    index_terms: tuple[tuple[str, ...], ...]
+    story: str
+    story_vector: TermVector
+    rule_matches: tuple[RuleMatch, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Everything that one update causes, ready to be committed.
 
-    `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones.
-    `index_terms` runs parallel to `findings`: the terms by which the ledger finds each claim again. `messages` carry
-    the alerts of `decisions` and `released`, and the updates of `changed_alerts`, which were sent before.
-    `story_vector` lets later updates find this story; it is empty unless the entry is new.
+    The first fields are those of its `Comparison`. `messages` carry the alerts of `decisions` and `released`, and the
+    updates of `changed_alerts`, which were sent before.
     """
 
     update: Update
@@ -95,6 +118,11 @@ class Assessment:
 
 def assess(update: Update, previous: Update | None, history: History, policy: Policy, now: Moment) -> Assessment:
     """Assess an update. `previous` is the previous version of the same entry, None for a new entry."""
+    return decide_alerts(compare(update, previous, history, policy, now), history, policy, now)
+
+
+def compare(update: Update, previous: Update | None, history: History, policy: Policy, now: Moment) -> Comparison:
+    """Compare an update with everything said before and match the rules."""
     claims = split_claims(update.title, update.text, policy.ignore)
     previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
@@ -104,14 +132,26 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
         story, findings = classify_claims(
             update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
         )
+    return Comparison(
+        update=update,
+        claims=claims,
+        findings=findings,
+        index_terms=tuple(index_terms_of(finding, policy.synonyms) for finding in findings),
+        story=story,
+        story_vector=story_vector,
+        rule_matches=tuple(match_rules(update, claims, findings, history, policy, now)),
+    )
+
+
+def decide_alerts(comparison: Comparison, history: History, policy: Policy, now: Moment) -> Assessment:
+    """Decide on the alerts of a compared update. What they depend on must not change until they are committed."""
+    update, findings, rule_matches = comparison.update, comparison.findings, comparison.rule_matches
     aliases = policy.rules.aliases
-    rule_matches = match_rules(update, claims, findings, history, policy, now)
     updated_rules = policy.rules_with_updates()
-    needs_sources = bool(updated_rules) or any(rule.corroboration > 1 for rule in policy.rules.rules)
-    echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=needs_sources)
+    echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=policy.needs_sources)
     inhibition = Inhibition(policy.rules.inhibitors)
     released: tuple[ReleasedMatches, ...] = ()
-    if not policy.is_silent:  # during a baseline nothing is sent, confirmations included
+    if not policy.is_silent:  # confirmations are not sent either during a first poll
         rules_by_name = {rule.name: rule for rule in policy.rules.rules}
         released = release_corroborated(
             update, rule_matches, rules_by_name, history, echoes, now=now, aliases=aliases
@@ -139,16 +179,21 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     )
     return Assessment(
         update=update,
-        claims=claims,
+        claims=comparison.claims,
         findings=findings,
-        index_terms=tuple(index_terms_of(finding, policy.synonyms) for finding in findings),
-        story=story,
+        index_terms=comparison.index_terms,
+        story=comparison.story,
         decisions=decisions_with_routing_reasons(decisions, messages, channels_by_rule, preferences),
         released=releases_with_routing_reasons(released, messages, channels_by_rule, preferences),
         messages=messages,
         changed_alerts=changed_alerts,
-        story_vector=story_vector,
+        story_vector=comparison.story_vector,
     )
+
+
+def may_alert(comparison: Comparison, policy: Policy) -> bool:
+    """Return whether alerts may depend on the update, so that no other one may be decided at the same time."""
+    return not policy.is_silent and (policy.needs_sources or bool(comparison.rule_matches))
 
 
 def match_rules(

@@ -13,13 +13,17 @@ send is recorded after it succeeded: a crash in between sends the message again,
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from monitor.alerts.answer_links import answer_urls
+from monitor.assess import Policy
+from monitor.config.models import SourceConfig
 from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
@@ -29,7 +33,14 @@ from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
 from monitor.polling.checks import check_shrinkage, find_quiet_deadline, is_first_in_parts, needs_shrink_check
-from monitor.polling.ingest import StaleFingerprint, commit_poll, ingest_poll
+from monitor.polling.ingest import (
+    IngestResult,
+    PolledEntries,
+    StaleFingerprint,
+    commit_poll,
+    ingest_steps,
+    next_step,
+)
 from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
 from monitor.ruleset.rule import Rule
@@ -44,6 +55,7 @@ from monitor.sources.uplink import CONNECTION_ERROR_CODES
 from monitor.store import outbox
 
 log = structlog.get_logger()
+LARGE_CHARS = 500_000  # text of a poll that may take many seconds: such polls work one after another
 SEND_LEASE_S = 900.0  # after this a message whose sender died is sent again; longer than any send takes
 
 
@@ -135,22 +147,17 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
         not poll.previous.is_baselined
         or await runtime.run_in_store_thread(is_first_in_parts, runtime.store, source, feed)
     )
-    ignore = runtime.ignore_patterns[source.name]
+    polled = PolledEntries(
+        source.name,
+        batch.entries,
+        partial(source_policy, runtime, source, is_baseline=is_baseline),
+        partial(outcome.read_outcome, poll, response, feed, is_complete=batch.is_complete, issues=batch.issues),
+        memory=runtime.config.monitor.memory,
+        now=poll.now,
+        fingerprint=feed.fingerprint,
+    )
     try:
-        async with runtime.ingest_slots:
-            result = await runtime.run_in_store_thread(
-                ingest_poll,
-                runtime.store,
-                source.name,
-                batch.entries,
-                replace(runtime.policy, ignore=ignore, recurrence=source.recurrence, baseline=is_baseline),
-                partial(
-                    outcome.read_outcome, poll, response, feed, is_complete=batch.is_complete, issues=batch.issues
-                ),
-                memory=runtime.config.monitor.memory,
-                now=poll.now,
-                fingerprint=feed.fingerprint,
-            )
+        result = await ingest_in_turns(runtime, polled)
     except StaleFingerprint:  # the fingerprint is deleted, so the whole feed is parsed this time
         await parse_and_ingest(runtime, poll, response)
         return
@@ -159,6 +166,31 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
     log.info("poll finished", stage="poll", source=source.name, entries=len(feed.entries), alerts=result.alerts)
     if result.alerts:
         runtime.delivery_wanted.set()
+
+
+def source_policy(runtime: Runtime, source: SourceConfig, *, is_baseline: bool) -> Policy:
+    """Return the policy in force with the settings of a source."""
+    ignore = runtime.ignore_patterns[source.name]
+    return replace(runtime.policy, ignore=ignore, recurrence=source.recurrence, baseline=is_baseline)
+
+
+async def ingest_in_turns(runtime: Runtime, polled: PolledEntries) -> IngestResult:
+    """Ingest the entries of a poll, step by step in turn with other polls. Raises StaleFingerprint.
+
+    The alerts of a step go out as soon as it is committed.
+    """
+    steps, worked_s = ingest_steps(runtime.store, polled), 0.0
+    is_large = sum(len(entry.article or entry.body) for entry in polled.entries) > LARGE_CHARS
+    async with runtime.large_ingests if is_large else nullcontext():
+        while True:
+            async with runtime.ingest_turns.turn(worked_s):
+                started = time.monotonic()
+                step = await runtime.run_in_ingest_thread(partial(next_step, steps))
+            worked_s += time.monotonic() - started
+            if isinstance(step, IngestResult):
+                return step
+            if step:
+                runtime.delivery_wanted.set()
 
 
 async def reject_shrunk_feed(runtime: Runtime, poll: PollContext, feed: Feed) -> None:

@@ -25,6 +25,7 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
+from monitor.sources.turns import Turns
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
@@ -33,7 +34,7 @@ from monitor.text.split import Pattern, compile_pattern
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
-MAX_WAITING_INGESTS = 8  # polls that may queue for the store's thread: the records of sends wait behind them
+INGEST_THREADS = 3  # polls whose entries are compared and committed at once
 
 
 @dataclass(slots=True)
@@ -43,9 +44,10 @@ class Runtime:
     `answer_key` signs the answer links in messages. `clock` returns the current moment. `delivery_wanted` is set when
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
     `pending_outcomes` holds results of unchanged polls until the daemon's next transaction. `uplink` knows if the
-    network is down. `ingest_slots` limits how many parsed polls queue for the store's thread.
+    network is down. Polls with entries to ingest share `ingest_executor` by `ingest_turns`; those with very
+    much text work one after another (`large_ingests`).
 
-    All blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
+    All other blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
     """
 
     config: Config
@@ -66,7 +68,9 @@ class Runtime:
     quiet_deadlines: dict[str, Moment | None] = field(default_factory=dict)
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
-    ingest_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING_INGESTS))
+    ingest_turns: Turns = field(default_factory=lambda: Turns(INGEST_THREADS))
+    large_ingests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(INGEST_THREADS, "ingest"))
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     async def run_in_store_thread(
@@ -76,6 +80,10 @@ class Runtime:
         return await asyncio.get_running_loop().run_in_executor(
             self.store_executor, lambda: function(*args, **kwargs)
         )
+
+    async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
+        """Run a step of an ingest and return its result."""
+        return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
 
 
 @asynccontextmanager
@@ -122,6 +130,7 @@ async def close_runtime(runtime: Runtime) -> None:
     await runtime.fetcher.close()
     await asyncio.to_thread(runtime.parser.close)
     await asyncio.to_thread(runtime.render_pool.close)
+    runtime.ingest_executor.shutdown(wait=True)
     runtime.store_executor.shutdown(wait=True)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from monitor.alerts.release import release_throttled
 from monitor.alerts.routing import releases_with_routing_reasons, route
-from monitor.assess import Policy
 from monitor.polling.ingest import commit_unchanged_polls
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostSlots
@@ -62,18 +61,19 @@ def due_channels(runtime: Runtime) -> list[str]:
         return outbox.channels_due(conn, runtime.clock())
 
 
-def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
+def commit_throttle_releases(runtime: Runtime) -> int:
     """Commit one follow-up for each throttled rule and story whose window has ended. Return how many.
 
-    Matches held for a rule that no longer exists are dropped. `policy` is the one in force when this work was queued
-    for the store's thread. A reload queues its renames there too, so the rule names agree with those in the store.
+    Matches held for a rule that no longer exists are dropped.
     """
-    now, active_rules = runtime.clock(), {rule.name for rule in policy.rules.rules}
+    now = runtime.clock()
     with runtime.store.read() as conn:
         if not alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases):
             return 0
     with runtime.store.write() as conn:
-        pending = alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases)
+        policy = runtime.policy
+        active_rules = {rule.name for rule in policy.rules.rules}
+        pending = alerts.due_throttled_matches(conn, now, policy.rules.aliases)
         rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in active_rules])
         releases = release_throttled([match for match in pending if match.alert.rule in active_rules], now=now)
         channels_by_rule, preferences = policy.channels_by_rule, policy.preferences

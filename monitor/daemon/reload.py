@@ -82,10 +82,10 @@ async def reload_rules(runtime: Runtime, stamps: FileStamps) -> bool:
         await runtime.run_in_store_thread(record_refused_rules, runtime, outcome)
     elif outcome is not None:
         policy, runtime.templates = outcome
-        if policy.rules.digest != runtime.policy.rules.digest:
-            runtime.policy = policy
+        is_new = policy.rules.digest != runtime.policy.rules.digest
+        await runtime.run_in_store_thread(activate_rules, runtime, policy if is_new else runtime.policy)
+        if is_new:
             log.info("rules reloaded", stage="reload", rules=len(policy.rules.rules))
-        await runtime.run_in_store_thread(record_active_rules, runtime, policy)
     return outcome is not None
 
 
@@ -119,19 +119,24 @@ def record_refused_rules(runtime: Runtime, problems: list[str]) -> None:
         mark_rules_refused(conn, problems, runtime.clock())
 
 
-def record_active_rules(runtime: Runtime, policy: Policy) -> None:
-    """Store that the rules on disk are active, and apply their renames."""
+def activate_rules(runtime: Runtime, policy: Policy) -> None:
+    """Make the rules on disk the active ones, and apply their renames.
+
+    Both happen under the write lock: alerts are decided there by the active rules, so the names of rules always agree
+    with those in the store.
+    """
     with runtime.store.write() as conn:
         mark_rules_accepted(conn)
         renamed = apply_rule_renames(conn, policy.rules.rules)
+        runtime.policy = policy
     for old_name, new_name in renamed.items():
         log.info("rule renamed", stage="reload", rule=new_name, before=old_name)
 
 
-def drop_removed_rules(runtime: Runtime, policy: Policy) -> None:
+def drop_removed_rules(runtime: Runtime) -> None:
     """Drop matches awaiting corroboration whose rule was removed a while ago."""
     with runtime.store.write() as conn:
-        drop_pending_of_missing(conn, {rule.name for rule in policy.rules.rules}, runtime.clock())
+        drop_pending_of_missing(conn, {rule.name for rule in runtime.policy.rules.rules}, runtime.clock())
 
 
 def stat_rule_files(folder: Path) -> FileStamps:

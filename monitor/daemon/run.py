@@ -37,7 +37,7 @@ async def run_once(config: Config) -> None:
             await daemon.look_back()
             await daemon.poll_round()
             await daemon.release_due()
-            await runtime.run_in_store_thread(drop_removed_rules, runtime, runtime.policy)
+            await runtime.run_in_store_thread(drop_removed_rules, runtime)
             await runtime.run_in_store_thread(flush_batches, runtime)
             for _ in range(2):  # the second time for notices about messages that died in the first
                 await daemon.deliver_due()

@@ -157,7 +157,7 @@ class Daemon:
 
     async def release_due(self) -> None:
         """Send follow-ups for throttled alerts whose window has ended."""
-        if await self.runtime.run_in_store_thread(commit_throttle_releases, self.runtime, self.runtime.policy):
+        if await self.runtime.run_in_store_thread(commit_throttle_releases, self.runtime):
             self.runtime.delivery_wanted.set()
 
     async def preload_templates(self) -> None:
@@ -178,7 +178,7 @@ class Daemon:
         """Delete claims older than `memory` from the index, and drop matches held for removed rules."""
         since = self.runtime.clock() - self.runtime.config.monitor.memory
         await self.runtime.run_in_store_thread(run_retention, self.runtime.store, since=since)
-        await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime, self.runtime.policy)
+        await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime)
 
     def start_task(
         self, tasks: dict[str, asyncio.Task[None]], name: str, coroutine: Coroutine[Any, Any, None]

@@ -13,15 +13,16 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 
 from monitor.alerts.dedup import dedup_keys
 from monitor.alerts.held import ReleasedMatches
-from monitor.model import Alert, Decision, Message, Moment, Reason, Update
+from monitor.model import Alert, Decision, Message, Moment, Reason
 from monitor.serialize import alert_to_json
 from monitor.store import schema, story_vectors
 from monitor.store.alert_updates import save_changed_alert, withdraw_untried
 from monitor.store.ledger import text_hash
 from monitor.store.ledger_write import update_ledger
-from monitor.store.rows import finding_row, match_columns
+from monitor.store.rows import FINDING_KEYS, finding_row, match_columns
 from monitor.store.schema import awaited, deliveries, entries, findings, matches, messages, stories, updates
-from monitor.store.sql import execute_many
+from monitor.store.sql import execute_many, insert_rows, storable_text
+from monitor.store.story_vectors import NewEntryVector
 
 if TYPE_CHECKING:
     from monitor.assess import Assessment
@@ -30,8 +31,8 @@ _INSERT_ENTRY = insert(entries)
 UPSERT_ENTRY = _INSERT_ENTRY.on_conflict_do_update(
     index_elements=[entries.c.source, entries.c.key],
     set_={name: _INSERT_ENTRY.excluded[name] for name in ("title", "url", "published", "content_hash", "last_seen")},
-).returning(entries.c.id)
-INSERT_UPDATE = insert(updates).returning(updates.c.id)
+).returning(entries.c.source, entries.c.key, entries.c.id)
+INSERT_UPDATE = insert(updates).returning(updates.c.entry_id, updates.c.id)
 _INSERT_STORY = insert(stories)
 UPSERT_STORY = _INSERT_STORY.on_conflict_do_update(
     index_elements=[stories.c.id], set_={"last_at": _INSERT_STORY.excluded.last_at}
@@ -59,18 +60,27 @@ DELETE_AWAITED = delete(awaited).where(awaited.c.match_id.in_(bindparam("_matche
 
 def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash: str, now: Moment) -> None:
     """Store an assessment. The entry's next version is detected by a `content_hash` other than this one."""
-    entry_id = upsert_entry(conn, assessment.update, content_hash, now)
-    update_id = insert_update(conn, assessment.update, assessment.story, entry_id, content_hash, now)
-    upsert_stories(conn, assessment, now)
-    story_vectors.save_story_vector(conn, assessment.story_vector, assessment.story, entry_id, assessment.update.at)
-    claim_ids = update_ledger(conn, assessment, entry_id)
-    if assessment.findings:
-        conn.execute(INSERT_FINDING, [finding_row(f, update_id, i) for i, f in enumerate(assessment.findings)])
-    for decision in assessment.decisions:
-        insert_decision(conn, decision, update_id, claim_ids, now)
-    for change in assessment.changed_alerts:
-        save_changed_alert(conn, change.alert)
-    commit_releases(conn, assessment.released, assessment.messages, now)
+    commit_assessments(conn, [(assessment, content_hash)], now=now)
+
+
+def commit_assessments(conn: Connection, batch: Sequence[tuple[Assessment, str]], *, now: Moment) -> None:
+    """Store assessments of different entries with their content hashes. None may depend on another one of them."""
+    assessments = [assessment for assessment, _ in batch]
+    entry_ids = upsert_entries(conn, batch, now)
+    update_ids = insert_updates(conn, batch, entry_ids, now)
+    upsert_stories(conn, assessments, now)
+    recorded = list(zip(assessments, entry_ids, strict=True))
+    story_vectors.save_story_vectors(
+        conn, [NewEntryVector(a.story_vector, a.story, entry_id, a.update.at) for a, entry_id in recorded]
+    )
+    claim_ids = update_ledger(conn, recorded)
+    insert_findings(conn, assessments, update_ids)
+    for assessment, update_id in zip(assessments, update_ids, strict=True):
+        for decision in assessment.decisions:
+            insert_decision(conn, decision, update_id, claim_ids, now)
+        for change in assessment.changed_alerts:
+            save_changed_alert(conn, change.alert)
+        commit_releases(conn, assessment.released, assessment.messages, now)
 
 
 def commit_releases(
@@ -90,44 +100,65 @@ def commit_releases(
                 withdraw_untried(conn, release.alert.confirms, message.channel)
 
 
-def upsert_entry(conn: Connection, update: Update, content_hash: str, now: Moment) -> int:
-    """Insert or update the entry; return its row id."""
-    values = {
-        "source": update.source,
-        "key": update.entry,
-        "title": update.title,
-        "url": update.url,
-        "published": update.published,
-        "content_hash": content_hash,
-        "first_seen": now,
-        "last_seen": now,
-    }
-    return int(conn.execute(UPSERT_ENTRY, values).scalar_one())
+def upsert_entries(conn: Connection, batch: Sequence[tuple[Assessment, str]], now: Moment) -> list[int]:
+    """Insert or update the entries; return their row ids."""
+    rows = [
+        {
+            "source": assessment.update.source,
+            "key": assessment.update.entry,
+            "title": assessment.update.title,
+            "url": assessment.update.url,
+            "published": assessment.update.published,
+            "content_hash": content_hash,
+            "first_seen": now,
+            "last_seen": now,
+        }
+        for assessment, content_hash in batch
+    ]
+    ids = {(source, key): id for source, key, id in conn.execute(UPSERT_ENTRY, rows)}
+    return [ids[storable_text(a.update.source), storable_text(a.update.entry)] for a, _ in batch]
 
 
-def insert_update(conn: Connection, update: Update, story: str, entry_id: int, content_hash: str, now: Moment) -> int:
-    """Insert the update; return its row id."""
-    values = {
-        "entry_id": entry_id,
-        "at": update.at,
-        "recorded_at": now,
-        "title": update.title,
-        "url": update.url,
-        "author": update.author,
-        "tags": list(update.tags),
-        "published": update.published,
-        "text": update.text,
-        "story": story,
-        "content_hash": content_hash,
-    }
-    return int(conn.execute(INSERT_UPDATE, values).scalar_one())
+def insert_updates(
+    conn: Connection, batch: Sequence[tuple[Assessment, str]], entry_ids: Sequence[int], now: Moment
+) -> list[int]:
+    """Insert the updates of different entries; return their row ids."""
+    rows = [
+        {
+            "entry_id": entry_id,
+            "at": assessment.update.at,
+            "recorded_at": now,
+            "title": assessment.update.title,
+            "url": assessment.update.url,
+            "author": assessment.update.author,
+            "tags": list(assessment.update.tags),
+            "published": assessment.update.published,
+            "text": assessment.update.text,
+            "story": assessment.story,
+            "content_hash": content_hash,
+        }
+        for (assessment, content_hash), entry_id in zip(batch, entry_ids, strict=True)
+    ]
+    id_by_entry: dict[int, int] = dict(conn.execute(INSERT_UPDATE, rows).all())
+    return [id_by_entry[entry_id] for entry_id in entry_ids]
 
 
-def upsert_stories(conn: Connection, assessment: Assessment, now: Moment) -> None:
-    """Insert the stories that the update opens and extend the others; a story keeps the lead claim that opened it."""
-    leads = {assessment.story: assessment.update.title}
-    for finding in assessment.findings:
-        leads.setdefault(finding.story, finding.claim.text)
+def insert_findings(conn: Connection, assessments: Sequence[Assessment], update_ids: Sequence[int]) -> None:
+    rows = [
+        finding_row(finding, update_id, position)
+        for assessment, update_id in zip(assessments, update_ids, strict=True)
+        for position, finding in enumerate(assessment.findings)
+    ]
+    insert_rows(conn, INSERT_FINDING, FINDING_KEYS, rows)
+
+
+def upsert_stories(conn: Connection, assessments: Sequence[Assessment], now: Moment) -> None:
+    """Insert the stories that updates open and extend the others; a story keeps the lead claim that opened it."""
+    leads: dict[str, str] = {}
+    for assessment in assessments:
+        leads.setdefault(assessment.story, assessment.update.title)
+        for finding in assessment.findings:
+            leads.setdefault(finding.story, finding.claim.text)
     conn.execute(
         UPSERT_STORY, [{"id": id, "lead": lead, "opened_at": now, "last_at": now} for id, lead in leads.items()]
     )

@@ -111,11 +111,17 @@ def mark_entries_seen(conn: Connection, source: str, keys: Sequence[str], now: M
 
 
 class Ledger:
-    """The claims last said at or after `since`, read on one connection."""
+    """The claims last said at or after `since`, read on one connection.
+
+    It records what it looks up: `looked_up_terms` has for each claim its rarest terms and those that no claim had,
+    `looked_up_texts` the hashes of texts that were looked up word for word.
+    """
 
     def __init__(self, conn: Connection, *, since: Moment) -> None:
         self._conn = conn
         self._since = since
+        self.looked_up_terms: list[frozenset[int]] = []
+        self.looked_up_texts: set[int] = set()
 
     def candidates(
         self, terms: Sequence[Sequence[str]], *, limit: int = 20, sources: frozenset[str] | None = None
@@ -144,6 +150,7 @@ class Ledger:
         Up to MAX_EXACT_SAYINGS for each text. With `sources` only sayings of these count.
         """
         hashes = {text: text_hash(text) for text in texts}
+        self.looked_up_texts.update(hashes.values())
         claim_id_by_hash: dict[int, int] = dict(
             select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values()))
         )
@@ -199,6 +206,10 @@ class Ledger:
             self._conn, CLAIM_INDEX, {term for query in queries for term in query}
         )
         lookups = [rarest_terms(query, frequencies) for query in queries]
+        self.looked_up_terms += [
+            frozenset(lookup).union(term for term in query if term not in frequencies)
+            for query, lookup in zip(queries, lookups, strict=True)
+        ]
         lookup_frequencies = {term: frequencies[term] for query in lookups for term in query}
         claims_by_term = inverted_index.find_postings(
             self._conn, CLAIM_INDEX, lookup_frequencies, MAX_POSTINGS_PER_TERM

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from monitor.alerts.held import PendingMatch
 from monitor.alerts.routing import MessageBatch
 from monitor.alerts.silences import Silence
+from monitor.compare.overlap import Lookups
 from monitor.compare.stories import StoryCandidate
 from monitor.compare.term_vectors import DocumentFrequency
 from monitor.model import Alert, Moment, PriorClaim, Reason
@@ -17,6 +20,14 @@ from monitor.store.ledger import Ledger
 class StoredHistory(Ledger):
     """The `History` of the store, read on one connection; the ledger from `since` on."""
 
+    def __init__(self, conn: Connection, *, since: Moment) -> None:
+        super().__init__(conn, since=since)
+        self._story_words: frozenset[int] = frozenset()
+
+    def lookups(self) -> Lookups:
+        """Return what was looked up so far."""
+        return Lookups(tuple(self.looked_up_terms), self._story_words, frozenset(self.looked_up_texts))
+
     def document_frequencies(
         self, words: Collection[int], ngrams: Collection[int]
     ) -> tuple[DocumentFrequency, DocumentFrequency]:
@@ -25,6 +36,7 @@ class StoredHistory(Ledger):
 
     def candidate_stories(self, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
         """Return stories active since a moment that share the heaviest words of a term vector."""
+        self._story_words = frozenset(story_vectors.heaviest_words(vector))
         return story_vectors.candidate_stories(self._conn, vector, since)
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from monitor.model import Change, ChangeKind, Claim, Finding, Match, Noise, Novelty, PriorClaim, Role, TermHit, Update
 from monitor.serialize import evidence_from_json, evidence_to_json
+from monitor.store.sql import dump_json, storable_text
 
 
 def changes_to_json(changes: tuple[Change, ...]) -> list[list[str]]:
@@ -50,24 +51,42 @@ def prior_claim_from_json(value: dict[str, Any] | None) -> PriorClaim | None:
     )
 
 
-def finding_row(finding: Finding, update_id: int, position: int) -> dict[str, Any]:
-    """Return the finding as a row of `findings`."""
-    return {
-        "update_id": update_id,
-        "position": position,
-        "claim": finding.claim.text,
-        "role": finding.claim.role.value,
-        "heading": finding.claim.heading,
-        "quiet": finding.claim.noise and finding.claim.noise.value,
-        "novelty": finding.novelty.value,
-        "similarity": finding.similarity,
-        "changes": changes_to_json(finding.changes),
-        "nearest": prior_claim_to_json(finding.nearest),
-        "story": finding.story,
-        "echo": finding.same_words_elsewhere,
-        "bundle": finding.bundle or None,
-        "evidence": evidence_to_json(finding.evidence),
-    }
+FINDING_KEYS = (
+    "update_id",
+    "position",
+    "claim",
+    "role",
+    "heading",
+    "quiet",
+    "novelty",
+    "similarity",
+    "changes",
+    "nearest",
+    "story",
+    "echo",
+    "bundle",
+    "evidence",
+)  # in the order of the values of finding_row
+
+
+def finding_row(finding: Finding, update_id: int, position: int) -> tuple[int | float | str | None, ...]:
+    """Return the finding as a row of `findings`: storable values of FINDING_KEYS."""
+    return (
+        update_id,
+        position,
+        storable_text(finding.claim.text),
+        finding.claim.role.value,
+        storable_text(finding.claim.heading),
+        finding.claim.noise and finding.claim.noise.value,
+        finding.novelty.value,
+        finding.similarity,
+        dump_json(changes_to_json(finding.changes)) if finding.changes else "[]",
+        dump_json(prior_claim_to_json(finding.nearest)) if finding.nearest else None,
+        finding.story,
+        finding.same_words_elsewhere,
+        finding.bundle or None,
+        dump_json(evidence_to_json(finding.evidence)) if finding.evidence else None,
+    )
 
 
 def finding_from_row(row: Row[Any]) -> Finding:

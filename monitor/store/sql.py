@@ -81,12 +81,17 @@ def count_rows(conn: Connection, column: ColumnElement[int], *conditions: Column
 
 
 def insert_rows(
-    conn: Connection, statement: Insert, keys: tuple[str, ...], rows: Sequence[tuple[int | bytes, ...]]
+    conn: Connection,
+    statement: Insert,
+    keys: tuple[str, ...],
+    rows: Sequence[tuple[int | float | str | bytes | None, ...]],
 ) -> None:
-    """Insert rows of plain integers and bytes into the columns `keys`.
+    """Insert rows into the columns `keys`. Their values must be storable as they are: text by `storable_text`.
 
-    For the indexes, which get about thirty terms for each claim.
+    For the claims of a poll, which are hundreds, and for the indexes, which get about thirty terms for each claim.
     """
+    if not rows:
+        return
     sql_compiler = compile_statement(statement, conn.dialect, keys)
     values = rows if sql_compiler.positional else [dict(zip(keys, row, strict=True)) for row in rows]
     conn.exec_driver_sql(str(sql_compiler), values)

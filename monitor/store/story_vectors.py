@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from struct import calcsize, pack, unpack_from
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -15,6 +16,7 @@ from monitor.model import Moment, PriorClaim
 from monitor.store import inverted_index
 from monitor.store.inverted_index import STORY_INDEX
 from monitor.store.schema import entries, gist_letters, gists
+from monitor.store.sql import execute_many
 from monitor.text.normalize import hash64
 
 MAX_LOOKUP_WORDS = 12  # heaviest words of a vector that are looked up
@@ -30,12 +32,12 @@ SELECT_STORY_VECTORS = (
     .where(gists.c.id.in_(bindparam("ids", expanding=True)), gists.c.at >= bindparam("since"))
     .order_by(gists.c.id)
 )
-SELECT_VECTOR_OF_STORY = select(gists).where(gists.c.story == bindparam("story"))
+SELECT_VECTORS_OF_STORIES = select(gists).where(gists.c.story.in_(bindparam("stories", expanding=True)))
 INSERT_STORY_VECTOR = insert(gists).returning(gists.c.id)
 UPDATE_STORY_VECTOR = (
     update(gists)
     .where(gists.c.id == bindparam("_id"))
-    .values(at=bindparam("_at"), members=gists.c.members + 1, weights=bindparam("_weights"))
+    .values(at=bindparam("_at"), members=bindparam("_members"), weights=bindparam("_weights"))
 )
 SELECT_NGRAM_COUNTS = select(gist_letters.c.counts)
 _INSERT_NGRAM_COUNTS = upsert(gist_letters)
@@ -56,9 +58,14 @@ def story_document_frequencies(
     )
 
 
+def heaviest_words(vector: Mapping[int, float]) -> list[int]:
+    """Return the words of a vector that are looked up."""
+    return sorted(filter(is_word_term, vector), key=vector.__getitem__, reverse=True)[:MAX_LOOKUP_WORDS]
+
+
 def candidate_stories(conn: Connection, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
     """Return the stories active since a moment that share most of the vector's heaviest words, oldest first."""
-    words = sorted(filter(is_word_term, vector), key=vector.__getitem__, reverse=True)[:MAX_LOOKUP_WORDS]
+    words = heaviest_words(vector)
     frequencies = inverted_index.document_frequencies(conn, STORY_INDEX, words)
     stories_by_word = inverted_index.find_postings(conn, STORY_INDEX, frequencies, MAX_STORIES_PER_WORD)
     shared_weights: dict[int, float] = {}
@@ -77,29 +84,74 @@ def candidate_stories(conn: Connection, vector: Mapping[int, float], since: Mome
     ]
 
 
-def save_story_vector(conn: Connection, vector: Mapping[int, float], story: str, entry_id: int, at: Moment) -> None:
-    """Merge the vector of a new entry into that of its story."""
-    if not vector:
+@dataclass(frozen=True, slots=True)
+class NewEntryVector:
+    """The term vector of a new entry, its story, the entry's row id and the time of its update."""
+
+    vector: TermVector
+    story: str
+    entry_id: int
+    at: Moment
+
+
+@dataclass(slots=True)
+class StoryVector:
+    """The vector of a story as it will be stored; `id` is None for a new story."""
+
+    id: int | None
+    entry_id: int
+    at: Moment
+    members: int
+    vector: TermVector
+    new_words: set[int] = field(default_factory=set)
+
+
+def save_story_vectors(conn: Connection, entries: Sequence[NewEntryVector]) -> None:
+    """Merge the vectors of new entries into those of their stories."""
+    entries = [entry for entry in entries if entry.vector]
+    if not entries:
         return
-    existing = conn.execute(SELECT_VECTOR_OF_STORY, {"story": story}).one_or_none()
-    story_vector: TermVector = {} if existing is None else unpack_vector(existing.weights)
-    if existing is None:
-        weights = merge_decayed({}, vector, 0.0)
-        values = {"entry_id": entry_id, "story": story, "at": at, "members": 1, "weights": pack_vector(weights)}
-        vector_id: int = conn.execute(INSERT_STORY_VECTOR, values).scalar_one()
-    else:
-        vector_id = existing.id
-        weights = merge_decayed(story_vector, vector, at - existing.at)
-        conn.execute(
-            UPDATE_STORY_VECTOR, {"_id": vector_id, "_at": max(at, existing.at), "_weights": pack_vector(weights)}
-        )
-    if existing is None or existing.members < MAX_COUNTED_ENTRIES:
-        count_ngrams(conn, vector)
-    new_words = {term for term in vector if is_word_term(term) and term not in story_vector}
-    if existing is None:
-        new_words.add(ANY_STORY_TERM)
-    if new_words:
-        inverted_index.add_postings(conn, STORY_INDEX, {vector_id: new_words})
+    stories = load_story_vectors(conn, {entry.story for entry in entries})
+    counted = [entry.vector for entry in entries if add_to_story(stories, entry)]
+    if counted:
+        count_ngrams(conn, counted)
+    new_stories = [(name, story) for name, story in stories.items() if story.id is None]
+    for name, story in new_stories:
+        values = {"entry_id": story.entry_id, "story": name, "at": story.at, "members": story.members}
+        story.id = conn.execute(INSERT_STORY_VECTOR, {**values, "weights": pack_vector(story.vector)}).scalar_one()
+    new_names = {name for name, _ in new_stories}
+    changed = [
+        {"_id": story.id, "_at": story.at, "_members": story.members, "_weights": pack_vector(story.vector)}
+        for name, story in stories.items()
+        if name not in new_names
+    ]
+    execute_many(conn, UPDATE_STORY_VECTOR, changed)
+    words_by_story = {story.id: story.new_words for story in stories.values() if story.id and story.new_words}
+    if words_by_story:
+        inverted_index.add_postings(conn, STORY_INDEX, words_by_story)
+
+
+def load_story_vectors(conn: Connection, stories: Collection[str]) -> dict[str, StoryVector]:
+    """Return the stored vectors among those of these stories."""
+    return {
+        row.story: StoryVector(row.id, row.entry_id, row.at, row.members, unpack_vector(row.weights))
+        for row in conn.execute(SELECT_VECTORS_OF_STORIES, {"stories": list(stories)})
+    }
+
+
+def add_to_story(stories: dict[str, StoryVector], entry: NewEntryVector) -> bool:
+    """Add an entry to its story. Return whether its n-grams count: a story's first entries only."""
+    words = {term for term in entry.vector if is_word_term(term)}
+    story = stories.get(entry.story)
+    if story is None:
+        vector = merge_decayed({}, entry.vector, 0.0)
+        stories[entry.story] = StoryVector(None, entry.entry_id, entry.at, 1, vector, {*words, ANY_STORY_TERM})
+        return True
+    story.new_words |= words.difference(story.vector)
+    story.vector = merge_decayed(story.vector, entry.vector, entry.at - story.at)
+    story.at = max(entry.at, story.at)
+    story.members += 1
+    return story.members <= MAX_COUNTED_ENTRIES
 
 
 def load_ngram_counts(conn: Connection) -> array[int]:
@@ -109,13 +161,14 @@ def load_ngram_counts(conn: Connection) -> array[int]:
     return counts
 
 
-def count_ngrams(conn: Connection, terms: Iterable[int]) -> None:
-    """Count the n-grams of one more entry."""
+def count_ngrams(conn: Connection, entries: Sequence[Iterable[int]]) -> None:
+    """Count the n-grams of more entries, which have these terms."""
     counts = load_ngram_counts(conn)
-    for term in terms:
-        if not is_word_term(term):
-            counts[term] += 1
-    counts[HASH_BUCKETS] += 1
+    for terms in entries:
+        for term in terms:
+            if not is_word_term(term):
+                counts[term] += 1
+    counts[HASH_BUCKETS] += len(entries)
     conn.execute(UPSERT_NGRAM_COUNTS, {"id": 1, "counts": counts.tobytes()})
 
 

@@ -13,7 +13,7 @@ from kit.builders import add_sources
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
-from monitor.polling.ingest import ingest_poll
+from monitor.polling.ingest import PolledEntries, ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.feed import parse_feed
@@ -68,7 +68,8 @@ class PolledFeed:
         self.poll_count += 1
         parsed_entries = parse_feed(body.encode(), "application/rss+xml", url).entries
         outcome = replace(GOOD, polled_at=now, next_poll=now)
-        return ingest_poll(self.store, "port", parsed_entries, policy, lambda *_: outcome, memory=9e9, now=now).alerts
+        polled = PolledEntries("port", parsed_entries, lambda: policy, lambda *_: outcome, memory=9e9, now=now)
+        return ingest_poll(self.store, polled).alerts
 
     def count(self) -> tuple[int, int]:
         """Return the numbers of stored entries and updates."""

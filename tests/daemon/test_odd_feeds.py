@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from monitor.assess import Policy
 from monitor.model import Entry
-from monitor.polling.ingest import ingest_poll
+from monitor.polling.ingest import PolledEntries, ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.identity import with_unique_keys
@@ -52,7 +52,8 @@ class PolledFeed:
         policy = Policy(self.rules, channels_by_rule={"monitor": ("desk",)}, baseline=not self.poll_count)
         self.poll_count += 1
         outcome = replace(GOOD, polled_at=now, next_poll=now + HOUR)
-        result = ingest_poll(self.store, "port", entries, policy, lambda *_: outcome, memory=90 * DAY, now=now)
+        polled = PolledEntries("port", entries, lambda: policy, lambda *_: outcome, memory=90 * DAY, now=now)
+        result = ingest_poll(self.store, polled)
         self.notices += [alert.title for alert in result.notices]
         return result.alerts
 

@@ -1,0 +1,231 @@
+"""Compare the new and changed entries of a poll on a snapshot, and commit them under the write lock.
+
+Comparing takes nearly all of the time, so it runs beside other writers. The commit decides on alerts, and compares
+again only the entries that an update committed meanwhile may have changed: the same claim that arrives at two workers
+at once is new exactly once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from monitor.assess import Assessment, Comparison, Policy, compare, decide_alerts, may_alert
+from monitor.compare.overlap import LaterRows, Lookups
+from monitor.model import Entry, Finding, Moment, Update
+from monitor.sources.anomalies import Anomaly, KnownEntry
+from monitor.sources.flapping import (
+    EntryVersion,
+    Revision,
+    has_only_clock_changes,
+    is_alertable,
+    is_flapping,
+    is_revert,
+    revision_label,
+)
+from monitor.sources.moving_lines import MIN_MOVES, find_moving_lines, follow_each_poll
+from monitor.sources.parse.dates import unless_far_ahead
+from monitor.store import entry_versions, ledger, snapshot
+from monitor.store.commit import commit_assessments
+from monitor.store.past import StoredHistory
+from monitor.store.snapshot import LedgerMark
+from monitor.text.normalize import hash64
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+CHUNK_S = 0.1  # seconds of comparing between two commits, so that a long poll delays no other work for long
+
+
+@dataclass(frozen=True, slots=True)
+class IngestContext:
+    """What all chunks of one poll share. `memory` is in seconds; `last_good` is the last successful poll before."""
+
+    source: str
+    memory: float
+    now: Moment
+    known_entries: Mapping[str, KnownEntry]
+    last_good: Moment | None
+    anomaly: Anomaly
+
+    def history(self, conn: Connection) -> StoredHistory:
+        return StoredHistory(conn, since=self.now - self.memory)
+
+    def content_hash(self, key: str) -> str | None:
+        """Return the content hash that the entry had when the poll began; None for a new entry."""
+        known = self.known_entries.get(key)
+        return known.content_hash if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedEntry:
+    """A new or changed entry, compared with `policy`; for a known entry with its revision."""
+
+    entry: Entry
+    content_hash: str
+    policy: Policy
+    comparison: Comparison
+    lookups: Lookups
+    revision: Revision | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedChunk:
+    """Entries compared with one snapshot, and how far the ledger was filled then."""
+
+    mark: LedgerMark
+    entries: Sequence[ComparedEntry]
+
+
+@dataclass(slots=True)
+class ChunkResult:
+    """How many alerts a chunk caused, and the revisions in it."""
+
+    alerts: int = 0
+    revisions: list[Revision] = field(default_factory=list)
+
+
+def compare_chunk(
+    conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]], policy: Policy
+) -> ComparedChunk:
+    """Compare entries with the snapshot of `conn` until CHUNK_S has passed or none is left."""
+    mark, compared = snapshot.ledger_mark(conn), []
+    deadline = time.monotonic() + CHUNK_S
+    for entry, content_hash in left:
+        compared.append(compare_entry(conn, context, entry, content_hash, policy))
+        if time.monotonic() > deadline:
+            break
+    return ComparedChunk(mark, compared)
+
+
+def compare_entry(
+    conn: Connection, context: IngestContext, entry: Entry, content_hash: str, policy: Policy
+) -> ComparedEntry:
+    """Compare an entry with everything said before, and a known one with its earlier versions."""
+    if entry.key in context.anomaly.stale_reasons:
+        policy = replace(policy, is_stale=True)
+    is_known = entry.key in context.known_entries
+    update, previous = build_update(context.source, entry, context.now), None
+    if is_known and (previous := ledger.previous_update(conn, context.source, entry.key)):
+        update = replace(update, at=max(context.now, previous.at))
+    history = context.history(conn)
+    comparison = compare(update, previous, history, policy, context.now)
+    versions = entry_versions.latest_versions(conn, context.source, entry.key) if is_known else []
+    revision = describe_revision(conn, context, comparison, content_hash, versions) if versions else None
+    return ComparedEntry(entry, content_hash, policy, comparison, history.lookups(), revision)
+
+
+def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk, policy: Policy) -> ChunkResult:
+    """Decide on the alerts of compared entries and commit them all in the open write transaction."""
+    result, batch = ChunkResult(), Batch(conn, context)
+    later_rows = snapshot.rows_since(conn, chunk.mark) if chunk.entries else LaterRows()
+    stored_hashes = snapshot.content_hashes(conn, context.source, [one.entry.key for one in chunk.entries])
+    for compared in chunk.entries:
+        key = compared.entry.key
+        if stored_hashes.get(key) == compared.content_hash:
+            continue  # another worker was faster
+        is_outdated = stored_hashes.get(key) != context.content_hash(key)
+        if is_outdated or compared.policy.rules is not policy.rules or later_rows.overlap(compared.lookups):
+            batch.commit()
+            context = with_stored_entry(conn, context, key) if is_outdated else context
+            compared = compare_entry(conn, context, compared.entry, compared.content_hash, policy)
+        result.alerts += batch.add(compared)
+        result.revisions += [compared.revision] if compared.revision else []
+        if not compared.policy.baseline:
+            later_rows.add(claim_terms(compared), [compared.comparison.story_vector])
+    batch.commit()
+    return result
+
+
+def with_stored_entry(conn: Connection, context: IngestContext, key: str) -> IngestContext:
+    """Return the context with an entry as it is stored now: another worker has committed it meanwhile."""
+    stored = entry_versions.load_known_entries(conn, context.source, [key])
+    return replace(context, known_entries={**context.known_entries, **stored})
+
+
+def claim_terms(compared: ComparedEntry) -> Iterable[list[int]]:
+    """Return the hashed terms by which the ledger will find the claims of an entry."""
+    return ([hash64(term) for term in terms] for terms in compared.comparison.index_terms if terms)
+
+
+class Batch:
+    """Assessments that do not depend on each other, which are written together."""
+
+    def __init__(self, conn: Connection, context: IngestContext) -> None:
+        self._conn = conn
+        self._context = context
+        self._assessments: list[tuple[Assessment, str]] = []
+
+    def add(self, compared: ComparedEntry) -> int:
+        """Decide on the alerts of an entry; return how many it causes. What alerts depend on is committed before."""
+        if may_alert(compared.comparison, compared.policy):
+            self.commit()
+        history = self._context.history(self._conn)
+        assessment = decide_alerts(compared.comparison, history, compared.policy, self._context.now)
+        if stale_reason := self._context.anomaly.stale_reasons.get(compared.entry.key):
+            decisions = tuple(replace(decision, detail=stale_reason) for decision in assessment.decisions)
+            assessment = replace(assessment, decisions=decisions)
+        self._assessments.append((assessment, compared.content_hash))
+        if assessment.released or assessment.messages:
+            self.commit()
+        return sum(1 for decision in assessment.decisions if decision.alert) + len(assessment.released)
+
+    def commit(self) -> None:
+        if self._assessments:
+            commit_assessments(self._conn, self._assessments, now=self._context.now)
+            self._assessments = []
+
+
+def describe_revision(
+    conn: Connection,
+    context: IngestContext,
+    comparison: Comparison,
+    content_hash: str,
+    versions: Sequence[EntryVersion],
+) -> Revision:
+    """Return how an update changed its entry, which had these versions before."""
+    now, findings, previous = context.now, comparison.findings, versions[0]
+    ticked = (
+        has_only_clock_changes(findings)
+        and len(versions) > 1
+        and previous.recorded_at >= (context.last_good or now)
+        and has_only_clock_changes(entry_versions.findings_of_update(conn, previous.update_id))
+    )
+    return Revision(
+        reverted=is_revert(content_hash, versions),
+        flapping=is_flapping(content_hash, versions, now),
+        clock_only=ticked,
+        alertable=is_alertable(findings),
+        label=revision_label(comparison.update.title, findings),
+        moving_lines=lines_moving_at_each_poll(conn, context, versions, findings),
+    )
+
+
+def lines_moving_at_each_poll(
+    conn: Connection, context: IngestContext, versions: Sequence[EntryVersion], findings: Sequence[Finding]
+) -> tuple[str, ...]:
+    """Return the lines of a revision that have moved at each of the last polls."""
+    if not follow_each_poll(versions, context.now, context.last_good or context.now):
+        return ()
+    moves = versions[: MIN_MOVES - 1]
+    return find_moving_lines(findings, [entry_versions.findings_of_update(conn, move.update_id) for move in moves])
+
+
+def build_update(source: str, entry: Entry, now: Moment) -> Update:
+    """Convert an entry to an update. Its time is when it was published, but never in the future; a date that is days
+    ahead is not that of the news."""
+    published = unless_far_ahead(entry.published, now)
+    said = now if published is None else min(published, now)
+    return Update(
+        source=source,
+        entry=entry.key,
+        at=said,
+        title=entry.title,
+        url=entry.url,
+        text=entry.article or entry.body,
+        author=entry.author,
+        tags=entry.tags,
+        published=published,
+    )

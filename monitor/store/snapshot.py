@@ -1,0 +1,67 @@
+"""What was added to the ledger after a snapshot of it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from monitor.compare.overlap import LaterRows
+from monitor.store.inverted_index import CLAIM_INDEX, STORY_INDEX, TermIndex, unpack_integers
+from monitor.store.schema import claims, entries, gist_unfiled, unfiled
+from monitor.store.sql import select_raw, storable_text
+
+
+class LedgerMark(NamedTuple):
+    """How far the ledger was filled: the last claim, and the last pending rows of its two indexes, 0 for none."""
+
+    claim: int
+    claim_row: int
+    story_row: int
+
+
+SELECT_MARK = select(
+    *(
+        select(func.coalesce(func.max(column), 0)).scalar_subquery()
+        for column in (claims.c.id, unfiled.c.n, gist_unfiled.c.n)
+    )
+)
+# Claims with terms are found by them, so only the texts of the others are compared.
+SELECT_LATER_TEXTS = select(claims.c.text_hash).where(claims.c.id > bindparam("claim"), ~claims.c.indexed)
+SELECT_CONTENT_HASHES = select(entries.c.key, entries.c.content_hash).where(
+    entries.c.source == bindparam("source"), entries.c.key.in_(bindparam("keys", expanding=True))
+)
+
+
+def ledger_mark(conn: Connection) -> LedgerMark:
+    return LedgerMark(*select_raw(conn, SELECT_MARK)[0])
+
+
+def rows_since(conn: Connection, mark: LedgerMark) -> LaterRows:
+    """Return what was added after the mark. It is incomplete if an index was flushed meanwhile."""
+    later, now = LaterRows(), ledger_mark(conn)
+    if now == mark:
+        return later
+    claim_terms = terms_since(conn, CLAIM_INDEX, mark.claim_row)
+    story_terms = terms_since(conn, STORY_INDEX, mark.story_row)
+    if claim_terms is None or story_terms is None:
+        return LaterRows(is_complete=False)
+    texts = [text_hash for (text_hash,) in select_raw(conn, SELECT_LATER_TEXTS, claim=mark.claim)]
+    later.add(claim_terms, story_terms, texts)
+    return later
+
+
+def terms_since(conn: Connection, index: TermIndex, last_row: int) -> list[Sequence[int]] | None:
+    """Return the terms of the pending rows after `last_row`; None if that row is gone, or there was none."""
+    rows = select_raw(conn, index.select_pending, lot=last_row)
+    if not last_row or not rows or rows[0][0] != last_row:
+        return None
+    return [unpack_integers(terms) for _, _, terms in rows[1:]]
+
+
+def content_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
+    """Return the content hashes of the known entries among these keys."""
+    key_by_stored = {storable_text(key): key for key in keys}
+    rows = conn.execute(SELECT_CONTENT_HASHES, {"source": source, "keys": list(key_by_stored)})
+    return {key_by_stored[key]: content_hash for key, content_hash in rows}
