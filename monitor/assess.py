@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from monitor.alerts.decide import AlertHistory, RuleMatch, decide
@@ -39,7 +40,7 @@ class Policy:
     `source_tags` has every source, `channels_by_rule` every rule; `preferences` only needs the channels that have
     any. `ignore` has the source's own patterns of text to skip, and its events recur after
     `recurrence` seconds (None: never). `baseline` is true during a source's first poll: its
-    findings are stored, but no alert is sent.
+    findings are stored, but no alert is sent. `timezone` is that of the times in the reasons of alerts.
     """
 
     rules: RuleSet
@@ -50,6 +51,7 @@ class Policy:
     ignore: tuple[Pattern, ...] = ()
     recurrence: Moment | None = DEFAULT_RECURRENCE_S
     baseline: bool = False
+    timezone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,15 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     )
     aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
-    decisions = decide(update, rule_matches, history, baseline=policy.baseline, now=now, aliases=aliases)
+    decisions = decide(
+        update,
+        rule_matches,
+        history,
+        baseline=policy.baseline,
+        now=now,
+        aliases=aliases,
+        timezone=policy.timezone,
+    )
     released: tuple[ReleasedMatches, ...] = ()
     if not policy.baseline:  # during a baseline nothing is sent, confirmations included
         rules_by_name = {rule.name: rule for rule in policy.rules.rules}

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from monitor.alerts.change_summary import since_last
 from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
+from monitor.alerts.counting import CountHistory, count_match, count_story, counted_for
 from monitor.alerts.figure_history import with_figure_history
 from monitor.alerts.ids import stable_id
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
+from monitor.alerts.spoken_time import duration_text
+from monitor.alerts.throttling import throttled_until
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -27,18 +31,15 @@ from monitor.model import (
     Reason,
     Update,
 )
-from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.ruleset.rule import NO_ALIASES, MatchCount, QueryAliases, Rule
 from monitor.ruleset.thresholds import threshold_crossings
 
 
-class AlertHistory(Protocol):
-    """What deciding looks up in the past: earlier alerts, claims and held matches."""
+class AlertHistory(CountHistory, Protocol):
+    """What deciding looks up in the past: earlier alerts, claims, held and counted matches."""
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
         """Return which of these texts, made by `dedup_key`, the rule has alerted on in this story."""
-
-    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
-        """Return the times of the rule's alerts on the story since a moment, oldest first."""
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
         """Return the rule's last alert on the story."""
@@ -85,10 +86,12 @@ def decide(
     baseline: bool,
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
+    timezone: tzinfo = UTC,
 ) -> tuple[Decision, ...]:
-    """Return one decision for each rule that matched; more if silences cover some of its findings.
+    """Return one decision for each rule that matched; more if silences cover some of its findings, or if its match
+    counts for several things.
 
-    `aliases` are those that the queries of silences may use.
+    `aliases` are those that the queries of silences may use, `timezone` is that of the times in reasons.
     """
     if baseline:
         detail = f"first poll of {update.source}"
@@ -97,7 +100,7 @@ def decide(
     return tuple(
         decision
         for rule_match in rule_matches
-        for decision in decide_match(update, rule_match, history, silences, aliases, now)
+        for decision in decide_match(update, rule_match, history, silences, aliases, now, timezone)
     )
 
 
@@ -108,18 +111,55 @@ def decide_match(
     silences: Sequence[Silence],
     aliases: QueryAliases,
     now: Moment,
+    timezone: tzinfo,
 ) -> Iterator[Decision]:
-    """Yield one decision for the findings of each silence, and one for those that no silence covers."""
+    """Yield one decision for the findings of each silence, and one for those that no silence covers.
+
+    A match of a rule with `absent` is no alert, so no silence applies to it.
+    """
+    if rule_match.rule.absent is not None:
+        detail = f"the rule alerts after {duration_text(rule_match.rule.absent)} without a match"
+        yield Decision(rule_match.match, Reason.PRESENT, detail)
+        return
     indexes_by_silence: dict[Silence | None, list[int]] = {}
     for index in rule_match.match.finding_indexes:
         silence = find_silence(silences, rule_match.rule.name, update, rule_match.findings[index], aliases)
         indexes_by_silence.setdefault(silence, []).append(index)
     for silence, indexes in indexes_by_silence.items():
         part = replace(rule_match, match=replace(rule_match.match, finding_indexes=tuple(indexes)))
-        if silence is None:
+        if silence is not None:
+            yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
+        elif part.rule.count is None:
             yield decide_unsilenced(update, part, history, now)
         else:
-            yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
+            yield from decide_counted(update, part, part.rule.count, history, silences, aliases, now, timezone)
+
+
+def decide_counted(
+    update: Update,
+    rule_match: RuleMatch,
+    count: MatchCount,
+    history: AlertHistory,
+    silences: Sequence[Silence],
+    aliases: QueryAliases,
+    now: Moment,
+    timezone: tzinfo,
+) -> Iterator[Decision]:
+    """Yield a decision for each thing that the match counts for. A silence of a count's story stops that count."""
+    uncounted = without_already_alerted(rule_match, history)
+    if not uncounted.match.finding_indexes:
+        yield Decision(rule_match.match, Reason.ALREADY_ALERTED, "already counted in the same words or bundle")
+        return
+    alert = build_alert(update, uncounted, now)
+    rule, all_counted = uncounted.rule, counted_for(count, update, uncounted.match)
+    for counted in all_counted:
+        finding = replace(uncounted.fired_findings[0], story=count_story(rule, counted))
+        if silence := find_silence(silences, rule.name, update, finding, aliases):
+            yield Decision(uncounted.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
+        else:
+            yield count_match(rule, uncounted.match, alert, counted, history, now, timezone)
+    if not all_counted:
+        yield Decision(uncounted.match, Reason.COUNTED, f"for nothing: no word of {count.by} matched")
 
 
 def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Decision:
@@ -132,7 +172,7 @@ def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHisto
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
     if detail := missing_corroboration(update, unalerted, history):
         return decide_unconfirmed(unalerted, alert, detail, history, now)
-    if not unalerted.crossed_limits and (until := throttled_until(unalerted, history, now)):
+    if not unalerted.crossed_limits and (until := throttled_until(unalerted.rule, unalerted.story, history, now)):
         detail = f"more than {unalerted.rule.throttle} for this story"
         return Decision(unalerted.match, Reason.THROTTLED, detail, pending_alert=alert, throttled_until=until)
     return Decision(unalerted.match, Reason.SENT, alert.reason, alert)
@@ -144,7 +184,7 @@ def decide_unconfirmed(
     """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity."""
     pending = Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert)
     severity = rule_match.rule.unconfirmed
-    if severity is None or throttled_until(rule_match, history, now):
+    if severity is None or throttled_until(rule_match.rule, rule_match.story, history, now):
         return pending
     reason = f"{alert.reason}; unconfirmed: {detail}"
     early_alert = replace(alert, id=stable_id("al", "unconfirmed", alert.id), severity=severity, reason=reason)
@@ -203,15 +243,6 @@ def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[Pri
     """Yield the claims of findings that the ledger does not have yet."""
     for finding in findings:
         yield PriorClaim(finding.claim.text, update.source, update.entry, update.at, finding.story, url=update.url)
-
-
-def throttled_until(rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Moment | None:
-    """Return when the rule may alert on this story again; None if it may now."""
-    throttle = rule_match.rule.throttle
-    if throttle is None:
-        return None
-    times = history.alert_times(rule_match.rule.name, rule_match.story, now - throttle.seconds)
-    return times[-throttle.count] + throttle.seconds if len(times) >= throttle.count else None
 
 
 def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:

@@ -19,9 +19,10 @@ from monitor.assess import Assessment, Policy
 from monitor.deliver.webhook_payload import alert_payload
 from monitor.errors import MonitorError
 from monitor.model import Alert, Finding, Moment, Update
+from monitor.polling.absence import commit_due_absences, waiting_rules
 from monitor.polling.ingest import ingest_update
 from monitor.serialize import change_to_json, evidence_to_json, format_iso
-from monitor.store import alerts, sources
+from monitor.store import absences, alerts, sources
 from monitor.store.base import Store
 from monitor.store.commit import commit_releases
 from monitor.store.connect import open_store
@@ -70,6 +71,7 @@ def replay_batch(
         sources.add_replayed_sources(conn, {update.source for _, update in updates}, updates[0][1].at)
         for number, update in updates:
             yield from released_alert_lines(conn, update.at)
+            yield from absence_alert_lines(conn, policy, update.at)
             yield from assessment_lines(
                 conn, ingest_update(conn, update, policy, digest=str(number), memory=memory, now=update.at)
             )
@@ -92,6 +94,13 @@ def released_alert_lines(conn: Connection, now: Moment) -> Iterator[dict[str, An
     releases = release_throttled(alerts.due_throttled_matches(conn, now), now=now)
     commit_releases(conn, releases, (), now=now)
     yield from alert_lines(conn, [release.alert for release in releases])
+
+
+def absence_alert_lines(conn: Connection, policy: Policy, now: Moment) -> Iterator[dict[str, Any]]:
+    """Yield the alerts of rules with `absent`. Every source counts as read at the time of each line."""
+    if waiting_rules(policy):
+        absences.mark_sources_read(conn, now)
+        yield from alert_lines(conn, commit_due_absences(conn, policy, now))
 
 
 def assessment_lines(conn: Connection, assessment: Assessment) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,8 @@ from typing import TypeAlias
 from monitor.alerts.decide import RuleMatch, as_prior_claims, decide, dedup_keys
 from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.silences import Silence
+from monitor.backtest.absences import PastAbsences
+from monitor.backtest.stored_update import StoredUpdate
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -32,22 +34,10 @@ from monitor.ruleset.match import match_rule, rule_covers_source
 from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.query.segments import SEGMENT_SHIFT
 from monitor.ruleset.rule import Rule, RuleSet, Within
-from monitor.text.split import Pattern, split_claims
+from monitor.text.split import split_claims
 
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
 AlertedClaim: TypeAlias = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredUpdate:
-    """A stored update with its findings. `is_baseline`: from its source's first poll, which sends no alerts."""
-
-    number: int
-    update: Update
-    recorded_at: Moment
-    findings: tuple[Finding, ...]
-    ignore_patterns: tuple[Pattern, ...] = ()
-    is_baseline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +68,7 @@ class InMemoryHistory:
         default_factory=lambda: defaultdict(dict)
     )
     pending: list[PendingMatch] = field(default_factory=list)
+    counted: dict[tuple[str, str], list[PendingMatch]] = field(default_factory=lambda: defaultdict(list))
     throttled_until: dict[int, Moment] = field(default_factory=dict)
     update_numbers: dict[int, int] = field(default_factory=dict)
     last_id: int = 0
@@ -89,6 +80,14 @@ class InMemoryHistory:
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
         """Return the times of the rule's alerts in this story since a moment, oldest first."""
         return [alert.at for alert in self.alerts[rule, story] if alert.at >= since]
+
+    def counted_times(self, rule: str, key: str, since: Moment) -> list[Moment]:
+        """Return when the matches that the rule has counted for a key were seen, oldest first."""
+        return [match.alert.at for match in self.counted[rule, key] if match.alert.at >= since]
+
+    def counted_matches(self, rule: str, key: str, since: Moment, limit: int) -> list[PendingMatch]:
+        """Return the last matches that the rule has counted for a key, oldest first."""
+        return [match for match in self.counted[rule, key] if match.alert.at >= since][-limit:]
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
         return next(reversed(self.alerts[rule, story]), None)
@@ -131,11 +130,25 @@ class InMemoryHistory:
 
     def record_alert(self, alert: Alert) -> None:
         self.alerts[alert.rule, alert.story].append(alert)
+        self.mark_alerted(alert)
+
+    def mark_alerted(self, alert: Alert) -> None:
         self.alerted_claims |= {(alert.rule, story, text) for story, text in dedup_keys(alert)}
+
+    def count(self, decision: Decision) -> None:
+        """Record a match that is counted, or forget those of a count that it completes."""
+        if decision.count_key is None:
+            return
+        counted = self.counted[decision.match.rule, decision.count_key]
+        if decision.counted_since is not None:
+            counted.clear()
+        elif decision.pending_alert:
+            counted.append(PendingMatch(0, decision.reason, decision.pending_alert))
+            self.mark_alerted(decision.pending_alert)
 
     def hold_back(self, decision: Decision, update_number: int) -> None:
         """Record a match that is throttled or awaits corroboration."""
-        if decision.pending_alert:
+        if decision.pending_alert and decision.reason is not Reason.COUNTED:
             self.last_id += 1
             self.pending.append(PendingMatch(self.last_id, decision.reason, decision.pending_alert))
             self.update_numbers[self.last_id] = update_number
@@ -192,23 +205,40 @@ def hits_a_finding(rule: Rule, document: MatchDocument) -> bool:
 
 
 def run_backtest(
-    versions: Sequence[RulesByScope], stored_updates: Iterable[StoredUpdate], tags: SourceTags, end: Moment
+    versions: Sequence[RulesByScope],
+    stored_updates: Iterable[StoredUpdate],
+    tags: SourceTags,
+    end: Moment,
+    start: Moment | None = None,
 ) -> list[list[HypotheticalAlert]]:
-    """Return for each rule version the alerts it would have sent until `end`.
+    """Return for each rule version the alerts it would have sent until `end`. Rules with `absent` wait from `start`.
 
     `stored_updates` are in the order of their arrival, `tags` by source. Updates that are not relevant to the rules,
     and findings of other novelties than `relevant_novelties`, may be left out.
     """
-    runs = [(version, InMemoryHistory(), list[HypotheticalAlert]()) for version in versions]
+    runs = [
+        (version, InMemoryHistory(), PastAbsences.of(version.all_rules.rules, tags, start), list[HypotheticalAlert]())
+        for version in versions
+    ]
     for stored_update in stored_updates:
-        for version, history, alerts in runs:
-            alerts += backtest_releases(history, stored_update.recorded_at)
-            alerts += backtest_update(version, stored_update, history, tags)
-    return [[*alerts, *backtest_releases(history, end)] for _, history, alerts in runs]
+        for version, history, absences, alerts in runs:
+            alerts += due_alerts(history, absences, stored_update.recorded_at)
+            alerts += backtest_update(version, stored_update, history, absences, tags)
+    return [[*alerts, *due_alerts(history, absences, end)] for _, history, absences, alerts in runs]
+
+
+def due_alerts(history: InMemoryHistory, absences: PastAbsences, now: Moment) -> list[HypotheticalAlert]:
+    """Return the alerts that only time brings until now, oldest first."""
+    due = [*backtest_releases(history, now), *(HypotheticalAlert(*pair) for pair in absences.due(now))]
+    return sorted(due, key=lambda hypothetical: hypothetical.alert.at)
 
 
 def backtest_update(
-    version: RulesByScope, stored_update: StoredUpdate, history: InMemoryHistory, tags: SourceTags
+    version: RulesByScope,
+    stored_update: StoredUpdate,
+    history: InMemoryHistory,
+    absences: PastAbsences,
+    tags: SourceTags,
 ) -> Iterator[HypotheticalAlert]:
     """Yield the alerts of one update and of the matches that it corroborates."""
     history.record_findings(stored_update.update, stored_update.findings)
@@ -217,6 +247,9 @@ def backtest_update(
     matches = list(match_stored_update(version, stored_update, tags))
     for decision in decide(stored_update.update, matches, history, baseline=False, now=stored_update.recorded_at):
         history.hold_back(decision, stored_update.number)
+        history.count(decision)
+        if decision.reason is Reason.PRESENT:
+            absences.mark_present(decision.match, stored_update)
         if decision.alert:
             history.record_alert(decision.alert)
             yield HypotheticalAlert(stored_update.number, decision.alert)
@@ -279,18 +312,25 @@ def gained_alerts(
     return [
         HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
         for alert, findings in remaining
-        if findings
+        if findings or (not alert.alert.findings and alerted_absence(alert, rule_ids) not in known_claims)
     ]
 
 
 def findings_not_in(
     alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
 ) -> tuple[AlertFinding, ...]:
-    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=True)
+    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=bool(alert.alert.findings))
     return tuple(finding for finding, key in keyed_findings if key not in known_claims)
 
 
+def alerted_absence(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> AlertedClaim:
+    """Return the identity of an alert about an absence: the rule id and the update of its last match."""
+    return rule_ids.get(alert.alert.rule, alert.alert.rule), "", "", str(alert.update_number)
+
+
 def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
-    """Return the identity of each finding of an alert: rule id, source, entry and claim."""
+    """Return the identity of each finding of an alert: rule id, source, entry and claim. An absence has none."""
     rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
+    if not alert.alert.findings:
+        return [alerted_absence(alert, rule_ids)]
     return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

@@ -114,7 +114,7 @@ def _run_backtest(
 ) -> BacktestResult:
     from monitor.backtest.archive import load_stored_updates
     from monitor.backtest.run import gained_alerts, run_backtest, split_by_scope
-    from monitor.store.history import count_updates
+    from monitor.store.history import count_updates, first_update_time
 
     against_name = str(relative_to_cwd(against)) if against else None
     with open_existing_store(config) as store, store.read() as conn:
@@ -124,7 +124,9 @@ def _run_backtest(
         tags = {source.name: source.tags for source in config.sources}
         scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
         updates = load_stored_updates(conn, config, since, scoped_rules, tags)
-        runs = run_backtest(scoped_rules, updates, tags, time.time())
+        first_update = first_update_time(conn)
+        start = None if first_update is None else max(since, first_update)
+        runs = run_backtest(scoped_rules, updates, tags, time.time(), start)
         update_count = count_updates(conn, since)
         alerts_now = _with_other_sources(conn, runs[0])
         alerts_before = _with_other_sources(conn, runs[1]) if old_rules else None
@@ -248,7 +250,10 @@ def _show_result(result: BacktestResult) -> None:
 
 def _show_alert(mark: str, hypothetical: HypotheticalAlert) -> None:
     alert = hypothetical.alert
-    head = f"{iso_utc(alert.at)}  {alert.rule}  {alert.severity}  update {hypothetical.update_number}"
+    update = f"  update {hypothetical.update_number}" if hypothetical.update_number else ""
+    head = f"{iso_utc(alert.at)}  {alert.rule}  {alert.severity}{update}"
     click.echo(f"{mark}{click.style(head, dim=True)}")
+    if alert.counted or not alert.findings:
+        click.echo(f"    {terminal_safe(alert.counted or alert.reason)}")
     for finding in alert.findings:
         click.echo(f"    {finding.novelty:<10} {highlight_matches(terminal_safe(finding.claim), finding.matched)}")

@@ -1,4 +1,6 @@
-"""The daemon's transactions: lease sources, write the results of unchanged polls, release throttled alerts."""
+"""The daemon's transactions: lease sources, write the results of unchanged polls, and alert when it is time: release
+throttled alerts, report the absence of matches.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from collections.abc import Collection
 from monitor.alerts.release import release_throttled
 from monitor.alerts.routing import releases_with_routing_reasons, route
 from monitor.assess import Policy
+from monitor.polling.absence import alert_absences
 from monitor.polling.ingest import commit_unchanged_polls
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostSlots
@@ -60,6 +63,12 @@ def due_channels(runtime: Runtime) -> list[str]:
     """Return the channels that have a message due."""
     with runtime.store.read() as conn:
         return outbox.channels_due(conn, runtime.clock())
+
+
+def commit_absences(runtime: Runtime, policy: Policy) -> int:
+    """Commit the alerts of rules with `absent` that are due. Return how many. `policy` is as in
+    `commit_throttle_releases`."""
+    return len(alert_absences(runtime.store, policy, runtime.clock()))
 
 
 def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:

@@ -42,9 +42,15 @@ class Headline:
 
 
 def alert_headline(alert: Alert) -> str:
-    """Return the headline of the alert's first finding, or the alert's title if there is none."""
+    """Return the headline of the alert's first finding, or the alert's title if there is none; after what a rule has
+    counted, if it counts."""
     headline = str(finding_headline(alert.findings[0], alert.title)) if alert.findings else ""
-    return headline or shorten(sanitize(alert.title), MAX_HEADLINE_CHARS)
+    return counted_headline(alert, headline or sanitize(alert.title))
+
+
+def counted_headline(alert: Alert, headline: str) -> str:
+    """Return the headline after what the alert counts: `5 matches since 14:02: HEADLINE`."""
+    return shorten(f"{sanitize(alert.counted)}: {headline}" if alert.counted else headline, MAX_HEADLINE_CHARS)
 
 
 def without_previous(headline: str) -> str:

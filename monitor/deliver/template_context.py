@@ -35,7 +35,7 @@ from monitor.deliver.grouping import (
     findings_in_full,
     summarize,
 )
-from monitor.deliver.headline import Headline, finding_headline
+from monitor.deliver.headline import Headline, counted_headline, finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.model import Alert, AlertFinding, Message, Severity
 
@@ -113,6 +113,8 @@ def _message_headline(message: Message, findings: Sequence[AlertFinding], batche
     if batched:
         return Headline(shorten(batch_title(message), MAX_TITLE_CHARS))
     headline = finding_headline(findings[0], message.alerts[0].title) if findings else Headline("")
+    if message.alerts[0].counted:
+        return Headline(counted_headline(message.alerts[0], headline.current or _alert_title(message.alerts[0])))
     return headline if headline.current else Headline(_alert_title(message.alerts[0]))
 
 

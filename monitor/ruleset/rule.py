@@ -35,6 +35,21 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchCount:
+    """A rule fires once `number` of its matches fall into `seconds`; `text` is the value as written.
+
+    `by` is what each is counted for alone: "" (all together), `source`, `entry`, or a list such as `@vendors`, whose
+    entries `entry_by_term` has by the terms of the query.
+    """
+
+    number: int
+    seconds: float
+    text: str = ""
+    by: str = ""
+    entry_by_term: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FollowedFigure:
     """A number followed through prose: stated for words that `query` matches; crossing a limit alerts."""
 
@@ -62,7 +77,8 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `sources` None means all; `notify` () means the config's; `since` is in seconds.
+    """One rule. `sources` None means all; `notify` () means the config's; `since` and `absent` are in
+    seconds.
 
     `id` identifies a renamed rule. `path` and `line` are its position in the files.
     """
@@ -76,6 +92,8 @@ class Rule:
     severity: Severity = Severity.MEDIUM
     notify: tuple[str, ...] = ()
     throttle: Throttle | None = None
+    count: MatchCount | None = None
+    absent: float | None = None
     corroboration: int = 1
     unconfirmed: Severity | None = None
     figures: tuple[FollowedFigure, ...] = ()

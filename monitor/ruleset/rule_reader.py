@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from monitor.errors import Problem
 from monitor.ruleset.compile_cache import cached_query
+from monitor.ruleset.count_keys import count_faults, with_count_keys
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.query.lint import operand_error
 from monitor.ruleset.query.nodes import Query
@@ -71,9 +72,13 @@ class RuleReader:
         if model and model.unconfirmed and model.corroboration < 2:
             message = "`unconfirmed` has no effect without `corroboration: 2` or more"
             self.report(source, SyntaxFault(message, tree.keys["unconfirmed"].offset, warning=True))
-        if model and query and None not in figures.values():
+        faults = count_faults(model, tree, query, self.known_names.aliases) if model else []
+        for fault in faults:
+            self.report(source, fault)
+        if model and query and not faults and None not in figures.values():
             figure_queries = {name: figure_query for name, figure_query in figures.items() if figure_query}
-            self.rules.append(build_rule(model, query, figure_queries, source, tree))
+            rule = build_rule(model, query, figure_queries, source, tree)
+            self.rules.append(with_count_keys(rule, model, self.known_names.aliases))
 
     def compile_query_node(self, source: SourceText, node: YamlNode | None) -> Query | None:
         """Compile a query; None after reporting its faults."""
@@ -163,6 +168,7 @@ def build_rule(
         throttle=model.throttle,
         corroboration=model.corroboration,
         unconfirmed=model.unconfirmed,
+        absent=model.absent,
         figures=tuple(
             FollowedFigure(name, figure_queries[name], *figure.limits) for name, figure in model.figures.items()
         ),

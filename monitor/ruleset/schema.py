@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from monitor.config.models import DurationSeconds
 from monitor.model import Novelty, Severity
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
-from monitor.ruleset.rule import Throttle, Within
+from monitor.ruleset.rule import MatchCount, Throttle, Within
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 from monitor.units import parse_duration
 
@@ -70,6 +70,22 @@ def parse_throttle(value: Any) -> Throttle:
         return Throttle(int(match[1]), parse_duration(match[2]), value.strip())
     except ValueError:
         raise ValueError(f"expected a duration such as 90s, 15m, 6h or 7d after `per`, found `{match[2]}`") from None
+
+
+def parse_count(value: Any) -> MatchCount:
+    """Parse `5 per 1h`."""
+    throttle = parse_throttle(value)
+    if throttle.count < 2:
+        raise ValueError("expected 2 or more; a rule without `count` fires for each match")
+    return MatchCount(throttle.count, throttle.seconds, throttle.text)
+
+
+def check_count_key(value: Any) -> Any:
+    if isinstance(value, str) and value not in ("source", "entry") and not re.fullmatch(r"@[\w-]+", value):
+        raise ValueError(
+            f'expected source, entry or the name of a list such as "@vendors", found `{short_value(value)}`'
+        )
+    return value
 
 
 def parse_rule_duration(value: Any) -> Any:
@@ -155,6 +171,16 @@ class RuleModel(RuleFileModel):
     notify: NameList = Field(default=(), description="channels; default: those under [alerts] in the config")
     throttle: Annotated[Throttle | None, BeforeValidator(parse_throttle), STRING_SCHEMA] = Field(
         default=None, description="maximum number of alerts per story in a period, such as 3 per 6h"
+    )
+    count: Annotated[MatchCount | None, BeforeValidator(parse_count), STRING_SCHEMA] = Field(
+        default=None, description="fires once when so many matches fall into a period, such as 5 per 1h"
+    )
+    by: Annotated[str, BeforeValidator(check_count_key)] = Field(
+        default="",
+        description="what is counted separately: source, entry, or the entries of a list of `match`, @list",
+    )
+    absent: Annotated[DurationSeconds | None, BeforeValidator(parse_rule_duration), STRING_SCHEMA] = Field(
+        default=None, description="fires when nothing has matched for so long, such as 2d"
     )
     corroboration: int = Field(
         default=1, ge=1, le=100, description="number of independent sources required before it fires"

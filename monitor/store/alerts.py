@@ -47,6 +47,9 @@ SELECT_CONFIRMED_MATCHES = SELECT_PENDING_MATCHES.where(
 SELECT_UNTHROTTLED_MATCHES = SELECT_PENDING_MATCHES.where(
     matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)
 )
+SELECT_THROTTLE_ENDS = (
+    select(matches.c.opens).where(matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)).distinct()
+)
 
 
 def already_alerted(conn: Connection, rule: str, story: str, texts: Sequence[str]) -> set[str]:
@@ -81,6 +84,11 @@ def due_throttled_matches(conn: Connection, now: Moment, aliases: QueryAliases =
     """Return the throttled matches whose window has ended and that no silence covers, oldest first."""
     pending = pending_from_rows(conn.execute(SELECT_UNTHROTTLED_MATCHES, {"now": now}))
     return not_silenced(pending, silences.load_active_silences(conn, now), aliases) if pending else []
+
+
+def throttle_ends(conn: Connection, now: Moment) -> list[Moment]:
+    """Return when the windows of the held matches that are due ended."""
+    return list(conn.scalars(SELECT_THROTTLE_ENDS, {"now": now}))
 
 
 def pending_from_rows(rows: Iterable[Row[Any]]) -> list[PendingMatch]:
