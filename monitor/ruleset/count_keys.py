@@ -83,4 +83,4 @@ def entry_by_term(node: Node) -> Mapping[str, str]:
     """Return the entry of a list to which each of its terms belongs; a list inside it is one entry."""
     entries = node.nodes if isinstance(node, Or) else (node,)
     terms_by_entry = [[term.text for term in distinct_terms(entry)] for entry in entries]
-    return {text: texts[0] for texts in terms_by_entry for text in texts}
+    return {text: min(texts) for texts in terms_by_entry for text in texts}

@@ -1,4 +1,4 @@
-"""Rules that count and wait in the running daemon: first polls, reloads, failing sources, messages and explanations."""
+"""Rules that count and wait in the running daemon: first polls, reloads, failing sources, messages, explanations."""
 
 from __future__ import annotations
 
