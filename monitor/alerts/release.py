@@ -78,6 +78,7 @@ def combine(group: Sequence[PendingMatch], now: Moment) -> ReleasedMatches:
 def combined_alert(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
     """Return the last alert with the findings of all, and with the highest severity."""
     latest = alerts[-1]
+    several_counts = f"{len(alerts)} counts, the last of {latest.counted}"
     return replace(
         latest,
         id=stable_id("al", "throttle", *(alert.id for alert in alerts)),
@@ -85,4 +86,5 @@ def combined_alert(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
         findings=tuple(finding for alert in alerts for finding in alert.findings),
         reason=f"{latest.reason}; {detail}",
         at=now,
+        counted=several_counts if latest.counted and len(alerts) > 1 else latest.counted,
     )

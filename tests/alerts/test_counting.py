@@ -149,6 +149,10 @@ def test_a_throttle_limits_the_alerts_of_a_count_and_sums_them_up(folder: Path) 
     alerts = sent_alerts(folder, "match: recall*\ncount: 2 per 1h\nthrottle: 1 per 6h\n", [*steps, TimedText(DAY)])
     assert [alert.at - alerts[0].at for alert in alerts] == [0, 6 * HOUR]
     assert [len(alert.findings) for alert in alerts] == [2, 10]
+    assert [alert.counted for alert in alerts] == [
+        "2 matches since 00:00",
+        "5 counts, the last of 2 matches since 00:10",
+    ]
 
 
 def test_a_count_of_many_matches_carries_some_findings_only(folder: Path) -> None:
