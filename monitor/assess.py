@@ -14,14 +14,17 @@ from datetime import UTC, tzinfo
 from typing import Protocol
 
 from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.alerts.same_event import UpdateEchoes
+from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
 from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
 from monitor.compare.lookup import LookupContext
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
 from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector
-from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, ReleasedMatches, Update
+from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Update
 from monitor.ruleset.document import build_document
 from monitor.ruleset.match import match_prepared, rule_covers_source
 from monitor.ruleset.rule import Rule, RuleSet
@@ -53,6 +56,13 @@ class Policy:
     baseline: bool = False
     timezone: tzinfo = UTC
 
+    def rules_with_updates(self) -> list[str]:
+        """Return the rules with a channel that asks for updates of alerts."""
+        if not any(channel.updates for channel in self.preferences.values()):
+            return []
+        rules = self.channels_by_rule
+        return [rule for rule in rules if wanting_channels(rule, rules, self.preferences)]
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
@@ -60,8 +70,8 @@ class Assessment:
 
     `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones.
     `index_terms` runs parallel to `findings`: the terms by which the ledger finds each claim again. `messages` carry
-    the alerts of `decisions` and `released`. `story_vector` lets later updates find this story; it is empty unless
-    the entry is new.
+    the alerts of `decisions` and `released`, and the updates of `changed_alerts`, which were sent before.
+    `story_vector` lets later updates find this story; it is empty unless the entry is new.
     """
 
     update: Update
@@ -72,6 +82,7 @@ class Assessment:
     decisions: tuple[Decision, ...] = ()
     released: tuple[ReleasedMatches, ...] = ()
     messages: tuple[Message, ...] = ()
+    changed_alerts: tuple[AlertChange, ...] = ()
     story_vector: TermVector = field(default_factory=dict)
 
 
@@ -85,6 +96,15 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
     )
     aliases = policy.rules.aliases
     rule_matches = match_rules(update, claims, findings, history, policy, now)
+    updated_rules = policy.rules_with_updates()
+    needs_sources = bool(updated_rules) or any(rule.corroboration > 1 for rule in policy.rules.rules)
+    echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=needs_sources)
+    released: tuple[ReleasedMatches, ...] = ()
+    if not policy.baseline:  # during a baseline nothing is sent, confirmations included
+        rules_by_name = {rule.name: rule for rule in policy.rules.rules}
+        released = release_corroborated(
+            update, rule_matches, rules_by_name, history, echoes, now=now, aliases=aliases
+        )
     decisions = decide(
         update,
         rule_matches,
@@ -92,14 +112,19 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
         baseline=policy.baseline,
         now=now,
         aliases=aliases,
+        echoes=echoes,
+        released=released,
         timezone=policy.timezone,
     )
-    released: tuple[ReleasedMatches, ...] = ()
-    if not policy.baseline:  # during a baseline nothing is sent, confirmations included
-        rules_by_name = {rule.name: rule for rule in policy.rules.rules}
-        released = release_corroborated(update, findings, rules_by_name, history, now=now, aliases=aliases)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
-    messages = route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now)
+    changed_alerts: tuple[AlertChange, ...] = ()
+    if not policy.baseline:
+        confirmed_ids = [id for release in released for id in (release.alert.id, *release.alert.confirms)]
+        changed_alerts = alert_changes(update, updated_rules, history, echoes, confirmed_ids)
+    messages = (
+        *route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now),
+        *update_messages(changed_alerts, channels_by_rule, preferences, history, update, now),
+    )
     return Assessment(
         update=update,
         claims=claims,
@@ -109,6 +134,7 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
         decisions=decisions_with_routing_reasons(decisions, messages, channels_by_rule, preferences),
         released=releases_with_routing_reasons(released, messages, channels_by_rule, preferences),
         messages=messages,
+        changed_alerts=changed_alerts,
         story_vector=story_vector,
     )
 

@@ -245,7 +245,8 @@ class AlertFinding:
 
     `history` has the values of the figure that changed, oldest first and this one last. `story` is the finding's own;
     it, `entry_title` and `heading` are "" in alerts of old versions. `also_said_by` has the first claim of each other
-    independent source, `also_on` other pages with the same edit, both as of when the alert is sent or shown.
+    independent source, `also_on` other pages with the same edit, both as of when the alert is sent or shown. If the
+    sources of the event give different figures, `figures` has that of each.
     """
 
     claim: str
@@ -266,6 +267,7 @@ class AlertFinding:
     evidence: Evidence | None = None
     entry_title: str = ""
     heading: str = ""
+    figures: tuple[FigurePoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,7 @@ class Alert:
 
     `since_last` sums up what changed since the rule's last alert on the story, None if that cannot be said briefly.
     `counted` is what a rule with `count` has counted, such as "5 matches since 14:02".
+    `confirms` are the ids of the unconfirmed alerts that this one confirms, oldest first.
     """
 
     id: str
@@ -287,6 +290,7 @@ class Alert:
     findings: tuple[AlertFinding, ...]
     since_last: str | None = None
     counted: str = ""
+    confirms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,25 +312,6 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingMatch:
-    """A held match as stored: its row id, why it is held, and the alert to send on its release."""
-
-    id: int
-    reason: Reason
-    alert: Alert
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasedMatches:
-    """Held matches that are released together, as one alert."""
-
-    match_ids: tuple[int, ...]
-    alert: Alert
-    detail: str
-    reason: Reason = Reason.SENT
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """One send to a channel, with its alerts, most severe first. Retries keep the `id`.
 
@@ -334,6 +319,7 @@ class Message:
     more alerts may join it. `batch_reason` is why alerts of several updates share it, None if they came with one. On
     channels with threads it follows up `reply_to`, and `thread_ref` is the channel's own name for a sent message.
     `remaining_recipients` lack it, None for all. `following_alerts` did not fit and follow in further messages.
+    `update` is the new state of an alert that the channel was sent, if the message only updates that.
     """
 
     id: str
@@ -348,3 +334,4 @@ class Message:
     batch_reason: Reason | None = None
     remaining_recipients: tuple[str, ...] | None = None
     following_alerts: int = 0
+    update: Alert | None = None

@@ -31,6 +31,7 @@ def channel_preferences(config: Config) -> dict[str, ChannelPreferences]:
             quiet_minutes=minutes_of_week(channel.quiet_hours),
             next_digest_slot=partial(next_fire_time, digest_trigger) if digest_trigger else None,
             timezone=timezone,
+            updates=getattr(channel, "updates", False),
         )
     return preferences
 

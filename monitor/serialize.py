@@ -6,6 +6,7 @@ ISO 8601 in UTC, to the microsecond.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,7 @@ def alert_to_json(alert: Alert) -> dict[str, Any]:
         "url": alert.url,
         "at": format_iso(alert.at),
         "findings": [_finding_to_json(finding) for finding in alert.findings],
+        "confirms": list(alert.confirms),
     }
 
 
@@ -67,6 +69,7 @@ def alert_from_json(data: dict[str, Any]) -> Alert:
         findings=tuple(_finding_from_json(finding) for finding in data["findings"]),
         since_last=data["since_last"],
         counted=data.get("counted") or "",  # missing in alerts stored by old versions
+        confirms=tuple(data.get("confirms", ())),  # missing in alerts stored by old versions
     )
 
 
@@ -103,13 +106,11 @@ def _finding_to_json(finding: AlertFinding) -> dict[str, Any]:
         "bundle": finding.bundle or None,
         "nearest": _prior_to_json(finding.nearest) if finding.nearest else None,
         "changes": [change_to_json(change) for change in finding.changes],
-        "history": [
-            {"at": format_iso(point.at), "value": point.value, "text": point.text, "source": point.source}
-            for point in finding.history
-        ],
+        "history": [_point_to_json(point) for point in finding.history],
         "also_said_by": [_prior_to_json(prior) for prior in finding.also_said_by],
         "evidence": evidence_to_json(finding.evidence),
         "also_on": [_prior_to_json(prior) for prior in finding.also_on],
+        "figures": [_point_to_json(point) for point in finding.figures],
     }
 
 
@@ -132,16 +133,24 @@ def _finding_from_json(data: dict[str, Any]) -> AlertFinding:
         changes=tuple(
             Change(ChangeKind(change["kind"]), change["before"], change["after"]) for change in data["changes"]
         ),
-        history=tuple(
-            FigurePoint(parse_iso(point["at"]), point["value"], point["text"], point["source"])
-            for point in data.get("history", ())  # missing in alerts stored by old versions
-        ),
+        history=_points_from_json(data.get("history", ())),  # missing in alerts stored by old versions
         also_said_by=tuple(_prior_from_json(prior) for prior in data.get("also_said_by", ())),
         bundle=data.get("bundle") or "",
         evidence=evidence_from_json(data.get("evidence")),
         also_on=tuple(_prior_from_json(prior) for prior in data.get("also_on", ())),
         entry_title=data.get("entry_title", ""),
         heading=data.get("heading", ""),
+        figures=_points_from_json(data.get("figures", ())),
+    )
+
+
+def _point_to_json(point: FigurePoint) -> dict[str, Any]:
+    return {"at": format_iso(point.at), "value": point.value, "text": point.text, "source": point.source}
+
+
+def _points_from_json(points: Iterable[dict[str, Any]]) -> tuple[FigurePoint, ...]:
+    return tuple(
+        FigurePoint(parse_iso(point["at"]), point["value"], point["text"], point["source"]) for point in points
     )
 
 

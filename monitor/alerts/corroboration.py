@@ -96,11 +96,17 @@ def with_other_sources(alert: Alert, find_prior_claims: Callable[[str], Iterable
 
     `find_prior_claims` returns every claim that says the same as a text, in any words.
     """
-    findings = (
-        replace(finding, also_said_by=other_sources(finding, find_prior_claims(finding.claim)))
-        for finding in alert.findings
-    )
-    return replace(alert, findings=tuple(findings))
+
+    def with_others(finding: AlertFinding) -> AlertFinding:
+        prior_claims = [prior for text in event_texts(finding) for prior in find_prior_claims(text)]
+        return replace(finding, also_said_by=other_sources(finding, prior_claims))
+
+    return replace(alert, findings=tuple(map(with_others, alert.findings)))
+
+
+def event_texts(finding: AlertFinding) -> list[str]:
+    """Return the finding's claim and those of other sources that were merged into it."""
+    return list(dict.fromkeys((finding.claim, *(prior.text for prior in finding.also_said_by))))
 
 
 def other_sources(finding: AlertFinding, prior_claims: Iterable[PriorClaim]) -> tuple[PriorClaim, ...]:

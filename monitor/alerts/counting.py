@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Protocol
 
+from monitor.alerts.held import PendingMatch
 from monitor.alerts.ids import stable_id
 from monitor.alerts.spoken_time import clock_time
 from monitor.alerts.throttling import AlertTimes, throttled_until
-from monitor.model import Alert, Decision, Match, Moment, PendingMatch, Reason, Update
+from monitor.model import Alert, Decision, Match, Moment, Reason, Update
 from monitor.ruleset.rule import MatchCount, Rule
 
 MAX_COUNT_FINDINGS = 100  # of the alert: those of the latest matches

@@ -5,7 +5,7 @@ Every match ends in a `Decision` that is stored, so that nothing is suppressed w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Protocol
@@ -13,26 +13,19 @@ from typing import Protocol
 from monitor.alerts.change_summary import since_last
 from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
 from monitor.alerts.counting import CountHistory, count_match, count_story, counted_for
+from monitor.alerts.dedup import can_be_duplicate, dedup_key
 from monitor.alerts.figure_history import with_figure_history
+from monitor.alerts.held import PendingMatch, ReleasedMatches
 from monitor.alerts.ids import stable_id
+from monitor.alerts.merge import as_prior_claims, merged_findings
+from monitor.alerts.same_event import Echo, UpdateEchoes
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
 from monitor.alerts.spoken_time import duration_text
 from monitor.alerts.throttling import throttled_until
-from monitor.model import (
-    Alert,
-    AlertFinding,
-    Decision,
-    Finding,
-    Match,
-    Moment,
-    Novelty,
-    PendingMatch,
-    PriorClaim,
-    Reason,
-    Update,
-)
+from monitor.model import Alert, AlertFinding, Decision, Finding, Match, Moment, PriorClaim, Reason, Update
 from monitor.ruleset.rule import NO_ALIASES, MatchCount, QueryAliases, Rule
 from monitor.ruleset.thresholds import threshold_crossings
+from monitor.text.normalize import normalized_key
 
 
 class AlertHistory(CountHistory, Protocol):
@@ -44,8 +37,17 @@ class AlertHistory(CountHistory, Protocol):
     def last_alert(self, rule: str, story: str) -> Alert | None:
         """Return the rule's last alert on the story."""
 
+    def candidates(self, terms: Sequence[Sequence[str]]) -> list[list[PriorClaim]]:
+        """Return, for each list of terms, the earlier claims that share most of its rarest terms, best first."""
+
     def prior_claims(self, texts: Sequence[str]) -> Sequence[PriorClaim]:
         """Return the claims that say the same as one of these texts, in any words."""
+
+    def alerts_of_stories(self, rules: Collection[str], stories: Collection[str]) -> list[Alert]:
+        """Return the latest alerts of these rules on these stories, newest first."""
+
+    def awaits_corroboration(self, texts: Sequence[str] | None = None) -> bool:
+        """Return whether any match is held for corroboration, if texts are given by a source of one of them."""
 
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches held for corroboration that a source of one of these claims could confirm."""
@@ -83,15 +85,18 @@ def decide(
     rule_matches: Sequence[RuleMatch],
     history: AlertHistory,
     *,
+    echoes: UpdateEchoes,
     baseline: bool,
     now: Moment,
     aliases: QueryAliases = NO_ALIASES,
+    released: Sequence[ReleasedMatches] = (),
     timezone: tzinfo = UTC,
 ) -> tuple[Decision, ...]:
-    """Return one decision for each rule that matched; more if silences cover some of its findings, or if its match
-    counts for several things.
+    """Return one decision for each rule that matched; more if silences cover some of its findings, if they are part
+    of an alert that releases held matches (`released`), or if the match counts for several things.
 
-    `aliases` are those that the queries of silences may use, `timezone` is that of the times in reasons.
+    `aliases` are those that the queries of silences may use; `echoes` are those of the update; `timezone` is that of
+    the times in reasons.
     """
     if baseline:
         detail = f"first poll of {update.source}"
@@ -100,8 +105,25 @@ def decide(
     return tuple(
         decision
         for rule_match in rule_matches
-        for decision in decide_match(update, rule_match, history, silences, aliases, now, timezone)
+        for part in without_merged(rule_match, released)
+        for decision in (
+            [part]
+            if isinstance(part, Decision)
+            else decide_match(update, part, history, silences, aliases, echoes, now, timezone)
+        )
     )
+
+
+def without_merged(rule_match: RuleMatch, released: Sequence[ReleasedMatches]) -> Iterator[Decision | RuleMatch]:
+    """Yield a decision for the findings that are part of a released alert of the rule, then the rest of the match."""
+    left = rule_match.match.finding_indexes
+    for release in released:
+        if release.alert.rule == rule_match.rule.name and (merged := release.merged.intersection(left)):
+            part = replace(rule_match.match, finding_indexes=tuple(sorted(merged)))
+            yield Decision(part, Reason.ALREADY_ALERTED, f"part of alert {release.alert.id} as another source")
+            left = tuple(index for index in left if index not in merged)
+    if left or not rule_match.match.finding_indexes:
+        yield replace(rule_match, match=replace(rule_match.match, finding_indexes=left))
 
 
 def decide_match(
@@ -110,6 +132,7 @@ def decide_match(
     history: AlertHistory,
     silences: Sequence[Silence],
     aliases: QueryAliases,
+    echoes: UpdateEchoes,
     now: Moment,
     timezone: tzinfo,
 ) -> Iterator[Decision]:
@@ -130,9 +153,11 @@ def decide_match(
         if silence is not None:
             yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
         elif part.rule.count is None:
-            yield decide_unsilenced(update, part, history, now)
+            yield decide_unsilenced(update, part, history, echoes, now)
         else:
-            yield from decide_counted(update, part, part.rule.count, history, silences, aliases, now, timezone)
+            yield from decide_counted(
+                update, part, part.rule.count, history, silences, aliases, echoes, now, timezone
+            )
 
 
 def decide_counted(
@@ -142,11 +167,12 @@ def decide_counted(
     history: AlertHistory,
     silences: Sequence[Silence],
     aliases: QueryAliases,
+    echoes: UpdateEchoes,
     now: Moment,
     timezone: tzinfo,
 ) -> Iterator[Decision]:
     """Yield a decision for each thing that the match counts for. A silence of a count's story stops that count."""
-    uncounted = without_already_alerted(rule_match, history)
+    uncounted = without_already_alerted(rule_match, history, echoes)
     if not uncounted.match.finding_indexes:
         yield Decision(rule_match.match, Reason.ALREADY_ALERTED, "already counted in the same words or bundle")
         return
@@ -162,16 +188,21 @@ def decide_counted(
         yield Decision(uncounted.match, Reason.COUNTED, f"for nothing: no word of {count.by} matched")
 
 
-def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Decision:
-    unalerted = without_already_alerted(rule_match, history)
+def decide_unsilenced(
+    update: Update, rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes, now: Moment
+) -> Decision:
+    unalerted = without_already_alerted(rule_match, history, echoes)
     if not unalerted.match.finding_indexes:
         detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
-    if detail := missing_corroboration(update, unalerted, history):
-        return decide_unconfirmed(unalerted, alert, detail, history, now)
+    if unalerted.rule.corroboration > 1:
+        sayings = event_sayings(update, unalerted, history, echoes)
+        if detail := corroboration_gap(reports_of_claim(sayings), unalerted.rule.corroboration):
+            return decide_unconfirmed(unalerted, alert, detail, history, echoes, now)
+        alert = replace(alert, findings=merged_findings(alert.findings, sayings, echoes.synonyms))
     if not unalerted.crossed_limits and (until := throttled_until(unalerted.rule, unalerted.story, history, now)):
         detail = f"more than {unalerted.rule.throttle} for this story"
         return Decision(unalerted.match, Reason.THROTTLED, detail, pending_alert=alert, throttled_until=until)
@@ -179,70 +210,95 @@ def decide_unsilenced(update: Update, rule_match: RuleMatch, history: AlertHisto
 
 
 def decide_unconfirmed(
-    rule_match: RuleMatch, alert: Alert, detail: str, history: AlertHistory, now: Moment
+    rule_match: RuleMatch, alert: Alert, detail: str, history: AlertHistory, echoes: UpdateEchoes, now: Moment
 ) -> Decision:
-    """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity."""
+    """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity, unless
+    the rule has alerted on the event before.
+    """
     pending = Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert)
     severity = rule_match.rule.unconfirmed
     if severity is None or throttled_until(rule_match.rule, rule_match.story, history, now):
         return pending
+    if is_known_event(rule_match, history, echoes):
+        return replace(pending, detail=f"{detail}; the event was alerted before")
     reason = f"{alert.reason}; unconfirmed: {detail}"
     early_alert = replace(alert, id=stable_id("al", "unconfirmed", alert.id), severity=severity, reason=reason)
-    return replace(pending, detail=f"{detail}; sent as {severity} until then", alert=early_alert)
+    pending_alert = replace(alert, confirms=(early_alert.id,))
+    return replace(
+        pending, detail=f"{detail}; sent as {severity} until then", alert=early_alert, pending_alert=pending_alert
+    )
 
 
-def without_already_alerted(rule_match: RuleMatch, history: AlertHistory) -> RuleMatch:
-    """Drop the findings that this rule has alerted on: an announcement on 222 pages is one alert, and so is a claim
-    that several versions of an entry withdraw.
+def event_sayings(
+    update: Update, rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes
+) -> list[PriorClaim]:
+    """Return what all sources say about the events that fire the rule, the update included."""
+    texts = {finding.claim.text for finding in rule_match.fired_findings}
+    for index in rule_match.match.finding_indexes:
+        texts |= {echo.prior.text for echo in counted_echoes(rule_match.rule.name, echoes.of(index), history)}
+    return [*history.prior_claims(sorted(texts)), *as_prior_claims(update, rule_match.fired_findings)]
+
+
+def counted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> tuple[Echo, ...]:
+    """Return the earlier claims whose sources count as sources of the finding.
+
+    If the rule has alerted on the event, another figure or more about it is a further claim with its own sources.
     """
+    is_alerted = bool(confirmed_echoes(rule, echoes, history))
+    return tuple(echo for echo in echoes if echo.states_finding or not is_alerted)
 
-    def is_duplicate(finding: Finding) -> bool:
+
+def alerted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:
+    """Return the earlier claims about the event that the rule has alerted on, also as unconfirmed."""
+    texts_by_story: dict[str, list[str]] = {}
+    for echo in echoes:
+        texts_by_story.setdefault(echo.prior.story, []).append(echo.prior.text)
+    alerted = {story: history.already_alerted(rule, story, texts) for story, texts in texts_by_story.items()}
+    return [echo for echo in echoes if echo.prior.text in alerted[echo.prior.story]]
+
+
+def confirmed_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> list[Echo]:
+    """Return the earlier claims about the event that the rule has alerted on as confirmed."""
+    alerted = alerted_echoes(rule, echoes, history)
+    if not alerted:
+        return []
+    held = [match for match in history.pending_for([echo.prior.text for echo in alerted]) if match.alert.rule == rule]
+    unconfirmed = {normalized_key(finding.claim) for match in held for finding in match.alert.findings}
+    return [echo for echo in alerted if normalized_key(echo.prior.text) not in unconfirmed]
+
+
+def is_known_event(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes) -> bool:
+    """Whether the rule has alerted on all of these events: as confirmed, or as unconfirmed by another source."""
+    return all(
+        any(
+            confirmed_echoes(rule_match.rule.name, [echo], history) or echo.prior.source != echoes.update.source
+            for echo in alerted_echoes(rule_match.rule.name, echoes.of(index), history)
+        )
+        for index in rule_match.match.finding_indexes
+    )
+
+
+def without_already_alerted(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes) -> RuleMatch:
+    """Drop the findings that this rule has alerted on: an announcement on 222 pages is one alert, and so is a claim
+    that several versions of an entry withdraw, and a figure that the alert has from another source.
+    """
+    needs_sources = rule_match.rule.corroboration > 1
+
+    def is_duplicate(index: int) -> bool:
+        finding = rule_match.findings[index]
+        if needs_sources and is_alerted_elsewhere(rule_match.rule.name, echoes.of(index), history):
+            return True
         scope, key = dedup_key(finding.bundle, finding.story, finding.novelty, finding.claim.text)
         return can_be_duplicate(finding) and bool(history.already_alerted(rule_match.rule.name, scope, [key]))
 
     indexes = rule_match.match.finding_indexes
-    remaining = tuple(i for i in indexes if not is_duplicate(rule_match.findings[i]))
+    remaining = tuple(i for i in indexes if not is_duplicate(i))
     return replace(rule_match, match=replace(rule_match.match, finding_indexes=remaining))
 
 
-def can_be_duplicate(finding: Finding) -> bool:
-    """Return whether the finding may duplicate an alerted one.
-
-    News about a subject of its own may not, even in the same words: a level that rose, fell and rose again is news.
-    """
-    return finding.same_words_elsewhere or bool(finding.bundle) or finding.novelty is Novelty.WITHDRAWN
-
-
-def dedup_key(bundle: str, story: str, novelty: Novelty, text: str) -> tuple[str, str]:
-    """Return the scope and the key under which an alerted claim is remembered: its bundle, or its story and words.
-
-    A claim and its withdrawal have different keys.
-    """
-    if bundle:
-        return bundle, bundle
-    return story, f"{novelty}: {text}" if novelty is Novelty.WITHDRAWN else text
-
-
-def dedup_keys(alert: Alert) -> set[tuple[str, str]]:
-    """Return the `dedup_key` of each finding of an alert."""
-    return {dedup_key(f.bundle, f.story or alert.story, f.novelty, f.claim) for f in alert.findings}
-
-
-def missing_corroboration(update: Update, rule_match: RuleMatch, history: AlertHistory) -> str:
-    """Return which independent sources the match still lacks; "" if it has enough."""
-    needed = rule_match.rule.corroboration
-    if needed < 2:
-        return ""
-    fired = rule_match.fired_findings
-    repeated_texts = [f.nearest.text for f in fired if f.nearest and f.novelty is Novelty.REPEATED]
-    prior_claims = history.prior_claims([f.claim.text for f in fired] + repeated_texts)
-    return corroboration_gap(reports_of_claim([*prior_claims, *as_prior_claims(update, fired)]), needed)
-
-
-def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[PriorClaim]:
-    """Yield the claims of findings that the ledger does not have yet."""
-    for finding in findings:
-        yield PriorClaim(finding.claim.text, update.source, update.entry, update.at, finding.story, url=update.url)
+def is_alerted_elsewhere(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> bool:
+    """Whether a confirmed alert of the rule states all of a finding, with the same figure."""
+    return any(echo.states_finding for echo in confirmed_echoes(rule, echoes, history))
 
 
 def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:

@@ -15,7 +15,8 @@ class ChannelPreferences:
     """One channel's preferences.
 
     `quiet_minutes` are minutes of the week in `timezone`, from Monday 00:00. `next_digest_slot` returns the first
-    digest time after a moment. Alerts of at least `urgent_severity` wait for neither.
+    digest time after a moment. Alerts of at least `urgent_severity` wait for neither. With `updates` the channel gets
+    a message when an alert that it was sent changes.
     """
 
     min_severity: Severity = Severity.INFO
@@ -23,6 +24,7 @@ class ChannelPreferences:
     quiet_minutes: frozenset[int] = frozenset()
     next_digest_slot: Callable[[Moment], Moment] | None = None
     timezone: tzinfo = UTC
+    updates: bool = False
 
     def accepts(self, alert: Alert) -> bool:
         return alert.severity.rank >= self.min_severity.rank

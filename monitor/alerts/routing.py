@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.ids import build_message, stable_id
 from monitor.alerts.preferences import ChannelPreferences
-from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches
+from monitor.model import Alert, Decision, Message, Moment, Reason
 
 BURST_LIMIT = 8  # messages to one channel within BURST_SECONDS; the rest go into a batch
 BURST_SECONDS = 5.0
@@ -39,6 +40,9 @@ class Outbox(Protocol):
     def recent_message_count(self, channel: str, since: Moment) -> int:
         """Count the messages created for the channel since a moment; may stop counting at BURST_LIMIT."""
 
+    def sent_alert(self, alert_ids: Sequence[str], channel: str) -> str | None:
+        """Return the first of these alerts that the channel was sent, or that is being sent."""
+
     def last_batch(self, channel: str, reason: Reason) -> MessageBatch | None:
         """Return the channel's last batch for this reason."""
 
@@ -50,20 +54,33 @@ def route(
     outbox: Outbox,
     now: Moment,
 ) -> tuple[Message, ...]:
-    """Return at most two messages for each channel: one to send at once, one for a batch.
+    """Return at most two messages for each channel, one to send at once, one for a batch, and the updates of alerts
+    that a channel was sent as unconfirmed.
 
     A message that joins an open batch has the id of the batch.
     """
     alerts_by_channel: dict[str, list[Alert]] = {}
+    messages: list[Message] = []
     for alert in alerts:
         for channel in channels_by_rule.get(alert.rule, ()):
-            if preferences.get(channel, DEFAULT_PREFERENCES).accepts(alert):
+            channel_preferences = preferences.get(channel, DEFAULT_PREFERENCES)
+            if not channel_preferences.accepts(alert):
+                continue
+            early_id = outbox.sent_alert(alert.confirms, channel) if channel_preferences.updates else None
+            if early_id:
+                messages.append(confirmation_message(channel, alert, early_id, now))
+            else:
                 alerts_by_channel.setdefault(channel, []).append(alert)
-    messages: list[Message] = []
     for channel, channel_alerts in alerts_by_channel.items():
         channel_preferences = preferences.get(channel, DEFAULT_PREFERENCES)
         messages += split_prompt_and_batched(channel, channel_alerts, channel_preferences, outbox, now)
     return tuple(messages)
+
+
+def confirmation_message(channel: str, alert: Alert, early_id: str, now: Moment) -> Message:
+    """Return the message that updates an unconfirmed alert to the one that confirms it."""
+    message = build_message(channel, [alert], now)
+    return replace(message, update=replace(alert, id=early_id))
 
 
 def split_prompt_and_batched(

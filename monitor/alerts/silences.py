@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from monitor.alerts.held import PendingMatch
 from monitor.compare.verdict import judge
 from monitor.model import (
     Alert,
@@ -21,7 +22,6 @@ from monitor.model import (
     Finding,
     Moment,
     Novelty,
-    PendingMatch,
     Reason,
     Relation,
     Role,

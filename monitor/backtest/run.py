@@ -8,36 +8,32 @@ claim is from another source. Silences are ignored, because they depend on peopl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from heapq import nlargest
 from typing import TypeAlias
 
-from monitor.alerts.decide import RuleMatch, as_prior_claims, decide, dedup_keys
+from monitor.alerts.decide import RuleMatch, decide
+from monitor.alerts.dedup import dedup_keys
+from monitor.alerts.held import PendingMatch
+from monitor.alerts.merge import as_prior_claim, as_prior_claims
 from monitor.alerts.release import release_corroborated, release_throttled
+from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.silences import Silence
 from monitor.backtest.absences import PastAbsences
 from monitor.backtest.stored_update import StoredUpdate
-from monitor.model import (
-    Alert,
-    AlertFinding,
-    Decision,
-    Finding,
-    Moment,
-    Novelty,
-    PendingMatch,
-    PriorClaim,
-    Reason,
-    Update,
-)
+from monitor.compare.lookup import MAX_CANDIDATES
+from monitor.model import Alert, Decision, Finding, Moment, Novelty, PriorClaim, Reason, Update
 from monitor.ruleset.document import MatchDocument, cached_document
 from monitor.ruleset.match import match_rule, rule_covers_source
 from monitor.ruleset.query.lint import distinct_terms
 from monitor.ruleset.query.segments import SEGMENT_SHIFT
 from monitor.ruleset.rule import Rule, RuleSet, Within
+from monitor.text.analysis import NO_SYNONYMS, analyze, index_terms
 from monitor.text.split import split_claims
 
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
-AlertedClaim: TypeAlias = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +98,29 @@ class InMemoryHistory:
             for prior in self.prior_claims_by_root[root].values()
         ]
 
+    def alerts_of_stories(self, rules: Collection[str], stories: Collection[str]) -> list[Alert]:
+        """Return none: a back-test sends nothing that could be updated."""
+        return []
+
+    def awaits_corroboration(self, texts: Sequence[str] | None = None) -> bool:
+        """Return whether any match is held, and a source of one of these claims could confirm it."""
+        return bool(self.pending if texts is None else self.pending_for(texts))
+
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that any of these claims would confirm."""
         roots = {self.cluster_root(text) for text in texts}
         corroborable = (match for match in self.pending if match.reason is Reason.AWAITING_CORROBORATION)
         return [match for match in corroborable if roots & {self.cluster_root(f.claim) for f in match.alert.findings}]
+
+    def candidates(self, terms: Sequence[Sequence[str]]) -> list[list[PriorClaim]]:
+        """Return, for each list of terms, the claims of held matches that share most of them, best first."""
+        held = [
+            (prior, terms_of(prior.text))
+            for match in self.pending
+            if match.reason is Reason.AWAITING_CORROBORATION
+            for prior in map(as_prior_claim, match.alert.findings)
+        ]
+        return [[prior for prior, _ in nlargest(MAX_CANDIDATES, held, key=shared_with(query))] for query in terms]
 
     def silences(self, now: Moment) -> Sequence[Silence]:
         """Return none: a back-test ignores silences."""
@@ -163,6 +177,16 @@ class InMemoryHistory:
         """Remove held matches that were released."""
         released_ids = set(ids)
         self.pending = [match for match in self.pending if match.id not in released_ids]
+
+
+@lru_cache(maxsize=4096)
+def terms_of(text: str) -> frozenset[str]:
+    return frozenset(index_terms(analyze(text, NO_SYNONYMS)))
+
+
+def shared_with(query: Sequence[str]) -> Callable[[tuple[PriorClaim, frozenset[str]]], int]:
+    """Return the key that ranks claims by the number of terms that they share with a query."""
+    return lambda held: len(held[1].intersection(query))
 
 
 def relevant_novelties(versions: Sequence[RulesByScope]) -> frozenset[Novelty]:
@@ -244,8 +268,13 @@ def backtest_update(
     history.record_findings(stored_update.update, stored_update.findings)
     if stored_update.is_baseline:
         return
+    update, now = stored_update.update, stored_update.recorded_at
     matches = list(match_stored_update(version, stored_update, tags))
-    for decision in decide(stored_update.update, matches, history, baseline=False, now=stored_update.recorded_at):
+    rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
+    is_needed = any(rule.corroboration > 1 for rule in rule_by_name.values())
+    echoes = UpdateEchoes(update, stored_update.findings, history, is_needed=is_needed)
+    released = release_corroborated(update, matches, rule_by_name, history, echoes, now=now)
+    for decision in decide(update, matches, history, echoes=echoes, baseline=False, now=now, released=released):
         history.hold_back(decision, stored_update.number)
         history.count(decision)
         if decision.reason is Reason.PRESENT:
@@ -253,10 +282,7 @@ def backtest_update(
         if decision.alert:
             history.record_alert(decision.alert)
             yield HypotheticalAlert(stored_update.number, decision.alert)
-    rule_by_name = {rule.name: rule for rule in version.all_rules.rules}
-    for release in release_corroborated(
-        stored_update.update, stored_update.findings, rule_by_name, history, now=stored_update.recorded_at
-    ):
+    for release in released:
         history.record_alert(release.alert)
         history.release(release.match_ids)
         yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
@@ -301,36 +327,3 @@ def backtest_releases(history: InMemoryHistory, now: Moment) -> Iterator[Hypothe
             history.record_alert(release.alert)
             history.release(release.match_ids)
             yield HypotheticalAlert(history.update_numbers[release.match_ids[0]], release.alert)
-
-
-def gained_alerts(
-    current: Sequence[HypotheticalAlert], previous: Sequence[HypotheticalAlert], rule_ids: Mapping[str, str]
-) -> list[HypotheticalAlert]:
-    """Return the alerts of `current`, without the claims that `previous` contains too. `rule_ids`: by rule name."""
-    known_claims = {key for alert in previous for key in alerted_claims(alert, rule_ids)}
-    remaining = ((alert, findings_not_in(alert, known_claims, rule_ids)) for alert in current)
-    return [
-        HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
-        for alert, findings in remaining
-        if findings or (not alert.alert.findings and alerted_absence(alert, rule_ids) not in known_claims)
-    ]
-
-
-def findings_not_in(
-    alert: HypotheticalAlert, known_claims: set[AlertedClaim], rule_ids: Mapping[str, str]
-) -> tuple[AlertFinding, ...]:
-    keyed_findings = zip(alert.alert.findings, alerted_claims(alert, rule_ids), strict=bool(alert.alert.findings))
-    return tuple(finding for finding, key in keyed_findings if key not in known_claims)
-
-
-def alerted_absence(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> AlertedClaim:
-    """Return the identity of an alert about an absence: the rule id and the update of its last match."""
-    return rule_ids.get(alert.alert.rule, alert.alert.rule), "", "", str(alert.update_number)
-
-
-def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
-    """Return the identity of each finding of an alert: rule id, source, entry and claim. An absence has none."""
-    rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
-    if not alert.alert.findings:
-        return [alerted_absence(alert, rule_ids)]
-    return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

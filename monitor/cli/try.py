@@ -113,7 +113,8 @@ def _run_backtest(
     config: Config, file: Path, rules: RuleSet, against: Path | None, old_rules: RuleSet | None, since: float
 ) -> BacktestResult:
     from monitor.backtest.archive import load_stored_updates
-    from monitor.backtest.run import gained_alerts, run_backtest, split_by_scope
+    from monitor.backtest.gained import gained_alerts
+    from monitor.backtest.run import run_backtest, split_by_scope
     from monitor.store.history import count_updates, first_update_time
 
     against_name = str(relative_to_cwd(against)) if against else None

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from monitor.config.models import ChannelConfig
 
 # Settings added after fingerprints were first stored, and the values with which a channel must not look changed.
-ADDED_SETTINGS: dict[str, object] = {"proxy": None, "severity_marker": True, "threading": "headers"}
+ADDED_SETTINGS: dict[str, object] = {"proxy": None, "severity_marker": True, "threading": "headers", "updates": False}
 
 
 def settings_fingerprint(settings: ChannelConfig) -> str:

@@ -15,6 +15,7 @@ import structlog
 
 from monitor.alerts.decide import RuleMatch, decide
 from monitor.alerts.routing import decisions_with_routing_reasons, route
+from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
 from monitor.backtest.archive import load_stored_updates
 from monitor.backtest.run import match_stored_update, split_by_scope
@@ -50,7 +51,10 @@ async def look_back(runtime: Runtime) -> None:
     if not rules:
         return
     matches = await asyncio.to_thread(backtest_rules, runtime.store, runtime.config, policy, rules, last_number, now)
-    alert_count = await runtime.run_in_store_thread(commit_late_alerts, runtime.store, policy, rules, matches, now)
+    memory = runtime.config.monitor.memory
+    alert_count = await runtime.run_in_store_thread(
+        commit_late_alerts, runtime.store, policy, rules, matches, memory, now
+    )
     log.info("looked back", stage="rules", rules=[rule.name for rule in rules], alerts=alert_count)
     if alert_count:
         runtime.delivery_wanted.set()
@@ -86,19 +90,22 @@ def commit_late_alerts(
     policy: Policy,
     rules: Sequence[Rule],
     matches: Sequence[tuple[StoredUpdate, RuleMatch]],
+    memory: float,
     now: Moment,
 ) -> int:
     """Commit the late alerts as one message per channel and mark the rules as done. Return how many alerts."""
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     with store.write() as conn:
         already_judged = already_matched(conn, [rule.name for rule in rules])
-        stored_history = StoredHistory(conn, since=now)
+        stored_history = StoredHistory(conn, since=now - memory)
         late_decisions: list[Decision] = []
         for stored_update, match in matches:
             if (stored_update.number, match.rule.name) in already_judged:
                 continue
+            update, needs_sources = stored_update.update, match.rule.corroboration > 1
+            echoes = UpdateEchoes(update, match.findings, stored_history, policy.synonyms, is_needed=needs_sources)
             for decision in decide(
-                stored_update.update, [match], stored_history, baseline=False, now=now, aliases=policy.rules.aliases
+                update, [match], stored_history, echoes=echoes, baseline=False, now=now, aliases=policy.rules.aliases
             ):
                 late_decision = mark_late(decision, match.rule)
                 insert_late_decision(conn, late_decision, stored_update.number, now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.merge import figures_text
 from monitor.deliver.display_time import format_day, format_time
 from monitor.deliver.headline import finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
@@ -57,6 +58,7 @@ def finding_context(finding: AlertFinding, rule_title: str, limits: Limits, time
         "changes": _changes_context(finding.changes, limits),
         "nearest": _prior_context(prior, before, removed, timezone),
         "is_marked": bool(removed or added),
+        "figures": shorten(sanitize(figures_text([finding])), MAX_SHOWN_REASON_CHARS),
         "history": _chart_context(finding.history, timezone),
         "history_of": shorten(_history_label(finding), MAX_NAME_CHARS),
         "also_said_by": [_attribution(other, timezone) for other in finding.also_said_by[:MAX_OTHER_SOURCES]],

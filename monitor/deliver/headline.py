@@ -22,6 +22,7 @@ from monitor.text.counted import PHRASE_END_WORDS, counted_length, find_words
 from monitor.text.facts.records import Record, parse_record, without_delta
 from monitor.text.labels import without_label
 
+CONFIRMED_PREFIX = "Confirmed: "  # for an alert that was sent as unconfirmed
 MAX_HEADLINE_CHARS = 110
 MAX_PREVIOUS_CHARS = 40
 
@@ -45,12 +46,14 @@ def alert_headline(alert: Alert) -> str:
     """Return the headline of the alert's first finding, or the alert's title if there is none; after what a rule has
     counted, if it counts."""
     headline = str(finding_headline(alert.findings[0], alert.title)) if alert.findings else ""
-    return counted_headline(alert, headline or sanitize(alert.title))
+    if headline and alert.confirms:
+        headline = CONFIRMED_PREFIX + headline
+    return counted_headline(alert, headline or shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
 
 
 def counted_headline(alert: Alert, headline: str) -> str:
     """Return the headline after what the alert counts: `5 matches since 14:02: HEADLINE`."""
-    return shorten(f"{sanitize(alert.counted)}: {headline}" if alert.counted else headline, MAX_HEADLINE_CHARS)
+    return shorten(f"{sanitize(alert.counted)}: {headline}", MAX_HEADLINE_CHARS) if alert.counted else headline
 
 
 def without_previous(headline: str) -> str:

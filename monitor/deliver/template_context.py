@@ -7,7 +7,7 @@ it with this module.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
@@ -35,7 +35,7 @@ from monitor.deliver.grouping import (
     findings_in_full,
     summarize,
 )
-from monitor.deliver.headline import Headline, counted_headline, finding_headline
+from monitor.deliver.headline import CONFIRMED_PREFIX, Headline, counted_headline, finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.model import Alert, AlertFinding, Message, Severity
 
@@ -115,7 +115,10 @@ def _message_headline(message: Message, findings: Sequence[AlertFinding], batche
     headline = finding_headline(findings[0], message.alerts[0].title) if findings else Headline("")
     if message.alerts[0].counted:
         return Headline(counted_headline(message.alerts[0], headline.current or _alert_title(message.alerts[0])))
-    return headline if headline.current else Headline(_alert_title(message.alerts[0]))
+    if not headline.current:
+        return Headline(_alert_title(message.alerts[0]))
+    is_confirmed = bool(message.alerts[0].confirms)
+    return replace(headline, current=CONFIRMED_PREFIX + headline.current) if is_confirmed else headline
 
 
 def _since_last(alert: Alert, headline: Headline) -> str:
@@ -129,7 +132,11 @@ def _now_marked(now: str, findings: Sequence[TemplateContext]) -> list[TemplateC
     """Return the headline in pieces: those of the first finding if it is its claim, else one."""
     if not findings or not findings[0]["is_headline"]:
         return [{"text": now, "matched": False, "changed": False}]
+    is_confirmed = now.startswith(CONFIRMED_PREFIX)
     pieces, length = [], 0
+    if is_confirmed:
+        now = now.removeprefix(CONFIRMED_PREFIX)
+        pieces.append({"text": CONFIRMED_PREFIX, "matched": False, "changed": False})
     for piece in findings[0]["marked"]:
         if text := piece["text"][: len(now) - length]:
             pieces.append(piece | {"text": text})
@@ -156,7 +163,7 @@ def _finding_contexts(
         place = {
             "number": numbers[key] if batched else 0,
             "rule": shorten(title, MAX_NAME_CHARS) if names_rule else "",
-            "is_headline": sanitize(finding.claim).rstrip(" .,;:") == headline.current,
+            "is_headline": sanitize(finding.claim).rstrip(" .,;:") == headline.current.removeprefix(CONFIRMED_PREFIX),
         }
         place |= answer_names(first_alerts[key], answers)
         contexts.append(finding_context(finding, title, limits, timezone) | place)

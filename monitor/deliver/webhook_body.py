@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.templates import WEBHOOK_TEMPLATE, TemplateFault, Templates, fill_template
-from monitor.deliver.webhook_payload import MAX_POST_ALERTS, webhook_payload
+from monitor.deliver.webhook_payload import MAX_POST_ALERTS, event_type, webhook_payload
 from monitor.model import Message
 from monitor.serialize import format_iso
 
@@ -47,7 +47,7 @@ def render_webhook_body(
 def default_body(message: Message, web_url: str | None, note: str = "") -> bytes:
     """Return the documented body. `note` says which template failed; it is in `data` only if there is one."""
     data = webhook_payload(message, web_url) | ({"note": note} if note else {})
-    envelope = {"type": "alert.created", "timestamp": format_iso(message.created), "data": data}
+    envelope = {"type": event_type(message), "timestamp": format_iso(message.created), "data": data}
     return _encode(json.dumps(envelope, ensure_ascii=False, separators=(",", ":")))
 
 

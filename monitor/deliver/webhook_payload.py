@@ -62,6 +62,11 @@ def webhook_payload(message: Message, web_url: str | None = None) -> dict[str, A
     }
 
 
+def event_type(message: Message) -> str:
+    """Return the `type` of the post."""
+    return "alert.created" if message.update is None else "alert.updated"
+
+
 def fit_findings(alerts: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """Return the alerts with the findings that fit, with at least one, and the number of bytes that remain."""
     fitting: list[dict[str, Any]] = []

@@ -73,6 +73,13 @@ def changed_ranges(before: str, after: str) -> tuple[list[Range], list[Range]] |
     return _joined(removed, before), _joined(added, after)
 
 
+def _without_punctuation(found: Range, text: str) -> Range:
+    """Return the range without a comma or full stop at its end, unless nothing else is in it."""
+    start, end = found
+    bare_end = start + len(text[start:end].rstrip(".,;:!?"))
+    return (start, bare_end) if bare_end > start else found
+
+
 def _joined(ranges: Sequence[Range], text: str) -> list[Range]:
     """Join the ranges between which are only spaces and short words: "of" would split a change."""
     joined: list[Range] = []
@@ -81,7 +88,7 @@ def _joined(ranges: Sequence[Range], text: str) -> list[Range]:
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))
-    return joined
+    return [_without_punctuation(found, text) for found in joined]
 
 
 def _is_within(place: int, ranges: Sequence[Range]) -> bool:

@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from monitor.alerts.held import PendingMatch
 from monitor.alerts.silences import not_silenced
-from monitor.model import Alert, Moment, PendingMatch, Reason
+from monitor.model import Alert, Moment, Reason
 from monitor.ruleset.rule import NO_ALIASES, QueryAliases
 from monitor.serialize import alert_from_json
 from monitor.store import schema, silences
 from monitor.store.ledger import text_hash
 from monitor.store.schema import awaited, claims, matches
+from monitor.store.sql import select_matching
 
 SELECT_ALERTED_HASHES = select(schema.told.c.text_hash).where(
     schema.told.c.rule == bindparam("rule"),
@@ -37,13 +39,13 @@ SELECT_LAST_ALERT = (
 )
 SELECT_CLUSTER_ROOTS = select(claims.c.root).where(claims.c.text_hash.in_(bindparam("hashes", expanding=True)))
 SELECT_PENDING_MATCHES = select(matches.c.id, matches.c.reason, matches.c.waiting)
-SELECT_CONFIRMED_MATCHES = SELECT_PENDING_MATCHES.where(
-    matches.c.id.in_(
-        select(awaited.c.match_id)
-        .join(claims, claims.c.id == awaited.c.claim_id)
-        .where(claims.c.root.in_(SELECT_CLUSTER_ROOTS))
-    )
+SELECT_AWAITING_MATCH_IDS = (
+    select(awaited.c.match_id)
+    .join(claims, claims.c.id == awaited.c.claim_id)
+    .where(claims.c.root.in_(SELECT_CLUSTER_ROOTS))
 )
+SELECT_MATCHES_BY_ID = SELECT_PENDING_MATCHES.where(matches.c.id.in_(bindparam("ids", expanding=True)))
+SELECT_ANY_AWAITED = select(awaited.c.match_id).limit(1)
 SELECT_UNTHROTTLED_MATCHES = SELECT_PENDING_MATCHES.where(
     matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)
 )
@@ -74,10 +76,22 @@ def last_alert(conn: Connection, rule: str, story: str) -> Alert | None:
     return None if body is None else alert_from_json(body)
 
 
+def awaits_corroboration(conn: Connection, texts: Sequence[str] | None = None) -> bool:
+    """Return whether any match awaits corroboration: by a source of one of these claims, if they are given."""
+    if texts is None:
+        return conn.scalar(SELECT_ANY_AWAITED) is not None
+    return bool(awaiting_match_ids(conn, texts))
+
+
+def awaiting_match_ids(conn: Connection, texts: Sequence[str]) -> set[int]:
+    """Return the matches awaiting corroboration that one of these claims would confirm."""
+    return {id for (id,) in select_matching(conn, SELECT_AWAITING_MATCH_IDS, {text_hash(text) for text in texts})}
+
+
 def pending_for(conn: Connection, texts: Sequence[str]) -> list[PendingMatch]:
     """Return the matches awaiting corroboration that one of these claims would confirm, oldest first."""
-    hashes = [text_hash(text) for text in texts]
-    return pending_from_rows(conn.execute(SELECT_CONFIRMED_MATCHES, {"hashes": hashes})) if hashes else []
+    ids = awaiting_match_ids(conn, texts)
+    return pending_from_rows(conn.execute(SELECT_MATCHES_BY_ID, {"ids": sorted(ids)})) if ids else []
 
 
 def due_throttled_matches(conn: Connection, now: Moment, aliases: QueryAliases = NO_ALIASES) -> list[PendingMatch]:

@@ -12,10 +12,12 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.alerts.absence import name_match
-from monitor.alerts.decide import dedup_keys
-from monitor.model import Alert, Decision, Message, Moment, Reason, ReleasedMatches, Update
+from monitor.alerts.dedup import dedup_keys
+from monitor.alerts.held import ReleasedMatches
+from monitor.model import Alert, Decision, Message, Moment, Reason, Update
 from monitor.serialize import alert_to_json
 from monitor.store import absences, counts, schema, story_vectors
+from monitor.store.alert_updates import save_changed_alert, withdraw_untried
 from monitor.store.ledger import text_hash
 from monitor.store.ledger_write import update_ledger
 from monitor.store.rows import finding_row, match_columns
@@ -70,17 +72,26 @@ def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash:
         if decision.reason is Reason.PRESENT:
             claim = assessment.findings[decision.match.finding_indexes[0]].claim.text
             absences.mark_present(conn, decision.match.rule, name_match(claim, assessment.update.source), now)
+    for change in assessment.changed_alerts:
+        save_changed_alert(conn, change.alert)
     commit_releases(conn, assessment.released, assessment.messages, now)
 
 
 def commit_releases(
     conn: Connection, releases: Sequence[ReleasedMatches], messages: Sequence[Message], now: Moment
 ) -> None:
-    """Store the alerts of released matches, and enqueue messages."""
+    """Store the alerts of released matches, and enqueue messages.
+
+    An unconfirmed alert that waits in a message is replaced by the one that confirms it.
+    """
     for release in releases:
         resolve_pending(conn, release, now)
     for message in messages:
         enqueue(conn, message)
+    for release in releases:
+        for message in messages:
+            if release.alert.confirms and release.alert.id in {alert.id for alert in message.alerts}:
+                withdraw_untried(conn, release.alert.confirms, message.channel)
 
 
 def upsert_entry(conn: Connection, update: Update, content_hash: str, now: Moment) -> int:
@@ -204,6 +215,7 @@ def enqueue(conn: Connection, message: Message) -> None:
         "attempts": 0,
         "due": message.created if message.not_before is None else message.not_before,
         "gathers": message.batch_reason and message.batch_reason.value,
+        "revised": message.update and alert_to_json(message.update),
     }
     conn.execute(INSERT_MESSAGE, values)
     delivery_rows = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
-from monitor.alerts.corroboration import with_other_sources
+from monitor.alerts.corroboration import event_texts, with_other_sources
 from monitor.model import Alert, PriorClaim
 from monitor.store.bundles import with_other_pages
 from monitor.store.ledger import SELECT_SAYINGS, text_hash
@@ -57,7 +57,8 @@ def prior_claims(conn: Connection, texts: Sequence[str]) -> list[PriorClaim]:
 
 def alerts_with_other_sources(conn: Connection, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
     """Return the alerts with the other sources and the other pages that have made the same claims by now."""
-    clusters = claim_clusters(conn, list({finding.claim for alert in alerts for finding in alert.findings}))
+    texts = {text for alert in alerts for finding in alert.findings for text in event_texts(finding)}
+    clusters = claim_clusters(conn, list(texts))
     return tuple(
-        with_other_pages(conn, with_other_sources(alert, lambda claim: clusters.get(claim, ()))) for alert in alerts
+        with_other_pages(conn, with_other_sources(alert, lambda text: clusters.get(text, ()))) for alert in alerts
     )

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, func, null, select, update
 
-from monitor.model import Decision, Moment, PendingMatch, Reason
+from monitor.alerts.held import PendingMatch
+from monitor.model import Decision, Moment, Reason
 from monitor.serialize import alert_from_json
 from monitor.store.schema import matches
 from monitor.units import DAY

@@ -160,26 +160,31 @@ def load_thread_parent(conn: Connection, row: Row[Any]) -> Message | None:
 
 def load_message(conn: Connection, row: Row[Any]) -> Message:
     """Return a message with its alerts. Raises UnreadableMessage."""
+    alerts = load_alerts(conn, row.id, [row.revised] if row.revised else None)
     return Message(
         row.id,
         row.channel,
         row.thread,
         row.created,
-        load_alerts(conn, row.id),
+        alerts,
         thread_ref=row.handle or "",
         batch_reason=Reason(row.gathers) if row.gathers else None,
         remaining_recipients=None if row.left_to is None else tuple(row.left_to),
+        update=alerts[0] if row.revised else None,
     )
 
 
-def load_alerts(conn: Connection, message_id: str) -> tuple[Alert, ...]:
+def load_alerts(
+    conn: Connection, message_id: str, bodies: Sequence[dict[str, Any]] | None = None
+) -> tuple[Alert, ...]:
     """Return the alerts of a message by rule, the most severe first, with the other sources that confirm them by now.
 
-    Raises UnreadableMessage if there are none or they cannot be read.
+    `bodies` are those of an update, None for the alerts that are delivered. Raises UnreadableMessage if there are
+    none or they cannot be read.
     """
     try:
         alerts = group_by_rule(
-            [alert_from_json(body) for body in conn.scalars(SELECT_ALERT_BODIES, {"message": message_id})]
+            [alert_from_json(body) for body in bodies or conn.scalars(SELECT_ALERT_BODIES, {"message": message_id})]
         )
     except (KeyError, TypeError, ValueError):
         alerts = ()

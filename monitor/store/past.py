@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from monitor.alerts.held import PendingMatch
 from monitor.alerts.routing import MessageBatch
 from monitor.alerts.silences import Silence
 from monitor.compare.stories import StoryCandidate
 from monitor.compare.term_vectors import DocumentFrequency
-from monitor.model import Alert, Moment, PendingMatch, PriorClaim, Reason
-from monitor.store import alerts, corroboration, counts, outbox, silences, story_vectors
+from monitor.model import Alert, Moment, PriorClaim, Reason
+from monitor.store import alert_updates, alerts, corroboration, counts, outbox, silences, story_vectors
 from monitor.store.ledger import Ledger
 
 
@@ -50,6 +51,10 @@ class StoredHistory(Ledger):
         """Return the sayings of these claims, in these or other words."""
         return corroboration.prior_claims(self._conn, texts)
 
+    def awaits_corroboration(self, texts: Sequence[str] | None = None) -> bool:
+        """Return whether any match is held for corroboration, if texts are given by a source of one of them."""
+        return alerts.awaits_corroboration(self._conn, texts)
+
     def pending_for(self, texts: Sequence[str]) -> list[PendingMatch]:
         """Return the matches awaiting corroboration that one of these claims would confirm."""
         return alerts.pending_for(self._conn, texts)
@@ -61,6 +66,14 @@ class StoredHistory(Ledger):
     def recent_message_count(self, channel: str, since: Moment) -> int:
         """Count the channel's messages created since a moment, up to BURST_LIMIT."""
         return outbox.recent_message_count(self._conn, channel, since)
+
+    def sent_alert(self, alert_ids: Sequence[str], channel: str) -> str | None:
+        """Return the first of these alerts that the channel was sent."""
+        return alert_updates.sent_alert(self._conn, alert_ids, channel)
+
+    def alerts_of_stories(self, rules: Collection[str], stories: Collection[str]) -> list[Alert]:
+        """Return the latest alerts of these rules on these stories."""
+        return alert_updates.alerts_of_stories(self._conn, rules, stories)
 
     def last_batch(self, channel: str, reason: Reason) -> MessageBatch | None:
         """Return the channel's last batch message for this reason."""

@@ -117,7 +117,8 @@ told = Table(
 
 # `gathers` is the reason why alerts of several updates share the message, NULL if they do not; `left_to` are the
 # recipients that have not received it yet, NULL for all of them; `handle` is the id that the receiving service gave a
-# message that opened a thread; `continues` is the number of the message whose alerts did not all fit into one.
+# message that opened a thread; `continues` is the number of the message whose alerts did not all fit into one;
+# `revised` is the new state of an alert that the channel was sent.
 messages = Table(
     "messages",
     metadata,
@@ -137,6 +138,7 @@ messages = Table(
     Column("left_to", JSON(none_as_null=True)),
     Column("handle", StorableText),
     Column("continues", RowId),
+    Column("revised", JSON(none_as_null=True)),
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
     Index(None, "channel", "gathers", "number"),

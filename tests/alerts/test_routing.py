@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from kit.builders import drain_channel
+from kit.builders import drain_channel, example_alert
 
+from monitor.alerts.ids import build_message
 from monitor.alerts.preferences import ChannelPreferences
+from monitor.alerts.routing import BURST_LIMIT, limit_burst
 from monitor.assess import Assessment, Policy
 from monitor.config.quiet_hours import minutes_of_week
 from monitor.cron import next_fire_time, parse_crontab
@@ -77,6 +79,30 @@ def decided(assessment: Assessment) -> tuple[Reason, str]:
     """The reason and the detail of the only decision."""
     (decision,) = assessment.decisions
     return decision.reason, decision.detail
+
+
+def test_a_message_is_in_the_thread_of_its_story_only_if_it_has_one() -> None:
+    one, same, other = (example_alert(f"al-{story}", story=story[:4]) for story in ("st-1", "st-1b", "st-2"))
+    assert build_message("desk", [one, same], 100.0).thread == "st-1"
+    mixed = build_message("desk", [one, other], 100.0)
+    assert mixed.thread == mixed.id
+
+
+def test_a_flood_batch_has_a_thread_of_its_own() -> None:
+    message = build_message("desk", [example_alert()], 100.0)
+    batch = limit_burst(message, FullOutbox(), 100.0)
+    assert (batch.batch_reason, batch.thread) == (Reason.FLOOD, batch.id)
+    assert batch.thread != message.thread
+
+
+class FullOutbox:
+    """An outbox of a channel that has had a burst of messages, and no batch yet."""
+
+    def recent_message_count(self, channel: str, since: float) -> int:
+        return BURST_LIMIT
+
+    def last_batch(self, channel: str, reason: Reason) -> None:
+        return None
 
 
 def test_a_digest_is_one_message_with_all_alerts_since_the_last_one(store: Store, ingest_fire: IngestFire) -> None:

@@ -59,7 +59,7 @@ SPELLED = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEMPLATES, FIGURES, FIGURES, CONTEXTS)
 def test_a_changed_figure_is_never_repeated(template, one, other, context):
     before, now = template.format(one, one), template.format(other, one)
@@ -68,7 +68,7 @@ def test_a_changed_figure_is_never_repeated(template, one, other, context):
         assert judge(analyze(before), analyze(now), context).novelty is not Novelty.REPEATED, (before, now)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(["Route A{} is closed.", "Two F-{}s landed.", "The Kh-{} fell short."]),
     st.integers(0, 999),
@@ -83,7 +83,7 @@ def test_a_changed_number_within_a_name_is_never_repeated(template, one, other, 
         )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(WORDS, min_size=1, max_size=14),
     st.data(),
@@ -97,14 +97,14 @@ def test_an_added_or_removed_not_is_never_repeated(words, data, context, negatio
     assert judge(analyze(negated), analyze(plain), context).novelty is not Novelty.REPEATED
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200), CONTEXTS)
 def test_a_claim_repeats_itself_with_similarity_100(text, context):
     verdict = judge(analyze(text), analyze(text), context)
     assert (verdict.novelty, verdict.similarity, verdict.changes) == (Novelty.REPEATED, 100.0, ())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=120), st.text(max_size=120), CONTEXTS)
 def test_any_two_texts_can_be_judged(one, other, context):
     verdict = judge(analyze(one), analyze(other), context)
@@ -113,7 +113,7 @@ def test_any_two_texts_can_be_judged(one, other, context):
     assert len(index_terms(analyze(one))) <= 32
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(WORDS, min_size=3, max_size=10), CONTEXTS)
 def test_spacing_and_a_final_stop_are_never_news(words, context):
     plain = " ".join(words)

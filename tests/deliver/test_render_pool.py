@@ -61,16 +61,21 @@ async def test_without_custom_templates_the_pool_renders_like_render_message(poo
 
 
 @pytest.mark.parametrize(
-    ("text", "note"),
+    ("text", "deadline", "note"),
     [
-        (LOOPING, "rendering with your templates took more than 1 seconds. The built-in templates are used instead."),
-        (GROWING, "template email.txt.j2, line 1: MemoryError"),
+        (
+            LOOPING,
+            1.0,
+            "rendering with your templates took more than 1 seconds. The built-in templates are used instead.",
+        ),
+        (GROWING, 60.0, "template email.txt.j2, line 1: MemoryError"),
     ],
     ids=["looping", "growing"],
 )
 async def test_a_template_over_a_limit_loses_no_message_and_does_not_block_the_event_loop(
-    pool: RenderPool, tmp_path: Path, text: str, note: str
+    pool: RenderPool, tmp_path: Path, text: str, deadline: float, note: str
 ) -> None:
+    pool._workers._deadline_s = deadline
     rendering = asyncio.create_task(render_with(pool, tmp_path, text))
     longest = 0.0
     while not rendering.done():

@@ -29,6 +29,7 @@ def test_matched_words_are_marked_as_whole_words_only() -> None:
     [
         ("Around 3,000 men came.", "Up to 12,000 men came.", ["Around 3,000"], ["Up to 12,000"]),
         ("The dam is not safe.", "The dam is safe.", ["not"], []),
+        ("It began on May 4, officials said.", "It began on May 5, officials said.", ["4"], ["5"]),
         ("Ten of the ships left port.", "Nine of the boats left port.", ["Ten of the ships"], ["Nine of the boats"]),
     ],
 )

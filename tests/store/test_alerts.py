@@ -12,7 +12,8 @@ from kit.builders import (
     sent_decision,
 )
 
-from monitor.model import Decision, Match, Novelty, PendingMatch, Reason, ReleasedMatches, TermHit
+from monitor.alerts.held import PendingMatch, ReleasedMatches
+from monitor.model import Decision, Match, Novelty, Reason, TermHit
 from monitor.store import alerts
 from monitor.store.base import Store
 from monitor.store.commit import commit_assessment, commit_releases

@@ -10,7 +10,8 @@ from kit.counting import read_all_sources, rule_policy, see, stored_alerts
 
 from monitor.assess import Policy
 from monitor.backtest.archive import load_stored_updates
-from monitor.backtest.run import HypotheticalAlert, gained_alerts, run_backtest, split_by_scope
+from monitor.backtest.gained import gained_alerts
+from monitor.backtest.run import HypotheticalAlert, run_backtest, split_by_scope
 from monitor.config_file.load import read_config
 from monitor.model import Alert
 from monitor.store.base import Store

@@ -26,6 +26,7 @@ class WebhookSettings(ChannelConfig):
         description="whsec_…, which signs every message; during rotation several, in a list or separated by spaces"
     )
     proxy: ProxyAddress | None = Field(default=None, description='overrides that of [network]; "" for none')
+    updates: bool = Field(default=False, description="also post `alert.updated` when an alert that was sent changes")
 
 
 class Webhook:
