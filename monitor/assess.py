@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Protocol
 
-from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.decide import AlertHistory, decide
 from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
 from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
@@ -43,7 +45,7 @@ class Policy:
     `source_tags` has every source, `channels_by_rule` every rule; `preferences` only needs the channels that have
     any. `ignore` has the source's own patterns of text to skip, and its events recur after
     `recurrence` seconds (None: never). `baseline` is true during a source's first poll: its
-    findings are stored, but no alert is sent.
+    findings are stored, but no alert is sent. `timezone` is that of the times in the reasons of alerts.
     """
 
     rules: RuleSet
@@ -54,6 +56,7 @@ class Policy:
     ignore: tuple[Pattern, ...] = ()
     recurrence: Moment | None = DEFAULT_RECURRENCE_S
     baseline: bool = False
+    timezone: tzinfo = UTC
 
     def rules_with_updates(self) -> list[str]:
         """Return the rules with a channel that asks for updates of alerts."""
@@ -115,6 +118,7 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
         echoes=echoes,
         released=released,
         inhibition=inhibition,
+        timezone=policy.timezone,
     )
     released = inhibition.uninhibited(released, history, now)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences

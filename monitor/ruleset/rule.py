@@ -15,6 +15,7 @@ from monitor.ruleset.document import MatchDocument
 from monitor.ruleset.prefilter import Prefilter
 from monitor.ruleset.query.context_nodes import depends_on_context
 from monitor.ruleset.query.nodes import Node, Query
+from monitor.units import MINUTE
 
 
 class Within(StrEnum):
@@ -46,8 +47,20 @@ class ActiveHours:
     timezone: tzinfo
 
     def cover(self, now: Moment) -> bool:
-        local = datetime.fromtimestamp(now, self.timezone)
-        return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute in self.minutes
+        return self.minute_of_week(now) in self.minutes
+
+    def first_covered(self, start: Moment) -> Moment:
+        """Return the first moment from `start` on that they cover."""
+        moment = start
+        while not self.cover(moment):
+            minute = self.minute_of_week(moment)
+            wait = min((covered - minute) % (7 * DAY_MINUTES) for covered in self.minutes)
+            moment = moment // MINUTE * MINUTE + wait * MINUTE  # again if the clocks change meanwhile
+        return moment
+
+    def minute_of_week(self, moment: Moment) -> int:
+        local = datetime.fromtimestamp(moment, self.timezone)
+        return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,21 @@ class Expiry:
 
     day: date
     at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCount:
+    """A rule fires once `number` of its matches fall into `seconds`; `text` is the value as written.
+
+    `by` is what each is counted for alone: "" (all together), `source`, `entry`, or a list such as `@vendors`, whose
+    entries `entry_by_term` has by the terms of the query.
+    """
+
+    number: int
+    seconds: float
+    text: str = ""
+    by: str = ""
+    entry_by_term: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +154,7 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `sources` None means all; `notify` () means the config's; `since` is in seconds.
+    """One rule. `sources` None means all; `notify` () means the config's; `since` and `absent` are in seconds.
 
     The first of `severity_conditions` that matches replaces its `severity`. The rules that it `inhibits`, by name or
     id, stay quiet on a story that it has alerted on. `id` identifies a renamed rule. `path` and `line` are its
@@ -142,6 +170,8 @@ class Rule:
     severity: Severity = Severity.MEDIUM
     notify: tuple[str, ...] = ()
     throttle: Throttle | None = None
+    count: MatchCount | None = None
+    absent: float | None = None
     corroboration: int = 1
     unconfirmed: Severity | None = None
     figures: tuple[FollowedFigure, ...] = ()
@@ -175,6 +205,11 @@ class Rule:
         if self.active and not self.active.cover(now):
             return f"active only {self.active.text}"
         return ""
+
+    def first_active(self, start: Moment) -> Moment | None:
+        """Return the first moment from `start` on at which the rule may alert, None if it has expired by then."""
+        moment = self.active.first_covered(start) if self.active else start
+        return None if self.has_expired(moment) else moment
 
     @property
     def needs_context(self) -> bool:

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from alerts.test_decide import news
 
-from monitor.alerts.decide import RuleMatch, decide
+from monitor.alerts.decide import decide
 from monitor.alerts.inhibition import Inhibition
+from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
 from monitor.backtest.replay import replay_stream
