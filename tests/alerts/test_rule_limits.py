@@ -133,6 +133,20 @@ def test_an_earlier_alert_inhibits_while_the_throttle_of_its_rule_lasts(tmp_path
     assert (reason(5 * 3600), reason(7 * 3600)) == (Reason.INHIBITED, Reason.SENT)
 
 
+def test_an_inhibited_match_is_not_counted(tmp_path: Path) -> None:
+    text = """
+rules:
+  - {name: many, match: ferr*, count: 2 per 1h}
+  - {name: sinking, match: sank, inhibits: many}
+"""
+    claims = SANK, "Brunholm builds a terminal for its ferries", "A yard in Ostmark has two ferries to paint"
+    stream = [news(number, claim, entry=str(number)) for number, claim in enumerate(claims)]
+
+    assert alerts(tmp_path, text, *stream[:2]) == [("sinking", "medium")]
+    assert alerts(tmp_path, text, *stream) == [("sinking", "medium"), ("many", "medium")]
+    assert ("many", "medium") in alerts(tmp_path, text.replace(", inhibits: many", ""), *stream[:2])
+
+
 def test_a_story_is_inhibited_and_other_stories_are_not(tmp_path: Path) -> None:
     text = "rules:\n  - {name: sea, match: ferr* OR shipyard*}\n  - {name: sinking, match: sank, inhibits: [sea]}\n"
 

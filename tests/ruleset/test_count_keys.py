@@ -72,6 +72,20 @@ def load(folder: Path, keys: str) -> tuple[Rule | None, list[str]]:
             "5:1: `since` cannot be combined with `count`: earlier matches were not counted when they were seen; "
             "`monitor try` shows when it would have fired",
         ),
+        (
+            "count: 5 per 1h\ninhibits: [other]",
+            "5:1: `inhibits` cannot be combined with `count`: its alerts are in stories of their own, in which no "
+            "other rule alerts",
+        ),
+        (
+            "absent: 2d\ninhibits: [other]",
+            "5:1: `inhibits` cannot be combined with `absent`: an absence is in no story of another rule",
+        ),
+        (
+            "absent: 2d\nseverity: {high: lamp, low: true}",
+            "5:1: `severity` cannot be combined with `absent`: conditions have no match to look at: write "
+            "one severity",
+        ),
     ],
 )
 def test_a_contradiction_is_one_problem_and_no_rule(tmp_path: Path, keys: str, problem: str) -> None:
@@ -82,7 +96,9 @@ def test_what_goes_together_is_accepted(tmp_path: Path) -> None:
     for keys in (
         "count: 5 per 1h\nthrottle: 1 per 1d\nseverity: high\ncorroboration: 1",
         'count: 5 per 1h\nby: "@makers"\nwithin: update',
-        "absent: 2d\nsources: [wire]\nnotify: [desk]",
+        "absent: 2d\nsources: [wire]\nnotify: [desk]\nseverity: HIGH",
+        "count: 5/hour\nby: SOURCE\nseverity: {high: lamp, low: true}\nactive: mon-fri 08:00-18:00",
+        "absent: 2 days\non: [repeated]\nexpires: 2027-01-01",
     ):
         rule, problems = load(tmp_path, keys)
         assert (rule is not None, problems) == (True, [])
@@ -106,3 +122,23 @@ def test_repeated_claims_are_matches_of_a_rule_with_absent(tmp_path: Path) -> No
     assert chosen is not None
     assert waiting.on == {Novelty.NEW, Novelty.CHANGED, Novelty.REPEATED}
     assert chosen.on == {Novelty.NEW}
+
+
+@pytest.mark.parametrize(("spelling", "seconds"), [("5 per 1h", 3600), ("5/h", 3600), ("5 per 2 days", 172800)])
+def test_a_count_is_spelt_like_a_throttle(tmp_path: Path, spelling: str, seconds: float) -> None:
+    rule, problems = load(tmp_path, f"count: {spelling}")
+    assert problems == []
+    assert rule is not None
+    assert rule.count is not None
+    assert (rule.count.number, rule.count.seconds) == (5, seconds)
+
+
+def test_an_absence_cannot_be_inhibited(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("name: other\nmatch: siren*\ninhibits: [r]\n")
+    _, problems = load(tmp_path, "absent: 2d")
+    assert problems == ["3:12: r has `absent`: an absence is in no story of another rule, so nothing can inhibit it"]
+
+
+def test_an_absence_of_any_news_needs_no_warning(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text('name: silence\nmatch: "*"\nabsent: 2d\n')
+    assert load_rules(tmp_path, builtin_aliases=None)[1] == ()
