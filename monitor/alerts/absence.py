@@ -54,10 +54,10 @@ def absence_alert(
 ) -> Alert | None:
     """Return the alert about an absence, None if there is none yet. `readings` are those of the rule's sources."""
     assert rule.absent is not None
-    over_at = absence.since + rule.absent
-    if absence.alerted_at is not None or now < over_at or rule.why_inactive(now):
+    due_at = due_moment(rule, absence, now)
+    if due_at is None or rule.why_inactive(now):
         return None
-    read = [reading for reading in readings if reading.read_at is not None and reading.read_at >= over_at]
+    read = [reading for reading in readings if reading.read_at is not None and reading.read_at >= due_at]
     unread = [reading for reading in readings if reading not in read]
     if not read or not all(reading.is_unreadable(now) for reading in unread):
         return None
@@ -76,7 +76,10 @@ def absence_alert(
 
 
 def due_moment(rule: Rule, absence: Absence, now: Moment) -> Moment | None:
-    """Return when the alert about an absence is due if sources are read at all times; None if not until now."""
+    """Return since when an alert about an absence is due, as far as the time is concerned; None if it is not.
+
+    What was published outside the hours of the rule may match, so the sources must be read after they begin.
+    """
     over_at = absence.since + (rule.absent or 0.0)
     if absence.alerted_at is not None or over_at > now:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from monitor.alerts.absence import Absence, absence_alert, is_absence_silenced
+from monitor.alerts.absence import Absence, absence_alert, due_moment, is_absence_silenced
 from monitor.alerts.routing import route
 from monitor.assess import Policy
 from monitor.model import Alert, Moment
@@ -51,7 +51,7 @@ def due_absences(
     over = [
         rules[name]
         for name, state in states.items()
-        if name in rules and state.alerted_at is None and now >= state.since + (rules[name].absent or 0.0)
+        if name in rules and not rules[name].why_inactive(now) and due_moment(rules[name], state, now) is not None
     ]
     if not over:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from monitor.ruleset.document import MatchDocument
 from monitor.ruleset.prefilter import Prefilter
 from monitor.ruleset.query.context_nodes import depends_on_context
 from monitor.ruleset.query.nodes import Node, Query
-from monitor.units import MINUTE
 
 
 class Within(StrEnum):
@@ -47,20 +46,20 @@ class ActiveHours:
     timezone: tzinfo
 
     def cover(self, now: Moment) -> bool:
-        return self.minute_of_week(now) in self.minutes
+        return minute_of_week(datetime.fromtimestamp(now, self.timezone)) in self.minutes
 
     def first_covered(self, start: Moment) -> Moment:
         """Return the first moment from `start` on that they cover."""
         moment = start
-        while not self.cover(moment):
-            minute = self.minute_of_week(moment)
-            wait = min((covered - minute) % (7 * DAY_MINUTES) for covered in self.minutes)
-            moment = moment // MINUTE * MINUTE + wait * MINUTE  # again if the clocks change meanwhile
+        while not self.cover(moment):  # more than once if the clocks are put forward meanwhile
+            local = datetime.fromtimestamp(moment, self.timezone).replace(second=0, microsecond=0)
+            wait = min((minute - minute_of_week(local)) % (7 * DAY_MINUTES) for minute in self.minutes)
+            moment = (local + timedelta(minutes=wait)).replace(fold=local.fold).timestamp()
         return moment
 
-    def minute_of_week(self, moment: Moment) -> int:
-        local = datetime.fromtimestamp(moment, self.timezone)
-        return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
+
+def minute_of_week(local: datetime) -> int:
+    return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -86,6 +88,21 @@ def test_a_rule_alerts_only_in_its_hours_in_the_time_zone_of_the_config(tmp_path
     assert (weekend.reason, weekend.detail) == (Reason.INACTIVE, "active only mon-fri 08:00-18:00")
     assert decisions(rules, MONDAY_NOON + 3.9 * 3600)["a"].reason is Reason.SENT  # 17:54 in Kyiv
     assert decisions(rules, MONDAY_NOON + 4.1 * 3600)["a"].reason is Reason.INACTIVE
+
+
+def test_the_hours_of_a_rule_begin_again_over_a_change_of_the_clocks(tmp_path: Path) -> None:
+    (rule,) = rules_from(tmp_path, "name: a\nmatch: ferr*\nactive: [mon-fri 08:00-18:00, sun 23:30-23:59]\n").rules
+    local = partial(datetime, tzinfo=KYIV)
+
+    def first_active(*start: int) -> datetime:
+        moment = rule.first_active(local(*start).timestamp())
+        assert moment is not None
+        return datetime.fromtimestamp(moment, KYIV)
+
+    assert first_active(2026, 3, 9, 12, 0, 30) == local(2026, 3, 9, 12, 0, 30)
+    assert first_active(2026, 3, 9, 18, 0, 30) == local(2026, 3, 10, 8)
+    assert first_active(2026, 3, 27, 20) == local(2026, 3, 29, 23, 30)  # an hour is left out on the 29th
+    assert first_active(2026, 10, 23, 20) == local(2026, 10, 25, 23, 30)  # and repeated on this Sunday
 
 
 def test_a_rule_ends_when_the_day_of_its_expiry_begins(tmp_path: Path) -> None:

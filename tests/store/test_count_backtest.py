@@ -88,3 +88,14 @@ def test_an_edit_gains_and_loses_absences(store: Store, tmp_path: Path) -> None:
     absences = try_rules(store, tmp_path, policy, NOW + 9 * DAY)
     assert gained_alerts(absences, [], {}) == absences
     assert gained_alerts(absences, absences, {}) == []
+
+
+def test_a_back_test_keeps_the_hours_of_an_absence(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    policy = rule_policy(tmp_path / "rules", RULES[2] + "active: 10:00-12:00\n")
+    see(store, policy, NOW + DAY, "Plant 1 recalls 7 pumps")  # at 08:00
+    (absence,) = try_rules(store, tmp_path, policy, NOW + 9 * DAY)
+    assert absence.alert.at == NOW + 3 * DAY + 120 * MINUTE
+
+    expired = rule_policy(tmp_path / "rules", RULES[2] + "expires: 2027-01-16\n")
+    assert try_rules(store, tmp_path, expired, NOW + 9 * DAY) == []

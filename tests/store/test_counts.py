@@ -240,3 +240,33 @@ def test_a_wait_that_began_while_the_clock_was_ahead_begins_now(store: Store, wa
         clock_step.rebase_deadlines(conn, NOW)
     assert read_all_sources(store, waiting, NOW + DAY) == []
     assert len(read_all_sources(store, waiting, NOW + 2 * DAY)) == 1
+
+
+NEXT_HOURS = NOW - 8 * HOUR + 2 * DAY + 10 * HOUR  # NOW is at 08:00, so the wait of two days ends before ten
+
+
+def test_an_absence_outside_the_hours_of_its_rule_waits_for_them(store: Store, tmp_path: Path) -> None:
+    policy = rule_policy(tmp_path, ABSENT + "active: 10:00-12:00\n")
+    read_all_sources(store, policy, NOW)
+    assert read_all_sources(store, policy, NEXT_HOURS - 60) == []
+    assert alert_absences(store, policy, NEXT_HOURS) == []  # the sources may have had it since
+    (alert,) = read_all_sources(store, policy, NEXT_HOURS + 60)
+    assert alert.at == NEXT_HOURS + 60
+
+
+def test_an_absence_that_ends_before_the_hours_of_its_rule_is_no_alert(store: Store, tmp_path: Path) -> None:
+    policy = rule_policy(tmp_path, ABSENT + "active: 10:00-12:00\n")
+    read_all_sources(store, policy, NOW)
+    assert see(store, policy, NEXT_HOURS - 60, "The backup of Monday is done") == [
+        ("present", "the rule alerts after 2d without a match; active only 10:00-12:00")
+    ]
+    assert read_all_sources(store, policy, NEXT_HOURS) == []
+    assert len(read_all_sources(store, policy, NEXT_HOURS + 2 * DAY)) == 1
+
+
+def test_an_expired_rule_raises_no_absence_in_the_store(store: Store, tmp_path: Path) -> None:
+    policy = rule_policy(tmp_path, ABSENT + "expires: 2027-01-17\n")  # two days after NOW
+    read_all_sources(store, policy, NOW)
+    assert read_all_sources(store, policy, NOW + 2 * DAY) == []
+    extended = rule_policy(tmp_path, ABSENT + "expires: 2027-01-18\n")
+    assert len(read_all_sources(store, extended, NOW + 2 * DAY)) == 1
