@@ -21,6 +21,7 @@ from monitor.polling.absence import commit_due_absences
 from monitor.polling.followups import commit_due_followups
 from monitor.polling.ingest import ingest_update
 from monitor.ruleset.explain import explain_rule
+from monitor.ruleset.match import rule_covers_source
 from monitor.ruleset.rule import Rule, RuleSet, RuleTest, SequenceItem
 from monitor.store import absences, alerts, sources
 from monitor.store.connect import open_store
@@ -52,11 +53,12 @@ class ItemOutcome:
 
 @dataclass(slots=True)
 class SequenceRun:
-    """A run of one test."""
+    """A run of one test. `config_tags` are the tags of the sources without those of the items."""
 
     conn: Connection
     policy: Policy
     rule: Rule
+    config_tags: SourceTags
 
     def play(self, test: RuleTest) -> Iterator[ItemOutcome]:
         """Yield the outcome of each item, in order."""
@@ -72,11 +74,16 @@ class SequenceRun:
                 yield replace(self.arrive(item, number, now), due_before=due)
 
     def begin(self, test: RuleTest, start: Moment) -> None:
-        """Add the sources of the rule and of the items, and let a rule with `absent` wait."""
-        named = {name for name in self.rule.sources or () if not name.startswith("tag:")}
-        items = {item.source or DEFAULT_SOURCE: tags_of_test(item, self.policy.source_tags) for item in test.sequence}
-        tags = {**dict.fromkeys(named, ()), **self.policy.source_tags, **items}
-        self.policy = replace(self.policy, source_tags=tags)
+        """Add the sources of the items, and let a rule with `absent` wait for all sources that it covers."""
+        tags: dict[str, tuple[str, ...]] = {}
+        for item in test.sequence:
+            name = item.source or DEFAULT_SOURCE
+            tags[name] = (*tags.get(name, ()), *tags_of_test(item, self.config_tags))
+        if self.rule.absent is not None:
+            named = {name: () for name in self.rule.sources or () if not name.startswith("tag:")}
+            everything = {**named, **self.config_tags, **tags}
+            tags |= {name: own for name, own in everything.items() if rule_covers_source(self.rule, name, own)}
+        self.policy = replace(self.policy, source_tags={**self.config_tags, **tags})
         sources.add_replayed_sources(self.conn, tags, start)
         commit_due_absences(self.conn, self.policy, start)
 
@@ -114,7 +121,7 @@ class SequenceRun:
             author=item.author,
             tags=item.tags,
         )
-        tags = tags_of_test(item, self.policy.source_tags)
+        tags = tags_of_test(item, self.config_tags)
         policy = replace(self.policy, source_tags={**self.policy.source_tags, update.source: tags})
         assessment = ingest_update(self.conn, update, policy, digest=str(number), memory=DEFAULT_MEMORY_S, now=now)
         return self.outcome(assessment, tags)
@@ -161,7 +168,7 @@ def play_sequence(test: RuleTest, rule: Rule, ruleset: RuleSet, source_tags: Sou
     store = open_store("sqlite:///:memory:")
     try:
         with store.write() as conn:
-            return list(SequenceRun(conn, policy, rule).play(test))
+            return list(SequenceRun(conn, policy, rule, source_tags).play(test))
     finally:
         store.close()
 

@@ -202,6 +202,28 @@ def test_a_sequence_shows_when_an_absence_alerts(tmp_path: Path) -> None:
     ]
 
 
+def test_the_tags_of_an_item_are_its_own(tmp_path: Path) -> None:
+    rule = "name: r\nmatch: tag:labour AND dam*\n"
+    sequence = """
+- sequence:
+    - {source: city-desk, tags: [labour], text: The Halvik dam failed at dawn., fires: true}
+    - {source: city-desk, text: Brunholm repairs its dams after a storm., fires: false}
+"""
+    assert run_tests(tmp_path, rule, sequence) == []
+
+
+def test_an_absence_waits_for_sources_with_the_tags_of_an_item(tmp_path: Path) -> None:
+    rule = BACKUP.replace("[nightly]", "['tag:backups']")
+    sequence = """
+- sequence:
+    - {source: nightly, tags: [backups], text: Backup finished., at: 1d}
+    - {source: city-desk, text: Backup finished., at: 2d, fires: false}
+    - {source: nightly, text: Backup started., at: 50h}
+    - {at: 3d, fires: true}
+"""
+    assert run_tests(tmp_path, rule, sequence) == []
+
+
 def test_an_absence_that_ends_before_a_text_is_no_alert_of_the_text(tmp_path: Path) -> None:
     text = "{source: nightly, text: Backup finished without errors., at: 3d}"
     (failure,) = run_tests(tmp_path, BACKUP, f"- sequence: [{text}]\n  fires: true")
