@@ -21,7 +21,7 @@ def gained_alerts(
     return [
         HypotheticalAlert(alert.update_number, replace(alert.alert, findings=findings))
         for alert, findings in remaining
-        if findings or (not alert.alert.findings and alerted_absence(alert, rule_ids) not in known_claims)
+        if findings or (not alert.alert.findings and known_claims.isdisjoint(alerted_absence(alert, rule_ids)))
     ]
 
 
@@ -32,14 +32,17 @@ def findings_not_in(
     return tuple(finding for finding, key in keyed_findings if key not in known_claims)
 
 
-def alerted_absence(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> AlertedClaim:
-    """Return the identity of an alert about an absence: the rule id and the update of its last match."""
-    return rule_ids.get(alert.alert.rule, alert.alert.rule), "", "", str(alert.update_number)
+def alerted_absence(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
+    """Return what identifies an alert about an absence, either is enough: the rule id with the update of the last
+    match (0: none, or not known), or with the id of the alert, which depends on the time of that match.
+    """
+    rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
+    return [(rule, "", "", str(alert.update_number)), (rule, "", "", alert.alert.id)]
 
 
 def alerted_claims(alert: HypotheticalAlert, rule_ids: Mapping[str, str]) -> list[AlertedClaim]:
     """Return the identity of each finding of an alert: rule id, source, entry and claim. An absence has none."""
     rule = rule_ids.get(alert.alert.rule, alert.alert.rule)
     if not alert.alert.findings:
-        return [alerted_absence(alert, rule_ids)]
+        return alerted_absence(alert, rule_ids)
     return [(rule, finding.source, finding.entry, finding.claim) for finding in alert.alert.findings]

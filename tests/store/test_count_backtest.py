@@ -90,6 +90,16 @@ def test_an_edit_gains_and_loses_absences(store: Store, tmp_path: Path) -> None:
     assert gained_alerts(absences, absences, {}) == []
 
 
+def test_the_absences_that_were_raised_are_neither_gained_nor_lost(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    policy = rule_policy(tmp_path / "rules", RULES[2])
+    tried = try_rules(store, tmp_path, policy, live_through(store, policy))
+    raised = [HypotheticalAlert(0, alert) for alert in stored_alerts(store)]  # an absence is from no update
+    assert len(raised) == 1
+    assert tried[0].update_number > 0
+    assert gained_alerts(tried, raised, {}) == gained_alerts(raised, tried, {}) == []
+
+
 def test_a_back_test_keeps_the_hours_of_an_absence(store: Store, tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     policy = rule_policy(tmp_path / "rules", RULES[2] + "active: 10:00-12:00\n")
