@@ -12,14 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Protocol
 
-from monitor.alerts.decide import AlertHistory, RuleMatch, decide
+from monitor.alerts.decide import AlertHistory, decide
 from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
 from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
 from monitor.compare.baseline import baseline_findings
@@ -47,7 +49,8 @@ class Policy:
     any. `ignore` has the source's own patterns of text to skip, and its events recur after
     `recurrence` seconds (None: never). `baseline` is true during a source's first poll: its
     claims are stored without comparing them, and no alert is sent. `is_stale` is true for an entry that is old
-    although it is new in its source: no alert is sent either.
+    although it is new in its source: no alert is sent either. `timezone` is that of the times in the
+    reasons of alerts.
     """
 
     rules: RuleSet
@@ -58,6 +61,7 @@ class Policy:
     ignore: tuple[Pattern, ...] = ()
     recurrence: Moment | None = DEFAULT_RECURRENCE_S
     baseline: bool = False
+    timezone: tzinfo = UTC
     is_stale: bool = False
 
     @property
@@ -166,6 +170,7 @@ def decide_alerts(comparison: Comparison, history: History, policy: Policy, now:
         echoes=echoes,
         released=released,
         inhibition=inhibition,
+        timezone=policy.timezone,
     )
     released = inhibition.uninhibited(released, history, now)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences

@@ -154,11 +154,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class PriorClaim:
-    """An earlier claim in the ledger.
-
-    `title` and `heading`, those of its entry and section, give its subject. `withdrawn_at` is when the entry stopped
-    saying it, None while it still does. `url` is where to read it, or "".
-    """
+    """An earlier claim in the ledger. `title` and `heading`, those of its entry and section, give its subject.
+    `withdrawn_at` is when the entry stopped saying it, None while it still does. `url` is where to read it, or ""."""
 
     text: str
     source: str
@@ -230,6 +227,8 @@ class Reason(StrEnum):
     DIGEST = "digest"
     FLOOD = "flood"
     RULE_REMOVED = "rule gone"  # the rule was removed while the match was held
+    COUNTED = "counted"  # by a rule with `count`, which needs more matches
+    PRESENT = "present"  # a match of a rule with `absent`, which alerts without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +277,7 @@ class Alert:
     """A notification for one rule and one story. `findings` are those of one update that fired the rule.
 
     `since_last` sums up what changed since the rule's last alert on the story, None if that cannot be said briefly.
+    `counted` is what a rule with `count` has counted, such as "5 matches since 14:02".
     `confirms` are the ids of the unconfirmed alerts that this one confirms, oldest first.
     """
 
@@ -291,6 +291,7 @@ class Alert:
     at: Moment
     findings: tuple[AlertFinding, ...]
     since_last: str | None = None
+    counted: str = ""
     confirms: tuple[str, ...] = ()
 
 
@@ -300,7 +301,7 @@ class Decision:
 
     `pending_alert` is what a match held for corroboration or by a throttle will send on its release; it may be set
     beside `alert`, which is then marked as unconfirmed. `throttled_until` is when the throttle's window ends.
-    """
+    `count_key` is what the match counts for; if it completes the count, `counted_since` is when that began."""
 
     match: Match
     reason: Reason
@@ -308,6 +309,8 @@ class Decision:
     alert: Alert | None = None
     pending_alert: Alert | None = None
     throttled_until: Moment | None = None
+    count_key: str | None = None
+    counted_since: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

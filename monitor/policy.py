@@ -67,6 +67,7 @@ def load_policy(config: Config) -> Policy:
         rules=rules,
         synonyms=Synonyms.from_mapping(rules.synonyms),
         preferences=channel_preferences(config),
+        timezone=config.monitor.timezone,
         source_tags={source.name: source.tags for source in config.sources},
         channels_by_rule={MONITOR_RULE: config.alerts.notify}
         | {rule.name: rule.notify or config.alerts.notify for rule in rules.rules},

@@ -47,6 +47,7 @@ def alert_to_json(alert: Alert) -> dict[str, Any]:
         "severity": str(alert.severity),
         "story": alert.story,
         "reason": alert.reason,
+        "counted": alert.counted or None,
         "url": alert.url,
         "at": format_iso(alert.at),
         "findings": [_finding_to_json(finding) for finding in alert.findings],
@@ -67,6 +68,7 @@ def alert_from_json(data: dict[str, Any]) -> Alert:
         at=parse_iso(data["at"]),
         findings=tuple(_finding_from_json(finding) for finding in data["findings"]),
         since_last=data["since_last"],
+        counted=data.get("counted") or "",  # missing in alerts stored by old versions
         confirms=tuple(data.get("confirms", ())),  # missing in alerts stored by old versions
     )
 

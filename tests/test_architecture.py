@@ -56,7 +56,7 @@ IO_LIBRARIES = {
 IO_MODULES = {"os", "random", "select", "socket", "tempfile", "threading", "time"}
 
 ONLY_IN = {
-    "sqlalchemy": ("store.", "polling.ingest", "backtest.replay"),
+    "sqlalchemy": ("store.", "polling.ingest", "polling.absence", "polling.followups", "backtest.replay"),
     "alembic": ("store.",),
     "apscheduler": ("daemon.", "cron"),
     "feedparser": ("sources.parse.",),

@@ -5,36 +5,35 @@ Every match ends in a `Decision` that is stored, so that nothing is suppressed w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from monitor.alerts.change_summary import since_last
 from monitor.alerts.corroboration import corroboration_gap, reports_of_claim
+from monitor.alerts.counting import CountHistory, count_match, count_story, counted_for
 from monitor.alerts.dedup import can_be_duplicate, dedup_key
 from monitor.alerts.figure_history import with_figure_history
 from monitor.alerts.held import PendingMatch, ReleasedMatches
 from monitor.alerts.ids import stable_id
-from monitor.alerts.inhibition import Inhibition
-from monitor.alerts.merge import merged_findings
+from monitor.alerts.inhibition import Inhibition, inhibition_detail
+from monitor.alerts.merge import as_prior_claims, merged_findings
+from monitor.alerts.rule_match import RuleMatch, build_alert
 from monitor.alerts.same_event import Echo, UpdateEchoes
 from monitor.alerts.silences import REASON_BY_MODE, Silence, find_silence
-from monitor.model import Alert, AlertFinding, Decision, Finding, Match, Moment, PriorClaim, Reason, Update
-from monitor.ruleset.match import is_forecast_hit
-from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
-from monitor.ruleset.severity import severity_of
-from monitor.ruleset.thresholds import threshold_crossings
+from monitor.alerts.spoken_time import duration_text
+from monitor.alerts.throttling import throttled_until
+from monitor.model import Alert, Decision, Finding, Moment, PriorClaim, Reason, Update
+from monitor.ruleset.rule import NO_ALIASES, MatchCount, QueryAliases, Rule
 from monitor.text.normalize import normalized_key
 
 
-class AlertHistory(Protocol):
-    """What deciding looks up in the past: earlier alerts, claims and held matches."""
+class AlertHistory(CountHistory, Protocol):
+    """What deciding looks up in the past: earlier alerts, claims, held and counted matches."""
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
         """Return which of these texts, made by `dedup_key`, the rule has alerted on in this story."""
-
-    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
-        """Return the times of the rule's alerts on the story since a moment, oldest first."""
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
         """Return the rule's last alert on the story."""
@@ -59,27 +58,17 @@ class AlertHistory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleMatch:
-    """A rule that matched, with the findings as seen from its sources."""
+class Situation:
+    """What the decisions about an update depend on, besides its matches."""
 
-    rule: Rule
-    findings: tuple[Finding, ...]
-    match: Match
-
-    @property
-    def fired_findings(self) -> list[Finding]:
-        """The findings that fire the rule, in the order of the update."""
-        return [self.findings[i] for i in self.match.finding_indexes]
-
-    @property
-    def crossed_limits(self) -> list[str]:
-        """A description of each figure that crosses the rule's limit in a fired finding."""
-        return [text for finding in self.fired_findings for text in threshold_crossings(self.rule, finding)]
-
-    @property
-    def story(self) -> str:
-        """The story of the alert: that of the first fired finding."""
-        return self.fired_findings[0].story
+    update: Update
+    history: AlertHistory
+    silences: Sequence[Silence]
+    aliases: QueryAliases
+    echoes: UpdateEchoes
+    inhibition: Inhibition
+    now: Moment
+    timezone: tzinfo
 
 
 def decide(
@@ -93,18 +82,21 @@ def decide(
     aliases: QueryAliases = NO_ALIASES,
     released: Sequence[ReleasedMatches] = (),
     inhibition: Inhibition | None = None,
+    timezone: tzinfo = UTC,
 ) -> tuple[Decision, ...]:
-    """Return one decision for each rule that matched; more if silences cover some of its findings, or if they are
-    part of an alert that releases held matches (`released`).
+    """Return one decision for each rule that matched; more if silences cover some of its findings, if they are part
+    of an alert that releases held matches (`released`), or if the match counts for several things.
 
-    `aliases` are those that the queries of silences may use; `echoes` are those of the update. `inhibition` records
-    the alerts, releases included; a released alert that is inhibited is not sent, so its findings are decided here.
+    `aliases` are those that the queries of silences may use; `echoes` are those of the update; `timezone` is that of
+    the times in reasons. `inhibition` records the alerts, releases included; a released alert that is inhibited is
+    not sent, so its findings are decided here.
     """
     if baseline:
         detail = f"first poll of {update.source}"
         return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
     silences = history.silences(now) if rule_matches else ()
     inhibition = inhibition or Inhibition()
+    situation = Situation(update, history, silences, aliases, echoes, inhibition, now, timezone)
     match_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
     decisions: dict[str, tuple[Decision, ...]] = {}
     for name in inhibition.in_order([*match_by_rule, *(release.alert.rule for release in released)]):
@@ -113,11 +105,7 @@ def decide(
         decisions[name] = tuple(
             decision
             for part in (without_merged(match_by_rule[name], sent) if name in match_by_rule else ())
-            for decision in (
-                [part]
-                if isinstance(part, Decision)
-                else decide_match(update, part, history, silences, aliases, echoes, inhibition, now)
-            )
+            for decision in ([part] if isinstance(part, Decision) else decide_match(situation, part))
         )
         inhibition.alerted |= {(name, decision.alert.story) for decision in decisions[name] if decision.alert}
     return tuple(decision for name in match_by_rule for decision in decisions[name])
@@ -135,47 +123,77 @@ def without_merged(rule_match: RuleMatch, released: Sequence[ReleasedMatches]) -
         yield replace(rule_match, match=replace(rule_match.match, finding_indexes=left))
 
 
-def decide_match(
-    update: Update,
-    rule_match: RuleMatch,
-    history: AlertHistory,
-    silences: Sequence[Silence],
-    aliases: QueryAliases,
-    echoes: UpdateEchoes,
-    inhibition: Inhibition,
-    now: Moment,
-) -> Iterator[Decision]:
-    """Yield one decision for the findings of each silence, and one for those that no silence covers."""
-    if detail := rule_match.rule.why_inactive(now):
-        yield Decision(rule_match.match, Reason.INACTIVE, detail)
+def decide_match(situation: Situation, rule_match: RuleMatch) -> Iterator[Decision]:
+    """Yield one decision for the findings of each silence, and one for those that no silence covers.
+
+    A match of a rule with `absent` is no alert: no silence applies to it, and it counts whenever it is seen.
+    """
+    rule, inactive = rule_match.rule, rule_match.rule.why_inactive(situation.now)
+    if rule.absent is not None:
+        detail = f"the rule alerts after {duration_text(rule.absent)} without a match"
+        yield Decision(rule_match.match, Reason.PRESENT, "; ".join(filter(None, (detail, inactive))))
+        return
+    if inactive:
+        yield Decision(rule_match.match, Reason.INACTIVE, inactive)
         return
     indexes_by_silence: dict[Silence | None, list[int]] = {}
     for index in rule_match.match.finding_indexes:
-        silence = find_silence(silences, rule_match.rule.name, update, rule_match.findings[index], aliases)
+        silence = silence_of(situation, rule, rule_match.findings[index])
         indexes_by_silence.setdefault(silence, []).append(index)
     for silence, indexes in indexes_by_silence.items():
         part = replace(rule_match, match=replace(rule_match.match, finding_indexes=tuple(indexes)))
-        if silence is None:
-            yield decide_unsilenced(update, part, history, echoes, inhibition, now)
-        else:
+        if silence is not None:
             yield Decision(part.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
+        elif rule.count is None:
+            yield decide_unsilenced(situation, part)
+        else:
+            yield from decide_counted(situation, part, rule.count)
 
 
-def decide_unsilenced(
-    update: Update,
-    rule_match: RuleMatch,
-    history: AlertHistory,
-    echoes: UpdateEchoes,
-    inhibition: Inhibition,
-    now: Moment,
-) -> Decision:
+def silence_of(situation: Situation, rule: Rule, finding: Finding) -> Silence | None:
+    return find_silence(situation.silences, rule.name, situation.update, finding, situation.aliases)
+
+
+def decide_counted(situation: Situation, rule_match: RuleMatch, count: MatchCount) -> Iterator[Decision]:
+    """Yield a decision for each thing that the match counts for. A silence of a count's story stops that count."""
+    update, now = situation.update, situation.now
+    uncounted = without_already_alerted(rule_match, situation.history, situation.echoes)
+    if not uncounted.match.finding_indexes:
+        yield Decision(rule_match.match, Reason.ALREADY_ALERTED, "already counted in the same words or bundle")
+        return
+    if inhibited := decide_inhibited(situation, uncounted):
+        yield inhibited
+        return
+    alert = build_alert(update, uncounted, now)
+    rule, all_counted = uncounted.rule, counted_for(count, update, uncounted.match)
+    for counted in all_counted:
+        finding = replace(uncounted.fired_findings[0], story=count_story(rule, counted))
+        if silence := silence_of(situation, rule, finding):
+            yield Decision(uncounted.match, REASON_BY_MODE[silence.mode], silence.decision_detail)
+        else:
+            yield count_match(rule, uncounted.match, alert, counted, situation.history, now, situation.timezone)
+    if not all_counted:
+        yield Decision(uncounted.match, Reason.COUNTED, f"for nothing: no word of {count.by} matched")
+
+
+def decide_inhibited(situation: Situation, rule_match: RuleMatch) -> Decision | None:
+    """Return the decision about a match that another rule's alert on the story keeps quiet; None if there is none."""
+    inhibitor = situation.inhibition.inhibitor_of(
+        rule_match.rule.name, rule_match.story, situation.history, situation.now
+    )
+    if not inhibitor or rule_match.crossed_limits:
+        return None
+    return Decision(rule_match.match, Reason.INHIBITED, inhibition_detail(inhibitor))
+
+
+def decide_unsilenced(situation: Situation, rule_match: RuleMatch) -> Decision:
+    update, history, echoes, now = situation.update, situation.history, situation.echoes, situation.now
     unalerted = without_already_alerted(rule_match, history, echoes)
     if not unalerted.match.finding_indexes:
         detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
-    inhibitor = inhibition.inhibitor_of(unalerted.rule.name, unalerted.story, history, now)
-    if inhibitor and not unalerted.crossed_limits:
-        return Decision(unalerted.match, Reason.INHIBITED, f"{inhibitor} has alerted on this story")
+    if inhibited := decide_inhibited(situation, unalerted):
+        return inhibited
     alert = build_alert(update, unalerted, now)
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
@@ -184,7 +202,7 @@ def decide_unsilenced(
         if detail := corroboration_gap(reports_of_claim(sayings), unalerted.rule.corroboration):
             return decide_unconfirmed(unalerted, alert, detail, history, echoes, now)
         alert = replace(alert, findings=merged_findings(alert.findings, sayings, echoes.synonyms))
-    if not unalerted.crossed_limits and (until := throttled_until(unalerted, history, now)):
+    if not unalerted.crossed_limits and (until := throttled_until(unalerted.rule, unalerted.story, history, now)):
         detail = f"more than {unalerted.rule.throttle} for this story"
         return Decision(unalerted.match, Reason.THROTTLED, detail, pending_alert=alert, throttled_until=until)
     return Decision(unalerted.match, Reason.SENT, alert.reason, alert)
@@ -198,7 +216,7 @@ def decide_unconfirmed(
     """
     pending = Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert)
     severity = rule_match.rule.unconfirmed
-    if severity is None or throttled_until(rule_match, history, now):
+    if severity is None or throttled_until(rule_match.rule, rule_match.story, history, now):
         return pending
     if is_known_event(rule_match, history, echoes):
         return replace(pending, detail=f"{detail}; the event was alerted before")
@@ -280,67 +298,3 @@ def without_already_alerted(rule_match: RuleMatch, history: AlertHistory, echoes
 def is_alerted_elsewhere(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> bool:
     """Whether a confirmed alert of the rule states all of a finding, with the same figure."""
     return any(echo.states_finding for echo in confirmed_echoes(rule, echoes, history))
-
-
-def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[PriorClaim]:
-    """Yield the claims of findings that the ledger does not have yet."""
-    for finding in findings:
-        yield PriorClaim(finding.claim.text, update.source, update.entry, update.at, finding.story, url=update.url)
-
-
-def throttled_until(rule_match: RuleMatch, history: AlertHistory, now: Moment) -> Moment | None:
-    """Return when the rule may alert on this story again; None if it may now."""
-    throttle = rule_match.rule.throttle
-    if throttle is None:
-        return None
-    times = history.alert_times(rule_match.rule.name, rule_match.story, now - throttle.seconds)
-    return times[-throttle.count] + throttle.seconds if len(times) >= throttle.count else None
-
-
-def build_alert(update: Update, rule_match: RuleMatch, now: Moment) -> Alert:
-    """Build the alert of the fired findings. A repeated assessment of the update gives it the same id."""
-    claim_texts = [finding.claim.text for finding in rule_match.fired_findings]
-    identity = "\n".join((rule_match.rule.name, update.source, update.entry, *claim_texts))
-    return Alert(
-        id=stable_id("al", identity, str(update.at)),
-        rule=rule_match.rule.name,
-        title=rule_match.rule.title,
-        severity=severity_of(rule_match.rule, update, [finding.claim for finding in rule_match.fired_findings]),
-        story=rule_match.story,
-        reason=reason_text(rule_match),
-        url=update.url,
-        at=now,
-        findings=tuple(build_alert_finding(update, rule_match, i) for i in rule_match.match.finding_indexes),
-    )
-
-
-def build_alert_finding(update: Update, rule_match: RuleMatch, index: int) -> AlertFinding:
-    finding = rule_match.findings[index]
-    return AlertFinding(
-        claim=finding.claim.text,
-        novelty=finding.novelty,
-        similarity=finding.similarity,
-        matched=tuple(dict.fromkeys(hit.words for hit in rule_match.match.hits if hit.finding_index == index)),
-        source=update.source,
-        entry=update.entry,
-        entry_url=update.url,
-        published=update.at if update.published is None else update.published,
-        nearest=finding.nearest,
-        changes=finding.changes,
-        story=finding.story,
-        bundle=finding.bundle,
-        evidence=finding.evidence,
-        entry_title=update.title,
-        heading=finding.claim.heading,
-    )
-
-
-def reason_text(rule_match: RuleMatch) -> str:
-    """Return why the alert fired, for people: the novelties, the words that matched, the limits crossed."""
-    novelties = ", ".join(dict.fromkeys(str(f.novelty) for f in rule_match.fired_findings))
-    hits = [hit for hit in rule_match.match.hits if hit.finding_index in rule_match.match.finding_indexes]
-    quoted = (f"“{hit.words}”" + " (a forecast)" * is_forecast_hit(hit, rule_match.findings) for hit in hits)
-    quoted_words = ", ".join(dict.fromkeys(quoted))
-    rule = f"rule {rule_match.rule.name}"
-    cause = f"{quoted_words} matched {rule}" if quoted_words else f"{rule} matched"
-    return "; ".join((f"{novelties}: {cause}", *dict.fromkeys(rule_match.crossed_limits)))

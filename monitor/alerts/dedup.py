@@ -1,4 +1,4 @@
-"""Which findings may duplicate alerted ones, and the keys under which alerted claims are remembered."""
+"""How alerted claims are remembered, so that a rule does not alert on them again."""
 
 from __future__ import annotations
 

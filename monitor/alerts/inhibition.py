@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from monitor.alerts.held import ReleasedMatches
-from monitor.model import Moment
+from monitor.alerts.throttling import AlertTimes
+from monitor.model import Alert, Moment
 from monitor.ruleset.rule import Rule
 
 
-class AlertTimes(Protocol):
-    """The times of earlier alerts."""
-
-    def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]: ...
+def inhibition_detail(inhibitor: str) -> str:
+    return f"{inhibitor} has alerted on this story"
 
 
 @dataclass(slots=True)
@@ -34,6 +33,15 @@ class Inhibition:
             if (inhibitor.name, story) in self.alerted or history.alert_times(inhibitor.name, story, since):
                 return inhibitor.name
         return ""
+
+    def inhibited_until(self, alert: Alert, history: AlertTimes, now: Moment) -> Moment | None:
+        """Return until when live alerts keep this one quiet, infinity if for good; None if it may be sent."""
+        ends = [
+            last + inhibitor.throttle.seconds if inhibitor.throttle else math.inf
+            for inhibitor in self.inhibitors.get(alert.rule, ())
+            for last in history.alert_times(inhibitor.name, alert.story, 0.0)[-1:]
+        ]
+        return max((end for end in ends if end > now), default=None)
 
     def uninhibited(
         self, released: Iterable[ReleasedMatches], history: AlertTimes, now: Moment

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from monitor.alerts.corroboration import independent_reports, reports_of_claim
 from monitor.alerts.figure_history import amount
 from monitor.alerts.same_event import differing_figures, find_echo, judge_pair
-from monitor.model import AlertFinding, FigurePoint, Novelty, PriorClaim
+from monitor.model import AlertFinding, FigurePoint, Finding, Novelty, PriorClaim, Update
 from monitor.text.analysis import NO_SYNONYMS, Synonyms
 
 
@@ -116,3 +116,9 @@ def figure_point(prior: PriorClaim, figures: Sequence[str]) -> dict[str, FigureP
 def figures_text(findings: Iterable[AlertFinding]) -> str:
     """Return `at least 12 (wire), 14 (press)`: the differing figures of the findings, "" if there are none."""
     return ", ".join(dict.fromkeys(f"{point.text} ({point.source})" for f in findings for point in f.figures))
+
+
+def as_prior_claims(update: Update, findings: Iterable[Finding]) -> Iterator[PriorClaim]:
+    """Yield the claims of findings that the ledger does not have yet."""
+    for finding in findings:
+        yield PriorClaim(finding.claim.text, update.source, update.entry, update.at, finding.story, url=update.url)

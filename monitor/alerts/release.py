@@ -6,17 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.alerts.corroboration import corroboration_gap, independent_reports, reports_of_claim
-from monitor.alerts.decide import (
-    AlertHistory,
-    RuleMatch,
-    as_prior_claims,
-    build_alert_finding,
-    confirmed_echoes,
-    counted_echoes,
-)
+from monitor.alerts.decide import AlertHistory, confirmed_echoes, counted_echoes
 from monitor.alerts.held import PendingMatch, ReleasedMatches
 from monitor.alerts.ids import stable_id
-from monitor.alerts.merge import as_prior_claim, figures_text, merged_findings
+from monitor.alerts.merge import as_prior_claim, as_prior_claims, figures_text, merged_findings
+from monitor.alerts.rule_match import RuleMatch, build_alert_finding
 from monitor.alerts.same_event import Echo, UpdateEchoes, find_echo
 from monitor.alerts.silences import not_silenced
 from monitor.model import Alert, AlertFinding, Moment, PriorClaim, Update
@@ -202,6 +196,7 @@ def combine(group: Sequence[PendingMatch], now: Moment) -> ReleasedMatches:
 def combined_alert(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
     """Return the last alert with the findings of all, and with the highest severity."""
     latest = alerts[-1]
+    several_counts = f"{len(alerts)} counts, the last of {latest.counted}"
     return replace(
         latest,
         id=stable_id("al", "throttle", *(alert.id for alert in alerts)),
@@ -209,4 +204,5 @@ def combined_alert(alerts: Sequence[Alert], detail: str, now: Moment) -> Alert:
         findings=tuple(finding for alert in alerts for finding in alert.findings),
         reason=f"{latest.reason}; {detail}",
         at=now,
+        counted=several_counts if latest.counted and len(alerts) > 1 else latest.counted,
     )

@@ -32,7 +32,10 @@ class FigureSeries:
 
 @dataclass(frozen=True, slots=True)
 class StorySummary:
-    """The summary of a story. `lead` is its lead claim; `figures` has one series for each figure."""
+    """The summary of a story. `lead` is its lead claim; `figures` has one series for each figure.
+
+    `is_of_rule`: it has no claims of its own, but the alerts of a rule that counts matches or waits for one.
+    """
 
     id: str
     lead: str
@@ -40,6 +43,7 @@ class StorySummary:
     last_at: Moment
     source_reports: tuple[SourceReport, ...]
     figures: tuple[FigureSeries, ...]
+    is_of_rule: bool = False
 
     @property
     def independent_count(self) -> int:

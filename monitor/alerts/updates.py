@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.alerts.corroboration import event_texts, other_sources, reports_of_claim
-from monitor.alerts.decide import AlertHistory, as_prior_claims
+from monitor.alerts.decide import AlertHistory
 from monitor.alerts.ids import stable_id
-from monitor.alerts.merge import as_prior_claim, figures_by_source
+from monitor.alerts.merge import as_prior_claim, as_prior_claims, figures_by_source
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.routing import Outbox
 from monitor.alerts.same_event import UpdateEchoes

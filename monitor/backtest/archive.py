@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from monitor.backtest.run import RulesByScope, StoredUpdate, is_relevant, relevant_novelties
+from monitor.backtest.run import RulesByScope, is_relevant, relevant_novelties
+from monitor.backtest.stored_update import StoredUpdate
 from monitor.config.models import Config
 from monitor.model import Finding, Moment, Update
 from monitor.store.history import recorded_updates

@@ -14,16 +14,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from sqlalchemy import Connection
 
-from monitor.alerts.release import release_throttled
 from monitor.assess import Assessment, Policy
 from monitor.deliver.webhook_payload import alert_payload
 from monitor.errors import MonitorError
 from monitor.model import Alert, Finding, Moment, Update
+from monitor.polling.absence import commit_due_absences, waiting_rules
+from monitor.polling.followups import commit_due_followups
 from monitor.polling.ingest import ingest_update
 from monitor.serialize import change_to_json, evidence_to_json, format_iso
-from monitor.store import alerts, sources
+from monitor.store import absences, sources
 from monitor.store.base import Store
-from monitor.store.commit import commit_releases
 from monitor.store.connect import open_store
 from monitor.store.corroboration import alerts_with_other_sources
 from monitor.units import DAY
@@ -69,7 +69,8 @@ def replay_batch(
     with store.write() as conn:
         sources.add_replayed_sources(conn, {update.source for _, update in updates}, updates[0][1].at)
         for number, update in updates:
-            yield from released_alert_lines(conn, update.at)
+            yield from released_alert_lines(conn, policy, update.at)
+            yield from absence_alert_lines(conn, policy, update.at)
             yield from assessment_lines(
                 conn, ingest_update(conn, update, policy, digest=str(number), memory=memory, now=update.at)
             )
@@ -87,11 +88,16 @@ def parse_line(number: int, line: str) -> Update:
     return Update(parsed.source, parsed.entry, parsed.at.timestamp(), parsed.title, parsed.url, parsed.text)
 
 
-def released_alert_lines(conn: Connection, now: Moment) -> Iterator[dict[str, Any]]:
+def released_alert_lines(conn: Connection, policy: Policy, now: Moment) -> Iterator[dict[str, Any]]:
     """Yield the follow-ups for throttled alerts whose window has ended."""
-    releases = release_throttled(alerts.due_throttled_matches(conn, now), now=now)
-    commit_releases(conn, releases, (), now=now)
-    yield from alert_lines(conn, [release.alert for release in releases])
+    yield from alert_lines(conn, [release.alert for release in commit_due_followups(conn, policy, now)])
+
+
+def absence_alert_lines(conn: Connection, policy: Policy, now: Moment) -> Iterator[dict[str, Any]]:
+    """Yield the alerts of rules with `absent`. Every source counts as read at the time of each line."""
+    if waiting_rules(policy):
+        absences.mark_sources_read(conn, now)
+        yield from alert_lines(conn, commit_due_absences(conn, policy, now))
 
 
 def assessment_lines(conn: Connection, assessment: Assessment) -> Iterator[dict[str, Any]]:

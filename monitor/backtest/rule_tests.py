@@ -127,7 +127,10 @@ def evaluate_rule(
     findings = findings_of_test(test, synonyms)
     claims = split_claims(test.title, test.text)
     tags = tags_of_test(test, source_tags)
-    match = match_rule(rule_for_test(test, rule), update_of_test(test), findings, claims, tags)
+    tested_rule, update = rule_for_test(test, rule), update_of_test(test)
+    match = match_rule(tested_rule, update, findings, claims, tags)
+    if tested_rule.why_inactive(update.at):
+        match = None
     fired = [findings[index] for index in match.finding_indexes] if match else []
     in_text = [finding for finding in findings if finding.claim.role is not Role.TITLE]
     first = next(iter(fired or in_text), None)
@@ -139,6 +142,8 @@ def firing_reason(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: S
     tested_rule, update = rule_for_test(test, rule), update_of_test(test)
     findings, tags = findings_of_test(test, synonyms), tags_of_test(test, source_tags)
     claims = split_claims(test.title, test.text)
+    if inactive := tested_rule.why_inactive(update.at):
+        return inactive
     if match := match_rule(tested_rule, update, findings, claims, tags):
         return matched_words(match)
     return explain_rule(tested_rule, update, findings, claims, tags).why
@@ -149,8 +154,13 @@ def matched_words(match: Match) -> str:
 
 
 def rule_for_test(test: RuleTest, rule: Rule) -> Rule:
-    """Return the rule with its sources if the test names one, else for all sources."""
-    return rule if test.source else replace(rule, sources=None)
+    """Return the rule with its sources if the test names one, else for all sources; see also `rule_at`."""
+    return rule_at(test, rule if test.source else replace(rule, sources=None))
+
+
+def rule_at(test: RuleTest, rule: Rule) -> Rule:
+    """Return the rule with its hours and its expiry if the test says when it takes place."""
+    return rule if test.at is not None else replace(rule, active=None, expires=None)
 
 
 def update_of_test(test: RuleTest) -> Update:

@@ -109,6 +109,8 @@ def _load_record(conn: Connection, target: str) -> UpdateExplanation:
             raise MonitorError(
                 f"unknown alert {terminal_safe(target)}; `monitor alerts` lists alerts and their updates"
             )
+        if row.update_id is None:
+            raise MonitorError(f"alert {terminal_safe(target)} is from no update: {terminal_safe(row.alert.reason)}")
         number = row.update_id
     record = None if number is None else explain_update(conn, number)
     if record is None:

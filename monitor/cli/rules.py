@@ -16,17 +16,28 @@ if TYPE_CHECKING:
     from monitor.config.models import Config
     from monitor.store.reports.rules import RuleActivity
 
+MAX_CONDITION_CHARS = 40
 HEADERS = ("rule", "severity", "alerts", "acknowledged", "not news", "noise", "last alert", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule of the files; `severity` is "" for a disabled one. `watched_since`: when the oldest update arrived."""
+    """One rule of the files; `severity` is "" for a disabled one. `watched_since`: when the oldest update arrived.
+
+    `conditions` are the other severities, each with its query.
+    """
 
     name: str
     severity: str
     activity: RuleActivity
     watched_since: float | None
+    conditions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def severity_text(self) -> str:
+        """Return `medium or CRITICAL when deaths > 100`."""
+        others = (f"{severity.upper()} when {_shortened(query)}" for severity, query in self.conditions)
+        return " or ".join((self.severity, *others))
 
     @property
     def note(self) -> str:
@@ -72,17 +83,27 @@ def _load_rows(config: Config, since: float) -> list[RuleRow]:
         with open_existing_store(config) as store, store.read() as conn:
             activity, watched_since = rule_activity(conn, since), first_recorded(conn)
     severities = {rule.name: str(rule.severity) for rule in rules.rules} | dict.fromkeys(rules.disabled, "")
+    conditions = {
+        rule.name: tuple((str(severity), query.text) for severity, query in rule.severity_conditions)
+        for rule in rules.rules
+    }
     nothing = RuleActivity()
     return [
-        RuleRow(name, severity, activity.get(name, nothing), watched_since) for name, severity in severities.items()
+        RuleRow(name, severity, activity.get(name, nothing), watched_since, conditions.get(name, ()))
+        for name, severity in severities.items()
     ]
+
+
+def _shortened(query: str) -> str:
+    words = " ".join(query.split())
+    return words if len(words) <= MAX_CONDITION_CHARS else f"{words[: MAX_CONDITION_CHARS - 1].rstrip()}…"
 
 
 def _cells(row: RuleRow) -> tuple[object, ...]:
     activity = row.activity
     noise = "" if activity.noise is None else f"{activity.noise:.0%}"
     counts = (activity.alerts, activity.acknowledged, activity.not_news)
-    return (row.name, row.severity, *counts, noise, iso_utc(activity.last_alert) or "", row.note)
+    return (row.name, row.severity_text, *counts, noise, iso_utc(activity.last_alert) or "", row.note)
 
 
 def _row_json(row: RuleRow) -> dict[str, Any]:

@@ -45,6 +45,10 @@ def command(story: str, path: Path, as_json: bool) -> None:
 
 def _show_story(summary: StorySummary, alerts_with_answers: list[tuple[AlertRow, Feedback | None]]) -> None:
     click.echo(click.style(terminal_safe(summary.lead), bold=True))
+    if summary.is_of_rule:
+        click.echo(f"{summary.id}, of a rule that counts matches of other stories, or reports that there are none")
+        _show_alerts(alerts_with_answers)
+        return
     click.echo(f"{summary.id}, reported from {iso_utc(summary.opened_at)} to {iso_utc(summary.last_at)}")
     click.echo(pluralize(summary.independent_count, "independent source"))
     source_rows = [

@@ -131,7 +131,7 @@ def _run_backtest(
     from monitor.backtest.archive import load_stored_updates
     from monitor.backtest.gained import gained_alerts
     from monitor.backtest.run import run_backtest, split_by_scope
-    from monitor.store.history import count_updates
+    from monitor.store.history import count_updates, first_update_time
 
     against_name = str(relative_to_cwd(against)) if against else None
     with open_existing_store(config) as store, store.read() as conn:
@@ -140,10 +140,11 @@ def _run_backtest(
         rule_sets = [rules, *([old_rules] if old_rules else [])]
         tags = {source.name: source.tags for source in config.sources}
         scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
-        update_count = count_updates(conn, since)
+        update_count, first_update = count_updates(conn, since), first_update_time(conn)
+        start = None if first_update is None else max(since, first_update)
         with _progress(update_count) as note_read:
             updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read)
-            runs = run_backtest(scoped_rules, updates, tags, time.time(), in_full=in_full)
+            runs = run_backtest(scoped_rules, updates, tags, time.time(), start, in_full=in_full)
         alerts_now, alerts_before = runs[0], runs[1] if old_rules else None
         if alerts_before is None and _is_in_rules_folder(config, file):
             alerts_before, against_name = _past_alerts(conn, rules, since), "the alerts raised"
@@ -284,7 +285,10 @@ def _show_result(result: BacktestResult) -> None:
 
 def _show_alert(mark: str, hypothetical: HypotheticalAlert) -> None:
     alert = hypothetical.alert
-    head = f"{iso_utc(alert.at)}  {alert.rule}  {alert.severity}  update {hypothetical.update_number}"
+    update = f"  update {hypothetical.update_number}" if hypothetical.update_number else ""
+    head = f"{iso_utc(alert.at)}  {alert.rule}  {alert.severity}{update}"
     click.echo(f"{mark}{click.style(head, dim=True)}")
+    if alert.counted or not alert.findings:
+        click.echo(f"    {terminal_safe(alert.counted or alert.reason)}")
     for finding in alert.findings:
         click.echo(f"    {finding.novelty:<10} {highlight_matches(terminal_safe(finding.claim), finding.matched)}")

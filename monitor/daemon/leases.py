@@ -1,18 +1,18 @@
-"""The daemon's transactions: lease sources, write the results of unchanged polls, release throttled alerts."""
+"""The daemon's transactions: lease sources, write the results of unchanged polls, and alert when it is time: release
+throttled alerts, report the absence of matches.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from monitor.alerts.release import release_throttled
-from monitor.alerts.routing import releases_with_routing_reasons, route
+from monitor.polling.absence import alert_absences
+from monitor.polling.followups import release_followups
 from monitor.polling.ingest import commit_unchanged_polls
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostSlots
 from monitor.sources.state import PollResult, SourceState
-from monitor.store import alerts, outbox, rule_state, sources
-from monitor.store.commit import commit_releases
-from monitor.store.past import StoredHistory
+from monitor.store import outbox, sources
 
 POLL_LEASE_S = 300.0  # after this a source whose poller died is polled again
 
@@ -61,24 +61,14 @@ def due_channels(runtime: Runtime) -> list[str]:
         return outbox.channels_due(conn, runtime.clock())
 
 
-def commit_throttle_releases(runtime: Runtime) -> int:
-    """Commit one follow-up for each throttled rule and story whose window has ended. Return how many.
+def commit_absences(runtime: Runtime) -> int:
+    """Commit the alerts of rules with `absent` that are due. Return how many."""
+    return len(alert_absences(runtime.store, runtime.policy, runtime.clock()))
 
-    Matches held for a rule that no longer exists are dropped.
+
+def commit_throttle_releases(runtime: Runtime) -> int:
+    """Commit the follow-ups of throttles that are due. Return how many.
+
+    A reload changes the policy in the store's thread too, so the rule names agree with those in the store.
     """
-    now = runtime.clock()
-    with runtime.store.read() as conn:
-        if not alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases):
-            return 0
-    with runtime.store.write() as conn:
-        policy = runtime.policy
-        active_rules = {rule.name for rule in policy.rules.rules}
-        pending = alerts.due_throttled_matches(conn, now, policy.rules.aliases)
-        rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in active_rules])
-        releases = release_throttled([match for match in pending if match.alert.rule in active_rules], now=now)
-        channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
-        released_alerts = [release.alert for release in releases]
-        messages = route(released_alerts, channels_by_rule, preferences, StoredHistory(conn, since=now), now)
-        routed_releases = releases_with_routing_reasons(releases, messages, channels_by_rule, preferences)
-        commit_releases(conn, routed_releases, messages, now=now)
-    return len(releases)
+    return len(release_followups(runtime.store, runtime.policy, runtime.clock()))

@@ -15,13 +15,15 @@ from operator import itemgetter
 
 import structlog
 
-from monitor.alerts.decide import RuleMatch, decide
+from monitor.alerts.decide import decide
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.routing import decisions_with_routing_reasons, route
+from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
 from monitor.backtest.archive import load_stored_updates
-from monitor.backtest.run import StoredUpdate, match_stored_update, split_by_scope
+from monitor.backtest.run import match_stored_update, split_by_scope
+from monitor.backtest.stored_update import StoredUpdate
 from monitor.config.models import Config
 from monitor.model import Decision, Moment, Reason
 from monitor.ruleset.rule import Rule, RuleSet

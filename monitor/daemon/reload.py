@@ -24,6 +24,7 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
 from monitor.runtime import Runtime
+from monitor.store.counts import drop_old_counts
 from monitor.store.rule_state import (
     apply_rule_renames,
     drop_pending_of_missing,
@@ -134,9 +135,12 @@ def activate_rules(runtime: Runtime, policy: Policy) -> None:
 
 
 def drop_removed_rules(runtime: Runtime) -> None:
-    """Drop matches awaiting corroboration whose rule was removed a while ago."""
+    """Drop matches awaiting corroboration whose rule was removed a while ago, and counted matches of past periods."""
+    policy = runtime.policy
+    periods = {rule.name: rule.count.seconds for rule in policy.rules.rules if rule.count}
     with runtime.store.write() as conn:
-        drop_pending_of_missing(conn, {rule.name for rule in runtime.policy.rules.rules}, runtime.clock())
+        drop_pending_of_missing(conn, {rule.name for rule in policy.rules.rules}, runtime.clock())
+        drop_old_counts(conn, periods, runtime.clock())
 
 
 def stat_rule_files(folder: Path) -> FileStamps:

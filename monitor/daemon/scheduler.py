@@ -15,7 +15,13 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.daemon.clock import watch_clock_steps
-from monitor.daemon.leases import commit_throttle_releases, due_channels, flush_pending_outcomes, lease_sources
+from monitor.daemon.leases import (
+    commit_absences,
+    commit_throttle_releases,
+    due_channels,
+    flush_pending_outcomes,
+    lease_sources,
+)
 from monitor.daemon.lookback import look_back
 from monitor.daemon.reload import drop_removed_rules, watch_rules
 from monitor.errors import StoreError
@@ -156,9 +162,10 @@ class Daemon:
             await self.deliver_due()
 
     async def release_due(self) -> None:
-        """Send follow-ups for throttled alerts whose window has ended."""
-        if await self.runtime.run_in_store_thread(commit_throttle_releases, self.runtime):
-            self.runtime.delivery_wanted.set()
+        """Send follow-ups for throttled alerts whose window has ended, and alerts about the absence of matches."""
+        for commit in (commit_throttle_releases, commit_absences):
+            if await self.runtime.run_in_store_thread(commit, self.runtime):
+                self.runtime.delivery_wanted.set()
 
     async def preload_templates(self) -> None:
         """Load the templates now, so that the first alert does not wait for them."""

@@ -104,7 +104,7 @@ def summarize(alerts: Sequence[Alert], shown: Collection[int], max_headlines: in
             break
         key = (-alert.severity.rank, alert.rule)
         group = groups.setdefault(key, SummaryGroup(_group_title(alert), alert.severity))
-        if number in listed:
+        if number in listed and not alert.counted:
             group.same_as.append(number)
         else:
             group.lines.append(line)

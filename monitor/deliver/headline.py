@@ -43,11 +43,21 @@ class Headline:
 
 
 def headline_of(alert: Alert) -> Headline:
-    """Return the headline of the alert's first finding, or the alert's title if there is none."""
+    """Return the headline of the alert's first finding, or the alert's title if there is none; after what a rule has
+    counted, if it counts."""
     headline = finding_headline(alert.findings[0], alert.title) if alert.findings else Headline("")
     if not headline.current:
-        return Headline(shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
-    return replace(headline, current=CONFIRMED_PREFIX + headline.current) if alert.confirms else headline
+        headline = Headline(shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
+    elif alert.confirms:
+        headline = replace(headline, current=CONFIRMED_PREFIX + headline.current)
+    return counted_headline(alert, headline)
+
+
+def counted_headline(alert: Alert, headline: Headline) -> Headline:
+    """Return the headline after what the alert counts: `5 matches since 14:02: HEADLINE`."""
+    if not alert.counted:
+        return headline
+    return Headline(shorten(f"{sanitize(alert.counted)}: {headline}", MAX_HEADLINE_CHARS))
 
 
 def alert_headline(alert: Alert) -> str:

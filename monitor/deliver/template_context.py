@@ -35,7 +35,7 @@ from monitor.deliver.grouping import (
     findings_in_full,
     summarize,
 )
-from monitor.deliver.headline import CONFIRMED_PREFIX, Headline, finding_headline
+from monitor.deliver.headline import CONFIRMED_PREFIX, Headline, counted_headline, finding_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.model import Alert, AlertFinding, Message, Severity
 
@@ -114,9 +114,10 @@ def _message_headline(message: Message, findings: Sequence[AlertFinding], batche
         return Headline(shorten(batch_title(message), MAX_TITLE_CHARS))
     headline = finding_headline(findings[0], message.alerts[0].title) if findings else Headline("")
     if not headline.current:
-        return Headline(_alert_title(message.alerts[0]))
-    is_confirmed = bool(message.alerts[0].confirms)
-    return replace(headline, current=CONFIRMED_PREFIX + headline.current) if is_confirmed else headline
+        headline = Headline(_alert_title(message.alerts[0]))
+    elif message.alerts[0].confirms:
+        headline = replace(headline, current=CONFIRMED_PREFIX + headline.current)
+    return counted_headline(message.alerts[0], headline)
 
 
 def _since_last(alert: Alert, headline: Headline) -> str:

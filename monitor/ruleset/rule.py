@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 
@@ -46,8 +46,20 @@ class ActiveHours:
     timezone: tzinfo
 
     def cover(self, now: Moment) -> bool:
-        local = datetime.fromtimestamp(now, self.timezone)
-        return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute in self.minutes
+        return minute_of_week(datetime.fromtimestamp(now, self.timezone)) in self.minutes
+
+    def first_covered(self, start: Moment) -> Moment:
+        """Return the first moment from `start` on that they cover."""
+        moment = start
+        while not self.cover(moment):  # more than once if the clocks are put forward meanwhile
+            local = datetime.fromtimestamp(moment, self.timezone).replace(second=0, microsecond=0)
+            wait = min((minute - minute_of_week(local)) % (7 * DAY_MINUTES) for minute in self.minutes)
+            moment = (local + timedelta(minutes=wait)).replace(fold=local.fold).timestamp()
+        return moment
+
+
+def minute_of_week(local: datetime) -> int:
+    return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,21 @@ class Expiry:
 
     day: date
     at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCount:
+    """A rule fires once `number` of its matches fall into `seconds`; `text` is the value as written.
+
+    `by` is what each is counted for alone: "" (all together), `source`, `entry`, or a list such as `@vendors`, whose
+    entries `entry_by_term` has by the terms of the query.
+    """
+
+    number: int
+    seconds: float
+    text: str = ""
+    by: str = ""
+    entry_by_term: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +153,7 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `sources` None means all; `notify` () means the config's; `since` is in seconds.
+    """One rule. `sources` None means all; `notify` () means the config's; `since` and `absent` are in seconds.
 
     The first of `severity_conditions` that matches replaces its `severity`. The rules that it `inhibits`, by name or
     id, stay quiet on a story that it has alerted on. `id` identifies a renamed rule. `path` and `line` are its
@@ -142,6 +169,8 @@ class Rule:
     severity: Severity = Severity.MEDIUM
     notify: tuple[str, ...] = ()
     throttle: Throttle | None = None
+    count: MatchCount | None = None
+    absent: float | None = None
     corroboration: int = 1
     unconfirmed: Severity | None = None
     figures: tuple[FollowedFigure, ...] = ()
@@ -175,6 +204,11 @@ class Rule:
         if self.active and not self.active.cover(now):
             return f"active only {self.active.text}"
         return ""
+
+    def first_active(self, start: Moment) -> Moment | None:
+        """Return the first moment from `start` on at which the rule may alert, None if it has expired by then."""
+        moment = self.active.first_covered(start) if self.active else start
+        return None if self.has_expired(moment) else moment
 
     @property
     def needs_context(self) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.model import Moment, Novelty
+from monitor.ruleset.count_keys import count_faults
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.query.terms import matches_all_news
-from monitor.ruleset.rule import Rule
+from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
 from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.yaml_tree import YamlTable, YamlText
 
@@ -26,15 +27,21 @@ class InhibitedRule:
 
 
 def inhibition_faults(
-    inhibitions: Iterable[InhibitedRule], name_by_key: Mapping[str, str]
+    inhibitions: Iterable[InhibitedRule], name_by_key: Mapping[str, str], waiting: Collection[str] = ()
 ) -> Iterator[tuple[InhibitedRule, SyntaxFault]]:
-    """Yield the rules that inhibit themselves, or each other in a cycle. `name_by_key`: by name and id."""
+    """Yield the rules that inhibit themselves, each other in a cycle, or one of the rules with `absent` (`waiting`).
+
+    `name_by_key`: by name and id.
+    """
     inhibited_by_rule: dict[str, set[str]] = defaultdict(set)
     for inhibition in inhibitions:
         name = name_by_key.get(inhibition.inhibited.value)
         if name is None:
             continue
-        if path := inhibition_path(name, inhibition.rule, inhibited_by_rule):
+        if name in waiting:
+            message = f"{name} has `absent`: an absence is in no story of another rule, so nothing can inhibit it"
+            yield inhibition, SyntaxFault(message, inhibition.inhibited.offset)
+        elif path := inhibition_path(name, inhibition.rule, inhibited_by_rule):
             cycle = " → ".join((inhibition.rule, *path))
             message = f"rules inhibit each other in a cycle: {cycle}" if len(path) > 1 else CANNOT_INHIBIT_ITSELF
             yield inhibition, SyntaxFault(message, inhibition.inhibited.offset)
@@ -56,8 +63,11 @@ def inhibition_path(start: str, end: str, inhibited_by_rule: Mapping[str, Collec
     return ()
 
 
-def rule_faults(rule: Rule, tree: YamlTable, now: Moment | None) -> Iterator[SyntaxFault]:
+def rule_faults(
+    rule: Rule, tree: YamlTable, now: Moment | None, aliases: QueryAliases = NO_ALIASES
+) -> Iterator[SyntaxFault]:
     """Yield what is contradictory in a rule, and warnings of what is probably not meant."""
+    yield from count_faults(rule, tree, aliases)
     if rule.unconfirmed and rule.corroboration < 2:
         message = "`unconfirmed` has no effect without `corroboration: 2` or more"
         yield SyntaxFault(message, tree.keys["unconfirmed"].offset, warning=True)
@@ -66,10 +76,10 @@ def rule_faults(rule: Rule, tree: YamlTable, now: Moment | None) -> Iterator[Syn
             f"`unconfirmed: {rule.unconfirmed}` is above `severity: {rule.highest_severity}` of confirmed alerts"
         )
         yield SyntaxFault(message, tree.values["unconfirmed"].offset)
-    if Novelty.REPEATED in rule.on:
+    if Novelty.REPEATED in rule.on and rule.absent is None:
         message = "`repeated` alerts every time that a source says what is known already: expect many alerts"
         yield SyntaxFault(message, tree.values["on"].offset, warning=True)
-    if rule.sources is None and matches_all_news(rule.query.root):
+    if rule.sources is None and rule.absent is None and matches_all_news(rule.query.root):
         message = "the query matches all news of every source: name some under `sources`"
         yield SyntaxFault(message, tree.keys["match"].offset, warning=True)
     if rule.expires and now is not None and rule.has_expired(now):

@@ -11,6 +11,7 @@ from monitor.config.quiet_hours import span_minutes
 from monitor.errors import Problem
 from monitor.model import Moment, Severity
 from monitor.ruleset.compile_cache import cached_query
+from monitor.ruleset.count_keys import with_count_keys
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.query.lint import operand_error
 from monitor.ruleset.query.nodes import Query
@@ -117,9 +118,13 @@ class RuleReader:
         figure_queries = {name: figure_query for name, figure_query in figures.items() if figure_query}
         severity_queries = tuple((severity, condition) for severity, condition in conditions.items() if condition)
         rule = build_rule(model, query, figure_queries, source, tree, self.surroundings.timezone)
-        rule = replace(rule, severity_conditions=severity_queries)
-        for fault in rule_faults(rule, tree, self.surroundings.now):
+        aliases = self.known_names.aliases
+        rule = with_count_keys(replace(rule, severity_conditions=severity_queries), model, aliases)
+        faults = list(rule_faults(rule, tree, self.surroundings.now, aliases))
+        for fault in faults:
             self.report(source, fault)
+        if not all(fault.warning for fault in faults):
+            return
         self.inhibitions += [
             InhibitedRule(rule.name, text, source) for text in scalar_nodes(tree.values.get("inhibits"))
         ]
@@ -144,7 +149,8 @@ class RuleReader:
         if self.surroundings.has_all_rules:
             for inhibition in self.inhibitions:
                 self.check_exists(inhibition.source, "rule", inhibition.inhibited, name_by_key)
-        for inhibition, fault in inhibition_faults(self.inhibitions, name_by_key):
+        waiting = {rule.name for rule in self.rules if rule.absent is not None}
+        for inhibition, fault in inhibition_faults(self.inhibitions, name_by_key, waiting):
             self.report(inhibition.source, fault)
 
     def compile_query_node(self, source: SourceText, node: YamlNode | None) -> Query | None:
@@ -248,6 +254,7 @@ def build_rule(
         throttle=model.throttle,
         corroboration=model.corroboration,
         unconfirmed=model.unconfirmed,
+        absent=model.absent,
         figures=tuple(
             FollowedFigure(name, figure_queries[name], *figure.limits) for name, figure in model.figures.items()
         ),

@@ -67,7 +67,7 @@ class RuleTestModel(RuleFileModel, title="Test"):
         default=None, description="when the text is seen, or the sequence starts, such as 2026-12-14T08:00"
     )
     sequence: tuple[SequenceItemModel, ...] = Field(
-        default=(), description="several texts in turn: for throttles and corroboration"
+        default=(), description="several texts in turn: for throttles, corroboration, counts and absences"
     )
 
     @model_validator(mode="after")

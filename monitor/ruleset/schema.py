@@ -13,7 +13,7 @@ from monitor.config.models import DurationSeconds
 from monitor.model import Novelty, Severity
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.query.limits import Amount
-from monitor.ruleset.rule import Throttle, Within
+from monitor.ruleset.rule import MatchCount, Throttle, Within
 from monitor.ruleset.rule_test_schema import RuleTestModel, SequenceItemModel
 from monitor.ruleset.schema_base import (
     FilledText,
@@ -26,6 +26,7 @@ from monitor.ruleset.schema_base import (
     wrap_in_list,
 )
 from monitor.ruleset.spellings import (
+    COUNT_KEY_PATTERN,
     DATE_PATTERN,
     DURATION_PATTERN,
     FIGURE_LIMIT_PATTERN,
@@ -34,6 +35,8 @@ from monitor.ruleset.spellings import (
     THROTTLE_PATTERN,
     SeverityLevels,
     lower_case,
+    parse_count,
+    parse_count_key,
     parse_expiry,
     parse_figure_limit,
     parse_hours,
@@ -122,6 +125,16 @@ class RuleModel(RuleFileModel, title="Rule"):
     notify: NameList = Field(default=(), description="channels; default: those under [alerts] in the config")
     throttle: Annotated[Throttle | None, BeforeValidator(parse_throttle), text_schema(THROTTLE_PATTERN)] = Field(
         default=None, description="maximum number of alerts per story in a period, such as 3 per 6h"
+    )
+    count: Annotated[MatchCount | None, BeforeValidator(parse_count), text_schema(THROTTLE_PATTERN)] = Field(
+        default=None, description="fires once when so many matches fall into a period, such as 5 per 1h"
+    )
+    by: Annotated[str, BeforeValidator(parse_count_key), text_schema(COUNT_KEY_PATTERN)] = Field(
+        default="",
+        description="what is counted separately: source, entry, or the entries of a list of `match`, @list",
+    )
+    absent: Annotated[DurationSeconds | None, BeforeValidator(parse_rule_duration), text_schema(DURATION_PATTERN)] = (
+        Field(default=None, description="fires when nothing has matched for so long, such as 2d")
     )
     corroboration: int = Field(
         default=1, ge=1, le=100, description="number of independent sources required before it fires"

@@ -14,7 +14,7 @@ from monitor.config.quiet_hours import span_minutes
 from monitor.model import Severity
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.query.limits import CURRENCY_SIGNS, Amount, parse_amount
-from monitor.ruleset.rule import Throttle
+from monitor.ruleset.rule import MatchCount, Throttle
 from monitor.ruleset.schema_base import short_value
 from monitor.units import parse_duration
 
@@ -22,6 +22,7 @@ UNIT_PATTERN = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|week
 DURATION_PATTERN = rf"^\s*[0-9]{{1,9}}(\.[0-9]{{1,9}})?\s*{UNIT_PATTERN}\s*$"
 THROTTLE_PATTERN = rf"^\s*[0-9]{{1,6}}\s*(per|/)\s*([0-9]{{1,9}}(\.[0-9]{{1,9}})?\s*)?{UNIT_PATTERN}\s*$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+COUNT_KEY_PATTERN = r"^\s*(source|entry|@\S+)\s*$"
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 HOURS_PATTERN = r"^\s*([A-Za-z,-]+ +)?[0-2]?[0-9]:[0-5][0-9] ?[-–] ?[0-2]?[0-9]:[0-5][0-9]\s*$"
 CURRENCY_PATTERN = rf"([A-Z]{{0,3}}[{CURRENCY_SIGNS}]|[A-Z]{{3}})\s*"
@@ -58,6 +59,25 @@ def parse_throttle(value: Any) -> Throttle:
         return Throttle(int(match[1]), parse_duration(period), value.strip())
     except ValueError:
         raise ValueError(f"{EXPECTED_DURATION} after `per`, found `{match[2]}`") from None
+
+
+def parse_count(value: Any) -> MatchCount:
+    """Parse `5 per 1h`, spelt like a throttle."""
+    throttle = parse_throttle(value)
+    if throttle.count < 2:
+        raise ValueError("expected 2 or more; a rule without `count` fires for each match")
+    return MatchCount(throttle.count, throttle.seconds, throttle.text)
+
+
+def parse_count_key(value: Any) -> Any:
+    """Parse `source`, `entry` or the name of a list, `@vendors`."""
+    if not isinstance(value, str):
+        return value
+    key = value.strip()
+    if not re.fullmatch(r"@[\w-]+", key) and (key := key.lower()) not in ("source", "entry"):
+        expected = 'expected source, entry or the name of a list such as "@vendors"'
+        raise ValueError(f"{expected}, found `{short_value(value)}`")
+    return key
 
 
 def parse_rule_duration(value: Any) -> Any:

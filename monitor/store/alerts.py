@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, null, select, update
 
 from monitor.alerts.held import PendingMatch
 from monitor.alerts.silences import not_silenced
@@ -48,6 +49,9 @@ SELECT_MATCHES_BY_ID = SELECT_PENDING_MATCHES.where(matches.c.id.in_(bindparam("
 SELECT_ANY_AWAITED = select(awaited.c.match_id).limit(1)
 SELECT_UNTHROTTLED_MATCHES = SELECT_PENDING_MATCHES.where(
     matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)
+)
+SELECT_THROTTLE_ENDS = (
+    select(matches.c.opens).where(matches.c.opens <= bindparam("now"), matches.c.waiting.is_not(None)).distinct()
 )
 
 
@@ -95,6 +99,19 @@ def due_throttled_matches(conn: Connection, now: Moment, aliases: QueryAliases =
     """Return the throttled matches whose window has ended and that no silence covers, oldest first."""
     pending = pending_from_rows(conn.execute(SELECT_UNTHROTTLED_MATCHES, {"now": now}))
     return not_silenced(pending, silences.load_active_silences(conn, now), aliases) if pending else []
+
+
+def throttle_ends(conn: Connection, now: Moment) -> list[Moment]:
+    """Return when the windows of the held matches that are due ended."""
+    return list(conn.scalars(SELECT_THROTTLE_ENDS, {"now": now}))
+
+
+def hold_inhibited(conn: Connection, match_ids: Sequence[int], detail: str, until: Moment) -> None:
+    """Hold due matches until another rule's alert is not live any more; if that is infinite, drop their alert."""
+    held = {"opens": until, "detail": detail}
+    dropped = {"reason": Reason.INHIBITED.value, "detail": detail, "waiting": null(), "opens": None}
+    statement = update(matches).where(matches.c.id.in_(match_ids))
+    conn.execute(statement.values(dropped if math.isinf(until) else held))
 
 
 def pending_from_rows(rows: Iterable[Row[Any]]) -> list[PendingMatch]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, update
 
 from monitor.model import Moment
+from monitor.store.absences import UPDATE_SINCE_AHEAD
+from monitor.store.counts import UPDATE_COUNTED_AHEAD
 from monitor.store.outbox import is_open
 from monitor.store.schema import messages, sources
 
@@ -25,7 +27,9 @@ def rebase_deadlines(conn: Connection, now: Moment) -> None:
     """Move deadlines that were written when the clock was ahead back to `now`.
 
     A source polled in the future keeps its remaining wait, counted from `now`; a message created in the future is due
-    at once.
+    at once. Counted matches of the future keep their distances, the last one was seen now.
     """
     conn.execute(UPDATE_POLLED_AHEAD, {"_now": now})
     conn.execute(UPDATE_OWED_AHEAD, {"_now": now})
+    conn.execute(UPDATE_COUNTED_AHEAD, {"_now": now})
+    conn.execute(UPDATE_SINCE_AHEAD, {"_now": now})

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
 
+from monitor.alerts.absence import name_match
 from monitor.alerts.dedup import dedup_keys
 from monitor.alerts.held import ReleasedMatches
 from monitor.model import Alert, Decision, Message, Moment, Reason
 from monitor.serialize import alert_to_json
-from monitor.store import schema, story_vectors
+from monitor.store import absences, counts, schema, story_vectors
 from monitor.store.alert_updates import save_changed_alert, withdraw_untried
 from monitor.store.ledger import text_hash
 from monitor.store.ledger_write import update_ledger
@@ -78,6 +79,9 @@ def commit_assessments(conn: Connection, batch: Sequence[tuple[Assessment, str]]
     for assessment, update_id in zip(assessments, update_ids, strict=True):
         for decision in assessment.decisions:
             insert_decision(conn, decision, update_id, claim_ids, now)
+            if decision.reason is Reason.PRESENT:
+                claim = assessment.findings[decision.match.finding_indexes[0]].claim.text
+                absences.mark_present(conn, decision.match.rule, name_match(claim, assessment.update.source), now)
         for change in assessment.changed_alerts:
             save_changed_alert(conn, change.alert)
         commit_releases(conn, assessment.released, assessment.messages, now)
@@ -178,9 +182,15 @@ def insert_decision(
         "alert_id": decision.alert and decision.alert.id,
         "waiting": decision.pending_alert and alert_to_json(decision.pending_alert),
         "opens": decision.throttled_until,
+        "counts_for": decision.count_key if decision.reason is Reason.COUNTED else None,
         "at": now,
     }
+    if decision.counted_since is not None and (counted_alert := decision.alert or decision.pending_alert):
+        upsert_alert_story(conn, counted_alert, now)
+        counts.use_up_count(conn, decision)
     match_id = conn.execute(INSERT_MATCH, values).scalar_one()
+    if decision.reason is Reason.COUNTED and decision.pending_alert:
+        mark_claims_alerted(conn, decision.pending_alert)
     if decision.reason is Reason.AWAITING_CORROBORATION and decision.pending_alert:
         hashes = alert_claim_hashes(decision.pending_alert)
         rows = [{"claim_id": claim_ids[key], "match_id": match_id} for key in hashes if key in claim_ids]
@@ -200,6 +210,11 @@ def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
         "body": alert_to_json(alert),
     }
     conn.execute(INSERT_ALERT, values)
+    mark_claims_alerted(conn, alert)
+
+
+def mark_claims_alerted(conn: Connection, alert: Alert) -> None:
+    """Mark the claims of an alert as alerted by its rule."""
     story_hashes = {(story, text_hash(text)) for story, text in dedup_keys(alert)}
     rows = [{"rule": alert.rule, "story": story, "text_hash": key} for story, key in story_hashes]
     execute_many(conn, INSERT_ALERTED_CLAIM, rows)
@@ -238,6 +253,22 @@ def enqueue(conn: Connection, message: Message) -> None:
         {"alert_id": alert.id, "channel": message.channel, "message_id": message.id} for alert in message.alerts
     ]
     execute_many(conn, INSERT_DELIVERY, delivery_rows)
+
+
+def commit_absence_alerts(
+    conn: Connection, absence_alerts: Sequence[Alert], messages: Sequence[Message], now: Moment
+) -> None:
+    """Store alerts about the absence of matches with their stories, and enqueue their messages."""
+    for alert in absence_alerts:
+        insert_alert(conn, alert, None)
+        upsert_alert_story(conn, alert, now)
+    absences.mark_absence_alerted(conn, [alert.rule for alert in absence_alerts], now)
+    commit_releases(conn, (), messages, now)
+
+
+def upsert_alert_story(conn: Connection, alert: Alert, now: Moment) -> None:
+    """Store the story that a rule's alerts have of their own."""
+    conn.execute(UPSERT_STORY, {"id": alert.story, "lead": alert.title, "opened_at": now, "last_at": now})
 
 
 def enqueue_notices(conn: Connection, messages: Sequence[Message]) -> None:

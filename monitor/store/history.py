@@ -67,6 +67,12 @@ def count_updates(conn: Connection, since: Moment) -> int:
     return conn.scalar(select(func.count()).select_from(updates).where(updates.c.recorded_at >= since)) or 0
 
 
+def first_update_time(conn: Connection) -> Moment | None:
+    """Return when the first stored update was seen, None if there is none."""
+    first: Moment | None = conn.scalar(select(func.min(updates.c.recorded_at)))
+    return first
+
+
 def update_texts(conn: Connection, update_ids: Sequence[int]) -> dict[int, str]:
     return dict(conn.execute(select(updates.c.id, updates.c.text).where(updates.c.id.in_(update_ids))).all())
 

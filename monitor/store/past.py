@@ -13,7 +13,7 @@ from monitor.compare.overlap import Lookups
 from monitor.compare.stories import StoryCandidate
 from monitor.compare.term_vectors import DocumentFrequency
 from monitor.model import Alert, Moment, PriorClaim, Reason
-from monitor.store import alert_updates, alerts, corroboration, outbox, silences, story_vectors
+from monitor.store import alert_updates, alerts, corroboration, counts, outbox, silences, story_vectors
 from monitor.store.ledger import Ledger
 
 
@@ -46,6 +46,14 @@ class StoredHistory(Ledger):
     def alert_times(self, rule: str, story: str, since: Moment) -> list[Moment]:
         """Return when the rule alerted on the story since a moment, oldest first."""
         return alerts.alert_times(self._conn, rule, story, since)
+
+    def counted_times(self, rule: str, key: str, since: Moment) -> list[Moment]:
+        """Return when the matches that the rule has counted for a key were seen, oldest first."""
+        return counts.counted_times(self._conn, rule, key, since)
+
+    def counted_matches(self, rule: str, key: str, since: Moment, limit: int) -> list[PendingMatch]:
+        """Return the last matches that the rule has counted for a key, oldest first."""
+        return counts.counted_matches(self._conn, rule, key, since, limit)
 
     def last_alert(self, rule: str, story: str) -> Alert | None:
         """Return the rule's last alert on the story."""

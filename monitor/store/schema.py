@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from monitor.store.schema_alerts import (
+    absences,
     alerts,
     answers,
     awaited,
@@ -40,6 +41,7 @@ from monitor.store.schema_alerts import (
 from monitor.store.sql import RowId, StorableText
 
 __all__ = [
+    "absences",
     "alerts",
     "answers",
     "awaited",

@@ -50,7 +50,8 @@ alerts = Table(
     Index(None, "update_id"),
 )
 
-# `waiting` is the pending alert of a held match; `opens` is when its throttle window ends.
+# `waiting` is the pending alert of a held or counted match; `opens` is when its throttle window ends. `counts_for` is
+# what a match counts for that a rule with `count` has not used up yet.
 matches = Table(
     "matches",
     metadata,
@@ -64,6 +65,7 @@ matches = Table(
     Column("alert_id", Text, ForeignKey("alerts.id")),
     Column("waiting", JSON(none_as_null=True)),
     Column("opens", Double),
+    Column("counts_for", StorableText),
     Column("at", Double, nullable=False),
     Index(None, "update_id"),
     Index(None, "alert_id"),
@@ -71,6 +73,27 @@ matches = Table(
 )
 _is_pending = matches.c.waiting.is_not(None)
 Index("ix_matches_held", matches.c.opens, matches.c.id, sqlite_where=_is_pending, postgresql_where=_is_pending)
+
+_is_counted = matches.c.counts_for.is_not(None)
+Index(
+    "ix_matches_counted",
+    matches.c.rule,
+    matches.c.counts_for,
+    matches.c.at,
+    sqlite_where=_is_counted,
+    postgresql_where=_is_counted,
+)
+
+# The rules with `absent`: the time of their last match, or since when they wait for the first; its claim and source
+# (`last`); and when they alerted on its absence.
+absences = Table(
+    "absences",
+    metadata,
+    Column("rule", StorableText, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("last", StorableText, nullable=False),
+    Column("told", Double),
+)
 
 # The claims that must be confirmed before a match that awaits corroboration is released.
 awaited = Table(

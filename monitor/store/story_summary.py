@@ -38,6 +38,7 @@ def load_story_summary(conn: Connection, story: str) -> StorySummary | None:
         row.last_at,
         source_reports(story_claims(story_findings)),
         figure_series(story_findings),
+        is_of_rule=not rows,
     )
 
 

@@ -50,6 +50,7 @@ def alert_context(row: AlertRow, limits: Limits, timezone: ZoneInfo) -> PageCont
         "rule": shorten(sanitize(alert.rule), MAX_NAME_CHARS),
         "rule_path": rule_alerts_path(alert.rule),
         "story": sanitize(alert.story),
+        "counted": shorten(sanitize(alert.counted), MAX_TITLE_CHARS),
         "reason": shorten(sanitize(alert.reason), MAX_SHOWN_REASON_CHARS),
         "iso": format_iso(alert.at // 1),
     }
@@ -76,6 +77,7 @@ def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
         "opened": format_time(summary.opened_at, timezone),
         "last": format_time(summary.last_at, timezone),
         "independent": summary.independent_count,
+        "is_of_rule": summary.is_of_rule,
         "source_reports": [
             {
                 "source": shorten(sanitize(report.source), MAX_NAME_CHARS),

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from alerts.test_decide import news
 
-from monitor.alerts.decide import RuleMatch, decide
+from monitor.alerts.decide import decide
 from monitor.alerts.inhibition import Inhibition
+from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
 from monitor.backtest.replay import replay_stream
@@ -87,6 +90,21 @@ def test_a_rule_alerts_only_in_its_hours_in_the_time_zone_of_the_config(tmp_path
     assert decisions(rules, MONDAY_NOON + 4.1 * 3600)["a"].reason is Reason.INACTIVE
 
 
+def test_the_hours_of_a_rule_begin_again_over_a_change_of_the_clocks(tmp_path: Path) -> None:
+    (rule,) = rules_from(tmp_path, "name: a\nmatch: ferr*\nactive: [mon-fri 08:00-18:00, sun 23:30-23:59]\n").rules
+    local = partial(datetime, tzinfo=KYIV)
+
+    def first_active(*start: int) -> datetime:
+        moment = rule.first_active(local(*start).timestamp())
+        assert moment is not None
+        return datetime.fromtimestamp(moment, KYIV)
+
+    assert first_active(2026, 3, 9, 12, 0, 30) == local(2026, 3, 9, 12, 0, 30)
+    assert first_active(2026, 3, 9, 18, 0, 30) == local(2026, 3, 10, 8)
+    assert first_active(2026, 3, 27, 20) == local(2026, 3, 29, 23, 30)  # an hour is left out on the 29th
+    assert first_active(2026, 10, 23, 20) == local(2026, 10, 25, 23, 30)  # and repeated on this Sunday
+
+
 def test_a_rule_ends_when_the_day_of_its_expiry_begins(tmp_path: Path) -> None:
     rules = rules_from(tmp_path, "name: a\nmatch: ferr*\nexpires: 2026-03-09\n").rules
     midnight = MONDAY_NOON - 14 * 3600  # in Kyiv
@@ -130,6 +148,20 @@ def test_an_earlier_alert_inhibits_while_the_throttle_of_its_rule_lasts(tmp_path
         return Reason.INHIBITED if inhibition.inhibitor_of("a", "story", history, MONDAY_NOON) else Reason.SENT
 
     assert (reason(5 * 3600), reason(7 * 3600)) == (Reason.INHIBITED, Reason.SENT)
+
+
+def test_an_inhibited_match_is_not_counted(tmp_path: Path) -> None:
+    text = """
+rules:
+  - {name: many, match: ferr*, count: 2 per 1h}
+  - {name: sinking, match: sank, inhibits: many}
+"""
+    claims = SANK, "Brunholm builds a terminal for its ferries", "A yard in Ostmark has two ferries to paint"
+    stream = [news(number, claim, entry=str(number)) for number, claim in enumerate(claims)]
+
+    assert alerts(tmp_path, text, *stream[:2]) == [("sinking", "medium")]
+    assert alerts(tmp_path, text, *stream) == [("sinking", "medium"), ("many", "medium")]
+    assert ("many", "medium") in alerts(tmp_path, text.replace(", inhibits: many", ""), *stream[:2])
 
 
 def test_a_story_is_inhibited_and_other_stories_are_not(tmp_path: Path) -> None:

@@ -58,6 +58,20 @@ def test_without_a_store_every_rule_is_listed_and_nothing_is_created(
     assert not (tmp_path / "monitor.db").exists()
 
 
+def test_other_severities_are_shown_with_their_conditions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_monitor: Monitor
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("")
+    (tmp_path / "rules").mkdir()
+    long_query = " OR ".join(f"flood{letter}" for letter in "abcdefgh")
+    conditions = f'{{critical: "deaths > 100", high: "{long_query}", low: true}}'
+    (tmp_path / "rules/r.yaml").write_text(f"name: dam\nmatch: dam\nseverity: {conditions}\n")
+    _, out, _ = run_monitor("rules")
+    assert "low or CRITICAL when deaths > 100 or HIGH when flooda OR floodb OR floodc OR floodd OR… " in out
+    assert rules(run_monitor)["dam"]["severity"] == "low"
+
+
 def test_an_unclear_period_is_reported_in_one_line(run_monitor: Monitor) -> None:
     code, out, err = run_monitor("rules", "--since", "soon")
     assert (code, out, err.count("\n")) == (2, "", 1)

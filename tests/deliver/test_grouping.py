@@ -51,6 +51,14 @@ def outline(*alerts: Alert, shown: Collection[int] = range(40)) -> list[tuple[st
     ]
 
 
+def test_a_count_has_a_line_though_another_rule_alerts_on_its_first_match() -> None:
+    count = replace(FLOOD, id="a5", rule="many", title="Many floods", counted="2 matches since 14:02")
+    assert outline(FLOOD, replace(count, findings=(*FLOOD.findings, *WATER.findings))) == [
+        ("Floods", "low", ["1 The dam of Orsk broke (below)"], []),
+        ("Many floods", "low", ["1 2 matches since 14:02: The dam of Orsk broke (below)"], []),
+    ]
+
+
 def test_a_summary_lists_the_alerts_by_severity_and_rule() -> None:
     assert outline(FLOOD, FIRE, WATER, MORE) == [
         ("Fires", "high", ["1 A mill burns in Tolna (below)", "2 The fire in Tolna is out (below)"], []),

@@ -46,6 +46,7 @@ ALERTS = st.builds(
     at=st.integers(0, 4 * 10**9).map(float),
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     since_last=st.none() | TEXT,
+    counted=TEXT,
 )
 
 

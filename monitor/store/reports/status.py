@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from monitor.model import OPEN_DELIVERY_STATES, Moment
 from monitor.store import schema, source_notices
@@ -52,7 +52,9 @@ def load_status(conn: Connection, now: Moment) -> Status:
         stories=count_rows(conn, stories.c.id),
         alerts=count_rows(conn, schema.alerts.c.number),
         alerts_today=count_rows(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
-        pending_matches=count_rows(conn, matches.c.id, matches.c.waiting.is_not(None)),
+        pending_matches=count_rows(
+            conn, matches.c.id, and_(matches.c.waiting.is_not(None), matches.c.counts_for.is_(None))
+        ),
         last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
         next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
         oldest_owed=conn.scalar(
