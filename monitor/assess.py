@@ -28,7 +28,7 @@ from monitor.compare.baseline import baseline_findings
 from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
 from monitor.compare.lookup import LookupContext
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
-from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector
+from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector, term_vectors
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Update
 from monitor.ruleset.document import build_document
 from monitor.ruleset.match import match_prepared, rule_covers_source
@@ -130,12 +130,33 @@ def compare(update: Update, previous: Update | None, history: History, policy: P
     claims = split_claims(update.title, update.text, policy.ignore)
     previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
-    if policy.baseline and previous is None:
-        story, findings = baseline_findings(update, claims)
-    else:
-        story, findings = classify_claims(
-            update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
-        )
+    story, findings = classify_claims(
+        update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
+    )
+    return match(update, claims, story, findings, story_vector, history, policy, now)
+
+
+def compare_baseline(updates: Sequence[Update], history: History, policy: Policy, now: Moment) -> list[Comparison]:
+    """Record new entries of a source's first poll, which are not compared with anything, and match the rules."""
+    split = [split_claims(update.title, update.text, policy.ignore) for update in updates]
+    vectors = term_vectors(split, history, policy.synonyms)
+    return [
+        match(update, claims, *baseline_findings(update, claims), vector, history, policy, now)
+        for update, claims, vector in zip(updates, split, vectors, strict=True)
+    ]
+
+
+def match(
+    update: Update,
+    claims: tuple[Claim, ...],
+    story: str,
+    findings: tuple[Finding, ...],
+    story_vector: TermVector,
+    history: History,
+    policy: Policy,
+    now: Moment,
+) -> Comparison:
+    """Match the rules against a compared update."""
     return Comparison(
         update=update,
         claims=claims,

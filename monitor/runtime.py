@@ -34,7 +34,7 @@ from monitor.text.split import Pattern, compile_pattern
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
-INGEST_THREADS = 3  # polls whose entries are compared and committed at once
+INGEST_THREADS = 2  # polls whose entries are compared and committed at once
 
 
 @dataclass(slots=True)

@@ -37,27 +37,37 @@ TermVector = dict[int, float]  # weights of words by their hash, and of groups o
 
 
 class DocumentFrequency(NamedTuple):
-    """The number of texts counted, and the number of them that have each term."""
+    """The number of texts counted, and the number of them that have each term, 0 for unknown ones."""
 
     total: int
-    by_term: Mapping[int, int]
+    by_term: Counter[int] | array[int]
 
 
 class DocumentFrequencies(Protocol):
     """The ledger's counts of how common terms are."""
 
-    def document_frequencies(
-        self, words: Collection[int], letters: Collection[int]
-    ) -> tuple[DocumentFrequency, DocumentFrequency]:
-        """Return the frequencies of words, in stories, and of groups of letters, in updates."""
+    def document_frequencies(self, words: Collection[int]) -> tuple[DocumentFrequency, DocumentFrequency]:
+        """Return the frequencies of words, in stories, and of all groups of letters, in updates."""
 
 
 def term_vector(claims: Sequence[Claim], frequencies: DocumentFrequencies, synonyms: Synonyms) -> TermVector:
     """Return the update's terms with their weights, of length 1; empty if it has only noise."""
-    leads = [analyze(claim.text, synonyms) for claim in [c for c in claims if c.noise is None][:MAX_LEAD_CLAIMS]]
-    words, letters = word_counts(leads), ngram_counts(leads)
-    of_words, of_letters = frequencies.document_frequencies(words.keys(), letters.keys())
-    return {**weighted(words, 1 - LETTERS, of_words), **weighted(letters, LETTERS, of_letters)}
+    return term_vectors([claims], frequencies, synonyms)[0]
+
+
+def term_vectors(
+    updates: Sequence[Sequence[Claim]], frequencies: DocumentFrequencies, synonyms: Synonyms
+) -> list[TermVector]:
+    """Return the term vectors of several updates, which are given by their claims."""
+    counts = []
+    for claims in updates:
+        leads = [analyze(claim.text, synonyms) for claim in [c for c in claims if c.noise is None][:MAX_LEAD_CLAIMS]]
+        counts.append((word_counts(leads), ngram_counts(leads)))
+    all_words = {word for words, _ in counts for word in words}
+    of_words, of_ngrams = frequencies.document_frequencies(all_words)
+    return [
+        {**weighted(words, 1 - LETTERS, of_words), **weighted(ngrams, LETTERS, of_ngrams)} for words, ngrams in counts
+    ]
 
 
 def word_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
@@ -101,9 +111,17 @@ def hash_bucket(group: str) -> int:
 def weighted(said: Mapping[int, int], share: float, tally: DocumentFrequency) -> TermVector:
     """Return weights of the terms whose squares sum to `share`."""
     known, all_texts = tally.by_term, tally.total + START
-    weights = {term: (1 + log(times)) * log(all_texts / (known.get(term, 0) + 1.5)) for term, times in said.items()}
-    length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return {term: weight * sqrt(share) / length for term, weight in weights.items()}
+    rarity_by_count: dict[int, float] = {}  # most terms have one of a few counts
+    weights = {}
+    for term, times in said.items():
+        count = known[term]
+        rarity = rarity_by_count.get(count)
+        if rarity is None:
+            rarity = rarity_by_count[count] = log(all_texts / (count + 1.5))
+        weights[term] = rarity if times == 1 else (1 + log(times)) * rarity
+    length = sqrt(sum([weight * weight for weight in weights.values()])) or 1.0
+    factor = sqrt(share) / length
+    return {term: weight * factor for term, weight in weights.items()}
 
 
 def is_word_term(term: int) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from monitor.assess import Assessment, Comparison, Policy, compare, decide_alerts, may_alert
+from monitor.assess import Assessment, Comparison, Policy, compare, compare_baseline, decide_alerts, may_alert
 from monitor.compare.overlap import LaterRows, Lookups
 from monitor.model import Entry, Finding, Moment, Update
 from monitor.sources.anomalies import Anomaly, KnownEntry
@@ -31,11 +31,14 @@ from monitor.store import entry_versions, ledger, snapshot
 from monitor.store.commit import commit_assessments
 from monitor.store.past import StoredHistory
 from monitor.store.snapshot import LedgerMark
+from monitor.store.story_vectors import StoryFrequencies
 from monitor.text.normalize import hash64
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+BASELINE_CHUNK_ENTRIES = 40
+BASELINE_CHUNK_CHARS = 60_000
 CHUNK_S = 0.1  # seconds of comparing between two commits, so that a long poll delays no other work for long
 
 
@@ -50,8 +53,8 @@ class IngestContext:
     last_good: Moment | None
     anomaly: Anomaly
 
-    def history(self, conn: Connection) -> StoredHistory:
-        return StoredHistory(conn, since=self.now - self.memory)
+    def history(self, conn: Connection, frequencies: StoryFrequencies | None = None) -> StoredHistory:
+        return StoredHistory(conn, since=self.now - self.memory, frequencies=frequencies)
 
     def content_hash(self, key: str) -> str | None:
         """Return the content hash that the entry had when the poll began; None for a new entry."""
@@ -91,17 +94,44 @@ def compare_chunk(
     conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]], policy: Policy
 ) -> ComparedChunk:
     """Compare entries with the snapshot of `conn` until CHUNK_S has passed or none is left."""
-    mark, compared = snapshot.ledger_mark(conn), []
+    mark, frequencies = snapshot.ledger_mark(conn), StoryFrequencies(conn)
+    if policy.baseline and not context.known_entries:
+        return ComparedChunk(mark, compare_first_entries(conn, context, left, policy))
+    compared = []
     deadline = time.monotonic() + CHUNK_S
     for entry, content_hash in left:
-        compared.append(compare_entry(conn, context, entry, content_hash, policy))
+        history = context.history(conn, frequencies)
+        compared.append(compare_entry(conn, context, entry, content_hash, policy, history))
         if time.monotonic() > deadline:
             break
     return ComparedChunk(mark, compared)
 
 
+def compare_first_entries(
+    conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]], policy: Policy
+) -> list[ComparedEntry]:
+    """Record entries of a source's first poll, about as many as CHUNK_S allows."""
+    taken, chars = [], 0
+    for entry, content_hash in left:
+        taken.append((entry, content_hash))
+        chars += len(entry.article or entry.body)
+        if len(taken) == BASELINE_CHUNK_ENTRIES or chars > BASELINE_CHUNK_CHARS:
+            break
+    updates = [build_update(context.source, entry, context.now) for entry, _ in taken]
+    comparisons = compare_baseline(updates, context.history(conn), policy, context.now)
+    return [
+        ComparedEntry(entry, content_hash, policy, comparison, Lookups(), None)
+        for (entry, content_hash), comparison in zip(taken, comparisons, strict=True)
+    ]
+
+
 def compare_entry(
-    conn: Connection, context: IngestContext, entry: Entry, content_hash: str, policy: Policy
+    conn: Connection,
+    context: IngestContext,
+    entry: Entry,
+    content_hash: str,
+    policy: Policy,
+    history: StoredHistory,
 ) -> ComparedEntry:
     """Compare an entry with everything said before, and a known one with its earlier versions."""
     if entry.key in context.anomaly.stale_reasons:
@@ -110,7 +140,6 @@ def compare_entry(
     update, previous = build_update(context.source, entry, context.now), None
     if is_known and (previous := ledger.previous_update(conn, context.source, entry.key)):
         update = replace(update, at=max(context.now, previous.at))
-    history = context.history(conn)
     comparison = compare(update, previous, history, policy, context.now)
     versions = entry_versions.latest_versions(conn, context.source, entry.key) if is_known else []
     revision = describe_revision(conn, context, comparison, content_hash, versions) if versions else None
@@ -120,7 +149,8 @@ def compare_entry(
 def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk, policy: Policy) -> ChunkResult:
     """Decide on the alerts of compared entries and commit them all in the open write transaction."""
     result, batch = ChunkResult(), Batch(conn, context)
-    later_rows = snapshot.rows_since(conn, chunk.mark) if chunk.entries else LaterRows()
+    is_compared = any(not one.policy.baseline for one in chunk.entries)
+    later_rows = snapshot.rows_since(conn, chunk.mark) if is_compared else LaterRows()
     stored_hashes = snapshot.content_hashes(conn, context.source, [one.entry.key for one in chunk.entries])
     for compared in chunk.entries:
         key = compared.entry.key
@@ -130,10 +160,12 @@ def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk,
         if is_outdated or compared.policy.rules is not policy.rules or later_rows.overlap(compared.lookups):
             batch.commit()
             context = with_stored_entry(conn, context, key) if is_outdated else context
-            compared = compare_entry(conn, context, compared.entry, compared.content_hash, policy)
+            compared = compare_entry(
+                conn, context, compared.entry, compared.content_hash, policy, context.history(conn)
+            )
         result.alerts += batch.add(compared)
         result.revisions += [compared.revision] if compared.revision else []
-        if not compared.policy.baseline:
+        if is_compared:
             later_rows.add(claim_terms(compared), [compared.comparison.story_vector])
     batch.commit()
     return result

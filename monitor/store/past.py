@@ -15,24 +15,24 @@ from monitor.compare.term_vectors import DocumentFrequency
 from monitor.model import Alert, Moment, PriorClaim, Reason
 from monitor.store import alert_updates, alerts, corroboration, counts, outbox, silences, story_vectors
 from monitor.store.ledger import Ledger
+from monitor.store.story_vectors import StoryFrequencies
 
 
 class StoredHistory(Ledger):
     """The `History` of the store, read on one connection; the ledger from `since` on."""
 
-    def __init__(self, conn: Connection, *, since: Moment) -> None:
+    def __init__(self, conn: Connection, *, since: Moment, frequencies: StoryFrequencies | None = None) -> None:
         super().__init__(conn, since=since)
         self._story_words: frozenset[int] = frozenset()
+        self._frequencies = frequencies or StoryFrequencies(conn)
 
     def lookups(self) -> Lookups:
         """Return what was looked up so far."""
         return Lookups(tuple(self.looked_up_terms), self._story_words, frozenset(self.looked_up_texts))
 
-    def document_frequencies(
-        self, words: Collection[int], ngrams: Collection[int]
-    ) -> tuple[DocumentFrequency, DocumentFrequency]:
-        """Return the document frequencies of words, over stories, and of n-grams, over entries."""
-        return story_vectors.story_document_frequencies(self._conn, words, ngrams)
+    def document_frequencies(self, words: Collection[int]) -> tuple[DocumentFrequency, DocumentFrequency]:
+        """Return the document frequencies of words, over stories, and of all n-grams, over entries."""
+        return self._frequencies.of(words)
 
     def candidate_stories(self, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
         """Return stories active since a moment that share the heaviest words of a term vector."""

@@ -109,6 +109,7 @@ class SqliteStore(Store):
                 poolclass=QueuePool,
                 pool_size=connections,
                 max_overflow=0,
+                pool_use_lifo=True,  # each connection caches what is pending in the indexes
                 pool_timeout=LOCK_TIMEOUT_S,
                 json_serializer=dump_json,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import calcsize, pack, unpack_from
@@ -33,7 +34,7 @@ SELECT_STORY_VECTORS = (
     .order_by(gists.c.id)
 )
 SELECT_VECTORS_OF_STORIES = select(gists).where(gists.c.story.in_(bindparam("stories", expanding=True)))
-INSERT_STORY_VECTOR = insert(gists).returning(gists.c.id)
+INSERT_STORY_VECTOR = insert(gists).returning(gists.c.story, gists.c.id)
 UPDATE_STORY_VECTOR = (
     update(gists)
     .where(gists.c.id == bindparam("_id"))
@@ -46,16 +47,29 @@ UPSERT_NGRAM_COUNTS = _INSERT_NGRAM_COUNTS.on_conflict_do_update(
 )
 
 
-def story_document_frequencies(
-    conn: Connection, words: Collection[int], ngrams: Collection[int]
-) -> tuple[DocumentFrequency, DocumentFrequency]:
-    """Return the document frequencies of the words, over stories, and of the n-grams, over counted entries."""
-    story_counts = inverted_index.document_frequencies(conn, STORY_INDEX, {*words, ANY_STORY_TERM})
-    ngram_counts = load_ngram_counts(conn)
-    return (
-        DocumentFrequency(story_counts.pop(ANY_STORY_TERM, 0), story_counts),
-        DocumentFrequency(ngram_counts[HASH_BUCKETS], {ngram: ngram_counts[ngram] for ngram in ngrams}),
-    )
+class StoryFrequencies:
+    """The document frequencies of one snapshot: of words, over stories, and of n-grams, over counted entries.
+
+    What was read once is kept, for the other entries of a poll.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._word_counts: Counter[int] = Counter()
+        self._ngram_counts: array[int] | None = None
+
+    def of(self, words: Collection[int]) -> tuple[DocumentFrequency, DocumentFrequency]:
+        """Return the document frequencies of words and of all n-grams."""
+        missing = {*words, ANY_STORY_TERM}.difference(self._word_counts)
+        if missing:
+            counts = inverted_index.document_frequencies(self._conn, STORY_INDEX, missing)
+            self._word_counts.update({word: counts.get(word, 0) for word in missing})
+        if self._ngram_counts is None:
+            self._ngram_counts = load_ngram_counts(self._conn)
+        return (
+            DocumentFrequency(self._word_counts[ANY_STORY_TERM], self._word_counts),
+            DocumentFrequency(self._ngram_counts[HASH_BUCKETS], self._ngram_counts),
+        )
 
 
 def heaviest_words(vector: Mapping[int, float]) -> list[int]:
@@ -116,9 +130,19 @@ def save_story_vectors(conn: Connection, entries: Sequence[NewEntryVector]) -> N
     if counted:
         count_ngrams(conn, counted)
     new_stories = [(name, story) for name, story in stories.items() if story.id is None]
-    for name, story in new_stories:
-        values = {"entry_id": story.entry_id, "story": name, "at": story.at, "members": story.members}
-        story.id = conn.execute(INSERT_STORY_VECTOR, {**values, "weights": pack_vector(story.vector)}).scalar_one()
+    if new_stories:
+        rows = [
+            {
+                "entry_id": story.entry_id,
+                "story": name,
+                "at": story.at,
+                "members": story.members,
+                "weights": pack_vector(story.vector),
+            }
+            for name, story in new_stories
+        ]
+        for name, id in conn.execute(INSERT_STORY_VECTOR, rows):
+            stories[name].id = id
     new_names = {name for name, _ in new_stories}
     changed = [
         {"_id": story.id, "_at": story.at, "_members": story.members, "_weights": pack_vector(story.vector)}
@@ -141,7 +165,7 @@ def load_story_vectors(conn: Connection, stories: Collection[str]) -> dict[str, 
 
 def add_to_story(stories: dict[str, StoryVector], entry: NewEntryVector) -> bool:
     """Add an entry to its story. Return whether its n-grams count: a story's first entries only."""
-    words = {term for term in entry.vector if is_word_term(term)}
+    words = {term for term in entry.vector if not 0 <= term < HASH_BUCKETS}
     story = stories.get(entry.story)
     if story is None:
         vector = merge_decayed({}, entry.vector, 0.0)
@@ -166,7 +190,7 @@ def count_ngrams(conn: Connection, entries: Sequence[Iterable[int]]) -> None:
     counts = load_ngram_counts(conn)
     for terms in entries:
         for term in terms:
-            if not is_word_term(term):
+            if 0 <= term < HASH_BUCKETS:  # not a word
                 counts[term] += 1
     counts[HASH_BUCKETS] += len(entries)
     conn.execute(UPSERT_NGRAM_COUNTS, {"id": 1, "counts": counts.tobytes()})
@@ -174,8 +198,8 @@ def count_ngrams(conn: Connection, entries: Sequence[Iterable[int]]) -> None:
 
 def pack_vector(vector: TermVector) -> bytes:
     """Pack a vector: number of words, 64-bit word hashes, 16-bit n-gram buckets, 16-bit float weights of both."""
-    words = [term for term in vector if is_word_term(term)]
-    ngrams = [term for term in vector if not is_word_term(term)]
+    ngrams = [term for term in vector if 0 <= term < HASH_BUCKETS]
+    words = [term for term in vector if not 0 <= term < HASH_BUCKETS]
     layout = f"<I{len(words)}q{len(ngrams)}H{len(vector)}e"
     return pack(layout, len(words), *words, *ngrams, *(vector[term] for term in (*words, *ngrams)))
 
