@@ -24,7 +24,7 @@ from monitor.net.failures import naming_proxy, redacted_url, status_error, trans
 from monitor.net.headers import max_age_seconds
 from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
-from monitor.net.redirects import REDIRECT_STATUSES, Hop, next_hop, source_url
+from monitor.net.redirects import REDIRECT_STATUSES, Hop, Origin, next_hop, origin_of, source_url
 from monitor.net.response import Request, Response
 
 _MAX_REDIRECTS = 5
@@ -56,7 +56,7 @@ class Fetcher:
         self._client = HttpClient(network.guard)
         # A POST on a kept connection that the server has just closed would fail, and it must not be repeated.
         self._post_client = HttpClient(network.guard, keep_alive=False)
-        self._logins: dict[Auth, Login] = {}
+        self._logins: dict[tuple[Auth, Origin], Login] = {}
         self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
         self._rate_limiter = rate_limiter or HostRateLimiter()
 
@@ -136,7 +136,8 @@ class Fetcher:
         client = self._client if hop.method == "GET" else self._post_client
         if not (hop.is_own and request.auth and request.auth.username is not None):
             return await client.send(sent, route)
-        flow = self._logins.setdefault(request.auth, Login(request.auth)).auth_flow(sent)
+        login = self._logins.setdefault((request.auth, origin_of(hop.url)), Login(request.auth))
+        flow = login.auth_flow(sent)
         sent = next(flow)
         while True:
             response = await client.send(sent, route)
