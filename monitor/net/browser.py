@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 PAGE_DEADLINE_S = 60.0
 MAX_PAGE_BYTES = 64 * 2**20  # all that a page loads
 MAX_MEMORY_BYTES = 2**30  # of all processes of the browser
+_NO_BROWSER = "the browser for pages with `render` cannot be started; install Chromium, or set `browser` in [network]"
 _IDLE_WAIT_S = 10.0  # for the requests of scripts to end
 _LIMIT_CHECK_S = 0.5
 _BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -108,7 +109,7 @@ class PageBrowser:
                 proxy={"server": proxy.address, "username": proxy.username, "password": proxy.password},
             )
         except Error:
-            raise FetchError("browser", "the browser for pages with `render` cannot be started") from None
+            raise FetchError("browser", _NO_BROWSER) from None
         try:
             yield chromium
         finally:
