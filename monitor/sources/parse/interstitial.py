@@ -273,12 +273,17 @@ def _is_wide(letter: str) -> bool:
 
 
 def _to_sentences(markup: str) -> list[_Sentence]:
-    blocks = parse_blocks(markup)
-    return [
-        _classify(fold(sentence), is_row=block.role is Role.ROW)
-        for block in blocks
-        for sentence in ((block.text,) if block.role is Role.ROW else split_sentences(block.text))
-    ]
+    """The sentences of a text, up to the one by which it is too long for an interstitial."""
+    sentences: list[_Sentence] = []
+    left = MAX_INTERSTITIAL_CHARS
+    for block in parse_blocks(markup):
+        is_row = block.role is Role.ROW
+        for text in map(fold, (block.text,) if is_row else split_sentences(block.text)):
+            left -= len(text)
+            if left < 0:
+                return [*sentences, _Sentence(text, frozenset())]
+            sentences.append(_classify(text, is_row=is_row))
+    return sentences
 
 
 def _body_sentences(tree: LexborHTMLParser) -> list[_Sentence]:
