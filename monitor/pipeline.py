@@ -29,6 +29,7 @@ from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
 from monitor.model import Alert, Message, Moment
+from monitor.net.failures import naming_proxy
 from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
@@ -138,8 +139,9 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
     Raises ParseError, also if the source shrank so much that the response is not trusted.
     """
     source = poll.source
-    feed = await incremental.parse_response(runtime, source, response)
-    await reject_shrunk_feed(runtime, poll, feed)
+    with naming_proxy(response.proxy):
+        feed = await incremental.parse_response(runtime, source, response)
+        await reject_shrunk_feed(runtime, poll, feed)
     batch = EntriesWithArticles(feed.entries)
     if source.full_text:
         batch = await with_articles(runtime, source, feed.entries)

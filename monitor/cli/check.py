@@ -177,4 +177,5 @@ def _result_json(result: CheckResult) -> dict[str, Any]:
         "ok": not result.error_count,
         "problems": problem_list,
         **{name.replace(" ", "_"): number for name, number in result.counts.items()},
+        "proxies": list(result.proxies),
     }

@@ -72,6 +72,7 @@ async def _fetch_entries(config: Config, source: SourceConfig) -> tuple[list[Ent
 
     A URL that is not in the config and not a feed is read as a page.
     """
+    from monitor.net.failures import naming_proxy
     from monitor.net.fetcher import Fetcher
     from monitor.net.network import open_network
     from monitor.net.robots import Robots
@@ -84,7 +85,8 @@ async def _fetch_entries(config: Config, source: SourceConfig) -> tuple[list[Ent
     async with Fetcher(user_agent=user_agent, network=network) as fetcher, ParserPool() as parser:
         robots, browser = Robots(fetcher, user_agent), open_browser(config, network)
         response = await fetch_source(source, source_request(source), fetcher=fetcher, robots=robots, browser=browser)
-        feed = await _parse_response(parser, response, source, is_configured=source in config.sources)
+        with naming_proxy(response.proxy):
+            feed = await _parse_response(parser, response, source, is_configured=source in config.sources)
         if source.full_text:
             return await _with_articles(robots, parser, source, feed.entries)
         return list(feed.entries), []

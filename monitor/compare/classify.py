@@ -16,6 +16,7 @@ from monitor.compare.bundles import in_bundles, is_recent
 from monitor.compare.candidates import find_prior_claims, has_measured_change
 from monitor.compare.catalogue import EntryKind, entry_kind
 from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext
+from monitor.compare.moved import moved_entry
 from monitor.compare.own_report import OwnReport
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S, as_new_occurrence, last_occurrence
 from monitor.compare.repost import reposted_entry
@@ -64,7 +65,10 @@ def classify_claims(
     pairs = match_revisions(added, gone, synonyms)
     said = prior_claims.own_claims(update.source, update.entry, [claim.text for claim in gone]) if gone else {}
     before = [by and Candidate(own_saying(update, gone[by[0]], said), by[1]) for by in pairs]
-    reposted = reposted_entry(update, claims, prior_claims) if previous is None else None
+    moved = moved_entry(update, claims, prior_claims) if previous is None else None
+    reposted = moved.key if moved else None
+    if previous is None and moved is None:
+        reposted = reposted_entry(update, claims, prior_claims)
     comparison = LookupContext(
         update,
         prior_claims,
@@ -79,7 +83,8 @@ def classify_claims(
     own_story = prior_claims.story(update.source, update.entry) if previous is not None else None
     withdrawn = [gone[i] for i in find_withdrawn(gone, pairs, claims, synonyms)]
     takebacks = take_back(comparison, withdrawn, said)
-    if previous is None and last_occurrence(update, claims, prior_claims, recurrence) is not None:
+    may_recur = previous is None and not (moved and moved.is_certain)
+    if may_recur and last_occurrence(update, claims, prior_claims, recurrence) is not None:
         story = new_story_id(update, update.title)
         return story, tuple(replace(as_new_occurrence(finding), story=story) for finding in found)
     if comparison.kind is EntryKind.RECORD or (comparison.kind is EntryKind.NOTICE and previous is None):

@@ -112,6 +112,9 @@ KIND_BY_SOURCE_KEY = dict.fromkeys(("select", "each", "attributes", "render"), "
 }
 
 
+KEYS_WITHOUT_EFFECT_IN_BROWSER = ("method", "body", "ca_file", "client_cert")  # of a source with `render`
+
+
 class SourceConfig(ConfigTable):
     """Something polled. `id` keeps its history when `name` changes. `every` and `slowest` are seconds; `cron`
     overrides both. `method` is POST by default if there is a `body`. Each key in KIND_BY_SOURCE_KEY is only for its

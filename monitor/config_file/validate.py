@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.config.fields import validate_source_name
 from monitor.config.models import (
+    KEYS_WITHOUT_EFFECT_IN_BROWSER,
     KIND_BY_SOURCE_KEY,
     AlertsConfig,
     ChannelConfig,
@@ -142,6 +143,7 @@ class ConfigValidator:
                 source = self._validated(SourceConfig, key_path, merged, _merge_defaults(defaults[1], resolved))
                 if source:
                     self._check_certificates(key_path, source.ca_file, source.client_cert)
+                    self._check_render_keys(key_path, written, source)
                     yield source
 
     def _check_certificates(self, key_path: KeyPath, ca_file: Path | None, client_cert: Path | None) -> None:
@@ -173,6 +175,12 @@ class ConfigValidator:
             if key in written and kind != required_kind:
                 message = f'"{key}" requires kind "{required_kind}", found kind "{kind}"'
                 self.report((*key_path, key), message, is_key=True)
+
+    def _check_render_keys(self, key_path: KeyPath, written: TomlTable, source: SourceConfig) -> None:
+        """Warn about keys that a browser does not use."""
+        for key in KEYS_WITHOUT_EFFECT_IN_BROWSER if source.render else ():
+            if key in written:
+                self.report((*key_path, key), f'"{key}" has no effect with "render"', is_key=True, is_warning=True)
 
     def _check_unique(self, key: str, tables: list[Any]) -> None:
         """Report duplicate names and ids as errors, and duplicate URLs as warnings."""

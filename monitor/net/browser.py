@@ -12,12 +12,14 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from monitor.errors import FetchError
+from monitor.net.client import Route as NetworkRoute
 from monitor.net.client import port_of
 from monitor.net.credentials import credential_headers, login_of
-from monitor.net.failures import redacted_url, status_error, translate_network_errors
+from monitor.net.failures import naming_proxy, redacted_url, status_error, translate_network_errors
 from monitor.net.guarding_proxy import GuardingProxy
 from monitor.net.network import Network
 from monitor.net.process_memory import descendants_memory
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 PAGE_DEADLINE_S = 60.0
 MAX_PAGE_BYTES = 64 * 2**20  # all that a page loads
 MAX_MEMORY_BYTES = 2**30  # of all processes of the browser
+_NO_BROWSER = "the browser for pages with `render` cannot be started; install Chromium, or set `browser` in [network]"
 _IDLE_WAIT_S = 10.0  # for the requests of scripts to end
 _LIMIT_CHECK_S = 0.5
 _BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -58,20 +61,26 @@ class PageBrowser:
 
     async def fetch(self, request: Request) -> Response:
         """Return a page as it is once its scripts have run. Raises FetchError."""
-        async with self._slot:
-            try:
-                async with asyncio.timeout(PAGE_DEADLINE_S):
-                    return await self._load(request)
-            except TimeoutError:
-                sentence = f"{redacted_url(request.url)} was not loaded within {PAGE_DEADLINE_S:g} seconds"
-                raise FetchError("timeout", sentence) from None
-
-    async def _load(self, request: Request) -> Response:
-        from playwright.async_api import Error, async_playwright
-
         url = source_url(request.url)
         own_proxy = request.proxy.get_secret_value() if request.proxy is not None else None
         route = self._network.route(url, proxy=own_proxy)
+        async with self._slot:
+            with naming_proxy(route.proxy):
+                return replace(await self._load_in_time(request, url, route, own_proxy), proxy=route.proxy)
+
+    async def _load_in_time(
+        self, request: Request, url: httpx.URL, route: NetworkRoute, own_proxy: str | None
+    ) -> Response:
+        try:
+            async with asyncio.timeout(PAGE_DEADLINE_S):
+                return await self._load(request, url, route, own_proxy)
+        except TimeoutError:
+            sentence = f"{redacted_url(url)} was not loaded within {PAGE_DEADLINE_S:g} seconds"
+            raise FetchError("timeout", sentence) from None
+
+    async def _load(self, request: Request, url: httpx.URL, route: NetworkRoute, own_proxy: str | None) -> Response:
+        from playwright.async_api import Error, async_playwright
+
         if route.proxy is None:
             with translate_network_errors(url, route):
                 await self._network.guard.resolve(url.host, port_of(url))
@@ -100,7 +109,7 @@ class PageBrowser:
                 proxy={"server": proxy.address, "username": proxy.username, "password": proxy.password},
             )
         except Error:
-            raise FetchError("browser", "the browser for pages with `render` cannot be started") from None
+            raise FetchError("browser", _NO_BROWSER) from None
         try:
             yield chromium
         finally:
@@ -190,6 +199,5 @@ class _LimitWatch:
 
 
 def _load_error(url: httpx.URL, proxy: GuardingProxy) -> FetchError:
-    if reason := proxy.blocked.get(url.host):
-        return FetchError("dns" if reason.endswith("does not resolve") else "blocked_address", reason)
-    return FetchError("unreachable", f"{redacted_url(url)} cannot be loaded in the browser")
+    """The error for a page of which nothing was loaded: its own address, or that of a redirect, cannot be reached."""
+    return proxy.failure or FetchError("unreachable", f"{redacted_url(url)} cannot be loaded in the browser")

@@ -41,17 +41,35 @@ class Login(httpx.Auth):
         self._digest: httpx.DigestAuth | None = None
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if self._digest:
-            yield from self._digest.auth_flow(request)
-            return
-        request.headers["authorization"] = basic_login(self._username, self._password)
-        response = yield request
-        if _asks_for_digest(response):
-            del request.headers["authorization"]
+        if self._digest is None:
+            request.headers["authorization"] = basic_login(self._username, self._password)
+            response = yield request
+            if not _asks_for_digest(response):
+                return
             self._digest = httpx.DigestAuth(self._username, self._password)
+            del request.headers["authorization"]
             flow = self._digest.auth_flow(request)
             next(flow)
             yield flow.send(response)
+            return
+        response = yield from _answered(self._digest.auth_flow(request))
+        if response.status_code == 401 and not _asks_for_digest(response):
+            self._digest = None  # the server has gone back to Basic
+            request.headers["authorization"] = basic_login(self._username, self._password)
+            yield request
+
+
+def _answered(
+    flow: Generator[httpx.Request, httpx.Response, None],
+) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
+    """Run a flow and return the last response."""
+    request = next(flow)
+    while True:
+        response = yield request
+        try:
+            request = flow.send(response)
+        except StopIteration:
+            return response
 
 
 def _asks_for_digest(response: httpx.Response) -> bool:

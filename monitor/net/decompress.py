@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 
 import brotli
 import zstandard
@@ -24,8 +26,8 @@ _ZSTD_WINDOW_BYTES = 2**23  # the most that RFC 9659 allows on the web
 _GZIP_MAGIC, _ZSTD_MAGIC = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
 # Labels of bodies that are not compressed, among them mistakes such as a charset.
 _PLAIN_LABEL = re.compile(r"|identity|none|null|plain|text|binary|[78]bit|utf-?8|iso-8859-\d+|aws-chunked|chunked")
-
-
+_UNMARKED_CODECS = ("deflate", "br")  # tried for a body with a wrong label, as their bytes do not show them
+_JUDGED_BYTES, _MIN_TEXT_BYTES = 4096, 24
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -43,7 +45,7 @@ def decompress(body: bytes, encoding: str, max_bytes: int, label: str) -> bytes:
     Raises FetchError with code `unsupported_encoding`, `body_too_large` (more than `max_bytes` after any step),
     `truncated` or `bad_compression`; its sentence starts with `label`.
     """
-    for name in reversed(_named_encodings(encoding, label)):
+    for name in reversed(_named_encodings(body, encoding, label)):
         body = _remove_layer(body, name, max_bytes, label)
     for _ in range(_MAX_LAYERS):
         if not (name := _visible_encoding(body)):
@@ -52,14 +54,16 @@ def decompress(body: bytes, encoding: str, max_bytes: int, label: str) -> bytes:
     return body
 
 
-def _named_encodings(encoding: str, label: str) -> list[str]:
-    names = [name.strip().removeprefix("x-") for name in encoding.lower().split(",")]
+def _named_encodings(body: bytes, encoding: str, label: str) -> list[str]:
+    """The compressions that a Content-Encoding names. A name that is none of them, such as a charset, does not matter
+    if the body can be read without it."""
+    names = [name.strip(' "').partition(";")[0].removeprefix("x-") for name in encoding.lower().split(",")]
     names = [name for name in names if not _PLAIN_LABEL.fullmatch(name)]
     unknown = [name for name in names if name not in _CODECS]
-    if unknown or len(names) > _MAX_LAYERS:
+    if (unknown and not (_visible_encoding(body) or _is_plain_text(body))) or len(names) > _MAX_LAYERS:
         shown = re.sub(r"[^a-z0-9,.+-]", "?", ",".join(unknown or names))[:40]
         raise FetchError("unsupported_encoding", f"{label} sent the unsupported Content-Encoding {shown}")
-    return names
+    return [name for name in names if name in _CODECS]
 
 
 def _visible_encoding(body: bytes) -> str:
@@ -73,26 +77,46 @@ def _remove_layer(body: bytes, name: str, max_bytes: int, label: str) -> bytes:
     """Undo one compression, unless the bytes show that it was not applied."""
     if not body or (_visible_encoding(body) or name) != name:
         return body
-    unpacked = bytearray()
     try:
-        for chunk in _CODECS[name](body):
-            unpacked += chunk
-            if len(unpacked) > max_bytes:
-                raise FetchError("body_too_large", f"{label} sent more than {max_bytes / 2**20:.3g} MiB")
+        return _unpack(body, name, max_bytes, label)
     except (_Truncated, _Corrupt) as error:
         if _is_plain_text(body):
             return body
         if isinstance(error, _Truncated):
             raise FetchError("truncated", f"{label} sent an incomplete compressed body") from None
-        sentence = f"{label} sent a body that does not fit its Content-Encoding {name}"
-        raise FetchError("bad_compression", sentence) from None
+    for other in _UNMARKED_CODECS:
+        with suppress(_Truncated, _Corrupt):
+            unpacked = _unpack(body, other, max_bytes, label)
+            if _is_plain_text(unpacked):
+                return unpacked
+    raise FetchError("bad_compression", f"{label} sent a body that does not fit its Content-Encoding {name}")
+
+
+def _unpack(body: bytes, name: str, max_bytes: int, label: str) -> bytes:
+    unpacked = bytearray()
+    for chunk in _CODECS[name](body):
+        unpacked += chunk
+        if len(unpacked) > max_bytes:
+            raise FetchError("body_too_large", f"{label} sent more than {max_bytes / 2**20:.3g} MiB")
     return bytes(unpacked)
 
 
 def _is_plain_text(body: bytes) -> bool:
-    """Whether a body is markup or JSON: its first sign is one of theirs, and it has no control characters."""
-    start = body[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start[:1] in (b"<", b"{", b"[") and not _CONTROL_BYTES.search(start)
+    """Whether a body is markup, JSON or other text: without control characters, and either its first sign is one of
+    theirs, or it is UTF-8 and long enough for that not to be chance."""
+    start = body[:_JUDGED_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _CONTROL_BYTES.search(start):
+        return False
+    return start[:1] in (b"<", b"{", b"[") or (len(start) >= _MIN_TEXT_BYTES and _is_utf8(start))
+
+
+def _is_utf8(start: bytes) -> bool:
+    """Whether the beginning of a text is UTF-8. Its last character may be cut off."""
+    try:
+        getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _gunzip(body: bytes) -> Iterator[bytes]:

@@ -13,9 +13,11 @@ from typing import TypeAlias
 
 import aiohttp
 import httpx
+import python_socks
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
-from monitor.errors import FetchError
+from monitor.config.proxy import Proxy
+from monitor.errors import FetchError, SourceError
 from monitor.model import Moment
 from monitor.net.client import Route
 from monitor.net.guard import BlockedAddress, UnknownName
@@ -91,6 +93,17 @@ def via_proxy(route: Route) -> str:
 
 
 @contextmanager
+def naming_proxy(proxy: Proxy | None) -> Iterator[None]:
+    """Add the proxy that was used to the sentence of each SourceError that does not name it."""
+    try:
+        yield
+    except SourceError as error:
+        if proxy is not None and str(proxy) not in str(error):
+            error.args = (f"{error} (through {proxy})",)
+        raise
+
+
+@contextmanager
 def translate_network_errors(url: httpx.URL, route: Route, *, is_reading_body: bool = False) -> Iterator[None]:
     """Raise the errors of httpx and aiohttp as FetchErrors."""
     try:
@@ -148,7 +161,7 @@ def _proxy_status_failure(error: BaseException) -> Failure:
 
 
 def _socks_failure(error: BaseException) -> Failure:
-    is_login = "auth" in str(error).lower()
+    is_login = any(word in str(error).lower() for word in ("auth", "407"))
     return _proxy_failure("requires another username and password" if is_login else "could not connect to it")
 
 
@@ -158,9 +171,12 @@ _FAILURES: tuple[tuple[_ErrorTypes, Callable[[BaseException], Failure]], ...] = 
     (BlockedAddress, lambda error: Failure("blocked_address", str(error))),
     (UnknownName, lambda error: Failure("dns", str(error))),
     (aiohttp.ClientHttpProxyError, _proxy_status_failure),
-    ((aiohttp.ClientProxyConnectionError, ProxyConnectionError), lambda _: _proxy_failure("cannot be reached")),
-    (ProxyTimeoutError, lambda _: _proxy_failure("did not connect to it in time")),
-    (ProxyError, _socks_failure),
+    (
+        (aiohttp.ClientProxyConnectionError, ProxyConnectionError, python_socks.ProxyConnectionError),
+        lambda _: _proxy_failure("cannot be reached"),
+    ),
+    ((ProxyTimeoutError, python_socks.ProxyTimeoutError), lambda _: _proxy_failure("did not connect to it in time")),
+    ((ProxyError, python_socks.ProxyError), _socks_failure),
     (EOFError, lambda _: _proxy_failure("closed the connection; it may require another username and password")),
     (ssl.SSLCertVerificationError, _certificate_failure),
     (ssl.SSLError, lambda _: Failure("tls", "failed the TLS handshake")),
@@ -170,4 +186,5 @@ _FAILURES: tuple[tuple[_ErrorTypes, Callable[[BaseException], Failure]], ...] = 
     ((httpx.InvalidURL, aiohttp.InvalidURL), lambda _: Failure("bad_url", "is not a valid URL")),
     ((aiohttp.ClientResponseError, httpx.ProtocolError), lambda _: _BAD_ANSWER),
     (aiohttp.ServerTimeoutError, lambda _: Failure("timeout", "did not respond in time", True)),
+    (TimeoutError, lambda _: Failure("timeout", "did not accept the connection in time")),
 )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -20,11 +20,11 @@ from monitor.errors import FetchError
 from monitor.net.client import HttpClient, Route, header_dict, http_request
 from monitor.net.credentials import Login, credential_headers
 from monitor.net.decompress import ACCEPT_ENCODING, decompress
-from monitor.net.failures import redacted_url, status_error, translate_network_errors, via_proxy
+from monitor.net.failures import naming_proxy, redacted_url, status_error, translate_network_errors
 from monitor.net.headers import max_age_seconds
 from monitor.net.network import Network
 from monitor.net.rate_limit import HostRateLimiter
-from monitor.net.redirects import REDIRECT_STATUSES, Hop, next_hop, source_url
+from monitor.net.redirects import REDIRECT_STATUSES, Hop, Origin, next_hop, origin_of, source_url
 from monitor.net.response import Request, Response
 
 _MAX_REDIRECTS = 5
@@ -56,7 +56,7 @@ class Fetcher:
         self._client = HttpClient(network.guard)
         # A POST on a kept connection that the server has just closed would fail, and it must not be repeated.
         self._post_client = HttpClient(network.guard, keep_alive=False)
-        self._logins: dict[Auth, Login] = {}
+        self._logins: dict[tuple[Auth, Origin], Login] = {}
         self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
         self._rate_limiter = rate_limiter or HostRateLimiter()
 
@@ -82,7 +82,7 @@ class Fetcher:
             async with self._host_slot(hop.url.host), self._request_slots:
                 started = time.monotonic()
                 route = self._route(request, hop)
-                with _naming_proxy(route):
+                with naming_proxy(route.proxy):
                     result = await self._fetch_in_time(request, hop, route, left)
             if isinstance(result, Response):
                 return result
@@ -136,7 +136,8 @@ class Fetcher:
         client = self._client if hop.method == "GET" else self._post_client
         if not (hop.is_own and request.auth and request.auth.username is not None):
             return await client.send(sent, route)
-        flow = self._logins.setdefault(request.auth, Login(request.auth)).auth_flow(sent)
+        login = self._logins.setdefault((request.auth, origin_of(hop.url)), Login(request.auth))
+        flow = login.auth_flow(sent)
         sent = next(flow)
         while True:
             response = await client.send(sent, route)
@@ -175,6 +176,7 @@ class Fetcher:
             etag=headers.get("etag") or (request.etag if status == 304 else None),
             last_modified=headers.get("last-modified") or (request.last_modified if status == 304 else None),
             max_age=max_age_seconds(headers, now),
+            proxy=route.proxy,
         )
 
     async def _body(self, url: httpx.URL, route: Route, response: httpx.Response) -> bytes:
@@ -185,18 +187,6 @@ class Fetcher:
                 if len(body) > self._max_bytes:
                     raise FetchError("body_too_large", f"{label} sent more than {self._max_bytes / 2**20:.3g} MiB")
         return decompress(bytes(body), response.headers.get("content-encoding", ""), self._max_bytes, label)
-
-
-@contextmanager
-def _naming_proxy(route: Route) -> Iterator[None]:
-    """Add the proxy that was used to the sentence of each FetchError that does not name it."""
-    try:
-        yield
-    except FetchError as error:
-        if route.proxy is None or str(route.proxy) in str(error):
-            raise
-        sentence = f"{error}{via_proxy(route)}"
-        raise FetchError(error.code, sentence, status=error.status, retry_after=error.retry_after) from None
 
 
 def _conditions(request: Request) -> dict[str, str]:

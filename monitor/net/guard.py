@@ -123,7 +123,7 @@ class GuardedResolver(AbstractResolver):
 
 def _address_in_any_spelling(host: str) -> str | None:
     """Return the address that a host is, also in spellings such as `0x7f.1` and `localhost`; None for a name."""
-    if host.rstrip(".").lower().endswith("localhost"):
+    if host.rstrip(".").lower().rpartition(".")[2] == "localhost":
         return "127.0.0.1"
     try:
         return str(socket.getaddrinfo(host.rstrip("."), None, flags=socket.AI_NUMERICHOST)[0][4][0])

@@ -22,20 +22,26 @@ from python_socks.async_.asyncio.v2 import Proxy as ProxyDialer
 from monitor.config.proxy import Proxy
 from monitor.errors import FetchError
 from monitor.net.client import port_of
+from monitor.net.failures import failure_sentence, redacted_url, request_failure
 from monitor.net.guard import BlockedAddress, UnknownName
 from monitor.net.network import Network
+from monitor.net.tls import tls_context
 
 _MAX_HEAD_BYTES = 2**16
 _CHUNK_BYTES = 2**16
 _DIAL_TIMEOUT_S = 10.0
-_DIAL_ERRORS = (OSError, EOFError, TimeoutError, ProxyError, ProxyConnectionError, ProxyTimeoutError, FetchError)
+_DIAL_ERRORS = (
+    *(BlockedAddress, UnknownName, OSError, EOFError, TimeoutError),
+    *(ProxyError, ProxyConnectionError, ProxyTimeoutError),
+)
 _Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class GuardingProxy:
     """Use it as an async context manager. `own_proxy` is the source's own setting, as in `Network.route`.
 
-    `blocked` maps the hosts that may not be dialed to the reason. `is_exhausted`: more than `max_bytes` were sent.
+    `failure` is the error of the last host that may not be dialed or could not be connected to. `is_exhausted`: more
+    than `max_bytes` were sent.
     Only who knows `username` and `password` may use the proxy.
     """
 
@@ -44,7 +50,7 @@ class GuardingProxy:
         self._own_proxy = own_proxy
         self._bytes_left = max_bytes
         self._connections: set[asyncio.Task[None]] = set()
-        self.blocked: dict[str, str] = {}
+        self.failure: FetchError | None = None
         self.username, self.password = "browser", secrets.token_urlsafe(16)
 
     @property
@@ -90,12 +96,9 @@ class GuardingProxy:
         url = httpx.URL(f"https://{text}" if method == b"CONNECT" else text)
         try:
             server = await self._dial(url)
-        except (BlockedAddress, UnknownName) as error:
-            self.blocked[url.host] = str(error)
-            _refuse(writer, b"403 Forbidden")
-            return
-        except _DIAL_ERRORS:
-            _refuse(writer, b"502 Bad Gateway")
+        except FetchError as error:
+            self.failure = error
+            _refuse(writer, b"403 Forbidden" if error.code == "blocked_address" else b"502 Bad Gateway")
             return
         if method == b"CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -109,13 +112,17 @@ class GuardingProxy:
         return any(secrets.compare_digest(value[:6].lower() + value[6:], expected) for value in given)
 
     async def _dial(self, url: httpx.URL) -> _Streams:
-        """Connect to a server. Raises BlockedAddress, UnknownName, or another error of the network."""
-        host, port, proxy = url.host, port_of(url), self._network.route(url, proxy=self._own_proxy).proxy
-        async with asyncio.timeout(_DIAL_TIMEOUT_S):
-            if proxy is None:
-                return await self._dial_directly(host, port)
-            await self._network.guard.check_proxied(host, port, looks_up_names=not proxy.resolves_names)
-            return await _dial_through(proxy, host, port)
+        """Connect to a server. Raises FetchError."""
+        host, port, route = url.host, port_of(url), self._network.route(url, proxy=self._own_proxy)
+        try:
+            async with asyncio.timeout(_DIAL_TIMEOUT_S):
+                if route.proxy is None:
+                    return await self._dial_directly(host, port)
+                await self._network.guard.check_proxied(host, port, looks_up_names=not route.proxy.resolves_names)
+                return await _dial_through(route.proxy, host, port, tls_context(route.ca_files))
+        except _DIAL_ERRORS as error:
+            failure = request_failure(error)
+            raise FetchError(failure.code, failure_sentence(failure, redacted_url(url), route)) from None
 
     async def _dial_directly(self, host: str, port: int) -> _Streams:
         guard, loop = self._network.guard, asyncio.get_running_loop()
@@ -153,7 +160,7 @@ class GuardingProxy:
             await target.drain()
 
 
-async def _dial_through(proxy: Proxy, host: str, port: int) -> _Streams:
+async def _dial_through(proxy: Proxy, host: str, port: int, tls: ssl.SSLContext) -> _Streams:
     dialer = ProxyDialer(
         proxy_type=ProxyType.SOCKS5 if proxy.is_socks else ProxyType.HTTP,
         host=proxy.host,
@@ -161,7 +168,7 @@ async def _dial_through(proxy: Proxy, host: str, port: int) -> _Streams:
         username=proxy.username,
         password=proxy.password,
         rdns=proxy.resolves_names or not proxy.is_socks,
-        proxy_ssl=ssl.create_default_context() if proxy.scheme == "https" else None,
+        proxy_ssl=tls if proxy.scheme == "https" else None,
     )
     stream = await dialer.connect(dest_host=host, dest_port=port)
     return stream.reader, stream.writer

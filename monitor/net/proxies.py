@@ -49,12 +49,18 @@ def _networks(no_proxy: str) -> tuple[IpNetwork, ...]:
 
 def describe_environment() -> list[str]:
     """Return a sentence on each proxy of the environment, without its login."""
-    sentences = []
     environment = getproxies_environment()
-    for scheme in ("http", "https", "all"):
-        if text := environment.get(scheme):
-            with suppress(ValueError):
-                sentences.append(f"{scheme.upper()}_PROXY: sources and channels use {parse_proxy(text)}")
+    given = [
+        (f"{scheme.upper()}_PROXY", text) for scheme in ("http", "https", "all") if (text := environment.get(scheme))
+    ]
+    sentences = [_describe_variable(name, text) for name, text in given]
     if sentences and environment.get("no"):
         sentences.append(f"NO_PROXY: no proxy for {environment['no']}")
     return sentences
+
+
+def _describe_variable(name: str, text: str) -> str:
+    try:
+        return f"{name}: sources and channels use {parse_proxy(text)}"
+    except ValueError as error:
+        return f"{name}: not usable, {error}"

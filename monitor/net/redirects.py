@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 import httpx
 
@@ -15,6 +16,7 @@ from monitor.net.failures import redacted_url
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _REPEATING_STATUSES = frozenset({307, 308})  # these repeat a POST; the others continue with a GET
 _MAX_COOKIE_CHARS = 8192
+Origin: TypeAlias = tuple[str, str, int]  # scheme, host and port
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,5 @@ def _collected_cookies(hop: Hop, response: httpx.Response) -> httpx.Cookies | No
     return cookies
 
 
-def origin_of(url: httpx.URL) -> tuple[str, str, int]:
-    """Return scheme, host and port of a URL."""
+def origin_of(url: httpx.URL) -> Origin:
     return url.scheme, url.host, port_of(url)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from monitor.config.models import Auth
+from monitor.config.proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response. `url` is the URL after redirects; `body` is None for status 304; `max_age` is in seconds."""
+    """A response. `url` is the URL after redirects; `body` is None for status 304; `max_age` is in seconds.
+    `proxy` is the one that was used."""
 
     status: int
     url: str
@@ -51,3 +53,4 @@ class Response:
     etag: str | None
     last_modified: str | None
     max_age: float | None
+    proxy: Proxy | None = None

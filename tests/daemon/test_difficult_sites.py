@@ -41,6 +41,25 @@ async def test_a_feed_is_followed_through_a_proxy(tmp_path: Path, scheme: str, l
     assert {tuple(claims) for _, _, claims in harness.owed_alerts()} == {("Two ferries collide off Selby",)}
 
 
+class PageInsteadOfFeed(LoopbackServer):
+    """A page, as of a company's proxy that asks for a login, where a feed is expected."""
+
+    def answer(self, to: BaseHTTPRequestHandler, body: bytes) -> None:
+        self.reply(
+            to, 200, b"<html><title>Sign in</title><p>Please log in to continue.</p>", content_type="text/html"
+        )
+
+
+async def test_an_error_about_the_content_names_the_proxy_too(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    with proxy_server(tmp_path, "http") as proxy, PageInsteadOfFeed() as page:
+        harness = DaemonHarness(tmp_path, page, source_keys=f'proxy = "http://{proxy.address}"')  # type: ignore[arg-type]
+        await harness.run_round()
+        error = harness.source_error()
+    assert "not a feed: a login page was served" in error
+    assert error.endswith(f"(through the proxy http://{proxy.address})")
+
+
 class ScriptedPage(LoopbackServer):
     """A page whose text is written by a script."""
 

@@ -163,3 +163,12 @@ def test_https_links_and_a_new_feed_url_cause_no_alerts(poll: PolledFeed) -> Non
     secure = [replace(item, link=item.link.replace("http:", "https:")) for item in linked]
     assert poll([*relative, *secure], url="https://www.port.example/news/feed.xml") == 0
     assert poll.count() == (10, 10)
+
+
+def test_at_another_host_or_slug_only_an_edit_alerts(poll: PolledFeed) -> None:
+    linked = [replace(item, id="", link=f"http://port.example/news/{item.id}00-ferry") for item in ITEMS]
+    poll(linked)
+    moved = [replace(item, link=f"{item.link}-line".replace("http://", "https://www.")) for item in linked]
+    edited = replace(moved[3], text=moved[3].text.replace("43 passengers", "430 passengers"))
+    assert poll([*moved[:3], edited, *moved[4:]]) == 1
+    assert list(poll.last_findings().values()) in ([], ["changed"])

@@ -14,6 +14,7 @@ from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.deliveries import load_delivery_page
 from monitor.store.reports.explain import MatchRow, explain_update
+from monitor.store.sources import load_sources
 
 DAEMON_CONFIG = """
 [monitor]
@@ -82,6 +83,14 @@ class DaemonHarness:
         return [
             (rule, channel, [finding.claim for finding in alert.findings]) for rule, channel, alert in reversed(owed)
         ]
+
+    def source_error(self) -> str:
+        """Return the error of the only source, "" for none."""
+        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        with store.read() as conn:
+            (state,) = load_sources(conn)
+        store.close()
+        return state.error or ""
 
     def decisions_of(self, update: int) -> list[MatchRow]:
         store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from monitor.config.models import Auth, SourceConfig
 from monitor.errors import FetchError
+from monitor.net.client import basic_login
 from monitor.net.fetcher import Fetcher
 from monitor.net.guard import Guard
 from monitor.net.network import Network
@@ -95,6 +96,17 @@ async def test_a_cookie_that_is_never_accepted_is_named_in_the_error(fetcher: Fe
 # Digest
 
 
+def basic_server(username: str, password: str) -> Callable[[RawRequest], bytes]:
+    """Answers only this login in HTTP Basic."""
+
+    def answer(request: RawRequest) -> bytes:
+        if request.headers.get("authorization") == basic_login(username, password):
+            return http_response(b"for readers")
+        return http_response(b"", "401 Unauthorized", www_authenticate='Basic realm="news"')
+
+    return answer
+
+
 def digest_server(username: str, password: str) -> Callable[[RawRequest], bytes]:
     """Answers only a correct digest (RFC 7616, with MD5 and qop=auth)."""
 
@@ -144,6 +156,27 @@ async def test_no_digest_is_sent_to_another_site(fetcher: Fetcher) -> None:
     assert "authorization" not in other.received_requests[0].headers
 
 
+async def test_a_server_with_the_same_login_gets_no_digest_of_another(fetcher: Fetcher) -> None:
+    auth = Auth(username="reader", password=SecretStr("open sesame"))
+    digest, basic = digest_server("reader", "open sesame"), basic_server("reader", "open sesame")
+    async with AnsweringServer(digest) as one, AnsweringServer(basic) as other:
+        for url in (one.url, other.url, one.url, other.url):
+            assert (await fetcher.fetch(Request(url, auth=auth))).body == b"for readers"
+    schemes = [request.headers["authorization"].split()[0] for request in other.received_requests]
+    assert schemes == ["Basic", "Basic"]
+
+
+async def test_a_server_may_go_back_to_basic(fetcher: Fetcher) -> None:
+    auth = Auth(username="reader", password=SecretStr("open sesame"))
+    async with AnsweringServer(digest_server("reader", "open sesame")) as server:
+        await fetcher.fetch(Request(server.url, auth=auth))
+        server.answer_to = basic_server("reader", "open sesame")
+        for _ in range(2):
+            assert (await fetcher.fetch(Request(server.url, auth=auth))).body == b"for readers"
+    schemes = [request.headers["authorization"].split()[0] for request in server.received_requests]
+    assert schemes == ["Basic", "Digest", "Digest", "Basic", "Basic"]
+
+
 # POST
 
 
@@ -186,6 +219,18 @@ async def test_a_body_is_posted_without_conditions(fetcher: Fetcher) -> None:
     assert (method, headers["content-type"]) == ("POST", "application/json")
     assert body.decode() == '{"query": "открыт", "limit": 5}'
     assert "if-none-match" not in headers
+
+
+async def test_a_post_is_repeated_with_the_digest_that_the_server_asks_for(fetcher: Fetcher) -> None:
+    challenge = 'Digest realm="api", nonce="abc123", qop="auth", algorithm=SHA-256'
+    server = PostServer(http_response(b"", "401 Unauthorized", www_authenticate=challenge), http_response(b"[]"))
+    async with server as url:
+        login = {"username": "reader", "password": "open sesame"}
+        source = SourceConfig.model_validate(SOURCE | {"url": url, "body": "a=1", "auth": login})
+        assert (await fetcher.fetch(source_request(source))).body == b"[]"
+
+    assert [(method, body) for method, _, body in server.requests] == [("POST", b"a=1")] * 2
+    assert server.requests[1][1]["authorization"].startswith("Digest ")
 
 
 async def test_a_text_body_and_its_type_are_sent_as_they_are(fetcher: Fetcher) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
+from kit.proxy_server import proxy_server
 from kit.raw_server import RawRequest, RawServer, http_response, redirect
 from kit.site_server import SiteServer
 from pydantic import SecretStr
@@ -189,4 +191,49 @@ async def test_the_proxy_serves_only_the_browser(canary: RawServer) -> None:
         writer.write(f"GET {canary.url} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert (await reader.read()).startswith(b"HTTP/1.1 407")
         writer.close()
+    assert canary.connection_count == 0
+
+
+async def load_through(proxy: str, url: str) -> bytes:
+    page = await page_browser(("127.0.0.0/8",)).fetch(Request(url, proxy=SecretStr(proxy)))
+    return page.body or b""
+
+
+@pytest.mark.parametrize(("scheme", "login"), [("http", ""), ("socks5", ""), ("http", "reader:open-sesame")])
+async def test_a_page_is_loaded_through_the_proxy_of_its_source(tmp_path: Path, scheme: str, login: str) -> None:
+    with proxy_server(tmp_path, scheme, login) as proxy:
+        async with RawServer(html("<p>The pier is open.</p>"), host=SITE_ADDRESS) as server:
+            own = f"{scheme}://{login + '@' if login else ''}{proxy.address}"
+            assert b"The pier is open." in await load_through(own, server.url)
+            assert f"{SITE_ADDRESS}:{server.port}" in proxy.connections()
+            if login:
+                with pytest.raises(FetchError, match=f"the proxy {scheme}://{proxy.address} requires") as raised:
+                    await load_through(f"{scheme}://reader:WRONG@{proxy.address}", server.url)
+                assert "WRONG" not in str(raised.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_an_error_in_the_browser_names_the_proxy(tmp_path: Path, scheme: str) -> None:
+    dead = f"{scheme}://127.0.0.1:1"
+    with pytest.raises(FetchError, match=f"the proxy {dead} cannot be reached") as raised:
+        await load_through(dead, f"http://{SITE_ADDRESS}:8123/")
+    assert raised.value.code == "proxy"
+    with proxy_server(tmp_path, scheme.removesuffix("h")) as proxy:
+        async with RawServer(http_response(b"no", "404 Not Found"), host=SITE_ADDRESS) as server:
+            with pytest.raises(FetchError, match=f"404.*through the proxy {scheme}://{proxy.address}"):
+                await load_through(f"{scheme}://{proxy.address}", server.url)
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_nothing_private_is_loaded_through_a_proxy(canary: RawServer, tmp_path: Path, scheme: str) -> None:
+    body = f"<p>Open.</p><iframe src='http://127.0.0.1:{canary.port}/'></iframe><img src=http://2130706433/x>"
+    with proxy_server(tmp_path, scheme.removesuffix("h")) as proxy:
+        own = SecretStr(f"{scheme}://{proxy.address}")
+        async with RawServer(html(body), host=SITE_ADDRESS) as server:
+            await page_browser().fetch(Request(server.url, proxy=own))
+            for host in ("127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]", "localhost"):
+                with pytest.raises(FetchError) as raised:
+                    await page_browser().fetch(Request(f"http://{host}:{canary.port}/", proxy=own))
+                assert raised.value.code in ("blocked_address", "bad_url"), host
+        assert {target.partition(":")[0] for target in proxy.connections()} == {SITE_ADDRESS}
     assert canary.connection_count == 0

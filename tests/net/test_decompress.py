@@ -94,11 +94,42 @@ def test_a_body_that_shows_its_compression_is_decompressed_whatever_its_label(en
     assert unpack(encoding, packed) == FEED
 
 
-@pytest.mark.parametrize("encoding", ["compress", "gzip, unknown", "exi", "gzip, gzip, gzip, gzip"])
+NOTE = "The Ostra ferry is late. Паром опаздывает.\n".encode() * 200
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "windows-1251", "text/plain"])
+@pytest.mark.parametrize("note", [NOTE, NOTE[:24], NOTE[:4096]])
+def test_plain_text_is_left_as_it_is_whatever_its_label(encoding: str, note: bytes) -> None:
+    assert unpack(encoding, note) == note
+
+
+@pytest.mark.parametrize("encoding", ["windows-1251", "charset=utf-8", "exi", "text/xml", "0"])
+@pytest.mark.parametrize("body", [FEED, gzip.compress(FEED)], ids=["plain", "gzip"])
+def test_an_unknown_encoding_does_not_matter_if_the_bytes_can_be_read(encoding: str, body: bytes) -> None:
+    assert unpack(encoding, body) == FEED
+
+
+@pytest.mark.parametrize("encoding", ["gzip;q=1.0", '"gzip"', "gzip, identity;q=0.5"])
+def test_an_encoding_may_be_written_as_in_a_request(encoding: str) -> None:
+    assert unpack(encoding, PACKED["gzip"]) == TEXT
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "br", "deflate"])
+@pytest.mark.parametrize("packed", [zlib.compress(TEXT), brotli.compress(TEXT)], ids=["deflate", "br"])
+def test_another_compression_than_the_declared_one_is_found_by_trying(encoding: str, packed: bytes) -> None:
+    assert unpack(encoding, packed) == TEXT
+
+
+@pytest.mark.parametrize("encoding", ["compress", "gzip, unknown", "exi"])
 def test_an_unknown_encoding_is_named_in_the_error(encoding: str) -> None:
-    with pytest.raises(FetchError, match=encoding.replace("gzip, unknown", "unknown").replace(", ", ",")) as raised:
-        unpack(encoding, PACKED["gzip"])
+    with pytest.raises(FetchError, match=encoding.replace("gzip, unknown", "unknown")) as raised:
+        unpack(encoding, b"\x1f\x9d\x90\x54\x01 packed in another way")
     assert raised.value.code == "unsupported_encoding"
+
+
+def test_too_many_compressions_are_an_error() -> None:
+    with pytest.raises(FetchError, match="gzip,gzip,gzip,gzip"):
+        unpack("gzip, gzip, gzip, gzip", PACKED["gzip"])
 
 
 @pytest.mark.parametrize("encoding", PACKED)

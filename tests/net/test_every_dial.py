@@ -1,4 +1,5 @@
-"""No request reaches a private address, be it for a redirect, robots.txt, article, feed or webhook."""
+"""No request reaches a private address, be it for a redirect, robots.txt, article, feed or webhook, with and without
+a proxy."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import aiohttp
 import httpx
 import pytest
 from kit.http_client import sending_client
+from kit.proxy_server import proxy_server
 from kit.raw_server import RawServer, http_response, redirect
 from kit.site_server import SiteServer
 
@@ -20,11 +22,14 @@ from monitor.net.addresses import is_ip_address
 from monitor.net.fetcher import Fetcher
 from monitor.net.guard import Guard
 from monitor.net.network import Network
+from monitor.net.proxies import ProxyChooser
 from monitor.net.rate_limit import HostRateLimiter
 from monitor.net.robots import Robots
 from monitor.sources.discover import discover_feeds
 from monitor.sources.full_text import fetch_articles
 from monitor.sources.parse.pool import ParserPool
+
+pytestmark = pytest.mark.slow
 
 SITE_ADDRESS = "127.0.0.2"  # of the site, in `allow_private`; the addresses of the canary are not
 HOSTS = """
@@ -54,11 +59,23 @@ async def canary() -> AsyncIterator[RawServer]:
         yield server
 
 
+@pytest.fixture(scope="module", params=["", "http", "socks5", "socks5h"], ids=lambda scheme: scheme or "direct")
+def proxy_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a proxy for all requests, "" for none. It may be asked for the site and for names only."""
+    if not request.param:
+        yield ""
+        return
+    with proxy_server(tmp_path_factory.mktemp("proxy"), request.param.removesuffix("h")) as proxy:
+        yield f"{request.param}://{proxy.address}"
+        hosts = {target.rpartition(":")[0] for target in proxy.connections()}
+        assert {host for host in hosts if not host.endswith(".example")} == {SITE_ADDRESS}
+
+
 @pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
+async def fetcher(proxy_url: str) -> AsyncIterator[Fetcher]:
     async with Fetcher(
         user_agent="t",
-        network=Network(Guard([f"{SITE_ADDRESS}/32"], resolve)),
+        network=Network(Guard([f"{SITE_ADDRESS}/32"], resolve), ProxyChooser(proxy_url)),
         rate_limiter=HostRateLimiter(0.0),
         deadline=3.0,
     ) as client:

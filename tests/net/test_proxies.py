@@ -13,7 +13,8 @@ from kit.raw_server import SAMPLE_FEED, RawServer, http_response, redirect
 from pydantic import SecretStr
 
 from monitor.config.models import NetworkConfig
-from monitor.errors import FetchError
+from monitor.deliver.channels.http import HttpPoster
+from monitor.errors import DeliveryError, FetchError
 from monitor.net.fetcher import Fetcher
 from monitor.net.guard import Guard, Resolver, system_resolver
 from monitor.net.network import Network, open_network
@@ -135,17 +136,48 @@ SPELLINGS = """
 """.split()
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("scheme", SCHEMES)
-async def test_no_private_address_is_requested_through_a_proxy(proxies: dict[str, ProxyServer], scheme: str) -> None:
+async def test_no_private_address_is_requested_through_a_proxy(
+    proxies: dict[str, ProxyServer], scheme: str, method: str
+) -> None:
     before = len(proxies[scheme].connections())
     async with RawServer(http_response(b"secret")) as canary, fetcher(allow=[]) as client:
         for host in SPELLINGS:
             proxy = SecretStr(f"{scheme}://{proxies[scheme].address}")
             with pytest.raises(FetchError) as raised:
-                await client.fetch(Request(f"http://{host}:{canary.port}/", proxy=proxy))
+                await client.fetch(Request(f"http://{host}:{canary.port}/", method=method, proxy=proxy))
             assert raised.value.code in ("blocked_address", "bad_url"), host
 
     assert (canary.connection_count, len(proxies[scheme].connections())) == (0, before)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_no_webhook_is_posted_to_a_private_address_through_a_proxy(
+    proxies: dict[str, ProxyServer], scheme: str
+) -> None:
+    before = len(proxies[scheme].connections())
+    network = Network(Guard([]), ProxyChooser(f"{scheme}://{proxies[scheme].address}"))
+    async with RawServer(http_response(b"ok")) as canary:
+        for host in ("127.0.0.1", "2130706433", "0x7f.1", "localhost", "[::ffff:127.0.0.1]", "169.254.169.254"):
+            poster = HttpPoster("the hook", f"http://{host}:{canary.port}/hook", network)
+            with pytest.raises(DeliveryError, match="through the proxy") as raised:
+                await poster.post(b"{}", {}, deadline=5.0)
+            assert raised.value.permanent, host
+            await poster.close()
+    assert (canary.connection_count, len(proxies[scheme].connections())) == (0, before)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_a_webhook_is_posted_through_the_proxy(proxies: dict[str, ProxyServer], scheme: str) -> None:
+    network = Network(Guard(LOOPBACK), ProxyChooser(f"{scheme}://{proxies[scheme].address}"))
+    async with RawServer(http_response(b"ok"), http_response(b"no", "400 Bad Request")) as server:
+        poster = HttpPoster("the hook", f"{server.url}hook", network)
+        assert (await poster.post(b"{}", {}, deadline=5.0)).status == 200
+        with pytest.raises(DeliveryError, match=rf"through the proxy {scheme}://127\.0\.0\.1"):
+            await poster.post(b"{}", {}, deadline=5.0)
+        await poster.close()
+        assert f"127.0.0.1:{server.port}" in proxies[scheme].connections()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -89,6 +89,14 @@ def test_a_body_that_is_not_a_feed_is_an_error(body: str, content_type: str) -> 
     assert error_code(body, content_type) == "not_a_feed"
 
 
+def test_the_error_says_what_kind_of_page_was_served_instead_of_a_feed() -> None:
+    page = "<!doctype html><title>Harbour</title><p>Please confirm that you are not a robot.</p>"
+    with pytest.raises(ParseError, match="not a feed: a captcha was served"):
+        parse(page)
+    with pytest.raises(ParseError, match="not a feed: the response is an HTML page"):
+        parse("<!doctype html><title>Harbour</title><div id=root></div><script src=a.js></script>")
+
+
 def test_a_feed_without_entries_is_a_feed() -> None:
     assert parse(rss("")) == Feed("T", (), None, ())
     assert parse("<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title></feed>").entries == ()

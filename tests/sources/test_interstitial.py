@@ -228,6 +228,114 @@ def test_an_application_without_text_is_an_error_that_names_the_ways_out(body: s
     assert "render = true" in sentence
 
 
+OTHER_LANGUAGES = {
+    "captcha": {
+        "ja": ("港", "続けるには、ロボットではないことを確認してください。画像の文字を入力してください。"),
+        "zh": ("港口", "请输入图中的字符，证明您不是机器人。"),
+        "ko": ("항구", "로봇이 아님을 확인해 주세요. 아래 보안문자를 입력하세요."),
+        "ar": ("الميناء", "يرجى تأكيد أنك لست روبوتًا. أدخل الأحرف الظاهرة في الصورة."),
+        "cs": ("Přístav", "Potvrďte, že nejste robot. Opište znaky z obrázku."),
+        "sv": ("Hamnen", "Bekräfta att du inte är en robot. Skriv in tecknen i bilden."),
+        "da": ("Havnen", "Bekræft at du ikke er en robot. Indtast tegnene på billedet."),
+        "fi": ("Satama", "Vahvista, ettet ole robotti."),
+        "hu": ("Kikötő", "Igazolja, hogy Ön nem robot."),
+        "ro": ("Port", "Confirmați că nu sunteți un robot."),
+        "el": ("Λιμάνι", "Επιβεβαιώστε ότι δεν είστε ρομπότ."),
+    },
+    "accept cookies": {
+        "ja": ("港", "当サイトではCookieを使用しています。続行するには同意してください。"),
+        "zh": ("港口", "我们使用Cookie改善您的体验。"),
+        "cs": ("Přístav", "Používáme soubory cookies. Přijmout všechny"),
+        "sv": ("Hamnen", "Vi och våra partner använder kakor. Godkänn alla"),
+        "fi": ("Satama", "Käytämme evästeitä. Hyväksy kaikki"),
+        "ru": ("Порт", "Чтобы продолжить, примите условия использования файлов cookie."),
+        "nl": ("Haven", "Geef toestemming om verder te gaan. Alles accepteren"),
+    },
+    "served instead": {
+        "rate limit en": (
+            "Harbour",
+            "The owner of this website has banned you temporarily from accessing this website.",
+        ),
+        "rate limit ja": ("港", "リクエスト回数が上限に達しました。しばらくしてからお試しください。"),
+        "rate limit zh": ("港口", "访问过于频繁，请稍后再试。"),
+        "rate limit cs": ("Přístav", "Příliš mnoho požadavků. Zkuste to později."),
+        "rate limit sv": ("Hamnen", "För många förfrågningar. Försök igen om en stund."),
+        "database ja": ("港", "データベース接続エラーが発生しました。"),
+        "database zh": ("港口", "无法连接到数据库"),
+        "database ko": ("항구", "데이터베이스 연결 오류"),
+        "database ar": ("الميناء", "خطأ في الاتصال بقاعدة البيانات. قاعدة البيانات غير متاحة."),
+        "database cs": ("Přístav", "Chyba při připojování k databázi"),
+        "database sv": ("Hamnen", "Fel vid anslutning till databasen"),
+        "database hu": ("Kikötő", "Adatbázis-kapcsolati hiba"),
+        "database el": ("Λιμάνι", "Σφάλμα κατά τη σύνδεση με τη βάση δεδομένων"),
+        "server en": ("Harbour", "We're sorry, but something went wrong."),
+        "maintenance ja": ("港", "ただいまシステムメンテナンス中です。ご不便をおかけして申し訳ございません。"),
+        "maintenance zh": ("港口", "网站正在维护中，请稍后再试。"),
+        "maintenance cs": ("Přístav", "Na stránkách probíhá údržba. Děkujeme za pochopení."),
+        "not found ja": ("港", "お探しのページは見つかりませんでした。"),
+        "not found zh": ("港口", "您访问的页面不存在"),
+        "not found fi": ("Satama", "Etsimääsi sivua ei löytynyt."),
+        "denied ko": ("항구", "접근 권한이 없습니다."),
+    },
+    "render = true": {
+        "ja": ("時刻表", "JavaScriptを有効にしてください。"),
+        "zh": ("时刻表", "请启用JavaScript以继续。"),
+        "cs": ("Jízdní řád", "Pro zobrazení stránky zapněte JavaScript."),
+        "sv": ("Tidtabell", "Du måste aktivera JavaScript för att se sidan."),
+        "en": ("Timetable", "This site requires JavaScript. Please turn it on in your browser settings."),
+        "loading ja": ("時刻表", "データを読み込み中です"),
+        "loading zh": ("时刻表", "页面加载中，请稍候"),
+        "loading cs": ("Jízdní řád", "Načítání…"),
+        "loading no": ("Rutetabell", "Laster inn …"),
+        "loading hu": ("Menetrend", "Betöltés…"),
+        "loading nl": ("Dienstregeling", "Even geduld, de dienstregeling wordt geladen"),
+    },
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"select": "body"}, {"select": "p"}], ids=["page", "body", "part"])
+@pytest.mark.parametrize(
+    ("said", "interstitial"),
+    [(said, text) for said, texts in OTHER_LANGUAGES.items() for text in texts.values()],
+    ids=[f"{said} {language}" for said, texts in OTHER_LANGUAGES.items() for language in texts],
+)
+def test_an_interstitial_in_another_language_is_an_error(
+    said: str, interstitial: tuple[str, str], options: dict[str, str]
+) -> None:
+    title, text = interstitial
+    assert said in error(page(text, title), **options)
+
+
+def test_a_selected_application_that_is_yet_to_be_filled_is_an_error() -> None:
+    body = "<header>The harbour of Halvik and its ferries</header><div id=app><i></i></div><script src=a.js></script>"
+    assert "render = true" in error(f"<title>Harbour</title><body>{body}</body>", select="body")
+    assert "render = true" not in error(f"<title>Harbour</title><body>{body}</body>", select="header")
+
+
+NEWS_IN_OTHER_LANGUAGES = [
+    "フェリー会社のサーバーエラーが発生し、ハルビク行きの予約が止まった。会社は乗客に返金すると発表した。",
+    "港のウェブサイトは金曜日にメンテナンスを行う。フェリーは時刻表どおりに運航する。窓口は開いている。",
+    "港务局服务器异常，今日船票暂停网上销售。窗口照常售票，渡轮按时刻表运行，乘客无需改签。",
+    "항구 홈페이지는 금요일에 점검을 한다. 여객선은 시간표대로 운항하며 창구에서 표를 살 수 있다.",
+    "Přístav hlásí chybu v databázi jízdenek. Trajekty jezdí podle jízdního řádu a pokladny jsou otevřené.",
+    "Vi säljer kakor varje lördag på torget i Halvik. Våra kakor bakas med smör från Marnholm.",
+    "获胜的不是机器人，而是哈尔维克的一名学生。比赛周一在港口举行，观众有三百人。",
+    "대회에서 이긴 것은 로봇이 아니라 학생이었다. 시합은 월요일 항구에서 열렸다.",
+    "勝ったのはロボットではない。ハルビクの学生だ。試合は月曜日に港で行われた。",
+    "Hamnens databas läckte på nätet. Polisen utreder intrånget och rederiet varnar sina resenärer.",
+    "Satama ottaa käyttöön uuden tietokannan. Lautat kulkevat aikataulun mukaan ja liput myydään laiturilla.",
+    "A kikötő adatbázisa hibás adatokat közölt. A kompok menetrend szerint közlekednek, a pénztár nyitva van.",
+    "Το λιμάνι αλλάζει τη βάση δεδομένων του. Τα πλοία εκτελούν κανονικά τα δρομολόγιά τους προς τη Χάλβικ.",
+    "أعلن الميناء عن اختراق قاعدة البيانات. العبارات تعمل وفق الجدول والتذاكر متاحة في المكاتب.",
+]
+
+
+@pytest.mark.parametrize("text", NEWS_IN_OTHER_LANGUAGES)
+def test_news_in_another_language_is_read(text: str) -> None:
+    assert not error(page(text, "Halvik"))
+    assert not error(page(text, "Halvik"), select="div")
+
+
 @pytest.mark.parametrize(
     "body",
     [

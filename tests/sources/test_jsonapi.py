@@ -111,3 +111,25 @@ def test_deeply_nested_text_is_dropped() -> None:
 def test_different_entries_with_the_same_id_get_different_keys() -> None:
     keys = [entry.key for entry in parse([{"id": 1, "title": "Fog"}, {"id": 1, "title": "Storm"}]).entries]
     assert len(set(keys)) == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (b"<!doctype html><title>429</title><p>Too many requests. Please slow down.</p>", "too many requests"),
+        (b"<html><body><h1>Ferries of Halvik</h1><p>The ferry to Ostra leaves at noon.</p>", "an HTML page"),
+        ({"error": "Too many requests"}, "too many requests"),
+        ({"status": "error", "message": "Service unavailable. Please try again later."}, "error message"),
+        ({"code": 401, "message": "Please log in to continue."}, "login"),
+    ],
+)
+def test_what_was_served_instead_of_the_entries_is_named(document: Any, said: str) -> None:
+    error = failure(document)
+    assert error.code == ("malformed" if isinstance(document, bytes) else "not_the_page")
+    assert said in str(error)
+
+
+def test_an_entry_of_its_own_is_no_error_message() -> None:
+    notice = {"id": 3, "title": "Pier closed", "text": "Too many requests for berths: pier 4 is closed until Friday."}
+    assert parse(notice).entries[0].title == "Pier closed"
+    assert len(parse([{"id": 1, "message": "Too many requests"}]).entries) == 1

@@ -166,3 +166,20 @@ def test_xhtml_is_a_page_and_a_feed_is_read_as_a_feed() -> None:
     items = "<item><guid>1</guid><title>Pier closed</title></item>"
     rss = f"<?xml version='1.0'?><rss version='2.0'><channel>{items}</channel></rss>"
     assert lines(parse(rss)) == ["Pier closed"]
+
+
+def test_a_list_of_addresses_is_a_sitemap() -> None:
+    text = "\ufeffhttps://port.example/\nhttps://port.example/news/ferry-sank\r\n\nhttps://port.example/news/p%C3%A9age\n"
+    feed = parse_page(text.encode(), "text/plain", "https://port.example/sitemap.txt", ParseOptions("page"))
+    assert [(entry.key, entry.title) for entry in feed.entries] == [
+        ("https://port.example/", "Start page of port.example"),
+        ("https://port.example/news/ferry-sank", "Ferry sank (/news/ferry-sank)"),
+        ("https://port.example/news/p%C3%A9age", "Péage (/news/péage)"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["https://port.example/a\nThe pier is closed.\n", "https://port.example/a\n"])
+def test_a_text_with_other_lines_or_a_single_address_is_a_page(text: str) -> None:
+    feed = parse_page(text.encode(), "text/plain", "https://port.example/notice", ParseOptions("page"))
+    assert len(feed.entries) == 1
+    assert feed.entries[0].body == text.strip()

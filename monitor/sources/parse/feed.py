@@ -20,6 +20,7 @@ from monitor.sources.parse.dates import entry_dates
 from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.garbled import looks_garbled
 from monitor.sources.parse.identity import entry_key, with_unique_keys
+from monitor.sources.parse.interstitial import describe_page
 from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
 from monitor.units import DAY
 
@@ -62,9 +63,8 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     if start[:1] in (b"{", b"["):
         title, items = jsonfeed.parse_json_feed(decode_body(body, content_type), url)
         return _build_feed(title, items, None, ())
-    prologue = _XML_PROLOG.match(start)
-    if _HTML_START.match(start, prologue.end() if prologue else 0):
-        raise ParseError("not_a_feed", "not a feed: the response is an HTML page")
+    if is_html_page(body):
+        raise ParseError("not_a_feed", f"not a feed: {describe_page(decode_body(body, content_type))}")
     parsed, separable = _parse_with_retries(escape_bare_ampersands(xml_as_utf8(body, content_type)))
     if not parsed.version and not parsed.entries:
         raise ParseError("not_a_feed", "not a feed: no known feed format found")
@@ -76,6 +76,13 @@ def parse_feed(body: bytes, content_type: str, url: str) -> Feed:
     feed = _build_feed(_field_text(parsed.feed, "title"), items, _ttl_seconds(parsed.feed), warnings)
     has_distinct_keys = 0 < len({entry.key for entry in items}) == len(items)
     return replace(feed, is_separable=separable and has_distinct_keys and not dates.needs_context)
+
+
+def is_html_page(body: bytes) -> bool:
+    """Whether a body begins as an HTML page does, after comments and a declaration."""
+    start = body.lstrip(_BLANK_BYTES)[:4096]
+    prologue = _XML_PROLOG.match(start)
+    return _HTML_START.match(start, prologue.end() if prologue else 0) is not None
 
 
 def escape_bare_ampersands(body: bytes) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from monitor.errors import ParseError
 from monitor.model import Role
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
 MAX_INTERSTITIAL_CHARS = 2_500
+_MAX_DESCRIBED_CHARS = 2**18
 # How much other text an interstitial may have: with a phrase alone, in proportion to its phrases; by a clear title, a
 # widget or an empty application root, in characters.
 _MIN_OTHER_CHARS, _MIN_OTHER_CHARS_CAPTCHA = 24, 80
@@ -99,11 +101,16 @@ class _Sentence:
     is_neutral: bool = False
 
     @property
+    def length(self) -> int:
+        """The number of characters; wide ones, as of Chinese and Japanese, say more and count twice."""
+        return len(self.text) + (0 if self.text.isascii() else sum(map(_is_wide, self.text)))
+
+    @property
     def other_chars(self) -> int:
         """How much it says that no interstitial does."""
         if self.kinds or self.is_neutral or not any(map(str.isalnum, self.text)):
             return 0
-        return len(self.text) + (_FIGURE_CHARS if any(map(str.isdigit, self.text)) else 0)
+        return self.length + (_FIGURE_CHARS if any(map(str.isdigit, self.text)) else 0)
 
     @property
     def is_prose(self) -> bool:
@@ -129,6 +136,12 @@ def plain_interstitial_error(text: str) -> ParseError | None:
     return _error(kind) if kind else None
 
 
+def describe_page(page: str) -> str:
+    """Return what a page of HTML is that was served instead of a feed or of JSON."""
+    error = interstitial_error(page) if len(page) <= _MAX_DESCRIBED_CHARS else None
+    return str(error) if error and error.code != NEEDS_JAVASCRIPT else "the response is an HTML page"
+
+
 def empty_page_error(page: str) -> ParseError:
     """The error for a page without text."""
     if "<script" in page.lower():
@@ -144,6 +157,8 @@ class _Judgement:
     """The signs of one page. Consumes the tree."""
 
     def __init__(self, tree: LexborHTMLParser, selected: str | None) -> None:
+        from selectolax.lexbor import LexborHTMLParser
+
         self.has_scripts = tree.css_first("script") is not None
         self.is_challenge = tree.css_first(_CHALLENGES) is not None
         self.has_challenge_script = _has_challenge_script(tree)
@@ -156,7 +171,9 @@ class _Judgement:
         _remove_frames(tree)
         self.has_captcha = any(_is_captcha(node) for node in tree.css(_CAPTCHAS))
         self.has_password = tree.css_first("input[type=password]") is not None
-        self.has_empty_root = any(not node_text(node) for node in tree.css(_APPLICATION_ROOTS))
+        self.has_empty_root = _has_empty_root(tree)
+        if selected and self.has_empty_root and _has_empty_root(LexborHTMLParser(selected)):
+            selected = None  # what the selector is to find is yet to be filled in
         self.is_selected = bool(selected)
         self.sentences = _selected_sentences(selected) if selected else _content_sentences(tree)
 
@@ -169,11 +186,13 @@ class _Judgement:
         if sum(len(sentence.text) for sentence in self.sentences) > MAX_INTERSTITIAL_CHARS:
             return ""
         by_title = next((kind for kind in self.title_kinds if self.other_chars <= self._title_limit(kind)), "")
-        kind = by_title or _kind_by_sentences(self.sentences) or self._kind_by_shape()
+        kind = by_title or _kind_by_sentences(self.sentences)
+        if kind in ("", "javascript"):  # a captcha may also say "please wait"
+            kind = self._kind_by_shape() or kind
         return "" if kind == "consent" and self.is_policy else kind
 
     def _title_limit(self, kind: str) -> float:
-        matched = sum(len(sentence.text) for sentence in self.sentences if kind in sentence.kinds)
+        matched = sum(sentence.length for sentence in self.sentences if kind in sentence.kinds)
         says_more = any(kind in sentence.kinds and not sentence.is_title for sentence in self.sentences)
         says_more |= (kind == "login" and self.has_password) or (kind == "captcha" and self.has_captcha)
         bare = _OTHER_CHARS_BY_BARE_TITLE if self.title_kinds[kind] else _MIN_OTHER_CHARS
@@ -207,10 +226,10 @@ class _Judgement:
 def _kind_by_sentences(sentences: Sequence[_Sentence]) -> str:
     """The kind of page that most of the text speaks of, "" if there is too much other text."""
     other = sum(sentence.other_chars for sentence in sentences)
-    matched = sum(len(sentence.text) for sentence in sentences if sentence.kinds)
+    matched = sum(sentence.length for sentence in sentences if sentence.kinds)
     if not matched:
         return ""
-    lengths = {kind: sum(len(s.text) for s in sentences if kind in s.kinds) for kind in _SENTENCES_BY_KIND}
+    lengths = {kind: sum(s.length for s in sentences if kind in s.kinds) for kind in _SENTENCES_BY_KIND}
     kind = max(lengths, key=lambda kind: lengths[kind])  # the first of those with the same length
     if kind == "captcha":
         return kind if other <= max(_MIN_OTHER_CHARS_CAPTCHA, _MAX_OTHER_SHARE_CAPTCHA * matched) else ""
@@ -249,13 +268,22 @@ def _content_sentences(tree: LexborHTMLParser) -> list[_Sentence]:
     return rest if any(sentence.other_chars for sentence in rest) else everything
 
 
+def _is_wide(letter: str) -> bool:
+    return east_asian_width(letter) in "WF"
+
+
 def _to_sentences(markup: str) -> list[_Sentence]:
-    blocks = parse_blocks(markup)
-    return [
-        _classify(fold(sentence), is_row=block.role is Role.ROW)
-        for block in blocks
-        for sentence in ((block.text,) if block.role is Role.ROW else split_sentences(block.text))
-    ]
+    """The sentences of a text, up to the one by which it is too long for an interstitial."""
+    sentences: list[_Sentence] = []
+    left = MAX_INTERSTITIAL_CHARS
+    for block in parse_blocks(markup):
+        is_row = block.role is Role.ROW
+        for text in map(fold, (block.text,) if is_row else split_sentences(block.text)):
+            left -= len(text)
+            if left < 0:
+                return [*sentences, _Sentence(text, frozenset())]
+            sentences.append(_classify(text, is_row=is_row))
+    return sentences
 
 
 def _body_sentences(tree: LexborHTMLParser) -> list[_Sentence]:
@@ -294,6 +322,11 @@ def _has_challenge_script(tree: LexborHTMLParser) -> bool:
     """Whether the page has a script of a service that filters robots."""
     scripts = (f"{node.attributes.get('src') or ''} {node.text()}" for node in tree.css("script, iframe"))
     return any(map(_CHALLENGE_SCRIPT.search, scripts))
+
+
+def _has_empty_root(tree: LexborHTMLParser) -> bool:
+    """Whether the element that scripts fill with the page has no text."""
+    return any(not node_text(root) for root in tree.css(_APPLICATION_ROOTS))
 
 
 def _is_contact_form(form: Any) -> bool:

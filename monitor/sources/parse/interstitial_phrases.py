@@ -1,4 +1,4 @@
-"""What pages say that are served instead of the expected one, by their kind, in a dozen languages.
+"""What pages say that are served instead of the expected one, by their kind, in some twenty languages.
 
 The phrases are in `interstitial_phrases.txt`, as regular expressions for a text folded by `fold`. A title phrase
 matches a whole title, or a part of it between dashes and bars; a sentence phrase anywhere in a sentence; the others a

@@ -11,8 +11,9 @@ from monitor.errors import ParseError
 from monitor.model import Entry, Moment
 from monitor.sources.parse.charset import decode_body
 from monitor.sources.parse.dates import entry_dates
-from monitor.sources.parse.feed import Feed
+from monitor.sources.parse.feed import Feed, is_html_page
 from monitor.sources.parse.identity import entry_key, with_unique_keys
+from monitor.sources.parse.interstitial import describe_page, plain_interstitial_error
 from monitor.sources.parse.jsonfeed import load_json
 from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
@@ -27,16 +28,19 @@ COMMON_EXPRESSIONS = {
     "author": "author || author_name || by",
     "tags": "tags || labels || categories",
 }
+_MAX_MESSAGE_FIELDS = 4
 _MAX_TEXT_NESTING = 8  # objects nested deeper are not prose
 
 
 def parse_json(body: bytes, content_type: str, url: str, options: ParseOptions) -> Feed:
     """Parse the response of an API. Raises ParseError with code `empty_body`, `malformed`, or `not_the_page` if the
-    expressions find no entries or no text."""
+    expressions find no entries or no text, or if an error message was served instead."""
     import jmespath
 
     if not body.strip():
         raise ParseError("empty_body", "the response is empty")
+    if is_html_page(body):
+        raise ParseError("malformed", f"expected JSON: {describe_page(decode_body(body, content_type))}")
     expressions = {name: jmespath.compile(text) for name, text in (COMMON_EXPRESSIONS | options.fields).items()}
     document = load_json(decode_body(body, content_type))
     values = [
@@ -45,9 +49,18 @@ def parse_json(body: bytes, content_type: str, url: str, options: ParseOptions) 
     ]
     dates = entry_dates([[item["published"]] for item in values]).published
     entries = [_build_entry(item, published, url) for item, published in zip(values, dates, strict=True)]
+    if len(entries) == 1 and isinstance(document, dict):
+        _reject_message(document)
     if entries and not any(entry.title or entry.body for entry in entries):
         raise ParseError("not_the_page", 'the expressions of "fields" find neither title nor text in any entry')
     return Feed("", with_unique_keys(entries), None, ())
+
+
+def _reject_message(document: dict[str, Any]) -> None:
+    """Raise ParseError for an object that is only a message: `{"error": "Too many requests"}`."""
+    texts = [text for value in document.values() if isinstance(value, str) and (text := clean_line(value))]
+    if len(document) <= _MAX_MESSAGE_FIELDS and (error := plain_interstitial_error("\n\n".join(texts))):
+        raise error
 
 
 def _entry_objects(document: Any, expression: str) -> list[Any]:

@@ -28,7 +28,7 @@ from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.pdf import SIGNATURE as PDF_SIGNATURE
 from monitor.sources.parse.pdf import is_pdf, parse_pdf
 from monitor.sources.parse.sanitize import absolute_url, clean_line, clean_text, html_to_line
-from monitor.sources.parse.sitemap import SITEMAP_ROOTS, parse_sitemap
+from monitor.sources.parse.sitemap import SITEMAP_ROOTS, parse_address_list, parse_sitemap
 from monitor.sources.parse.xml_lines import document_title, xml_to_html
 from monitor.sources.parse.xml_tree import parse_xml, root_name, xml_text
 from monitor.text.blocks import looks_like_html
@@ -103,6 +103,8 @@ def _is_xml_type(content_type: str) -> bool:
 def _parse_plain(text: str, url: str, options: ParseOptions) -> Feed:
     if error := plain_interstitial_error(text):
         raise error
+    if feed := parse_address_list(text, url):
+        return feed
     match = _MARKDOWN_TITLE.match(text)
     title = clean_line(match[1] or match[2]) if match else ""
     return Feed(title, (_page_entry(options.url or url, title, text.strip()),), None, ())

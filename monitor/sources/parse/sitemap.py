@@ -1,4 +1,5 @@
-"""Parses XML sitemaps: each address is an entry, titled by its news or image title, else in words of the address."""
+"""Parses sitemaps, in XML or as a list of addresses: each address is an entry, titled by its news or image title,
+else in words of the address."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from monitor.sources.parse.xml_tree import XmlElement, parse_xml
 
 SITEMAP_ROOTS = ("urlset", "sitemapindex")
 MAX_SITEMAP_ENTRIES = 30_000  # the most recently modified ones; SQLite takes at most 32,766 keys in one query
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_MIN_LISTED_ADDRESSES = 2  # a page may be nothing but a link
 _START_BYTES = 4096  # of a body, within which the root element of a sitemap begins
 _FILE_SUFFIX = re.compile(r"\.(?:html?|php|aspx?|jsp|xml|xml\.gz)$", re.IGNORECASE)
 _SLUG_SEPARATOR = re.compile(r"[-_+\s]+")
@@ -27,6 +30,20 @@ def may_be_sitemap(body: bytes) -> bool:
     """A quick test: false for most bodies that are not sitemaps."""
     start = body[:_START_BYTES].lower()
     return any(root.encode() in start for root in SITEMAP_ROOTS)
+
+
+def parse_address_list(text: str, url: str) -> Feed | None:
+    """Parse a sitemap of plain text, an address a line; None if there is any other line."""
+    lines = [line for line in map(clean_line, text.splitlines()) if line]
+    if len(lines) < _MIN_LISTED_ADDRESSES or not all(map(_ADDRESS.fullmatch, lines)):
+        return None
+    entries = [_address_entry(link) for line in lines if (link := absolute_url(line, url))]
+    return Feed("", with_unique_keys(_newest(entries)), None, ())
+
+
+def _address_entry(link: str) -> Entry:
+    title = address_in_words(link)
+    return Entry(key=entry_key("", link, title, ""), title=title, url=link, body="")
 
 
 def parse_sitemap(text: str, url: str) -> Feed:
