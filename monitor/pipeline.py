@@ -223,7 +223,14 @@ def lease_message(runtime: Runtime, channel: str) -> Message | None:
     while True:
         try:
             with runtime.store.write() as conn:
-                return outbox.lease_message(conn, channel, runtime.clock(), lease_seconds=SEND_LEASE_S, split=split)
+                return outbox.lease_message(
+                    conn,
+                    channel,
+                    runtime.clock(),
+                    lease_seconds=SEND_LEASE_S,
+                    split=split,
+                    worker=runtime.worker.id,
+                )
         except UnreadableMessage as error:
             mark_unreadable_dead(runtime, channel, error)
 

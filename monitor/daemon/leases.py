@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from monitor.alerts.release import release_throttled
 from monitor.alerts.routing import releases_with_routing_reasons, route
@@ -19,9 +19,13 @@ POLL_LEASE_S = 300.0  # after this a source whose poller died is polled again
 
 
 def lease_sources(
-    runtime: Runtime, limit: int, host_slots: HostSlots | None = None, names: Collection[str] | None = None
+    runtime: Runtime,
+    limit: int,
+    host_slots: HostSlots | None = None,
+    names: Collection[str] | None = None,
+    shards: Sequence[int] | None = None,
 ) -> list[SourceState]:
-    """Lease due sources, or those of `names` that are not backing off, whatever their interval.
+    """Lease due sources of these shards, or those of `names` that are not backing off, whatever their interval.
 
     Writes the pending outcomes of unchanged polls in the same transaction.
     """
@@ -37,6 +41,8 @@ def lease_sources(
             names=names,
             ignore_interval=names is not None,
             host_slots=host_slots,
+            worker=runtime.worker.id,
+            shards=shards,
         )
 
 
@@ -62,11 +68,12 @@ def due_channels(runtime: Runtime) -> list[str]:
         return outbox.channels_due(conn, runtime.clock())
 
 
-def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
+def commit_throttle_releases(runtime: Runtime, policy: Policy, *, drops_removed: bool = True) -> int:
     """Commit one follow-up for each throttled rule and story whose window has ended. Return how many.
 
-    Matches held for a rule that no longer exists are dropped. `policy` is the one in force when this work was queued
-    for the store's thread. A reload queues its renames there too, so the rule names agree with those in the store.
+    With `drops_removed`, matches held for a rule that no longer exists are dropped. `policy` is the one in force when
+    this work was queued for the store's thread. A reload queues its renames there too, so the rule names agree with
+    those in the store.
     """
     now, active_rules = runtime.clock(), {rule.name for rule in policy.rules.rules}
     with runtime.store.read() as conn:
@@ -74,7 +81,8 @@ def commit_throttle_releases(runtime: Runtime, policy: Policy) -> int:
             return 0
     with runtime.store.write() as conn:
         pending = alerts.due_throttled_matches(conn, now, runtime.policy.rules.aliases)
-        rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in active_rules])
+        if drops_removed:
+            rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in active_rules])
         releases = release_throttled([match for match in pending if match.alert.rule in active_rules], now=now)
         channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
         released_alerts = [release.alert for release in releases]

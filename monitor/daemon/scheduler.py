@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.daemon.clock import watch_clock_steps
 from monitor.daemon.leases import commit_throttle_releases, due_channels, flush_pending_outcomes, lease_sources
 from monitor.daemon.lookback import look_back
+from monitor.daemon.membership import Membership, leave_store
 from monitor.daemon.reload import drop_removed_rules, watch_rules
 from monitor.errors import StoreError
 from monitor.pipeline import deliver_channel, poll_source
@@ -34,6 +35,7 @@ MAX_POLLS_PER_HOST = 4
 MAX_POLLS_PER_PRIVATE_HOST = 136  # for hosts in `allow_private`
 BACKLOG_SOURCES = 27  # leased at once: more may be due, so the next batch does not wait for the next tick
 SHUTDOWN_GRACE_S = 20.0  # for polls and sends in progress
+SUPERVISED_GRACE_S = 5.0  # the same for a worker whose supervisor waits for it
 
 
 class Daemon:
@@ -41,6 +43,7 @@ class Daemon:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.membership = Membership(runtime)
         self.poll_tasks: dict[str, asyncio.Task[None]] = {}
         self.send_tasks: dict[str, asyncio.Task[None]] = {}
         self.host_by_source = {source.name: urlsplit(source.url).netloc for source in runtime.config.sources}
@@ -53,7 +56,11 @@ class Daemon:
         self.room_available = asyncio.Event()
 
     async def run_until(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, then finish the polls and sends in progress."""
+        """Run until `stop` is set, then finish the polls and sends in progress.
+
+        Raises StoreOutdated, and sets `stop`, if a newer version of the program has upgraded the store.
+        """
+        await self.membership.beat()
         scheduler = AsyncIOScheduler(timezone=UTC)
         schedule = (
             (self.poll_due, TICK_INTERVAL_S),
@@ -84,12 +91,19 @@ class Daemon:
             )
         ]
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
-        await stop.wait()
+        watch = asyncio.create_task(self.membership.watch())
+        await asyncio.wait([watch, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
         log.info("daemon stopping", stage="daemon", polls=len(self.poll_tasks), sends=len(self.send_tasks))
         scheduler.shutdown(wait=False)
         for task in background_tasks:
             task.cancel()
-        await self.finish_tasks(SHUTDOWN_GRACE_S)
+        if watch.done():
+            watch.result()
+        watch.cancel()
+        await self.finish_tasks(SUPERVISED_GRACE_S if self.runtime.worker.is_supervised else SHUTDOWN_GRACE_S)
+        if self.runtime.is_shared:
+            await self.runtime.run_in_store_thread(leave_store, self.runtime)
 
     async def poll_due(self) -> None:
         """Start a poll of each due source, up to the limits on concurrent polls."""
@@ -140,12 +154,16 @@ class Daemon:
         is_down = self.runtime.uplink.down_since is not None
         free_slots = (MAX_OUTAGE_POLLS if is_down else MAX_CONCURRENT_POLLS) - len(self.poll_tasks)
         host_slots = self.host_slots()
-        return await self.runtime.run_in_store_thread(lease_sources, self.runtime, free_slots, host_slots, names)
+        return await self.runtime.run_in_store_thread(
+            lease_sources, self.runtime, free_slots, host_slots, names, self.membership.shards
+        )
 
     async def deliver_due(self) -> None:
         """Start sending on each channel that has a message due and is not sending already."""
         for channel in await self.runtime.run_in_store_thread(due_channels, self.runtime):
-            if channel in self.runtime.notifiers and channel not in self.send_tasks:
+            if channel not in self.runtime.notifiers or channel in self.send_tasks:
+                continue
+            if self.membership.serves(f"channel {channel}"):
                 self.start_task(self.send_tasks, channel, deliver_channel(self.runtime, channel))
 
     async def deliver_when_wanted(self) -> None:
@@ -157,7 +175,14 @@ class Daemon:
 
     async def release_due(self) -> None:
         """Send follow-ups for throttled alerts whose window has ended."""
-        if await self.runtime.run_in_store_thread(commit_throttle_releases, self.runtime, self.runtime.policy):
+        if not self.membership.serves("release"):
+            return
+        if await self.runtime.run_in_store_thread(
+            commit_throttle_releases,
+            self.runtime,
+            self.runtime.policy,
+            drops_removed=self.membership.is_agreed,
+        ):
             self.runtime.delivery_wanted.set()
 
     async def preload_templates(self) -> None:
@@ -171,14 +196,18 @@ class Daemon:
         )
 
     async def look_back(self) -> None:
-        """Send late alerts for new rules with `since`."""
-        await log_and_continue("look back", look_back(self.runtime))
+        """Send late alerts for new rules with `since`, once no worker commits updates with earlier rules."""
+        if self.membership.is_agreed and self.membership.serves("look back"):
+            await log_and_continue("look back", look_back(self.runtime))
 
     async def run_retention(self) -> None:
         """Delete claims older than `memory` from the index, and drop matches held for removed rules."""
+        if not self.membership.serves("retention"):
+            return
         since = self.runtime.clock() - self.runtime.config.monitor.memory
         await self.runtime.run_in_store_thread(run_retention, self.runtime.store, since=since)
-        await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime, self.runtime.policy)
+        if self.membership.is_agreed:
+            await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime, self.runtime.policy)
 
     def start_task(
         self, tasks: dict[str, asyncio.Task[None]], name: str, coroutine: Coroutine[Any, Any, None]
