@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+EXIT_COULD_NOT_RUN, EXIT_OUTDATED = 2, 3  # exit statuses of commands
+
 
 class MonitorError(Exception):
     """A failure that ends a command or a stage. Its text is one sentence for people."""

@@ -62,8 +62,9 @@ class Runtime:
 
     `answer_key` signs the answer links in messages. `clock` returns the current moment. `delivery_wanted` is set when
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
-    `pending_outcomes` holds results of unchanged polls until the daemon's next transaction. `uplink` knows if the
-    network is down. `ingest_slots` limits how many parsed polls queue for the store's thread.
+    `pending_outcomes` holds results of unchanged polls until the daemon's next transaction; `interrupted_polls` are
+    the sources whose result could not be stored. `uplink` knows if the network is down. `ingest_slots` limits how
+    many parsed polls queue for the store's thread.
 
     What is in memory here is about sources and channels that no other worker serves at the same time. When the
     workers change, some of those move: a worker that gets a source reads its state from the store, and finds out its
@@ -91,6 +92,7 @@ class Runtime:
     delivery_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     quiet_deadlines: dict[str, Moment | None] = field(default_factory=dict)
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
+    interrupted_polls: set[str] = field(default_factory=set)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
     ingest_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING_INGESTS))
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))

@@ -16,6 +16,7 @@ from monitor.store.commit import commit_releases
 from monitor.store.past import StoredHistory
 
 POLL_LEASE_S = 300.0  # after this a source whose poller died is polled again
+INTERRUPTED_LEASE_S = 10.0  # after this a source is polled again whose result could not be stored
 
 
 def lease_sources(
@@ -27,12 +28,15 @@ def lease_sources(
 ) -> list[SourceState]:
     """Lease due sources of these shards, or those of `names` that are not backing off, whatever their interval.
 
-    Writes the pending outcomes of unchanged polls in the same transaction.
+    Writes the pending outcomes of unchanged polls in the same transaction, and shortens the leases of interrupted
+    ones.
     """
     if limit <= 0:
         return []
     with runtime.store.write() as conn:
         commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+        interrupted = [runtime.interrupted_polls.pop() for _ in range(len(runtime.interrupted_polls))]
+        sources.shorten_leases(conn, interrupted, runtime.worker.id, runtime.clock() + INTERRUPTED_LEASE_S)
         return sources.lease_due_sources(
             conn,
             runtime.clock(),

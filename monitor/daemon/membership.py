@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import structlog
 
 from monitor.daemon.sharing import Roster, owned_shards, owner, shard_of_source
+from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others
 from monitor.errors import StoreBusy, StoreError, StoreOutdated
 from monitor.runtime import Runtime
 from monitor.store import sources, workers
@@ -32,7 +33,7 @@ class Membership:
         self.living: tuple[str, ...] = (runtime.worker.id,)
         self._common_rules: str | None = None
         self.shards: tuple[int, ...] | None = None
-        self._roster = Roster(runtime.worker.dead_after_s)
+        self._roster = Roster(runtime.worker.dead_after_s, runtime.worker.beat_s)
 
     def serves(self, key: str) -> bool:
         """Return whether this worker serves a channel or does a duty."""
@@ -108,12 +109,14 @@ def join_store(runtime: Runtime) -> None:
         if runtime.is_shared:
             workers.save_beat(conn, runtime.worker.id, runtime.policy.rules.digest)
             workers.save_rules_digest(conn, runtime.worker.id, runtime.policy.rules.digest)
+    notify_others(runtime, WORKERS_CHANGED)
 
 
 def leave_store(runtime: Runtime) -> None:
     """Leave the work to the others, also what this worker has not finished."""
     with runtime.store.write() as conn:
         workers.remove_workers(conn, [runtime.worker.id])
+    notify_others(runtime, WORKERS_CHANGED)
 
 
 def refuse_beside_others(runtime: Runtime) -> None:

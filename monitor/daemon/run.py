@@ -17,6 +17,7 @@ from monitor.daemon.membership import join_store, leave_store, refuse_beside_oth
 from monitor.daemon.memory import freeze_loaded_objects
 from monitor.daemon.reload import drop_removed_rules
 from monitor.daemon.scheduler import Daemon
+from monitor.daemon.wakeups import SOURCES_DUE
 from monitor.model import Moment
 from monitor.runtime import DEAD_AFTER_S, Runtime, Worker, open_runtime
 from monitor.store import clock_step, outbox, rule_state, sources, workers
@@ -76,6 +77,7 @@ def request_polls(store: Store, names: Sequence[str], now: Moment) -> None:
     """Make sources due now, for this process or a running daemon."""
     with store.write() as conn:
         sources.make_due(conn, names, now)
+    store.notify(SOURCES_DUE)
 
 
 async def run_forever(config: Config, worker: Worker | None = None) -> None:
@@ -87,8 +89,13 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
+
+    def end_of_supervisor() -> None:
+        loop.remove_reader(sys.stdin.fileno())
+        stop.set()
+
     if worker and worker.is_supervised:
-        loop.add_reader(sys.stdin.fileno(), stop.set)
+        loop.add_reader(sys.stdin.fileno(), end_of_supervisor)
     async with running_daemon(config, worker, stop):
         await stop.wait()
 

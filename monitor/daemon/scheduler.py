@@ -19,6 +19,7 @@ from monitor.daemon.leases import commit_throttle_releases, due_channels, flush_
 from monitor.daemon.lookback import look_back
 from monitor.daemon.membership import Membership, leave_store
 from monitor.daemon.reload import drop_removed_rules, watch_rules
+from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
 from monitor.errors import StoreError
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime
@@ -88,6 +89,14 @@ class Daemon:
                 watch_rules(self.runtime),
                 watch_clock_steps(self.runtime, scheduler),
                 self.preload_templates(),
+                react_to_notices(
+                    self.runtime,
+                    {
+                        MESSAGES_DUE: self.deliver_due,
+                        SOURCES_DUE: self.poll_due,
+                        WORKERS_CHANGED: self.membership.beat,
+                    },
+                ),
             )
         ]
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
@@ -116,7 +125,7 @@ class Daemon:
         """Poll the rest of a backlog as soon as enough polls have finished."""
         while True:
             await self.wait_for_room()
-            await self.poll_due()
+            await log_and_continue("poll", self.poll_due())
 
     async def poll_round(self) -> None:
         """Poll every source once, whatever its interval, except those that are backing off."""
@@ -131,8 +140,16 @@ class Daemon:
 
     def start_polls(self, leased: Iterable[SourceState]) -> None:
         for source_state in leased:
-            self.start_task(self.poll_tasks, source_state.name, poll_source(self.runtime, source_state))
+            self.start_task(self.poll_tasks, source_state.name, self.poll(source_state))
             self.poll_tasks[source_state.name].add_done_callback(self.on_poll_done)
+
+    async def poll(self, source_state: SourceState) -> None:
+        """Poll a leased source. If the store fails, the source is due again soon, and not when its lease expires."""
+        try:
+            await poll_source(self.runtime, source_state)
+        except StoreError:
+            self.runtime.interrupted_polls.add(source_state.name)
+            raise
 
     def on_poll_done(self, _: asyncio.Task[None]) -> None:
         """Wake `wait_for_room` once the number of polls has dropped to `wake_below`."""
@@ -158,9 +175,12 @@ class Daemon:
             lease_sources, self.runtime, free_slots, host_slots, names, self.membership.shards
         )
 
-    async def deliver_due(self) -> None:
-        """Start sending on each channel that has a message due and is not sending already."""
-        for channel in await self.runtime.run_in_store_thread(due_channels, self.runtime):
+    async def deliver_due(self, *, wakes_others: bool = False) -> None:
+        """Start sending on each channel of this worker that has a message due and is not sending already."""
+        channels = await self.runtime.run_in_store_thread(due_channels, self.runtime)
+        if wakes_others and not all(self.membership.serves(f"channel {channel}") for channel in channels):
+            await asyncio.to_thread(notify_others, self.runtime, MESSAGES_DUE)
+        for channel in channels:
             if channel not in self.runtime.notifiers or channel in self.send_tasks:
                 continue
             if self.membership.serves(f"channel {channel}"):
@@ -171,7 +191,7 @@ class Daemon:
         while True:
             await self.runtime.delivery_wanted.wait()
             self.runtime.delivery_wanted.clear()
-            await self.deliver_due()
+            await log_and_continue("deliver", self.deliver_due(wakes_others=True))
 
     async def release_due(self) -> None:
         """Send follow-ups for throttled alerts whose window has ended."""

@@ -45,12 +45,12 @@ def stable_hash(*parts: str) -> int:
 class Roster:
     """Decides which workers are dead: those whose beat has not changed for `dead_after_s` seconds.
 
-    A beat is only compared with itself, so neither a difference between two clocks nor a step of one makes a living
-    worker look dead. At first sight the age of the beat counts.
+    A beat is only compared with itself, so a step of the clock makes no living worker look dead. At first sight the
+    age of the beat counts; later at most `beat_s` of it, the time between two beats.
     """
 
-    def __init__(self, dead_after_s: float) -> None:
-        self._dead_after_s = dead_after_s
+    def __init__(self, dead_after_s: float, beat_s: float) -> None:
+        self._dead_after_s, self._beat_s = dead_after_s, beat_s
         self._last_change: dict[str, tuple[Moment, float]] = {}
 
     def dead_workers(self, beats: Mapping[str, Moment], *, now: Moment, elapsed_s: float) -> set[str]:
@@ -68,4 +68,6 @@ class Roster:
     def _change_of(self, id: str, beat: Moment, age: float, elapsed_s: float) -> tuple[Moment, float]:
         if id not in self._last_change:
             return beat, elapsed_s - age
-        return self._last_change[id] if self._last_change[id][0] == beat else (beat, elapsed_s)
+        if self._last_change[id][0] == beat:
+            return self._last_change[id]
+        return beat, elapsed_s - min(age, self._beat_s)

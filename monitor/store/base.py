@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -36,6 +38,14 @@ class Store(ABC):
         The descriptors that are returned keep the lock held: also by child processes that inherit them, until all of
         them have ended.
         """
+
+    @abstractmethod
+    def notify(self, notice: str) -> None:
+        """Send a notice to everybody who listens, if the database can do that."""
+
+    @abstractmethod
+    def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
+        """Pass on each notice until `ended` is set. Returns at once if the database has no notices."""
 
     @abstractmethod
     def backup(self, path: Path) -> None:

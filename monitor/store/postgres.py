@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, exc
+from sqlalchemy import Connection, create_engine, event, exc, func, select
 from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreError
 from monitor.store import migrate
 from monitor.store.base import Store
-from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
+
+NOTICE_CHANNEL = "claimwatch"
+LISTEN_TIMEOUT_S = 0.5  # between two looks at whether to go on listening
 
 
 class PostgresStore(Store):
@@ -63,6 +67,26 @@ class PostgresStore(Store):
     @contextmanager
     def hold_daemon(self) -> Iterator[tuple[int, ...]]:
         yield ()
+
+    def notify(self, notice: str) -> None:
+        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+            conn.execute(select(func.pg_notify(NOTICE_CHANNEL, notice)))
+
+    def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
+        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+            conn.exec_driver_sql(f"LISTEN {NOTICE_CHANNEL}")
+            driver_connection: Any = conn.connection.driver_connection
+            while not ended.is_set():
+                try:
+                    for notice in driver_connection.notifies(timeout=LISTEN_TIMEOUT_S):
+                        receive(notice.payload)
+                except driver_connection.OperationalError as error:
+                    conn.invalidate()
+                    raise StoreError(f"database {self.name}: {describe_driver_error(error)}") from error
+            conn.exec_driver_sql("UNLISTEN *")
+
+    def _autocommit(self) -> Connection:
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def backup(self, path: Path) -> None:
         raise StoreError(f"cannot back up {self.name} to {path}: use pg_dump for a PostgreSQL database")

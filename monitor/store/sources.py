@@ -90,6 +90,12 @@ UPDATE_LEASE = (
     .where(sources.c.name == bindparam("_name"))
     .values(leased_until=bindparam("_until"), leased_by=bindparam("_worker"))
 )
+SHORTEN_LEASE = (
+    update(sources)
+    .where(sources.c.name == bindparam("_name"), sources.c.leased_by == bindparam("_worker"))
+    .where(sources.c.leased_until > bindparam("_until"))
+    .values(leased_until=bindparam("_until"))
+)
 UPDATE_SHARD = update(sources).where(sources.c.name == bindparam("_name")).values(shard=bindparam("_shard"))
 
 
@@ -246,6 +252,11 @@ def choose_names(
         if not more_names:
             break
     return chosen_names
+
+
+def shorten_leases(conn: Connection, names: Collection[str], worker: str, until: Moment) -> None:
+    """Let the leases that a worker holds on these sources end at `until`, if not earlier."""
+    execute_many_raw(conn, SHORTEN_LEASE, [{"_name": name, "_worker": worker, "_until": until} for name in names])
 
 
 def assign_shards(conn: Connection, shard_by_source: Mapping[str, int]) -> None:

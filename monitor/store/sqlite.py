@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -79,6 +79,12 @@ class SqliteStore(Store):
                 raise StoreBusy(f"another daemon is running on {self.name} (pid {lock.read_owner()})")
             lock.write_owner()
             yield (lock.fileno(),)
+
+    def notify(self, notice: str) -> None:
+        """Do nothing: SQLite has no notices."""
+
+    def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
+        """Return: SQLite has no notices."""
 
     def backup(self, path: Path) -> None:
         if path.exists():

@@ -54,23 +54,25 @@ def test_sources_of_one_host_have_one_shard_unless_the_host_needs_no_politeness(
 
 
 def test_a_worker_is_dead_once_its_beat_has_not_changed_for_long_enough() -> None:
-    roster = Roster(dead_after_s=20.0)
+    roster = Roster(20.0, 5.0)
     assert roster.dead_workers({"a": 100.0, "b": 100.0}, now=100.0, elapsed_s=5.0) == set()
-    assert roster.dead_workers({"a": 119.0, "b": 100.0}, now=119.0, elapsed_s=24.0) == set()
-    assert roster.dead_workers({"a": 120.0, "b": 100.0}, now=120.0, elapsed_s=25.0) == {"b"}
-    assert roster.dead_workers({"a": 121.0, "b": 121.0}, now=121.0, elapsed_s=26.0) == set()
+    assert roster.dead_workers({"a": 105.0, "b": 101.0}, now=105.0, elapsed_s=10.0) == set()
+    assert roster.dead_workers({"a": 120.0, "b": 101.0}, now=120.0, elapsed_s=25.0) == set()
+    assert roster.dead_workers({"a": 121.0, "b": 101.0}, now=121.0, elapsed_s=26.0) == {"b"}
+    assert roster.dead_workers({"a": 122.0, "b": 122.0}, now=122.0, elapsed_s=27.0) == set()
 
 
 def test_a_beat_that_is_old_at_first_sight_is_that_of_a_dead_worker() -> None:
-    assert Roster(20.0).dead_workers({"a": 100.0, "b": 79.0, "c": 81.0}, now=100.0, elapsed_s=0.0) == {"b"}
+    assert Roster(20.0, 5.0).dead_workers({"a": 100.0, "b": 79.0, "c": 81.0}, now=100.0, elapsed_s=0.0) == {"b"}
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
 def test_a_step_of_the_clock_makes_no_worker_look_dead(step: float) -> None:
-    roster = Roster(20.0)
+    roster = Roster(20.0, 5.0)
     roster.dead_workers({"a": 100.0, "b": 100.0}, now=100.0, elapsed_s=0.0)
 
     assert roster.dead_workers({"a": 105.0 + step, "b": 100.0}, now=105.0 + step, elapsed_s=5.0) == set()
-    assert roster.dead_workers({"a": 110.0 + step, "b": 109.0 + step}, now=110.0 + step, elapsed_s=10.0) == set()
-    assert roster.dead_workers({"a": 125.0 + step, "b": 109.0 + step}, now=125.0 + step, elapsed_s=25.0) == set()
-    assert roster.dead_workers({"a": 130.0 + step, "b": 109.0 + step}, now=130.0 + step, elapsed_s=30.0) == {"b"}
+    assert roster.dead_workers({"a": 110.0 + step, "b": 104.0}, now=110.0 + step, elapsed_s=10.0) == set()
+    assert roster.dead_workers({"a": 115.0 + step, "b": 114.0 + step}, now=115.0 + step, elapsed_s=15.0) == set()
+    assert roster.dead_workers({"a": 130.0 + step, "b": 114.0 + step}, now=130.0 + step, elapsed_s=30.0) == set()
+    assert roster.dead_workers({"a": 135.0 + step, "b": 114.0 + step}, now=135.0 + step, elapsed_s=35.0) == {"b"}
