@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -74,6 +75,17 @@ class Membership:
             self.runtime.quiet_deadlines.clear()  # other workers may have polled the sources that are now ours
             self.living = ids
             self.shards = owned_shards(self.runtime.worker.id, ids) if len(ids) > 1 else None
+            self.runtime.uplink.host_by_source = hosts_of_shards(self.runtime, self.shards)
+
+
+def hosts_of_shards(runtime: Runtime, shards: Collection[int] | None) -> dict[str, str]:
+    """Return the host of each source in these shards, by source; None is all shards."""
+    is_polite_to, own = runtime.fetcher.is_polite_to, None if shards is None else frozenset(shards)
+    return {
+        source.name: urlsplit(source.url).netloc
+        for source in runtime.config.sources
+        if own is None or shard_of_source(source, is_polite_to) in own
+    }
 
 
 def exchange_beats(runtime: Runtime, roster: Roster) -> list[StoredWorker]:

@@ -83,10 +83,11 @@ async def reload_rules(runtime: Runtime, stamps: FileStamps) -> bool:
         await runtime.run_in_store_thread(record_refused_rules, runtime, outcome)
     elif outcome is not None:
         policy, runtime.templates = outcome
+        previous = runtime.policy
         if policy.rules.digest != runtime.policy.rules.digest:
             runtime.policy = policy
             log.info("rules reloaded", stage="reload", rules=len(policy.rules.rules))
-        await runtime.run_in_store_thread(record_active_rules, runtime, policy)
+        await runtime.run_in_store_thread(record_active_rules, runtime, policy, previous)
     return outcome is not None
 
 
@@ -120,11 +121,11 @@ def record_refused_rules(runtime: Runtime, problems: list[str]) -> None:
         mark_rules_refused(conn, problems, runtime.clock())
 
 
-def record_active_rules(runtime: Runtime, policy: Policy) -> None:
+def record_active_rules(runtime: Runtime, policy: Policy, previous: Policy) -> None:
     """Store that the rules on disk are active, and apply their renames."""
     with runtime.store.write() as conn:
         mark_rules_accepted(conn)
-        renamed = apply_rule_renames(conn, policy.rules.rules)
+        renamed = apply_rule_renames(conn, policy.rules.rules, previous.rules.rules)
         workers.save_rules_digest(conn, runtime.worker.id, policy.rules.digest)
     for old_name, new_name in renamed.items():
         log.info("rule renamed", stage="reload", rule=new_name, before=old_name)

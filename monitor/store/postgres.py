@@ -20,7 +20,7 @@ from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
 
 NOTICE_CHANNEL = "claimwatch"
-LISTEN_TIMEOUT_S = 0.5  # between two looks at whether to go on listening
+LISTEN_TIMEOUT_S = 0.5  # between two checks of whether to end
 
 
 class PostgresStore(Store):
