@@ -100,7 +100,6 @@ sources = Table(
     Column("baselined", Boolean, nullable=False),
     Column("shard", Integer, nullable=False, server_default="0"),
     Index(None, "next_poll"),
-    Index(None, "shard", "next_poll"),
 )
 
 # Notices about a source for the operator: active from `since` until `ended`, last announced at `told`.

@@ -21,5 +21,4 @@ def upgrade() -> None:
     )
     op.add_column("sources", sa.Column("leased_by", sa.Text(), nullable=True))
     op.add_column("sources", sa.Column("shard", sa.Integer(), nullable=False, server_default="0"))
-    op.create_index("ix_sources_shard_next_poll", "sources", ["shard", "next_poll"])
     op.add_column("messages", sa.Column("leased_by", sa.Text(), nullable=True))
