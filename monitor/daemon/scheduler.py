@@ -20,7 +20,7 @@ from monitor.daemon.lookback import look_back
 from monitor.daemon.membership import Membership, leave_store
 from monitor.daemon.reload import drop_removed_rules, watch_rules
 from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreOutdated
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostQueue, HostSlots
@@ -61,7 +61,6 @@ class Daemon:
 
         Raises StoreOutdated, and sets `stop`, if a newer version of the program has upgraded the store.
         """
-        await self.membership.beat()
         scheduler = AsyncIOScheduler(timezone=UTC)
         schedule = (
             (self.poll_due, TICK_INTERVAL_S),
@@ -80,7 +79,6 @@ class Daemon:
                 coalesce=True,
                 max_instances=1,
             )
-        scheduler.start()
         background_tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
@@ -99,6 +97,12 @@ class Daemon:
                 ),
             )
         ]
+        try:
+            await self.membership.beat()
+        except StoreOutdated:
+            stop.set()
+            raise
+        scheduler.start()
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
         watch = asyncio.create_task(self.membership.watch())
         await asyncio.wait([watch, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
