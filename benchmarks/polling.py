@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import accumulate
 from pathlib import Path
@@ -69,6 +70,7 @@ class ProseGenerator:
         return " ".join(tokens).capitalize() + "."
 
 
+@cache
 def make_feed(prose: ProseGenerator, number: int, newest: int, entries: int) -> bytes:
     """Return feed `number` with `newest` as its latest entry; an entry always has the same content."""
     items = []

@@ -4,6 +4,7 @@
     ├── ConfigError               invalid config, rules or templates; has `problems`
     ├── StoreError                the database cannot be opened, read or written
     │   ├── StoreBusy             another daemon is running on it
+    │   ├── StoreOutdated         a newer version of the program has upgraded it
     │   └── UnreadableMessage     the row of a pending message is damaged; has `message_id`
     ├── SourceError               a source could not be read; has `code`
     │   ├── FetchError            no usable response; may have `status` and `retry_after`
@@ -22,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+EXIT_COULD_NOT_RUN, EXIT_OUTDATED = 2, 3  # exit statuses of commands
 
 
 class MonitorError(Exception):
@@ -56,6 +59,10 @@ class StoreError(MonitorError):
 
 class StoreBusy(StoreError):
     """Another daemon is running on this database."""
+
+
+class StoreOutdated(StoreError):
+    """A newer version of the program has upgraded this database."""
 
 
 class UnreadableMessage(StoreError):

@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 import unicodedata
+from functools import partial
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -22,14 +23,21 @@ _ANSWER_TOKEN = re.compile(r"(?<=/answer/)[\w.%-]+")  # anyone who reads the tok
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def configure_logging(log_format: LogFormat = "console", *, stream: TextIO | None = None) -> None:
-    """Send the log lines of the program and its libraries to `stream`, by default stderr."""
+def configure_logging(
+    log_format: LogFormat = "console", *, stream: TextIO | None = None, worker: int | None = None
+) -> None:
+    """Send the log lines of the program and its libraries to `stream`, by default stderr.
+
+    Each line names `worker`, if given.
+    """
     out = stream or sys.stderr
     shared_processors: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
         structlog.processors.format_exc_info,
     ]
+    if worker is not None:
+        shared_processors.append(partial(_add_worker, worker))
     renderer = _render_json if log_format == "json" else _render_line
     structlog.configure(
         processors=[*shared_processors, renderer],
@@ -46,6 +54,11 @@ def configure_logging(log_format: LogFormat = "console", *, stream: TextIO | Non
     )
     # Below WARNING, libraries log every tick, and every request with its URL, which may contain a secret.
     logging.basicConfig(handlers=[stream_handler], level=logging.WARNING, force=True)
+
+
+def _add_worker(worker: int, _logger: object, _method: str, event: EventDict) -> EventDict:
+    event["worker"] = worker
+    return event
 
 
 def escape_invisible(text: str, allowed: str = "") -> str:

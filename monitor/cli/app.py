@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from monitor import __version__
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import EXIT_COULD_NOT_RUN, EXIT_OUTDATED, ConfigError, MonitorError, StoreOutdated
 
 # In the order a new user needs them. Each is a module of this package with a function `command`.
 COMMAND_NAMES = (
@@ -94,7 +94,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("MONITOR_DEBUG"):
             traceback.print_exc()
-        return _report_failure(error_sentence(error))
+        return _report_failure(error_sentence(error), error)
     return 0
 
 
@@ -111,11 +111,11 @@ def _discard_output() -> int:
     return 0
 
 
-def _report_failure(sentence: str) -> int:
+def _report_failure(sentence: str, error: Exception) -> int:
     from monitor.cli.output import terminal_safe
 
     click.echo(f"monitor: {terminal_safe(sentence)}", err=True)
-    return 2
+    return EXIT_OUTDATED if isinstance(error, StoreOutdated) else EXIT_COULD_NOT_RUN
 
 
 def error_sentence(error: Exception) -> str:

@@ -27,12 +27,25 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="Format of the log on stderr.",
 )
-def command(path: Path, once: bool, style: LogFormat) -> None:
+@click.option("--worker", "worker_id", hidden=True)  # given by the supervisor to the workers that it starts
+@click.pass_context
+def command(ctx: click.Context, path: Path, once: bool, style: LogFormat, worker_id: str | None) -> None:
     """Poll, compare and alert until stopped."""
     skip_optional_imports()
     config = load_config(path)
     from monitor import log
     from monitor.daemon import run
+    from monitor.runtime import Worker
 
+    if worker_id:
+        number = int(worker_id.rpartition("-")[2])
+        log.configure_logging(style, worker=number)
+        run.run_daemon(config, worker=Worker(worker_id, number, is_supervised=True))
+        return
     log.configure_logging(style)
-    run.run_daemon(config, once=once)
+    if once or config.monitor.workers == 1:
+        run.run_daemon(config, once=once)
+        return
+    from monitor.daemon.supervisor import run_supervisor
+
+    ctx.exit(run_supervisor(config, style))

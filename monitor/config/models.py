@@ -155,6 +155,7 @@ class MonitorConfig(ConfigTable):
     templates: Path = Path("templates")
     timezone: TimeZone = ZoneInfo("UTC")
     memory: DurationSeconds = 90 * DAY
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     user_agent: HeaderValue = "Claimwatch/0.1 (+https://example.org/claimwatch)"
 
 

@@ -4,7 +4,7 @@ throttled alerts, report the absence of matches.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from monitor.polling.absence import alert_absences
 from monitor.polling.followups import release_followups
@@ -15,19 +15,27 @@ from monitor.sources.state import PollResult, SourceState
 from monitor.store import outbox, sources
 
 POLL_LEASE_S = 300.0  # after this a source whose poller died is polled again
+INTERRUPTED_LEASE_S = 10.0  # after this a source is polled again whose result could not be stored
 
 
 def lease_sources(
-    runtime: Runtime, limit: int, host_slots: HostSlots | None = None, names: Collection[str] | None = None
+    runtime: Runtime,
+    limit: int,
+    host_slots: HostSlots | None = None,
+    names: Collection[str] | None = None,
+    shards: Sequence[int] | None = None,
 ) -> list[SourceState]:
-    """Lease due sources, or those of `names` that are not backing off, whatever their interval.
+    """Lease due sources of these shards, or those of `names` that are not backing off, whatever their interval.
 
-    Writes the pending outcomes of unchanged polls in the same transaction.
+    Writes the pending outcomes of unchanged polls in the same transaction, and shortens the leases of interrupted
+    ones.
     """
     if limit <= 0:
         return []
     with runtime.store.write() as conn:
         commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+        interrupted = [runtime.interrupted_polls.pop() for _ in range(len(runtime.interrupted_polls))]
+        sources.shorten_leases(conn, interrupted, runtime.worker.id, runtime.clock() + INTERRUPTED_LEASE_S)
         return sources.lease_due_sources(
             conn,
             runtime.clock(),
@@ -36,6 +44,8 @@ def lease_sources(
             names=names,
             ignore_interval=names is not None,
             host_slots=host_slots,
+            worker=runtime.worker.id,
+            shards=shards,
         )
 
 
@@ -66,9 +76,10 @@ def commit_absences(runtime: Runtime) -> int:
     return len(alert_absences(runtime.store, runtime.policy, runtime.clock()))
 
 
-def commit_throttle_releases(runtime: Runtime) -> int:
+def commit_throttle_releases(runtime: Runtime, *, drops_removed: bool = True) -> int:
     """Commit the follow-ups of throttles that are due. Return how many.
 
-    A reload changes the policy in the store's thread too, so the rule names agree with those in the store.
+    With `drops_removed`, matches held for a rule that no longer exists are dropped. A reload changes the policy in
+    the store's thread too, so the rule names agree with those in the store.
     """
-    return len(release_followups(runtime.store, runtime.policy, runtime.clock()))
+    return len(release_followups(runtime.store, runtime.policy, runtime.clock(), drops_removed=drops_removed))

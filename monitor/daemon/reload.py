@@ -24,6 +24,7 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
 from monitor.runtime import Runtime
+from monitor.store import workers
 from monitor.store.counts import drop_old_counts
 from monitor.store.rule_state import (
     apply_rule_renames,
@@ -128,7 +129,8 @@ def activate_rules(runtime: Runtime, policy: Policy) -> None:
     """
     with runtime.store.write() as conn:
         mark_rules_accepted(conn)
-        renamed = apply_rule_renames(conn, policy.rules.rules)
+        renamed = apply_rule_renames(conn, policy.rules.rules, runtime.policy.rules.rules)
+        workers.save_rules_digest(conn, runtime.worker.id, policy.rules.digest)
         runtime.policy = policy
     for old_name, new_name in renamed.items():
         log.info("rule renamed", stage="reload", rule=new_name, before=old_name)

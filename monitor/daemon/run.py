@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 
+from monitor.assess import Policy
 from monitor.config.fingerprint import settings_fingerprint
 from monitor.config.models import Config
+from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
 from monitor.daemon.memory import freeze_loaded_objects
 from monitor.daemon.reload import drop_removed_rules
 from monitor.daemon.scheduler import Daemon
+from monitor.daemon.wakeups import SOURCES_DUE
 from monitor.model import Moment
-from monitor.runtime import Runtime, open_runtime
-from monitor.store import clock_step, outbox, rule_state, sources
+from monitor.runtime import DEAD_AFTER_S, Runtime, Worker, open_runtime
+from monitor.store import clock_step, outbox, rule_state, sources, workers
 from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted
 
 log = structlog.get_logger()
 
 
-def run_daemon(config: Config, *, once: bool = False) -> None:
+def run_daemon(config: Config, *, once: bool = False, worker: Worker | None = None) -> None:
     """Run until SIGTERM or SIGINT. With `once`, poll every source now, deliver what is due, and return."""
-    asyncio.run(run_once(config) if once else run_forever(config))
+    asyncio.run(run_once(config) if once else run_forever(config, worker))
 
 
 async def run_once(config: Config) -> None:
     """Poll every source, whatever its interval, then send every message that is due."""
-    async with open_runtime(config) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    async with working_alone(config) as runtime:
         daemon = Daemon(runtime)
         with freeze_loaded_objects():
             await daemon.look_back()
@@ -49,35 +52,66 @@ async def poll_now(config: Config, names: Sequence[str]) -> None:
 
     Raises StoreBusy if a daemon is running.
     """
-    async with open_runtime(config) as runtime:
-        await runtime.run_in_store_thread(prepare_store, runtime)
+    async with working_alone(config) as runtime:
         await runtime.run_in_store_thread(request_polls, runtime.store, names, runtime.clock())
         daemon = Daemon(runtime)
         daemon.start_polls(await daemon.lease_batch(names))
         await daemon.finish_tasks()
 
 
+@asynccontextmanager
+async def working_alone(config: Config) -> AsyncIterator[Runtime]:
+    """Open a runtime on a store that no other worker uses now. Raises StoreBusy."""
+    async with open_runtime(config) as runtime:
+        if runtime.is_shared:
+            await runtime.run_in_store_thread(refuse_beside_others, runtime)
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        try:
+            yield runtime
+        finally:
+            if runtime.is_shared:
+                await runtime.run_in_store_thread(leave_store, runtime)
+
+
 def request_polls(store: Store, names: Sequence[str], now: Moment) -> None:
     """Make sources due now, for this process or a running daemon."""
     with store.write() as conn:
         sources.make_due(conn, names, now)
+    store.notify(SOURCES_DUE)
 
 
-async def run_forever(config: Config) -> None:
-    """Poll and deliver until SIGTERM or SIGINT, then finish the polls and sends in progress."""
+async def run_forever(config: Config, worker: Worker | None = None) -> None:
+    """Poll and deliver until SIGTERM or SIGINT, then finish the polls and sends in progress.
+
+    A supervised worker also stops when its standard input ends: its supervisor has died. Raises StoreOutdated.
+    """
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
-    async with running_daemon(config):
+        loop.add_signal_handler(signal_number, stop.set)
+
+    def end_of_supervisor() -> None:
+        loop.remove_reader(sys.stdin.fileno())
+        stop.set()
+
+    if worker and worker.is_supervised:
+        loop.add_reader(sys.stdin.fileno(), end_of_supervisor)
+    async with running_daemon(config, worker, stop):
         await stop.wait()
 
 
 @asynccontextmanager
-async def running_daemon(config: Config) -> AsyncIterator[Runtime]:
-    """Run a daemon, with its web pages if configured. On exit, finish the polls and sends in progress."""
-    stop = asyncio.Event()
-    async with open_runtime(config) as runtime, web_pages(runtime):
-        await runtime.run_in_store_thread(prepare_store, runtime)
+async def running_daemon(
+    config: Config, worker: Worker | None = None, stop: asyncio.Event | None = None
+) -> AsyncIterator[Runtime]:
+    """Run a daemon, with its web pages if configured. On exit, finish the polls and sends in progress.
+
+    The daemon itself sets `stop` when a newer version has upgraded the store; then StoreOutdated is raised on exit.
+    """
+    stop = stop or asyncio.Event()
+    async with open_runtime(config, worker=worker) as runtime, web_pages(runtime):
+        prepare = join_store if runtime.worker.is_supervised else prepare_store
+        await runtime.run_in_store_thread(prepare, runtime)
         daemon_task = asyncio.create_task(Daemon(runtime).run_until(stop))
         try:
             with freeze_loaded_objects():
@@ -89,9 +123,9 @@ async def running_daemon(config: Config) -> AsyncIterator[Runtime]:
 
 @asynccontextmanager
 async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
-    """Serve the web pages, if the config has `[web] listen`."""
+    """Serve the web pages, if the config has `[web] listen`. Of several workers, only the first one does."""
     web_config, timezone = runtime.config.web, runtime.config.monitor.timezone
-    if web_config.listen is None:
+    if web_config.listen is None or runtime.worker.number > 1:
         yield
         return
     # Imported here because most runs on a small machine serve no pages.
@@ -110,15 +144,23 @@ async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
 
 
 def prepare_store(runtime: Runtime) -> None:
-    """Update the store to the config and release the leases of a process that died."""
-    with runtime.store.write() as conn:
-        sources.sync_sources(conn, runtime.config.sources, runtime.clock())
-        sources.release_source_leases(conn)
-        outbox.release_message_leases(conn)
-        clock_step.rebase_deadlines(conn, runtime.clock())
-        fingerprints = {name: settings_fingerprint(settings) for name, settings in runtime.config.channels.items()}
-        outbox.resume_changed_channels(conn, fingerprints, runtime.clock())
-        rule_state.apply_rule_renames(conn, runtime.policy.rules.rules)
+    """Update the store to the config, release the leases of processes that died, and take part in the work."""
+    update_store(runtime.store, runtime.config, runtime.policy, runtime.clock())
+    join_store(runtime)
+
+
+def update_store(store: Store, config: Config, policy: Policy, now: Moment) -> None:
+    """Update the store to the config and the rules, and release the leases of processes that died.
+
+    With a store that is not shared those are all: the caller holds the daemon lock.
+    """
+    with store.write() as conn:
+        sources.sync_sources(conn, config.sources, now)
+        workers.remove_silent_workers(conn, silent_s=DEAD_AFTER_S if store.is_shared else 0.0)
+        clock_step.rebase_deadlines(conn, now)
+        fingerprints = {name: settings_fingerprint(settings) for name, settings in config.channels.items()}
+        outbox.resume_changed_channels(conn, fingerprints, now)
+        rule_state.apply_rule_renames(conn, policy.rules.rules)
         mark_rules_accepted(conn)
 
 

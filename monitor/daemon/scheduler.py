@@ -23,8 +23,10 @@ from monitor.daemon.leases import (
     lease_sources,
 )
 from monitor.daemon.lookback import look_back
+from monitor.daemon.membership import Membership, leave_store
 from monitor.daemon.reload import drop_removed_rules, watch_rules
-from monitor.errors import StoreError
+from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
+from monitor.errors import StoreError, StoreOutdated
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostQueue, HostSlots
@@ -40,6 +42,7 @@ MAX_POLLS_PER_HOST = 4
 MAX_POLLS_PER_PRIVATE_HOST = 136  # for hosts in `allow_private`
 BACKLOG_SOURCES = 27  # leased at once: more may be due, so the next batch does not wait for the next tick
 SHUTDOWN_GRACE_S = 20.0  # for polls and sends in progress
+SUPERVISED_GRACE_S = 5.0  # the same for a worker whose supervisor waits for it
 
 
 class Daemon:
@@ -47,6 +50,7 @@ class Daemon:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.membership = Membership(runtime)
         self.poll_tasks: dict[str, asyncio.Task[None]] = {}
         self.send_tasks: dict[str, asyncio.Task[None]] = {}
         self.host_by_source = {source.name: urlsplit(source.url).netloc for source in runtime.config.sources}
@@ -59,7 +63,10 @@ class Daemon:
         self.room_available = asyncio.Event()
 
     async def run_until(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, then finish the polls and sends in progress."""
+        """Run until `stop` is set, then finish the polls and sends in progress.
+
+        Raises StoreOutdated, and sets `stop`, if a newer version of the program has upgraded the store.
+        """
         scheduler = AsyncIOScheduler(timezone=UTC)
         schedule = (
             (self.poll_due, TICK_INTERVAL_S),
@@ -78,7 +85,6 @@ class Daemon:
                 coalesce=True,
                 max_instances=1,
             )
-        scheduler.start()
         background_tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
@@ -87,15 +93,36 @@ class Daemon:
                 watch_rules(self.runtime),
                 watch_clock_steps(self.runtime, scheduler),
                 self.preload_templates(),
+                react_to_notices(
+                    self.runtime,
+                    {
+                        MESSAGES_DUE: self.deliver_due,
+                        SOURCES_DUE: self.poll_due,
+                        WORKERS_CHANGED: self.membership.beat,
+                    },
+                ),
             )
         ]
+        try:
+            await self.membership.beat()
+        except StoreOutdated:
+            stop.set()
+            raise
+        scheduler.start()
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
-        await stop.wait()
+        watch = asyncio.create_task(self.membership.watch())
+        await asyncio.wait([watch, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
         log.info("daemon stopping", stage="daemon", polls=len(self.poll_tasks), sends=len(self.send_tasks))
         scheduler.shutdown(wait=False)
         for task in background_tasks:
             task.cancel()
-        await self.finish_tasks(SHUTDOWN_GRACE_S)
+        if watch.done():
+            watch.result()
+        watch.cancel()
+        await self.finish_tasks(SUPERVISED_GRACE_S if self.runtime.worker.is_supervised else SHUTDOWN_GRACE_S)
+        if self.runtime.is_shared:
+            await self.runtime.run_in_store_thread(leave_store, self.runtime)
 
     async def poll_due(self) -> None:
         """Start a poll of each due source, up to the limits on concurrent polls."""
@@ -108,7 +135,7 @@ class Daemon:
         """Poll the rest of a backlog as soon as enough polls have finished."""
         while True:
             await self.wait_for_room()
-            await self.poll_due()
+            await log_and_continue("poll", self.poll_due())
 
     async def poll_round(self) -> None:
         """Poll every source once, whatever its interval, except those that are backing off."""
@@ -123,8 +150,16 @@ class Daemon:
 
     def start_polls(self, leased: Iterable[SourceState]) -> None:
         for source_state in leased:
-            self.start_task(self.poll_tasks, source_state.name, poll_source(self.runtime, source_state))
+            self.start_task(self.poll_tasks, source_state.name, self.poll(source_state))
             self.poll_tasks[source_state.name].add_done_callback(self.on_poll_done)
+
+    async def poll(self, source_state: SourceState) -> None:
+        """Poll a leased source. If the store fails, the source is due again soon, and not when its lease expires."""
+        try:
+            await poll_source(self.runtime, source_state)
+        except StoreError:
+            self.runtime.interrupted_polls.add(source_state.name)
+            raise
 
     def on_poll_done(self, _: asyncio.Task[None]) -> None:
         """Wake `wait_for_room` once the number of polls has dropped to `wake_below`."""
@@ -146,12 +181,19 @@ class Daemon:
         is_down = self.runtime.uplink.down_since is not None
         free_slots = (MAX_OUTAGE_POLLS if is_down else MAX_CONCURRENT_POLLS) - len(self.poll_tasks)
         host_slots = self.host_slots()
-        return await self.runtime.run_in_store_thread(lease_sources, self.runtime, free_slots, host_slots, names)
+        return await self.runtime.run_in_store_thread(
+            lease_sources, self.runtime, free_slots, host_slots, names, self.membership.shards
+        )
 
-    async def deliver_due(self) -> None:
-        """Start sending on each channel that has a message due and is not sending already."""
-        for channel in await self.runtime.run_in_store_thread(due_channels, self.runtime):
-            if channel in self.runtime.notifiers and channel not in self.send_tasks:
+    async def deliver_due(self, *, wakes_others: bool = False) -> None:
+        """Start sending on each channel of this worker that has a message due and is not sending already."""
+        channels = await self.runtime.run_in_store_thread(due_channels, self.runtime)
+        if wakes_others and not all(self.membership.serves(f"channel {channel}") for channel in channels):
+            await asyncio.to_thread(notify_others, self.runtime, MESSAGES_DUE)
+        for channel in channels:
+            if channel not in self.runtime.notifiers or channel in self.send_tasks:
+                continue
+            if self.membership.serves(f"channel {channel}"):
                 self.start_task(self.send_tasks, channel, deliver_channel(self.runtime, channel))
 
     async def deliver_when_wanted(self) -> None:
@@ -159,13 +201,18 @@ class Daemon:
         while True:
             await self.runtime.delivery_wanted.wait()
             self.runtime.delivery_wanted.clear()
-            await self.deliver_due()
+            await log_and_continue("deliver", self.deliver_due(wakes_others=True))
 
     async def release_due(self) -> None:
         """Send follow-ups for throttled alerts whose window has ended, and alerts about the absence of matches."""
-        for commit in (commit_throttle_releases, commit_absences):
-            if await self.runtime.run_in_store_thread(commit, self.runtime):
-                self.runtime.delivery_wanted.set()
+        if not self.membership.serves("release"):
+            return
+        drops_removed = self.membership.is_agreed
+        released = await self.runtime.run_in_store_thread(
+            commit_throttle_releases, self.runtime, drops_removed=drops_removed
+        )
+        if released + await self.runtime.run_in_store_thread(commit_absences, self.runtime):
+            self.runtime.delivery_wanted.set()
 
     async def preload_templates(self) -> None:
         """Load the templates now, so that the first alert does not wait for them."""
@@ -178,14 +225,18 @@ class Daemon:
         )
 
     async def look_back(self) -> None:
-        """Send late alerts for new rules with `since`."""
-        await log_and_continue("look back", look_back(self.runtime))
+        """Send late alerts for new rules with `since`, once no worker commits updates with earlier rules."""
+        if self.membership.is_agreed and self.membership.serves("look back"):
+            await log_and_continue("look back", look_back(self.runtime))
 
     async def run_retention(self) -> None:
         """Delete claims older than `memory` from the index, and drop matches held for removed rules."""
+        if not self.membership.serves("retention"):
+            return
         since = self.runtime.clock() - self.runtime.config.monitor.memory
         await self.runtime.run_in_store_thread(run_retention, self.runtime.store, since=since)
-        await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime)
+        if self.membership.is_agreed:
+            await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime)
 
     def start_task(
         self, tasks: dict[str, asyncio.Task[None]], name: str, coroutine: Coroutine[Any, Any, None]

@@ -16,24 +16,29 @@ from monitor.store.commit import commit_releases
 from monitor.store.past import StoredHistory
 
 
-def release_followups(store: Store, policy: Policy, now: Moment) -> tuple[ReleasedMatches, ...]:
+def release_followups(
+    store: Store, policy: Policy, now: Moment, *, drops_removed: bool = True
+) -> tuple[ReleasedMatches, ...]:
     """Commit and return the follow-ups that are due. Writes only if there is something to write."""
     with store.read() as conn:
         if not alerts.due_throttled_matches(conn, now, policy.rules.aliases):
             return ()
     with store.write() as conn:
-        return commit_due_followups(conn, policy, now)
+        return commit_due_followups(conn, policy, now, drops_removed=drops_removed)
 
 
-def commit_due_followups(conn: Connection, policy: Policy, now: Moment) -> tuple[ReleasedMatches, ...]:
+def commit_due_followups(
+    conn: Connection, policy: Policy, now: Moment, *, drops_removed: bool = True
+) -> tuple[ReleasedMatches, ...]:
     """The same in the open transaction: one follow-up for each rule and story.
 
-    Matches held for a rule that no longer exists are dropped. Those on a story that an inhibiting rule has alerted on
-    stay held for as long as that alert is live.
+    With `drops_removed`, matches held for a rule that no longer exists are dropped. Those on a story that an
+    inhibiting rule has alerted on stay held for as long as that alert is live.
     """
     running_rules = {rule.name for rule in policy.rules.rules}
     pending = alerts.due_throttled_matches(conn, now, policy.rules.aliases)
-    rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in running_rules])
+    if drops_removed:
+        rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in running_rules])
     due = release_throttled([match for match in pending if match.alert.rule in running_rules], now=now)
     releases = without_inhibited(conn, due, policy, now)
     channels_by_rule, preferences = policy.channels_by_rule, policy.preferences

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -14,8 +16,12 @@ if TYPE_CHECKING:
 class Store(ABC):
     """A database at the newest schema, for use by several threads and several processes at once.
 
-    Every method raises StoreError with one sentence if the database fails, and rolls its transaction back.
+    Every method raises StoreError with one sentence if the database fails, and rolls its transaction back. `name` is
+    how messages call the database. Daemons on several machines can share a store that is `is_shared`.
     """
+
+    name: str
+    is_shared: ClassVar[bool]
 
     @abstractmethod
     def write(self) -> AbstractContextManager[Connection]:
@@ -26,8 +32,20 @@ class Store(ABC):
         """Open a read-only snapshot, which never blocks a writer."""
 
     @abstractmethod
-    def hold_daemon(self) -> AbstractContextManager[None]:
-        """Hold the daemon lock of this database. Raises StoreBusy if another daemon holds it."""
+    def hold_daemon(self) -> AbstractContextManager[tuple[int, ...]]:
+        """Hold the daemon lock of this database, unless it is shared. Raises StoreBusy if another daemon holds it.
+
+        The descriptors that are returned keep the lock held: also by child processes that inherit them, until all of
+        them have ended.
+        """
+
+    @abstractmethod
+    def notify(self, notice: str) -> None:
+        """Send a notice to everybody who listens, if the database can do that."""
+
+    @abstractmethod
+    def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
+        """Pass on each notice until `ended` is set. Returns at once if the database has no notices."""
 
     @abstractmethod
     def backup(self, path: Path) -> None:

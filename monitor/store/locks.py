@@ -62,6 +62,9 @@ class FileLock:
         """Return the process id that was written last."""
         return os.pread(self._descriptor, 20, 0).decode("ascii", "replace")
 
+    def fileno(self) -> int:
+        return self._descriptor
+
     def close(self) -> None:
         """Release the lock and close the file."""
         os.close(self._descriptor)

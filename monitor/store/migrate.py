@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection, Select, column, inspect, select, table
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreOutdated
 
 VERSION_TABLE = "schema_version"
+# Locks the row, so that writers on PostgreSQL take turns; SQLite has no such locks and ignores that.
+LOCK_REVISION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE)).with_for_update()
 # Oldest first; each is a file in migrations/versions. Listed here so that checking them does not import Alembic.
-REVISIONS = tuple(f"{number:04}" for number in range(1, 16))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 17))
 
 
 def upgrade_schema(conn: Connection, database_name: str) -> None:
@@ -30,11 +33,24 @@ def upgrade_schema(conn: Connection, database_name: str) -> None:
     command.upgrade(config, "head")
 
 
+def lock_revision(conn: Connection, database_name: str) -> None:
+    """Take the turn of a writer on PostgreSQL, until the end of the transaction.
+
+    Raises StoreOutdated if the database was upgraded since it was opened.
+    """
+    revision = conn.scalar(LOCK_REVISION)
+    if revision != REVISIONS[-1]:
+        raise StoreOutdated(
+            f"database {database_name} was upgraded by a newer version of this program (schema {revision});"
+            " start that version instead"
+        )
+
+
 def current_revision(conn: Connection, database_name: str) -> str | None:
     """Return the revision of the database; None if it is empty. Raises StoreError if it is not Claimwatch's."""
     tables = inspect(conn).get_table_names()
     if VERSION_TABLE in tables:
-        revision: str | None = conn.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
+        revision: str | None = conn.scalar(LOCK_REVISION)
         return revision
     if tables:
         raise StoreError(f"database {database_name} belongs to another program: it has tables but no {VERSION_TABLE}")

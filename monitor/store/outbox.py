@@ -120,7 +120,13 @@ def channels_due(conn: Connection, now: Moment) -> list[str]:
 
 
 def lease_message(
-    conn: Connection, channel: str, now: Moment, *, lease_seconds: float, split: SplitAlerts | None = None
+    conn: Connection,
+    channel: str,
+    now: Moment,
+    *,
+    lease_seconds: float,
+    split: SplitAlerts | None = None,
+    worker: str = "",
 ) -> Message | None:
     """Lease the channel's oldest message that may be tried now; None if there is none.
 
@@ -131,7 +137,7 @@ def lease_message(
     if row is None:
         return None
     attempt = row.attempts + 1
-    update_message(conn, row.id, attempts=attempt, leased_until=now + lease_seconds)
+    update_message(conn, row.id, attempts=attempt, leased_until=now + lease_seconds, leased_by=worker)
     message = load_message(conn, row)
     if split is not None:
         if split_message(conn, row, message.alerts, split):
@@ -143,11 +149,6 @@ def lease_message(
         attempt=attempt,
         reply_to=None if parent_row is None else load_thread_parent(conn, parent_row),
     )
-
-
-def release_message_leases(conn: Connection) -> None:
-    """Release every lease. Only for the daemon at startup: the processes that held them have ended."""
-    conn.execute(update(messages).where(is_open(messages.c.state)).values(leased_until=None))
 
 
 def load_thread_parent(conn: Connection, row: Row[Any]) -> Message | None:

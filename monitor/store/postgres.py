@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, exc, text
+from sqlalchemy import Connection, create_engine, event, exc, func, select
 from sqlalchemy.engine import make_url
 
-from monitor.errors import StoreBusy, StoreError
+from monitor.errors import StoreError
 from monitor.store import migrate
 from monitor.store.base import Store
-from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
 
-WRITE_KEY, DAEMON_KEY = 0x636C61696D01, 0x636C61696D02  # keys of advisory locks, unique to this program
-
-SELECT_OTHER_DAEMON = text(
-    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
-    " AND (l.classid::bigint << 32) | l.objid::bigint = :key"
-    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+NOTICE_CHANNEL = "claimwatch"
+LISTEN_TIMEOUT_S = 0.5  # between two checks of whether to end
 
 
 class PostgresStore(Store):
-    """A connection pool; an advisory lock held for the transaction makes writers take turns."""
+    """A connection pool. The locked row of the schema's revision makes writers take turns.
+
+    No advisory lock is used, so it also runs on databases that are compatible with PostgreSQL but lack those.
+    """
+
+    is_shared = True
 
     def __init__(self, url: str) -> None:
         database_url = make_url(url).set(drivername="postgresql+psycopg")
@@ -48,8 +48,7 @@ class PostgresStore(Store):
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         try:
-            with self.write() as conn:
-                migrate.upgrade_schema(conn, self.name)
+            self._upgrade_schema()
         except BaseException:
             self.close()
             raise
@@ -57,7 +56,7 @@ class PostgresStore(Store):
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with translate_driver_errors(self.name), self._engine.begin() as conn:
-            conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_KEY})
+            migrate.lock_revision(conn, self.name)
             yield conn
 
     @contextmanager
@@ -66,16 +65,28 @@ class PostgresStore(Store):
             yield conn
 
     @contextmanager
-    def hold_daemon(self) -> Iterator[None]:
-        with translate_driver_errors(self.name), self._engine.connect() as conn:
-            if not conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_KEY}):
-                owner = conn.scalar(SELECT_OTHER_DAEMON, {"key": DAEMON_KEY}) or "pid unknown"
-                raise StoreBusy(f"another daemon is running on {self.name} ({owner.removeprefix('claimwatch ')})")
-            conn.commit()
-            try:
-                yield
-            finally:
-                release_daemon_lock(conn)
+    def hold_daemon(self) -> Iterator[tuple[int, ...]]:
+        yield ()
+
+    def notify(self, notice: str) -> None:
+        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+            conn.execute(select(func.pg_notify(NOTICE_CHANNEL, notice)))
+
+    def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
+        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+            conn.exec_driver_sql(f"LISTEN {NOTICE_CHANNEL}")
+            driver_connection: Any = conn.connection.driver_connection
+            while not ended.is_set():
+                try:
+                    for notice in driver_connection.notifies(timeout=LISTEN_TIMEOUT_S):
+                        receive(notice.payload)
+                except driver_connection.OperationalError as error:
+                    conn.invalidate()
+                    raise StoreError(f"database {self.name}: {describe_driver_error(error)}") from error
+            conn.exec_driver_sql("UNLISTEN *")
+
+    def _autocommit(self) -> Connection:
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def backup(self, path: Path) -> None:
         raise StoreError(f"cannot back up {self.name} to {path}: use pg_dump for a PostgreSQL database")
@@ -83,17 +94,19 @@ class PostgresStore(Store):
     def close(self) -> None:
         self._engine.dispose()
 
+    def _upgrade_schema(self) -> None:
+        for attempt in (1, 2):
+            try:
+                with translate_driver_errors(self.name), self._engine.begin() as conn:
+                    migrate.upgrade_schema(conn, self.name)
+            except (exc.IntegrityError, exc.ProgrammingError):  # another process has just created the first tables
+                if attempt == 2:
+                    raise
+            else:
+                return
+
 
 def set_lock_timeout(connection: Any, _entry: object) -> None:
     """Limit the wait for other writers to the time that the SQLite store allows."""
     connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S:.0f}s'")
     connection.commit()
-
-
-def release_daemon_lock(conn: Connection) -> None:
-    """Release the daemon lock; a broken connection has released it already."""
-    try:
-        conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": DAEMON_KEY})
-        conn.commit()
-    except exc.DBAPIError:
-        conn.invalidate()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles fo
 from monitor.model import Decision, Moment, Reason
 from monitor.store.commit import insert_decision
 from monitor.store.ledger import text_hash
-from monitor.store.schema import awaited, claims, matches, meta, metadata, updates
+from monitor.store.schema import alerts, awaited, claims, matches, meta, metadata, updates
 from monitor.units import DAY
 
 if TYPE_CHECKING:
@@ -82,8 +82,12 @@ def load_rules_refusal(conn: Connection) -> tuple[Moment | None, tuple[str, ...]
 # Renamed rules
 
 
-def apply_rule_renames(conn: Connection, rules: Iterable[Rule]) -> dict[str, str]:
-    """Move the history of each renamed rule to its new name; return the new names by the old ones."""
+def apply_rule_renames(conn: Connection, rules: Iterable[Rule], previous: Iterable[Rule] = ()) -> dict[str, str]:
+    """Move the history of each renamed rule to its new name; return the new names by the old ones.
+
+    `previous` are the rules that this worker has used until now: what it decided under an old name after another
+    worker had applied the rename is moved as well.
+    """
     current_names = {rule.id or rule.name: rule.name for rule in rules}
     stored_names: dict[str, str] = load_meta(conn, RULE_NAMES_KEY)
     new_names = {stored_names[id]: name for id, name in current_names.items() if stored_names.get(id, name) != name}
@@ -91,6 +95,11 @@ def apply_rule_renames(conn: Connection, rules: Iterable[Rule]) -> dict[str, str
         for table in (table for table in metadata.tables.values() if "rule" in table.c):
             rename_rule_rows(conn, table, new_names)
         rename_pending_alerts(conn, new_names)
+    used_names = {rule.id or rule.name: rule.name for rule in previous}
+    late_names = {used_names[id]: name for id, name in current_names.items() if used_names.get(id, name) != name}
+    rename_late_rows(
+        conn, {old: new for old, new in late_names.items() if old not in {*new_names, *current_names.values()}}
+    )
     if any(stored_names.get(id) != name for id, name in current_names.items()):
         save_meta(conn, RULE_NAMES_KEY, {**stored_names, **current_names})
     return new_names
@@ -104,6 +113,15 @@ def rename_rule_rows(conn: Connection, table: Table, new_names: Mapping[str, str
         conn.execute(update(table).where(table.c.rule == old).values(rule=TEMPORARY_NAME.format(old)))
     for old, new in new_names.items():
         conn.execute(update(table).where(table.c.rule == TEMPORARY_NAME.format(old)).values(rule=new))
+
+
+def rename_late_rows(conn: Connection, new_names: Mapping[str, str]) -> None:
+    """Rename the rules in alerts and matches, which have no keys that could be there already."""
+    for old, new in new_names.items():
+        for table in (alerts, matches):
+            conn.execute(update(table).where(table.c.rule == old).values(rule=new))
+    if new_names:
+        rename_pending_alerts(conn, new_names)
 
 
 def rename_pending_alerts(conn: Connection, new_names: Mapping[str, str]) -> None:

@@ -70,11 +70,13 @@ __all__ = [
     "told",
     "unfiled",
     "updates",
+    "workers",
 ]
 
 # `id` identifies a source whose name changes; `pace` is the adaptive interval in seconds, NULL for that of the
 # config. `last_read` is when its entries were last compared one by one: the entries seen then count as seen in every
-# good poll until the next comparison.
+# good poll until the next comparison. `leased_by` is the id of the worker that holds the lease; `shard` decides which
+# worker polls the source.
 sources = Table(
     "sources",
     metadata,
@@ -95,8 +97,10 @@ sources = Table(
     Column("last_good", Double),
     Column("next_poll", Double, nullable=False),
     Column("leased_until", Double),
+    Column("leased_by", Text),
     Column("pace", Double),
     Column("baselined", Boolean, nullable=False),
+    Column("shard", Integer, nullable=False, server_default="0"),
     Index(None, "next_poll"),
 )
 
@@ -282,6 +286,20 @@ findings = Table(
     Index(None, "story"),
     Index(None, "bundle"),
     sqlite_with_rowid=False,
+)
+
+# The processes that share the store. `beat` is when a worker last showed that it is alive, by the clock of the
+# database; `rules` is the digest of the rules that it uses.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("pid", Integer, nullable=False),
+    Column("host", StorableText, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("beat", Double, nullable=False),
 )
 
 meta = Table(

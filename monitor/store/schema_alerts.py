@@ -118,7 +118,7 @@ told = Table(
 # `gathers` is the reason why alerts of several updates share the message, NULL if they do not; `left_to` are the
 # recipients that have not received it yet, NULL for all of them; `handle` is the id that the receiving service gave a
 # message that opened a thread; `continues` is the number of the message whose alerts did not all fit into one;
-# `revised` is the new state of an alert that the channel was sent.
+# `revised` is the new state of an alert that the channel was sent; `leased_by` is the worker that sends the message.
 messages = Table(
     "messages",
     metadata,
@@ -131,6 +131,7 @@ messages = Table(
     Column("attempts", Integer, nullable=False),
     Column("due", Double, nullable=False),
     Column("leased_until", Double),
+    Column("leased_by", Text),
     Column("error", StorableText),
     Column("detail", StorableText),
     Column("sent_at", Double),

@@ -85,7 +85,18 @@ UPDATE_POLLED = (
     .values(last_good=func.coalesce(bindparam("_last_good"), sources.c.last_good), leased_until=null())
 )
 UPDATE_MAKE_DUE = update(sources).where(sources.c.name == bindparam("_name")).values(next_poll=bindparam("_now"))
-UPDATE_LEASE = update(sources).where(sources.c.name == bindparam("_name")).values(leased_until=bindparam("_until"))
+UPDATE_LEASE = (
+    update(sources)
+    .where(sources.c.name == bindparam("_name"))
+    .values(leased_until=bindparam("_until"), leased_by=bindparam("_worker"))
+)
+SHORTEN_LEASE = (
+    update(sources)
+    .where(sources.c.name == bindparam("_name"), sources.c.leased_by == bindparam("_worker"))
+    .where(sources.c.leased_until > bindparam("_until"))
+    .values(leased_until=bindparam("_until"))
+)
+UPDATE_SHARD = update(sources).where(sources.c.name == bindparam("_name")).values(shard=bindparam("_shard"))
 
 
 def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
@@ -101,6 +112,7 @@ def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
     )
 
 
+IS_IN_SHARD = sources.c.shard.in_(bindparam("shards", expanding=True))
 IS_NAMED = sources.c.name.in_(bindparam("names", expanding=True))
 # The statements for `ignore_interval` false and true.
 SELECT_DUE_NAMES = {ignored: _select_due(sources.c.name, ignore_interval=ignored) for ignored in (False, True)}
@@ -189,15 +201,22 @@ def lease_due_sources(
     names: Collection[str] | None = None,
     ignore_interval: bool = False,
     host_slots: HostSlots | None = None,
+    worker: str = "",
+    shards: Sequence[int] | None = None,
 ) -> list[SourceState]:
     """Lease up to `limit` due sources for `lease_seconds`, longest due first; other workers skip leased sources.
 
-    With `names` only these are leased. `ignore_interval` leases sources before they are due, except those that back
-    off. `host_slots` limits how many sources of one host are leased.
+    With `names` only these are leased, with `shards` only sources of these. `ignore_interval` leases sources before
+    they are due, except those that back off. `host_slots` limits how many sources of one host are leased.
     """
     host_slots = host_slots or HostSlots({}, (), limit)
     if names is None:
-        chosen_names = choose_names(conn, SELECT_DUE_NAMES[ignore_interval], now, limit, host_slots)
+        query = SELECT_DUE_NAMES[ignore_interval]
+        parameters: dict[str, object] = {"now": now}
+        if shards is not None:
+            query = query.where(IS_IN_SHARD)
+            parameters["shards"] = list(shards)
+        chosen_names = choose_names(conn, query, parameters, limit, host_slots)
         by_name = (
             {row[0]: SourceState(*row) for row in conn.execute(SELECT_SOURCES_BY_NAME, {"names": chosen_names})}
             if chosen_names
@@ -210,15 +229,17 @@ def lease_due_sources(
             for row in conn.execute(SELECT_DUE_NAMED[ignore_interval], {"now": now, "names": list(names)})
         )
         states = list(islice((row for row in due_sources if host_slots.try_acquire(row.name)), limit))
-    execute_many_raw(conn, UPDATE_LEASE, [{"_name": row.name, "_until": now + lease_seconds} for row in states])
+    execute_many_raw(
+        conn, UPDATE_LEASE, [{"_name": row.name, "_until": now + lease_seconds, "_worker": worker} for row in states]
+    )
     return states
 
 
 def choose_names(
-    conn: Connection, due_query: Select[str], now: Moment, limit: int, host_slots: HostSlots
+    conn: Connection, due_query: Select[str], parameters: Mapping[str, Any], limit: int, host_slots: HostSlots
 ) -> list[str]:
     """Return the names of up to `limit` due sources; sources of hosts without a free slot are skipped."""
-    first_names = conn.scalars(due_query.limit(LOOKAHEAD_FACTOR * limit), {"now": now}).all()
+    first_names = conn.scalars(due_query.limit(LOOKAHEAD_FACTOR * limit), parameters).all()
     chosen_names = list(islice(filter(host_slots.try_acquire, first_names), limit))
     if len(first_names) < LOOKAHEAD_FACTOR * limit:
         return chosen_names
@@ -226,16 +247,23 @@ def choose_names(
         other_names = due_query.where(
             sources.c.name.not_in([*chosen_names, *host_slots.sources_without_slot()])
         ).limit(limit - len(chosen_names))
-        more_names = conn.scalars(other_names, {"now": now}).all()
+        more_names = conn.scalars(other_names, parameters).all()
         chosen_names += filter(host_slots.try_acquire, more_names)
         if not more_names:
             break
     return chosen_names
 
 
-def release_source_leases(conn: Connection) -> None:
-    """Release every lease. Only for the daemon at startup: the processes that held them have ended."""
-    conn.execute(update(sources).values(leased_until=None))
+def shorten_leases(conn: Connection, names: Collection[str], worker: str, until: Moment) -> None:
+    """Let the leases that a worker holds on these sources end at `until`, if not earlier."""
+    execute_many_raw(conn, SHORTEN_LEASE, [{"_name": name, "_worker": worker, "_until": until} for name in names])
+
+
+def assign_shards(conn: Connection, shard_by_source: Mapping[str, int]) -> None:
+    """Store the shard of each source."""
+    stored = conn.execute(select(sources.c.name, sources.c.shard)).all()
+    changed = [name for name, shard in stored if shard_by_source.get(name, shard) != shard]
+    execute_many_raw(conn, UPDATE_SHARD, [{"_name": name, "_shard": shard_by_source[name]} for name in changed])
 
 
 def make_due(conn: Connection, names: Collection[str], now: Moment) -> None:

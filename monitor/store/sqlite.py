@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -34,6 +34,8 @@ WRITER_CACHE_MIB, READER_CACHE_MIB = 4, 1  # MiB of pages; the system's page cac
 class SqliteStore(Store):
     """One writing and several reading connections to a file; in memory, one connection for both."""
 
+    is_shared = False
+
     def __init__(self, url: str, *, create: bool = True) -> None:
         database = make_url(url).database or ":memory:"
         self._path = None if database == ":memory:" else Path(database)
@@ -52,7 +54,11 @@ class SqliteStore(Store):
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._lock.hold(), translate_driver_errors(self.name), self._writer.begin() as conn:
-            yield conn
+            try:
+                yield conn
+            except BaseException:
+                conn.info.clear()  # what was cached of this transaction: its row numbers are used again
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -64,15 +70,21 @@ class SqliteStore(Store):
                 yield conn
 
     @contextmanager
-    def hold_daemon(self) -> Iterator[None]:
+    def hold_daemon(self) -> Iterator[tuple[int, ...]]:
         if self._path is None:
-            yield
+            yield ()
             return
         with closing(open_lock(self._path, ".lock")) as lock:
             if not lock.try_acquire():
                 raise StoreBusy(f"another daemon is running on {self.name} (pid {lock.read_owner()})")
             lock.write_owner()
-            yield
+            yield (lock.fileno(),)
+
+    def notify(self, notice: str) -> None:
+        """Do nothing: SQLite has no notices."""
+
+    def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
+        """Return: SQLite has no notices."""
 
     def backup(self, path: Path) -> None:
         if path.exists():

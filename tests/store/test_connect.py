@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources, commit_texts, content_hashes
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from monitor.errors import StoreBusy, StoreError
+from monitor.errors import StoreBusy, StoreError, StoreOutdated
 from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.store.migrate import VERSION_TABLE
 from monitor.store.sources import load_sources
 
 pytestmark = pytest.mark.slow
@@ -144,19 +145,67 @@ def test_concurrent_writes_of_several_processes_are_all_kept(
     store.close()
 
 
-def test_a_second_daemon_is_rejected_with_the_pid_of_the_first(database_path: Path, empty_postgres_url: str) -> None:
-    for url in (f"sqlite:///{database_path}", empty_postgres_url):
-        first, second = open_store(url), open_store(url)
-        with (
-            first.hold_daemon(),
-            pytest.raises(StoreBusy, match=rf"another daemon is running on .* \(pid {os.getpid()}\)"),
-            second.hold_daemon(),
-        ):
-            pass
-        with second.hold_daemon():
-            pass
-        first.close()
-        second.close()
+def test_a_second_daemon_is_rejected_with_the_pid_of_the_first(database_path: Path) -> None:
+    url = f"sqlite:///{database_path}"
+    first, second = open_store(url), open_store(url)
+    with (
+        first.hold_daemon(),
+        pytest.raises(StoreBusy, match=rf"another daemon is running on .* \(pid {os.getpid()}\)"),
+        second.hold_daemon(),
+    ):
+        pass
+    with second.hold_daemon():
+        pass
+    first.close()
+    second.close()
+
+
+def test_child_processes_keep_the_daemon_lock_of_a_dead_supervisor(database_path: Path) -> None:
+    url = f"sqlite:///{database_path}"
+    store = open_store(url)
+    with store.hold_daemon() as descriptors:
+        child = subprocess.Popen(["sleep", "60"], pass_fds=descriptors)
+
+    with pytest.raises(StoreBusy), store.hold_daemon():
+        pass
+    child.kill()
+    child.wait()
+    with store.hold_daemon():
+        pass
+    store.close()
+
+
+def test_several_daemons_share_a_postgres_database(empty_postgres_url: str) -> None:
+    first, second = open_store(empty_postgres_url), open_store(empty_postgres_url)
+    with first.hold_daemon(), second.hold_daemon():
+        assert first.is_shared
+    first.close()
+    second.close()
+
+
+def test_an_open_store_refuses_to_write_after_a_newer_version_upgraded_it(empty_postgres_url: str) -> None:
+    store = open_store(empty_postgres_url)
+    with store.write() as conn:
+        conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+
+    with pytest.raises(StoreOutdated, match=r"was upgraded by a newer version of this program \(schema 9999\)"):
+        add_sources(store, "wire")
+    store.close()
+
+
+def test_processes_that_open_an_empty_postgres_database_at_once_create_it_once(postgres_server_url: str) -> None:
+    engine = create_engine(postgres_server_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("CREATE DATABASE empty"))
+    url = make_url(postgres_server_url).set(database="empty").render_as_string(hide_password=False)
+    code = f"from monitor.store.connect import open_store; open_store({url!r}).close()"
+    try:
+        openers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+        assert [opener.wait(60) for opener in openers] == [0, 0, 0]
+    finally:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.execute(text("DROP DATABASE empty"))
+        engine.dispose()
 
 
 def hold_locks(url: str, write_fd: int) -> None:

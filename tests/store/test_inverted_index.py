@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from monitor.store import inverted_index
 from monitor.store.base import Store
+from monitor.store.connect import open_store
 from monitor.store.inverted_index import CLAIM_INDEX, COMPACTION_SLICES, MAX_LISTS_READ, STORY_INDEX
 
 TERMS = [*range(-4, 5), 2**63 - 1, -(2**63)]
@@ -54,6 +56,36 @@ def test_rows_of_a_rolled_back_transaction_are_not_found(store: Store) -> None:
         inverted_index.add_postings(conn, CLAIM_INDEX, {2: [7]})
         assert inverted_index.document_frequencies(conn, CLAIM_INDEX, [5, 6, 7]) == {5: 1, 7: 1}
     assert postings(store, [5, 6, 7]) == {5: [1], 7: [2]}
+
+
+def test_another_process_can_reuse_the_row_numbers_of_a_rolled_back_transaction(database_path: Path) -> None:
+    """With SQLite the last pending row of both may even be the same."""
+    first, second = (open_store(f"sqlite:///{database_path}") for _ in range(2))
+    with pytest.raises(KeyboardInterrupt), first.write() as conn:
+        inverted_index.add_postings(conn, CLAIM_INDEX, {1: [5], 2: [6]})
+        raise KeyboardInterrupt
+    with second.write() as conn:
+        inverted_index.add_postings(conn, CLAIM_INDEX, {1: [7], 2: [6]})
+    with first.write() as conn:
+        assert inverted_index.document_frequencies(conn, CLAIM_INDEX, [5, 6, 7]) == {6: 1, 7: 1}
+    first.close()
+    second.close()
+
+
+def test_rows_that_another_process_adds_and_flushes_are_found(any_store_url: str) -> None:
+    if ":memory:" in any_store_url:  # no other process can open it
+        return
+    first, second = (open_store(any_store_url) for _ in range(2))
+    for store, row, term in ((first, 1, 5), (second, 2, 6), (first, 3, 7)):
+        with store.write() as conn:
+            inverted_index.add_postings(conn, CLAIM_INDEX, {row: [term, 9]})
+    with second.write() as conn:
+        inverted_index.flush(conn, CLAIM_INDEX)
+        inverted_index.add_postings(conn, CLAIM_INDEX, {4: [8, 9]})
+    expected = {5: [1], 6: [2], 7: [3], 8: [4], 9: [1, 2, 3, 4]}
+    assert [postings(store, range(10)) for store in (first, second)] == [expected, expected]
+    first.close()
+    second.close()
 
 
 def test_a_rolled_back_flush_leaves_the_rows_pending(store: Store) -> None:

@@ -10,7 +10,7 @@ from kit.builders import commit_texts, example_alert, example_message, sent_deci
 
 from monitor.alerts.routing import BURST_LIMIT
 from monitor.model import Alert, Message, Reason
-from monitor.store import outbox
+from monitor.store import outbox, workers
 from monitor.store.base import Store
 from monitor.store.reports.deliveries import load_delivery_page
 
@@ -118,7 +118,7 @@ def test_the_lease_of_a_part_expires_like_that_of_any_message(store: Store) -> N
         outbox.mark_sent(conn, first.id, 161.0, "taken")
     second = lease_next(store, 161.0)
     with store.write() as conn:
-        outbox.release_message_leases(conn)
+        workers.remove_silent_workers(conn, silent_s=0.0)
     assert lease_next(store, 161.0) == replace(second, attempt=2)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from kit.builders import add_sources, commit_texts, drain_channel, example_alert, example_message, sent_decision
 
 from monitor.model import Alert, Message, Reason, Severity
-from monitor.store import outbox
+from monitor.store import outbox, workers
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.reports.deliveries import load_delivery_page
@@ -108,7 +108,7 @@ def test_a_new_daemon_can_release_the_leases_of_a_dead_one(store: Store) -> None
     enqueue(store, make_message("m1"))
     lease_next_id(store)
     with store.write() as conn:
-        outbox.release_message_leases(conn)
+        workers.remove_silent_workers(conn, silent_s=0.0)
     assert lease_next_id(store) == "m1"
 
 

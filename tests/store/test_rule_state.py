@@ -73,6 +73,18 @@ def explained_matches(store: Store, number: int = 1) -> tuple[MatchRow, ...]:
     return explanation.matches
 
 
+def test_what_a_worker_decides_before_it_sees_a_rename_is_moved_when_it_does(store: Store) -> None:
+    apply_renames(store, b="bridges")
+    apply_renames(store, b="crossings")
+    commit_texts(store, [BRIDGES], decisions=[throttled_decision("al-2", "bridges", 200.0)])
+    with store.write() as conn:
+        rule_state.apply_rule_renames(conn, make_rules(b="crossings"), make_rules(b="bridges"))
+
+    with store.read() as conn:
+        [pending] = alerts.due_throttled_matches(conn, 300.0)
+    assert pending.alert.rule == "crossings"
+
+
 def test_two_rules_can_swap_their_names(store: Store) -> None:
     apply_renames(store, b="bridges", f="floods")
     for number, rule in enumerate(("bridges", "floods")):

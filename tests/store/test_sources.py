@@ -9,7 +9,7 @@ from sqlalchemy import event
 from monitor.config.models import SourceConfig
 from monitor.sources.host_slots import HostSlots
 from monitor.sources.state import PollResult, SourceState
-from monitor.store import sources
+from monitor.store import sources, workers
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.sources import lease_due_sources, load_sources, record_poll
@@ -61,7 +61,7 @@ def test_an_expired_lease_can_be_taken_again(store: Store) -> None:
 def test_a_new_daemon_can_release_the_leases_of_a_dead_one(store: Store) -> None:
     lease(store, 1.0)
     with store.write() as conn:
-        sources.release_source_leases(conn)
+        workers.remove_silent_workers(conn, silent_s=0.0)
     assert lease(store, 2.0) == ["press", "wire"]
 
 
