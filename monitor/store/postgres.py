@@ -74,8 +74,9 @@ class PostgresStore(Store):
 
     def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
         with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
-            conn.exec_driver_sql(f"LISTEN {NOTICE_CHANNEL}")
             driver_connection: Any = conn.connection.driver_connection
+            conn.detach()  # so that it is closed, not returned to a pool that may have been disposed of
+            conn.exec_driver_sql(f"LISTEN {NOTICE_CHANNEL}")
             while not ended.is_set():
                 try:
                     for notice in driver_connection.notifies(timeout=LISTEN_TIMEOUT_S):

@@ -96,8 +96,8 @@ def test_word_frequencies_count_stories(store: Store) -> None:
     commit_entry(store, "more flood", vector(bridge=2.0))
     commit_entry(store, "old bridge", vector(bridge=2.0), story="st-2")
     with store.read() as conn:
-        words, _ = StoredHistory(conn, since=0.0).document_frequencies([BRIDGE, RIVER, TAX], [])
-    assert words == (2, {BRIDGE: 2, RIVER: 1})
+        words, _ = StoredHistory(conn, since=0.0).document_frequencies([BRIDGE, RIVER, TAX])
+    assert (words.total, [words.by_term[word] for word in (BRIDGE, RIVER, TAX)]) == (2, [2, 1, 0])
 
 
 def test_the_entries_of_one_story_counted_for_ngram_frequencies_are_limited(store: Store) -> None:
@@ -105,8 +105,9 @@ def test_the_entries_of_one_story_counted_for_ngram_frequencies_are_limited(stor
         commit_entry(store, f"flood {n}", vector({7: 3.0}, bridge=1.0))
     commit_entry(store, "budget", vector({9: 4.0}, tax=1.0), story="st-2")
     with store.read() as conn:
-        _, ngrams = StoredHistory(conn, since=0.0).document_frequencies([], [7, 8, 9])
-    assert ngrams == (MAX_COUNTED_ENTRIES + 1, {7: MAX_COUNTED_ENTRIES, 8: 0, 9: 1})
+        _, ngrams = StoredHistory(conn, since=0.0).document_frequencies([])
+    counts = [ngrams.by_term[ngram] for ngram in (7, 8, 9)]
+    assert (ngrams.total, counts) == (MAX_COUNTED_ENTRIES + 1, [MAX_COUNTED_ENTRIES, 0, 1])
 
 
 def test_ngrams_are_not_looked_up(store: Store) -> None:
@@ -131,7 +132,8 @@ def test_vectors_of_ended_stories_are_deleted(store: Store) -> None:
     compact_indexes(store)
     assert candidate_entries(store, vector(bridge=1.0)) == ["late flood"]
     with store.read() as conn:
-        assert StoredHistory(conn, since=0.0).document_frequencies([BRIDGE], [])[0] == (1, {BRIDGE: 1})
+        words, _ = StoredHistory(conn, since=0.0).document_frequencies([BRIDGE])
+    assert (words.total, words.by_term[BRIDGE]) == (1, 1)
     with store.write() as conn:
         assert delete_story_vectors(conn, 5_000.0) == 1
     assert candidate_entries(store, vector(bridge=1.0)) == []
