@@ -20,7 +20,10 @@ MAX_YAML_NODES = 50_000
 MAX_FAULTS_PER_FILE = 50
 PLAIN_MESSAGES = {"mapping values are not allowed in this context": "unexpected `: `"}
 MISSING_COLON = "could not find expected ':'"
+UNEXPECTED_CHARACTER = "found character that cannot start any token"
+UNCLOSED_TEXT = "while scanning a quoted scalar"
 KEY_WITHOUT_SPACE = re.compile(r"\s*(?:- )?([A-Za-z]+):\S")
+KEY = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +165,27 @@ def fault_from_yaml_error(source: str, error: yaml.YAMLError) -> SyntaxFault:
     problem = str(getattr(error, "problem", "") or "unknown error")
     if problem == MISSING_COLON:
         return missing_colon_fault(source, mark.line)
+    context_mark = getattr(error, "context_mark", None)
+    if getattr(error, "context", None) == UNCLOSED_TEXT and context_mark:
+        return unclosed_text_fault(source, context_mark.index, context_mark.line)
+    if problem == UNEXPECTED_CHARACTER and not source[mark.index : mark.index + 1].isspace():
+        problem = f"a value cannot begin with `{source[mark.index : mark.index + 1]}`"
     message = f"invalid YAML: {PLAIN_MESSAGES.get(problem, problem)}{likely_cause(source, mark.line, problem)}"
     return SyntaxFault(message, mark.index)
 
 
+def unclosed_text_fault(source: str, offset: int, line: int) -> SyntaxFault:
+    """Report where text in quotes begins, as its end is missing."""
+    hint = likely_cause(source, line, "") if "match:" in source.splitlines()[line] else ""
+    return SyntaxFault(
+        f"invalid YAML: unclosed quote: expected another {source[offset]} after this one{hint}", offset
+    )
+
+
 def missing_colon_fault(source: str, line: int) -> SyntaxFault:
-    """Report the line that should be a key and its value: the last one before the parser stopped."""
+    """Report the line that should be a key and its value: the first of those before the parser stopped."""
     lines = source.splitlines(keepends=True)[: max(1, line)]
-    while len(lines) > 1 and not lines[-1].strip():
+    while len(lines) > 1 and (not lines[-1].strip() or continues_faulty_line(lines)):
         lines.pop()
     offset = sum(map(len, lines[:-1]))
     if match := KEY_WITHOUT_SPACE.match(lines[-1]):
@@ -179,16 +195,36 @@ def missing_colon_fault(source: str, line: int) -> SyntaxFault:
     return SyntaxFault(f"expected `key: value`, found `{shortened}`; indent a line that continues a value", offset)
 
 
+def continues_faulty_line(lines: list[str]) -> bool:
+    """Return whether the line before the last one is no key either, and not indented more, as a value would be."""
+    *_, previous, last = lines
+    return (
+        bool(previous.strip())
+        and not previous.lstrip().startswith("#")
+        and not KEY.match(previous)
+        and indentation(previous) <= indentation(last)
+    )
+
+
+def indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
 def likely_cause(source: str, line: int, problem: str) -> str:
     """Return a hint for common mistakes with queries in YAML."""
-    lines = source.splitlines()
-    nearby = " ".join(lines[max(0, line - 1) : line + 1])
-    if "\t" in nearby:
+    nearby = source.splitlines()[max(0, line - 1) : line + 1]
+    if any("\t" in near for near in nearby):
         return "; indent with spaces, not tabs"
-    if "match:" in nearby:
+    if any("match:" in near for near in (nearby[-1:] if KEY.match(nearby[-1]) else nearby)):
         return "; write the query on the lines after `match: >-`, indented"
+    if problem.startswith("a value cannot begin"):
+        return ": put it in quotes"
     if problem == "did not find expected key":
         return "; indent the keys of a rule equally"
+    if problem == "did not find expected ',' or '}'":
+        return "; write `{key: value, key: value}`, with text that has `: ` or `, ` in quotes"
+    if problem == "did not find expected ',' or ']'":
+        return "; write `[one, two]`; text after the end of a quote is not allowed"
     if problem == "did not find expected '-' indicator":
         return "; start each list entry with `- `, indented equally"
-    return '; put text with `: ` or starting with @ * " & or [ in quotes; start a list entry with `- `'
+    return '; put text with `: ` or starting with @ * > " & or [ in quotes; start a list entry with `- `'
