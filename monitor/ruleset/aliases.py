@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from monitor.ruleset.query.compile import AliasNodes, compile_query
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
+from monitor.ruleset.query.foreign import wildcard_remedy
 from monitor.ruleset.query.lint import MAX_QUERY_TERMS
 from monitor.ruleset.query.nodes import Node, Or
 from monitor.ruleset.query.parse_term import parse_alias_term
@@ -43,7 +44,8 @@ class AliasReader:
             return
         for key, key_node in root.keys.items():
             if key not in SECTIONS:
-                message = f"unknown key `{key}`: expected `same`, `lists` or `queries`"
+                hint = did_you_mean(key, SECTIONS) or "expected `same`, `lists` or `queries`"
+                message = f"unknown key `{key}`; {hint}"
                 self.faults.append(SyntaxFault(message, key_node.offset))
             else:
                 self.read_section(key, root.values[key])
@@ -84,7 +86,20 @@ class AliasReader:
         terms = [text for text in items if isinstance(text, YamlText) and text.value.strip()]
         if len(terms) < len(items) or not terms:
             self.faults.append(SyntaxFault(f"`{name}`: expected a list of words and phrases", value.offset))
-        return terms
+        return [text for text in terms if self.is_entry(name, text, alone=len(items) == 1)]
+
+    def is_entry(self, name: str, text: YamlText, alone: bool) -> bool:
+        """Return False after reporting an entry that is written like a list or a query."""
+        message = ""
+        if alone and "," in text.value and text.value[:1] not in '/="@':
+            message = f"`{name}`: expected one word or phrase, found `{text.value}`; write a list: `[{text.value}]`"
+        elif operator := re.search(r"\S\s+(AND|OR|NEAR/\d+)\s+\S", text.value):
+            message = f"`{name}`: `{operator[1]}` is a word in a list; put a query under `queries:`"
+        elif remedy := wildcard_remedy(text.value):
+            message = f"`{text.value}` is an operator of other tools: here, write {remedy}"
+        if message:
+            self.faults.append(SyntaxFault(message, text.offset))
+        return not message
 
     def read_query(self, name: str, value: YamlNode) -> None:
         if isinstance(value, YamlText) and value.value.strip():

@@ -18,7 +18,7 @@ from monitor.ruleset.query.nodes import Query
 from monitor.ruleset.rule import ActiveHours, Expiry, FollowedFigure, QueryAliases, Rule, RuleTest, SequenceItem
 from monitor.ruleset.rule_checks import InhibitedRule, inhibition_faults, rule_faults
 from monitor.ruleset.rule_test_schema import RuleTestModel
-from monitor.ruleset.schema import MAX_FAULTS_PER_RULE, NO_DEFAULT_KEYS, RuleModel, read_rule_model
+from monitor.ruleset.schema import MAX_FAULTS_PER_RULE, NO_DEFAULT_KEYS, RuleModel, list_hint, read_rule_model
 from monitor.ruleset.schema_base import kind_text
 from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.spellings import SeverityLevels
@@ -66,7 +66,8 @@ class RuleReader:
             return
         for key, key_node in tree.keys.items():
             if key not in ("rules", "defaults"):
-                self.report(source, SyntaxFault(f"unknown key `{key}` beside `rules:`", key_node.offset))
+                hint = did_you_mean(key, ("defaults",)) or "expected only `defaults:`"
+                self.report(source, SyntaxFault(f"unknown key `{key}` beside `rules:`; {hint}", key_node.offset))
         defaults = self.read_defaults(source, tree.values.get("defaults"))
         rule_list = tree.values["rules"]
         if not isinstance(rule_list, YamlList):
@@ -210,6 +211,7 @@ class RuleReader:
             place = "the rules are" if kind_name == "rule" else "the config has"
             configured = f"{place} {', '.join(sorted(set(known_names))) or 'none'}"
             hint = did_you_mean(text.value, tuple(known_names)) or configured
+            hint += list_hint(text.value)
             self.report(source, SyntaxFault(f"unknown {kind_name} `{text.value}`; {hint}", text.offset))
 
     def check_template(self, source: SourceText, text: YamlText) -> None:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from monitor.model import Novelty
-from monitor.ruleset.schema_base import FilledText, NameList, RuleFileModel, short_value, text_schema
+from monitor.ruleset.schema_base import FilledText, NameList, RuleFileModel, kind_text, text_schema
 from monitor.ruleset.spellings import DURATION_PATTERN, parse_rule_duration
 
 OFFSET_PATTERN = rf"^0$|{DURATION_PATTERN}"
@@ -28,8 +28,7 @@ def parse_test_time(value: Any) -> float:
         moment = datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        found = short_value(value)
-        raise ValueError(f"expected a date and time such as `2026-12-14T08:00`, found `{found}`") from None
+        raise ValueError(f"expected a date and time such as `2026-12-14T08:00`, found {kind_text(value)}") from None
 
 
 class SequenceItemModel(RuleFileModel, title="Item of a sequence"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any
 
@@ -48,6 +49,23 @@ from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
 
 MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; with more, the file is probably not a rule file
 SEVERITY_NAMES = [str(severity) for severity in Severity]
+KEYS_OF_OTHER_TOOLS = {
+    "match": ("query", "filter", "keywords", "condition", "expr", "search", "pattern", "detection"),
+    "severity": ("priority", "level", "importance"),
+    "notify": ("channels", "channel", "receivers", "receiver", "alert", "to"),
+    "sources": ("feeds", "feed", "source", "from"),
+    "title": ("description", "summary", "label"),
+    "throttle": ("realert", "cooldown", "rate_limit", "limit", "repeat_interval"),
+    "count": ("num_events", "frequency", "threshold"),
+    "by": ("query_key", "group_by", "group-by"),
+    "absent": ("flatline", "absence", "missing"),
+    "expires": ("until", "expiry", "end"),
+    "active": ("hours", "schedule", "when"),
+    "inhibits": ("inhibit", "suppresses", "suppress", "mutes"),
+    "fires": ("expect", "expected", "result", "should_fire", "matches"),
+    "at": ("time", "after", "date"),
+    "text": ("body", "content", "input"),
+}
 NO_DEFAULT_KEYS = ("name", "match", "title", "id", "tests")  # keys that `defaults:` cannot set
 
 
@@ -196,11 +214,26 @@ def fault_from_error(detail: ErrorDetails, tree: YamlNode) -> SyntaxFault:
     name = str(next((step for step in reversed(detail["loc"]) if isinstance(step, str)), "rule"))
     if detail["type"] == "extra_forbidden":
         allowed = allowed_keys(detail["loc"])
-        hint = did_you_mean(name, allowed) or f"expected one of {', '.join(allowed)}"
+        hint = key_of_other_tools(name, allowed) or did_you_mean(name, allowed)
+        hint = hint or f"expected one of {', '.join(allowed)}"
         return SyntaxFault(f"unknown key `{name}`; {hint}", key_node.offset)
+    if detail["type"] == "invalid_key" and isinstance(value_node, YamlTable):
+        context = detail["ctx"]
+        return SyntaxFault(f"`{name}`: {context['message']}", value_node.keys[context["key"]].offset)
     if detail["type"] in ("missing", "missing_key"):
         return SyntaxFault(f"missing key `{detail.get('ctx', {}).get('key', name)}`", value_node.offset)
-    return SyntaxFault(f"`{name}`: {expectation_text(detail)}", value_node.offset)
+    return SyntaxFault(f"{named_value(detail['loc'], name)}: {expectation_text(detail)}", value_node.offset)
+
+
+def named_value(loc: tuple[int | str, ...], name: str) -> str:
+    """Return the key of a value, as a message begins; of a figure, with where it stands."""
+    return f"`{name}` under `figures`" if loc[:-1] == ("figures",) else f"`{name}`"
+
+
+def key_of_other_tools(name: str, allowed: Collection[str]) -> str:
+    """Return a hint for a key by which other tools call one of these, "" if there is none."""
+    meant = next((key for key, others in KEYS_OF_OTHER_TOOLS.items() if name.lower() in others), "")
+    return f"did you mean `{meant}`?" if meant in allowed else ""
 
 
 def locate_error(loc: tuple[int | str, ...], tree: YamlNode) -> tuple[YamlNode, YamlNode]:
@@ -223,13 +256,19 @@ def allowed_keys(loc: tuple[int | str, ...]) -> tuple[str, ...]:
     return tuple(model.model_fields)
 
 
+def list_hint(found: str) -> str:
+    """Return how to write several values, for text with commas; else ""."""
+    return f"; for several write a list: `[{found}]`" if re.search(r"\w\s*,\s*\w", found) else ""
+
+
 def expectation_text(detail: ErrorDetails) -> str:
     """Return a sentence with what was expected and what was found."""
     found_text = short_value(detail["input"])
     context = detail.get("ctx", {})
     match detail["type"]:
         case "enum":
-            return f"expected {str(context['expected']).replace(chr(39), '')}, found `{found_text}`"
+            expected = str(context["expected"]).replace(chr(39), "")
+            return f"expected {expected}, found {kind_text(detail['input'])}{list_hint(found_text)}"
         case "value_error":
             return str(context["error"])
         case "bool_parsing" | "bool_type":
@@ -239,10 +278,12 @@ def expectation_text(detail: ErrorDetails) -> str:
         case "greater_than_equal" | "less_than_equal":
             return f"expected a number from 1 to 100, found `{found_text}`"
         case "string_type":
-            return f"expected text, found {kind_text(detail['input'])}"
+            hint = "; put text with `: ` in quotes" if isinstance(detail["input"], dict) else ""
+            return f"expected text, found {kind_text(detail['input'])}{hint}"
         case "tuple_type":
             return f"expected a list, found {kind_text(detail['input'])}"
         case "dict_type" | "model_type":
-            return f"expected a table of keys and values, found {kind_text(detail['input'])}"
+            example = ", as in `{of: dead, alert: above 50}`" if detail["loc"][:-1] == ("figures",) else ""
+            return f"expected a table of keys and values{example}, found {kind_text(detail['input'])}"
         case _:
             return detail["msg"]

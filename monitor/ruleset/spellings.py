@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from monitor.config.quiet_hours import span_minutes
 from monitor.model import Severity
 from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.query.limits import CURRENCY_SIGNS, Amount, parse_amount
 from monitor.ruleset.rule import MatchCount, Throttle
-from monitor.ruleset.schema_base import short_value
+from monitor.ruleset.schema_base import kind_text
 from monitor.units import parse_duration
 
 UNIT_PATTERN = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
@@ -53,7 +55,7 @@ def parse_throttle(value: Any) -> Throttle:
     """Parse `3 per 6h`, `3/6h` or `3 per day`."""
     match = re.fullmatch(r"(\d{1,6})\s*(?:per\b|/)\s*(\S.*)", value.strip()) if isinstance(value, str) else None
     if not match or not int(match[1]):
-        raise ValueError(f"expected a number and a duration such as `3 per 6h`, found `{short_value(value)}`")
+        raise ValueError(f"expected a number and a duration such as `3 per 6h`, found {kind_text(value)}")
     period = match[2] if match[2][0].isdigit() else f"1 {match[2]}"
     try:
         return Throttle(int(match[1]), parse_duration(period), value.strip())
@@ -76,7 +78,7 @@ def parse_count_key(value: Any) -> Any:
     key = value.strip()
     if not re.fullmatch(r"@[\w-]+", key) and (key := key.lower()) not in ("source", "entry"):
         expected = 'expected source, entry or the name of a list such as "@vendors"'
-        raise ValueError(f"{expected}, found `{short_value(value)}`")
+        raise ValueError(f"{expected}, found {kind_text(value)}")
     return key
 
 
@@ -85,7 +87,7 @@ def parse_rule_duration(value: Any) -> Any:
     try:
         return parse_duration(value)
     except ValueError:
-        raise ValueError(f"{EXPECTED_DURATION}, found `{short_value(value)}`") from None
+        raise ValueError(f"{EXPECTED_DURATION}, found {kind_text(value)}") from None
 
 
 def parse_figure_limit(value: Any) -> tuple[str, Amount]:
@@ -93,11 +95,11 @@ def parse_figure_limit(value: Any) -> tuple[str, Amount]:
     match = re.fullmatch(r"(above|below)\s+(.+)", value.strip()) if isinstance(value, str) else None
     if not match:
         expected = "expected `above` or `below` and a number, as in `above 10000`"
-        raise ValueError(f"{expected}, found `{short_value(value)}`")
+        raise ValueError(f"{expected}, found {kind_text(value)}")
     try:
         return match[1], parse_amount(match[2], f"`{match[1]}`", f"{match[1]} 10000")
     except SyntaxFault as fault:
-        raise ValueError(f"{fault.message}, found `{short_value(value)}`") from None
+        raise ValueError(f"{fault.message}, found {kind_text(value)}") from None
 
 
 def parse_expiry(value: Any) -> date:
@@ -105,7 +107,7 @@ def parse_expiry(value: Any) -> date:
     try:
         return date.fromisoformat(value if re.fullmatch(DATE_PATTERN, str(value)) else "")
     except ValueError:
-        raise ValueError(f"expected a date such as 2027-01-01, found `{short_value(value)}`") from None
+        raise ValueError(f"expected a date such as 2027-01-01, found {kind_text(value)}") from None
 
 
 def parse_hours(value: Any) -> tuple[str, ...]:
@@ -115,7 +117,7 @@ def parse_hours(value: Any) -> tuple[str, ...]:
         try:
             span_minutes(span if isinstance(span, str) else "")
         except ValueError:
-            message = f"expected hours such as `mon-fri 08:00-18:00` or `22:00-07:00`, found `{short_value(span)}`"
+            message = f"expected hours such as `mon-fri 08:00-18:00` or `22:00-07:00`, found {kind_text(span)}"
             raise ValueError(message) from None
     return tuple(spans)
 
@@ -128,6 +130,8 @@ def parse_severity(value: Any) -> Severity | SeverityLevels:
 
 
 def parse_severity_levels(levels: dict[Any, Any]) -> SeverityLevels:
+    for name in levels:
+        check_severity_name(name)
     named = {severity_named(name): str(condition).strip() for name, condition in levels.items()}
     defaults = [severity for severity, condition in named.items() if condition.lower() in TRUE_WORDS]
     conditions = {severity: text for severity, text in named.items() if severity not in defaults}
@@ -140,9 +144,17 @@ def parse_severity_levels(levels: dict[Any, Any]) -> SeverityLevels:
     return SeverityLevels(tuple(conditions.items()), defaults[0] if defaults else Severity.MEDIUM)
 
 
+def check_severity_name(name: Any) -> None:
+    """Raise an error with the key that is no severity."""
+    try:
+        severity_named(name)
+    except ValueError as error:
+        raise PydanticCustomError("invalid_key", "invalid key", {"key": str(name), "message": str(error)}) from None
+
+
 def severity_named(name: Any) -> Severity:
     try:
         return Severity(str(name).strip().lower())
     except ValueError:
         *others, last = Severity
-        raise ValueError(f"expected {', '.join(others)} or {last}, found `{short_value(name)}`") from None
+        raise ValueError(f"expected {', '.join(others)} or {last}, found {kind_text(name)}") from None

@@ -146,7 +146,7 @@ def test_all_problems_of_all_files_are_reported(tmp_path):
         "b.yaml:5:5: expected a rule with `name:` and `match:`, found `troops`",
         "b.yaml:6:5: missing key `name`",
         "b.yaml:6:12: `match`: expected text, found a list",
-        "b.yaml:7:1: unknown key `rulez` beside `rules:`",
+        "b.yaml:7:1: unknown key `rulez` beside `rules:`; expected only `defaults:`",
     ]
 
 
@@ -226,6 +226,59 @@ def test_an_invalid_file_has_one_message(tmp_path, text, expected):
     assert expected in str(problems[0])
 
 
+BEGINNERS_VALUES = [
+    ("severity: [low, high]", "3:11: `severity`: expected info, low, medium, high or critical, found a list"),
+    (
+        "severity:\n  critical: deaths\n  lo: true",
+        "5:3: `severity`: expected info, low, medium, high or critical, found `lo`",
+    ),
+    (
+        "on: new, changed",
+        "3:5: `on`: expected new, changed, repeated or withdrawn, found `new, changed`; "
+        "for several write a list: `[new, changed]`",
+    ),
+    ("notify: desk, osint", "unknown channel `desk, osint`; the config has desk, osint; for several write a list"),
+    ("sources: [tag: war]", "3:11: `sources`: expected text, found a table; put text with `: ` in quotes"),
+    (
+        "figures:\n  dead: {of: dead}\n  throttle: 3 per 6h",
+        "5:13: `throttle` under `figures`: expected a table of keys and values, as in "
+        "`{of: dead, alert: above 50}`, found `3 per 6h`",
+    ),
+    ("priority: high", "3:1: unknown key `priority`; did you mean `severity`?"),
+    ("cooldown: 6h", "did you mean `throttle`?"),
+    ("flatline: 2d", "did you mean `absent`?"),
+    ("tests:\n  - {text: A dam., expected: true}", "did you mean `fires`?"),
+]
+
+
+@pytest.mark.parametrize(("keys", "message"), BEGINNERS_VALUES, ids=[keys for keys, _ in BEGINNERS_VALUES])
+def test_a_beginners_value_is_reported_at_its_place_with_the_cure(tmp_path, keys, message):
+    found = messages(tmp_path, r=f"{RULE}{keys}\n")
+
+    assert len(found) == 1
+    assert message in found[0]
+
+
+def test_a_misspelt_key_beside_the_rules_has_a_hint(tmp_path):
+    found = messages(tmp_path, r="default: {severity: low}\nrules: []\n")
+    assert found == ["r.yaml:1:1: unknown key `default` beside `rules:`; did you mean `defaults`?"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ("Orlane, brandt*", "2:11: `makers`: expected one word or phrase, found `Orlane, brandt*`; write a list"),
+        ("[Orlane OR Brandt]", "2:12: `makers`: `OR` is a word in a list; put a query under `queries:`"),
+        ("[orlane!]", "2:12: `orlane!` is an operator of other tools: here, write `orlane*`"),
+    ],
+)
+def test_an_entry_of_a_list_that_looks_like_a_query_is_reported(tmp_path, entries, message):
+    found = messages(tmp_path, aliases=f"lists:\n  makers: {entries}\n", r=RULE)
+
+    assert len(found) == 1
+    assert found[0].startswith(f"aliases.yaml:{message}")
+
+
 STYLES = {
     "plain": "match: troops AND @nobody\n",
     "plain over lines": "match: troops\n  AND   \n\n  @nobody\n",
@@ -281,7 +334,7 @@ def test_problems_of_the_aliases_file_are_reported(tmp_path):
         "aliases.yaml:7:10: aliases refer to each other in a cycle: @round → @trip → @round",
         "aliases.yaml:8:10: `empty`: expected a list of words and phrases",
         "aliases.yaml:9:3: invalid name `bad name`: expected letters, digits, - and _",
-        "aliases.yaml:10:1: unknown key `list`: expected `same`, `lists` or `queries`",
+        "aliases.yaml:10:1: unknown key `list`; did you mean `lists`?",
         "r.yaml:2:30: unknown alias `@dpkr`; did you mean `@dprk`?",
     ]
 
@@ -546,7 +599,7 @@ CONTRADICTIONS = [
     ("severity: {high: troops AND, low: true}\n", "r.yaml:3:27: the query ends after `AND`"),
     (
         "severity: {grave: troops}\n",
-        "r.yaml:3:11: `severity`: expected info, low, medium, high or critical, found `grave`",
+        "r.yaml:3:12: `severity`: expected info, low, medium, high or critical, found `grave`",
     ),
     (
         "severity: {high: true, low: yes}\n",
