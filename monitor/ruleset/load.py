@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -12,12 +12,28 @@ from pathlib import Path
 from monitor.errors import Problem
 from monitor.ruleset.compile_cache import cached_aliases
 from monitor.ruleset.query.faults import SyntaxFault
-from monitor.ruleset.rule import NO_ALIASES, RuleSet
+from monitor.ruleset.rule import NO_ALIASES, QueryAliases, RuleSet
 from monitor.ruleset.rule_reader import DEFAULT_SURROUNDINGS, KnownNames, RuleReader, Surroundings
 from monitor.ruleset.source_text import SourceText
 from monitor.ruleset.yaml_tree import MAX_YAML_BYTES, YamlNode, parse_yaml
 
 ALIASES_FILE = "aliases.yaml"
+
+
+class AnyName(Mapping[str, None]):
+    """The aliases of an unreadable file: every name is one, and none is valid."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> None:
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def load_rules(
@@ -86,6 +102,7 @@ def load_files(
     query_aliases, synonyms = NO_ALIASES, dict[str, tuple[str, ...]]()
     if aliases is not None:
         source, tree = read_yaml_file(aliases, problems, digest.update)
+        query_aliases = QueryAliases(AnyName())  # only the file's own problem is reported
         if tree is not None:
             query_aliases, synonyms, faults = cached_aliases(source.text)
             problems += [source.to_problem(fault) for fault in faults]

@@ -99,7 +99,7 @@ def parse_figure_limit(value: Any) -> tuple[str, Amount]:
     try:
         return match[1], parse_amount(match[2], f"`{match[1]}`", f"{match[1]} 10000")
     except SyntaxFault as fault:
-        raise ValueError(f"{fault.message}, found {kind_text(value)}") from None
+        raise ValueError(fault.message) from None
 
 
 def parse_expiry(value: Any) -> date:

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.ruleset.query.compile import compile_query
-from monitor.ruleset.query.nodes import MatchWindow
+from monitor.ruleset.query.nodes import MatchWindow, NumberComparison
 from monitor.ruleset.query.segments import SegmentIndex
 
 
@@ -152,6 +152,13 @@ def test_a_unit_is_taken_only_if_it_is_the_next_word() -> None:
     assert matches("cost > $3m project", "A project at a cost of $5m")
     assert not matches("cost > $3m project", "A cost of $5m")
     assert matches('ship* > 5 "miles off"', "7 ships, miles off")
+
+
+def test_a_number_term_is_shown_with_its_brackets() -> None:
+    for written in ("(job* OR worker*) > 500", "~(job* OR worker*) > 500", "job* > 500"):
+        compiled, _ = compile_query(written, {})
+        assert compiled and isinstance(compiled.root, NumberComparison)
+        assert compiled.root.text == written
 
 
 def test_between_without_numbers_is_a_word() -> None:

@@ -79,6 +79,18 @@ FAULTS = [
     ("a NEAR/5 (NOT b)", 10, "NOT is not allowed inside NEAR/n"),
     ("soldiers > many", 9, "expected a number after `>`, as in `soldiers > 10000`"),
     ("soldiers >", 9, "expected a number after `>`"),
+    ("soldiers > many", 9, "as in `soldiers > 10000`, found `many`"),
+    ("soldiers >", 9, "as in `soldiers > 10000`, found nothing"),
+    ("score >= 7,5", 6, "expected a number after `>=`, as in `soldiers > 10000`; write `7.5` for `7,5`"),
+    ("units > 10.000.000", 6, "write `10,000,000` for `10.000.000`"),
+    ("score => 7", 6, "`=>` is no comparison: write `>=`"),
+    ("score =< 7", 6, "`=<` is no comparison: write `<=`"),
+    ("score == 7", 6, "`==` is no comparison: write `=`, before a number for a comparison"),
+    ("==WHO", 0, "and before a word for exact case"),
+    ("score <> 7", 6, "`<>` is no comparison: write NOT and `=`"),
+    ("a # rates", 2, "`#` begins no comment inside a query: write comments above `match:`"),
+    ("a @dpr-", 2, "unknown alias `@dpr-`; did you mean `@dprk`?"),
+    ("a @nowhere", 2, "unknown alias `@nowhere`; aliases.yaml has @dprk"),
     ("(a AND b) > 5", 1, "AND is not allowed inside >"),
     ("a " * 10_001, 0, "the query is longer than 20,000 characters"),
     ("(" * 400 + "a" + ")" * 400, 0, "the query is nested deeper than 200 levels"),
@@ -117,6 +129,9 @@ FOREIGN = [
     ("atleast3 fed", 0, "write ATLEAST 3"),
     ("ATLEAST3(fed OR ecb)", 0, "write ATLEAST 3"),
     ("fed ANDNOT reserve", 4, "write AND NOT"),
+    ("fed EXCEPT reserve", 4, "`EXCEPT` is an operator of other tools: here, write AND NOT"),
+    ("fed WITHOUT reserve", 4, "write AND NOT"),
+    ("fed BUT NOT reserve", 4, "write AND, or AND NOT to exclude"),
     ("fed SAME reserve", 4, "write SAME SENTENCE or SAME PARAGRAPH"),
     ("fed!", 0, "`fed!` is an operator of other tools: here, write `fed*` for every word that begins so"),
     ("organi#ation", 0, "write each spelling, joined by OR"),
@@ -178,6 +193,32 @@ WARNINGS = [
     ("troops and kursk", 7, "`and` is a word here: write AND"),
     ("troops or kursk", 7, "write OR"),
     ("kursk OR north korea", 9, "`north korea` next to OR means `(north AND korea)`"),
+    ("cases more than 1,000", 6, "`more than 1,000` are words here: for a number write `> 1,000`"),
+    ("turnout below 40%", 8, "for a number write `< 40%`"),
+    ("loss at least $3m", 5, "for a number write `>= $3m`"),
+    ("dead at most 5", 5, "for a number write `<= 5`"),
+    ("fed same sentence rate", 4, "`same sentence` are words here: write SAME SENTENCE for the operator"),
+    ("fed Same  Paragraph rate", 4, "write SAME PARAGRAPH for the operator"),
+    ("first 50 fed", 0, "write FIRST 50 for the operator"),
+    ("ship AND 'on fire'", 9, "`'on fire'` is no phrase: a phrase has double quotes, `\"on fire\"`"),
+    ("(cholera, measles)", 1, "the comma of `cholera,` has no meaning: write OR between alternatives"),
+    ("unit* > 10.000", 8, "`10.000` is 10 and a fraction: for thousands write `10,000`"),
+    ("ship AND NOT model OR museum", 9, "`NOT model OR museum` means `(… NOT model) OR museum`: to exclude both"),
+    ("ship AND NOT (NOT model)", 9, "NOT before `NOT model`, which begins with NOT itself"),
+]
+MEANT_AS_WRITTEN = [
+    '"more than 5" AND cases',
+    '"same paragraph"',
+    "ship AND \"'on fire'\"",
+    "/a, b/ AND c",
+    "rate* > 4.125%",
+    "rate* > 0.125 per cent",
+    "spread > 4.125 bp",
+    "ship NOT (model OR museum)",
+    "(ship NOT model) OR ferry",
+    "over AND 5",
+    "o'brien OR d'arcy",
+    "'ndrangheta AND clans",
 ]
 
 
@@ -188,6 +229,17 @@ def test_a_likely_mistake_is_a_warning(text, offset, sentence):
     assert query
     assert [(fault.offset, fault.warning) for fault in faults] == [(offset, True)]
     assert sentence in faults[0].message
+
+
+@pytest.mark.parametrize("text", MEANT_AS_WRITTEN)
+def test_a_query_that_only_resembles_a_mistake_has_no_warning(text):
+    assert compile_query(text, ALIASES)[1] == []
+
+
+def test_a_warning_of_a_part_with_a_mistake_waits_for_the_cure():
+    (fault,) = compile_query("fed OR FIRST30 rate", ALIASES)[1]
+
+    assert fault.message == "`FIRST30` is an operator of other tools: here, write FIRST 30"
 
 
 def test_all_mistakes_of_a_query_are_reported():

@@ -339,6 +339,13 @@ def test_problems_of_the_aliases_file_are_reported(tmp_path):
     ]
 
 
+def test_an_unreadable_aliases_file_is_the_only_problem(tmp_path):
+    rule = "name: r\nmatch: '@troops AND kursk'\ncount: 3 per 1h\nby: '@troops'\n"
+    found = messages(tmp_path, aliases="lists:\n  troops: [@dprk, soldier*]\n", r=rule)
+
+    assert found == ["aliases.yaml:2:12: invalid YAML: a value cannot begin with `@`: put it in quotes"]
+
+
 def test_synonyms_are_kept_as_written(tmp_path):
     rules, _ = load(tmp_path, aliases='same: {dprk: [DPRK, "north korea*"]}\nlists: {a: [b]}\n', r=RULE)
 

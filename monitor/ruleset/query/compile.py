@@ -13,6 +13,7 @@ from monitor.ruleset.query import parse_term
 from monitor.ruleset.query.context_nodes import AtLeast, FirstWords
 from monitor.ruleset.query.faults import SyntaxFault, did_you_mean
 from monitor.ruleset.query.foreign import foreign_operator, foreign_scope, slash_operator
+from monitor.ruleset.query.likely_mistakes import likely_mistakes
 from monitor.ruleset.query.limits import parse_limit
 from monitor.ruleset.query.lint import (
     MAX_QUERY_TERMS,
@@ -39,6 +40,7 @@ from monitor.ruleset.query.syntax import parse_query, query_excerpt, start_offse
 from monitor.ruleset.query.terms import AnyText
 
 MAX_DISTANCE_WORDS = 1_000
+MAX_LISTED_ALIASES = 6
 QUERY_SCOPES = ("title", "text", "url", "author", "tag")
 AliasNodes = Mapping[str, Node | None]  # None: the alias is invalid and was reported in its own file
 LIMITS: dict[str, type[FirstWords] | type[AtLeast]] = {"FIRST": FirstWords, "ATLEAST": AtLeast}
@@ -81,6 +83,8 @@ class QueryCompiler:
             return None
         if root is not None and not self.is_part:
             self.check_root(root)
+        if root is not None:
+            self.faults += likely_mistakes(self.text)
         return root
 
     def check_root(self, root: Node) -> None:
@@ -123,15 +127,29 @@ class QueryCompiler:
         return self.compile_node(children[0])
 
     def _either(self, children: list[Tree[Token]]) -> Node | None:
-        for child in children:
-            has_and = any(isinstance(part, Token) for part in child.children)
-            if child.data == "both" and not has_and:
-                written = query_excerpt(child, self.text)
-                meaning = " AND ".join(query_excerpt(part, self.text) for part in child.children)
-                message = f"`{written}` next to OR means `({meaning})`: add parentheses, or quotes around a phrase"
-                self.report(message, start_offset(child), warning=True)
         nodes = self.compile_nodes(children)
-        return Or(nodes) if nodes else None
+        if nodes is None:
+            return None
+        for number, child in enumerate(children):
+            if child.data == "both":
+                self.check_alternative(child, children[number + 1 :])
+        return Or(nodes)
+
+    def check_alternative(self, both: Tree[Token], following: list[Tree[Token]]) -> None:
+        """Warn of an alternative whose terms are not joined as they seem: `north korea OR dprk`, `NOT a OR b`."""
+        written = query_excerpt(both, self.text)
+        if not any(isinstance(part, Token) for part in both.children):
+            meaning = " AND ".join(query_excerpt(part, self.text) for part in both.children)
+            message = f"`{written}` next to OR means `({meaning})`: add parentheses, or quotes around a phrase"
+            self.report(message, start_offset(both), warning=True)
+        last = both.children[-1]
+        if isinstance(last, Tree) and last.data == "negation" and following and not is_group(last.children[1]):
+            excluded, other = query_excerpt(last.children[1], self.text), query_excerpt(following[0], self.text)
+            message = (
+                f"`NOT {excluded} OR {other}` means `(… NOT {excluded}) OR {other}`: "
+                f"to exclude both write `NOT ({excluded} OR {other})`, else add parentheses"
+            )
+            self.report(message, start_offset(last), warning=True)
 
     def _both(self, children: list[Tree[Token] | Token]) -> Node | None:
         nodes = self.compile_nodes([child for child in children if isinstance(child, Tree)])
@@ -153,6 +171,10 @@ class QueryCompiler:
 
     def _negation(self, children: list[Tree[Token]]) -> Node | None:
         node = self.compile_node(children[1])
+        if isinstance(node, Not):
+            written = query_excerpt(children[1], self.text)
+            message = f"NOT before `{written}`, which begins with NOT itself, excludes nothing: leave this NOT out"
+            self.report(message, start_offset(children[0]), warning=True)
         return Not(node) if node else None
 
     def _pair(self, children: list[Tree[Token]]) -> Node | None:
@@ -197,7 +219,8 @@ class QueryCompiler:
             return None
         if operand is None:
             return None
-        written = self.text[start_offset(forecast or operand_tree) : token.end_pos]
+        bracket = "(" if is_group(operand_tree) and not forecast else ""
+        written = bracket + self.text[start_offset(forecast or operand_tree) : token.end_pos]
         return NumberComparison(operand, limit, written, admits_forecasts=forecast is not None)
 
     def _forecast(self, children: list[Tree[Token]]) -> Node | None:
@@ -208,7 +231,7 @@ class QueryCompiler:
     def _bare_forecast(self, children: list[Tree[Token]]) -> Node | None:
         forecast, operand = children
         written = query_excerpt(operand, self.text)
-        if isinstance(operand, Tree) and operand.data == "group":
+        if is_group(operand):
             written = f"({written})"
         message = f"`~{written}` admits forecasts of a number: expected a comparison, as in `~{written} > 10000`"
         self.report(message, start_offset(forecast))
@@ -298,9 +321,20 @@ class QueryCompiler:
                 message = f"the query has more than {MAX_QUERY_TERMS:,} terms, including its aliases"
                 raise SyntaxFault(message, start_offset(children[0]))
             return alias
-        hint = did_you_mean(name, self.aliases, "@")
+        hint = did_you_mean(name, self.aliases, "@") or known_aliases(name, self.aliases)
         self.report(f"unknown alias `@{name}`" + (f"; {hint}" if hint else ""), start_offset(children[0]))
         return None
+
+
+def is_group(tree: Tree[Token] | Token) -> bool:
+    return isinstance(tree, Tree) and tree.data == "group"
+
+
+def known_aliases(name: str, aliases: AliasNodes) -> str:
+    """Return the aliases that begin with the name, or else a few, as a hint; "" if there are none."""
+    names = [alias for alias in aliases if name and alias.startswith(name)] or list(aliases)
+    shown = ", ".join(f"@{alias}" for alias in names[:MAX_LISTED_ALIASES])
+    return f"aliases.yaml has {shown}{', …' if len(names) > MAX_LISTED_ALIASES else ''}" if names else ""
 
 
 def lowercase_operator_hint(word: str) -> str:

@@ -13,6 +13,8 @@ REMEDIES = (  # patterns of a whole word, and what to write instead; \1 is the n
     (r"(?i)atleast-?(\d+)", "ATLEAST {n}"),
     (r"FIRST-?(\d+)|(?i:f/(\d+))", "FIRST {n}"),
     (r"(?i)(?:and|but)-?not", "AND NOT"),
+    (r"EXCEPT|WITHOUT|UNLESS|MINUS", "AND NOT"),
+    (r"BUT", "AND, or AND NOT to exclude"),
     (r"(?i)w/s(?:ent)?", "SAME SENTENCE"),
     (r"(?i)w/p(?:ara)?", "SAME PARAGRAPH"),
     (r"SAME", "SAME SENTENCE or SAME PARAGRAPH"),

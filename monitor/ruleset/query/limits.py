@@ -136,7 +136,7 @@ def parse_amount(text: str, after: str, example: str = "soldiers > 10000") -> Am
     """
     match = _READ_AMOUNT.fullmatch(text.strip())
     if not match or len(match["digits"]) > MAX_DIGITS:
-        raise SyntaxFault(f"expected a number after {after}, as in `{example}`")
+        raise SyntaxFault(f"expected a number after {after}, as in `{example}`{spelling_hint(text)}")
     words = tuple(token.word.folded for token in tokenize(match["words"]))
     number = float(re.sub(r"[,_\s]", "", match["digits"]))
     scale = SCALES[words[0]] if words and words not in _UNITS_WITH_SCALE and words[0] in _SCALE_WORDS else 1.0
@@ -147,6 +147,16 @@ def parse_amount(text: str, after: str, example: str = "soldiers > 10000") -> Am
             raise SyntaxFault(f"`{text.strip()}` has two units")
         unit = CURRENCIES[_currency_key(sign)]
     return Amount(number, scale * factor, unit)
+
+
+def spelling_hint(text: str) -> str:
+    """Return how to write a number with a decimal comma or dots between thousands, "" for anything else."""
+    number = re.match(r"\d[\d.,]*\d", text.strip())
+    if number and re.fullmatch(r"\d+,\d{1,2}", number[0]):
+        return f"; write `{number[0].replace(',', '.')}` for `{number[0]}`"
+    if number and re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", number[0]):
+        return f"; write `{number[0].replace('.', ',')}` for `{number[0]}`"
+    return f", found `{text.strip()}`" if text.strip() else ", found nothing"
 
 
 def _currency_key(sign: str) -> str:

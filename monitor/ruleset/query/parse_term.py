@@ -100,6 +100,8 @@ def parse_phrase_words(text: str, source: str) -> tuple[PhraseWord, ...]:
             )
             is_stem_end = number == len(folded) - 1 and part != base
             result.append(PhraseWord(folded_word, is_stem_end and not is_unspaced(folded_word), is_glued))
+    if not result and source == "#":
+        raise SyntaxFault("`#` begins no comment inside a query: write comments above `match:`")
     if not result:
         raise SyntaxFault(f"`{source}` never matches: it has no letter or digit")
     if any(phrase_word.is_stem and len(phrase_word.word) < 2 for phrase_word in result):

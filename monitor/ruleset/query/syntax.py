@@ -18,6 +18,12 @@ from monitor.ruleset.query.parse_term import UNCLOSED_QUOTE, UNCLOSED_REGEX
 MAX_QUERY_CHARS = 20_000
 MAX_QUERY_DEPTH = 200
 EXPECTED_TERM = "expected a word, a phrase or `(`"
+FOREIGN_SIGNS = {
+    "=>": "`>=`",
+    "=<": "`<=`",
+    "==": "`=`, before a number for a comparison and before a word for exact case",
+    "<>": "NOT and `=`, as in `NOT deaths = 5`",
+}
 TYPOGRAPHIC_SIGNS = str.maketrans("“”„«»＂（）＠：", '""""""()@:')
 
 
@@ -61,6 +67,8 @@ def syntax_fault(text: str, error: UnexpectedInput) -> SyntaxFault:
         offset = error.pos_in_stream or 0
         return SyntaxFault(f"unexpected `{text[offset]}`", offset)
     assert isinstance(error, UnexpectedToken)
+    if sign_fault := find_foreign_sign(text, error.pos_in_stream or 0):
+        return sign_fault
     token, previous = error.token, last_token(text, error)
     if token.type == "$END":
         return SyntaxFault(f"the query ends after `{previous}`: {EXPECTED_TERM}", len(text.rstrip()) - 1)
@@ -68,6 +76,14 @@ def syntax_fault(text: str, error: UnexpectedInput) -> SyntaxFault:
         return SyntaxFault("empty parentheses", start_offset(token))
     position = f"after `{previous}`" if previous else "at the start"
     return SyntaxFault(f"unexpected `{token}` {position}: {EXPECTED_TERM}", start_offset(token))
+
+
+def find_foreign_sign(text: str, offset: int) -> SyntaxFault | None:
+    """Return a fault for `=>`, `=<`, `==` or `<>` at which the parser stopped."""
+    for match in re.finditer("|".join(FOREIGN_SIGNS), text):
+        if match.start() <= offset <= match.end():
+            return SyntaxFault(f"`{match[0]}` is no comparison: write {FOREIGN_SIGNS[match[0]]}", match.start())
+    return None
 
 
 def last_token(text: str, error: UnexpectedToken) -> str:
