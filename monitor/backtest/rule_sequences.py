@@ -181,6 +181,10 @@ def unmet_expectations(test: RuleTest, outcomes: list[ItemOutcome]) -> Iterator[
             yield item.line, item.column, unmet_text(item, number, outcome)
         elif number == last and test.fires is not None and test.fires is not outcome.fires:
             yield test.line, test.column, unmet_text(item, number, outcome)
+    severity = outcomes[-1].alerts[-1].severity if outcomes[-1].alerts else None
+    if test.severity and severity and severity is not test.severity:
+        message = f"item {last}: expected severity {test.severity}, found {severity}{quoted(test.sequence[-1])}"
+        yield test.line, test.column, message
     if test.novelty and outcomes[-1].novelty is not test.novelty:
         found = outcomes[-1].novelty or "no text"
         yield (

@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from monitor.compare.classify import classify_claims
 from monitor.compare.indexes import EarlierEntry
 from monitor.compare.lookup import MAX_CANDIDATES
 from monitor.compare.stories import StoryCandidate
 from monitor.errors import Problem
-from monitor.model import Finding, Match, Moment, Novelty, PriorClaim, Role, Update
+from monitor.model import Finding, Match, Moment, Novelty, PriorClaim, Role, Severity, Update
 from monitor.ruleset.explain import explain_rule
 from monitor.ruleset.match import match_rule
 from monitor.ruleset.rule import Rule, RuleSet, RuleTest, SequenceItem
+from monitor.ruleset.severity import severity_of
 from monitor.text.analysis import Synonyms
 from monitor.text.split import split_claims
 
-AssessTest = Callable[[RuleTest, Rule], tuple[bool, Novelty]]
+
+class RuleOutcome(NamedTuple):
+    """Whether a rule fires for a test, the novelty of the claim, and the severity of the alert, if it fires."""
+
+    fires: bool
+    novelty: Novelty
+    severity: Severity | None = None
+
+
+AssessTest = Callable[[RuleTest, Rule], RuleOutcome]
 ExplainTest = Callable[[RuleTest, Rule], str]
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
 NO_TAGS: SourceTags = MappingProxyType({})
@@ -31,16 +41,15 @@ def run_rule_tests(
 ) -> tuple[Problem, ...]:
     """Return a problem for each test that fails; tests with a sequence are run by `rule_sequences`.
 
-    `assess_test(test, rule)` returns whether the rule fires and the novelty; `explain_test` returns what made it fire
-    or what was missing, as the end of a sentence.
+    `explain_test(test, rule)` returns what made the rule fire or what was missing, as the end of a sentence.
     """
     problems = []
     for test in rule.tests:
         if test.sequence:
             continue
-        fires, novelty = assess_test(test, rule)
-        if failure := failure_text(test, fires, novelty):
-            cause = explain_test(test, rule) if fires is not test.fires else ""
+        outcome = assess_test(test, rule)
+        if failure := failure_text(test, outcome):
+            cause = explain_test(test, rule) if outcome.fires is not test.fires else ""
             message = "; ".join(filter(None, (f"test of {rule.name}: {failure}", cause)))
             problems.append(Problem(rule.path, test.line, test.column, message))
     return tuple(problems)
@@ -59,14 +68,16 @@ def rules_without_coverage(ruleset: RuleSet) -> dict[str, str]:
     return {name: lacks[stated] for name, stated in expectations.items() if stated in lacks}
 
 
-def failure_text(test: RuleTest, fires: bool, novelty: Novelty) -> str:
+def failure_text(test: RuleTest, outcome: RuleOutcome) -> str:
     """Return why a test fails, or "" if it passes."""
-    if test.fires and not fires:
-        return f"expected to fire, but does not (the claim is {novelty}): “{test.text}”"
-    if fires and not test.fires:
+    if test.fires and not outcome.fires:
+        return f"expected to fire, but does not (the claim is {outcome.novelty}): “{test.text}”"
+    if outcome.fires and not test.fires:
         return f"expected not to fire, but does: “{test.text}”"
-    if test.novelty and novelty is not test.novelty:
-        return f"expected {test.novelty}, found {novelty}: “{test.text}”"
+    if test.novelty and outcome.novelty is not test.novelty:
+        return f"expected {test.novelty}, found {outcome.novelty}: “{test.text}”"
+    if test.severity and outcome.fires and outcome.severity is not test.severity:
+        return f"expected severity {test.severity}, found {outcome.severity}: “{test.text}”"
     return ""
 
 
@@ -117,10 +128,8 @@ def findings_of_test(test: RuleTest, synonyms: Synonyms) -> tuple[Finding, ...]:
     return findings_between(previous_text, test.text, synonyms, test.title, test.before_title)
 
 
-def evaluate_rule(
-    test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS
-) -> tuple[bool, Novelty]:
-    """Return whether the rule fires for the entry of a test, and the novelty. `source_tags` are those of the config.
+def evaluate_rule(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS) -> RuleOutcome:
+    """Return what the rule does with the entry of a test. `source_tags` are those of the config.
 
     The novelty is that of the finding that fired, else of the first finding of the text; `repeated` without findings.
     """
@@ -134,7 +143,8 @@ def evaluate_rule(
     fired = [findings[index] for index in match.finding_indexes] if match else []
     in_text = [finding for finding in findings if finding.claim.role is not Role.TITLE]
     first = next(iter(fired or in_text), None)
-    return bool(fired), first.novelty if first else Novelty.REPEATED
+    severity = severity_of(tested_rule, update, [finding.claim for finding in fired]) if fired else None
+    return RuleOutcome(bool(fired), first.novelty if first else Novelty.REPEATED, severity)
 
 
 def firing_reason(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS) -> str:

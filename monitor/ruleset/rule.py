@@ -124,15 +124,16 @@ class SequenceItem:
 class RuleTest:
     """One of a rule's tests: whether `text`, as an edit of `before`, must fire, and its novelty.
 
-    With a `sequence` instead of a text, `fires` and `novelty` are about its last item; `fires` None leaves it to the
-    items. `title` and `before_title` are the titles of the two versions. Without `source`, the rule's sources do not
-    matter. `at` is when the text, or the first item of the sequence, is seen.
+    With a `sequence` instead of a text, `fires`, `novelty` and `severity` are about its last item; `fires` None
+    leaves it to the items. `title` and `before_title` are the titles of the two versions. Without `source`, the
+    rule's sources do not matter. `at` is when the text, or the first item of the sequence, is seen.
     """
 
     text: str = ""
     fires: bool | None = None
     before: str | None = None
     novelty: Novelty | None = None
+    severity: Severity | None = None
     title: str = ""
     before_title: str | None = None
     url: str = ""

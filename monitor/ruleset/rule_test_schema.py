@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from monitor.model import Novelty
+from monitor.model import Novelty, Severity
 from monitor.ruleset.schema_base import FilledText, NameList, RuleFileModel, kind_text, text_schema
-from monitor.ruleset.spellings import DURATION_PATTERN, parse_rule_duration
+from monitor.ruleset.spellings import DURATION_PATTERN, lower_case, parse_rule_duration
 
 OFFSET_PATTERN = rf"^0$|{DURATION_PATTERN}"
 TIME_PATTERN = r"^[0-9]{4}-?(W[0-9]{2}|[0-9]{2})"  # the beginning of a date
@@ -56,6 +56,9 @@ class RuleTestModel(RuleFileModel, title="Test"):
     )
     before: FilledText | None = Field(default=None, description="an earlier text")
     novelty: Novelty | None = Field(default=None, description="expected novelty of the claim")
+    severity: Annotated[Severity | None, BeforeValidator(lower_case)] = Field(
+        default=None, description="expected severity of the alert"
+    )
     title: str = Field(default="", description="the title of the entry, before and now")
     before_title: str | None = Field(default=None, description="an earlier title, if it was another one")
     url: str = Field(default="", description="the address of the entry")
@@ -76,6 +79,8 @@ class RuleTestModel(RuleFileModel, title="Test"):
             raise PydanticCustomError("missing_key", "missing", {"key": "text"})
         if self.fires is None and all(item.fires is None for item in self.sequence):
             raise PydanticCustomError("missing_key", "missing", {"key": "fires"})
+        if self.severity and self.fires is False:
+            raise ValueError("`severity` has no meaning with `fires: false`")
         if not self.sequence:
             return self
         if misplaced := [key for key in SINGLE_TEXT_KEYS if key in self.model_fields_set]:

@@ -323,9 +323,43 @@ def test_the_novelty_of_a_sequence_is_that_of_its_last_item(tmp_path: Path) -> N
     ]
 
 
+SEVERITIES = "name: dam\nmatch: dam\nseverity: {critical: dead > 10, high: title:flood*, low: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "severity"),
+    [
+        ("text: The dam failed; 12 people are dead.", "critical"),
+        ("text: The dam failed.\n  title: Floods in Halvik", "high"),
+        ("text: The dam failed.", "low"),
+    ],
+)
+def test_a_test_states_the_severity_of_the_alert(tmp_path: Path, keys: str, severity: str) -> None:
+    test = f"- {keys}\n  fires: true\n  severity: "
+    assert run_tests(tmp_path, SEVERITIES, test + severity) == []
+    (failure,) = run_tests(tmp_path, SEVERITIES, test + "medium")
+    assert failure.startswith(f"5: test of dam: expected severity medium, found {severity}: “The dam failed")
+
+
+def test_the_severity_of_a_sequence_is_that_of_its_last_alert(tmp_path: Path) -> None:
+    rule = "name: dam\nmatch: dam\ncorroboration: 2\nunconfirmed: low\nseverity: high\n"
+    items = [
+        '- sequence:\n    - {source: wire, text: "The Halvik dam failed at dawn."}',
+        '    - {source: daily, text: "The Halvik dam failed at dawn."}',
+    ]
+    first, both = f"{items[0]}\n  fires: true\n  severity: ", f"{items[0]}\n{items[1]}\n  fires: true\n  severity: "
+    assert run_tests(tmp_path, rule, first + "low") == []
+    assert run_tests(tmp_path, rule, both + "high") == []
+    assert run_tests(tmp_path, rule, both + "low") == [
+        "7: test of dam: item 2: expected severity low, found high: “The Halvik dam failed at dawn.”"
+    ]
+
+
 @pytest.mark.parametrize(
     ("test", "message"),
     [
+        ("- {text: A dam., fires: false, severity: low}", "`severity` has no meaning with `fires: false`"),
+        ("- {text: A dam., fires: true, severity: lo}", "`severity`: expected info, low, medium, high or critical"),
         ("- fires: true", "missing key `text`"),
         ("- text: A dam.", "missing key `fires`"),
         ("- sequence: [{text: A dam.}]", "missing key `fires`"),

@@ -14,7 +14,7 @@ COMPARISONS = {
     ">": r"(?:more|greater|higher|larger|bigger) than|above|over|exceed(?:s|ing)?",
     "<": r"(?:less|fewer|lower|smaller) than|below|under",
     ">=": r"at least|no less than|no fewer than",
-    "<=": r"at most|no more than",
+    "<=": r"at most|up to",
 }
 SPELLED_OPERATOR = re.compile(r"(?<![\w*:])(?i:same\s+(?:sentence|paragraph)|first\s+\d+|atleast\s+\d+)(?![\w*])")
 SINGLE_QUOTED = re.compile(r"(?<![\w’])'(\w[^'\"()]*\s[^'\"()]*)'(?!\w)")
@@ -38,7 +38,9 @@ def likely_mistakes(text: str) -> Iterator[SyntaxFault]:
 def compared_in_words(text: str) -> Iterator[tuple[int, str]]:
     for sign, words in COMPARISONS.items():
         for match in re.finditer(rf"(?<![\w*])(?:{words})\s+{NUMBER}", text):
-            yield match.start(), f"`{match[0]}` are words here: for a number write `{sign} {match['number']}`"
+            times = f", for occurrences `ATLEAST {match['number']}`" if sign == ">=" else ""
+            message = f"`{match[0]}` are words here: for a number write `{sign} {match['number']}`{times}"
+            yield match.start(), message
 
 
 def spelled_operators(text: str) -> Iterator[tuple[int, str]]:
@@ -55,7 +57,10 @@ def single_quotes(text: str) -> Iterator[tuple[int, str]]:
 
 def commas(text: str) -> Iterator[tuple[int, str]]:
     for match in TRAILING_COMMA.finditer(text):
-        yield match.start(), f"the comma of `{match[0]}` has no meaning: write OR between alternatives"
+        yield (
+            match.start(),
+            f"the comma of `{match[0]}` has no meaning: leave it out, or write OR between alternatives",
+        )
 
 
 def dotted_thousands(text: str) -> Iterator[tuple[int, str]]:
