@@ -21,7 +21,7 @@ from monitor.text.analysis import Synonyms
 from monitor.text.split import split_claims
 
 
-class RuleOutcome(NamedTuple):
+class EvaluatedTest(NamedTuple):
     """Whether a rule fires for a test, the novelty of the claim, and the severity of the alert, if it fires."""
 
     fires: bool
@@ -29,7 +29,7 @@ class RuleOutcome(NamedTuple):
     severity: Severity | None = None
 
 
-AssessTest = Callable[[RuleTest, Rule], RuleOutcome]
+AssessTest = Callable[[RuleTest, Rule], EvaluatedTest]
 ExplainTest = Callable[[RuleTest, Rule], str]
 SourceTags: TypeAlias = Mapping[str, tuple[str, ...]]
 NO_TAGS: SourceTags = MappingProxyType({})
@@ -68,7 +68,7 @@ def rules_without_coverage(ruleset: RuleSet) -> dict[str, str]:
     return {name: lacks[stated] for name, stated in expectations.items() if stated in lacks}
 
 
-def failure_text(test: RuleTest, outcome: RuleOutcome) -> str:
+def failure_text(test: RuleTest, outcome: EvaluatedTest) -> str:
     """Return why a test fails, or "" if it passes."""
     if test.fires and not outcome.fires:
         return f"expected to fire, but does not (the claim is {outcome.novelty}): “{test.text}”"
@@ -128,7 +128,7 @@ def findings_of_test(test: RuleTest, synonyms: Synonyms) -> tuple[Finding, ...]:
     return findings_between(previous_text, test.text, synonyms, test.title, test.before_title)
 
 
-def evaluate_rule(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS) -> RuleOutcome:
+def evaluate_rule(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS) -> EvaluatedTest:
     """Return what the rule does with the entry of a test. `source_tags` are those of the config.
 
     The novelty is that of the finding that fired, else of the first finding of the text; `repeated` without findings.
@@ -144,7 +144,7 @@ def evaluate_rule(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: S
     in_text = [finding for finding in findings if finding.claim.role is not Role.TITLE]
     first = next(iter(fired or in_text), None)
     severity = severity_of(tested_rule, update, [finding.claim for finding in fired]) if fired else None
-    return RuleOutcome(bool(fired), first.novelty if first else Novelty.REPEATED, severity)
+    return EvaluatedTest(bool(fired), first.novelty if first else Novelty.REPEATED, severity)
 
 
 def firing_reason(test: RuleTest, rule: Rule, synonyms: Synonyms, source_tags: SourceTags = NO_TAGS) -> str:

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from monitor.assess import Policy, match_rules
-from monitor.backtest.rule_tests import RuleOutcome
+from monitor.backtest.rule_tests import EvaluatedTest
 from monitor.model import Claim, Finding, Match, Novelty, Role, Update
 from monitor.ruleset.match import match_rule
 from monitor.ruleset.rule import Rule, RuleSet, RuleTest
 
 
-def fires_with_novelty(test: RuleTest, rule: Rule) -> RuleOutcome:
+def fires_with_novelty(test: RuleTest, rule: Rule) -> EvaluatedTest:
     """Return whether the rule fires, and the novelty: equal texts are repeated, different ones changed."""
     is_same = test.before == test.text
     novelty = Novelty.NEW if test.before is None else Novelty.REPEATED if is_same else Novelty.CHANGED
     finding = Finding(Claim(test.text, Role.SENTENCE), novelty, 0.0, (), None, "story")
     match = match_rule(rule, Update("s", "e", 0.0, "", "", test.text), [finding])
-    return RuleOutcome(match is not None, novelty)
+    return EvaluatedTest(match is not None, novelty)
 
 
 def rule_matches(

@@ -242,6 +242,13 @@ def test_a_query_that_only_resembles_a_mistake_has_no_warning(text):
     assert compile_query(text, ALIASES)[1] == []
 
 
+def test_what_was_probably_meant_is_said_beside_a_mistake():
+    error, warning = compile_query("~worker* more than 500", ALIASES)[1]
+
+    assert error.message.startswith("`~worker*` admits forecasts of a number: expected a comparison")
+    assert warning.message == "`more than 500` are words here: for a number write `> 500`"
+
+
 def test_a_warning_of_a_part_with_a_mistake_waits_for_the_cure():
     (fault,) = compile_query("fed OR FIRST30 rate", ALIASES)[1]
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from monitor.backtest.rule_tests import RuleOutcome, evaluate_rule, run_rule_tests
+from monitor.backtest.rule_tests import EvaluatedTest, evaluate_rule, run_rule_tests
 from monitor.model import Novelty
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
@@ -42,20 +42,20 @@ def failures(folder, outcome):
 
 
 def test_passing_tests_are_not_reported(tmp_path):
-    assert failures(tmp_path, lambda text: RuleOutcome("Troops" in text, Novelty.CHANGED)) == []
+    assert failures(tmp_path, lambda text: EvaluatedTest("Troops" in text, Novelty.CHANGED)) == []
 
 
 def test_a_failed_test_is_reported_with_its_reason(tmp_path):
     (tmp_path / "r.yaml").write_text(RULE)
     (rule,) = load_rules(tmp_path, builtin_aliases=None)[0].rules
     problems = run_rule_tests(
-        rule, RuleSet((rule,)), lambda *_: RuleOutcome(False, Novelty.NEW), lambda *_: "no match for `troops`"
+        rule, RuleSet((rule,)), lambda *_: EvaluatedTest(False, Novelty.NEW), lambda *_: "no match for `troops`"
     )
     assert problems[0].message.endswith("“Troops left.”; no match for `troops`")
 
 
 def test_each_kind_of_failure_has_its_message(tmp_path):
-    assert failures(tmp_path, lambda text: RuleOutcome(text != "Troops left.", Novelty.NEW)) == [
+    assert failures(tmp_path, lambda text: EvaluatedTest(text != "Troops left.", Novelty.NEW)) == [
         "5:5: test of r: expected to fire, but does not (the claim is new): “Troops left.”",
         "7:5: test of r: expected not to fire, but does: “Rain fell.”",
         "10:5: test of r: expected changed, found new: “Troops came.”",

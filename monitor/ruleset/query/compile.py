@@ -83,8 +83,7 @@ class QueryCompiler:
             return None
         if root is not None and not self.is_part:
             self.check_root(root)
-        if root is not None:
-            self.faults += likely_mistakes(self.text)
+        self.faults += likely_mistakes(self.text)
         return root
 
     def check_root(self, root: Node) -> None:
