@@ -232,6 +232,8 @@ def named_value(loc: tuple[int | str, ...], name: str) -> str:
 
 def key_of_other_tools(name: str, allowed: Collection[str]) -> str:
     """Return a hint for a key by which other tools call one of these, "" if there is none."""
+    if name.lower() in ("language", "languages", "lang"):
+        return "there is no language filter: tag the sources, as in `sources: ['tag:french']`"
     meant = next((key for key, others in KEYS_OF_OTHER_TOOLS.items() if name.lower() in others), "")
     return f"did you mean `{meant}`?" if meant in allowed else ""
 

@@ -245,6 +245,7 @@ BEGINNERS_VALUES = [
         "`{of: dead, alert: above 50}`, found `3 per 6h`",
     ),
     ("priority: high", "3:1: unknown key `priority`; did you mean `severity`?"),
+    ("language: fr", "3:1: unknown key `language`; there is no language filter: tag the sources"),
     ("cooldown: 6h", "did you mean `throttle`?"),
     ("flatline: 2d", "did you mean `absent`?"),
     ("tests:\n  - {text: A dam., expected: true}", "did you mean `fires`?"),

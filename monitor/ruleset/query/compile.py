@@ -91,7 +91,10 @@ class QueryCompiler:
         if isinstance(root, Not) and isinstance(root.node, AnyText):
             self.report("the query never matches: NOT `*` excludes everything")
         elif matches_without_terms(root):
-            self.report("the query matches almost every text: add a positive term (to each alternative of an OR)")
+            self.report(
+                "the query matches almost every text: add a positive term (to each alternative of an OR), "
+                "or `* AND …` for all news"
+            )
         elif contradiction := find_contradiction(root):
             self.report(contradiction)
         elif too_common := find_common_alternative(root):

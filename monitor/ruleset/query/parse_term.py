@@ -149,7 +149,7 @@ def parse_regex(text: str) -> Term:
     source = with_unicode_classes(strip_accents(inner))
     pattern = compile_regex(source)
     if pattern.fullmatch("") or all(map(pattern.fullmatch, CATCH_ALL_PROBES)):
-        raise SyntaxFault(f"`{text}` matches any word: expected a more specific pattern")
+        raise SyntaxFault(f"`{text}` matches any word: expected a more specific pattern; for all news write `*`")
     return RegexTerm(text, pattern=source)
 
 
