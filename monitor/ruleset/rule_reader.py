@@ -159,7 +159,7 @@ class RuleReader:
         if not isinstance(node, YamlText) or not node.value.strip():
             return None  # already reported by the model
         query, faults = cached_query(node.value, self.known_names.aliases)
-        for fault in faults:
+        for fault in faults[:MAX_FAULTS_PER_RULE]:
             self.report(source, fault, node)
         return query
 

@@ -411,6 +411,10 @@ HOSTILE = {
     "many nots": b"name: r\nmatch: " + b"NOT " * 4_900 + b"a",
     "a chain of nears": b"name: r\nmatch: " + b"a NEAR/2 " * 2_000 + b"a",
     "a chain of scopes": b"name: r\nmatch: " + b"title:" * 3_000 + b"a",
+    "a quote that stays open": b"name: r\nmatch: >-\n  'a" + b" b" * 9_000,
+    "a long word": b"name: r\nmatch: >-\n  " + b"a" * 19_000,
+    "many slashes": b"name: r\nmatch: >-\n  " + b" /" * 9_000,
+    "lines without keys": b"name: r\nmatch: >-\n  a\n" + b"b\n" * 200_000,
     "half a save": b"name: r\nmatch: >-\n  troops NEAR/1",
 }
 

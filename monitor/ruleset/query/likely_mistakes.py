@@ -17,8 +17,8 @@ COMPARISONS = {
     "<=": r"at most|up to",
 }
 SPELLED_OPERATOR = re.compile(r"(?<![\w*:])(?i:same\s+(?:sentence|paragraph)|first\s+\d+|atleast\s+\d+)(?![\w*])")
-SINGLE_QUOTED = re.compile(r"(?<![\w’])'(\w[^'\"()]*\s[^'\"()]*)'(?!\w)")
-TRAILING_COMMA = re.compile(r"[^\s()\",]+,(?=\s|$)")
+SINGLE_QUOTED = re.compile(r"(?<![\w’])'(\w[^'\"()]*)'(?!\w)")
+TRAILING_COMMA = re.compile(r"(?<![^\s(])[^\s()\",]+,(?=\s|$)")
 THOUSANDS_WITH_DOT = re.compile(r"(?:[<>=≤≥]|between|and)\s*(\d{1,3})\.(\d{3})(?![\w.%])(?!\s*(?:%|per|bp))")
 
 
@@ -52,6 +52,8 @@ def spelled_operators(text: str) -> Iterator[tuple[int, str]]:
 
 def single_quotes(text: str) -> Iterator[tuple[int, str]]:
     for match in SINGLE_QUOTED.finditer(text):
+        if not re.search(r"\s", match[1]):
+            continue
         yield match.start(), f'`{match[0]}` is no phrase: a phrase has double quotes, `"{match[1]}"`'
 
 
