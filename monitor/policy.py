@@ -38,7 +38,16 @@ def channel_preferences(config: Config) -> dict[str, ChannelPreferences]:
 
 
 def undeliverable_rules(config: Config, rules: Iterable[Rule]) -> Iterator[Problem]:
-    """Yield a warning for each rule whose severity none of its channels accepts."""
+    """Yield a warning for each rule that none of its channels accepts, and one for all rules without a channel."""
+    rules = list(rules)
+    unsent = [] if config.alerts.notify or not config.channels else [rule for rule in rules if not rule.notify]
+    if unsent:
+        names = unsent[0].name + (f" and {len(unsent) - 1} more" if unsent[1:] else "")
+        message = (
+            f"alerts of {names} are not sent: name channels under `notify`, "
+            "or for all rules under `[alerts]` in the config"
+        )
+        yield Problem(unsent[0].path, unsent[0].line, 1, message, warning=True)
     for rule in rules:
         channels = [config.channels[name] for name in rule.notify or config.alerts.notify if name in config.channels]
         if channels and all(rule.highest_severity.rank < channel.severity.rank for channel in channels):

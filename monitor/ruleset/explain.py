@@ -128,10 +128,21 @@ def matched_branches(node: Node, window: MatchWindow) -> Iterator[str]:
 
 
 def branch_text(node: Node) -> str:
-    """Return the terms of an alternative: `border*` with `closed`."""
-    terms = list(dict.fromkeys(quoted_term(term) for term in terms_in_order(node)))
+    """Return the terms of an alternative: `border*` with `closed`, or `rate* > 4%`."""
+    terms = list(dict.fromkeys(branch_terms(node)))
     more = f" and {len(terms) - MAX_NAMED_TERMS} more" if len(terms) > MAX_NAMED_TERMS else ""
     return f"{' with '.join(terms[:MAX_NAMED_TERMS])}{more}"
+
+
+def branch_terms(node: Node) -> Iterator[str]:
+    """Yield the terms of a query from left to right in quotes, each number with its comparison."""
+    if isinstance(node, NumberComparison):
+        yield f"`{node.text}`"
+    elif isinstance(node, Term):
+        yield quoted_term(node)
+    else:
+        for child in node.children():
+            yield from branch_terms(child)
 
 
 def terms_in_order(node: Node) -> Iterator[Term]:

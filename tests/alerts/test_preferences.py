@@ -107,3 +107,24 @@ def test_a_rule_that_no_channel_accepts_causes_a_warning(tmp_path: Path) -> None
     assert problem.path.name == "light.yaml"
     sentence = "no channel accepts the alerts of rule light: it is medium, and desk accepts high and above"
     assert problem.message == sentence
+
+
+def test_rules_without_a_channel_cause_one_warning(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    (tmp_path / "rules").mkdir()
+    for name, line in {"a": "notify: [desk]", "b": "", "c": ""}.items():
+        (tmp_path / f"rules/{name}.yaml").write_text(f"name: {name}\nmatch: ferr*\n{line}\n")
+    rules, _ = load_rules(tmp_path / "rules", builtin_aliases=None)
+    channel = '[channels.desk]\ntype = "terminal"\n'
+
+    def warnings(text: str) -> list[str]:
+        config.write_text(text)
+        found = undeliverable_rules(read_config(config, env={}), rules.rules)
+        return [f"{problem.path.name}:{problem.line}: {problem.message}" for problem in found if problem.warning]
+
+    assert warnings(channel) == [
+        "b.yaml:1: alerts of b and 1 more are not sent: name channels under `notify`, "
+        "or for all rules under `[alerts]` in the config"
+    ]
+    assert warnings(f'{channel}[alerts]\nnotify = ["desk"]\n') == []
+    assert warnings("") == []  # without channels, alerts are only stored

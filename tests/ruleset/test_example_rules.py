@@ -25,6 +25,8 @@ name = "wire"
 url = "https://example.org/wire.xml"
 [channels.desk]
 type = "terminal"
+[alerts]
+notify = ["desk"]
 """
 
 

@@ -182,6 +182,11 @@ def test_an_alternative_of_several_terms_is_named_by_all_of_them() -> None:
     assert explanation.branches == ("1 of 2 alternatives matched: `ferries` with `Halvik`",)
 
 
+def test_an_alternative_with_a_number_is_named_by_its_comparison() -> None:
+    explanation = explained(rule("ferries > 5000 OR ferries > 100"), finding(TEXT))
+    assert explanation.branches == ("1 of 2 alternatives matched: `ferries > 100`",)
+
+
 def test_the_terms_of_an_or_without_a_match_are_lacking() -> None:
     explanation = explained(rule("(canoe OR barge) AND ferries"), finding(TEXT))
     assert explanation.branches == ()
