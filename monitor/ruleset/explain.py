@@ -199,7 +199,10 @@ def why_no_match(node: Node, window: MatchWindow) -> str:
         return ""
     match node:
         case Not():
-            return f"excluded by NOT: “{first_hit_text(node.node, window)}”"
+            words = first_hit_text(node.node, window)
+            return (
+                f"excluded by NOT: “{words}”" if words else "excluded by NOT, though nothing after it is in the text"
+            )
         case Or():
             return why_no_alternative_matches(node, window)
         case ParagraphPair():

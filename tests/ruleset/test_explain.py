@@ -182,6 +182,11 @@ def test_an_alternative_of_several_terms_is_named_by_all_of_them() -> None:
     assert explanation.branches == ("1 of 2 alternatives matched: `ferries` with `Halvik`",)
 
 
+def test_a_double_not_is_explained_without_words() -> None:
+    why = explained(rule("ferries AND NOT (NOT canoe)"), finding(TEXT)).why
+    assert why == "excluded by NOT, though nothing after it is in the text"
+
+
 def test_an_alternative_with_a_number_is_named_by_its_comparison() -> None:
     explanation = explained(rule("ferries > 5000 OR ferries > 100"), finding(TEXT))
     assert explanation.branches == ("1 of 2 alternatives matched: `ferries > 100`",)
