@@ -15,7 +15,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -28,7 +27,7 @@ from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
-from monitor.model import Alert, Message, Moment
+from monitor.model import Alert, Entry, Message, Moment
 from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
@@ -55,7 +54,6 @@ from monitor.sources.uplink import CONNECTION_ERROR_CODES
 from monitor.store import outbox
 
 log = structlog.get_logger()
-LARGE_CHARS = 500_000  # text of a poll that may take many seconds: such polls work one after another
 SEND_LEASE_S = 900.0  # after this a message whose sender died is sent again; longer than any send takes
 
 
@@ -180,17 +178,20 @@ async def ingest_in_turns(runtime: Runtime, polled: PolledEntries) -> IngestResu
     The alerts of a step go out as soon as it is committed.
     """
     steps, worked_s = ingest_steps(runtime.store, polled), 0.0
-    is_large = sum(len(entry.article or entry.body) for entry in polled.entries) > LARGE_CHARS
-    async with runtime.large_ingests if is_large else nullcontext():
-        while True:
-            async with runtime.ingest_turns.turn(worked_s):
-                started = time.monotonic()
-                step = await runtime.run_in_ingest_thread(partial(next_step, steps))
-            worked_s += time.monotonic() - started
-            if isinstance(step, IngestResult):
-                return step
-            if step:
-                runtime.delivery_wanted.set()
+    turns = runtime.ingest_lanes.of_length(longest_text(polled.entries))
+    while True:
+        async with turns.turn(worked_s):
+            started = time.monotonic()
+            step = await runtime.run_in_ingest_thread(partial(next_step, steps))
+        worked_s += time.monotonic() - started
+        if isinstance(step, IngestResult):
+            return step
+        if step:
+            runtime.delivery_wanted.set()
+
+
+def longest_text(entries: Sequence[Entry]) -> int:
+    return max((len(entry.article or entry.body) for entry in entries), default=0)
 
 
 async def reject_shrunk_feed(runtime: Runtime, poll: PollContext, feed: Feed) -> None:

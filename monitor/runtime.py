@@ -25,7 +25,7 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
-from monitor.sources.turns import Turns
+from monitor.sources.turns import LANE_THREADS, Lanes
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
@@ -34,7 +34,6 @@ from monitor.text.split import Pattern, compile_pattern
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
-INGEST_THREADS = 2  # polls whose entries are compared and committed at once
 
 
 @dataclass(slots=True)
@@ -44,8 +43,7 @@ class Runtime:
     `answer_key` signs the answer links in messages. `clock` returns the current moment. `delivery_wanted` is set when
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
     `pending_outcomes` holds results of unchanged polls until the daemon's next transaction. `uplink` knows if the
-    network is down. Polls with entries to ingest share `ingest_executor` by `ingest_turns`; those with very
-    much text work one after another (`large_ingests`).
+    network is down. Polls with entries to ingest share `ingest_executor` by `ingest_lanes`.
 
     All other blocking work with the store runs in one thread, in order, so the event loop never waits for a disk.
     """
@@ -68,9 +66,8 @@ class Runtime:
     quiet_deadlines: dict[str, Moment | None] = field(default_factory=dict)
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
-    ingest_turns: Turns = field(default_factory=lambda: Turns(INGEST_THREADS))
-    large_ingests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(INGEST_THREADS, "ingest"))
+    ingest_lanes: Lanes = field(default_factory=Lanes)
+    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(LANE_THREADS, "ingest"))
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     async def run_in_store_thread(

@@ -15,7 +15,7 @@ from monitor.compare.apart import is_formula_of
 from monitor.compare.bundles import in_bundles, is_recent
 from monitor.compare.candidates import find_prior_claims, has_measured_change
 from monitor.compare.catalogue import EntryKind, entry_kind
-from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext
+from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext, is_own
 from monitor.compare.own_report import OwnReport
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S, as_new_occurrence, last_occurrence
 from monitor.compare.repost import reposted_entry
@@ -102,6 +102,38 @@ def reclassify_for_sources(findings: Sequence[Finding], lookup: LookupContext) -
     heard = list(findings)
     for i, finding in zip(redo, again, strict=True):
         heard[i] = replace(finding, story=findings[i].story)
+    return tuple(heard)
+
+
+def reclassify(
+    update: Update,
+    claims: Sequence[Claim],
+    findings: Sequence[Finding],
+    redo: Sequence[int],
+    prior_claims: PriorClaims,
+    synonyms: Synonyms,
+    now: Moment,
+    *,
+    is_revision: bool,
+) -> tuple[Finding, ...]:
+    """Return the findings of an update, those at the indexes `redo` compared again with what was said elsewhere.
+
+    A finding that is about an earlier claim of its own entry does not depend on others.
+    """
+    lookup = LookupContext(
+        update,
+        prior_claims,
+        synonyms,
+        now,
+        own_report=OwnReport(update, claims, synonyms),
+        kind=entry_kind(update, claims, prior_claims),
+        is_revision=is_revision,
+    )
+    redo = [i for i in redo if not ((nearest := findings[i].nearest) and is_own(nearest, lookup))]
+    again = settle_all(lookup, [findings[i].claim for i in redo], [None] * len(redo))
+    heard = list(findings)
+    for i, finding in zip(redo, once(again, claims, update, synonyms), strict=True):
+        heard[i] = replace(finding, story=finding.story or findings[i].story)
     return tuple(heard)
 
 

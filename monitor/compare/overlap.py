@@ -25,7 +25,7 @@ class Lookups:
 class LaterRows:
     """What was added to the ledger after a snapshot: the terms of claims and of stories, and hashes of claim texts.
 
-    `is_complete` is false if the added rows are not known, so that they may overlap with anything.
+    `is_complete` is false if the added stories are not known, so that an update may overlap with them.
     """
 
     is_complete: bool = True
@@ -50,6 +50,10 @@ class LaterRows:
             or self._stories.has_row_like(lookups.story)
             or any(self._claims.has_row_like(terms) for terms in lookups.claims)
         )
+
+    def overlapping(self, lookups: Lookups) -> list[frozenset[int]]:
+        """Return the terms of the claims that might have been compared differently after the snapshot."""
+        return [terms for terms in lookups.claims if self._claims.has_row_like(terms)]
 
 
 class TermRows:
