@@ -2,7 +2,7 @@
 
     python benchmarks/delays.py [SCENARIO ...] [--settle 60]        all scenarios: about fifteen minutes
 
-A daemon in its own process polls a feed that publishes a matching entry every second, and sends the alerts to a
+A daemon in its own process polls a feed that publishes a matching entry every two seconds, and sends the alerts to a
 webhook. After CALM_S seconds the hostile sources of a scenario become due. Prints for each scenario, in seconds, the
 longest delay from publishing to delivery without and with hostile sources, the difference, the longest gap between
 two polls of the neighbour, the longest gap of the event loop, and how long the hostile polls took; then the memory of
@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -30,6 +31,7 @@ from typing import Any
 
 from polling import ProcessTree, ProseGenerator
 
+PUBLISH_S = 2.0  # between two entries of the neighbour; more alerts would be sent in batches
 CALM_S = 20.0  # seconds without hostile sources
 MAX_SCENARIO_S = 900.0
 LOOP_CHECK_S = 0.005  # seconds between two checks of the event loop
@@ -49,9 +51,14 @@ every = "1s"
 """
 HOSTILE_TOML = '[[sources]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}/{name}"\nkind = "{kind}"\nevery = "1d"\n'
 RULES = "name: ferries\ntitle: Ferries\nmatch: ferry\non: [new, changed]\nsources: [neighbour]\n"
-PROSE = ProseGenerator()
 FERRY_PATTERN = re.compile(rb'"entry": ?"ferry-(\d+)"')
 Bodies = tuple[bytes | None, bytes]  # of a hostile source, before and after; before its first poll it is unavailable
+
+
+@cache
+def prose_generator() -> ProseGenerator:
+    """Not made on import, which worker processes do as well."""
+    return ProseGenerator()
 
 
 def rss(items: list[tuple[str, str]]) -> bytes:
@@ -69,7 +76,7 @@ def page(body: str) -> bytes:
 
 def prose(seed: int, sentences: int) -> str:
     rng = random.Random(seed)
-    return " ".join(PROSE.sentence(rng) for _ in range(sentences))
+    return " ".join(prose_generator().sentence(rng) for _ in range(sentences))
 
 
 def items(seed: int, count: int) -> list[tuple[str, str]]:
@@ -94,8 +101,11 @@ def huge_entry(seed: int) -> str:
     return "".join(f"<p>{prose(seed * 1000 + number, 20)}</p>" for number in range(700))
 
 
-CALM_FEED, CALM_PAGE = rss(items(99, 3)), page(f"<p>{prose(98, 30)}</p>")
 HUGE = 300_000
+
+
+def calm_feed() -> bytes:
+    return rss(items(99, 3))
 
 
 def huge_feed(edition: int) -> bytes:
@@ -105,21 +115,21 @@ def huge_feed(edition: int) -> bytes:
 def storm() -> list[Bodies]:
     """Return the bodies of 28 hostile feeds of four kinds."""
     makers: list[Callable[[int], str]] = [huge_entry, deep_markup, long_lines]
-    feeds: list[Bodies] = [(CALM_FEED, rss(items(seed, 5_000))) for seed in range(7)]
+    feeds: list[Bodies] = [(calm_feed(), rss(items(seed, 5_000))) for seed in range(7)]
     for maker in makers:
-        feeds += [(CALM_FEED, rss([*items(99, 3), ("h", maker(seed))])) for seed in range(7)]
+        feeds += [(calm_feed(), rss([*items(99, 3), ("h", maker(seed))])) for seed in range(7)]
     return feeds
 
 
 SCENARIOS: dict[str, tuple[str, Callable[[], list[Bodies]]]] = {
-    "items": ("feed", lambda: [(CALM_FEED, rss(items(1, 5_000)))]),
+    "items": ("feed", lambda: [(calm_feed(), rss(items(1, 5_000)))]),
     "first-items": ("feed", lambda: [(None, rss(items(1, 5_000)))]),
-    "entry": ("feed", lambda: [(CALM_FEED, huge_feed(0))]),
+    "entry": ("feed", lambda: [(calm_feed(), huge_feed(0))]),
     "first-entry": ("feed", lambda: [(None, huge_feed(0))]),
     "entry-revision": ("feed", lambda: [(huge_feed(0), huge_feed(100))]),
     "page": ("page", lambda: [(None, page(short_sentences(HUGE)))]),
     "page-revision": ("page", lambda: [(page(short_sentences(HUGE)), page(short_sentences(HUGE, 100)))]),
-    "prose": ("feed", lambda: [(CALM_FEED, rss([*items(99, 3), ("h", huge_entry(1))]))]),
+    "prose": ("feed", lambda: [(calm_feed(), rss([*items(99, 3), ("h", huge_entry(1))]))]),
     "storm": ("feed", storm),
 }
 
@@ -135,14 +145,14 @@ class Site:
     deliveries: dict[int, float] = field(default_factory=dict)  # moment by number of the neighbour's entry
 
     def published(self, number: int) -> float:
-        return self.started + number
+        return self.started + PUBLISH_S * number
 
     def neighbour_feed(self) -> bytes:
-        newest = int(time.monotonic() - self.started)
+        newest = int((time.monotonic() - self.started) / PUBLISH_S)
         bodies = []
         for number in range(newest, max(-1, newest - 90), -1):
             rng = random.Random(number)
-            bodies.append((f"ferry-{number}", f"<p>The ferry {PROSE.sentence(rng)}</p>"))
+            bodies.append((f"ferry-{number}", f"<p>The ferry {prose_generator().sentence(rng)}</p>"))
         return rss(bodies)
 
     def respond(self, path: str) -> bytes | None:
@@ -159,7 +169,7 @@ class Site:
 
     def delays(self, begin: float, end: float) -> list[float]:
         """Return the delay of each entry of the neighbour published in a time; of one not delivered, until now."""
-        numbers = range(int(begin - self.started) + 1, int(end - self.started))
+        numbers = range(int((begin - self.started) / PUBLISH_S) + 1, int((end - self.started) / PUBLISH_S))
         now = time.monotonic()
         return [self.deliveries.get(number, now) - self.published(number) for number in numbers]
 

@@ -11,7 +11,7 @@ only through `History`, and writes nothing: it returns an `Assessment`, which th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Protocol
 
@@ -149,14 +149,16 @@ def compare_again(
     *,
     is_revision: bool,
 ) -> Comparison:
-    """Return the comparison of an update whose findings at the indexes `redo` are compared with the past again."""
+    """Return the comparison of an update whose findings at the indexes `redo` are compared with the past again.
+
+    The rules are those of `policy`, which may be other ones than before.
+    """
     update, claims = comparison.update, comparison.claims
     findings = reclassify(
         update, claims, comparison.findings, redo, history, policy.synonyms, now, is_revision=is_revision
     )
-    if findings == comparison.findings:
-        return comparison
-    return match(update, claims, comparison.story, findings, comparison.story_vector, history, policy, now)
+    rule_matches = tuple(match_rules(update, claims, findings, history, policy, now))
+    return replace(comparison, findings=findings, rule_matches=rule_matches)
 
 
 def compare_baseline(updates: Sequence[Update], history: History, policy: Policy, now: Moment) -> list[Comparison]:

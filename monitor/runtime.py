@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ from monitor.text.split import Pattern, compile_pattern
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
+SWITCH_INTERVAL_S = 0.0005  # after which a thread that compares gives way to the event loop and to short polls
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ class Runtime:
 @asynccontextmanager
 async def open_runtime(config: Config, clock: Callable[[], Moment] = time.time) -> AsyncIterator[Runtime]:
     """Open a runtime for `config` and close it at the end. Raises ConfigError, StoreError or StoreBusy."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_store(config.monitor.database)

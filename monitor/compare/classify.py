@@ -118,18 +118,16 @@ def reclassify(
 ) -> tuple[Finding, ...]:
     """Return the findings of an update, those at the indexes `redo` compared again with what was said elsewhere.
 
-    A finding that is about an earlier claim of its own entry does not depend on others.
+    What is repeated stays so, and a finding that is about an earlier claim of its own entry depends on no other.
     """
-    lookup = LookupContext(
-        update,
-        prior_claims,
-        synonyms,
-        now,
-        own_report=OwnReport(update, claims, synonyms),
-        kind=entry_kind(update, claims, prior_claims),
-        is_revision=is_revision,
-    )
-    redo = [i for i in redo if not ((nearest := findings[i].nearest) and is_own(nearest, lookup))]
+    kind = entry_kind(update, claims, prior_claims)
+    lookup = LookupContext(update, prior_claims, synonyms, now, kind=kind, is_revision=is_revision)
+    redo = [
+        i
+        for i in redo
+        if findings[i].novelty in (Novelty.NEW, Novelty.CHANGED)
+        and not ((nearest := findings[i].nearest) and is_own(nearest, lookup))
+    ]
     again = settle_all(lookup, [findings[i].claim for i in redo], [None] * len(redo))
     heard = list(findings)
     for i, finding in zip(redo, once(again, claims, update, synonyms), strict=True):
