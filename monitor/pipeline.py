@@ -27,6 +27,7 @@ from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, UnreadableMessage
+from monitor.heap import LARGE_BYTES
 from monitor.model import Alert, Entry, Message, Moment
 from monitor.net.response import Response
 from monitor.polling import incremental, outcome
@@ -70,6 +71,8 @@ async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
             await finish_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
         else:
             await parse_and_ingest(runtime, poll, response)
+        if len(response.body or b"") > LARGE_BYTES:
+            runtime.release_memory_soon()
     except SourceError as error:
         log.warning("poll failed", stage="poll", source=poll.source.name, code=error.code, error=str(error))
         await finish_poll(runtime, poll, await failure_outcome(runtime, poll, error))

@@ -17,6 +17,7 @@ from monitor.config.models import Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
+from monitor.heap import trim_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -31,10 +32,13 @@ from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
+from monitor.text.statement import read_statement
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
+MEMORY_RELEASE_S = 5.0  # after a poll with a large document, until its memory is released
 SWITCH_INTERVAL_S = 0.0005  # after which a thread that compares gives way to the event loop and to short polls
 
 
@@ -70,6 +74,7 @@ class Runtime:
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
     ingest_lanes: Lanes = field(default_factory=Lanes)
     ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(LANE_THREADS, "ingest"))
+    memory_release: asyncio.TimerHandle | None = None
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     async def run_in_store_thread(
@@ -80,9 +85,26 @@ class Runtime:
             self.store_executor, lambda: function(*args, **kwargs)
         )
 
+    def release_memory_soon(self) -> None:
+        """Release the memory that a large document took, once its poll has ended."""
+        if self.memory_release is None:
+            loop = asyncio.get_running_loop()
+            self.memory_release = loop.call_later(MEMORY_RELEASE_S, self._release_memory)
+
+    def _release_memory(self) -> None:
+        self.memory_release = None
+        self.ingest_executor.submit(release_memory)
+
     async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
         """Run a step of an ingest and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
+
+
+def release_memory() -> None:
+    """Empty the caches that hold texts, and return free memory to the system."""
+    read_statement.cache_clear()
+    forget_analyses()
+    trim_heap()
 
 
 @asynccontextmanager
@@ -130,6 +152,8 @@ async def close_runtime(runtime: Runtime) -> None:
     await runtime.fetcher.close()
     await asyncio.to_thread(runtime.parser.close)
     await asyncio.to_thread(runtime.render_pool.close)
+    if runtime.memory_release:
+        runtime.memory_release.cancel()
     runtime.ingest_executor.shutdown(wait=True)
     runtime.store_executor.shutdown(wait=True)
 

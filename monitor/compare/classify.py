@@ -37,6 +37,7 @@ from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Upd
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
 
+CLAIMS_AT_ONCE = 200  # looked up together; more would only take memory
 SPELLINGS = 4  # terms of a claim that may be missing from the lead that covers it: other spellings of its words
 NEAR_BEST = 8.0  # of the changed candidates within this similarity of the best, the latest has the current figure
 
@@ -138,7 +139,18 @@ def reclassify(
 def settle_all(
     comparison: LookupContext, claims: Sequence[Claim], before: Sequence[Candidate | None]
 ) -> list[Finding]:
-    """Return a finding for each claim; `before` has their predecessors. A repeat of its own is not looked up."""
+    """Return a finding for each claim; `before` has their predecessors."""
+    findings = []
+    for start in range(0, len(claims), CLAIMS_AT_ONCE):
+        part = slice(start, start + CLAIMS_AT_ONCE)
+        findings += settle_part(comparison, claims[part], before[part])
+    return findings
+
+
+def settle_part(
+    comparison: LookupContext, claims: Sequence[Claim], before: Sequence[Candidate | None]
+) -> list[Finding]:
+    """Return a finding for each claim. A repeat of its own is not looked up."""
     asked = [i for i, own in enumerate(before) if own is None or not own.is_repeat]
     drawn: list[list[Candidate]] = [[] for _ in claims]
     for i, outside in zip(asked, find_prior_claims(comparison, [claims[i] for i in asked]), strict=True):

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.errors import ParseError, WorkerKilled
+from monitor.heap import LARGE_BYTES, trim_heap
 from monitor.process_pool import WorkerPool
 from monitor.sources.parse.article import parse_article
 from monitor.sources.parse.feed import Feed, parse_feed, warn_if_garbled
@@ -73,3 +74,6 @@ def _parse_in_worker(options: ParseOptions, body: bytes, content_type: str, url:
         return warn_if_garbled(_PARSERS[options.kind](body, content_type, url, options))
     except ParseError as error:
         return error.code, str(error)
+    finally:
+        if len(body) > LARGE_BYTES:
+            trim_heap()
