@@ -5,7 +5,7 @@ It is not compared again as a whole, least of all under the write lock: only its
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 MAX_CATCH_UPS = 3  # comparisons with what was committed during the previous one
+# Claims compared again at once, and under the write lock: those that are most like later ones. A long table with rows
+# that all look alike would otherwise be compared again as a whole.
+MAX_CLAIMS_REDONE, MAX_CLAIMS_IN_LOCK = 400, 50
 
 
 def catch_up(store: Store, context: IngestContext, chunk: ComparedChunk) -> ComparedChunk:
@@ -35,10 +38,10 @@ def catch_up(store: Store, context: IngestContext, chunk: ComparedChunk) -> Comp
         with store.read() as conn:
             later_rows = snapshot.rows_since(conn, mark, terms_hasher(long_entry.policy))
             mark = snapshot.ledger_mark(conn)
-            caught_up = compare_overtaken(conn, context, long_entry, later_rows, long_entry.policy)
-        if caught_up is long_entry:
+            redo = overtaken_findings(long_entry.comparison, long_entry.lookups, later_rows, MAX_CLAIMS_REDONE)
+            long_entry = compare_findings(conn, context, long_entry, redo, long_entry.policy)
+        if len(redo) <= MAX_CLAIMS_IN_LOCK:
             break
-        long_entry = caught_up
     return ComparedChunk(chunk.mark, (*others, long_entry), mark)
 
 
@@ -46,20 +49,31 @@ def compare_overtaken(
     conn: Connection, context: IngestContext, compared: ComparedEntry, later_rows: LaterRows, policy: Policy
 ) -> ComparedEntry:
     """Compare again those claims of a long entry that later rows may have changed; match the rules of `policy`."""
-    comparison = compared.comparison
-    redo = overtaken_findings(comparison, compared.lookups, later_rows)
+    redo = overtaken_findings(compared.comparison, compared.lookups, later_rows, MAX_CLAIMS_IN_LOCK)
+    return compare_findings(conn, context, compared, redo, policy)
+
+
+def compare_findings(
+    conn: Connection, context: IngestContext, compared: ComparedEntry, redo: Sequence[int], policy: Policy
+) -> ComparedEntry:
+    """Compare the findings at the indexes `redo` again."""
     if not redo and compared.policy.rules is policy.rules:
         return compared
     comparison = compare_again(
-        comparison, redo, context.history(conn), policy, context.now, is_revision=compared.revision is not None
+        compared.comparison,
+        redo,
+        context.history(conn),
+        policy,
+        context.now,
+        is_revision=compared.revision is not None,
     )
     is_stale = compared.policy.is_stale
     return replace(compared, comparison=comparison, policy=replace(policy, is_stale=is_stale))
 
 
-def overtaken_findings(comparison: Comparison, lookups: Lookups, later_rows: LaterRows) -> list[int]:
-    """Return the indexes of the findings that later rows may have changed."""
-    overlapping = later_rows.overlapping(lookups)
+def overtaken_findings(comparison: Comparison, lookups: Lookups, later_rows: LaterRows, limit: int) -> list[int]:
+    """Return the indexes of the findings that later rows may have changed, of about `limit` claims."""
+    overlapping = later_rows.overlapping(lookups, limit)
     if not overlapping and not later_rows.texts:
         return []
     terms_by_finding = [frozenset(map(hash64, terms)) for terms in comparison.index_terms]
