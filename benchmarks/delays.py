@@ -1,6 +1,6 @@
 """Measures how long hostile feeds delay a neighbour: from the publishing of an entry to the delivery of its alert.
 
-    python benchmarks/delays.py [SCENARIO ...] [--settle 60] [--longest 600]        all scenarios: about fifteen minutes
+    python benchmarks/delays.py [SCENARIO ...] [--settle 60] [--longest 600]      all: about twenty minutes
 
 A daemon in its own process polls a feed that publishes a matching entry every two seconds, and sends the alerts to a
 webhook. After CALM_S seconds the hostile sources of a scenario become due. Prints for each scenario, in seconds, the
