@@ -28,7 +28,7 @@ class Lookups:
 class LaterRows:
     """What was added to the ledger after a snapshot: the terms of claims and of stories, and hashes of claim texts.
 
-    `is_complete` is false if the added stories are not known, so that an update may overlap with them.
+    `is_complete` is false if some added rows are not known, so that they may overlap with anything.
     """
 
     is_complete: bool = True

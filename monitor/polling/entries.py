@@ -110,7 +110,7 @@ def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk,
     """Decide on the alerts of compared entries and commit them all in the open write transaction."""
     result, batch = ChunkResult(), Batch(conn, context)
     is_compared = any(not one.policy.baseline for one in chunk.entries)
-    later_rows = snapshot.rows_since(conn, chunk.mark, terms_hasher(policy)) if is_compared else LaterRows()
+    later_rows = snapshot.rows_since(conn, chunk.mark) if is_compared else LaterRows()
     stored_hashes = snapshot.content_hashes(conn, context.source, [one.entry.key for one in chunk.entries])
     for number, compared in enumerate(chunk.entries, 1):
         key = compared.entry.key
