@@ -11,7 +11,7 @@ only through `History`, and writes nothing: it returns an `Assessment`, which th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
 from monitor.compare.baseline import baseline_findings
-from monitor.compare.classify import PriorClaims, classify_claims, reclassify_for_sources
+from monitor.compare.classify import PriorClaims, classify_claims, reclassify, reclassify_for_sources
 from monitor.compare.lookup import LookupContext
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
 from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector, term_vectors
@@ -34,7 +34,7 @@ from monitor.ruleset.document import build_document
 from monitor.ruleset.match import match_prepared, rule_covers_source
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.text.analysis import NO_SYNONYMS, Synonyms, analyze, index_terms
-from monitor.text.split import Pattern, split_claims
+from monitor.text.split import Pattern, split_claims, split_versions
 
 
 class History(PriorClaims, DocumentFrequencies, AlertHistory, Outbox, Protocol):
@@ -127,13 +127,38 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
 
 def compare(update: Update, previous: Update | None, history: History, policy: Policy, now: Moment) -> Comparison:
     """Compare an update with everything said before and match the rules."""
-    claims = split_claims(update.title, update.text, policy.ignore)
-    previous_claims = split_claims(previous.title, previous.text, policy.ignore) if previous else None
+    previous_claims: Sequence[Claim] | None = None
+    if previous is None:
+        claims = split_claims(update.title, update.text, policy.ignore)
+    else:
+        versions = (update.title, update.text), (previous.title, previous.text)
+        claims, previous_claims = split_versions(*versions, policy.ignore)
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
     story, findings = classify_claims(
         update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
     )
     return match(update, claims, story, findings, story_vector, history, policy, now)
+
+
+def compare_again(
+    comparison: Comparison,
+    redo: Sequence[int],
+    history: History,
+    policy: Policy,
+    now: Moment,
+    *,
+    is_revision: bool,
+) -> Comparison:
+    """Return the comparison of an update whose findings at the indexes `redo` are compared with the past again.
+
+    The rules are those of `policy`, which may be other ones than before.
+    """
+    update, claims = comparison.update, comparison.claims
+    findings = reclassify(
+        update, claims, comparison.findings, redo, history, policy.synonyms, now, is_revision=is_revision
+    )
+    rule_matches = tuple(match_rules(update, claims, findings, history, policy, now))
+    return replace(comparison, findings=findings, rule_matches=rule_matches)
 
 
 def compare_baseline(updates: Sequence[Update], history: History, policy: Policy, now: Moment) -> list[Comparison]:

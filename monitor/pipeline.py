@@ -16,7 +16,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -30,7 +29,8 @@ from monitor.deliver.channels import Receipt
 from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, StoreError, UnreadableMessage
-from monitor.model import Alert, Message, Moment
+from monitor.heap import LARGE_BYTES
+from monitor.model import Alert, Entry, Message, Moment
 from monitor.net.failures import naming_proxy
 from monitor.net.response import Response
 from monitor.polling import incremental, outcome
@@ -58,7 +58,6 @@ from monitor.sources.uplink import CONNECTION_ERROR_CODES
 from monitor.store import outbox
 
 log = structlog.get_logger()
-LARGE_CHARS = 500_000  # text of a poll that may take many seconds: such polls work one after another
 Result = TypeVar("Result", Receipt, DeliveryError)
 RECORD_PAUSES_S = (0.5, 2.0, 5.0)  # between tries to record the result of a send while the database fails
 SEND_LEASE_S = 900.0  # after this a message whose sender died is sent again; longer than any send takes
@@ -77,6 +76,8 @@ async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
             await finish_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
         else:
             await parse_and_ingest(runtime, poll, response)
+        if len(response.body or b"") > LARGE_BYTES:
+            runtime.release_memory_soon()
     except SourceError as error:
         log.warning("poll failed", stage="poll", source=poll.source.name, code=error.code, error=str(error))
         await finish_poll(runtime, poll, await failure_outcome(runtime, poll, error))
@@ -186,17 +187,20 @@ async def ingest_in_turns(runtime: Runtime, polled: PolledEntries) -> IngestResu
     The alerts of a step go out as soon as it is committed.
     """
     steps, worked_s = ingest_steps(runtime.store, polled), 0.0
-    is_large = sum(len(entry.article or entry.body) for entry in polled.entries) > LARGE_CHARS
-    async with runtime.large_ingests if is_large else nullcontext():
-        while True:
-            async with runtime.ingest_turns.turn(worked_s):
-                started = time.monotonic()
-                step = await runtime.run_in_ingest_thread(partial(next_step, steps))
-            worked_s += time.monotonic() - started
-            if isinstance(step, IngestResult):
-                return step
-            if step:
-                runtime.delivery_wanted.set()
+    turns = runtime.ingest_lanes.of_length(longest_text(polled.entries))
+    while True:
+        async with turns.turn(worked_s):
+            started = time.monotonic()
+            step = await runtime.run_in_ingest_thread(partial(next_step, steps))
+        worked_s += time.monotonic() - started
+        if isinstance(step, IngestResult):
+            return step
+        if step:
+            runtime.delivery_wanted.set()
+
+
+def longest_text(entries: Sequence[Entry]) -> int:
+    return max((len(entry.article or entry.body) for entry in entries), default=0)
 
 
 async def reject_shrunk_feed(runtime: Runtime, poll: PollContext, feed: Feed) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from monitor.config.models import Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
+from monitor.heap import trim_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -28,16 +30,19 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
-from monitor.sources.turns import Turns
+from monitor.sources.turns import LANE_THREADS, Lanes
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
+from monitor.text.statement import read_statement
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
-INGEST_THREADS = 2  # polls whose entries are compared and committed at once
+MEMORY_RELEASE_S = 5.0  # after a poll with a large document, until its memory is released
+SWITCH_INTERVAL_S = 0.0005  # after which a thread that compares gives way to the event loop and to short polls
 BEAT_INTERVAL_S = 5.0  # after which a worker shows again that it is alive
 DEAD_AFTER_S = 20.0  # without a beat, after which a worker is dead
 
@@ -65,7 +70,7 @@ class Runtime:
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
     `pending_outcomes` holds results of unchanged polls until the daemon's next transaction; `interrupted_polls` are
     the sources whose result could not be stored. `uplink` knows if the network is down. Polls with entries to ingest
-    share `ingest_executor` by `ingest_turns`; those with very much text work one after another (`large_ingests`).
+    share `ingest_executor` by `ingest_lanes`.
 
     What is in memory here is about sources and channels that no other worker serves at the same time. When the
     workers change, some of those move: a worker that gets a source reads its state from the store, and finds out its
@@ -95,9 +100,9 @@ class Runtime:
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
     interrupted_polls: set[str] = field(default_factory=set)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
-    ingest_turns: Turns = field(default_factory=lambda: Turns(INGEST_THREADS))
-    large_ingests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(INGEST_THREADS, "ingest"))
+    ingest_lanes: Lanes = field(default_factory=Lanes)
+    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(LANE_THREADS, "ingest"))
+    memory_release: asyncio.TimerHandle | None = None
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     @property
@@ -113,9 +118,26 @@ class Runtime:
             self.store_executor, lambda: function(*args, **kwargs)
         )
 
+    def release_memory_soon(self) -> None:
+        """Release the memory that a large document took, once its poll has ended."""
+        if self.memory_release is None:
+            loop = asyncio.get_running_loop()
+            self.memory_release = loop.call_later(MEMORY_RELEASE_S, self._release_memory)
+
+    def _release_memory(self) -> None:
+        self.memory_release = None
+        self.ingest_executor.submit(release_memory)
+
     async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
         """Run a step of an ingest and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
+
+
+def release_memory() -> None:
+    """Empty the caches that hold texts, and return free memory to the system."""
+    read_statement.cache_clear()
+    forget_analyses()
+    trim_heap()
 
 
 @asynccontextmanager
@@ -127,6 +149,7 @@ async def open_runtime(
     The daemon lock of a supervised worker is held by its supervisor.
     """
     worker = worker or Worker()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_store(config.monitor.database)
@@ -169,6 +192,8 @@ async def close_runtime(runtime: Runtime) -> None:
     await runtime.fetcher.close()
     await asyncio.to_thread(runtime.parser.close)
     await asyncio.to_thread(runtime.render_pool.close)
+    if runtime.memory_release:
+        runtime.memory_release.cancel()
     runtime.ingest_executor.shutdown(wait=True)
     runtime.store_executor.shutdown(wait=True)
 

@@ -22,7 +22,7 @@ ALL_CODE = sorted(path for part in ("monitor", "tests", "benchmarks") for path i
 LAYERS = [
     {"evidence"},
     {"model", "errors", "units", "log", "resources"},
-    {"text", "serialize", "process_pool", "cron"},
+    {"text", "serialize", "process_pool", "heap", "cron"},
     {"compare", "config"},
     {"ruleset", "net"},
     {"alerts"},

@@ -36,6 +36,7 @@ NOTICE_TITLES = {
     "moving": "Source {} has lines that change at every poll",
     "rolled": "Source {} publishes faster than it is polled",
     "garbled": "The text of source {} is garbled",
+    "long": "Source {} has an entry that is too long",
     "articles": "Articles of source {} cannot be read",
 }
 NOTICE_SEVERITY = dict.fromkeys(FAULT_KINDS, Severity.HIGH) | {"quiet": Severity.MEDIUM, "back": Severity.INFO}

@@ -15,7 +15,7 @@ from monitor.compare.apart import is_formula_of
 from monitor.compare.bundles import in_bundles, is_recent
 from monitor.compare.candidates import find_prior_claims, has_measured_change
 from monitor.compare.catalogue import EntryKind, entry_kind
-from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext
+from monitor.compare.lookup import Candidate, ClaimIndex, LookupContext, is_own
 from monitor.compare.moved import moved_entry
 from monitor.compare.own_report import OwnReport
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S, as_new_occurrence, last_occurrence
@@ -38,6 +38,7 @@ from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Upd
 from monitor.text.analysis import Synonyms, analyze
 from monitor.text.normalize import normalized_key
 
+CLAIMS_AT_ONCE = 200  # looked up together; more would only take memory
 SPELLINGS = 4  # terms of a claim that may be missing from the lead that covers it: other spellings of its words
 NEAR_BEST = 8.0  # of the changed candidates within this similarity of the best, the latest has the current figure
 
@@ -110,10 +111,51 @@ def reclassify_for_sources(findings: Sequence[Finding], lookup: LookupContext) -
     return tuple(heard)
 
 
+def reclassify(
+    update: Update,
+    claims: Sequence[Claim],
+    findings: Sequence[Finding],
+    redo: Sequence[int],
+    prior_claims: PriorClaims,
+    synonyms: Synonyms,
+    now: Moment,
+    *,
+    is_revision: bool,
+) -> tuple[Finding, ...]:
+    """Return the findings of an update, those at the indexes `redo` compared again with what was said elsewhere.
+
+    What is repeated stays so, and a finding that is about an earlier claim of its own entry depends on no other.
+    """
+    kind = entry_kind(update, claims, prior_claims)
+    lookup = LookupContext(update, prior_claims, synonyms, now, kind=kind, is_revision=is_revision)
+    redo = [
+        i
+        for i in redo
+        if findings[i].novelty in (Novelty.NEW, Novelty.CHANGED)
+        and not ((nearest := findings[i].nearest) and is_own(nearest, lookup))
+    ]
+    again = settle_all(lookup, [findings[i].claim for i in redo], [None] * len(redo))
+    heard = list(findings)
+    for i, finding in zip(redo, once(again, claims, update, synonyms), strict=True):
+        heard[i] = replace(finding, story=finding.story or findings[i].story)
+    return tuple(heard)
+
+
 def settle_all(
     comparison: LookupContext, claims: Sequence[Claim], before: Sequence[Candidate | None]
 ) -> list[Finding]:
-    """Return a finding for each claim; `before` has their predecessors. A repeat of its own is not looked up."""
+    """Return a finding for each claim; `before` has their predecessors."""
+    findings = []
+    for start in range(0, len(claims), CLAIMS_AT_ONCE):
+        part = slice(start, start + CLAIMS_AT_ONCE)
+        findings += settle_part(comparison, claims[part], before[part])
+    return findings
+
+
+def settle_part(
+    comparison: LookupContext, claims: Sequence[Claim], before: Sequence[Candidate | None]
+) -> list[Finding]:
+    """Return a finding for each claim. A repeat of its own is not looked up."""
     asked = [i for i, own in enumerate(before) if own is None or not own.is_repeat]
     drawn: list[list[Candidate]] = [[] for _ in claims]
     for i, outside in zip(asked, find_prior_claims(comparison, [claims[i] for i in asked]), strict=True):

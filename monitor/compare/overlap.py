@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
+from operator import itemgetter
 
 # Shared rare terms from which a claim may be a predecessor of another one. The ledger ranks candidates by the terms
 # that they share, and no verdict but "new" rests on a single one, unless a claim has no more.
 MIN_SHARED_TERMS = 2
+MIN_SHARED_PART = 0.4  # of the terms of a claim in a long entry: a smaller part hardly ever leads to a verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Lookups:
 class LaterRows:
     """What was added to the ledger after a snapshot: the terms of claims and of stories, and hashes of claim texts.
 
-    `is_complete` is false if the added rows are not known, so that they may overlap with anything.
+    `is_complete` is false if some added rows are not known, so that they may overlap with anything.
     """
 
     is_complete: bool = True
@@ -51,6 +54,14 @@ class LaterRows:
             or any(self._claims.has_row_like(terms) for terms in lookups.claims)
         )
 
+    def overlapping(self, lookups: Lookups, limit: int) -> list[frozenset[int]]:
+        """Return the terms of the claims that might have been compared differently after the snapshot.
+
+        With more than `limit`, those that share the largest part of their terms with a later claim.
+        """
+        parts = [(self._claims.largest_part(terms), terms) for terms in lookups.claims if terms]
+        return [terms for part, terms in nlargest(limit, parts, key=itemgetter(0)) if part >= MIN_SHARED_PART]
+
 
 class TermRows:
     """Rows with the terms of each, found by the terms that they share with a lookup."""
@@ -66,7 +77,15 @@ class TermRows:
         self._sizes.append(len(row_terms))
 
     def has_row_like(self, terms: frozenset[int]) -> bool:
+        shared = self._shared_terms(terms)
+        return any(count >= min(MIN_SHARED_TERMS, len(terms), self._sizes[row]) for row, count in shared.items())
+
+    def largest_part(self, terms: frozenset[int]) -> float:
+        """Return the part of the terms that a row has, of the row that has most."""
+        return max(self._shared_terms(terms).values(), default=0) / len(terms)
+
+    def _shared_terms(self, terms: frozenset[int]) -> Counter[int]:
         shared: Counter[int] = Counter()
         for term in terms:
             shared.update(self._rows_by_term.get(term, ()))
-        return any(count >= min(MIN_SHARED_TERMS, len(terms), self._sizes[row]) for row, count in shared.items())
+        return shared

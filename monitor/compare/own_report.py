@@ -9,6 +9,7 @@ from monitor.model import Claim, PriorClaim, Role, Update
 from monitor.text.analysis import Synonyms, analyze, index_terms
 
 MAX_OWN_MEMBERS = 8  # earlier claims of the update that one claim is compared with
+MAX_PLACES = 500  # claims of one entry with a term; a more common one says nothing, and reading them takes long
 
 
 class OwnReport:
@@ -25,7 +26,8 @@ class OwnReport:
         last = self._place_by_text.get(claim.text, 0)
         shared: dict[int, int] = {}
         for term in index_terms(analyze(claim.text, self._synonyms)) if last else ():
-            for place in self._index().get(term, ()):
+            places = self._index().get(term, ())
+            for place in places if len(places) <= MAX_PLACES else ():
                 if place < last:
                     shared[place] = shared.get(place, 0) + 1
         best = sorted(shared, key=lambda place: shared[place], reverse=True)[:MAX_OWN_MEMBERS]

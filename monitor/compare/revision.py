@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from monitor.compare.own_report import MAX_PLACES
 from monitor.compare.records import match_record_labels, record_labels, record_verdict
 from monitor.compare.verdict import judge
 from monitor.evidence import Basis
@@ -162,6 +163,6 @@ class ClaimTermIndex:
         score: dict[int, float] = {}
         for term in index_terms(analyze(claim.text, self.same)):
             places = self.places.get(term, ())
-            for place in places:
+            for place in places if len(places) <= MAX_PLACES else ():
                 score[place] = score.get(place, 0.0) + 1 / len(places)
         return sorted(score, key=lambda place: -score[place])[:PARTNERS]

@@ -8,14 +8,15 @@ at once is new exactly once.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.assess import Assessment, Comparison, Policy, compare, compare_baseline, decide_alerts, may_alert
 from monitor.compare.overlap import LaterRows, Lookups
 from monitor.model import Entry, Finding, Moment, Update
-from monitor.sources.anomalies import Anomaly, KnownEntry
+from monitor.polling.compared import ChunkResult, ComparedChunk, ComparedEntry, IngestContext
+from monitor.polling.overtaken import compare_overtaken, terms_hasher
 from monitor.sources.flapping import (
     EntryVersion,
     Revision,
@@ -25,14 +26,15 @@ from monitor.sources.flapping import (
     is_revert,
     revision_label,
 )
+from monitor.sources.long_entries import CutEntry
 from monitor.sources.moving_lines import MIN_MOVES, find_moving_lines, follow_each_poll
 from monitor.sources.parse.dates import unless_far_ahead
 from monitor.store import entry_versions, ledger, snapshot
 from monitor.store.commit import commit_assessments
 from monitor.store.past import StoredHistory
-from monitor.store.snapshot import LedgerMark
 from monitor.store.story_vectors import StoryFrequencies
 from monitor.text.normalize import hash64
+from monitor.text.split import claims_left_out
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,54 +42,6 @@ if TYPE_CHECKING:
 BASELINE_CHUNK_ENTRIES = 40
 BASELINE_CHUNK_CHARS = 60_000
 CHUNK_S = 0.1  # seconds of comparing between two commits, so that a long poll delays no other work for long
-
-
-@dataclass(frozen=True, slots=True)
-class IngestContext:
-    """What all chunks of one poll share. `memory` is in seconds; `last_good` is the last successful poll before."""
-
-    source: str
-    memory: float
-    now: Moment
-    known_entries: Mapping[str, KnownEntry]
-    last_good: Moment | None
-    anomaly: Anomaly
-
-    def history(self, conn: Connection, frequencies: StoryFrequencies | None = None) -> StoredHistory:
-        return StoredHistory(conn, since=self.now - self.memory, frequencies=frequencies)
-
-    def content_hash(self, key: str) -> str | None:
-        """Return the content hash that the entry had when the poll began; None for a new entry."""
-        known = self.known_entries.get(key)
-        return known.content_hash if known else None
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedEntry:
-    """A new or changed entry, compared with `policy`; for a known entry with its revision."""
-
-    entry: Entry
-    content_hash: str
-    policy: Policy
-    comparison: Comparison
-    lookups: Lookups
-    revision: Revision | None
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedChunk:
-    """Entries compared with one snapshot, and how far the ledger was filled then."""
-
-    mark: LedgerMark
-    entries: Sequence[ComparedEntry]
-
-
-@dataclass(slots=True)
-class ChunkResult:
-    """How many alerts a chunk caused, and the revisions in it."""
-
-    alerts: int = 0
-    revisions: list[Revision] = field(default_factory=list)
 
 
 def compare_chunk(
@@ -102,7 +56,7 @@ def compare_chunk(
     for entry, content_hash in left:
         history = context.history(conn, frequencies)
         compared.append(compare_entry(conn, context, entry, content_hash, policy, history))
-        if time.monotonic() > deadline:
+        if compared[-1].is_long or time.monotonic() > deadline:
             break
     return ComparedChunk(mark, compared)
 
@@ -120,7 +74,7 @@ def compare_first_entries(
     updates = [build_update(context.source, entry, context.now) for entry, _ in taken]
     comparisons = compare_baseline(updates, context.history(conn), policy, context.now)
     return [
-        ComparedEntry(entry, content_hash, policy, comparison, Lookups(), None)
+        ComparedEntry(entry, content_hash, policy, comparison, Lookups(), None, count_left_out(comparison))
         for (entry, content_hash), comparison in zip(taken, comparisons, strict=True)
     ]
 
@@ -143,7 +97,13 @@ def compare_entry(
     comparison = compare(update, previous, history, policy, context.now)
     versions = entry_versions.latest_versions(conn, context.source, entry.key) if is_known else []
     revision = describe_revision(conn, context, comparison, content_hash, versions) if versions else None
-    return ComparedEntry(entry, content_hash, policy, comparison, history.lookups(), revision)
+    return ComparedEntry(
+        entry, content_hash, policy, comparison, history.lookups(), revision, count_left_out(comparison)
+    )
+
+
+def count_left_out(comparison: Comparison) -> int:
+    return claims_left_out(comparison.update.text, comparison.claims)
 
 
 def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk, policy: Policy) -> ChunkResult:
@@ -152,20 +112,31 @@ def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk,
     is_compared = any(not one.policy.baseline for one in chunk.entries)
     later_rows = snapshot.rows_since(conn, chunk.mark) if is_compared else LaterRows()
     stored_hashes = snapshot.content_hashes(conn, context.source, [one.entry.key for one in chunk.entries])
-    for compared in chunk.entries:
+    for number, compared in enumerate(chunk.entries, 1):
         key = compared.entry.key
         if stored_hashes.get(key) == compared.content_hash:
             continue  # another worker was faster
-        is_outdated = stored_hashes.get(key) != context.content_hash(key)
-        if is_outdated or compared.policy.rules is not policy.rules or later_rows.overlap(compared.lookups):
+        if stored_hashes.get(key) != context.content_hash(key):
             batch.commit()
-            context = with_stored_entry(conn, context, key) if is_outdated else context
+            context = with_stored_entry(conn, context, key)
+            compared = compare_entry(
+                conn, context, compared.entry, compared.content_hash, policy, context.history(conn)
+            )
+        elif compared.is_long and not compared.policy.baseline:
+            batch.commit()
+            rows = later_rows
+            if chunk.long_entry_mark:
+                rows = snapshot.rows_since(conn, chunk.long_entry_mark, terms_hasher(policy))
+            compared = compare_overtaken(conn, context, compared, rows, policy)
+        elif compared.policy.rules is not policy.rules or later_rows.overlap(compared.lookups):
+            batch.commit()
             compared = compare_entry(
                 conn, context, compared.entry, compared.content_hash, policy, context.history(conn)
             )
         result.alerts += batch.add(compared)
         result.revisions += [compared.revision] if compared.revision else []
-        if is_compared:
+        result.cut_entries += [CutEntry(compared.entry.title, compared.left_out)] if compared.left_out else []
+        if is_compared and number < len(chunk.entries):
             later_rows.add(claim_terms(compared), [compared.comparison.story_vector])
     batch.commit()
     return result

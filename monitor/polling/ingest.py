@@ -12,9 +12,12 @@ from monitor.alerts.source_notices import HealthIssue, notice_alerts, update_not
 from monitor.assess import Assessment, Policy, assess
 from monitor.model import Alert, Entry, Moment, Update
 from monitor.polling.checks import detect_anomaly, entries_missed
-from monitor.polling.entries import ChunkResult, IngestContext, commit_chunk, compare_chunk
+from monitor.polling.compared import ChunkResult, IngestContext
+from monitor.polling.entries import commit_chunk, compare_chunk
+from monitor.polling.overtaken import catch_up
 from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import Revision, revision_issues
+from monitor.sources.long_entries import long_entry_issue
 from monitor.sources.moving_lines import moving_issue
 from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import content_hash, oldest_first
@@ -111,13 +114,13 @@ def ingest_steps(store: Store, polled: PolledEntries) -> Generator[int, None, In
         policy = polled.make_policy()
         with store.read() as conn:
             chunk = compare_chunk(conn, context, left, policy)
+        chunk = catch_up(store, context, chunk)
         done += len(chunk.entries)
         with store.write() as conn:
             result = commit_chunk(conn, context, chunk, polled.make_policy())
-            total.alerts += result.alerts
-            total.revisions += result.revisions
+            total.add(result)
             if done == len(waiting):
-                notices = finish_poll(conn, polled, context, outcome, total.revisions)
+                notices = finish_poll(conn, polled, context, outcome, total)
         if done == len(waiting):
             return IngestResult(total.alerts, notices)
         yield result.alerts
@@ -144,14 +147,20 @@ def finish_poll(
     polled: PolledEntries,
     context: IngestContext,
     outcome: PollResult,
-    revisions: Sequence[Revision],
+    total: ChunkResult,
 ) -> list[Alert]:
     """Store what the source contains now and the poll's result. Return the notices about the source."""
     keys = [entry.key for entry in polled.entries]
     ledger.mark_entries_seen(conn, polled.source, keys, polled.now)
     if polled.fingerprint:
         feed_fingerprints.save_fingerprint(conn, polled.source, polled.fingerprint, set(keys))
-    issues = (*outcome.issues, *context.anomaly.issues, *revision_issues(revisions), *moving_issues(revisions))
+    issues = (
+        *outcome.issues,
+        *context.anomaly.issues,
+        *revision_issues(total.revisions),
+        *moving_issues(total.revisions),
+        *([long_entry_issue(total.cut_entries)] if total.cut_entries else ()),
+    )
     return commit_poll(conn, polled.source, replace(outcome, issues=issues), polled.make_policy())
 
 

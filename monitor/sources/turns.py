@@ -1,4 +1,8 @@
-"""Share a few threads among the polls that ingest entries, so that a long one delays no other for long."""
+"""Share a few threads among the polls that ingest entries, so that a long one delays no other for long.
+
+A step of a poll is not interrupted, and comparing a very long entry is one step. So such entries have threads of
+their own, which the interpreter runs beside the others.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from heapq import heappop, heappush
 from itertools import count
+
+# The most characters of an entry in each lane, and how many polls work there at once.
+LANES = ((40_000, 2), (200_000, 1), (2**63, 1))
+LANE_THREADS = sum(slots for _, slots in LANES)
 
 
 class Turns:
@@ -46,3 +54,14 @@ class Turns:
                 turn.set_result(None)
                 return
         self._free += 1
+
+
+class Lanes:
+    """The turns of polls by the length of their longest entry."""
+
+    def __init__(self) -> None:
+        self._lanes = [(max_chars, Turns(slots)) for max_chars, slots in LANES]
+
+    def of_length(self, chars: int) -> Turns:
+        """Return the turns of polls whose longest entry has so many characters."""
+        return next(turns for max_chars, turns in self._lanes if chars <= max_chars)

@@ -160,7 +160,7 @@ def find_postings(
         rows_by_term.setdefault(term, []).extend(unpack_integers(ids, "I"))
     pending_rows = load_pending(conn, index).rows_by_term
     for term, count in frequencies.items():
-        recent_rows = pending_rows.get(term, [])
+        recent_rows = pending_rows.get(term, [])[-limit:]
         if count > limit:
             rows_by_term[term] = newest_postings(conn, index, term, limit - len(recent_rows))
         if recent_rows:

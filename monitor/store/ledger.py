@@ -21,7 +21,7 @@ from monitor.store import inverted_index
 from monitor.store.inverted_index import CLAIM_INDEX
 from monitor.store.rows import update_from_row
 from monitor.store.schema import claims, entries, sayings, sources, updates
-from monitor.store.sql import select_matching, storable_text
+from monitor.store.sql import pad_ids, select_matching, storable_text
 from monitor.text.normalize import hash64, normalized_key
 
 MAX_LOOKUP_TERMS, MIN_LOOKUP_TERMS = 8, 5  # rarest terms of a claim that are looked up
@@ -171,7 +171,7 @@ class Ledger:
         if len(claim_ids) < at_least:
             return []
         parameters = {
-            "claims": claim_ids,
+            "claims": pad_ids(claim_ids),
             "at_least": at_least,
             "source": update.source,
             "key": update.entry,
@@ -183,7 +183,7 @@ class Ledger:
         """Return for each text that this entry says or has ever said its saying."""
         hashes = {text: text_hash(text) for text in texts}
         claim_id_by_hash = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values())))
-        parameters = {"claims": list(claim_id_by_hash.values()), "source": source, "key": entry}
+        parameters = {"claims": pad_ids(claim_id_by_hash.values()), "source": source, "key": entry}
         prior_by_claim = (
             {id: PriorClaim(*columns) for id, *columns in self._conn.execute(SELECT_OWN_SAYINGS, parameters)}
             if claim_id_by_hash
@@ -220,7 +220,7 @@ class Ledger:
         self, claim_ids: Iterable[int], sources: frozenset[str] | None, max_scanned: int
     ) -> dict[int, list[Sequence[Any]]]:
         """Return the rows of SELECT_SAYINGS by claim, earliest first."""
-        parameters: dict[str, Any] = {"claims": list(claim_ids), "since": self._since}
+        parameters: dict[str, Any] = {"claims": pad_ids(claim_ids), "since": self._since}
         if not parameters["claims"]:
             return {}
         if sources is None:

@@ -16,7 +16,7 @@ from monitor.model import Claim, Finding, Novelty
 from monitor.store import inverted_index
 from monitor.store.ledger import text_hash
 from monitor.store.schema import claims, sayings
-from monitor.store.sql import execute_many, insert_rows, select_matching, storable_text
+from monitor.store.sql import execute_many, insert_rows, pad_ids, select_matching, storable_text
 from monitor.text.normalize import hash64
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def find_sayings(
     """
     by_entry: dict[int, dict[int, float | None]] = {}
     for entry_id, claim_id, gone_at in conn.execute(
-        SELECT_ENTRY_SAYINGS, {"entries": entry_ids, "claims": claim_ids}
+        SELECT_ENTRY_SAYINGS, {"entries": pad_ids(entry_ids), "claims": pad_ids(claim_ids)}
     ):
         by_entry.setdefault(entry_id, {})[claim_id] = gone_at
     return by_entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -29,6 +29,13 @@ SELECT_MARK = select(
 )
 # Claims with terms are found by them, so only the texts of the others are compared.
 SELECT_LATER_TEXTS = select(claims.c.text_hash).where(claims.c.id > bindparam("claim"), ~claims.c.indexed)
+MAX_LATER_CLAIMS = 1_000  # whose terms are found from their texts, newest first
+SELECT_LATER_CLAIMS = (
+    select(claims.c.text)
+    .where(claims.c.id > bindparam("claim"), claims.c.indexed)
+    .order_by(claims.c.id.desc())
+    .limit(MAX_LATER_CLAIMS)
+)
 SELECT_CONTENT_HASHES = select(entries.c.key, entries.c.content_hash).where(
     entries.c.source == bindparam("source"), entries.c.key.in_(bindparam("keys", expanding=True))
 )
@@ -38,17 +45,24 @@ def ledger_mark(conn: Connection) -> LedgerMark:
     return LedgerMark(*select_raw(conn, SELECT_MARK)[0])
 
 
-def rows_since(conn: Connection, mark: LedgerMark) -> LaterRows:
-    """Return what was added after the mark. It is incomplete if an index was flushed meanwhile."""
+def rows_since(
+    conn: Connection, mark: LedgerMark, terms_of: Callable[[str], Iterable[int]] | None = None
+) -> LaterRows:
+    """Return what was added after the mark. It is incomplete if an index was flushed meanwhile.
+
+    With `terms_of`, which returns the hashed index terms of a claim, added claims are read instead of flushed rows.
+    """
     later, now = LaterRows(), ledger_mark(conn)
     if now == mark:
         return later
-    claim_terms = terms_since(conn, CLAIM_INDEX, mark.claim_row)
+    claim_terms: Sequence[Iterable[int]] | None = terms_since(conn, CLAIM_INDEX, mark.claim_row)
+    if claim_terms is None and terms_of:
+        added = select_raw(conn, SELECT_LATER_CLAIMS, claim=mark.claim)
+        claim_terms = [terms_of(text) for (text,) in added]
     story_terms = terms_since(conn, STORY_INDEX, mark.story_row)
-    if claim_terms is None or story_terms is None:
-        return LaterRows(is_complete=False)
     texts = [text_hash for (text_hash,) in select_raw(conn, SELECT_LATER_TEXTS, claim=mark.claim)]
-    later.add(claim_terms, story_terms, texts)
+    later.add(claim_terms or (), story_terms or (), texts)
+    later.is_complete = claim_terms is not None and story_terms is not None
     return later
 
 

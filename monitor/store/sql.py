@@ -73,6 +73,12 @@ def execute_many(conn: Connection, statement: Executable, rows: Sequence[dict[st
         conn.execute(statement, rows)
 
 
+def pad_ids(ids: Iterable[int]) -> list[int]:
+    """Repeat the last id up to a power of two. Drivers keep a statement for each length of an expanding list."""
+    padded = list(ids)
+    return padded + padded[-1:] * ((1 << (len(padded) - 1).bit_length()) - len(padded)) if padded else []
+
+
 def count_rows(conn: Connection, column: ColumnElement[int], *conditions: ColumnElement[bool]) -> int:
     return int(conn.execute(select(func.count(column)).where(*conditions)).scalar_one())
 
@@ -116,6 +122,9 @@ def select_matching(conn: Connection, statement: Select[Any], integers: Iterable
     For the terms of an update, which are hundreds.
     """
     sql, literals = str(compile_statement(statement, conn.dialect)), [f"{number:d}" for number in integers]
+    if conn.dialect.name == "sqlite":  # it keeps statements in memory, so their text must not contain the integers
+        values = (f"[{','.join(literals)}]",)
+        return list(fetch_raw(conn, EXPANDING_LIST.sub("SELECT value FROM json_each(?)", sql), values))
     rows: list[Any] = []
     for start in range(0, len(literals), MAX_INTEGERS_PER_STATEMENT):
         batch = ",".join(literals[start : start + MAX_INTEGERS_PER_STATEMENT])

@@ -130,6 +130,12 @@ def _cache_entry(text: str, synonyms: Synonyms) -> _CacheEntry:
     return _CacheEntry()
 
 
+def forget_analyses() -> None:
+    """Empty the caches of texts and of words, which hold the memory of a long document together."""
+    for cached in (_cache_entry, _shared_term, build_word):
+        cached.cache_clear()
+
+
 def analyze(text: str, synonyms: Synonyms = NO_SYNONYMS) -> ClaimAnalysis:
     """Return the analysis of a text, from the cache if it is there."""
     cached = _cache_entry(text, synonyms)

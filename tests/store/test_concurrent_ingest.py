@@ -14,7 +14,8 @@ from monitor.assess import Policy
 from monitor.evidence import Basis
 from monitor.model import Entry, Novelty, Reason
 from monitor.polling import entries as polled_entries
-from monitor.polling.entries import ChunkResult, ComparedChunk, IngestContext, commit_chunk, compare_chunk
+from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext
+from monitor.polling.entries import commit_chunk, compare_chunk
 from monitor.polling.ingest import PolledEntries, changed_entries, ingest_poll, prepare
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult

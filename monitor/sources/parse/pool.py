@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Self
 
 from monitor.errors import ParseError, WorkerKilled
+from monitor.heap import LARGE_BYTES, trim_heap
 from monitor.process_pool import WorkerPool
 from monitor.sources.parse.article import parse_article
 from monitor.sources.parse.feed import Feed, parse_feed, warn_if_garbled
@@ -17,6 +19,8 @@ from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.page import parse_page
 from monitor.sources.parse.sitemap import SITEMAP_ROOTS, may_be_sitemap, parse_sitemap
 from monitor.sources.parse.xml_tree import root_name, xml_text
+
+LARGE_BODY_BYTES = 200_000  # a larger body takes long to parse
 
 
 def parse_as_feed(body: bytes, content_type: str, url: str, _: ParseOptions) -> Feed:
@@ -39,9 +43,9 @@ class ParserPool:
 
     def __init__(self, *, workers: int | None = None, deadline: float = 5.0, memory: int = 768 * 2**20) -> None:
         # At least two, so that others are parsed while one hangs.
-        self._workers = WorkerPool(
-            worker_count=workers or max(2, os.cpu_count() or 2), deadline_s=deadline, memory_bytes=memory
-        )
+        worker_count = workers or max(2, os.cpu_count() or 2)
+        self._workers = WorkerPool(worker_count=worker_count, deadline_s=deadline, memory_bytes=memory)
+        self._large_bodies = asyncio.Semaphore(max(1, worker_count - 1))  # one worker is left for others
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,7 +59,8 @@ class ParserPool:
         """Parse a body fetched from `url`. Raises ParseError with a code of the parser, or `parse_timeout`,
         `parse_memory` or `parse_crashed`."""
         try:
-            result = await self._workers.run(_parse_in_worker, options, body, content_type, url)
+            async with self._large_bodies if len(body) > LARGE_BODY_BYTES else nullcontext():
+                result = await self._workers.run(_parse_in_worker, options, body, content_type, url)
         except WorkerKilled as killed:
             raise ParseError(f"parse_{killed.cause}", f"parsing {killed}") from None
         if isinstance(result, Feed):
@@ -73,3 +78,6 @@ def _parse_in_worker(options: ParseOptions, body: bytes, content_type: str, url:
         return warn_if_garbled(_PARSERS[options.kind](body, content_type, url, options))
     except ParseError as error:
         return error.code, str(error)
+    finally:
+        if len(body) > LARGE_BYTES:
+            trim_heap()

@@ -1,0 +1,88 @@
+"""Entries of a poll that were compared but are not committed yet, and what the chunks of a poll share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.assess import Comparison, Policy
+from monitor.compare.overlap import Lookups
+from monitor.model import Entry, Moment
+from monitor.sources.anomalies import Anomaly, KnownEntry
+from monitor.sources.flapping import Revision
+from monitor.sources.long_entries import CutEntry
+from monitor.store.past import StoredHistory
+from monitor.store.snapshot import LedgerMark
+from monitor.store.story_vectors import StoryFrequencies
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LONG_CLAIMS = 200  # of an entry that takes longer to compare than the write lock may be held
+
+
+@dataclass(frozen=True, slots=True)
+class IngestContext:
+    """What all chunks of one poll share. `memory` is in seconds; `last_good` is the last successful poll before."""
+
+    source: str
+    memory: float
+    now: Moment
+    known_entries: Mapping[str, KnownEntry]
+    last_good: Moment | None
+    anomaly: Anomaly
+
+    def history(self, conn: Connection, frequencies: StoryFrequencies | None = None) -> StoredHistory:
+        return StoredHistory(conn, since=self.now - self.memory, frequencies=frequencies)
+
+    def content_hash(self, key: str) -> str | None:
+        """Return the content hash that the entry had when the poll began; None for a new entry."""
+        known = self.known_entries.get(key)
+        return known.content_hash if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedEntry:
+    """A new or changed entry, compared with `policy`; for a known entry with its revision. `left_out` is how many of
+    its claims are not read.
+    """
+
+    entry: Entry
+    content_hash: str
+    policy: Policy
+    comparison: Comparison
+    lookups: Lookups
+    revision: Revision | None
+    left_out: int = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether comparing it under the write lock would delay other writers for long."""
+        return len(self.comparison.claims) > LONG_CLAIMS
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedChunk:
+    """Entries compared with one snapshot, and how far the ledger was filled then.
+
+    A long entry is the last one, and `long_entry_mark` is how far the ledger was filled when it was last compared.
+    """
+
+    mark: LedgerMark
+    entries: Sequence[ComparedEntry]
+    long_entry_mark: LedgerMark | None = None
+
+
+@dataclass(slots=True)
+class ChunkResult:
+    """How many alerts a chunk caused, the revisions in it, and its entries that were too long to be read whole."""
+
+    alerts: int = 0
+    revisions: list[Revision] = field(default_factory=list)
+    cut_entries: list[CutEntry] = field(default_factory=list)
+
+    def add(self, later: ChunkResult) -> None:
+        self.alerts += later.alerts
+        self.revisions += later.revisions
+        self.cut_entries += later.cut_entries
