@@ -41,6 +41,7 @@ COMMAND_NAMES = (
     "calibrate",
     "replay",
     "backup",
+    "migrate",
 )
 
 _PACKAGE_FOLDER = Path(__file__).parents[1]

@@ -258,6 +258,8 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
     """Confine a failure to one source or channel, which is retried when its lease expires."""
     try:
         await coroutine
+    except StoreOutdated:
+        pass  # the next beat ends the daemon with this error
     except StoreError as error:
         log.error("store failed", stage="daemon", name=name, error=str(error))
     except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreError
 from monitor.store import migrate
-from monitor.store.base import Store
+from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
@@ -47,22 +48,46 @@ class PostgresStore(Store):
         self._read_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        try:
-            self._upgrade_schema()
-        except BaseException:
-            self.close()
-            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with translate_driver_errors(self.name), self._engine.begin() as conn:
+        with self.write_any_schema() as conn:
             migrate.lock_revision(conn, self.name)
+            yield conn
+
+    @contextmanager
+    def write_any_schema(self) -> Iterator[Connection]:
+        with translate_driver_errors(self.name), self._engine.begin() as conn:
             yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with translate_driver_errors(self.name), self._read_engine.connect() as conn:
             yield conn
+
+    def check_schema(self, *, create: bool) -> None:
+        with self.read() as conn:
+            revision = migrate.current_revision(conn, self.name)
+        migrate.check_revision(revision, self.name)
+        if revision is None and not create:
+            raise StoreError(f"the database {self.name} is empty; `monitor run` creates its tables")
+        if revision is None:
+            self.upgrade()
+
+    def upgrade(self) -> Upgrade | None:
+        try:
+            return self._upgrade_once()
+        except (exc.IntegrityError, exc.ProgrammingError):  # another process has just created the first tables
+            return self._upgrade_once()
+
+    def _upgrade_once(self) -> Upgrade | None:
+        with self.write_any_schema() as conn:
+            revision = migrate.current_revision(conn, self.name, lock=True)
+            migrate.check_known(revision, self.name)
+            if revision != migrate.REVISIONS[-1]:
+                migrate.run_migrations(conn)
+        is_older = revision is not None and revision != migrate.REVISIONS[-1]
+        return Upgrade(str(revision), migrate.REVISIONS[-1], None) if is_older else None
 
     @contextmanager
     def hold_daemon(self) -> Iterator[tuple[int, ...]]:
@@ -89,21 +114,17 @@ class PostgresStore(Store):
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def backup(self, path: Path) -> None:
-        raise StoreError(f"cannot back up {self.name} to {path}: use pg_dump for a PostgreSQL database")
+        raise StoreError(f"cannot back up a PostgreSQL database here: use `{self._dump_command(path)}`")
+
+    def _dump_command(self, path: Path) -> str:
+        """Return the command that backs up the database, without the password."""
+        url = self._engine.url
+        options = {"file": path, "host": url.host, "port": url.port, "username": url.username}
+        words = [f"--{name}={value}" for name, value in options.items() if value]
+        return shlex.join(["pg_dump", "--format=custom", *words, self.name])
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def _upgrade_schema(self) -> None:
-        for attempt in (1, 2):
-            try:
-                with translate_driver_errors(self.name), self._engine.begin() as conn:
-                    migrate.upgrade_schema(conn, self.name)
-            except (exc.IntegrityError, exc.ProgrammingError):  # another process has just created the first tables
-                if attempt == 2:
-                    raise
-            else:
-                return
 
 
 def set_lock_timeout(connection: Any, _entry: object) -> None:
