@@ -110,7 +110,7 @@ def add_postings(conn: Connection, index: TermIndex, rows: Mapping[int, Iterable
 def load_pending(conn: Connection, index: TermIndex) -> PendingPostings:
     """Return the pending rows, reading only new ones.
 
-    The last row of the cache is read again: if it is gone, the rows were flushed, by whichever process. After a
+    The last row of the cache is read again: if it is gone, the rows were flushed, maybe by another process. After a
     rollback the SQLite store empties the cache, because row numbers are used again there.
     """
     pending: PendingPostings = conn.info.setdefault(index.name, PendingPostings())

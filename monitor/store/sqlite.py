@@ -92,7 +92,7 @@ class SqliteStore(Store):
                 copy = self._copy_before_upgrade(conn) if revision else None
                 migrate.run_migrations(conn)
         except BaseException:
-            if copy:  # the transaction was rolled back: the copy is of no use, and each attempt would add one
+            if copy:  # the transaction was rolled back, and each attempt would leave one more
                 copy.unlink(missing_ok=True)
             raise
         return Upgrade(revision, migrate.REVISIONS[-1], copy) if revision else None
