@@ -42,6 +42,7 @@ COMMAND_NAMES = (
     "replay",
     "backup",
     "migrate",
+    "copy-store",
 )
 
 _PACKAGE_FOLDER = Path(__file__).parents[1]

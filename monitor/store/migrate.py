@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, inspect, select, table
+from sqlalchemy import Connection, Select, column, inspect, select, table, update
 
 from monitor.errors import StoreError, StoreOutdated
 
 VERSION_TABLE = "schema_version"
+COPYING = "copying"  # the revision of a database into which a store is being copied
 READ_REVISION = "SELECT version_num FROM schema_version"  # passed to the driver in each write on SQLite
 SELECT_REVISION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE))
 # Locks the row, so that writers on PostgreSQL take turns; SQLite has no such locks and ignores that.
@@ -46,8 +47,16 @@ def check_revision(revision: str | None, database_name: str) -> None:
 
 def check_known(revision: str | None, database_name: str) -> None:
     """Raise StoreError if this version cannot upgrade the database."""
+    if revision == COPYING:
+        raise StoreError(f"the copy into {database_name} was not completed: run `monitor copy-store` again")
     if revision is not None and revision not in REVISIONS:
         raise StoreError(f"database {database_name} was made by a newer version of this program (schema {revision})")
+
+
+def set_revision(conn: Connection, revision: str) -> None:
+    """Store the revision of the database."""
+    version_table = table(VERSION_TABLE, column("version_num"))
+    conn.execute(update(version_table).values(version_num=revision))
 
 
 def lock_revision(conn: Connection, database_name: str) -> None:

@@ -119,7 +119,8 @@ class PostgresStore(Store):
     def _dump_command(self, path: Path) -> str:
         """Return the command that backs up the database, without the password."""
         url = self._engine.url
-        options = {"file": path, "host": url.host, "port": url.port, "username": url.username}
+        host = url.host or url.query.get("host")
+        options = {"file": path, "host": host, "port": url.port, "username": url.username}
         words = [f"--{name}={value}" for name, value in options.items() if value]
         return shlex.join(["pg_dump", "--format=custom", *words, self.name])
 

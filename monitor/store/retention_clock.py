@@ -1,6 +1,7 @@
 """Decides whether the clock can be trusted when history is about to be deleted by its age.
 
-A clock that jumped ahead makes everything look old. What is stored by that clock proves nothing: polls continue by it.
+A clock that jumped ahead makes everything look old. What is stored by that clock proves nothing, because polls
+continue by it.
 """
 
 from __future__ import annotations

@@ -365,6 +365,18 @@ def test_a_backup_taken_during_writes_is_complete(database_path: Path, tmp_path:
     restored.close()
 
 
+def test_the_backup_of_a_postgres_database_is_left_to_pg_dump(empty_postgres_url: str) -> None:
+    socket = make_url(empty_postgres_url).query["host"]
+    url = make_url(empty_postgres_url).set(password="hunter2").render_as_string(hide_password=False)
+    store = open_store(url)
+    with pytest.raises(StoreError) as caught:
+        store.backup(Path("a copy.dump"))
+    store.close()
+
+    command = f"pg_dump --format=custom '--file=a copy.dump' --host={socket} --username=postgres {store.name}"
+    assert str(caught.value) == f"cannot back up a PostgreSQL database here: use `{command}`"
+
+
 def test_opening_an_up_to_date_database_does_not_import_alembic(database_path: Path) -> None:
     open_store(f"sqlite:///{database_path}").close()
     code = (
