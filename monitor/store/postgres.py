@@ -21,13 +21,15 @@ from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
 
 NOTICE_CHANNEL = "claimwatch"
+NO_NOTICES = (exc.NotSupportedError, exc.ProgrammingError)  # of engines without LISTEN and pg_notify
 LISTEN_TIMEOUT_S = 0.5  # between two checks of whether to end
 
 
 class PostgresStore(Store):
     """A connection pool. The locked row of the schema's revision makes writers take turns.
 
-    No advisory lock is used, so it also runs on databases that are compatible with PostgreSQL but lack those.
+    What it needs of a database is listed in docs/scaling.md. Advisory locks are not used, and without notices the
+    ticks of the daemon find everything.
     """
 
     is_shared = True
@@ -39,6 +41,7 @@ class PostgresStore(Store):
             self._engine = create_engine(
                 database_url,
                 json_serializer=dump_json,
+                isolation_level="READ COMMITTED",  # whatever the default of the server is
                 pool_pre_ping=True,
                 connect_args={"application_name": f"claimwatch pid {os.getpid()}", "connect_timeout": 10},
             )
@@ -94,11 +97,11 @@ class PostgresStore(Store):
         yield ()
 
     def notify(self, notice: str) -> None:
-        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+        with translate_driver_errors(self.name), suppress(*NO_NOTICES), self._autocommit() as conn:
             conn.execute(select(func.pg_notify(NOTICE_CHANNEL, notice)))
 
     def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
-        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+        with translate_driver_errors(self.name), suppress(*NO_NOTICES), self._autocommit() as conn:
             conn.exec_driver_sql(f"LISTEN {NOTICE_CHANNEL}")
             driver_connection: Any = conn.connection.driver_connection
             while not ended.is_set():
