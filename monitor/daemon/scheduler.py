@@ -6,7 +6,7 @@ Deadlines are kept only in the store, so a restart, a blocked loop or a clock st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,8 +79,9 @@ class Daemon:
         )
         for action, seconds in schedule:
             scheduler.add_job(
-                action,
+                run_tick,
                 "interval",
+                args=(action,),
                 seconds=seconds,
                 next_run_time=datetime.now(UTC),
                 misfire_grace_time=None,
@@ -254,6 +255,10 @@ class Daemon:
             for task in unfinished:
                 task.cancel()
         await self.runtime.run_in_store_thread(flush_pending_outcomes, self.runtime)
+
+
+async def run_tick(action: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await log_and_continue(getattr(action, "__name__", "tick"), action())
 
 
 async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> None:

@@ -100,7 +100,8 @@ class Supervisor:
             lasted_s = time.monotonic() - started
             if self.stop.is_set():
                 return
-            await asyncio.to_thread(self.release_worker, number)
+            if status != EXIT_OUTDATED:  # then nothing may be written any more
+                await asyncio.to_thread(self.release_worker, number)
             has_failed_to_start = is_first and status == EXIT_COULD_NOT_RUN and lasted_s < STABLE_AFTER_S
             if has_failed_to_start or status == EXIT_OUTDATED:
                 self.exit_status = status
