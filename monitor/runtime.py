@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+import structlog
+
 from monitor.assess import Policy
 from monitor.config.models import Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
@@ -34,11 +36,12 @@ from monitor.sources.turns import LANE_THREADS, Lanes
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
-from monitor.store.connect import open_store
+from monitor.store.connect import open_any_schema
 from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
 from monitor.text.statement import read_statement
 
+log = structlog.get_logger()
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 MEMORY_RELEASE_S = 5.0  # after a poll with a large document, until its memory is released
@@ -142,19 +145,21 @@ def release_memory() -> None:
 
 @asynccontextmanager
 async def open_runtime(
-    config: Config, clock: Callable[[], Moment] = time.time, worker: Worker | None = None
+    config: Config, clock: Callable[[], Moment] = time.time, worker: Worker | None = None, *, upgrades: bool = True
 ) -> AsyncIterator[Runtime]:
     """Open a runtime for `config` and close it at the end. Raises ConfigError, StoreError or StoreBusy.
 
-    The daemon lock of a supervised worker is held by its supervisor.
+    `upgrades` allows to upgrade the store. The daemon lock of a supervised worker is held by its supervisor, which
+    has also upgraded the store.
     """
     worker = worker or Worker()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
-    store = open_store(config.monitor.database)
+    store = open_any_schema(config.monitor.database)
     try:
         with nullcontext() if worker.is_supervised else store.hold_daemon():
+            prepare_schema(store, upgrades=upgrades and not worker.is_supervised)
             user_agent = config.monitor.user_agent
             network = open_network(config.network)
             fetcher = Fetcher(user_agent=user_agent, network=network)
@@ -183,6 +188,14 @@ async def open_runtime(
                 await close_runtime(runtime)
     finally:
         store.close()
+
+
+def prepare_schema(store: Store, *, upgrades: bool) -> None:
+    """Create the tables of an empty store. Upgrade an older one, if allowed, or raise StoreError."""
+    if upgrades and (upgrade := store.upgrade()):
+        copy = str(upgrade.copy) if upgrade.copy else None
+        log.info("database upgraded", stage="store", before=upgrade.before, after=upgrade.after, copy=copy)
+    store.check_schema(create=True)
 
 
 async def close_runtime(runtime: Runtime) -> None:

@@ -41,6 +41,8 @@ COMMAND_NAMES = (
     "calibrate",
     "replay",
     "backup",
+    "migrate",
+    "copy-store",
 )
 
 _PACKAGE_FOLDER = Path(__file__).parents[1]

@@ -49,8 +49,14 @@ def parse_recurrence(text: Any) -> float | None:
     return None if text == "never" else parse_duration(text)
 
 
+def parse_keep(text: Any) -> float | None:
+    """Return a duration in seconds, None for "forever". Raises ValueError."""
+    return None if text == "forever" else parse_duration(text)
+
+
 DurationSeconds = Annotated[float, BeforeValidator(parse_duration)]
 Recurrence = Annotated[float | None, BeforeValidator(parse_recurrence)]
+KeepTime = Annotated[float | None, BeforeValidator(parse_keep)]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(parse_timezone)]
 SourceName = Annotated[str, AfterValidator(validate_source_name)]
 WebAddress = Annotated[str, AfterValidator(validate_web_address)]
@@ -155,6 +161,7 @@ class MonitorConfig(ConfigTable):
     templates: Path = Path("templates")
     timezone: TimeZone = ZoneInfo("UTC")
     memory: DurationSeconds = 90 * DAY
+    keep: KeepTime = None
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     user_agent: HeaderValue = "Claimwatch/0.1 (+https://example.org/claimwatch)"
 

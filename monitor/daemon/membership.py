@@ -134,8 +134,7 @@ def leave_store(runtime: Runtime) -> None:
 def refuse_beside_others(runtime: Runtime) -> None:
     """Raise StoreBusy if another worker is alive: what this process does is not shared."""
     with runtime.store.write() as conn:
-        now = workers.database_time(conn)
-        living = [worker for worker in workers.load_workers(conn) if now - worker.beat < runtime.worker.dead_after_s]
+        living = workers.load_living(conn, runtime.worker.dead_after_s)
     if living:
         where = f"pid {living[0].pid} on {living[0].host}"
         raise StoreBusy(f"another daemon is running on {runtime.store.name} ({where})")

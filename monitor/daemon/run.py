@@ -52,7 +52,7 @@ async def poll_now(config: Config, names: Sequence[str]) -> None:
 
     Raises StoreBusy if a daemon is running.
     """
-    async with working_alone(config) as runtime:
+    async with working_alone(config, upgrades=False) as runtime:
         await runtime.run_in_store_thread(request_polls, runtime.store, names, runtime.clock())
         daemon = Daemon(runtime)
         daemon.start_polls(await daemon.lease_batch(names))
@@ -60,9 +60,9 @@ async def poll_now(config: Config, names: Sequence[str]) -> None:
 
 
 @asynccontextmanager
-async def working_alone(config: Config) -> AsyncIterator[Runtime]:
+async def working_alone(config: Config, *, upgrades: bool = True) -> AsyncIterator[Runtime]:
     """Open a runtime on a store that no other worker uses now. Raises StoreBusy."""
-    async with open_runtime(config) as runtime:
+    async with open_runtime(config, upgrades=upgrades) as runtime:
         if runtime.is_shared:
             await runtime.run_in_store_thread(refuse_beside_others, runtime)
         await runtime.run_in_store_thread(prepare_store, runtime)

@@ -6,7 +6,7 @@ Deadlines are kept only in the store, so a restart, a blocked loop or a clock st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,14 +24,15 @@ from monitor.daemon.leases import (
 )
 from monitor.daemon.lookback import look_back
 from monitor.daemon.membership import Membership, leave_store
-from monitor.daemon.reload import drop_removed_rules, watch_rules
+from monitor.daemon.reload import watch_rules
+from monitor.daemon.retention import run_retention
 from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
 from monitor.errors import StoreError, StoreOutdated
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostQueue, HostSlots
 from monitor.sources.state import SourceState
-from monitor.store.retention import run_retention
+from monitor.store.retention_clock import ClockWatch
 
 log = structlog.get_logger()
 TICK_INTERVAL_S = 1.0
@@ -51,6 +52,7 @@ class Daemon:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.membership = Membership(runtime)
+        self.clock_watch = ClockWatch()
         self.poll_tasks: dict[str, asyncio.Task[None]] = {}
         self.send_tasks: dict[str, asyncio.Task[None]] = {}
         self.host_by_source = {source.name: urlsplit(source.url).netloc for source in runtime.config.sources}
@@ -77,8 +79,9 @@ class Daemon:
         )
         for action, seconds in schedule:
             scheduler.add_job(
-                action,
+                run_tick,
                 "interval",
+                args=(action,),
                 seconds=seconds,
                 next_run_time=datetime.now(UTC),
                 misfire_grace_time=None,
@@ -91,7 +94,7 @@ class Daemon:
                 self.poll_backlog(),
                 self.deliver_when_wanted(),
                 watch_rules(self.runtime),
-                watch_clock_steps(self.runtime, scheduler),
+                watch_clock_steps(self.runtime, scheduler, self.clock_watch),
                 self.preload_templates(),
                 react_to_notices(
                     self.runtime,
@@ -230,13 +233,13 @@ class Daemon:
             await log_and_continue("look back", look_back(self.runtime))
 
     async def run_retention(self) -> None:
-        """Delete claims older than `memory` from the index, and drop matches held for removed rules."""
+        """Delete what is older than `memory` or `keep`, and drop matches held for removed rules."""
         if not self.membership.serves("retention"):
             return
-        since = self.runtime.clock() - self.runtime.config.monitor.memory
-        await self.runtime.run_in_store_thread(run_retention, self.runtime.store, since=since)
-        if self.membership.is_agreed:
-            await self.runtime.run_in_store_thread(drop_removed_rules, self.runtime)
+        drops_removed = self.membership.is_agreed
+        await log_and_continue(
+            "retention", run_retention(self.runtime, self.clock_watch, drops_removed=drops_removed)
+        )
 
     def start_task(
         self, tasks: dict[str, asyncio.Task[None]], name: str, coroutine: Coroutine[Any, Any, None]
@@ -254,10 +257,16 @@ class Daemon:
         await self.runtime.run_in_store_thread(flush_pending_outcomes, self.runtime)
 
 
+async def run_tick(action: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await log_and_continue(getattr(action, "__name__", "tick"), action())
+
+
 async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> None:
     """Confine a failure to one source or channel, which is retried when its lease expires."""
     try:
         await coroutine
+    except StoreOutdated:
+        pass  # the next beat ends the daemon with this error
     except StoreError as error:
         log.error("store failed", stage="daemon", name=name, error=str(error))
     except Exception:

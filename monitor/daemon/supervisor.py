@@ -22,10 +22,10 @@ from monitor.daemon.run import update_store
 from monitor.errors import EXIT_COULD_NOT_RUN, EXIT_OUTDATED, StoreError
 from monitor.log import LogFormat
 from monitor.policy import load_policy
-from monitor.runtime import new_worker_id
+from monitor.runtime import new_worker_id, prepare_schema
 from monitor.store import workers
 from monitor.store.base import Store
-from monitor.store.connect import open_store
+from monitor.store.connect import open_any_schema
 
 log = structlog.get_logger()
 
@@ -40,9 +40,10 @@ def run_supervisor(config: Config, log_format: LogFormat) -> int:
     Raises ConfigError, StoreError or StoreBusy.
     """
     policy = load_policy(config)
-    store = open_store(config.monitor.database)
+    store = open_any_schema(config.monitor.database)
     try:
         with store.hold_daemon() as descriptors:
+            prepare_schema(store, upgrades=True)
             update_store(store, config, policy, time.time())
             command = (sys.executable, "-m", "monitor", "run", "-c", str(config.path), "--log", log_format)
             supervisor = Supervisor(store, command, config.monitor.workers, descriptors)
@@ -99,7 +100,8 @@ class Supervisor:
             lasted_s = time.monotonic() - started
             if self.stop.is_set():
                 return
-            await asyncio.to_thread(self.release_worker, number)
+            if status != EXIT_OUTDATED:  # then nothing may be written any more
+                await asyncio.to_thread(self.release_worker, number)
             has_failed_to_start = is_first and status == EXIT_COULD_NOT_RUN and lasted_s < STABLE_AFTER_S
             if has_failed_to_start or status == EXIT_OUTDATED:
                 self.exit_status = status

@@ -6,11 +6,21 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """The schemas before and after an upgrade, and the copy of the database before it, if one was made."""
+
+    before: str
+    after: str
+    copy: Path | None
 
 
 class Store(ABC):
@@ -28,8 +38,23 @@ class Store(ABC):
         """Open a transaction that may write, one at a time in all processes; rolled back if the body raises."""
 
     @abstractmethod
+    def write_any_schema(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that may write, whatever the schema of the database."""
+
+    @abstractmethod
     def read(self) -> AbstractContextManager[Connection]:
         """Open a read-only snapshot, which never blocks a writer."""
+
+    @abstractmethod
+    def check_schema(self, *, create: bool) -> None:
+        """Raise StoreError unless the schema is the newest. An empty database gets the tables, if `create`."""
+
+    @abstractmethod
+    def upgrade(self) -> Upgrade | None:
+        """Upgrade an older schema, in one transaction; None if there was none.
+
+        A SQLite file is copied before. Raises StoreError, with nothing changed, if that is not possible.
+        """
 
     @abstractmethod
     def hold_daemon(self) -> AbstractContextManager[tuple[int, ...]]:

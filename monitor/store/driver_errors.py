@@ -32,6 +32,7 @@ POSTGRES_MESSAGES = {
     "42501": "permission denied",
     "55P03": "locked by another process",
     "57P01": "the server is shutting down",
+    "40001": "the server could not serialize the transaction; it is tried again with the next poll or send",
     "40P01": "the server aborted the transaction because of a deadlock",
 }
 

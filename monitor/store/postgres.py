@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,19 +15,21 @@ from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreError
 from monitor.store import migrate
-from monitor.store.base import Store
+from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.sql import dump_json
 
 NOTICE_CHANNEL = "claimwatch"
+NO_NOTICES = (exc.NotSupportedError, exc.ProgrammingError)  # of engines without LISTEN and pg_notify
 LISTEN_TIMEOUT_S = 0.5  # between two checks of whether to end
 
 
 class PostgresStore(Store):
     """A connection pool. The locked row of the schema's revision makes writers take turns.
 
-    No advisory lock is used, so it also runs on databases that are compatible with PostgreSQL but lack those.
+    What it needs of a database is listed in docs/scaling.md. Advisory locks are not used, and without notices the
+    ticks of the daemon find everything.
     """
 
     is_shared = True
@@ -38,6 +41,7 @@ class PostgresStore(Store):
             self._engine = create_engine(
                 database_url,
                 json_serializer=dump_json,
+                isolation_level="READ COMMITTED",  # whatever the default of the server is
                 pool_pre_ping=True,
                 connect_args={"application_name": f"claimwatch pid {os.getpid()}", "connect_timeout": 10},
             )
@@ -47,16 +51,16 @@ class PostgresStore(Store):
         self._read_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        try:
-            self._upgrade_schema()
-        except BaseException:
-            self.close()
-            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with translate_driver_errors(self.name), self._engine.begin() as conn:
+        with self.write_any_schema() as conn:
             migrate.lock_revision(conn, self.name)
+            yield conn
+
+    @contextmanager
+    def write_any_schema(self) -> Iterator[Connection]:
+        with translate_driver_errors(self.name), self._engine.begin() as conn:
             yield conn
 
     @contextmanager
@@ -64,16 +68,40 @@ class PostgresStore(Store):
         with translate_driver_errors(self.name), self._read_engine.connect() as conn:
             yield conn
 
+    def check_schema(self, *, create: bool) -> None:
+        with self.read() as conn:
+            revision = migrate.current_revision(conn, self.name)
+        migrate.check_revision(revision, self.name)
+        if revision is None and not create:
+            raise StoreError(f"the database {self.name} is empty; `monitor run` creates its tables")
+        if revision is None:
+            self.upgrade()
+
+    def upgrade(self) -> Upgrade | None:
+        try:
+            return self._upgrade_once()
+        except (exc.IntegrityError, exc.ProgrammingError):  # another process has just created the first tables
+            return self._upgrade_once()
+
+    def _upgrade_once(self) -> Upgrade | None:
+        with self.write_any_schema() as conn:
+            revision = migrate.current_revision(conn, self.name, lock=True)
+            migrate.check_known(revision, self.name)
+            if revision != migrate.REVISIONS[-1]:
+                migrate.run_migrations(conn)
+        is_older = revision is not None and revision != migrate.REVISIONS[-1]
+        return Upgrade(str(revision), migrate.REVISIONS[-1], None) if is_older else None
+
     @contextmanager
     def hold_daemon(self) -> Iterator[tuple[int, ...]]:
         yield ()
 
     def notify(self, notice: str) -> None:
-        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+        with translate_driver_errors(self.name), suppress(*NO_NOTICES), self._autocommit() as conn:
             conn.execute(select(func.pg_notify(NOTICE_CHANNEL, notice)))
 
     def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
-        with translate_driver_errors(self.name), suppress(exc.NotSupportedError), self._autocommit() as conn:
+        with translate_driver_errors(self.name), suppress(*NO_NOTICES), self._autocommit() as conn:
             driver_connection: Any = conn.connection.driver_connection
             conn.detach()  # so that it is closed, not returned to a pool that may have been disposed of
             conn.exec_driver_sql(f"LISTEN {NOTICE_CHANNEL}")
@@ -90,21 +118,18 @@ class PostgresStore(Store):
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def backup(self, path: Path) -> None:
-        raise StoreError(f"cannot back up {self.name} to {path}: use pg_dump for a PostgreSQL database")
+        raise StoreError(f"cannot back up a PostgreSQL database here: use `{self._dump_command(path)}`")
+
+    def _dump_command(self, path: Path) -> str:
+        """Return the command that backs up the database, without the password."""
+        url = self._engine.url
+        host = url.host or url.query.get("host")
+        options = {"file": path, "host": host, "port": url.port, "username": url.username}
+        words = [f"--{name}={value}" for name, value in options.items() if value]
+        return shlex.join(["pg_dump", "--format=custom", *words, self.name])
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def _upgrade_schema(self) -> None:
-        for attempt in (1, 2):
-            try:
-                with translate_driver_errors(self.name), self._engine.begin() as conn:
-                    migrate.upgrade_schema(conn, self.name)
-            except (exc.IntegrityError, exc.ProgrammingError):  # another process has just created the first tables
-                if attempt == 2:
-                    raise
-            else:
-                return
 
 
 def set_lock_timeout(connection: Any, _entry: object) -> None:

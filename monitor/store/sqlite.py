@@ -8,10 +8,12 @@ commit), while opening and while closing.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,7 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
-from monitor.store.base import Store
+from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
 from monitor.store.sql import dump_json
@@ -45,14 +47,15 @@ class SqliteStore(Store):
         self._lock: FileLock | ThreadLock = ThreadLock() if self._path is None else open_lock(self._path, ".write")
         self._writer = self._engine("BEGIN IMMEDIATE", 1)
         self._reader = self._engine("BEGIN", MAX_READERS) if self._path else self._writer
-        try:
-            self._upgrade_schema()
-        except BaseException:
-            self.close()
-            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        with self.write_any_schema() as conn:
+            migrate.require_newest(conn.exec_driver_sql(migrate.READ_REVISION).scalar(), self.name)
+            yield conn
+
+    @contextmanager
+    def write_any_schema(self) -> Iterator[Connection]:
         with self._lock.hold(), translate_driver_errors(self.name), self._writer.begin() as conn:
             try:
                 yield conn
@@ -63,11 +66,52 @@ class SqliteStore(Store):
     @contextmanager
     def read(self) -> Iterator[Connection]:
         if self._path is None:
-            with self.write() as conn:
+            with self.write_any_schema() as conn:
                 yield conn
         else:
             with translate_driver_errors(self.name), self._reader.connect() as conn:
                 yield conn
+
+    def check_schema(self, *, create: bool) -> None:
+        with self.write_any_schema() as conn:
+            revision = migrate.current_revision(conn, self.name)
+            migrate.check_revision(revision, self.name)
+            if revision is None and not create:
+                raise StoreError(f"the database {self.name} is empty; `monitor run` creates its tables")
+            if revision is None:
+                migrate.run_migrations(conn)
+
+    def upgrade(self) -> Upgrade | None:
+        copy = None
+        try:
+            with self.write_any_schema() as conn:
+                revision = migrate.current_revision(conn, self.name)
+                migrate.check_known(revision, self.name)
+                if revision == migrate.REVISIONS[-1]:
+                    return None
+                copy = self._copy_before_upgrade(conn) if revision else None
+                migrate.run_migrations(conn)
+        except BaseException:
+            if copy:  # the transaction was rolled back, and each attempt would leave one more
+                copy.unlink(missing_ok=True)
+            raise
+        return Upgrade(revision, migrate.REVISIONS[-1], copy) if revision else None
+
+    def _copy_before_upgrade(self, conn: Connection) -> Path | None:
+        """Copy the database before an upgrade; None if it is in memory. The caller holds the write lock."""
+        if self._path is None:
+            return None
+        pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        size: int = conn.exec_driver_sql(pages).scalar_one()
+        free = shutil.disk_usage(self._path.parent).free
+        if free < size:
+            raise StoreError(
+                f"cannot upgrade the database {self.name}: the copy of it that is made before needs"
+                f" {size / 2**20:,.0f} MB, and the disk has {free / 2**20:,.0f} MB free"
+            )
+        path = free_path(self._path.with_name(f"{self._path.name}.before-{migrate.REVISIONS[-1]}"))
+        self._copy_to(path, "the copy")
+        return path
 
     @contextmanager
     def hold_daemon(self) -> Iterator[tuple[int, ...]]:
@@ -89,6 +133,9 @@ class SqliteStore(Store):
     def backup(self, path: Path) -> None:
         if path.exists():
             raise StoreError(f"cannot write the backup {path}: the file already exists")
+        self._copy_to(path, "the backup")
+
+    def _copy_to(self, path: Path, what: str) -> None:
         partial = path.with_name(path.name + ".part")
         try:
             with self.read() as conn, closing(sqlite3.connect(partial)) as copy:
@@ -98,7 +145,7 @@ class SqliteStore(Store):
             publish_file(partial, path)
         except (OSError, sqlite3.Error) as error:
             partial.unlink(missing_ok=True)
-            raise StoreError(f"cannot write the backup {path}: {error}") from error
+            raise StoreError(f"cannot write {what} {path}: {error}") from error
 
     def close(self) -> None:
         with self._lock.hold():
@@ -136,10 +183,6 @@ class SqliteStore(Store):
 
         return engine
 
-    def _upgrade_schema(self) -> None:
-        with self.write() as conn:
-            migrate.upgrade_schema(conn, self.name)
-
 
 class ThreadLock:
     """The write lock of an in-memory database, which no other process can open."""
@@ -172,6 +215,12 @@ def check_database_path(path: Path, *, create: bool) -> None:
         raise StoreError(f"cannot open the database {path}: permission denied to read and write it")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise StoreError(f"cannot open the database {path}: its folder is read-only, and SQLite writes files there")
+
+
+def free_path(path: Path) -> Path:
+    """Return the path, or if it exists one with a number that is free."""
+    candidates = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(candidate for candidate in chain((path,), candidates) if not candidate.exists())
 
 
 def open_lock(path: Path, suffix: str) -> FileLock:

@@ -70,6 +70,12 @@ def load_workers(conn: Connection) -> list[StoredWorker]:
     return [StoredWorker(*row) for row in conn.execute(select(workers).order_by(workers.c.id))]
 
 
+def load_living(conn: Connection, dead_after_s: float) -> list[StoredWorker]:
+    """Return the workers with a beat in the last `dead_after_s` seconds."""
+    now = database_time(conn)
+    return [worker for worker in load_workers(conn) if now - worker.beat < dead_after_s]
+
+
 def remove_workers(conn: Connection, ids: Collection[str]) -> None:
     """Remove workers that have ended, and release their leases."""
     if ids:

@@ -11,7 +11,6 @@ from kit import FeedServer
 from kit.daemon_harness import DaemonHarness
 
 from monitor.cli.app import run_command_line
-from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
 
 DAY, HOUR = 86400.0, 3600.0
@@ -31,10 +30,10 @@ NEWS = [
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Iterator[DaemonHarness]:
+def harness(tmp_path: Path, harness_database: str) -> Iterator[DaemonHarness]:
     (tmp_path / "rules").mkdir()
     with FeedServer() as feed:
-        yield DaemonHarness(tmp_path, feed)
+        yield DaemonHarness(tmp_path, feed, database=harness_database)
 
 
 def publish(harness: DaemonHarness, *numbers: int) -> None:
@@ -48,7 +47,7 @@ def reasons(harness: DaemonHarness, *updates: int) -> list[str]:
 
 def headlines(harness: DaemonHarness) -> list[str]:
     """Return the titles and reasons of the alerts, oldest first."""
-    store = open_store(f"sqlite:///{harness.folder}/monitor.db", create=False)
+    store = harness.open_store()
     with store.read() as conn:
         alerts = [row.alert for row in load_alert_page(conn, limit=100)]
     store.close()

@@ -9,7 +9,6 @@ import pytest
 from kit import FeedServer
 from kit.daemon_harness import DaemonHarness
 
-from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.deliveries import load_delivery_page
 
@@ -18,10 +17,10 @@ RULE = "name: ferries\nmatch: ferr*\n"
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Iterator[DaemonHarness]:
+def harness(tmp_path: Path, harness_database: str) -> Iterator[DaemonHarness]:
     (tmp_path / "rules").mkdir()
     with FeedServer() as feed:
-        yield DaemonHarness(tmp_path, feed)
+        yield DaemonHarness(tmp_path, feed, database=harness_database)
 
 
 async def test_a_new_rule_with_since_looks_back_once_and_only_that_far(harness: DaemonHarness) -> None:
@@ -64,7 +63,7 @@ async def test_a_look_back_sends_all_its_alerts_in_one_message(harness: DaemonHa
         await harness.run_round()
     harness.write_rule(RULE + "since: 7d\n")
     await harness.run_round()
-    store = open_store(f"sqlite:///{harness.folder}/monitor.db", create=False)
+    store = harness.open_store()
     with store.read() as conn:
         assert len({delivery.message_id for delivery in load_delivery_page(conn)}) == 1
         assert len(load_alert_page(conn)) == 5

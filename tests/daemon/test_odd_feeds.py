@@ -19,7 +19,7 @@ from monitor.sources.parse.identity import with_unique_keys
 from monitor.sources.state import PollResult
 from monitor.store.base import Store
 from monitor.store.connect import open_store
-from monitor.store.retention import run_retention
+from monitor.store.retention import retention_steps
 from monitor.store.schema import matches
 
 HOUR, DAY = 3600.0, 86400.0
@@ -258,7 +258,7 @@ def test_a_few_reappearing_entries_can_alert(poll: PolledFeed) -> None:
 
 
 def unindex_before(store: Store, since: float) -> None:
-    run_retention(store, since=since)
+    list(retention_steps(store, since=since))
 
 
 def test_a_suppressed_match_stores_its_reason(poll: PolledFeed) -> None:

@@ -15,10 +15,10 @@ THROTTLED = "name: {name}\nid: f-1\nmatch: ferr*\nthrottle: 1 per 6h\nnotify: [d
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Iterator[DaemonHarness]:
+def harness(tmp_path: Path, harness_database: str) -> Iterator[DaemonHarness]:
     (tmp_path / "rules").mkdir()
     with FeedServer() as feed:
-        yield DaemonHarness(tmp_path, feed)
+        yield DaemonHarness(tmp_path, feed, database=harness_database)
 
 
 async def test_a_rule_template_renders_only_the_alerts_of_its_rule(

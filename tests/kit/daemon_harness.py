@@ -10,6 +10,7 @@ from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
 from monitor.runtime import open_runtime
+from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.deliveries import load_delivery_page
@@ -18,7 +19,7 @@ from monitor.store.sources import load_sources
 
 DAEMON_CONFIG = """
 [monitor]
-database = "sqlite:///monitor.db"
+database = "{database}"
 [network]
 allow_private = ["127.0.0.0/8"]
 {network_keys}
@@ -40,13 +41,17 @@ notify = ["screen"]
 @dataclass
 class DaemonHarness:
     """A daemon that is started for each round and stopped after it. `network_keys` and `source_keys` are lines for
-    these tables of the config."""
+    these tables of the config; `database` is a URL, "" for a file in the folder."""
 
     folder: Path
     feed: FeedServer
     now: float = 1_800_000_000.0
     network_keys: str = ""
     source_keys: str = ""
+    database: str = ""
+
+    def open_store(self) -> Store:
+        return open_store(self.database or f"sqlite:///{self.folder}/monitor.db", create=False)
 
     def write_rule(self, text: str, name: str = "ferries") -> None:
         (self.folder / f"rules/{name}.yaml").write_text(text)
@@ -55,7 +60,11 @@ class DaemonHarness:
         """Run one round, `seconds_later` after the previous one."""
         self.now += seconds_later
         text = DAEMON_CONFIG.format(
-            feed=self.feed.url, first=first_poll, network_keys=self.network_keys, source_keys=self.source_keys
+            database=self.database or "sqlite:///monitor.db",
+            feed=self.feed.url,
+            first=first_poll,
+            network_keys=self.network_keys,
+            source_keys=self.source_keys,
         )
         (self.folder / "config.toml").write_text(text)
         config = read_config(self.folder / "config.toml", env={})
@@ -72,7 +81,7 @@ class DaemonHarness:
 
     def owed_alerts(self) -> list[tuple[str, str, list[str]]]:
         """Return the rule, channel and claims of each delivery, oldest first."""
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = self.open_store()
         with store.read() as conn:
             alerts_by_id = {row.alert.id: row.alert for row in load_alert_page(conn, limit=100)}
             owed = [
@@ -86,14 +95,14 @@ class DaemonHarness:
 
     def source_error(self) -> str:
         """Return the error of the only source, "" for none."""
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = self.open_store()
         with store.read() as conn:
             (state,) = load_sources(conn)
         store.close()
         return state.error or ""
 
     def decisions_of(self, update: int) -> list[MatchRow]:
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = self.open_store()
         with store.read() as conn:
             explained = explain_update(conn, update)
         store.close()

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kit.builders import add_sources, commit_texts, content_hashes
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, func, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreBusy, StoreError, StoreOutdated
+from monitor.store import postgres
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.migrate import VERSION_TABLE
@@ -363,6 +365,44 @@ def test_a_backup_taken_during_writes_is_complete(database_path: Path, tmp_path:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert len(content_hashes(conn, "wire", [f"e{n}" for n in range(20)])) == 20
     restored.close()
+
+
+def test_a_server_without_notices_is_used_without_them(
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(empty_postgres_url)
+    monkeypatch.setattr(postgres, "func", SimpleNamespace(pg_notify=func.no_such_function))
+    monkeypatch.setattr(postgres, "NOTICE_CHANNEL", "no channel")
+    received: list[str] = []
+
+    store.notify("work")
+    store.listen(received.append, threading.Event())  # returns at once
+
+    add_sources(store, "wire")
+    store.close()
+    assert received == []
+
+
+def test_writers_do_not_depend_on_the_isolation_level_of_the_server(empty_postgres_url: str) -> None:
+    url = make_url(empty_postgres_url).update_query_dict({"options": "-c default_transaction_isolation=serializable"})
+    store = open_store(url.render_as_string(hide_password=False))
+    with store.write() as conn:
+        assert conn.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
+    with store.read() as conn:
+        assert conn.execute(text("SHOW transaction_isolation")).scalar() == "repeatable read"
+    store.close()
+
+
+def test_the_backup_of_a_postgres_database_is_left_to_pg_dump(empty_postgres_url: str) -> None:
+    socket = make_url(empty_postgres_url).query["host"]
+    url = make_url(empty_postgres_url).set(password="hunter2").render_as_string(hide_password=False)
+    store = open_store(url)
+    with pytest.raises(StoreError) as caught:
+        store.backup(Path("a copy.dump"))
+    store.close()
+
+    command = f"pg_dump --format=custom '--file=a copy.dump' --host={socket} --username=postgres {store.name}"
+    assert str(caught.value) == f"cannot back up a PostgreSQL database here: use `{command}`"
 
 
 def test_opening_an_up_to_date_database_does_not_import_alembic(database_path: Path) -> None:

@@ -140,6 +140,14 @@ def restored(folder: Path) -> Path:
     return folder
 
 
+def migrated(folder: Path) -> Path:
+    """The same, upgraded to the schema of this version."""
+    with pytest.raises(SystemExit) as end:
+        main(["migrate", "-c", str(restored(folder) / "config.toml")])
+    assert end.value.code == 0
+    return folder
+
+
 def golden(name: str) -> Any:
     """What version 0.1 printed."""
     return json.loads((DATA / "golden" / f"{name}.json").read_text(encoding="utf-8"))
@@ -307,22 +315,22 @@ def without(keys: Collection[str], value: Any) -> Any:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_prints_for_an_old_database_what_version_0_1_printed(name: str, tmp_path: Path) -> None:
-    printed = command_json(restored(tmp_path), *COMMANDS[name])
+    printed = command_json(migrated(tmp_path), *COMMANDS[name])
 
     assert without(COMPOSED_WHEN_SHOWN, printed) == without(COMPOSED_WHEN_SHOWN, golden(name))
 
 
 def test_old_answers_are_printed_as_pairs_for_calibration(tmp_path: Path) -> None:
-    assert feedback_pairs(restored(tmp_path)) == golden("answers-as-pairs")
+    assert feedback_pairs(migrated(tmp_path)) == golden("answers-as-pairs")
 
 
 def test_pending_messages_keep_their_ids_recipients_and_bodies(tmp_path: Path) -> None:
-    pending = without(ADDED_SINCE, pending_messages(restored(tmp_path)))
+    pending = without(ADDED_SINCE, pending_messages(migrated(tmp_path)))
     assert pending == without(ADDED_SINCE, golden("pending-messages"))
 
 
 def test_old_feed_fingerprints_recognize_the_stored_entries(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{restored(tmp_path)}/monitor.db", create=False)
+    store = open_store(f"sqlite:///{migrated(tmp_path)}/monitor.db", create=False)
     with store.read() as conn:
         query = "SELECT key, content_hash FROM entries WHERE source = 'herald'"
         stored_hashes = dict(conn.exec_driver_sql(query).all())

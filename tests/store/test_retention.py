@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from kit.builders import commit_texts, example_alert, example_finding, example_message, example_prior, sent_decision
 from sqlalchemy import func, select
 
@@ -11,7 +13,7 @@ from monitor.store.past import StoredHistory
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.deliveries import load_delivery_page
 from monitor.store.reports.explain import explain_update
-from monitor.store.retention import compact_indexes, delete_history, run_retention, unindex_claims
+from monitor.store.retention import compact_indexes, delete_history, retention_steps, unindex_claims
 from monitor.store.sources import record_poll
 
 LONG_AGO, RECENTLY, NOW = 100.0, 9_000.0, 10_000.0
@@ -20,19 +22,19 @@ BRIDGES, SCHOOLS = "Three bridges are closed.", "All schools are open."
 
 
 def delete_all_history(store: Store, before: float) -> None:
-    """Delete history until nothing is left to delete."""
-    for _ in range(100):
-        with store.write() as conn:
-            if delete_history(conn, before, limit=2) == 0:
-                return
-    raise AssertionError("deletion did not end")
+    """Delete history in batches of two rows."""
+    assert len(list(delete_history(store, before, limit=2))) < 100
 
 
 def unindex_and_compact(store: Store, since: float) -> int:
     with store.write() as conn:
         unindexed_count = unindex_claims(conn, since, 0)
-    compact_indexes(store)
+    list(compact_indexes(store))
     return unindexed_count
+
+
+def run_retention(store: Store, *, since: float, before: float | None = None) -> None:
+    list(retention_steps(store, since=since, before=before))
 
 
 def row_count(store: Store, name: str) -> int:
@@ -116,7 +118,7 @@ def test_only_sent_and_dead_messages_are_deleted(store: Store) -> None:
             [BRIDGES],
             entry=f"e{n}",
             decisions=[sent_decision(alert)],
-            messages=[example_message(f"m{n}", alert)],
+            messages=[example_message(f"m{n}", alert, thread=f"st-{n}")],
         )
     with store.write() as conn:
         outbox.mark_sent(conn, "m1", 150.0, "")
@@ -160,3 +162,62 @@ def test_a_withdrawn_claim_is_deleted_once_it_is_unindexed(store: Store) -> None
     commit_texts(store, [BRIDGES], at=RECENTLY)
     with store.read() as conn:
         assert len(StoredHistory(conn, since=0.0).candidates([["bridges"]])[0]) == 1
+
+
+def test_a_sent_message_is_kept_while_a_later_one_of_its_thread_is_owed(store: Store) -> None:
+    for n in (1, 2):
+        alert = example_alert(f"al-{n}", at=LONG_AGO)
+        commit_texts(
+            store,
+            [BRIDGES],
+            entry=f"e{n}",
+            decisions=[sent_decision(alert)],
+            messages=[example_message(f"m{n}", alert)],
+        )
+    with store.write() as conn:
+        outbox.mark_sent(conn, "m1", 150.0, "", "handle of m1")
+
+    delete_all_history(store, before=5_000.0)
+
+    with store.write() as conn:
+        message = outbox.lease_message(conn, "desk", NOW, lease_seconds=1.0)
+    assert message is not None
+    assert message.id == "m2"
+    assert message.reply_to is not None
+    assert message.reply_to.thread_ref == "handle of m1"
+
+
+def test_counted_and_throttled_matches_are_kept_whatever_their_age(store: Store) -> None:
+    counted = Decision(
+        Match("bridges", (0,), ()), Reason.COUNTED, "", pending_alert=example_alert("al-1"), count_key="wire"
+    )
+    throttled = Decision(
+        Match("roads", (0,), ()), Reason.THROTTLED, "", pending_alert=example_alert("al-2"), throttled_until=NOW
+    )
+    commit_texts(store, [BRIDGES], at=LONG_AGO, decisions=[counted, throttled])
+    commit_texts(store, [SCHOOLS], at=LONG_AGO + 1)
+
+    run_retention(store, since=5_000.0, before=5_000.0)
+
+    assert (row_count(store, "matches"), row_count(store, "updates")) == (2, 2)
+
+
+def test_claims_in_memory_are_kept(store: Store) -> None:
+    commit_texts(store, [BRIDGES], at=LONG_AGO)
+    commit_texts(store, [BRIDGES], entry="e2", at=RECENTLY)
+
+    run_retention(store, since=5_000.0, before=5_000.0)
+
+    with store.read() as conn:
+        priors = StoredHistory(conn, since=5_000.0).candidates([["bridges"]])[0]
+    assert [prior.text for prior in priors] == [BRIDGES]
+
+
+def test_a_transaction_deletes_a_bounded_number_of_rows(store: Store) -> None:
+    for n in range(7):
+        commit_texts(store, [f"Bridge {n} is closed."], at=LONG_AGO + n)
+    counts = [row_count(store, "updates")]
+    counts += [row_count(store, "updates") for _ in delete_history(store, 5_000.0, limit=2)]
+
+    assert counts[-1] == 1
+    assert max(before - after for before, after in pairwise(counts)) == 2

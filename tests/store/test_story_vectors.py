@@ -128,14 +128,14 @@ def test_vectors_of_ended_stories_are_deleted(store: Store) -> None:
     commit_entry(store, "flood", vector(bridge=3.0), at=100.0)
     commit_entry(store, "late flood", vector(bridge=3.0), at=900.0, story="st-2")
     with store.write() as conn:
-        assert delete_story_vectors(conn, 500.0) == 1
-    compact_indexes(store)
+        assert delete_story_vectors(conn, 500.0, 10) == 1
+    list(compact_indexes(store))
     assert candidate_entries(store, vector(bridge=1.0)) == ["late flood"]
     with store.read() as conn:
         words, _ = StoredHistory(conn, since=0.0).document_frequencies([BRIDGE])
     assert (words.total, words.by_term[BRIDGE]) == (1, 1)
     with store.write() as conn:
-        assert delete_story_vectors(conn, 5_000.0) == 1
+        assert delete_story_vectors(conn, 5_000.0, 10) == 1
     assert candidate_entries(store, vector(bridge=1.0)) == []
 
 

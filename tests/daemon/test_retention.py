@@ -1,0 +1,68 @@
+"""The retention of a running daemon whose clock jumps a year ahead and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kit.builders import example_assessment
+from sqlalchemy import func, select
+
+from monitor.config_file.load import read_config
+from monitor.daemon.run import prepare_store
+from monitor.daemon.scheduler import Daemon
+from monitor.runtime import open_runtime
+from monitor.store import schema
+from monitor.store.commit import commit_assessment
+from monitor.units import DAY
+
+START = 1_800_000_000.0
+CONFIG = """
+[monitor]
+memory = "7d"
+keep = "30d"
+[[sources]]
+name = "wire"
+url = "http://127.0.0.1:9/feed"
+"""
+
+
+@pytest.fixture
+def config_path(tmp_path: Path) -> Path:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "config.toml").write_text(CONFIG)
+    return tmp_path / "config.toml"
+
+
+async def test_a_clock_that_jumps_ahead_and_back_deletes_nothing(config_path: Path) -> None:
+    now = START
+    async with open_runtime(read_config(config_path, env={}), clock=lambda: now) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+
+        def commit(text: str) -> None:
+            with runtime.store.write() as conn:
+                commit_assessment(conn, example_assessment([text], at=now), content_hash=text, now=now)
+
+        def counts() -> tuple[int, int]:
+            with runtime.store.read() as conn:
+                indexed = select(func.count()).where(schema.claims.c.indexed)
+                updates = select(func.count()).select_from(schema.updates)
+                return conn.execute(indexed).scalar_one(), conn.execute(updates).scalar_one()
+
+        daemon = Daemon(runtime)
+        commit("Three bridges are closed.")
+        commit("Two bridges are closed.")
+        await daemon.run_retention()
+        for now in (START + 365 * DAY, START + 60, START + 366 * DAY):
+            commit(f"It is day {now}.")
+            before = counts()
+            await daemon.run_retention()
+            assert counts() == before
+        now = START + 0.9 * DAY
+        await daemon.run_retention()
+        assert counts() == before
+
+        for day in range(1, 40):  # time passes, and the retention runs each day
+            now = START + day * 0.9 * DAY
+            await daemon.run_retention()
+        assert counts()[1] < before[1]
