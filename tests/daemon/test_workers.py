@@ -206,7 +206,7 @@ def test_a_running_daemon_stops_with_one_line_when_a_newer_version_upgrades_the_
     url = database_url(tmp_path, database)
     open_store(url).close()
     with started_process(tmp_path, "-m", "monitor", "run") as supervisor:
-        wait_for(all_polled(url, 2), 60)
+        wait_for(lambda: (tmp_path / "log.txt").read_text().count("daemon started") == 2, 60)
         store = open_store(url)
         with store.write() as conn:
             conn.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
