@@ -19,7 +19,7 @@ import structlog
 from monitor.assess import Policy
 from monitor.config.models import Config
 from monitor.deliver.render import Templates, load_templates
-from monitor.errors import ConfigError, StoreError
+from monitor.errors import ConfigError, StoreError, StoreOutdated
 from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
@@ -68,6 +68,8 @@ async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> File
             return loaded
         await asyncio.sleep(SETTLE_S)
         return stamps if await reload_rules(runtime, stamps) else loaded
+    except StoreOutdated:
+        pass  # the daemon stops at its next beat, and says why
     except StoreError as error:
         log.error("store failed", stage="reload", error=str(error))
     except Exception:  # later edits must still be loaded

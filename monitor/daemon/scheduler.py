@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -258,7 +259,9 @@ class Daemon:
 
 
 async def run_tick(action: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    await log_and_continue(getattr(action, "__name__", "tick"), action())
+    """Run a tick. The scheduler cancels it when it shuts down, and would log that as a failure."""
+    with suppress(asyncio.CancelledError):
+        await log_and_continue(getattr(action, "__name__", "tick"), action())
 
 
 async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> None:
