@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.model import Entry
-from monitor.polling.ingest import build_update
+from monitor.polling.entries import build_update
 from monitor.sources.parse.dates import DateContext, entry_dates, parse_date, unless_far_ahead
 from monitor.sources.parse.feed import Feed, parse_feed
 from monitor.sources.parse.jsonapi import parse_json
