@@ -166,7 +166,7 @@ def test_an_entry_within_the_limit_is_read_whole() -> None:
 
 
 def test_polls_with_short_entries_do_not_wait_for_those_with_long_ones() -> None:
-    async def scenario() -> None:
+    async def scenario() -> bool:
         lanes = Lanes()
         async with (
             lanes.of_length(5_000_000).turn(0.0),
@@ -175,9 +175,9 @@ def test_polls_with_short_entries_do_not_wait_for_those_with_long_ones() -> None
             lanes.of_length(900).turn(50.0),
             lanes.of_length(0).turn(50.0),
         ):
-            pass
+            return True
 
-    asyncio.run(scenario())
+    assert asyncio.run(scenario())
 
 
 def test_lookups_of_many_lengths_need_few_statements() -> None:

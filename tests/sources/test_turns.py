@@ -62,7 +62,7 @@ def test_a_cancelled_poll_gives_its_turn_to_the_next() -> None:
 
 
 def test_a_turn_given_to_a_poll_that_is_cancelled_at_that_moment_is_passed_on() -> None:
-    async def scenario() -> None:
+    async def scenario() -> list[str]:
         turns, order, hold = Turns(1), list[str](), asyncio.Event()
         async with turns.turn(0.0):
             waiting = asyncio.create_task(use_turn(turns, 0.0, "waits", order, hold))
@@ -70,6 +70,7 @@ def test_a_turn_given_to_a_poll_that_is_cancelled_at_that_moment_is_passed_on() 
         waiting.cancel()  # its turn has been given, but it has not run since
         await asyncio.gather(waiting, return_exceptions=True)
         async with asyncio.timeout(1), turns.turn(0.0):
-            pass
+            order.append("next")
+        return order
 
-    asyncio.run(scenario())
+    assert asyncio.run(scenario()) == ["next"]
