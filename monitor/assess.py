@@ -79,7 +79,7 @@ class Policy:
     @property
     def needs_sources(self) -> bool:
         """Whether an update may confirm or change earlier alerts, of rules that it does not match either."""
-        return bool(self.rules_with_updates()) or any(rule.corroboration > 1 for rule in self.rules.rules)
+        return self.rules.needs_corroboration or bool(self.rules_with_updates())
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ def decide_alerts(comparison: Comparison, history: History, policy: Policy, now:
 
 def may_alert(comparison: Comparison, policy: Policy) -> bool:
     """Return whether alerts may depend on the update, so that no other one may be decided at the same time."""
-    return not policy.is_silent and (policy.needs_sources or bool(comparison.rule_matches))
+    return not policy.is_silent and (bool(comparison.rule_matches) or policy.needs_sources)
 
 
 def match_rules(

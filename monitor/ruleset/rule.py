@@ -264,6 +264,7 @@ class RuleSet:
     prefilters: Mapping[tuple[Within, bool], tuple[Sequence[int], Prefilter]] = field(
         init=False, repr=False, compare=False
     )
+    needs_corroboration: bool = field(init=False, repr=False, compare=False)  # whether any rule does
 
     def __post_init__(self) -> None:
         groups: dict[tuple[Within, bool], list[int]] = defaultdict(list)
@@ -274,6 +275,7 @@ class RuleSet:
         }
         object.__setattr__(self, "prefilters", prefilters)
         object.__setattr__(self, "inhibitors", inhibitors_by_rule(self.rules))
+        object.__setattr__(self, "needs_corroboration", any(rule.corroboration > 1 for rule in self.rules))
 
     def candidate_rules(self, document: MatchDocument) -> list[tuple[Rule, Sequence[frozenset[int]]]]:
         """Return the rules that could match a document, in order, each with the windows in which it could.

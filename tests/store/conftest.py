@@ -31,6 +31,14 @@ def any_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
     return "sqlite:///:memory:" if request.param == "memory" else f"sqlite:///{database_path}"
 
 
+@pytest.fixture(params=["file", "postgres"])
+def shared_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
+    """Databases for tests that open one several times, at once or one after another."""
+    if request.param == "postgres":
+        return request.getfixturevalue("empty_postgres_url")
+    return f"sqlite:///{database_path}"
+
+
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """An open store with the sources `wire` and `press`."""

@@ -96,11 +96,9 @@ def test_a_first_poll_counts_nothing(store: Store, policy: Policy) -> None:
     assert see(store, policy, NOW + 60, NEWS[5]) == [("counted", "1 of 3 in 1h")]
 
 
-def test_a_count_survives_a_restart(tmp_path: Path, any_store_url: str, policy: Policy) -> None:
-    if "memory" in any_store_url:
-        pytest.skip("nothing of it survives")
+def test_a_count_survives_a_restart(tmp_path: Path, shared_store_url: str, policy: Policy) -> None:
     for n, text in enumerate(NEWS[:3]):
-        store = open_store(any_store_url)
+        store = open_store(shared_store_url)
         add_sources(store, "wire", "press")
         see(store, policy, NOW + n, text)
         alerts = stored_alerts(store)
