@@ -6,13 +6,14 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from struct import calcsize, pack, unpack_from
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.compare.stories import StoryCandidate
-from monitor.compare.term_vectors import HASH_BUCKETS, DocumentFrequency, TermVector, is_word_term, merge_decayed
+from monitor.compare.term_vectors import HASH_BUCKETS, DocumentFrequency, TermVector, heaviest, is_word_term, merge_decayed
 from monitor.model import Moment, PriorClaim
 from monitor.store import inverted_index
 from monitor.store.inverted_index import STORY_INDEX
@@ -168,7 +169,7 @@ def add_to_story(stories: dict[str, StoryVector], entry: NewEntryVector) -> bool
     words = {term for term in entry.vector if not 0 <= term < HASH_BUCKETS}
     story = stories.get(entry.story)
     if story is None:
-        vector = merge_decayed({}, entry.vector, 0.0)
+        vector = heaviest(entry.vector)
         stories[entry.story] = StoryVector(None, entry.entry_id, entry.at, 1, vector, {*words, ANY_STORY_TERM})
         return True
     story.new_words |= words.difference(story.vector)
@@ -188,10 +189,9 @@ def load_ngram_counts(conn: Connection) -> array[int]:
 def count_ngrams(conn: Connection, entries: Sequence[Iterable[int]]) -> None:
     """Count the n-grams of more entries, which have these terms."""
     counts = load_ngram_counts(conn)
-    for terms in entries:
-        for term in terms:
-            if 0 <= term < HASH_BUCKETS:  # not a word
-                counts[term] += 1
+    for term, times in Counter(chain.from_iterable(entries)).items():
+        if 0 <= term < HASH_BUCKETS:  # not a word
+            counts[term] += times
     counts[HASH_BUCKETS] += len(entries)
     conn.execute(UPSERT_NGRAM_COUNTS, {"id": 1, "counts": counts.tobytes()})
 
@@ -201,7 +201,7 @@ def pack_vector(vector: TermVector) -> bytes:
     ngrams = [term for term in vector if 0 <= term < HASH_BUCKETS]
     words = [term for term in vector if not 0 <= term < HASH_BUCKETS]
     layout = f"<I{len(words)}q{len(ngrams)}H{len(vector)}e"
-    return pack(layout, len(words), *words, *ngrams, *(vector[term] for term in (*words, *ngrams)))
+    return pack(layout, len(words), *words, *ngrams, *map(vector.__getitem__, words), *map(vector.__getitem__, ngrams))
 
 
 def unpack_vector(stored: bytes) -> TermVector:
