@@ -37,7 +37,7 @@ class StoredHistory(Ledger):
     def candidate_stories(self, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
         """Return stories active since a moment that share the heaviest words of a term vector."""
         self._story_words = frozenset(story_vectors.heaviest_words(vector))
-        return story_vectors.candidate_stories(self._conn, vector, since)
+        return story_vectors.candidate_stories(self._conn, vector, self._frequencies, since)
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
         """Return the claims that the rule has already alerted on in this story."""
