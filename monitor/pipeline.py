@@ -177,7 +177,7 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
 
 def source_policy(runtime: Runtime, source: SourceConfig, *, is_baseline: bool) -> Policy:
     """Return the policy in force with the settings of a source."""
-    ignore = runtime.ignore_patterns[source.name]
+    ignore = runtime.ignore_patterns.get(source.name, ())
     return replace(runtime.policy, ignore=ignore, recurrence=source.recurrence, baseline=is_baseline)
 
 
@@ -210,7 +210,7 @@ async def reject_shrunk_feed(runtime: Runtime, poll: PollContext, feed: Feed) ->
     if is_shrinkage_accepted(poll.previous.error_code, poll.previous.failures):
         return
     error = await runtime.run_in_store_thread(
-        check_shrinkage, runtime.store, poll.source, feed, runtime.ignore_patterns[poll.source.name]
+        check_shrinkage, runtime.store, poll.source, feed, runtime.ignore_patterns.get(poll.source.name, ())
     )
     if error:
         raise error

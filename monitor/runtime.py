@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from monitor.assess import Policy
-from monitor.config.models import Config, SourceConfig
+from monitor.config.models import ChannelConfig, Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
@@ -73,7 +73,8 @@ class Runtime:
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
     `pending_outcomes` holds results of unchanged polls until the daemon's next transaction; `interrupted_polls` are
     the sources whose result could not be stored. `uplink` knows if the network is down. Polls with entries to ingest
-    share `ingest_executor` by `ingest_lanes`.
+    share `ingest_executor` by `ingest_lanes`. `retired_notifiers` are those of changed
+    and removed channels, to be closed.
 
     What is in memory here is about sources and channels that no other worker serves at the same time. When the
     workers change, some of those move: a worker that gets a source reads its state from the store, and finds out its
@@ -85,6 +86,7 @@ class Runtime:
 
     config: Config
     store: Store
+    network: Network
     fetcher: Fetcher
     robots: Robots
     browser: PageBrowser
@@ -95,6 +97,7 @@ class Runtime:
     templates: Templates
     notifiers: dict[str, Notifier]
     answer_key: bytes = field(repr=False)
+    retired_notifiers: list[tuple[str, Notifier]] = field(default_factory=list)
     render_pool: RenderPool = field(default_factory=RenderPool)
     worker: Worker = field(default_factory=Worker)
     clock: Callable[[], Moment] = time.time
@@ -166,17 +169,16 @@ async def open_runtime(
             runtime = Runtime(
                 config=config,
                 store=store,
+                network=network,
                 fetcher=fetcher,
                 robots=Robots(fetcher, user_agent),
                 browser=open_browser(config, network),
                 parser=ParserPool(),
                 policy=policy,
                 sources={source.name: source for source in config.sources},
-                ignore_patterns={
-                    source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources
-                },
+                ignore_patterns=compile_ignore_patterns(config),
                 templates=templates,
-                notifiers=open_notifiers(config, network),
+                notifiers=open_notifiers(config.channels, network),
                 answer_key=ensure_answer_key(store),
                 uplink=Uplink({source.name: urlsplit(source.url).netloc for source in config.sources}),
                 worker=worker,
@@ -200,7 +202,7 @@ def prepare_schema(store: Store, *, upgrades: bool) -> None:
 
 async def close_runtime(runtime: Runtime) -> None:
     """Close the notifiers, the fetcher, the worker pools and, last, the store's thread."""
-    for notifier in runtime.notifiers.values():
+    for notifier in (*runtime.notifiers.values(), *(notifier for _, notifier in runtime.retired_notifiers)):
         await notifier.close()
     await runtime.fetcher.close()
     await asyncio.to_thread(runtime.parser.close)
@@ -216,6 +218,11 @@ def open_browser(config: Config, network: Network) -> PageBrowser:
     return PageBrowser(network, config.monitor.user_agent, str(executable) if executable else None)
 
 
-def open_notifiers(config: Config, network: Network) -> dict[str, Notifier]:
+def open_notifiers(channels: Mapping[str, ChannelConfig], network: Network) -> dict[str, Notifier]:
     """Return a notifier for each channel, by its name."""
-    return {name: notifier_class(settings.type)(settings, network) for name, settings in config.channels.items()}
+    return {name: notifier_class(settings.type)(settings, network) for name, settings in channels.items()}
+
+
+def compile_ignore_patterns(config: Config) -> dict[str, tuple[Pattern, ...]]:
+    """Return the patterns of text to skip, by source."""
+    return {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
