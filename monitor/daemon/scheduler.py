@@ -13,9 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from apscheduler.events import EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent, JobSubmissionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.daemon.clock import watch_clock_steps
+from monitor.daemon.faults import FaultLog
 from monitor.daemon.leases import (
     commit_absences,
     commit_throttle_releases,
@@ -43,8 +45,8 @@ MAX_OUTAGE_POLLS = 3  # while the network is down
 MAX_POLLS_PER_HOST = 4
 MAX_POLLS_PER_PRIVATE_HOST = 136  # for hosts in `allow_private`
 BACKLOG_SOURCES = 27  # leased at once: more may be due, so the next batch does not wait for the next tick
-SHUTDOWN_GRACE_S = 20.0  # for polls and sends in progress
-SUPERVISED_GRACE_S = 5.0  # the same for a worker whose supervisor waits for it
+SHUTDOWN_GRACE_S = 5.0  # for polls and sends in progress; a container is killed after 10
+FAULTS = FaultLog()
 
 
 class Daemon:
@@ -90,6 +92,7 @@ class Daemon:
             scheduler.add_job(
                 run_tick,
                 "interval",
+                id=action.__name__,
                 args=(action,),
                 seconds=seconds,
                 next_run_time=datetime.now(UTC),
@@ -120,6 +123,8 @@ class Daemon:
         except StoreOutdated:
             stop.set()
             raise
+        scheduler.add_listener(log_skipped_tick, EVENT_JOB_MAX_INSTANCES)
+        scheduler.add_listener(log_finished_tick, EVENT_JOB_EXECUTED)
         scheduler.start()
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
         watch = asyncio.create_task(self.membership.watch())
@@ -132,7 +137,7 @@ class Daemon:
         if watch.done():
             watch.result()
         watch.cancel()
-        await self.finish_tasks(SUPERVISED_GRACE_S if self.runtime.worker.is_supervised else SHUTDOWN_GRACE_S)
+        await self.finish_tasks(SHUTDOWN_GRACE_S)
         if self.runtime.is_shared:
             await self.runtime.run_in_store_thread(leave_store, self.runtime)
 
@@ -292,6 +297,18 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
     except StoreOutdated:
         pass  # the next beat ends the daemon with this error
     except StoreError as error:
-        log.error("store failed", stage="daemon", name=name, error=str(error))
-    except Exception:
-        log.exception("unexpected failure", stage="daemon", name=name)
+        FAULTS.record_failure("store failed", name, str(error))
+    except Exception as error:
+        sentence = f"{type(error).__name__}: {error}"
+        FAULTS.record_failure("unexpected failure", name, sentence, with_traceback=True)
+    else:
+        FAULTS.record_success(name)
+
+
+def log_skipped_tick(event: JobSubmissionEvent) -> None:
+    """Log a tick that was skipped because the one before has not ended: the store or the machine is slow."""
+    FAULTS.record_failure("tick skipped", event.job_id, f"{event.job_id} has not ended when the next one was due")
+
+
+def log_finished_tick(event: JobExecutionEvent) -> None:
+    FAULTS.record_success(event.job_id)
