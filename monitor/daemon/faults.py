@@ -33,7 +33,7 @@ class FaultLog:
         self._faults: dict[str, Fault] = {}
 
     def record_failure(self, event: str, name: str, sentence: str, *, with_traceback: bool = False) -> None:
-        """Record that an action failed. It is logged as `event` if the sentence is new or was not logged lately."""
+        """Record that an action failed. It is logged as `event` if the sentence is new or was not logged recently."""
         now = self._clock()
         self.record_success(name, other_than=sentence)
         fault = self._faults.get(sentence)

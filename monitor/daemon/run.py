@@ -12,6 +12,7 @@ import structlog
 
 from monitor.assess import Policy
 from monitor.config.models import Config
+from monitor.daemon.forced_stop import end_process_after
 from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
 from monitor.daemon.memory import freeze_loaded_objects
 from monitor.daemon.reconfigure import store_config
@@ -98,6 +99,7 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
         loop.add_reader(sys.stdin.fileno(), end_of_supervisor)
     async with running_daemon(config, worker, stop):
         await stop.wait()
+        end_process_after()
 
 
 @asynccontextmanager
