@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, path: Path, once: bool, style: LogFormat | None, worker_id: str | None) -> None:
     """Poll, compare and alert until stopped."""
     skip_optional_imports()
-    config = load_config(path)
+    config = load_config(path, needs_secrets=True)
     from monitor import log
     from monitor.daemon import run
     from monitor.runtime import Worker

@@ -5,7 +5,7 @@ Each value is reported at most once, at its position in the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,9 +43,18 @@ _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example
 
 
 class ConfigValidator:
-    """Validates one file: `written` is the TOML tree, `resolved` the same with placeholders replaced."""
+    """Validates one file: `written` is the TOML tree, `resolved` the same with placeholders replaced. Both may differ
+    at `absent`, where secrets are missing that are not needed."""
 
-    def __init__(self, path: Path, positions: TomlPositions, written: TomlTable, resolved: TomlTable) -> None:
+    def __init__(
+        self,
+        path: Path,
+        positions: TomlPositions,
+        written: TomlTable,
+        resolved: TomlTable,
+        absent: Collection[KeyPath] = (),
+    ) -> None:
+        self.absent = absent
         self.path, self.folder, self.positions = path, path.absolute().parent, positions
         self.written, self.resolved = written, resolved
         self.problems: list[Problem] = []
@@ -202,7 +211,13 @@ class ConfigValidator:
             written = self._table_at(key_path)
             model = self._settings_model(key_path, written)
             if model:
-                channel = self._validated(model, key_path, written, self.resolved["channels"][name] | {"name": name})
+                resolved = self.resolved["channels"][name] | {"name": name}
+                if any(path[:2] == key_path for path in self.absent):
+                    model, resolved = (
+                        ChannelConfig,
+                        {k: v for k, v in resolved.items() if k in ChannelConfig.model_fields},
+                    )
+                channel = self._validated(model, key_path, written, resolved)
                 if channel:
                     self._check_fallback(key_path, channel.fallback)
                     yield name, channel
