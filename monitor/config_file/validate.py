@@ -213,10 +213,8 @@ class ConfigValidator:
             if model:
                 resolved = self.resolved["channels"][name] | {"name": name}
                 if any(path[:2] == key_path for path in self.absent):
-                    model, resolved = (
-                        ChannelConfig,
-                        {k: v for k, v in resolved.items() if k in ChannelConfig.model_fields},
-                    )
+                    model = ChannelConfig
+                    resolved = {key: value for key, value in resolved.items() if key in model.model_fields}
                 channel = self._validated(model, key_path, written, resolved)
                 if channel:
                     self._check_fallback(key_path, channel.fallback)

@@ -51,7 +51,7 @@ def test_a_channel_whose_secrets_are_there_is_complete(path: Path) -> None:
 
 def test_other_problems_of_such_a_channel_are_still_errors(path: Path) -> None:
     path.write_text(CONFIG.replace('"high"', '"grave"'))
-    with pytest.raises(ConfigError, match="severity"):
+    with pytest.raises(ConfigError, match='found "grave"'):
         read_config(path, env={}, needs_secrets=False)
 
 
