@@ -22,7 +22,7 @@ from monitor.config.models import Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
-from monitor.heap import trim_heap
+from monitor.heap import trim_heap, use_one_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -154,6 +154,7 @@ async def open_runtime(
     """
     worker = worker or Worker()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    use_one_heap()
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_any_schema(config.monitor.database)
