@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 LARGE_BYTES = 1_000_000  # of a document whose processing takes much memory
 MMAP_BYTES = 256 * 1024  # a block of this size has pages of its own, which return to the system when it is freed
+LARGE_CACHE = 1_000  # entries that a cache of texts or words may hold
+_CachedFunction = type(lru_cache(len))
 # Parameters of glibc's mallopt.
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
@@ -22,6 +25,18 @@ def use_one_heap() -> None:
     if mallopt := _libc_function("mallopt"):
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, MMAP_BYTES)
+
+
+def clear_large_caches(*packages: str) -> None:
+    """Empty the caches of functions in the loaded modules of these packages.
+
+    What they hold of a large document is scattered among what it has freed, which could not be returned.
+    """
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith(packages):
+            for value in tuple(vars(module).values()):
+                if isinstance(value, _CachedFunction) and (value.cache_info().maxsize or 0) >= LARGE_CACHE:
+                    value.cache_clear()
 
 
 def trim_heap() -> None:

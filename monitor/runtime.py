@@ -22,7 +22,7 @@ from monitor.config.models import Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
-from monitor.heap import trim_heap, use_one_heap
+from monitor.heap import clear_large_caches, trim_heap, use_one_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -39,7 +39,6 @@ from monitor.store.base import Store
 from monitor.store.connect import open_any_schema
 from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
-from monitor.text.statement import read_statement
 
 log = structlog.get_logger()
 Args = ParamSpec("Args")
@@ -137,8 +136,8 @@ class Runtime:
 
 
 def release_memory() -> None:
-    """Empty the caches that hold texts, and return free memory to the system."""
-    read_statement.cache_clear()
+    """Empty the caches of texts and words, and return free memory to the system."""
+    clear_large_caches("monitor.text.", "monitor.compare.", "monitor.alerts.")
     forget_analyses()
     trim_heap()
 

@@ -1,13 +1,22 @@
-"""One heap for all threads, so that less memory is kept."""
+"""One heap for all threads, and caches that are emptied after a large document."""
 
 from __future__ import annotations
 
 import ctypes
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from monitor.heap import LARGE_CACHE, clear_large_caches
+from monitor.runtime import release_memory
+from monitor.text import split
+from monitor.text.analysis import analyze
+from monitor.text.facts.tokens import build_word
+from monitor.text.split import split_claims
 
 has_glibc = hasattr(ctypes.CDLL(None), "malloc_info")
 COUNT_HEAPS = """
@@ -43,3 +52,24 @@ def test_all_threads_share_one_heap(tmp_path: Path, option: str, is_one: bool) -
     subprocess.run([sys.executable, "-c", COUNT_HEAPS, option, str(tmp_path / "report")], check=True)
 
     assert ((tmp_path / "report").read_text().count("<heap nr") == 1) is is_one
+
+
+def test_only_large_caches_of_a_package_are_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    caches = [lru_cache(maxsize)(abs) for maxsize in (LARGE_CACHE, 16, None, LARGE_CACHE)]
+    for number, cached in enumerate(caches):
+        module = ModuleType(f"{'harbour' if number < 3 else 'quay'}.part{number}")
+        module.cached = cached  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        cached(-1)
+
+    clear_large_caches("harbour.")
+
+    assert [cached.cache_info().currsize for cached in caches] == [0, 1, 1, 1]
+
+
+def test_released_memory_holds_no_texts_and_no_words() -> None:
+    *_, claim = split_claims("Report", "<p>The harbour of Halvik reopened on Monday.</p>")
+    analyze(claim.text)
+    release_memory()
+
+    assert build_word.cache_info().currsize == split._block_claims.cache_info().currsize == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 
-from monitor.heap import trim_heap
+from monitor.heap import trim_heap, use_one_heap
 from monitor.sources.parse.options import ParseOptions
 from monitor.sources.parse.pool import parse_as_feed
 
@@ -17,6 +17,7 @@ FEED = b"""<rss version="2.0"><channel><title>News</title><item><title>Report</t
 <pubDate>Thu, 01 Jan 2026 10:00:00 GMT</pubDate><description>&lt;p&gt;Text.&lt;/p&gt;</description></item>
 </channel></rss>"""
 
+use_one_heap()
 for module in MODULES:
     importlib.import_module(module)
 parse_as_feed(FEED, "application/rss+xml", "https://news.example/feed", ParseOptions("feed"))
