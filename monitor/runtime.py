@@ -128,15 +128,16 @@ class Runtime:
 
     def _release_memory(self) -> None:
         self.memory_release = None
-        self.ingest_executor.submit(release_memory)
+        self.ingest_executor.submit(release_memory, self.store)
 
     async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
         """Run a step of an ingest and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
 
 
-def release_memory() -> None:
-    """Empty the caches of texts and words, and return free memory to the system."""
+def release_memory(store: Store) -> None:
+    """Empty the caches of texts, words and connections, and return free memory to the system."""
+    store.release_memory()
     clear_large_caches("monitor.text.", "monitor.compare.", "monitor.alerts.")
     forget_analyses()
     trim_heap()

@@ -13,6 +13,7 @@ import pytest
 
 from monitor.heap import LARGE_CACHE, clear_large_caches
 from monitor.runtime import release_memory
+from monitor.store.connect import open_store
 from monitor.text import split
 from monitor.text.analysis import analyze
 from monitor.text.facts.tokens import build_word
@@ -68,8 +69,10 @@ def test_only_large_caches_of_a_package_are_emptied(monkeypatch: pytest.MonkeyPa
 
 
 def test_released_memory_holds_no_texts_and_no_words() -> None:
+    store = open_store("sqlite:///:memory:")
     *_, claim = split_claims("Report", "<p>The harbour of Halvik reopened on Monday.</p>")
     analyze(claim.text)
-    release_memory()
+    release_memory(store)
+    store.close()
 
     assert build_word.cache_info().currsize == split._block_claims.cache_info().currsize == 0
