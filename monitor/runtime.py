@@ -22,7 +22,7 @@ from monitor.config.models import ChannelConfig, Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
-from monitor.heap import trim_heap
+from monitor.heap import clear_large_caches, trim_heap, use_one_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -39,7 +39,6 @@ from monitor.store.base import Store
 from monitor.store.connect import open_any_schema
 from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
-from monitor.text.statement import read_statement
 
 log = structlog.get_logger()
 Args = ParamSpec("Args")
@@ -132,16 +131,17 @@ class Runtime:
 
     def _release_memory(self) -> None:
         self.memory_release = None
-        self.ingest_executor.submit(release_memory)
+        self.ingest_executor.submit(release_memory, self.store)
 
     async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
         """Run a step of an ingest and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
 
 
-def release_memory() -> None:
-    """Empty the caches that hold texts, and return free memory to the system."""
-    read_statement.cache_clear()
+def release_memory(store: Store) -> None:
+    """Empty the caches of texts, words and connections, and return free memory to the system."""
+    store.release_memory()
+    clear_large_caches("monitor.text.", "monitor.compare.", "monitor.alerts.")
     forget_analyses()
     trim_heap()
 
@@ -157,6 +157,7 @@ async def open_runtime(
     """
     worker = worker or Worker()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    use_one_heap()
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_any_schema(config.monitor.database)
