@@ -14,9 +14,10 @@ from monitor.assess import Policy
 from monitor.evidence import Basis
 from monitor.model import Entry, Novelty, Reason
 from monitor.polling import entries as polled_entries
-from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext
+from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, Snapshot
 from monitor.polling.entries import commit_chunk, compare_chunk
-from monitor.polling.ingest import PolledEntries, changed_entries, ingest_poll, prepare
+from monitor.polling.ingest import PolledEntries, changed_entries, prepare
+from monitor.polling.steps import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
 from monitor.store import inverted_index
@@ -63,9 +64,9 @@ def polled(source: str, policy: Policy, *polled: Entry, now: float = NOW) -> Pol
 
 def compare_on_snapshot(store: Store, one: PolledEntries) -> tuple[IngestContext, ComparedChunk]:
     """Compare the entries of a poll, as the first half of an ingest does."""
-    waiting, context, _ = prepare(store, one)
     with store.read() as conn:
-        return context, compare_chunk(conn, context, iter(waiting), one.make_policy())
+        waiting, context, _ = prepare(conn, one)
+        return context, compare_chunk(Snapshot(conn), context, iter(waiting), one.make_policy())
 
 
 def commit(store: Store, policy: Policy, compared: tuple[IngestContext, ComparedChunk]) -> ChunkResult:
@@ -206,4 +207,5 @@ def test_a_long_first_poll_is_committed_in_chunks(
     ingest_poll(store, polled("wire", baseline, *many))
     with store.read() as conn:
         assert conn.scalar(select(func.count()).select_from(entries)) == 8
-    assert changed_entries(many, {}) and not prepare(store, polled("wire", baseline, *many))[0]
+    with store.read() as conn:
+        assert changed_entries(many, {}) and not prepare(conn, polled("wire", baseline, *many)).waiting
