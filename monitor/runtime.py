@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -32,7 +32,7 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
-from monitor.sources.turns import LANE_THREADS, Lanes
+from monitor.sources.turns import LANES, Lanes
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
@@ -105,8 +105,8 @@ class Runtime:
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
     interrupted_polls: set[str] = field(default_factory=set)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
-    ingest_lanes: Lanes = field(default_factory=Lanes)
-    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(LANE_THREADS, "ingest"))
+    ingest_lanes: Lanes[Any, Any] = field(default_factory=Lanes)  # of `Ingest` and `Step`, in a layer above
+    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(len(LANES), "ingest"))
     memory_release: asyncio.TimerHandle | None = None
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
