@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import Bulletin, FeedServer, PostSink
+from kit.databases import write_config_file
 
 KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "20"))
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
@@ -78,7 +79,7 @@ def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_sa
     (tmp_path / "rules" / "convoys.yaml").write_text("name: convoys\ntitle: Convoys\nmatch: convoy*\n")
     rng = random.Random(20)
     with FeedServer(Bulletin("0", "Nothing moved on the roads last night")) as feed, PostSink() as hook:
-        (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url, hook=hook.url))
+        write_config_file(tmp_path, CONFIG.format(feed=feed.url, hook=hook.url))
         run_until_idle(tmp_path)
         assert hook.posts == []
         for number in range(KILLS):

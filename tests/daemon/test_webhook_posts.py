@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.databases import write_config_file
 from kit.delivery import HttpService, ReceivedRequest, http_service
 from standardwebhooks.webhooks import Webhook as Verifier
 
@@ -57,7 +58,7 @@ class HookDaemon:
     async def daemon(self) -> AsyncIterator[Daemon]:
         (self.folder / "rules").mkdir(exist_ok=True)
         (self.folder / "templates").mkdir(exist_ok=True)
-        (self.folder / "config.toml").write_text(CONFIG.format(hook=self.hook.url, secret=SECRET))
+        write_config_file(self.folder, CONFIG.format(hook=self.hook.url, secret=SECRET))
         async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
             await runtime.run_in_store_thread(prepare_store, runtime)
             yield Daemon(runtime)
