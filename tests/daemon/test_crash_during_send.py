@@ -18,6 +18,7 @@ from kit import Bulletin, FeedServer, PostSink, ReceivedPost
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
 from kit.daemon_harness import DaemonHarness
 from kit.databases import database_url, write_config_file
+from kit.worker_processes import silence_workers
 
 from monitor.alerts.ids import build_message, stable_id
 from monitor.config_file.load import read_config
@@ -92,6 +93,7 @@ async def started_daemon(folder: Path, notifier: CrashingNotifier) -> AsyncItera
     async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: NOW) as runtime:
         runtime.notifiers["screen"] = notifier
         notifier.runtime = runtime
+        silence_workers(runtime.store)
         await runtime.run_in_store_thread(prepare_store, runtime)
         yield Daemon(runtime)
 

@@ -90,7 +90,7 @@ class ParseCounter:
     def stored_rows(self) -> list[Sequence[Row[tuple[object, ...]]]]:
         """Return all rows stored for the feed."""
         with self.runtime.store.read() as conn:
-            return [conn.execute(select(table)).all() for table in STORED_TABLES]
+            return [conn.execute(select(table).order_by(*table.primary_key.columns)).all() for table in STORED_TABLES]
 
 
 @pytest.fixture

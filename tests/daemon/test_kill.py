@@ -10,11 +10,15 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from kit import Bulletin, FeedServer, PostSink
-from kit.databases import write_config_file
+from kit.databases import database_url, write_config_file
+from kit.worker_processes import silence_workers
+
+from monitor.store.connect import open_store
 
 KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "20"))
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
@@ -92,6 +96,8 @@ def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_sa
             time.sleep(rng.uniform(0.0, 1.8))
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=30)
+            with closing(open_store(database_url(tmp_path))) as store:
+                silence_workers(store)
         run_until_idle(tmp_path)
 
     ids = defaultdict(set)
