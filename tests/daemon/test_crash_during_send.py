@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -167,6 +167,8 @@ def test_a_process_killed_between_send_and_record_sends_the_same_post_again(tmp_
         write_config_file(tmp_path, WEBHOOK_CONFIG.format(feed=feed.url, hook=hook.url))
         hook.victim = start_round(tmp_path)
         exit_codes = [hook.victim.wait(timeout=60)]
+        with closing(open_store(database_url(tmp_path))) as store:
+            silence_workers(store)
         exit_codes += [start_round(tmp_path).wait(timeout=60) for _ in range(2)]
 
     assert exit_codes == [-signal.SIGKILL, 0, 0]

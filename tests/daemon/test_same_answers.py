@@ -26,14 +26,17 @@ from monitor.daemon.scheduler import Daemon
 from monitor.ruleset.load import load_rules
 from monitor.runtime import Worker, open_runtime
 from monitor.serialize import format_iso
+from monitor.sources.parse.pool import ParserPool
 from monitor.store import schema, sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.rows import finding_from_row
+from monitor.store.sources import load_sources
 
 RANDOM_ARCHIVES = int(os.environ.get("MONITOR_TEST_ARCHIVES", "1"))
 ARCHIVES = {"news": NEWS, **{f"random {seed}": random_news(seed) for seed in range(RANDOM_ARCHIVES)}}
 NOTICE_RULE = "monitor"
+PARSE_DEADLINE_S = 60.0  # on a busy machine a feed may take long, and is not to be missed
 CONFIG = """
 [monitor]
 database = "{database}"
@@ -74,6 +77,8 @@ class Workers:
                 worker = Worker(f"worker {number}", number, is_supervised=count > 1)
                 runtime = await stack.enter_async_context(open_runtime(config, lambda: self.now, worker))
                 await runtime.run_in_store_thread(prepare_store if number == 1 else join_store, runtime)
+                await asyncio.to_thread(runtime.parser.close)
+                runtime.parser = ParserPool(deadline=PARSE_DEADLINE_S)
                 self.daemons.append(Daemon(runtime))
             for daemon in self.daemons:
                 await daemon.membership.beat()
@@ -86,6 +91,8 @@ class Workers:
             sources.make_due(conn, SOURCES, self.now)
         await asyncio.gather(*(daemon.poll_due() for daemon in self.daemons))
         await asyncio.gather(*(daemon.finish_tasks() for daemon in self.daemons))
+        with store.read() as conn:
+            assert [state.error for state in load_sources(conn) if state.failures] == []
 
     async def release_all(self) -> None:
         await asyncio.gather(*(daemon.release_due() for daemon in self.daemons))

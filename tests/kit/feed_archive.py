@@ -196,9 +196,9 @@ def random_news(seed: int, steps: int = 60) -> tuple[Step, ...]:
 
 
 def feed_states(news: Sequence[Step]) -> Iterator[tuple[float, str, bytes]]:
-    """Yield the moment, the source and the feed that it serves from then on, for each step."""
+    """Yield the moment, the source and the feed that it serves from then on, for each step that changes a feed."""
     bulletins: dict[str, dict[str, Bulletin]] = {source: {} for source in SOURCES}
-    now = START
+    now, served = START, dict.fromkeys(SOURCES, b"")
     for step in news:
         now += step.hours_later * HOUR
         for key, title, paragraphs in step.entries:
@@ -206,7 +206,10 @@ def feed_states(news: Sequence[Step]) -> Iterator[tuple[float, str, bytes]]:
             bulletins[step.source][key] = Bulletin(key, title, body, link=f"https://{step.source}.example/{key}")
             if not paragraphs:
                 del bulletins[step.source][key]
-        yield now, step.source, rss(bulletins[step.source].values())
+        feed = rss(bulletins[step.source].values())
+        if feed != served[step.source]:
+            served[step.source] = feed
+            yield now, step.source, feed
 
 
 def rss(bulletins: Iterable[Bulletin]) -> bytes:
