@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from kit import Bulletin, FeedServer, PostSink
-from kit.databases import database_url, write_config_file
+from kit.databases import ON_POSTGRES, database_url, write_config_file
 from kit.worker_processes import silence_workers
 
 from monitor.store.connect import open_store
 
-KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "20"))
+KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "5" if ON_POSTGRES else "20"))
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
 
 CONFIG = """
