@@ -17,18 +17,23 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-LogFormat = Literal["console", "json"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 _ANSWER_TOKEN = re.compile(r"(?<=/answer/)[\w.%-]+")  # anyone who reads the token of an answer link can use it
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def configure_logging(
-    log_format: LogFormat = "console", *, stream: TextIO | None = None, worker: int | None = None
+    log_format: LogFormat = "text",
+    level: LogLevel = "info",
+    *,
+    stream: TextIO | None = None,
+    worker: int | None = None,
 ) -> None:
     """Send the log lines of the program and its libraries to `stream`, by default stderr.
 
-    Each line names `worker`, if given.
+    `level` is the lowest that is logged. Each line names `worker`, if given.
     """
     out = stream or sys.stderr
     shared_processors: list[Processor] = [
@@ -41,7 +46,7 @@ def configure_logging(
     renderer = _render_json if log_format == "json" else _render_line
     structlog.configure(
         processors=[*shared_processors, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
@@ -54,6 +59,7 @@ def configure_logging(
     )
     # Below WARNING, libraries log every tick, and every request with its URL, which may contain a secret.
     logging.basicConfig(handlers=[stream_handler], level=logging.WARNING, force=True)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # the daemon logs skipped ticks itself, and fewer
 
 
 def _add_worker(worker: int, _logger: object, _method: str, event: EventDict) -> EventDict:

@@ -8,21 +8,21 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 
 from monitor.assess import Policy
-from monitor.config.models import Config, SourceConfig
+from monitor.config.models import ChannelConfig, Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
-from monitor.heap import trim_heap
+from monitor.heap import clear_large_caches, trim_heap, use_one_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -32,14 +32,13 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
-from monitor.sources.turns import LANE_THREADS, Lanes
+from monitor.sources.turns import LANES, Lanes
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_any_schema
 from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
-from monitor.text.statement import read_statement
 
 log = structlog.get_logger()
 Args = ParamSpec("Args")
@@ -73,7 +72,8 @@ class Runtime:
     messages may be due. `quiet_deadlines` caches, by source, when it will have been silent for unusually long.
     `pending_outcomes` holds results of unchanged polls until the daemon's next transaction; `interrupted_polls` are
     the sources whose result could not be stored. `uplink` knows if the network is down. Polls with entries to ingest
-    share `ingest_executor` by `ingest_lanes`.
+    share `ingest_executor` by `ingest_lanes`. `retired_notifiers` are those of changed
+    and removed channels, to be closed.
 
     What is in memory here is about sources and channels that no other worker serves at the same time. When the
     workers change, some of those move: a worker that gets a source reads its state from the store, and finds out its
@@ -85,6 +85,7 @@ class Runtime:
 
     config: Config
     store: Store
+    network: Network
     fetcher: Fetcher
     robots: Robots
     browser: PageBrowser
@@ -95,6 +96,7 @@ class Runtime:
     templates: Templates
     notifiers: dict[str, Notifier]
     answer_key: bytes = field(repr=False)
+    retired_notifiers: list[tuple[str, Notifier]] = field(default_factory=list)
     render_pool: RenderPool = field(default_factory=RenderPool)
     worker: Worker = field(default_factory=Worker)
     clock: Callable[[], Moment] = time.time
@@ -103,8 +105,8 @@ class Runtime:
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
     interrupted_polls: set[str] = field(default_factory=set)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
-    ingest_lanes: Lanes = field(default_factory=Lanes)
-    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(LANE_THREADS, "ingest"))
+    ingest_lanes: Lanes[Any, Any] = field(default_factory=Lanes)  # of `Ingest` and `Step`, in a layer above
+    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(len(LANES), "ingest"))
     memory_release: asyncio.TimerHandle | None = None
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
@@ -129,16 +131,17 @@ class Runtime:
 
     def _release_memory(self) -> None:
         self.memory_release = None
-        self.ingest_executor.submit(release_memory)
+        self.ingest_executor.submit(release_memory, self.store)
 
     async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
         """Run a step of an ingest and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
 
 
-def release_memory() -> None:
-    """Empty the caches that hold texts, and return free memory to the system."""
-    read_statement.cache_clear()
+def release_memory(store: Store) -> None:
+    """Empty the caches of texts, words and connections, and return free memory to the system."""
+    store.release_memory()
+    clear_large_caches("monitor.text.", "monitor.compare.", "monitor.alerts.")
     forget_analyses()
     trim_heap()
 
@@ -154,6 +157,7 @@ async def open_runtime(
     """
     worker = worker or Worker()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    use_one_heap()
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_any_schema(config.monitor.database)
@@ -166,17 +170,16 @@ async def open_runtime(
             runtime = Runtime(
                 config=config,
                 store=store,
+                network=network,
                 fetcher=fetcher,
                 robots=Robots(fetcher, user_agent),
                 browser=open_browser(config, network),
                 parser=ParserPool(),
                 policy=policy,
                 sources={source.name: source for source in config.sources},
-                ignore_patterns={
-                    source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources
-                },
+                ignore_patterns=compile_ignore_patterns(config),
                 templates=templates,
-                notifiers=open_notifiers(config, network),
+                notifiers=open_notifiers(config.channels, network),
                 answer_key=ensure_answer_key(store),
                 uplink=Uplink({source.name: urlsplit(source.url).netloc for source in config.sources}),
                 worker=worker,
@@ -200,7 +203,7 @@ def prepare_schema(store: Store, *, upgrades: bool) -> None:
 
 async def close_runtime(runtime: Runtime) -> None:
     """Close the notifiers, the fetcher, the worker pools and, last, the store's thread."""
-    for notifier in runtime.notifiers.values():
+    for notifier in (*runtime.notifiers.values(), *(notifier for _, notifier in runtime.retired_notifiers)):
         await notifier.close()
     await runtime.fetcher.close()
     await asyncio.to_thread(runtime.parser.close)
@@ -216,6 +219,11 @@ def open_browser(config: Config, network: Network) -> PageBrowser:
     return PageBrowser(network, config.monitor.user_agent, str(executable) if executable else None)
 
 
-def open_notifiers(config: Config, network: Network) -> dict[str, Notifier]:
+def open_notifiers(channels: Mapping[str, ChannelConfig], network: Network) -> dict[str, Notifier]:
     """Return a notifier for each channel, by its name."""
-    return {name: notifier_class(settings.type)(settings, network) for name, settings in config.channels.items()}
+    return {name: notifier_class(settings.type)(settings, network) for name, settings in channels.items()}
+
+
+def compile_ignore_patterns(config: Config) -> dict[str, tuple[Pattern, ...]]:
+    """Return the patterns of text to skip, by source."""
+    return {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}

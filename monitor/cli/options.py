@@ -42,11 +42,14 @@ class HiddenUsageArgument(click.Argument):
         return f"'{self.human_readable_name.lower()}'"
 
 
-def load_config(path: Path) -> Config:
-    """Return the config at `path`. Raise ConfigError or MonitorError if it is invalid."""
+def load_config(path: Path, *, needs_secrets: bool = False) -> Config:
+    """Return the config at `path`. Commands that send or poll need the secrets in it.
+
+    Raise ConfigError or MonitorError if it is invalid.
+    """
     from monitor.config_file.load import read_config
 
-    return read_config(path, env=os.environ)
+    return read_config(path, env=os.environ, needs_secrets=needs_secrets)
 
 
 def is_store_missing(config: Config) -> bool:

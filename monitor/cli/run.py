@@ -20,32 +20,30 @@ if TYPE_CHECKING:
 @click.option(
     "--log",
     "style",
-    type=click.Choice(["console", "json"]),
-    default="console",
-    show_default=True,
+    type=click.Choice(["text", "json"]),
     envvar="MONITOR_LOG",
     show_envvar=True,
-    help="Format of the log on stderr.",
+    help="Format of the log on stderr; default: that of the config.",
 )
 @click.option("--worker", "worker_id", hidden=True)  # given by the supervisor to the workers that it starts
 @click.pass_context
-def command(ctx: click.Context, path: Path, once: bool, style: LogFormat, worker_id: str | None) -> None:
+def command(ctx: click.Context, path: Path, once: bool, style: LogFormat | None, worker_id: str | None) -> None:
     """Poll, compare and alert until stopped."""
     skip_optional_imports()
-    config = load_config(path)
+    config = load_config(path, needs_secrets=True)
     from monitor import log
     from monitor.daemon import run
     from monitor.runtime import Worker
 
     if worker_id:
         number = int(worker_id.rpartition("-")[2])
-        log.configure_logging(style, worker=number)
+        log.configure_logging(style or config.log.format, config.log.level, worker=number)
         run.run_daemon(config, worker=Worker(worker_id, number, is_supervised=True))
         return
-    log.configure_logging(style)
+    log.configure_logging(style or config.log.format, config.log.level)
     if once or config.monitor.workers == 1:
         run.run_daemon(config, once=once)
         return
     from monitor.daemon.supervisor import run_supervisor
 
-    ctx.exit(run_supervisor(config, style))
+    ctx.exit(run_supervisor(config, style or config.log.format))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, channel: str, path: Path) -> None:
     """Send a sample alert to CHANNEL now. Exits 1 if it is rejected or a template failed."""
-    config = load_config(path)
+    config = load_config(path, needs_secrets=True)
     if channel not in config.channels:
         from monitor.config_file.problems import closest_hint
 

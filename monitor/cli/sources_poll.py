@@ -31,7 +31,7 @@ def poll_command(ctx: click.Context, names: tuple[str, ...], path: Path) -> None
 
     from monitor.daemon.run import poll_now
 
-    config = load_config(path)
+    config = load_config(path, needs_secrets=True)
     _check_names(config, names)
     started = time.time()
     try:

@@ -49,7 +49,7 @@ def _show_report(report: Status) -> None:
     for name, text in lines.items():
         click.echo(f"{name:<12} {text}")
     for problem in report.rules_refused:
-        click.echo(f"{'rules':<12} rejected at {iso_utc(report.rules_refused_at)}: {terminal_safe(problem)}")
+        click.echo(f"{'rejected':<12} {iso_utc(report.rules_refused_at)} {terminal_safe(problem)}")
 
 
 def _counts_text(by_state: dict[str, int]) -> str:

@@ -12,7 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from heapq import nlargest
+from itertools import chain
 from math import log, sqrt
 from typing import NamedTuple, Protocol
 from zlib import crc32
@@ -26,12 +26,14 @@ MAX_LEAD_CLAIMS = 8  # claims that determine what an update is about: the title 
 NAMES = 2  # weight factor of a name; countries occur in too many updates to weigh more than other words
 GROUP = 4  # letters in a group
 HASH_BUCKETS = 2**14  # numbers for groups of letters; collisions of rare groups hardly matter
+BUCKETS = tuple(range(HASH_BUCKETS))  # equal numbers are one object, because thousands are cached
 LETTERS = 0.45  # share of the weight on groups of letters; the rest is on words
 START = 20  # added to the number of updates: the first few say little about how rare a term is
 STORY_HALF_LIFE_S = 3 * DAY  # seconds after which an update's weight in its story's vector is halved
 MAX_VECTOR_TERMS = 400  # terms of a story's vector: the heaviest
 WORDS_KEPT = 8_192  # words whose groups of letters are cached
 WORD = re.compile(r"\w+")
+NAME = ChangeKind.NAME  # looking up an enum member costs as much as the rest of the work for one word
 
 TermVector = dict[int, float]  # weights of words by their hash, and of groups of letters by their number
 
@@ -76,18 +78,17 @@ def word_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
     for reading in readings:
         for unit in reading.terms.values():
             if not is_generic(unit):
-                found[hash64(unit.key)] += NAMES if unit.kind is ChangeKind.NAME else 1
-        found.update(hash64(f"#{quantity.low:g}") for quantity in reading.numbers)
+                found[hash64(unit.key)] += NAMES if unit.kind is NAME else 1
+        found.update([hash64(f"#{quantity.low:g}") for quantity in reading.numbers])
     return found
 
 
 def ngram_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
     """Count the groups of letters in words, whose edges count as letters, and the generic terms."""
-    found: Counter[int] = Counter()
+    words = WORD.findall("\n".join([reading.text for reading in readings]).casefold())
+    found = Counter(chain.from_iterable(map(char_ngrams, words)))
     for reading in readings:
-        for word in WORD.findall(reading.text.casefold()):
-            found.update(char_ngrams(word))
-        found.update(hash_bucket(unit.key) for unit in reading.terms.values() if is_generic(unit))
+        found.update([hash_bucket(unit.key) for unit in reading.terms.values() if is_generic(unit)])
     return found
 
 
@@ -98,10 +99,14 @@ def is_generic(unit: ContentTerm) -> bool:
 
 
 @lru_cache(maxsize=WORDS_KEPT)
-def char_ngrams(word: str) -> array[int]:
+def char_ngrams(word: str) -> tuple[int, ...]:
     """Return the bucket numbers of a word's groups of letters."""
     edged = f" {word} "
-    return array("H", [hash_bucket(edged[at : at + GROUP]) for at in range(max(1, len(edged) - GROUP + 1))])
+    places = range(max(1, len(edged) - GROUP + 1))
+    if edged.isascii():
+        letters = edged.encode()
+        return tuple([BUCKETS[crc32(letters[at : at + GROUP]) % HASH_BUCKETS] for at in places])
+    return tuple([BUCKETS[hash_bucket(edged[at : at + GROUP])] for at in places])
 
 
 def hash_bucket(group: str) -> int:
@@ -111,17 +116,15 @@ def hash_bucket(group: str) -> int:
 def weighted(said: Mapping[int, int], share: float, tally: DocumentFrequency) -> TermVector:
     """Return weights of the terms whose squares sum to `share`."""
     known, all_texts = tally.by_term, tally.total + START
-    rarity_by_count: dict[int, float] = {}  # most terms have one of a few counts
-    weights = {}
-    for term, times in said.items():
-        count = known[term]
-        rarity = rarity_by_count.get(count)
-        if rarity is None:
-            rarity = rarity_by_count[count] = log(all_texts / (count + 1.5))
-        weights[term] = rarity if times == 1 else (1 + log(times)) * rarity
-    length = sqrt(sum([weight * weight for weight in weights.values()])) or 1.0
+    counts = [known[term] for term in said]
+    rarity = {count: log(all_texts / (count + 1.5)) for count in set(counts)}  # most terms have one of a few counts
+    weights = [
+        rarity[count] if times == 1 else (1 + log(times)) * rarity[count]
+        for count, times in zip(counts, said.values(), strict=True)
+    ]
+    length = sqrt(sum([weight * weight for weight in weights])) or 1.0
     factor = sqrt(share) / length
-    return {term: weight * factor for term, weight in weights.items()}
+    return {term: weight * factor for term, weight in zip(said, weights, strict=True)}
 
 
 def is_word_term(term: int) -> bool:
@@ -135,7 +138,13 @@ def merge_decayed(story: Mapping[int, float], vector: Mapping[int, float], secon
     summed = {term: weight * left for term, weight in story.items()}
     for term, weight in vector.items():
         summed[term] = summed.get(term, 0.0) + weight
-    return {term: summed[term] for term in nlargest(MAX_VECTOR_TERMS, summed, key=summed.__getitem__)}
+    return heaviest(summed)
+
+
+def heaviest(vector: Mapping[int, float]) -> TermVector:
+    """Return the MAX_VECTOR_TERMS heaviest terms of a vector, by weight."""
+    terms = sorted(vector, key=vector.__getitem__, reverse=True)[:MAX_VECTOR_TERMS]  # faster than heapq
+    return {term: vector[term] for term in terms}
 
 
 def cosine(vector: Mapping[int, float], story: Mapping[int, float]) -> float:

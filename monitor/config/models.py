@@ -215,6 +215,13 @@ class WebConfig(ConfigTable):
     url: SiteAddress | None = None
 
 
+class LogConfig(ConfigTable):
+    """`level` is the lowest that is logged, `format` is text lines or JSON lines."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
 class Config(ConfigTable):
     """A whole config. Paths are absolute; relative ones were resolved against `folder`, that of the config file."""
 
@@ -226,3 +233,4 @@ class Config(ConfigTable):
     channels: dict[str, ChannelConfig]
     alerts: AlertsConfig
     web: WebConfig
+    log: LogConfig = LogConfig()

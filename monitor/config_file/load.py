@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from monitor.config.models import Config
-from monitor.config_file.interpolate import interpolate
-from monitor.config_file.toml_positions import TomlPositions
+from monitor.config_file.addresses import unreachable_addresses
+from monitor.config_file.interpolate import ConfigNote, interpolate
+from monitor.config_file.toml_positions import KeyPath, TomlPositions
 from monitor.config_file.validate import ConfigValidator
 from monitor.errors import ConfigError, MonitorError, Problem
 
+_TABLES_WITH_UNNEEDED_SECRETS = ("channels", "web", "heartbeat")
 _MAX_CONFIG_BYTES = 1_000_000
 _POSITION_PATTERN = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _PLAINER_MESSAGES = (
@@ -41,20 +43,24 @@ class PartialConfig:
     channels: tuple[str, ...] | None
 
 
-def read_config(path: Path, *, env: Mapping[str, str]) -> Config:
+def read_config(path: Path, *, env: Mapping[str, str], needs_secrets: bool = True) -> Config:
     """Return the config at `path`, with placeholders from `env`.
 
-    Raises ConfigError with all problems, or MonitorError if the file cannot be read.
+    Unless it `needs_secrets`, secrets of channels may be missing; such a channel has the settings that all channels
+    have. Raises ConfigError with all problems, or MonitorError if the file cannot be read.
     """
-    config, problems = check_config(path, env)
+    config, problems = check_config(path, env, needs_secrets=needs_secrets)
     if config is None:
         raise ConfigError([problem for problem in problems if not problem.warning])
     return config
 
 
-def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tuple[Problem, ...]]:
+def check_config(
+    path: Path, env: Mapping[str, str], *, needs_secrets: bool = True, checks_addresses: bool = False
+) -> tuple[Config | None, tuple[Problem, ...]]:
     """Return the config, None if it is invalid, and problems and warnings in the order of the file.
 
+    `checks_addresses` also reports addresses that are never requested; the config can be used with them.
     Raises MonitorError if the file cannot be read.
     """
     try:
@@ -67,11 +73,36 @@ def check_config(path: Path, env: Mapping[str, str]) -> tuple[Config | None, tup
     except (ValueError, RecursionError) as error:
         return None, (_syntax_problem(path, text, error),)
     resolved, notes = interpolate(tree, env, path.absolute().parent)
-    validator = ConfigValidator(path, positions, tree, resolved)
+    absent = () if needs_secrets else tuple(note.key_path for note in notes if is_absent_secret(note))
+    validator = ConfigValidator(path, positions, tree, without_values(resolved, absent), absent)
     for note in notes:
+        if note.key_path in absent:
+            continue
         validator.report(note.key_path, note.message, is_warning=note.is_warning)
     config = validator.build_config()
+    for key_path, message in unreachable_addresses(config) if config and checks_addresses else ():
+        validator.report(key_path, message)
     return config, tuple(sorted(validator.problems))
+
+
+def is_absent_secret(note: ConfigNote) -> bool:
+    """Whether the note is about a secret that only the daemon needs, and that is not there."""
+    return not note.is_warning and note.key_path[0] in _TABLES_WITH_UNNEEDED_SECRETS
+
+
+def without_values(tree: Any, absent: Collection[KeyPath], key_path: KeyPath = ()) -> Any:
+    """Return a copy of a TOML tree without the values at some key paths."""
+    if not absent:
+        return tree
+    if isinstance(tree, dict):
+        return {
+            key: without_values(value, absent, (*key_path, key))
+            for key, value in tree.items()
+            if (*key_path, key) not in absent
+        }
+    if isinstance(tree, list):
+        return [without_values(value, absent, (*key_path, i)) for i, value in enumerate(tree)]
+    return tree
 
 
 def read_partial_config(path: Path) -> PartialConfig:

@@ -5,7 +5,7 @@ Each value is reported at most once, at its position in the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from monitor.config.models import (
     AlertsConfig,
     ChannelConfig,
     Config,
+    LogConfig,
     MonitorConfig,
     NetworkConfig,
     SourceConfig,
@@ -37,14 +38,23 @@ from monitor.resources import builtin_path
 TomlTable = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web")
+_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "log")
 _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
 
 class ConfigValidator:
-    """Validates one file: `written` is the TOML tree, `resolved` the same with placeholders replaced."""
+    """Validates one file: `written` is the TOML tree, `resolved` the same with placeholders replaced. Both may differ
+    at `absent`, where secrets are missing that are not needed."""
 
-    def __init__(self, path: Path, positions: TomlPositions, written: TomlTable, resolved: TomlTable) -> None:
+    def __init__(
+        self,
+        path: Path,
+        positions: TomlPositions,
+        written: TomlTable,
+        resolved: TomlTable,
+        absent: Collection[KeyPath] = (),
+    ) -> None:
+        self.absent = absent
         self.path, self.folder, self.positions = path, path.absolute().parent, positions
         self.written, self.resolved = written, resolved
         self.problems: list[Problem] = []
@@ -69,10 +79,12 @@ class ConfigValidator:
         if network:
             self._check_certificates(("network",), network.ca_file, None)
         web = self._validated_section("web", WebConfig)
+        log = self._validated_section("log", LogConfig)
         sources = tuple(self._validated_sources())
         channels = dict(self._validated_channels())
         alerts = self._validated_alerts()
-        if not (monitor and network and web and alerts) or not all(problem.warning for problem in self.problems):
+        has_errors = not all(problem.warning for problem in self.problems)
+        if has_errors or not (monitor and network and web and log and alerts):
             return None
         self._warn_unwatched_channels(channels, alerts)
         monitor = self._with_template_folder(monitor)
@@ -86,6 +98,7 @@ class ConfigValidator:
             channels=channels,
             alerts=alerts,
             web=web,
+            log=log,
         )
 
     def _validated_section(self, name: str, model: type[ModelT]) -> ModelT | None:
@@ -198,7 +211,11 @@ class ConfigValidator:
             written = self._table_at(key_path)
             model = self._settings_model(key_path, written)
             if model:
-                channel = self._validated(model, key_path, written, self.resolved["channels"][name] | {"name": name})
+                resolved = self.resolved["channels"][name] | {"name": name}
+                if any(path[:2] == key_path for path in self.absent):
+                    model = ChannelConfig
+                    resolved = {key: value for key, value in resolved.items() if key in model.model_fields}
+                channel = self._validated(model, key_path, written, resolved)
                 if channel:
                     self._check_fallback(key_path, channel.fallback)
                     yield name, channel

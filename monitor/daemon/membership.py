@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 
+from monitor.config.models import Config
 from monitor.daemon.sharing import Roster, owned_shards, owner, shard_of_source
 from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others
 from monitor.errors import StoreBusy, StoreError, StoreOutdated
@@ -19,6 +21,9 @@ from monitor.runtime import Runtime
 from monitor.store import sources, workers
 from monitor.store.migrate import lock_revision
 from monitor.store.workers import StoredWorker
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 log = structlog.get_logger()
 
@@ -44,6 +49,10 @@ class Membership:
     def is_agreed(self) -> bool:
         """Whether all workers use the same rules. What a worker with other rules could spoil waits for that."""
         return len(self.living) == 1 or self._common_rules == self.runtime.policy.rules.digest
+
+    def follow_config(self) -> None:
+        """Update the hosts that a network outage is detected by."""
+        self.runtime.uplink.host_by_source = hosts_of_shards(self.runtime, self.shards)
 
     async def watch(self) -> None:
         """Show that this worker is alive until cancelled. Raises StoreOutdated."""
@@ -75,7 +84,7 @@ class Membership:
             self.runtime.quiet_deadlines.clear()  # other workers may have polled the sources that are now ours
             self.living = ids
             self.shards = owned_shards(self.runtime.worker.id, ids) if len(ids) > 1 else None
-            self.runtime.uplink.host_by_source = hosts_of_shards(self.runtime, self.shards)
+            self.follow_config()
 
 
 def hosts_of_shards(runtime: Runtime, shards: Collection[int] | None) -> dict[str, str]:
@@ -113,15 +122,18 @@ def exchange_beats(runtime: Runtime, roster: Roster) -> list[StoredWorker]:
 def join_store(runtime: Runtime) -> None:
     """Take part in the work of the store. What this worker had leased before a crash is released."""
     with runtime.store.write() as conn:
-        is_polite_to = runtime.fetcher.is_polite_to
-        sources.assign_shards(
-            conn, {source.name: shard_of_source(source, is_polite_to) for source in runtime.config.sources}
-        )
+        assign_source_shards(conn, runtime, runtime.config)
         workers.release_leases(conn, [runtime.worker.id])
         if runtime.is_shared:
             workers.save_beat(conn, runtime.worker.id, runtime.policy.rules.digest)
             workers.save_rules_digest(conn, runtime.worker.id, runtime.policy.rules.digest)
     notify_others(runtime, WORKERS_CHANGED)
+
+
+def assign_source_shards(conn: Connection, runtime: Runtime, config: Config) -> None:
+    """Store the shard of each source of a config."""
+    is_polite_to = runtime.fetcher.is_polite_to
+    sources.assign_shards(conn, {source.name: shard_of_source(source, is_polite_to) for source in config.sources})
 
 
 def leave_store(runtime: Runtime) -> None:

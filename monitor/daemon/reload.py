@@ -1,16 +1,19 @@
-"""Reload edited rule files while the daemon runs: a saved edit is live within two seconds.
+"""Reload edited rule files and an edited config while the daemon runs: a saved edit is live within two seconds.
 
-A rule set with a problem is rejected as a whole, and the last valid set stays in use. An empty folder is rejected
-too, since files disappear by accident or for a moment, for example while another branch is checked out. Files that
-are still being written are skipped: they must be unchanged for `SETTLE_S`, and not change while they are read.
+A rule set or a config with a problem is rejected as a whole, and the last valid one stays in use. An empty folder is
+rejected too, since files disappear by accident or for a moment, for example while another branch is checked out.
+Files that are still being written are skipped: they must be unchanged for `SETTLE_S`, and not change while they are
+read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,8 +21,19 @@ import structlog
 
 from monitor.assess import Policy
 from monitor.config.models import Config
+from monitor.config_file.load import read_config
+from monitor.daemon.membership import assign_source_shards
+from monitor.daemon.reconfigure import (
+    describe_changes,
+    keep_startup_settings,
+    open_changed_notifiers,
+    settings_waiting_for_restart,
+    store_config,
+    use_config,
+)
+from monitor.deliver.channels import Notifier
 from monitor.deliver.render import Templates, load_templates
-from monitor.errors import ConfigError, StoreError, StoreOutdated
+from monitor.errors import ConfigError, MonitorError, StoreError, StoreOutdated
 from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
@@ -46,8 +60,20 @@ RULES_VANISHED_MESSAGE = (
 FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and modification time of each file
 
 
-async def watch_rules(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) -> None:
-    """Reload the rules after each edit, until cancelled. SIGHUP reloads them even if they have not changed."""
+@dataclass(frozen=True, slots=True)
+class LoadedFiles:
+    """What the files on disk say. `policy` and `templates` are None if they cannot be used, `config` is then the
+    running one. `problems` are those of rejected files."""
+
+    config: Config
+    policy: Policy | None
+    templates: Templates | None
+    problems: tuple[str, ...] = ()
+
+
+async def watch_files(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) -> None:
+    """Reload the config and the rules after each edit, until cancelled. SIGHUP reloads them even if they have not
+    changed."""
     reload_requested = asyncio.Event()
     with suppress(NotImplementedError, RuntimeError, ValueError):  # only the main thread can handle signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_requested.set)
@@ -60,14 +86,13 @@ async def watch_rules(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) ->
 
 
 async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> FileStamps | None:
-    """Reload the rules if the files differ from `loaded`. Return the stamps of the files that were read last."""
-    folder = runtime.config.monitor.rules
+    """Reload the files if they differ from `loaded`. Return the stamps of the files that were read last."""
     try:
-        stamps = await asyncio.to_thread(stat_rule_files, folder)
+        stamps = await asyncio.to_thread(stat_files, runtime.config)
         if stamps == loaded:
             return loaded
         await asyncio.sleep(SETTLE_S)
-        return stamps if await reload_rules(runtime, stamps) else loaded
+        return stamps if await reload_files(runtime, stamps) else loaded
     except StoreOutdated:
         pass  # the daemon stops at its next beat, and says why
     except StoreError as error:
@@ -77,39 +102,73 @@ async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> File
     return loaded
 
 
-async def reload_rules(runtime: Runtime, stamps: FileStamps) -> bool:
-    """Replace the active rules by those on disk, or reject those; false if the files are still being written."""
-    outcome = await asyncio.to_thread(load_settled_rules, runtime, stamps)
-    if isinstance(outcome, list):
-        for problem in outcome:
-            log.error("rules rejected; still using the last valid set", stage="reload", problem=problem)
-        await runtime.run_in_store_thread(record_refused_rules, runtime, outcome)
-    elif outcome is not None:
-        policy, runtime.templates = outcome
-        is_new = policy.rules.digest != runtime.policy.rules.digest
-        await runtime.run_in_store_thread(activate_rules, runtime, policy if is_new else runtime.policy)
-        if is_new:
-            log.info("rules reloaded", stage="reload", rules=len(policy.rules.rules))
-    return outcome is not None
+async def reload_files(runtime: Runtime, stamps: FileStamps) -> bool:
+    """Use the config and the rules on disk, or reject those; false if the files are still being written."""
+    loaded = await asyncio.to_thread(load_settled_files, runtime, stamps)
+    if loaded is None:
+        return False
+    for problem in loaded.problems:
+        log.error("config or rules rejected; still using the last valid ones", stage="reload", problem=problem)
+    if loaded.policy is None or loaded.templates is None:
+        await runtime.run_in_store_thread(record_refused_files, runtime, loaded.problems)
+        return True
+    before = runtime.config
+    notifiers = runtime.notifiers
+    if loaded.config != before:
+        notifiers = open_changed_notifiers(runtime, loaded.config)
+    runtime.templates = loaded.templates
+    is_new = loaded.config != before or loaded.policy.rules.digest != runtime.policy.rules.digest
+    policy = loaded.policy if is_new else runtime.policy
+    await runtime.run_in_store_thread(activate, runtime, policy, loaded.config, notifiers, loaded.problems)
+    if loaded.config != before:
+        log.info("config reloaded", stage="reload", **describe_changes(before, loaded.config))
+    elif is_new:
+        log.info("rules reloaded", stage="reload", rules=len(policy.rules.rules))
+    return True
 
 
-def load_settled_rules(runtime: Runtime, stamps: FileStamps) -> tuple[Policy, Templates] | list[str] | None:
-    """Load the rules and templates. Return them, or the problems, or None if the files differ from `stamps`."""
-    config, folder = runtime.config, runtime.config.monitor.rules
-    if stat_rule_files(folder) != stamps:
+def load_settled_files(runtime: Runtime, stamps: FileStamps) -> LoadedFiles | None:
+    """Load the config, the rules and the templates; None if the files differ from `stamps`."""
+    if stat_files(runtime.config) != stamps:
         return None
-    outcome: tuple[Policy, Templates] | list[str]
+    config, config_problems = load_edited_config(runtime.config)
+    loaded = load_rules_and_templates(runtime, config, config_problems)
+    return loaded if stat_files(runtime.config) == stamps else None
+
+
+def load_edited_config(running: Config) -> tuple[Config, tuple[str, ...]]:
+    """Return the config on disk, without changes that need a restart; or the running one, and the problems."""
     try:
-        outcome = (load_policy(config), load_templates(config.monitor.templates, builtin_path("templates")))
+        edited = read_config(running.path, env=os.environ)
     except ConfigError as error:
-        outcome = [str(replace(problem, path=display_path(problem.path, config))) for problem in error.problems]
+        return running, describe_problems(error, running)
+    except MonitorError as error:
+        return running, (str(error),)
+    if waiting := settings_waiting_for_restart(running, edited):
+        log.warning("config change takes effect at the next start", stage="reload", settings=", ".join(waiting))
+    return keep_startup_settings(running, edited), ()
+
+
+def load_rules_and_templates(runtime: Runtime, config: Config, config_problems: tuple[str, ...]) -> LoadedFiles:
+    """Load what a config names. If that has a problem, nothing of it is used."""
+    folder, rule_count = config.monitor.rules, len(runtime.policy.rules.rules)
+    problems: tuple[str, ...] = ()
+    try:
+        policy, templates = load_policy(config), load_templates(config.monitor.templates, builtin_path("templates"))
+    except ConfigError as error:
+        problems = describe_problems(error, config)
     except OSError as error:
-        outcome = [f"{display_path(folder, config)}: {error.strerror}"]
-    rule_count = len(runtime.policy.rules.rules)
-    if not stamps and rule_count and isinstance(outcome, tuple):
+        problems = (f"{display_path(folder, config)}: {error.strerror}",)
+    if not problems and rule_count and not rule_files(folder):
         rules_in_use = "1 rule is" if rule_count == 1 else f"{rule_count} rules are"
-        outcome = [RULES_VANISHED_MESSAGE.format(display_path(folder, config), rules_in_use)]
-    return outcome if stat_rule_files(folder) == stamps else None
+        problems = (RULES_VANISHED_MESSAGE.format(display_path(folder, config), rules_in_use),)
+    if problems:
+        return LoadedFiles(runtime.config, None, None, (*config_problems, *problems))
+    return LoadedFiles(config, policy, templates, config_problems)
+
+
+def describe_problems(error: ConfigError, config: Config) -> tuple[str, ...]:
+    return tuple(str(replace(problem, path=display_path(problem.path, config))) for problem in error.problems)
 
 
 def display_path(path: Path, config: Config) -> Path:
@@ -117,23 +176,33 @@ def display_path(path: Path, config: Config) -> Path:
     return path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
 
 
-def record_refused_rules(runtime: Runtime, problems: list[str]) -> None:
-    """Store the problems of the rules on disk."""
+def record_refused_files(runtime: Runtime, problems: Sequence[str]) -> None:
+    """Store the problems of the config or the rules on disk."""
     with runtime.store.write() as conn:
         mark_rules_refused(conn, problems, runtime.clock())
 
 
-def activate_rules(runtime: Runtime, policy: Policy) -> None:
-    """Make the rules on disk the active ones, and apply their renames.
+def activate(
+    runtime: Runtime, policy: Policy, config: Config, notifiers: dict[str, Notifier], problems: Sequence[str]
+) -> None:
+    """Make the config and the rules on disk the active ones, and apply the renames of rules.
 
-    Both happen under the write lock: alerts are decided there by the active rules, so the names of rules always agree
-    with those in the store.
+    All happens under the write lock: alerts are decided there by the active rules, so the names of rules always agree
+    with those in the store. `problems` are those of a rejected config beside valid rules.
     """
+    is_new_config = config != runtime.config
     with runtime.store.write() as conn:
         mark_rules_accepted(conn)
+        if problems:
+            mark_rules_refused(conn, problems, runtime.clock())
+        if is_new_config:
+            store_config(conn, config, runtime.clock())
+            assign_source_shards(conn, runtime, config)
         renamed = apply_rule_renames(conn, policy.rules.rules, runtime.policy.rules.rules)
         workers.save_rules_digest(conn, runtime.worker.id, policy.rules.digest)
         runtime.policy = policy
+        if is_new_config:
+            use_config(runtime, config, notifiers)
     for old_name, new_name in renamed.items():
         log.info("rule renamed", stage="reload", rule=new_name, before=old_name)
 
@@ -147,11 +216,11 @@ def drop_removed_rules(runtime: Runtime) -> None:
         drop_old_counts(conn, periods, runtime.clock())
 
 
-def stat_rule_files(folder: Path) -> FileStamps:
-    """Return the stamps of the rule files, without reading them; empty if there are none, or no folder."""
+def stat_files(config: Config) -> FileStamps:
+    """Return the stamps of the config and the rule files, without reading them; those that exist."""
     stamps = []
     with suppress(OSError):  # gone, or being replaced by an editor: loading reports it
-        for path in rule_files(folder):
+        for path in (config.path, *rule_files(config.monitor.rules)):
             stat = path.stat()
             stamps.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
     return tuple(stamps)

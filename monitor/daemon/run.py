@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 import structlog
 
 from monitor.assess import Policy
-from monitor.config.fingerprint import settings_fingerprint
 from monitor.config.models import Config
+from monitor.daemon.forced_stop import end_process_after
 from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
 from monitor.daemon.memory import freeze_loaded_objects
+from monitor.daemon.reconfigure import store_config
 from monitor.daemon.reload import drop_removed_rules
 from monitor.daemon.scheduler import Daemon
 from monitor.daemon.wakeups import SOURCES_DUE
@@ -98,6 +99,7 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
         loop.add_reader(sys.stdin.fileno(), end_of_supervisor)
     async with running_daemon(config, worker, stop):
         await stop.wait()
+        end_process_after()
 
 
 @asynccontextmanager
@@ -155,11 +157,9 @@ def update_store(store: Store, config: Config, policy: Policy, now: Moment) -> N
     With a store that is not shared those are all: the caller holds the daemon lock.
     """
     with store.write() as conn:
-        sources.sync_sources(conn, config.sources, now)
+        store_config(conn, config, now)
         workers.remove_silent_workers(conn, silent_s=DEAD_AFTER_S if store.is_shared else 0.0)
         clock_step.rebase_deadlines(conn, now)
-        fingerprints = {name: settings_fingerprint(settings) for name, settings in config.channels.items()}
-        outbox.resume_changed_channels(conn, fingerprints, now)
         rule_state.apply_rule_renames(conn, policy.rules.rules)
         mark_rules_accepted(conn)
 

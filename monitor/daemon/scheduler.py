@@ -13,9 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from apscheduler.events import EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent, JobSubmissionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.daemon.clock import watch_clock_steps
+from monitor.daemon.faults import FaultLog
 from monitor.daemon.leases import (
     commit_absences,
     commit_throttle_releases,
@@ -25,7 +27,7 @@ from monitor.daemon.leases import (
 )
 from monitor.daemon.lookback import look_back
 from monitor.daemon.membership import Membership, leave_store
-from monitor.daemon.reload import watch_rules
+from monitor.daemon.reload import watch_files
 from monitor.daemon.retention import run_retention
 from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
 from monitor.errors import StoreError, StoreOutdated
@@ -43,8 +45,8 @@ MAX_OUTAGE_POLLS = 3  # while the network is down
 MAX_POLLS_PER_HOST = 4
 MAX_POLLS_PER_PRIVATE_HOST = 136  # for hosts in `allow_private`
 BACKLOG_SOURCES = 27  # leased at once: more may be due, so the next batch does not wait for the next tick
-SHUTDOWN_GRACE_S = 20.0  # for polls and sends in progress
-SUPERVISED_GRACE_S = 5.0  # the same for a worker whose supervisor waits for it
+SHUTDOWN_GRACE_S = 5.0  # for polls and sends in progress; a container is killed after 10
+FAULTS = FaultLog()
 
 
 class Daemon:
@@ -56,14 +58,22 @@ class Daemon:
         self.clock_watch = ClockWatch()
         self.poll_tasks: dict[str, asyncio.Task[None]] = {}
         self.send_tasks: dict[str, asyncio.Task[None]] = {}
-        self.host_by_source = {source.name: urlsplit(source.url).netloc for source in runtime.config.sources}
-        is_polite_to = runtime.fetcher.is_polite_to
+        self.host_by_source: dict[str, str] = {}
+        self.host_limits: dict[str, int] = {}
+        self.follow_config()
+        self.wake_below = -1
+        self.room_available = asyncio.Event()
+
+    def follow_config(self) -> None:
+        """Read the hosts of the sources again if the config was reloaded."""
+        self.config = config = self.runtime.config
+        self.host_by_source = {source.name: urlsplit(source.url).netloc for source in config.sources}
+        is_polite_to = self.runtime.fetcher.is_polite_to
         private_hosts = {
             host for host in self.host_by_source.values() if not is_polite_to(urlsplit(f"//{host}").hostname or "")
         }
         self.host_limits = dict.fromkeys(private_hosts, MAX_POLLS_PER_PRIVATE_HOST)
-        self.wake_below = -1
-        self.room_available = asyncio.Event()
+        self.membership.follow_config()
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then finish the polls and sends in progress.
@@ -82,6 +92,7 @@ class Daemon:
             scheduler.add_job(
                 run_tick,
                 "interval",
+                id=action.__name__,
                 args=(action,),
                 seconds=seconds,
                 next_run_time=datetime.now(UTC),
@@ -94,7 +105,7 @@ class Daemon:
             for coroutine in (
                 self.poll_backlog(),
                 self.deliver_when_wanted(),
-                watch_rules(self.runtime),
+                watch_files(self.runtime),
                 watch_clock_steps(self.runtime, scheduler, self.clock_watch),
                 self.preload_templates(),
                 react_to_notices(
@@ -112,6 +123,8 @@ class Daemon:
         except StoreOutdated:
             stop.set()
             raise
+        scheduler.add_listener(log_skipped_tick, EVENT_JOB_MAX_INSTANCES)
+        scheduler.add_listener(log_finished_tick, EVENT_JOB_EXECUTED)
         scheduler.start()
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
         watch = asyncio.create_task(self.membership.watch())
@@ -124,7 +137,7 @@ class Daemon:
         if watch.done():
             watch.result()
         watch.cancel()
-        await self.finish_tasks(SUPERVISED_GRACE_S if self.runtime.worker.is_supervised else SHUTDOWN_GRACE_S)
+        await self.finish_tasks(SHUTDOWN_GRACE_S)
         if self.runtime.is_shared:
             await self.runtime.run_in_store_thread(leave_store, self.runtime)
 
@@ -154,6 +167,9 @@ class Daemon:
 
     def start_polls(self, leased: Iterable[SourceState]) -> None:
         for source_state in leased:
+            if source_state.name not in self.runtime.sources:  # of an edited config that this worker has not read yet
+                self.runtime.interrupted_polls.add(source_state.name)
+                continue
             self.start_task(self.poll_tasks, source_state.name, self.poll(source_state))
             self.poll_tasks[source_state.name].add_done_callback(self.on_poll_done)
 
@@ -182,6 +198,8 @@ class Daemon:
 
     async def lease_batch(self, names: Collection[str] | None = None) -> list[SourceState]:
         """Lease due sources, or those of `names`, up to the limits on concurrent polls."""
+        if self.config is not self.runtime.config:
+            self.follow_config()
         is_down = self.runtime.uplink.down_since is not None
         free_slots = (MAX_OUTAGE_POLLS if is_down else MAX_CONCURRENT_POLLS) - len(self.poll_tasks)
         host_slots = self.host_slots()
@@ -191,6 +209,7 @@ class Daemon:
 
     async def deliver_due(self, *, wakes_others: bool = False) -> None:
         """Start sending on each channel of this worker that has a message due and is not sending already."""
+        await self.close_retired_notifiers()
         channels = await self.runtime.run_in_store_thread(due_channels, self.runtime)
         if wakes_others and not all(self.membership.serves(f"channel {channel}") for channel in channels):
             await asyncio.to_thread(notify_others, self.runtime, MESSAGES_DUE)
@@ -199,6 +218,13 @@ class Daemon:
                 continue
             if self.membership.serves(f"channel {channel}"):
                 self.start_task(self.send_tasks, channel, deliver_channel(self.runtime, channel))
+
+    async def close_retired_notifiers(self) -> None:
+        """Close the notifiers of changed and removed channels that nothing is being sent with."""
+        retired = self.runtime.retired_notifiers
+        for name, notifier in [one for one in retired if one[0] not in self.send_tasks]:
+            retired.remove((name, notifier))
+            await notifier.close()
 
     async def deliver_when_wanted(self) -> None:
         """Deliver as soon as a poll has committed alerts, without waiting for the next tick."""
@@ -271,6 +297,18 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
     except StoreOutdated:
         pass  # the next beat ends the daemon with this error
     except StoreError as error:
-        log.error("store failed", stage="daemon", name=name, error=str(error))
-    except Exception:
-        log.exception("unexpected failure", stage="daemon", name=name)
+        FAULTS.record_failure("store failed", name, str(error))
+    except Exception as error:
+        sentence = f"{type(error).__name__}: {error}"
+        FAULTS.record_failure("unexpected failure", name, sentence, with_traceback=True)
+    else:
+        FAULTS.record_success(name)
+
+
+def log_skipped_tick(event: JobSubmissionEvent) -> None:
+    """Log a tick that was skipped because the one before has not ended: the store or the machine is slow."""
+    FAULTS.record_failure("tick skipped", event.job_id, f"{event.job_id} has not ended when the next one was due")
+
+
+def log_finished_tick(event: JobExecutionEvent) -> None:
+    FAULTS.record_success(event.job_id)

@@ -113,13 +113,19 @@ def load_pending(conn: Connection, index: TermIndex) -> PendingPostings:
     The last row of the cache is read again: if it is gone, this or another process has flushed the rows. After a
     rollback the SQLite store empties the cache, because row numbers are used again there.
     """
-    pending: PendingPostings = conn.info.setdefault(index.name, PendingPostings())
+    pending = cached_pending(conn, index)
     rows = select_raw(conn, index.select_pending, lot=pending.last_row[0])
     if pending.last_row[0] and (not rows or tuple(rows[0]) != pending.last_row):
         pending = conn.info[index.name] = PendingPostings()
         rows = select_raw(conn, index.select_pending, lot=0)
     for row in rows[1:] if pending.last_row[0] else rows:
         pending.add_row(tuple(row))
+    return pending
+
+
+def cached_pending(conn: Connection, index: TermIndex) -> PendingPostings:
+    """Return the pending rows as the connection last read them."""
+    pending: PendingPostings = conn.info.setdefault(index.name, PendingPostings())
     return pending
 
 
@@ -153,12 +159,15 @@ def document_frequencies(conn: Connection, index: TermIndex, lookup_terms: Colle
 def find_postings(
     conn: Connection, index: TermIndex, frequencies: Mapping[int, int], limit: int
 ) -> dict[int, list[int]]:
-    """Return the rows that contain each term of `frequencies`: all of them, or the newest `limit` or a few more."""
+    """Return the rows that contain each term: all of them, or the newest `limit` or a few more.
+
+    `frequencies` are those that `document_frequencies` has just returned, which read the pending rows.
+    """
     rare_terms = [term for term, count in frequencies.items() if count <= limit]
     rows_by_term: dict[int, list[int]] = {}
     for term, ids in select_matching(conn, index.select_lists, rare_terms) if rare_terms else ():
         rows_by_term.setdefault(term, []).extend(unpack_integers(ids, "I"))
-    pending_rows = load_pending(conn, index).rows_by_term
+    pending_rows = cached_pending(conn, index).rows_by_term
     for term, count in frequencies.items():
         recent_rows = pending_rows.get(term, [])[-limit:]
         if count > limit:

@@ -111,7 +111,7 @@ def mark_entries_seen(conn: Connection, source: str, keys: Sequence[str], now: M
 
 
 class Ledger:
-    """The claims last said at or after `since`, read on one connection.
+    """The claims last said at or after `since`, read on one connection, to which nothing is written meanwhile.
 
     It records what it looks up: `looked_up_terms` has for each claim its rarest terms and those that no claim had,
     `looked_up_texts` the hashes of texts that were looked up word for word.
@@ -120,6 +120,7 @@ class Ledger:
     def __init__(self, conn: Connection, *, since: Moment) -> None:
         self._conn = conn
         self._since = since
+        self._claim_ids: dict[int, int | None] = {}  # by text hash, None for unknown texts
         self.looked_up_terms: list[frozenset[int]] = []
         self.looked_up_texts: set[int] = set()
 
@@ -151,9 +152,7 @@ class Ledger:
         """
         hashes = {text: text_hash(text) for text in texts}
         self.looked_up_texts.update(hashes.values())
-        claim_id_by_hash: dict[int, int] = dict(
-            select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values()))
-        )
+        claim_id_by_hash = self._find_claims(hashes.values())
         rows_by_claim = self._sayings_by_claim(claim_id_by_hash.values(), sources, MAX_EXACT_SAYINGS)
         return {
             text: [PriorClaim(*row[1:]) for row in rows_by_claim[claim_id_by_hash[hash_value]]]
@@ -166,8 +165,7 @@ class Ledger:
 
         Up to MAX_ENTRIES_SAYING. Texts are compared word for word, and equal ones count once.
         """
-        hashes = {text_hash(text) for text in texts}
-        claim_ids = [id for _, id in select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, hashes)]
+        claim_ids = list(self._find_claims(map(text_hash, texts)).values())
         if len(claim_ids) < at_least:
             return []
         parameters = {
@@ -182,7 +180,7 @@ class Ledger:
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         """Return for each text that this entry says or has ever said its saying."""
         hashes = {text: text_hash(text) for text in texts}
-        claim_id_by_hash = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, set(hashes.values())))
+        claim_id_by_hash = self._find_claims(hashes.values())
         parameters = {"claims": pad_ids(claim_id_by_hash.values()), "source": source, "key": entry}
         prior_by_claim = (
             {id: PriorClaim(*columns) for id, *columns in self._conn.execute(SELECT_OWN_SAYINGS, parameters)}
@@ -199,6 +197,15 @@ class Ledger:
         """Return the story of the entry's latest version; None for an unknown entry."""
         story_id: str | None = self._conn.scalar(SELECT_ENTRY_STORY, {"source": source, "key": entry})
         return story_id
+
+    def _find_claims(self, hashes: Iterable[int]) -> dict[int, int]:
+        """Return the claims with these text hashes. Several parts of the comparison ask for the same texts."""
+        wanted = dict.fromkeys(hashes)
+        unknown = wanted.keys() - self._claim_ids.keys()
+        if unknown:
+            found = dict(select_matching(self._conn, SELECT_CLAIM_IDS_BY_HASH, unknown))
+            self._claim_ids.update((key, found.get(key)) for key in unknown)
+        return {key: id for key in wanted if (id := self._claim_ids[key]) is not None}
 
     def _nearest(self, queries: Sequence[Sequence[int]], limit: int) -> list[list[int]]:
         """Return for each query the claims that share most of its rarest terms, best and then newest first."""

@@ -37,7 +37,7 @@ class StoredHistory(Ledger):
     def candidate_stories(self, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
         """Return stories active since a moment that share the heaviest words of a term vector."""
         self._story_words = frozenset(story_vectors.heaviest_words(vector))
-        return story_vectors.candidate_stories(self._conn, vector, since)
+        return story_vectors.candidate_stories(self._conn, vector, self._frequencies, since)
 
     def already_alerted(self, rule: str, story: str, texts: Sequence[str]) -> set[str]:
         """Return the claims that the rule has already alerted on in this story."""
@@ -75,9 +75,9 @@ class StoredHistory(Ledger):
         """Return the silences that have not ended."""
         return silences.load_active_silences(self._conn, now)
 
-    def recent_message_count(self, channel: str, since: Moment) -> int:
-        """Count the channel's messages created since a moment, up to BURST_LIMIT."""
-        return outbox.recent_message_count(self._conn, channel, since)
+    def recent_message_count(self, channel: str, begin: Moment, end: Moment) -> int:
+        """Count those of the channel's last BURST_LIMIT messages that were created in a time."""
+        return outbox.recent_message_count(self._conn, channel, begin, end)
 
     def sent_alert(self, alert_ids: Sequence[str], channel: str) -> str | None:
         """Return the first of these alerts that the channel was sent."""

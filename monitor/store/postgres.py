@@ -18,6 +18,7 @@ from monitor.store import migrate
 from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
+from monitor.store.pools import RenewablePool
 from monitor.store.sql import dump_json
 
 NOTICE_CHANNEL = "claimwatch"
@@ -48,6 +49,7 @@ class PostgresStore(Store):
         except ModuleNotFoundError as error:
             raise StoreError("PostgreSQL support is not installed: pip install 'claimwatch[postgres]'") from error
         event.listen(self._engine, "connect", set_lock_timeout)
+        self._pool = RenewablePool(self._engine)
         self._read_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -128,8 +130,11 @@ class PostgresStore(Store):
         words = [f"--{name}={value}" for name, value in options.items() if value]
         return shlex.join(["pg_dump", "--format=custom", *words, self.name])
 
+    def release_memory(self) -> None:
+        self._pool.renew()
+
     def close(self) -> None:
-        self._engine.dispose()
+        self._pool.close()
 
 
 def set_lock_timeout(connection: Any, _entry: object) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Select,
     Text,
     Update,
+    bindparam,
     func,
     select,
 )
@@ -95,12 +97,24 @@ def insert_rows(
     """Insert rows into the columns `keys`. Their values must be storable as they are: text by `storable_text`.
 
     For the claims of a poll, which are hundreds, and for the indexes, which get about thirty terms for each claim.
+    PostgreSQL gets an array of each column, which takes it and its driver a fifth of the time of single rows.
     """
     if not rows:
         return
-    sql_compiler = compile_statement(statement, conn.dialect, keys)
-    values = rows if sql_compiler.positional else [dict(zip(keys, row, strict=True)) for row in rows]
-    conn.exec_driver_sql(str(sql_compiler), values)
+    if conn.dialect.name == "postgresql":
+        columns = zip(*rows, strict=True)
+        arrays: dict[str, object] = {key: list(column) for key, column in zip(keys, columns, strict=True)}
+        conn.exec_driver_sql(str(compile_statement(insert_arrays(statement, keys), conn.dialect)), arrays)
+    else:
+        conn.exec_driver_sql(str(compile_statement(statement, conn.dialect, keys)), rows)
+
+
+@cache
+def insert_arrays(statement: Insert, keys: tuple[str, ...]) -> Insert:
+    """Return a statement that inserts rows from an array for each of the columns `keys`."""
+    arrays = [bindparam(key, type_=ARRAY(statement.table.c[key].type)) for key in keys]
+    rows = func.unnest(*arrays).table_valued(*keys).render_derived()
+    return statement.from_select(list(keys), select(*rows.c), include_defaults=False)
 
 
 def execute_many_raw(conn: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:

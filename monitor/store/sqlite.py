@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from monitor.store import migrate
 from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
+from monitor.store.pools import RenewablePool
 from monitor.store.sql import dump_json
 
 MAX_READERS = 4  # concurrent reading connections
@@ -44,9 +46,12 @@ class SqliteStore(Store):
         self.name = database if self._path is None else self._path.name
         if self._path is not None:
             check_database_path(self._path, create=create)
+            if not self._path.exists():
+                create_database_file(self._path)
         self._lock: FileLock | ThreadLock = ThreadLock() if self._path is None else open_lock(self._path, ".write")
         self._writer = self._engine("BEGIN IMMEDIATE", 1)
         self._reader = self._engine("BEGIN", MAX_READERS) if self._path else self._writer
+        self._reader_pool = RenewablePool(self._reader)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -147,9 +152,16 @@ class SqliteStore(Store):
             partial.unlink(missing_ok=True)
             raise StoreError(f"cannot write {what} {path}: {error}") from error
 
+    def release_memory(self) -> None:
+        with self.write_any_schema() as conn:
+            conn.info.clear()
+            conn.exec_driver_sql("PRAGMA shrink_memory")
+            if self._reader is not self._writer:
+                self._reader_pool.renew()
+
     def close(self) -> None:
         with self._lock.hold():
-            self._reader.dispose()
+            self._reader_pool.close()
             self._writer.dispose()
         self._lock.close()
 
@@ -215,6 +227,31 @@ def check_database_path(path: Path, *, create: bool) -> None:
         raise StoreError(f"cannot open the database {path}: permission denied to read and write it")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise StoreError(f"cannot open the database {path}: its folder is read-only, and SQLite writes files there")
+    if path.exists() and path.stat().st_size == 0:
+        raise StoreError(
+            f"the database {path} is an empty file: restore it from a backup, or delete it to start without history"
+        )
+
+
+def create_database_file(path: Path) -> None:
+    """Create a database without tables that only its owner can read, because addresses of sources may have secrets.
+
+    It gets its name when it is complete: a crash leaves no empty file.
+    """
+    try:
+        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise StoreError(f"cannot open the database {path}: cannot create the file: {error.strerror}") from error
+    os.close(descriptor)
+    try:
+        with closing(open_connection(Path(draft), writes=True)) as connection:
+            configure_connection(connection, writes=True)
+        with suppress(FileExistsError):  # another process was faster
+            os.link(draft, path)
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot open the database {path}: {error}") from error
+    finally:
+        Path(draft).unlink()
 
 
 def free_path(path: Path) -> Path:
@@ -264,4 +301,5 @@ def publish_file(partial: Path, path: Path) -> None:
     """Sync a finished file to disk and give it its final name."""
     with partial.open("rb") as file:
         os.fsync(file.fileno())
+    partial.chmod(0o600)
     partial.rename(path)

@@ -6,13 +6,21 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from struct import calcsize, pack, unpack_from
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.compare.stories import StoryCandidate
-from monitor.compare.term_vectors import HASH_BUCKETS, DocumentFrequency, TermVector, is_word_term, merge_decayed
+from monitor.compare.term_vectors import (
+    HASH_BUCKETS,
+    DocumentFrequency,
+    TermVector,
+    heaviest,
+    is_word_term,
+    merge_decayed,
+)
 from monitor.model import Moment, PriorClaim
 from monitor.store import inverted_index
 from monitor.store.inverted_index import STORY_INDEX
@@ -58,12 +66,17 @@ class StoryFrequencies:
         self._word_counts: Counter[int] = Counter()
         self._ngram_counts: array[int] | None = None
 
-    def of(self, words: Collection[int]) -> tuple[DocumentFrequency, DocumentFrequency]:
-        """Return the document frequencies of words and of all n-grams."""
+    def of_words(self, words: Collection[int]) -> Mapping[int, int]:
+        """Return the frequencies of words, and maybe of others."""
         missing = {*words, ANY_STORY_TERM}.difference(self._word_counts)
         if missing:
             counts = inverted_index.document_frequencies(self._conn, STORY_INDEX, missing)
             self._word_counts.update({word: counts.get(word, 0) for word in missing})
+        return self._word_counts
+
+    def of(self, words: Collection[int]) -> tuple[DocumentFrequency, DocumentFrequency]:
+        """Return the document frequencies of words and of all n-grams."""
+        self.of_words(words)
         if self._ngram_counts is None:
             self._ngram_counts = load_ngram_counts(self._conn)
         return (
@@ -77,11 +90,14 @@ def heaviest_words(vector: Mapping[int, float]) -> list[int]:
     return sorted(filter(is_word_term, vector), key=vector.__getitem__, reverse=True)[:MAX_LOOKUP_WORDS]
 
 
-def candidate_stories(conn: Connection, vector: Mapping[int, float], since: Moment) -> list[StoryCandidate]:
+def candidate_stories(
+    conn: Connection, vector: Mapping[int, float], frequencies: StoryFrequencies, since: Moment
+) -> list[StoryCandidate]:
     """Return the stories active since a moment that share most of the vector's heaviest words, oldest first."""
     words = heaviest_words(vector)
-    frequencies = inverted_index.document_frequencies(conn, STORY_INDEX, words)
-    stories_by_word = inverted_index.find_postings(conn, STORY_INDEX, frequencies, MAX_STORIES_PER_WORD)
+    counts = frequencies.of_words(words)
+    known = {word: counts[word] for word in words if counts[word]}
+    stories_by_word = inverted_index.find_postings(conn, STORY_INDEX, known, MAX_STORIES_PER_WORD)
     shared_weights: dict[int, float] = {}
     for word, ids in stories_by_word.items():
         weight = vector[word] ** 2
@@ -168,7 +184,7 @@ def add_to_story(stories: dict[str, StoryVector], entry: NewEntryVector) -> bool
     words = {term for term in entry.vector if not 0 <= term < HASH_BUCKETS}
     story = stories.get(entry.story)
     if story is None:
-        vector = merge_decayed({}, entry.vector, 0.0)
+        vector = heaviest(entry.vector)
         stories[entry.story] = StoryVector(None, entry.entry_id, entry.at, 1, vector, {*words, ANY_STORY_TERM})
         return True
     story.new_words |= words.difference(story.vector)
@@ -188,10 +204,9 @@ def load_ngram_counts(conn: Connection) -> array[int]:
 def count_ngrams(conn: Connection, entries: Sequence[Iterable[int]]) -> None:
     """Count the n-grams of more entries, which have these terms."""
     counts = load_ngram_counts(conn)
-    for terms in entries:
-        for term in terms:
-            if 0 <= term < HASH_BUCKETS:  # not a word
-                counts[term] += 1
+    for term, times in Counter(chain.from_iterable(entries)).items():
+        if 0 <= term < HASH_BUCKETS:  # not a word
+            counts[term] += times
     counts[HASH_BUCKETS] += len(entries)
     conn.execute(UPSERT_NGRAM_COUNTS, {"id": 1, "counts": counts.tobytes()})
 
@@ -201,7 +216,9 @@ def pack_vector(vector: TermVector) -> bytes:
     ngrams = [term for term in vector if 0 <= term < HASH_BUCKETS]
     words = [term for term in vector if not 0 <= term < HASH_BUCKETS]
     layout = f"<I{len(words)}q{len(ngrams)}H{len(vector)}e"
-    return pack(layout, len(words), *words, *ngrams, *(vector[term] for term in (*words, *ngrams)))
+    return pack(
+        layout, len(words), *words, *ngrams, *map(vector.__getitem__, words), *map(vector.__getitem__, ngrams)
+    )
 
 
 def unpack_vector(stored: bytes) -> TermVector:

@@ -99,7 +99,7 @@ def test_a_flood_batch_has_a_thread_of_its_own() -> None:
 class FullOutbox:
     """An outbox of a channel that has had a burst of messages, and no batch yet."""
 
-    def recent_message_count(self, channel: str, since: float) -> int:
+    def recent_message_count(self, channel: str, begin: float, end: float) -> int:
         return BURST_LIMIT
 
     def last_batch(self, channel: str, reason: Reason) -> None:

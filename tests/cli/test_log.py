@@ -31,8 +31,8 @@ def log_to_stream(style: log.LogFormat) -> io.StringIO:
     return stream
 
 
-def test_a_console_line_has_time_level_event_and_keys() -> None:
-    stream = log_to_stream("console")
+def test_a_text_line_has_time_level_event_and_keys() -> None:
+    stream = log_to_stream("text")
     structlog.get_logger().warning("poll failed", stage="poll", source="isw", error="no answer")
     assert stream.getvalue()[19:] == 'Z warning  poll failed stage=poll source=isw error="no answer"\n'
 
@@ -45,7 +45,7 @@ def test_a_json_line_keeps_every_value_unchanged() -> None:
     assert line == {"level": "info", "event": "poll finished", "stage": "poll", "source": HOSTILE, "entries": 3}
 
 
-@pytest.mark.parametrize("style", ["console", "json"])
+@pytest.mark.parametrize("style", ["text", "json"])
 def test_text_from_feeds_cannot_forge_a_line_or_control_the_terminal(style: log.LogFormat) -> None:
     stream = log_to_stream(style)
     structlog.get_logger().info(HOSTILE, source=HOSTILE, seen=[HOSTILE], **{HOSTILE: 1})
@@ -57,7 +57,7 @@ def test_text_from_feeds_cannot_forge_a_line_or_control_the_terminal(style: log.
     assert "forged" in lines[1]
 
 
-@pytest.mark.parametrize("style", ["console", "json"])
+@pytest.mark.parametrize("style", ["text", "json"])
 def test_secrets_are_masked(style: log.LogFormat) -> None:
     stream = log_to_stream(style)
     secret = SecretStr("hunter2")
@@ -67,7 +67,7 @@ def test_secrets_are_masked(style: log.LogFormat) -> None:
 
 
 def test_a_traceback_keeps_its_lines_and_escapes_control_characters() -> None:
-    stream = log_to_stream("console")
+    stream = log_to_stream("text")
     try:
         raise ValueError("\x1b[2J")
     except ValueError:
@@ -77,9 +77,26 @@ def test_a_traceback_keeps_its_lines_and_escapes_control_characters() -> None:
     assert rest[-1] == "ValueError: \\u001b[2J"
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpcore", "apscheduler", "apscheduler.executors.default"])
+def test_skipped_ticks_are_logged_by_the_daemon_and_not_by_the_scheduler() -> None:
+    stream = log_to_stream("text")
+    logging.getLogger("apscheduler.scheduler").warning("Execution of job skipped: maximum number of instances")
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("level", ["debug", "warning"])
+def test_the_level_is_the_lowest_that_is_logged(level: log.LogLevel) -> None:
+    stream = io.StringIO()
+    log.configure_logging("text", level, stream=stream)
+    structlog.get_logger().debug("fetched")
+    structlog.get_logger().info("poll finished")
+    structlog.get_logger().warning("poll failed")
+    events = [event for event in ("fetched", "poll finished", "poll failed") if event in stream.getvalue()]
+    assert events == (["fetched", "poll finished", "poll failed"] if level == "debug" else ["poll failed"])
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore", "sqlalchemy"])
 def test_verbose_libraries_log_only_warnings_and_above(name: str) -> None:
-    stream = log_to_stream("console")
+    stream = log_to_stream("text")
     logging.getLogger(name).info("GET https://example.org/?token=hunter2")
     assert stream.getvalue() == ""
     logging.getLogger(name).warning("late")

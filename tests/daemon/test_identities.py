@@ -14,7 +14,8 @@ from kit.databases import new_database_url
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
-from monitor.polling.ingest import PolledEntries, ingest_poll
+from monitor.polling.ingest import PolledEntries
+from monitor.polling.steps import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.feed import parse_feed

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from monitor.assess import Policy
 from monitor.model import Entry
-from monitor.polling.ingest import PolledEntries, ingest_poll
+from monitor.polling.ingest import PolledEntries
+from monitor.polling.steps import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.identity import with_unique_keys

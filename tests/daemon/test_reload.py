@@ -15,7 +15,7 @@ from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
-from monitor.daemon.reload import SETTLE_S, load_settled_rules, stat_rule_files, watch_rules
+from monitor.daemon.reload import SETTLE_S, load_settled_files, stat_files, watch_files
 from monitor.daemon.run import running_daemon
 from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.alerts import load_alert_page
@@ -135,9 +135,10 @@ async def test_a_file_truncated_at_any_position_is_rejected_or_a_valid_rule(daem
     rule_text = "name: ferries\nmatch: ferr*\non: [new]\ntitle: Ferries of Halvik\n"
     for length in range(len(rule_text)):
         daemon.rule_file.write_text(rule_text[:length])
-        outcome = load_settled_rules(daemon.runtime, stat_rule_files(daemon.rule_file.parent))
-        rule_names = isinstance(outcome, tuple) and [rule.name for rule in outcome[0].rules.rules]
-        assert isinstance(outcome, list) or rule_names == ["ferries"], rule_text[:length]
+        loaded = load_settled_files(daemon.runtime, stat_files(daemon.runtime.config))
+        assert loaded is not None
+        rule_names = loaded.policy and [rule.name for rule in loaded.policy.rules.rules]
+        assert loaded.problems or rule_names == ["ferries"], rule_text[:length]
 
 
 async def test_a_file_that_is_still_being_written_is_skipped(daemon: RunningDaemon) -> None:
@@ -154,7 +155,7 @@ async def test_a_file_that_is_still_being_written_is_skipped(daemon: RunningDaem
 async def test_sighup_reloads_the_rules_at_once(daemon: RunningDaemon, tmp_path: Path) -> None:
     write_config_file(tmp_path, CONFIG.format(feed=daemon.feed.url).replace("monitor.db", "other.db"))
     async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
-        watcher = asyncio.create_task(watch_rules(runtime, interval_s=3600.0))
+        watcher = asyncio.create_task(watch_files(runtime, interval_s=3600.0))
         await asyncio.sleep(SETTLE_S + 0.5)
         daemon.rule_file.write_text(EDITED_RULE)
         os.kill(os.getpid(), signal.SIGHUP)

@@ -288,18 +288,18 @@ async def test_a_worker_that_is_silent_leaves_its_share_to_the_other(
 async def test_what_needs_the_same_rules_everywhere_waits_until_all_workers_have_them(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    from monitor.daemon.reload import reload_rules, stat_rule_files
+    from monitor.daemon.reload import reload_files, stat_files
 
     write_config(tmp_path, site, hook, count=1)
     async with two_workers(tmp_path) as (first, second):
         agreed = [first.membership.is_agreed]
         (tmp_path / "rules/more.yaml").write_text("name: more\nmatch: bridge*\n")
-        stamps = stat_rule_files(tmp_path / "rules")
-        await reload_rules(first.runtime, stamps)
+        stamps = stat_files(first.runtime.config)
+        await reload_files(first.runtime, stamps)
         agreed.append(first.membership.is_agreed)
         await first.membership.beat()
         agreed.append(first.membership.is_agreed)
-        await reload_rules(second.runtime, stamps)
+        await reload_files(second.runtime, stamps)
         await first.membership.beat()
         agreed.append(first.membership.is_agreed)
 

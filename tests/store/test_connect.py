@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -412,3 +413,20 @@ def test_opening_an_up_to_date_database_does_not_import_alembic(database_path: P
         f"open_store('sqlite:///{database_path}').close(); assert 'alembic' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 0
+
+
+def test_a_new_database_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    with closing(open_store(f"sqlite:///{tmp_path}/monitor.db")) as store, store.write():
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("monitor.db*")}
+        store.backup(tmp_path / "copy.db")
+    assert modes["monitor.db"] == modes["monitor.db-wal"] == 0o600
+    assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+    assert not list(tmp_path.glob(".monitor.db-*"))
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_an_empty_file_is_no_new_database(tmp_path: Path, create: bool) -> None:
+    (tmp_path / "monitor.db").touch()
+    message = open_error(f"sqlite:///{tmp_path}/monitor.db", create=create)
+    assert "is an empty file: restore it from a backup, or delete it to start without history" in message
+    assert (tmp_path / "monitor.db").stat().st_size == 0

@@ -315,7 +315,7 @@ async def failing_reader(editable_store: Store) -> AsyncIterator[httpx.AsyncClie
         yield client
 
 
-@pytest.mark.parametrize("logged", ["console", "json"], indirect=True)
+@pytest.mark.parametrize("logged", ["text", "json"], indirect=True)
 async def test_a_token_is_never_logged(
     editable_store: Store, failing_reader: httpx.AsyncClient, logged: io.StringIO
 ) -> None:

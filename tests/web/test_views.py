@@ -273,7 +273,7 @@ async def test_every_page_shows_that_rules_were_rejected_and_why(empty_store: St
         for path in ("/", "/alerts/a1", "/sources", "/deliveries"):
             page = LexborHTMLParser((await reader.get(path)).text)
             banner = page.css_first("[role=alert]")
-            assert text_of(banner).startswith("Rules rejected; still using the last valid set. 2 min ago")
+            assert text_of(banner).startswith("Config or rules rejected; still using the last valid ones. 2 min ago")
             assert texts(banner, "li") == [
                 "rules/a.yaml:2:5: unknown key `sverity`; did you mean `severity`?",
                 SCRIPT,

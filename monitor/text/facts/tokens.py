@@ -102,7 +102,8 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> list[Token]:
     """Return every word, figure and punctuation mark of `text`, in order."""
-    return [Token(build_word(match[0]), match.start(), match.end()) for match in TOKEN_PATTERN.finditer(text)]
+    new, words = tuple.__new__, TOKEN_PATTERN.finditer(text)  # a NamedTuple's own constructor is a third slower
+    return [new(Token, (build_word(match[0]), match.start(), match.end())) for match in words]
 
 
 def tokenize_words(text: str) -> list[Word]:
