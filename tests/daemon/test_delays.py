@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
+from kit.databases import database_url
 from sqlalchemy import Connection, select
 
 from monitor.assess import Policy
@@ -60,7 +61,7 @@ def policy(tmp_path: Path) -> Policy:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
+    store = open_store(database_url(tmp_path))
     add_sources(store, "wire", "press")
     yield store
     store.close()

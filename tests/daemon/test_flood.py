@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.builders import drain_channel
+from kit.databases import new_database_url
 from kit.delivery import builtin_templates
 
 from monitor.alerts.routing import BURST_LIMIT, FLOOD_BATCH_SECONDS
@@ -33,7 +34,7 @@ CHANNELS = ("desk", "chat")
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire"}, 0.0)
     yield store
