@@ -97,3 +97,14 @@ def source_json(row: SourceState) -> dict[str, Any]:
         "next_poll": iso_seconds(row.next_poll),
         "notices": [notice_json(notice) for notice in row.notices],
     }
+
+
+GET_ROUTES = {
+    "/api/alerts": list_alerts,
+    "/api/alerts/{id}": show_alert,
+    "/api/stories/{id}": show_story,
+    "/api/sources": list_sources,
+    "/api/deliveries": list_deliveries,
+    "/api/silences": list_silences,
+    "/api/status": show_status,
+}

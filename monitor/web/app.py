@@ -14,33 +14,19 @@ from monitor.model import Moment
 from monitor.store.base import Store
 from monitor.web import api, feedback, silences, views
 from monitor.web.answer_page import answer_endpoint
-from monitor.web.endpoint import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
+from monitor.web.endpoint import (
+    DEFAULT_MUTE_S,
+    PageFunction,
+    Site,
+    health_endpoint,
+    http_error_response,
+    page_endpoint,
+)
 from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
-GET_ROUTES = {
-    "/": views.list_alerts,
-    "/alerts/{id}": views.show_alert,
-    "/stories/{id}": views.show_story,
-    "/sources": views.list_sources,
-    "/deliveries": views.list_deliveries,
-    "/silences": silences.list_silences,
-    "/{kind}/{id}/silence": silences.silence_form,
-    "/api/alerts": api.list_alerts,
-    "/api/alerts/{id}": api.show_alert,
-    "/api/stories/{id}": api.show_story,
-    "/api/sources": api.list_sources,
-    "/api/deliveries": api.list_deliveries,
-    "/api/silences": api.list_silences,
-    "/api/status": api.show_status,
-}
-
-POST_ROUTES = {
-    "/alerts/{id}/ack": feedback.acknowledge,
-    "/alerts/{id}/not-news": feedback.mark_not_news,
-    "/{kind}/{id}/silence": silences.submit_silence,
-    "/silences/{id:int}/end": silences.submit_silence_end,
-}
+GET_ROUTES: dict[str, PageFunction] = {**views.GET_ROUTES, **silences.GET_ROUTES, **api.GET_ROUTES}
+POST_ROUTES: dict[str, PageFunction] = {**feedback.POST_ROUTES, **silences.POST_ROUTES}
 
 
 def create_app(

@@ -35,3 +35,6 @@ def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
     if not is_recorded:
         raise HTTPException(404)
     return RedirectResponse(f"{site.base}/alerts/{alert_id}", 303)
+
+
+POST_ROUTES = {"/alerts/{id}/ack": acknowledge, "/alerts/{id}/not-news": mark_not_news}

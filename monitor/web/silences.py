@@ -192,3 +192,7 @@ def is_same_target(silence: Silence, option: SilenceOption) -> bool:
         and silence.mode is not SilenceMode.NOT_NEWS
         and scope == (option.story, option.rule, option.source)
     )
+
+
+GET_ROUTES = {"/silences": list_silences, "/{kind}/{id}/silence": silence_form}
+POST_ROUTES = {"/{kind}/{id}/silence": submit_silence, "/silences/{id:int}/end": submit_silence_end}
