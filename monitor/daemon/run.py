@@ -129,14 +129,20 @@ async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
         yield
         return
     # Imported here because most runs on a small machine serve no pages.
+    from monitor.web.access import open_access
     from monitor.web.app import create_app
     from monitor.web.middleware import accepted_hosts, url_base_path
     from monitor.web.server import running_server
 
-    memory = runtime.config.monitor.memory
-    allowed_hosts, base_path = accepted_hosts(web_config), url_base_path(web_config)
     application = create_app(
-        runtime.store, timezone=timezone, clock=runtime.clock, memory=memory, hosts=allowed_hosts, base=base_path
+        runtime.store,
+        timezone=timezone,
+        clock=runtime.clock,
+        memory=runtime.config.monitor.memory,
+        hosts=accepted_hosts(web_config),
+        base=url_base_path(web_config),
+        access=await runtime.run_in_store_thread(open_access, web_config, runtime.store),
+        config=lambda: runtime.config,
     )
     async with running_server(web_config.listen, application) as url:
         log.info("web server started", stage="web", url=url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -10,9 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from monitor.config.models import Config
 from monitor.model import Moment
 from monitor.store.base import Store
-from monitor.web import api, feedback, silences, views
+from monitor.web import api, feedback, login, silences, views
+from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
 from monitor.web.endpoint import (
     DEFAULT_MUTE_S,
@@ -22,11 +24,22 @@ from monitor.web.endpoint import (
     http_error_response,
     page_endpoint,
 )
-from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
+from monitor.web.guard import AccessMiddleware
+from monitor.web.middleware import AcceptedHosts, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
-GET_ROUTES: dict[str, PageFunction] = {**views.GET_ROUTES, **silences.GET_ROUTES, **api.GET_ROUTES}
-POST_ROUTES: dict[str, PageFunction] = {**feedback.POST_ROUTES, **silences.POST_ROUTES}
+LOOPBACK_ONLY = AcceptedHosts()
+GET_ROUTES: dict[str, PageFunction] = {
+    **views.GET_ROUTES,
+    **silences.GET_ROUTES,
+    **login.GET_ROUTES,
+    **api.GET_ROUTES,
+}
+POST_ROUTES: dict[str, PageFunction] = {
+    **feedback.POST_ROUTES,
+    **silences.POST_ROUTES,
+    **login.POST_ROUTES,
+}
 
 
 def create_app(
@@ -35,16 +48,19 @@ def create_app(
     timezone: ZoneInfo,
     clock: Callable[[], Moment],
     memory: float = DEFAULT_MUTE_S,
-    hosts: Collection[str] | None = LOOPBACK_HOSTS,
+    hosts: AcceptedHosts = LOOPBACK_ONLY,
     base: str = "",
+    access: Access | None = None,
+    config: Callable[[], Config] | None = None,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
-    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config); None
-    accepts any. A "not news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every
-    link (`middleware.url_base_path`).
+    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config). A "not
+    news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
+    (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
+    by default everybody; `config` returns the config in use.
     """
-    site = Site(store, timezone, clock, memory, base)
+    site = Site(store, timezone, clock, memory, base, access or Access(), config)
     application = Starlette(
         routes=[
             *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),
@@ -56,7 +72,11 @@ def create_app(
             Route("/health", health_endpoint(site)),
             Route("/style.css", style_sheet),
         ],
-        middleware=[Middleware(HostGuardMiddleware, hosts=hosts), Middleware(BasePathMiddleware, base=base)],
+        middleware=[
+            Middleware(HostGuardMiddleware, hosts=hosts),
+            Middleware(BasePathMiddleware, base=base),
+            Middleware(AccessMiddleware, access=site.access, clock=clock, base=base),
+        ],
         exception_handlers={HTTPException: http_error_response},
         lifespan=site.lifespan,
     )

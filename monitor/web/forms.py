@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from monitor.web.middleware import is_own_page
+from monitor.web.visitor import current_visitor
+
 MAX_FORM_BYTES = 16_384
 MAX_FORM_FIELDS = 50
+CSRF_FIELD = "csrf_token"
 FORM_TIMEOUT_S = 10.0  # for the whole body
+
+
+def check_form(request: Request) -> None:
+    """Raise HTTPException 403 unless a page that we gave to this visitor sent the form."""
+    token: str = request.state.form.get(CSRF_FIELD, "")
+    is_expected = hmac.compare_digest(token.encode(), current_visitor().csrf_token.encode())
+    if not (is_expected and is_own_page(request.headers)):
+        raise HTTPException(403)
 
 
 async def read_form(request: Request) -> dict[str, str]:
