@@ -15,7 +15,7 @@ from monitor.deliver.render import rule_template_names
 from monitor.errors import ConfigError, Problem
 from monitor.resources import builtin_path
 from monitor.ruleset.load import load_rules
-from monitor.ruleset.rule import Rule
+from monitor.ruleset.rule import Rule, RuleSet
 from monitor.ruleset.rule_reader import Surroundings
 from monitor.text.analysis import Synonyms
 
@@ -58,11 +58,11 @@ def undeliverable_rules(config: Config, rules: Iterable[Rule]) -> Iterator[Probl
             yield Problem(rule.path, rule.line, 1, message, warning=True)
 
 
-def load_policy(config: Config) -> Policy:
-    """Load the rules, with what assessment needs from the config. Raises ConfigError with every rule file problem."""
+def read_rules(config: Config) -> tuple[RuleSet, tuple[Problem, ...]]:
+    """Return the rules on disk and their problems. If any problem is an error, do not use the rules."""
     source_names = [source.name for source in config.sources]
     tag_selectors = [f"tag:{tag}" for source in config.sources for tag in source.tags]
-    rules, problems = load_rules(
+    return load_rules(
         config.monitor.rules,
         builtin_aliases=builtin_path("rules") / "aliases.yaml",
         channels=config.channels,
@@ -70,6 +70,11 @@ def load_policy(config: Config) -> Policy:
         templates=rule_template_names(config.monitor.templates),
         surroundings=Surroundings(config.monitor.timezone),
     )
+
+
+def load_policy(config: Config) -> Policy:
+    """Load the rules, with what assessment needs from the config. Raises ConfigError with every rule file problem."""
+    rules, problems = read_rules(config)
     if errors := [problem for problem in problems if not problem.warning]:
         raise ConfigError(errors)
     return Policy(

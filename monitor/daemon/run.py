@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from monitor.actions import request_polls
 from monitor.assess import Policy
 from monitor.config.fingerprint import settings_fingerprint
 from monitor.config.models import Config
@@ -17,7 +18,6 @@ from monitor.daemon.membership import join_store, leave_store, refuse_beside_oth
 from monitor.daemon.memory import freeze_loaded_objects
 from monitor.daemon.reload import drop_removed_rules
 from monitor.daemon.scheduler import Daemon
-from monitor.daemon.wakeups import SOURCES_DUE
 from monitor.model import Moment
 from monitor.runtime import DEAD_AFTER_S, Runtime, Worker, open_runtime
 from monitor.store import clock_step, outbox, rule_state, sources, workers
@@ -71,13 +71,6 @@ async def working_alone(config: Config, *, upgrades: bool = True) -> AsyncIterat
         finally:
             if runtime.is_shared:
                 await runtime.run_in_store_thread(leave_store, runtime)
-
-
-def request_polls(store: Store, names: Sequence[str], now: Moment) -> None:
-    """Make sources due now, for this process or a running daemon."""
-    with store.write() as conn:
-        sources.make_due(conn, names, now)
-    store.notify(SOURCES_DUE)
 
 
 async def run_forever(config: Config, worker: Worker | None = None) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from monitor.actions import MESSAGES_DUE, SOURCES_DUE
 from monitor.daemon.clock import watch_clock_steps
 from monitor.daemon.leases import (
     commit_absences,
@@ -27,7 +28,7 @@ from monitor.daemon.lookback import look_back
 from monitor.daemon.membership import Membership, leave_store
 from monitor.daemon.reload import watch_rules
 from monitor.daemon.retention import run_retention
-from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
+from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others, react_to_notices
 from monitor.errors import StoreError, StoreOutdated
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime

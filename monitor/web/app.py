@@ -13,9 +13,10 @@ from starlette.routing import Route
 from monitor.config.models import Config
 from monitor.model import Moment
 from monitor.store.base import Store
-from monitor.web import api, feedback, login, silences, views
+from monitor.web import feed, feedback, login, silences, views
 from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
+from monitor.web.api_routes import routes_of_api
 from monitor.web.endpoint import (
     DEFAULT_MUTE_S,
     PageFunction,
@@ -33,7 +34,7 @@ GET_ROUTES: dict[str, PageFunction] = {
     **views.GET_ROUTES,
     **silences.GET_ROUTES,
     **login.GET_ROUTES,
-    **api.GET_ROUTES,
+    **feed.GET_ROUTES,
 }
 POST_ROUTES: dict[str, PageFunction] = {
     **feedback.POST_ROUTES,
@@ -68,6 +69,7 @@ def create_app(
                 Route(path, page_endpoint(site, page_function), methods=["POST"])
                 for path, page_function in POST_ROUTES.items()
             ),
+            *routes_of_api(site),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(site)),
             Route("/style.css", style_sheet),

@@ -36,6 +36,7 @@ log = structlog.get_logger()
 
 PAGE_THREADS = 2  # concurrent reads of the store
 PAGE_TIMEOUT_S = 20.0
+SLOW_TIMEOUT_S = 40.0  # of searches and try-outs, which end after a shorter time
 DEFAULT_MUTE_S = 90 * DAY
 HEALTH_TIMEOUT_S = 5.0
 
@@ -56,12 +57,14 @@ class Site:
     access: Access = field(default_factory=Access)
     config: Callable[[], Config] | None = None
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
+    slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Stop the page threads when the application ends."""
         yield
         self.threads.shutdown(wait=False, cancel_futures=True)
+        self.slow_threads.shutdown(wait=False, cancel_futures=True)
 
 
 PageFunction: TypeAlias = Callable[[Site, Request], Response]
@@ -76,12 +79,21 @@ def page_endpoint(site: Site, page_function: PageFunction, *, has_form_token: bo
     """
 
     async def respond(request: Request) -> Response:
+        if request.method == "POST":
+            request.state.form = await read_form(request)
+            if has_form_token:
+                check_form(request)
+        return await run_page(PAGE_TIMEOUT_S, site, page_function, request)
+
+    return async_page_endpoint(respond)
+
+
+def async_page_endpoint(endpoint: AsyncEndpoint) -> AsyncEndpoint:
+    """Return the endpoint that answers failures of `endpoint` with a problem page."""
+
+    async def respond(request: Request) -> Response:
         try:
-            if request.method == "POST":
-                request.state.form = await read_form(request)
-                if has_form_token:
-                    check_form(request)
-            return await run_page(PAGE_TIMEOUT_S, site, page_function, request)
+            return await endpoint(request)
         except HTTPException:
             raise
         except StoreError as error:
@@ -107,9 +119,13 @@ def health_endpoint(site: Site) -> AsyncEndpoint:
 
 
 async def run_page(seconds: float, site: Site, page_function: PageFunction, request: Request) -> Response:
-    """Run `page_function` in a thread and return its response. Raise StoreError after `seconds`."""
+    """Run `page_function` in a thread and return its response. Raise StoreError after `seconds`.
+
+    What may take longer than other pages has a thread of its own, so that it does not delay them.
+    """
     context = copy_context()  # it knows the visitor
-    future = asyncio.get_running_loop().run_in_executor(site.threads, context.run, page_function, site, request)
+    threads = site.slow_threads if seconds > PAGE_TIMEOUT_S else site.threads
+    future = asyncio.get_running_loop().run_in_executor(threads, context.run, page_function, site, request)
     try:
         return await asyncio.wait_for(future, seconds)
     except TimeoutError:

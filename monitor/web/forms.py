@@ -27,20 +27,23 @@ def check_form(request: Request) -> None:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; of a repeated field the last one.
+    """Return the fields of a form; of a repeated field the last one. Raise HTTPException 413 or 408."""
+    body = await read_body(request, MAX_FORM_BYTES)
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FORM_FIELDS))
+    except ValueError:
+        raise HTTPException(413) from None
 
-    Raise HTTPException 413 if the body is too large, 408 if it does not arrive in time.
-    """
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body. Raise HTTPException 413 if it is too large, 408 if it does not arrive in time."""
     body = b""
     try:
         async with asyncio.timeout(FORM_TIMEOUT_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_FORM_BYTES:
+                if len(body) > max_bytes:
                     raise HTTPException(413)
     except (TimeoutError, ClientDisconnect):
         raise HTTPException(408) from None
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FORM_FIELDS))
-    except ValueError:
-        raise HTTPException(413) from None
+    return body

@@ -101,6 +101,11 @@ def is_own_page(headers: Headers) -> bool:
     return bool(origin) and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
+def is_foreign_page(headers: Headers) -> bool:
+    """Return whether a browser says that a page of another site sent the request. Programs say nothing."""
+    return ("sec-fetch-site" in headers or "origin" in headers) and not is_own_page(headers)
+
+
 class HostGuardMiddleware:
     """Reject requests for hosts not in `hosts` and add SECURITY_HEADERS to every response.
 

@@ -287,7 +287,7 @@ async def test_only_a_proxy_can_name_the_user(
     access = Access(trust_proxy="X-Forwarded-User", proxies=("10.2.0.0/16",))
     async with visitor_client(sample_news_store, access, address=address) as client:
         page = await client.get("/", headers=headers)
-        api = await client.get("/api/status", headers=headers)
+        api = await client.get("/api/v1/status", headers=headers)
 
     assert (page.status_code, api.status_code) == (status, status)
     assert ("ada" in page.text) is (status == 200)
@@ -328,7 +328,7 @@ async def test_without_a_password_the_header_means_nothing(sample_news_store: St
 async def test_a_token_opens_the_api(sample_news_store: Store, authorization: str, status: int) -> None:
     async with visitor_client(sample_news_store, restricted()) as client:
         headers = {"authorization": authorization.encode("latin-1")}
-        answer = await client.get("/api/status", headers=headers)
+        answer = await client.get("/api/v1/status", headers=headers)
 
     assert answer.status_code == status
     if status == 401:
@@ -340,7 +340,7 @@ async def test_a_token_opens_no_page_and_is_not_read_from_the_address(sample_new
     async with visitor_client(sample_news_store, restricted()) as client:
         assert (await client.get("/", headers={"authorization": f"Bearer {TOKEN}"})).status_code == 303
         assert (await client.get(f"/?token={TOKEN}")).status_code == 303
-        assert (await client.get(f"/api/status?token={TOKEN}")).status_code == 401
+        assert (await client.get(f"/api/v1/status?token={TOKEN}")).status_code == 401
         assert (await client.get(f"/metrics?token={TOKEN}")).status_code == 401
         assert (await client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})).status_code != 401
 

@@ -130,7 +130,7 @@ async def test_the_same_port_can_be_reused_at_once(empty_store: Store) -> None:
         "GET / HTTP/1.1\r\nHost: [::1",
         "GET / HTTP/1.1\r\nHost:",
         "GET / HTTP/1.0\r\nX: y",
-        "GET /api/alerts HTTP/1.1\r\nHost: stranger.example",
+        "GET /api/v1/alerts HTTP/1.1\r\nHost: stranger.example",
         "GET http://localhost/ HTTP/1.1\r\nHost: stranger.example",
     ],
 )
