@@ -90,6 +90,13 @@ def test_every_model_forbids_and_requires_fields() -> None:
             assert model is None or model.model_config["extra"] == "forbid", operation.name
 
 
+def test_the_docs_list_every_operation() -> None:
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(GET|POST) (/\S+)` \|", text, re.MULTILINE)
+
+    assert listed == [(operation.method, plain_path(operation.path)) for operation in OPERATIONS]
+
+
 async def test_alerts_are_listed_in_pages(api: CheckedClient) -> None:
     every = (await api.get("/alerts"))["alerts"]
     pages, path = [], "/alerts?limit=1&rule=dprk-deployment"
