@@ -79,7 +79,7 @@ def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any
         "last_good": iso_utc(row.last_good) if row else None,
         "next_poll": iso_utc(row.next_poll) if row else None,
         "pace": _pace_text(source, row),
-        "paused": iso_utc(row.paused_at) if row else None,
+        "paused_at": iso_utc(row.paused_at) if row else None,
         "notices": [notice_json(notice) for notice in row.notices] if row else [],
     }
 

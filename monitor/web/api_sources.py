@@ -29,7 +29,7 @@ class NoticeItem(ApiModel):
 class SourceItem(ApiModel):
     """A source as in `monitor sources --json`, its address without secrets.
 
-    `paused` is when somebody paused it; the state is also `paused` if the source is gone.
+    `paused_at` is when somebody paused it; the state is also `paused` if the source is gone.
     """
 
     name: str
@@ -40,7 +40,7 @@ class SourceItem(ApiModel):
     error: str | None
     last_good: IsoTime | None
     next_poll: IsoTime | None
-    paused: IsoTime | None
+    paused_at: IsoTime | None
     notices: list[NoticeItem]
 
 
@@ -96,7 +96,7 @@ def source_item(row: SourceState) -> SourceItem:
         "error": row.error,
         "last_good": iso_seconds(row.last_good),
         "next_poll": iso_seconds(row.next_poll),
-        "paused": iso_seconds(row.paused_at),
+        "paused_at": iso_seconds(row.paused_at),
         "notices": [notice_json(notice) for notice in row.notices],
     }
     return SourceItem.model_validate(fields)

@@ -216,12 +216,12 @@ async def test_a_source_can_be_polled_paused_and_resumed(api: CheckedClient) -> 
     polled = await api.post("/sources/food-agency/poll")
     assert (polled["state"], polled["next_poll"]) == ("failing", "2026-12-16T18:30:00Z")
     paused = await api.post("/sources/kyiv-wire/pause")
-    assert (paused["state"], paused["paused"]) == ("paused", "2026-12-16T18:30:00Z")
+    assert (paused["state"], paused["paused_at"]) == ("paused", "2026-12-16T18:30:00Z")
     assert await api.get("/sources/kyiv-wire") == paused
     assert (await api.get("/status"))["sources"]["paused"] == 1
     assert "resume" in (await api.post("/sources/kyiv-wire/poll", status=409))["error"]
     resumed = await api.post("/sources/kyiv-wire/resume")
-    assert (resumed["state"], resumed["paused"], resumed["next_poll"]) == ("ok", None, "2026-12-16T18:30:00Z")
+    assert (resumed["state"], resumed["paused_at"], resumed["next_poll"]) == ("ok", None, "2026-12-16T18:30:00Z")
 
 
 async def test_a_dead_delivery_can_be_retried(api: CheckedClient) -> None:

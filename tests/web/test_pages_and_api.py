@@ -62,7 +62,7 @@ async def test_api_sources_have_the_format_of_the_command(page_reader: httpx.Asy
         "error": None,
         "last_good": "2026-12-16T18:26:00Z",
         "next_poll": "2026-12-16T18:41:00Z",
-        "paused": None,
+        "paused_at": None,
         "notices": [],
     }
 
