@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from monitor.alerts.silences import Silence
     from monitor.alerts.source_notices import SourceNotice
     from monitor.alerts.story_summary import StorySummary
-    from monitor.ledger_search import FoundClaim
     from monitor.model import Moment
     from monitor.rule_report import RuleRow
     from monitor.store.reports.alerts import AlertRow
+    from monitor.store.reports.claim_search import FoundClaim
     from monitor.store.reports.deliveries import DeliveryRow
     from monitor.store.reports.status import Status
 
@@ -164,20 +164,20 @@ def rule_json(row: RuleRow) -> dict[str, Any]:
     }
 
 
-def found_claim_json(found: FoundClaim) -> dict[str, Any]:
-    """Return a claim of a search: its first saying, the matched words, and who has said it."""
-    first = found.priors[0]
+def found_claim_json(found: FoundClaim, update: int | None) -> dict[str, Any]:
+    """Return a claim of a search: its first saying, in `update`, the matched words, and who has said it."""
+    first = found.sayings[0]
     return {
         "claim": first.text,
         "at": iso_seconds(first.at),
-        "update": found.update,
+        "update": update,
         "source": first.source,
         "entry": first.entry,
         "title": first.title,
         "heading": first.heading,
         "story": first.story,
         "matched": list(found.matched),
-        "sayings": len(found.priors),
-        "sources": sorted({prior.source for prior in found.priors}),
-        "gone": all(prior.withdrawn_at is not None for prior in found.priors),
+        "sayings": len(found.sayings),
+        "sources": sorted({prior.source for prior in found.sayings}),
+        "gone": all(prior.withdrawn_at is not None for prior in found.sayings),
     }

@@ -14,7 +14,9 @@ from monitor.cron import next_fire_time, parse_crontab
 from monitor.deliver.render import rule_template_names
 from monitor.errors import ConfigError, Problem
 from monitor.resources import builtin_path
-from monitor.ruleset.load import load_rules
+from monitor.ruleset.aliases import read_aliases
+from monitor.ruleset.load import ALIASES_FILE, load_rules, read_yaml_file
+from monitor.ruleset.query.compile import AliasNodes
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.ruleset.rule_reader import Surroundings
 from monitor.text.analysis import Synonyms
@@ -86,3 +88,15 @@ def load_policy(config: Config) -> Policy:
         channels_by_rule={MONITOR_RULE: config.alerts.notify}
         | {rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
     )
+
+
+def load_aliases(config: Config | None) -> AliasNodes:
+    """Return the aliases of the rules folder, or the built-in ones. Raise ConfigError if they are invalid."""
+    user_file = config.monitor.rules / ALIASES_FILE if config else None
+    file = user_file if user_file and user_file.is_file() else builtin_path("rules") / ALIASES_FILE
+    problems: list[Problem] = []
+    source, tree = read_yaml_file(file, problems, lambda _: None)
+    nodes, _, faults = read_aliases(tree)
+    if problems := [*problems, *(source.to_problem(fault) for fault in faults)]:
+        raise ConfigError(problems)
+    return nodes

@@ -28,7 +28,7 @@ LAYERS = [
     {"alerts"},
     {"assess", "sources", "deliver"},
     {"store", "config_file", "policy"},
-    {"rule_report", "ledger_search"},
+    {"rule_report"},
     {"runtime", "actions", "listings"},
     {"polling", "sending"},
     {"pipeline", "backtest"},

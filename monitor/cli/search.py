@@ -13,7 +13,7 @@ from monitor.cli.output import iso_utc, pluralize, show_json, terminal_safe
 from monitor.cli.styles import highlight_matches
 
 if TYPE_CHECKING:
-    from monitor.ledger_search import FoundClaim
+    from monitor.store.reports.claim_search import FoundClaim
 
 
 @click.command("search")
@@ -24,26 +24,28 @@ if TYPE_CHECKING:
 def command(query: str, path: Path, limit: int, as_json: bool) -> None:
     """List the claims that match QUERY, newest first. QUERY is written as in rules."""
     config = load_config(path)
-    from monitor.ledger_search import FoundClaim, load_aliases, search_claims
     from monitor.listings import found_claim_json
+    from monitor.policy import load_aliases
     from monitor.ruleset.search import parse_search
+    from monitor.store.history import find_update_saying
+    from monitor.store.reports.claim_search import search_claims
 
     parsed_query = parse_search(query, load_aliases(config))
     with open_existing_store(config) as store, store.read() as conn:
-        found = (step for step in search_claims(conn, parsed_query) if isinstance(step, FoundClaim))
-        results = list(islice(found, limit))
+        found = list(islice(search_claims(conn, parsed_query), limit))
+        results = [(claim, find_update_saying(conn, claim.sayings[0])) for claim in found]
     if as_json:
-        show_json([found_claim_json(result) for result in results])
+        show_json([found_claim_json(*result) for result in results])
     else:
         _show_claims(results)
 
 
-def _show_claims(results: list[FoundClaim]) -> None:
-    for result in results:
-        first = result.priors[0]
-        update_note = "" if result.update is None else f"  update {result.update}"
-        count_note = f", said {len(result.priors)} times" if len(result.priors) > 1 else ""
+def _show_claims(results: list[tuple[FoundClaim, int | None]]) -> None:
+    for claim, update in results:
+        first = claim.sayings[0]
+        update_note = "" if update is None else f"  update {update}"
+        count_note = f", said {len(claim.sayings)} times" if len(claim.sayings) > 1 else ""
         header = f"{iso_utc(first.at)}  {terminal_safe(first.source)}{update_note}{count_note}"
         click.echo(click.style(header, dim=True))
-        click.echo(f"    {highlight_matches(terminal_safe(first.text), result.matched)}")
+        click.echo(f"    {highlight_matches(terminal_safe(first.text), claim.matched)}")
     click.echo(pluralize(len(results), "claim"))

@@ -14,7 +14,7 @@ from monitor.listings import delivery_json, feedback_json, silence_json
 from monitor.model import ChangeKind, Novelty, Severity
 from monitor.serialize import alert_to_json
 from monitor.store import feedback
-from monitor.store.reports.alert_filters import AlertFilter, load_filtered_alerts
+from monitor.store.reports.alert_filter import AlertFilter, load_filtered_page
 from monitor.store.reports.alerts import AlertRow
 from monitor.web.api_deliveries import DeliveryItem
 from monitor.web.api_operation import Call, Operation
@@ -149,7 +149,7 @@ class AlertQuery(ApiModel):
     q: str | None = Field(None, max_length=500, description="Words that the alert contains")
     since: TimeText = None
     until: TimeText = None
-    answered: bool | None = None
+    answered: Literal["yes", "no", "ack", "not-news"] | None = None
     before: Before = None
     limit: Limit = DEFAULT_LIMIT
 
@@ -176,7 +176,7 @@ def get_alerts(site: Site, call: Call) -> AlertPage:
         text=query.q,
     )
     with site.store.read() as conn:
-        rows = load_filtered_alerts(conn, conditions, limit=query.limit + 1, before=query.before)
+        rows = load_filtered_page(conn, conditions, limit=query.limit + 1, before=query.before)
         answers = feedback.feedback_by_alert(conn, [row.alert.id for row in rows])
     page = rows[: query.limit]
     items = [AlertItem.model_validate(alert_fields(site, row, answers.get(row.alert.id))) for row in page]

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 
 from monitor.config.models import Config
 from monitor.errors import ConfigError
-from monitor.ledger_search import load_aliases
+from monitor.policy import load_aliases
 from monitor.ruleset.query.compile import AliasNodes
 from monitor.web.endpoint import Site
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import time
-
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from monitor.errors import MonitorError
-from monitor.ledger_search import FoundClaim, search_claims
 from monitor.listings import found_claim_json
 from monitor.ruleset.search import parse_search
+from monitor.store.history import find_update_saying
+from monitor.store.reports.claim_search import search_page
 from monitor.web.api_context import aliases_in_use
 from monitor.web.api_operation import Call, Operation
-from monitor.web.api_schema import DEFAULT_LIMIT, ApiModel, Before, IsoTime, Limit, OlderPage
+from monitor.web.api_schema import (
+    DEFAULT_LIMIT,
+    ApiModel,
+    Before,
+    IsoTime,
+    Limit,
+    OlderPage,
+    TimeText,
+    parse_moment,
+)
 from monitor.web.endpoint import SLOW_TIMEOUT_S, Site
 
 SEARCH_S = 10.0  # then the page ends, and `older` continues
@@ -44,6 +52,8 @@ class ClaimPage(OlderPage):
 
 class SearchQuery(ApiModel):
     q: str = Field(min_length=1, max_length=2000, description="A query, as in rules")
+    source: str | None = Field(None, max_length=300)
+    since: TimeText = None
     before: Before = None
     limit: Limit = DEFAULT_LIMIT
 
@@ -54,19 +64,19 @@ def get_claims(site: Site, call: Call) -> ClaimPage:
         parsed = parse_search(query.q, aliases_in_use(site))
     except MonitorError as error:
         raise HTTPException(400, f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-    deadline, found, older = time.monotonic() + SEARCH_S, list[FoundClaim](), None
+    since = parse_moment(query.since, "since", site.clock())
     with site.store.read() as conn:
-        for step in search_claims(conn, parsed, query.before):
-            if isinstance(step, FoundClaim):
-                found.append(step)
-                if len(found) > query.limit:
-                    older = found[query.limit - 1].number
-                    break
-            elif time.monotonic() > deadline:
-                older = step
-                break
-    items = [ClaimItem.model_validate(found_claim_json(claim)) for claim in found[: query.limit]]
-    return ClaimPage(claims=items, older=call.older(older))
+        page = search_page(
+            conn,
+            parsed,
+            limit=query.limit,
+            seconds=SEARCH_S,
+            before=query.before,
+            source=query.source,
+            since=since,
+        )
+        found = [found_claim_json(claim, find_update_saying(conn, claim.sayings[0])) for claim in page.found]
+    return ClaimPage(claims=[ClaimItem.model_validate(fields) for fields in found], older=call.older(page.before))
 
 
 OPERATIONS = (

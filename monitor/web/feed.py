@@ -14,7 +14,7 @@ from monitor.deliver.headline import alert_headline
 from monitor.deliver.sanitize import sanitize, shorten
 from monitor.model import Alert, Severity
 from monitor.serialize import format_iso
-from monitor.store.reports.alert_filters import AlertFilter, load_filtered_alerts
+from monitor.store.reports.alert_filter import AlertFilter, load_filtered_page
 from monitor.web.access import FEED_PATH
 from monitor.web.api_schema import ApiModel, parse_query
 from monitor.web.endpoint import Site
@@ -37,7 +37,7 @@ def show_feed(site: Site, request: Request) -> Response:
     query = parse_query(FeedQuery, request.query_params.multi_items())
     conditions = AlertFilter(rule=query.rule, severity=query.severity and str(query.severity))
     with site.store.read() as conn:
-        rows = load_filtered_alerts(conn, conditions, limit=FEED_ALERTS, before=None)
+        rows = load_filtered_page(conn, conditions, limit=FEED_ALERTS)
     body = atom_feed([row.alert for row in rows], public_root(site, request), query)
     etag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"etag": etag, "cache-control": "private, no-cache"}

@@ -127,8 +127,10 @@ async def test_alerts_are_filtered(api: CheckedClient) -> None:
     assert await ids(f"rule={newest['rule']}") == where("rule", newest["rule"])
     assert await ids(f"severity={newest['severity']}") == where("severity", newest["severity"])
     assert await ids(f"story={newest['story']}") == where("story", newest["story"])
-    assert await ids("answered=true") == [newest["id"]]
-    assert await ids("answered=false") == [alert["id"] for alert in every[1:]]
+    assert await ids("answered=yes") == [newest["id"]]
+    assert await ids("answered=ack") == [newest["id"]]
+    assert await ids("answered=not-news") == []
+    assert await ids("answered=no") == [alert["id"] for alert in every[1:]]
     sources = {alert["id"]: {finding["source"] for finding in alert["findings"]} for alert in every}
     assert await ids("source=kyiv-wire") == [id for id in sources if sources[id] == {"kyiv-wire"}]
     assert await ids("q=BRIGADE") == [a["id"] for a in every if "brigade" in json.dumps(a["findings"]).lower()]
@@ -330,6 +332,11 @@ async def test_the_ledger_is_searched_in_pages(api: CheckedClient) -> None:
     assert [*first["claims"], *second["claims"]] == every[:2]
     assert all(claim["matched"] for claim in every)
     assert (await api.get("/search?q=%40dprk+AND+soldier*"))["claims"]
+    by_wire = (await api.get("/search?q=soldier*&source=kyiv-wire"))["claims"]
+    assert by_wire == [claim for claim in every if "kyiv-wire" in claim["sources"]]
+    assert (await api.get("/search?q=soldier*&since=1h"))["claims"] == [
+        c for c in every if c["at"] > "2026-12-16T17:30"
+    ]
 
 
 async def test_a_long_search_ends_and_continues_on_the_next_page(
