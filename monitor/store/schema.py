@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from monitor.store.schema_alerts import (
     absences,
+    alert_texts,
     alerts,
     answers,
     awaited,
@@ -42,6 +43,7 @@ from monitor.store.sql import RowId, StorableText
 
 __all__ = [
     "absences",
+    "alert_texts",
     "alerts",
     "answers",
     "awaited",

@@ -46,8 +46,20 @@ alerts = Table(
     Index(None, "rule", "story", "at"),
     Index(None, "rule", "number"),
     Index(None, "story", "number"),
-    Index(None, "at"),
+    Index(None, "severity", "number"),
+    Index(None, "at", "rule", "severity"),
     Index(None, "update_id"),
+)
+
+# What pages filter alerts by and search in: the source of the update, and the folded words of the alert, by which the
+# database finds them (`alert_words`).
+alert_texts = Table(
+    "alert_texts",
+    metadata,
+    Column("number", RowId, ForeignKey("alerts.number"), primary_key=True, autoincrement=False),
+    Column("source", StorableText, nullable=False),
+    Column("words", StorableText, nullable=False),
+    Index(None, "source", "number"),
 )
 
 # `waiting` is the pending alert of a held or counted match; `opens` is when its throttle window ends. `counts_for` is
