@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,9 @@ from monitor.cli.styles import highlight_matches
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from monitor.config.models import Config
     from monitor.model import PriorClaim
     from monitor.ruleset.query.compile import AliasNodes
-    from monitor.ruleset.query.nodes import Query
 
 
 @click.command("search")
@@ -33,11 +30,12 @@ def command(query: str, path: Path, limit: int, as_json: bool) -> None:
     config = load_config(path)
     from monitor.ruleset.search import parse_search
     from monitor.store.history import find_update_saying
+    from monitor.store.reports.claim_search import search_claims
 
     parsed_query = parse_search(query, _load_aliases(config))
     with open_existing_store(config) as store, store.read() as conn:
-        matches = list(islice(_search_claims(conn, parsed_query), limit))
-        results = [(priors, matched_words, find_update_saying(conn, priors[0])) for priors, matched_words in matches]
+        found = list(islice(search_claims(conn, parsed_query), limit))
+        results = [(claim.sayings, claim.matched, find_update_saying(conn, claim.sayings[0])) for claim in found]
     if as_json:
         show_json([_claim_json(*result) for result in results])
     else:
@@ -61,32 +59,7 @@ def _load_aliases(config: Config) -> AliasNodes:
     return nodes
 
 
-def _search_claims(conn: Connection, query: Query) -> Iterator[tuple[list[PriorClaim], tuple[str, ...]]]:
-    """Yield, for each matching claim, all its sayings, earliest first, and the matched words."""
-    from monitor.ruleset.query.lint import term_scopes
-    from monitor.ruleset.search import find_matches
-    from monitor.store.history import claim_texts, sayings_of_claims
-
-    needs_titles = "title" in term_scopes(query.root)
-    before_number: int | None = None
-    while page := claim_texts(conn, before_number):
-        claim_numbers = list(page)
-        priors_by_claim = sayings_of_claims(conn, claim_numbers) if needs_titles else {}
-        titles = [
-            priors_by_claim[number][0].title if number in priors_by_claim else ""
-            for number in claim_numbers
-            if needs_titles
-        ]
-        words_by_index = find_matches(query, list(page.values()), titles)
-        words_by_claim = {claim_numbers[index]: words for index, words in words_by_index.items()}
-        priors_by_claim = priors_by_claim or sayings_of_claims(conn, list(words_by_claim))
-        for number, words in words_by_claim.items():
-            if number in priors_by_claim:
-                yield priors_by_claim[number], words
-        before_number = claim_numbers[-1]
-
-
-def _claim_json(priors: list[PriorClaim], matched_words: tuple[str, ...], update: int | None) -> dict[str, Any]:
+def _claim_json(priors: Sequence[PriorClaim], matched_words: tuple[str, ...], update: int | None) -> dict[str, Any]:
     first = priors[0]
     return {
         "claim": first.text,
@@ -104,7 +77,7 @@ def _claim_json(priors: list[PriorClaim], matched_words: tuple[str, ...], update
     }
 
 
-def _show_claims(results: list[tuple[list[PriorClaim], tuple[str, ...], int | None]]) -> None:
+def _show_claims(results: Sequence[tuple[Sequence[PriorClaim], tuple[str, ...], int | None]]) -> None:
     for priors, matched_words, update in results:
         first = priors[0]
         update_note = "" if update is None else f"  update {update}"

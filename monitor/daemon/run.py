@@ -136,7 +136,13 @@ async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
     memory = runtime.config.monitor.memory
     allowed_hosts, base_path = accepted_hosts(web_config), url_base_path(web_config)
     application = create_app(
-        runtime.store, timezone=timezone, clock=runtime.clock, memory=memory, hosts=allowed_hosts, base=base_path
+        runtime.store,
+        timezone=timezone,
+        clock=runtime.clock,
+        memory=memory,
+        hosts=allowed_hosts,
+        base=base_path,
+        aliases=lambda: runtime.policy.rules.aliases.nodes,
     )
     async with running_server(web_config.listen, application) as url:
         log.info("web server started", stage="web", url=url)

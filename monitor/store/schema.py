@@ -145,6 +145,7 @@ entries = Table(
     Column("last_seen", Double, nullable=False),
     UniqueConstraint("source", "key"),
     Index(None, "source", "content_hash"),
+    Index(None, "source", "first_seen"),
 )
 
 updates = Table(

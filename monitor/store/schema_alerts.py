@@ -155,6 +155,7 @@ messages = Table(
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
     Index(None, "channel", "gathers", "number"),
+    Index(None, "sent_at"),
 )
 _is_part = messages.c.continues.is_not(None)
 Index("ix_messages_continues", messages.c.continues, sqlite_where=_is_part, postgresql_where=_is_part)
@@ -209,4 +210,5 @@ answers = Table(
     Column("at", Double, nullable=False),
     Column("pairs", JSON, nullable=False),
     Index(None, "alert_id"),
+    Index(None, "at"),
 )

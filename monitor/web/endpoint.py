@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from monitor.errors import StoreError
 from monitor.model import Moment
+from monitor.ruleset.query.compile import AliasNodes
 from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.units import DAY
@@ -41,13 +42,14 @@ PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 @dataclass(frozen=True, slots=True)
 class Site:
     """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
-    mutes similar alerts, `base` is the path prefix of links."""
+    mutes similar alerts, `base` is the path prefix of links, `aliases` returns what `@name` in a query stands for."""
 
     store: Store
     timezone: ZoneInfo
     clock: Callable[[], Moment]
     memory: float = DEFAULT_MUTE_S
     base: str = ""
+    aliases: Callable[[], AliasNodes] = dict
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
 
     @asynccontextmanager

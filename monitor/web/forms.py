@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 MAX_FORM_BYTES = 16_384
-MAX_FORM_FIELDS = 50
+MAX_FORM_FIELDS = 100  # a form with all alerts of a page has fifty boxes
 FORM_TIMEOUT_S = 10.0  # for the whole body
 
 

@@ -32,6 +32,9 @@ def upgrade() -> None:
     op.drop_index("ix_alerts_at", "alerts")
     op.create_index("ix_alerts_at_rule_severity", "alerts", ["at", "rule", "severity"])
     op.create_index("ix_alerts_severity_number", "alerts", ["severity", "number"])
+    op.create_index("ix_answers_at", "answers", ["at"])
+    op.create_index("ix_messages_sent_at", "messages", ["sent_at"])
+    op.create_index("ix_entries_source_first_seen", "entries", ["source", "first_seen"])
     op.create_table(
         "alert_texts",
         sa.Column("number", ROW, autoincrement=False, nullable=False),
