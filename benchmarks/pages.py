@@ -3,8 +3,8 @@
     python benchmarks/pages.py [--alerts 200000] [--claims 1000000] [--database FILE]
 
 Fills a SQLite database with generated 21-word claims, or uses the one that FILE holds already, and requests each page
-five times in this process. Prints the first and the median time of each in milliseconds, and exits with 1 if a
-request took more than 300 ms. FILE is kept; without it, a temporary one is used.
+five times in this process. Prints the first and the median time of each in milliseconds and the median CPU time, and
+exits with 1 if a median is above 300 ms. FILE is kept; without it, a temporary one is used.
 """
 
 from __future__ import annotations
@@ -261,15 +261,17 @@ async def measure(store: Store, alert_count: int) -> bool:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         await client.get("/silences")  # loads modules and templates
         for name, path in page_paths(alert_count).items():
-            times = []
+            times, cpu_times = list[float](), list[float]()
             for _ in range(REQUESTS):
-                began = time.perf_counter()
+                began, cpu_began = time.perf_counter(), time.process_time()
                 answer = await client.get(path)
                 times.append((time.perf_counter() - began) * 1000)
+                cpu_times.append((time.process_time() - cpu_began) * 1000)
                 assert answer.status_code == 200, (path, answer.text)
             size = len(answer.content) / 1024
-            print(f"{name:<32} first {times[0]:6.0f} ms, median {median(times):6.0f} ms, {size:5.0f} KB", flush=True)
-            if max(times) > LIMIT_MS:
+            middle = f"median {median(times):6.0f} ms, CPU {median(cpu_times):4.0f} ms"
+            print(f"{name:<32} first {times[0]:6.0f} ms, {middle}, {size:5.0f} KB", flush=True)
+            if median(times) > LIMIT_MS:
                 too_slow.append(name)
     print(f"slower than {LIMIT_MS:.0f} ms: {', '.join(too_slow) or 'none'}")
     return not too_slow

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from kit.builders import commit_texts, example_alert, sent_decision
 from sqlalchemy import delete, insert, select, text
 
+from monitor.actions import record_feedback
+from monitor.alerts.feedback import FeedbackKind
 from monitor.model import Alert
 from monitor.serialize import alert_to_json
 from monitor.store import schema
@@ -17,6 +19,7 @@ from monitor.store.alert_updates import save_changed_alert
 from monitor.store.alert_words import alert_text_row
 from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.store.reports.alert_filter import AlertFilter, load_filtered_page, neighbors, rules_with_alerts
 from monitor.store.reports.alert_search import alert_ids_matching, postgres_query, search_terms, sqlite_query
 from monitor.store.retention import delete_history
 
@@ -187,3 +190,48 @@ def test_the_index_agrees_with_its_rows(filled: Store) -> None:
     with filled.write() as conn:
         if conn.dialect.name == "sqlite":  # raises an error if they differ
             conn.execute(text("INSERT INTO alert_words (alert_words, rank) VALUES ('integrity-check', 1)"))
+
+
+FILTERS = [
+    (AlertFilter(), [5, 4, 3, 2, 1]),
+    (AlertFilter(rule="bridges", severity="medium", source="wire", story="st-1"), [5, 4, 3, 2, 1]),
+    (AlertFilter(source="press"), []),
+    (AlertFilter(since=103.0), [5, 4, 3]),
+    (AlertFilter(until=103.0), [2, 1]),
+    (AlertFilter(since=102.0, until=104.0), [3, 2]),
+    (AlertFilter(since=1e9), []),
+    (AlertFilter(text="ferr*"), [3, 1]),
+    (AlertFilter(text="ferr*", until=102.0), [1]),
+    (AlertFilter(text="?!"), []),
+    (AlertFilter(answered="no"), [5, 4, 3, 1]),
+    (AlertFilter(answered="not-news"), [2]),
+    (AlertFilter(answered="ack"), []),
+    (AlertFilter(answered="yes", text="bridges"), [2]),
+    (AlertFilter(message="m1"), []),
+]
+
+
+@pytest.mark.parametrize(("wanted", "numbers"), FILTERS)
+def test_filters_combine(filled: Store, wanted: AlertFilter, numbers: list[int]) -> None:
+    record_feedback(filled, "al-2", FeedbackKind.NOT_NEWS, memory=1e9, now=200.0, by="web")
+    with filled.read() as conn:
+        assert [row.number for row in load_filtered_page(conn, wanted, limit=9)] == numbers
+        newer = load_filtered_page(conn, wanted, limit=2, after=1)
+    assert [row.number for row in newer] == [number for number in numbers if number > 1][-2:]
+
+
+def test_alerts_are_found_by_their_time_whatever_their_order(store: Store) -> None:
+    for number, at in enumerate((100.0, 50.0, 300.0, 10.0), 1):
+        add_alert(store, number, f"News {number}.", at=at)
+    with store.read() as conn:
+        assert [row.number for row in load_filtered_page(conn, AlertFilter(until=100.0), limit=9)] == [4, 2]
+        assert [row.number for row in load_filtered_page(conn, AlertFilter(since=100.0), limit=9)] == [3, 1]
+
+
+def test_rules_with_alerts_are_listed_in_order(filled: Store) -> None:
+    add_alert(filled, 9, "x", rule="airports")
+    with filled.read() as conn:
+        assert rules_with_alerts(conn, 9) == ["airports", "bridges"]
+        assert rules_with_alerts(conn, 1) == ["airports"]
+        assert neighbors(conn, 3) == ("al-4", "al-2")
+        assert neighbors(conn, 6)[0] is None
