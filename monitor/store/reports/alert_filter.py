@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from monitor.alerts.feedback import FeedbackKind
 from monitor.model import Moment
@@ -14,7 +13,6 @@ from monitor.store.reports.alert_search import numbers_matching
 from monitor.store.reports.alerts import AlertRow, load_alert_rows
 from monitor.store.schema import alert_texts, alerts, answers, deliveries
 
-_dated = alerts.alias("dated")
 ANSWERED = {"no": None, "yes": None, "ack": FeedbackKind.ACK, "not-news": FeedbackKind.NOT_NEWS}
 
 
@@ -61,9 +59,9 @@ def conditions(conn: Connection, wanted: AlertFilter) -> list[ColumnElement[bool
     if wanted.story is not None:
         found.append(alerts.c.story == wanted.story)
     if wanted.since is not None:
-        found += [alerts.c.at >= wanted.since, alerts.c.number >= bound(func.min, _dated.c.at >= wanted.since)]
+        found.append(alerts.c.at >= wanted.since)
     if wanted.until is not None:
-        found += [alerts.c.at < wanted.until, alerts.c.number <= bound(func.max, _dated.c.at < wanted.until)]
+        found.append(alerts.c.at < wanted.until)
     if wanted.source is not None:
         found.append(alerts.c.number.in_(numbers_of_source(wanted.source)))
     if wanted.message is not None:
@@ -73,14 +71,6 @@ def conditions(conn: Connection, wanted: AlertFilter) -> list[ColumnElement[bool
     if wanted.text is not None:
         found.append(numbers_matching(conn, wanted.text))
     return found
-
-
-def bound(extreme: Callable[..., Any], condition: ColumnElement[bool]) -> ScalarSelect[Any]:
-    """Return the first or last number of the alerts with a condition on their time.
-
-    It follows from the condition, and saves reading all newer alerts: numbers grow with time, but not strictly.
-    """
-    return select(extreme(_dated.c.number)).where(condition).scalar_subquery()
 
 
 def numbers_of_source(source: str) -> Select[Any]:
