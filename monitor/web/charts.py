@@ -16,7 +16,7 @@ from monitor.model import FigurePoint, Severity
 
 PLOT_HEIGHT = 150  # px between the highest and the lowest grid line
 PLOT_TOP = 20  # px above the highest one, for its label
-MARGIN = 6.0  # percent left and right of the points of a line
+LEFT, RIGHT = 15.0, 4.0  # percent beside the points of a line; the labels of the grid are on the left
 MAX_TICKS = 4
 MIN_LABEL_GAP = 14.0  # percent between two labels of points
 
@@ -122,7 +122,7 @@ def line_chart(points: Sequence[FigurePoint], texts: Sequence[Mapping[str, Any]]
 
 def anchor(x: float) -> str:
     """Return which end of a label is at its point, so that it stays in the picture."""
-    if x < 15:
+    if x < LEFT + 5:
         return "start"
     return "end" if x > 85 else "middle"
 
@@ -130,10 +130,10 @@ def anchor(x: float) -> str:
 def time_positions(moments: Sequence[float]) -> list[float]:
     """Return the horizontal positions of moments in percent; evenly spaced if all are the same."""
     first, last = min(moments, default=0.0), max(moments, default=0.0)
-    width = 100 - 2 * MARGIN
+    width = 100 - LEFT - RIGHT
     if last <= first:
-        return [round(MARGIN + width * (index + 0.5) / len(moments), 2) for index in range(len(moments))]
-    return [round(MARGIN + width * (at - first) / (last - first), 2) for at in moments]
+        return [round(LEFT + width * (index + 0.5) / len(moments), 2) for index in range(len(moments))]
+    return [round(LEFT + width * (at - first) / (last - first), 2) for at in moments]
 
 
 def labeled_points(positions: Sequence[float]) -> set[int]:

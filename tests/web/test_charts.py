@@ -53,14 +53,14 @@ def test_points_are_placed_by_time() -> None:
     texts = [{"text": point.text, "day": "", "at": "", "source": ""} for point in points]
     chart = line_chart(points, texts)
 
-    assert [point["x"] for point in chart["points"]] == [6.0, 32.4, 94.0]
+    assert [point["x"] for point in chart["points"]] == [15.0, 39.3, 96.0]
     heights = [point["y"] for point in chart["points"]]
     assert heights == sorted(heights, reverse=True)
     assert len(chart["steps"]) == 2
 
 
 def test_points_of_one_moment_are_spread() -> None:
-    assert time_positions([5.0, 5.0]) == [28.0, 72.0]
+    assert time_positions([5.0, 5.0]) == [35.25, 75.75]
     assert time_positions([]) == []
 
 
