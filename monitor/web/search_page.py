@@ -47,7 +47,7 @@ def search(site: Site, request: Request) -> Response:
     since = parse_moment(params, "since", site.clock(), site.timezone)
     before = parse_row_number(params, "before")
     text = params.get("q", "")
-    query, fault = parse_query(site, text)
+    query, fault = parse_page_query(site, text)
     page: SearchPage | None = None
     with site.store.read() as conn:
         sources = with_current(configured_names(conn, MAX_CHOICES + 1), params.get("source"))
@@ -76,7 +76,7 @@ def search(site: Site, request: Request) -> Response:
     return render_page(site, "search.html", context)
 
 
-def parse_query(site: Site, text: str) -> tuple[Query | None, QueryFault | None]:
+def parse_page_query(site: Site, text: str) -> tuple[Query | None, QueryFault | None]:
     """Return the query, or what is wrong with it; neither without a text."""
     if not text:
         return None, None

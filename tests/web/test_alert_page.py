@@ -53,7 +53,7 @@ async def test_the_timeline_says_who_was_first_and_who_copies(empty_store: Store
 
 
 async def test_alerts_lead_to_their_neighbors(page_reader: httpx.AsyncClient) -> None:
-    ids = [alert["id"] for alert in (await page_reader.get("/api/alerts")).json()["alerts"]]
+    ids = [alert["id"] for alert in (await page_reader.get("/api/v1/alerts")).json()["alerts"]]
     page = LexborHTMLParser((await page_reader.get(f"/alerts/{ids[1]}")).text)
     links = {rel: page.css_first(f".trail a[rel={rel}]") for rel in ("prev", "next")}
 
@@ -66,7 +66,7 @@ async def test_alerts_lead_to_their_neighbors(page_reader: httpx.AsyncClient) ->
 
 
 async def test_the_decision_is_shown_in_words(page_reader: httpx.AsyncClient) -> None:
-    first = (await page_reader.get("/api/alerts")).json()["alerts"][0]
+    first = (await page_reader.get("/api/v1/alerts")).json()["alerts"][0]
     page = LexborHTMLParser((await page_reader.get(f"/alerts/{first['id']}")).text)
     decision = next(row for row in page.css(".facts div") if "decision" in row.text())
 
@@ -75,14 +75,14 @@ async def test_the_decision_is_shown_in_words(page_reader: httpx.AsyncClient) ->
 
 
 async def test_an_unknown_parameter_is_an_error(page_reader: httpx.AsyncClient) -> None:
-    first = (await page_reader.get("/api/alerts")).json()["alerts"][0]
+    first = (await page_reader.get("/api/v1/alerts")).json()["alerts"][0]
 
     assert (await page_reader.get(f"/alerts/{first['id']}?x=1")).status_code == 400
     assert (await page_reader.get(f"/stories/{first['story']}?x=1")).status_code == 400
 
 
 async def test_the_heading_of_a_story_is_its_newest_headline(page_reader: httpx.AsyncClient) -> None:
-    first = (await page_reader.get("/api/alerts")).json()["alerts"][0]
+    first = (await page_reader.get("/api/v1/alerts")).json()["alerts"][0]
     page = LexborHTMLParser((await page_reader.get(f"/stories/{first['story']}")).text)
 
     heading = page.css_first("h1").text()  # type: ignore[union-attr]

@@ -103,7 +103,7 @@ async def test_the_chart_counts_the_days_of_the_time_zone(empty_store: Store) ->
 async def test_sources_in_trouble_and_noisy_rules_are_listed(
     editable_store: Store, page_editor: httpx.AsyncClient
 ) -> None:
-    alerts = (await page_editor.get("/api/alerts")).json()["alerts"]
+    alerts = (await page_editor.get("/api/v1/alerts")).json()["alerts"]
     record_feedback(editable_store, alerts[0]["id"], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
     record_feedback(editable_store, alerts[2]["id"], FeedbackKind.ACK, memory=1e9, now=NOW, by="web")
     page = await read(editable_store)
