@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import gc
-import sys
+import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ import click
 from monitor.cli.check import problem_line, sorted_problems
 from monitor.cli.options import config_option, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, pluralize, relative_to_cwd, show_json, terminal_safe
+from monitor.cli.progress import progress_bars
 from monitor.cli.styles import highlight_matches
 
 if TYPE_CHECKING:
@@ -142,8 +143,16 @@ def _run_backtest(
         scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
         update_count, first_update = count_updates(conn, since), first_update_time(conn)
         start = None if first_update is None else max(since, first_update)
-        with _progress(update_count) as note_read:
-            updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read)
+        numbers = itertools.count(1)
+        with progress_bars(as_json=in_full) as note_progress:
+            updates = load_stored_updates(
+                conn,
+                config,
+                since,
+                scoped_rules,
+                tags,
+                lambda: note_progress("updates", next(numbers), update_count),
+            )
             runs = run_backtest(scoped_rules, updates, tags, time.time(), start, in_full=in_full)
         alerts_now, alerts_before = runs[0], runs[1] if old_rules else None
         if alerts_before is None and _is_in_rules_folder(config, file):
@@ -167,17 +176,6 @@ def _without_garbage_collection() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-@contextmanager
-def _progress(update_count: int) -> Iterator[Callable[[], None]]:
-    """Show on a terminal how many of the updates have been read; the caller notes each."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with click.progressbar(length=update_count, label="updates", file=sys.stderr) as bar:
-        bar.update_min_steps = max(1, update_count // 100)
-        yield lambda: bar.update(1)
 
 
 def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:
