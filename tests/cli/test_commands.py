@@ -159,7 +159,8 @@ def test_init_with_another_path_prints_the_next_commands(empty_folder: Path, run
     (empty_folder / "etc").mkdir()
     _, out, _ = run_monitor("init", "-c", "etc/monitor.toml")
     assert "wrote etc/rules/aliases.yaml" in out
-    assert out.endswith("next: `monitor check -c etc/monitor.toml`, then `monitor run -c etc/monitor.toml`\n")
+    next_commands = re.findall(r"(?m)^  (monitor .*?) {3}", out)
+    assert next_commands == [f"monitor {name} -c etc/monitor.toml" for name in ("check", "run --once", "run")]
     assert (empty_folder / "etc/monitor.toml").stat().st_mode & 0o077 == 0
 
 
