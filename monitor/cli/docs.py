@@ -12,11 +12,10 @@ import click
 from monitor.cli.output import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from click.shell_completion import CompletionItem
 
 INCLUDED_FILE = re.compile(r'^--8<-- "(?:\.\./)?([\w.-]+)"$', re.MULTILINE)
+LOCAL_LINK = re.compile(r"!?\[([^\]\n]+)\]\((?!https?:)[^)\s]+\)")
 FIRST_PAGES = ("index", "tutorial", "installing", "rules", "channels", "reference", "operating")
 
 
@@ -97,10 +96,12 @@ def _show_page(path: Path) -> None:
         return
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
-    console = Console()
+    # The colors of the terminal, without a background of their own: it may be light or dark.
+    console = Console(theme=Theme({"markdown.code": "bold cyan"}))
     with console.capture() as capture:
-        console.print(Markdown("".join(_plain_lines(text)), hyperlinks=False))
+        console.print(Markdown(for_terminal(text), hyperlinks=False, code_theme="ansi_light"))
     shown = capture.get()
     if shown.count("\n") < console.height:
         click.echo(shown, nl=False)
@@ -108,7 +109,7 @@ def _show_page(path: Path) -> None:
         click.echo_via_pager(shown)
 
 
-def _plain_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a page without what only the site needs: HTML comments and line breaks in tables."""
-    for line in re.sub(r"(?s)<!--.*?-->\n?", "", text).splitlines(keepends=True):
-        yield line.replace("<br>", " · ")
+def for_terminal(text: str) -> str:
+    """Return a page without what only the site needs: HTML comments, breaks in tables, local links and images."""
+    text = LOCAL_LINK.sub(r"\1", re.sub(r"(?s)<!--.*?-->\n?", "", text))
+    return text.replace("<br>", " · ")

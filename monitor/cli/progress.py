@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from monitor.store.base import NoteProgress
 
 
+def shows_progress(*, as_json: bool = False) -> bool:
+    return not as_json and sys.stderr.isatty()
+
+
 @contextmanager
 def progress_bars(*, as_json: bool = False) -> Iterator[NoteProgress]:
     """Show a bar for each kind of work that the caller notes; nothing without a terminal."""
-    if as_json or not sys.stderr.isatty():
+    if not shows_progress(as_json=as_json):
         yield lambda _work, _done, _total: None
         return
     from rich.console import Console

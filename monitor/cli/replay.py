@@ -11,7 +11,7 @@ import click
 
 from monitor.cli.options import json_option
 from monitor.cli.output import open_text, terminal_safe
-from monitor.cli.progress import progress_bars
+from monitor.cli.progress import progress_bars, shows_progress
 from monitor.cli.render_findings import show_finding
 from monitor.cli.styles import print_line
 from monitor.errors import ConfigError
@@ -51,7 +51,7 @@ def command(file: str, rules: Path | None, as_json: bool) -> None:
 def _noting_lines(lines: Iterable[str], file: str, note_progress: NoteProgress) -> Iterator[str]:
     """Yield the lines, and note how many have been read; how many there are is unknown for a pipe."""
     total = None
-    if Path(file).is_file():
+    if shows_progress() and Path(file).is_file():
         with Path(file).open("rb") as counted:
             total = sum(1 for _ in counted)
     for number, line in enumerate(lines, 1):

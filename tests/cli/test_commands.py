@@ -164,6 +164,19 @@ def test_init_with_another_path_prints_the_next_commands(empty_folder: Path, run
     assert (empty_folder / "etc/monitor.toml").stat().st_mode & 0o077 == 0
 
 
+def test_the_config_of_init_passes_check_and_runs_without_secrets_or_a_network(
+    empty_folder: Path, run_monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_monitor("init")
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # nothing listens there, and no other server is asked
+    assert run_monitor("check")[:1] == (0,)
+    code, out, _ = run_monitor("run", "--once")
+    assert (code, "No source can be reached" in out) == (0, True)
+    code, out, _ = run_monitor("status")
+    assert re.search(r"(?m)^sources +4 failing$", out)
+
+
 # check; broken folders are in test_check.py
 
 

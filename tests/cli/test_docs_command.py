@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli.app import run_command_line
-from monitor.cli.docs import page_paths, read_page
+from monitor.cli.docs import for_terminal, page_paths, read_page
 from monitor.resources import builtin_path
 
 
@@ -42,3 +42,8 @@ def test_the_folder_and_the_file_of_a_page_are_printed(capsys: pytest.CaptureFix
     folder = Path(shown(capsys, "--path").strip())
     assert folder == builtin_path("docs")
     assert Path(shown(capsys, "rules", "--path").strip()) == folder / "rules.md"
+
+
+def test_a_page_on_a_terminal_has_no_links_between_pages() -> None:
+    page = "See [rules](rules.md#when), ![a chart](chart.png) and [a site](https://example.org).<!-- x -->\n"
+    assert for_terminal(page) == "See rules, a chart and [a site](https://example.org).\n"
