@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from monitor.polling.absence import alert_absences
 from monitor.polling.followups import release_followups
-from monitor.polling.ingest import commit_unchanged_polls
+from monitor.polling.ingest import commit_polls
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostSlots
 from monitor.sources.state import PollResult, SourceState
@@ -33,7 +33,7 @@ def lease_sources(
     if limit <= 0:
         return []
     with runtime.store.write() as conn:
-        commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+        commit_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
         interrupted = [runtime.interrupted_polls.pop() for _ in range(len(runtime.interrupted_polls))]
         sources.shorten_leases(conn, interrupted, runtime.worker.id, runtime.clock() + INTERRUPTED_LEASE_S)
         return sources.lease_due_sources(
@@ -53,7 +53,7 @@ def flush_pending_outcomes(runtime: Runtime) -> None:
     """Write the pending outcomes of unchanged polls."""
     if runtime.pending_outcomes:
         with runtime.store.write() as conn:
-            commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+            commit_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
 
 
 def drain(outcomes: dict[str, PollResult]) -> dict[str, PollResult]:

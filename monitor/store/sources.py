@@ -337,10 +337,11 @@ def newest_published(conn: Connection, name: str) -> Moment | None:
 def activity_since(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:
     """Return the starts of the hours that have an update of the source since `since`, and when its last update was
     recorded (0 if never)."""
-    hour = cast(updates.c.at / 3600, BigInteger)
+    rounded = cast(updates.c.at / 3600, BigInteger)  # PostgreSQL rounds to the nearest, SQLite down
+    hour = case((rounded > updates.c.at / 3600, rounded - 1), else_=rounded)
     own_updates = updates.join(entries, entries.c.id == updates.c.entry_id)
     hours_query = (
         select(hour).select_from(own_updates).where(entries.c.source == name, updates.c.at >= since).distinct()
     )
     last_query = select(func.max(updates.c.recorded_at)).select_from(own_updates).where(entries.c.source == name)
-    return [hour_number * 3600.0 for hour_number in conn.scalars(hours_query)], conn.scalar(last_query) or 0.0
+    return [number * 3600.0 for number in conn.scalars(hours_query)], conn.scalar(last_query) or 0.0

@@ -45,5 +45,5 @@ def test_the_folder_and_the_file_of_a_page_are_printed(capsys: pytest.CaptureFix
 
 
 def test_a_page_on_a_terminal_has_no_links_between_pages() -> None:
-    page = "See [rules](rules.md#when), ![a chart](chart.png) and [a site](https://example.org).<!-- x -->\n"
+    page = "See [rules](rules.md#when), ![a chart](chart.png) and [a site](https://example.org).\n<!-- x -->\n"
     assert for_terminal(page) == "See rules, a chart and [a site](https://example.org).\n"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
 from monitor.cli.app import run_command_line
@@ -47,7 +48,7 @@ def monitor(
     tmp_path: Path, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Monitor:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(CONFIG.format(url=feed.url))
+    write_config_file(tmp_path, CONFIG.format(url=feed.url))
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import Connection
 
+from kit.databases import write_config_file
 from monitor.config_file.load import read_config
 from monitor.model import Update
 from monitor.policy import load_policy
@@ -127,7 +128,7 @@ SAMPLE_UPDATES = (
 def build_sample_store(folder: Path) -> Store:
     """Build a store with alerts, sources in several states, and deliveries in every state."""
     rules_folder = Path(__file__).parents[2] / "rules"
-    (folder / "config.toml").write_text(SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
+    write_config_file(folder, SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
     config = read_config(folder / "config.toml", env={})
     policy = load_policy(config)
     store = open_store(config.monitor.database)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from kit.builders import add_sources, commit_texts
 from kit.counting import rule_policy
-from sqlalchemy import delete, insert, select, text
+from kit.databases import all_rows
+from sqlalchemy import delete, insert, text
 
 from monitor.backtest.replay import DEFAULT_MEMORY_S, replay_batch
 from monitor.cli.app import run_command_line
@@ -24,7 +25,7 @@ from monitor.store.connect import open_any_schema, open_store
 from monitor.store.copy import copy_store
 from monitor.store.past import StoredHistory
 
-DIRECTIONS = ["file to postgres", "postgres to file", "file to file"]
+DIRECTIONS = ["file to postgres", "postgres to file", pytest.param("file to file", marks=pytest.mark.sqlite)]
 RULES = (
     "name: bridges\nmatch: bridge*\nthrottle: 1 per 6h",
     "name: closures\nmatch: closed\ncorroboration: 2",
@@ -54,14 +55,6 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
 
 def copy(source: Store, target: Store) -> dict[str, int]:
     return {step.table: step.total for step in copy_store(source, target, dead_after_s=20.0)}
-
-
-def all_rows(store: Store) -> dict[str, list[Any]]:
-    with store.read() as conn:
-        return {
-            table.name: [tuple(row) for row in conn.execute(select(table).order_by(*table.primary_key.columns))]
-            for table in schema.metadata.sorted_tables
-        }
 
 
 def news_lines() -> Iterator[str]:

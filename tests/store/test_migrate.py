@@ -79,7 +79,7 @@ def migrate_to(url: str, revision: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture(params=["file", "postgres"])
+@pytest.fixture(params=[pytest.param("file", marks=pytest.mark.sqlite), "postgres"])
 def old_url(request: pytest.FixtureRequest, database_path: Path) -> Iterator[str]:
     """The URL of a database at schema 12, with a row in `meta`."""
     url = f"sqlite:///{database_path}" if request.param == "file" else request.getfixturevalue("new_postgres_url")

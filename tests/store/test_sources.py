@@ -156,6 +156,16 @@ def test_a_leased_source_reports_whether_it_has_entries(store: Store) -> None:
     assert {source.name: source.entries for source in leased_sources} == {"press": 0, "wire": 1}
 
 
+def test_the_hours_of_news_are_those_in_which_it_came(store: Store) -> None:
+    for number, at in enumerate((3600.0, 2 * 3600.0 - 1, 2 * 3600.0 + 1700, 2 * 3600.0 + 1801)):
+        commit_texts(store, [f"{number} bridges are closed."], at, entry=f"e{number}")
+    with store.read() as conn:
+        hours, last = sources.activity_since(conn, "wire", since=0.0)
+
+    assert sorted(hours) == [3600.0, 7200.0]
+    assert last == 2 * 3600.0 + 1801
+
+
 def test_a_removed_source_is_neither_listed_nor_polled_and_keeps_its_entries_if_added_again(store: Store) -> None:
     commit_texts(store, ["Three bridges are closed."])
     add_sources(store, "press")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kit.builders import add_sources
 from kit.counting import read_all_sources, rule_policy, see, stored_alerts
+from kit.databases import new_database_url
 from kit.sample_store import NOW, page_client
 
 from monitor.store.base import Store
@@ -16,7 +17,7 @@ SEEN_AT = NOW - 5 * 86400
 
 def counted_store(folder: Path) -> Store:
     """Return a store with an alert of a count and one of an absence."""
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     add_sources(store, "wire", "press")
     policy = rule_policy(
         folder,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import httpx
 import pytest
+from kit.databases import all_rows
 from kit.sample_store import NOW
 
 from monitor.alerts.feedback import FeedbackKind
@@ -104,17 +101,13 @@ async def test_every_form_is_rejected_from_another_site(
 
 
 async def test_get_and_head_of_alert_and_story_pages_change_nothing(
-    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path
+    editable_store: Store, page_reader: httpx.AsyncClient
 ) -> None:
     alert = (await page_reader.get("/api/alerts")).json()["alerts"][0]
 
-    def content() -> list[str]:
-        with closing(sqlite3.connect(tmp_path / "monitor.db")) as db:
-            return list(db.iterdump())
-
-    before = content()
+    before = all_rows(editable_store)
     for path in (path for path in GET_ROUTES if "{" in path):
         id = alert["story"] if "stories" in path else alert["id"]
         assert (await page_reader.get(fill_path(path, id))).status_code == 200
         assert (await page_reader.head(fill_path(path, id))).status_code == 200
-    assert content() == before
+    assert all_rows(editable_store) == before

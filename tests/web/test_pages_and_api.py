@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from kit.databases import all_rows
 from kit.sample_store import KYIV, build_sample_store, page_client
 
 from monitor.store.base import Store
@@ -130,19 +129,18 @@ async def test_every_response_has_the_security_headers(page_reader: httpx.AsyncC
     assert headers["referrer-policy"] == "same-origin"
 
 
-async def test_get_and_head_of_every_page_change_nothing(sample_folder: Path, page_reader: httpx.AsyncClient) -> None:
-    def content() -> list[str]:
-        with closing(sqlite3.connect(sample_folder / "monitor.db")) as db:
-            return list(db.iterdump())
-
-    before = content()
+async def test_get_and_head_of_every_page_change_nothing(
+    sample_news_store: Store, page_reader: httpx.AsyncClient
+) -> None:
+    before = all_rows(sample_news_store)
     for path in [*PATHS, *OTHER_PATHS]:
         await page_reader.get(path)
         await page_reader.head(path)
 
-    assert content() == before
+    assert all_rows(sample_news_store) == before
 
 
+@pytest.mark.sqlite
 async def test_a_missing_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
     store = build_sample_store(tmp_path)
     for file in tmp_path.glob("monitor.db*"):
