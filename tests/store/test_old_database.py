@@ -48,6 +48,7 @@ ADDED_SINCE = {
     "figures",
     "headline",
     "heading",
+    "never_polled",
     "web_url",
 }  # keys that version 0.1 did not print
 COMPOSED_WHEN_SHOWN = {"headline", "pace", "verdict", "why"} | ADDED_SINCE
