@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.config.fields import validate_source_name
+from monitor.config.fields import is_loopback, validate_source_name
 from monitor.config.models import (
     KEYS_WITHOUT_EFFECT_IN_BROWSER,
     KIND_BY_SOURCE_KEY,
@@ -39,6 +39,7 @@ TomlTable = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "log")
+MIN_PASSWORD_CHARS, MIN_TOKEN_CHARS = 10, 20  # shorter ones cause a warning
 _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
 
@@ -80,6 +81,8 @@ class ConfigValidator:
             self._check_certificates(("network",), network.ca_file, None)
         web = self._validated_section("web", WebConfig)
         log = self._validated_section("log", LogConfig)
+        if web:
+            self._check_web_access(web)
         sources = tuple(self._validated_sources())
         channels = dict(self._validated_channels())
         alerts = self._validated_alerts()
@@ -103,6 +106,21 @@ class ConfigValidator:
 
     def _validated_section(self, name: str, model: type[ModelT]) -> ModelT | None:
         return self._validated(model, (name,), self._table_at((name,)), self.resolved.get(name, {}))
+
+    def _check_web_access(self, web: WebConfig) -> None:
+        """Report pages that everybody on the network could use, and secrets that can be guessed."""
+        host = (web.listen or "localhost:0").rpartition(":")[0].strip("[]").lower()
+        if not is_loopback(host) and web.password is None and web.trust_proxy is None:
+            message = '"listen" beyond loopback requires "password" or "trust_proxy": anyone could use the web UI'
+            self.report(("web", "listen"), message)
+        if web.proxies and web.trust_proxy is None:
+            self.report(("web", "proxies"), '"proxies" requires "trust_proxy"', is_key=True)
+        for key_path, secret, length in (
+            (("web", "password"), web.password, MIN_PASSWORD_CHARS),
+            *((("web", "tokens", index), token, MIN_TOKEN_CHARS) for index, token in enumerate(web.tokens)),
+        ):
+            if secret is not None and len(secret.get_secret_value()) < length:
+                self.report(key_path, f"short enough to guess: use at least {length} characters", is_warning=True)
 
     def _table_at(self, key_path: KeyPath) -> TomlTable:
         """Return the table as written at `key_path`; report anything else and return an empty one."""

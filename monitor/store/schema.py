@@ -101,6 +101,7 @@ sources = Table(
     Column("pace", Double),
     Column("baselined", Boolean, nullable=False),
     Column("shard", Integer, nullable=False, server_default="0"),
+    Column("paused_at", Double),
     Index(None, "next_poll"),
 )
 

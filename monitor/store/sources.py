@@ -46,24 +46,14 @@ HAS_ENTRIES = case((exists().where(entries.c.source == sources.c.name).correlate
     "entries"
 )
 SOURCE_COLUMNS = (
-    "name",
-    "url",
-    "kind",
-    "etag",
-    "last_modified",
-    "body_hash",
-    "state",
-    "error",
-    "failures",
-    "last_good",
-    "next_poll",
-    "baselined",
-    "entries",
-    "error_code",
-    "last_read",
-    "pace",
-)  # in the order of the fields of SourceState
-LISTED_COLUMNS = [ENTRY_COUNT if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
+    "name", "url", "kind", "etag", "last_modified", "body_hash", "state", "error", "failures", "last_good",
+    "next_poll", "baselined", "entries", "error_code", "last_read", "pace", "paused_at",
+)  # fmt: skip  # in the order of the fields of SourceState
+SHOWN_STATE = case((sources.c.paused_at.is_not(None), "paused"), else_=sources.c.state).label("state")
+LISTED_COLUMNS = [
+    ENTRY_COUNT if name == "entries" else SHOWN_STATE if name == "state" else sources.c[name]
+    for name in SOURCE_COLUMNS
+]
 LEASED_COLUMNS = [HAS_ENTRIES if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
 LOOKAHEAD_FACTOR = 8  # due sources read per source wanted, before sources of full hosts are excluded by name
 _POLL_COLUMNS = (
@@ -106,7 +96,7 @@ def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
     is_free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
     return (
         select(*columns)
-        .where(sources.c.configured, is_ready, is_free)
+        .where(sources.c.configured, is_ready, is_free, sources.c.paused_at.is_(None))
         .order_by(sources.c.next_poll, sources.c.name)
         .with_for_update(skip_locked=True, of=sources)
     )

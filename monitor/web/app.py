@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -10,36 +10,36 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from monitor.config.models import Config
 from monitor.model import Moment
 from monitor.store.base import Store
-from monitor.web import api, feedback, silences, views
+from monitor.web import feed, feedback, login, silences, views
+from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
-from monitor.web.endpoint import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
-from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
+from monitor.web.api_routes import routes_of_api
+from monitor.web.endpoint import (
+    DEFAULT_MUTE_S,
+    PageFunction,
+    Site,
+    health_endpoint,
+    http_error_response,
+    page_endpoint,
+)
+from monitor.web.guard import AccessMiddleware
+from monitor.web.middleware import AcceptedHosts, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
-GET_ROUTES = {
-    "/": views.list_alerts,
-    "/alerts/{id}": views.show_alert,
-    "/stories/{id}": views.show_story,
-    "/sources": views.list_sources,
-    "/deliveries": views.list_deliveries,
-    "/silences": silences.list_silences,
-    "/{kind}/{id}/silence": silences.silence_form,
-    "/api/alerts": api.list_alerts,
-    "/api/alerts/{id}": api.show_alert,
-    "/api/stories/{id}": api.show_story,
-    "/api/sources": api.list_sources,
-    "/api/deliveries": api.list_deliveries,
-    "/api/silences": api.list_silences,
-    "/api/status": api.show_status,
+LOOPBACK_ONLY = AcceptedHosts()
+GET_ROUTES: dict[str, PageFunction] = {
+    **views.GET_ROUTES,
+    **silences.GET_ROUTES,
+    **login.GET_ROUTES,
+    **feed.GET_ROUTES,
 }
-
-POST_ROUTES = {
-    "/alerts/{id}/ack": feedback.acknowledge,
-    "/alerts/{id}/not-news": feedback.mark_not_news,
-    "/{kind}/{id}/silence": silences.submit_silence,
-    "/silences/{id:int}/end": silences.submit_silence_end,
+POST_ROUTES: dict[str, PageFunction] = {
+    **feedback.POST_ROUTES,
+    **silences.POST_ROUTES,
+    **login.POST_ROUTES,
 }
 
 
@@ -49,16 +49,19 @@ def create_app(
     timezone: ZoneInfo,
     clock: Callable[[], Moment],
     memory: float = DEFAULT_MUTE_S,
-    hosts: Collection[str] | None = LOOPBACK_HOSTS,
+    hosts: AcceptedHosts = LOOPBACK_ONLY,
     base: str = "",
+    access: Access | None = None,
+    config: Callable[[], Config] | None = None,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
-    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config); None
-    accepts any. A "not news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every
-    link (`middleware.url_base_path`).
+    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config). A "not
+    news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
+    (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
+    by default everybody; `config` returns the config in use.
     """
-    site = Site(store, timezone, clock, memory, base)
+    site = Site(store, timezone, clock, memory, base, access or Access(), config)
     application = Starlette(
         routes=[
             *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),
@@ -66,11 +69,16 @@ def create_app(
                 Route(path, page_endpoint(site, page_function), methods=["POST"])
                 for path, page_function in POST_ROUTES.items()
             ),
+            *routes_of_api(site),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(site)),
             Route("/style.css", style_sheet),
         ],
-        middleware=[Middleware(HostGuardMiddleware, hosts=hosts), Middleware(BasePathMiddleware, base=base)],
+        middleware=[
+            Middleware(HostGuardMiddleware, hosts=hosts),
+            Middleware(BasePathMiddleware, base=base),
+            Middleware(AccessMiddleware, access=site.access, clock=clock, base=base),
+        ],
         exception_handlers={HTTPException: http_error_response},
         lifespan=site.lifespan,
     )

@@ -11,12 +11,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from monitor.web.visitor import current_visitor
+
 PAGES_FOLDER = files("monitor.web") / "pages"
 
 
 def html_response(template: str, context: dict[str, Any], status: int = 200) -> Response:
-    """Render a page; browsers must not cache it."""
-    html = template_environment().get_template(template).render(context)
+    """Render a page for the current visitor; browsers must not cache it."""
+    html = template_environment().get_template(template).render(context, visitor=current_visitor())
     return HTMLResponse(html, status, {"cache-control": "no-store"})
 
 

@@ -110,3 +110,12 @@ def render_page(site: Site, template: str, context: PageContext) -> Response:
         refused_at, problems = load_rules_refusal(conn)
     rule_refusal = refusal_context(refused_at, problems, site.timezone, site.clock())
     return html_response(template, context | {"base": site.base, "rule_refusal": rule_refusal})
+
+
+GET_ROUTES = {
+    "/": list_alerts,
+    "/alerts/{id}": show_alert,
+    "/stories/{id}": show_story,
+    "/sources": list_sources,
+    "/deliveries": list_deliveries,
+}

@@ -244,6 +244,7 @@ def test_sources_json_has_the_documented_keys(in_daemon_folder: DaemonFolder, ru
         "last_good",
         "next_poll",
         "pace",
+        "paused_at",
         "notices",
     ]
     assert (good["name"], good["state"], good["entries"], good["error"]) == ("bulletins", "ok", 2, None)

@@ -433,7 +433,7 @@ async def test_secrets_echoed_by_servers_appear_in_no_log_database_listing_or_pa
             assert {"dead", "retrying"} <= {delivery.state for delivery in load_deliveries(daemon.runtime)}
             outputs = [str(load_deliveries(daemon.runtime)), str(all_rows(daemon.runtime.store))]
             async with page_client(daemon.runtime.store) as web:
-                for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/deliveries"):
+                for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/v1/deliveries"):
                     response = await web.get(page)
                     outputs.append(f"{response.headers} {response.text}")
     monkeypatch.chdir(tmp_path)

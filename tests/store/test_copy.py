@@ -211,7 +211,7 @@ def test_the_target_is_upgraded_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/old.db"
     with closing(open_store(url)) as target, target.write_any_schema() as conn:
         conn.execute(text("DROP TABLE workers"))
-        for column in ("leased_by", "shard"):
+        for column in ("leased_by", "shard", "paused_at"):
             conn.execute(text(f"ALTER TABLE sources DROP COLUMN {column}"))
         conn.execute(text("ALTER TABLE messages DROP COLUMN leased_by"))
         conn.execute(text("UPDATE schema_version SET version_num = '0015'"))

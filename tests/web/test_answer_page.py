@@ -342,7 +342,7 @@ async def test_the_key_is_on_no_page(editable_store: Store, page_reader: httpx.A
         "/sources",
         "/deliveries",
         "/silences",
-        "/api/status",
+        "/api/v1/status",
         link_path(editable_store, FeedbackKind.ACK),
     ):
         assert key not in (await page_reader.get(path)).text

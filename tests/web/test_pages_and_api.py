@@ -12,22 +12,22 @@ from kit.databases import all_rows
 from kit.sample_store import KYIV, build_sample_store, page_client
 
 from monitor.store.base import Store
-from monitor.web.app import GET_ROUTES, create_app
+from monitor.web.app import GET_ROUTES, POST_ROUTES, create_app
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]
 OTHER_PATHS = [
     "/health",
     "/style.css",
     "/nowhere",
-    "/api/nowhere",
+    "/api/v1/nowhere",
     "/alerts/nobody",
-    "/api/alerts/nobody",
+    "/api/v1/alerts/nobody",
     "/?before=x",
 ]
 
 
 async def test_api_alerts_have_the_fields_of_the_webhook(page_reader: httpx.AsyncClient) -> None:
-    listing = (await page_reader.get("/api/alerts")).json()
+    listing = (await page_reader.get("/api/v1/alerts")).json()
     first = listing["alerts"][0]
 
     assert listing["older"] is None
@@ -36,11 +36,11 @@ async def test_api_alerts_have_the_fields_of_the_webhook(page_reader: httpx.Asyn
 
 
 async def test_one_api_alert_includes_its_deliveries(page_reader: httpx.AsyncClient) -> None:
-    oldest = (await page_reader.get("/api/alerts")).json()["alerts"][-1]
-    alert = (await page_reader.get(f"/api/alerts/{oldest['id']}")).json()
+    oldest = (await page_reader.get("/api/v1/alerts")).json()["alerts"][-1]
+    alert = (await page_reader.get(f"/api/v1/alerts/{oldest['id']}")).json()
     deliveries = {delivery.pop("channel"): delivery for delivery in alert.pop("deliveries")}
 
-    assert (alert.pop("answer"), alert.pop("silenced")) == (None, [])
+    assert (alert["answer"], alert.pop("feedback"), alert.pop("silenced")) == (None, None, [])
     assert alert == oldest
     assert {channel: delivery["state"] for channel, delivery in deliveries.items()} == {
         "desk": "sent",
@@ -50,7 +50,7 @@ async def test_one_api_alert_includes_its_deliveries(page_reader: httpx.AsyncCli
 
 
 async def test_api_sources_have_the_format_of_the_command(page_reader: httpx.AsyncClient) -> None:
-    sources = {source["name"]: source for source in (await page_reader.get("/api/sources")).json()}
+    sources = {source["name"]: source for source in (await page_reader.get("/api/v1/sources")).json()["sources"]}
 
     assert sources["front-report"] == {
         "name": "front-report",
@@ -61,12 +61,13 @@ async def test_api_sources_have_the_format_of_the_command(page_reader: httpx.Asy
         "error": None,
         "last_good": "2026-12-16T18:26:00Z",
         "next_poll": "2026-12-16T18:41:00Z",
+        "paused_at": None,
         "notices": [],
     }
 
 
 async def test_api_deliveries_can_be_filtered_by_state(page_reader: httpx.AsyncClient) -> None:
-    (delivery,) = (await page_reader.get("/api/deliveries?state=retrying")).json()["deliveries"]
+    (delivery,) = (await page_reader.get("/api/v1/deliveries?state=retrying")).json()["deliveries"]
 
     assert (delivery["state"], delivery["due"]) == ("retrying", "2026-12-16T18:33:20Z")
     assert delivery["why"] == "waits for its next try, until 2026-12-16T18:33:20Z"
@@ -74,7 +75,7 @@ async def test_api_deliveries_can_be_filtered_by_state(page_reader: httpx.AsyncC
 
 
 async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncClient) -> None:
-    status = (await page_reader.get("/api/status")).json()
+    status = (await page_reader.get("/api/v1/status")).json()
 
     assert status["sources"] == {"ok": 2, "failing": 1, "empty": 1}
     assert status["messages"]["dead"] == 1
@@ -105,12 +106,12 @@ async def test_an_invalid_request_gets_a_page_with_one_sentence(
 
 
 async def test_api_errors_are_json(page_reader: httpx.AsyncClient) -> None:
-    answer = await page_reader.get("/api/nowhere")
+    answer = await page_reader.get("/api/v1/nowhere")
 
     assert (answer.status_code, answer.json()) == (404, {"error": "There is no such page."})
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/health"])
+@pytest.mark.parametrize("path", [*(path for path in PATHS if path not in POST_ROUTES), "/health"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_pages_accept_only_get_and_head(page_reader: httpx.AsyncClient, path: str, method: str) -> None:
     answer = await page_reader.request(method, path)
@@ -146,7 +147,7 @@ async def test_a_missing_database_is_reported_in_one_sentence(tmp_path: Path) ->
     for file in tmp_path.glob("monitor.db*"):
         file.unlink()
     async with page_client(store) as reader:
-        page, json, health = [await reader.get(path) for path in ("/", "/api/status", "/health")]
+        page, json, health = [await reader.get(path) for path in ("/", "/api/v1/status", "/health")]
     store.close()
 
     assert (page.status_code, json.status_code) == (503, 503)

@@ -46,7 +46,7 @@ async def test_the_story_page_shows_sources_and_figures(empty_store: Store) -> N
 async def test_the_story_json_has_sources_and_figures(empty_store: Store) -> None:
     commit_story(empty_store)
     async with page_client(empty_store) as reader:
-        story = (await reader.get("/api/stories/st-1")).json()
+        story = (await reader.get("/api/v1/stories/st-1")).json()
     assert [(report["source"], report["copies"]) for report in story["sources"]] == [
         ("wire", None),
         ("copy", "wire"),
@@ -63,7 +63,7 @@ async def test_an_unknown_story_is_404(page_reader: httpx.AsyncClient) -> None:
 async def test_a_story_and_its_alerts_link_to_each_other(
     page_reader: httpx.AsyncClient,
 ) -> None:
-    alerts = (await page_reader.get("/api/alerts")).json()["alerts"]
+    alerts = (await page_reader.get("/api/v1/alerts")).json()["alerts"]
     newest = alerts[0]
     story = newest["story"]
     story_alerts = [alert["id"] for alert in alerts if alert["story"] == story]
@@ -76,7 +76,7 @@ async def test_a_story_and_its_alerts_link_to_each_other(
     assert links == [f"/alerts/{id}" for id in story_alerts]
     assert related == links[1:]
     assert f"/stories/{story}" in [link.attributes["href"] for link in alert_page.css("a")]
-    for path in (f"/api/stories/{story}", f"/api/alerts?story={story}"):
+    for path in (f"/api/v1/stories/{story}", f"/api/v1/alerts?story={story}"):
         listed = (await page_reader.get(path)).json()["alerts"]
         assert [alert["id"] for alert in listed] == story_alerts
 

@@ -229,7 +229,7 @@ async def test_failing_sources_come_first_with_their_error(page_reader: httpx.As
 
 
 async def test_the_url_of_a_source_hides_what_may_be_secret(page_reader: httpx.AsyncClient) -> None:
-    pages = [(await page_reader.get(path)).text for path in ("/sources", "/api/sources")]
+    pages = [(await page_reader.get(path)).text for path in ("/sources", "/api/v1/sources")]
 
     assert all("wire.example/feed" in page and SECRET_TOKEN not in page for page in pages)
 
