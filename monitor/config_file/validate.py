@@ -81,7 +81,7 @@ class ConfigValidator:
             self._check_certificates(("network",), network.ca_file, None)
         web = self._validated_section("web", WebConfig)
         log = self._validated_section("log", LogConfig)
-        if web:
+        if web and not any(path[0] == "web" for path in self.absent):
             self._check_web_access(web)
         sources = tuple(self._validated_sources())
         channels = dict(self._validated_channels())

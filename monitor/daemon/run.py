@@ -138,6 +138,7 @@ async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
         base=url_base_path(web_config),
         access=await runtime.run_in_store_thread(open_access, web_config, runtime.store),
         config=lambda: runtime.config,
+        aliases=lambda: runtime.policy.rules.aliases.nodes,
     )
     async with running_server(web_config.listen, application) as url:
         log.info("web server started", stage="web", url=url)

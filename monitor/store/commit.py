@@ -6,7 +6,7 @@ The ledger's part is in `ledger_write`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
@@ -16,7 +16,7 @@ from monitor.alerts.dedup import dedup_keys
 from monitor.alerts.held import ReleasedMatches
 from monitor.model import Alert, Decision, Message, Moment, Reason
 from monitor.serialize import alert_to_json
-from monitor.store import absences, counts, schema, story_vectors
+from monitor.store import absences, alert_words, counts, schema, story_vectors
 from monitor.store.alert_updates import save_changed_alert, withdraw_untried
 from monitor.store.ledger import text_hash
 from monitor.store.ledger_write import update_ledger
@@ -41,7 +41,7 @@ UPSERT_STORY = _INSERT_STORY.on_conflict_do_update(
 INSERT_FINDING = insert(findings)
 INSERT_MATCH = insert(matches).returning(matches.c.id)
 INSERT_AWAITED = insert(awaited).on_conflict_do_nothing()
-INSERT_ALERT = insert(schema.alerts).on_conflict_do_nothing()
+INSERT_ALERT = insert(schema.alerts).on_conflict_do_nothing().returning(schema.alerts.c.number)
 INSERT_ALERTED_CLAIM = insert(schema.told).on_conflict_do_nothing()
 INSERT_MESSAGE = insert(messages).on_conflict_do_nothing()
 INSERT_DELIVERY = insert(deliveries).on_conflict_do_nothing()
@@ -205,8 +205,8 @@ def insert_decision(
 
 
 def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
-    """Insert an alert, and mark its claims as alerted by its rule."""
-    values = {
+    """Insert an alert, make it searchable, and mark its claims as alerted by its rule."""
+    values: dict[str, Any] = {
         "id": alert.id,
         "rule": alert.rule,
         "story": alert.story,
@@ -216,7 +216,9 @@ def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
         "update_id": update_id,
         "body": alert_to_json(alert),
     }
-    conn.execute(INSERT_ALERT, values)
+    number = conn.scalar(INSERT_ALERT, values)
+    if number is not None:
+        alert_words.save_alert_words(conn, number, values["body"])
     mark_claims_alerted(conn, alert)
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from monitor.store.schema_alerts import (
     absences,
+    alert_texts,
     alerts,
     answers,
     awaited,
@@ -42,6 +43,7 @@ from monitor.store.sql import RowId, StorableText
 
 __all__ = [
     "absences",
+    "alert_texts",
     "alerts",
     "answers",
     "awaited",
@@ -144,6 +146,7 @@ entries = Table(
     Column("last_seen", Double, nullable=False),
     UniqueConstraint("source", "key"),
     Index(None, "source", "content_hash"),
+    Index(None, "source", "first_seen"),
 )
 
 updates = Table(

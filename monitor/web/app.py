@@ -12,8 +12,21 @@ from starlette.routing import Route
 
 from monitor.config.models import Config
 from monitor.model import Moment
+from monitor.ruleset.query.compile import AliasNodes
 from monitor.store.base import Store
-from monitor.web import feed, feedback, login, silences, views
+from monitor.web import (
+    alert_list,
+    alert_pages,
+    coverage_page,
+    feed,
+    feedback,
+    login,
+    overview,
+    search_page,
+    silences,
+    story_pages,
+    views,
+)
 from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
 from monitor.web.api_routes import routes_of_api
@@ -31,12 +44,19 @@ from monitor.web.templates import style_sheet
 
 LOOPBACK_ONLY = AcceptedHosts()
 GET_ROUTES: dict[str, PageFunction] = {
+    **overview.GET_ROUTES,
+    **alert_list.GET_ROUTES,
+    **alert_pages.GET_ROUTES,
+    **story_pages.GET_ROUTES,
+    **search_page.GET_ROUTES,
+    **coverage_page.GET_ROUTES,
     **views.GET_ROUTES,
     **silences.GET_ROUTES,
     **login.GET_ROUTES,
     **feed.GET_ROUTES,
 }
 POST_ROUTES: dict[str, PageFunction] = {
+    **alert_list.POST_ROUTES,
     **feedback.POST_ROUTES,
     **silences.POST_ROUTES,
     **login.POST_ROUTES,
@@ -53,15 +73,16 @@ def create_app(
     base: str = "",
     access: Access | None = None,
     config: Callable[[], Config] | None = None,
+    aliases: Callable[[], AliasNodes] = dict,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
     Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config). A "not
     news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
     (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
-    by default everybody; `config` returns the config in use.
+    by default everybody; `config` returns the config in use. `aliases` returns what `@name` in a search stands for.
     """
-    site = Site(store, timezone, clock, memory, base, access or Access(), config)
+    site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases)
     application = Starlette(
         routes=[
             *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),

@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from monitor.config.models import Config
 from monitor.errors import StoreError
 from monitor.model import Moment
+from monitor.ruleset.query.compile import AliasNodes
 from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page
 from monitor.units import DAY
@@ -47,7 +48,7 @@ PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 class Site:
     """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
     mutes similar alerts, `base` is the path prefix of links, `access` says who may use them. `config` returns the
-    config in use; it is None for the pages of a store alone."""
+    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for."""
 
     store: Store
     timezone: ZoneInfo
@@ -56,6 +57,7 @@ class Site:
     base: str = ""
     access: Access = field(default_factory=Access)
     config: Callable[[], Config] | None = None
+    aliases: Callable[[], AliasNodes] = dict
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
     slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
 

@@ -11,9 +11,11 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from monitor.web.navigation import NAVIGATION
 from monitor.web.visitor import current_visitor
 
 PAGES_FOLDER = files("monitor.web") / "pages"
+STYLE_FILES = ("style.css", "tables.css", "alerts.css", "charts.css", "phone.css")  # one sheet, in this order
 
 
 def html_response(template: str, context: dict[str, Any], status: int = 200) -> Response:
@@ -24,7 +26,7 @@ def html_response(template: str, context: dict[str, Any], status: int = 200) -> 
 
 async def style_sheet(_request: Request) -> Response:
     """Serve the style sheet. Its URL contains its hash, so browsers may cache it."""
-    return Response(read_page_file("style.css"), media_type="text/css", headers={"cache-control": "max-age=86400"})
+    return Response(style_text(), media_type="text/css", headers={"cache-control": "max-age=86400"})
 
 
 @cache
@@ -36,8 +38,14 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.globals["style"] = f"/style.css?{sha256(read_page_file('style.css').encode()).hexdigest()[:12]}"
+    jinja.globals["style"] = f"/style.css?{sha256(style_text().encode()).hexdigest()[:12]}"
+    jinja.globals["navigation"] = NAVIGATION
     return jinja
+
+
+@cache
+def style_text() -> str:
+    return "\n".join(map(read_page_file, STYLE_FILES))
 
 
 @cache

@@ -14,7 +14,8 @@ import pytest
 from kit.builders import add_sources, commit_texts
 from kit.counting import rule_policy
 from kit.databases import all_rows
-from sqlalchemy import delete, insert, text
+from kit.migrations import migrate_to
+from sqlalchemy import delete, insert
 
 from monitor.backtest.replay import DEFAULT_MEMORY_S, replay_batch
 from monitor.cli.app import run_command_line
@@ -209,12 +210,7 @@ def test_the_command_shows_the_rows_of_each_table(
 
 def test_the_target_is_upgraded_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/old.db"
-    with closing(open_store(url)) as target, target.write_any_schema() as conn:
-        conn.execute(text("DROP TABLE workers"))
-        for column in ("leased_by", "shard", "paused_at"):
-            conn.execute(text(f"ALTER TABLE sources DROP COLUMN {column}"))
-        conn.execute(text("ALTER TABLE messages DROP COLUMN leased_by"))
-        conn.execute(text("UPDATE schema_version SET version_num = '0015'"))
+    migrate_to(url, "0015")
     with closing(open_store("sqlite:///:memory:")) as source, closing(open_any_schema(url)) as target:
         add_sources(source, "wire")
         copy(source, target)

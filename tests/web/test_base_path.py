@@ -22,7 +22,7 @@ def inner_links(page: str) -> set[str]:
     """Return the links of a page to other pages of ours."""
     tree = LexborHTMLParser(page)
     links = [(node.attributes.get("href") or "") for node in tree.css("a, link")]
-    return {link for link in links if not link.startswith("http")}
+    return {link for link in links if not link.startswith(("http", "#"))}
 
 
 async def crawl(reader: httpx.AsyncClient, start: str) -> set[str]:

@@ -35,7 +35,7 @@ async def test_the_page_of_a_count_says_what_was_counted(tmp_path: Path) -> None
     async with page_client(store) as client:
         page = (await client.get(f"/alerts/{count.id}")).text
         story = await client.get(f"/stories/{count.story}")
-        listing = (await client.get("/")).text
+        listing = (await client.get("/alerts")).text
         waiting = await client.get(f"/alerts/{absence.id}")
         data = (await client.get(f"/api/v1/alerts/{count.id}")).json()
     assert '<h1 dir="auto">2 matches since 18:30: Acme recalls 300 heaters</h1>' in page

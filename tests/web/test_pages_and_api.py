@@ -22,7 +22,7 @@ OTHER_PATHS = [
     "/api/v1/nowhere",
     "/alerts/nobody",
     "/api/v1/alerts/nobody",
-    "/?before=x",
+    "/alerts?before=x",
 ]
 
 
@@ -90,9 +90,9 @@ async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncCl
         ("/alerts/nobody", 404, "There is no such page."),
         ("/alerts/%00", 404, "There is no such page."),
         ("/alerts/../../etc/passwd", 404, "There is no such page."),
-        ("/?before=x", 400, "Invalid before=: expected the number of a row."),
-        ("/?before=-1", 400, "Invalid before=: expected the number of a row."),
-        ("/?before=99999999999999999999", 400, "Invalid before=: expected the number of a row."),
+        ("/alerts?before=x", 400, "Invalid before=: expected the number of a row."),
+        ("/alerts?before=-1", 400, "Invalid before=: expected the number of a row."),
+        ("/alerts?before=99999999999999999999", 400, "Invalid before=: expected the number of a row."),
         ("/deliveries?state=lost", 400, "Unknown state: expected one of pending, retrying, sent, dead."),
     ],
 )
