@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test lint types bench clean
+.PHONY: run demo test lint types docs bench clean
 .DEFAULT_GOAL := demo
 
 .venv/made: requirements.lock pyproject.toml
@@ -30,9 +30,13 @@ lint: .venv/made
 types: .venv/made
 	$(BIN)/mypy
 
+# The site, in .site/.
+docs: .venv/made
+	$(BIN)/mkdocs build --quiet --strict
+
 # DATA is the folder of the labelled collections.
 bench: .venv/made
 	$(BIN)/python benchmarks/novelty.py --data $(DATA)
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv .site demo

@@ -110,6 +110,7 @@ def status_json(status: Status) -> dict[str, Any]:
         "rules_refused_at": iso_seconds(status.rules_refused_at),
         "rules_refused": list(status.rules_refused),
         "notices": status.notices,
+        "never_polled": status.never_polled,
     }
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from monitor.cli.answers import by_option, note_option, submit_feedback
+from monitor.cli.complete_values import complete_alerts
 from monitor.cli.options import config_option
 
 
 @click.command("ack")
-@click.argument("alert")
+@click.argument("alert", shell_complete=complete_alerts)
 @by_option
 @note_option
 @config_option

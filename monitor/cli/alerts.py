@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.complete_values import complete_rules
 from monitor.cli.options import (
     config_option,
     is_store_missing,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("alerts")
-@click.option("--rule", metavar="NAME", help="Only alerts of this rule.")
+@click.option("--rule", metavar="NAME", help="Only alerts of this rule.", shell_complete=complete_rules)
 @click.option("--message", metavar="ID", help="Only alerts that this message carries.")
 @config_option
 @limit_option

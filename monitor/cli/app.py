@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from monitor import __version__
+from monitor.cli.groups import HELP_OPTIONS, HintingGroup
 from monitor.errors import EXIT_COULD_NOT_RUN, EXIT_OUTDATED, ConfigError, MonitorError, StoreOutdated
 
 # In the order a new user needs them. Each is a module of this package with a function `command`.
@@ -20,6 +21,7 @@ COMMAND_NAMES = (
     "check",
     "run",
     "demo",
+    "docs",
     "sources",
     "alerts",
     "ack",
@@ -43,12 +45,15 @@ COMMAND_NAMES = (
     "backup",
     "migrate",
     "copy-store",
+    "completion",
 )
+
+COMPLETION_VARIABLE = "_MONITOR_COMPLETE"  # set by the scripts of `monitor completion`
 
 _PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
-class LazyCommandGroup(click.Group):
+class LazyCommandGroup(HintingGroup):
     """A group that imports a command only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,17 +65,8 @@ class LazyCommandGroup(click.Group):
         command: click.Command = import_module(f"monitor.cli.{cmd_name.replace('-', '_')}").command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMAND_NAMES and not args[0].startswith("-"):
-            from monitor.config_file.problems import closest_hint
 
-            raise click.UsageError(f'unknown command "{args[0]}"{closest_hint(args[0], COMMAND_NAMES)}', ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=LazyCommandGroup, name="monitor", invoke_without_command=True)
+@click.group(cls=LazyCommandGroup, name="monitor", invoke_without_command=True, context_settings=HELP_OPTIONS)
 @click.version_option(__version__, prog_name="monitor")
 @click.pass_context
 def root_group(ctx: click.Context) -> None:
@@ -82,6 +78,10 @@ def root_group(ctx: click.Context) -> None:
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     _use_utf8_output()
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root_group, {}, "monitor", COMPLETION_VARIABLE, instruction)
     try:
         with root_group.make_context("monitor", list(arguments)) as ctx:
             root_group.invoke(ctx)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from monitor.cli.options import config_option, load_config, open_existing_store
+from monitor.cli.progress import progress_bars
 
 
 @click.command("backup")
@@ -14,6 +15,6 @@ from monitor.cli.options import config_option, load_config, open_existing_store
 @config_option
 def command(file: Path, path: Path) -> None:
     """Write a complete copy of the store to FILE. Never overwrites."""
-    with open_existing_store(load_config(path)) as store:
-        store.backup(file)
+    with open_existing_store(load_config(path)) as store, progress_bars() as note_progress:
+        store.backup(file, note_progress)
     click.echo(f"wrote {file} ({file.stat().st_size:,} bytes)")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.options import config_option, load_config
+from monitor.cli.progress import progress_bars
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -65,21 +66,13 @@ def database_url(argument: str, config_path: Path) -> str:
 def show_progress(steps: Iterable[TableProgress]) -> dict[str, int]:
     """Show the progress, as bars on a terminal and else as a line for each table. Return the rows of each table."""
     totals: dict[str, int] = {}
-    if not sys.stdout.isatty():
+    with progress_bars() as note_progress:
         for step in steps:
+            note_progress(step.table, step.copied, step.total)
             if step.copied == step.total:
                 totals[step.table] = step.total
-                click.echo(f"{step.table}: {step.copied:,} of {step.total:,} rows")
-        return totals
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    with Progress(TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn()) as progress:
-        tasks = {}
-        for step in steps:
-            if step.table not in tasks:
-                tasks[step.table] = progress.add_task(step.table, total=step.total)
-            progress.update(tasks[step.table], completed=step.copied)
-            totals[step.table] = step.total
+                if not sys.stdout.isatty():
+                    click.echo(f"{step.table}: {step.copied:,} of {step.total:,} rows")
     return totals
 
 

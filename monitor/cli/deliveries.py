@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.complete_values import complete_channels, complete_unsent_deliveries
+from monitor.cli.groups import HintingGroup, IdType, pass_on_options
 from monitor.cli.options import (
-    HiddenUsageArgument,
     config_option,
     is_store_missing,
     json_option,
@@ -23,38 +24,43 @@ if TYPE_CHECKING:
     from monitor.store.reports.deliveries import DeliveryRow
 
 
-@click.command("deliveries", options_metavar="[OPTIONS] [retry ID | release]")
-@click.argument("action", cls=HiddenUsageArgument, required=False, type=click.Choice(["retry", "release"]))
-@click.argument("delivery", cls=HiddenUsageArgument, required=False, type=int)
-@click.option("--channel", metavar="NAME", help="Only deliveries of this channel; the channel to release.")
+@click.group("deliveries", cls=HintingGroup, invoke_without_command=True)
+@click.option("--channel", metavar="NAME", help="Only deliveries of this channel.", shell_complete=complete_channels)
 @config_option
 @limit_option
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context,
-    action: str | None,
-    delivery: int | None,
-    channel: str | None,
-    path: Path,
-    limit: int,
-    as_json: bool,
-) -> None:
+def command(ctx: click.Context, channel: str | None, path: Path, limit: int, as_json: bool) -> None:
     """List, retry or release deliveries.
 
-    Without an action, lists them, newest first. `retry ID` retries a dead delivery; `release` sends what a channel
-    holds for a digest or quiet hours.
+    Without a subcommand, lists them, newest first.
     """
-    if action is None:
-        _list_deliveries(path, channel, limit, as_json)
-    elif action == "release":
-        if channel is None:
-            raise click.UsageError("release needs --channel NAME; `monitor deliveries` lists what is held")
-        ctx.exit(_release_channel(path, channel))
-    elif delivery is None:
-        raise click.UsageError("retry needs the ID of a delivery; `monitor deliveries` lists them")
+    if ctx.invoked_subcommand:
+        pass_on_options(ctx, path=path, channel=channel)
     else:
-        ctx.exit(_retry_delivery(path, delivery))
+        _list_deliveries(path, channel, limit, as_json)
+
+
+@command.command("retry")
+@click.argument(
+    "delivery", metavar="ID", type=IdType("monitor deliveries"), shell_complete=complete_unsent_deliveries
+)
+@config_option
+@click.pass_context
+def retry_command(ctx: click.Context, delivery: int, path: Path) -> None:
+    """Retry a dead delivery, or one that waits for its next try, at once."""
+    ctx.exit(_retry_delivery(path, delivery))
+
+
+@command.command("release")
+@click.option("--channel", metavar="NAME", help="The channel to release.", shell_complete=complete_channels)
+@config_option
+@click.pass_context
+def release_command(ctx: click.Context, channel: str | None, path: Path) -> None:
+    """Send what a channel holds for a digest, quiet hours or a burst now."""
+    if channel is None:
+        raise click.UsageError("release needs --channel NAME; `monitor deliveries` lists what is held")
+    ctx.exit(_release_channel(path, channel))
 
 
 def _list_deliveries(path: Path, channel: str | None, limit: int, as_json: bool) -> None:

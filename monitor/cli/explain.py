@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli.complete_values import complete_alerts, complete_rules
 from monitor.cli.options import config_option, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, show_json, terminal_safe
 from monitor.errors import MonitorError
@@ -75,8 +76,8 @@ class RuleOutcome:
 
 
 @click.command("explain")
-@click.argument("target", metavar="UPDATE-OR-ALERT")
-@click.option("--rule", metavar="NAME", help="Only this rule.")
+@click.argument("target", metavar="UPDATE-OR-ALERT", shell_complete=complete_alerts)
+@click.option("--rule", metavar="NAME", help="Only this rule.", shell_complete=complete_rules)
 @click.option("--all", "show_all", is_flag=True, help="Also why every other rule did not fire.")
 @config_option
 @json_option

@@ -15,11 +15,13 @@ import click
 
 from monitor.cli.options import config_option, load_config
 from monitor.cli.output import pluralize, relative_to_cwd, terminal_safe
+from monitor.cli.progress import progress_bars
 from monitor.errors import MonitorError, ParseError
 
 if TYPE_CHECKING:
     from monitor.config.models import Config
     from monitor.sources.imports.imported import ImportedSource
+    from monitor.store.base import NoteProgress
 
 TOOLS = ("urlwatch", "changedetection", "miniflux")
 MAX_IMPORT_BYTES = 500_000_000
@@ -44,7 +46,9 @@ def command(tool: str, file: Path, path: Path) -> None:
     from monitor.config_file.append import append_blocks
 
     config = load_config(path)
-    plan = _plan_import(config, _read_sources(tool, file))
+    imported = _read_sources(tool, file)
+    with progress_bars() as note_progress:
+        plan = _plan_import(config, imported, note_progress)
     if plan.blocks:
         append_blocks(config.path, plan.blocks, os.environ)
     rule_file = _write_rules(config, tool, plan.rules) if plan.rules else None
@@ -76,7 +80,7 @@ def _read_sources(tool: str, file: Path) -> list[ImportedSource]:
         raise MonitorError(f"{file}: {error}") from None
 
 
-def _plan_import(config: Config, imported: Sequence[ImportedSource]) -> ImportPlan:
+def _plan_import(config: Config, imported: Sequence[ImportedSource], note_progress: NoteProgress) -> ImportPlan:
     """Check each source separately, so that one that cannot be used does not keep out the others."""
     from monitor.config_file.append import source_block, unique_source_name
     from monitor.sources.parse.identity import canonical_url
@@ -84,7 +88,8 @@ def _plan_import(config: Config, imported: Sequence[ImportedSource]) -> ImportPl
     names_by_url = {canonical_url(source.url): source.name for source in config.sources}
     used_names, rule_names = {source.name for source in config.sources}, _rule_names(config)
     blocks, rules, lines, skipped = [], [], [], 0
-    for source in imported:
+    for number, source in enumerate(imported, 1):
+        note_progress("sources", number, len(imported))
         shown = source.url or source.title or "an entry"
         reason = source.skipped
         if not reason and (existing_name := names_by_url.get(canonical_url(source.url))):

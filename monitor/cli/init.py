@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -25,8 +26,17 @@ def command(path: Path) -> None:
     path.chmod(0o600)  # people put secrets in configs, despite the comments
     click.echo(f"wrote {path}")
     _write_rules(path.parent / "rules")
-    option = "" if path == Path("config.toml") else f" -c {path}"
-    click.echo(f"next: `monitor check{option}`, then `monitor run{option}`")
+    option = "" if path == Path("config.toml") else f" -c {shlex.quote(str(path))}"
+    commands = {
+        f"monitor check{option}": "is everything valid?",
+        f"monitor run --once{option}": "read each source once; what is there already is not news",
+        f"monitor run{option}": "poll, compare and alert until stopped",
+    }
+    width = max(map(len, commands))
+    click.echo("\nnext:")
+    for command_line, purpose in commands.items():
+        click.echo(f"  {command_line:<{width}}   {purpose}")
+    click.echo("`monitor docs tutorial` leads to a first alert in ten minutes; `monitor docs` lists all pages")
 
 
 def _write_rules(folder: Path) -> None:

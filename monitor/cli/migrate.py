@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from monitor.cli.options import config_option, is_store_missing, load_config
+from monitor.cli.progress import progress_bars
 from monitor.errors import MonitorError
 
 
@@ -27,7 +28,8 @@ def command(path: Path) -> None:
         raise MonitorError("there is no store yet: start `monitor run` first")
     store = open_any_schema(config.monitor.database, create=False)
     try:
-        upgrade = store.upgrade()
+        with progress_bars() as note_progress:
+            upgrade = store.upgrade(note_progress)
     finally:
         store.close()
     if upgrade is None:

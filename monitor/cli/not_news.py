@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from monitor.cli.answers import by_option, note_option, submit_feedback
+from monitor.cli.complete_values import complete_alerts
 from monitor.cli.options import config_option
 from monitor.cli.output import iso_utc, terminal_safe
 
 
 @click.command("not-news")
-@click.argument("alert")
+@click.argument("alert", shell_complete=complete_alerts)
 @by_option
 @note_option
 @config_option

@@ -32,16 +32,6 @@ limit_option = click.option(
 )
 
 
-class HiddenUsageArgument(click.Argument):
-    """An argument that `options_metavar` describes in the usage line; errors name it in lower case."""
-
-    def get_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return []
-
-    def get_error_hint(self, ctx: click.Context | None) -> str:
-        return f"'{self.human_readable_name.lower()}'"
-
-
 def load_config(path: Path, *, needs_secrets: bool = False) -> Config:
     """Return the config at `path`. Commands that send or poll need the secrets in it.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.complete_values import complete_alerts
 from monitor.cli.options import config_option, load_config, open_existing_store
 from monitor.errors import MonitorError
 
@@ -23,7 +24,13 @@ RENDERED_FIELD_BY_PART = {"subject": "subject", "txt": "text", "html": "html", "
 
 @click.command("preview")
 @click.argument("template")
-@click.option("--alert", "alert_id", metavar="ID", help="Render a stored alert instead of the sample.")
+@click.option(
+    "--alert",
+    "alert_id",
+    metavar="ID",
+    help="Render a stored alert instead of the sample.",
+    shell_complete=complete_alerts,
+)
 @click.option("--open", "browse", is_flag=True, help="Open the result in the browser.")
 @config_option
 @click.pass_context

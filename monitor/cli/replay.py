@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,14 @@ import click
 
 from monitor.cli.options import json_option
 from monitor.cli.output import open_text, terminal_safe
+from monitor.cli.progress import progress_bars, shows_progress
 from monitor.cli.render_findings import show_finding
 from monitor.cli.styles import print_line
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from monitor.assess import Policy
+    from monitor.store.base import NoteProgress
 
 
 @click.command("replay")
@@ -37,12 +40,23 @@ def command(file: str, rules: Path | None, as_json: bool) -> None:
     from monitor.daemon.memory import freeze_loaded_objects
 
     policy = _rules_as_policy(rules)
-    with open_text(file) as lines, freeze_loaded_objects():
-        for record in replay_stream(lines, policy):
+    with open_text(file) as lines, progress_bars(as_json=as_json) as note_progress, freeze_loaded_objects():
+        for record in replay_stream(_noting_lines(lines, file, note_progress), policy):
             if as_json:
                 print(json.dumps(record, ensure_ascii=False))  # unlike click.echo, not flushed per line
             else:
                 _show_record(record)
+
+
+def _noting_lines(lines: Iterable[str], file: str, note_progress: NoteProgress) -> Iterator[str]:
+    """Yield the lines, and note how many have been read; how many there are is unknown for a pipe."""
+    total = None
+    if shows_progress() and Path(file).is_file():
+        with Path(file).open("rb") as counted:
+            total = sum(1 for _ in counted)
+    for number, line in enumerate(lines, 1):
+        yield line
+        note_progress("lines", number, total)
 
 
 def _rules_as_policy(folder: Path | None) -> Policy:

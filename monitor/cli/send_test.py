@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.complete_values import complete_channels
 from monitor.cli.options import config_option, load_config
 from monitor.errors import DeliveryError, MonitorError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("send-test")
-@click.argument("channel")
+@click.argument("channel", shell_complete=complete_channels)
 @config_option
 @click.pass_context
 def command(ctx: click.Context, channel: str, path: Path) -> None:

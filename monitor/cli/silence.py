@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.complete_values import complete_rules, complete_silences, complete_sources
+from monitor.cli.groups import HintingGroup, IdType, pass_on_options
 from monitor.cli.options import (
-    HiddenUsageArgument,
     config_option,
     is_store_missing,
     json_option,
@@ -28,11 +29,21 @@ if TYPE_CHECKING:
 SCOPE_OPTIONS = ("rule", "source", "story", "match")
 
 
-@click.command("silence", options_metavar="[OPTIONS] [add | list | end ID]")
-@click.argument("action", cls=HiddenUsageArgument, required=False, type=click.Choice(["add", "list", "end"]))
-@click.argument("silence", cls=HiddenUsageArgument, required=False, type=click.IntRange(0, 2**63 - 1))
-@click.option("--rule", metavar="NAME", help="Matches of this rule.")
-@click.option("--source", metavar="NAME", help="Findings of this source.")
+@click.group("silence", cls=HintingGroup, invoke_without_command=True)
+@config_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, path: Path, as_json: bool) -> None:
+    """List, add or end silences. Without a subcommand, lists them, newest first."""
+    if ctx.invoked_subcommand:
+        pass_on_options(ctx, path=path, as_json=as_json)
+    else:
+        _list_silences(path, as_json)
+
+
+@command.command("add")
+@click.option("--rule", metavar="NAME", help="Matches of this rule.", shell_complete=complete_rules)
+@click.option("--source", metavar="NAME", help="Findings of this source.", shell_complete=complete_sources)
 @click.option("--story", metavar="ID", help="Findings of this story.")
 @click.option("--match", metavar="QUERY", help="Findings that match this query, as in rules.")
 @click.option("--until-facts-change", is_flag=True, help="Still alert when a number, date, name … changes.")
@@ -43,31 +54,26 @@ SCOPE_OPTIONS = ("rule", "source", "story", "match")
 @click.option("--reason", metavar="TEXT", help="Stored with everything that is silenced.")
 @click.option("--by", metavar="NAME", default="", help="Who adds it.")
 @config_option
-@json_option
-@click.pass_context
-def command(
-    ctx: click.Context,
-    /,
-    action: str | None,
-    silence: int | None,
-    path: Path,
-    as_json: bool,
-    until_facts_change: bool,
-    **options: str | None,
-) -> None:
-    """List, add or end silences.
+def add_command(path: Path, until_facts_change: bool, **options: str | None) -> None:
+    """Add a silence for alerts that match all given options."""
+    _add_silence(path, options, until_facts_change)
 
-    Without an action, lists them, newest first. `add` adds one for alerts that match all given options; `end ID` ends
-    one now.
-    """
-    if action == "add":
-        _add_silence(path, options, until_facts_change)
-    elif action != "end":
-        _list_silences(path, as_json)
-    elif silence is None:
-        raise click.UsageError("end needs the ID of a silence; `monitor silence` lists them")
-    else:
-        ctx.exit(_end_silence(path, silence))
+
+@command.command("list")
+@config_option
+@json_option
+def list_command(path: Path, as_json: bool) -> None:
+    """List the silences, newest first."""
+    _list_silences(path, as_json)
+
+
+@command.command("end")
+@click.argument("silence", metavar="ID", type=IdType("monitor silence"), shell_complete=complete_silences)
+@config_option
+@click.pass_context
+def end_command(ctx: click.Context, silence: int, path: Path) -> None:
+    """End a silence now."""
+    ctx.exit(_end_silence(path, silence))
 
 
 def _add_silence(path: Path, options: dict[str, str | None], until_facts_change: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli.groups import HintingGroup, pass_on_options
 from monitor.cli.options import config_option, is_store_missing, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.cli.sources_check import test_command
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
     from monitor.sources.state import SourceState
 
 
-@click.group("sources", invoke_without_command=True)
+@click.group("sources", cls=HintingGroup, invoke_without_command=True)
 @config_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool) -> None:
     """List, add, import, export, poll, pause, resume or test sources."""
     if ctx.invoked_subcommand:
-        # Options may also precede the subcommand.
-        ctx.default_map = {ctx.invoked_subcommand: {"path": path, "as_json": as_json}}
+        pass_on_options(ctx, path=path, as_json=as_json)
         return
     config = load_config(path)
     states_by_name = _load_states(config)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli.complete_values import complete_sources
 from monitor.cli.options import config_option, json_option, load_config
 from monitor.cli.output import iso_utc, show_json, terminal_safe
 from monitor.errors import MonitorError, ParseError, SourceError
@@ -27,7 +28,7 @@ EntriesWithClaims = list[tuple["Entry", tuple["Claim", ...]]]
 
 
 @click.command("test")
-@click.argument("source", metavar="NAME|URL")
+@click.argument("source", metavar="NAME|URL", shell_complete=complete_sources)
 @config_option
 @json_option
 @click.pass_context

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.complete_values import complete_sources
 from monitor.cli.options import config_option, load_config, open_existing_store
 from monitor.cli.output import terminal_safe
 from monitor.cli.sources_poll import check_source_names
 
 
 @click.command("pause")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_sources)
 @config_option
 def pause_command(names: tuple[str, ...], path: Path) -> None:
     """Stop polling sources until `resume`, also across restarts."""
@@ -21,7 +22,7 @@ def pause_command(names: tuple[str, ...], path: Path) -> None:
 
 
 @click.command("resume")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_sources)
 @config_option
 def resume_command(names: tuple[str, ...], path: Path) -> None:
     """Poll paused sources again, the first time now."""

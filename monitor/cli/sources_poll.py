@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.complete_values import complete_sources
 from monitor.cli.options import config_option, is_store_missing, load_config, open_existing_store
 from monitor.cli.output import terminal_safe
 from monitor.errors import MonitorError, StoreBusy
@@ -22,7 +23,7 @@ DAEMON_WAIT_S = 120.0  # for the running daemon to finish the polls
 
 
 @click.command("poll")
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_sources)
 @config_option
 @click.pass_context
 def poll_command(ctx: click.Context, names: tuple[str, ...], path: Path) -> None:

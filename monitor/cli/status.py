@@ -46,6 +46,8 @@ def _show_report(report: Status) -> None:
         "next poll": iso_utc(report.next_poll) or "never",
         "oldest due": iso_utc(report.oldest_owed) or ("not due yet" if has_open_messages else "none"),
     }
+    if report.never_polled:
+        lines["first poll"] = f"{report.never_polled:,} of {sum(report.sources.values()):,} sources not read yet"
     for name, text in lines.items():
         click.echo(f"{name:<12} {text}")
     for problem in report.rules_refused:

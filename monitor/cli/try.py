@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import click
 from monitor.cli.check import problem_line, sorted_problems
 from monitor.cli.options import config_option, json_option, load_config, open_existing_store
 from monitor.cli.output import iso_utc, pluralize, relative_to_cwd, show_json, terminal_safe
+from monitor.cli.progress import progress_bars
 from monitor.cli.styles import highlight_matches
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def _run_backtest(
     if old_rules is None and not is_running:
         old_rules = running_rules(config, rules)
     with_past_alerts = old_rules is None and is_running
-    with open_existing_store(config) as store, store.read() as conn, _progress(count_updates(conn, since)) as note:
+    numbers = itertools.count(1)
+    with open_existing_store(config) as store, store.read() as conn, progress_bars(as_json=in_full) as note_progress:
+        update_count = count_updates(conn, since)
         return run_tryout(
             conn,
             config,
@@ -114,19 +116,8 @@ def _run_backtest(
             time.time(),
             with_past_alerts=with_past_alerts,
             in_full=in_full,
-            note_read=note,
+            note_read=lambda: note_progress("updates", next(numbers), update_count),
         )
-
-
-@contextmanager
-def _progress(update_count: int) -> Iterator[Callable[[], None]]:
-    """Show on a terminal how many of the updates have been read; the caller notes each."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with click.progressbar(length=update_count, label="updates", file=sys.stderr) as bar:
-        bar.update_min_steps = max(1, update_count // 100)
-        yield lambda: bar.update(1)
 
 
 def _is_in_rules_folder(config: Config, file: Path) -> bool:

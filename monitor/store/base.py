@@ -8,10 +8,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+# Takes what is being done, how much of it is done, and how much there is; None is unknown.
+NoteProgress: TypeAlias = Callable[[str, int, int | None], None]
+
+
+def no_progress(_work: str, _done: int, _total: int | None) -> None:
+    """Do nothing: nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Store(ABC):
         """Raise StoreError unless the schema is the newest. An empty database gets the tables, if `create`."""
 
     @abstractmethod
-    def upgrade(self) -> Upgrade | None:
+    def upgrade(self, note_progress: NoteProgress = no_progress) -> Upgrade | None:
         """Upgrade an older schema, in one transaction; None if there was none.
 
         A SQLite file is copied before. Raises StoreError, with nothing changed, if that is not possible.
@@ -73,7 +80,7 @@ class Store(ABC):
         """Pass on each notice until `ended` is set. Returns at once if the database has no notices."""
 
     @abstractmethod
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, note_progress: NoteProgress = no_progress) -> None:
         """Write a complete copy to a new file, without blocking writers."""
 
     @abstractmethod

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, column, inspect, select, table, update
 
 from monitor.errors import StoreError, StoreOutdated
+from monitor.store.base import NoteProgress, no_progress
 
 VERSION_TABLE = "schema_version"
 COPYING = "copying"  # the revision of a database into which a store is being copied
@@ -22,7 +23,7 @@ LOCK_REVISION = SELECT_REVISION.with_for_update()
 REVISIONS = tuple(f"{number:04}" for number in range(1, 19))
 
 
-def run_migrations(conn: Connection) -> None:
+def run_migrations(conn: Connection, note_progress: NoteProgress = no_progress) -> None:
     """Run the missing migrations in the open transaction."""
     from alembic import command
     from alembic.config import Config
@@ -31,6 +32,7 @@ def run_migrations(conn: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = conn
+    config.attributes["note_revision"] = lambda revision: note_progress("revision", int(revision), int(REVISIONS[-1]))
     command.upgrade(config, "head")
 
 

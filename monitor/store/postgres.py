@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from monitor.errors import StoreError
 from monitor.store import migrate
-from monitor.store.base import Store, Upgrade
+from monitor.store.base import NoteProgress, Store, Upgrade, no_progress
 from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
 from monitor.store.pools import RenewablePool
@@ -80,18 +80,18 @@ class PostgresStore(Store):
         if revision is None:
             self.upgrade()
 
-    def upgrade(self) -> Upgrade | None:
+    def upgrade(self, note_progress: NoteProgress = no_progress) -> Upgrade | None:
         try:
-            return self._upgrade_once()
+            return self._upgrade_once(note_progress)
         except (exc.IntegrityError, exc.ProgrammingError):  # another process has just created the first tables
-            return self._upgrade_once()
+            return self._upgrade_once(note_progress)
 
-    def _upgrade_once(self) -> Upgrade | None:
+    def _upgrade_once(self, note_progress: NoteProgress) -> Upgrade | None:
         with self.write_any_schema() as conn:
             revision = migrate.current_revision(conn, self.name, lock=True)
             migrate.check_known(revision, self.name)
             if revision != migrate.REVISIONS[-1]:
-                migrate.run_migrations(conn)
+                migrate.run_migrations(conn, note_progress)
         is_older = revision is not None and revision != migrate.REVISIONS[-1]
         return Upgrade(str(revision), migrate.REVISIONS[-1], None) if is_older else None
 
@@ -120,7 +120,7 @@ class PostgresStore(Store):
     def _autocommit(self) -> Connection:
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, note_progress: NoteProgress = no_progress) -> None:
         raise StoreError(f"cannot back up a PostgreSQL database here: use `{self._dump_command(path)}`")
 
     def _dump_command(self, path: Path) -> str:

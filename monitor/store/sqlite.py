@@ -24,7 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from monitor.errors import StoreBusy, StoreError
 from monitor.store import migrate
-from monitor.store.base import Store, Upgrade
+from monitor.store.base import NoteProgress, Store, Upgrade, no_progress
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
 from monitor.store.pools import RenewablePool
@@ -32,6 +32,7 @@ from monitor.store.sql import dump_json
 
 MAX_READERS = 4  # concurrent reading connections
 BUSY_TIMEOUT_S = 10.0  # seconds SQLite waits for its own lock; only recovery after a crash holds one that long
+PAGES_PER_STEP = 4096  # copied at once by a backup
 WRITER_CACHE_MIB, READER_CACHE_MIB = 4, 1  # MiB of pages; the system's page cache holds the file as well
 
 
@@ -86,7 +87,7 @@ class SqliteStore(Store):
             if revision is None:
                 migrate.run_migrations(conn)
 
-    def upgrade(self) -> Upgrade | None:
+    def upgrade(self, note_progress: NoteProgress = no_progress) -> Upgrade | None:
         copy = None
         try:
             with self.write_any_schema() as conn:
@@ -94,15 +95,15 @@ class SqliteStore(Store):
                 migrate.check_known(revision, self.name)
                 if revision == migrate.REVISIONS[-1]:
                     return None
-                copy = self._copy_before_upgrade(conn) if revision else None
-                migrate.run_migrations(conn)
+                copy = self._copy_before_upgrade(conn, note_progress) if revision else None
+                migrate.run_migrations(conn, note_progress)
         except BaseException:
             if copy:  # the transaction was rolled back, and each attempt would leave one more
                 copy.unlink(missing_ok=True)
             raise
         return Upgrade(revision, migrate.REVISIONS[-1], copy) if revision else None
 
-    def _copy_before_upgrade(self, conn: Connection) -> Path | None:
+    def _copy_before_upgrade(self, conn: Connection, note_progress: NoteProgress) -> Path | None:
         """Copy the database before an upgrade; None if it is in memory. The caller holds the write lock."""
         if self._path is None:
             return None
@@ -115,7 +116,7 @@ class SqliteStore(Store):
                 f" {size / 2**20:,.0f} MB, and the disk has {free / 2**20:,.0f} MB free"
             )
         path = free_path(self._path.with_name(f"{self._path.name}.before-{migrate.REVISIONS[-1]}"))
-        self._copy_to(path, "the copy")
+        self._copy_to(path, "the copy", note_progress)
         return path
 
     @contextmanager
@@ -135,18 +136,22 @@ class SqliteStore(Store):
     def listen(self, receive: Callable[[str], None], ended: threading.Event) -> None:
         """Return: SQLite has no notices."""
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: Path, note_progress: NoteProgress = no_progress) -> None:
         if path.exists():
             raise StoreError(f"cannot write the backup {path}: the file already exists")
-        self._copy_to(path, "the backup")
+        self._copy_to(path, "the backup", note_progress)
 
-    def _copy_to(self, path: Path, what: str) -> None:
+    def _copy_to(self, path: Path, what: str, note_progress: NoteProgress) -> None:
+        def note(_status: int, remaining: int, total: int) -> None:
+            note_progress("pages copied", total - remaining, total)
+
         partial = path.with_name(path.name + ".part")
         try:
             with self.read() as conn, closing(sqlite3.connect(partial)) as copy:
                 source = conn.connection.driver_connection
                 assert isinstance(source, sqlite3.Connection)
-                source.backup(copy)
+                conn.exec_driver_sql(migrate.READ_REVISION)  # begins the snapshot that all steps copy
+                source.backup(copy, pages=PAGES_PER_STEP, progress=note)
             publish_file(partial, path)
         except (OSError, sqlite3.Error) as error:
             partial.unlink(missing_ok=True)

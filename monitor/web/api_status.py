@@ -28,6 +28,7 @@ class StatusItem(ApiModel):
     rules_refused_at: IsoTime | None
     rules_refused: list[str]
     notices: dict[str, int]
+    never_polled: int
 
 
 def get_status(site: Site, _call: Call) -> StatusItem:

@@ -22,6 +22,7 @@ from kit.databases import database_url, write_config_file
 from sqlalchemy import select, text, update
 
 from monitor.cli.app import run_command_line
+from monitor.config.models import SourceConfig
 from monitor.config_file.load import read_config
 from monitor.daemon import run
 from monitor.store.connect import open_store
@@ -160,8 +161,22 @@ def test_init_with_another_path_prints_the_next_commands(empty_folder: Path, run
     (empty_folder / "etc").mkdir()
     _, out, _ = run_monitor("init", "-c", "etc/monitor.toml")
     assert "wrote etc/rules/aliases.yaml" in out
-    assert out.endswith("next: `monitor check -c etc/monitor.toml`, then `monitor run -c etc/monitor.toml`\n")
+    next_commands = re.findall(r"(?m)^  (monitor .*?) {3}", out)
+    assert next_commands == [f"monitor {name} -c etc/monitor.toml" for name in ("check", "run --once", "run")]
     assert (empty_folder / "etc/monitor.toml").stat().st_mode & 0o077 == 0
+
+
+def test_the_config_of_init_passes_check_and_runs_without_secrets_or_a_network(
+    empty_folder: Path, run_monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_monitor("init")
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # nothing listens there, and no other server is asked
+    assert run_monitor("check")[:1] == (0,)
+    code, out, _ = run_monitor("run", "--once")
+    assert (code, "No source can be reached" in out) == (0, True)
+    code, out, _ = run_monitor("status")
+    assert re.search(r"(?m)^sources +4 failing$", out)
 
 
 # check; broken folders are in test_check.py
@@ -336,6 +351,23 @@ def test_status_fits_on_one_screen(in_daemon_folder: DaemonFolder, run_monitor: 
     assert status["sources"]["ok"] == 1
     assert status["alerts"] == 2  # one is the notice that a channel missed the other
     assert status["next_poll"].endswith("Z")
+
+
+def test_status_says_how_far_the_first_poll_is(empty_folder: Path, run_monitor: Monitor) -> None:
+    configured = [
+        SourceConfig(name=name, url=f"https://{name}.example/feed") for name in ("wire", "harbour", "gazette")
+    ]
+    (empty_folder / "config.toml").write_text("")
+    store = open_store(f"sqlite:///{empty_folder / 'monitor.db'}")
+    with store.write() as conn:
+        sync_sources(conn, configured, 0.0)
+        conn.execute(update(sources).where(sources.c.name == "wire").values(last_poll=1.0))
+    store.close()
+    assert "first poll   2 of 3 sources not read yet\n" in run_monitor("status")[1]
+    assert json.loads(run_monitor("status", "--json")[1])["never_polled"] == 2
+    with closing(open_store(f"sqlite:///{empty_folder / 'monitor.db'}")) as store, store.write() as conn:
+        conn.execute(update(sources).values(last_poll=2.0))
+    assert "first poll" not in run_monitor("status")[1]
 
 
 @pytest.mark.parametrize("name", ["alerts", "deliveries"])

@@ -74,7 +74,7 @@ def test_until_accepts_a_time_with_a_time_zone(run_monitor: Monitor) -> None:
         (["add", "--rule", "feries", "--reason", "x", "--for", "6h"], 'unknown rule "feries"; did you mean'),
         (["add", "--source", "wier", "--reason", "x", "--for", "6h"], 'unknown source "wier"; did you mean'),
         (["add", "--match", "a AND (b", "--reason", "x", "--for", "6h"], "--match, character"),
-        (["end"], "end needs the ID of a silence"),
+        (["end"], "missing argument 'ID'. `monitor silence` lists them"),
     ],
 )
 def test_invalid_options_are_reported_in_one_line(run_monitor: Monitor, arguments: list[str], message: str) -> None:

@@ -1,7 +1,8 @@
-"""The wheel works without the repository: it contains the rules, the templates and the demo."""
+"""The wheel works without the repository: it contains the rules, the templates, the docs and the demo."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -44,6 +45,32 @@ def test_the_wheel_contains_the_rules_and_templates_of_the_repository(installed_
     for folder in ("rules", "templates"):
         wheel_files = {path.name: path.read_bytes() for path in (installed_wheel / "monitor" / folder).iterdir()}
         assert wheel_files == {path.name: path.read_bytes() for path in (ROOT / folder).iterdir()}
+
+
+def test_the_wheel_contains_the_docs_without_images(installed_wheel: Path) -> None:
+    docs = installed_wheel / "monitor" / "docs"
+    files = {path.relative_to(docs): path.read_bytes() for path in docs.rglob("*") if path.is_file()}
+    source = ROOT / "docs"
+    expected = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
+    assert files == {name: path.read_bytes() for name, path in expected.items() if name.suffix != ".png"}
+
+
+def test_the_docs_are_shown_from_the_wheel(installed_wheel: Path, tmp_path: Path) -> None:
+    folder = run_monitor(installed_wheel, tmp_path, "docs", "--path").stdout.strip()
+    assert folder == str(installed_wheel / "monitor" / "docs")
+    shown = run_monitor(installed_wheel, tmp_path, "docs", "tutorial").stdout
+    assert shown == (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in run_monitor(installed_wheel, tmp_path, "docs", "changelog").stdout
+
+
+def test_the_starter_config_names_commands_and_no_file_of_the_repository(
+    installed_wheel: Path, tmp_path: Path
+) -> None:
+    run_monitor(installed_wheel, tmp_path, "init")
+    text = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert "docs/" not in text
+    for page in re.findall(r"monitor docs (\w+)", text):
+        assert run_monitor(installed_wheel, tmp_path, "docs", page).returncode == 0
 
 
 def test_the_demo_runs_from_the_wheel_with_the_expected_outcomes(installed_wheel: Path, tmp_path: Path) -> None:

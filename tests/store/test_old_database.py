@@ -48,6 +48,7 @@ ADDED_SINCE = {
     "figures",
     "headline",
     "heading",
+    "never_polled",
     "paused_at",
     "web_url",
 }  # keys that version 0.1 did not print

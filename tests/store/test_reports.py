@@ -202,6 +202,7 @@ def test_the_status_counts_rows_and_states(store: Store) -> None:
         next_poll=0.0,
         oldest_owed=100.0,
         decided_today={},
+        never_polled=2,
     )
 
 

@@ -20,7 +20,8 @@ class Status:
     """Counts of rows and states, and the times that show whether polling and delivery work.
 
     `sources` and `messages` are counts by state, `notices` counts visible notices by kind, and `decided_today` the
-    matches of the last 24 hours by reason. `rules_refused` lists the problems of rules on disk that were rejected.
+    matches of the last 24 hours by reason. `never_polled` counts the sources whose first poll is due.
+    `rules_refused` lists the problems of rules on disk that were rejected.
     """
 
     sources: dict[str, int]
@@ -39,6 +40,7 @@ class Status:
     rules_refused_at: Moment | None = None
     rules_refused: tuple[str, ...] = ()
     notices: dict[str, int] = field(default_factory=dict)
+    never_polled: int = 0
 
 
 def load_status(conn: Connection, now: Moment) -> Status:
@@ -68,6 +70,7 @@ def load_status(conn: Connection, now: Moment) -> Status:
         decided_today=count_by_state(conn, matches.c.reason, matches.c.at >= now - DAY),
         rules_refused_at=refused_at,
         rules_refused=refusal_problems,
+        never_polled=count_rows(conn, sources.c.name, and_(sources.c.configured, sources.c.last_poll.is_(None))),
     )
 
 
