@@ -39,7 +39,7 @@ LAYERS = [
 # The middle decides what is news and whom to alert. It takes `now` as an argument and loads no library that does I/O.
 PURE = (
     "evidence", "model", "errors", "units", "serialize", "text.", "compare.", "ruleset.", "alerts.", "assess",
-    "daemon.sharing", "polling.outcome",
+    "daemon.health", "daemon.sharing", "polling.outcome",
     "config.quiet_hours", "sources.adaptive_interval", "sources.anomalies", "sources.flapping", "sources.health",
     "sources.host_slots", "sources.moving_lines", "sources.schedule", "sources.state", "deliver.backoff",
     "deliver.answer_context", "deliver.delivery_status",

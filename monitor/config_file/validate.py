@@ -18,6 +18,7 @@ from monitor.config.models import (
     AlertsConfig,
     ChannelConfig,
     Config,
+    HeartbeatConfig,
     LogConfig,
     MonitorConfig,
     NetworkConfig,
@@ -38,7 +39,7 @@ from monitor.resources import builtin_path
 TomlTable = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "log")
+_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "heartbeat", "log")
 _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
 
@@ -79,12 +80,13 @@ class ConfigValidator:
         if network:
             self._check_certificates(("network",), network.ca_file, None)
         web = self._validated_section("web", WebConfig)
+        heartbeat = self._validated_section("heartbeat", HeartbeatConfig)
         log = self._validated_section("log", LogConfig)
         sources = tuple(self._validated_sources())
         channels = dict(self._validated_channels())
         alerts = self._validated_alerts()
         has_errors = not all(problem.warning for problem in self.problems)
-        if has_errors or not (monitor and network and web and log and alerts):
+        if has_errors or not (monitor and network and web and heartbeat and log and alerts):
             return None
         self._warn_unwatched_channels(channels, alerts)
         monitor = self._with_template_folder(monitor)
@@ -98,6 +100,7 @@ class ConfigValidator:
             channels=channels,
             alerts=alerts,
             web=web,
+            heartbeat=heartbeat,
             log=log,
         )
 

@@ -17,10 +17,12 @@ REPEAT_S = 300.0  # after which a fault that lasts is logged again
 
 @dataclass(slots=True)
 class Fault:
-    """An error that some actions fail with. `since` and `logged` are seconds of a monotonic clock."""
+    """An error that some actions fail with. `since`, `logged` and `last` are seconds of a monotonic clock."""
 
+    event: str
     since: float
     logged: float
+    last: float
     count: int = 0  # failures that were not logged
     names: set[str] = field(default_factory=set)
 
@@ -38,15 +40,25 @@ class FaultLog:
         self.record_success(name, other_than=sentence)
         fault = self._faults.get(sentence)
         if fault is None:
-            self._faults[sentence] = Fault(now, now, names={name})
+            self._faults[sentence] = Fault(event, now, now, now, names={name})
             log.error(event, stage="daemon", name=name, error=sentence, exc_info=with_traceback)
             return
         fault.names.add(name)
+        fault.last = now
         fault.count += 1
         if now - fault.logged >= REPEAT_S:
             duration = round(now - fault.since)
             log.error(event, stage="daemon", name=name, error=sentence, more=fault.count, for_s=duration)
             fault.logged, fault.count = now, 0
+
+    def recent_sentence(self, event: str, within_s: float) -> str:
+        """Return the sentence of a fault that was recorded as `event` in the last seconds; "" if there is none."""
+        now = self._clock()
+        faults = self._faults.items()
+        return next((text for text, fault in faults if fault.event == event and now - fault.last <= within_s), "")
+
+    def __len__(self) -> int:
+        return len(self._faults)
 
     def record_success(self, name: str, *, other_than: str = "") -> None:
         """Record that an action succeeded, or failed with another sentence than before."""

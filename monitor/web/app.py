@@ -14,7 +14,8 @@ from monitor.model import Moment
 from monitor.store.base import Store
 from monitor.web import api, feedback, silences, views
 from monitor.web.answer_page import answer_endpoint
-from monitor.web.endpoint import DEFAULT_MUTE_S, Site, health_endpoint, http_error_response, page_endpoint
+from monitor.web.endpoint import DEFAULT_MUTE_S, Site, http_error_response, page_endpoint
+from monitor.web.health import ReadHealth, health_endpoint, no_daemon
 from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
@@ -51,12 +52,13 @@ def create_app(
     memory: float = DEFAULT_MUTE_S,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
     base: str = "",
+    health: ReadHealth = no_daemon,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
     Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config); None
     accepts any. A "not news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every
-    link (`middleware.url_base_path`).
+    link (`middleware.url_base_path`). `health` returns the body of `/health`.
     """
     site = Site(store, timezone, clock, memory, base)
     application = Starlette(
@@ -67,7 +69,7 @@ def create_app(
                 for path, page_function in POST_ROUTES.items()
             ),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
-            Route("/health", health_endpoint(site)),
+            Route("/health", health_endpoint(health)),
             Route("/style.css", style_sheet),
         ],
         middleware=[Middleware(HostGuardMiddleware, hosts=hosts), Middleware(BasePathMiddleware, base=base)],
