@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from monitor import metrics
+
 log = structlog.get_logger()
 REPEAT_S = 300.0  # after which a fault that lasts is logged again
 
@@ -37,6 +39,7 @@ class FaultLog:
     def record_failure(self, event: str, name: str, sentence: str, *, with_traceback: bool = False) -> None:
         """Record that an action failed. It is logged as `event` if the sentence is new or was not logged recently."""
         now = self._clock()
+        metrics.count("faults", event)
         self.record_success(name, other_than=sentence)
         fault = self._faults.get(sentence)
         if fault is None:

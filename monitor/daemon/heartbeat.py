@@ -9,6 +9,7 @@ import asyncio
 import time
 from urllib.parse import urlsplit
 
+from monitor import metrics
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import Health
 from monitor.daemon.probes import ROUND_S
@@ -45,5 +46,7 @@ async def send_heartbeat(runtime: Runtime, url: str, faults: FaultLog) -> None:
         cause = error.code.replace("_", " ") if isinstance(error, FetchError) else "no answer in time"
         sentence = f"the heartbeat to {urlsplit(url).hostname} failed: {cause}"
         faults.record_failure("heartbeat failed", "heartbeat", sentence)
+        metrics.count("heartbeats", "failed")
     else:
+        metrics.count("heartbeats", "ok")
         faults.record_success("heartbeat")

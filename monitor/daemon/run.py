@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from monitor import metrics
 from monitor.assess import Policy
 from monitor.config.models import Config
 from monitor.daemon.forced_stop import end_process_after
@@ -123,6 +124,8 @@ async def running_daemon(
     """
     stop = stop or asyncio.Event()
     health = Health(time.monotonic)
+    if config.web.listen:
+        metrics.start_counting()
     async with open_runtime(config, worker=worker) as runtime, web_pages(runtime, health):
         prepare = join_store if runtime.worker.is_supervised else prepare_store
         await runtime.run_in_store_thread(prepare, runtime)

@@ -10,8 +10,10 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,6 +25,7 @@ from monitor.daemon.systemd import announced_reload, notify_systemd, without_soc
 from monitor.daemon.watchdog import Pulse, watch_process
 from monitor.errors import EXIT_COULD_NOT_RUN, EXIT_OUTDATED, StoreError
 from monitor.log import LogFormat
+from monitor.metrics import MULTIPROCESS_VARIABLE
 from monitor.policy import load_policy
 from monitor.runtime import new_worker_id, prepare_schema
 from monitor.store import daemons, workers
@@ -51,9 +54,21 @@ def run_supervisor(config: Config, log_format: LogFormat) -> int:
             command = (sys.executable, "-m", "monitor", "run", "-c", str(config.path), "--log", log_format)
             supervisor = Supervisor(store, command, config.monitor.workers, descriptors)
             supervisor.register_workers(policy)
-            return asyncio.run(supervisor.run())
+            with counting_folder(config):
+                return asyncio.run(supervisor.run())
     finally:
         store.close()
+
+
+@contextmanager
+def counting_folder(config: Config) -> Iterator[None]:
+    """Name a folder in the environment of the workers where they count together for `/metrics`, if that is served."""
+    if not config.web.listen:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="claimwatch-metrics-") as folder:
+        os.environ[MULTIPROCESS_VARIABLE] = folder
+        yield
 
 
 @dataclass

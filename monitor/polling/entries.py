@@ -8,6 +8,7 @@ at once is new exactly once.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from monitor.assess import Assessment, Comparison, Policy, compare, compare_baseline, decide_alerts, may_alert
 from monitor.compare.overlap import LaterRows, Lookups
 from monitor.model import Entry, Finding, Moment, Update
-from monitor.polling.compared import ChunkResult, ComparedChunk, ComparedEntry, IngestContext
+from monitor.polling.compared import ChunkResult, ComparedChunk, ComparedEntry, IngestContext, count_assessment
 from monitor.polling.overtaken import compare_overtaken, terms_hasher
 from monitor.sources.flapping import (
     EntryVersion,
@@ -139,6 +140,7 @@ def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk,
         if is_compared and number < len(chunk.entries):
             later_rows.add(claim_terms(compared), [compared.comparison.story_vector])
     batch.commit()
+    result.counted = batch.counted
     return result
 
 
@@ -160,6 +162,7 @@ class Batch:
         self._conn = conn
         self._context = context
         self._assessments: list[tuple[Assessment, str]] = []
+        self.counted: Counter[tuple[str, ...]] = Counter()
 
     def add(self, compared: ComparedEntry) -> int:
         """Decide on the alerts of an entry; return how many it causes. What alerts depend on is committed before."""
@@ -171,6 +174,7 @@ class Batch:
             decisions = tuple(replace(decision, detail=stale_reason) for decision in assessment.decisions)
             assessment = replace(assessment, decisions=decisions)
         self._assessments.append((assessment, compared.content_hash))
+        self.counted += count_assessment(assessment, is_baseline=compared.policy.baseline)
         if assessment.released or assessment.messages:
             self.commit()
         return sum(1 for decision in assessment.decisions if decision.alert) + len(assessment.released)

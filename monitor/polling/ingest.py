@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from monitor import metrics
 from monitor.alerts.routing import route
 from monitor.alerts.source_notices import HealthIssue, notice_alerts, update_notices
 from monitor.assess import Assessment, Policy, assess
@@ -112,15 +113,17 @@ def ingest_steps(store: Store, polled: PolledEntries) -> Generator[int, None, In
     total, left, done = ChunkResult(), iter(waiting), 0
     while True:
         policy = polled.make_policy()
-        with store.read() as conn:
-            chunk = compare_chunk(conn, context, left, policy)
-        chunk = catch_up(store, context, chunk)
+        with metrics.timed_stage("compare"):
+            with store.read() as conn:
+                chunk = compare_chunk(conn, context, left, policy)
+            chunk = catch_up(store, context, chunk)
         done += len(chunk.entries)
-        with store.write() as conn:
+        with metrics.timed_stage("commit"), store.write() as conn:
             result = commit_chunk(conn, context, chunk, polled.make_policy())
             total.add(result)
             if done == len(waiting):
                 notices = finish_poll(conn, polled, context, outcome, total)
+        metrics.count_all(result.counted)
         if done == len(waiting):
             return IngestResult(total.alerts, notices)
         yield result.alerts

@@ -16,6 +16,7 @@ from monitor.web import api, feedback, silences, views
 from monitor.web.answer_page import answer_endpoint
 from monitor.web.endpoint import DEFAULT_MUTE_S, Site, http_error_response, page_endpoint
 from monitor.web.health import ReadHealth, health_endpoint, no_daemon
+from monitor.web.metrics import metrics_endpoint
 from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
@@ -58,7 +59,7 @@ def create_app(
 
     Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config); None
     accepts any. A "not news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every
-    link (`middleware.url_base_path`). `health` returns the body of `/health`.
+    link (`middleware.url_base_path`). `health` returns the body of `/health`; `/metrics` has it too.
     """
     site = Site(store, timezone, clock, memory, base)
     application = Starlette(
@@ -70,6 +71,7 @@ def create_app(
             ),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(health)),
+            Route("/metrics", metrics_endpoint(site, health)),
             Route("/style.css", style_sheet),
         ],
         middleware=[Middleware(HostGuardMiddleware, hosts=hosts), Middleware(BasePathMiddleware, base=base)],

@@ -121,6 +121,9 @@ def test_several_workers_report_their_health_together(tmp_path: Path, feed: Feed
         wait_for(lambda: is_healthy(url), 60)
         wait_for(lambda: run_status(tmp_path, "--check")[0] == 0, 60)
         wait_for(lambda: len(run_status(tmp_path, "--json")[1]["daemon"]["workers"]) == 2, 60)
+        shown = httpx.get(url.replace("health", "metrics")).text
+        assert "claimwatch_workers 2.0\n" in shown
+        assert 'claimwatch_polls_total{outcome="changed"} 1.0\n' in shown, "by any worker"
         workers = run_status(tmp_path, "--json")[1]["daemon"]["workers"]
         assert {worker["pid"] for worker in workers} <= set(child_pids(supervisor.pid))
         supervisor.send_signal(signal.SIGTERM)
