@@ -18,13 +18,16 @@ from sqlalchemy import insert, update
 from monitor.config_file.load import read_config
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import CHECKS, CheckName, Health, HealthReport
+from monitor.daemon.membership import leave_store
 from monitor.daemon.run import prepare_store
 from monitor.daemon.scheduler import Daemon
-from monitor.runtime import open_runtime
+from monitor.runtime import Worker, open_runtime
 from monitor.store import daemons, locks, outbox, schema
 from monitor.store.connect import open_store
 from monitor.store.migrate import VERSION_TABLE
 from monitor.store.reports.alerts import load_alert_page
+from monitor.store.reports.daemon import load_daemon_status
+from monitor.store.reports.figures import load_figures, load_size
 from monitor.store.rule_state import mark_rules_refused
 from monitor.store.sql import count_rows
 
@@ -291,6 +294,44 @@ async def test_the_health_that_another_worker_has_stored_counts(watched: Watched
     reason = failing(await watched.tick())["deliver"]
     assert reason.startswith("worker 2 (pid ")
     assert reason.endswith("due messages are not being sent")
+
+
+async def test_a_worker_that_does_not_run_for_two_minutes_makes_polling_fail(watched: WatchedDaemon) -> None:
+    runtime = watched.daemon.runtime
+    runtime.worker = Worker("host-1-abc-1", 1, is_supervised=True)
+    monitor = runtime.config.monitor.model_copy(update={"workers": 2})
+    runtime.config = runtime.config.model_copy(update={"monitor": monitor})
+    watched.daemon.membership.living = ("host-1-abc-1", "host-1-abc-2", "other-2-def-1")
+    assert failing(await watched.tick()) == {}
+    watched.daemon.membership.living = ("host-1-abc-1", "other-2-def-1")
+    assert failing(await watched.tick(seconds_later=60)) == {}, "it may be starting again"
+    reason = failing(await watched.tick(seconds_later=61))["poll"]
+    assert reason == "not all workers run for 121 seconds: 1 of 2 run"
+
+
+async def test_the_health_of_a_daemon_on_postgresql_is_stored_and_shown(
+    tmp_path: Path, empty_postgres_url: str
+) -> None:
+    text = CONFIG.format(feed="http://127.0.0.1:9/").replace("sqlite:///monitor.db", empty_postgres_url)
+    (tmp_path / "config.toml").write_text(text)
+    (tmp_path / "rules").mkdir()
+    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
+        await runtime.run_in_store_thread(prepare_store, runtime)
+        daemon = Daemon(runtime)
+        await daemon.membership.beat()
+        await daemon.probes.probe_store()
+        await daemon.probes.probe_canary()
+        assert failing(daemon.probes.report()) == {}
+        with runtime.store.read() as conn:
+            status = load_daemon_status(conn, runtime.store.daemon_pid(), is_shared=True)
+            figures, size = load_figures(conn, NOW), load_size(conn)
+        assert (status.status, status.pid) == ("ok", os.getpid())
+        assert figures.oldest_due == {}
+        assert size.rows["entries"] == 0
+        assert size.size > 1_000_000
+        await runtime.run_in_store_thread(leave_store, runtime)
+        with runtime.store.read() as conn:
+            assert not load_daemon_status(conn, None, is_shared=True).is_running
 
 
 def test_a_row_can_be_stored_twice_and_removed() -> None:
