@@ -14,6 +14,7 @@ import structlog
 from monitor import metrics
 from monitor.assess import Policy
 from monitor.config.models import Config
+from monitor.daemon.faults import LoopFaults
 from monitor.daemon.forced_stop import end_process_after
 from monitor.daemon.health import STALE_AFTER_S, Health, health_json
 from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
@@ -21,7 +22,7 @@ from monitor.daemon.memory import freeze_loaded_objects
 from monitor.daemon.probes import PROBE_INTERVAL_S
 from monitor.daemon.reconfigure import store_config
 from monitor.daemon.reload import drop_removed_rules
-from monitor.daemon.scheduler import Daemon
+from monitor.daemon.scheduler import FAULTS, Daemon
 from monitor.daemon.systemd import notify_systemd
 from monitor.daemon.wakeups import SOURCES_DUE
 from monitor.daemon.watchdog import pulses_of_daemon, watch_process
@@ -94,6 +95,7 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(LoopFaults(FAULTS))
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
 

@@ -319,7 +319,7 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
         FAULTS.record_failure("store failed", name, str(error))
     except Exception as error:
         sentence = f"{type(error).__name__}: {error}"
-        FAULTS.record_failure("unexpected failure", name, sentence, with_traceback=True)
+        FAULTS.record_failure("unexpected failure", name, sentence, traceback_of=error)
     else:
         FAULTS.record_success(name)
 
