@@ -18,8 +18,10 @@ run: .venv/made
 demo: .venv/made
 	$(BIN)/monitor demo
 
+# All tests, then those that open a store once more on PostgreSQL.
 test: .venv/made
 	$(BIN)/python -m pytest
+	MONITOR_TEST_STORE=postgres $(BIN)/python -m pytest -m either_store
 
 lint: .venv/made
 	$(BIN)/ruff check .

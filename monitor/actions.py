@@ -1,15 +1,18 @@
-"""What users do from a command or the web UI: answer an alert, create a silence."""
+"""What users do from a command or the web UI: answer an alert, create a silence, poll or pause a source, retry."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitor.alerts.feedback import Feedback, FeedbackKind, build_feedback, build_mute
 from monitor.alerts.silences import Silence, SilenceMode
 from monitor.model import Moment
-from monitor.store import feedback, silences
+from monitor.store import feedback, outbox, silences, source_pauses, sources
 from monitor.store.base import Store
 from monitor.store.reports.alerts import find_alert
+
+MESSAGES_DUE, SOURCES_DUE = "messages", "sources"  # topics of notices to the workers (`monitor.daemon.wakeups`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,26 @@ def create_silence(store: Store, silence: Silence) -> Silence:
         if silence.mode is SilenceMode.UNTIL_FACTS_CHANGE:
             silence = replace(silence, claims=silences.recent_alert_claims(conn, silence))
         return replace(silence, id=silences.insert_silence(conn, silence))
+
+
+def request_polls(store: Store, names: Sequence[str], now: Moment) -> None:
+    """Make sources due now, for this process or a running daemon."""
+    with store.write() as conn:
+        sources.make_due(conn, names, now)
+    store.notify(SOURCES_DUE)
+
+
+def set_source_paused(store: Store, name: str, paused: bool, now: Moment) -> None:
+    """Pause a source, or resume it: then it is due now."""
+    with store.write() as conn:
+        (source_pauses.pause_source if paused else source_pauses.resume_source)(conn, name, now)
+    if not paused:
+        store.notify(SOURCES_DUE)
+
+
+def retry_delivery(store: Store, delivery_id: int, now: Moment) -> bool:
+    """Make a dead or retrying delivery due now; False if there is none with this id."""
+    with store.write() as conn:
+        is_requeued = outbox.requeue(conn, delivery_id, now)
+    store.notify(MESSAGES_DUE)
+    return is_requeued

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from monitor.alerts.source_notices import SourceNotice
     from monitor.alerts.story_summary import StorySummary
     from monitor.model import Moment
+    from monitor.rule_report import RuleRow
     from monitor.store.reports.alerts import AlertRow
+    from monitor.store.reports.claim_search import FoundClaim
     from monitor.store.reports.daemon import DaemonStatus
     from monitor.store.reports.deliveries import DeliveryRow
     from monitor.store.reports.status import Status
@@ -165,3 +167,39 @@ def source_report_json(report: SourceReport) -> dict[str, Any]:
     """Return a source of a story. `copies` is the source that it only repeats, None if it is independent."""
     origin = {"source": report.source, "at": iso_seconds(report.first_claim.at), "url": report.first_claim.url}
     return origin | {"claims": report.claim_count, "copies": report.copied_from or None}
+
+
+def rule_json(row: RuleRow) -> dict[str, Any]:
+    activity = row.activity
+    never_matched = row.watched_since if activity.last_match is None else None
+    return {
+        "rule": row.name,
+        "enabled": bool(row.severity),
+        "severity": row.severity or None,
+        "alerts": activity.alerts,
+        "acknowledged": activity.acknowledged,
+        "not_news": activity.not_news,
+        "noise": activity.noise,
+        "last_alert": iso_seconds(activity.last_alert),
+        "last_match": iso_seconds(activity.last_match),
+        "never_matched_since": iso_seconds(never_matched),
+    }
+
+
+def found_claim_json(found: FoundClaim, update: int | None) -> dict[str, Any]:
+    """Return a claim of a search: its first saying, in `update`, the matched words, and who has said it."""
+    first = found.sayings[0]
+    return {
+        "claim": first.text,
+        "at": iso_seconds(first.at),
+        "update": update,
+        "source": first.source,
+        "entry": first.entry,
+        "title": first.title,
+        "heading": first.heading,
+        "story": first.story,
+        "matched": list(found.matched),
+        "sayings": len(found.sayings),
+        "sources": sorted({prior.source for prior in found.sayings}),
+        "gone": all(prior.withdrawn_at is not None for prior in found.sayings),
+    }

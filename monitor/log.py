@@ -20,7 +20,8 @@ from structlog.typing import EventDict, Processor
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_ANSWER_TOKEN = re.compile(r"(?<=/answer/)[\w.%-]+")  # anyone who reads the token of an answer link can use it
+# Anyone who reads the token of an answer link or of the feed can use it.
+_TOKEN = re.compile(r"(?<=/answer/)[\w.%-]+|(?<=[?&]token=)[^&\s\"'<>]+")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -91,7 +92,7 @@ def _render_line(_logger: object, _method: str, event: EventDict) -> str:
 
 
 def _hide_tokens(text: str) -> str:
-    return _ANSWER_TOKEN.sub("•••", text)
+    return _TOKEN.sub("•••", text)
 
 
 def _quote_value(value: Any) -> str:

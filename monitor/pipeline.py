@@ -38,16 +38,10 @@ from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
 from monitor.polling.checks import check_shrinkage, find_quiet_deadline, is_first_in_parts, needs_shrink_check
 from monitor.polling.compared import count_alerts
-from monitor.polling.ingest import (
-    IngestResult,
-    PolledEntries,
-    StaleFingerprint,
-    commit_poll,
-    ingest_steps,
-    next_step,
-)
+from monitor.polling.ingest import IngestResult, PolledEntries, commit_poll
 from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
+from monitor.polling.steps import Ingest, StaleFingerprint, Step, take_step
 from monitor.ruleset.rule import Rule
 from monitor.runtime import Runtime
 from monitor.sending import mark_unreadable_dead, record_failure, record_success
@@ -192,13 +186,14 @@ async def ingest_in_turns(runtime: Runtime, polled: PolledEntries) -> IngestResu
 
     The alerts of a step go out as soon as it is committed.
     """
-    steps, worked_s = ingest_steps(runtime.store, polled), 0.0
+    ingest = Ingest(polled)
     turns = runtime.ingest_lanes.of_length(longest_text(polled.entries))
+
+    async def take_step_together(ingests: list[Ingest]) -> list[Step | None]:
+        return await runtime.run_in_ingest_thread(partial(take_step, runtime.store, ingests))
+
     while True:
-        async with turns.turn(worked_s):
-            started = time.monotonic()
-            step = await runtime.run_in_ingest_thread(partial(next_step, steps))
-        worked_s += time.monotonic() - started
+        step = await turns.next_step(ingest, ingest.worked_s, take_step_together)
         if isinstance(step, IngestResult):
             return step
         if step:

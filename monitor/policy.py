@@ -14,8 +14,10 @@ from monitor.cron import next_fire_time, parse_crontab
 from monitor.deliver.render import rule_template_names
 from monitor.errors import ConfigError, Problem
 from monitor.resources import builtin_path
-from monitor.ruleset.load import load_rules
-from monitor.ruleset.rule import Rule
+from monitor.ruleset.aliases import read_aliases
+from monitor.ruleset.load import ALIASES_FILE, load_rules, read_yaml_file
+from monitor.ruleset.query.compile import AliasNodes
+from monitor.ruleset.rule import Rule, RuleSet
 from monitor.ruleset.rule_reader import Surroundings
 from monitor.text.analysis import Synonyms
 
@@ -58,11 +60,11 @@ def undeliverable_rules(config: Config, rules: Iterable[Rule]) -> Iterator[Probl
             yield Problem(rule.path, rule.line, 1, message, warning=True)
 
 
-def load_policy(config: Config) -> Policy:
-    """Load the rules, with what assessment needs from the config. Raises ConfigError with every rule file problem."""
+def read_rules(config: Config) -> tuple[RuleSet, tuple[Problem, ...]]:
+    """Return the rules on disk and their problems. If any problem is an error, do not use the rules."""
     source_names = [source.name for source in config.sources]
     tag_selectors = [f"tag:{tag}" for source in config.sources for tag in source.tags]
-    rules, problems = load_rules(
+    return load_rules(
         config.monitor.rules,
         builtin_aliases=builtin_path("rules") / "aliases.yaml",
         channels=config.channels,
@@ -70,6 +72,11 @@ def load_policy(config: Config) -> Policy:
         templates=rule_template_names(config.monitor.templates),
         surroundings=Surroundings(config.monitor.timezone),
     )
+
+
+def load_policy(config: Config) -> Policy:
+    """Load the rules, with what assessment needs from the config. Raises ConfigError with every rule file problem."""
+    rules, problems = read_rules(config)
     if errors := [problem for problem in problems if not problem.warning]:
         raise ConfigError(errors)
     return Policy(
@@ -81,3 +88,15 @@ def load_policy(config: Config) -> Policy:
         channels_by_rule={MONITOR_RULE: config.alerts.notify}
         | {rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
     )
+
+
+def load_aliases(config: Config | None) -> AliasNodes:
+    """Return the aliases of the rules folder, or the built-in ones. Raise ConfigError if they are invalid."""
+    user_file = config.monitor.rules / ALIASES_FILE if config else None
+    file = user_file if user_file and user_file.is_file() else builtin_path("rules") / ALIASES_FILE
+    problems: list[Problem] = []
+    source, tree = read_yaml_file(file, problems, lambda _: None)
+    nodes, _, faults = read_aliases(tree)
+    if problems := [*problems, *(source.to_problem(fault) for fault in faults)]:
+        raise ConfigError(problems)
+    return nodes

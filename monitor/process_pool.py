@@ -27,8 +27,7 @@ T = TypeVar("T")
 _POOL_CHECK_S = 1.0
 _EXIT_OUT_OF_MEMORY = 77  # exit status of a worker that reached its memory limit
 _MAX_TASKS_PER_WORKER = 500  # then the worker is replaced, so that leaked memory is freed
-# Imported once, in the server process that workers are forked from.
-_PRELOADED_MODULES = ["monitor.sources.parse.pool", "monitor.sources.parse.item_isolation"]
+_PRELOADED_MODULES = ["monitor.sources.parse.preload"]  # in the server process that workers are forked from
 
 
 class WorkerPool:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,7 +22,7 @@ from monitor.config.models import ChannelConfig, Config, SourceConfig
 from monitor.deliver.channels import Notifier, notifier_class
 from monitor.deliver.render import Templates, load_templates
 from monitor.deliver.render_pool import RenderPool
-from monitor.heap import trim_heap
+from monitor.heap import clear_large_caches, trim_heap, use_one_heap
 from monitor.model import Moment
 from monitor.net.browser import PageBrowser
 from monitor.net.fetcher import Fetcher
@@ -32,14 +32,13 @@ from monitor.policy import load_policy
 from monitor.resources import builtin_path
 from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult
-from monitor.sources.turns import LANE_THREADS, Lanes
+from monitor.sources.turns import LANES, Lanes
 from monitor.sources.uplink import Uplink
 from monitor.store.answer_key import ensure_answer_key
 from monitor.store.base import Store
 from monitor.store.connect import open_any_schema
 from monitor.text.analysis import forget_analyses
 from monitor.text.split import Pattern, compile_pattern
-from monitor.text.statement import read_statement
 
 log = structlog.get_logger()
 Args = ParamSpec("Args")
@@ -106,8 +105,8 @@ class Runtime:
     pending_outcomes: dict[str, PollResult] = field(default_factory=dict)
     interrupted_polls: set[str] = field(default_factory=set)
     uplink: Uplink = field(default_factory=lambda: Uplink({}))
-    ingest_lanes: Lanes = field(default_factory=Lanes)
-    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(LANE_THREADS, "ingest"))
+    ingest_lanes: Lanes[Any, Any] = field(default_factory=Lanes)  # of `Ingest` and `Step`, in a layer above
+    ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(len(LANES), "ingest"))
     memory_release: asyncio.TimerHandle | None = None
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
     store_steps: int = 0
@@ -138,16 +137,17 @@ class Runtime:
 
     def _release_memory(self) -> None:
         self.memory_release = None
-        self.ingest_executor.submit(release_memory)
+        self.ingest_executor.submit(release_memory, self.store)
 
     async def run_in_ingest_thread(self, step: Callable[[], Result]) -> Result:
         """Run a step of an ingest and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.ingest_executor, step)
 
 
-def release_memory() -> None:
-    """Empty the caches that hold texts, and return free memory to the system."""
-    read_statement.cache_clear()
+def release_memory(store: Store) -> None:
+    """Empty the caches of texts, words and connections, and return free memory to the system."""
+    store.release_memory()
+    clear_large_caches("monitor.text.", "monitor.compare.", "monitor.alerts.")
     forget_analyses()
     trim_heap()
 
@@ -163,6 +163,7 @@ async def open_runtime(
     """
     worker = worker or Worker()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    use_one_heap()
     policy = load_policy(config)
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     store = open_any_schema(config.monitor.database)

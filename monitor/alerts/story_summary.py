@@ -10,6 +10,8 @@ from monitor.alerts.figure_history import amount, is_figure_change, previous_poi
 from monitor.model import FigurePoint, Finding, Moment, Novelty, PriorClaim
 from monitor.text.counted import thing_counted
 
+MIN_SENTENCE_CHARS, MAX_SENTENCE_CHARS = 25, 240  # a heading is readable within these
+
 
 @dataclass(frozen=True, slots=True)
 class StoryFinding:
@@ -32,7 +34,8 @@ class FigureSeries:
 
 @dataclass(frozen=True, slots=True)
 class StorySummary:
-    """The summary of a story. `lead` is its lead claim; `figures` has one series for each figure.
+    """The summary of a story. `lead` is its lead claim, `latest` the newest sentence that said something new;
+    `figures` has one series for each figure.
 
     `is_of_rule`: it has no claims of its own, but the alerts of a rule that counts matches or waits for one.
     """
@@ -44,6 +47,7 @@ class StorySummary:
     source_reports: tuple[SourceReport, ...]
     figures: tuple[FigureSeries, ...]
     is_of_rule: bool = False
+    latest: str = ""
 
     @property
     def independent_count(self) -> int:
@@ -64,6 +68,16 @@ def story_claims(story_findings: Sequence[StoryFinding]) -> Iterator[PriorClaim]
                 finding.story,
                 url=story_finding.url,
             )
+
+
+def latest_sentence(story_findings: Sequence[StoryFinding]) -> str:
+    """Return the newest sentence that is new or changed, "" if there is none. `story_findings` are oldest first."""
+    for story_finding in reversed(story_findings):
+        finding = story_finding.finding
+        is_news = finding.novelty in (Novelty.NEW, Novelty.CHANGED) and not finding.claim.noise
+        if is_news and MIN_SENTENCE_CHARS <= len(finding.claim.text) <= MAX_SENTENCE_CHARS:
+            return finding.claim.text
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

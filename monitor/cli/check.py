@@ -70,7 +70,7 @@ def _run_checks(path: Path) -> CheckResult:
     from monitor.deliver.render_pool import check_templates_once
     from monitor.resources import builtin_path
 
-    config, problems = check_config(path, os.environ)
+    config, problems = check_config(path, os.environ, checks_addresses=True)
     partial = read_partial_config(path)
     checked = _check_rules(partial, config)
     template_problems = check_templates_once(partial.templates, builtin_path("templates"))

@@ -82,10 +82,9 @@ def _load_deliveries(path: Path, channel: str | None, limit: int) -> list[Delive
 def _retry_delivery(path: Path, delivery_id: int) -> int:
     """Return the exit code: 1 if the delivery cannot be retried."""
     with open_existing_store(load_config(path)) as store:
-        from monitor.store.outbox import requeue
+        from monitor.actions import retry_delivery
 
-        with store.write() as conn:
-            is_requeued = requeue(conn, delivery_id, time.time())
+        is_requeued = retry_delivery(store, delivery_id, time.time())
     if is_requeued:
         click.echo(f"delivery {delivery_id} will be retried")
     else:

@@ -11,6 +11,7 @@ from monitor.cli.options import config_option, is_store_missing, json_option, lo
 from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
 from monitor.cli.sources_check import test_command
 from monitor.cli.sources_edit import add_command, export_command, import_command
+from monitor.cli.sources_pause import pause_command, resume_command
 from monitor.cli.sources_poll import poll_command
 from monitor.sources.adaptive_interval import effective_interval, explain_interval
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool) -> None:
-    """List, add, import, export, poll or test sources."""
+    """List, add, import, export, poll, pause, resume or test sources."""
     if ctx.invoked_subcommand:
         # Options may also precede the subcommand.
         ctx.default_map = {ctx.invoked_subcommand: {"path": path, "as_json": as_json}}
@@ -43,7 +44,15 @@ def command(ctx: click.Context, path: Path, as_json: bool) -> None:
             click.echo(terminal_safe(f"{item['name']}: {notice['kind']} since {notice['since']}. {notice['said']}"))
 
 
-for _subcommand in (add_command, import_command, export_command, poll_command, test_command):
+for _subcommand in (
+    add_command,
+    import_command,
+    export_command,
+    poll_command,
+    pause_command,
+    resume_command,
+    test_command,
+):
     command.add_command(_subcommand)
 
 
@@ -70,6 +79,7 @@ def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any
         "last_good": iso_utc(row.last_good) if row else None,
         "next_poll": iso_utc(row.next_poll) if row else None,
         "pace": _pace_text(source, row),
+        "paused_at": iso_utc(row.paused_at) if row else None,
         "notices": [notice_json(notice) for notice in row.notices] if row else [],
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_option, load_config, open_existing_store
+from monitor.cli.options import config_option, is_store_missing, load_config, open_existing_store
 from monitor.cli.output import terminal_safe
 from monitor.errors import MonitorError, StoreBusy
 
@@ -32,7 +32,8 @@ def poll_command(ctx: click.Context, names: tuple[str, ...], path: Path) -> None
     from monitor.daemon.run import poll_now
 
     config = load_config(path, needs_secrets=True)
-    _check_names(config, names)
+    check_source_names(config, names)
+    _refuse_paused(config, names)
     started = time.time()
     try:
         asyncio.run(poll_now(config, names))
@@ -45,7 +46,17 @@ def poll_command(ctx: click.Context, names: tuple[str, ...], path: Path) -> None
     ctx.exit(1 if any(state.error for state in states) or len(polled) < len(states) else 0)
 
 
-def _check_names(config: Config, names: Sequence[str]) -> None:
+def _refuse_paused(config: Config, names: Sequence[str]) -> None:
+    if is_store_missing(config):
+        return
+    for state in _load_states(config, names):
+        if state.paused_at is not None:
+            name = terminal_safe(state.name)
+            raise MonitorError(f"{name} is paused; `monitor sources resume {name}` polls it again")
+
+
+def check_source_names(config: Config, names: Sequence[str]) -> None:
+    """Raise MonitorError for a name that is not in the config."""
     from monitor.config_file.problems import closest_hint
 
     known = {source.name for source in config.sources}
@@ -56,7 +67,7 @@ def _check_names(config: Config, names: Sequence[str]) -> None:
 
 def _poll_by_daemon(config: Config, names: Sequence[str], started: float) -> None:
     """Ask the running daemon for the polls, and wait until they are finished."""
-    from monitor.daemon.run import request_polls
+    from monitor.actions import request_polls
 
     with open_existing_store(config) as store:
         request_polls(store, names, started)

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,27 +19,13 @@ from monitor.cli.output import iso_utc, pluralize, relative_to_cwd, show_json, t
 from monitor.cli.styles import highlight_matches
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from monitor.backtest.run import HypotheticalAlert
+    from monitor.backtest.tryout import BacktestResult
     from monitor.config.models import Config
     from monitor.errors import Problem
     from monitor.ruleset.rule import RuleSet
 
 FILE_CHECK_INTERVAL_S = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestResult:
-    """The result of a back-test from `since` on. `against` names what `gained` and `lost` refer to, or is None."""
-
-    since: float
-    updates: int
-    alerts: tuple[HypotheticalAlert, ...]
-    against: str | None
-    gained: tuple[HypotheticalAlert, ...]
-    lost: tuple[HypotheticalAlert, ...]
-    disabled_rules: tuple[str, ...] = ()
 
 
 @click.command("try")
@@ -80,15 +64,16 @@ def command(
 
 def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: float, as_json: bool) -> int:
     """Run one back-test, print the result, and return the exit code."""
-    rules, problems = _load_rule_file(config, file)
-    old_rules, old_problems = _load_rule_file(config, against) if against else (None, [])
+    from monitor.backtest.tryout import load_rule_file
+
+    rules, problems = load_rule_file(config, file)
+    old_rules, old_problems = load_rule_file(config, against) if against else (None, [])
     all_problems = [*problems, *old_problems]
     has_errors = any(not problem.warning for problem in all_problems)
     result = None
     if not has_errors:
         since = time.time() - lookback_s
-        with _without_garbage_collection():
-            result = _run_backtest(config, file, rules, against, old_rules, since, in_full=as_json)
+        result = _run_backtest(config, file, rules, against, old_rules, since, in_full=as_json)
     if as_json:
         show_json(_result_json(all_problems, result))
     else:
@@ -97,24 +82,6 @@ def _run_and_show(config: Config, file: Path, against: Path | None, lookback_s: 
         if result:
             _show_result(result)
     return 1 if has_errors else 0
-
-
-def _load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
-    """Load the rules of one file with the aliases of the rules folder; also return its problems."""
-    from monitor.deliver.templates import rule_template_names
-    from monitor.resources import builtin_path
-    from monitor.ruleset.load import ALIASES_FILE, load_files
-    from monitor.ruleset.rule_reader import Surroundings
-
-    user_aliases = config.monitor.rules / ALIASES_FILE
-    return load_files(
-        [file],
-        aliases=user_aliases if user_aliases.is_file() else builtin_path("rules") / ALIASES_FILE,
-        channels=config.channels,
-        sources=[name for source in config.sources for name in (source.name, *(f"tag:{tag}" for tag in source.tags))],
-        templates=rule_template_names(config.monitor.templates),
-        surroundings=Surroundings(config.monitor.timezone),
-    )
 
 
 def _run_backtest(
@@ -128,45 +95,27 @@ def _run_backtest(
     in_full: bool,
 ) -> BacktestResult:
     """Run the rules and what they are compared with. `in_full` adds to alerts what only their JSON shows."""
-    from monitor.backtest.archive import load_stored_updates
-    from monitor.backtest.gained import gained_alerts
-    from monitor.backtest.run import run_backtest, split_by_scope
-    from monitor.store.history import count_updates, first_update_time
+    from monitor.backtest.tryout import run_tryout, running_rules
+    from monitor.store.history import count_updates
 
-    against_name = str(relative_to_cwd(against)) if against else None
-    with open_existing_store(config) as store, store.read() as conn:
-        if old_rules is None and not _is_in_rules_folder(config, file):
-            old_rules, against_name = _current_rules(config, rules)
-        rule_sets = [rules, *([old_rules] if old_rules else [])]
-        tags = {source.name: source.tags for source in config.sources}
-        scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
-        update_count, first_update = count_updates(conn, since), first_update_time(conn)
-        start = None if first_update is None else max(since, first_update)
-        with _progress(update_count) as note_read:
-            updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read)
-            runs = run_backtest(scoped_rules, updates, tags, time.time(), start, in_full=in_full)
-        alerts_now, alerts_before = runs[0], runs[1] if old_rules else None
-        if alerts_before is None and _is_in_rules_folder(config, file):
-            alerts_before, against_name = _past_alerts(conn, rules, since), "the alerts raised"
-        ids_by_name = {rule.name: rule.id for rule_set in rule_sets for rule in rule_set.rules}
-        lost = gained_alerts(alerts_before or (), alerts_now, ids_by_name)
-        if in_full:
-            alerts_now, lost = _with_other_sources(conn, alerts_now), _with_other_sources(conn, lost)
-    gained = [] if alerts_before is None else gained_alerts(alerts_now, alerts_before, ids_by_name)
-    disabled_rules = tuple(dict.fromkeys(rule_name for rule_set in rule_sets for rule_name in rule_set.disabled))
-    return BacktestResult(
-        since, update_count, tuple(alerts_now), against_name, tuple(gained), tuple(lost), disabled_rules
-    )
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A back-test makes millions of objects and hardly a cycle: looking for cycles takes a sixth of its time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    against_name = str(relative_to_cwd(against)) if against else "the running rules"
+    is_running = _is_in_rules_folder(config, file)
+    if old_rules is None and not is_running:
+        old_rules = running_rules(config, rules)
+    with_past_alerts = old_rules is None and is_running
+    with open_existing_store(config) as store, store.read() as conn, _progress(count_updates(conn, since)) as note:
+        return run_tryout(
+            conn,
+            config,
+            rules,
+            old_rules,
+            "the alerts raised" if with_past_alerts else against_name,
+            since,
+            time.time(),
+            with_past_alerts=with_past_alerts,
+            in_full=in_full,
+            note_read=note,
+        )
 
 
 @contextmanager
@@ -180,35 +129,8 @@ def _progress(update_count: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.update(1)
 
 
-def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:
-    """Add the other sources that report each finding by now."""
-    from monitor.store.corroboration import alerts_with_other_sources
-
-    alerts = alerts_with_other_sources(conn, [hypothetical.alert for hypothetical in hypotheticals])
-    return [replace(hypothetical, alert=alert) for hypothetical, alert in zip(hypotheticals, alerts, strict=True)]
-
-
 def _is_in_rules_folder(config: Config, file: Path) -> bool:
     return file.resolve().parent == config.monitor.rules.resolve()
-
-
-def _current_rules(config: Config, rules: RuleSet) -> tuple[RuleSet | None, str | None]:
-    """Return the running rules with the same ids or names, and what to call them; (None, None) if there are none."""
-    from monitor.policy import load_policy
-    from monitor.ruleset.rule import RuleSet
-
-    names = {name for rule in rules.rules for name in (rule.id, rule.name)}
-    current = [rule for rule in load_policy(config).rules.rules if names & {rule.id, rule.name}]
-    return (RuleSet(tuple(current)), "the running rules") if current else (None, None)
-
-
-def _past_alerts(conn: Connection, rules: RuleSet, since: float) -> list[HypotheticalAlert]:
-    """Return the alerts that these rules have raised, oldest first."""
-    from monitor.backtest.run import HypotheticalAlert
-    from monitor.store.reports.alerts import alerts_of_rules
-
-    rows = alerts_of_rules(conn, [rule.name for rule in rules.rules], since)
-    return [HypotheticalAlert(row.update_id or 0, row.alert) for row in rows]
 
 
 def _watch_saves(*files: Path | None) -> Iterator[None]:

@@ -94,6 +94,21 @@ def validate_listen_address(text: str) -> str:
     return text
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is `localhost` or a loopback address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def validate_web_secret(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text.strip() or len(text) > 1000 or not text.isprintable():
+        raise ValueError("expected 1 to 1000 printable characters")
+    return secret
+
+
 def validate_database_url(text: str) -> str:
     if not re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql(\+psycopg)?://.", text):
         raise ValueError('expected "sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"')

@@ -32,6 +32,7 @@ from monitor.config.fields import (
     validate_site_address,
     validate_source_name,
     validate_web_address,
+    validate_web_secret,
 )
 from monitor.model import Severity
 from monitor.units import DAY, HOUR, parse_duration
@@ -75,6 +76,7 @@ JmespathExpression = Annotated[str, AfterValidator(validate_jmespath)]
 HeaderName = Annotated[str, AfterValidator(validate_header_name)]
 HeaderValue = Annotated[str, AfterValidator(validate_header_value)]
 SecretHeaderValue = Annotated[SecretStr, AfterValidator(validate_secret_header)]
+WebSecret = Annotated[SecretStr, AfterValidator(validate_web_secret)]
 ProxyAddress = Annotated[SecretStr, AfterValidator(validate_proxy)]
 RequestBody = Annotated[SecretStr, BeforeValidator(validate_request_body)]
 DatabaseUrl = Annotated[str, AfterValidator(validate_database_url)]
@@ -211,10 +213,18 @@ class AlertsConfig(ConfigTable):
 
 
 class WebConfig(ConfigTable):
-    """`listen` is the address of the web UI, `url` its public URL, the base of links in messages."""
+    """`listen` is the address of the web UI, `url` its public URL, the base of links in messages.
+
+    `trust_proxy` is the header in which a proxy names the user; it is read from loopback addresses and `proxies`.
+    `tokens` are for programs: the API, the metrics and the feed.
+    """
 
     listen: ListenAddress | None = None
     url: SiteAddress | None = None
+    password: WebSecret | None = None
+    trust_proxy: HeaderName | None = None
+    proxies: tuple[CidrNetwork, ...] = ()
+    tokens: tuple[WebSecret, ...] = ()
 
 
 class HeartbeatConfig(ConfigTable):

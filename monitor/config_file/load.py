@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config.models import Config
+from monitor.config_file.addresses import unreachable_addresses
 from monitor.config_file.interpolate import ConfigNote, interpolate
 from monitor.config_file.toml_positions import KeyPath, TomlPositions
 from monitor.config_file.validate import ConfigValidator
@@ -55,10 +56,11 @@ def read_config(path: Path, *, env: Mapping[str, str], needs_secrets: bool = Tru
 
 
 def check_config(
-    path: Path, env: Mapping[str, str], *, needs_secrets: bool = True
+    path: Path, env: Mapping[str, str], *, needs_secrets: bool = True, checks_addresses: bool = False
 ) -> tuple[Config | None, tuple[Problem, ...]]:
     """Return the config, None if it is invalid, and problems and warnings in the order of the file.
 
+    `checks_addresses` also reports addresses that are never requested; the config can be used with them.
     Raises MonitorError if the file cannot be read.
     """
     try:
@@ -78,6 +80,8 @@ def check_config(
             continue
         validator.report(note.key_path, note.message, is_warning=note.is_warning)
     config = validator.build_config()
+    for key_path, message in unreachable_addresses(config) if config and checks_addresses else ():
+        validator.report(key_path, message)
     return config, tuple(sorted(validator.problems))
 
 

@@ -17,7 +17,7 @@ from monitor.config.models import ChannelConfig
 from monitor.config_file.toml_positions import KeyPath
 
 _NON_SECRET_KEYS = frozenset(
-    {"allow_private", "cron", "digest", "every", "keep", "listen", "memory", "name", "slowest", "timezone"}
+    {"allow_private", "cron", "digest", "every", "keep", "listen", "memory", "name", "proxies", "slowest", "timezone"}
 )
 _TYPE_WORDS = {
     str: "a string",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.config.fields import validate_source_name
+from monitor.config.fields import is_loopback, validate_source_name
 from monitor.config.models import (
     KEYS_WITHOUT_EFFECT_IN_BROWSER,
     KIND_BY_SOURCE_KEY,
@@ -40,6 +40,7 @@ TomlTable = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "heartbeat", "log")
+MIN_PASSWORD_CHARS, MIN_TOKEN_CHARS = 10, 20  # shorter ones cause a warning
 _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
 
@@ -72,9 +73,8 @@ class ConfigValidator:
 
     def build_config(self) -> Config | None:
         """Return the config, or None after any problem that is not a warning."""
-        for name in self.written:
-            if name not in _TOP_LEVEL_TABLES:
-                self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
+        for name in self.written.keys() - set(_TOP_LEVEL_TABLES):
+            self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
         monitor = self._validated_section("monitor", MonitorConfig)
         network = self._validated_section("network", NetworkConfig)
         if network:
@@ -82,9 +82,10 @@ class ConfigValidator:
         web = self._validated_section("web", WebConfig)
         heartbeat = self._validated_section("heartbeat", HeartbeatConfig)
         log = self._validated_section("log", LogConfig)
+        if web and not any(path[0] == "web" for path in self.absent):
+            self._check_web_access(web)
         sources = tuple(self._validated_sources())
-        channels = dict(self._validated_channels())
-        alerts = self._validated_alerts()
+        channels, alerts = dict(self._validated_channels()), self._validated_alerts()
         has_errors = not all(problem.warning for problem in self.problems)
         if has_errors or not (monitor and network and web and heartbeat and log and alerts):
             return None
@@ -106,6 +107,21 @@ class ConfigValidator:
 
     def _validated_section(self, name: str, model: type[ModelT]) -> ModelT | None:
         return self._validated(model, (name,), self._table_at((name,)), self.resolved.get(name, {}))
+
+    def _check_web_access(self, web: WebConfig) -> None:
+        """Report pages that everybody on the network could use, and secrets that can be guessed."""
+        host = (web.listen or "localhost:0").rpartition(":")[0].strip("[]").lower()
+        if not is_loopback(host) and web.password is None and web.trust_proxy is None:
+            message = '"listen" beyond loopback requires "password" or "trust_proxy": anyone could use the web UI'
+            self.report(("web", "listen"), message)
+        if web.proxies and web.trust_proxy is None:
+            self.report(("web", "proxies"), '"proxies" requires "trust_proxy"', is_key=True)
+        for key_path, secret, length in (
+            (("web", "password"), web.password, MIN_PASSWORD_CHARS),
+            *((("web", "tokens", index), token, MIN_TOKEN_CHARS) for index, token in enumerate(web.tokens)),
+        ):
+            if secret is not None and len(secret.get_secret_value()) < length:
+                self.report(key_path, f"short enough to guess: use at least {length} characters", is_warning=True)
 
     def _table_at(self, key_path: KeyPath) -> TomlTable:
         """Return the table as written at `key_path`; report anything else and return an empty one."""

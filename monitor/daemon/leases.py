@@ -10,7 +10,7 @@ from monitor import metrics
 from monitor.polling.absence import alert_absences
 from monitor.polling.compared import count_alerts
 from monitor.polling.followups import release_followups
-from monitor.polling.ingest import commit_unchanged_polls
+from monitor.polling.ingest import commit_polls
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostSlots
 from monitor.sources.state import PollResult, SourceState
@@ -35,7 +35,7 @@ def lease_sources(
     if limit <= 0:
         return []
     with runtime.store.write() as conn:
-        commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+        commit_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
         interrupted = [runtime.interrupted_polls.pop() for _ in range(len(runtime.interrupted_polls))]
         sources.shorten_leases(conn, interrupted, runtime.worker.id, runtime.clock() + INTERRUPTED_LEASE_S)
         return sources.lease_due_sources(
@@ -55,7 +55,7 @@ def flush_pending_outcomes(runtime: Runtime) -> None:
     """Write the pending outcomes of unchanged polls."""
     if runtime.pending_outcomes:
         with runtime.store.write() as conn:
-            commit_unchanged_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
+            commit_polls(conn, drain(runtime.pending_outcomes), runtime.policy)
 
 
 def drain(outcomes: dict[str, PollResult]) -> dict[str, PollResult]:

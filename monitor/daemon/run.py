@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from monitor import metrics
+from monitor.actions import request_polls
 from monitor.assess import Policy
 from monitor.config.models import Config
 from monitor.daemon.faults import LoopFaults
@@ -24,11 +25,10 @@ from monitor.daemon.reconfigure import store_config
 from monitor.daemon.reload import drop_removed_rules
 from monitor.daemon.scheduler import FAULTS, Daemon
 from monitor.daemon.systemd import notify_systemd
-from monitor.daemon.wakeups import SOURCES_DUE
 from monitor.daemon.watchdog import pulses_of_daemon, watch_process
 from monitor.model import Moment
 from monitor.runtime import DEAD_AFTER_S, Runtime, Worker, open_runtime
-from monitor.store import clock_step, daemons, outbox, rule_state, sources, workers
+from monitor.store import clock_step, daemons, outbox, rule_state, workers
 from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted
 
@@ -79,13 +79,6 @@ async def working_alone(config: Config, *, upgrades: bool = True) -> AsyncIterat
         finally:
             if runtime.is_shared:
                 await runtime.run_in_store_thread(leave_store, runtime)
-
-
-def request_polls(store: Store, names: Sequence[str], now: Moment) -> None:
-    """Make sources due now, for this process or a running daemon."""
-    with store.write() as conn:
-        sources.make_due(conn, names, now)
-    store.notify(SOURCES_DUE)
 
 
 async def run_forever(config: Config, worker: Worker | None = None) -> None:
@@ -148,19 +141,21 @@ async def web_pages(runtime: Runtime, health: Health) -> AsyncIterator[None]:
         yield
         return
     # Imported here because most runs on a small machine serve no pages.
+    from monitor.web.access import open_access
     from monitor.web.app import create_app
     from monitor.web.middleware import accepted_hosts, url_base_path
     from monitor.web.server import running_server
 
-    memory = runtime.config.monitor.memory
-    allowed_hosts, base_path = accepted_hosts(web_config), url_base_path(web_config)
     application = create_app(
         runtime.store,
         timezone=timezone,
         clock=runtime.clock,
-        memory=memory,
-        hosts=allowed_hosts,
-        base=base_path,
+        memory=runtime.config.monitor.memory,
+        hosts=accepted_hosts(web_config),
+        base=url_base_path(web_config),
+        access=await runtime.run_in_store_thread(open_access, web_config, runtime.store),
+        config=lambda: runtime.config,
+        aliases=lambda: runtime.policy.rules.aliases.nodes,
         health=lambda: health_json(health.assess_health(runtime.clock())),
     )
     async with running_server(web_config.listen, application) as url:

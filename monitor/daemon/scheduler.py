@@ -18,6 +18,7 @@ import structlog
 from apscheduler.events import EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent, JobSubmissionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from monitor.actions import MESSAGES_DUE, SOURCES_DUE
 from monitor.daemon.clock import watch_clock_steps
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import Health
@@ -34,7 +35,7 @@ from monitor.daemon.membership import Membership, leave_store
 from monitor.daemon.probes import PROBE_INTERVAL_S, Probes
 from monitor.daemon.reload import watch_files
 from monitor.daemon.retention import run_retention
-from monitor.daemon.wakeups import MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED, notify_others, react_to_notices
+from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others, react_to_notices
 from monitor.errors import StoreError, StoreOutdated
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime

@@ -17,7 +17,7 @@ from monitor.runtime import Runtime
 
 log = structlog.get_logger()
 
-MESSAGES_DUE, SOURCES_DUE, WORKERS_CHANGED = "messages", "sources", "workers"  # topics
+WORKERS_CHANGED = "workers"  # a topic, as those of `monitor.actions`
 RECONNECT_PAUSE_S = 5.0
 
 

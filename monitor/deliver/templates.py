@@ -80,10 +80,13 @@ class TemplateFault(Exception):
 
 
 def load_templates(folder: Path | None, builtin: Path) -> Templates:
-    """Read both folders; a missing folder counts as empty. Raises ConfigError for unreadable custom files."""
+    """Read both folders, which are the same without custom templates; a missing folder counts as empty.
+
+    Raises ConfigError for unreadable custom files.
+    """
     custom: list[tuple[str, str]] = []
     problems: list[Problem] = []
-    for file in sorted(folder.glob("*.j2")) if folder else []:
+    for file in sorted(folder.glob("*.j2")) if folder and folder != builtin else []:
         try:
             custom.append((file.name, _read_template(file)))
         except (OSError, ValueError) as error:

@@ -77,7 +77,7 @@ class Guard:
         """Check the target of a request through a proxy. Raises BlockedAddress if it is an address that may not be
         dialed, in any spelling, or, with `looks_up_names`, a name that resolves to one. A name that does not resolve
         here may be known to the proxy."""
-        if address := _address_in_any_spelling(host):
+        if address := address_in_any_spelling(host):
             self._check_address(address, host)
         elif looks_up_names and not host.endswith(".onion"):
             with suppress(UnknownName, TimeoutError):
@@ -121,7 +121,7 @@ class GuardedResolver(AbstractResolver):
         """Do nothing: the threads are shared."""
 
 
-def _address_in_any_spelling(host: str) -> str | None:
+def address_in_any_spelling(host: str) -> str | None:
     """Return the address that a host is, also in spellings such as `0x7f.1` and `localhost`; None for a name."""
     if host.rstrip(".").lower().rpartition(".")[2] == "localhost":
         return "127.0.0.1"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.assess import Assessment, Comparison, Policy, alerts_to_send
 from monitor.compare.overlap import Lookups
@@ -14,13 +15,36 @@ from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import Revision
 from monitor.sources.long_entries import CutEntry
 from monitor.store.past import StoredHistory
-from monitor.store.snapshot import LedgerMark
+from monitor.store.snapshot import LedgerMark, ledger_mark
 from monitor.store.story_vectors import StoryFrequencies
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 LONG_CLAIMS = 200  # of an entry that takes longer to compare than the write lock may be held
+# Seconds of comparing between two commits, so that a long poll delays no other work for long: of CPU, and in all, on
+# a machine or with a database that is busy.
+CHUNK_CPU_S, CHUNK_S = 0.1, 0.4
+
+
+class Snapshot:
+    """A snapshot of the store with which the entries of one or more polls are compared, by one thread."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+        self.mark = ledger_mark(conn)
+        self.frequencies = StoryFrequencies(conn)
+        self._cpu_deadline = time.thread_time() + CHUNK_CPU_S
+        self._deadline = time.monotonic() + CHUNK_S
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether its time has passed."""
+        return time.thread_time() > self._cpu_deadline or time.monotonic() > self._deadline
+
+    def use_up(self) -> None:
+        """Compare nothing more with this snapshot."""
+        self._deadline = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,7 @@ class ComparedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ComparedChunk:
-    """Entries compared with one snapshot, and how far the ledger was filled then.
+    """Entries of a poll compared with one snapshot, and how far the ledger was filled then.
 
     A long entry is the last one, and `long_entry_mark` is how far the ledger was filled when it was last compared.
     """
@@ -73,6 +97,14 @@ class ComparedChunk:
     mark: LedgerMark
     entries: Sequence[ComparedEntry]
     long_entry_mark: LedgerMark | None = None
+
+
+class PollChunk(NamedTuple):
+    """A chunk of a poll that is to be committed with a policy."""
+
+    context: IngestContext
+    chunk: ComparedChunk
+    policy: Policy
 
 
 @dataclass(slots=True)
@@ -87,11 +119,13 @@ class ChunkResult:
     revisions: list[Revision] = field(default_factory=list)
     cut_entries: list[CutEntry] = field(default_factory=list)
 
-    def add(self, later: ChunkResult) -> None:
-        self.alerts += later.alerts
-        self.counted += later.counted
-        self.revisions += later.revisions
-        self.cut_entries += later.cut_entries
+    def plus(self, later: ChunkResult) -> ChunkResult:
+        return ChunkResult(
+            self.alerts + later.alerts,
+            self.counted + later.counted,
+            self.revisions + later.revisions,
+            self.cut_entries + later.cut_entries,
+        )
 
 
 def count_assessment(assessment: Assessment, *, is_baseline: bool) -> Counter[tuple[str, ...]]:

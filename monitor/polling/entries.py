@@ -7,16 +7,22 @@ at once is new exactly once.
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.assess import Assessment, Comparison, Policy, compare, compare_baseline, decide_alerts, may_alert
+from monitor.assess import Comparison, Policy, compare, compare_baseline, decide_alerts, may_alert
 from monitor.compare.overlap import LaterRows, Lookups
 from monitor.model import Entry, Finding, Moment, Update
-from monitor.polling.compared import ChunkResult, ComparedChunk, ComparedEntry, IngestContext, count_assessment
+from monitor.polling.compared import (
+    ChunkResult,
+    ComparedChunk,
+    ComparedEntry,
+    IngestContext,
+    PollChunk,
+    Snapshot,
+    count_assessment,
+)
 from monitor.polling.overtaken import compare_overtaken, terms_hasher
 from monitor.sources.flapping import (
     EntryVersion,
@@ -31,9 +37,8 @@ from monitor.sources.long_entries import CutEntry
 from monitor.sources.moving_lines import MIN_MOVES, find_moving_lines, follow_each_poll
 from monitor.sources.parse.dates import unless_far_ahead
 from monitor.store import entry_versions, ledger, snapshot
-from monitor.store.commit import commit_assessments
+from monitor.store.commit import AssessedEntry, commit_assessments
 from monitor.store.past import StoredHistory
-from monitor.store.story_vectors import StoryFrequencies
 from monitor.text.normalize import hash64
 from monitor.text.split import claims_left_out
 
@@ -42,30 +47,29 @@ if TYPE_CHECKING:
 
 BASELINE_CHUNK_ENTRIES = 40
 BASELINE_CHUNK_CHARS = 60_000
-CHUNK_S = 0.1  # seconds of comparing between two commits, so that a long poll delays no other work for long
 
 
 def compare_chunk(
-    conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]], policy: Policy
+    stored: Snapshot, context: IngestContext, left: Iterator[tuple[Entry, str]], policy: Policy
 ) -> ComparedChunk:
-    """Compare entries with the snapshot of `conn` until CHUNK_S has passed or none is left."""
-    mark, frequencies = snapshot.ledger_mark(conn), StoryFrequencies(conn)
+    """Compare entries with a snapshot until its time is used up or no entry is left."""
     if policy.baseline and not context.known_entries:
-        return ComparedChunk(mark, compare_first_entries(conn, context, left, policy))
+        return ComparedChunk(stored.mark, compare_first_entries(stored.conn, context, left, policy))
     compared = []
-    deadline = time.monotonic() + CHUNK_S
     for entry, content_hash in left:
-        history = context.history(conn, frequencies)
-        compared.append(compare_entry(conn, context, entry, content_hash, policy, history))
-        if compared[-1].is_long or time.monotonic() > deadline:
+        history = context.history(stored.conn, stored.frequencies)
+        compared.append(compare_entry(stored.conn, context, entry, content_hash, policy, history))
+        if compared[-1].is_long:
+            stored.use_up()
+        if stored.is_used_up:
             break
-    return ComparedChunk(mark, compared)
+    return ComparedChunk(stored.mark, compared)
 
 
 def compare_first_entries(
     conn: Connection, context: IngestContext, left: Iterator[tuple[Entry, str]], policy: Policy
 ) -> list[ComparedEntry]:
-    """Record entries of a source's first poll, about as many as CHUNK_S allows."""
+    """Record entries of a source's first poll, about as many as a snapshot has time for."""
     taken, chars = [], 0
     for entry, content_hash in left:
         taken.append((entry, content_hash))
@@ -109,39 +113,62 @@ def count_left_out(comparison: Comparison) -> int:
 
 def commit_chunk(conn: Connection, context: IngestContext, chunk: ComparedChunk, policy: Policy) -> ChunkResult:
     """Decide on the alerts of compared entries and commit them all in the open write transaction."""
-    result, batch = ChunkResult(), Batch(conn, context)
-    is_compared = any(not one.policy.baseline for one in chunk.entries)
-    later_rows = snapshot.rows_since(conn, chunk.mark) if is_compared else LaterRows()
-    stored_hashes = snapshot.content_hashes(conn, context.source, [one.entry.key for one in chunk.entries])
-    for number, compared in enumerate(chunk.entries, 1):
-        key = compared.entry.key
-        if stored_hashes.get(key) == compared.content_hash:
-            continue  # another worker was faster
-        if stored_hashes.get(key) != context.content_hash(key):
-            batch.commit()
-            context = with_stored_entry(conn, context, key)
-            compared = compare_entry(
-                conn, context, compared.entry, compared.content_hash, policy, context.history(conn)
-            )
-        elif compared.is_long and not compared.policy.baseline:
-            batch.commit()
-            rows = later_rows
-            if chunk.long_entry_mark:
-                rows = snapshot.rows_since(conn, chunk.long_entry_mark, terms_hasher(policy))
-            compared = compare_overtaken(conn, context, compared, rows, policy)
-        elif compared.policy.rules is not policy.rules or later_rows.overlap(compared.lookups):
-            batch.commit()
-            compared = compare_entry(
-                conn, context, compared.entry, compared.content_hash, policy, context.history(conn)
-            )
-        result.alerts += batch.add(compared)
-        result.revisions += [compared.revision] if compared.revision else []
-        result.cut_entries += [CutEntry(compared.entry.title, compared.left_out)] if compared.left_out else []
-        if is_compared and number < len(chunk.entries):
-            later_rows.add(claim_terms(compared), [compared.comparison.story_vector])
+    return commit_chunks(conn, [PollChunk(context, chunk, policy)])[0]
+
+
+def commit_chunks(conn: Connection, chunks: Sequence[PollChunk]) -> list[ChunkResult]:
+    """Commit chunks of different polls that were compared with the same snapshot."""
+    batch = Batch(conn)
+    is_compared = any(not one.policy.baseline for poll in chunks for one in poll.chunk.entries)
+    later_rows = snapshot.rows_since(conn, chunks[0].chunk.mark) if is_compared else LaterRows()
+    keys_by_source = {poll.context.source: [one.entry.key for one in poll.chunk.entries] for poll in chunks}
+    stored_hashes = snapshot.content_hashes(conn, keys_by_source)
+    results, left = [], sum(map(len, keys_by_source.values()))
+    for context, chunk, policy in chunks:
+        results.append(result := ChunkResult())
+        for one in chunk.entries:
+            left -= 1
+            stored_hash = stored_hashes.get((context.source, one.entry.key))
+            if stored_hash == one.content_hash:
+                continue  # another worker was faster
+            compared = bring_up_to_date(batch, context, chunk, one, stored_hash, later_rows, policy)
+            result.alerts += batch.add(compared, context, result)
+            result.revisions += [compared.revision] if compared.revision else []
+            result.cut_entries += [CutEntry(compared.entry.title, compared.left_out)] if compared.left_out else []
+            if is_compared and left:
+                later_rows.add(claim_terms(compared), [compared.comparison.story_vector])
     batch.commit()
-    result.counted = batch.counted
-    return result
+    return results
+
+
+def bring_up_to_date(
+    batch: Batch,
+    context: IngestContext,
+    chunk: ComparedChunk,
+    compared: ComparedEntry,
+    stored_hash: str | None,
+    later_rows: LaterRows,
+    policy: Policy,
+) -> ComparedEntry:
+    """Return an entry as compared with what is stored now: it is compared again if that may make a difference.
+
+    `stored_hash` is the content hash of its stored version; `later_rows` are those after the snapshot of the chunk.
+    """
+    conn, entry, content_hash = batch.conn, compared.entry, compared.content_hash
+    if stored_hash != context.content_hash(entry.key):
+        batch.commit()
+        context = with_stored_entry(conn, context, entry.key)
+        return compare_entry(conn, context, entry, content_hash, policy, context.history(conn))
+    if compared.is_long and not compared.policy.baseline:
+        batch.commit()
+        rows = later_rows
+        if chunk.long_entry_mark:
+            rows = snapshot.rows_since(conn, chunk.long_entry_mark, terms_hasher(policy))
+        return compare_overtaken(conn, context, compared, rows, policy)
+    if compared.policy.rules is not policy.rules or later_rows.overlap(compared.lookups):
+        batch.commit()
+        return compare_entry(conn, context, entry, content_hash, policy, context.history(conn))
+    return compared
 
 
 def with_stored_entry(conn: Connection, context: IngestContext, key: str) -> IngestContext:
@@ -158,31 +185,29 @@ def claim_terms(compared: ComparedEntry) -> Iterable[list[int]]:
 class Batch:
     """Assessments that do not depend on each other, which are written together."""
 
-    def __init__(self, conn: Connection, context: IngestContext) -> None:
-        self._conn = conn
-        self._context = context
-        self._assessments: list[tuple[Assessment, str]] = []
-        self.counted: Counter[tuple[str, ...]] = Counter()
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+        self._assessed: list[AssessedEntry] = []
 
-    def add(self, compared: ComparedEntry) -> int:
+    def add(self, compared: ComparedEntry, context: IngestContext, result: ChunkResult) -> int:
         """Decide on the alerts of an entry; return how many it causes. What alerts depend on is committed before."""
         if may_alert(compared.comparison, compared.policy):
             self.commit()
-        history = self._context.history(self._conn)
-        assessment = decide_alerts(compared.comparison, history, compared.policy, self._context.now)
-        if stale_reason := self._context.anomaly.stale_reasons.get(compared.entry.key):
+        history = context.history(self.conn)
+        assessment = decide_alerts(compared.comparison, history, compared.policy, context.now)
+        if stale_reason := context.anomaly.stale_reasons.get(compared.entry.key):
             decisions = tuple(replace(decision, detail=stale_reason) for decision in assessment.decisions)
             assessment = replace(assessment, decisions=decisions)
-        self._assessments.append((assessment, compared.content_hash))
-        self.counted += count_assessment(assessment, is_baseline=compared.policy.baseline)
+        result.counted += count_assessment(assessment, is_baseline=compared.policy.baseline)
+        self._assessed.append(AssessedEntry(assessment, compared.content_hash, context.now))
         if assessment.released or assessment.messages:
             self.commit()
         return sum(1 for decision in assessment.decisions if decision.alert) + len(assessment.released)
 
     def commit(self) -> None:
-        if self._assessments:
-            commit_assessments(self._conn, self._assessments, now=self._context.now)
-            self._assessments = []
+        if self._assessed:
+            commit_assessments(self.conn, self._assessed)
+            self._assessed = []
 
 
 def describe_revision(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from monitor import metrics
 from monitor.alerts.routing import route
 from monitor.alerts.source_notices import HealthIssue, notice_alerts, update_notices
 from monitor.assess import Assessment, Policy, assess
 from monitor.model import Alert, Entry, Moment, Update
 from monitor.polling.checks import detect_anomaly, entries_missed
 from monitor.polling.compared import ChunkResult, IngestContext
-from monitor.polling.entries import commit_chunk, compare_chunk
-from monitor.polling.overtaken import catch_up
 from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import Revision, revision_issues
 from monitor.sources.long_entries import long_entry_issue
@@ -24,15 +22,28 @@ from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import content_hash, oldest_first
 from monitor.sources.state import PollResult
 from monitor.store import entry_versions, feed_fingerprints, ledger, source_notices
-from monitor.store.base import Store
 from monitor.store.commit import commit_assessment, enqueue_notices
 from monitor.store.past import StoredHistory
-from monitor.store.sources import record_poll, record_polls
+from monitor.store.sources import record_polls
 
 
 def commit_poll(conn: Connection, source: str, outcome: PollResult, policy: Policy) -> list[Alert]:
     """Store a source's next state, update its notices, and enqueue and return the notices that are due."""
-    record_poll(conn, source, outcome)
+    return commit_polls(conn, {source: outcome}, policy)[source]
+
+
+def commit_polls(conn: Connection, outcomes: Mapping[str, PollResult], policy: Policy) -> dict[str, list[Alert]]:
+    """Store the results of polls, by source. Return the notices that are due."""
+    record_polls(conn, outcomes)
+    had_notices = set(source_notices.sources_with_notices(conn, outcomes))
+    return {
+        source: commit_notices(conn, source, outcome, policy) if outcome.issues or source in had_notices else []
+        for source, outcome in outcomes.items()
+    }
+
+
+def commit_notices(conn: Connection, source: str, outcome: PollResult, policy: Policy) -> list[Alert]:
+    """Update the notices about a source after a poll, and enqueue and return those that are due."""
     previous = source_notices.load_notices(conn, source)
     updated = update_notices(previous, outcome.issues, failures=outcome.failures, now=outcome.polled_at)
     source_notices.save_notices(conn, source, updated)
@@ -42,17 +53,6 @@ def commit_poll(conn: Connection, source: str, outcome: PollResult, policy: Poli
         conn, route(alerts, policy.channels_by_rule, policy.preferences, stored_history, outcome.polled_at)
     )
     return alerts
-
-
-def commit_unchanged_polls(conn: Connection, outcomes: Mapping[str, PollResult], policy: Policy) -> None:
-    """Store the results of many unchanged polls, by source."""
-    record_polls(conn, outcomes)
-    for source in source_notices.sources_with_notices(conn, outcomes):
-        commit_poll(conn, source, outcomes[source], policy)
-
-
-class StaleFingerprint(Exception):
-    """An entry recognized by its fingerprint differs from the stored one: the whole feed must be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,91 +80,71 @@ class PolledEntries:
     fingerprint: FeedFingerprint | None = None
 
 
-def ingest_poll(store: Store, polled: PolledEntries) -> IngestResult:
-    """Commit the new and changed entries of a poll. Raises StaleFingerprint."""
-    steps = ingest_steps(store, polled)
-    while True:
-        if isinstance(step := next_step(steps), IngestResult):
-            return step
+class PreparedPoll(NamedTuple):
+    """The new and changed entries of a poll with their content hashes, oldest first, and the result of the poll.
 
-
-def next_step(steps: Generator[int, None, IngestResult]) -> int | IngestResult:
-    """Run the next step of an ingest. Return how many alerts it caused, and the result of the poll at its end."""
-    try:
-        return next(steps)
-    except StopIteration as done:
-        result: IngestResult = done.value
-        return result
-
-
-def ingest_steps(store: Store, polled: PolledEntries) -> Generator[int, None, IngestResult]:
-    """Commit the new and changed entries in chunks, and yield after each how many alerts it caused.
-
-    The last chunk includes the poll's result and the fingerprint. A crash between chunks leaves the poll unfinished,
-    so the next poll continues where this one stopped. Raises StaleFingerprint, before anything is committed, if an
-    entry recognized by its fingerprint differs from the stored one.
+    That lacks the issues that are found while the entries are compared.
     """
-    waiting, context, is_rolled_over = prepare(store, polled)
-    if any(entry.known_hash for entry, _ in waiting):
-        with store.write() as conn:
-            feed_fingerprints.delete_fingerprint(conn, polled.source)
-        raise StaleFingerprint
-    outcome = polled.make_outcome(len(waiting) / max(1, len(polled.entries)), is_rolled_over)
-    total, left, done = ChunkResult(), iter(waiting), 0
-    while True:
-        policy = polled.make_policy()
-        with metrics.timed_stage("compare"):
-            with store.read() as conn:
-                chunk = compare_chunk(conn, context, left, policy)
-            chunk = catch_up(store, context, chunk)
-        done += len(chunk.entries)
-        with metrics.timed_stage("commit"), store.write() as conn:
-            result = commit_chunk(conn, context, chunk, polled.make_policy())
-            total.add(result)
-            if done == len(waiting):
-                notices = finish_poll(conn, polled, context, outcome, total)
-        metrics.count_all(result.counted)
-        if done == len(waiting):
-            return IngestResult(total.alerts, notices)
-        yield result.alerts
+
+    waiting: Sequence[tuple[Entry, str]]
+    context: IngestContext
+    outcome: PollResult
 
 
-def prepare(store: Store, polled: PolledEntries) -> tuple[list[tuple[Entry, str]], IngestContext, bool]:
-    """Return the new and changed entries with their content hashes, and whether the feed rolled over."""
+class FinishedPoll(NamedTuple):
+    """A poll whose entries are all committed, and what they caused."""
+
+    polled: PolledEntries
+    prepared: PreparedPoll
+    total: ChunkResult
+
+
+def prepare(conn: Connection, polled: PolledEntries) -> PreparedPoll:
+    """Find the new and changed entries of a poll."""
     source, entries, now = polled.source, polled.entries, polled.now
-    with store.read() as conn:
-        known = entry_versions.load_known_entries(conn, source, [entry.key for entry in entries])
-        last_read, last_good = entry_versions.last_read_and_good(conn, source)
-        waiting = changed_entries(entries, known)
-        anomaly = Anomaly()
-        if last_read is not None and not polled.make_policy().baseline:
-            anomaly = detect_anomaly(
-                conn, source, entries, waiting, known, last_read, memory_start=now - polled.memory
-            )
-        is_rolled_over = last_read is not None and not anomaly.issues and entries_missed(conn, source, entries, known)
-    return waiting, IngestContext(source, polled.memory, now, known, last_good, anomaly), is_rolled_over
+    known = entry_versions.load_known_entries(conn, source, [entry.key for entry in entries])
+    last_read, last_good = entry_versions.last_read_and_good(conn, source)
+    waiting = changed_entries(entries, known)
+    anomaly = Anomaly()
+    if last_read is not None and not polled.make_policy().baseline:
+        anomaly = detect_anomaly(conn, source, entries, waiting, known, last_read, memory_start=now - polled.memory)
+    is_rolled_over = last_read is not None and not anomaly.issues and entries_missed(conn, source, entries, known)
+    context = IngestContext(source, polled.memory, now, known, last_good, anomaly)
+    return PreparedPoll(
+        waiting, context, polled.make_outcome(len(waiting) / max(1, len(polled.entries)), is_rolled_over)
+    )
 
 
-def finish_poll(
-    conn: Connection,
-    polled: PolledEntries,
-    context: IngestContext,
-    outcome: PollResult,
-    total: ChunkResult,
-) -> list[Alert]:
-    """Store what the source contains now and the poll's result. Return the notices about the source."""
-    keys = [entry.key for entry in polled.entries]
-    ledger.mark_entries_seen(conn, polled.source, keys, polled.now)
-    if polled.fingerprint:
-        feed_fingerprints.save_fingerprint(conn, polled.source, polled.fingerprint, set(keys))
+def finish_polls(conn: Connection, finished: Sequence[FinishedPoll]) -> list[IngestResult]:
+    """Store what the sources contain now and the results of their polls."""
+    if not finished:
+        return []
+    outcomes = {one.polled.source: outcome_with_issues(one) for one in finished}
+    keys_by_source = {one.polled.source: [entry.key for entry in one.polled.entries] for one in finished}
+    for polled, *_ in finished:
+        ledger.mark_entries_seen(conn, polled.source, keys_by_source[polled.source], polled.now)
+    feed_fingerprints.save_fingerprints(
+        conn,
+        [
+            (polled.source, polled.fingerprint, set(keys_by_source[polled.source]))
+            for polled, *_ in finished
+            if polled.fingerprint
+        ],
+    )
+    notices = commit_polls(conn, outcomes, finished[0].polled.make_policy())
+    return [IngestResult(one.total.alerts, notices[one.polled.source]) for one in finished]
+
+
+def outcome_with_issues(finished: FinishedPoll) -> PollResult:
+    _, prepared, total = finished
     issues = (
-        *outcome.issues,
-        *context.anomaly.issues,
+        *prepared.outcome.issues,
+        *prepared.context.anomaly.issues,
         *revision_issues(total.revisions),
         *moving_issues(total.revisions),
         *([long_entry_issue(total.cut_entries)] if total.cut_entries else ()),
     )
-    return commit_poll(conn, polled.source, replace(outcome, issues=issues), polled.make_policy())
+    return replace(prepared.outcome, issues=issues)
 
 
 def moving_issues(revisions: Sequence[Revision]) -> tuple[HealthIssue, ...]:

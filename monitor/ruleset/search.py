@@ -12,15 +12,24 @@ from monitor.ruleset.query.segments import SEGMENT_SHIFT, SegmentIndex
 from monitor.ruleset.query.terms import ANY_TEXT
 
 
+class InvalidQuery(MonitorError):
+    """A search query has a fault: `fault` says what, `offset` where, in characters from 0."""
+
+    def __init__(self, fault: str, offset: int) -> None:
+        self.fault, self.offset = fault, offset
+        super().__init__(f"query, character {offset + 1}: {fault}")
+
+
 def parse_search(text: str, aliases: AliasNodes) -> Query:
-    """Compile a search query. Raises MonitorError with the first fault and its position."""
+    """Compile a search query. Raises InvalidQuery with its first fault."""
     query, faults = compile_query(text, aliases)
     if query is None:
         fault = next(fault for fault in faults if not fault.warning)
-        raise MonitorError(f"query, character {fault.offset + 1}: {fault.message}")
+        raise InvalidQuery(fault.message, fault.offset)
     if unsupported_scopes := term_scopes(query.root) - {"", "text", "title"}:
         scope = sorted(unsupported_scopes)[0]
-        raise MonitorError(f"search covers claims and the titles of their updates; `{scope}:` is not supported")
+        sentence = f"search covers claims and the titles of their updates; `{scope}:` is not supported"
+        raise InvalidQuery(sentence, max(0, text.find(f"{scope}:")))
     return query
 
 

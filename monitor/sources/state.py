@@ -11,7 +11,8 @@ from monitor.model import Moment
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """The state of a source. `entries` counts all ever seen (for a leased source: 1 if there are any); `failures`
-    counts failed polls in a row; `notices` are the visible ones, and set in listings only."""
+    counts failed polls in a row; `notices` are the visible ones, and set in listings only. `paused_at` is when a user
+    paused it: a source that paused because it is gone has the state `paused` without that."""
 
     name: str
     url: str
@@ -29,6 +30,7 @@ class SourceState:
     error_code: str | None = None
     last_read: Moment | None = None
     adaptive_interval: float | None = None
+    paused_at: Moment | None = None
     notices: tuple[SourceNotice, ...] = ()
 
 

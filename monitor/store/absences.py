@@ -28,6 +28,7 @@ SELECT_READINGS = (
         sources.c.failures,
         sources.c.next_poll,
         sources.c.state,
+        sources.c.paused_at,
     )
     .where(sources.c.configured)
     .order_by(sources.c.name)
@@ -66,7 +67,7 @@ def load_source_readings(conn: Connection) -> list[SourceReading]:
             read_at=None if row.last_good is None else min(row.last_good, row.last_poll or row.last_good),
             failures=row.failures,
             next_poll=row.next_poll,
-            is_paused=row.state == "paused",
+            is_paused=row.state == "paused" or row.paused_at is not None,
         )
         for row in conn.execute(SELECT_READINGS)
     ]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from monitor.model import Alert
 from monitor.serialize import alert_from_json, alert_to_json
+from monitor.store.alert_words import save_alert_words
 from monitor.store.outbox import IS_UNTRIED
 from monitor.store.schema import alerts, deliveries, messages
 
@@ -35,7 +36,11 @@ def alerts_of_stories(conn: Connection, rules: Collection[str], stories: Collect
 
 def save_changed_alert(conn: Connection, alert: Alert) -> None:
     """Store the new state of an alert."""
-    conn.execute(update(alerts).where(alerts.c.id == alert.id).values(body=alert_to_json(alert)))
+    body = alert_to_json(alert)
+    change = update(alerts).where(alerts.c.id == alert.id).values(body=body).returning(alerts.c.number)
+    number = conn.scalar(change)
+    if number is not None:
+        save_alert_words(conn, number, body)
 
 
 def withdraw_untried(conn: Connection, alert_ids: Collection[str], channel: str) -> None:

@@ -85,5 +85,9 @@ class Store(ABC):
         """Write a complete copy to a new file, without blocking writers."""
 
     @abstractmethod
+    def release_memory(self) -> None:
+        """Drop what connections that are not in use keep in memory."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close every connection; the store cannot be used afterwards."""

@@ -6,7 +6,7 @@ The ledger's part is in `ledger_write`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
@@ -16,7 +16,7 @@ from monitor.alerts.dedup import dedup_keys
 from monitor.alerts.held import ReleasedMatches
 from monitor.model import Alert, Decision, Message, Moment, Reason
 from monitor.serialize import alert_to_json
-from monitor.store import absences, counts, schema, story_vectors
+from monitor.store import absences, alert_words, counts, schema, story_vectors
 from monitor.store.alert_updates import save_changed_alert, withdraw_untried
 from monitor.store.ledger import text_hash
 from monitor.store.ledger_write import update_ledger
@@ -41,7 +41,7 @@ UPSERT_STORY = _INSERT_STORY.on_conflict_do_update(
 INSERT_FINDING = insert(findings)
 INSERT_MATCH = insert(matches).returning(matches.c.id)
 INSERT_AWAITED = insert(awaited).on_conflict_do_nothing()
-INSERT_ALERT = insert(schema.alerts).on_conflict_do_nothing()
+INSERT_ALERT = insert(schema.alerts).on_conflict_do_nothing().returning(schema.alerts.c.number)
 INSERT_ALERTED_CLAIM = insert(schema.told).on_conflict_do_nothing()
 INSERT_MESSAGE = insert(messages).on_conflict_do_nothing()
 INSERT_DELIVERY = insert(deliveries).on_conflict_do_nothing()
@@ -59,24 +59,32 @@ UPDATE_RESOLVED_MATCHES = (
 DELETE_AWAITED = delete(awaited).where(awaited.c.match_id.in_(bindparam("_matches", expanding=True)))
 
 
+class AssessedEntry(NamedTuple):
+    """An assessment at a moment. The entry's next version is detected by a `content_hash` other than this one."""
+
+    assessment: Assessment
+    content_hash: str
+    now: Moment
+
+
 def commit_assessment(conn: Connection, assessment: Assessment, *, content_hash: str, now: Moment) -> None:
-    """Store an assessment. The entry's next version is detected by a `content_hash` other than this one."""
-    commit_assessments(conn, [(assessment, content_hash)], now=now)
+    """Store the assessment of one entry."""
+    commit_assessments(conn, [AssessedEntry(assessment, content_hash, now)])
 
 
-def commit_assessments(conn: Connection, batch: Sequence[tuple[Assessment, str]], *, now: Moment) -> None:
-    """Store assessments of different entries with their content hashes. None may depend on another one of them."""
-    assessments = [assessment for assessment, _ in batch]
-    entry_ids = upsert_entries(conn, batch, now)
-    update_ids = insert_updates(conn, batch, entry_ids, now)
-    upsert_stories(conn, assessments, now)
+def commit_assessments(conn: Connection, batch: Sequence[AssessedEntry]) -> None:
+    """Store assessments of different entries. None may depend on another one of them."""
+    assessments = [one.assessment for one in batch]
+    entry_ids = upsert_entries(conn, batch)
+    update_ids = insert_updates(conn, batch, entry_ids)
+    upsert_stories(conn, batch)
     recorded = list(zip(assessments, entry_ids, strict=True))
     story_vectors.save_story_vectors(
         conn, [NewEntryVector(a.story_vector, a.story, entry_id, a.update.at) for a, entry_id in recorded]
     )
     claim_ids = update_ledger(conn, recorded)
     insert_findings(conn, assessments, update_ids)
-    for assessment, update_id in zip(assessments, update_ids, strict=True):
+    for (assessment, _, now), update_id in zip(batch, update_ids, strict=True):
         for decision in assessment.decisions:
             insert_decision(conn, decision, update_id, claim_ids, now)
             if decision.reason is Reason.PRESENT:
@@ -104,7 +112,7 @@ def commit_releases(
                 withdraw_untried(conn, release.alert.confirms, message.channel)
 
 
-def upsert_entries(conn: Connection, batch: Sequence[tuple[Assessment, str]], now: Moment) -> list[int]:
+def upsert_entries(conn: Connection, batch: Sequence[AssessedEntry]) -> list[int]:
     """Insert or update the entries; return their row ids."""
     rows = [
         {
@@ -117,15 +125,13 @@ def upsert_entries(conn: Connection, batch: Sequence[tuple[Assessment, str]], no
             "first_seen": now,
             "last_seen": now,
         }
-        for assessment, content_hash in batch
+        for assessment, content_hash, now in batch
     ]
     ids = {(source, key): id for source, key, id in conn.execute(UPSERT_ENTRY, rows)}
-    return [ids[storable_text(a.update.source), storable_text(a.update.entry)] for a, _ in batch]
+    return [ids[storable_text(a.update.source), storable_text(a.update.entry)] for a, *_ in batch]
 
 
-def insert_updates(
-    conn: Connection, batch: Sequence[tuple[Assessment, str]], entry_ids: Sequence[int], now: Moment
-) -> list[int]:
+def insert_updates(conn: Connection, batch: Sequence[AssessedEntry], entry_ids: Sequence[int]) -> list[int]:
     """Insert the updates of different entries; return their row ids."""
     rows = [
         {
@@ -141,7 +147,7 @@ def insert_updates(
             "story": assessment.story,
             "content_hash": content_hash,
         }
-        for (assessment, content_hash), entry_id in zip(batch, entry_ids, strict=True)
+        for (assessment, content_hash, now), entry_id in zip(batch, entry_ids, strict=True)
     ]
     id_by_entry: dict[int, int] = dict(conn.execute(INSERT_UPDATE, rows).all())
     return [id_by_entry[entry_id] for entry_id in entry_ids]
@@ -156,15 +162,16 @@ def insert_findings(conn: Connection, assessments: Sequence[Assessment], update_
     insert_rows(conn, INSERT_FINDING, FINDING_KEYS, rows)
 
 
-def upsert_stories(conn: Connection, assessments: Sequence[Assessment], now: Moment) -> None:
+def upsert_stories(conn: Connection, batch: Sequence[AssessedEntry]) -> None:
     """Insert the stories that updates open and extend the others; a story keeps the lead claim that opened it."""
-    leads: dict[str, str] = {}
-    for assessment in assessments:
-        leads.setdefault(assessment.story, assessment.update.title)
+    leads: dict[str, tuple[str, Moment]] = {}
+    for assessment, _, now in batch:
+        leads.setdefault(assessment.story, (assessment.update.title, now))
         for finding in assessment.findings:
-            leads.setdefault(finding.story, finding.claim.text)
+            leads.setdefault(finding.story, (finding.claim.text, now))
     conn.execute(
-        UPSERT_STORY, [{"id": id, "lead": lead, "opened_at": now, "last_at": now} for id, lead in leads.items()]
+        UPSERT_STORY,
+        [{"id": id, "lead": lead, "opened_at": now, "last_at": now} for id, (lead, now) in leads.items()],
     )
 
 
@@ -198,8 +205,8 @@ def insert_decision(
 
 
 def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
-    """Insert an alert, and mark its claims as alerted by its rule."""
-    values = {
+    """Insert an alert, make it searchable, and mark its claims as alerted by its rule."""
+    values: dict[str, Any] = {
         "id": alert.id,
         "rule": alert.rule,
         "story": alert.story,
@@ -209,7 +216,9 @@ def insert_alert(conn: Connection, alert: Alert, update_id: int | None) -> None:
         "update_id": update_id,
         "body": alert_to_json(alert),
     }
-    conn.execute(INSERT_ALERT, values)
+    number = conn.scalar(INSERT_ALERT, values)
+    if number is not None:
+        alert_words.save_alert_words(conn, number, values["body"])
     mark_claims_alerted(conn, alert)
 
 

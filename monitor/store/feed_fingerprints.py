@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles for SQLite as well
@@ -11,6 +11,7 @@ from monitor.model import Entry
 from monitor.sources.parse.feed_items import FeedFingerprint
 from monitor.sources.parse.identity import content_hash
 from monitor.store.schema import imprints
+from monitor.store.sql import execute_many
 
 SELECT_FINGERPRINT = select(imprints.c.frame, imprints.c.ttl, imprints.c.entries).where(
     imprints.c.source == bindparam("source")
@@ -35,19 +36,22 @@ def load_fingerprint(conn: Connection, source: str) -> FeedFingerprint | None:
     return FeedFingerprint(row[0], row[1], entries_by_hash)
 
 
-def save_fingerprint(
-    conn: Connection, source: str, fingerprint: FeedFingerprint, stored_keys: Collection[str]
-) -> None:
-    """Store a fingerprint with only those items whose entries are in the store."""
-    entries = [
-        [item_hash, entry.key, entry.published, content_hash(entry)]
-        for item_hash, entry in fingerprint.entries_by_hash.items()
-        if entry.key in stored_keys
+def save_fingerprints(conn: Connection, fingerprints: Iterable[tuple[str, FeedFingerprint, Collection[str]]]) -> None:
+    """Store the fingerprints of sources, of each only those items whose entries are among its stored keys."""
+    rows = [
+        {
+            "source": source,
+            "frame": fingerprint.skeleton_hash,
+            "ttl": fingerprint.ttl,
+            "entries": [
+                [item_hash, entry.key, entry.published, content_hash(entry)]
+                for item_hash, entry in fingerprint.entries_by_hash.items()
+                if entry.key in stored_keys
+            ],
+        }
+        for source, fingerprint, stored_keys in fingerprints
     ]
-    conn.execute(
-        UPSERT_FINGERPRINT,
-        {"source": source, "frame": fingerprint.skeleton_hash, "ttl": fingerprint.ttl, "entries": entries},
-    )
+    execute_many(conn, UPSERT_FINGERPRINT, rows)
 
 
 def delete_fingerprint(conn: Connection, source: str) -> None:

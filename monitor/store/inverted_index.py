@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from struct import pack, unpack
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Table, Transaction, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles for SQLite as well
 
 from monitor.store.schema import gist_postings, gist_terms, gist_unfiled, postings, terms, unfiled
@@ -81,8 +81,12 @@ STORY_INDEX = TermIndex(gist_postings, gist_terms, gist_unfiled)
 
 @dataclass(slots=True)
 class PendingPostings:
-    """The pending rows of an index as a connection last read them. A row is (number, id, packed terms)."""
+    """The pending rows of an index as a connection last read them. A row is (number, id, packed terms).
 
+    `transaction` is the one in which they were read: nobody else's rows appear in it.
+    """
+
+    transaction: Transaction | None = None
     last_row: tuple[int, int, bytes] = (0, 0, b"")
     term_count: int = 0
     rows_by_term: dict[int, list[int]] = field(default_factory=dict)
@@ -103,23 +107,28 @@ def add_postings(conn: Connection, index: TermIndex, rows: Mapping[int, Iterable
         ("id", "terms"),
         [(id, pack_integers(row_terms)) for id, row_terms in rows.items()],
     )
+    cached_pending(conn, index).transaction = None  # there are new rows
     if load_pending(conn, index).term_count >= FLUSH_THRESHOLD_TERMS:
         flush(conn, index)
 
 
 def load_pending(conn: Connection, index: TermIndex) -> PendingPostings:
-    """Return the pending rows, reading only new ones.
+    """Return the pending rows, reading only new ones, once in each transaction.
 
     The last row of the cache is read again: if it is gone, this or another process has flushed the rows. After a
     rollback the SQLite store empties the cache, because row numbers are used again there.
     """
     pending = cached_pending(conn, index)
+    transaction = conn.get_transaction()
+    if transaction is not None and pending.transaction is transaction:
+        return pending
     rows = select_raw(conn, index.select_pending, lot=pending.last_row[0])
     if pending.last_row[0] and (not rows or tuple(rows[0]) != pending.last_row):
         pending = conn.info[index.name] = PendingPostings()
         rows = select_raw(conn, index.select_pending, lot=0)
     for row in rows[1:] if pending.last_row[0] else rows:
         pending.add_row(tuple(row))
+    pending.transaction = conn.get_transaction()
     return pending
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from monitor.errors import StoreError
 
 LOCK_TIMEOUT_S = 60.0  # seconds to wait for other writers; a write transaction takes far less
-LOCK_POLL_S = 0.005  # seconds between two attempts
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.0002, 0.005  # between two attempts; each pause is longer than the one before
 GLANCE_S = 0.25  # seconds in which a process that only looks whether the lock is held has released it
 
 
@@ -41,10 +41,12 @@ class FileLock:
             self._thread_lock.release()
 
     def _wait_for_lock(self, deadline: float) -> None:
+        pause_s = FIRST_PAUSE_S
         while not self.try_acquire():
             if time.monotonic() > deadline:
                 raise StoreError(f"database {self.path.stem}: locked by another process")
-            time.sleep(LOCK_POLL_S)
+            time.sleep(pause_s)
+            pause_s = min(MAX_PAUSE_S, 1.5 * pause_s)
 
     def try_acquire(self) -> bool:
         """Take the lock among processes without waiting; False if another process holds it."""
@@ -60,7 +62,7 @@ class FileLock:
         while not self.try_acquire():
             if time.monotonic() > deadline:
                 return False
-            time.sleep(LOCK_POLL_S)
+            time.sleep(MAX_PAUSE_S)
         return True
 
     def write_owner(self) -> None:

@@ -272,9 +272,9 @@ def resume_changed_channels(conn: Connection, fingerprints: Mapping[str, str], n
 # Bursts and batches
 
 
-def recent_message_count(conn: Connection, channel: str, since: Moment) -> int:
-    """Count the channel's messages created since a moment, without batches and up to BURST_LIMIT."""
-    return sum(created >= since for created in conn.scalars(SELECT_RECENT_MESSAGES, {"channel": channel}))
+def recent_message_count(conn: Connection, channel: str, begin: Moment, end: Moment) -> int:
+    """Count those of the channel's last BURST_LIMIT messages that were created in a time, without batches."""
+    return sum(begin <= created <= end for created in conn.scalars(SELECT_RECENT_MESSAGES, {"channel": channel}))
 
 
 def last_batch(conn: Connection, channel: str, reason: Reason) -> MessageBatch | None:

@@ -75,9 +75,9 @@ class StoredHistory(Ledger):
         """Return the silences that have not ended."""
         return silences.load_active_silences(self._conn, now)
 
-    def recent_message_count(self, channel: str, since: Moment) -> int:
-        """Count the channel's messages created since a moment, up to BURST_LIMIT."""
-        return outbox.recent_message_count(self._conn, channel, since)
+    def recent_message_count(self, channel: str, begin: Moment, end: Moment) -> int:
+        """Count those of the channel's last BURST_LIMIT messages that were created in a time."""
+        return outbox.recent_message_count(self._conn, channel, begin, end)
 
     def sent_alert(self, alert_ids: Sequence[str], channel: str) -> str | None:
         """Return the first of these alerts that the channel was sent."""

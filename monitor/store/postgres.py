@@ -18,6 +18,7 @@ from monitor.store import migrate
 from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import describe_driver_error, translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S
+from monitor.store.pools import RenewablePool
 from monitor.store.sql import dump_json
 
 NOTICE_CHANNEL = "claimwatch"
@@ -48,6 +49,8 @@ class PostgresStore(Store):
         except ModuleNotFoundError as error:
             raise StoreError("PostgreSQL support is not installed: pip install 'claimwatch[postgres]'") from error
         event.listen(self._engine, "connect", set_lock_timeout)
+        event.listen(self._engine, "connect", prefer_indexes)
+        self._pool = RenewablePool(self._engine)
         self._read_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -134,11 +137,27 @@ class PostgresStore(Store):
         words = [f"--{name}={value}" for name, value in options.items() if value]
         return shlex.join(["pg_dump", "--format=custom", *words, self.name])
 
+    def release_memory(self) -> None:
+        self._pool.renew()
+
     def close(self) -> None:
-        self._engine.dispose()
+        self._pool.close()
 
 
 def set_lock_timeout(connection: Any, _entry: object) -> None:
     """Limit the wait for other writers to the time that the SQLite store allows."""
     connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S:.0f}s'")
     connection.commit()
+
+
+def prefer_indexes(connection: Any, _entry: object) -> None:
+    """Keep the planner from reading whole tables: every query on a large one has an index.
+
+    The tables grow faster than their statistics, so that it would expect most rows of the index of claims to match.
+    Compatible engines that do not know the setting need none.
+    """
+    try:
+        connection.execute("SET enable_seqscan = off")
+        connection.commit()
+    except connection.Error:  # SQLSTATE says why, and nothing depends on it
+        connection.rollback()

@@ -29,6 +29,7 @@ from monitor.store import inverted_index
 from monitor.store.base import Store
 from monitor.store.outbox import is_open
 from monitor.store.schema import (
+    alert_texts,
     alerts,
     awaited,
     claims,
@@ -207,7 +208,9 @@ def delete_alerts(conn: Connection, before: Moment, window: Window, limit: int) 
     has_delivery = exists().where(deliveries.c.alert_id == alerts.c.id)
     has_match = exists().where(matches.c.alert_id == alerts.c.id)
     is_old = and_(alerts.c.number.between(*window), alerts.c.at < before)
-    return delete_found(conn, alerts.c.number, is_old, ~has_delivery, ~has_match, limit=limit)
+    numbers = list(conn.scalars(select(alerts.c.number).where(is_old, ~has_delivery, ~has_match).limit(limit)))
+    conn.execute(delete(alert_texts).where(alert_texts.c.number.in_(numbers)))
+    return conn.execute(delete(alerts).where(alerts.c.number.in_(numbers))).rowcount
 
 
 def delete_updates(conn: Connection, before: Moment, window: Window, limit: int) -> int:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from monitor.store.schema_alerts import (
     absences,
+    alert_texts,
     alerts,
     answers,
     awaited,
@@ -42,6 +43,7 @@ from monitor.store.sql import RowId, StorableText
 
 __all__ = [
     "absences",
+    "alert_texts",
     "alerts",
     "answers",
     "awaited",
@@ -101,6 +103,7 @@ sources = Table(
     Column("pace", Double),
     Column("baselined", Boolean, nullable=False),
     Column("shard", Integer, nullable=False, server_default="0"),
+    Column("paused_at", Double),
     Index(None, "next_poll"),
 )
 
@@ -143,6 +146,7 @@ entries = Table(
     Column("last_seen", Double, nullable=False),
     UniqueConstraint("source", "key"),
     Index(None, "source", "content_hash"),
+    Index(None, "source", "first_seen"),
 )
 
 updates = Table(

@@ -46,8 +46,20 @@ alerts = Table(
     Index(None, "rule", "story", "at"),
     Index(None, "rule", "number"),
     Index(None, "story", "number"),
-    Index(None, "at"),
+    Index(None, "severity", "number"),
+    Index(None, "at", "rule", "severity"),
     Index(None, "update_id"),
+)
+
+# What pages filter alerts by and search in: the source of the update, and the folded words of the alert, by which the
+# database finds them (`alert_words`).
+alert_texts = Table(
+    "alert_texts",
+    metadata,
+    Column("number", RowId, ForeignKey("alerts.number"), primary_key=True, autoincrement=False),
+    Column("source", StorableText, nullable=False),
+    Column("words", StorableText, nullable=False),
+    Index(None, "source", "number"),
 )
 
 # `waiting` is the pending alert of a held or counted match; `opens` is when its throttle window ends. `counts_for` is
@@ -143,6 +155,7 @@ messages = Table(
     UniqueConstraint("id"),
     Index(None, "state", "channel", "thread", "number"),
     Index(None, "channel", "gathers", "number"),
+    Index(None, "sent_at"),
 )
 _is_part = messages.c.continues.is_not(None)
 Index("ix_messages_continues", messages.c.continues, sqlite_where=_is_part, postgresql_where=_is_part)
@@ -197,4 +210,5 @@ answers = Table(
     Column("at", Double, nullable=False),
     Column("pairs", JSON, nullable=False),
     Index(None, "alert_id"),
+    Index(None, "at"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -36,8 +36,8 @@ SELECT_LATER_CLAIMS = (
     .order_by(claims.c.id.desc())
     .limit(MAX_LATER_CLAIMS)
 )
-SELECT_CONTENT_HASHES = select(entries.c.key, entries.c.content_hash).where(
-    entries.c.source == bindparam("source"), entries.c.key.in_(bindparam("keys", expanding=True))
+SELECT_CONTENT_HASHES = select(entries.c.source, entries.c.key, entries.c.content_hash).where(
+    entries.c.source.in_(bindparam("sources", expanding=True)), entries.c.key.in_(bindparam("keys", expanding=True))
 )
 
 
@@ -74,8 +74,8 @@ def terms_since(conn: Connection, index: TermIndex, last_row: int) -> list[Seque
     return [unpack_integers(terms) for _, _, terms in rows[1:]]
 
 
-def content_hashes(conn: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
-    """Return the content hashes of the known entries among these keys."""
-    key_by_stored = {storable_text(key): key for key in keys}
-    rows = conn.execute(SELECT_CONTENT_HASHES, {"source": source, "keys": list(key_by_stored)})
-    return {key_by_stored[key]: content_hash for key, content_hash in rows}
+def content_hashes(conn: Connection, keys_by_source: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], str]:
+    """Return the content hashes of the known entries with these keys, by source and key."""
+    key_by_stored = {storable_text(key): key for keys in keys_by_source.values() for key in keys}
+    rows = conn.execute(SELECT_CONTENT_HASHES, {"sources": list(keys_by_source), "keys": list(key_by_stored)})
+    return {(source, key_by_stored[key]): content_hash for source, key, content_hash in rows}

@@ -46,24 +46,14 @@ HAS_ENTRIES = case((exists().where(entries.c.source == sources.c.name).correlate
     "entries"
 )
 SOURCE_COLUMNS = (
-    "name",
-    "url",
-    "kind",
-    "etag",
-    "last_modified",
-    "body_hash",
-    "state",
-    "error",
-    "failures",
-    "last_good",
-    "next_poll",
-    "baselined",
-    "entries",
-    "error_code",
-    "last_read",
-    "pace",
-)  # in the order of the fields of SourceState
-LISTED_COLUMNS = [ENTRY_COUNT if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
+    "name", "url", "kind", "etag", "last_modified", "body_hash", "state", "error", "failures", "last_good",
+    "next_poll", "baselined", "entries", "error_code", "last_read", "pace", "paused_at",
+)  # fmt: skip  # in the order of the fields of SourceState
+SHOWN_STATE = case((sources.c.paused_at.is_not(None), "paused"), else_=sources.c.state).label("state")
+LISTED_COLUMNS = [
+    ENTRY_COUNT if name == "entries" else SHOWN_STATE if name == "state" else sources.c[name]
+    for name in SOURCE_COLUMNS
+]
 LEASED_COLUMNS = [HAS_ENTRIES if name == "entries" else sources.c[name] for name in SOURCE_COLUMNS]
 LOOKAHEAD_FACTOR = 8  # due sources read per source wanted, before sources of full hosts are excluded by name
 _POLL_COLUMNS = (
@@ -106,7 +96,7 @@ def _select_due(*columns: Any, ignore_interval: bool) -> Select[Any]:
     is_free = or_(sources.c.leased_until.is_(None), sources.c.leased_until <= now)
     return (
         select(*columns)
-        .where(sources.c.configured, is_ready, is_free)
+        .where(sources.c.configured, is_ready, is_free, sources.c.paused_at.is_(None))
         .order_by(sources.c.next_poll, sources.c.name)
         .with_for_update(skip_locked=True, of=sources)
     )
@@ -337,10 +327,11 @@ def newest_published(conn: Connection, name: str) -> Moment | None:
 def activity_since(conn: Connection, name: str, *, since: Moment) -> tuple[list[Moment], Moment]:
     """Return the starts of the hours that have an update of the source since `since`, and when its last update was
     recorded (0 if never)."""
-    hour = cast(updates.c.at / 3600, BigInteger)
+    rounded = cast(updates.c.at / 3600, BigInteger)  # PostgreSQL rounds to the nearest, SQLite down
+    hour = case((rounded > updates.c.at / 3600, rounded - 1), else_=rounded)
     own_updates = updates.join(entries, entries.c.id == updates.c.entry_id)
     hours_query = (
         select(hour).select_from(own_updates).where(entries.c.source == name, updates.c.at >= since).distinct()
     )
     last_query = select(func.max(updates.c.recorded_at)).select_from(own_updates).where(entries.c.source == name)
-    return [hour_number * 3600.0 for hour_number in conn.scalars(hours_query)], conn.scalar(last_query) or 0.0
+    return [number * 3600.0 for number in conn.scalars(hours_query)], conn.scalar(last_query) or 0.0

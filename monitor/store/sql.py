@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
@@ -23,14 +24,14 @@ from sqlalchemy import (
     Select,
     Text,
     Update,
+    bindparam,
     func,
     select,
 )
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
-EXPANDING_LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")  # SQLAlchemy's placeholder for an expanding list
-MAX_INTEGERS_PER_STATEMENT = 2000  # integers written into one statement
+EXPANDING_LIST = re.compile(r"IN \(__\[POSTCOMPILE_\w+\]\)")  # what SQLAlchemy writes for an expanding list
 
 # Column types
 
@@ -95,12 +96,24 @@ def insert_rows(
     """Insert rows into the columns `keys`. Their values must be storable as they are: text by `storable_text`.
 
     For the claims of a poll, which are hundreds, and for the indexes, which get about thirty terms for each claim.
+    PostgreSQL gets an array of each column, which takes it and its driver a fifth of the time of single rows.
     """
     if not rows:
         return
-    sql_compiler = compile_statement(statement, conn.dialect, keys)
-    values = rows if sql_compiler.positional else [dict(zip(keys, row, strict=True)) for row in rows]
-    conn.exec_driver_sql(str(sql_compiler), values)
+    if conn.dialect.name == "postgresql":
+        columns = zip(*rows, strict=True)
+        arrays: dict[str, object] = {key: list(column) for key, column in zip(keys, columns, strict=True)}
+        conn.exec_driver_sql(str(compile_statement(insert_arrays(statement, keys), conn.dialect)), arrays)
+    else:
+        conn.exec_driver_sql(str(compile_statement(statement, conn.dialect, keys)), rows)
+
+
+@cache
+def insert_arrays(statement: Insert, keys: tuple[str, ...]) -> Insert:
+    """Return a statement that inserts rows from an array for each of the columns `keys`."""
+    arrays = [bindparam(key, type_=ARRAY(statement.table.c[key].type)) for key in keys]
+    rows = func.unnest(*arrays).table_valued(*keys).render_derived()
+    return statement.from_select(list(keys), select(*rows.c), include_defaults=False)
 
 
 def execute_many_raw(conn: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:
@@ -121,15 +134,14 @@ def select_matching(conn: Connection, statement: Select[Any], integers: Iterable
 
     For the terms of an update, which are hundreds.
     """
-    sql, literals = str(compile_statement(statement, conn.dialect)), [f"{number:d}" for number in integers]
-    if conn.dialect.name == "sqlite":  # it keeps statements in memory, so their text must not contain the integers
-        values = (f"[{','.join(literals)}]",)
-        return list(fetch_raw(conn, EXPANDING_LIST.sub("SELECT value FROM json_each(?)", sql), values))
-    rows: list[Any] = []
-    for start in range(0, len(literals), MAX_INTEGERS_PER_STATEMENT):
-        batch = ",".join(literals[start : start + MAX_INTEGERS_PER_STATEMENT])
-        rows += fetch_raw(conn, EXPANDING_LIST.sub(batch, sql))
-    return rows
+    sql = str(compile_statement(statement, conn.dialect))
+    if conn.dialect.name == "sqlite":  # statements are kept in memory, so their text must not contain the integers
+        values = (f"[{','.join([f'{number:d}' for number in integers])}]",)
+        return list(fetch_raw(conn, EXPANDING_LIST.sub("IN (SELECT value FROM json_each(?))", sql), values))
+    # One text for all lists, so that the server parses and plans it once.
+    return list(
+        fetch_raw(conn, EXPANDING_LIST.sub("= ANY(%(integers)s::bigint[])", sql), {"integers": list(integers)})
+    )
 
 
 def select_raw(conn: Connection, statement: Select[Any], **values: int) -> Sequence[Any]:

@@ -27,6 +27,7 @@ from monitor.store import migrate
 from monitor.store.base import Store, Upgrade
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.locks import LOCK_TIMEOUT_S, FileLock
+from monitor.store.pools import RenewablePool
 from monitor.store.sql import dump_json
 
 MAX_READERS = 4  # concurrent reading connections
@@ -51,6 +52,7 @@ class SqliteStore(Store):
         self._lock: FileLock | ThreadLock = ThreadLock() if self._path is None else open_lock(self._path, ".write")
         self._writer = self._engine("BEGIN IMMEDIATE", 1)
         self._reader = self._engine("BEGIN", MAX_READERS) if self._path else self._writer
+        self._reader_pool = RenewablePool(self._reader)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -166,9 +168,16 @@ class SqliteStore(Store):
             partial.unlink(missing_ok=True)
             raise StoreError(f"cannot write {what} {path}: {error}") from error
 
+    def release_memory(self) -> None:
+        with self.write_any_schema() as conn:
+            conn.info.clear()
+            conn.exec_driver_sql("PRAGMA shrink_memory")
+            if self._reader is not self._writer:
+                self._reader_pool.renew()
+
     def close(self) -> None:
         with self._lock.hold():
-            self._reader.dispose()
+            self._reader_pool.close()
             self._writer.dispose()
         self._lock.close()
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from monitor.alerts.corroboration import source_reports
-from monitor.alerts.story_summary import StoryFinding, StorySummary, figure_series, story_claims
+from monitor.alerts.story_summary import StoryFinding, StorySummary, figure_series, latest_sentence, story_claims
 from monitor.store.rows import finding_from_row
 from monitor.store.schema import entries, findings, stories, updates
 
@@ -18,16 +18,15 @@ SELECT_STORY_FINDINGS = (
     .join(updates, updates.c.id == findings.c.update_id)
     .join(entries, entries.c.id == updates.c.entry_id)
     .order_by(findings.c.update_id.desc(), findings.c.position.desc())
-    .limit(MAX_STORY_FINDINGS)
 )
 
 
-def load_story_summary(conn: Connection, story: str) -> StorySummary | None:
-    """Return the summary of a story; None for an unknown story."""
+def load_story_summary(conn: Connection, story: str, limit: int = MAX_STORY_FINDINGS) -> StorySummary | None:
+    """Return the summary of a story by its newest `limit` findings; None for an unknown story."""
     row = conn.execute(select(stories).where(stories.c.id == story)).one_or_none()
     if row is None:
         return None
-    rows = conn.execute(SELECT_STORY_FINDINGS.where(findings.c.story == story)).all()
+    rows = conn.execute(SELECT_STORY_FINDINGS.where(findings.c.story == story).limit(limit)).all()
     story_findings = [
         StoryFinding(row.source, row.at, finding_from_row(row), row.key, row.url) for row in reversed(rows)
     ]
@@ -39,6 +38,7 @@ def load_story_summary(conn: Connection, story: str) -> StorySummary | None:
         source_reports(story_claims(story_findings)),
         figure_series(story_findings),
         is_of_rule=not rows,
+        latest=latest_sentence(story_findings),
     )
 
 

@@ -132,7 +132,7 @@ def _cache_entry(text: str, synonyms: Synonyms) -> _CacheEntry:
 
 def forget_analyses() -> None:
     """Empty the caches of texts and of words, which hold the memory of a long document together."""
-    for cached in (_cache_entry, _shared_term, build_word):
+    for cached in (_cache_entry, _shared_term, build_word, _phrase_tables, COUNTRY_PHRASES.starting_with):
         cached.cache_clear()
 
 

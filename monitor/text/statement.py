@@ -16,7 +16,7 @@ from monitor.text.facts.tokens import tokenize
 from monitor.text.facts.word_phrases import find_phrases, phrase_table
 from monitor.text.lexicon.speech import ADDITIONAL, RELATIVE_DAYS
 
-STATEMENT_CACHE_SIZE = 8_192
+STATEMENT_CACHE_SIZE = 2_048  # each keeps its analysis in memory
 CLAUSE_MARKS = frozenset(",;:—–()")
 CLAUSE_WORDS = frozenset(
     "and but while which who whose whom after before because although though when where as that despite including "

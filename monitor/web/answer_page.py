@@ -41,7 +41,7 @@ BUTTONS = {FeedbackKind.ACK: "Seen: it was news", FeedbackKind.NOT_NEWS: "Not ne
 
 def answer_endpoint(site: Site) -> AsyncEndpoint:
     """Return the endpoint of answer links. No response is cached, indexed, or named as a referrer."""
-    respond_with_page = page_endpoint(site, answer_page)
+    respond_with_page = page_endpoint(site, answer_page, has_form_token=False)
 
     async def respond(request: Request) -> Response:
         response = await respond_with_page(request)

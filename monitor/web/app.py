@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -10,38 +10,57 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from monitor.config.models import Config
 from monitor.model import Moment
+from monitor.ruleset.query.compile import AliasNodes
 from monitor.store.base import Store
-from monitor.web import api, feedback, silences, views
+from monitor.web import (
+    alert_list,
+    alert_pages,
+    coverage_page,
+    feed,
+    feedback,
+    login,
+    overview,
+    search_page,
+    silences,
+    story_pages,
+    views,
+)
+from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
-from monitor.web.endpoint import DEFAULT_MUTE_S, Site, http_error_response, page_endpoint
+from monitor.web.api_routes import routes_of_api
+from monitor.web.endpoint import (
+    DEFAULT_MUTE_S,
+    PageFunction,
+    Site,
+    http_error_response,
+    page_endpoint,
+)
+from monitor.web.guard import AccessMiddleware
 from monitor.web.health import ReadHealth, health_endpoint, no_daemon
 from monitor.web.metrics import metrics_endpoint
-from monitor.web.middleware import LOOPBACK_HOSTS, BasePathMiddleware, HostGuardMiddleware
+from monitor.web.middleware import AcceptedHosts, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
-GET_ROUTES = {
-    "/": views.list_alerts,
-    "/alerts/{id}": views.show_alert,
-    "/stories/{id}": views.show_story,
-    "/sources": views.list_sources,
-    "/deliveries": views.list_deliveries,
-    "/silences": silences.list_silences,
-    "/{kind}/{id}/silence": silences.silence_form,
-    "/api/alerts": api.list_alerts,
-    "/api/alerts/{id}": api.show_alert,
-    "/api/stories/{id}": api.show_story,
-    "/api/sources": api.list_sources,
-    "/api/deliveries": api.list_deliveries,
-    "/api/silences": api.list_silences,
-    "/api/status": api.show_status,
+LOOPBACK_ONLY = AcceptedHosts()
+GET_ROUTES: dict[str, PageFunction] = {
+    **overview.GET_ROUTES,
+    **alert_list.GET_ROUTES,
+    **alert_pages.GET_ROUTES,
+    **story_pages.GET_ROUTES,
+    **search_page.GET_ROUTES,
+    **coverage_page.GET_ROUTES,
+    **views.GET_ROUTES,
+    **silences.GET_ROUTES,
+    **login.GET_ROUTES,
+    **feed.GET_ROUTES,
 }
-
-POST_ROUTES = {
-    "/alerts/{id}/ack": feedback.acknowledge,
-    "/alerts/{id}/not-news": feedback.mark_not_news,
-    "/{kind}/{id}/silence": silences.submit_silence,
-    "/silences/{id:int}/end": silences.submit_silence_end,
+POST_ROUTES: dict[str, PageFunction] = {
+    **alert_list.POST_ROUTES,
+    **feedback.POST_ROUTES,
+    **silences.POST_ROUTES,
+    **login.POST_ROUTES,
 }
 
 
@@ -51,17 +70,22 @@ def create_app(
     timezone: ZoneInfo,
     clock: Callable[[], Moment],
     memory: float = DEFAULT_MUTE_S,
-    hosts: Collection[str] | None = LOOPBACK_HOSTS,
+    hosts: AcceptedHosts = LOOPBACK_ONLY,
     base: str = "",
+    access: Access | None = None,
+    config: Callable[[], Config] | None = None,
+    aliases: Callable[[], AliasNodes] = dict,
     health: ReadHealth = no_daemon,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
-    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config); None
-    accepts any. A "not news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every
-    link (`middleware.url_base_path`). `health` returns the body of `/health`; `/metrics` has it too.
+    Only requests whose Host is in `hosts` are answered (`middleware.accepted_hosts` reads them from a config). A "not
+    news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
+    (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
+    by default everybody; `config` returns the config in use. `aliases` returns what `@name` in a search stands for.
+    `health` returns the body of `/health`; `/metrics` has it too.
     """
-    site = Site(store, timezone, clock, memory, base)
+    site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases)
     application = Starlette(
         routes=[
             *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),
@@ -69,12 +93,17 @@ def create_app(
                 Route(path, page_endpoint(site, page_function), methods=["POST"])
                 for path, page_function in POST_ROUTES.items()
             ),
+            *routes_of_api(site),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(health)),
             Route("/metrics", metrics_endpoint(site, health)),
             Route("/style.css", style_sheet),
         ],
-        middleware=[Middleware(HostGuardMiddleware, hosts=hosts), Middleware(BasePathMiddleware, base=base)],
+        middleware=[
+            Middleware(HostGuardMiddleware, hosts=hosts),
+            Middleware(BasePathMiddleware, base=base),
+            Middleware(AccessMiddleware, access=site.access, clock=clock, base=base),
+        ],
         exception_handlers={HTTPException: http_error_response},
         lifespan=site.lifespan,
     )

@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -20,17 +22,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from monitor.config.models import Config
 from monitor.errors import StoreError
 from monitor.model import Moment
+from monitor.ruleset.query.compile import AliasNodes
 from monitor.store.base import Store
 from monitor.units import DAY
-from monitor.web.forms import read_form
+from monitor.web.access import Access, is_api_path
+from monitor.web.forms import check_form, read_form
 from monitor.web.templates import html_response
 
 log = structlog.get_logger()
 
 PAGE_THREADS = 2  # concurrent reads of the store
 PAGE_TIMEOUT_S = 20.0
+SLOW_TIMEOUT_S = 40.0  # of searches and try-outs, which end after a shorter time
 DEFAULT_MUTE_S = 90 * DAY
 
 PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
@@ -39,34 +45,55 @@ PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 @dataclass(frozen=True, slots=True)
 class Site:
     """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
-    mutes similar alerts, `base` is the path prefix of links."""
+    mutes similar alerts, `base` is the path prefix of links, `access` says who may use them. `config` returns the
+    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for."""
 
     store: Store
     timezone: ZoneInfo
     clock: Callable[[], Moment]
     memory: float = DEFAULT_MUTE_S
     base: str = ""
+    access: Access = field(default_factory=Access)
+    config: Callable[[], Config] | None = None
+    aliases: Callable[[], AliasNodes] = dict
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
+    slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Stop the page threads when the application ends."""
         yield
         self.threads.shutdown(wait=False, cancel_futures=True)
+        self.slow_threads.shutdown(wait=False, cancel_futures=True)
 
 
 PageFunction: TypeAlias = Callable[[Site, Request], Response]
 AsyncEndpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def page_endpoint(site: Site, page_function: PageFunction) -> AsyncEndpoint:
-    """Return the endpoint that runs `page_function` in a thread and answers failures with a problem page."""
+def page_endpoint(site: Site, page_function: PageFunction, *, has_form_token: bool = True) -> AsyncEndpoint:
+    """Return the endpoint that runs `page_function` in a thread and answers failures with a problem page.
+
+    A form must come from one of our pages, which gave it a token; `has_form_token` is false where something else
+    proves that.
+    """
+
+    async def respond(request: Request) -> Response:
+        if request.method == "POST":
+            request.state.form = await read_form(request)
+            if has_form_token:
+                check_form(request)
+        return await run_page(PAGE_TIMEOUT_S, site, page_function, request)
+
+    return async_page_endpoint(respond)
+
+
+def async_page_endpoint(endpoint: AsyncEndpoint) -> AsyncEndpoint:
+    """Return the endpoint that answers failures of `endpoint` with a problem page."""
 
     async def respond(request: Request) -> Response:
         try:
-            if request.method == "POST":
-                request.state.form = await read_form(request)
-            return await run_page(PAGE_TIMEOUT_S, site, page_function, request)
+            return await endpoint(request)
         except HTTPException:
             raise
         except StoreError as error:
@@ -80,8 +107,13 @@ def page_endpoint(site: Site, page_function: PageFunction) -> AsyncEndpoint:
 
 
 async def run_page(seconds: float, site: Site, page_function: PageFunction, request: Request) -> Response:
-    """Run `page_function` in a thread and return its response. Raise StoreError after `seconds`."""
-    future = asyncio.get_running_loop().run_in_executor(site.threads, page_function, site, request)
+    """Run `page_function` in a thread and return its response. Raise StoreError after `seconds`.
+
+    What may take longer than other pages has a thread of its own, so that it does not delay them.
+    """
+    context = copy_context()  # it knows the visitor
+    threads = site.slow_threads if seconds > PAGE_TIMEOUT_S else site.threads
+    future = asyncio.get_running_loop().run_in_executor(threads, context.run, page_function, site, request)
     try:
         return await asyncio.wait_for(future, seconds)
     except TimeoutError:
@@ -91,7 +123,7 @@ async def run_page(seconds: float, site: Site, page_function: PageFunction, requ
 def problem_response(request: Request, status: int, sentence: str) -> Response:
     """Return an error page, or JSON below `/api/`, with `sentence` as its text."""
     base = request.scope.get("root_path", "")
-    if request.scope["path"].startswith(f"{base}/api/"):
+    if is_api_path(request.scope["path"].removeprefix(base)):
         return JSONResponse({"error": sentence}, status)
     return html_response(
         "problem.html", {"base": quote(base), "current_page": "", "status": status, "sentence": sentence}, status
@@ -102,13 +134,13 @@ def http_error_response(request: Request, error: Exception) -> Response:
     """Return the error page for an HTTPException of the router or of a page function."""
     assert isinstance(error, HTTPException)
     sentences = {
-        403: "This form must be submitted from a page of this monitor.",
+        403: "This form must be submitted from a page of this monitor. Reload the page and try again.",
         404: "There is no such page.",
         405: "This method is not allowed here.",
         408: "The request body did not arrive in time.",
         413: "The request body is too large.",
     }
-    has_detail = error.status_code == 400
+    has_detail = error.detail != HTTPStatus(error.status_code).phrase
     sentence = error.detail if has_detail else sentences.get(error.status_code, "The request failed.")
     response = problem_response(request, error.status_code, sentence)
     response.headers.update(error.headers or {})

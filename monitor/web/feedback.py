@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from monitor.actions import record_feedback
 from monitor.alerts.feedback import FeedbackKind
 from monitor.web.endpoint import Site
-from monitor.web.middleware import is_own_page
+from monitor.web.visitor import current_visitor
 
 
 def acknowledge(site: Site, request: Request) -> Response:
@@ -25,13 +25,15 @@ def mark_not_news(site: Site, request: Request) -> Response:
 
 
 def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
-    """Record the answer to the alert in the path. Raise HTTPException for a foreign form or an unknown alert."""
-    if not is_own_page(request.headers):
-        raise HTTPException(403)
+    """Record the answer to the alert in the path. Raise HTTPException 404 if it is unknown."""
     alert_id = request.path_params["id"]
     if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", alert_id):
         raise HTTPException(404)
-    is_recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by="web")
+    author = current_visitor().author
+    is_recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by=author)
     if not is_recorded:
         raise HTTPException(404)
     return RedirectResponse(f"{site.base}/alerts/{alert_id}", 303)
+
+
+POST_ROUTES = {"/alerts/{id}/ack": acknowledge, "/alerts/{id}/not-news": mark_not_news}

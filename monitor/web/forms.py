@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from monitor.web.middleware import is_own_page
+from monitor.web.visitor import current_visitor
+
 MAX_FORM_BYTES = 16_384
-MAX_FORM_FIELDS = 50
+MAX_FORM_FIELDS = 100  # a form with all alerts of a page has fifty boxes
+CSRF_FIELD = "csrf_token"
 FORM_TIMEOUT_S = 10.0  # for the whole body
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; of a repeated field the last one.
+def check_form(request: Request) -> None:
+    """Raise HTTPException 403 unless a page that we gave to this visitor sent the form."""
+    token: str = request.state.form.get(CSRF_FIELD, "")
+    is_expected = hmac.compare_digest(token.encode(), current_visitor().csrf_token.encode())
+    if not (is_expected and is_own_page(request.headers)):
+        raise HTTPException(403)
 
-    Raise HTTPException 413 if the body is too large, 408 if it does not arrive in time.
-    """
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form; of a repeated field the last one. Raise HTTPException 413 or 408."""
+    body = await read_body(request, MAX_FORM_BYTES)
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FORM_FIELDS))
+    except ValueError:
+        raise HTTPException(413) from None
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body. Raise HTTPException 413 if it is too large, 408 if it does not arrive in time."""
     body = b""
     try:
         async with asyncio.timeout(FORM_TIMEOUT_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_FORM_BYTES:
+                if len(body) > max_bytes:
                     raise HTTPException(413)
     except (TimeoutError, ClientDisconnect):
         raise HTTPException(408) from None
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FORM_FIELDS))
-    except ValueError:
-        raise HTTPException(413) from None
+    return body

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 ROWS_PER_PAGE = 50
+MAX_SHOWN_FINDINGS = 2_000  # newest ones of a story, on its page: it must not wait for a story of years
 MAX_RELATED_ALERTS = 20  # of a story, on its page and on the pages of its alerts
 LISTING_PARAMS = ("rule", "story", "message", "state")
 DELIVERY_STATES = ("pending", "retrying", "sent", "dead")
@@ -102,7 +103,8 @@ def story_detail(store: Store, request: Request, now: Moment) -> StoryDetail:
     """Return the story in the path. Raise HTTPException if it is unknown."""
     story_id = request.path_params["id"]
     with store.read() as conn:
-        summary = load_story_summary(conn, story_id) if re.fullmatch(r"[A-Za-z0-9-]{1,100}", story_id) else None
+        is_id = re.fullmatch(r"[A-Za-z0-9-]{1,100}", story_id) is not None
+        summary = load_story_summary(conn, story_id, MAX_SHOWN_FINDINGS) if is_id else None
         if summary is None:
             raise HTTPException(404)
         all_active = silences.load_active_silences(conn, now)

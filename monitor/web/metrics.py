@@ -19,7 +19,7 @@ from starlette.responses import Response
 from monitor import __version__
 from monitor.errors import StoreError
 from monitor.metrics import counting_registry
-from monitor.store.reports.figures import StoreFigures, StoreSize, load_figures, load_size
+from monitor.store.reports.figures import DatabaseSize, StoreFigures, load_figures, load_size
 from monitor.web.endpoint import Site
 from monitor.web.health import ReadHealth
 
@@ -54,7 +54,7 @@ class StoreCache:
     """The figures of a store that were read last. Used by one page thread at a time, or they are read twice."""
 
     figures: StoreFigures | None = None
-    size: StoreSize | None = None
+    size: DatabaseSize | None = None
     figures_until: float = 0.0
     size_until: float = 0.0
 

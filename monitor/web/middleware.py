@@ -7,13 +7,14 @@ always include it.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from monitor.config.fields import is_loopback
 from monitor.config.models import WebConfig
 
 
@@ -39,6 +40,7 @@ class BasePathMiddleware:
 
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
@@ -50,21 +52,37 @@ SECURITY_HEADERS = {
 WRONG_HOST_TEXT = "Unknown host name. To allow it, set url under [web] in config.toml.\n"
 
 
-def accepted_hosts(web: WebConfig) -> frozenset[str] | None:
-    """Return the host names to answer; None (any) if `listen` is not a loopback address."""
-    listen_host = host_name(web.listen or "")
-    if not is_loopback(listen_host):
-        return None
-    public_host = urlsplit(web.url or "").hostname
-    return LOOPBACK_HOSTS | {listen_host} | ({public_host} if public_host else set())
+@dataclass(frozen=True, slots=True)
+class AcceptedHosts:
+    """The host names to answer, and whether any IP address is one too.
+
+    Another site cannot make a browser send an address as Host that is not in the address bar: it needs a name of its
+    own that resolves to this machine.
+    """
+
+    names: frozenset[str] = LOOPBACK_HOSTS
+    any_address: bool = False
+
+    def accepts(self, host: str) -> bool:
+        return host in self.names or (self.any_address and is_address(host))
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether `host` is `localhost` or a loopback address."""
+def accepted_hosts(web: WebConfig) -> AcceptedHosts:
+    """Return the hosts to answer: loopback, the host of `url` and that of `listen`.
+
+    If `listen` is beyond loopback and there is no `url`, any address: people reach the machine by one of its own.
+    """
+    listen_host, public_host = host_name(web.listen or ""), urlsplit(web.url or "").hostname
+    named = {host for host in (listen_host, public_host) if host and host not in WILDCARD_HOSTS}
+    return AcceptedHosts(LOOPBACK_HOSTS | named, not is_loopback(listen_host) and public_host is None)
+
+
+def is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return False
+    return True
 
 
 def host_name(header: str) -> str:
@@ -83,13 +101,18 @@ def is_own_page(headers: Headers) -> bool:
     return bool(origin) and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
+def is_foreign_page(headers: Headers) -> bool:
+    """Return whether a browser says that a page of another site sent the request. Programs say nothing."""
+    return ("sec-fetch-site" in headers or "origin" in headers) and not is_own_page(headers)
+
+
 class HostGuardMiddleware:
-    """Reject requests for hosts not in `hosts` (None: accept any) and add SECURITY_HEADERS to every response.
+    """Reject requests for hosts not in `hosts` and add SECURITY_HEADERS to every response.
 
     A header that the response has already is kept.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
+    def __init__(self, app: ASGIApp, hosts: AcceptedHosts) -> None:
         self.app = app
         self.hosts = hosts
 
@@ -105,6 +128,6 @@ class HostGuardMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        is_allowed = self.hosts is None or host_name(Headers(scope=scope).get("host", "")) in self.hosts
+        is_allowed = self.hosts.accepts(host_name(Headers(scope=scope).get("host", "")))
         responder = self.app if is_allowed else PlainTextResponse(WRONG_HOST_TEXT, 421)
         await responder(scope, receive, send_guarded)

@@ -85,6 +85,7 @@ def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
                 "at": format_time(report.first_claim.at, timezone),
                 "claims": report.claim_count,
                 "copies": shorten(sanitize(report.copied_from), MAX_NAME_CHARS),
+                "said": shorten(sanitize(report.first_claim.text), MAX_TITLE_CHARS),
             }
             for report in summary.source_reports
         ],
@@ -100,7 +101,7 @@ def story_context(summary: StorySummary, timezone: ZoneInfo) -> PageContext:
 
 def rule_alerts_path(rule: str) -> str:
     """Return the path of the list of one rule's alerts."""
-    return f"/?{urlencode({'rule': rule})}"
+    return f"/alerts?{urlencode({'rule': rule})}"
 
 
 def source_context(row: SourceState, timezone: ZoneInfo, now: Moment) -> PageContext:

@@ -23,10 +23,10 @@ from monitor.store import outbox, silences, story_summary
 from monitor.store.reports.alerts import AlertCount, find_alert, load_alert_page, recent_alert_counts
 from monitor.units import DAY, parse_duration
 from monitor.web.endpoint import Site
-from monitor.web.middleware import is_own_page
 from monitor.web.page_context import silence_context
 from monitor.web.silence_options import SilenceOption, silence_options
 from monitor.web.views import render_page
+from monitor.web.visitor import current_visitor
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -76,8 +76,6 @@ def silence_form(site: Site, request: Request) -> Response:
 
 def submit_silence(site: Site, request: Request) -> Response:
     """Create the silence described by the form, and redirect to the list."""
-    if not is_own_page(request.headers):
-        raise HTTPException(403)
     draft = parse_silence_form(options_for_request(site, request), request.state.form, site.clock())
     create_silence(site.store, draft)
     return RedirectResponse(f"{site.base}/silences", 303)
@@ -85,8 +83,6 @@ def submit_silence(site: Site, request: Request) -> Response:
 
 def submit_silence_end(site: Site, request: Request) -> Response:
     """End a silence now if it is active, and redirect to the list."""
-    if not is_own_page(request.headers):
-        raise HTTPException(403)
     with site.store.write() as conn:
         silences.end_silence(conn, request.path_params["id"], site.clock())
     return RedirectResponse(f"{site.base}/silences", 303)
@@ -125,7 +121,7 @@ def parse_silence_form(options: Sequence[SilenceOption], form: Mapping[str, str]
         rule=option.rule,
         source=option.source,
         story=option.story,
-        by="web",
+        by=current_visitor().author,
         mode=SilenceMode.UNTIL_FACTS_CHANGE if "facts" in form else SilenceMode.ALL,
     )
 
@@ -192,3 +188,7 @@ def is_same_target(silence: Silence, option: SilenceOption) -> bool:
         and silence.mode is not SilenceMode.NOT_NEWS
         and scope == (option.story, option.rule, option.source)
     )
+
+
+GET_ROUTES = {"/silences": list_silences, "/{kind}/{id}/silence": silence_form}
+POST_ROUTES = {"/{kind}/{id}/silence": submit_silence, "/silences/{id:int}/end": submit_silence_end}

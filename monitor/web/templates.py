@@ -11,18 +11,22 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from monitor.web.navigation import NAVIGATION
+from monitor.web.visitor import current_visitor
+
 PAGES_FOLDER = files("monitor.web") / "pages"
+STYLE_FILES = ("style.css", "tables.css", "alerts.css", "charts.css", "phone.css")  # one sheet, in this order
 
 
 def html_response(template: str, context: dict[str, Any], status: int = 200) -> Response:
-    """Render a page; browsers must not cache it."""
-    html = template_environment().get_template(template).render(context)
+    """Render a page for the current visitor; browsers must not cache it."""
+    html = template_environment().get_template(template).render(context, visitor=current_visitor())
     return HTMLResponse(html, status, {"cache-control": "no-store"})
 
 
 async def style_sheet(_request: Request) -> Response:
     """Serve the style sheet. Its URL contains its hash, so browsers may cache it."""
-    return Response(read_page_file("style.css"), media_type="text/css", headers={"cache-control": "max-age=86400"})
+    return Response(style_text(), media_type="text/css", headers={"cache-control": "max-age=86400"})
 
 
 @cache
@@ -34,8 +38,14 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.globals["style"] = f"/style.css?{sha256(read_page_file('style.css').encode()).hexdigest()[:12]}"
+    jinja.globals["style"] = f"/style.css?{sha256(style_text().encode()).hexdigest()[:12]}"
+    jinja.globals["navigation"] = NAVIGATION
     return jinja
+
+
+@cache
+def style_text() -> str:
+    return "\n".join(map(read_page_file, STYLE_FILES))
 
 
 @cache

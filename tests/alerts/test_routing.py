@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import drain_channel, example_alert
+from kit.databases import new_database_url
 
 from monitor.alerts.ids import build_message
 from monitor.alerts.preferences import ChannelPreferences
@@ -42,7 +43,7 @@ IngestFire = Callable[..., Assessment]
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire"}, 0.0)
     yield store
@@ -98,7 +99,7 @@ def test_a_flood_batch_has_a_thread_of_its_own() -> None:
 class FullOutbox:
     """An outbox of a channel that has had a burst of messages, and no batch yet."""
 
-    def recent_message_count(self, channel: str, since: float) -> int:
+    def recent_message_count(self, channel: str, begin: float, end: float) -> int:
         return BURST_LIMIT
 
     def last_batch(self, channel: str, reason: Reason) -> None:

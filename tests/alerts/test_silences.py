@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kit.databases import new_database_url
 
 from monitor.alerts.silences import Silence, SilenceMode, has_new_facts, repeats_any
 from monitor.assess import Assessment, Policy
@@ -28,7 +29,7 @@ Ingest = Callable[..., Assessment]
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire", "other"}, 0.0)
     yield store

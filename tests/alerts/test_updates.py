@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.builders import drain_channel
+from kit.databases import new_database_url
 from kit.delivery import builtin_templates
 
 from monitor.alerts.preferences import ChannelPreferences
@@ -47,7 +48,7 @@ Say = Callable[..., None]
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire", "press", "gov", "radio"}, 0.0)
     yield store

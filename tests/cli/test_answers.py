@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit.databases import database_url, write_config_file
 
 from monitor.assess import Policy
 from monitor.cli.app import run_command_line
@@ -28,7 +29,7 @@ Monitor = Callable[..., tuple[int, str, str]]
 def ingest_entry(text: str, at: float, entry: str) -> list[Reason]:
     """Ingest an entry and return the reasons of its decisions."""
     rules, _ = load_rules(Path("rules"), builtin_aliases=builtin_path("rules") / "aliases.yaml")
-    store = open_store("sqlite:///monitor.db")
+    store = open_store(database_url(Path()))
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire"}, 0.0)
         update = Update("wire", entry, at, text, "", "")
@@ -40,7 +41,7 @@ def ingest_entry(text: str, at: float, entry: str) -> list[Reason]:
 @pytest.fixture
 def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.toml").write_text(CONFIG)
+    write_config_file(tmp_path, CONFIG)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/ferries.yaml").write_text(RULE)
     ingest_entry(FIRST_CLAIM, 100.0, "e1")

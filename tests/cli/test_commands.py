@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
-from sqlalchemy import select, update
+from kit.databases import database_url, write_config_file
+from sqlalchemy import select, text, update
 
 from monitor.cli.app import run_command_line
 from monitor.config_file.load import read_config
@@ -80,7 +81,7 @@ def daemon_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaemonFo
     with FeedServer(OLD) as feed, FeedServer() as silent, PostSink() as hook, PostSink(410) as gone:
         silent.status = 503
         urls = {"feed": feed.url, "silent": silent.url, "hook": hook.url, "gone": gone.url}
-        (folder / "config.toml").write_text(CONFIG.format(secret=SECRET, **urls))
+        write_config_file(folder, CONFIG.format(secret=SECRET, **urls))
         (folder / "rules").mkdir()
         (folder / "rules/ferries.yaml").write_text(RULE)
         run_once(folder)
@@ -228,6 +229,7 @@ def test_sources_json_has_the_documented_keys(in_daemon_folder: DaemonFolder, ru
         "last_good",
         "next_poll",
         "pace",
+        "paused_at",
         "notices",
     ]
     assert (good["name"], good["state"], good["entries"], good["error"]) == ("bulletins", "ok", 2, None)
@@ -266,7 +268,7 @@ def test_a_source_never_polled_is_empty(empty_folder: Path, run_monitor: Monitor
 def test_sources_show_the_polling_interval_and_its_reason(
     empty_folder: Path, run_monitor: Monitor, keys: str, stored_interval: float | None, pace: str
 ) -> None:
-    (empty_folder / "config.toml").write_text(f'[[sources]]\nname = "a"\nurl = "https://example.org/"\n{keys}\n')
+    write_config_file(empty_folder, f'[[sources]]\nname = "a"\nurl = "https://example.org/"\n{keys}\n')
     config = read_config(empty_folder / "config.toml", env={})
     with closing(open_store(config.monitor.database)) as store, store.write() as conn:
         sync_sources(conn, config.sources, 0.0)
@@ -321,8 +323,8 @@ def test_deliveries_shows_each_state_and_retries_a_dead_delivery(
     assert [post.json["data"]["rule"] for post in in_daemon_folder.gone.posts] == ["ferries"]
     assert in_daemon_folder.gone.posts[0].headers["webhook-id"] == rows["gone"]["message"]
     in_daemon_folder.gone.status = 410
-    with sqlite3.connect(in_daemon_folder.folder / "monitor.db") as db:
-        db.execute("UPDATE messages SET state = 'dead', error = 'answered 410' WHERE channel = 'gone'")
+    with closing(open_store(database_url(in_daemon_folder.folder))) as store, store.write() as conn:
+        conn.execute(text("UPDATE messages SET state = 'dead', error = 'answered 410' WHERE channel = 'gone'"))
 
 
 def test_status_fits_on_one_screen(in_daemon_folder: DaemonFolder, run_monitor: Monitor) -> None:
@@ -469,6 +471,7 @@ def test_replay_runs_a_stream_with_and_without_rules(
 # backup
 
 
+@pytest.mark.sqlite
 def test_backup_writes_a_complete_copy_and_never_overwrites(
     in_daemon_folder: DaemonFolder, tmp_path: Path, run_monitor: Monitor
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from kit.builders import add_sources, commit_texts
+from kit.databases import database_url, write_config_file
 
 from monitor.cli.app import run_command_line
 from monitor.store.connect import open_store
@@ -54,8 +55,8 @@ def test_claims_many_pages_back_are_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.toml").write_text("")
-    store = open_store("sqlite:///monitor.db")
+    write_config_file(tmp_path, "")
+    store = open_store(database_url(tmp_path))
     add_sources(store, "wire")
     commit_texts(
         store, ["The lighthouse burned.", *(f"Barge {number} has left the harbour." for number in range(1200))]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit.databases import database_url, write_config_file
 
 from monitor.cli.app import run_command_line
 from monitor.store.connect import open_store
@@ -22,10 +23,10 @@ Monitor = Callable[..., tuple[int, str, str]]
 def run_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Monitor:
     """Run `monitor silence` with arguments; return exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.toml").write_text(CONFIG)
+    write_config_file(tmp_path, CONFIG)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/ferries.yaml").write_text(RULE)
-    open_store("sqlite:///monitor.db").close()
+    open_store(database_url(tmp_path)).close()
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = run_command_line(["silence", *arguments])

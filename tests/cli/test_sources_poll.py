@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
 from monitor.cli.app import run_command_line
@@ -47,7 +48,7 @@ def monitor(
     tmp_path: Path, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Monitor:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(CONFIG.format(url=feed.url))
+    write_config_file(tmp_path, CONFIG.format(url=feed.url))
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -87,3 +88,35 @@ async def test_a_running_daemon_polls_it(monitor: Monitor, feed: FeedServer, tmp
         code, out, _ = await asyncio.to_thread(monitor, "sources", "poll", "port")
         assert (code, out) == (0, "port: ok (entries: 1)")
         assert len(feed.answered) == before + 1
+
+
+def test_a_paused_source_is_not_polled_until_it_is_resumed(monitor: Monitor, feed: FeedServer) -> None:
+    monitor("sources", "poll", "port")
+    before = len(feed.answered)
+    assert monitor("sources", "pause", "port")[:2] == (0, "port: paused")
+    refused = monitor("sources", "poll", "port")
+    assert (refused[0], refused[2]) == (
+        2,
+        "monitor: port is paused; `monitor sources resume port` polls it again\n",
+    )
+    assert monitor("run", "--once")[0] == 0
+    assert len(feed.answered) == before
+    assert monitor("sources", "resume", "port")[:2] == (0, "port: resumed")
+    assert monitor("sources", "poll", "port")[1].startswith("port: ok")
+    assert len(feed.answered) > before
+    assert 'unknown source "prt"; did you mean "port"?' in monitor("sources", "pause", "prt")[2]
+
+
+async def test_a_running_daemon_polls_a_resumed_source(tmp_path: Path, monitor: Monitor, feed: FeedServer) -> None:
+    async with running_daemon(read_config(tmp_path / "config.toml", env={})):
+        await asyncio.to_thread(monitor, "sources", "pause", "port")
+        before = len(feed.answered)
+        await asyncio.sleep(1.5)
+        assert len(feed.answered) in (before, before + 1)  # a poll may have been under way
+        before = len(feed.answered)
+        await asyncio.to_thread(monitor, "sources", "resume", "port")
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if len(feed.answered) > before:
+                break
+        assert len(feed.answered) > before

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.databases import database_url, write_config_file
 from kit.delivery import MailService, mail_service
 from kit.servers import Bulletin, FeedServer, free_port
 
@@ -67,7 +68,7 @@ class MailingDaemon:
         listen = self.web_url.removeprefix("http://").partition("/")[0]
         web = f'[web]\nlisten = "{listen}"\nurl = "{self.web_url}"' if self.web_url else ""
         text = CONFIG.format(feed=self.feed.url, mail=self.mail_server.port, web=web)
-        (self.folder / "config.toml").write_text(text)
+        write_config_file(self.folder, text)
         config = read_config(self.folder / "config.toml", env={})
         async with open_runtime(config, clock=lambda: self.now) as runtime, web_pages(runtime):
             await runtime.run_in_store_thread(prepare_store, runtime)
@@ -80,7 +81,7 @@ class MailingDaemon:
                 return [await browser.request(method, link) for link in links]
 
     def stored_answers(self) -> list[tuple[FeedbackKind, str]]:
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = open_store(database_url(self.folder), create=False)
         with store.read() as conn:
             answers = [(answer.kind, answer.by) for answer in feedback.all_feedback(conn)]
         store.close()

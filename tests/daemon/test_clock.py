@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers import base
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 
@@ -56,7 +57,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(HEAD)
+    write_config_file(tmp_path, HEAD)
     return tmp_path
 
 
@@ -86,7 +87,7 @@ async def test_ticks_continue_after_the_clock_is_set_back(folder: Path, clock: S
 
 async def test_a_source_keeps_its_interval_when_the_clock_is_set_back(folder: Path, clock: SteppedClock) -> None:
     async with RawServer(http_response(SAMPLE_FEED)) as server:
-        (folder / "config.toml").write_text(HEAD + SOURCE.format(url=server.url))
+        write_config_file(folder, HEAD + SOURCE.format(url=server.url))
         config = read_config(folder / "config.toml", env={})
         async with open_runtime(config, clock=clock) as runtime:
             await runtime.run_in_store_thread(prepare_store, runtime)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -17,6 +17,8 @@ import pytest
 from kit import Bulletin, FeedServer, PostSink, ReceivedPost
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
 from kit.daemon_harness import DaemonHarness
+from kit.databases import database_url, write_config_file
+from kit.worker_processes import silence_workers
 
 from monitor.alerts.ids import build_message, stable_id
 from monitor.config_file.load import read_config
@@ -87,10 +89,11 @@ def delivery_states(runtime: Runtime) -> list[str]:
 async def started_daemon(folder: Path, notifier: CrashingNotifier) -> AsyncIterator[Daemon]:
     """A daemon with this notifier, started as after a crash."""
     (folder / "rules").mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(SCREEN_CONFIG)
+    write_config_file(folder, SCREEN_CONFIG)
     async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: NOW) as runtime:
         runtime.notifiers["screen"] = notifier
         notifier.runtime = runtime
+        silence_workers(runtime.store)
         await runtime.run_in_store_thread(prepare_store, runtime)
         yield Daemon(runtime)
 
@@ -161,9 +164,11 @@ def test_a_process_killed_between_send_and_record_sends_the_same_post_again(tmp_
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "ferries.yaml").write_text(RULE)
     with FeedServer(FERRY) as feed, KillingPostSink() as hook:
-        (tmp_path / "config.toml").write_text(WEBHOOK_CONFIG.format(feed=feed.url, hook=hook.url))
+        write_config_file(tmp_path, WEBHOOK_CONFIG.format(feed=feed.url, hook=hook.url))
         hook.victim = start_round(tmp_path)
         exit_codes = [hook.victim.wait(timeout=60)]
+        with closing(open_store(database_url(tmp_path))) as store:
+            silence_workers(store)
         exit_codes += [start_round(tmp_path).wait(timeout=60) for _ in range(2)]
 
     assert exit_codes == [-signal.SIGKILL, 0, 0]
@@ -180,7 +185,7 @@ async def test_two_daemons_that_read_the_same_feed_give_their_messages_the_same_
             harness = DaemonHarness(tmp_path / name, feed)
             harness.write_rule(RULE)
             await harness.run_round()
-            store = open_store(f"sqlite:///{tmp_path / name}/monitor.db", create=False)
+            store = open_store(database_url(tmp_path / name), create=False)
             with store.read() as conn:
                 message_ids.append([delivery.message_id for delivery in load_delivery_page(conn)])
             store.close()

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
+from kit.databases import database_url
 from sqlalchemy import Connection, select
 
 from monitor.assess import Policy
 from monitor.model import Entry, Novelty
 from monitor.polling import overtaken
-from monitor.polling.compared import LONG_CLAIMS
+from monitor.polling.compared import LONG_CLAIMS, Snapshot
 from monitor.polling.entries import commit_chunk, compare_chunk
-from monitor.polling.ingest import PolledEntries, ingest_poll, prepare
+from monitor.polling.ingest import PolledEntries, prepare
+from monitor.polling.steps import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
 from monitor.sources.turns import Lanes
@@ -59,7 +61,7 @@ def policy(tmp_path: Path) -> Policy:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
+    store = open_store(database_url(tmp_path))
     add_sources(store, "wire", "press")
     yield store
     store.close()
@@ -111,9 +113,9 @@ def test_other_polls_commit_while_a_long_entry_is_compared(
 
 def test_claims_that_others_commit_while_a_long_entry_is_compared_are_new_once(store: Store, policy: Policy) -> None:
     one = polled("wire", policy, "long", text(LONG_CLAIMS + 50))
-    waiting, context, _ = prepare(store, one)
     with store.read() as conn:
-        chunk = compare_chunk(conn, context, iter(waiting), policy)
+        waiting, context, _ = prepare(conn, one)
+        chunk = compare_chunk(Snapshot(conn), context, iter(waiting), policy)
     ingest_poll(store, polled("press", policy, "before", text(2, first=5)))
     chunk = overtaken.catch_up(store, context, chunk)
     ingest_poll(store, polled("press", policy, "after", text(2, first=90)))
@@ -127,9 +129,9 @@ def test_a_long_entry_is_not_compared_as_a_whole_again(
     store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = polled("wire", policy, "long", text(LONG_CLAIMS + 50))
-    waiting, context, _ = prepare(store, one)
     with store.read() as conn:
-        chunk = compare_chunk(conn, context, iter(waiting), policy)
+        waiting, context, _ = prepare(conn, one)
+        chunk = compare_chunk(Snapshot(conn), context, iter(waiting), policy)
     ingest_poll(store, polled("press", policy, "other", text(2, first=5)))
     monkeypatch.delattr("monitor.polling.entries.compare")
     with store.write() as conn:
@@ -166,18 +168,25 @@ def test_an_entry_within_the_limit_is_read_whole() -> None:
 
 
 def test_polls_with_short_entries_do_not_wait_for_those_with_long_ones() -> None:
-    async def scenario() -> bool:
-        lanes = Lanes()
-        async with (
-            lanes.of_length(5_000_000).turn(0.0),
-            lanes.of_length(100_000).turn(0.0),
-            asyncio.timeout(1),
-            lanes.of_length(900).turn(50.0),
-            lanes.of_length(0).turn(50.0),
-        ):
-            return True
+    async def scenario() -> list[str]:
+        lanes, ended = Lanes[str, str](), asyncio.Event()
 
-    assert asyncio.run(scenario())
+        async def take_step(polls: list[str]) -> list[str | Exception | None]:
+            if "long" in polls[0]:
+                await ended.wait()
+            return list(polls)
+
+        long_polls = [
+            asyncio.create_task(lanes.of_length(chars).next_step("long", 0.0, take_step))
+            for chars in (5_000_000, 100_000)
+        ]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(1):
+            short = [await lanes.of_length(chars).next_step("short", 50.0, take_step) for chars in (900, 0)]
+        ended.set()
+        return [*short, *await asyncio.gather(*long_polls)]
+
+    assert asyncio.run(scenario()) == ["short", "short", "long", "long"]
 
 
 def test_lookups_of_many_lengths_need_few_statements() -> None:

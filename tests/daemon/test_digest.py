@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit.databases import write_config_file
 
 from monitor.cli.app import run_command_line
 from monitor.config_file.load import read_config
@@ -57,7 +58,7 @@ SEVEN = datetime(2026, 3, 11, 7, tzinfo=UTC).timestamp()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "config.toml").write_text(CONFIG)
+    write_config_file(tmp_path, CONFIG)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/r.yaml").write_text("name: fires\ntitle: Fires\nmatch: burn*\nthrottle: 1 per 2h\n")
     return tmp_path

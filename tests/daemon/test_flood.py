@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from kit.builders import drain_channel
+from kit.databases import new_database_url
 from kit.delivery import builtin_templates
 
 from monitor.alerts.routing import BURST_LIMIT, FLOOD_BATCH_SECONDS
@@ -33,7 +34,7 @@ CHANNELS = ("desk", "chat")
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     with store.write() as conn:
         sources.add_replayed_sources(conn, {"wire"}, 0.0)
     yield store
@@ -52,14 +53,18 @@ def ingest_storm(store: Store, policy: Policy, count: int, seconds: float = 59.0
     """Ingest `count` entries spread over `seconds`. Return how often each decision reason occurred."""
     reasons: Counter[Reason] = Counter()
     for number in range(count):
-        thing, place, event = THINGS[number % 10], PLACES[number // 10 % 10], EVENTS[number // 100 % 6]
-        at = 1000.0 + seconds * number / count
-        text = f"The {thing} number {number + 2} of {place} {event} on day {number}"
-        with store.write() as conn:
-            update = Update("wire", f"e{number}", at, text, "", "")
-            assessment = ingest_update(conn, update, policy, digest=str(number), memory=1e6, now=at)
-        reasons.update(decision.reason for decision in assessment.decisions)
+        reasons.update(ingest_entry(store, policy, number, 1000.0 + seconds * number / count))
     return reasons
+
+
+def ingest_entry(store: Store, policy: Policy, number: int, at: float) -> list[Reason]:
+    """Ingest an entry from a poll that began at `at`. Return the reasons of its decisions."""
+    thing, place, event = THINGS[number % 10], PLACES[number // 10 % 10], EVENTS[number // 100 % 6]
+    text = f"The {thing} number {number + 2} of {place} {event} on day {number}"
+    with store.write() as conn:
+        update = Update("wire", f"e{number}", at, text, "", "")
+        assessment = ingest_update(conn, update, policy, digest=str(number), memory=1e6, now=at)
+    return [decision.reason for decision in assessment.decisions]
 
 
 def test_a_storm_is_sent_in_few_messages_without_losing_alerts(store: Store, policy: Policy) -> None:
@@ -91,6 +96,12 @@ def test_flushing_makes_a_flood_batch_due_at_once(store: Store, policy: Policy) 
     with store.write() as conn:
         outbox.flush_flood_batches(conn, 1001.0)
     assert len(drain_channel(store, "desk", 1001.0)) == BURST_LIMIT + 1
+
+
+def test_what_was_sent_during_a_long_poll_is_no_burst(store: Store, policy: Policy) -> None:
+    assert ingest_storm(store, policy, 2 * BURST_LIMIT) == {Reason.SENT: 2 * BURST_LIMIT}
+    began = 1000.0
+    assert ingest_entry(store, policy, 99, began) == [Reason.SENT]
 
 
 def test_a_few_alerts_are_sent_separately(store: Store, policy: Policy) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources
+from kit.databases import new_database_url
 from sqlalchemy import func, select
 
 from monitor.assess import Policy
-from monitor.polling.ingest import PolledEntries, ingest_poll
+from monitor.polling.ingest import PolledEntries
+from monitor.polling.steps import ingest_poll
 from monitor.ruleset.load import load_rules
 from monitor.ruleset.rule import RuleSet
 from monitor.sources.parse.feed import parse_feed
@@ -91,7 +93,7 @@ def poll(tmp_path: Path) -> Iterator[PolledFeed]:
     )
     rules, problems = load_rules(tmp_path, builtin_aliases=None)
     assert not problems
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     add_sources(store, "port")
     yield PolledFeed(store, rules)
     store.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from kit.databases import write_config_file
 from sqlalchemy import Row, select, update
 
 from monitor.config_file.load import read_config
@@ -89,7 +90,7 @@ class ParseCounter:
     def stored_rows(self) -> list[Sequence[Row[tuple[object, ...]]]]:
         """Return all rows stored for the feed."""
         with self.runtime.store.read() as conn:
-            return [conn.execute(select(table)).all() for table in STORED_TABLES]
+            return [conn.execute(select(table).order_by(*table.primary_key.columns)).all() for table in STORED_TABLES]
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ async def two_monitors(tmp_path: Path) -> AsyncIterator[tuple[ParseCounter, Pars
         for name in ("one", "other"):
             (tmp_path / name / "rules").mkdir(parents=True)
             (tmp_path / name / "rules" / "ferries.yaml").write_text(RULE)
-            (tmp_path / name / "config.toml").write_text(CONFIG)
+            write_config_file(tmp_path / name, CONFIG)
             config = read_config(tmp_path / name / "config.toml", env={})
             runtime = await stack.enter_async_context(open_runtime(config, clock=lambda: NOW))
             await runtime.run_in_store_thread(prepare_store, runtime)

@@ -10,12 +10,17 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from kit import Bulletin, FeedServer, PostSink
+from kit.databases import ON_POSTGRES, database_url, write_config_file
+from kit.worker_processes import silence_workers
 
-KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "20"))
+from monitor.store.connect import open_store
+
+KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "5" if ON_POSTGRES else "20"))
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
 
 CONFIG = """
@@ -78,7 +83,7 @@ def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_sa
     (tmp_path / "rules" / "convoys.yaml").write_text("name: convoys\ntitle: Convoys\nmatch: convoy*\n")
     rng = random.Random(20)
     with FeedServer(Bulletin("0", "Nothing moved on the roads last night")) as feed, PostSink() as hook:
-        (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url, hook=hook.url))
+        write_config_file(tmp_path, CONFIG.format(feed=feed.url, hook=hook.url))
         run_until_idle(tmp_path)
         assert hook.posts == []
         for number in range(KILLS):
@@ -91,6 +96,8 @@ def test_a_daemon_killed_at_random_points_loses_no_alert_and_repeats_with_the_sa
             time.sleep(rng.uniform(0.0, 1.8))
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=30)
+            with closing(open_store(database_url(tmp_path))) as store:
+                silence_workers(store)
         run_until_idle(tmp_path)
 
     ids = defaultdict(set)

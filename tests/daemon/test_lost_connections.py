@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from kit import Bulletin, FeedServer
 from kit.builders import add_sources, commit_texts, example_alert, sent_decision
+from kit.databases import write_config_file
 
 from monitor import pipeline
 from monitor.alerts.ids import build_message
@@ -79,7 +80,7 @@ async def test_a_source_whose_poll_could_not_be_stored_is_polled_again_soon(tmp_
     (tmp_path / "rules").mkdir()
     now = [NOW]
     with FeedServer(Bulletin("1", "The ferry sails")) as feed:
-        (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url))
+        write_config_file(tmp_path, CONFIG.format(feed=feed.url))
         async with open_runtime(read_config(tmp_path / "config.toml", env={}), clock=lambda: now[0]) as runtime:
             await runtime.run_in_store_thread(prepare_store, runtime)
             daemon = Daemon(runtime)
@@ -101,7 +102,7 @@ async def test_the_result_of_a_send_is_recorded_when_the_database_is_back(
 ) -> None:
     monkeypatch.setattr(pipeline, "RECORD_PAUSES_S", (0.0, 0.0))
     (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(CONFIG.format(feed="https://wire.example/"))
+    write_config_file(tmp_path, CONFIG.format(feed="https://wire.example/"))
     async with open_runtime(read_config(tmp_path / "config.toml", env={}), clock=lambda: NOW) as runtime:
         await runtime.run_in_store_thread(prepare_store, runtime)
         add_sources(runtime.store, "wire")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
 from monitor.config_file.load import read_config
@@ -77,7 +78,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
             SOURCE.format(number=number, port=feed.server.server_address[1])
             for number, feed in enumerate(machine.feeds)
         )
-        (tmp_path / "config.toml").write_text(CONFIG.format(sources=sources))
+        write_config_file(tmp_path, CONFIG.format(sources=sources))
         yield machine
 
 

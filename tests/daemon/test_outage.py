@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.databases import write_config_file
 
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
@@ -101,7 +102,7 @@ class TwoChannelDaemon:
 
 @pytest.fixture
 def monitor(tmp_path: Path) -> TwoChannelDaemon:
-    (tmp_path / "config.toml").write_text(CONFIG)
+    write_config_file(tmp_path, CONFIG)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
     return TwoChannelDaemon(tmp_path)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from kit.databases import write_config_file
 from kit.delivery import HttpService, MailService, http_service, mail_service
 from selectolax.lexbor import LexborHTMLParser
 
@@ -141,7 +142,7 @@ def html_of(mail: EmailMessage) -> LexborHTMLParser:
 
 
 def write_folder(folder: Path, **urls: object) -> None:
-    (folder / "config.toml").write_text(CONFIG.format(secret=SECRET, **urls))
+    write_config_file(folder, CONFIG.format(secret=SECRET, **urls))
     (folder / "rules").mkdir()
     for name, (title, severity, query) in RULES.items():
         rule = f"name: {name}\ntitle: {title}\nseverity: {severity}\nmatch: {query}\n"

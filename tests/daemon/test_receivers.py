@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.databases import all_rows, write_config_file
 from kit.delivery import HttpService, MailService, http_service, mail_service
 from kit.sample_store import page_client
 from kit.servers import MailServer
@@ -84,7 +85,8 @@ class FourChannelDaemon:
     async def daemon(self, *, mail: int = 0, login: str = "", chat: str = "") -> AsyncIterator[Daemon]:
         (self.folder / "rules").mkdir(exist_ok=True)
         (self.folder / "rules/r.yaml").write_text("name: bridges\ntitle: Bridges\nmatch: bridge*\n")
-        (self.folder / "config.toml").write_text(
+        write_config_file(
+            self.folder,
             CONFIG.format(
                 mail=mail or self.mail_server.port,
                 login=login,
@@ -93,7 +95,7 @@ class FourChannelDaemon:
                 bot=f"http://127.0.0.1:{self.bot.port}/api",
                 chat=self.chat.url,
                 template=chat,
-            )
+            ),
         )
         async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
             add_sources(runtime.store, "wire")
@@ -429,9 +431,9 @@ async def test_secrets_echoed_by_servers_appear_in_no_log_database_listing_or_pa
                 hook.answer_with(401, ECHOED_SECRETS["hook"].encode())
                 chat.stop_listening()
             assert {"dead", "retrying"} <= {delivery.state for delivery in load_deliveries(daemon.runtime)}
-            outputs = [str(load_deliveries(daemon.runtime))]
+            outputs = [str(load_deliveries(daemon.runtime)), str(all_rows(daemon.runtime.store))]
             async with page_client(daemon.runtime.store) as web:
-                for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/deliveries"):
+                for page in ("/", "/deliveries", "/sources", "/health", "/alerts/al-0", "/api/v1/deliveries"):
                     response = await web.get(page)
                     outputs.append(f"{response.headers} {response.text}")
     monkeypatch.chdir(tmp_path)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
@@ -69,7 +70,7 @@ class RunningDaemon:
 @pytest.fixture
 async def daemon(tmp_path: Path) -> AsyncIterator[RunningDaemon]:
     with FeedServer() as feed:
-        (tmp_path / "config.toml").write_text(CONFIG.format(feed=feed.url))
+        write_config_file(tmp_path, CONFIG.format(feed=feed.url))
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules/ferries.yaml").write_text(RULE)
         async with running_daemon(read_config(tmp_path / "config.toml", env={})) as runtime:
@@ -152,7 +153,7 @@ async def test_a_file_that_is_still_being_written_is_skipped(daemon: RunningDaem
 
 
 async def test_sighup_reloads_the_rules_at_once(daemon: RunningDaemon, tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text(CONFIG.format(feed=daemon.feed.url).replace("monitor.db", "other.db"))
+    write_config_file(tmp_path, CONFIG.format(feed=daemon.feed.url).replace("monitor.db", "other.db"))
     async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
         watcher = asyncio.create_task(watch_files(runtime, interval_s=3600.0))
         await asyncio.sleep(SETTLE_S + 0.5)

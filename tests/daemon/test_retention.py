@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from kit.builders import example_assessment
+from kit.databases import write_config_file
 from sqlalchemy import func, select
 
 from monitor.config_file.load import read_config
@@ -30,7 +31,7 @@ url = "http://127.0.0.1:9/feed"
 @pytest.fixture
 def config_path(tmp_path: Path) -> Path:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "config.toml").write_text(CONFIG)
+    write_config_file(tmp_path, CONFIG)
     return tmp_path / "config.toml"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, MailServer, PostSink
+from kit.databases import database_url, write_config_file
 from standardwebhooks import Webhook
 
 from monitor.config_file.load import read_config
@@ -104,8 +105,8 @@ class Scenario:
 @pytest.fixture
 def scenario(tmp_path: Path) -> Iterator[Scenario]:
     with FeedServer(OLD) as feed, MailServer() as mail, PostSink() as slack, PostSink() as hook:
-        (tmp_path / "config.toml").write_text(
-            CONFIG.format(feed=feed.url, smtp=mail.port, slack=slack.url, hook=hook.url, secret=SECRET)
+        write_config_file(
+            tmp_path, CONFIG.format(feed=feed.url, smtp=mail.port, slack=slack.url, hook=hook.url, secret=SECRET)
         )
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules" / "northern.yaml").write_text(RULE)
@@ -304,7 +305,7 @@ async def test_an_unexpected_error_in_a_notifier_schedules_a_retry(scenario: Sce
 
 def load_deliveries(folder: Path) -> list[DeliveryRow]:
     """Return every delivery in the store of a stopped daemon."""
-    store = open_store(f"sqlite:///{folder}/monitor.db")
+    store = open_store(database_url(folder))
     try:
         with store.read() as conn:
             return load_delivery_page(conn)

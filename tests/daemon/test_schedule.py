@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from kit.databases import write_config_file
 from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 
 from monitor.config_file.load import read_config
@@ -28,7 +29,7 @@ SOURCE = '[[sources]]\nname = "{name}"\nurl = "{url}"\n{source_options}\n'
 async def prepared_daemon(folder: Path, *sources: str, now: list[float]) -> AsyncIterator[Daemon]:
     """A daemon whose clock returns `now[0]`."""
     (folder / "rules").mkdir()
-    (folder / "config.toml").write_text(HEAD + "".join(sources))
+    write_config_file(folder, HEAD + "".join(sources))
     async with open_runtime(read_config(folder / "config.toml", env={}), clock=lambda: now[0]) as runtime:
         await runtime.run_in_store_thread(prepare_store, runtime)
         daemon = Daemon(runtime)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit.databases import database_url, write_config_file
 from kit.servers import Bulletin, FeedServer, MailServer, PostSink
 
 from monitor.config_file.load import read_config
@@ -105,7 +106,7 @@ def monitored_source(tmp_path: Path) -> Iterator[MonitoredSource]:
     feed = FeedServer(*ferries(20))
     with feed, PostSink() as hook, MailServer() as mail:
         config = CONFIG.format(feed=feed.url, hook=hook.url, smtp=mail.port)
-        (tmp_path / "config.toml").write_text(config)
+        write_config_file(tmp_path, config)
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules/ferries.yaml").write_text(RULE)
         yield MonitoredSource(tmp_path, feed, hook, mail)
@@ -197,7 +198,7 @@ async def test_status_and_source_list_show_the_notices(monitored_source: Monitor
     await monitored_source.poll()
     monitored_source.feed.bulletins = ferries(20, "other")
     await monitored_source.poll()
-    store = open_store(f"sqlite:///{monitored_source.folder}/monitor.db", create=False)
+    store = open_store(database_url(monitored_source.folder), create=False)
     with store.read() as conn:
         assert load_status(conn, monitored_source.now).notices == {"renumbered": 1}
     store.close()

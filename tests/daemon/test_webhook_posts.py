@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.databases import write_config_file
 from kit.delivery import HttpService, ReceivedRequest, http_service
+from kit.worker_processes import silence_workers
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from monitor.cli.app import run_command_line
@@ -47,7 +49,7 @@ notify = ["hook"]
 
 @dataclass
 class HookDaemon:
-    """A daemon with a webhook, started anew for each `daemon()`, and a clock that the test sets."""
+    """A daemon with a webhook, started as after a crash for each `daemon()`, and a clock that the test sets."""
 
     folder: Path
     hook: HttpService
@@ -57,8 +59,9 @@ class HookDaemon:
     async def daemon(self) -> AsyncIterator[Daemon]:
         (self.folder / "rules").mkdir(exist_ok=True)
         (self.folder / "templates").mkdir(exist_ok=True)
-        (self.folder / "config.toml").write_text(CONFIG.format(hook=self.hook.url, secret=SECRET))
+        write_config_file(self.folder, CONFIG.format(hook=self.hook.url, secret=SECRET))
         async with open_runtime(read_config(self.folder / "config.toml", env={}), clock=lambda: self.now) as runtime:
+            silence_workers(runtime.store)
             await runtime.run_in_store_thread(prepare_store, runtime)
             yield Daemon(runtime)
 

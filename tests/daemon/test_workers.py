@@ -53,7 +53,7 @@ def hook() -> Iterator[PostSink]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite), "postgres"])
 def database(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue("empty_postgres_url") if request.param == "postgres" else SQLITE
 

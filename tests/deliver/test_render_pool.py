@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -58,6 +59,13 @@ async def test_without_custom_templates_the_pool_renders_like_render_message(poo
     rendered = await pool.render(make_message(), "email", builtin_templates(), UTC, None)
 
     assert rendered == render_message(make_message(), "email", builtin_templates(), UTC, None)
+
+
+async def test_built_in_templates_need_no_worker_processes(pool: RenderPool) -> None:
+    before = set(multiprocessing.active_children())
+    await pool.warm_up(["email"], builtin_templates(TEMPLATES_FOLDER), UTC, None)
+
+    assert set(multiprocessing.active_children()) == before
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,12 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from kit.delivery import NOON, TEMPLATES_FOLDER, builtin_templates, make_alert, make_alert_finding
 
+from monitor.config_file.load import read_config
 from monitor.deliver.finding_context import Limits
 from monitor.deliver.render import check_templates, render_message, rule_template_names
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.template_context import template_context
-from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES, WEBHOOK_TEMPLATE
+from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES, WEBHOOK_TEMPLATE, load_templates
 from monitor.errors import ConfigError
+from monitor.resources import builtin_path
 
 DOCS = TEMPLATES_FOLDER.parent / "docs" / "templates.md"
 
@@ -24,9 +27,17 @@ def problem_lines(folder: Path) -> list[str]:
     return [f"{problem}" for problem in check_templates(folder, TEMPLATES_FOLDER)]
 
 
-def test_the_built_in_templates_have_no_problems() -> None:
+def test_the_built_in_templates_have_no_problems(tmp_path: Path) -> None:
     assert {file.name for file in TEMPLATES_FOLDER.glob("*.j2")} | {WEBHOOK_TEMPLATE} == set(ESCAPING_BY_TEMPLATE)
-    assert problem_lines(TEMPLATES_FOLDER) == []
+    copied = shutil.copytree(TEMPLATES_FOLDER, tmp_path / "copied")
+    assert problem_lines(copied) == []
+
+
+def test_without_a_folder_of_its_own_a_config_has_no_custom_templates(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "config.toml").write_text('[[sources]]\nname = "wire"\nurl = "https://news.example/feed"\n')
+    config = read_config(tmp_path / "config.toml", env={})
+    assert load_templates(config.monitor.templates, builtin_path("templates")).custom == ()
 
 
 def test_a_missing_folder_has_no_problems(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.databases import database_url
 from kit.servers import Bulletin, FeedServer
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
@@ -41,7 +42,7 @@ notify = ["screen"]
 @dataclass
 class DaemonHarness:
     """A daemon that is started for each round and stopped after it. `network_keys` and `source_keys` are lines for
-    these tables of the config; `database` is a URL, "" for a file in the folder."""
+    these tables of the config; `database` is a URL, "" for the database of the folder."""
 
     folder: Path
     feed: FeedServer
@@ -51,7 +52,7 @@ class DaemonHarness:
     database: str = ""
 
     def open_store(self) -> Store:
-        return open_store(self.database or f"sqlite:///{self.folder}/monitor.db", create=False)
+        return open_store(self.database or database_url(self.folder), create=False)
 
     def write_rule(self, text: str, name: str = "ferries") -> None:
         (self.folder / f"rules/{name}.yaml").write_text(text)
@@ -60,7 +61,7 @@ class DaemonHarness:
         """Run one round, `seconds_later` after the previous one."""
         self.now += seconds_later
         text = DAEMON_CONFIG.format(
-            database=self.database or "sqlite:///monitor.db",
+            database=self.database or database_url(self.folder),
             feed=self.feed.url,
             first=first_poll,
             network_keys=self.network_keys,

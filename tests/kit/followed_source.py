@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from kit.databases import database_url, write_config_file
 from kit.servers import LoopbackServer
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
@@ -54,7 +55,7 @@ class FollowedSource:
     now: float = 1_800_000_000.0
 
     def configure(self, source_options: str) -> None:
-        (self.folder / "config.toml").write_text(CONFIG.format(url=self.site.url, source_options=source_options))
+        write_config_file(self.folder, CONFIG.format(url=self.site.url, source_options=source_options))
         (self.folder / "rules").mkdir(exist_ok=True)
 
     async def poll(self, body: str | bytes | None = None, *, status: int = 200) -> SourceState:
@@ -72,7 +73,7 @@ class FollowedSource:
         return source_state
 
     def findings(self, novelty: str) -> list[str]:
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = open_store(database_url(self.folder), create=False)
         with store.read() as conn:
             rows = conn.execute(
                 text("select claim from findings where novelty = :n order by update_id, position"), {"n": novelty}
@@ -83,7 +84,7 @@ class FollowedSource:
 
     def alerted_entries(self) -> list[str]:
         """The keys of the entries whose match was not part of the first poll."""
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = open_store(database_url(self.folder), create=False)
         query = (
             "select entries.key from matches join updates on updates.id = matches.update_id "
             "join entries on entries.id = updates.entry_id where matches.reason != 'baseline' order by 1"
@@ -95,7 +96,7 @@ class FollowedSource:
 
     def notices(self) -> dict[str, str]:
         """The texts of the open notices, by kind."""
-        store = open_store(f"sqlite:///{self.folder}/monitor.db", create=False)
+        store = open_store(database_url(self.folder), create=False)
         with store.read() as conn:
             (source_state,) = load_sources(conn)
         store.close()

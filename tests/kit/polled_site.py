@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from kit.databases import write_config_file
 from kit.site_server import SiteServer, resolve_to_loopback
 from monitor.config_file.load import read_config
 from monitor.daemon.run import prepare_store
@@ -50,9 +51,7 @@ class PolledSite:
         """Start the daemon, or restart it with another config."""
         await self.exit_stack.aclose()
         (self.folder / "rules").mkdir(exist_ok=True)
-        (self.folder / "config.toml").write_text(
-            SITE_CONFIG.format(url=self.site.url_for(path), source_options=source_options)
-        )
+        write_config_file(self.folder, SITE_CONFIG.format(url=self.site.url_for(path), source_options=source_options))
         config = read_config(self.folder / "config.toml", env={})
         self.runtime = runtime = await self.exit_stack.enter_async_context(
             open_runtime(config, clock=lambda: self.now)

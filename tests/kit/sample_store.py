@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import Connection
 
+from kit.databases import write_config_file
 from monitor.config_file.load import read_config
 from monitor.model import Update
 from monitor.policy import load_policy
@@ -27,6 +29,7 @@ from monitor.store import outbox, sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.sources import record_poll
+from monitor.web.access import Access
 from monitor.web.app import create_app
 from monitor.web.server import running_server
 
@@ -127,7 +130,7 @@ SAMPLE_UPDATES = (
 def build_sample_store(folder: Path) -> Store:
     """Build a store with alerts, sources in several states, and deliveries in every state."""
     rules_folder = Path(__file__).parents[2] / "rules"
-    (folder / "config.toml").write_text(SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
+    write_config_file(folder, SAMPLE_CONFIG.format(rules=rules_folder, private=SECRET_TOKEN))
     config = read_config(folder / "config.toml", env={})
     policy = load_policy(config)
     store = open_store(config.monitor.database)
@@ -166,13 +169,26 @@ def record_sample_deliveries(conn: Connection) -> None:
     outbox.mark_sent(conn, third, NOW - 26 * HOUR, "ok")
 
 
+class PageClient(httpx.AsyncClient):
+    """A client that posts each form with the token of `access`, as the pages do without a login."""
+
+    access: Access
+
+    async def post(self, url: httpx.URL | str, **options: Any) -> httpx.Response:
+        if not {"json", "content"} & options.keys():
+            token = {"csrf_token": self.access.csrf_token("open")}
+            options["data"] = token | (options.get("data") or {})
+        return await super().post(url, **options)
+
+
 @asynccontextmanager
-async def page_client(store: Store, base: str = "") -> AsyncIterator[httpx.AsyncClient]:
+async def page_client(store: Store, base: str = "", access: Access | None = None) -> AsyncIterator[PageClient]:
     """Yield an HTTP client for the web pages of `store`, without a network."""
-    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application), base_url="http://localhost:8080"
-    ) as client:
+    access = access or Access()
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access)
+    transport = httpx.ASGITransport(application)
+    async with PageClient(transport=transport, base_url="http://localhost:8080") as client:
+        client.access = access
         yield client
 
 

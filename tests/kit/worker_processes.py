@@ -9,7 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import update
+
+from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.store.schema import workers
 from monitor.store.workers import StoredWorker, load_workers
 
 RUN_WORKER = """
@@ -56,6 +60,12 @@ def stored_workers(url: str) -> list[StoredWorker]:
             return load_workers(conn)
     finally:
         store.close()
+
+
+def silence_workers(store: Store) -> None:
+    """Let the workers of the store have died long ago, so that the next one takes over their leases at once."""
+    with store.write() as conn:
+        conn.execute(update(workers).values(beat=0.0))
 
 
 def child_pids(pid: int) -> list[int]:

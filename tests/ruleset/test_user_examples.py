@@ -14,6 +14,7 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
+from kit.databases import write_config_file
 
 from monitor.backtest.rule_sequences import run_sequence_tests
 from monitor.backtest.rule_tests import evaluate_rule, firing_reason, run_rule_tests
@@ -259,9 +260,10 @@ def test_explain_shows_the_rule_that_fired_and_folds_the_others(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/r.yaml").write_text(NINE_RULES)
-    (tmp_path / "config.toml").write_text(
+    write_config_file(
+        tmp_path,
         '[monitor]\ndatabase = "sqlite:///monitor.db"\nrules = "rules"\n'
-        '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
+        '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n',
     )
     config = read_config(tmp_path / "config.toml", env={})
     store = open_store(config.monitor.database)

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.errors import ParseError
+from monitor.process_pool import WorkerPool
 from monitor.sources.parse.options import ParseOptions
-from monitor.sources.parse.pool import ParserPool
+from monitor.sources.parse.pool import ParserPool, parse_as_feed
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,21 @@ async def failure(parser: ParserPool, body: bytes) -> ParseError:
     with pytest.raises(ParseError) as raised:
         await parser.parse(OPTIONS, body, "application/xml", URL)
     return raised.value
+
+
+def loaded_modules() -> set[str]:
+    """Runs in a worker."""
+    return set(sys.modules)
+
+
+async def test_a_worker_imports_nothing_more_for_its_first_feed() -> None:
+    pool = WorkerPool(worker_count=1, deadline_s=30.0, memory_bytes=300 * 2**20)
+    try:
+        before = await pool.run(loaded_modules)
+        await pool.run(parse_as_feed, FEED, "application/xml", URL, OPTIONS)
+        assert await pool.run(loaded_modules) == before
+    finally:
+        pool.close()
 
 
 async def test_a_feed_is_parsed_in_another_process(parser: ParserPool) -> None:

@@ -11,19 +11,21 @@ from kit.builders import add_sources
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 
+ON_FILE, IN_MEMORY = (pytest.param(kind, marks=pytest.mark.sqlite) for kind in ("file", "memory"))
+
 
 @pytest.fixture
 def database_path(tmp_path: Path) -> Path:
     return tmp_path / "monitor.db"
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=[IN_MEMORY, "postgres"])
 def store_url(request: pytest.FixtureRequest) -> str:
     """Databases for tests of SQL; in memory because that is faster than a file and runs the same SQL."""
     return request.getfixturevalue("empty_postgres_url") if request.param == "postgres" else "sqlite:///:memory:"
 
 
-@pytest.fixture(params=["file", "memory", "postgres"])
+@pytest.fixture(params=[ON_FILE, IN_MEMORY, "postgres"])
 def any_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
     """Databases for tests of transactions and locks."""
     if request.param == "postgres":
@@ -31,7 +33,7 @@ def any_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
     return "sqlite:///:memory:" if request.param == "memory" else f"sqlite:///{database_path}"
 
 
-@pytest.fixture(params=["file", "postgres"])
+@pytest.fixture(params=[ON_FILE, "postgres"])
 def shared_store_url(request: pytest.FixtureRequest, database_path: Path) -> str:
     """Databases for tests that open one several times, at once or one after another."""
     if request.param == "postgres":

@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 from monitor.assess import Policy
 from monitor.evidence import Basis
 from monitor.model import Entry, Novelty, Reason
+from monitor.polling import compared as compared_entries
 from monitor.polling import entries as polled_entries
-from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext
+from monitor.polling.compared import ChunkResult, ComparedChunk, IngestContext, Snapshot
 from monitor.polling.entries import commit_chunk, compare_chunk
-from monitor.polling.ingest import PolledEntries, changed_entries, ingest_poll, prepare
+from monitor.polling.ingest import IngestResult, PolledEntries, changed_entries, prepare
+from monitor.polling.steps import Ingest, StaleFingerprint, ingest_poll, take_step
 from monitor.ruleset.load import load_rules
 from monitor.sources.state import PollResult
 from monitor.store import inverted_index
@@ -63,9 +65,9 @@ def polled(source: str, policy: Policy, *polled: Entry, now: float = NOW) -> Pol
 
 def compare_on_snapshot(store: Store, one: PolledEntries) -> tuple[IngestContext, ComparedChunk]:
     """Compare the entries of a poll, as the first half of an ingest does."""
-    waiting, context, _ = prepare(store, one)
     with store.read() as conn:
-        return context, compare_chunk(conn, context, iter(waiting), one.make_policy())
+        waiting, context, _ = prepare(conn, one)
+        return context, compare_chunk(Snapshot(conn), context, iter(waiting), one.make_policy())
 
 
 def commit(store: Store, policy: Policy, compared: tuple[IngestContext, ComparedChunk]) -> ChunkResult:
@@ -206,4 +208,51 @@ def test_a_long_first_poll_is_committed_in_chunks(
     ingest_poll(store, polled("wire", baseline, *many))
     with store.read() as conn:
         assert conn.scalar(select(func.count()).select_from(entries)) == 8
-    assert changed_entries(many, {}) and not prepare(store, polled("wire", baseline, *many))[0]
+    with store.read() as conn:
+        assert changed_entries(many, {}) and not prepare(conn, polled("wire", baseline, *many)).waiting
+
+
+def alerts_of(step: object) -> int:
+    assert isinstance(step, IngestResult)
+    return step.alerts
+
+
+def test_polls_that_take_a_step_together_have_a_claim_new_once(store: Store, policy: Policy) -> None:
+    polls = [
+        polled("wire", policy, entry("w1", SILO)),
+        polled("press", policy, entry("p1", SILO), entry("p2", FERRY)),
+    ]
+    steps = take_step(store, [Ingest(poll) for poll in polls])
+    assert list(map(alerts_of, steps)) == [1, 1]
+    assert sorted(novelties(store)) == [("press", "new"), ("press", "repeated"), ("wire", "new")]
+
+
+def test_a_poll_that_cannot_be_stored_ends_no_other_of_its_step(store: Store, policy: Policy) -> None:
+    unstorable = replace(GOOD, failures=object())  # type: ignore[arg-type]
+    bad = replace(polled("press", policy, entry("p1", QUARRY)), make_outcome=lambda *_: unstorable)
+    unread = replace(polled("radio", policy, entry("r1", FERRY)), make_policy=lambda: 1 / 0)
+    good, failed, broken = take_step(
+        store, [Ingest(polled("wire", policy, entry("w1", SILO))), Ingest(bad), Ingest(unread)]
+    )
+    assert alerts_of(good) == 1
+    assert isinstance(failed, Exception)
+    assert isinstance(broken, ZeroDivisionError)
+    assert novelties(store) == [("wire", "new")]
+
+
+def test_a_poll_with_a_stale_fingerprint_ends_no_other_of_its_step(store: Store, policy: Policy) -> None:
+    stale = polled("press", policy, replace(entry("p1", QUARRY), known_hash="other"))
+    ended, good = take_step(store, [Ingest(stale), Ingest(polled("wire", policy, entry("w1", SILO)))])
+    assert isinstance(ended, StaleFingerprint)
+    assert alerts_of(good) == 1
+    assert novelties(store) == [("wire", "new")]
+
+
+def test_polls_that_a_step_has_no_time_for_keep_waiting(
+    store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compared_entries, "CHUNK_CPU_S", 0.0)
+    polls = [Ingest(polled("wire", policy, entry("w1", SILO))), Ingest(polled("press", policy, entry("p1", FERRY)))]
+    first, none = take_step(store, polls)
+    assert (alerts_of(first), none) == (1, None)
+    assert [alerts_of(step) for step in take_step(store, polls[1:])] == [1]

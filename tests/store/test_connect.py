@@ -131,7 +131,7 @@ def increment_counter(url: str) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("kind", ["file", "postgres"])
+@pytest.mark.parametrize("kind", [pytest.param("file", marks=pytest.mark.sqlite), "postgres"])
 def test_concurrent_writes_of_several_processes_are_all_kept(
     kind: str, database_path: Path, request: pytest.FixtureRequest
 ) -> None:

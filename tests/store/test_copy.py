@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from kit.builders import add_sources, commit_texts
 from kit.counting import rule_policy
-from sqlalchemy import delete, insert, select, text
+from kit.databases import all_rows
+from kit.migrations import migrate_to
+from sqlalchemy import delete, insert
 
 from monitor.backtest.replay import DEFAULT_MEMORY_S, replay_batch
 from monitor.cli.app import run_command_line
@@ -24,7 +26,7 @@ from monitor.store.connect import open_any_schema, open_store
 from monitor.store.copy import copy_store
 from monitor.store.past import StoredHistory
 
-DIRECTIONS = ["file to postgres", "postgres to file", "file to file"]
+DIRECTIONS = ["file to postgres", "postgres to file", pytest.param("file to file", marks=pytest.mark.sqlite)]
 RULES = (
     "name: bridges\nmatch: bridge*\nthrottle: 1 per 6h",
     "name: closures\nmatch: closed\ncorroboration: 2",
@@ -54,14 +56,6 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
 
 def copy(source: Store, target: Store) -> dict[str, int]:
     return {step.table: step.total for step in copy_store(source, target, dead_after_s=20.0)}
-
-
-def all_rows(store: Store) -> dict[str, list[Any]]:
-    with store.read() as conn:
-        return {
-            table.name: [tuple(row) for row in conn.execute(select(table).order_by(*table.primary_key.columns))]
-            for table in schema.metadata.sorted_tables
-        }
 
 
 def news_lines() -> Iterator[str]:
@@ -216,12 +210,7 @@ def test_the_command_shows_the_rows_of_each_table(
 
 def test_the_target_is_upgraded_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/old.db"
-    with closing(open_store(url)) as target, target.write_any_schema() as conn:
-        conn.execute(text("DROP TABLE workers"))
-        for column in ("leased_by", "shard"):
-            conn.execute(text(f"ALTER TABLE sources DROP COLUMN {column}"))
-        conn.execute(text("ALTER TABLE messages DROP COLUMN leased_by"))
-        conn.execute(text("UPDATE schema_version SET version_num = '0015'"))
+    migrate_to(url, "0015")
     with closing(open_store("sqlite:///:memory:")) as source, closing(open_any_schema(url)) as target:
         add_sources(source, "wire")
         copy(source, target)

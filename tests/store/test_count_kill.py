@@ -67,7 +67,7 @@ def expected_claims(total: int) -> list[list[str]]:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kind", ["file", "postgres"])
+@pytest.mark.parametrize("kind", [pytest.param("file", marks=pytest.mark.sqlite), "postgres"])
 def test_a_killed_process_misses_no_alert_and_sends_none_twice(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

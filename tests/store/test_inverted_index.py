@@ -144,3 +144,21 @@ def compact_all(store: Store, live_ids: set[int]) -> None:
         inverted_index.flush(conn, CLAIM_INDEX)
         for slice_number in range(COMPACTION_SLICES):
             inverted_index.compact(conn, CLAIM_INDEX, slice_number, live_ids)
+
+
+def test_pending_rows_are_read_again_after_memory_was_released(shared_store_url: str) -> None:
+    store = open_store(shared_store_url)
+    with store.write() as conn:
+        inverted_index.add_postings(conn, CLAIM_INDEX, {1: [5]})
+    assert postings(store, [5]) == {5: [1]}
+    with store.read() as in_use:
+        before = inverted_index.document_frequencies(in_use, CLAIM_INDEX, [5])
+        store.release_memory()
+        assert inverted_index.document_frequencies(in_use, CLAIM_INDEX, [5]) == before == {5: 1}
+    with store.read() as conn:
+        assert CLAIM_INDEX.name not in conn.info
+    with store.write() as conn:
+        assert CLAIM_INDEX.name not in conn.info
+        inverted_index.add_postings(conn, CLAIM_INDEX, {2: [5]})
+    assert postings(store, [5]) == {5: [1, 2]}
+    store.close()

@@ -162,4 +162,4 @@ def test_parts_do_not_count_as_a_burst(store: Store, reason: Reason | None) -> N
     enqueue(store, batch_of(3 * BURST_LIMIT, batch_reason=reason))
     lease_next(store)
     with store.read() as conn:
-        assert outbox.recent_message_count(conn, "desk", 100.0) == (0 if reason else 1)
+        assert outbox.recent_message_count(conn, "desk", 100.0, 200.0) == (0 if reason else 1)

@@ -49,6 +49,7 @@ ADDED_SINCE = {
     "figures",
     "headline",
     "heading",
+    "paused_at",
     "web_url",
 }  # keys that version 0.1 did not print
 COMPOSED_WHEN_SHOWN = {"headline", "pace", "verdict", "why"} | ADDED_SINCE

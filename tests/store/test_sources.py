@@ -9,7 +9,7 @@ from sqlalchemy import event
 from monitor.config.models import SourceConfig
 from monitor.sources.host_slots import HostSlots
 from monitor.sources.state import PollResult, SourceState
-from monitor.store import sources, workers
+from monitor.store import source_pauses, sources, workers
 from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.sources import lease_due_sources, load_sources, record_poll
@@ -156,6 +156,16 @@ def test_a_leased_source_reports_whether_it_has_entries(store: Store) -> None:
     assert {source.name: source.entries for source in leased_sources} == {"press": 0, "wire": 1}
 
 
+def test_the_hours_of_news_are_those_in_which_it_came(store: Store) -> None:
+    for number, at in enumerate((3600.0, 2 * 3600.0 - 1, 2 * 3600.0 + 1700, 2 * 3600.0 + 1801)):
+        commit_texts(store, [f"{number} bridges are closed."], at, entry=f"e{number}")
+    with store.read() as conn:
+        hours, last = sources.activity_since(conn, "wire", since=0.0)
+
+    assert sorted(hours) == [3600.0, 7200.0]
+    assert last == 2 * 3600.0 + 1801
+
+
 def test_a_removed_source_is_neither_listed_nor_polled_and_keeps_its_entries_if_added_again(store: Store) -> None:
     commit_texts(store, ["Three bridges are closed."])
     add_sources(store, "press")
@@ -193,3 +203,43 @@ def test_sources_of_a_host_without_free_slots_are_skipped(store: Store) -> None:
     assert lease(store, 1.0, limit=4, host_slots=HostSlots(hosts, ["a0", "a1"], 2)) == []
     assert lease(store, 1.0, limit=3, host_slots=HostSlots(hosts, ["a0"], 2)) == ["a2"]
     assert lease(store, 1.0, limit=9) == ["a3", "a4", "a5"]
+
+
+def paused_at(store: Store, name: str) -> float | None:
+    return load_source(store, name).paused_at
+
+
+def test_a_paused_source_is_not_leased_until_it_is_resumed(store: Store) -> None:
+    with store.write() as conn:
+        source_pauses.pause_source(conn, "wire", 5.0)
+        source_pauses.pause_source(conn, "wire", 6.0)
+    assert lease(store, 10.0) == ["press"]
+    assert lease(store, 10.0, names=["wire"], ignore_interval=True) == []
+    assert (load_source(store, "wire").state, paused_at(store, "wire")) == ("paused", 5.0)
+    poll(store, "wire", GOOD)
+    assert load_source(store, "wire").state == "paused"
+    with store.write() as conn:
+        source_pauses.resume_source(conn, "wire", 20.0)
+
+    assert (load_source(store, "wire").state, paused_at(store, "wire")) == ("ok", None)
+    assert lease(store, 20.0) == ["wire"]
+
+
+def test_the_pause_survives_the_config(store: Store) -> None:
+    with store.write() as conn:
+        source_pauses.pause_source(conn, "wire", 5.0)
+        configured = [SourceConfig(name=name, url=f"https://{name}.example/moved") for name in ("press", "wire")]
+        sources.sync_sources(conn, configured, 6.0)
+
+    assert (paused_at(store, "press"), paused_at(store, "wire")) == (None, 5.0)
+    assert lease(store, 7.0) == ["press"]
+
+
+def test_resuming_a_source_that_is_gone_starts_its_failures_again(store: Store) -> None:
+    gone = replace(GOOD, state="paused", error="gone", error_code="gone", failures=3, next_poll=1e6)
+    poll(store, "wire", gone)
+    assert (load_source(store, "wire").state, paused_at(store, "wire")) == ("paused", None)
+    with store.write() as conn:
+        source_pauses.resume_source(conn, "wire", 20.0)
+
+    assert (load_source(store, "wire").failures, load_source(store, "wire").next_poll) == (0, 20.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.databases import new_database_url
 from kit.sample_store import build_sample_store, page_client
 
 from monitor.store.base import Store
@@ -27,7 +28,7 @@ def sample_news_store(sample_folder: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def empty_store() -> Iterator[Store]:
-    with closing(open_store("sqlite:///:memory:")) as store:
+    with closing(open_store(new_database_url())) as store:
         yield store
 
 

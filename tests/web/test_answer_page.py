@@ -6,15 +6,13 @@ import asyncio
 import io
 import logging
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 import structlog
+from kit.databases import all_rows
 from kit.sample_store import KYIV, NOW, page_client
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import delete
@@ -61,11 +59,6 @@ def active_mutes(store: Store) -> list[Silence]:
         return silences.load_active_silences(conn, NOW)
 
 
-def database_content(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "monitor.db")) as db:
-        return list(db.iterdump())
-
-
 def shown_text(response: httpx.Response) -> str:
     main = LexborHTMLParser(response.text).css_first("main")
     assert main is not None
@@ -93,10 +86,10 @@ async def test_a_link_opens_a_page_with_the_headline_and_one_button(
 
 @pytest.mark.parametrize("kind", FeedbackKind)
 async def test_opening_a_link_changes_nothing_however_often(
-    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path, kind: FeedbackKind
+    editable_store: Store, page_reader: httpx.AsyncClient, kind: FeedbackKind
 ) -> None:
     path = link_path(editable_store, kind)
-    before = database_content(tmp_path)
+    before = all_rows(editable_store)
     for headers in ({}, {"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"user-agent": "Slackbot"}):
         for _ in range(3):
             assert (await page_reader.get(path, headers=headers)).status_code == 200
@@ -105,7 +98,7 @@ async def test_opening_a_link_changes_nothing_however_often(
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
         assert (await page_reader.request(method, path)).status_code == 405
 
-    assert database_content(tmp_path) == before
+    assert all_rows(editable_store) == before
 
 
 @pytest.mark.parametrize("kind", FeedbackKind)
@@ -138,18 +131,16 @@ async def test_not_news_mutes_as_the_command_does(editable_store: Store, page_re
     assert mute.claims
 
 
-async def test_a_second_press_records_nothing_more(
-    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path
-) -> None:
+async def test_a_second_press_records_nothing_more(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
     path = link_path(editable_store, FeedbackKind.NOT_NEWS)
     await page_reader.post(path)
-    once = database_content(tmp_path)
+    once = all_rows(editable_store)
     for response in (await page_reader.post(path), await page_reader.post(path), await page_reader.get(path)):
         assert response.status_code == 200
         assert "recorded already" in shown_text(response)
         assert "<form" not in response.text
 
-    assert database_content(tmp_path) == once
+    assert all_rows(editable_store) == once
 
 
 async def test_the_other_link_changes_the_answer(editable_store: Store, page_reader: httpx.AsyncClient) -> None:
@@ -165,33 +156,31 @@ async def test_the_other_link_changes_the_answer(editable_store: Store, page_rea
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-async def test_a_forged_link_is_refused(
-    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path, method: str
-) -> None:
+async def test_a_forged_link_is_refused(editable_store: Store, page_reader: httpx.AsyncClient, method: str) -> None:
     path = link_path(editable_store, FeedbackKind.NOT_NEWS)
     other_key = sign_answer(b"guess", FeedbackKind.NOT_NEWS, newest_alert(editable_store), "msg-1", NOW + DAY)
-    before = database_content(tmp_path)
+    before = all_rows(editable_store)
     for forged in (path[:-1], path.replace("not-news", "seen"), f"/answer/{other_key}", "/answer/x", f"{path}."):
         response = await page_reader.request(method, forged)
         assert response.status_code == 403
         assert method == "HEAD" or "This link is not valid." in shown_text(response)
         assert "12,000" not in response.text
 
-    assert database_content(tmp_path) == before
+    assert all_rows(editable_store) == before
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_expired_link_is_refused_and_leads_to_the_alert(
-    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path, method: str
+    editable_store: Store, page_reader: httpx.AsyncClient, method: str
 ) -> None:
     path = link_path(editable_store, FeedbackKind.NOT_NEWS, expiry=NOW - 1)
-    before = database_content(tmp_path)
+    before = all_rows(editable_store)
     response = await page_reader.request(method, path)
 
     assert response.status_code == 410
     assert "This link has expired." in shown_text(response)
     assert f'href="/alerts/{newest_alert(editable_store)}"' in response.text
-    assert database_content(tmp_path) == before
+    assert all_rows(editable_store) == before
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -353,7 +342,7 @@ async def test_the_key_is_on_no_page(editable_store: Store, page_reader: httpx.A
         "/sources",
         "/deliveries",
         "/silences",
-        "/api/status",
+        "/api/v1/status",
         link_path(editable_store, FeedbackKind.ACK),
     ):
         assert key not in (await page_reader.get(path)).text

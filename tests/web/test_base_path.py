@@ -22,7 +22,7 @@ def inner_links(page: str) -> set[str]:
     """Return the links of a page to other pages of ours."""
     tree = LexborHTMLParser(page)
     links = [(node.attributes.get("href") or "") for node in tree.css("a, link")]
-    return {link for link in links if not link.startswith("http")}
+    return {link for link in links if not link.startswith(("http", "#"))}
 
 
 async def crawl(reader: httpx.AsyncClient, start: str) -> set[str]:
@@ -81,9 +81,9 @@ async def test_every_page_and_form_works_with_and_without_the_base_path(editable
 
 async def test_error_pages_and_redirects_keep_the_base_path(editable_store: Store) -> None:
     async with page_client(editable_store, "/monitor") as reader:
-        missing = await reader.get("/monitor/api/nowhere")
+        missing = await reader.get("/monitor/api/v1/nowhere")
         silence = {"what": "source=front-report", "for": "1d", "reason": "x"}
-        id = (await reader.get("/api/alerts")).json()["alerts"][0]["id"]
+        id = (await reader.get("/api/v1/alerts")).json()["alerts"][0]["id"]
         made = await reader.post(f"/monitor/alerts/{id}/silence", data=silence, headers=SAME_ORIGIN)
         other = await reader.get("/monitorial")
 

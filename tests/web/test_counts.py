@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kit.builders import add_sources
 from kit.counting import read_all_sources, rule_policy, see, stored_alerts
+from kit.databases import new_database_url
 from kit.sample_store import NOW, page_client
 
 from monitor.store.base import Store
@@ -16,7 +17,7 @@ SEEN_AT = NOW - 5 * 86400
 
 def counted_store(folder: Path) -> Store:
     """Return a store with an alert of a count and one of an absence."""
-    store = open_store("sqlite:///:memory:")
+    store = open_store(new_database_url())
     add_sources(store, "wire", "press")
     policy = rule_policy(
         folder,
@@ -34,9 +35,9 @@ async def test_the_page_of_a_count_says_what_was_counted(tmp_path: Path) -> None
     async with page_client(store) as client:
         page = (await client.get(f"/alerts/{count.id}")).text
         story = await client.get(f"/stories/{count.story}")
-        listing = (await client.get("/")).text
+        listing = (await client.get("/alerts")).text
         waiting = await client.get(f"/alerts/{absence.id}")
-        data = (await client.get(f"/api/alerts/{count.id}")).json()
+        data = (await client.get(f"/api/v1/alerts/{count.id}")).json()
     assert '<h1 dir="auto">2 matches since 18:30: Acme recalls 300 heaters</h1>' in page
     assert "2 matches since 18:30: Acme recalls 300 heaters; Globex recalls 17 ovens" in page
     assert "Globex" in page

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import httpx
 import pytest
+from kit.databases import all_rows
 from kit.sample_store import NOW
 
 from monitor.alerts.feedback import FeedbackKind
@@ -25,7 +22,7 @@ def page_reader(page_editor: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 async def first_alert(reader: httpx.AsyncClient) -> str:
-    id: str = (await reader.get("/api/alerts")).json()["alerts"][0]["id"]
+    id: str = (await reader.get("/api/v1/alerts")).json()["alerts"][0]["id"]
     return id
 
 
@@ -37,7 +34,7 @@ async def test_a_not_news_answer_is_stored_and_shown_and_mutes_similar_alerts(
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}")
     assert "Not news: similar alerts are muted" in (await page_reader.get(f"/alerts/{id}")).text
-    assert (await page_reader.get(f"/api/alerts/{id}")).json()["answer"] == "not news"
+    assert (await page_reader.get(f"/api/v1/alerts/{id}")).json()["answer"] == "not news"
     with editable_store.read() as conn:
         (mute,) = silences.load_active_silences(conn, NOW)
         assert (mute.mode, mute.rule, mute.by) == (SilenceMode.NOT_NEWS, "dprk-deployment", "web")
@@ -104,17 +101,13 @@ async def test_every_form_is_rejected_from_another_site(
 
 
 async def test_get_and_head_of_alert_and_story_pages_change_nothing(
-    editable_store: Store, page_reader: httpx.AsyncClient, tmp_path: Path
+    editable_store: Store, page_reader: httpx.AsyncClient
 ) -> None:
-    alert = (await page_reader.get("/api/alerts")).json()["alerts"][0]
+    alert = (await page_reader.get("/api/v1/alerts")).json()["alerts"][0]
 
-    def content() -> list[str]:
-        with closing(sqlite3.connect(tmp_path / "monitor.db")) as db:
-            return list(db.iterdump())
-
-    before = content()
+    before = all_rows(editable_store)
     for path in (path for path in GET_ROUTES if "{" in path):
         id = alert["story"] if "stories" in path else alert["id"]
         assert (await page_reader.get(fill_path(path, id))).status_code == 200
         assert (await page_reader.head(fill_path(path, id))).status_code == 200
-    assert content() == before
+    assert all_rows(editable_store) == before

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from kit.databases import all_rows
 from kit.sample_store import KYIV, NOW, build_sample_store, page_client
 
 from monitor.store.base import Store
-from monitor.web.app import GET_ROUTES, create_app
+from monitor.web.app import GET_ROUTES, POST_ROUTES, create_app
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]
 OTHER_PATHS = [
     "/health",
     "/style.css",
     "/nowhere",
-    "/api/nowhere",
+    "/api/v1/nowhere",
     "/alerts/nobody",
-    "/api/alerts/nobody",
-    "/?before=x",
+    "/api/v1/alerts/nobody",
+    "/alerts?before=x",
 ]
 
 
 async def test_api_alerts_have_the_fields_of_the_webhook(page_reader: httpx.AsyncClient) -> None:
-    listing = (await page_reader.get("/api/alerts")).json()
+    listing = (await page_reader.get("/api/v1/alerts")).json()
     first = listing["alerts"][0]
 
     assert listing["older"] is None
@@ -37,11 +36,11 @@ async def test_api_alerts_have_the_fields_of_the_webhook(page_reader: httpx.Asyn
 
 
 async def test_one_api_alert_includes_its_deliveries(page_reader: httpx.AsyncClient) -> None:
-    oldest = (await page_reader.get("/api/alerts")).json()["alerts"][-1]
-    alert = (await page_reader.get(f"/api/alerts/{oldest['id']}")).json()
+    oldest = (await page_reader.get("/api/v1/alerts")).json()["alerts"][-1]
+    alert = (await page_reader.get(f"/api/v1/alerts/{oldest['id']}")).json()
     deliveries = {delivery.pop("channel"): delivery for delivery in alert.pop("deliveries")}
 
-    assert (alert.pop("answer"), alert.pop("silenced")) == (None, [])
+    assert (alert["answer"], alert.pop("feedback"), alert.pop("silenced")) == (None, None, [])
     assert alert == oldest
     assert {channel: delivery["state"] for channel, delivery in deliveries.items()} == {
         "desk": "sent",
@@ -51,7 +50,7 @@ async def test_one_api_alert_includes_its_deliveries(page_reader: httpx.AsyncCli
 
 
 async def test_api_sources_have_the_format_of_the_command(page_reader: httpx.AsyncClient) -> None:
-    sources = {source["name"]: source for source in (await page_reader.get("/api/sources")).json()}
+    sources = {source["name"]: source for source in (await page_reader.get("/api/v1/sources")).json()["sources"]}
 
     assert sources["front-report"] == {
         "name": "front-report",
@@ -62,12 +61,13 @@ async def test_api_sources_have_the_format_of_the_command(page_reader: httpx.Asy
         "error": None,
         "last_good": "2026-12-16T18:26:00Z",
         "next_poll": "2026-12-16T18:41:00Z",
+        "paused_at": None,
         "notices": [],
     }
 
 
 async def test_api_deliveries_can_be_filtered_by_state(page_reader: httpx.AsyncClient) -> None:
-    (delivery,) = (await page_reader.get("/api/deliveries?state=retrying")).json()["deliveries"]
+    (delivery,) = (await page_reader.get("/api/v1/deliveries?state=retrying")).json()["deliveries"]
 
     assert (delivery["state"], delivery["due"]) == ("retrying", "2026-12-16T18:33:20Z")
     assert delivery["why"] == "waits for its next try, until 2026-12-16T18:33:20Z"
@@ -75,7 +75,7 @@ async def test_api_deliveries_can_be_filtered_by_state(page_reader: httpx.AsyncC
 
 
 async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncClient) -> None:
-    status = (await page_reader.get("/api/status")).json()
+    status = (await page_reader.get("/api/v1/status")).json()
 
     assert status["sources"] == {"ok": 2, "failing": 1, "empty": 1}
     assert status["messages"]["dead"] == 1
@@ -90,9 +90,9 @@ async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncCl
         ("/alerts/nobody", 404, "There is no such page."),
         ("/alerts/%00", 404, "There is no such page."),
         ("/alerts/../../etc/passwd", 404, "There is no such page."),
-        ("/?before=x", 400, "Invalid before=: expected the number of a row."),
-        ("/?before=-1", 400, "Invalid before=: expected the number of a row."),
-        ("/?before=99999999999999999999", 400, "Invalid before=: expected the number of a row."),
+        ("/alerts?before=x", 400, "Invalid before=: expected the number of a row."),
+        ("/alerts?before=-1", 400, "Invalid before=: expected the number of a row."),
+        ("/alerts?before=99999999999999999999", 400, "Invalid before=: expected the number of a row."),
         ("/deliveries?state=lost", 400, "Unknown state: expected one of pending, retrying, sent, dead."),
     ],
 )
@@ -106,12 +106,12 @@ async def test_an_invalid_request_gets_a_page_with_one_sentence(
 
 
 async def test_api_errors_are_json(page_reader: httpx.AsyncClient) -> None:
-    answer = await page_reader.get("/api/nowhere")
+    answer = await page_reader.get("/api/v1/nowhere")
 
     assert (answer.status_code, answer.json()) == (404, {"error": "There is no such page."})
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/health"])
+@pytest.mark.parametrize("path", [*(path for path in PATHS if path not in POST_ROUTES), "/health"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_pages_accept_only_get_and_head(page_reader: httpx.AsyncClient, path: str, method: str) -> None:
     answer = await page_reader.request(method, path)
@@ -130,25 +130,24 @@ async def test_every_response_has_the_security_headers(page_reader: httpx.AsyncC
     assert headers["referrer-policy"] == "same-origin"
 
 
-async def test_get_and_head_of_every_page_change_nothing(sample_folder: Path, page_reader: httpx.AsyncClient) -> None:
-    def content() -> list[str]:
-        with closing(sqlite3.connect(sample_folder / "monitor.db")) as db:
-            return list(db.iterdump())
-
-    before = content()
+async def test_get_and_head_of_every_page_change_nothing(
+    sample_news_store: Store, page_reader: httpx.AsyncClient
+) -> None:
+    before = all_rows(sample_news_store)
     for path in [*PATHS, *OTHER_PATHS]:
         await page_reader.get(path)
         await page_reader.head(path)
 
-    assert content() == before
+    assert all_rows(sample_news_store) == before
 
 
+@pytest.mark.sqlite
 async def test_a_missing_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
     store = build_sample_store(tmp_path)
     for file in tmp_path.glob("monitor.db*"):
         file.unlink()
     async with page_client(store) as reader:
-        page, json = [await reader.get(path) for path in ("/", "/api/status")]
+        page, json = [await reader.get(path) for path in ("/", "/api/v1/status")]
     store.close()
 
     assert (page.status_code, json.status_code) == (503, 503)

@@ -133,7 +133,7 @@ async def test_the_same_port_can_be_reused_at_once(empty_store: Store) -> None:
         "GET / HTTP/1.1\r\nHost: [::1",
         "GET / HTTP/1.1\r\nHost:",
         "GET / HTTP/1.0\r\nX: y",
-        "GET /api/alerts HTTP/1.1\r\nHost: stranger.example",
+        "GET /api/v1/alerts HTTP/1.1\r\nHost: stranger.example",
         "GET http://localhost/ HTTP/1.1\r\nHost: stranger.example",
     ],
 )
@@ -162,21 +162,34 @@ async def test_head_response_has_no_body(pages: Starlette) -> None:
 
 
 @pytest.mark.parametrize(
-    ("listen", "url", "hosts"),
+    ("listen", "url", "names", "any_address"),
     [
-        ("127.0.0.1:8080", None, LOOPBACK_HOSTS),
-        ("127.0.0.2:8080", None, LOOPBACK_HOSTS | {"127.0.0.2"}),
-        ("[::1]:8080", "https://News.example/claims", LOOPBACK_HOSTS | {"news.example"}),
-        ("localhost:8080", "http://desk.example:81", LOOPBACK_HOSTS | {"desk.example"}),
-        ("0.0.0.0:8080", "https://news.example", None),
-        ("10.1.2.3:8080", None, None),
+        ("127.0.0.1:8080", None, set(), False),
+        ("127.0.0.2:8080", None, {"127.0.0.2"}, False),
+        ("[::1]:8080", "https://News.example/claims", {"news.example"}, False),
+        ("localhost:8080", "http://desk.example:81", {"desk.example"}, False),
+        ("0.0.0.0:8080", "https://news.example", {"news.example"}, False),
+        ("[::]:8080", "https://news.example", {"news.example"}, False),
+        ("10.1.2.3:8080", "https://news.example", {"10.1.2.3", "news.example"}, False),
+        ("10.1.2.3:8080", None, {"10.1.2.3"}, True),
+        ("0.0.0.0:8080", None, set(), True),
+        ("desk:8080", None, {"desk"}, True),
     ],
 )
-def test_accepted_hosts_follow_the_config(listen: str, url: str | None, hosts: frozenset[str] | None) -> None:
-    assert accepted_hosts(WebConfig(listen=listen, url=url)) == hosts
+def test_accepted_hosts_follow_the_config(listen: str, url: str | None, names: set[str], any_address: bool) -> None:
+    hosts = accepted_hosts(WebConfig(listen=listen, url=url))
+
+    assert (hosts.names, hosts.any_address) == (LOOPBACK_HOSTS | names, any_address)
 
 
-async def test_any_host_is_accepted_without_a_list(empty_store: Store) -> None:
-    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, hosts=None)
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("203.0.113.9:8080", 200), ("[2001:db8::1]", 200), ("news.example", 421), ("203.0.113.9.news.example", 421)],
+)
+async def test_beyond_loopback_any_address_is_accepted_but_no_name(
+    empty_store: Store, host: str, status: int
+) -> None:
+    hosts = accepted_hosts(WebConfig(listen="0.0.0.0:8080"))
+    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, hosts=hosts)
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
-        assert (await client.get(f"{url}/", headers={"host": "news.example"})).status_code == 200
+        assert (await client.get(f"{url}/", headers={"host": host})).status_code == status

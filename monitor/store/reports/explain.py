@@ -56,3 +56,19 @@ def explain_update(conn: Connection, number: int) -> UpdateExplanation | None:
             for match in match_rows
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDecision:
+    """What was decided about a match that led to an alert."""
+
+    update_id: int
+    reason: Reason
+    detail: str
+
+
+def alert_decisions(conn: Connection, alert_id: str, limit: int = 20) -> list[AlertDecision]:
+    """Return the first decisions that led to an alert, oldest first."""
+    columns = (matches.c.update_id, matches.c.reason, matches.c.detail)
+    query = select(*columns).where(matches.c.alert_id == alert_id).order_by(matches.c.id).limit(limit)
+    return [AlertDecision(row.update_id, Reason(row.reason), row.detail) for row in conn.execute(query)]

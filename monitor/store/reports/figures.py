@@ -38,7 +38,7 @@ class StoreFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreSize:
+class DatabaseSize:
     """How large the store is: `size` in bytes, rows by table."""
 
     size: int
@@ -74,7 +74,7 @@ def load_figures(conn: Connection, now: Moment) -> StoreFigures:
     )
 
 
-def load_size(conn: Connection) -> StoreSize:
+def load_size(conn: Connection) -> DatabaseSize:
     """Return the size of the database. Counts rows, so it takes a while in a large one."""
     sizes = {
         "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
@@ -87,4 +87,4 @@ def load_size(conn: Connection) -> StoreSize:
         "alerts": count_rows(conn, schema.alerts.c.number),
         "messages": count_rows(conn, messages.c.number),
     }
-    return StoreSize(int(conn.exec_driver_sql(sizes[conn.dialect.name]).scalar_one()), rows)
+    return DatabaseSize(int(conn.exec_driver_sql(sizes[conn.dialect.name]).scalar_one()), rows)

@@ -10,6 +10,7 @@ from monitor.model import OPEN_DELIVERY_STATES, Moment
 from monitor.store import schema, source_notices
 from monitor.store.rule_state import load_rules_refusal
 from monitor.store.schema import claims, entries, matches, messages, sources, stories, updates
+from monitor.store.sources import SHOWN_STATE
 from monitor.store.sql import count_rows
 from monitor.units import DAY
 
@@ -43,7 +44,7 @@ class Status:
 def load_status(conn: Connection, now: Moment) -> Status:
     refused_at, refusal_problems = load_rules_refusal(conn)
     return Status(
-        sources=count_by_state(conn, sources.c.state, sources.c.configured),
+        sources=count_by_state(conn, SHOWN_STATE, sources.c.configured),
         notices=source_notices.visible_notice_counts(conn),
         messages=count_by_state(conn, messages.c.state, messages.c.state.is_not(None)),
         entries=count_rows(conn, entries.c.id),
@@ -56,7 +57,9 @@ def load_status(conn: Connection, now: Moment) -> Status:
             conn, matches.c.id, and_(matches.c.waiting.is_not(None), matches.c.counts_for.is_(None))
         ),
         last_poll=conn.scalar(select(func.max(sources.c.last_poll)).where(sources.c.configured)),
-        next_poll=conn.scalar(select(func.min(sources.c.next_poll)).where(sources.c.configured)),
+        next_poll=conn.scalar(
+            select(func.min(sources.c.next_poll)).where(sources.c.configured, sources.c.paused_at.is_(None))
+        ),
         oldest_owed=conn.scalar(
             select(func.min(messages.c.created)).where(
                 messages.c.state.in_(OPEN_DELIVERY_STATES), messages.c.created <= now

@@ -1,0 +1,13 @@
+"""The pages in the navigation, in its order: name, path and label."""
+
+from __future__ import annotations
+
+NAVIGATION = (
+    ("overview", "/", "Overview"),
+    ("alerts", "/alerts", "Alerts"),
+    ("sources", "/sources", "Sources"),
+    ("search", "/search", "Search"),
+    ("silences", "/silences", "Silences"),
+    ("deliveries", "/deliveries", "Deliveries"),
+    ("coverage", "/coverage", "Coverage"),
+)

@@ -1,0 +1,133 @@
+"""The overview: checks, the chart of the last days, sources in trouble, noise, and first polls."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import httpx
+from kit.builders import add_sources, commit_texts, example_alert, example_message, sent_decision
+from kit.sample_store import KYIV, NOW, page_client
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from monitor.actions import record_feedback
+from monitor.alerts.feedback import FeedbackKind
+from monitor.model import Severity
+from monitor.sources.state import PollResult
+from monitor.store import outbox
+from monitor.store.base import Store
+from monitor.store.rule_state import mark_rules_refused
+from monitor.store.sources import record_poll
+from monitor.web.endpoint import Site
+from monitor.web.overview import overview_checks
+
+GOOD_POLL = PollResult(NOW - 60, "ok", None, None, 0, NOW + 900, None, None, None, True)
+
+
+async def read(store: Store, path: str = "/") -> LexborHTMLParser:
+    async with page_client(store) as reader:
+        answer = await reader.get(path)
+    assert answer.status_code == 200, answer.text
+    return LexborHTMLParser(answer.text)
+
+
+def words(node: LexborNode | None) -> str:
+    assert node is not None
+    return " ".join(node.text().split())
+
+
+def states(store: Store) -> dict[str, tuple[str, str]]:
+    checks = overview_checks(Site(store, KYIV, lambda: NOW))
+    return {check.name: (check.state, check.text) for check in checks}
+
+
+async def test_an_empty_store_says_what_to_do_next(empty_store: Store) -> None:
+    main = words((await read(empty_store)).css_first("main"))
+
+    assert "monitor sources add" in main
+    assert "There are no alerts yet" in main
+    assert "No answers in the last 30 days" in main
+
+
+def test_everything_is_fine(empty_store: Store) -> None:
+    add_sources(empty_store, "wire", now=NOW)
+    with empty_store.write() as conn:
+        record_poll(conn, "wire", GOOD_POLL)
+
+    assert states(empty_store) == {
+        "Polling": ("ok", "Last poll 1 min ago"),
+        "Delivery": ("ok", "Nothing was delivered yet"),
+        "Dead letters": ("ok", "None"),
+        "Rules": ("ok", "In use as on disk"),
+    }
+
+
+def test_a_late_poll_a_waiting_message_a_dead_letter_and_rejected_rules_are_reported(empty_store: Store) -> None:
+    add_sources(empty_store, "wire", now=NOW)
+    alerts = [example_alert(f"al-{n}", f"News {n}.") for n in range(2)]
+    messages = [example_message(f"m{n}", alert, created=NOW - 1200) for n, alert in enumerate(alerts)]
+    commit_texts(empty_store, ["News."], decisions=[sent_decision(alert) for alert in alerts], messages=messages)
+    with empty_store.write() as conn:
+        record_poll(conn, "wire", replace(GOOD_POLL, polled_at=NOW - 7200, next_poll=NOW - 6300))
+        outbox.mark_dead(conn, "m0", "the server refuses it", NOW)
+        mark_rules_refused(conn, ["rules/a.yaml:1:1: unknown key"], NOW - 600)
+
+    assert states(empty_store) == {
+        "Polling": ("bad", "Last poll 2 h ago"),
+        "Delivery": ("warn", "Nothing was delivered yet"),
+        "Dead letters": ("bad", "1 not delivered"),
+        "Rules": ("bad", "Rejected 10 min ago"),
+    }
+
+
+async def test_the_chart_counts_the_days_of_the_time_zone(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    midnight = NOW - 20.5 * 3600  # 16 December in Kyiv begins
+    for n, at in enumerate([midnight - 1, midnight, midnight + 1, NOW - 13.9 * 86400]):
+        alert = example_alert(f"al-{n}", f"News {n}.", at=at, severity=Severity.HIGH if n == 2 else Severity.LOW)
+        commit_texts(empty_store, [f"News {n}."], entry=f"e{n}", decisions=[sent_decision(alert)])
+    page = await read(empty_store)
+    bars = page.css("svg.bars a")
+
+    labels = [bar.attributes["aria-label"] for bar in bars]
+    assert len(bars) == 14
+    assert labels[-2:] == ["1 alert on Tue 15 Dec", "2 alerts on Wed 16 Dec"]
+    assert labels[0] == "0 alerts on Thu 3 Dec"
+    assert [part.attributes["class"] for part in bars[-1].css("rect.part")] == ["part high", "part low"]
+    assert words(page.css_first("h2 .of")) == "2 today 1 high 1 low"
+    async with page_client(empty_store) as reader:
+        day = LexborHTMLParser((await reader.get(bars[-2].attributes["href"] or "")).text)
+    assert [words(claim) for claim in day.css(".claim")] == ["News 0."]
+
+
+async def test_sources_in_trouble_and_noisy_rules_are_listed(
+    editable_store: Store, page_editor: httpx.AsyncClient
+) -> None:
+    alerts = (await page_editor.get("/api/alerts")).json()["alerts"]
+    record_feedback(editable_store, alerts[0]["id"], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
+    record_feedback(editable_store, alerts[2]["id"], FeedbackKind.ACK, memory=1e9, now=NOW, by="web")
+    page = await read(editable_store)
+
+    assert words(page.css_first(".plain li")).startswith("food-agency failing since 9 h ago the server answered 503")
+    rows = [words(row) for row in page.css("table.noise tbody tr")]
+    assert rows[0] == "dprk-deployment100 % 100 % 1 of 1"
+    assert len(rows) == 2
+    assert "3 of 4 sources were polled for the first time" in words(page.css_first(".first-polls"))
+
+
+async def test_counts_are_cached_and_the_page_says_so(editable_store: Store) -> None:
+    before = await read(editable_store)
+    add_sources(editable_store, "wire")
+    commit_texts(editable_store, ["A"], decisions=[sent_decision(example_alert("al-x", at=NOW))])
+    after = await read(editable_store)
+
+    assert [words(page.css_first("h2 .of")) for page in (before, after)] == [words(before.css_first("h2 .of"))] * 2
+    assert "up to a minute old" in words(after.css_first("main"))
+    assert len(after.css("ol.compact li")) == 8
+    assert words(after.css_first("ol.compact a")) == "Three bridges are closed"  # the list is not cached
+
+
+async def test_the_current_page_is_marked_in_the_navigation(page_reader: httpx.AsyncClient) -> None:
+    links = re.findall(r'<a href="([^"]+)" aria-current="page">', (await page_reader.get("/coverage")).text)
+
+    assert links == ["/coverage"]
