@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.rule_report import RuleRow
     from monitor.store.reports.alerts import AlertRow
     from monitor.store.reports.claim_search import FoundClaim
+    from monitor.store.reports.daemon import DaemonStatus
     from monitor.store.reports.deliveries import DeliveryRow
     from monitor.store.reports.status import Status
 
@@ -111,6 +112,27 @@ def status_json(status: Status) -> dict[str, Any]:
         "rules_refused": list(status.rules_refused),
         "notices": status.notices,
         "never_polled": status.never_polled,
+    }
+
+
+def daemon_json(daemon: DaemonStatus) -> dict[str, Any]:
+    """Return whether a daemon runs, and its checks. What its processes have in common is that of the first one."""
+    first = daemon.processes[0] if daemon.processes else None
+    return {
+        "running": daemon.is_running,
+        "status": daemon.status,
+        "pid": daemon.pid,
+        "since": iso_seconds(min((process.started for process in daemon.processes), default=None)),
+        "version": first and first.version,
+        "config": first and first.config,
+        "checks": {
+            name: {"status": check.status, "since": iso_seconds(check.since), "reason": check.reason or None}
+            for name, check in daemon.checks.items()
+        },
+        "workers": [
+            {"pid": process.pid, "host": process.host, "version": process.version, "at": iso_seconds(process.at)}
+            for process in daemon.processes
+        ],
     }
 
 

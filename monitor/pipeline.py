@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from typing import TypeVar
 
 import structlog
 
+from monitor import metrics
 from monitor.alerts.answer_links import answer_urls
 from monitor.assess import Policy
 from monitor.config.models import SourceConfig
@@ -35,6 +37,7 @@ from monitor.net.response import Response
 from monitor.polling import incremental, outcome
 from monitor.polling.articles import EntriesWithArticles, with_articles
 from monitor.polling.checks import check_shrinkage, find_quiet_deadline, is_first_in_parts, needs_shrink_check
+from monitor.polling.compared import count_alerts
 from monitor.polling.ingest import IngestResult, PolledEntries, commit_poll
 from monitor.polling.outage import commit_network_notice, commit_network_recovery
 from monitor.polling.outcome import PollContext
@@ -61,19 +64,22 @@ SEND_LEASE_S = 900.0  # after this a message whose sender died is sent again; lo
 
 async def poll_source(runtime: Runtime, source_state: SourceState) -> None:
     """Poll one leased source and commit the outcome, a failure too, as its next state. That releases the lease."""
-    poll = await start_poll(runtime, source_state)
+    started, poll = time.monotonic(), await start_poll(runtime, source_state)
     try:
         response = await fetch_polled(runtime, poll)
         await note_response(runtime)
         if outcome.is_unchanged(poll, response):
             await finish_unchanged(runtime, poll, outcome.unchanged_outcome(poll, response))
+            metrics.count_poll("unchanged", time.monotonic() - started)
         else:
             await parse_and_ingest(runtime, poll, response)
+            metrics.count_poll("changed", time.monotonic() - started)
         if len(response.body or b"") > LARGE_BYTES:
             runtime.release_memory_soon()
     except SourceError as error:
         log.warning("poll failed", stage="poll", source=poll.source.name, code=error.code, error=str(error))
         await finish_poll(runtime, poll, await failure_outcome(runtime, poll, error))
+        metrics.count_poll("failed", time.monotonic() - started, error.code)
 
 
 async def failure_outcome(runtime: Runtime, poll: PollContext, error: SourceError) -> PollResult:
@@ -126,9 +132,10 @@ async def cached_quiet_deadline(runtime: Runtime, source_state: SourceState) -> 
 async def fetch_polled(runtime: Runtime, poll: PollContext) -> Response:
     """Send the conditional request of a poll. Raises FetchError."""
     request = source_request(poll.source, poll.previous.etag, poll.previous.last_modified)
-    return await fetch_source(
-        poll.source, request, fetcher=runtime.fetcher, robots=runtime.robots, browser=runtime.browser
-    )
+    with metrics.timed_stage("fetch"):
+        return await fetch_source(
+            poll.source, request, fetcher=runtime.fetcher, robots=runtime.robots, browser=runtime.browser
+        )
 
 
 async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Response) -> None:
@@ -137,7 +144,7 @@ async def parse_and_ingest(runtime: Runtime, poll: PollContext, response: Respon
     Raises ParseError, also if the source shrank so much that the response is not trusted.
     """
     source = poll.source
-    with naming_proxy(response.proxy):
+    with naming_proxy(response.proxy), metrics.timed_stage("parse"):
         feed = await incremental.parse_response(runtime, source, response)
         await reject_shrunk_feed(runtime, poll, feed)
     batch = EntriesWithArticles(feed.entries)
@@ -235,6 +242,7 @@ def commit_result(runtime: Runtime, poll: PollContext, result: PollResult) -> li
 
 def announce_notices(runtime: Runtime, poll: PollContext, notices: Sequence[Alert]) -> None:
     """Log the notices about a source and wake the delivery."""
+    metrics.count_all(count_alerts(notices))
     for notice in notices:
         log.warning(f"notice: {notice.title}", stage="poll", source=poll.source.name, why=notice.reason)
     if notices:
@@ -306,17 +314,19 @@ async def render_and_send(runtime: Runtime, message: Message) -> Receipt:
     channel = config.channels[message.channel]
     template = shared_template(message, runtime.policy.rules.rules) or channel.template
     answers = answer_urls(message, config.web.url, runtime.answer_key)
-    rendered = await runtime.render_pool.render(
-        message,
-        channel.type,
-        runtime.templates,
-        config.monitor.timezone,
-        config.web.url,
-        template,
-        answers,
-        MessageStyle(channel.severity_marker),
-    )
-    receipt = await runtime.notifiers[message.channel].send(message, rendered)
+    with metrics.timed_stage("render"):
+        rendered = await runtime.render_pool.render(
+            message,
+            channel.type,
+            runtime.templates,
+            config.monitor.timezone,
+            config.web.url,
+            template,
+            answers,
+            MessageStyle(channel.severity_marker),
+        )
+    with metrics.timed_stage("send"):
+        receipt = await runtime.notifiers[message.channel].send(message, rendered)
     if rendered.note:
         log.warning("template failed", stage="deliver", channel=message.channel, error=rendered.note)
         return replace(receipt, detail=f"{receipt.detail}; {rendered.note}")

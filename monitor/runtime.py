@@ -73,7 +73,7 @@ class Runtime:
     `pending_outcomes` holds results of unchanged polls until the daemon's next transaction; `interrupted_polls` are
     the sources whose result could not be stored. `uplink` knows if the network is down. Polls with entries to ingest
     share `ingest_executor` by `ingest_lanes`. `retired_notifiers` are those of changed
-    and removed channels, to be closed.
+    and removed channels, to be closed. `store_steps` counts what has ended in the store's thread.
 
     What is in memory here is about sources and channels that no other worker serves at the same time. When the
     workers change, some of those move: a worker that gets a source reads its state from the store, and finds out its
@@ -109,6 +109,7 @@ class Runtime:
     ingest_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(len(LANES), "ingest"))
     memory_release: asyncio.TimerHandle | None = None
     store_executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+    store_steps: int = 0
 
     @property
     def is_shared(self) -> bool:
@@ -119,9 +120,14 @@ class Runtime:
         self, function: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs
     ) -> Result:
         """Run blocking work with the store and return its result."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self.store_executor, lambda: function(*args, **kwargs)
-        )
+
+        def step() -> Result:
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.store_steps += 1
+
+        return await asyncio.get_running_loop().run_in_executor(self.store_executor, step)
 
     def release_memory_soon(self) -> None:
         """Release the memory that a large document took, once its poll has ended."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from monitor import metrics
 from monitor.alerts.channel_notices import (
     channel_notice,
     dead_message_notice,
@@ -34,6 +35,7 @@ def mark_unreadable_dead(runtime: Runtime, channel: str, error: UnreadableMessag
         outbox.mark_dead(conn, error.message_id, str(error), now)
         notice = channel_notice(channel, title, f"An alert did not reach the channel: {error}.", str(error), now)
         enqueue_notices(conn, route_notice(runtime, notice, channel, now))
+    metrics.count("sends", channel, "dead")
     log.error("message dead", stage="deliver", channel=channel, message=error.message_id, error=str(error))
 
 
@@ -54,6 +56,7 @@ def record_success(runtime: Runtime, message: Message, receipt: Receipt) -> None
             outbox.mark_partial(conn, message.id, retry_at, detail, receipt.retry_recipients)
         outbox.resume_channel(conn, message.channel)
         enqueue_notices(conn, refusal_notices(runtime, message, undelivered, now))
+    metrics.count("sends", message.channel, "sent" if retry_at is None else "retrying")
     log_event = log.warning if rejections else log.info
     log_event("message sent", stage="deliver", channel=message.channel, message=message.id, detail=receipt.detail)
 
@@ -71,6 +74,7 @@ def record_failure(runtime: Runtime, message: Message, error: DeliveryError) -> 
                 fingerprint = settings_fingerprint(runtime.config.channels[message.channel])
                 outbox.pause_channel(conn, message.channel, retry_at, fingerprint)
         enqueue_notices(conn, failure_notices(runtime, message, error, is_dead=retry_at is None, now=now))
+    metrics.count("sends", message.channel, "dead" if retry_at is None else "retrying")
     log_event = log.error if retry_at is None else log.warning
     event = "message dead" if retry_at is None else "send failed, retry scheduled"
     log_event(event, stage="deliver", channel=message.channel, message=message.id, error=str(error))

@@ -1,4 +1,4 @@
-"""`monitor status`: show sources, deliveries and stored records on one screen."""
+"""`monitor status`: show whether a daemon works, and sources, deliveries and stored records, on one screen."""
 
 from __future__ import annotations
 
@@ -13,24 +13,51 @@ from monitor.cli.output import iso_utc, show_json, terminal_safe
 from monitor.model import OPEN_DELIVERY_STATES
 
 if TYPE_CHECKING:
+    from monitor.store.reports.daemon import DaemonStatus
     from monitor.store.reports.status import Status
 
 
 @click.command("status")
+@click.option("--check", is_flag=True, help="Show only the daemon; exit with 1 unless one runs and works.")
 @config_option
 @json_option
-def command(path: Path, as_json: bool) -> None:
-    """Show the state of sources and deliveries, and what is stored."""
+@click.pass_context
+def command(ctx: click.Context, path: Path, check: bool, as_json: bool) -> None:
+    """Show whether a daemon runs and works, the state of sources and deliveries, and what is stored."""
+    from monitor.store.reports.daemon import load_daemon_status
     from monitor.store.reports.status import load_status
 
     with open_existing_store(load_config(path)) as store, store.read() as conn:
-        report = load_status(conn, time.time())
+        daemon = load_daemon_status(conn, store.daemon_pid(), is_shared=store.is_shared)
+        report = None if check else load_status(conn, time.time())
     if as_json:
-        from monitor.listings import status_json
+        from monitor.listings import daemon_json, status_json
 
-        show_json(status_json(report))
+        show_json((status_json(report) if report else {}) | {"daemon": daemon_json(daemon)})
     else:
-        _show_report(report)
+        _show_daemon(daemon)
+        if report:
+            _show_report(report)
+    ctx.exit(1 if check and daemon.status != "ok" else 0)
+
+
+def _show_daemon(daemon: DaemonStatus) -> None:
+    """Show whether a daemon runs, each of its processes, and the checks that fail or have a remark."""
+    if not daemon.is_running:
+        _show_line("daemon", "not running")
+    elif not daemon.processes:
+        _show_line("daemon", f"running (pid {daemon.pid}), and has not stored yet how it is")
+    for process in daemon.processes:
+        text = f"{daemon.status}: pid {process.pid} on {process.host}, since {iso_utc(process.started)}"
+        _show_line("daemon", f"{text}, version {process.version}, config {process.config}")
+    for name, check in daemon.checks.items():
+        if check.reason:
+            since = f"{check.status} since {iso_utc(check.since)}: " if check.status != "ok" else ""
+            _show_line(name, f"{since}{check.reason}")
+
+
+def _show_line(name: str, text: str) -> None:
+    click.echo(f"{name:<12} {terminal_safe(text)}")
 
 
 def _show_report(report: Status) -> None:
@@ -49,9 +76,9 @@ def _show_report(report: Status) -> None:
     if report.never_polled:
         lines["first poll"] = f"{report.never_polled:,} of {sum(report.sources.values()):,} sources not read yet"
     for name, text in lines.items():
-        click.echo(f"{name:<12} {text}")
+        _show_line(name, text)
     for problem in report.rules_refused:
-        click.echo(f"{'rejected':<12} {iso_utc(report.rules_refused_at)} {terminal_safe(problem)}")
+        _show_line("rejected", f"{iso_utc(report.rules_refused_at)} {problem}")
 
 
 def _counts_text(by_state: dict[str, int]) -> str:

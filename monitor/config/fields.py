@@ -32,6 +32,11 @@ def validate_web_address(text: str) -> str:
     return text
 
 
+def validate_secret_address(secret: SecretStr) -> SecretStr:
+    validate_web_address(secret.get_secret_value())
+    return secret
+
+
 def validate_site_address(text: str) -> str:
     if validate_web_address(text) and re.search(r"[?#]", text):
         raise ValueError("expected a URL without ? and #, because paths are appended to it")

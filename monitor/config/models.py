@@ -27,6 +27,7 @@ from monitor.config.fields import (
     validate_regex,
     validate_render,
     validate_request_body,
+    validate_secret_address,
     validate_secret_header,
     validate_site_address,
     validate_source_name,
@@ -61,6 +62,7 @@ KeepTime = Annotated[float | None, BeforeValidator(parse_keep)]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(parse_timezone)]
 SourceName = Annotated[str, AfterValidator(validate_source_name)]
 WebAddress = Annotated[str, AfterValidator(validate_web_address)]
+SecretAddress = Annotated[SecretStr, AfterValidator(validate_secret_address)]
 SiteAddress = Annotated[str, AfterValidator(validate_site_address)]
 CronExpression = Annotated[str, AfterValidator(validate_cron)]
 CidrNetwork = Annotated[str, AfterValidator(validate_network)]
@@ -225,6 +227,13 @@ class WebConfig(ConfigTable):
     tokens: tuple[WebSecret, ...] = ()
 
 
+class HeartbeatConfig(ConfigTable):
+    """`url` is requested every so many seconds while the daemon works. Anyone who knows it could pretend that."""
+
+    url: SecretAddress | None = None
+    every: Annotated[DurationSeconds, Field(ge=10.0)] = 60.0
+
+
 class LogConfig(ConfigTable):
     """`level` is the lowest that is logged, `format` is text lines or JSON lines."""
 
@@ -243,4 +252,5 @@ class Config(ConfigTable):
     channels: dict[str, ChannelConfig]
     alerts: AlertsConfig
     web: WebConfig
+    heartbeat: HeartbeatConfig = HeartbeatConfig()
     log: LogConfig = LogConfig()

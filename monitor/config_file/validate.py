@@ -18,6 +18,7 @@ from monitor.config.models import (
     AlertsConfig,
     ChannelConfig,
     Config,
+    HeartbeatConfig,
     LogConfig,
     MonitorConfig,
     NetworkConfig,
@@ -38,7 +39,7 @@ from monitor.resources import builtin_path
 TomlTable = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "log")
+_TOP_LEVEL_TABLES = ("monitor", "network", "defaults", "sources", "channels", "alerts", "web", "heartbeat", "log")
 MIN_PASSWORD_CHARS, MIN_TOKEN_CHARS = 10, 20  # shorter ones cause a warning
 _KEYS_OF_EACH_SOURCE = {"name": "a name", "id": "an-id", "url": "https://example.org/"}
 
@@ -72,22 +73,21 @@ class ConfigValidator:
 
     def build_config(self) -> Config | None:
         """Return the config, or None after any problem that is not a warning."""
-        for name in self.written:
-            if name not in _TOP_LEVEL_TABLES:
-                self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
+        for name in self.written.keys() - set(_TOP_LEVEL_TABLES):
+            self.report((name,), unknown_key_message(name, "the config", _TOP_LEVEL_TABLES), is_key=True)
         monitor = self._validated_section("monitor", MonitorConfig)
         network = self._validated_section("network", NetworkConfig)
         if network:
             self._check_certificates(("network",), network.ca_file, None)
         web = self._validated_section("web", WebConfig)
+        heartbeat = self._validated_section("heartbeat", HeartbeatConfig)
         log = self._validated_section("log", LogConfig)
         if web and not any(path[0] == "web" for path in self.absent):
             self._check_web_access(web)
         sources = tuple(self._validated_sources())
-        channels = dict(self._validated_channels())
-        alerts = self._validated_alerts()
+        channels, alerts = dict(self._validated_channels()), self._validated_alerts()
         has_errors = not all(problem.warning for problem in self.problems)
-        if has_errors or not (monitor and network and web and log and alerts):
+        if has_errors or not (monitor and network and web and heartbeat and log and alerts):
             return None
         self._warn_unwatched_channels(channels, alerts)
         monitor = self._with_template_folder(monitor)
@@ -101,6 +101,7 @@ class ConfigValidator:
             channels=channels,
             alerts=alerts,
             web=web,
+            heartbeat=heartbeat,
             log=log,
         )
 

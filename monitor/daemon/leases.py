@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from monitor import metrics
 from monitor.polling.absence import alert_absences
+from monitor.polling.compared import count_alerts
 from monitor.polling.followups import release_followups
 from monitor.polling.ingest import commit_polls
 from monitor.runtime import Runtime
@@ -73,7 +75,9 @@ def due_channels(runtime: Runtime) -> list[str]:
 
 def commit_absences(runtime: Runtime) -> int:
     """Commit the alerts of rules with `absent` that are due. Return how many."""
-    return len(alert_absences(runtime.store, runtime.policy, runtime.clock()))
+    alerts = alert_absences(runtime.store, runtime.policy, runtime.clock())
+    metrics.count_all(count_alerts(alerts))
+    return len(alerts)
 
 
 def commit_throttle_releases(runtime: Runtime, *, drops_removed: bool = True) -> int:
@@ -82,4 +86,6 @@ def commit_throttle_releases(runtime: Runtime, *, drops_removed: bool = True) ->
     With `drops_removed`, matches held for a rule that no longer exists are dropped. A reload changes the policy in
     the store's thread too, so the rule names agree with those in the store.
     """
-    return len(release_followups(runtime.store, runtime.policy, runtime.clock(), drops_removed=drops_removed))
+    releases = release_followups(runtime.store, runtime.policy, runtime.clock(), drops_removed=drops_removed)
+    metrics.count_all(count_alerts(release.alert for release in releases))
+    return len(releases)

@@ -15,6 +15,7 @@ from operator import itemgetter
 
 import structlog
 
+from monitor import metrics
 from monitor.alerts.decide import decide
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.routing import decisions_with_routing_reasons, route
@@ -26,6 +27,7 @@ from monitor.backtest.run import match_stored_update, split_by_scope
 from monitor.backtest.stored_update import StoredUpdate
 from monitor.config.models import Config
 from monitor.model import Decision, Moment, Reason
+from monitor.polling.compared import count_alerts
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.runtime import Runtime
 from monitor.store.base import Store
@@ -135,6 +137,7 @@ def commit_late_alerts(
             if decision.alert and decision.reason is not Reason.SENT:
                 set_match_reason(conn, decision.alert.id, decision.reason, decision.detail)
         save_lookback_seconds(conn, {rule.id: rule.since or 0.0 for rule in rules})
+    metrics.count_all(count_alerts(late_alerts))
     return len(late_decisions)
 
 

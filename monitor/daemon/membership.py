@@ -18,7 +18,7 @@ from monitor.daemon.sharing import Roster, owned_shards, owner, shard_of_source
 from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others
 from monitor.errors import StoreBusy, StoreError, StoreOutdated
 from monitor.runtime import Runtime
-from monitor.store import sources, workers
+from monitor.store import daemons, sources, workers
 from monitor.store.migrate import lock_revision
 from monitor.store.workers import StoredWorker
 
@@ -114,6 +114,7 @@ def exchange_beats(runtime: Runtime, roster: Roster) -> list[StoredWorker]:
             {worker.id: worker.beat for worker in stored}, now=now, elapsed_s=time.monotonic()
         ) - {runtime.worker.id}
         workers.remove_workers(conn, dead)
+        daemons.remove_daemons(conn, dead)
     for id in dead:
         log.warning("worker died", stage="daemon", worker=id)
     return [worker for worker in stored if worker.id not in dead]
@@ -140,6 +141,7 @@ def leave_store(runtime: Runtime) -> None:
     """Leave the work to the others, also what this worker has not finished."""
     with runtime.store.write() as conn:
         workers.remove_workers(conn, [runtime.worker.id])
+        daemons.remove_daemons(conn, [runtime.worker.id])
     notify_others(runtime, WORKERS_CHANGED)
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -31,6 +31,7 @@ from monitor.daemon.reconfigure import (
     store_config,
     use_config,
 )
+from monitor.daemon.systemd import announced_reload
 from monitor.deliver.channels import Notifier
 from monitor.deliver.render import Templates, load_templates
 from monitor.errors import ConfigError, MonitorError, StoreError, StoreOutdated
@@ -71,28 +72,40 @@ class LoadedFiles:
     problems: tuple[str, ...] = ()
 
 
-async def watch_files(runtime: Runtime, interval_s: float = WATCH_INTERVAL_S) -> None:
+async def watch_files(
+    runtime: Runtime, interval_s: float = WATCH_INTERVAL_S, on_checked: Callable[[], None] = lambda: None
+) -> None:
     """Reload the config and the rules after each edit, until cancelled. SIGHUP reloads them even if they have not
     changed."""
     reload_requested = asyncio.Event()
     with suppress(NotImplementedError, RuntimeError, ValueError):  # only the main thread can handle signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload_requested.set)
-    loaded: FileStamps | None = None
+    loaded, is_start = None, True
     while True:
-        loaded = await reload_if_changed(runtime, None if reload_requested.is_set() else loaded)
+        announce = nullcontext if is_start else announced_reload
+        loaded = await reload_if_changed(runtime, None if reload_requested.is_set() else loaded, announce)
+        is_start = False
         reload_requested.clear()
+        on_checked()
         with suppress(TimeoutError):
             await asyncio.wait_for(reload_requested.wait(), interval_s)
 
 
-async def reload_if_changed(runtime: Runtime, loaded: FileStamps | None) -> FileStamps | None:
-    """Reload the files if they differ from `loaded`. Return the stamps of the files that were read last."""
+async def reload_if_changed(
+    runtime: Runtime,
+    loaded: FileStamps | None,
+    announce: Callable[[], AbstractContextManager[None]] = announced_reload,
+) -> FileStamps | None:
+    """Reload the files if they differ from `loaded`. Return the stamps of the files that were read last.
+
+    `announce` is entered while they are loaded."""
     try:
         stamps = await asyncio.to_thread(stat_files, runtime.config)
         if stamps == loaded:
             return loaded
         await asyncio.sleep(SETTLE_S)
-        return stamps if await reload_files(runtime, stamps) else loaded
+        with announce():
+            return stamps if await reload_files(runtime, stamps) else loaded
     except StoreOutdated:
         pass  # the daemon stops at its next beat, and says why
     except StoreError as error:

@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 
+from monitor import metrics
 from monitor.actions import request_polls
 from monitor.assess import Policy
 from monitor.config.models import Config
+from monitor.daemon.faults import LoopFaults
 from monitor.daemon.forced_stop import end_process_after
+from monitor.daemon.health import STALE_AFTER_S, Health, health_json
 from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
 from monitor.daemon.memory import freeze_loaded_objects
+from monitor.daemon.probes import PROBE_INTERVAL_S
 from monitor.daemon.reconfigure import store_config
 from monitor.daemon.reload import drop_removed_rules
-from monitor.daemon.scheduler import Daemon
+from monitor.daemon.scheduler import FAULTS, Daemon
+from monitor.daemon.systemd import notify_systemd
+from monitor.daemon.watchdog import pulses_of_daemon, watch_process
 from monitor.model import Moment
 from monitor.runtime import DEAD_AFTER_S, Runtime, Worker, open_runtime
-from monitor.store import clock_step, outbox, rule_state, workers
+from monitor.store import clock_step, daemons, outbox, rule_state, workers
 from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted
 
@@ -81,6 +88,7 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(LoopFaults(FAULTS))
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
 
@@ -90,24 +98,33 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
 
     if worker and worker.is_supervised:
         loop.add_reader(sys.stdin.fileno(), end_of_supervisor)
-    async with running_daemon(config, worker, stop):
-        await stop.wait()
+    async with running_daemon(config, worker, stop) as runtime:
+        with watch_process(pulses_of_daemon(loop, runtime), ends_itself=runtime.worker.is_supervised):
+            await stop.wait()
+        notify_systemd("STOPPING=1")
         end_process_after()
 
 
 @asynccontextmanager
 async def running_daemon(
-    config: Config, worker: Worker | None = None, stop: asyncio.Event | None = None
+    config: Config,
+    worker: Worker | None = None,
+    stop: asyncio.Event | None = None,
+    *,
+    probe_s: float = PROBE_INTERVAL_S,
 ) -> AsyncIterator[Runtime]:
     """Run a daemon, with its web pages if configured. On exit, finish the polls and sends in progress.
 
     The daemon itself sets `stop` when a newer version has upgraded the store; then StoreOutdated is raised on exit.
     """
     stop = stop or asyncio.Event()
-    async with open_runtime(config, worker=worker) as runtime, web_pages(runtime):
+    health = Health(time.monotonic)
+    if config.web.listen:
+        metrics.start_counting()
+    async with open_runtime(config, worker=worker) as runtime, web_pages(runtime, health):
         prepare = join_store if runtime.worker.is_supervised else prepare_store
         await runtime.run_in_store_thread(prepare, runtime)
-        daemon_task = asyncio.create_task(Daemon(runtime).run_until(stop))
+        daemon_task = asyncio.create_task(Daemon(runtime, health, probe_s=probe_s).run_until(stop))
         try:
             with freeze_loaded_objects():
                 yield runtime
@@ -117,7 +134,7 @@ async def running_daemon(
 
 
 @asynccontextmanager
-async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
+async def web_pages(runtime: Runtime, health: Health) -> AsyncIterator[None]:
     """Serve the web pages, if the config has `[web] listen`. Of several workers, only the first one does."""
     web_config, timezone = runtime.config.web, runtime.config.monitor.timezone
     if web_config.listen is None or runtime.worker.number > 1:
@@ -139,6 +156,7 @@ async def web_pages(runtime: Runtime) -> AsyncIterator[None]:
         access=await runtime.run_in_store_thread(open_access, web_config, runtime.store),
         config=lambda: runtime.config,
         aliases=lambda: runtime.policy.rules.aliases.nodes,
+        health=lambda: health_json(health.assess_health(runtime.clock())),
     )
     async with running_server(web_config.listen, application) as url:
         log.info("web server started", stage="web", url=url)
@@ -159,6 +177,7 @@ def update_store(store: Store, config: Config, policy: Policy, now: Moment) -> N
     with store.write() as conn:
         store_config(conn, config, now)
         workers.remove_silent_workers(conn, silent_s=DEAD_AFTER_S if store.is_shared else 0.0)
+        daemons.remove_silent_daemons(conn, silent_s=STALE_AFTER_S if store.is_shared else 0.0)
         clock_step.rebase_deadlines(conn, now)
         rule_state.apply_rule_renames(conn, policy.rules.rules)
         mark_rules_accepted(conn)

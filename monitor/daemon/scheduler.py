@@ -6,9 +6,11 @@ Deadlines are kept only in the store, so a restart, a blocked loop or a clock st
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.actions import MESSAGES_DUE, SOURCES_DUE
 from monitor.daemon.clock import watch_clock_steps
 from monitor.daemon.faults import FaultLog
+from monitor.daemon.health import Health
+from monitor.daemon.heartbeat import send_heartbeats
 from monitor.daemon.leases import (
     commit_absences,
     commit_throttle_releases,
@@ -28,6 +32,7 @@ from monitor.daemon.leases import (
 )
 from monitor.daemon.lookback import look_back
 from monitor.daemon.membership import Membership, leave_store
+from monitor.daemon.probes import PROBE_INTERVAL_S, Probes
 from monitor.daemon.reload import watch_files
 from monitor.daemon.retention import run_retention
 from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others, react_to_notices
@@ -51,14 +56,18 @@ FAULTS = FaultLog()
 
 
 class Daemon:
-    """Runs at most one task for each source and one for each channel."""
+    """Runs at most one task for each source and one for each channel. What succeeds is recorded in `health`."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, health: Health | None = None, *, probe_s: float = PROBE_INTERVAL_S) -> None:
         self.runtime = runtime
+        self.health = health or Health(time.monotonic)
         self.membership = Membership(runtime)
         self.clock_watch = ClockWatch()
         self.poll_tasks: dict[str, asyncio.Task[None]] = {}
         self.send_tasks: dict[str, asyncio.Task[None]] = {}
+        self.probes = Probes(
+            runtime, self.health, self.membership, self.send_tasks.keys(), FAULTS, probe_s, started=runtime.clock()
+        )
         self.host_by_source: dict[str, str] = {}
         self.host_limits: dict[str, int] = {}
         self.follow_config()
@@ -106,7 +115,7 @@ class Daemon:
             for coroutine in (
                 self.poll_backlog(),
                 self.deliver_when_wanted(),
-                watch_files(self.runtime),
+                watch_files(self.runtime, on_checked=partial(self.health.record_success, "rule files")),
                 watch_clock_steps(self.runtime, scheduler, self.clock_watch),
                 self.preload_templates(),
                 react_to_notices(
@@ -129,6 +138,8 @@ class Daemon:
         scheduler.start()
         log.info("daemon started", stage="daemon", sources=len(self.runtime.config.sources))
         watch = asyncio.create_task(self.membership.watch())
+        background_tasks.append(asyncio.create_task(self.probes.watch()))
+        background_tasks.append(asyncio.create_task(send_heartbeats(self.runtime, self.health, FAULTS)))
         await asyncio.wait([watch, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         log.info("daemon stopping", stage="daemon", polls=len(self.poll_tasks), sends=len(self.send_tasks))
@@ -139,8 +150,12 @@ class Daemon:
             watch.result()
         watch.cancel()
         await self.finish_tasks(SHUTDOWN_GRACE_S)
-        if self.runtime.is_shared:
+        try:
             await self.runtime.run_in_store_thread(leave_store, self.runtime)
+        except StoreOutdated:
+            raise
+        except StoreError as error:  # the others notice without this
+            log.warning("store failed", stage="daemon", name="leave", error=str(error))
 
     async def poll_due(self) -> None:
         """Start a poll of each due source, up to the limits on concurrent polls."""
@@ -148,6 +163,8 @@ class Daemon:
         self.start_polls(leased)
         if len(leased) >= BACKLOG_SOURCES:
             self.wake_below = len(self.poll_tasks) // 2
+        if len(self.poll_tasks) < MAX_CONCURRENT_POLLS:  # else only a poll that ends shows that they do
+            self.health.record_success("poll tick")
 
     async def poll_backlog(self) -> None:
         """Poll the rest of a backlog as soon as enough polls have finished."""
@@ -184,6 +201,7 @@ class Daemon:
 
     def on_poll_done(self, _: asyncio.Task[None]) -> None:
         """Wake `wait_for_room` once the number of polls has dropped to `wake_below`."""
+        self.health.record_success("poll tick")
         if len(self.poll_tasks) <= self.wake_below:
             self.wake_below = -1
             self.room_available.set()
@@ -219,6 +237,7 @@ class Daemon:
                 continue
             if self.membership.serves(f"channel {channel}"):
                 self.start_task(self.send_tasks, channel, deliver_channel(self.runtime, channel))
+        self.health.record_success("deliver tick")
 
     async def close_retired_notifiers(self) -> None:
         """Close the notifiers of changed and removed channels that nothing is being sent with."""
@@ -301,7 +320,7 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
         FAULTS.record_failure("store failed", name, str(error))
     except Exception as error:
         sentence = f"{type(error).__name__}: {error}"
-        FAULTS.record_failure("unexpected failure", name, sentence, with_traceback=True)
+        FAULTS.record_failure("unexpected failure", name, sentence, traceback_of=error)
     else:
         FAULTS.record_success(name)
 

@@ -10,8 +10,10 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,11 +21,14 @@ import structlog
 from monitor.assess import Policy
 from monitor.config.models import Config
 from monitor.daemon.run import update_store
+from monitor.daemon.systemd import announced_reload, notify_systemd, without_socket
+from monitor.daemon.watchdog import Pulse, watch_process
 from monitor.errors import EXIT_COULD_NOT_RUN, EXIT_OUTDATED, StoreError
 from monitor.log import LogFormat
+from monitor.metrics import MULTIPROCESS_VARIABLE
 from monitor.policy import load_policy
 from monitor.runtime import new_worker_id, prepare_schema
-from monitor.store import workers
+from monitor.store import daemons, workers
 from monitor.store.base import Store
 from monitor.store.connect import open_any_schema
 
@@ -31,6 +36,7 @@ log = structlog.get_logger()
 
 MIN_PAUSE_S, MAX_PAUSE_S = 0.5, 60.0  # before a worker that died at once is started again
 STABLE_AFTER_S = 30.0  # a worker that lived longer is started again after the shortest pause
+REPORT_INTERVAL_S = 30.0  # between two reports to the service manager
 END_TIMEOUT_S = 7.0  # in which the workers have to end
 
 
@@ -48,9 +54,21 @@ def run_supervisor(config: Config, log_format: LogFormat) -> int:
             command = (sys.executable, "-m", "monitor", "run", "-c", str(config.path), "--log", log_format)
             supervisor = Supervisor(store, command, config.monitor.workers, descriptors)
             supervisor.register_workers(policy)
-            return asyncio.run(supervisor.run())
+            with counting_folder(config):
+                return asyncio.run(supervisor.run())
     finally:
         store.close()
+
+
+@contextmanager
+def counting_folder(config: Config) -> Iterator[None]:
+    """Name a folder in the environment of the workers where they count together for `/metrics`, if that is served."""
+    if not config.web.listen:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="claimwatch-metrics-") as folder:
+        os.environ[MULTIPROCESS_VARIABLE] = folder
+        yield
 
 
 @dataclass
@@ -81,15 +99,41 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, self.stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self.send_signal, signal.SIGHUP)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
         lifeline, own_end = os.pipe()
         keepers = [asyncio.create_task(self.keep_running(number, lifeline)) for number in range(1, self.count + 1)]
         log.info("supervisor started", stage="daemon", workers=self.count)
-        await self.stop.wait()
+        reporting = asyncio.create_task(self.report_workers())
+        with watch_process([Pulse.of_loop(loop)]):
+            await self.stop.wait()
+        reporting.cancel()
+        notify_systemd("STOPPING=1")
         await self.end_workers(keepers)
         os.close(lifeline)
         os.close(own_end)
         return self.exit_status
+
+    async def report_workers(self) -> None:
+        """Report to the service manager once all workers have stored that they work, then how many do."""
+        ids = {self.worker_id(number) for number in range(1, self.count + 1)}
+        is_ready = False
+        while True:
+            with suppress(StoreError):
+                working = ids & await asyncio.to_thread(self.load_reporting_workers)
+                if working == ids and not is_ready:
+                    is_ready = True
+                    notify_systemd("READY=1")
+                notify_systemd(f"STATUS={len(working)} of {self.count} workers run")
+            await asyncio.sleep(REPORT_INTERVAL_S if is_ready else 1.0)
+
+    def load_reporting_workers(self) -> set[str]:
+        with self.store.read() as conn:
+            return {row.worker for row in daemons.load_daemons(conn)}
+
+    def reload(self) -> None:
+        """Let all workers reload their files."""
+        with announced_reload():
+            self.send_signal(signal.SIGHUP)
 
     async def keep_running(self, number: int, lifeline: int) -> None:
         """Run a worker, again and again, until `stop` is set."""
@@ -117,7 +161,12 @@ class Supervisor:
     async def run_worker(self, number: int, lifeline: int) -> int:
         """Run a worker process to its end. Return its exit status, negative for a signal."""
         process = await asyncio.create_subprocess_exec(
-            *self.command, "--worker", self.worker_id(number), stdin=lifeline, pass_fds=self.descriptors
+            *self.command,
+            "--worker",
+            self.worker_id(number),
+            stdin=lifeline,
+            pass_fds=self.descriptors,
+            env=without_socket(os.environ),  # only the supervisor reports to the service manager
         )
         self.processes[number] = process
         if self.stop.is_set():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.assess import Comparison, Policy
+from monitor.assess import Assessment, Comparison, Policy, alerts_to_send
 from monitor.compare.overlap import Lookups
-from monitor.model import Entry, Moment
+from monitor.model import Alert, Entry, Moment
 from monitor.sources.anomalies import Anomaly, KnownEntry
 from monitor.sources.flapping import Revision
 from monitor.sources.long_entries import CutEntry
@@ -108,13 +109,33 @@ class PollChunk(NamedTuple):
 
 @dataclass(slots=True)
 class ChunkResult:
-    """How many alerts a chunk caused, the revisions in it, and its entries that were too long to be read whole."""
+    """How many alerts a chunk caused, the revisions in it, and its entries that were too long to be read whole.
+
+    `counted` is for the metrics.
+    """
 
     alerts: int = 0
+    counted: Counter[tuple[str, ...]] = field(default_factory=Counter)
     revisions: list[Revision] = field(default_factory=list)
     cut_entries: list[CutEntry] = field(default_factory=list)
 
     def plus(self, later: ChunkResult) -> ChunkResult:
         return ChunkResult(
-            self.alerts + later.alerts, self.revisions + later.revisions, self.cut_entries + later.cut_entries
+            self.alerts + later.alerts,
+            self.counted + later.counted,
+            self.revisions + later.revisions,
+            self.cut_entries + later.cut_entries,
         )
+
+
+def count_assessment(assessment: Assessment, *, is_baseline: bool) -> Counter[tuple[str, ...]]:
+    """Return what an entry adds to the metrics, by the name of the counter and its labels."""
+    counted: Counter[tuple[str, ...]] = Counter([("entries",)])
+    counted.update(("claims", "baseline" if is_baseline else str(f.novelty)) for f in assessment.findings)
+    counted.update(("matches", decision.match.rule, str(decision.reason)) for decision in assessment.decisions)
+    return counted + count_alerts(alerts_to_send(assessment.decisions, assessment.released))
+
+
+def count_alerts(alerts: Iterable[Alert]) -> Counter[tuple[str, ...]]:
+    """Return what alerts add to the metrics."""
+    return Counter(("alerts", alert.rule, str(alert.severity)) for alert in alerts)

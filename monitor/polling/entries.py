@@ -21,6 +21,7 @@ from monitor.polling.compared import (
     IngestContext,
     PollChunk,
     Snapshot,
+    count_assessment,
 )
 from monitor.polling.overtaken import compare_overtaken, terms_hasher
 from monitor.sources.flapping import (
@@ -131,7 +132,7 @@ def commit_chunks(conn: Connection, chunks: Sequence[PollChunk]) -> list[ChunkRe
             if stored_hash == one.content_hash:
                 continue  # another worker was faster
             compared = bring_up_to_date(batch, context, chunk, one, stored_hash, later_rows, policy)
-            result.alerts += batch.add(compared, context)
+            result.alerts += batch.add(compared, context, result)
             result.revisions += [compared.revision] if compared.revision else []
             result.cut_entries += [CutEntry(compared.entry.title, compared.left_out)] if compared.left_out else []
             if is_compared and left:
@@ -188,7 +189,7 @@ class Batch:
         self.conn = conn
         self._assessed: list[AssessedEntry] = []
 
-    def add(self, compared: ComparedEntry, context: IngestContext) -> int:
+    def add(self, compared: ComparedEntry, context: IngestContext, result: ChunkResult) -> int:
         """Decide on the alerts of an entry; return how many it causes. What alerts depend on is committed before."""
         if may_alert(compared.comparison, compared.policy):
             self.commit()
@@ -197,6 +198,7 @@ class Batch:
         if stale_reason := context.anomaly.stale_reasons.get(compared.entry.key):
             decisions = tuple(replace(decision, detail=stale_reason) for decision in assessment.decisions)
             assessment = replace(assessment, decisions=decisions)
+        result.counted += count_assessment(assessment, is_baseline=compared.policy.baseline)
         self._assessed.append(AssessedEntry(assessment, compared.content_hash, context.now))
         if assessment.released or assessment.messages:
             self.commit()

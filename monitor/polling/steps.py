@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from monitor import metrics
 from monitor.polling.compared import ChunkResult, ComparedChunk, PollChunk, Snapshot
 from monitor.polling.entries import commit_chunks, compare_chunk
 from monitor.polling.ingest import FinishedPoll, IngestResult, PolledEntries, PreparedPoll, finish_polls, prepare
@@ -76,7 +77,7 @@ def take_step(store: Store, ingests: Sequence[Ingest]) -> list[Step | None]:
     """
     steps: list[Step | None] = [None] * len(ingests)
     chunks: dict[int, NextChunk] = {}
-    with store.read() as conn:
+    with metrics.timed_stage("compare"), store.read() as conn:
         snapshot = Snapshot(conn)
         for number, ingest in enumerate(ingests):
             try:
@@ -108,7 +109,7 @@ def commit_together(store: Store, chunks: Sequence[NextChunk]) -> Sequence[Step]
     chunks = [catch_up_with(store, one) for one in chunks]
     has_begun = False
     try:
-        with store.write() as conn:
+        with metrics.timed_stage("commit"), store.write() as conn:
             has_begun = True
             results = commit_in(conn, chunks)
     except Exception as error:
@@ -116,6 +117,7 @@ def commit_together(store: Store, chunks: Sequence[NextChunk]) -> Sequence[Step]
             return [step for one in chunks for step in commit_together(store, [one])]
         return [error] * len(chunks)
     for one, (result, _) in zip(chunks, results, strict=True):
+        metrics.count_all(result.counted)
         one.ingest.total = one.ingest.total.plus(result)
         one.ingest.committed += len(one.chunk.entries) if one.chunk else 0
     return [step for _, step in results]

@@ -72,6 +72,14 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def daemon_pid(self) -> int | None:
+        """Return the process that holds the daemon lock; None if there is none, or if the database is shared."""
+
+    @abstractmethod
+    def check_location(self) -> None:
+        """Raise StoreError if the database was removed or replaced since it was opened."""
+
+    @abstractmethod
     def notify(self, notice: str) -> None:
         """Send a notice to everybody who listens, if the database can do that."""
 

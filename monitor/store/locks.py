@@ -14,6 +14,7 @@ from monitor.errors import StoreError
 
 LOCK_TIMEOUT_S = 60.0  # seconds to wait for other writers; a write transaction takes far less
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.0002, 0.005  # between two attempts; each pause is longer than the one before
+GLANCE_S = 0.25  # seconds in which a process that only looks whether the lock is held has released it
 
 
 class FileLock:
@@ -53,6 +54,15 @@ class FileLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        return True
+
+    def acquire_soon(self) -> bool:
+        """Take the lock among processes within GLANCE_S; False if another process holds it."""
+        deadline = time.monotonic() + GLANCE_S
+        while not self.try_acquire():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(MAX_PAUSE_S)
         return True
 
     def write_owner(self) -> None:

@@ -72,6 +72,11 @@ SELECT_NEXT_MESSAGE = (
     .with_for_update(skip_locked=True)
 )
 SELECT_DUE_CHANNELS = select(messages.c.channel).distinct().where(IS_READY).order_by(messages.c.channel)
+SELECT_OLDEST_READY = (
+    select(messages.c.channel, func.min(messages.c.due), func.max(messages.c.leased_until))
+    .where(IS_READY)
+    .group_by(messages.c.channel)
+)
 SELECT_THREAD_PARENT = (
     select(messages)
     .where(
@@ -117,6 +122,12 @@ SELECT_LAST_BATCH = (
 def channels_due(conn: Connection, now: Moment) -> list[str]:
     """Return the channels that have a message to try now."""
     return list(conn.scalars(SELECT_DUE_CHANNELS, {"now": now}))
+
+
+def oldest_ready(conn: Connection, now: Moment) -> dict[str, tuple[Moment, bool]]:
+    """Return since when each channel has a message to try, and whether the lease of one has expired."""
+    rows = conn.execute(SELECT_OLDEST_READY, {"now": now})
+    return {channel: (due, expired is not None) for channel, due, expired in rows}
 
 
 def lease_message(

@@ -99,6 +99,12 @@ class PostgresStore(Store):
     def hold_daemon(self) -> Iterator[tuple[int, ...]]:
         yield ()
 
+    def daemon_pid(self) -> int | None:
+        return None
+
+    def check_location(self) -> None:
+        """Do nothing: the server knows where its files are."""
+
     def notify(self, notice: str) -> None:
         with translate_driver_errors(self.name), suppress(*NO_NOTICES), self._autocommit() as conn:
             conn.execute(select(func.pg_notify(NOTICE_CHANNEL, notice)))

@@ -49,6 +49,7 @@ class SqliteStore(Store):
             check_database_path(self._path, create=create)
             if not self._path.exists():
                 create_database_file(self._path)
+        self._file_id = None if self._path is None else file_id(self._path)
         self._lock: FileLock | ThreadLock = ThreadLock() if self._path is None else open_lock(self._path, ".write")
         self._writer = self._engine("BEGIN IMMEDIATE", 1)
         self._reader = self._engine("BEGIN", MAX_READERS) if self._path else self._writer
@@ -125,10 +126,25 @@ class SqliteStore(Store):
             yield ()
             return
         with closing(open_lock(self._path, ".lock")) as lock:
-            if not lock.try_acquire():
+            if not lock.acquire_soon():
                 raise StoreBusy(f"another daemon is running on {self.name} (pid {lock.read_owner()})")
             lock.write_owner()
             yield (lock.fileno(),)
+
+    def daemon_pid(self) -> int | None:
+        if self._path is None or not self._path.with_name(self._path.name + ".lock").exists():
+            return None
+        with closing(open_lock(self._path, ".lock")) as lock:
+            return None if lock.try_acquire() else int(lock.read_owner() or 0)
+
+    def check_location(self) -> None:
+        if self._path is None or (found := file_id(self._path)) == self._file_id:
+            return
+        change = "was replaced by another one" if found else "is gone"
+        raise StoreError(
+            f"database {self.name}: its file {change} while it is in use, so what is written now will be lost;"
+            " stop the daemon, put the right file in place and start it again"
+        )
 
     def notify(self, notice: str) -> None:
         """Do nothing: SQLite has no notices."""
@@ -236,6 +252,15 @@ def check_database_path(path: Path, *, create: bool) -> None:
         raise StoreError(
             f"the database {path} is an empty file: restore it from a backup, or delete it to start without history"
         )
+
+
+def file_id(path: Path) -> tuple[int, int] | None:
+    """Return what identifies a file whatever its name; None if there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def create_database_file(path: Path) -> None:

@@ -34,11 +34,12 @@ from monitor.web.endpoint import (
     DEFAULT_MUTE_S,
     PageFunction,
     Site,
-    health_endpoint,
     http_error_response,
     page_endpoint,
 )
 from monitor.web.guard import AccessMiddleware
+from monitor.web.health import ReadHealth, health_endpoint, no_daemon
+from monitor.web.metrics import metrics_endpoint
 from monitor.web.middleware import AcceptedHosts, BasePathMiddleware, HostGuardMiddleware
 from monitor.web.templates import style_sheet
 
@@ -74,6 +75,7 @@ def create_app(
     access: Access | None = None,
     config: Callable[[], Config] | None = None,
     aliases: Callable[[], AliasNodes] = dict,
+    health: ReadHealth = no_daemon,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
@@ -81,6 +83,7 @@ def create_app(
     news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
     (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
     by default everybody; `config` returns the config in use. `aliases` returns what `@name` in a search stands for.
+    `health` returns the body of `/health`; `/metrics` has it too.
     """
     site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases)
     application = Starlette(
@@ -92,7 +95,8 @@ def create_app(
             ),
             *routes_of_api(site),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
-            Route("/health", health_endpoint(site)),
+            Route("/health", health_endpoint(health)),
+            Route("/metrics", metrics_endpoint(site, health)),
             Route("/style.css", style_sheet),
         ],
         middleware=[

@@ -20,14 +20,13 @@ from zoneinfo import ZoneInfo
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from monitor.config.models import Config
 from monitor.errors import StoreError
 from monitor.model import Moment
 from monitor.ruleset.query.compile import AliasNodes
 from monitor.store.base import Store
-from monitor.store.reports.alerts import load_alert_page
 from monitor.units import DAY
 from monitor.web.access import Access, is_api_path
 from monitor.web.forms import check_form, read_form
@@ -39,7 +38,6 @@ PAGE_THREADS = 2  # concurrent reads of the store
 PAGE_TIMEOUT_S = 20.0
 SLOW_TIMEOUT_S = 40.0  # of searches and try-outs, which end after a shorter time
 DEFAULT_MUTE_S = 90 * DAY
-HEALTH_TIMEOUT_S = 5.0
 
 PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 
@@ -108,18 +106,6 @@ def async_page_endpoint(endpoint: AsyncEndpoint) -> AsyncEndpoint:
     return respond
 
 
-def health_endpoint(site: Site) -> AsyncEndpoint:
-    """Return the endpoint that reports only whether the store can be read."""
-
-    async def respond(request: Request) -> Response:
-        try:
-            return await run_page(HEALTH_TIMEOUT_S, site, check_store, request)
-        except Exception:
-            return PlainTextResponse("fail", 503)
-
-    return respond
-
-
 async def run_page(seconds: float, site: Site, page_function: PageFunction, request: Request) -> Response:
     """Run `page_function` in a thread and return its response. Raise StoreError after `seconds`.
 
@@ -132,13 +118,6 @@ async def run_page(seconds: float, site: Site, page_function: PageFunction, requ
         return await asyncio.wait_for(future, seconds)
     except TimeoutError:
         raise StoreError(f"the database did not answer within {seconds:.0f} seconds") from None
-
-
-def check_store(site: Site, _request: Request) -> Response:
-    """Return `ok` once a read of the store has succeeded."""
-    with site.store.read() as conn:
-        load_alert_page(conn, limit=1)
-    return PlainTextResponse("ok")
 
 
 def problem_response(request: Request, status: int, sentence: str) -> Response:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from monitor.errors import MonitorError
 
 MAX_CONNECTIONS = 100  # more are answered 503: connections must not use up the daemon's file descriptors
+BACKLOG = 64  # waiting connections; without free descriptors asyncio tries, and fails, to accept so many at once
 GRACEFUL_SHUTDOWN_S = 1  # for responses in progress
 FORCED_SHUTDOWN_S = 1.8  # then the server is cancelled
 
@@ -51,6 +52,7 @@ async def running_server(listen: str, application: ASGIApp) -> AsyncIterator[str
             server_header=False,
             proxy_headers=False,
             limit_concurrency=MAX_CONNECTIONS,
+            backlog=BACKLOG,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         )
     )

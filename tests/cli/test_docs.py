@@ -18,6 +18,7 @@ from monitor.config.models import (
     Auth,
     ChannelConfig,
     Config,
+    HeartbeatConfig,
     LogConfig,
     MonitorConfig,
     NetworkConfig,
@@ -37,6 +38,7 @@ TABLES = {
     "defaults and sources": SourceConfig,
     "alerts": AlertsConfig,
     "web": WebConfig,
+    "heartbeat": HeartbeatConfig,
     "log": LogConfig,
 }
 

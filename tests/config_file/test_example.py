@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.models import AlertsConfig, Auth, MonitorConfig, NetworkConfig, SourceConfig, WebConfig
+from monitor.config.models import (
+    AlertsConfig,
+    Auth,
+    HeartbeatConfig,
+    MonitorConfig,
+    NetworkConfig,
+    SourceConfig,
+    WebConfig,
+)
 from monitor.config_file.load import check_config
 from monitor.config_file.problems import toml_fields
 from monitor.deliver.channels import NOTIFIERS, notifier_class
@@ -20,7 +28,7 @@ ENV = {
     "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x",
     "SIEM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
-MODELS = (MonitorConfig, NetworkConfig, SourceConfig, Auth, AlertsConfig, WebConfig)
+MODELS = (MonitorConfig, NetworkConfig, SourceConfig, Auth, AlertsConfig, WebConfig, HeartbeatConfig)
 
 
 def test_the_example_has_no_problems(tmp_path: Path) -> None:

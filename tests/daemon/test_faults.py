@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
-from monitor.daemon.faults import REPEAT_S, FaultLog
+from monitor.daemon import faults as faults_module
+from monitor.daemon.faults import REPEAT_S, FaultLog, LoopFaults
 
 FULL = "the disk is full"
+NO_DESCRIPTORS = {"message": "accept failed\nsocket: <fd=12>", "exception": OSError(24, "Too many open files")}
 
 
 class Clock:
@@ -74,3 +78,26 @@ def test_an_action_that_fails_in_another_way_no_longer_counts_for_the_first_faul
     with capture_logs() as lines:
         faults.record_failure("store failed", "poll", "the database is locked")
     assert [line["event"] for line in lines] == ["fault is over", "store failed"]
+
+
+async def test_failures_of_the_event_loop_are_one_line_and_are_over_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faults_module, "LOOP_QUIET_S", 0.05)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(LoopFaults(FaultLog()))
+    with capture_logs() as lines:
+        for _ in range(1000):
+            loop.call_exception_handler(dict(NO_DESCRIPTORS))
+        await asyncio.sleep(0.2)
+    assert [(line["event"], line["error"]) for line in lines] == [
+        ("unexpected failure", "accept failed: [Errno 24] Too many open files"),
+        ("fault is over", "accept failed: [Errno 24] Too many open files"),
+    ]
+    assert not lines[0]["exc_info"], "the cause is known"
+
+
+async def test_a_bug_in_the_event_loop_has_its_traceback() -> None:
+    with capture_logs() as lines:
+        LoopFaults(FaultLog())(asyncio.get_running_loop(), {"message": "task failed", "exception": KeyError("x")})
+    assert isinstance(lines[0]["exc_info"], KeyError)

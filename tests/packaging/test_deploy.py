@@ -14,7 +14,9 @@ import pytest
 import yaml
 
 from monitor.daemon.forced_stop import STOP_DEADLINE_S
+from monitor.daemon.watchdog import STORE_PATIENCE_S
 from monitor.errors import EXIT_OUTDATED
+from monitor.store.locks import LOCK_TIMEOUT_S
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -49,12 +51,18 @@ def test_the_unit_leaves_time_for_a_stop_and_does_not_restart_an_outdated_versio
     assert (service["Type"], service["NoNewPrivileges"], service["UMask"]) == ("notify", "yes", "0077")
 
 
+def test_a_locked_database_does_not_trigger_the_watchdog() -> None:
+    service = read_unit()["Service"]
+    assert float(service["WatchdogSec"].removesuffix("s")) > STORE_PATIENCE_S > LOCK_TIMEOUT_S
+    assert service["ExecReload"].endswith("-HUP $MAINPID")
+
+
 def test_the_image_runs_as_an_unprivileged_user_with_a_health_check() -> None:
     instructions = read_instructions()
     names = [name for name, _ in instructions]
     final = dict(instructions[len(names) - 1 - names[::-1].index("FROM") :])
     assert int(final["USER"].split(":")[0]) > 0
-    assert "monitor" in final["HEALTHCHECK"]
+    assert '"monitor", "status", "--check"' in final["HEALTHCHECK"]
     assert final["ENTRYPOINT"] == '["monitor"]'
     assert set(names) <= {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"} | {
         "HEALTHCHECK",

@@ -38,8 +38,9 @@ from monitor.store.connect import open_store
 pytestmark = pytest.mark.slow
 
 ADDED_SINCE = {
-    "counted",
     "also_on",
+    "counted",
+    "daemon",
     "branches",
     "bundle",
     "confirms",

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from kit.databases import all_rows
-from kit.sample_store import KYIV, build_sample_store, page_client
+from kit.sample_store import KYIV, NOW, build_sample_store, page_client
 
 from monitor.store.base import Store
 from monitor.web.app import GET_ROUTES, POST_ROUTES, create_app
@@ -147,19 +147,36 @@ async def test_a_missing_database_is_reported_in_one_sentence(tmp_path: Path) ->
     for file in tmp_path.glob("monitor.db*"):
         file.unlink()
     async with page_client(store) as reader:
-        page, json, health = [await reader.get(path) for path in ("/", "/api/v1/status", "/health")]
+        page, json = [await reader.get(path) for path in ("/", "/api/v1/status")]
     store.close()
 
     assert (page.status_code, json.status_code) == (503, 503)
     assert "it cannot be opened" in page.text
     assert json.json()["error"].count(". ") == 0
-    assert (health.status_code, health.text) == (503, "fail")
 
 
-async def test_health_is_ok_when_the_store_can_be_read(page_reader: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(("status", "code"), [("ok", 200), ("failing", 503)])
+async def test_health_answers_from_memory_while_all_page_threads_wait_for_the_store(
+    empty_store: Store, status: str, code: int
+) -> None:
+    body = {"status": status, "checks": {"store": {"status": status, "since": None, "reason": None}}}
+    pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: body)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as reader:
+        with empty_store.write():
+            waiting = [asyncio.create_task(reader.get("/")) for _ in range(5)]
+            await asyncio.sleep(0.1)
+            answer = await asyncio.wait_for(reader.get("/health"), 2)
+            assert not any(task.done() for task in waiting)
+        await asyncio.gather(*waiting)
+
+    assert (answer.status_code, answer.json()) == (code, body)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_pages_without_a_daemon_report_that_none_works(page_reader: httpx.AsyncClient) -> None:
     answer = await page_reader.get("/health")
 
-    assert (answer.status_code, answer.text) == (200, "ok")
+    assert (answer.status_code, answer.json()) == (503, {"status": "failing", "checks": {}})
 
 
 async def test_an_unexpected_error_shows_no_traceback(empty_store: Store, capsys: pytest.CaptureFixture[str]) -> None:

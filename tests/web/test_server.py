@@ -20,11 +20,12 @@ from monitor.web.middleware import LOOPBACK_HOSTS, accepted_hosts
 from monitor.web.server import running_server
 
 pytestmark = pytest.mark.slow
+WELL = {"status": "ok", "checks": {}}
 
 
 @pytest.fixture
 def pages(empty_store: Store) -> Starlette:
-    return create_app(empty_store, timezone=KYIV, clock=lambda: NOW)
+    return create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: WELL)
 
 
 async def send_raw(url: str, request: str) -> bytes:
@@ -41,18 +42,18 @@ async def test_port_0_yields_the_url_of_a_free_port(pages: Starlette) -> None:
         answer = await client.get(f"{url}/health")
 
     assert url.startswith("http://127.0.0.1:")
-    assert answer.text == "ok"
+    assert answer.json() == WELL
     assert "server" not in answer.headers
 
 
 async def test_a_host_name_can_be_listened_on(pages: Starlette) -> None:
     async with running_server("localhost:0", pages) as url, httpx.AsyncClient() as client:
-        assert (await client.get(f"{url}/health")).text == "ok"
+        assert (await client.get(f"{url}/health")).json() == WELL
 
 
 async def test_a_wildcard_address_yields_a_url_that_can_be_opened(pages: Starlette) -> None:
     async with running_server("0.0.0.0:0", pages) as url, httpx.AsyncClient() as client:
-        assert (await client.get(f"{url}/health")).text == "ok"
+        assert (await client.get(f"{url}/health")).json() == WELL
 
 
 async def test_a_port_in_use_is_reported_in_one_sentence(pages: Starlette) -> None:
@@ -85,7 +86,7 @@ async def test_shutdown_is_fast_with_open_connections(empty_store: Store, pages:
         opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         opened[1][1].write(b"GET / HTTP/1.1\r\nHost: loc")
         opened[2][1].write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        await opened[2][0].readuntil(b"ok")
+        await opened[2][0].readuntil(b'"ok"')
         started = time.monotonic()
     elapsed = time.monotonic() - started
     for _, writer in opened:
@@ -113,10 +114,12 @@ async def test_the_same_port_can_be_reused_at_once(empty_store: Store) -> None:
     listen = "127.0.0.1:0"
     for _ in range(2):
         async with (
-            running_server(listen, create_app(empty_store, timezone=KYIV, clock=lambda: NOW)) as url,
+            running_server(
+                listen, create_app(empty_store, timezone=KYIV, clock=lambda: NOW, health=lambda: WELL)
+            ) as url,
             httpx.AsyncClient() as client,
         ):
-            assert (await client.get(f"{url}/health")).text == "ok"
+            assert (await client.get(f"{url}/health")).json() == WELL
             listen = url.removeprefix("http://")
 
 
