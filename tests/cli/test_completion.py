@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kit.databases import write_config_file
 
 from monitor.cli.app import COMPLETION_VARIABLE, run_command_line
 from monitor.cli.completion import SHELLS
@@ -43,10 +44,11 @@ def test_commands_subcommands_and_options_are_completed(complete: Complete) -> N
 
 
 def test_names_of_the_config_and_the_rules_are_completed(complete: Complete, news_folder: Path) -> None:
-    (news_folder / "config.toml").write_text(
+    write_config_file(
+        news_folder,
         '[[sources]]\nname = "wire"\nurl = "https://wire.example/feed"\n'
         '[[sources]]\nname = "harbour"\nurl = "https://harbour.example/feed"\n'
-        '[channels.desk]\ntype = "terminal"\n'
+        '[channels.desk]\ntype = "terminal"\n',
     )
     (news_folder / "rules").mkdir(exist_ok=True)
     (news_folder / "rules/ferries.yaml").write_text(

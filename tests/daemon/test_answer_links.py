@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -17,6 +18,7 @@ from kit.servers import Bulletin, FeedServer, free_port
 from monitor.alerts.answer_links import LINK_LIFETIME_S
 from monitor.alerts.feedback import FeedbackKind
 from monitor.config_file.load import read_config
+from monitor.daemon.health import Health
 from monitor.daemon.run import prepare_store, web_pages
 from monitor.daemon.scheduler import Daemon
 from monitor.runtime import open_runtime
@@ -70,7 +72,10 @@ class MailingDaemon:
         text = CONFIG.format(feed=self.feed.url, mail=self.mail_server.port, web=web)
         write_config_file(self.folder, text)
         config = read_config(self.folder / "config.toml", env={})
-        async with open_runtime(config, clock=lambda: self.now) as runtime, web_pages(runtime):
+        async with (
+            open_runtime(config, clock=lambda: self.now) as runtime,
+            web_pages(runtime, Health(time.monotonic)),
+        ):
             await runtime.run_in_store_thread(prepare_store, runtime)
             daemon = Daemon(runtime)
             await daemon.poll_due()

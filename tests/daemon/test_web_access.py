@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from kit.web_access import PASSWORD, TOKEN, form_token
 
 from monitor.config_file.load import read_config
+from monitor.daemon.health import Health
 from monitor.daemon.run import web_pages
 from monitor.runtime import Runtime, open_runtime
 
@@ -35,7 +37,7 @@ def page_port() -> int:
 
 async def statuses(runtime: Runtime, cookies: httpx.Cookies) -> list[int]:
     """Return the answers to a stranger, to a program with a token, and to the holder of `cookies`, who logs in."""
-    async with web_pages(runtime):
+    async with web_pages(runtime, Health(time.monotonic)):
         url = f"http://{runtime.config.web.listen}"
         async with httpx.AsyncClient(base_url=url) as stranger, httpx.AsyncClient(base_url=url) as visitor:
             visitor.cookies = cookies

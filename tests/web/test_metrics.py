@@ -99,6 +99,7 @@ async def test_what_was_counted_is_shown(empty_store: Store) -> None:
     assert samples["claimwatch_stage_duration_seconds_count", "fetch"] == 1
 
 
+@pytest.mark.sqlite  # where a writer blocks the readers of a database in memory
 async def test_the_rest_is_shown_while_the_store_does_not_answer(
     empty_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,6 +155,7 @@ async def test_a_missing_database_is_reported_in_one_sentence(tmp_path: Path) ->
     assert json.json()["error"].count(". ") == 0
 
 
+@pytest.mark.sqlite  # where a writer blocks the readers of a database in memory
 @pytest.mark.parametrize(("status", "code"), [("ok", 200), ("failing", 503)])
 async def test_health_answers_from_memory_while_all_page_threads_wait_for_the_store(
     empty_store: Store, status: str, code: int
