@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ from monitor.errors import Problem
 from monitor.model import Moment
 from monitor.policy import load_policy
 from monitor.resources import builtin_path
-from monitor.ruleset.load import ALIASES_FILE, load_files
+from monitor.ruleset.load import ALIASES_FILE, gc_disabled, load_files
 from monitor.ruleset.rule import RuleSet
 from monitor.ruleset.rule_reader import Surroundings
 from monitor.store.corroboration import alerts_with_other_sources
@@ -85,7 +83,7 @@ def run_tryout(
     scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
     update_count, first_update = count_updates(conn, since), first_update_time(conn)
     start = None if first_update is None else max(since, first_update)
-    with _without_garbage_collection():
+    with gc_disabled():  # millions of objects, hardly a cycle: looking for cycles takes a sixth of the time
         updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read)
         runs = run_backtest(scoped_rules, updates, tags, now, start, in_full=in_full)
     alerts_now, alerts_before = runs[0], runs[1] if old_rules else None
@@ -101,18 +99,6 @@ def run_tryout(
     return BacktestResult(
         since, update_count, tuple(alerts_now), compared_with, tuple(gained), tuple(lost), disabled_rules
     )
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A back-test makes millions of objects and hardly a cycle: looking for cycles takes a sixth of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _with_other_sources(conn: Connection, hypotheticals: Sequence[HypotheticalAlert]) -> list[HypotheticalAlert]:

@@ -76,7 +76,7 @@ def rule_files(folder: Path) -> list[Path]:
 
 @contextmanager
 def gc_disabled() -> Iterator[None]:
-    """Disable garbage collection: everything read is kept, and collecting takes a third of the time."""
+    """Disable garbage collection for work that keeps nearly all objects: reading rules takes a third less time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

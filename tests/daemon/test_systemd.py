@@ -72,11 +72,20 @@ def test_each_assignment_is_one_line(manager: NotifySocket) -> None:
     assert manager.read() == ["READY=1", "STATUS=two lines"]
 
 
-def test_nothing_is_sent_without_a_service_manager(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+def test_nothing_is_sent_without_a_service_manager(
+    manager: NotifySocket, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET")
     notify_systemd("READY=1")
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    notify_systemd("STATUS=after")
+    assert manager.read() == ["STATUS=after"]
+
+
+def test_a_service_manager_that_is_gone_does_not_matter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     notify_systemd("READY=1")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reload_is_announced_with_its_time_and_ends_ready(manager: NotifySocket) -> None:
