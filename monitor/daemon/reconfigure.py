@@ -6,7 +6,6 @@ those take effect at the next start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from monitor.config.fingerprint import settings_fingerprint
@@ -19,25 +18,21 @@ from monitor.store import outbox, sources
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-STARTUP_SETTINGS: Mapping[str, Callable[[Config], object]] = {
-    "[monitor] database": lambda config: config.monitor.database,
-    "[monitor] workers": lambda config: config.monitor.workers,
-    "[monitor] user_agent": lambda config: config.monitor.user_agent,
-    "[network]": lambda config: config.network,
-    "[web]": lambda config: config.web,
-}
+STARTUP_KEYS = ("database", "workers", "user_agent")  # of [monitor]
+STARTUP_TABLES = ("network", "web")
 
 
 def settings_waiting_for_restart(running: Config, edited: Config) -> list[str]:
     """Return the names of changed settings that a running daemon does not apply."""
-    return [name for name, value in STARTUP_SETTINGS.items() if value(running) != value(edited)]
+    keys = [key for key in STARTUP_KEYS if getattr(running.monitor, key) != getattr(edited.monitor, key)]
+    tables = [name for name in STARTUP_TABLES if getattr(running, name) != getattr(edited, name)]
+    return [*(f"[monitor] {key}" for key in keys), *(f"[{name}]" for name in tables)]
 
 
 def keep_startup_settings(running: Config, edited: Config) -> Config:
     """Return the edited config with the settings that a running daemon cannot change as they were."""
-    kept = {name: getattr(running.monitor, name) for name in ("database", "workers", "user_agent")}
-    monitor = edited.monitor.model_copy(update=kept)
-    return edited.model_copy(update={"monitor": monitor, "network": running.network, "web": running.web})
+    monitor = edited.monitor.model_copy(update={key: getattr(running.monitor, key) for key in STARTUP_KEYS})
+    return edited.model_copy(update={"monitor": monitor} | {name: getattr(running, name) for name in STARTUP_TABLES})
 
 
 def open_changed_notifiers(runtime: Runtime, config: Config) -> dict[str, Notifier]:
