@@ -30,7 +30,7 @@ Row = TypeVar("Row")
 ROWS_PER_PAGE = 50
 MAX_SHOWN_FINDINGS = 2_000  # newest ones of a story, on its page: it must not wait for a story of years
 MAX_RELATED_ALERTS = 20  # of a story, on its page and on the pages of its alerts
-LISTING_PARAMS = ("rule", "story", "message", "state")
+LISTING_PARAMS = ("state",)
 DELIVERY_STATES = ("pending", "retrying", "sent", "dead")
 
 
@@ -40,15 +40,6 @@ class ListingPage(Generic[Row]):
 
     rows: Sequence[Row]
     older: str
-
-
-def alert_listing(store: Store, request: Request) -> ListingPage[AlertRow]:
-    """Return the page of alerts selected by `?rule=`, `?story=`, `?message=` and `?before=`."""
-    rule, story, message = (request.query_params.get(name) for name in ("rule", "story", "message"))
-    before = parse_before(request)
-    with store.read() as conn:
-        rows = load_alert_page(conn, limit=ROWS_PER_PAGE + 1, before=before, rule=rule, story=story, message=message)
-    return paginate(request, rows, lambda row: row.number)
 
 
 def delivery_listing(store: Store, request: Request) -> ListingPage[DeliveryRow]:
