@@ -98,4 +98,6 @@ class LoopFaults:
         self._faults.record_failure("unexpected failure", LOOP, sentence, traceback_of=None if is_known else error)
         if self._end:
             self._end.cancel()
+        if loop.is_closed():  # a failed task may be deleted, and so reported, after the loop has ended
+            return
         self._end = loop.call_later(LOOP_QUIET_S, self._faults.record_success, LOOP)

@@ -86,12 +86,14 @@ class Probes:
         """Store this worker's report. Runs in the store's thread, to see that it works."""
         run, report = self.runtime.run_in_store_thread, self.report()
         work = asyncio.ensure_future(run(exchange_reports, self.runtime, report, self.started, self.interval_s))
-        if not (await asyncio.wait({work}, timeout=self.timeout_s))[0]:
-            self.health.record_failure("write", "the thread for the database does not answer")
         try:
+            if not (await asyncio.wait({work}, timeout=self.timeout_s))[0]:
+                self.health.record_failure("write", "the thread for the database does not answer")
             self.note_store_view(await work)
         except StoreError as error:
             self.note_store_error(error)
+        finally:
+            work.cancel()  # if the daemon ends meanwhile, nothing waits for its result
 
     def note_store_error(self, error: StoreError) -> None:
         self.health.record_failure("write", str(error), at_once=True)

@@ -101,3 +101,11 @@ async def test_a_bug_in_the_event_loop_has_its_traceback() -> None:
     with capture_logs() as lines:
         LoopFaults(FaultLog())(asyncio.get_running_loop(), {"message": "task failed", "exception": KeyError("x")})
     assert isinstance(lines[0]["exc_info"], KeyError)
+
+
+def test_a_failure_that_is_reported_after_the_loop_has_ended_is_logged_as_usual() -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with capture_logs() as lines:
+        LoopFaults(FaultLog())(loop, {"message": "task failed", "exception": KeyError("x")})
+    assert [line["event"] for line in lines] == ["unexpected failure"]

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
+from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import CHECKS, STALE_AFTER_S, CheckReport, Health, health_json
+from monitor.daemon.probes import Probes
+from monitor.errors import StoreOutdated
+from monitor.runtime import Runtime
 
 NOW = 1_800_000_000.0
 PARTS = ("write", "poll tick", "canary", "deliver tick", "queue", "rule files")
@@ -140,3 +150,28 @@ def test_the_body_of_the_health_page_has_each_check_with_its_reason(health: Heal
         "reason": "the disk is full",
     }
     assert body["checks"]["poll"]["reason"] is None
+
+
+async def test_a_store_failure_while_the_daemon_ends_is_not_reported(health: Health) -> None:
+    reported: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: reported.append(context))
+    failed = asyncio.Event()
+
+    async def fail(*_: object) -> None:
+        try:
+            await asyncio.sleep(0.05)
+        finally:
+            failed.set()
+        raise StoreOutdated("database monitor.db was upgraded")
+
+    runtime = cast(Runtime, SimpleNamespace(run_in_store_thread=fail, clock=lambda: NOW))
+    probe = asyncio.create_task(Probes(runtime, health, cast(Any, None), (), FaultLog()).exchange_once())
+    await asyncio.sleep(0.01)
+    probe.cancel()
+    await failed.wait()
+    with suppress(asyncio.CancelledError):
+        await probe
+    del probe
+    gc.collect()
+    assert reported == []
