@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
+from typing import TypeAlias
 
 from monitor.alerts.channel_notices import MONITOR_RULE
 from monitor.alerts.preferences import ChannelPreferences
@@ -15,11 +17,13 @@ from monitor.deliver.render import rule_template_names
 from monitor.errors import ConfigError, Problem
 from monitor.resources import builtin_path
 from monitor.ruleset.aliases import read_aliases
-from monitor.ruleset.load import ALIASES_FILE, load_rules, read_yaml_file
+from monitor.ruleset.load import ALIASES_FILE, load_rules, read_yaml_file, rule_files
 from monitor.ruleset.query.compile import AliasNodes
 from monitor.ruleset.rule import Rule, RuleSet
 from monitor.ruleset.rule_reader import Surroundings
 from monitor.text.analysis import Synonyms
+
+FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and modification time of each file
 
 
 def channel_preferences(config: Config) -> dict[str, ChannelPreferences]:
@@ -88,6 +92,16 @@ def load_policy(config: Config) -> Policy:
         channels_by_rule={MONITOR_RULE: config.alerts.notify}
         | {rule.name: rule.notify or config.alerts.notify for rule in rules.rules},
     )
+
+
+def stat_files(config: Config) -> FileStamps:
+    """Return the stamps of the config and the rule files, without reading them; those that exist."""
+    stamps = []
+    with suppress(OSError):  # gone, or being replaced by an editor: loading reports it
+        for path in (config.path, *rule_files(config.monitor.rules)):
+            stat = path.stat()
+            stamps.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(stamps)
 
 
 def load_aliases(config: Config | None) -> AliasNodes:

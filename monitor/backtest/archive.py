@@ -23,10 +23,11 @@ def load_stored_updates(
     versions: Sequence[RulesByScope],
     tags: Mapping[str, tuple[str, ...]],
     note_read: Callable[[], None] = lambda: None,
+    goes_on: Callable[[int, Moment], bool] = lambda count, recorded_at: True,
 ) -> Iterator[StoredUpdate]:
     """Yield the stored updates since a moment that could matter to any of the rule versions. `tags`: by source.
 
-    `note_read` is called for every stored update.
+    `note_read` is called for every stored update, `goes_on` as `recorded_updates` does.
     """
     ignore_by_source = {source.name: tuple(map(compile_pattern, source.ignore)) for source in config.sources}
     baseline_sources = {source.name for source in config.sources if source.first_poll == "baseline"}
@@ -35,7 +36,8 @@ def load_stored_updates(
         note_read()
         return is_relevant(versions, tags, update, findings)
 
-    for record in recorded_updates(conn, since, novelties=relevant_novelties(versions), is_wanted=wanted):
+    novelties = relevant_novelties(versions)
+    for record in recorded_updates(conn, since, novelties=novelties, is_wanted=wanted, goes_on=goes_on):
         source = record.update.source
         baseline = record.is_baseline and source in baseline_sources
         yield StoredUpdate(

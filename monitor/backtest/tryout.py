@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """The result of a back-test from `since` on. `against` names what `gained` and `lost` refer to, or is None."""
+    """The result of a back-test from `since` on. `against` names what `gained` and `lost` refer to, or is None.
+
+    If it was stopped early, `reached` is when the last of the `read_updates` was recorded.
+    """
 
     since: Moment
     updates: int
@@ -38,6 +41,22 @@ class BacktestResult:
     gained: tuple[HypotheticalAlert, ...]
     lost: tuple[HypotheticalAlert, ...]
     disabled_rules: tuple[str, ...] = ()
+    read_updates: int = 0
+    reached: Moment | None = None
+
+
+@dataclass(slots=True)
+class Reading:
+    """How many updates were read while `goes_on` returned true, and the time of the last one before it did not."""
+
+    goes_on: Callable[[], bool]
+    updates: int = 0
+    reached: Moment | None = None
+
+    def note_page(self, count: int, recorded_at: Moment) -> bool:
+        self.updates += count
+        self.reached = None if self.goes_on() else recorded_at
+        return self.reached is None
 
 
 def load_rule_file(config: Config, file: Path) -> tuple[RuleSet, Sequence[Problem]]:
@@ -72,20 +91,26 @@ def run_tryout(
     with_past_alerts: bool = False,
     in_full: bool = True,
     note_read: Callable[[], None] = lambda: None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> BacktestResult:
     """Run the rules and what they are compared with, which `against` names.
 
     That is `old_rules` or, `with_past_alerts`, what these rules have alerted. `in_full` adds to alerts what only
-    their JSON shows. `note_read` is called for each update that was read.
+    their JSON shows. `note_read` is called for each update that was read. Once `goes_on` returns false, no more
+    updates are read.
     """
     rule_sets = [rules, *([old_rules] if old_rules else [])]
     tags = {source.name: source.tags for source in config.sources}
     scoped_rules = [split_by_scope(rule_set) for rule_set in rule_sets]
     update_count, first_update = count_updates(conn, since), first_update_time(conn)
     start = None if first_update is None else max(since, first_update)
+    reading = Reading(goes_on)
     with gc_disabled():  # millions of objects, hardly a cycle: looking for cycles takes a sixth of the time
-        updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read)
+        updates = load_stored_updates(conn, config, since, scoped_rules, tags, note_read, reading.note_page)
         runs = run_backtest(scoped_rules, updates, tags, now, start, in_full=in_full)
+    reached = reading.reached if reading.updates < update_count else None
+    if reached is not None:  # what only time brought after that depends on updates that were not read
+        runs = [[hypothetical for hypothetical in run if hypothetical.alert.at <= reached] for run in runs]
     alerts_now, alerts_before = runs[0], runs[1] if old_rules else None
     if with_past_alerts:
         alerts_before = _past_alerts(conn, rules, since)
@@ -97,7 +122,15 @@ def run_tryout(
     disabled_rules = tuple(dict.fromkeys(rule_name for rule_set in rule_sets for rule_name in rule_set.disabled))
     compared_with = None if alerts_before is None else against
     return BacktestResult(
-        since, update_count, tuple(alerts_now), compared_with, tuple(gained), tuple(lost), disabled_rules
+        since,
+        update_count,
+        tuple(alerts_now),
+        compared_with,
+        tuple(gained),
+        tuple(lost),
+        disabled_rules,
+        reading.updates,
+        reached,
     )
 
 

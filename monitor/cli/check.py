@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,14 +100,13 @@ def _proxies_in_use(config: Config) -> tuple[str, ...]:
 
 
 def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
-    from monitor.backtest.rule_sequences import run_sequence_tests
-    from monitor.backtest.rule_tests import evaluate_rule, firing_reason, rules_without_coverage, run_rule_tests
+    from monitor.backtest.rule_check import failed_tests
+    from monitor.backtest.rule_tests import rules_without_coverage
     from monitor.deliver.render import rule_template_names
     from monitor.policy import undeliverable_rules
     from monitor.resources import builtin_path
     from monitor.ruleset.load import load_rules
     from monitor.ruleset.rule_reader import Surroundings
-    from monitor.text.analysis import Synonyms
 
     rules, problems = load_rules(
         partial.rules,
@@ -116,21 +116,11 @@ def _check_rules(partial: PartialConfig, config: Config | None) -> RuleCheck:
         templates=rule_template_names(partial.templates),
         surroundings=Surroundings(config.monitor.timezone if config else UTC, now=time.time()),
     )
-    synonyms = Synonyms.from_mapping(rules.synonyms)
     source_tags = {source.name: source.tags for source in config.sources} if config else {}
-    failed_tests: list[Problem] = []
-    for rule in rules.rules:
-        failed_tests += run_rule_tests(
-            rule,
-            rules,
-            lambda test, rule: evaluate_rule(test, rule, synonyms, source_tags),
-            lambda test, rule: firing_reason(test, rule, synonyms, source_tags),
-        )
-        failed_tests += run_sequence_tests(rule, rules, source_tags)
     test_count = sum(len(rule.tests) for rule in rules.rules)
     routing_problems = undeliverable_rules(config, rules.rules) if config else ()
     return RuleCheck(
-        (*problems, *failed_tests, *routing_problems),
+        (*problems, *chain(*failed_tests(rules, source_tags).values()), *routing_problems),
         {"rules": len(rules.rules), "rule tests": test_count},
         rules_without_coverage(rules),
     )

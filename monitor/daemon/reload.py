@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import structlog
 
@@ -35,7 +34,7 @@ from monitor.daemon.systemd import announced_reload
 from monitor.deliver.channels import Notifier
 from monitor.deliver.render import Templates, load_templates
 from monitor.errors import ConfigError, MonitorError, StoreError, StoreOutdated
-from monitor.policy import load_policy
+from monitor.policy import FileStamps, load_policy, stat_files
 from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
 from monitor.runtime import Runtime
@@ -57,8 +56,6 @@ RULES_VANISHED_MESSAGE = (
     "{}:1:1: all rule files are gone while {} in use; restore them, or, to run without rules, "
     "keep one file that contains `rules: []`"
 )
-
-FileStamps: TypeAlias = tuple[tuple[str, int, int, int], ...]  # name, inode, size and modification time of each file
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +224,3 @@ def drop_removed_rules(runtime: Runtime) -> None:
     with runtime.store.write() as conn:
         drop_pending_of_missing(conn, {rule.name for rule in policy.rules.rules}, runtime.clock())
         drop_old_counts(conn, periods, runtime.clock())
-
-
-def stat_files(config: Config) -> FileStamps:
-    """Return the stamps of the config and the rule files, without reading them; those that exist."""
-    stamps = []
-    with suppress(OSError):  # gone, or being replaced by an editor: loading reports it
-        for path in (config.path, *rule_files(config.monitor.rules)):
-            stat = path.stat()
-            stamps.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return tuple(stamps)

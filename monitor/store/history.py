@@ -34,11 +34,13 @@ def recorded_updates(
     *,
     novelties: Collection[Novelty] = tuple(Novelty),
     is_wanted: Callable[[Update, tuple[Finding, ...]], bool] = lambda update, findings: True,
+    goes_on: Callable[[int, Moment], bool] = lambda count, recorded_at: True,
 ) -> Iterator[RecordedUpdate]:
     """Yield the updates recorded since a moment, oldest first, with their findings of `novelties`, noise excluded.
 
     `is_wanted` gets an outline of each (no text; findings without comparison results) and decides whether to read the
-    rest, because most updates of a month match no rule.
+    rest, because most updates of a month match no rule. `goes_on` is asked after each page, with the number of its
+    updates and when the last of them was recorded.
     """
     baseline_by_source = baseline_times(conn)
     query = (
@@ -61,6 +63,8 @@ def recorded_updates(
             is_baseline = row.recorded_at == baseline_by_source.get(row.source)
             yield RecordedUpdate(row.id, update, row.recorded_at, tuple(findings_by_update[row.id]), is_baseline)
         last_id = rows[-1].id
+        if not goes_on(len(rows), rows[-1].recorded_at):
+            return
 
 
 def count_updates(conn: Connection, since: Moment) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,15 +10,14 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from monitor.backtest.run import HypotheticalAlert
-from monitor.backtest.tryout import BacktestResult, load_rule_file, run_tryout, running_rules
-from monitor.config.models import Config
+from monitor.backtest.text_tryout import load_rule_text
+from monitor.backtest.tryout import BacktestResult, run_tryout, running_rules
 from monitor.deliver.headline import alert_headline
 from monitor.errors import ConfigError, Problem
 from monitor.listings import iso_seconds, rule_json
 from monitor.model import Moment, Novelty, Severity
 from monitor.policy import read_rules
 from monitor.rule_report import rule_rows
-from monitor.ruleset.rule import RuleSet
 from monitor.serialize import format_iso
 from monitor.units import parse_duration
 from monitor.web.api_context import config_in_use
@@ -29,7 +27,6 @@ from monitor.web.endpoint import SLOW_TIMEOUT_S, Site
 
 TRYOUT_S = 20.0
 MAX_TRIED_ALERTS = 500  # of each list, the latest
-RULE_FILE = "rules.yaml"  # in the problems of a text that was posted
 
 
 class ProblemItem(ApiModel):
@@ -154,14 +151,6 @@ def post_try(site: Site, call: Call) -> TryResult:
             note_read=check_deadline,
         )
     return try_result(since, problems, result)
-
-
-def load_rule_text(config: Config, text: str) -> tuple[RuleSet, Sequence[Problem]]:
-    """Load the rules of a text as if it were a file."""
-    with tempfile.TemporaryDirectory(prefix="claimwatch-") as folder:
-        file = Path(folder) / RULE_FILE
-        file.write_text(text, encoding="utf-8", errors="replace")
-        return load_rule_file(config, file)
 
 
 def deadline_check(deadline: float) -> Callable[[], None]:

@@ -35,6 +35,9 @@ def test_alerts_and_answers_are_counted_for_each_rule(run_monitor: Monitor) -> N
     _, out, _ = run_monitor("rules", *SINCE)
     assert out.splitlines()[1].split()[:6] == ["dprk-deployment", "high", str(len(alerts)), "2", "1", "33%"]
 
+    assert run_monitor("not-news", alerts[0]["id"])[0] == 0  # a second answer is no second alert
+    assert rules(run_monitor, *SINCE)["dprk-deployment"]["alerts"] == len(alerts)
+
 
 def test_a_rule_that_never_matched_says_since_when(run_monitor: Monitor) -> None:
     row = rules(run_monitor)["patch-withdrawn"]

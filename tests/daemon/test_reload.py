@@ -15,8 +15,9 @@ from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
-from monitor.daemon.reload import SETTLE_S, load_settled_files, stat_files, watch_files
+from monitor.daemon.reload import SETTLE_S, load_settled_files, watch_files
 from monitor.daemon.run import running_daemon
+from monitor.policy import stat_files
 from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.status import load_status

@@ -288,7 +288,8 @@ async def test_a_worker_that_is_silent_leaves_its_share_to_the_other(
 async def test_what_needs_the_same_rules_everywhere_waits_until_all_workers_have_them(
     tmp_path: Path, site: ManyFeeds, hook: PostSink
 ) -> None:
-    from monitor.daemon.reload import reload_files, stat_files
+    from monitor.daemon.reload import reload_files
+    from monitor.policy import stat_files
 
     write_config(tmp_path, site, hook, count=1)
     async with two_workers(tmp_path) as (first, second):

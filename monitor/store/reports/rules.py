@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from monitor.alerts.feedback import FeedbackKind
 from monitor.model import Moment
@@ -33,29 +33,34 @@ class RuleActivity:
 
 
 def rule_activity(conn: Connection, since: Moment) -> dict[str, RuleActivity]:
-    """Return the activity of every rule that ever matched, by name. Alerts and answers are counted since a moment."""
+    """Return the activity of every rule that ever matched, by name. Alerts and answers are counted since a moment.
+
+    Each statement has a table or index of its own to read: a join of all alerts with their answers takes five times
+    as long.
+    """
     alerts, answers = schema.alerts, schema.answers
-    is_recent = alerts.c.at >= since
-
-    def count_answers(kind: FeedbackKind) -> ColumnElement[int]:
-        return func.count().filter(and_(is_recent, answers.c.answer == kind.value))
-
-    alert_query = (
-        select(
-            alerts.c.rule,
-            func.count().filter(is_recent),
-            count_answers(FeedbackKind.ACK),
-            count_answers(FeedbackKind.NOT_NEWS),
-            func.max(alerts.c.at),
-        )
-        .outerjoin(answers, answers.c.alert_id == alerts.c.id)
-        .group_by(alerts.c.rule)
+    count_by_rule = select(alerts.c.rule, func.count()).where(alerts.c.at >= since).group_by(alerts.c.rule)
+    last_by_rule = select(alerts.c.rule, func.max(alerts.c.at)).group_by(alerts.c.rule)
+    count_by_answer = (
+        select(alerts.c.rule, answers.c.answer, func.count())
+        .join(alerts, alerts.c.id == answers.c.alert_id)
+        .where(alerts.c.at >= since)
+        .group_by(alerts.c.rule, answers.c.answer)
     )
+    counts: dict[str, int] = dict(conn.execute(count_by_rule).all())
+    last_alerts: dict[str, Moment] = dict(conn.execute(last_by_rule).all())
     last_matches = dict(conn.execute(select(matches.c.rule, func.max(matches.c.at)).group_by(matches.c.rule)).all())
-    activity = {rule: RuleActivity(last_match=at) for rule, at in last_matches.items()}
-    for rule, alert_count, acknowledged, not_news, last_alert in conn.execute(alert_query):
-        activity[rule] = RuleActivity(alert_count, acknowledged, not_news, last_alert, last_matches.get(rule))
-    return activity
+    answered = {(rule, answer): count for rule, answer, count in conn.execute(count_by_answer)}
+    return {
+        rule: RuleActivity(
+            counts.get(rule, 0),
+            answered.get((rule, FeedbackKind.ACK.value), 0),
+            answered.get((rule, FeedbackKind.NOT_NEWS.value), 0),
+            last_alerts.get(rule),
+            last_matches.get(rule),
+        )
+        for rule in last_alerts | last_matches
+    }
 
 
 def first_recorded(conn: Connection) -> Moment | None:

@@ -1,0 +1,92 @@
+"""Try the text of a rule file out on the stored history, within a limited time."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from monitor.backtest.rule_check import failed_tests
+from monitor.backtest.run import HypotheticalAlert
+from monitor.backtest.tryout import BacktestResult, load_rule_file, run_tryout, running_rules
+from monitor.config.models import Config
+from monitor.errors import ConfigError, Problem
+from monitor.model import Moment
+from monitor.ruleset.rule import RuleSet
+from monitor.store.connect import open_store
+
+TEXT_FILE = "rules.yaml"  # in the problems of a text
+MAX_KEPT_ALERTS = 100  # of each list, the latest
+
+
+@dataclass(frozen=True, slots=True)
+class TextTryout:
+    """What the rules of a text would have done. With an error among `problems`, they were not tried: no `result`.
+
+    `result` has the latest MAX_KEPT_ALERTS of each list, the counts are of all. `tests` is the number of the rules'
+    tests, `failed_tests` has those that fail. With `is_disk_invalid`, nothing could be compared.
+    """
+
+    problems: tuple[Problem, ...]
+    result: BacktestResult | None = None
+    alert_count: int = 0
+    gained_count: int = 0
+    lost_count: int = 0
+    rules: tuple[str, ...] = ()
+    tests: int = 0
+    failed_tests: tuple[Problem, ...] = ()
+    is_disk_invalid: bool = False
+
+
+def load_rule_text(config: Config, text: str) -> tuple[RuleSet, Sequence[Problem]]:
+    """Load the rules of a text as if it were a file."""
+    with tempfile.TemporaryDirectory(prefix="claimwatch-") as folder:
+        file = Path(folder) / TEXT_FILE
+        file.write_text(text, encoding="utf-8", errors="replace")
+        return load_rule_file(config, file)
+
+
+def try_text(config: Config, text: str, since: Moment, now: Moment, seconds: float) -> TextTryout:
+    """Try the rules of a text out against the running ones of the same names, and stop reading after `seconds`.
+
+    Opens the store of the config itself, so that it can run in a process of its own. Raises StoreError.
+    """
+    deadline = time.monotonic() + seconds
+    rules, problems = load_rule_text(config, text)
+    if any(not problem.warning for problem in problems):
+        return TextTryout(tuple(problems))
+    try:
+        old_rules, is_disk_invalid = running_rules(config, rules), False
+    except ConfigError:
+        old_rules, is_disk_invalid = None, True
+    with closing(open_store(config.monitor.database, create=False)) as store, store.read() as conn:
+        result = run_tryout(
+            conn,
+            config,
+            rules,
+            old_rules,
+            "the running rules",
+            since,
+            now,
+            in_full=False,
+            goes_on=lambda: time.monotonic() < deadline,
+        )
+    return TextTryout(
+        tuple(problems),
+        replace(result, alerts=latest(result.alerts), gained=latest(result.gained), lost=latest(result.lost)),
+        len(result.alerts),
+        len(result.gained),
+        len(result.lost),
+        tuple(rule.name for rule in rules.rules),
+        sum(len(rule.tests) for rule in rules.rules),
+        tuple(chain(*failed_tests(rules, {source.name: source.tags for source in config.sources}).values())),
+        is_disk_invalid,
+    )
+
+
+def latest(alerts: Sequence[HypotheticalAlert]) -> tuple[HypotheticalAlert, ...]:
+    return tuple(alerts[-MAX_KEPT_ALERTS:])
