@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,13 @@ class RuleRow:
 
 def rule_rows(rules: RuleSet, conn: Connection | None, since: Moment) -> list[RuleRow]:
     """Return the rules, noisiest first, with what happened since a moment; without `conn` nothing did."""
-    activity = rule_activity(conn, since) if conn else {}
-    watched_since = first_recorded(conn) if conn else None
+    return rows_of_rules(rules, rule_activity(conn, since) if conn else {}, first_recorded(conn) if conn else None)
+
+
+def rows_of_rules(
+    rules: RuleSet, activity: Mapping[str, RuleActivity], watched_since: Moment | None
+) -> list[RuleRow]:
+    """Return the rules, noisiest first, with their activity by name."""
     severities = {rule.name: str(rule.severity) for rule in rules.rules} | dict.fromkeys(rules.disabled, "")
     conditions = {
         rule.name: tuple((str(severity), query.text) for severity, query in rule.severity_conditions)

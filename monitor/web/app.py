@@ -22,6 +22,8 @@ from monitor.web import (
     feedback,
     login,
     overview,
+    rule_pages,
+    rule_tryout,
     search_page,
     silences,
     story_pages,
@@ -51,6 +53,8 @@ GET_ROUTES: dict[str, PageFunction] = {
     **story_pages.GET_ROUTES,
     **search_page.GET_ROUTES,
     **coverage_page.GET_ROUTES,
+    **rule_tryout.GET_ROUTES,
+    **rule_pages.GET_ROUTES,
     **views.GET_ROUTES,
     **silences.GET_ROUTES,
     **login.GET_ROUTES,
@@ -86,6 +90,7 @@ def create_app(
     `health` returns the body of `/health`; `/metrics` has it too.
     """
     site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases)
+    tryout = rule_tryout.tryout_endpoint(site)
     application = Starlette(
         routes=[
             *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),
@@ -93,6 +98,7 @@ def create_app(
                 Route(path, page_endpoint(site, page_function), methods=["POST"])
                 for path, page_function in POST_ROUTES.items()
             ),
+            *(Route(path, tryout, methods=["POST"]) for path in rule_tryout.GET_ROUTES),
             *routes_of_api(site),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(health)),

@@ -30,6 +30,7 @@ from monitor.store.base import Store
 from monitor.units import DAY
 from monitor.web.access import Access, is_api_path
 from monitor.web.forms import check_form, read_form
+from monitor.web.rule_files import RuleFiles
 from monitor.web.templates import html_response
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ class Site:
     access: Access = field(default_factory=Access)
     config: Callable[[], Config] | None = None
     aliases: Callable[[], AliasNodes] = dict
+    rule_files: RuleFiles = field(default_factory=RuleFiles)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
     slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
 
@@ -65,6 +67,7 @@ class Site:
         yield
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.slow_threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self.rule_files.close)
 
 
 PageFunction: TypeAlias = Callable[[Site, Request], Response]

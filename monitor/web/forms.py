@@ -26,9 +26,9 @@ def check_form(request: Request) -> None:
         raise HTTPException(403)
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request, max_bytes: int = MAX_FORM_BYTES) -> dict[str, str]:
     """Return the fields of a form; of a repeated field the last one. Raise HTTPException 413 or 408."""
-    body = await read_body(request, MAX_FORM_BYTES)
+    body = await read_body(request, max_bytes)
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FORM_FIELDS))
     except ValueError:

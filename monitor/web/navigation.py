@@ -6,6 +6,7 @@ NAVIGATION = (
     ("overview", "/", "Overview"),
     ("alerts", "/alerts", "Alerts"),
     ("sources", "/sources", "Sources"),
+    ("rules", "/rules", "Rules"),
     ("search", "/search", "Search"),
     ("silences", "/silences", "Silences"),
     ("deliveries", "/deliveries", "Deliveries"),

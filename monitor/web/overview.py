@@ -126,6 +126,7 @@ def overview_checks(site: Site) -> list[Check]:
             "ok" if refused_at is None else "bad",
             "In use as on disk" if refused_at is None else when("Rejected", refused_at, now, ""),
             f"{len(problems)} problem{'' if len(problems) == 1 else 's'}" if problems else "",
+            "/rules",
         ),
     ]
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,10 +183,13 @@ class PageClient(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def page_client(store: Store, base: str = "", access: Access | None = None) -> AsyncIterator[PageClient]:
-    """Yield an HTTP client for the web pages of `store`, without a network."""
+async def page_client(
+    store: Store, base: str = "", access: Access | None = None, folder: Path | None = None
+) -> AsyncIterator[PageClient]:
+    """Yield an HTTP client for the web pages of `store`, without a network. `folder` has its config."""
     access = access or Access()
-    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access)
+    config = partial(read_config, folder / "config.toml", env={}) if folder else None
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, config=config)
     transport = httpx.ASGITransport(application)
     async with PageClient(transport=transport, base_url="http://localhost:8080") as client:
         client.access = access
@@ -196,7 +200,9 @@ async def serve_sample(port: str) -> None:
     """Serve the pages of the sample store."""
     with tempfile.TemporaryDirectory() as folder:
         store = build_sample_store(Path(folder))
-        async with running_server(f"127.0.0.1:{port}", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:
+        config = partial(read_config, Path(folder) / "config.toml", env={})
+        pages = create_app(store, timezone=KYIV, clock=lambda: NOW, config=config)
+        async with running_server(f"127.0.0.1:{port}", pages) as url:
             print(url, flush=True)
             await asyncio.Event().wait()
 

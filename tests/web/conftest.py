@@ -33,8 +33,8 @@ def empty_store() -> Iterator[Store]:
 
 
 @pytest.fixture
-async def page_reader(sample_news_store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    async with page_client(sample_news_store) as client:
+async def page_reader(sample_news_store: Store, sample_folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with page_client(sample_news_store, folder=sample_folder) as client:
         yield client
 
 
@@ -46,7 +46,7 @@ def editable_store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def page_editor(editable_store: Store) -> AsyncIterator[httpx.AsyncClient]:
+async def page_editor(editable_store: Store, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the editable store's pages."""
-    async with page_client(editable_store) as client:
+    async with page_client(editable_store, folder=tmp_path) as client:
         yield client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
@@ -62,8 +63,10 @@ async def test_links_have_the_base_path_however_the_page_is_requested(editable_s
     assert all(link.startswith("/monitor/") for link in links)
 
 
-async def test_every_page_and_form_works_with_and_without_the_base_path(editable_store: Store) -> None:
-    async with page_client(editable_store, "/monitor") as reader:
+async def test_every_page_and_form_works_with_and_without_the_base_path(
+    editable_store: Store, tmp_path: Path
+) -> None:
+    async with page_client(editable_store, "/monitor", folder=tmp_path) as reader:
         with_base = await crawl(reader, "/monitor/")
         alert = next(path for path in sorted(with_base) if path.startswith("/monitor/alerts/al-"))
         forms = LexborHTMLParser((await reader.get(alert)).text).css("form")
@@ -72,7 +75,7 @@ async def test_every_page_and_form_works_with_and_without_the_base_path(editable
         responses_without_base = [
             await reader.post(action.removeprefix("/monitor"), headers=SAME_ORIGIN) for action in actions
         ]
-    async with page_client(editable_store) as reader:
+    async with page_client(editable_store, folder=tmp_path) as reader:
         without_base = await crawl(reader, "/")
 
     assert {path.removeprefix("/monitor") for path in with_base} == without_base

@@ -108,6 +108,7 @@ async def test_get_and_head_of_alert_and_story_pages_change_nothing(
     before = all_rows(editable_store)
     for path in (path for path in GET_ROUTES if "{" in path):
         id = alert["story"] if "stories" in path else alert["id"]
-        assert (await page_reader.get(fill_path(path, id))).status_code == 200
-        assert (await page_reader.head(fill_path(path, id))).status_code == 200
+        filled = fill_path(path, id).replace("{name}", alert["rule"])
+        assert (await page_reader.get(filled)).status_code == 200
+        assert (await page_reader.head(filled)).status_code == 200
     assert all_rows(editable_store) == before
