@@ -26,7 +26,8 @@ import httpx
 from ledger import claims as generated_claims
 from sqlalchemy import Connection, func, insert, select
 
-from monitor.config.models import SourceConfig
+from monitor.config.models import Config, SourceConfig
+from monitor.config_file.load import read_config
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, FigurePoint, Novelty, PriorClaim, Severity
 from monitor.serialize import alert_to_json
 from monitor.store import schema, sources
@@ -251,12 +252,32 @@ def page_paths(alert_count: int) -> dict[str, str]:
         "deliveries": "/deliveries",
         "dead letters": "/deliveries?state=dead",
         "silences": "/silences",
+        "rules": "/rules",
+        "rule": "/rules/rule-0",
+        "rule of few alerts": f"/rules/rule-{RULES - 1}",
+        "edit of a rule": "/rules/rule-0/try",
+        "new rule": "/rules/try",
     }
 
 
-async def measure(store: Store, alert_count: int) -> bool:
+def write_config(folder: Path, database: Path) -> Config:
+    """Write rules with two tests each, and a config that has them and the sources."""
+    (folder / "rules").mkdir()
+    words = generated_claims(RULES)
+    for n, text in enumerate(words):
+        word, other = text.split()[:2]
+        rule = f"name: rule-{n}\ntitle: Title of rule-{n}\nmatch: {word} AND {other}*\nseverity: high\ntests:\n"
+        tests = f"  - {{text: {text}, fires: true}}\n  - {{text: Something else., fires: false}}\n"
+        (folder / f"rules/rule-{n}.yaml").write_text(rule + tests)
+    table = '[[sources]]\nname = "source-{n}"\nurl = "https://source-{n}.example/feed"\n'
+    sources_text = "".join(table.format(n=n) for n in range(SOURCES))
+    (folder / "config.toml").write_text(f'[monitor]\ndatabase = "sqlite:///{database.resolve()}"\n{sources_text}')
+    return read_config(folder / "config.toml", env={})
+
+
+async def measure(store: Store, config: Config, alert_count: int) -> bool:
     """Print the times of every page; return whether all are fast enough."""
-    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW)
+    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config)
     too_slow = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         await client.get("/silences")  # loads modules and templates
@@ -284,13 +305,15 @@ def main() -> None:
     parser.add_argument("--database", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{options.database or Path(folder) / 'pages.db'}")
+        database = options.database or Path(folder) / "pages.db"
+        store = open_store(f"sqlite:///{database}")
         with store.read() as conn:
             stored = conn.scalar(select(func.max(schema.alerts.c.number)))
         if not stored:
             fill(store, options.alerts, options.claims)
             print(file=sys.stderr)
-        is_fast = asyncio.run(measure(store, stored or options.alerts))
+        config = write_config(Path(folder), database)
+        is_fast = asyncio.run(measure(store, config, stored or options.alerts))
         store.close()
     sys.exit(0 if is_fast else 1)
 

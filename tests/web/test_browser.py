@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import axe_playwright_python
@@ -16,10 +17,12 @@ from kit.builders import add_sources, commit_texts, example_alert, sent_decision
 from kit.sample_store import KYIV, NOW, build_sample_store
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 from sqlalchemy import Connection, select
+from starlette.applications import Starlette
 
 from monitor.actions import create_silence, record_feedback
 from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence
+from monitor.config_file.load import read_config
 from monitor.model import FigurePoint
 from monitor.store import schema
 from monitor.store.base import Store
@@ -38,6 +41,14 @@ MODES = {
     "phone": (390, "light"),
     "phone in the dark": (390, "dark"),
 }
+VALID_CONFIG = "valid.toml"  # with the rules as shipped
+SHIPPED_RULES = Path(__file__).parents[2] / "rules"
+BROKEN_RULES = """\
+rules:
+  - {name: broken-one, match: (a, sverity: high}
+  - {name: asleep, match: ship*, enabled: false}
+  - {name: ships, match: ship*, severity: {low: true, critical: deaths > 100}, tests: [{text: A boat., fires: true}]}
+"""
 MAX_TABS = 400  # focus moves of one page
 PAGES = {
     "overview": "/",
@@ -53,6 +64,11 @@ PAGES = {
     "results": "/search?q=soldier*+OR+recall*",
     "fault": "/search?q=(soldier",
     "sources": "/sources",
+    "rules": "/rules",
+    "rule": "/rules/dprk-deployment",
+    "rule with problems": "/rules/broken-one",
+    "new rule": "/rules/try",
+    "edit of a rule": "/rules/dprk-deployment/try",
     "deliveries": "/deliveries",
     "silences": "/silences",
     "coverage": "/coverage",
@@ -62,9 +78,19 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def full_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def full_store(folder: Path) -> Iterator[Store]:
     """The sample store with answers, a silence, rejected rules and a figure that changed often."""
-    with closing(build_sample_store(tmp_path_factory.mktemp("browser"))) as store:
+    with closing(build_sample_store(folder)) as store:
+        shutil.copytree(SHIPPED_RULES, folder / "rules")
+        (folder / "rules/broken.yaml").write_text(BROKEN_RULES)
+        config = folder / "config.toml"
+        (folder / VALID_CONFIG).write_text(config.read_text())
+        config.write_text(config.read_text().replace(f'rules = "{SHIPPED_RULES}"', 'rules = "rules"'))
         ids = alert_ids(store)
         record_feedback(store, ids[1], FeedbackKind.NOT_NEWS, memory=1e9, now=NOW, by="web")
         record_feedback(store, ids[2], FeedbackKind.ACK, memory=1e9, now=NOW, by="Ola", note="an old list")
@@ -73,6 +99,11 @@ def full_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             mark_rules_refused(conn, ["rules/a.yaml:2:5: unknown key `sverity`"], NOW - 120)
             add_history(conn)
         yield store
+
+
+def full_app(store: Store, folder: Path, config_name: str = "config.toml") -> Starlette:
+    config = partial(read_config, folder / config_name, env={})
+    return create_app(store, timezone=KYIV, clock=lambda: NOW, config=config)
 
 
 def alert_ids(store: Store) -> list[str]:
@@ -102,8 +133,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def problems_of(page: Page, url: str) -> list[str]:
-    """Return what axe finds on a page, and how far it scrolls sideways."""
+    """Open a page, and return what axe finds on it, and how far it scrolls sideways."""
     await page.goto(url)
+    return await problems_of_page(page)
+
+
+async def problems_of_page(page: Page) -> list[str]:
     await page.evaluate(AXE)
     found = await page.evaluate("axe.run()")
     problems = [f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]}" for one in found["violations"]]
@@ -112,9 +147,11 @@ async def problems_of(page: Page, url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_every_page_is_accessible_and_fits(full_store: Store, browser: Browser, mode: str) -> None:
+async def test_every_page_is_accessible_and_fits(
+    full_store: Store, folder: Path, browser: Browser, mode: str
+) -> None:
     width, scheme = MODES[mode]
-    app = create_app(full_store, timezone=KYIV, clock=lambda: NOW)
+    app = full_app(full_store, folder)
     size: ViewportSize = {"width": width, "height": 900}
     context = await browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
     page = await context.new_page()
@@ -133,9 +170,9 @@ def fill_in(store: Store, path: str) -> str:
     return path.format(changed=ids[0], dead=ids[-1], story=story)
 
 
-async def test_no_page_logs_an_error(full_store: Store, browser: Browser) -> None:
+async def test_no_page_logs_an_error(full_store: Store, folder: Path, browser: Browser) -> None:
     """With the content security policy on: a blocked style or script would be an error."""
-    app = create_app(full_store, timezone=KYIV, clock=lambda: NOW)
+    app = full_app(full_store, folder)
     page = await browser.new_page()
     messages: list[str] = []
     page.on("console", lambda message: messages.append(f"{page.url}: {message.text}"))
@@ -148,15 +185,18 @@ async def test_no_page_logs_an_error(full_store: Store, browser: Browser) -> Non
     assert messages == []
 
 
-@pytest.mark.parametrize("name", ["overview", "alerts", "alert", "search", "coverage"])
-async def test_everything_can_be_reached_by_keyboard(full_store: Store, browser: Browser, name: str) -> None:
-    app = create_app(full_store, timezone=KYIV, clock=lambda: NOW)
+@pytest.mark.parametrize("name", ["overview", "alerts", "alert", "search", "coverage", "rules", "edit of a rule"])
+async def test_everything_can_be_reached_by_keyboard(
+    full_store: Store, folder: Path, browser: Browser, name: str
+) -> None:
+    app = full_app(full_store, folder)
     page = await browser.new_page(viewport={"width": 1200, "height": 900})
     async with running_server("127.0.0.1:0", app) as url:
         await page.goto(url + fill_in(full_store, PAGES[name]))
         wanted = await page.evaluate(
-            "Array.from(document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary'))"
-            ".filter(node => node.checkVisibility()).length"
+            "Array.from(document.querySelectorAll("
+            "'a[href], button, input:not([type=hidden]), select, textarea, summary'"
+            ")).filter(node => node.checkVisibility()).length"
         )
         reached, first_has_outline = 0, False
         for step in range(MAX_TABS):
@@ -173,6 +213,33 @@ async def test_everything_can_be_reached_by_keyboard(full_store: Store, browser:
             assert focus["outline"] != "none", focus
     assert first_has_outline
     assert reached == wanted
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_rule_is_tried_out(full_store: Store, folder: Path, browser: Browser, mode: str) -> None:
+    width, scheme = MODES[mode]
+    size: ViewportSize = {"width": width, "height": 900}
+    context = await browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+    page = await context.new_page()
+    app = full_app(full_store, folder, VALID_CONFIG)  # with problems there is no comparison
+    async with running_server("127.0.0.1:0", app) as url:
+        await page.goto(f"{url}/rules/dprk-deployment/try")
+        copy = await page.input_value("textarea")
+        edit = copy.replace("@north-koreans NEAR/15", "Sumy OR recall* OR brigade* NEAR/15")
+        found = []
+        for text, selector in ((edit, ".summary"), (edit.replace("match:", "mach:"), ".fault")):
+            await page.fill("textarea", text)
+            await page.locator("textarea").focus()
+            for key in ("Tab", "Tab", "Enter"):  # to the button
+                await page.keyboard.press(key)
+            await page.wait_for_selector(selector)
+            assert await page.input_value("textarea") == text
+            assert await page.evaluate(f"document.querySelector('{selector}').getBoundingClientRect().top < 900")
+            found.append(await page.locator(selector).inner_text())
+            assert await problems_of_page(page) == []
+
+    assert "+4 gained, −4 lost" in found[0]
+    assert "unknown key `mach`" in found[1]
 
 
 async def test_alerts_are_answered_with_the_keyboard(browser: Browser) -> None:
