@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.backtest.run import HypotheticalAlert
-from monitor.backtest.text_tryout import MAX_KEPT_ALERTS, TextTryout, try_text
+from monitor.backtest.text_tryout import TextTryout, try_text
 from monitor.config.models import Config
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import MAX_NAME_CHARS, MAX_SHOWN_REASON_CHARS, MAX_TITLE_CHARS
@@ -29,7 +29,7 @@ from monitor.process_pool import WorkerPool
 from monitor.serialize import format_iso
 from monitor.units import parse_duration
 from monitor.web.api_context import config_in_use
-from monitor.web.endpoint import PAGE_TIMEOUT_S, AsyncEndpoint, Site, async_page_endpoint, run_page
+from monitor.web.endpoint import PAGE_TIMEOUT_S, AsyncEndpoint, Site, async_page_endpoint, problem_response, run_page
 from monitor.web.forms import check_form, read_form
 from monitor.web.page_context import PageContext
 from monitor.web.params import read_params
@@ -102,7 +102,10 @@ def tryout_endpoint(site: Site) -> AsyncEndpoint:
         text, period = form.get("text", "").replace("\r\n", "\n"), form.get("since", DEFAULT_PERIOD)
         if period not in PERIODS:
             raise HTTPException(400, "Choose a period.")
-        outcome = await runner.run(config_in_use(site), text, period, site.clock())
+        try:
+            outcome = await runner.run(config_in_use(site), text, period, site.clock())
+        except asyncio.CancelledError:  # by the server, which waits for no request when it stops
+            return problem_response(request, 503, "This monitor is stopping.")
         request.state.tried = Tried(text, period, outcome)
         return await run_page(PAGE_TIMEOUT_S, site, show_tryout, request)
 
@@ -172,7 +175,6 @@ def tried_context(tried: TextTryout, site: Site) -> PageContext:
             }
             for alerts, count, kind, title, mark in ([gained, lost] if result.against is not None else [every])
         ],
-        "max_kept": MAX_KEPT_ALERTS,
     }
 
 

@@ -15,6 +15,7 @@ from kit.sample_store import page_client
 from kit.web_access import PASSWORD, SAME_ORIGIN, form_token, log_in, visitor_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from monitor.backtest import text_tryout
 from monitor.errors import WorkerKilled
 from monitor.store import history
 from monitor.store.base import Store
@@ -160,6 +161,18 @@ async def test_a_new_rule_shows_what_it_would_have_alerted(editor: httpx.AsyncCl
 
 
 @pytest.mark.usefixtures("in_thread")
+async def test_of_many_alerts_the_latest_are_shown(
+    editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_tryout, "MAX_KEPT_ALERTS", 1)
+    main = await try_text(editor, EDIT)
+
+    assert "+1 gained, −4 lost" in text_of(main)
+    assert texts(main, "h2") == ["Gained 1", "Lost 4, the latest 1 shown"]
+    assert texts(main, "article time") == ["13 Dec 2026, 18:30 EET", "16 Dec 2026, 20:06 EET"]
+
+
+@pytest.mark.usefixtures("in_thread")
 async def test_the_text_for_a_new_rule_can_be_tried_as_it_is(editor: httpx.AsyncClient) -> None:
     main = await try_text(editor, rule_tryout.NEW_RULE, "/rules/try")
 
@@ -267,6 +280,18 @@ async def test_a_try_out_that_is_killed_says_so(
     assert text_of(main.css_first("#result")) == "The try-out took more than it may. Choose a shorter period."
     monkeypatch.setattr(rule_tryout, "WorkerPool", ThreadWorkers)
     assert "gained" in text_of(await try_text(editor, EDIT))
+
+
+async def test_a_try_out_ends_when_the_server_stops(
+    editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StoppedWorkers(ThreadWorkers):
+        async def run(self, function: Callable[..., Any], *args: object) -> Any:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(rule_tryout, "WorkerPool", StoppedWorkers)
+
+    assert "This monitor is stopping." in text_of(await try_text(editor, EDIT, status=503))
 
 
 async def test_a_process_that_does_not_end_is_killed(
