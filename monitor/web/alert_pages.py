@@ -27,6 +27,7 @@ from monitor.web.page_context import (
     story_context,
 )
 from monitor.web.params import read_params
+from monitor.web.rule_context import rule_page_path
 from monitor.web.views import render_page
 
 MAX_TIMELINE_FINDINGS = 400  # of the story, for the timeline: the page must not wait for a story of years
@@ -58,6 +59,7 @@ def show_alert(site: Site, request: Request) -> Response:
     context: PageContext = {
         "current_page": "alerts",
         "alert": shown | {"findings": with_charts(alert, shown["findings"], site.timezone)},
+        "rule_page": rule_page_path(alert.rule),
         "newer": newer,
         "older": older,
         "matched": matched_words(alert),

@@ -47,7 +47,8 @@ PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 class Site:
     """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
     mutes similar alerts, `base` is the path prefix of links, `access` says who may use them. `config` returns the
-    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for."""
+    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for,
+    `rule_files` reads the rules on disk."""
 
     store: Store
     timezone: ZoneInfo

@@ -25,7 +25,7 @@ MAX_TEXT_LINES = 2_000
 
 
 def rule_page_path(name: str) -> str:
-    return f"/rules/{quote(name)}"
+    return f"/rules/{quote(name, safe='')}"
 
 
 def row_context(

@@ -88,3 +88,13 @@ async def test_the_heading_of_a_story_is_its_newest_headline(page_reader: httpx.
     heading = page.css_first("h1").text()  # type: ignore[union-attr]
     assert heading.startswith("Up to 12,000 North Korean soldiers")
     assert "Began as: Around 3,000" in page.css_first(".was").text()  # type: ignore[union-attr]
+
+
+async def test_an_alert_leads_to_the_text_of_its_rule(page_reader: httpx.AsyncClient) -> None:
+    alert = (await page_reader.get("/api/v1/alerts?rule=recall-pathogens")).json()["alerts"][0]
+    page = LexborHTMLParser((await page_reader.get(f"/alerts/{alert['id']}")).text)
+    links = [link.attributes["href"] or "" for link in page.css("dd a") if link.text() == "its text"]
+    rule_page = await page_reader.get(links[0])
+
+    assert links == ["/rules/recall-pathogens"]
+    assert "salmonella~1" in rule_page.text
