@@ -18,7 +18,6 @@ from monitor.ruleset.query.faults import SyntaxFault
 from monitor.ruleset.rule import RuleSet
 from monitor.ruleset.rule_text import RuleText, find_rule_text
 
-TESTS_WAIT_S = 0.1  # of a page for tests that are running: it says so then
 TESTS_S = 60.0  # for all tests of all rules
 TESTS_MEMORY_BYTES = 2 * 2**30  # of address space
 
@@ -33,13 +32,10 @@ class LoadedRules:
 
     def failed_tests(self) -> FailedTests | None:
         """Return the failing tests by rule; None while the tests are running, and if they were killed."""
-        try:
-            return self.tests.result(TESTS_WAIT_S)
-        except (TimeoutError, WorkerKilled):
-            return None
+        return None if self.tests_state() else self.tests.result()
 
     def tests_state(self) -> str:
-        """Return why there are no results, as the end of a sentence whose subject is the tests."""
+        """Return why there are no results, as the end of a sentence whose subject is the tests; "" if there are."""
         try:
             self.tests.result(0)
         except WorkerKilled as killed:

@@ -105,7 +105,8 @@ def rule_rows_of(site: Site, loaded: LoadedRules, now: Moment) -> list[RuleRow]:
 
     def load() -> tuple[dict[str, RuleActivity], Moment | None]:
         with site.store.read() as conn:
-            return rule_activity(conn, now - COUNTED_S), first_recorded(conn)
+            activity = rule_activity(conn, now - COUNTED_S, silent_among=[rule.name for rule in loaded.rules.rules])
+            return activity, first_recorded(conn)
 
     return rows_of_rules(loaded.rules, *cached(site.store, "rules", load))
 

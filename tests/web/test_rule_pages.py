@@ -12,9 +12,11 @@ import httpx
 import pytest
 from kit.sample_store import NOW, page_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from sqlalchemy import func, select
 
 from monitor.actions import record_feedback
 from monitor.alerts.feedback import FeedbackKind
+from monitor.store import schema
 from monitor.store.base import Store
 from monitor.web import overview, rule_files
 from monitor.web.rule_files import RuleFiles
@@ -132,6 +134,16 @@ async def test_the_list_has_severity_channels_alerts_answers_and_tests(
         "Test: expected to fire, but does not (the claim is new): “A boat left.”; "
         "no match for any of `ship*`, `vessel*`",
     ]
+
+
+async def test_a_rule_that_matched_without_an_alert_is_not_said_to_have_never_matched(
+    reader: httpx.AsyncClient, editable_store: Store
+) -> None:
+    with editable_store.write() as conn:
+        first = select(func.min(schema.matches.c.id)).scalar_subquery()
+        conn.execute(schema.matches.update().where(schema.matches.c.id == first).values(rule="ships", alert_id=None))
+
+    assert "Never matched" not in text_of(await read_main(reader, "/rules"))
 
 
 async def test_problems_of_rejected_files_have_path_line_and_column(reader: httpx.AsyncClient, folder: Path) -> None:
