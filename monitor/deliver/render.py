@@ -12,6 +12,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
+from monitor.characters import replace_surrogates
 from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.grouping import batched_alert_count
 from monitor.deliver.inline_css import StyleFault, inline_styles
@@ -127,12 +128,12 @@ class _TemplateFiller:
         """Return the text of one template: the custom one if it works, else the built-in one."""
         try:
             text = fill_template(self.templates, self.rule_parts.get(name, name), self.context)
-            return postprocess(_replace_surrogates(text))
+            return postprocess(replace_surrogates(text))
         except (TemplateFault, StyleFault) as fault:
             self.faults.append(str(fault))
             fallback_context = self.context | {"note": f"{fault}. The built-in template is used instead."}
             text = fill_template(Templates(self.templates.builtin), name, fallback_context)
-            return postprocess(_replace_surrogates(text))
+            return postprocess(replace_surrogates(text))
 
     @property
     def note(self) -> str | None:
@@ -179,7 +180,3 @@ def _trim_blanks(text: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for previous, line in zip([None, *lines], lines, strict=False) if line or previous]
     return "\n".join(kept) + "\n"
-
-
-def _replace_surrogates(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

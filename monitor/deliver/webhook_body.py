@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TypeAlias
 
+from monitor.characters import replace_surrogates
 from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.templates import WEBHOOK_TEMPLATE, TemplateFault, Templates, fill_template
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS, event_type, webhook_payload
@@ -52,5 +53,4 @@ def default_body(message: Message, web_url: str | None, note: str = "") -> bytes
 
 
 def _encode(text: str) -> bytes:
-    # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
-    return text.encode("utf-8", "replace")
+    return replace_surrogates(text).encode()

@@ -474,7 +474,7 @@ def test_an_empty_subject_is_replaced_by_the_default_subject(tmp_path: Path) -> 
 
 def test_a_lone_surrogate_from_a_template_does_not_stop_the_mail(tmp_path: Path) -> None:
     rendered = render_custom(tmp_path, email_txt='{{ "a\\ud800b" }}')
-    assert (rendered.text, rendered.note) == ("a?b\n", None)
+    assert (rendered.text, rendered.note) == ("a\ufffdb\n", None)
 
 
 def test_a_template_cannot_modify_its_values(tmp_path: Path) -> None:
