@@ -18,6 +18,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from monitor.deliver.channels.webhook import Webhook, WebhookSettings, signatures
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Message
 from monitor.net.guard import Guard
 from monitor.net.network import Network
@@ -32,7 +33,9 @@ async def send(service: HttpService, secret: object, message: Message | None = N
     webhook = Webhook(WebhookSettings.model_validate(table), Network(Guard(["127.0.0.0/8"])))
     message = message or make_message()
     try:
-        await webhook.send(message, render_message(message, "webhook", builtin_templates(), ZoneInfo("UTC"), None))
+        await webhook.send(
+            message, render_message(message, "webhook", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+        )
     finally:
         await webhook.close()
 
