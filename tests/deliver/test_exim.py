@@ -26,6 +26,7 @@ import pytest
 import trustme
 from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
 from kit.hostile_inputs import HOSTILE_TEXTS
+from kit.servers import free_port
 
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.email import Email, EmailSettings
@@ -127,12 +128,6 @@ def exim() -> Iterator[Exim]:
                 yield running
             finally:
                 process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:
