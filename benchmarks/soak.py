@@ -6,9 +6,10 @@ A daemon polls the feeds of `polling.py` every second. Every few seconds each fe
 rule and is sent to a webhook, and all the while every page, the API, the Atom feed and `/metrics` are requested, over
 new and kept connections. Memory is the sum of proportional set sizes (PSS) of the daemon and its processes.
 
-The first half warms up: caches fill. Printed are medians of each eighth of the polls, and the slowest page. Exits
-with 1 if the last quarter has more than `--growth` MB more memory, or more than MAX_MORE_FILES more open files, than
-the third, if a page failed, or if the log has an unexpected failure.
+The first half warms up: caches fill. Printed are for each eighth of the polls the median of the memory and the fewest
+open files, because the number of connections goes up and down; and the slowest page. Exits with 1 if the last quarter
+has more than `--growth` MB more memory, or more than MAX_MORE_FILES more open files, than the third, if a page failed,
+or if the log has an unexpected failure.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ PAGES = (
 NEW_ENTRY_S = 5.0  # seconds between two new entries of each feed
 PAGE_PAUSE_S = 0.05  # seconds between two requests of a page
 POLL_TIMEOUT_S = 30.0  # without a poll, the daemon is stuck
-PARTS = 8  # of the polls, each with a median
+PARTS = 8  # of the polls
 MAX_MORE_FILES = 4
 POLLS_PATTERN = re.compile(r"^claimwatch_polls_total\{.*\} ([0-9.]+)$", re.MULTILINE)
 UNEXPECTED = ("Traceback", "unexpected failure")
@@ -177,13 +178,15 @@ def watch(tree: ProcessTree, base: str, port: int, polls: int) -> list[Sample]:
     return samples
 
 
-def medians(samples: Sequence[Sample], number: Callable[[Sample], float]) -> list[float]:
-    """Return the median of a number in each of PARTS parts of the polls."""
+def by_part(
+    samples: Sequence[Sample], summarize: Callable[[list[float]], float], number: Callable[[Sample], float]
+) -> list[float]:
+    """Return the summary of a number for each of PARTS parts of the polls."""
     end = samples[-1].polls
     parts: list[list[float]] = [[] for _ in range(PARTS)]
     for sample in samples:
         parts[min(sample.polls * PARTS // end, PARTS - 1)].append(number(sample))
-    return [statistics.median(part) for part in parts if part]
+    return [summarize(part) for part in parts if part]
 
 
 def half_growth(parts: Sequence[float]) -> float:
@@ -194,11 +197,12 @@ def half_growth(parts: Sequence[float]) -> float:
 
 def find_problems(samples: Sequence[Sample], traffic: Traffic, log: str, max_growth: float) -> list[str]:
     """Return what is wrong; print the figures."""
-    memory, files = medians(samples, lambda sample: sample.memory), medians(samples, lambda sample: sample.files)
+    memory = by_part(samples, statistics.median, lambda sample: sample.memory)
+    files = by_part(samples, min, lambda sample: sample.files)
     slowest = max(traffic.seconds, key=traffic.seconds.__getitem__)
     print(f"{samples[-1].polls} polls, {traffic.count} pages, {len(samples)} samples")
-    print(f"memory      {', '.join(f'{median:.0f}' for median in memory)} MB")
-    print(f"open files  {', '.join(f'{median:.0f}' for median in files)}")
+    print(f"memory      {', '.join(f'{number:.0f}' for number in memory)} MB")
+    print(f"open files  {', '.join(f'{number:.0f}' for number in files)}")
     print(f"slowest     {slowest} {traffic.seconds[slowest] * 1000:.0f} ms")
     problems = sorted(set(traffic.failures))
     growth, more_files = (half_growth(parts) for parts in (memory, files))
