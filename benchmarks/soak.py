@@ -8,8 +8,8 @@ new and kept connections. Memory is the sum of proportional set sizes (PSS) of t
 
 The first half warms up: caches fill. Printed are for each eighth of the polls the median of the memory and the fewest
 open files, because the number of connections goes up and down; and the slowest page. Exits with 1 if the last quarter
-has more than `--growth` MB more memory, or more than MAX_MORE_FILES more open files, than the third, if a page failed,
-or if the log has an unexpected failure.
+has `--growth` MB more memory, or MAX_MORE_FILES more open files, than the third, if a page failed, or if the log has
+an unexpected failure.
 """
 
 from __future__ import annotations
