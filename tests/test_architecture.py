@@ -21,7 +21,7 @@ ALL_CODE = sorted(path for part in ("monitor", "tests", "benchmarks") for path i
 # Bottom to top. A package or module imports only from the lines above its own, lazy and type-only imports included.
 LAYERS = [
     {"evidence"},
-    {"model", "errors", "units", "log", "metrics", "resources", "characters"},
+    {"model", "errors", "units", "log", "metrics", "resources", "characters", "validation_text"},
     {"text", "serialize", "process_pool", "heap", "cron"},
     {"compare", "config"},
     {"ruleset", "net"},
