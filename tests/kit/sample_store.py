@@ -182,10 +182,12 @@ class PageClient(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def page_client(store: Store, base: str = "", access: Access | None = None) -> AsyncIterator[PageClient]:
-    """Yield an HTTP client for the web pages of `store`, without a network."""
+async def page_client(
+    store: Store, base: str = "", access: Access | None = None, **options: Any
+) -> AsyncIterator[PageClient]:
+    """Yield an HTTP client for the web pages of `store`, without a network. `options` are those of `create_app`."""
     access = access or Access()
-    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access)
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, **options)
     transport = httpx.ASGITransport(application)
     async with PageClient(transport=transport, base_url="http://localhost:8080") as client:
         client.access = access

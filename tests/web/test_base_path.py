@@ -88,7 +88,7 @@ async def test_error_pages_and_redirects_keep_the_base_path(editable_store: Stor
         other = await reader.get("/monitorial")
 
     assert missing.json() == {"error": "There is no such page."}
-    assert made.headers["location"] == "/monitor/silences"
+    assert made.headers["location"] == "/monitor/silences?done=created"
     assert other.status_code == 404
 
 
