@@ -76,6 +76,7 @@ def show_source(site: Site, request: Request) -> Response:
         "entries": [entry_context(entry, site.timezone, now) for entry in entries],
         "alerts": [alert_summary_context(row, answer, site.timezone) for row, answer in alerts],
         "alerts_path": page_url("/alerts", {"source": name}),
+        "silence_path": page_url("/silences/new", {"source": name}),
         "notice": done_notice(params, DONE),
     }
     return render_page(site, "source.html", context)

@@ -108,6 +108,7 @@ async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncCl
         ("/sources?done=evil", 400, "Invalid done=: expected one of poll, pause, resume, added."),
         ("/sources/nobody", 404, "There is no such source."),
         ("/silences?colour=red", 400, "Unknown parameter colour: this page has done, count."),
+        ("/add-source?x=1", 400, "Unknown parameter x: this page has none."),
         ("/silences/new?colour=red", 400, "Unknown parameter colour: this page has rule, source, story, match."),
     ],
 )

@@ -15,7 +15,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from monitor.actions import set_source_paused
 from monitor.alerts.source_notices import SourceNotice
 from monitor.config.models import SourceConfig
-from monitor.config_file.load import read_config
 from monitor.sources.state import PollResult
 from monitor.store import source_notices
 from monitor.store.base import Store
@@ -56,14 +55,16 @@ def buttons(main: LexborNode) -> list[str]:
     return [words(button) for button in main.css("form button")]
 
 
-async def test_a_failing_source_shows_its_error_entries_and_alerts(page_reader: httpx.AsyncClient) -> None:
-    main = await read(page_reader, "/sources/food-agency")
+async def test_a_failing_source_shows_its_error_entries_and_alerts(editable_store: Store, tmp_path: Path) -> None:
+    async with page_client(editable_store, folder=tmp_path) as reader:
+        main = await read(reader, "/sources/food-agency")
 
     assert words(main.css_first("h1")) == "food-agency failing"
     assert words(main.css_first(".fault")).startswith("the server answered 503")
     assert facts(main) == {
         "address": "food.example/recalls.atom",
         "kind": "feed",
+        "rhythm": "every 15 min, as configured",
         "last poll": "4 min ago",
         "last good": "9 h ago",
         "failed": "the last 4 polls",
@@ -120,12 +121,11 @@ async def test_notices_are_listed_with_their_duration(empty_store: Store) -> Non
 async def test_the_rhythm_is_that_of_the_config_or_adapted(
     empty_store: Store, tmp_path: Path, rhythm: str, stored: float | None, expected: str
 ) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(rhythm=rhythm))
+    (tmp_path / "config.toml").write_text(CONFIG.format(rhythm=rhythm))
     add_sources(empty_store, "wire", now=NOW)
     with empty_store.write() as conn:
         record_poll(conn, "wire", replace(GOOD, adaptive_interval=stored))
-    async with page_client(empty_store, config=lambda: read_config(path, env={})) as reader:
+    async with page_client(empty_store, folder=tmp_path) as reader:
         main = await read(reader, "/sources/wire")
 
     assert facts(main)["rhythm"] == expected
