@@ -24,6 +24,7 @@ from monitor.deliver.finding_context import (
     history_context,
 )
 from monitor.deliver.headline import alert_headline
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.template_context import template_context
 from monitor.listings import silence_state
@@ -45,7 +46,9 @@ ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # an alert's o
 def alert_context(row: AlertRow, limits: Limits, timezone: ZoneInfo) -> PageContext:
     """The variables of message templates, plus the paths of the alert's page and its rule's alerts."""
     alert = row.alert
-    message_context = template_context(Message(alert.id, "", alert.story, alert.at, (alert,)), limits, timezone, None)
+    message_context = template_context(
+        Message(alert.id, "", alert.story, alert.at, (alert,)), limits, RenderSettings(timezone)
+    )
     return message_context | {
         "path": f"/alerts/{alert.id}",
         "rule": shorten(sanitize(alert.rule), MAX_NAME_CHARS),

@@ -30,6 +30,7 @@ from kit.hostile_inputs import HOSTILE_TEXTS
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.email import Email, EmailSettings
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.model import Message
 from monitor.net.guard import Guard
@@ -161,7 +162,9 @@ async def send(
     channel = Email(EmailSettings.model_validate(table), Network(Guard(())))
     try:
         return [
-            await channel.send(message, render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None))
+            await channel.send(
+                message, render_message(message, "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+            )
             for message in messages
         ]
     finally:

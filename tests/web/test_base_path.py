@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.config.models import WebConfig
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.store.base import Store
 from monitor.web.middleware import url_base_path
 
@@ -94,7 +95,7 @@ async def test_error_pages_and_redirects_keep_the_base_path(editable_store: Stor
 
 @pytest.mark.parametrize("url", ["https://host.example/monitor", "https://host.example/monitor/"])
 def test_links_in_messages_have_the_base_path(url: str) -> None:
-    made = render_message(make_message(), "email", builtin_templates(), KYIV, url)
+    made = render_message(make_message(), "email", builtin_templates(), RenderSettings(KYIV, url))
 
     for part in (made.text, made.html):
         assert "https://host.example/monitor/alerts/a1" in part
