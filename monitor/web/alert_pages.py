@@ -32,6 +32,10 @@ from monitor.web.params import read_params
 from monitor.web.views import render_page
 
 MAX_TIMELINE_FINDINGS = 400  # of the story, for the timeline: the page must not wait for a story of years
+ALERT_DONE = DONE | {
+    "seen": ("Recorded: you have seen this alert, and it was news.", ""),
+    "not-news": ("Recorded: this alert was not news. Similar claims raise no alert of its rule.", ""),
+}
 REASON_TEXTS = {
     Reason.SENT: "sent at once",
     Reason.THROTTLED: "held by the throttle, then sent",
@@ -60,7 +64,7 @@ def show_alert(site: Site, request: Request) -> Response:
     context: PageContext = {
         "current_page": "alerts",
         "alert": shown | {"findings": with_charts(alert, shown["findings"], site.timezone)},
-        "notice": done_notice(params, DONE),
+        "notice": done_notice(params, ALERT_DONE),
         "newer": newer,
         "older": older,
         "matched": matched_words(alert),

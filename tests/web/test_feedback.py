@@ -32,7 +32,8 @@ async def test_a_not_news_answer_is_stored_and_shown_and_mutes_similar_alerts(
     id = await first_alert(page_reader)
     answer = await page_reader.post(f"/alerts/{id}/not-news", headers=SAME_ORIGIN)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}?done=not-news")
+    assert "Recorded: this alert was not news." in (await page_reader.get(answer.headers["location"])).text
     assert "Not news: similar alerts are muted" in (await page_reader.get(f"/alerts/{id}")).text
     assert (await page_reader.get(f"/api/v1/alerts/{id}")).json()["answer"] == "not news"
     with editable_store.read() as conn:
