@@ -16,8 +16,8 @@ from monitor.store.reports.alerts import load_alert_page, with_feedback
 from monitor.store.reports.rules import RuleActivity, first_recorded, rule_activity
 from monitor.units import DAY
 from monitor.web.api_context import config_in_use
+from monitor.web.count_cache import cached
 from monitor.web.endpoint import Site
-from monitor.web.overview import cached
 from monitor.web.page_context import PageContext, alert_summary_context
 from monitor.web.params import read_params
 from monitor.web.rule_context import (

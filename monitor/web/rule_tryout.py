@@ -140,9 +140,7 @@ def show_tryout(site: Site, request: Request) -> Response:
         "problems": text_problem_contexts(outcome.problems, text) if isinstance(outcome, TextTryout) else [],
         "tried": tried_context(outcome, site) if isinstance(outcome, TextTryout) and outcome.result else None,
     }
-    response = render_page(site, "tryout.html", context)
-    response.status_code = 503 if outcome == BUSY_TEXT else 200
-    return response
+    return render_page(site, "tryout.html", context, 503 if outcome == BUSY_TEXT else 200)
 
 
 def tried_context(tried: TextTryout, site: Site) -> PageContext:

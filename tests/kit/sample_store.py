@@ -184,12 +184,14 @@ class PageClient(httpx.AsyncClient):
 
 @asynccontextmanager
 async def page_client(
-    store: Store, base: str = "", access: Access | None = None, folder: Path | None = None
+    store: Store, base: str = "", access: Access | None = None, folder: Path | None = None, **options: Any
 ) -> AsyncIterator[PageClient]:
-    """Yield an HTTP client for the web pages of `store`, without a network. `folder` has its config."""
+    """Yield an HTTP client for the web pages of `store`, without a network. `folder` has its config; `options` are
+    those of `create_app`."""
     access = access or Access()
-    config = partial(read_config, folder / "config.toml", env={}) if folder else None
-    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, config=config)
+    if folder:
+        options["config"] = partial(read_config, folder / "config.toml", env={})
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, **options)
     transport = httpx.ASGITransport(application)
     async with PageClient(transport=transport, base_url="http://localhost:8080") as client:
         client.access = access

@@ -18,7 +18,7 @@ from monitor.actions import record_feedback
 from monitor.alerts.feedback import FeedbackKind
 from monitor.store import schema
 from monitor.store.base import Store
-from monitor.web import overview, rule_files
+from monitor.web import count_cache, rule_files
 from monitor.web.rule_files import RuleFiles
 
 SHIPPED = Path(__file__).parents[2] / "rules"
@@ -310,5 +310,5 @@ async def test_counts_are_kept_for_a_minute(reader: httpx.AsyncClient, monkeypat
 
     await read_main(reader, "/rules")
 
-    monkeypatch.setattr(overview, "CACHE_S", -1.0)
+    monkeypatch.setattr(count_cache, "CACHE_S", -1.0)
     assert (await reader.get("/rules")).status_code == 500
