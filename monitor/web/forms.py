@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from monitor.web.middleware import is_own_page
 from monitor.web.visitor import current_visitor
 
-MAX_FORM_BYTES = 16_384
+MAX_FORM_BYTES = 65_536  # fifty boxes whose names have a hundred letters, which are encoded as up to twelve bytes
 MAX_FORM_FIELDS = 100  # a form with all alerts of a page has fifty boxes
 CSRF_FIELD = "csrf_token"
 FORM_TIMEOUT_S = 10.0  # for the whole body
