@@ -72,6 +72,7 @@ class Daemon:
         self.host_by_source: dict[str, str] = {}
         self.host_limits: dict[str, int] = {}
         self.follow_config()
+        self.leasing = asyncio.Lock()
         self.max_polls = polls_within_limit(MAX_CONCURRENT_POLLS)
         self.wake_below = -1
         self.room_available = asyncio.Event()
@@ -161,8 +162,9 @@ class Daemon:
 
     async def poll_due(self) -> None:
         """Start a poll of each due source, up to the limits on concurrent polls."""
-        leased = await self.lease_batch()
-        self.start_polls(leased)
+        async with self.leasing:  # or else two calls at once would both take the free slots
+            leased = await self.lease_batch()
+            self.start_polls(leased)
         if len(leased) >= min(BACKLOG_SOURCES, self.max_polls):
             self.wake_below = len(self.poll_tasks) // 2
         if len(self.poll_tasks) < self.max_polls:  # else only a poll that ends shows that they do
@@ -197,8 +199,8 @@ class Daemon:
         """Poll a leased source. If this machine fails, it is due again soon, not when its lease expires."""
         try:
             await poll_source(self.runtime, source_state)
-        except Exception as error:
-            if isinstance(error, StoreError) or lacks_descriptors(error):
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, (StoreError, asyncio.CancelledError)) or lacks_descriptors(error):
                 self.runtime.interrupted_polls.add(source_state.name)
             raise
 
@@ -321,6 +323,10 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
         pass  # the next beat ends the daemon with this error
     except StoreError as error:
         FAULTS.record_failure("store failed", name, str(error))
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise
+        FAULTS.record_failure("unexpected failure", name, "something that it waited for was cancelled")
     except Exception as error:
         if lacks_descriptors(error):
             FAULTS.record_failure("no file descriptors", name, str(NoDescriptors()))
