@@ -27,6 +27,7 @@ from monitor.net.guard import Guard
 from monitor.net.network import Network
 from monitor.net.rate_limit import MAX_HOST_REQUESTS, HostRateLimiter
 from monitor.runtime import Runtime, open_runtime
+from monitor.sources.parse.pool import ParserPool
 from monitor.sources.state import PollResult, SourceState
 from monitor.store.sources import load_sources, record_polls
 
@@ -226,3 +227,24 @@ async def test_a_poll_that_something_cancelled_is_repeated_soon(
             await daemon.finish_tasks()
 
     assert len(server.received_requests) == 1
+
+
+async def test_a_document_that_takes_too_much_memory_fails_alone(tmp_path: Path) -> None:
+    hungry = b"<rss version='2.0'><channel><item><title>%s</title></item></channel></rss>" % (
+        b"x &amp; y " * 1_000_000
+    )
+    async with RawServer(http_response(hungry)) as greedy, RawServer(ANSWER) as server:
+        write_config(tmp_path, {"greedy": greedy.url, "wire": server.url}, "1h")
+        async with prepared_runtime(tmp_path) as runtime:
+            await asyncio.to_thread(runtime.parser.close)
+            runtime.parser = ParserPool(workers=2, deadline=20.0, memory=120 * 2**20)
+            daemon = Daemon(runtime)
+            await daemon.poll_round()
+            states = {state.name: state for state in await source_states(runtime)}
+            await daemon.probes.probe_canary()
+            health = daemon.health.assess_health(runtime.clock())
+
+    assert (states["greedy"].state, states["greedy"].error_code) == ("failing", "parse_memory")
+    assert states["greedy"].error == "parsing took more than 120 MiB of memory"
+    assert (states["wire"].state, states["wire"].entries) == ("ok", 1)
+    assert health.checks["poll"].is_ok
