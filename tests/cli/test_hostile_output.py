@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
-from kit.databases import write_config_file
 from kit.servers import LoopbackServer
 
 from monitor.cli.app import run_command_line
@@ -70,7 +69,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with FeedServer(bulletin, Bulletin("2", "Ferry two"), validators=False) as feed, HostileServer() as hostile:
         feed.bulletins.append(Bulletin("3", references.replace("&#27;", "&#155;")))
         config = CONFIG.format(feed=feed.url, broken=hostile.url, hook=hostile.url)
-        write_config_file(tmp_path, config)
+        (tmp_path / "config.toml").write_text(config)
         yield tmp_path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
+from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
@@ -19,8 +20,6 @@ from monitor.store.sources import load_sources
 
 PATIENCE_S = 10.0  # a change is live within two seconds on a quiet machine
 HEAD = """
-[monitor]
-database = "sqlite:///monitor.db"
 [network]
 allow_private = ["127.0.0.0/8"]
 [alerts]
@@ -65,7 +64,7 @@ async def runtime(tmp_path: Path, feed: FeedServer, hook: PostSink) -> AsyncIter
 
 def write_config(folder: Path, *, sources: dict[str, str], hook: str, more: str = "", tail: str = "") -> None:
     tables = "".join(SOURCE.format(name=name, url=url) for name, url in sources.items())
-    (folder / "config.toml").write_text(HEAD + CHANNEL.format(url=hook, more=more) + tables + tail)
+    write_config_file(folder, HEAD + CHANNEL.format(url=hook, more=more) + tables + tail)
 
 
 async def wait_for_problems(runtime: Runtime) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from kit.databases import database_url
 from kit.polling_wait import wait_until
 from structlog.testing import capture_logs
 
@@ -34,7 +33,7 @@ async def test_a_crashing_worker_is_restarted_with_growing_pauses_beside_one_tha
 ) -> None:
     starts = tmp_path / "starts"
     starts.touch()
-    store = open_store(database_url(tmp_path))
+    store = open_store(f"sqlite:///{tmp_path}/monitor.db")
     supervisor = Supervisor(store, (sys.executable, "-S", "-c", WORKER, str(starts), end), 2, ())
     with capture_logs() as lines:
         running = asyncio.create_task(supervisor.run())

@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 from kit.raw_server import SAMPLE_FEED, RawServer, http_response
 from kit.site_server import resolve_to_loopback
@@ -47,7 +46,7 @@ def write_config(folder: Path, urls: dict[str, str], every: str) -> None:
     """Write a config with sources: the URL of each by its name."""
     (folder / "rules").mkdir(exist_ok=True)
     tables = [SOURCE.format(name=name, url=url, every=every) for name, url in urls.items()]
-    write_config_file(folder, HEAD + "".join(tables))
+    (folder / "config.toml").write_text(HEAD + "".join(tables))
 
 
 class WatchedServer(RawServer):

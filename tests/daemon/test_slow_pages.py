@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 from kit import Bulletin, FeedServer, PostSink
-from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 from kit.servers import free_port
 from starlette.requests import Request
@@ -74,7 +73,7 @@ async def test_slow_pages_and_stalled_clients_delay_no_poll_and_no_message(
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
     with TimedFeed() as feed, PostSink() as hook:
-        write_config_file(tmp_path, CONFIG.format(port=port, feed=feed.url, hook=hook.url))
+        (tmp_path / "config.toml").write_text(CONFIG.format(port=port, feed=feed.url, hook=hook.url))
         config = read_config(tmp_path / "config.toml", env={})
         async with (
             running_daemon(config),
