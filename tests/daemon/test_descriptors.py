@@ -19,7 +19,7 @@ from monitor.daemon.descriptors import MIN_POLLS, polls_within_limit
 from monitor.errors import NoDescriptors, lacks_descriptors
 
 LIMIT = 64
-SOURCES = 60  # polls of all at once would need more descriptors
+SOURCES = 50  # polls of all at once would need more descriptors
 RUN_WITH_LIMIT = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, ({LIMIT}, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
@@ -47,7 +47,7 @@ def test_a_daemon_works_with_64_descriptors_and_recovers_when_it_had_none(tmp_pa
     with ForgetfulFeeds() as site, PostSink() as hook:
         write_config(tmp_path, site, hook, count=SOURCES)
         config = (tmp_path / "config.toml").read_text()
-        (tmp_path / "config.toml").write_text(config.replace('every = "1s"', 'every = "3s"'))
+        (tmp_path / "config.toml").write_text(config.replace('every = "1s"', 'every = "2s"'))
         with started_process(tmp_path, "-c", RUN_WITH_LIMIT, "run") as daemon:
             wait_for(lambda: "daemon started" in log.read_text(), 30)
             wait_for(lambda: set(site.polls) == set(range(SOURCES)), 30)
