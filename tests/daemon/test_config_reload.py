@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,8 +15,9 @@ from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
 from monitor.daemon.reconfigure import settings_waiting_for_restart
+from monitor.daemon.reload import SETTLE_S, watch_files
 from monitor.daemon.run import running_daemon
-from monitor.runtime import Runtime
+from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.status import load_status
 from monitor.store.sources import load_sources
 
@@ -170,3 +173,17 @@ async def test_settings_of_what_is_opened_once_wait_for_the_next_start(
     await wait_until(lambda: runtime.sources["first"].every == 2.0, PATIENCE_S)
     assert runtime.config.network == running.network
     assert runtime.config.web.listen is None
+
+
+async def test_sighup_reloads_the_config_at_once(tmp_path: Path, feed: FeedServer, hook: PostSink) -> None:
+    write_config(tmp_path, sources={"first": feed.url}, hook=hook.url)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
+    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
+        watcher = asyncio.create_task(watch_files(runtime, interval_s=3600.0))
+        await asyncio.sleep(SETTLE_S + 0.5)
+        write_config(tmp_path, sources={"first": feed.url, "second": feed.url}, hook=hook.url)
+        assert set(runtime.sources) == {"first"}
+        os.kill(os.getpid(), signal.SIGHUP)
+        await wait_until(lambda: set(runtime.sources) == {"first", "second"}, PATIENCE_S)
+        watcher.cancel()
