@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.feedback import Feedback, FeedbackKind
@@ -26,7 +26,7 @@ from monitor.deliver.finding_context import (
 from monitor.deliver.headline import alert_headline
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.template_context import template_context
-from monitor.listings import silence_state
+from monitor.listings import public_url, silence_state
 from monitor.model import OPEN_DELIVERY_STATES, Message, Moment
 from monitor.serialize import format_iso
 from monitor.sources.state import SourceState
@@ -215,13 +215,3 @@ def relative_time(seconds: float) -> str:
             amount = f"{magnitude / unit_seconds:.0f} {unit}"
             return f"in {amount}" if seconds > 0 else f"{amount} ago"
     return "now"
-
-
-def public_url(url: str) -> str:
-    """Return a URL without user, password, query and fragment, which may contain secrets; "" if it is invalid."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.sample_store import SECRET_TOKEN
 from kit.servers import LoopbackServer
 
 from monitor.cli.app import run_command_line
@@ -105,3 +106,14 @@ def test_json_escapes_what_a_terminal_would_act_on_and_keeps_every_value() -> No
     assert json.loads(shown) == value
     assert all(line.isprintable() for line in shown.split("\n"))
     assert "Ærø 🚢" in shown
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_no_listing_shows_the_secret_in_the_address_of_a_source(
+    run_monitor: Callable[..., tuple[int, str, str]], listing: str
+) -> None:
+    for options in ([], ["--json"]):
+        code, out, err = run_monitor(*listing.split(), *options)
+        assert code == 0
+        assert SECRET_TOKEN not in out + err
+    assert "wire.example/feed" in run_monitor("sources", "--json")[1]

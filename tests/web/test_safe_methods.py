@@ -1,4 +1,4 @@
-"""GET and HEAD change nothing in the store, on no route."""
+"""GET and HEAD change nothing in the store, on no route, and show no secret of a source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from kit.databases import all_rows
-from kit.sample_store import KYIV, NOW
+from kit.sample_store import KYIV, NOW, SECRET_TOKEN
 from kit.web_access import PASSWORD, TOKEN, log_in, visitor_client
 from starlette.routing import Route
 
@@ -64,6 +64,7 @@ async def test_get_and_head_of_every_route_change_nothing(editable_store: Store,
         assert all_rows(editable_store) == before
 
     assert {answer.status_code for answer in answers} <= {200, 303, 400, 401, 404, 503}
+    assert not [answer.url for answer in answers if SECRET_TOKEN in answer.text]
     worked = sum(answer.status_code == 200 for answer in answers)
     assert worked >= {"open": 25, "session": 25, "token": 12, "stranger": 4}[way_in]
 
