@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from monitor.alerts.answer_links import answer_urls
 from monitor.alerts.ids import group_by_rule
 from monitor.deliver.render import load_templates, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import (
     Alert,
     AlertFinding,
@@ -182,7 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, message_name, width, height, flags in SHOTS:
         message = messages[message_name]
         answers = answer_urls(message, WEB_URL, b"example")
-        rendered = render_message(message, "email", templates, ZoneInfo("UTC"), WEB_URL, answers=answers)
+        rendered = render_message(
+            message, "email", templates, RenderSettings(ZoneInfo("UTC"), WEB_URL, answers=answers)
+        )
         print(name, rendered.subject, sep="\t")
         take_screenshot(browser, rendered.html, options.out / name, width, height, flags)
 

@@ -85,7 +85,12 @@ def set_source_paused(store: Store, name: str, paused: bool, now: Moment) -> Non
 
 def retry_delivery(store: Store, delivery_id: int, now: Moment) -> bool:
     """Make a dead or retrying delivery due now; False if there is none with this id."""
+    return retry_deliveries(store, [delivery_id], now) > 0
+
+
+def retry_deliveries(store: Store, delivery_ids: Sequence[int], now: Moment) -> int:
+    """Make the messages of dead or retrying deliveries due now, and return how many these are."""
     with store.write() as conn:
-        is_requeued = outbox.requeue(conn, delivery_id, now)
+        requeued = sum(outbox.requeue(conn, delivery_id, now) for delivery_id in delivery_ids)
     store.notify(MESSAGES_DUE)
-    return is_requeued
+    return requeued

@@ -20,7 +20,7 @@ from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.preferences import ChannelPreferences
 from monitor.alerts.release import release_corroborated
-from monitor.alerts.routing import Outbox, decisions_with_routing_reasons, releases_with_routing_reasons, route
+from monitor.alerts.routing import Outbox, Router
 from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
@@ -68,6 +68,10 @@ class Policy:
     def is_silent(self) -> bool:
         """Whether no alert is sent."""
         return self.baseline or self.is_stale
+
+    def router(self, outbox: Outbox, now: Moment) -> Router:
+        """Return the router of alerts at a moment."""
+        return Router(self.channels_by_rule, self.preferences, outbox, now)
 
     def rules_with_updates(self) -> list[str]:
         """Return the rules with a channel that asks for updates of alerts."""
@@ -219,14 +223,14 @@ def decide_alerts(comparison: Comparison, history: History, policy: Policy, now:
         timezone=policy.timezone,
     )
     released = inhibition.uninhibited(released, history, now)
-    channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
+    router = policy.router(history, now)
     changed_alerts: tuple[AlertChange, ...] = ()
     if not policy.is_silent:
         confirmed_ids = [id for release in released for id in (release.alert.id, *release.alert.confirms)]
         changed_alerts = alert_changes(update, updated_rules, history, echoes, confirmed_ids)
     messages = (
-        *route(alerts_to_send(decisions, released), channels_by_rule, preferences, history, now),
-        *update_messages(changed_alerts, channels_by_rule, preferences, history, update, now),
+        *router.route(alerts_to_send(decisions, released)),
+        *update_messages(changed_alerts, router, update),
     )
     return Assessment(
         update=update,
@@ -234,8 +238,8 @@ def decide_alerts(comparison: Comparison, history: History, policy: Policy, now:
         findings=findings,
         index_terms=comparison.index_terms,
         story=comparison.story,
-        decisions=decisions_with_routing_reasons(decisions, messages, channels_by_rule, preferences),
-        released=releases_with_routing_reasons(released, messages, channels_by_rule, preferences),
+        decisions=router.explain_decisions(decisions, messages),
+        released=router.explain_releases(released, messages),
         messages=messages,
         changed_alerts=changed_alerts,
         story_vector=comparison.story_vector,

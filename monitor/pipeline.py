@@ -27,7 +27,7 @@ from monitor.alerts.answer_links import answer_urls
 from monitor.assess import Policy
 from monitor.config.models import SourceConfig
 from monitor.deliver.channels import Receipt
-from monitor.deliver.template_context import MessageStyle
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.webhook_payload import split_into_posts
 from monitor.errors import DeliveryError, SourceError, StoreError, UnreadableMessage
 from monitor.heap import LARGE_BYTES
@@ -312,19 +312,15 @@ async def render_and_send(runtime: Runtime, message: Message) -> Receipt:
     """Return the channel's receipt; its detail names a template that failed. Raises DeliveryError."""
     config = runtime.config
     channel = config.channels[message.channel]
-    template = shared_template(message, runtime.policy.rules.rules) or channel.template
-    answers = answer_urls(message, config.web.url, runtime.answer_key)
+    settings = RenderSettings(
+        config.monitor.timezone,
+        config.web.url,
+        shared_template(message, runtime.policy.rules.rules) or channel.template,
+        answer_urls(message, config.web.url, runtime.answer_key),
+        channel.severity_marker,
+    )
     with metrics.timed_stage("render"):
-        rendered = await runtime.render_pool.render(
-            message,
-            channel.type,
-            runtime.templates,
-            config.monitor.timezone,
-            config.web.url,
-            template,
-            answers,
-            MessageStyle(channel.severity_marker),
-        )
+        rendered = await runtime.render_pool.render(message, channel.type, runtime.templates, settings)
     with metrics.timed_stage("send"):
         receipt = await runtime.notifiers[message.channel].send(message, rendered)
     if rendered.note:

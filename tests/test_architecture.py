@@ -21,7 +21,7 @@ ALL_CODE = sorted(path for part in ("monitor", "tests", "benchmarks") for path i
 # Bottom to top. A package or module imports only from the lines above its own, lazy and type-only imports included.
 LAYERS = [
     {"evidence"},
-    {"model", "errors", "units", "log", "metrics", "resources"},
+    {"model", "errors", "units", "log", "metrics", "resources", "characters", "validation_text"},
     {"text", "serialize", "process_pool", "heap", "cron"},
     {"compare", "config"},
     {"ruleset", "net"},
@@ -40,8 +40,8 @@ LAYERS = [
 
 # The middle decides what is news and whom to alert. It takes `now` as an argument and loads no library that does I/O.
 PURE = (
-    "evidence", "model", "errors", "units", "serialize", "text.", "compare.", "ruleset.", "alerts.", "assess",
-    "daemon.health", "daemon.sharing", "polling.outcome",
+    "evidence", "characters", "model", "errors", "units", "serialize", "text.", "compare.", "ruleset.", "alerts.",
+    "assess", "daemon.health", "daemon.sharing", "polling.outcome",
     "config.quiet_hours", "sources.adaptive_interval", "sources.anomalies", "sources.flapping", "sources.health",
     "sources.host_slots", "sources.moving_lines", "sources.schedule", "sources.state", "deliver.backoff",
     "deliver.answer_context", "deliver.delivery_status",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from kit.servers import free_port
 
 ROOT = Path(__file__).parent.parent
 TUTORIAL = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
@@ -24,12 +24,6 @@ BLOCK = re.compile(
 def tutorial_blocks(port: str) -> list[tuple[str, str, str]]:
     """Return the file, language and text of each block, with another port."""
     return [(file, language, text.replace(PORT, port)) for file, language, text in BLOCK.findall(TUTORIAL)]
-
-
-def free_port() -> str:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return str(server.getsockname()[1])
 
 
 def is_output(expected: str, output: str) -> bool:
@@ -49,7 +43,7 @@ def test_each_command_of_the_tutorial_prints_what_the_page_shows(tmp_path: Path)
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     folder, output, server_ids, silent_blocks = tmp_path, "", [], 0
     try:
-        for file, language, text in tutorial_blocks(free_port()):
+        for file, language, text in tutorial_blocks(str(free_port())):
             if language == "text":
                 assert is_output(text, output), f"expected:\n{text}\nfound:\n{output}"
             elif file:

@@ -11,7 +11,7 @@ import hmac
 import math
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -46,9 +46,6 @@ class AnswerUrls:
 
     seen: str
     not_news: str
-
-
-NO_ANSWER_URLS: Mapping[str, AnswerUrls] = {}
 
 
 def answer_urls(message: Message, web_url: str | None, key: bytes) -> dict[str, AnswerUrls]:

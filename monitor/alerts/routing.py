@@ -47,34 +47,80 @@ class Outbox(Protocol):
         """Return the channel's last batch for this reason."""
 
 
-def route(
-    alerts: Sequence[Alert],
-    channels_by_rule: ChannelsByRule,
-    preferences: PreferencesByChannel,
-    outbox: Outbox,
-    now: Moment,
-) -> tuple[Message, ...]:
-    """Return at most two messages for each channel, one to send at once, one for a batch, and the updates of alerts
-    that a channel was sent as unconfirmed.
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Routes alerts at the moment `now`, by the channels of each rule and what each channel wants."""
 
-    A message that joins an open batch has the id of the batch.
-    """
-    alerts_by_channel: dict[str, list[Alert]] = {}
-    messages: list[Message] = []
-    for alert in alerts:
-        for channel in channels_by_rule.get(alert.rule, ()):
-            channel_preferences = preferences.get(channel, DEFAULT_PREFERENCES)
-            if not channel_preferences.accepts(alert):
-                continue
-            early_id = outbox.sent_alert(alert.confirms, channel) if channel_preferences.updates else None
-            if early_id:
-                messages.append(confirmation_message(channel, alert, early_id, now))
-            else:
-                alerts_by_channel.setdefault(channel, []).append(alert)
-    for channel, channel_alerts in alerts_by_channel.items():
-        channel_preferences = preferences.get(channel, DEFAULT_PREFERENCES)
-        messages += split_prompt_and_batched(channel, channel_alerts, channel_preferences, outbox, now)
-    return tuple(messages)
+    channels_by_rule: ChannelsByRule
+    preferences: PreferencesByChannel
+    outbox: Outbox
+    now: Moment
+
+    def route(self, alerts: Sequence[Alert]) -> tuple[Message, ...]:
+        """Return at most two messages for each channel, one to send at once, one for a batch, and the updates of
+        alerts that a channel was sent as unconfirmed.
+
+        A message that joins an open batch has the id of the batch.
+        """
+        alerts_by_channel: dict[str, list[Alert]] = {}
+        messages: list[Message] = []
+        for alert in alerts:
+            for channel in self.channels_by_rule.get(alert.rule, ()):
+                preferences = self.preferences_of(channel)
+                if not preferences.accepts(alert):
+                    continue
+                early_id = self.outbox.sent_alert(alert.confirms, channel) if preferences.updates else None
+                if early_id:
+                    messages.append(confirmation_message(channel, alert, early_id, self.now))
+                else:
+                    alerts_by_channel.setdefault(channel, []).append(alert)
+        for channel, channel_alerts in alerts_by_channel.items():
+            preferences = self.preferences_of(channel)
+            messages += split_prompt_and_batched(channel, channel_alerts, preferences, self.outbox, self.now)
+        return tuple(messages)
+
+    def preferences_of(self, channel: str) -> ChannelPreferences:
+        return self.preferences.get(channel, DEFAULT_PREFERENCES)
+
+    def explain_decisions(self, decisions: Sequence[Decision], messages: Sequence[Message]) -> tuple[Decision, ...]:
+        """Add the outcome of routing to each decision that alerts. A match that is still held keeps its reason."""
+
+        def explain(decision: Decision) -> Decision:
+            if decision.alert is None:
+                return decision
+            reason, notes = self.outcome(decision.alert, messages)
+            if decision.pending_alert:
+                reason = decision.reason
+            return replace(decision, reason=reason, detail="; ".join((decision.detail, *notes)))
+
+        return tuple(map(explain, decisions))
+
+    def explain_releases(
+        self, released: Sequence[ReleasedMatches], messages: Sequence[Message]
+    ) -> tuple[ReleasedMatches, ...]:
+        """Add the outcome of routing to each release."""
+
+        def explain(release: ReleasedMatches) -> ReleasedMatches:
+            reason, notes = self.outcome(release.alert, messages)
+            return replace(release, reason=reason, detail="; ".join((release.detail, *notes)))
+
+        return tuple(map(explain, released))
+
+    def outcome(self, alert: Alert, messages: Sequence[Message]) -> tuple[Reason, list[str]]:
+        """Return `sent` if any channel gets the alert at once, else why not; and a note on each channel that does
+        not."""
+        message_by_channel = {
+            message.channel: message
+            for message in messages
+            if any(carried.id == alert.id for carried in message.alerts)
+        }
+        reasons, notes = [], []
+        for channel in self.channels_by_rule.get(alert.rule, ()):
+            reason, note = channel_reason(message_by_channel.get(channel), self.preferences_of(channel))
+            reasons.append(reason)
+            if note:
+                notes.append(f"{channel}: {note}")
+        return (Reason.SENT if Reason.SENT in reasons or not reasons else reasons[0]), notes
 
 
 def confirmation_message(channel: str, alert: Alert, early_id: str, now: Moment) -> Message:
@@ -129,56 +175,6 @@ def limit_burst(message: Message, outbox: Outbox, now: Moment) -> Message:
         return message
     id, not_before = stable_id("roll", message.id), now + FLOOD_BATCH_SECONDS
     return replace(message, id=id, thread=id, not_before=not_before, batch_reason=Reason.FLOOD)
-
-
-def decisions_with_routing_reasons(
-    decisions: Sequence[Decision],
-    messages: Sequence[Message],
-    channels_by_rule: ChannelsByRule,
-    preferences: PreferencesByChannel,
-) -> tuple[Decision, ...]:
-    """Add the outcome of routing to each decision that alerts. A match that is still held keeps its reason."""
-
-    def with_routing_reason(decision: Decision) -> Decision:
-        if decision.alert is None:
-            return decision
-        reason, notes = routing_reason(decision.alert, messages, channels_by_rule, preferences)
-        if decision.pending_alert:
-            reason = decision.reason
-        return replace(decision, reason=reason, detail="; ".join((decision.detail, *notes)))
-
-    return tuple(with_routing_reason(decision) for decision in decisions)
-
-
-def releases_with_routing_reasons(
-    released: Sequence[ReleasedMatches],
-    messages: Sequence[Message],
-    channels_by_rule: ChannelsByRule,
-    preferences: PreferencesByChannel,
-) -> tuple[ReleasedMatches, ...]:
-    """Add the outcome of routing to each release."""
-
-    def with_routing_reason(release: ReleasedMatches) -> ReleasedMatches:
-        reason, notes = routing_reason(release.alert, messages, channels_by_rule, preferences)
-        return replace(release, reason=reason, detail="; ".join((release.detail, *notes)))
-
-    return tuple(with_routing_reason(release) for release in released)
-
-
-def routing_reason(
-    alert: Alert, messages: Sequence[Message], channels_by_rule: ChannelsByRule, preferences: PreferencesByChannel
-) -> tuple[Reason, list[str]]:
-    """Return `sent` if any channel gets the alert at once, else why not; and a note on each channel that does not."""
-    message_by_channel = {
-        message.channel: message for message in messages if any(carried.id == alert.id for carried in message.alerts)
-    }
-    reasons, notes = [], []
-    for channel in channels_by_rule.get(alert.rule, ()):
-        reason, note = channel_reason(message_by_channel.get(channel), preferences.get(channel, DEFAULT_PREFERENCES))
-        reasons.append(reason)
-        if note:
-            notes.append(f"{channel}: {note}")
-    return (Reason.SENT if Reason.SENT in reasons or not reasons else reasons[0]), notes
 
 
 def channel_reason(message: Message | None, channel_preferences: ChannelPreferences) -> tuple[Reason, str]:

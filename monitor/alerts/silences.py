@@ -136,8 +136,12 @@ def not_silenced(
 
 def is_silenced(pending_match: PendingMatch, silences: Sequence[Silence], aliases: QueryAliases) -> bool:
     """Return whether silences cover every finding of a held match."""
-    alert = pending_match.alert
-    return bool(silences and alert.findings) and all(
+    return bool(silences) and is_silenced_alert(pending_match.alert, silences, aliases)
+
+
+def is_silenced_alert(alert: Alert, silences: Sequence[Silence], aliases: QueryAliases) -> bool:
+    """Return whether silences cover every finding of an alert that has some."""
+    return bool(alert.findings) and all(
         find_silence(silences, alert.rule, update, finding, aliases) for update, finding in as_findings(alert)
     )
 

@@ -13,9 +13,9 @@ from monitor.alerts.decide import AlertHistory
 from monitor.alerts.ids import stable_id
 from monitor.alerts.merge import as_prior_claim, as_prior_claims, figures_by_source
 from monitor.alerts.preferences import ChannelPreferences
-from monitor.alerts.routing import Outbox
+from monitor.alerts.routing import Router
 from monitor.alerts.same_event import UpdateEchoes
-from monitor.model import Alert, AlertFinding, FigurePoint, Finding, Message, Moment, Novelty, PriorClaim, Update
+from monitor.model import Alert, AlertFinding, FigurePoint, Finding, Message, Novelty, PriorClaim, Update
 from monitor.text.normalize import normalized_key
 
 MAX_FIGURES = 12  # of one finding; the oldest and the newest are kept
@@ -102,22 +102,15 @@ def truncated(points: Sequence[FigurePoint]) -> tuple[FigurePoint, ...]:
     return tuple(points) if len(points) <= MAX_FIGURES else (points[0], *points[-(MAX_FIGURES - 1) :])
 
 
-def update_messages(
-    changes: Sequence[AlertChange],
-    channels_by_rule: Mapping[str, Sequence[str]],
-    preferences: Mapping[str, ChannelPreferences],
-    outbox: Outbox,
-    update: Update,
-    now: Moment,
-) -> tuple[Message, ...]:
+def update_messages(changes: Sequence[AlertChange], router: Router, update: Update) -> tuple[Message, ...]:
     """Return a message for each change and each channel that asks for updates and was sent the alert."""
     messages = []
     for change in changes:
-        for channel in wanting_channels(change.alert.rule, channels_by_rule, preferences):
-            if sent_id := outbox.sent_alert((*change.alert.confirms, change.alert.id), channel):
+        for channel in wanting_channels(change.alert.rule, router.channels_by_rule, router.preferences):
+            if sent_id := router.outbox.sent_alert((*change.alert.confirms, change.alert.id), channel):
                 state = replace(change.alert, id=sent_id, reason=f"{change.alert.reason}; {change.note}")
                 id = stable_id("msg", "update", channel, sent_id, update.source, update.entry, str(update.at))
-                messages.append(Message(id, channel, state.story, now, (), update=state))
+                messages.append(Message(id, channel, state.story, router.now, (), update=state))
     return tuple(messages)
 
 

@@ -27,6 +27,7 @@ from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.corroboration import alerts_with_other_sources
 from monitor.units import DAY
+from monitor.validation_text import reason_of
 
 DEFAULT_MEMORY_S = 90 * DAY
 LINES_PER_TRANSACTION = 200  # a crash loses nothing, because nothing is kept
@@ -83,7 +84,8 @@ def parse_line(number: int, line: str) -> Update:
     except ValidationError as error:
         first_error = error.errors(include_url=False, include_input=False)[0]
         field_path = ".".join(str(part) for part in first_error["loc"])
-        detail = f"{field_path}: {first_error['msg']}" if field_path else first_error["msg"]
+        reason = reason_of(first_error)
+        detail = f"{field_path}: {reason}" if field_path else reason
         raise MonitorError(INVALID_LINE_MESSAGE.format(number, detail)) from None
     return Update(parsed.source, parsed.entry, parsed.at.timestamp(), parsed.title, parsed.url, parsed.text)
 

@@ -133,7 +133,9 @@ def _drop_unusable_options(source: ImportedSource, name: str) -> str:
 
 
 def _first_reason(error: Any) -> str:
-    return str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+    from monitor.validation_text import reason_of
+
+    return reason_of(error.errors(include_url=False)[0])
 
 
 def _rule_for(source: ImportedSource, name: str, used_names: set[str]) -> dict[str, Any] | None:

@@ -108,12 +108,14 @@ def _render_message(config: Config, message: Message, channel_type: str, templat
     from monitor.alerts.answer_links import answer_urls
     from monitor.deliver.render import load_templates
     from monitor.deliver.render_pool import render_once
+    from monitor.deliver.render_settings import RenderSettings
     from monitor.resources import builtin_path
 
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
-    timezone, web_url = config.monitor.timezone, config.web.url
+    web_url = config.web.url
     answers = answer_urls(message, web_url, token_bytes())  # with a key of its own: a preview cannot be answered
-    result = render_once(message, channel_type, templates, timezone, web_url, template, answers)
+    settings = RenderSettings(config.monitor.timezone, web_url, template, answers)
+    result = render_once(message, channel_type, templates, settings)
     if result.note:
         click.echo(result.note, err=True)
     return result

@@ -55,14 +55,15 @@ def _render_sample(config: Config, message: Message) -> RenderedMessage:
     from monitor.alerts.answer_links import answer_urls
     from monitor.deliver.render import load_templates
     from monitor.deliver.render_pool import render_once
+    from monitor.deliver.render_settings import RenderSettings
     from monitor.resources import builtin_path
 
     templates = load_templates(config.monitor.templates, builtin_path("templates"))
     channel = config.channels[message.channel]
-    timezone, web_url = config.monitor.timezone, config.web.url
     # Signed with a key of its own: nothing can be answered, because the sample is not stored.
-    answers = answer_urls(message, web_url, token_bytes())
-    return render_once(message, channel.type, templates, timezone, web_url, channel.template, answers)
+    answers = answer_urls(message, config.web.url, token_bytes())
+    settings = RenderSettings(config.monitor.timezone, config.web.url, channel.template, answers)
+    return render_once(message, channel.type, templates, settings)
 
 
 async def _send_sample(config: Config, message: Message, rendered: RenderedMessage) -> Receipt:

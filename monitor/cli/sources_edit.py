@@ -32,6 +32,7 @@ def add_command(ctx: click.Context, url: str, name: str | None, yes: bool, path:
     """Find the feeds of the site at URL and add one to the config."""
     import asyncio
 
+    from monitor.config_file.append import names_by_url
     from monitor.sources.parse.identity import canonical_url
 
     config = load_config(path)
@@ -43,7 +44,7 @@ def add_command(ctx: click.Context, url: str, name: str | None, yes: bool, path:
         ctx.exit(1)
     _show_choices(choices)
     choice = choices[0] if yes or not sys.stdin.isatty() else _ask_for_choice(choices)
-    if existing_name := _names_by_url(config).get(canonical_url(choice.url)):
+    if existing_name := names_by_url(config.sources).get(canonical_url(choice.url)):
         raise MonitorError(f"{choice.url} is already in the config, as {existing_name}")
     _add_source(config, name, choice)
 
@@ -95,7 +96,7 @@ def _add_source(config: Config, name: str | None, choice: DiscoveredFeed) -> Non
 @config_option
 def import_command(file: Path, path: Path) -> None:
     """Add the feeds of an OPML file to the config."""
-    from monitor.config_file.append import append_blocks, source_block, unique_source_name
+    from monitor.config_file.append import append_blocks, names_by_url, source_block, unique_source_name
     from monitor.sources.opml import read_opml
     from monitor.sources.parse.identity import canonical_url
 
@@ -104,9 +105,9 @@ def import_command(file: Path, path: Path) -> None:
         subscriptions = read_opml(file.read_bytes())
     except ParseError as error:
         raise MonitorError(f"{file}: {error}") from None
-    names_by_url, used_names, blocks = _names_by_url(config), {source.name for source in config.sources}, []
+    known_names, used_names, blocks = names_by_url(config.sources), {source.name for source in config.sources}, []
     for subscription in subscriptions:
-        if existing_name := names_by_url.get(canonical_url(subscription.url)):
+        if existing_name := known_names.get(canonical_url(subscription.url)):
             click.echo(terminal_safe(f"skipped {subscription.url}: already in the config, as {existing_name}"))
             continue
         if not subscription.is_feed:
@@ -114,7 +115,7 @@ def import_command(file: Path, path: Path) -> None:
             continue
         name = unique_source_name(subscription.title, used_names)
         used_names.add(name)
-        names_by_url[canonical_url(subscription.url)] = name
+        known_names[canonical_url(subscription.url)] = name
         blocks.append(source_block(name, subscription.url, subscription.tags))
     if blocks:
         append_blocks(config.path, blocks, os.environ)
@@ -164,10 +165,3 @@ def _exportable_sources(config: Config) -> tuple[list[Subscription], list[tuple[
         else:
             subscriptions.append(Subscription(source.name, source.url, source.tags))
     return subscriptions, skipped
-
-
-def _names_by_url(config: Config) -> dict[str, str]:
-    """Return the names of the sources by canonical URL."""
-    from monitor.sources.parse.identity import canonical_url
-
-    return {canonical_url(source.url): source.name for source in config.sources}

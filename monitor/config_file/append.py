@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -10,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from monitor.config.models import SourceConfig
 from monitor.config_file.load import check_config
 from monitor.errors import MonitorError
+from monitor.sources.parse.identity import canonical_url
 
 
 def source_block(name: str, url: str, tags: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> str:
@@ -20,9 +23,24 @@ def source_block(name: str, url: str, tags: Sequence[str] = (), options: Mapping
     return "\n".join(["[[sources]]", *(f"{key} = {_toml_value(value)}" for key, value in values.items())]) + "\n"
 
 
+def names_by_url(sources: Iterable[SourceConfig]) -> dict[str, str]:
+    """Return the names of the sources by canonical URL."""
+    return {canonical_url(source.url): source.name for source in sources}
+
+
 def append_blocks(path: Path, blocks: Sequence[str], env: Mapping[str, str]) -> None:
-    """Append all blocks to the config at `path`, or none. Raises MonitorError if the result is invalid."""
-    path = path.resolve()
+    """Append all blocks to the config at `path`, or none. Raises MonitorError if the result is invalid or the file
+    cannot be changed."""
+    try:
+        _append(path.resolve(), blocks, env)
+    except OSError as error:
+        cause = error.strerror or type(error).__name__
+        raise MonitorError(f"nothing was added, because {path.name} cannot be changed: {cause}") from None
+
+
+def _append(path: Path, blocks: Sequence[str], env: Mapping[str, str]) -> None:
+    if not os.access(path, os.W_OK):  # a file that is read-only in a folder that is not could be replaced
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     content = path.read_bytes()
     line_end = b"" if content.endswith(b"\n") or not content else b"\n"
     new_content = content + line_end + b"\n" + "\n".join(blocks).encode()

@@ -15,32 +15,17 @@ from pydantic_core import ErrorDetails
 
 from monitor.config.models import ChannelConfig
 from monitor.config_file.toml_positions import KeyPath
+from monitor.validation_text import EXPECTED_BY_ERROR, LIST, NUMBER, TABLE, WHOLE_NUMBER, closest_name
 
 _NON_SECRET_KEYS = frozenset(
     {"allow_private", "cron", "digest", "every", "keep", "listen", "memory", "name", "proxies", "slowest", "timezone"}
 )
 _TYPE_WORDS = {
     str: "a string",
-    int: "a whole number",
-    float: "a number",
-    list: "a list",
-    dict: "a table",
-}
-_EXPECTED_WORDS = {
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "dict_type": "a table",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "int_from_float": "a whole number",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "list_type": "a list",
-    "model_attributes_type": "a table",
-    "model_type": "a table",
-    "path_type": "a path",
-    "string_type": "a string",
-    "tuple_type": "a list",
+    int: WHOLE_NUMBER,
+    float: NUMBER,
+    list: LIST,
+    dict: TABLE,
 }
 
 
@@ -73,10 +58,8 @@ def describe_value(value: Any) -> str:
 
 def closest_hint(word: str, choices: Iterable[str]) -> str:
     """Return `; did you mean "…"?`, or "" if no choice is similar."""
-    from rapidfuzz import fuzz, process
-
-    match = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=60)
-    return f'; did you mean "{match[0]}"?' if match else ""
+    name = closest_name(word, choices)
+    return f'; did you mean "{name}"?' if name else ""
 
 
 def quoted_choices(choices: Iterable[str]) -> str:
@@ -108,8 +91,8 @@ def _error_sentence(detail: ErrorDetails, model: type[BaseModel], value: Any, ti
         return str(detail["ctx"]["error"]) + (_found_phrase(value) if loc and _may_show_value(loc) else "")
     if error_type in ("literal_error", "enum"):
         return _choice_sentence(detail["ctx"]["expected"], value)
-    if error_type in _EXPECTED_WORDS:
-        return f"expected {_EXPECTED_WORDS[error_type]}, found {describe_value(value)}"
+    if error_type in EXPECTED_BY_ERROR:
+        return f"expected {EXPECTED_BY_ERROR[error_type]}, found {describe_value(value)}"
     if error_type in ("string_too_short", "too_short"):
         return "expected at least one value, found none"
     return f"{detail['msg'].replace('Input should be', 'expected a value')}{_number_phrase(value)}"

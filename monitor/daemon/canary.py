@@ -12,6 +12,7 @@ from functools import cache, partial
 from monitor.assess import Assessment, Policy, assess
 from monitor.deliver.channels import Receipt
 from monitor.deliver.render import RenderedMessage
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sample_message import sample_message
 from monitor.errors import MonitorError
 from monitor.model import Entry, Message, Moment
@@ -57,7 +58,7 @@ async def run_canary(runtime: Runtime, enter_stage: Callable[[str], None] = lamb
     enter_stage("render")
     message = assessment.messages[0] if assessment.messages else sample_message(CANARY, now)  # silenced
     timezone = runtime.config.monitor.timezone
-    rendered = await runtime.render_pool.render(message, "terminal", runtime.templates, timezone, None)
+    rendered = await runtime.render_pool.render(message, "terminal", runtime.templates, RenderSettings(timezone))
     enter_stage("send")
     return await NullNotifier().send(message, rendered)
 

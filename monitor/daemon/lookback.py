@@ -18,7 +18,6 @@ import structlog
 from monitor import metrics
 from monitor.alerts.decide import decide
 from monitor.alerts.inhibition import Inhibition
-from monitor.alerts.routing import decisions_with_routing_reasons, route
 from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.assess import Policy
@@ -104,7 +103,6 @@ def commit_late_alerts(
     now: Moment,
 ) -> int:
     """Commit the late alerts as one message per channel and mark the rules as done. Return how many alerts."""
-    channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
     with store.write() as conn:
         already_judged = already_matched(conn, [rule.name for rule in rules])
         stored_history = StoredHistory(conn, since=now - memory)
@@ -131,9 +129,10 @@ def commit_late_alerts(
                 insert_late_decision(conn, late_decision, number, now)
                 late_decisions += [late_decision] if late_decision.alert else []
         late_alerts = [decision.alert for decision in late_decisions if decision.alert]
-        messages = route(late_alerts, channels_by_rule, preferences, stored_history, now)
+        router = policy.router(stored_history, now)
+        messages = router.route(late_alerts)
         commit_releases(conn, (), messages, now)
-        for decision in decisions_with_routing_reasons(late_decisions, messages, channels_by_rule, preferences):
+        for decision in router.explain_decisions(late_decisions, messages):
             if decision.alert and decision.reason is not Reason.SENT:
                 set_match_reason(conn, decision.alert.id, decision.reason, decision.detail)
         save_lookback_seconds(conn, {rule.id: rule.since or 0.0 for rule in rules})

@@ -141,6 +141,7 @@ async def web_pages(runtime: Runtime, health: Health) -> AsyncIterator[None]:
         yield
         return
     # Imported here because most runs on a small machine serve no pages.
+    from monitor.sources.discover import discover_feeds
     from monitor.web.access import open_access
     from monitor.web.app import create_app
     from monitor.web.middleware import accepted_hosts, url_base_path
@@ -157,6 +158,7 @@ async def web_pages(runtime: Runtime, health: Health) -> AsyncIterator[None]:
         config=lambda: runtime.config,
         aliases=lambda: runtime.policy.rules.aliases.nodes,
         health=lambda: health_json(health.assess_health(runtime.clock())),
+        discover=lambda url: discover_feeds(runtime.fetcher, runtime.parser, url),
     )
     async with running_server(web_config.listen, application) as url:
         log.info("web server started", stage="web", url=url)

@@ -37,6 +37,7 @@ from monitor.daemon.probes import PROBE_INTERVAL_S, Probes
 from monitor.daemon.reload import watch_files
 from monitor.daemon.retention import run_retention
 from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others, react_to_notices
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import NoDescriptors, StoreError, StoreOutdated, lacks_descriptors
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime
@@ -273,10 +274,10 @@ class Daemon:
         """Load the templates now, so that the first alert does not wait for them."""
         config = self.runtime.config
         channel_types = sorted({settings.type for settings in config.channels.values()})
-        timezone, web_url = config.monitor.timezone, config.web.url
+        settings = RenderSettings(config.monitor.timezone, config.web.url)
         await log_and_continue(
             "preload templates",
-            self.runtime.render_pool.warm_up(channel_types, self.runtime.templates, timezone, web_url),
+            self.runtime.render_pool.warm_up(channel_types, self.runtime.templates, settings),
         )
 
     async def look_back(self) -> None:

@@ -6,19 +6,18 @@ body of a webhook, and the message and `RenderedMessage.note` say which template
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from zoneinfo import ZoneInfo
 
-from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
+from monitor.characters import replace_surrogates
 from monitor.deliver.finding_context import Limits, TemplateContext
 from monitor.deliver.grouping import batched_alert_count
 from monitor.deliver.inline_css import StyleFault, inline_styles
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import sanitize_header
 from monitor.deliver.slack_blocks import SlackBlock, parse_slack_blocks
 from monitor.deliver.template_check import check_templates
-from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle, template_context
+from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import (
     ESCAPING_BY_TEMPLATE,
     TemplateFault,
@@ -76,39 +75,31 @@ def render_message(
     message: Message,
     channel_type: str,
     templates: Templates,
-    timezone: ZoneInfo,
-    web_url: str | None,
-    template: str | None = None,
+    settings: RenderSettings,
     note: str = "",
-    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
-    style: MessageStyle = DEFAULT_STYLE,
 ) -> RenderedMessage:
     """Render the message for a channel of this type; a type without its own template gets the plain text of a mail.
 
-    `template` is the name that the alerts' rules give; its parts are used as far as they exist. `note` is an earlier
-    failure of the custom templates, to be shown to the reader. `answers` are the answer links by alert id.
+    `note` is an earlier failure of the custom templates, to be shown to the reader.
     """
     if channel_type == "webhook":
-        context_within = partial(
-            template_context, message, timezone=timezone, web_url=web_url, answers=answers, style=style
-        )
-        body, fault = render_webhook_body(message, templates, template, web_url, context_within, note)
+        body, fault = render_webhook_body(message, templates, settings, note)
         return RenderedMessage(subject="", body=body, note=fault)
     limits_by_channel = BATCH_LIMITS_BY_CHANNEL if batched_alert_count(message) else LIMITS_BY_CHANNEL
     limits = limits_by_channel.get(channel_type, DEFAULT_LIMITS)
-    context = template_context(message, limits, timezone, web_url, answers, style) | {"note": note}
+    context = template_context(message, limits, settings) | {"note": note}
     if message.reply_to is not None and channel_type == "email":
         context |= {"preview": context["headline"]}  # the subject is that of the first mail
-        rendered = _render_email(_TemplateFiller(templates, context, template))
+        rendered = _render_email(_TemplateFiller(templates, context, settings.template))
         return replace(rendered, subject=sanitize_header(f"Re: {message.reply_to.thread_ref}"))
     if message.reply_to is None or channel_type != "slack":
-        return _RENDERERS.get(channel_type, _render_plain)(_TemplateFiller(templates, context, template))
+        return _RENDERERS.get(channel_type, _render_plain)(_TemplateFiller(templates, context, settings.template))
     latest = " · ".join(part for part in (context["headline"], context["source"], context["at"]) if part)
-    opening_context = template_context(message.reply_to, limits, timezone, web_url, answers, style) | {
-        "latest": latest
-    }
-    opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, template)).blocks
-    return replace(_render_slack(_TemplateFiller(templates, context, template)), opening_blocks=opening_blocks)
+    opening_context = template_context(message.reply_to, limits, settings) | {"latest": latest}
+    opening_blocks = _render_slack(_TemplateFiller(templates, opening_context, settings.template)).blocks
+    return replace(
+        _render_slack(_TemplateFiller(templates, context, settings.template)), opening_blocks=opening_blocks
+    )
 
 
 class _TemplateFiller:
@@ -127,12 +118,12 @@ class _TemplateFiller:
         """Return the text of one template: the custom one if it works, else the built-in one."""
         try:
             text = fill_template(self.templates, self.rule_parts.get(name, name), self.context)
-            return postprocess(_replace_surrogates(text))
+            return postprocess(replace_surrogates(text))
         except (TemplateFault, StyleFault) as fault:
             self.faults.append(str(fault))
             fallback_context = self.context | {"note": f"{fault}. The built-in template is used instead."}
             text = fill_template(Templates(self.templates.builtin), name, fallback_context)
-            return postprocess(_replace_surrogates(text))
+            return postprocess(replace_surrogates(text))
 
     @property
     def note(self) -> str | None:
@@ -179,7 +170,3 @@ def _trim_blanks(text: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for previous, line in zip([None, *lines], lines, strict=False) if line or previous]
     return "\n".join(kept) + "\n"
-
-
-def _replace_surrogates(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -6,14 +6,13 @@ A template is a program: a loop inside a loop can run for hours without printing
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
 from monitor.deliver.render import RenderedMessage, check_templates, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sample_message import sample_message
-from monitor.deliver.template_context import DEFAULT_STYLE, MessageStyle
 from monitor.deliver.templates import Templates
 from monitor.errors import Problem, WorkerKilled
 from monitor.model import Message
@@ -38,31 +37,23 @@ class RenderPool:
         message: Message,
         channel_type: str,
         templates: Templates,
-        timezone: ZoneInfo,
-        web_url: str | None,
-        template: str | None = None,
-        answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
-        style: MessageStyle = DEFAULT_STYLE,
+        settings: RenderSettings,
     ) -> RenderedMessage:
         """Render as `render_message` does, from the built-in templates if the custom ones exceed time or memory."""
         note = ""
         if templates.custom:
             try:
-                args = message, channel_type, templates, timezone, web_url, template, "", answers, style
-                return await self._workers.run(render_message, *args)
+                return await self._workers.run(render_message, message, channel_type, templates, settings)
             except WorkerKilled as killed:
                 note = f"rendering with your templates {killed}. The built-in templates are used instead."
         builtin_templates = Templates(templates.builtin)
-        return await asyncio.to_thread(
-            render_message, message, channel_type, builtin_templates, timezone, web_url, None, note, answers, style
-        )
+        settings = replace(settings, template=None) if note else settings
+        return await asyncio.to_thread(render_message, message, channel_type, builtin_templates, settings, note)
 
-    async def warm_up(
-        self, channel_types: Iterable[str], templates: Templates, timezone: ZoneInfo, web_url: str | None
-    ) -> None:
+    async def warm_up(self, channel_types: Iterable[str], templates: Templates, settings: RenderSettings) -> None:
         """Render a sample for each type, so that the first alert does not wait for imports and compilation."""
         for channel_type in channel_types:
-            await self.render(sample_message("sample", 0.0), channel_type, templates, timezone, web_url)
+            await self.render(sample_message("sample", 0.0), channel_type, templates, settings)
 
     def close(self) -> None:
         """Stop the worker processes. Blocks for a moment."""
@@ -73,17 +64,14 @@ def render_once(
     message: Message,
     channel_type: str,
     templates: Templates,
-    timezone: ZoneInfo,
-    web_url: str | None,
-    template: str | None = None,
-    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
+    settings: RenderSettings,
 ) -> RenderedMessage:
     """Render one message in a pool of its own, for a command."""
 
     async def render_and_close() -> RenderedMessage:
         pool = RenderPool()
         try:
-            return await pool.render(message, channel_type, templates, timezone, web_url, template, answers)
+            return await pool.render(message, channel_type, templates, settings)
         finally:
             await asyncio.to_thread(pool.close)
 

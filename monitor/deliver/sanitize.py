@@ -10,25 +10,31 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from monitor.characters import (
+    BYTE_ORDER_MARK,
+    C0_CONTROLS,
+    C1_CONTROLS,
+    DIRECTION_CONTROLS,
+    INTERLINEAR_CONTROLS,
+    replace_surrogates,
+)
+
 MAX_SANITIZED_CHARS = 4000  # more than any message shows; feeds have claims of 100 KB
 MAX_HEADER_CHARS = 200
 MAX_LINK_CHARS = 2000
 
 # Claims are cut, marked and compared word by word, so a direction opened in one piece might never be closed.
 # Therefore all embedding, override and isolate controls are removed.
-_DIRECTION_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_INLINE_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufff9-\ufffb]")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_WHITESPACE = re.compile(r"\s+")
+_DIRECTION_CONTROL = re.compile(f"[{DIRECTION_CONTROLS}]")
+_CONTROL_OR_SPACE = re.compile(rf"[\s{C0_CONTROLS}{C1_CONTROLS}{BYTE_ORDER_MARK}{INTERLINEAR_CONTROLS}]+")
 # Characters that end a link in HTML, in plain text or in Slack's <url|label>.
 _LINK_ESCAPES = str.maketrans({mark: f"%{ord(mark):02X}" for mark in '<>"|`'})
 
 
 def sanitize(text: str) -> str:
     """Return the beginning of a text on one line, without control characters, direction controls, lone surrogates."""
-    text = _DIRECTION_CONTROLS.sub("", text[:MAX_SANITIZED_CHARS])
-    text = _LONE_SURROGATE.sub("\ufffd", _INLINE_CONTROLS.sub(" ", text))
-    return _WHITESPACE.sub(" ", text).strip()
+    text = replace_surrogates(_DIRECTION_CONTROL.sub("", text[:MAX_SANITIZED_CHARS]))
+    return _CONTROL_OR_SPACE.sub(" ", text).strip()
 
 
 def sanitize_header(text: str, limit: int = MAX_HEADER_CHARS) -> str:

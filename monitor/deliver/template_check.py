@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateSyntaxError, meta
 
 from monitor.deliver.finding_context import Limits, TemplateContext
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import (
@@ -57,10 +57,10 @@ def _template_fault(templates: Templates, name: str) -> TemplateFault | None:
 
 def _sample_context(part: str) -> TemplateContext:
     message = sample_message("sample", 0.0)
-    context_within = partial(template_context, message, timezone=ZoneInfo("UTC"), web_url=None)
+    settings = RenderSettings(ZoneInfo("UTC"))
     if part == WEBHOOK_TEMPLATE:
-        return webhook_context(message, None, context_within)
-    return context_within(Limits(findings=10, claim=600))
+        return webhook_context(message, settings)
+    return template_context(message, Limits(findings=10, claim=600), settings)
 
 
 def _problem_at(folder: Path, templates: Templates, fault: TemplateFault) -> Problem:

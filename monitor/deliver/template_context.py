@@ -7,10 +7,9 @@ it with this module.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
+from dataclasses import replace
 
-from monitor.alerts.answer_links import NO_ANSWER_URLS, AnswerUrls
+from monitor.alerts.answer_links import AnswerUrls
 from monitor.deliver.answer_context import answer_names
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import (
@@ -36,6 +35,7 @@ from monitor.deliver.grouping import (
     summarize,
 )
 from monitor.deliver.headline import CONFIRMED_PREFIX, Headline, counted_headline, finding_headline
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.model import Alert, AlertFinding, Message, Severity
 
@@ -44,44 +44,22 @@ MAX_PREVIEW_CHARS = 140  # of the text that mail programs show beside the subjec
 URGENT_PREFIXES = {Severity.HIGH: "[HIGH] ", Severity.CRITICAL: "[CRITICAL] "}
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStyle:
-    """What a channel's settings say about its messages.
-
-    `severity_marker`: whether "[HIGH]" or "[CRITICAL]" begins a subject.
-    """
-
-    severity_marker: bool = True
-
-
-DEFAULT_STYLE = MessageStyle()
-
-
-def template_context(
-    message: Message,
-    limits: Limits,
-    timezone: ZoneInfo,
-    web_url: str | None,
-    answers: Mapping[str, AnswerUrls] = NO_ANSWER_URLS,
-    style: MessageStyle = DEFAULT_STYLE,
-) -> TemplateContext:
-    """Return what the templates of a channel see of a message: the names in docs/templates.md.
-
-    `answers` are the answer links by alert id.
-    """
+def template_context(message: Message, limits: Limits, settings: RenderSettings) -> TemplateContext:
+    """Return what the templates of a channel see of a message: the names in docs/templates.md."""
+    answers = settings.answers
     lead = message.alerts[0]
     findings = distinct_findings(message.alerts)
-    base_url = (web_url or "").rstrip("/")
+    base_url = (settings.web_url or "").rstrip("/")
     batched = batched_alert_count(message)
     headline = _message_headline(message, findings, batched)
     to_show = findings_in_full(message.alerts[: limits.headlines]) if batched else findings
-    shown = _finding_contexts(message, to_show[: limits.findings], batched, headline, limits, timezone, answers)
+    shown = _finding_contexts(message, to_show[: limits.findings], batched, headline, limits, settings)
     names = {
         "headline": batch_subject(message) if batched else str(headline),
         "now": headline.current,
         "now_marked": _now_marked(headline.current, shown),
         "was": headline.previous,
-        "urgent": URGENT_PREFIXES.get(lead.severity, "") if style.severity_marker else "",
+        "urgent": URGENT_PREFIXES.get(lead.severity, "") if settings.severity_marker else "",
         "severity": str(lead.severity),
         "title": "" if batched and _has_several_rules(message) else _alert_title(lead),
         "source": shorten(sanitize(findings[0].source), MAX_NAME_CHARS) if findings and not batched else "",
@@ -91,7 +69,7 @@ def template_context(
         "silence_url": safe_web_link(f"{base_url}/messages/{message.id}/silence") if base_url and findings else "",
         "id": sanitize(lead.id),
         "message_id": sanitize(message.id),
-        "at": format_time(lead.at, timezone),
+        "at": format_time(lead.at, settings.timezone),
         "rolled": batched,
         "together": batch_sentence(message.batch_reason) if batched else "",
         "since_last": "" if batched else shorten(_since_last(lead, headline), limits.claim),
@@ -149,8 +127,7 @@ def _finding_contexts(
     batched: int,
     headline: Headline,
     limits: Limits,
-    timezone: ZoneInfo,
-    answers: Mapping[str, AnswerUrls],
+    settings: RenderSettings,
 ) -> list[TemplateContext]:
     numbers = finding_numbers(message.alerts)
     first_alerts = {finding_key(finding): alert for alert in message.alerts[::-1] for finding in alert.findings}
@@ -164,8 +141,8 @@ def _finding_contexts(
             "rule": shorten(title, MAX_NAME_CHARS) if names_rule else "",
             "is_headline": sanitize(finding.claim).rstrip(" .,;:") == headline.current.removeprefix(CONFIRMED_PREFIX),
         }
-        place |= answer_names(first_alerts[key], answers)
-        contexts.append(finding_context(finding, title, limits, timezone) | place)
+        place |= answer_names(first_alerts[key], settings.answers)
+        contexts.append(finding_context(finding, title, limits, settings.timezone) | place)
     return contexts
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TypeAlias
 
+from monitor.characters import replace_surrogates
 from monitor.deliver.finding_context import Limits, TemplateContext
+from monitor.deliver.render_settings import RenderSettings
+from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import WEBHOOK_TEMPLATE, TemplateFault, Templates, fill_template
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS, event_type, webhook_payload
 from monitor.model import Message
@@ -14,34 +15,28 @@ from monitor.serialize import format_iso
 
 WEBHOOK_LIMITS = Limits(findings=MAX_POST_ALERTS, claim=600)
 
-ContextWithin: TypeAlias = Callable[[Limits], TemplateContext]  # what every template sees, within limits
 
-
-def webhook_context(message: Message, web_url: str | None, context_within: ContextWithin) -> TemplateContext:
+def webhook_context(message: Message, settings: RenderSettings) -> TemplateContext:
     """Return what a webhook template sees: the names of every template, and `data`, that of the default body."""
-    return context_within(WEBHOOK_LIMITS) | {"data": webhook_payload(message, web_url)}
+    return template_context(message, WEBHOOK_LIMITS, settings) | {"data": webhook_payload(message, settings.web_url)}
 
 
 def render_webhook_body(
-    message: Message,
-    templates: Templates,
-    template: str | None,
-    web_url: str | None,
-    context_within: ContextWithin,
-    note: str = "",
+    message: Message, templates: Templates, settings: RenderSettings, note: str = ""
 ) -> tuple[bytes, str | None]:
     """Return the body, and why it is not what the user's template prints, if that failed.
 
-    `template` is the name that the alerts' rules give, `note` an earlier failure of the templates.
+    `note` is an earlier failure of the templates.
     """
     custom_names = dict(templates.custom)
-    name = next((name for name in (f"{template}.{WEBHOOK_TEMPLATE}", WEBHOOK_TEMPLATE) if name in custom_names), None)
+    names = (f"{settings.template}.{WEBHOOK_TEMPLATE}", WEBHOOK_TEMPLATE)
+    name = next((name for name in names if name in custom_names), None)
     if name is None:
-        return default_body(message, web_url, note), note or None
+        return default_body(message, settings.web_url, note), note or None
     try:
-        return _encode(fill_template(templates, name, webhook_context(message, web_url, context_within))), None
+        return _encode(fill_template(templates, name, webhook_context(message, settings))), None
     except TemplateFault as fault:
-        return default_body(message, web_url, f"{fault}. The default body is used instead."), str(fault)
+        return default_body(message, settings.web_url, f"{fault}. The default body is used instead."), str(fault)
 
 
 def default_body(message: Message, web_url: str | None, note: str = "") -> bytes:
@@ -52,5 +47,4 @@ def default_body(message: Message, web_url: str | None, note: str = "") -> bytes
 
 
 def _encode(text: str) -> bytes:
-    # Lone surrogates cannot be encoded as UTF-8; everything else is sent unchanged.
-    return text.encode("utf-8", "replace")
+    return replace_surrogates(text).encode()

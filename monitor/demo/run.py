@@ -105,14 +105,14 @@ async def play_script(folder: Path, *, keep_running: bool) -> int:
 async def open_stage(folder: Path, console: Console) -> AsyncIterator[DemoStage]:
     """Start the servers on loopback and the daemon, and stop them on exit."""
     async with AsyncExitStack() as stack:
-        sample_source = SampleSource()
-        feed_url = await sample_source.start()
-        stack.push_async_callback(sample_source.stop)
+        sample_source = await stack.enter_async_context(SampleSource())
         mailbox = Mailbox(folder / "mail")
         smtp_port = mailbox.start()
         stack.callback(mailbox.stop)
         rules_folder = stack.enter_context(as_file(DEMO_RULES_FOLDER))
-        config_text = CONFIG_TEMPLATE.format(feed=feed_url, smtp=smtp_port, rules=rules_folder, port=find_free_port())
+        config_text = CONFIG_TEMPLATE.format(
+            feed=sample_source.url, smtp=smtp_port, rules=rules_folder, port=find_free_port()
+        )
         (folder / "config.toml").write_text(config_text, encoding="utf-8")
         runtime = await stack.enter_async_context(running_daemon(read_config(folder / "config.toml", env={})))
         yield DemoStage(sample_source, mailbox, runtime, console)

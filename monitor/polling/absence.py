@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from monitor.alerts.absence import Absence, absence_alert, due_moment, is_absence_silenced
-from monitor.alerts.routing import route
 from monitor.assess import Policy
 from monitor.model import Alert, Moment
 from monitor.ruleset.match import rule_covers_source
@@ -39,7 +38,7 @@ def commit_due_absences(conn: Connection, policy: Policy, now: Moment) -> list[A
     rules = waiting_rules(policy)
     absences.sync_absences(conn, rules, now)
     alerts = due_absences(conn, policy, rules, absences.load_absences(conn), now)
-    messages = route(alerts, policy.channels_by_rule, policy.preferences, StoredHistory(conn, since=now), now)
+    messages = policy.router(StoredHistory(conn, since=now), now).route(alerts)
     commit_absence_alerts(conn, alerts, messages, now)
     return alerts
 

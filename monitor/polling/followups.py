@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.inhibition import Inhibition, inhibition_detail
 from monitor.alerts.release import release_throttled
-from monitor.alerts.routing import releases_with_routing_reasons, route
 from monitor.assess import Policy
 from monitor.model import Moment
 from monitor.store import alerts, rule_state
@@ -41,10 +40,9 @@ def commit_due_followups(
         rule_state.drop_pending(conn, [match.id for match in pending if match.alert.rule not in running_rules])
     due = release_throttled([match for match in pending if match.alert.rule in running_rules], now=now)
     releases = without_inhibited(conn, due, policy, now)
-    channels_by_rule, preferences = policy.channels_by_rule, policy.preferences
-    released_alerts = [release.alert for release in releases]
-    messages = route(released_alerts, channels_by_rule, preferences, StoredHistory(conn, since=now), now)
-    routed_releases = releases_with_routing_reasons(releases, messages, channels_by_rule, preferences)
+    router = policy.router(StoredHistory(conn, since=now), now)
+    messages = router.route([release.alert for release in releases])
+    routed_releases = router.explain_releases(releases, messages)
     commit_releases(conn, routed_releases, messages, now=now)
     return routed_releases
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from monitor.alerts.routing import route
 from monitor.alerts.source_notices import HealthIssue, notice_alerts, update_notices
 from monitor.assess import Assessment, Policy, assess
 from monitor.model import Alert, Entry, Moment, Update
@@ -48,10 +47,8 @@ def commit_notices(conn: Connection, source: str, outcome: PollResult, policy: P
     updated = update_notices(previous, outcome.issues, failures=outcome.failures, now=outcome.polled_at)
     source_notices.save_notices(conn, source, updated)
     alerts = notice_alerts(source, updated, outcome.polled_at)
-    stored_history = StoredHistory(conn, since=outcome.polled_at)
-    enqueue_notices(
-        conn, route(alerts, policy.channels_by_rule, policy.preferences, stored_history, outcome.polled_at)
-    )
+    history = StoredHistory(conn, since=outcome.polled_at)
+    enqueue_notices(conn, policy.router(history, outcome.polled_at).route(alerts))
     return alerts
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from monitor.alerts.network_notices import network_notice
-from monitor.alerts.routing import route
 from monitor.model import Moment
 from monitor.runtime import Runtime
 from monitor.store.commit import enqueue_notices
@@ -18,8 +17,7 @@ def commit_network_notice(runtime: Runtime, error: str, now: Moment) -> None:
     policy = runtime.policy
     with runtime.store.write() as conn:
         history = StoredHistory(conn, since=now)
-        messages = route([network_notice(error, now)], policy.channels_by_rule, policy.preferences, history, now)
-        enqueue_notices(conn, messages)
+        enqueue_notices(conn, policy.router(history, now).route([network_notice(error, now)]))
     runtime.delivery_wanted.set()
 
 

@@ -46,6 +46,7 @@ from monitor.ruleset.spellings import (
     parse_throttle,
 )
 from monitor.ruleset.yaml_tree import YamlList, YamlNode, YamlTable, YamlText
+from monitor.validation_text import EXPECTED_BY_ERROR, LIST, TABLE
 
 MAX_FAULTS_PER_RULE = 100  # of one rule or one list of rules; with more, the file is probably not a rule file
 SEVERITY_NAMES = [str(severity) for severity in Severity]
@@ -273,19 +274,17 @@ def expectation_text(detail: ErrorDetails) -> str:
             return f"expected {expected}, found {kind_text(detail['input'])}{list_hint(found_text)}"
         case "value_error":
             return str(context["error"])
-        case "bool_parsing" | "bool_type":
-            return f"expected true or false, found `{found_text}`"
-        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
-            return f"expected a whole number, found `{found_text}`"
+        case "bool_parsing" | "bool_type" | "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return f"expected {EXPECTED_BY_ERROR[detail['type']]}, found `{found_text}`"
         case "greater_than_equal" | "less_than_equal":
             return f"expected a number from 1 to 100, found `{found_text}`"
         case "string_type":
             hint = "; put text with `: ` in quotes" if isinstance(detail["input"], dict) else ""
             return f"expected text, found {kind_text(detail['input'])}{hint}"
         case "tuple_type":
-            return f"expected a list, found {kind_text(detail['input'])}"
+            return f"expected {LIST}, found {kind_text(detail['input'])}"
         case "dict_type" | "model_type":
             example = ", as in `{of: dead, alert: above 50}`" if detail["loc"][:-1] == ("figures",) else ""
-            return f"expected a table of keys and values{example}, found {kind_text(detail['input'])}"
+            return f"expected {TABLE} of keys and values{example}, found {kind_text(detail['input'])}"
         case _:
             return detail["msg"]

@@ -31,6 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
+from monitor.characters import replace_surrogates
+
 EXPANDING_LIST = re.compile(r"IN \(__\[POSTCOMPILE_\w+\]\)")  # what SQLAlchemy writes for an expanding list
 
 # Column types
@@ -51,13 +53,7 @@ class StorableText(TypeDecorator[str]):
 
 def storable_text(text: str) -> str:
     """Return `text` with the characters that databases reject, NUL and lone surrogates, replaced by U+FFFD."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    return replace_surrogates(text.replace("\0", "\ufffd"))
 
 
 def dump_json(value: Any) -> str:

@@ -7,10 +7,18 @@ import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 
+from monitor.characters import (
+    BYTE_ORDER_MARK,
+    C0_CONTROLS,
+    DIRECTION_CONTROLS,
+    INTERLINEAR_CONTROLS,
+    SURROGATES,
+)
+
 # Soft hyphens, zero-width and direction marks, controls, lone surrogates. The joiners U+200C and U+200D are removed
 # only after Latin, Greek and Cyrillic: Persian and the Indic scripts spell words with them.
 INVISIBLE_PATTERN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    f"[{C0_CONTROLS}\u00ad\u200b\u200e\u200f{DIRECTION_CONTROLS}\u2060-\u2065{BYTE_ORDER_MARK}{INTERLINEAR_CONTROLS}{SURROGATES}]"
     "|(?<=[\x00-\u05ff])[\u200c\u200d]"
 )
 PUNCTUATION_MAP = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'" * 5 + '"' * 7 + "-" * 7)

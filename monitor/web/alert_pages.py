@@ -14,6 +14,8 @@ from monitor.store.reports.alert_filter import neighbors
 from monitor.store.reports.explain import AlertDecision, alert_decisions
 from monitor.store.story_summary import load_story_summary
 from monitor.web.charts import line_chart
+from monitor.web.delivery_list import DONE
+from monitor.web.done import DONE_PARAMS, done_notice
 from monitor.web.endpoint import Site
 from monitor.web.listings import alert_detail
 from monitor.web.page_context import (
@@ -30,6 +32,10 @@ from monitor.web.params import read_params
 from monitor.web.views import render_page
 
 MAX_TIMELINE_FINDINGS = 400  # of the story, for the timeline: the page must not wait for a story of years
+ALERT_DONE = DONE | {
+    "seen": ("Recorded: you have seen this alert, and it was news.", ""),
+    "not-news": ("Recorded: this alert was not news. Similar claims raise no alert of its rule.", ""),
+}
 REASON_TEXTS = {
     Reason.SENT: "sent at once",
     Reason.THROTTLED: "held by the throttle, then sent",
@@ -46,7 +52,7 @@ REASON_TEXTS = {
 
 def show_alert(site: Site, request: Request) -> Response:
     """Show an alert with all that is known about it."""
-    read_params(request, ())
+    params = read_params(request, DONE_PARAMS)
     now = site.clock()
     detail = alert_detail(site.store, request, now)
     alert = detail.row.alert
@@ -58,6 +64,7 @@ def show_alert(site: Site, request: Request) -> Response:
     context: PageContext = {
         "current_page": "alerts",
         "alert": shown | {"findings": with_charts(alert, shown["findings"], site.timezone)},
+        "notice": done_notice(params, ALERT_DONE),
         "newer": newer,
         "older": older,
         "matched": matched_words(alert),

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from monitor.model import Moment
 from monitor.units import parse_duration
+from monitor.validation_text import reason_of
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 MAX_ROW_NUMBER = 2**62
@@ -70,8 +71,7 @@ def validated(model: type[ModelT], content: Any, noun: str) -> ModelT:
         if detail["type"] == "extra_forbidden":
             known = ", ".join(model.model_fields)
             raise HTTPException(400, f'Unknown {noun} "{name}": expected one of {known}.') from None
-        message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-        raise HTTPException(400, f'Invalid {noun} "{name}": {message[:1].lower()}{message[1:]}.') from None
+        raise HTTPException(400, f'Invalid {noun} "{name}": {reason_of(detail)}.') from None
 
 
 def shown(name: str) -> str:

@@ -18,20 +18,25 @@ from monitor.web import (
     alert_list,
     alert_pages,
     coverage_page,
+    delivery_list,
     feed,
     feedback,
     login,
     overview,
     search_page,
+    silence_new,
     silences,
+    source_add,
+    source_list,
+    source_page,
     story_pages,
-    views,
 )
 from monitor.web.access import Access
 from monitor.web.answer_page import answer_endpoint
 from monitor.web.api_routes import routes_of_api
 from monitor.web.endpoint import (
     DEFAULT_MUTE_S,
+    DiscoverFeeds,
     PageFunction,
     Site,
     http_error_response,
@@ -51,17 +56,27 @@ GET_ROUTES: dict[str, PageFunction] = {
     **story_pages.GET_ROUTES,
     **search_page.GET_ROUTES,
     **coverage_page.GET_ROUTES,
-    **views.GET_ROUTES,
+    **source_list.GET_ROUTES,
+    **source_page.GET_ROUTES,
+    **source_add.GET_ROUTES,
+    **delivery_list.GET_ROUTES,
     **silences.GET_ROUTES,
+    **silence_new.GET_ROUTES,
     **login.GET_ROUTES,
     **feed.GET_ROUTES,
 }
 POST_ROUTES: dict[str, PageFunction] = {
     **alert_list.POST_ROUTES,
     **feedback.POST_ROUTES,
+    **source_list.POST_ROUTES,
+    **source_add.POST_ROUTES,
+    **delivery_list.POST_ROUTES,
     **silences.POST_ROUTES,
+    **silence_new.POST_ROUTES,
     **login.POST_ROUTES,
 }
+ASYNC_POST_ROUTES = source_add.ASYNC_POST_ROUTES  # that wait for other sites
+FORM_PATHS = (*POST_ROUTES, *ASYNC_POST_ROUTES)
 
 
 def create_app(
@@ -76,6 +91,7 @@ def create_app(
     config: Callable[[], Config] | None = None,
     aliases: Callable[[], AliasNodes] = dict,
     health: ReadHealth = no_daemon,
+    discover: DiscoverFeeds | None = None,
 ) -> Starlette:
     """Return the application that serves the content of `store`, with times in `timezone`.
 
@@ -83,9 +99,9 @@ def create_app(
     news" answer mutes similar alerts for `memory` seconds. `base` is the path prefix of every link
     (`middleware.url_base_path`). `access` says who may use the pages (`access.open_access` reads it from a config),
     by default everybody; `config` returns the config in use. `aliases` returns what `@name` in a search stands for.
-    `health` returns the body of `/health`; `/metrics` has it too.
+    `health` returns the body of `/health`; `/metrics` has it too. `discover` returns the feeds of a site.
     """
-    site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases)
+    site = Site(store, timezone, clock, memory, base, access or Access(), config, aliases, health, discover)
     application = Starlette(
         routes=[
             *(Route(path, page_endpoint(site, page_function)) for path, page_function in GET_ROUTES.items()),
@@ -94,6 +110,7 @@ def create_app(
                 for path, page_function in POST_ROUTES.items()
             ),
             *routes_of_api(site),
+            *(Route(path, endpoint(site), methods=["POST"]) for path, endpoint in ASYNC_POST_ROUTES.items()),
             Route("/answer/{token}", answer_endpoint(site), methods=["GET", "POST"]),
             Route("/health", health_endpoint(health)),
             Route("/metrics", metrics_endpoint(site, health)),

@@ -14,7 +14,7 @@ from monitor.deliver.sanitize import sanitize, shorten
 from monitor.model import Moment
 from monitor.store.reports.coverage import EndedNotice, SourceGap, count_sources, ended_notices, source_gaps
 from monitor.web.endpoint import Site
-from monitor.web.page_context import PageContext, future_time_context, past_time_context
+from monitor.web.page_context import PageContext, future_time_context, past_time_context, source_path
 from monitor.web.params import read_params
 from monitor.web.views import render_page
 
@@ -82,6 +82,7 @@ def gap_row(gap: SourceGap, kind: str, timezone: ZoneInfo, now: Moment) -> PageC
     is_state = kind == gap.state
     return {
         "name": shorten(sanitize(gap.name), MAX_NAME_CHARS),
+        "path": source_path(gap.name),
         "kind": kind,
         "text": shorten(sanitize((gap.error if is_state else "") or said), MAX_SHOWN_REASON_CHARS),
         "since": past_time_context(since, timezone, now),
@@ -97,6 +98,7 @@ def ended_context(ended: EndedNotice, timezone: ZoneInfo, now: Moment) -> PageCo
     over = notice.ended_at or notice.last_seen
     return {
         "name": shorten(sanitize(ended.source), MAX_NAME_CHARS),
+        "path": source_path(ended.source),
         "kind": notice.kind,
         "text": shorten(sanitize(notice.text), MAX_SHOWN_REASON_CHARS),
         "ended": past_time_context(over, timezone, now),

@@ -7,7 +7,7 @@ store, always finds a free connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
@@ -27,10 +27,12 @@ from monitor.errors import StoreError
 from monitor.log import escape_invisible
 from monitor.model import Moment
 from monitor.ruleset.query.compile import AliasNodes
+from monitor.sources.discover import DiscoveredFeed
 from monitor.store.base import Store
 from monitor.units import DAY
 from monitor.web.access import Access, is_api_path
 from monitor.web.forms import check_form, read_form
+from monitor.web.health import ReadHealth, no_daemon
 from monitor.web.templates import html_response
 
 log = structlog.get_logger()
@@ -40,6 +42,8 @@ PAGE_TIMEOUT_S = 20.0
 SLOW_TIMEOUT_S = 40.0  # of searches and try-outs, which end after a shorter time
 DEFAULT_MUTE_S = 90 * DAY
 
+DiscoverFeeds: TypeAlias = Callable[[str], Awaitable[Sequence[DiscoveredFeed]]]
+
 PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 
 
@@ -47,7 +51,8 @@ PAGE_FAILED_TEXT = "This page failed. See the log for the cause."
 class Site:
     """What page functions read: `clock` returns the current moment, `memory` is how many seconds a "not news" answer
     mutes similar alerts, `base` is the path prefix of links, `access` says who may use them. `config` returns the
-    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for."""
+    config in use; it is None for the pages of a store alone. `aliases` returns what `@name` in a query stands for.
+    `health` returns the body of `/health`; `discover` returns the feeds of a site, and is None without a daemon."""
 
     store: Store
     timezone: ZoneInfo
@@ -57,6 +62,8 @@ class Site:
     access: Access = field(default_factory=Access)
     config: Callable[[], Config] | None = None
     aliases: Callable[[], AliasNodes] = dict
+    health: ReadHealth = no_daemon
+    discover: DiscoverFeeds | None = None
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(PAGE_THREADS, "web"))
     slow_threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "web-slow"))
 

@@ -6,12 +6,15 @@ import re
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from monitor.actions import record_feedback
 from monitor.alerts.feedback import FeedbackKind
+from monitor.web.done import done_redirect
 from monitor.web.endpoint import Site
 from monitor.web.visitor import current_visitor
+
+DONE_CODES = {FeedbackKind.ACK: "seen", FeedbackKind.NOT_NEWS: "not-news"}
 
 
 def acknowledge(site: Site, request: Request) -> Response:
@@ -33,7 +36,7 @@ def post_feedback(site: Site, request: Request, kind: FeedbackKind) -> Response:
     is_recorded = record_feedback(site.store, alert_id, kind, memory=site.memory, now=site.clock(), by=author)
     if not is_recorded:
         raise HTTPException(404)
-    return RedirectResponse(f"{site.base}/alerts/{alert_id}", 303)
+    return done_redirect(site, f"/alerts/{alert_id}", DONE_CODES[kind])
 
 
 POST_ROUTES = {"/alerts/{id}/ack": acknowledge, "/alerts/{id}/not-news": mark_not_news}

@@ -1,12 +1,11 @@
-"""Load what a request asks for: one page of a listing, newest first, or one alert or story."""
+"""Load what a request asks for: one alert or story."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,32 +24,9 @@ from monitor.store.story_summary import load_story_summary
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Row = TypeVar("Row")
-
-ROWS_PER_PAGE = 50
+MAX_SHOWN_DELIVERIES = 50  # of an alert, on its page
 MAX_SHOWN_FINDINGS = 2_000  # newest ones of a story, on its page: it must not wait for a story of years
 MAX_RELATED_ALERTS = 20  # of a story, on its page and on the pages of its alerts
-LISTING_PARAMS = ("state",)
-DELIVERY_STATES = ("pending", "retrying", "sent", "dead")
-
-
-@dataclass(frozen=True, slots=True)
-class ListingPage(Generic[Row]):
-    """One page of rows; `older` is the URL of the next page, "" on the last."""
-
-    rows: Sequence[Row]
-    older: str
-
-
-def delivery_listing(store: Store, request: Request) -> ListingPage[DeliveryRow]:
-    """Return the page of deliveries selected by `?state=` and `?before=`. Raise HTTPException if one is invalid."""
-    before, state = parse_before(request), request.query_params.get("state")
-    if state not in (None, *DELIVERY_STATES):
-        raise HTTPException(400, f"Unknown state: expected one of {', '.join(DELIVERY_STATES)}.")
-    states = None if state is None else [state]
-    with store.read() as conn:
-        rows = load_delivery_page(conn, limit=ROWS_PER_PAGE + 1, before=before, states=states)
-    return paginate(request, rows, lambda row: row.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +59,7 @@ def alert_detail(store: Store, request: Request, now: Moment) -> AlertDetail:
             raise HTTPException(404)
         return AlertDetail(
             row,
-            load_delivery_page(conn, limit=ROWS_PER_PAGE, alert_id=alert_id),
+            load_delivery_page(conn, limit=MAX_SHOWN_DELIVERIES, alert_id=alert_id),
             feedback.feedback_by_alert(conn, [alert_id]).get(alert_id),
             silences_about(row.alert, silences.load_active_silences(conn, now)),
             [pair for pair in story_alerts(conn, row.alert.story) if pair[0].number != row.number],
@@ -106,23 +82,3 @@ def story_detail(store: Store, request: Request, now: Moment) -> StoryDetail:
 def story_alerts(conn: Connection, story: str) -> list[tuple[AlertRow, Feedback | None]]:
     """Return the newest alerts of a story, each with its answer."""
     return alerts.with_feedback(conn, load_alert_page(conn, limit=MAX_RELATED_ALERTS, story=story))
-
-
-def parse_before(request: Request) -> int | None:
-    """Return the row number in `?before=`. Raise HTTPException if it is not a number."""
-    text = request.query_params.get("before")
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
-        raise HTTPException(400, "Invalid before=: expected the number of a row.")
-    return int(text)
-
-
-def paginate(request: Request, rows: Sequence[Row], number_of: Callable[[Row], int]) -> ListingPage[Row]:
-    """Return the page of `rows`, which include one extra row if there is a next page."""
-    if len(rows) <= ROWS_PER_PAGE:
-        return ListingPage(rows, "")
-    page_rows = rows[:ROWS_PER_PAGE]
-    kept_params = {name: value for name, value in request.query_params.items() if name in LISTING_PARAMS}
-    query = urlencode({**kept_params, "before": number_of(page_rows[-1])})
-    return ListingPage(page_rows, f"{request.scope['path']}?{query}")

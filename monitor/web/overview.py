@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -18,7 +13,6 @@ from monitor.deliver.display_time import local_time
 from monitor.deliver.finding_context import MAX_NAME_CHARS, MAX_SHOWN_REASON_CHARS
 from monitor.deliver.sanitize import sanitize, shorten
 from monitor.model import Moment, Severity
-from monitor.store.base import Store
 from monitor.store.reports.alerts import load_alert_page, with_feedback
 from monitor.store.reports.coverage import SourceGap, source_gaps
 from monitor.store.reports.overview import (
@@ -31,22 +25,24 @@ from monitor.store.reports.overview import (
 from monitor.store.rule_state import load_rules_refusal
 from monitor.units import DAY, HOUR, MINUTE
 from monitor.web.charts import bar_chart
+from monitor.web.count_cache import cached
+from monitor.web.days import day_starts
 from monitor.web.endpoint import Site
 from monitor.web.page_context import (
     PageContext,
     alert_summary_context,
+    duration,
     past_time_context,
     relative_time,
     rule_alerts_path,
+    source_path,
 )
 from monitor.web.params import page_url, read_params
 from monitor.web.views import render_page
 
-CHART_DAYS = 14
 NOISE_S = 30 * DAY
 NEWEST_ALERTS = 8
 LISTED_GAPS = 6
-CACHE_S = 60.0  # counts of the overview are at most this old
 LATE_POLL_S, LATE_DELIVERY_S, STUCK_S = 5 * MINUTE, 10 * MINUTE, HOUR
 OLD_PARAMS = ("rule", "story", "message", "before")  # of the list of alerts, which was at `/`
 
@@ -66,7 +62,7 @@ def overview(site: Site, request: Request) -> Response:
     """Show the overview. The parameters of the list of alerts, which had this address, lead there."""
     params = read_params(request, OLD_PARAMS)
     if params:
-        return RedirectResponse(site.base + page_url("/alerts", params), 302)
+        return RedirectResponse(site.base + old_link_target(site, params), 302)
     now = site.clock()
     with site.store.read() as conn:
         newest = with_feedback(conn, load_alert_page(conn, limit=NEWEST_ALERTS))
@@ -76,6 +72,7 @@ def overview(site: Site, request: Request) -> Response:
     context: PageContext = {
         "current_page": "overview",
         "checks": overview_checks(site),
+        "daemon_failures": daemon_failures(site),
         "newest": [alert_summary_context(row, answer, site.timezone) for row, answer in newest],
         "gaps": [gap_context(gap, site.timezone, now) for gap in worst_gaps(gaps)[:LISTED_GAPS]],
         "more_gaps": max(0, len(gaps) - LISTED_GAPS),
@@ -86,6 +83,25 @@ def overview(site: Site, request: Request) -> Response:
         **chart,
     }
     return render_page(site, "overview.html", context)
+
+
+def old_link_target(site: Site, params: Mapping[str, str]) -> str:
+    """Return where a link to the list of alerts leads: to the alert itself if a message has only one."""
+    if set(params) == {"message"}:
+        with site.store.read() as conn:
+            rows = load_alert_page(conn, limit=2, message=params["message"])
+        if len(rows) == 1:
+            return f"/alerts/{rows[0].alert.id}"
+    return page_url("/alerts", params)
+
+
+def daemon_failures(site: Site) -> list[PageContext]:
+    """Return the checks of `/health` that fail, each with its reason; none where no daemon runs."""
+    return [
+        {"name": name, "reason": shorten(sanitize(check.get("reason") or ""), MAX_SHOWN_REASON_CHARS)}
+        for name, check in site.health()["checks"].items()
+        if check["status"] != "ok"
+    ]
 
 
 def overview_checks(site: Site) -> list[Check]:
@@ -142,11 +158,6 @@ def when(name: str, moment: Moment | None, now: Moment, otherwise: str) -> str:
     return f"{name} {'just now' if distance == 'now' else distance}"
 
 
-def duration(seconds: float) -> str:
-    """Return `4 min`, `3 h` or `2 d`."""
-    return relative_time(seconds).removeprefix("in ")
-
-
 def first_polls(polled: int, total: int) -> PageContext | None:
     """Return how many of the sources had their first poll; None once all had."""
     if polled >= total:
@@ -172,17 +183,6 @@ def alerts_by_day(site: Site, now: Moment) -> PageContext:
         "today_total": sum(counts[-1].values()),
         "today_path": chart["bars"][-1]["path"],
     }
-
-
-def day_starts(now: Moment, timezone: ZoneInfo) -> list[Moment]:
-    """Return the starts of the last CHART_DAYS days, and the end of today."""
-    today = local_time(now, timezone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    offsets = range(1 - CHART_DAYS, 2)
-    return [midnight(today + timedelta(days=offset), timezone) for offset in offsets]
-
-
-def midnight(day: datetime, timezone: ZoneInfo) -> Moment:
-    return day.replace(tzinfo=timezone).timestamp()
 
 
 def noise_contexts(site: Site, now: Moment) -> list[PageContext]:
@@ -219,32 +219,11 @@ def gap_context(gap: SourceGap, timezone: ZoneInfo, now: Moment) -> PageContext:
     texts = {notice.kind: notice.text for notice in gap.notices}
     return {
         "name": shorten(sanitize(gap.name), MAX_NAME_CHARS),
+        "path": source_path(gap.name),
         "kind": kind,
         "text": shorten(sanitize(gap.error or texts.get(kind, "")), MAX_SHOWN_REASON_CHARS),
         "since": past_time_context(gap.since(kind), timezone, now),
     }
-
-
-@dataclass(slots=True)
-class CountCache:
-    """Results that cost a large read, kept for CACHE_S by this process's own clock."""
-
-    lock: Lock = field(default_factory=Lock)
-    values: dict[str, tuple[float, Any]] = field(default_factory=dict)
-
-
-_CACHES: WeakKeyDictionary[Store, CountCache] = WeakKeyDictionary()
-
-
-def cached(store: Store, name: str, load: Callable[[], Any]) -> Any:
-    """Return what `load` returned at most CACHE_S ago for this store."""
-    cache = _CACHES.setdefault(store, CountCache())
-    with cache.lock:
-        found = cache.values.get(name)
-        if found is None or time.monotonic() - found[0] > CACHE_S:
-            found = (time.monotonic(), load())
-            cache.values[name] = found
-        return found[1]
 
 
 GET_ROUTES = {"/": overview}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.feedback import Feedback, FeedbackKind
@@ -24,6 +24,7 @@ from monitor.deliver.finding_context import (
     history_context,
 )
 from monitor.deliver.headline import alert_headline
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.template_context import template_context
 from monitor.listings import public_url, silence_state
@@ -36,6 +37,7 @@ from monitor.store.reports.deliveries import DeliveryRow
 PageContext: TypeAlias = dict[str, Any]
 
 NO_LEADS: Mapping[str, str] = {}
+RETRIED_STATES = ("dead", "retrying")  # of deliveries
 MAX_STORY_FIGURES = 20  # on a story's page, those that changed most often
 LISTED_ALERT_LIMITS = Limits(findings=3, claim=320, changes=3)  # an alert in a list
 ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # an alert's own page
@@ -44,7 +46,9 @@ ALERT_PAGE_LIMITS = Limits(findings=500, claim=4000, changes=50)  # an alert's o
 def alert_context(row: AlertRow, limits: Limits, timezone: ZoneInfo) -> PageContext:
     """The variables of message templates, plus the paths of the alert's page and its rule's alerts."""
     alert = row.alert
-    message_context = template_context(Message(alert.id, "", alert.story, alert.at, (alert,)), limits, timezone, None)
+    message_context = template_context(
+        Message(alert.id, "", alert.story, alert.at, (alert,)), limits, RenderSettings(timezone)
+    )
     return message_context | {
         "path": f"/alerts/{alert.id}",
         "rule": shorten(sanitize(alert.rule), MAX_NAME_CHARS),
@@ -109,6 +113,7 @@ def source_context(row: SourceState, timezone: ZoneInfo, now: Moment) -> PageCon
     shown_url = public_url(row.url)
     return {
         "name": shorten(sanitize(row.name), MAX_NAME_CHARS),
+        "path": source_path(row.name),
         "kind": row.kind,
         "state": row.state,
         "entries": row.entries,
@@ -117,6 +122,7 @@ def source_context(row: SourceState, timezone: ZoneInfo, now: Moment) -> PageCon
         "url": safe_web_link(row.url) if shown_url == row.url else "",
         "last_good": past_time_context(row.last_good, timezone, now),
         "next_poll": future_time_context(row.next_poll, timezone, now),
+        "is_paused": row.paused_at is not None,
         "notices": [notice_context(notice, timezone, now) for notice in row.notices],
     }
 
@@ -135,6 +141,8 @@ def delivery_context(row: DeliveryRow, timezone: ZoneInfo, now: Moment) -> PageC
         "headline": shorten(sanitize(row.headline), MAX_TITLE_CHARS),
         "channel": shorten(sanitize(row.channel), MAX_NAME_CHARS),
         "state": row.state,
+        "checkbox": f"delivery:{row.id}",
+        "can_retry": row.state in RETRIED_STATES,
         "attempts": row.attempts,
         "next_try": future_time_context(row.due, timezone, now) if row.state in OPEN_DELIVERY_STATES else None,
         "sent": past_time_context(row.sent_at, timezone, now),
@@ -215,3 +223,13 @@ def relative_time(seconds: float) -> str:
             amount = f"{magnitude / unit_seconds:.0f} {unit}"
             return f"in {amount}" if seconds > 0 else f"{amount} ago"
     return "now"
+
+
+def duration(seconds: float) -> str:
+    """Return `4 min`, `3 h` or `2 d`."""
+    return relative_time(seconds).removeprefix("in ")
+
+
+def source_path(name: str) -> str:
+    """Return the path of a source's page."""
+    return f"/sources/{quote(name, safe='')}"

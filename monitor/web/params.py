@@ -23,7 +23,7 @@ def read_params(request: Request, known: Collection[str]) -> dict[str, str]:
     """Return the parameters that are not empty. Raise HTTPException 400 for one that the page does not have."""
     for name, value in request.query_params.multi_items():
         if name not in known:
-            raise HTTPException(400, f"Unknown parameter {name[:40]}: this page has {', '.join(known)}.")
+            raise HTTPException(400, f"Unknown parameter {name[:40]}: this page has {', '.join(known) or 'none'}.")
         if len(value) > MAX_PARAM_CHARS:
             raise HTTPException(400, f"The parameter {name} is too long.")
     return {name: value.strip() for name, value in request.query_params.items() if value.strip()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from monitor.actions import create_silence
 from monitor.alerts.silences import Silence, SilenceMode
@@ -20,10 +20,13 @@ from monitor.deliver.sanitize import sanitize, shorten
 from monitor.errors import UnreadableMessage
 from monitor.model import Alert, Moment
 from monitor.store import outbox, silences, story_summary
-from monitor.store.reports.alerts import AlertCount, find_alert, load_alert_page, recent_alert_counts
+from monitor.store.reports.alert_filter import AlertFilter, count_filtered
+from monitor.store.reports.alerts import find_alert, load_alert_page
 from monitor.units import DAY, parse_duration
+from monitor.web.done import DONE_PARAMS, done_notice, done_redirect
 from monitor.web.endpoint import Site
 from monitor.web.page_context import silence_context
+from monitor.web.params import read_params
 from monitor.web.silence_options import SilenceOption, silence_options
 from monitor.web.views import render_page
 from monitor.web.visitor import current_visitor
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 RECENT_ALERTS_S = 7 * DAY
+MAX_COUNTED = 20_000  # alerts: a page must not wait for the count of an alert storm
 MAX_LISTED_SILENCES = 200
 MAX_OPTION_ALERTS = 50  # of a story, from which the options are made
 DURATION_LABELS = {
@@ -44,14 +48,20 @@ DURATION_LABELS = {
 }
 DEFAULT_DURATION = "1d"
 MAX_REASON_CHARS = 500
+DONE = {
+    "created": ("The silence is active.", ""),
+    "ended": ("The silence has ended: alerts are sent again.", ""),
+    "had-ended": ("This silence had ended already.", ""),
+}
 
 
 def silence_form(site: Site, request: Request) -> Response:
     """Show the form for a new silence of an alert, story or message."""
+    read_params(request, ())
     options = options_for_request(site, request)
     now = site.clock()
     with site.store.read() as conn:
-        recent = recent_alert_counts(conn, now - RECENT_ALERTS_S)
+        counts = [count_silenced(conn, option, now) for option in options]
         active_silences = silences.load_active_silences(conn, now)
     matching = [silence for silence in active_silences if any(is_same_target(silence, option) for option in options)]
     context = {
@@ -62,9 +72,9 @@ def silence_form(site: Site, request: Request) -> Response:
                 "form_value": option.form_value,
                 "kind": option.kind,
                 "label": option.label,
-                "count": count_matching_alerts(recent, option),
+                "count": count,
             }
-            for option in options
+            for option, count in zip(options, counts, strict=True)
         ],
         "durations": DURATION_LABELS,
         "default_duration": DEFAULT_DURATION,
@@ -78,18 +88,19 @@ def submit_silence(site: Site, request: Request) -> Response:
     """Create the silence described by the form, and redirect to the list."""
     draft = parse_silence_form(options_for_request(site, request), request.state.form, site.clock())
     create_silence(site.store, draft)
-    return RedirectResponse(f"{site.base}/silences", 303)
+    return done_redirect(site, "/silences", "created")
 
 
 def submit_silence_end(site: Site, request: Request) -> Response:
     """End a silence now if it is active, and redirect to the list."""
     with site.store.write() as conn:
-        silences.end_silence(conn, request.path_params["id"], site.clock())
-    return RedirectResponse(f"{site.base}/silences", 303)
+        has_ended = silences.end_silence(conn, request.path_params["id"], site.clock())
+    return done_redirect(site, "/silences", "ended" if has_ended else "had-ended")
 
 
-def list_silences(site: Site, _request: Request) -> Response:
+def list_silences(site: Site, request: Request) -> Response:
     """List the silences, active ones first, then newest first."""
+    params = read_params(request, DONE_PARAMS)
     now = site.clock()
     with site.store.read() as conn:
         rows = silences.all_silences(conn)
@@ -99,6 +110,7 @@ def list_silences(site: Site, _request: Request) -> Response:
         "current_page": "silences",
         "silences": [silence_context(row, site.timezone, now, leads) for row in ranked],
         "hidden_count": len(rows) - len(ranked),
+        "notice": done_notice(params, DONE),
     }
     return render_page(site, "silences.html", context)
 
@@ -169,15 +181,10 @@ ALERT_LOADERS: Mapping[str, Callable[[Connection, str], Sequence[Alert]]] = {
 }
 
 
-def count_matching_alerts(recent: Sequence[AlertCount], option: SilenceOption) -> int:
-    """Return how many recent alerts an option covers."""
-    return sum(
-        alert_group.count
-        for alert_group in recent
-        if option.story in (None, alert_group.story)
-        and option.rule in (None, alert_group.rule)
-        and option.source in (None, alert_group.source)
-    )
+def count_silenced(conn: Connection, option: SilenceOption, now: Moment) -> int:
+    """Return how many recent alerts an option covers, up to MAX_COUNTED."""
+    wanted = AlertFilter(rule=option.rule, source=option.source, story=option.story, since=now - RECENT_ALERTS_S)
+    return count_filtered(conn, wanted, MAX_COUNTED)
 
 
 def is_same_target(silence: Silence, option: SilenceOption) -> bool:

@@ -15,7 +15,8 @@ from monitor.web.navigation import NAVIGATION
 from monitor.web.visitor import current_visitor
 
 PAGES_FOLDER = files("monitor.web") / "pages"
-STYLE_FILES = ("style.css", "tables.css", "alerts.css", "charts.css", "phone.css")  # one sheet, in this order
+# One sheet, in this order.
+STYLE_FILES = ("style.css", "tables.css", "alerts.css", "charts.css", "forms.css", "phone.css")
 
 
 def html_response(template: str, context: dict[str, Any], status: int = 200) -> Response:

@@ -17,6 +17,7 @@ from monitor.alerts.channel_notices import (
     outage_notice,
 )
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Alert, Message
 
 GONE = "webhook (hook.example) answered 410 Gone"
@@ -69,7 +70,9 @@ def test_an_outage_is_announced_after_an_hour() -> None:
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "webhook", "other"])
 def test_every_channel_type_renders_a_notice_with_its_title_and_error(channel_type: str) -> None:
     (message,) = notice_messages(replace(dead_notice(), id="al-n"), "desk", {"desk": "chat"}, (), NOON)
-    rendered = render_message(message, channel_type, builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
+    rendered = render_message(
+        message, channel_type, builtin_templates(), RenderSettings(ZoneInfo("UTC"), "https://claims.example")
+    )
     parts = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
     parts = parts or [rendered.body.decode()]
     assert all("410 Gone" in part and "Channel desk has missed an alert" in part for part in parts)

@@ -22,6 +22,7 @@ from monitor.alerts.source_notices import (
     update_notices,
 )
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Alert, Severity
 
 HOUR, DAY = 3600.0, 86400.0
@@ -124,7 +125,7 @@ def test_every_channel_type_renders_every_notice_with_its_title_and_text(kind: s
     notice = source_alert("wire", kind, "The text of the notice.", NOON, NOON)
     assert is_notice(notice)
     message = build_message("desk", [notice], NOON)
-    rendered = render_message(message, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(message, channel_type, builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     parts = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
     parts = parts or [rendered.body.decode()]
     assert all("The text of the notice." in part and notice.title in part for part in parts)
@@ -136,7 +137,7 @@ def test_a_message_of_several_notices_shows_all_of_them(channel_type: str) -> No
     names = ("wire", "press", "desk")
     notices = [source_alert(name, "failing", f"{name} cannot be read.", NOON, NOON) for name in names]
     message = build_message("desk", notices, NOON)
-    rendered = render_message(message, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(message, channel_type, builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     parts = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
     for notice in notices:
         assert all(notice.title in part and notice.reason in part for part in parts)

@@ -19,6 +19,7 @@ from monitor.alerts.preferences import ChannelPreferences
 from monitor.assess import Policy
 from monitor.cron import next_fire_time, parse_crontab
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Message, Severity, Update
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
@@ -78,12 +79,12 @@ def posts(store: Store, minute: int, channel: str = "siem") -> list[dict[str, An
 
 
 def webhook_body(message: Message) -> dict[str, Any]:
-    rendered = render_message(message, "webhook", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(message, "webhook", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     return dict(json.loads(rendered.body))
 
 
 def subject(message: Message) -> str:
-    return render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None).subject
+    return render_message(message, "email", builtin_templates(), RenderSettings(ZoneInfo("UTC"))).subject
 
 
 def alerts_of(message: Message) -> list[tuple[str, str]]:

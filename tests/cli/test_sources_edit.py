@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -219,3 +220,17 @@ def test_the_config_option_works_before_and_after_the_subcommand(config: Path, r
     assert before == after
     assert before[0] == 0
     assert run_monitor("sources", "-c", "other.toml", "--json")[0] == 0
+
+
+def test_a_config_that_cannot_be_changed_is_one_sentence(
+    config: Path, run_monitor: Monitor, site: LoopbackSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda _, mode: mode != os.W_OK)  # as root, no file is read-only
+    before = config.read_text()
+    code, _, error = run_monitor("sources", "add", "--yes", site.url)
+
+    assert (code, error) == (
+        2,
+        "monitor: nothing was added, because config.toml cannot be changed: Permission denied\n",
+    )
+    assert config.read_text() == before

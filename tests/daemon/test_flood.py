@@ -17,6 +17,7 @@ from monitor.alerts.routing import BURST_LIMIT, FLOOD_BATCH_SECONDS
 from monitor.assess import Policy
 from monitor.deliver.headline import alert_headline
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Reason, Update
 from monitor.polling.ingest import ingest_update
 from monitor.resources import builtin_path
@@ -113,7 +114,7 @@ def test_a_few_alerts_are_sent_separately(store: Store, policy: Policy) -> None:
 def test_a_flood_batch_explains_itself_in_every_channel_type(store: Store, policy: Policy, channel_type: str) -> None:
     ingest_storm(store, policy, 40, seconds=0.0)
     batch = drain_channel(store, "desk", 1000.0 + FLOOD_BATCH_SECONDS)[-1]
-    rendered = render_message(batch, channel_type, builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(batch, channel_type, builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     assert rendered.subject.startswith("32 alerts: The tower number 10 of Halvik burned down")
     shown = [part for part in (rendered.text, rendered.html, str(rendered.blocks or "")) if part]
     assert all("These alerts were raised within a short time" in part for part in shown)

@@ -27,6 +27,7 @@ from monitor.alerts.answer_links import AnswerUrls, answer_urls
 from monitor.deliver.mime import compose_mail, serialize_mail
 from monitor.deliver.render import RenderedMessage, render_message
 from monitor.deliver.render_pool import render_once
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Message, Reason
 
 WEB_URL = "https://claims.example/monitor"
@@ -48,7 +49,7 @@ PAIR = make_alert(
 
 def render(message: Message, kind: str, web_url: str | None = WEB_URL) -> RenderedMessage:
     urls = answer_urls(message, web_url, KEY)
-    return render_message(message, kind, builtin_templates(), UTC, web_url, answers=urls)
+    return render_message(message, kind, builtin_templates(), RenderSettings(UTC, web_url, answers=urls))
 
 
 def readable_parts(rendered: RenderedMessage) -> list[str]:
@@ -175,5 +176,5 @@ def test_a_custom_template_in_a_worker_sees_the_links_and_the_commands(tmp_path:
     urls: Mapping[str, AnswerUrls] = answer_urls(message, WEB_URL, KEY)
     templates = builtin_templates(tmp_path)
 
-    rendered = render_once(message, "email", templates, UTC, WEB_URL, None, urls)
+    rendered = render_once(message, "email", templates, RenderSettings(UTC, WEB_URL, answers=urls))
     assert rendered.text == f"{urls['a1'].not_news} {urls['a1'].seen} monitor ack a1\n"

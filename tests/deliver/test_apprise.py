@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from monitor.deliver.channels import LOGIN_RETRY_S
 from monitor.deliver.channels.apprise import Apprise, AppriseSettings, fit_to_service
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.model import Message
 from monitor.net.guard import Guard
@@ -23,7 +24,9 @@ async def send(service: HttpService, message: Message) -> None:
     channel = Apprise(
         AppriseSettings.model_validate({"name": "phone", "type": "apprise", "url": url}), Network(Guard([]))
     )
-    await channel.send(message, render_message(message, "apprise", builtin_templates(), ZoneInfo("UTC"), None))
+    await channel.send(
+        message, render_message(message, "apprise", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+    )
 
 
 async def test_a_service_gets_the_subject_and_the_plain_text() -> None:

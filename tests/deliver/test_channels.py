@@ -32,6 +32,7 @@ from kit.hostile_inputs import HOSTILE_TEXTS
 from monitor.config.models import ChannelConfig
 from monitor.deliver.channels import MAX_SEND_DEADLINE_S, NOTIFIERS, Notifier, Receipt, notifier_class
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.model import Message, Novelty
 from monitor.net.guard import Guard
@@ -57,7 +58,7 @@ class NotifierSetup:
     async def send(self, message: Message) -> Receipt:
         kind = next(kind for kind in NOTIFIERS if isinstance(self.channel, notifier_class(kind)))
         return await self.channel.send(
-            message, render_message(message, kind, TEMPLATES, UTC, "https://claims.example")
+            message, render_message(message, kind, TEMPLATES, RenderSettings(UTC, "https://claims.example"))
         )
 
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from monitor.deliver.channels import LOGIN_RETRY_S, MAX_SEND_DEADLINE_S, Receipt
 from monitor.deliver.channels.email import SMTP_REPLY_TIMEOUT_S, Email, EmailSettings
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.net.guard import Guard
 from monitor.net.network import Network
@@ -23,7 +24,7 @@ from monitor.pipeline import SEND_LEASE_S
 
 pytestmark = pytest.mark.slow
 
-RENDERED = render_message(make_message(), "email", builtin_templates(), ZoneInfo("UTC"), None)
+RENDERED = render_message(make_message(), "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
 TABLE = {
     "name": "desk",
     "type": "email",

@@ -26,10 +26,12 @@ import pytest
 import trustme
 from kit.delivery import builtin_templates, make_alert, make_alert_finding, make_message
 from kit.hostile_inputs import HOSTILE_TEXTS
+from kit.servers import free_port
 
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.email import Email, EmailSettings
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.model import Message
 from monitor.net.guard import Guard
@@ -128,12 +130,6 @@ def exim() -> Iterator[Exim]:
                 process.terminate()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_for_port(port: int) -> None:
     for _ in range(100):
         with socket.socket() as probe:
@@ -161,7 +157,9 @@ async def send(
     channel = Email(EmailSettings.model_validate(table), Network(Guard(())))
     try:
         return [
-            await channel.send(message, render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None))
+            await channel.send(
+                message, render_message(message, "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+            )
             for message in messages
         ]
     finally:

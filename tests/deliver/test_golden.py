@@ -16,6 +16,7 @@ from rich.text import Text
 
 from monitor.alerts.answer_links import answer_urls
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Message
 from monitor.serialize import alert_from_json
 
@@ -32,9 +33,9 @@ def rendered_text(message: Message) -> str:
     """Return the subject and text of the mail, the terminal output, and the Slack blocks, one below the other."""
     templates, zone, web = builtin_templates(), ZoneInfo("Europe/Kyiv"), "https://claims.example"
     answers = answer_urls(message, web, b"golden")
-    mail = render_message(message, "email", templates, zone, web, answers=answers)
-    terminal = render_message(message, "terminal", templates, zone, web, answers=answers)
-    slack = render_message(message, "slack", templates, zone, web, answers=answers)
+    mail = render_message(message, "email", templates, RenderSettings(zone, web, answers=answers))
+    terminal = render_message(message, "terminal", templates, RenderSettings(zone, web, answers=answers))
+    slack = render_message(message, "slack", templates, RenderSettings(zone, web, answers=answers))
     blocks = "\n".join(json.dumps(block, ensure_ascii=False) for block in slack.blocks)
     return LINE.join([f"{mail.subject}\n\n{mail.text}", Text.from_markup(terminal.text, emoji=False).plain, blocks])
 

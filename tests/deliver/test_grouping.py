@@ -12,6 +12,7 @@ from kit.delivery import builtin_templates, make_alert, make_alert_finding, make
 from monitor.alerts.ids import group_by_rule
 from monitor.deliver.grouping import summarize
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Alert, Message, Reason, Severity
 
 FLOOD = make_alert(
@@ -91,7 +92,7 @@ def test_alerts_beyond_the_limits_of_a_summary_are_counted() -> None:
 @pytest.mark.parametrize("channel_type", ["email", "slack", "terminal", "other"])
 def test_a_digest_names_each_alert_once_above_the_claims(channel_type: str) -> None:
     rendered = render_message(
-        digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), ZoneInfo("UTC"), None
+        digest(FLOOD, FIRE, WATER, MORE), channel_type, builtin_templates(), RenderSettings(ZoneInfo("UTC"))
     )
     assert rendered.subject == "[HIGH] Digest, 4 alerts: A mill burns in Tolna; The fire in Tolna is out; …"
     for part in (rendered.text, rendered.html.partition("<body")[2], str(rendered.blocks or "")):
@@ -105,7 +106,7 @@ def test_a_digest_names_each_alert_once_above_the_claims(channel_type: str) -> N
 
 
 def test_a_message_of_one_rule_has_its_title_and_no_rule_beside_each_claim() -> None:
-    rendered = render_message(digest(FIRE, MORE), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(digest(FIRE, MORE), "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     assert rendered.subject == "[HIGH] Digest, 2 alerts: A mill burns in Tolna; The fire in Tolna is out"
     assert rendered.text.startswith("[HIGH] 2 alerts: Fires\n")
     assert rendered.text.count("Fires") == 3  # the title, the summary, and why
@@ -116,7 +117,7 @@ def test_the_subject_of_a_batch_names_the_two_most_severe_headlines() -> None:
         make_alert_finding("The dam at Brevik failed.", entry="e7"), id="a7", severity=Severity.CRITICAL
     )
     message = make_message(*group_by_rule([FLOOD, FIRE, urgent]))
-    rendered = render_message(message, "email", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(message, "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     assert rendered.subject == "[CRITICAL] 3 alerts: The dam at Brevik failed; A mill burns in Tolna; …"
 
 
@@ -125,15 +126,17 @@ def test_a_digest_mail_shows_all_of_forty_alerts() -> None:
         make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
         for n in range(40)
     ]
-    rendered = render_message(digest(*many), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(digest(*many), "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     assert all(f"Mill {n} burns ·" in rendered.text for n in range(40))
     assert len(rendered.html) < 200_000
 
 
 def test_a_digest_of_one_alert_is_rendered_like_a_single_alert() -> None:
-    rendered = render_message(digest(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(digest(FIRE), "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     assert (rendered.subject, rendered.text, rendered.html) == tuple(
-        getattr(render_message(make_message(FIRE), "email", builtin_templates(), ZoneInfo("UTC"), None), part)
+        getattr(
+            render_message(make_message(FIRE), "email", builtin_templates(), RenderSettings(ZoneInfo("UTC"))), part
+        )
         for part in ("subject", "text", "html")
     )
 
@@ -143,7 +146,9 @@ def test_a_slack_digest_stays_within_fifty_blocks_and_links_to_the_alerts_it_doe
         make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
         for n in range(60)
     ]
-    rendered = render_message(digest(*many), "slack", builtin_templates(), ZoneInfo("UTC"), "https://claims.example")
+    rendered = render_message(
+        digest(*many), "slack", builtin_templates(), RenderSettings(ZoneInfo("UTC"), "https://claims.example")
+    )
     assert len(rendered.blocks) <= 50
     text = str(rendered.blocks)
     assert all(f"Mill {n} burns" in text for n in range(40))
@@ -155,7 +160,7 @@ def test_a_mail_of_a_storm_names_five_hundred_alerts_and_where_the_others_are() 
         make_alert(make_alert_finding(f"Mill {n} burns.", entry=f"e{n}"), id=f"a{n}", story=f"s{n}")
         for n in range(700)
     ]
-    rendered = render_message(digest(*many), "email", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(digest(*many), "email", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     for part in (rendered.text, rendered.html):
         assert all(f"Mill {n} burns" in part for n in range(500))
         assert "Mill 500 burns" not in part

@@ -20,6 +20,7 @@ from kit.hostile_inputs import HOSTILE_HEADERS, HOSTILE_TEXTS
 
 from monitor.deliver.mime import MAIL_POLICY, compose_mail, serialize_mail
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import sanitize_header
 from monitor.errors import DeliveryError
 from monitor.model import Message
@@ -43,7 +44,9 @@ SCRIPTS = [
 
 
 def render_mail(message: Message) -> RenderedMessage:
-    return render_message(message, "email", TEMPLATES, ZoneInfo("Europe/Kyiv"), "https://claims.example")
+    return render_message(
+        message, "email", TEMPLATES, RenderSettings(ZoneInfo("Europe/Kyiv"), "https://claims.example")
+    )
 
 
 def parsed_mail(message: Message) -> EmailMessage:
@@ -83,7 +86,7 @@ def test_mails_pass_a_strict_parser_and_respect_the_smtp_line_length(text: str) 
 @pytest.mark.parametrize("text", HOSTILE_HEADERS.values(), ids=HOSTILE_HEADERS.keys())
 def test_a_custom_subject_template_cannot_add_or_end_a_header(text: str, tmp_path: Path) -> None:
     (tmp_path / "email.subject.j2").write_text("News {{ " + json.dumps(text) + " }}")
-    rendered = render_message(make_message(), "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None)
+    rendered = render_message(make_message(), "email", builtin_templates(tmp_path), RenderSettings(ZoneInfo("UTC")))
 
     content = serialize_mail(compose_mail(make_message(), rendered, SENDER, TO))
 

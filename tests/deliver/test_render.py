@@ -27,6 +27,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.deliver.channels import NOTIFIERS
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.templates import MAX_PRINTED_CHARS
 from monitor.model import Change, ChangeKind, FigurePoint, Message, Novelty, Severity
@@ -37,7 +38,7 @@ CHANNEL_TYPES = sorted(NOTIFIERS)
 
 
 def render_for(message: Message, kind: str = "email") -> RenderedMessage:
-    return render_message(message, kind, TEMPLATES, KYIV, "https://claims.example/")
+    return render_message(message, kind, TEMPLATES, RenderSettings(KYIV, "https://claims.example/"))
 
 
 def mail_html(message: Message) -> LexborHTMLParser:
@@ -46,7 +47,7 @@ def mail_html(message: Message) -> LexborHTMLParser:
 
 def render_custom(folder: Path, kind: str = "email", **texts: str) -> RenderedMessage:
     """Render a message with custom templates over the built-in ones."""
-    return render_message(make_message(), kind, custom_templates(folder, **texts), KYIV, None)
+    return render_message(make_message(), kind, custom_templates(folder, **texts), RenderSettings(KYIV))
 
 
 def custom_templates(folder: Path, **texts: str) -> object:
@@ -61,7 +62,7 @@ def test_a_message_links_to_its_silence_form(kind: str) -> None:
     link = "https://claims.example/messages/m1/silence"
     rendered = render_for(make_message(), kind)
     notice = render_for(make_message(replace(make_alert(rule="monitor"), findings=())), kind)
-    unlinked = render_message(make_message(), kind, TEMPLATES, KYIV, None)
+    unlinked = render_message(make_message(), kind, TEMPLATES, RenderSettings(KYIV))
 
     assert all(link in part for part in readable_parts(rendered))
     assert not any("silence" in part.lower() for rendered in (notice, unlinked) for part in readable_parts(rendered))
@@ -291,12 +292,12 @@ def test_a_custom_template_replaces_the_built_in_one_and_may_extend_it(tmp_path:
         email_html='{% extends "builtin/email.html.j2" %}{% block foot %}<p>Ours & {{ title }}</p>{% endblock %}',
     )
     message = make_message(make_alert(title="A & B"))
-    rendered = render_message(message, "email", templates, KYIV, None)
+    rendered = render_message(message, "email", templates, RenderSettings(KYIV))
 
     assert rendered.subject == "News: Up to 12,000 personnel from North Korea are in Kursk (was around 3,000)"
     assert "Ours & A &amp; B" in rendered.html.replace("Ours &amp; A", "Ours & A")
     assert rendered.note is None
-    assert rendered.text == render_message(message, "email", TEMPLATES, KYIV, None).text
+    assert rendered.text == render_message(message, "email", TEMPLATES, RenderSettings(KYIV)).text
 
 
 BROKEN_TEMPLATES = {
@@ -347,14 +348,18 @@ def test_no_template_escapes_the_sandbox(part: str, text: str, tmp_path: Path) -
     rule = "brief" if part.startswith("brief") else None
     kind = next((kind for kind in ("email", "slack", "terminal") if kind in part), "")
 
-    rendered = render_message(make_message(), kind, templates, KYIV, None, rule)
+    rendered = render_message(make_message(), kind, templates, RenderSettings(KYIV, template=rule))
 
     name = part.replace("_", ".")
     assert rendered.note is not None
     assert rendered.note.startswith(f"template {name}.j2, line 1: ")
     assert "0x" not in rendered.note
     shipped = render_message(
-        make_message(), kind, TEMPLATES, KYIV, None, None, f"{rendered.note}. The built-in template is used instead."
+        make_message(),
+        kind,
+        TEMPLATES,
+        RenderSettings(KYIV),
+        note=f"{rendered.note}. The built-in template is used instead.",
     )
     for field in ("subject", "text", "html"):
         expected, actual = getattr(shipped, field), getattr(rendered, field)
@@ -410,9 +415,7 @@ def test_custom_html_templates_are_escaped_regardless_of_their_file_names(
             make_message(make_alert(make_alert_finding(MARKUP), title=MARKUP)),
             "email",
             templates,
-            KYIV,
-            None,
-            rule,
+            RenderSettings(KYIV, template=rule),
         ).html
     )
 
@@ -425,10 +428,13 @@ def test_custom_slack_and_terminal_templates_are_escaped_and_plain_text_is_not(t
     templates = custom_templates(tmp_path, **dict.fromkeys(names, "{{ findings[0].claim }}"))
     message = make_message(make_alert(make_alert_finding(MARKUP)))
 
-    (block,) = render_message(message, "slack", templates, KYIV, None).blocks
+    (block,) = render_message(message, "slack", templates, RenderSettings(KYIV)).blocks
     assert "&lt;!channel&gt; ∗bold∗" in block["text"]["text"]
-    assert Text.from_markup(render_message(message, "terminal", templates, KYIV, None).text).plain.strip() == MARKUP
-    assert render_message(message, "email", templates, KYIV, None).text.strip() == MARKUP
+    assert (
+        Text.from_markup(render_message(message, "terminal", templates, RenderSettings(KYIV)).text).plain.strip()
+        == MARKUP
+    )
+    assert render_message(message, "email", templates, RenderSettings(KYIV)).text.strip() == MARKUP
 
 
 @pytest.mark.parametrize("text", HOSTILE_MARKUP.values(), ids=HOSTILE_MARKUP.keys())
@@ -474,7 +480,7 @@ def test_an_empty_subject_is_replaced_by_the_default_subject(tmp_path: Path) -> 
 
 def test_a_lone_surrogate_from_a_template_does_not_stop_the_mail(tmp_path: Path) -> None:
     rendered = render_custom(tmp_path, email_txt='{{ "a\\ud800b" }}')
-    assert (rendered.text, rendered.note) == ("a?b\n", None)
+    assert (rendered.text, rendered.note) == ("a\ufffdb\n", None)
 
 
 def test_a_template_cannot_modify_its_values(tmp_path: Path) -> None:

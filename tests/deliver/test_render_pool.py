@@ -15,6 +15,7 @@ from kit.delivery import TEMPLATES_FOLDER, builtin_templates, make_message
 
 from monitor.deliver.render import RenderedMessage, render_message
 from monitor.deliver.render_pool import RenderPool, check_templates_once
+from monitor.deliver.render_settings import RenderSettings
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,7 @@ async def pool() -> AsyncIterator[RenderPool]:
 
 async def render_with(pool: RenderPool, folder: Path, text: str) -> RenderedMessage:
     (folder / "email.txt.j2").write_text(text)
-    return await pool.render(make_message(), "email", builtin_templates(folder), UTC, None)
+    return await pool.render(make_message(), "email", builtin_templates(folder), RenderSettings(UTC))
 
 
 async def test_a_custom_template_is_used(pool: RenderPool, tmp_path: Path) -> None:
@@ -47,23 +48,23 @@ async def test_a_custom_template_is_used(pool: RenderPool, tmp_path: Path) -> No
 async def test_a_warmed_up_pool_renders_its_first_message_without_delay(pool: RenderPool, tmp_path: Path) -> None:
     (tmp_path / "email.txt.j2").write_text("News: {{ headline }}")
     templates = builtin_templates(tmp_path)
-    await pool.warm_up(["email", "slack", "terminal", "webhook"], templates, UTC, None)
+    await pool.warm_up(["email", "slack", "terminal", "webhook"], templates, RenderSettings(UTC))
 
     started = time.monotonic()
-    rendered = await pool.render(make_message(), "email", templates, UTC, None)
+    rendered = await pool.render(make_message(), "email", templates, RenderSettings(UTC))
     assert time.monotonic() - started < 0.5
     assert rendered.note is None
 
 
 async def test_without_custom_templates_the_pool_renders_like_render_message(pool: RenderPool) -> None:
-    rendered = await pool.render(make_message(), "email", builtin_templates(), UTC, None)
+    rendered = await pool.render(make_message(), "email", builtin_templates(), RenderSettings(UTC))
 
-    assert rendered == render_message(make_message(), "email", builtin_templates(), UTC, None)
+    assert rendered == render_message(make_message(), "email", builtin_templates(), RenderSettings(UTC))
 
 
 async def test_built_in_templates_need_no_worker_processes(pool: RenderPool) -> None:
     before = set(multiprocessing.active_children())
-    await pool.warm_up(["email"], builtin_templates(TEMPLATES_FOLDER), UTC, None)
+    await pool.warm_up(["email"], builtin_templates(TEMPLATES_FOLDER), RenderSettings(UTC))
 
     assert set(multiprocessing.active_children()) == before
 
@@ -103,7 +104,7 @@ async def test_a_webhook_template_over_a_limit_is_replaced_by_the_default_body(
     pool: RenderPool, tmp_path: Path
 ) -> None:
     (tmp_path / "webhook.json.j2").write_text(LOOPING)
-    rendered = await pool.render(make_message(), "webhook", builtin_templates(tmp_path), UTC, None)
+    rendered = await pool.render(make_message(), "webhook", builtin_templates(tmp_path), RenderSettings(UTC))
 
     data = json.loads(rendered.body)["data"]
     assert data["id"] == make_message().alerts[0].id

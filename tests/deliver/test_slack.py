@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.slack import Slack, SlackSettings
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.model import Message
 from monitor.net.guard import Guard
@@ -25,7 +26,9 @@ async def send(service: HttpService, message: Message | None = None) -> Receipt:
     )
     message = message or make_message()
     try:
-        return await slack.send(message, render_message(message, "slack", builtin_templates(), ZoneInfo("UTC"), None))
+        return await slack.send(
+            message, render_message(message, "slack", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+        )
     finally:
         await slack.close()
 

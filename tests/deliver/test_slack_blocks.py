@@ -25,6 +25,7 @@ from kit.hostile_inputs import HOSTILE_MARKUP, HOSTILE_TEXTS
 
 from monitor.deliver.escaping import slack_bold, slack_link, slack_literal
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.slack_blocks import parse_slack_blocks, slack_length, truncate_for_slack
 from monitor.model import Alert, AlertFinding, Change, ChangeKind, Message, Novelty, Reason, Severity
 
@@ -32,7 +33,7 @@ TEMPLATES = builtin_templates()
 
 
 def render_slack(message: Message) -> RenderedMessage:
-    return render_message(message, "slack", TEMPLATES, ZoneInfo("UTC"), "https://claims.example")
+    return render_message(message, "slack", TEMPLATES, RenderSettings(ZoneInfo("UTC"), "https://claims.example"))
 
 
 def texts(blocks: tuple[dict[str, Any], ...]) -> list[str]:

@@ -25,6 +25,7 @@ from pydantic import ValidationError
 from monitor.deliver.channels import Receipt
 from monitor.deliver.channels.slack import MAX_BURST_POSTS, Slack, SlackSettings
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.model import Message
 from monitor.net.guard import Guard
@@ -54,7 +55,9 @@ async def bot(service: HttpService) -> AsyncIterator[Slack]:
 
 async def send(service: HttpService, message: Message) -> Receipt:
     async with bot(service) as slack:
-        return await slack.send(message, render_message(message, "slack", builtin_templates(), ZoneInfo("UTC"), None))
+        return await slack.send(
+            message, render_message(message, "slack", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+        )
 
 
 def calls(service: HttpService) -> list[tuple[str, dict[str, Any]]]:
@@ -150,7 +153,7 @@ async def test_a_200_that_is_not_from_slack_is_retried(reply: bytes) -> None:
 
 
 async def test_a_few_posts_are_sent_at_once_and_the_next_at_intervals() -> None:
-    rendered = render_message(make_message(), "slack", builtin_templates(), ZoneInfo("UTC"), None)
+    rendered = render_message(make_message(), "slack", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
     sent_at = []
     async with http_service(200, json.dumps(POSTED).encode()) as service, bot(service) as slack:
         slack.post_interval = 0.5

@@ -14,6 +14,7 @@ from kit.delivery import NOON, TEMPLATES_FOLDER, builtin_templates, make_alert, 
 from monitor.config_file.load import read_config
 from monitor.deliver.finding_context import Limits
 from monitor.deliver.render import check_templates, render_message, rule_template_names
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sample_message import sample_message
 from monitor.deliver.template_context import template_context
 from monitor.deliver.templates import ESCAPING_BY_TEMPLATE, MAX_TEMPLATE_BYTES, WEBHOOK_TEMPLATE, load_templates
@@ -122,7 +123,7 @@ def test_the_docs_list_exactly_the_names_that_a_template_sees() -> None:
     batch = replace(single, alerts=(*single.alerts, other))
     names = set[str]().union(
         *(
-            template_names(template_context(message, Limits(findings=10, claim=600), ZoneInfo("UTC"), None))
+            template_names(template_context(message, Limits(findings=10, claim=600), RenderSettings(ZoneInfo("UTC"))))
             for message in (single, batch)
         )
     )
@@ -140,7 +141,7 @@ def test_the_examples_in_the_docs_work(tmp_path: Path) -> None:
     assert problem_lines(tmp_path) == []
     for kind in ("email", "slack", "webhook"):
         message, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
-        assert render_message(message, kind, templates, ZoneInfo("UTC"), None).note is None
+        assert render_message(message, kind, templates, RenderSettings(ZoneInfo("UTC"))).note is None
 
 
 @pytest.mark.parametrize("kind", ["email", "slack", "terminal"])
@@ -151,7 +152,8 @@ def test_a_template_of_a_rule_replaces_only_the_parts_it_has(kind: str, tmp_path
     assert problem_lines(tmp_path) == []
     message, templates = sample_message("desk", NOON), builtin_templates(tmp_path)
     brief, default = (
-        render_message(message, kind, templates, ZoneInfo("UTC"), None, template=name) for name in ("brief", None)
+        render_message(message, kind, templates, RenderSettings(ZoneInfo("UTC"), template=name))
+        for name in ("brief", None)
     )
     assert "in brief: " in f"{brief.text}{brief.blocks}"
     assert "in brief: " not in f"{default.text}{default.blocks}"
@@ -162,7 +164,9 @@ def test_a_failed_template_of_a_rule_is_named_and_replaced_by_the_built_in_one(t
     (tmp_path / "brief.email.txt.j2").write_text("Fine\n{{ headlin }}")
     assert problem_lines(tmp_path) == [f"{tmp_path}/brief.email.txt.j2:2:4: 'headlin' is undefined"]
     message = sample_message("desk", NOON)
-    rendered = render_message(message, "email", builtin_templates(tmp_path), ZoneInfo("UTC"), None, template="brief")
+    rendered = render_message(
+        message, "email", builtin_templates(tmp_path), RenderSettings(ZoneInfo("UTC"), template="brief")
+    )
     assert rendered.note == "template brief.email.txt.j2, line 2: 'headlin' is undefined"
     assert "built-in template" in rendered.text
 

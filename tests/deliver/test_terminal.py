@@ -13,13 +13,14 @@ from rich.text import Text
 
 from monitor.deliver.channels.terminal import Terminal, TerminalSettings
 from monitor.deliver.render import RenderedMessage, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.errors import DeliveryError
 from monitor.net.guard import Guard
 from monitor.net.network import Network
 
 
 def render_terminal() -> RenderedMessage:
-    return render_message(make_message(), "terminal", builtin_templates(), ZoneInfo("UTC"), None)
+    return render_message(make_message(), "terminal", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
 
 
 def make_terminal() -> Terminal:

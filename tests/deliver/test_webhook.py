@@ -18,6 +18,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from monitor.deliver.channels.webhook import Webhook, WebhookSettings, signatures
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.model import Message
 from monitor.net.guard import Guard
 from monitor.net.network import Network
@@ -32,7 +33,9 @@ async def send(service: HttpService, secret: object, message: Message | None = N
     webhook = Webhook(WebhookSettings.model_validate(table), Network(Guard(["127.0.0.0/8"])))
     message = message or make_message()
     try:
-        await webhook.send(message, render_message(message, "webhook", builtin_templates(), ZoneInfo("UTC"), None))
+        await webhook.send(
+            message, render_message(message, "webhook", builtin_templates(), RenderSettings(ZoneInfo("UTC")))
+        )
     finally:
         await webhook.close()
 
@@ -120,7 +123,7 @@ async def test_text_in_any_script_is_signed_as_sent() -> None:
 
     (request,) = service.received_requests
     body = Verifier(NEW_SECRET).verify(request.body, request.headers)
-    assert body["data"]["findings"][0]["claim"] == "До 12 000 військових 🚢 ?"
+    assert body["data"]["findings"][0]["claim"] == "До 12 000 військових 🚢 \ufffd"
     assert json.loads(request.body.decode("utf-8")) == body
 
 

@@ -25,8 +25,8 @@ from kit.delivery import (
 from monitor.alerts.answer_links import AnswerUrls
 from monitor.deliver.json_check import json_error
 from monitor.deliver.render import RenderedMessage, check_templates, render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sample_message import sample_message
-from monitor.deliver.template_context import MessageStyle
 from monitor.deliver.webhook_payload import MAX_POST_ALERTS, split_into_posts, webhook_payload
 from monitor.model import Message
 
@@ -38,7 +38,7 @@ def render(folder: Path, text: str, message: Message | None = None, name: str = 
     (folder / name).write_text(text)
     template = name.removesuffix("webhook.json.j2").rstrip(".") or None
     return render_message(
-        message or make_message(), "webhook", builtin_templates(folder), UTC, None, template=template
+        message or make_message(), "webhook", builtin_templates(folder), RenderSettings(UTC, template=template)
     )
 
 
@@ -49,7 +49,7 @@ def printed(folder: Path, text: str, message: Message | None = None) -> Any:
 
 
 def default_body(message: Message) -> bytes:
-    return render_message(message, "webhook", builtin_templates(), UTC, None).body
+    return render_message(message, "webhook", builtin_templates(), RenderSettings(UTC)).body
 
 
 def problems(folder: Path, text: str, name: str = "webhook.json.j2") -> list[str]:
@@ -60,7 +60,7 @@ def problems(folder: Path, text: str, name: str = "webhook.json.j2") -> list[str
 def test_without_a_template_the_body_is_the_documented_one(tmp_path: Path) -> None:
     (tmp_path / "slack.j2").write_text("{{ headline }}")
     message = make_message()
-    rendered = render_message(message, "webhook", builtin_templates(tmp_path), UTC, None, template="brief")
+    rendered = render_message(message, "webhook", builtin_templates(tmp_path), RenderSettings(UTC, template="brief"))
 
     envelope = {"type": "alert.created", "timestamp": "2024-12-14T12:00:00Z", "data": webhook_payload(message)}
     assert rendered.body == json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
@@ -133,7 +133,9 @@ def test_a_template_of_a_rule_or_channel_replaces_the_general_one(tmp_path: Path
     general = render(tmp_path, '{"general": {{ id }}}')
     brief = render(tmp_path, '{"brief": {{ id }}}', name="brief.webhook.json.j2")
     assert (general.body, brief.body) == (b'{"general": "a1"}', b'{"brief": "a1"}')
-    other = render_message(make_message(), "webhook", builtin_templates(tmp_path), UTC, None, template="other")
+    other = render_message(
+        make_message(), "webhook", builtin_templates(tmp_path), RenderSettings(UTC, template="other")
+    )
     assert other.body == general.body
 
 
@@ -225,10 +227,7 @@ def test_a_template_sees_answer_links_and_the_style_of_the_channel(tmp_path: Pat
             make_message(),
             "webhook",
             builtin_templates(tmp_path),
-            UTC,
-            None,
-            answers=answers,
-            style=MessageStyle(marks),
+            RenderSettings(UTC, answers=answers, severity_marker=marks),
         ).body
         for marks in (True, False)
     ]

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,10 +183,15 @@ class PageClient(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def page_client(store: Store, base: str = "", access: Access | None = None) -> AsyncIterator[PageClient]:
-    """Yield an HTTP client for the web pages of `store`, without a network."""
+async def page_client(
+    store: Store, base: str = "", access: Access | None = None, folder: Path | None = None, **options: Any
+) -> AsyncIterator[PageClient]:
+    """Yield an HTTP client for the web pages of `store`, without a network. `folder` has its config; `options` are
+    those of `create_app`."""
     access = access or Access()
-    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access)
+    if folder:
+        options["config"] = partial(read_config, folder / "config.toml", env={})
+    application = create_app(store, timezone=KYIV, clock=lambda: NOW, base=base, access=access, **options)
     transport = httpx.ASGITransport(application)
     async with PageClient(transport=transport, base_url="http://localhost:8080") as client:
         client.access = access

@@ -172,7 +172,7 @@ MISTAKES = [
         "central-banks",
         "@central-banks",
         "@central banks",
-        "7:3: unknown alias `@central`; aliases.yaml has @central-banks",
+        "7:3: unknown alias `@central`; did you mean `@central-banks`?",
     ),
     ("central-banks", "throttle:", "  throttle:", "13:13: `throttle` under `figures`: expected a table of keys"),
     ("central-banks", "match: >-", "match: >-\n  # large steps", "7:3: `#` begins no comment inside a query"),

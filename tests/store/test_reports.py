@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from kit.builders import (
@@ -13,13 +14,15 @@ from kit.builders import (
     example_prior,
     sent_decision,
 )
+from kit.delivery import make_alert, make_alert_finding
 from sqlalchemy import text
 
 from monitor.model import Change, ChangeKind, Decision, Finding, Match, Noise, Novelty, Reason, TermHit
 from monitor.store import outbox
 from monitor.store.base import Store
-from monitor.store.commit import commit_assessment, enqueue_notices
-from monitor.store.reports.alerts import find_alert, load_alert_page, recent_alert_counts
+from monitor.store.commit import commit_assessment
+from monitor.store.reports.alert_filter import AlertFilter, count_filtered
+from monitor.store.reports.alerts import find_alert, load_alert_page
 from monitor.store.reports.claims import load_claim_page
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.reports.explain import MatchRow, UpdateExplanation, explain_update
@@ -206,22 +209,18 @@ def test_the_status_counts_rows_and_states(store: Store) -> None:
     )
 
 
-def test_the_latest_alerts_are_counted_by_rule_story_and_source(store: Store) -> None:
+def test_the_alerts_of_a_filter_are_counted_up_to_a_limit(store: Store) -> None:
     add_sources(store, "wire", "isw")
     commit_five_alerts(store)
-    commit_texts(store, ["News."], source="isw", decisions=[sent_decision(example_alert("al-6", at=600.0))])
-    with store.write() as conn:
-        enqueue_notices(
-            conn, [example_message("m-n", replace(example_alert("al-n", at=600.0, rule="monitor"), findings=()))]
-        )
-        all_counts = {(row.rule, row.story, row.source): row.count for row in recent_alert_counts(conn, 200.0)}
-        newest_counts = {
-            (row.rule, row.story, row.source): row.count for row in recent_alert_counts(conn, 200.0, limit=2)
-        }
-    assert all_counts == {
-        ("bridges", "st-0", "wire"): 2,
-        ("bridges", "st-1", "wire"): 1,
-        ("bridges", "st-1", "isw"): 1,
-        ("floods", "st-1", "wire"): 1,
-    }
-    assert newest_counts == {("bridges", "st-1", "isw"): 1}
+    isw = make_alert(make_alert_finding("News.", source="isw"), id="al-6", rule="bridges", story="st-1", at=600.0)
+    commit_texts(store, ["News."], source="isw", decisions=[sent_decision(isw)])
+
+    def count(limit: int = 100, **wanted: Any) -> int:
+        return count_filtered(conn, AlertFilter(**wanted), limit)
+
+    with store.read() as conn:
+        assert count(rule="bridges") == 5
+        assert count(rule="bridges", since=300.0) == 3
+        assert (count(source="isw"), count(source="isw", rule="floods")) == (1, 0)
+        assert (count(source="isw", story="st-1"), count(story="st-1")) == (1, 4)
+        assert (count(limit=2), count(limit=2, rule="bridges")) == (2, 2)

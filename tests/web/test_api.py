@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from kit.builders import add_sources, commit_texts, example_alert, sent_decision
 from kit.sample_store import NOW
 from kit.web_access import NEIGHBOR, PASSWORD, SAME_ORIGIN, TOKEN, form_token, log_in, visitor_client
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from monitor.store import silences
 from monitor.store.base import Store
+from monitor.store.reports.status import load_status
 from monitor.units import DAY
 from monitor.web import api_rules
 from monitor.web.access import Access
@@ -224,6 +226,27 @@ async def test_a_source_can_be_polled_paused_and_resumed(api: CheckedClient) -> 
     assert "resume" in (await api.post("/sources/kyiv-wire/poll", status=409))["error"]
     resumed = await api.post("/sources/kyiv-wire/resume")
     assert (resumed["state"], resumed["paused_at"], resumed["next_poll"]) == ("ok", None, "2026-12-16T18:30:00Z")
+
+
+async def test_large_tables_are_counted_once_a_minute(api: CheckedClient, editable_store: Store) -> None:
+    first = await api.get("/status")
+    add_sources(editable_store, "wire")  # the others are no longer configured
+    commit_texts(editable_store, ["A."], decisions=[sent_decision(example_alert("al-x", at=NOW))])
+    second = await api.get("/status")
+
+    assert second == first | {
+        "sources": {"empty": 1},
+        "alerts_today": first["alerts_today"] + 1,
+        "decided_today": second["decided_today"],
+        "last_poll": None,
+        "next_poll": second["next_poll"],
+        "notices": second["notices"],
+        "never_polled": 1,
+    }
+    with editable_store.read() as conn:
+        counted = load_status(conn, NOW)
+    assert counted.alerts == first["alerts"] + 1
+    assert counted.messages == first["messages"]
 
 
 async def test_a_dead_delivery_can_be_retried(api: CheckedClient) -> None:

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.config.models import WebConfig
 from monitor.deliver.render import render_message
+from monitor.deliver.render_settings import RenderSettings
 from monitor.store.base import Store
 from monitor.web.middleware import url_base_path
 
@@ -76,7 +77,8 @@ async def test_every_page_and_form_works_with_and_without_the_base_path(editable
         without_base = await crawl(reader, "/")
 
     assert {path.removeprefix("/monitor") for path in with_base} == without_base
-    assert {answer.headers["location"] for answer in (*responses, *responses_without_base)} == {alert}
+    targets = {answer.headers["location"] for answer in (*responses, *responses_without_base)}
+    assert targets == {f"{alert}?done=seen", f"{alert}?done=not-news"}
 
 
 async def test_error_pages_and_redirects_keep_the_base_path(editable_store: Store) -> None:
@@ -88,13 +90,13 @@ async def test_error_pages_and_redirects_keep_the_base_path(editable_store: Stor
         other = await reader.get("/monitorial")
 
     assert missing.json() == {"error": "There is no such page."}
-    assert made.headers["location"] == "/monitor/silences"
+    assert made.headers["location"] == "/monitor/silences?done=created"
     assert other.status_code == 404
 
 
 @pytest.mark.parametrize("url", ["https://host.example/monitor", "https://host.example/monitor/"])
 def test_links_in_messages_have_the_base_path(url: str) -> None:
-    made = render_message(make_message(), "email", builtin_templates(), KYIV, url)
+    made = render_message(make_message(), "email", builtin_templates(), RenderSettings(KYIV, url))
 
     for part in (made.text, made.html):
         assert "https://host.example/monitor/alerts/a1" in part

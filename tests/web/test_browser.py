@@ -20,10 +20,14 @@ from sqlalchemy import Connection, select
 from monitor.actions import create_silence, record_feedback
 from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence
-from monitor.model import FigurePoint
+from monitor.config_file.load import read_config
+from monitor.model import Entry, FigurePoint
+from monitor.sources.discover import DiscoveredFeed
+from monitor.sources.parse.feed import Feed
 from monitor.store import schema
 from monitor.store.base import Store
 from monitor.store.connect import open_store
+from monitor.store.reports.deliveries import load_delivery_page
 from monitor.store.rule_state import mark_rules_refused
 from monitor.web.app import create_app
 from monitor.web.server import running_server
@@ -52,9 +56,16 @@ PAGES = {
     "search": "/search",
     "results": "/search?q=soldier*+OR+recall*",
     "fault": "/search?q=(soldier",
-    "sources": "/sources",
-    "deliveries": "/deliveries",
-    "silences": "/silences",
+    "sources": "/sources?done=poll&count=2",
+    "sources with filters": "/sources?state=failing&q=food&select=all",
+    "no source": "/sources?q=zzz",
+    "source": "/sources/food-agency?done=pause",
+    "add a source": "/add-source",
+    "deliveries": "/deliveries?done=retry",
+    "dead letters": "/deliveries?state=dead&channel=osint&select=all",
+    "silences": "/silences?done=created",
+    "new silence": "/silences/new",
+    "preview of a silence": "/silences/new?rule=dprk-deployment&match=soldier*",
     "coverage": "/coverage",
     "unknown page": "/nowhere",
     "wrong parameter": "/alerts?colour=red",
@@ -104,6 +115,10 @@ async def browser() -> AsyncIterator[Browser]:
 async def problems_of(page: Page, url: str) -> list[str]:
     """Return what axe finds on a page, and how far it scrolls sideways."""
     await page.goto(url)
+    return await problems_here(page)
+
+
+async def problems_here(page: Page) -> list[str]:
     await page.evaluate(AXE)
     found = await page.evaluate("axe.run()")
     problems = [f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]}" for one in found["violations"]]
@@ -148,7 +163,20 @@ async def test_no_page_logs_an_error(full_store: Store, browser: Browser) -> Non
     assert messages == []
 
 
-@pytest.mark.parametrize("name", ["overview", "alerts", "alert", "search", "coverage"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "overview",
+        "alerts",
+        "alert",
+        "search",
+        "coverage",
+        "sources",
+        "source",
+        "dead letters",
+        "preview of a silence",
+    ],
+)
 async def test_everything_can_be_reached_by_keyboard(full_store: Store, browser: Browser, name: str) -> None:
     app = create_app(full_store, timezone=KYIV, clock=lambda: NOW)
     page = await browser.new_page(viewport={"width": 1200, "height": 900})
@@ -191,3 +219,77 @@ async def test_alerts_are_answered_with_the_keyboard(browser: Browser) -> None:
             await page.keyboard.press("Enter")
             await page.wait_for_url("**/alerts?done=2")
             assert await page.locator(".answered").all_text_contents() == ["Not news", "Not news"]
+
+
+ENTRIES = tuple(
+    Entry(f"k{n}", f"Bridge {n} is closed", f"https://orle.example/{n}", "x", published=NOW - 3600 * n)
+    for n in range(9)
+)
+
+
+async def discover_two(_url: str) -> list[DiscoveredFeed]:
+    return [
+        DiscoveredFeed("https://orle.example/feed.xml", Feed("Orle Courier", ENTRIES, None, ())),
+        DiscoveredFeed("https://front-report.example/daily.xml", Feed("Front report", (), None, ())),
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_source_is_added_with_accessible_pages(browser: Browser, tmp_path: Path, mode: str) -> None:
+    """From the list to the form, the feeds that were found, one that is refused, and one that is added."""
+    width, scheme = MODES[mode]
+    size: ViewportSize = {"width": width, "height": 900}
+    with closing(build_sample_store(tmp_path)) as store:
+        path = tmp_path / "config.toml"
+        app = create_app(
+            store,
+            timezone=KYIV,
+            clock=lambda: NOW,
+            config=lambda: read_config(path, env={}),
+            discover=discover_two,
+        )
+        context = await browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+        page = await context.new_page()
+        async with running_server("127.0.0.1:0", app) as url:
+            await page.goto(f"{url}/sources")
+            await page.get_by_role("link", name="Add a source").click()
+            await page.get_by_label("Address of a site or feed").fill("orle.example")
+            await page.keyboard.press("Enter")
+            await page.wait_for_selector("article")
+            found = await problems_here(page)
+            await page.get_by_label("Name of the source").fill("kyiv-wire")  # taken
+            await page.get_by_role("button", name="Add this feed").click()
+            await page.wait_for_selector("pre")
+            refused = await problems_here(page)
+            await page.get_by_role("button", name="Find feeds").click()
+            await page.get_by_role("button", name="Add this feed").click()
+            await page.wait_for_url("**/sources?done=added")
+            added = await problems_here(page)
+
+        assert (found, refused, added) == ([], [], [])
+        assert read_config(path, env={}).sources[-1].name == "orle-courier"
+
+
+async def test_sources_and_deliveries_are_changed_with_the_keyboard(browser: Browser, tmp_path: Path) -> None:
+    with closing(build_sample_store(tmp_path)) as store:
+        page = await browser.new_page()
+        async with running_server("127.0.0.1:0", create_app(store, timezone=KYIV, clock=lambda: NOW)) as url:
+            await page.goto(f"{url}/sources?state=ok")
+            await page.locator(".pick input").first.focus()
+            await page.keyboard.press("Space")
+            await page.get_by_role("button", name="Pause").focus()
+            await page.keyboard.press("Enter")
+            await page.wait_for_url("**/sources?state=ok&done=pause")
+            await page.goto(f"{url}/deliveries")
+            await page.locator(".pick input").last.focus()
+            await page.keyboard.press("Space")
+            await page.keyboard.press("Enter")  # in a box, a browser may press the first button of its form
+            if "done" not in page.url:
+                await page.get_by_role("button", name="Retry selected").focus()
+                await page.keyboard.press("Enter")
+            await page.wait_for_url("**/deliveries?done=retry")
+        with store.read() as conn:
+            rows = load_delivery_page(conn)
+
+    assert [row.state for row in rows if row.attempts == 0 and row.id == 2] == ["pending"]
+    assert [row.state for row in rows if row.id == 4] == ["retrying"]

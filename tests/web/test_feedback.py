@@ -10,7 +10,7 @@ from monitor.alerts.feedback import FeedbackKind
 from monitor.alerts.silences import Silence, SilenceMode
 from monitor.store import feedback, silences
 from monitor.store.base import Store
-from monitor.web.app import POST_ROUTES
+from monitor.web.app import FORM_PATHS
 
 SAME_ORIGIN = {"origin": "http://localhost:8080"}
 
@@ -31,7 +31,8 @@ async def test_a_not_news_answer_is_stored_and_shown_and_mutes_similar_alerts(
     id = await first_alert(page_reader)
     answer = await page_reader.post(f"/alerts/{id}/not-news", headers=SAME_ORIGIN)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{id}?done=not-news")
+    assert "Recorded: this alert was not news." in (await page_reader.get(answer.headers["location"])).text
     assert "Not news: similar alerts are muted" in (await page_reader.get(f"/alerts/{id}")).text
     assert (await page_reader.get(f"/api/v1/alerts/{id}")).json()["answer"] == "not news"
     with editable_store.read() as conn:
@@ -81,10 +82,11 @@ async def test_get_does_not_answer_and_an_unknown_alert_is_404(
 
 def fill_path(path: str, alert: str) -> str:
     """Fill the placeholders of a route."""
-    return path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", alert)
+    filled = path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", alert)
+    return filled.replace("{name:path}", "front-report")
 
 
-@pytest.mark.parametrize("path", POST_ROUTES)
+@pytest.mark.parametrize("path", FORM_PATHS)
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
 async def test_every_form_is_rejected_from_another_site(
     editable_store: Store, page_reader: httpx.AsyncClient, path: str, headers: dict[str, str]

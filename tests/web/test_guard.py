@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from monitor.store.base import Store
 from monitor.web.access import Access
-from monitor.web.app import POST_ROUTES, create_app
+from monitor.web.app import FORM_PATHS, create_app
 from monitor.web.guard import PUBLIC_PATHS
 
 PUBLIC_ROUTES = {*PUBLIC_PATHS, "/answer/{token}"}
@@ -26,7 +26,8 @@ def all_routes(store: Store) -> list[tuple[str, str]]:
 
 
 def fill(path: str) -> str:
-    return path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", "x").replace("{name}", "x")
+    filled = path.replace("{kind}", "alerts").replace("{id:int}", "1").replace("{id}", "x")
+    return filled.replace("{name}", "x").replace("{name:path}", "x")
 
 
 async def test_every_route_refuses_strangers(sample_news_store: Store) -> None:
@@ -111,7 +112,7 @@ async def test_a_form_needs_our_origin_and_the_visitors_token(
     assert (answer.status_code, answers) == ((303, 1) if is_accepted else (403, 0))
 
 
-@pytest.mark.parametrize("path", POST_ROUTES)
+@pytest.mark.parametrize("path", FORM_PATHS)
 async def test_every_form_is_refused_without_its_token(editable_store: Store, path: str) -> None:
     async with visitor_client(editable_store, Access()) as client:
         assert (await client.post(fill(path), data={"x": "y"}, headers=SAME_ORIGIN)).status_code == 403

@@ -80,6 +80,43 @@ def test_a_late_poll_a_waiting_message_a_dead_letter_and_rejected_rules_are_repo
     }
 
 
+async def test_failing_checks_of_the_daemon_are_shown_with_their_reasons(empty_store: Store) -> None:
+    checks = {
+        "store": {"status": "failing", "since": None, "reason": "the disk is full <b>"},
+        "poll": {"status": "ok", "since": None, "reason": "a remark"},
+        "deliver": {"status": "failing", "since": None, "reason": None},
+    }
+    async with page_client(empty_store, health=lambda: {"status": "failing", "checks": checks}) as reader:
+        page = LexborHTMLParser((await reader.get("/")).text)
+
+    assert [words(row) for row in page.css(".fault li")] == ["store: the disk is full <b>", "deliver: fails"]
+    assert page.css(".fault li b b") == []
+
+
+async def test_a_working_daemon_and_none_show_no_failure(empty_store: Store) -> None:
+    body = {"status": "ok", "checks": {"store": {"status": "ok", "since": None, "reason": None}}}
+    async with page_client(empty_store, health=lambda: body) as reader:
+        assert "daemon reports failures" not in (await reader.get("/")).text
+    assert (await read(empty_store)).css(".fault") == []
+
+
+async def test_a_link_in_a_message_leads_to_its_alert_in_one_step(empty_store: Store) -> None:
+    add_sources(empty_store, "wire")
+    alerts = [example_alert(f"al-{n}", f"News {n}.") for n in range(3)]
+    messages = [example_message("m1", alerts[0]), example_message("m2", *alerts[1:])]
+    commit_texts(empty_store, ["News."], decisions=[sent_decision(alert) for alert in alerts], messages=messages)
+    async with page_client(empty_store, "/monitor") as reader:
+        answers = [await reader.get(f"/monitor/?message={message}") for message in ("m1", "m2", "gone")]
+        pages = [await reader.get(answer.headers["location"]) for answer in answers]
+
+    assert [answer.headers["location"] for answer in answers] == [
+        "/monitor/alerts/al-0",
+        "/monitor/alerts?message=m2",
+        "/monitor/alerts?message=gone",
+    ]
+    assert [page.status_code for page in pages] == [200, 200, 200]
+
+
 async def test_the_chart_counts_the_days_of_the_time_zone(empty_store: Store) -> None:
     add_sources(empty_store, "wire")
     midnight = NOW - 20.5 * 3600  # 16 December in Kyiv begins

@@ -11,7 +11,7 @@ import pytest
 from kit.sample_store import KYIV, NOW, build_sample_store, page_client
 
 from monitor.store.base import Store
-from monitor.web.app import GET_ROUTES, POST_ROUTES, create_app
+from monitor.web.app import FORM_PATHS, GET_ROUTES, create_app
 
 PATHS = [path for path in GET_ROUTES if "{" not in path]
 OTHER_PATHS = [
@@ -92,7 +92,23 @@ async def test_api_status_counts_sources_and_messages(page_reader: httpx.AsyncCl
         ("/alerts?before=x", 400, "Invalid before=: expected the number of a row."),
         ("/alerts?before=-1", 400, "Invalid before=: expected the number of a row."),
         ("/alerts?before=99999999999999999999", 400, "Invalid before=: expected the number of a row."),
-        ("/deliveries?state=lost", 400, "Unknown state: expected one of pending, retrying, sent, dead."),
+        ("/deliveries?state=lost", 400, "Invalid state=: expected one of pending, retrying, sent, dead."),
+        (
+            "/deliveries?colour=red",
+            400,
+            "Unknown parameter colour: this page has state, channel, before, select, done, count.",
+        ),
+        (
+            "/sources?colour=red",
+            400,
+            "Unknown parameter colour: this page has q, state, tag, page, select, done, count.",
+        ),
+        ("/sources?state=lost", 400, "Invalid state=: expected one of ok, empty, failing, blocked, quiet, paused."),
+        ("/sources?done=evil", 400, "Invalid done=: expected one of poll, pause, resume, added."),
+        ("/sources/nobody", 404, "There is no such source."),
+        ("/silences?colour=red", 400, "Unknown parameter colour: this page has done, count."),
+        ("/add-source?x=1", 400, "Unknown parameter x: this page has none."),
+        ("/silences/new?colour=red", 400, "Unknown parameter colour: this page has rule, source, story, match."),
     ],
 )
 async def test_an_invalid_request_gets_a_page_with_one_sentence(
@@ -110,7 +126,7 @@ async def test_api_errors_are_json(page_reader: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()) == (404, {"error": "There is no such page."})
 
 
-@pytest.mark.parametrize("path", [*(path for path in PATHS if path not in POST_ROUTES), "/health"])
+@pytest.mark.parametrize("path", [*(path for path in PATHS if path not in FORM_PATHS), "/health"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_pages_accept_only_get_and_head(page_reader: httpx.AsyncClient, path: str, method: str) -> None:
     answer = await page_reader.request(method, path)

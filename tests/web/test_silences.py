@@ -112,7 +112,7 @@ async def test_submitting_the_form_creates_the_silence_and_shows_it(
     target = {"what": f"story={alert['story']}", "reason": " seen  enough "}
     answer = await page_reader.post(f"/alerts/{alert['id']}/silence", data=form | target, headers=SAME_ORIGIN)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/silences")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/silences?done=created")
     (created,) = active_silences(editable_store)
     assert (created.story, created.rule, created.source) == (alert["story"], None, None)
     assert (created.reason, created.by, (created.until - NOW, created.mode)) == ("seen enough", "web", expected)
@@ -133,7 +133,7 @@ async def test_a_silence_can_be_ended_from_the_list(editable_store: Store, page_
     await page_reader.post(f"/alerts/{alert['id']}/silence", data=form, headers=SAME_ORIGIN)
     answer = await page_reader.post("/silences/1/end", headers=SAME_ORIGIN)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/silences")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/silences?done=ended")
     assert active_silences(editable_store) == []
     assert "Silenced until" not in (await page_reader.get(f"/alerts/{alert['id']}")).text
     assert (await page_reader.post("/silences/99/end", headers=SAME_ORIGIN)).status_code == 303

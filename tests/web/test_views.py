@@ -183,7 +183,7 @@ async def test_the_alert_page_shows_each_delivery_with_state_and_error(page_read
 
     states = dict(zip(texts(main, "td[data-head=Channel]"), texts(main, "td[data-head=State]"), strict=True))
     assert states == {"desk": "sent", "osint": "dead"}
-    assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed"]
+    assert texts(main, "td.error") == ["the service answered 404 no_service: the webhook was removed Retry osint"]
 
 
 async def test_other_sources_are_shown_with_the_alert_and_linked(empty_store: Store) -> None:
@@ -254,11 +254,13 @@ async def test_deliveries_show_headline_and_reason_for_waiting(empty_store: Stor
     assert texts(page, ".below td") == ["waits behind delivery 1 of its story"]
 
 
-async def test_dead_deliveries_show_how_to_retry(page_reader: httpx.AsyncClient) -> None:
+async def test_dead_deliveries_show_their_cause_and_a_button(page_reader: httpx.AsyncClient) -> None:
     main = await read_main(page_reader, "/deliveries?state=dead")
 
     assert texts(main, ".state") == ["dead"]
-    assert texts(main, "code") == ["monitor deliveries retry 2"]
+    assert texts(main, "td.error") == [
+        "the service answered 404 no_service: the webhook was removed Retry delivery 2"
+    ]
 
 
 async def test_every_page_shows_that_rules_were_rejected_and_why(empty_store: Store) -> None:
@@ -302,6 +304,7 @@ async def commit_hostile_texts(store: Store) -> None:
     commit_texts(store, [SCRIPT], decisions=[sent_decision(alert)], messages=messages)
 
 
+OWN_ACTIONS = ("/alerts", "/search", "/sources", "/add-source", "/deliveries", "/silences")
 HOSTILE_PATHS = [
     "/",
     "/alerts",
@@ -315,8 +318,13 @@ HOSTILE_PATHS = [
     "/coverage",
     "/stories/st-1",
     "/sources",
+    "/sources?q=script",
+    "/sources/wire'%22%3E%3Cscript%3Ex%3C%2Fscript%3E",
+    "/add-source",
     "/deliveries",
+    "/deliveries?channel=desk<script>",
     "/silences",
+    "/silences/new?rule=<script>&match=script",
     "/<script>",
 ]
 
@@ -330,7 +338,7 @@ async def test_hostile_text_is_escaped(empty_store: Store, path: str) -> None:
     links = [link.attributes["href"] or "" for link in tree.css("a")]
 
     assert tree.css("script, img, iframe, style, base, meta[http-equiv]") == []
-    assert all((form.attributes["action"] or "").startswith(("/alerts", "/search")) for form in tree.css("form"))
+    assert all((form.attributes["action"] or "").startswith(OWN_ACTIONS) for form in tree.css("form"))
     assert [name for node in tree.css("*") for name in node.attributes if name.startswith("on")] == []
     assert {urlsplit(link).scheme for link in links} <= {"", "http", "https"}
     assert all(link.startswith(("/", "http", "#")) and not link.startswith("//") for link in links)

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from monitor.validation_text import closest_name
 
 MAX_QUOTE_CHARS = 60  # characters of the user's text that a message quotes
 _BACKTICKED = re.compile(r"`([^`]*)`")
@@ -31,7 +30,5 @@ def _truncated_quote(match: re.Match[str]) -> str:
 
 def did_you_mean(word: str, candidates: Iterable[str], prefix: str = "") -> str:
     """Return `did you mean …?` if a candidate is similar to the word, else ""."""
-    closest = process.extractOne(
-        word, list(candidates), scorer=OSA.normalized_similarity, processor=str.casefold, score_cutoff=0.6
-    )
-    return f"did you mean `{prefix}{closest[0]}`?" if closest else ""
+    name = closest_name(word, candidates)
+    return f"did you mean `{prefix}{name}`?" if name else ""

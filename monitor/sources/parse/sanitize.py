@@ -6,12 +6,12 @@ import html
 import re
 from urllib.parse import urljoin
 
+from monitor.characters import C0_CONTROLS, replace_surrogates
 from monitor.text import blocks, markdown
 from monitor.text.elements import escape_non_elements
 from monitor.text.inline_text import drop_inline_tags
 
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile(f"[{C0_CONTROLS}\x0b\x0c]")
 # Linear time on any input.
 _HTML_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _NAMED_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][^\s<>/]*)(?P<attributes>[^<>]*)>")
@@ -23,10 +23,7 @@ _HIDDEN_MARKUP = re.compile(
 
 def clean_text(text: object) -> str:
     """Remove control characters and replace lone surrogates, which databases and messages reject."""
-    cleaned = _CONTROL_CHARACTERS.sub("", str(text or ""))
-    if _LONE_SURROGATE.search(cleaned):
-        cleaned = cleaned.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return cleaned
+    return replace_surrogates(_CONTROL_CHARACTERS.sub("", str(text or "")))
 
 
 def clean_line(text: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
 from monitor.alerts.feedback import FeedbackKind
 from monitor.model import Moment
@@ -48,6 +48,12 @@ def load_filtered_page(
     if after is None:
         return load_alert_rows(conn, query.order_by(number.desc()))
     return load_alert_rows(conn, query.where(number > after).order_by(number))[::-1]
+
+
+def count_filtered(conn: Connection, wanted: AlertFilter, limit: int) -> int:
+    """Count the alerts of a filter, up to `limit`."""
+    found = select(alerts.c.number).where(*conditions(conn, wanted)).limit(limit).subquery()
+    return conn.scalar(select(func.count()).select_from(found)) or 0
 
 
 def conditions(conn: Connection, wanted: AlertFilter) -> list[ColumnElement[bool]]:

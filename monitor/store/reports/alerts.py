@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from monitor.alerts.feedback import Feedback
 from monitor.model import Alert, Moment
@@ -17,9 +17,6 @@ from monitor.serialize import alert_from_json
 from monitor.store import schema
 from monitor.store.corroboration import alerts_with_other_sources
 from monitor.store.feedback import feedback_by_alert
-from monitor.store.schema import entries, updates
-
-MAX_COUNTED_ALERTS = 20_000  # newest alerts that are counted: a page must not wait for the count of an alert storm
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +26,6 @@ class AlertRow:
     number: int
     alert: Alert
     update_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AlertCount:
-    """The number of alerts of a rule, story and source."""
-
-    rule: str
-    story: str
-    source: str
-    count: int
 
 
 def load_alert_page(
@@ -76,19 +63,6 @@ def alerts_of_rules(conn: Connection, rules: Sequence[str], since: Moment) -> li
     )
     rows = (row for rule in rules for row in conn.execute(query.where(table.c.rule == rule)))
     return sorted((AlertRow(row[0], alert_from_json(row[1]), row[2]) for row in rows), key=lambda row: row.number)
-
-
-def recent_alert_counts(conn: Connection, since: Moment, limit: int = MAX_COUNTED_ALERTS) -> list[AlertCount]:
-    """Count the newest `limit` alerts since a moment by rule, story and source."""
-    alert_table = schema.alerts
-    newest = select(alert_table.c.rule, alert_table.c.story, alert_table.c.update_id).where(alert_table.c.at >= since)
-    recent = newest.order_by(alert_table.c.number.desc()).limit(limit).subquery()
-    group_columns = (recent.c.rule, recent.c.story, entries.c.source)
-    from_sources = recent.join(updates, updates.c.id == recent.c.update_id).join(
-        entries, entries.c.id == updates.c.entry_id
-    )
-    rows = conn.execute(select(*group_columns, func.count()).select_from(from_sources).group_by(*group_columns))
-    return [AlertCount(*row) for row in rows]
 
 
 def find_alert(conn: Connection, alert_id: str) -> AlertRow | None:

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from monitor.model import OPEN_DELIVERY_STATES, Moment
+from monitor.model import Moment
 from monitor.store import outbox, schema
 from monitor.store.daemons import load_daemons
-from monitor.store.reports.status import count_by_state
+from monitor.store.reports.status import UNSENT_STATES, count_by_state
 from monitor.store.rule_state import load_rules_refusal
 from monitor.store.schema import claims, entries, messages, sources, updates
 from monitor.store.sql import count_rows
 
 MAX_SOURCES_BY_NAME = 500  # more have no figures of their own
-UNSENT_STATES = (*OPEN_DELIVERY_STATES, "dead")
 
 
 @dataclass(frozen=True, slots=True)

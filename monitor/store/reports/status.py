@@ -14,6 +14,20 @@ from monitor.store.sources import SHOWN_STATE
 from monitor.store.sql import count_rows
 from monitor.units import DAY
 
+UNSENT_STATES = (*OPEN_DELIVERY_STATES, "dead")  # of messages
+
+
+@dataclass(frozen=True, slots=True)
+class TableCounts:
+    """The numbers of rows of large tables, which take a while to count."""
+
+    entries: int
+    updates: int
+    claims: int
+    stories: int
+    alerts: int
+    sent_messages: int
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -43,17 +57,31 @@ class Status:
     never_polled: int = 0
 
 
-def load_status(conn: Connection, now: Moment) -> Status:
-    refused_at, refusal_problems = load_rules_refusal(conn)
-    return Status(
-        sources=count_by_state(conn, SHOWN_STATE, sources.c.configured),
-        notices=source_notices.visible_notice_counts(conn),
-        messages=count_by_state(conn, messages.c.state, messages.c.state.is_not(None)),
+def count_tables(conn: Connection) -> TableCounts:
+    return TableCounts(
         entries=count_rows(conn, entries.c.id),
         updates=count_rows(conn, updates.c.id),
         claims=count_rows(conn, claims.c.id),
         stories=count_rows(conn, stories.c.id),
         alerts=count_rows(conn, schema.alerts.c.number),
+        sent_messages=count_rows(conn, messages.c.number, messages.c.state == "sent"),
+    )
+
+
+def load_status(conn: Connection, now: Moment, counts: TableCounts | None = None) -> Status:
+    """Return the status; `counts` are those of a moment ago, None to count now."""
+    refused_at, refusal_problems = load_rules_refusal(conn)
+    counts = counts or count_tables(conn)
+    sent = {"sent": counts.sent_messages} if counts.sent_messages else {}
+    return Status(
+        sources=count_by_state(conn, SHOWN_STATE, sources.c.configured),
+        notices=source_notices.visible_notice_counts(conn),
+        messages=count_by_state(conn, messages.c.state, messages.c.state.in_(UNSENT_STATES)) | sent,
+        entries=counts.entries,
+        updates=counts.updates,
+        claims=counts.claims,
+        stories=counts.stories,
+        alerts=counts.alerts,
         alerts_today=count_rows(conn, schema.alerts.c.number, schema.alerts.c.at >= now - DAY),
         pending_matches=count_rows(
             conn, matches.c.id, and_(matches.c.waiting.is_not(None), matches.c.counts_for.is_(None))
