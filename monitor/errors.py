@@ -13,6 +13,7 @@
     ├── LinkError                 an answer link is refused
     │   ├── ForgedLink            it was not signed with this store's key, or is incomplete
     │   └── ExpiredLink           it was signed, but is too old; has `alert_id`
+    ├── NoDescriptors             this process may open no more files and connections
     └── WorkerKilled              work in a worker process exceeded a limit or crashed; has `cause`
 
 An expected failure ends up as stored state: the stage raises it, and the pipeline catches and stores it.
@@ -20,6 +21,7 @@ An expected failure ends up as stored state: the stage raises it, and the pipeli
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +119,24 @@ class DeliveryError(MonitorError):
         self.retry_after = retry_after
         self.channel_down = channel_down
         self.outcome_unknown = outcome_unknown
+
+
+class NoDescriptors(MonitorError):
+    """This process may open no more files and connections. That is no fault of a source or a channel."""
+
+    def __init__(self) -> None:
+        super().__init__("no file descriptors are left; raise their limit (`ulimit -n`, or LimitNOFILE of a unit)")
+
+
+def lacks_descriptors(error: BaseException | None) -> bool:
+    """Return whether an error or one of its causes is that there are no more file descriptors."""
+    while error is not None:
+        if isinstance(error, NoDescriptors) or (
+            isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+        ):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class LinkError(MonitorError):

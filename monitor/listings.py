@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from monitor.deliver.delivery_status import wait_reason
 from monitor.deliver.headline import alert_headline
@@ -204,3 +205,13 @@ def found_claim_json(found: FoundClaim, update: int | None) -> dict[str, Any]:
         "sources": sorted({prior.source for prior in found.sayings}),
         "gone": all(prior.withdrawn_at is not None for prior in found.sayings),
     }
+
+
+def public_url(url: str) -> str:
+    """Return a URL without user, password, query and fragment, which may contain secrets; "" if it is invalid."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()

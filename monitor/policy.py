@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import TypeAlias
 
@@ -14,7 +13,7 @@ from monitor.config.models import Config
 from monitor.config.quiet_hours import minutes_of_week
 from monitor.cron import next_fire_time, parse_crontab
 from monitor.deliver.render import rule_template_names
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, NoDescriptors, Problem, lacks_descriptors
 from monitor.resources import builtin_path
 from monitor.ruleset.aliases import read_aliases
 from monitor.ruleset.load import ALIASES_FILE, load_rules, read_yaml_file, rule_files
@@ -95,12 +94,19 @@ def load_policy(config: Config) -> Policy:
 
 
 def stat_files(config: Config) -> FileStamps:
-    """Return the stamps of the config and the rule files, without reading them; those that exist."""
+    """Return the stamps of the config and the rule files, without reading them; those that exist.
+
+    Raises NoDescriptors.
+    """
     stamps = []
-    with suppress(OSError):  # gone, or being replaced by an editor: loading reports it
+    try:
         for path in (config.path, *rule_files(config.monitor.rules)):
             stat = path.stat()
             stamps.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    except OSError as error:
+        if lacks_descriptors(error):
+            raise NoDescriptors from None
+        # else gone, or being replaced by an editor: loading reports it
     return tuple(stamps)
 
 

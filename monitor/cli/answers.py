@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.options import config_option, is_store_missing, json_option, load_config, open_existing_store
-from monitor.cli.output import iso_utc, show_json, show_table, terminal_safe
+from monitor.cli.output import iso_utc, safe_json, show_json, show_table, terminal_safe
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def command(path: Path, pairs: bool, as_json: bool) -> None:
     if pairs:
         for answer in reversed(answers):
             for pair in answer.pairs:
-                click.echo(json.dumps(pair_json(pair), ensure_ascii=False))
+                click.echo(safe_json(pair_json(pair)))
     elif as_json:
         show_json([_answer_json(answer) for answer in answers])
     else:

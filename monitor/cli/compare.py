@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli.options import json_option
-from monitor.cli.output import open_text, show_json
+from monitor.cli.output import open_text, safe_json, show_json
 from monitor.cli.render_findings import show_findings
 from monitor.errors import MonitorError
 
@@ -45,7 +44,7 @@ def _compare_pairs(pairs: str, as_json: bool) -> None:
     with open_text(pairs) as lines, freeze_loaded_objects():
         if as_json:
             for verdict in judge_lines(lines):
-                print(json.dumps(verdict, ensure_ascii=False))  # unlike click.echo, not flushed per line
+                print(safe_json(verdict))  # unlike click.echo, not flushed per line
         else:
             show_findings(_pair_as_finding(pair, verdict) for pair, verdict in judge_json_pairs(lines))
 

@@ -18,7 +18,15 @@ PIPE_WIDTH_COLUMNS = 10_000  # wide enough that nothing is cut when another prog
 
 
 def show_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(safe_json(value, indent=2))
+
+
+def safe_json(value: Any, indent: int | None = None) -> str:
+    """Return JSON in which each character that a terminal would act on, or not show, is escaped."""
+    from monitor.log import escape_invisible
+
+    lines = json.dumps(value, ensure_ascii=False, indent=indent).split("\n")
+    return "\n".join(map(escape_invisible, lines))
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]], empty_message: str) -> None:

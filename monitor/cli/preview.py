@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from monitor.cli.complete_values import complete_alerts
 from monitor.cli.options import config_option, load_config, open_existing_store
+from monitor.cli.output import safe_json
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ def _part_content(rendered: RenderedMessage, part: str) -> str:
     content = getattr(rendered, part)
     if part == "body":
         return rendered.body.decode("utf-8")
-    return json.dumps(content, ensure_ascii=False, indent=1) if part == "blocks" else str(content)
+    return safe_json(content, indent=1) if part == "blocks" else str(content)

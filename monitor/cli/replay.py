@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.options import json_option
-from monitor.cli.output import open_text, terminal_safe
+from monitor.cli.output import open_text, safe_json, terminal_safe
 from monitor.cli.progress import progress_bars, shows_progress
 from monitor.cli.render_findings import show_finding
 from monitor.cli.styles import print_line
@@ -43,7 +42,7 @@ def command(file: str, rules: Path | None, as_json: bool) -> None:
     with open_text(file) as lines, progress_bars(as_json=as_json) as note_progress, freeze_loaded_objects():
         for record in replay_stream(_noting_lines(lines, file, note_progress), policy):
             if as_json:
-                print(json.dumps(record, ensure_ascii=False))  # unlike click.echo, not flushed per line
+                print(safe_json(record))  # unlike click.echo, not flushed per line
             else:
                 _show_record(record)
 

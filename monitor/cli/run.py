@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.options import config_option, load_config
+from monitor.cli.options import config_option
 from monitor.daemon.memory import skip_optional_imports
 
 if TYPE_CHECKING:
@@ -30,17 +31,22 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, path: Path, once: bool, style: LogFormat | None, worker_id: str | None) -> None:
     """Poll, compare and alert until stopped."""
     skip_optional_imports()
-    config = load_config(path, needs_secrets=True)
+    import structlog
+
     from monitor import log
+    from monitor.config_file.load import read_config_with_warnings
     from monitor.daemon import run
     from monitor.runtime import Worker
 
+    config, warnings = read_config_with_warnings(path, env=os.environ)
     if worker_id:
         number = int(worker_id.rpartition("-")[2])
         log.configure_logging(style or config.log.format, config.log.level, worker=number)
         run.run_daemon(config, worker=Worker(worker_id, number, is_supervised=True))
         return
     log.configure_logging(style or config.log.format, config.log.level)
+    for warning in warnings:
+        structlog.get_logger().warning("config warning", stage="config", problem=str(warning))
     if once or config.monitor.workers == 1:
         run.run_daemon(config, once=once)
         return

@@ -67,11 +67,11 @@ def _load_states(config: Config) -> dict[str, SourceState]:
 
 def _source_json(source: SourceConfig, row: SourceState | None) -> dict[str, Any]:
     """Return a source and its state; one that was never polled has the state `empty`."""
-    from monitor.listings import notice_json
+    from monitor.listings import notice_json, public_url
 
     return {
         "name": source.name,
-        "url": source.url,
+        "url": public_url(source.url),
         "kind": source.kind,
         "state": row.state if row else "empty",
         "entries": row.entries if row else 0,

@@ -49,10 +49,17 @@ def read_config(path: Path, *, env: Mapping[str, str], needs_secrets: bool = Tru
     Unless it `needs_secrets`, secrets of channels may be missing; such a channel has the settings that all channels
     have. Raises ConfigError with all problems, or MonitorError if the file cannot be read.
     """
+    return read_config_with_warnings(path, env=env, needs_secrets=needs_secrets)[0]
+
+
+def read_config_with_warnings(
+    path: Path, *, env: Mapping[str, str], needs_secrets: bool = True
+) -> tuple[Config, tuple[Problem, ...]]:
+    """Return the config like `read_config`, and the warnings about it."""
     config, problems = check_config(path, env, needs_secrets=needs_secrets)
     if config is None:
         raise ConfigError([problem for problem in problems if not problem.warning])
-    return config
+    return config, problems
 
 
 def check_config(

@@ -18,7 +18,7 @@ from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import STALE_AFTER_S, CheckName, CheckReport, Health, HealthReport
 from monitor.daemon.membership import Membership
 from monitor.daemon.systemd import notify_systemd
-from monitor.errors import MonitorError, StoreError, StoreOutdated
+from monitor.errors import MonitorError, NoDescriptors, StoreError, StoreOutdated, lacks_descriptors
 from monitor.model import Moment
 from monitor.runtime import Runtime
 from monitor.store import daemons, outbox
@@ -154,6 +154,9 @@ class Probes:
         except MonitorError as error:
             self.note_lost_canary(f"at the stage {stages[-1]}: {error}")
         except Exception as error:
+            if lacks_descriptors(error):
+                self.note_lost_canary(f"at the stage {stages[-1]}: {NoDescriptors()}")
+                return
             self.note_lost_canary(f"at the stage {stages[-1]}: unexpected {type(error).__name__}")
             raise
         else:

@@ -33,7 +33,7 @@ from monitor.daemon.reconfigure import (
 from monitor.daemon.systemd import announced_reload
 from monitor.deliver.channels import Notifier
 from monitor.deliver.render import Templates, load_templates
-from monitor.errors import ConfigError, MonitorError, StoreError, StoreOutdated
+from monitor.errors import ConfigError, MonitorError, NoDescriptors, StoreError, StoreOutdated, lacks_descriptors
 from monitor.policy import FileStamps, load_policy, stat_files
 from monitor.resources import builtin_path
 from monitor.ruleset.load import rule_files
@@ -103,8 +103,8 @@ async def reload_if_changed(
         await asyncio.sleep(SETTLE_S)
         with announce():
             return stamps if await reload_files(runtime, stamps) else loaded
-    except StoreOutdated:
-        pass  # the daemon stops at its next beat, and says why
+    except (NoDescriptors, StoreOutdated):
+        pass  # polls log the first; the daemon stops at its next beat after the second, and says why
     except StoreError as error:
         log.error("store failed", stage="reload", error=str(error))
     except Exception:  # later edits must still be loaded
@@ -153,6 +153,8 @@ def load_edited_config(running: Config) -> tuple[Config, tuple[str, ...]]:
     except ConfigError as error:
         return running, describe_problems(error, running)
     except MonitorError as error:
+        if lacks_descriptors(error):
+            raise NoDescriptors from None
         return running, (str(error),)
     if waiting := settings_waiting_for_restart(running, edited):
         log.warning("config change takes effect at the next start", stage="reload", settings=", ".join(waiting))
@@ -168,6 +170,8 @@ def load_rules_and_templates(runtime: Runtime, config: Config, config_problems: 
     except ConfigError as error:
         problems = describe_problems(error, config)
     except OSError as error:
+        if lacks_descriptors(error):
+            raise NoDescriptors from None
         problems = (f"{display_path(folder, config)}: {error.strerror}",)
     if not problems and rule_count and not rule_files(folder):
         rules_in_use = "1 rule is" if rule_count == 1 else f"{rule_count} rules are"

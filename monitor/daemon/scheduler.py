@@ -20,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.actions import MESSAGES_DUE, SOURCES_DUE
 from monitor.daemon.clock import watch_clock_steps
+from monitor.daemon.descriptors import polls_within_limit
 from monitor.daemon.faults import FaultLog
 from monitor.daemon.health import Health
 from monitor.daemon.heartbeat import send_heartbeats
@@ -37,7 +38,7 @@ from monitor.daemon.reload import watch_files
 from monitor.daemon.retention import run_retention
 from monitor.daemon.wakeups import WORKERS_CHANGED, notify_others, react_to_notices
 from monitor.deliver.render_settings import RenderSettings
-from monitor.errors import StoreError, StoreOutdated
+from monitor.errors import NoDescriptors, StoreError, StoreOutdated, lacks_descriptors
 from monitor.pipeline import deliver_channel, poll_source
 from monitor.runtime import Runtime
 from monitor.sources.host_slots import HostQueue, HostSlots
@@ -72,6 +73,8 @@ class Daemon:
         self.host_by_source: dict[str, str] = {}
         self.host_limits: dict[str, int] = {}
         self.follow_config()
+        self.leasing = asyncio.Lock()
+        self.max_polls = polls_within_limit(MAX_CONCURRENT_POLLS)
         self.wake_below = -1
         self.room_available = asyncio.Event()
 
@@ -160,11 +163,12 @@ class Daemon:
 
     async def poll_due(self) -> None:
         """Start a poll of each due source, up to the limits on concurrent polls."""
-        leased = await self.lease_batch()
-        self.start_polls(leased)
-        if len(leased) >= BACKLOG_SOURCES:
+        async with self.leasing:  # or else two calls at once would both take the free slots
+            leased = await self.lease_batch()
+            self.start_polls(leased)
+        if len(leased) >= min(BACKLOG_SOURCES, self.max_polls):
             self.wake_below = len(self.poll_tasks) // 2
-        if len(self.poll_tasks) < MAX_CONCURRENT_POLLS:  # else only a poll that ends shows that they do
+        if len(self.poll_tasks) < self.max_polls:  # else only a poll that ends shows that they do
             self.health.record_success("poll tick")
 
     async def poll_backlog(self) -> None:
@@ -177,7 +181,7 @@ class Daemon:
         """Poll every source once, whatever its interval, except those that are backing off."""
         queue = HostQueue(self.host_by_source)
         while queue:
-            names = queue.take_next(MAX_CONCURRENT_POLLS - len(self.poll_tasks), self.host_slots())
+            names = queue.take_next(self.max_polls - len(self.poll_tasks), self.host_slots())
             self.start_polls(await self.lease_batch(names))
             if self.poll_tasks:
                 self.wake_below = len(self.poll_tasks) // 2
@@ -193,11 +197,12 @@ class Daemon:
             self.poll_tasks[source_state.name].add_done_callback(self.on_poll_done)
 
     async def poll(self, source_state: SourceState) -> None:
-        """Poll a leased source. If the store fails, the source is due again soon, and not when its lease expires."""
+        """Poll a leased source. If this machine fails, it is due again soon, not when its lease expires."""
         try:
             await poll_source(self.runtime, source_state)
-        except StoreError:
-            self.runtime.interrupted_polls.add(source_state.name)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, (StoreError, asyncio.CancelledError)) or lacks_descriptors(error):
+                self.runtime.interrupted_polls.add(source_state.name)
             raise
 
     def on_poll_done(self, _: asyncio.Task[None]) -> None:
@@ -221,7 +226,7 @@ class Daemon:
         if self.config is not self.runtime.config:
             self.follow_config()
         is_down = self.runtime.uplink.down_since is not None
-        free_slots = (MAX_OUTAGE_POLLS if is_down else MAX_CONCURRENT_POLLS) - len(self.poll_tasks)
+        free_slots = (MAX_OUTAGE_POLLS if is_down else self.max_polls) - len(self.poll_tasks)
         host_slots = self.host_slots()
         return await self.runtime.run_in_store_thread(
             lease_sources, self.runtime, free_slots, host_slots, names, self.membership.shards
@@ -319,7 +324,14 @@ async def log_and_continue(name: str, coroutine: Coroutine[Any, Any, None]) -> N
         pass  # the next beat ends the daemon with this error
     except StoreError as error:
         FAULTS.record_failure("store failed", name, str(error))
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise
+        FAULTS.record_failure("unexpected failure", name, "something that it waited for was cancelled")
     except Exception as error:
+        if lacks_descriptors(error):
+            FAULTS.record_failure("no file descriptors", name, str(NoDescriptors()))
+            return
         sentence = f"{type(error).__name__}: {error}"
         FAULTS.record_failure("unexpected failure", name, sentence, traceback_of=error)
     else:

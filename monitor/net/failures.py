@@ -17,7 +17,7 @@ import python_socks
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from monitor.config.proxy import Proxy
-from monitor.errors import FetchError, SourceError
+from monitor.errors import FetchError, NoDescriptors, SourceError, lacks_descriptors
 from monitor.model import Moment
 from monitor.net.client import Route
 from monitor.net.guard import BlockedAddress, UnknownName
@@ -105,10 +105,12 @@ def naming_proxy(proxy: Proxy | None) -> Iterator[None]:
 
 @contextmanager
 def translate_network_errors(url: httpx.URL, route: Route, *, is_reading_body: bool = False) -> Iterator[None]:
-    """Raise the errors of httpx and aiohttp as FetchErrors."""
+    """Raise the errors of httpx and aiohttp as FetchErrors, or NoDescriptors."""
     try:
         yield
     except NETWORK_ERRORS as error:
+        if lacks_descriptors(error):
+            raise NoDescriptors from None
         failure = request_failure(error)
         if is_reading_body:
             failure = Failure("truncated", "closed the connection in the middle of the response", True)
@@ -129,6 +131,8 @@ def request_failure(error: BaseException) -> Failure:
 
     The errors of httpx-aiohttp are coarse, so the chain of causes decides.
     """
+    if lacks_descriptors(error):
+        return _NO_DESCRIPTORS
     causes = tuple(_causes(error))
     for types, failure in _FAILURES:
         if cause := next((cause for cause in causes if isinstance(cause, types)), None):
@@ -165,6 +169,7 @@ def _socks_failure(error: BaseException) -> Failure:
     return _proxy_failure("requires another username and password" if is_login else "could not connect to it")
 
 
+_NO_DESCRIPTORS = Failure("no_descriptors", f"cannot be reached: {NoDescriptors()}")
 _BAD_ANSWER = Failure("bad_answer", "sent an invalid HTTP response or none", True)
 # The first row of which the chain of causes has an instance decides.
 _FAILURES: tuple[tuple[_ErrorTypes, Callable[[BaseException], Failure]], ...] = (

@@ -24,9 +24,11 @@ from monitor.store.secret_keys import WEB_KEY, ensure_secret_key
 from monitor.store.web_sessions import load_ended_sessions
 from monitor.web.login_limit import Client, LoginLimit
 from monitor.web.sessions import SESSION_COOKIE, Session, open_session
+from monitor.web.token_limit import TokenLimit
 from monitor.web.visitor import Entrance, Visitor
 
 FEED_PATH = "/feed.atom"
+HEALTH_PATH = "/health"  # which a token shows in detail
 TOKEN_PATHS = ("/metrics", FEED_PATH)  # besides the API
 MAX_USER_NAME_CHARS = 100
 
@@ -47,6 +49,7 @@ class Access:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     ended: dict[str, Moment] = field(default_factory=dict)
     limit: LoginLimit = field(default_factory=LoginLimit)
+    token_limit: TokenLimit = field(default_factory=TokenLimit)
 
     @property
     def is_restricted(self) -> bool:
@@ -55,24 +58,24 @@ class Access:
     def visitor(self, scope: Scope, path: str, clock: Callable[[], Moment]) -> Visitor:
         """Return who sends the request for `path`, which is without the base path of the site."""
         headers = Headers(scope=scope)
-        if self.has_token(scope, headers, path):
+        wait, is_program = self.check_token(scope, headers, path)
+        if is_program:
             return Visitor(Entrance.TOKEN)
         if session := self.session(headers, clock):
             return Visitor(Entrance.SESSION, "", session, self.csrf_token("session", session.id))
         if name := self.proxied_user(scope, headers):
             return Visitor(Entrance.PROXY, name, None, self.csrf_token("proxy", name))
         entrance = Entrance.NONE if self.is_restricted else Entrance.OPEN
-        return Visitor(entrance, csrf_token=self.csrf_token(str(entrance)))
+        return Visitor(entrance, csrf_token=self.csrf_token(str(entrance)), token_wait_s=wait)
 
-    def has_token(self, scope: Scope, headers: Headers, path: str) -> bool:
-        """Return whether the request is for a program and has a token of the config."""
-        if not (path in TOKEN_PATHS or is_api_path(path)):
-            return False
-        scheme, _, credentials = headers.get("authorization", "").partition(" ")
-        given = [credentials.strip()] if scheme.lower() == "bearer" else []
-        if path == FEED_PATH:  # feed readers cannot set headers
-            given += parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
-        return any(is_any_of(token, self.tokens) for token in given)
+    def check_token(self, scope: Scope, headers: Headers, path: str) -> tuple[float, bool]:
+        """Return whether a request for a program has a token of the config, and for how many seconds it must not be
+        tried again after many wrong ones."""
+        token = given_token(scope, headers, path)
+        if not token:
+            return 0.0, False
+        address = self.client(scope).address
+        return self.token_limit.wait_or_check(address, token, lambda: is_any_of(token, self.tokens))
 
     def session(self, headers: Headers, clock: Callable[[], Moment]) -> Session | None:
         cookie = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE)
@@ -126,6 +129,17 @@ def open_access(web: WebConfig, store: Store) -> Access:
         key=key,
         ended=ended,
     )
+
+
+def given_token(scope: Scope, headers: Headers, path: str) -> str:
+    """Return the token in a request for a program; "" if there is none."""
+    if not (path in TOKEN_PATHS or path == HEALTH_PATH or is_api_path(path)):
+        return ""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    # Feed readers cannot set headers.
+    return parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0] if path == FEED_PATH else ""
 
 
 def is_api_path(path: str) -> bool:

@@ -17,7 +17,7 @@ from monitor.web.api_schema import ErrorBody
 from monitor.web.sessions import SESSION_COOKIE
 
 REF_TEMPLATE = "#/components/schemas/{model}"
-ERRORS_EVERYWHERE = (400, 401, 503)
+ERRORS_EVERYWHERE = (400, 401, 429, 503)
 ERRORS_OF_BODIES = (403, 413, 415)  # another site, too large, not JSON
 DESCRIPTION = (
     "Send a token of `[web] tokens` as a bearer token. Without a password everybody on the machine may use the API. "

@@ -52,7 +52,7 @@ Responder: TypeAlias = Callable[[Site, Call], BaseModel]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path below API_PATH. Errors 400, 401 and 503 are possible everywhere, `errors` are others."""
+    """One method of one path below API_PATH. `errors` are those that only some have: 403, 404 and the like."""
 
     method: str
     path: str

@@ -7,13 +7,12 @@ from typing import Literal
 from starlette.exceptions import HTTPException
 
 from monitor.actions import request_polls, set_source_paused
-from monitor.listings import iso_seconds, notice_json
+from monitor.listings import iso_seconds, notice_json, public_url
 from monitor.sources.state import SourceState
 from monitor.store import sources
 from monitor.web.api_operation import Call, Operation, Responder
 from monitor.web.api_schema import ApiModel, IsoTime
 from monitor.web.endpoint import Site
-from monitor.web.page_context import public_url
 
 ShownState = Literal["ok", "empty", "failing", "blocked", "paused", "quiet"]
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.actions import retry_deliveries
+from monitor.deliver.sanitize import sanitize
 from monitor.store.reports.deliveries import channel_names, load_delivery_page
 from monitor.web.alert_list import with_current
 from monitor.web.done import DONE_PARAMS, done_notice, done_redirect
@@ -57,6 +58,7 @@ def list_deliveries(site: Site, request: Request) -> Response:
         "tabs": [(one, page_url("/deliveries", {**filter_query, "state": one})) for one in ("", *STATES)],
         "state": state or "",
         "channel": channel or "",
+        "channel_label": sanitize(channel or ""),
         "channel_choices": choices,
         "newest": page_url("/deliveries", filter_query) if before is not None else "",
         "older": older,

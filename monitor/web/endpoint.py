@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 
 from monitor.config.models import Config
 from monitor.errors import StoreError
+from monitor.log import escape_invisible
 from monitor.model import Moment
 from monitor.ruleset.query.compile import AliasNodes
 from monitor.sources.discover import DiscoveredFeed
@@ -132,7 +133,8 @@ async def run_page(seconds: float, site: Site, page_function: PageFunction, requ
 
 
 def problem_response(request: Request, status: int, sentence: str) -> Response:
-    """Return an error page, or JSON below `/api/`, with `sentence` as its text."""
+    """Return an error page, or JSON below `/api/`, with `sentence` as its text, which may repeat parameters."""
+    sentence = escape_invisible(sentence)
     base = request.scope.get("root_path", "")
     if is_api_path(request.scope["path"].removeprefix(base)):
         return JSONResponse({"error": sentence}, status)

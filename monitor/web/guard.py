@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,14 +13,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.model import Moment
-from monitor.web.access import TOKEN_PATHS, Access, is_api_path
+from monitor.web.access import HEALTH_PATH, TOKEN_PATHS, Access, is_api_path
 from monitor.web.sessions import RENEWAL_S, SESSION_COOKIE, SESSION_S, Session, seal_session
-from monitor.web.visitor import Entrance, set_visitor
+from monitor.web.visitor import Entrance, Visitor, set_visitor
 
 LOGIN_PATH = "/login"
-PUBLIC_PATHS = frozenset({"/health", LOGIN_PATH, "/style.css"})
+PUBLIC_PATHS = frozenset({HEALTH_PATH, LOGIN_PATH, "/style.css"})
 ANSWER_PATH = re.compile(r"/answer/[^/]+")  # its token is all that the page asks for
 LOGIN_REQUIRED_TEXT = "Log in first, or send a token of [web] tokens as a bearer token."
+GUESSING_TEXT = "Too many wrong tokens. Try again in {} seconds."
 PROXY_REQUIRED_TEXT = "The proxy in front of this monitor names no user, or the request did not come through it.\n"
 
 
@@ -38,7 +40,7 @@ class AccessMiddleware:
         visitor = self.access.visitor(scope, path, self.clock)
         set_visitor(visitor)
         if visitor.entrance is Entrance.NONE and not is_public(path):
-            await self.refusal(scope, path)(scope, receive, send)
+            await self.refusal(scope, path, visitor)(scope, receive, send)
             return
 
         async def send_renewed(message: Message) -> None:
@@ -55,8 +57,11 @@ class AccessMiddleware:
         if now - session.at >= RENEWAL_S and "set-cookie" not in headers:
             headers["set-cookie"] = session_cookie(self.access, replace(session, at=now // 1), self.base)
 
-    def refusal(self, scope: Scope, path: str) -> Response:
-        """Return 401 for programs and behind a proxy; a browser is sent to the login."""
+    def refusal(self, scope: Scope, path: str, visitor: Visitor) -> Response:
+        """Return 401 or 429 for programs, 401 behind a proxy; a browser is sent to the login."""
+        if wait := math.ceil(visitor.token_wait_s):
+            sentence, headers = GUESSING_TEXT.format(wait), {"retry-after": str(wait)}
+            return JSONResponse({"error": sentence}, 429, headers)
         if is_api_path(path):
             return JSONResponse({"error": LOGIN_REQUIRED_TEXT}, 401, {"www-authenticate": "Bearer"})
         if path in TOKEN_PATHS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.feedback import Feedback, FeedbackKind
@@ -27,7 +27,7 @@ from monitor.deliver.headline import alert_headline
 from monitor.deliver.render_settings import RenderSettings
 from monitor.deliver.sanitize import safe_web_link, sanitize, shorten
 from monitor.deliver.template_context import template_context
-from monitor.listings import silence_state
+from monitor.listings import public_url, silence_state
 from monitor.model import OPEN_DELIVERY_STATES, Message, Moment
 from monitor.serialize import format_iso
 from monitor.sources.state import SourceState
@@ -233,13 +233,3 @@ def duration(seconds: float) -> str:
 def source_path(name: str) -> str:
     """Return the path of a source's page."""
     return f"/sources/{quote(name, safe='')}"
-
-
-def public_url(url: str) -> str:
-    """Return a URL without user, password, query and fragment, which may contain secrets; "" if it is invalid."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="…" if parts.query else "", fragment="").geturl()

@@ -8,14 +8,17 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from monitor.errors import MonitorError
 
 MAX_CONNECTIONS = 100  # more are answered 503: connections must not use up the daemon's file descriptors
 BACKLOG = 64  # waiting connections; without free descriptors asyncio tries, and fails, to accept so many at once
 GRACEFUL_SHUTDOWN_S = 1  # for responses in progress
+REQUEST_TIMEOUT_S = 10.0  # in which a request has to arrive, up to its body
 FORCED_SHUTDOWN_S = 1.8  # then the server is cancelled
 
 WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what a browser can open instead
@@ -24,6 +27,23 @@ BIND_ERROR_CAUSES = {
     errno.EACCES: "permission denied",
     errno.EADDRNOTAVAIL: "not an address of this machine",
 }
+
+
+class ImpatientProtocol(H11Protocol):
+    """Closes connections on which no request arrives. uvicorn waits for ever, so a few clients could take all."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(REQUEST_TIMEOUT_S, self.close_if_waiting, None)
+
+    def close_if_waiting(self, last_cycle: object) -> None:
+        """Close the connection if it has waited for a request since the last look, which saw `last_cycle`."""
+        if self.transport.is_closing():
+            return
+        if self.conn.their_state is h11.IDLE and self.cycle is last_cycle:
+            self.transport.close()
+        else:
+            self.loop.call_later(REQUEST_TIMEOUT_S, self.close_if_waiting, self.cycle)
 
 
 class EmbeddedServer(uvicorn.Server):
@@ -44,7 +64,7 @@ async def running_server(listen: str, application: ASGIApp) -> AsyncIterator[str
     server = EmbeddedServer(
         uvicorn.Config(
             application,
-            http="h11",
+            http=ImpatientProtocol,
             ws="none",
             log_config=None,
             log_level="warning",

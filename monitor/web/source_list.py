@@ -12,11 +12,12 @@ from starlette.responses import Response
 from monitor.actions import request_polls, set_source_paused
 from monitor.deliver.finding_context import MAX_NAME_CHARS
 from monitor.deliver.sanitize import sanitize, shorten
+from monitor.listings import public_url
 from monitor.sources.state import SourceState
 from monitor.store import sources
 from monitor.web.done import DONE_PARAMS, done_notice, done_redirect
 from monitor.web.endpoint import Site
-from monitor.web.page_context import PageContext, public_url, source_context, source_path
+from monitor.web.page_context import PageContext, source_context, source_path
 from monitor.web.params import page_url, parse_choice, parse_row_number, read_params
 from monitor.web.views import render_page
 

@@ -21,12 +21,16 @@ class Entrance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The sender of a request. `name` is the user that a proxy named; `csrf_token` is what forms must contain."""
+    """The sender of a request. `name` is the user that a proxy named; `csrf_token` is what forms must contain.
+
+    `token_wait_s`: for so many seconds no token of theirs is checked.
+    """
 
     entrance: Entrance = Entrance.NONE
     name: str = ""
     session: Session | None = None
     csrf_token: str = ""
+    token_wait_s: float = 0.0
 
     @property
     def author(self) -> str:

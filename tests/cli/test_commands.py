@@ -224,7 +224,7 @@ def test_run_without_rules_exits_2(empty_folder: Path, run_monitor: Monitor) -> 
     (empty_folder / "config.toml").write_text("")
     code, out, err = run_monitor("run", "--once")
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"monitor: \S*rules:1:1: the rules folder does not exist\n", err)
+    assert re.fullmatch(r"monitor: \S*rules:1:1: the rules folder does not exist", err.splitlines()[-1])
 
 
 # sources

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, PostSink
+from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 
 from monitor.config_file.load import read_config
 from monitor.daemon.reconfigure import settings_waiting_for_restart
+from monitor.daemon.reload import SETTLE_S, watch_files
 from monitor.daemon.run import running_daemon
-from monitor.runtime import Runtime
+from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.status import load_status
 from monitor.store.sources import load_sources
 
 PATIENCE_S = 10.0  # a change is live within two seconds on a quiet machine
 HEAD = """
-[monitor]
-database = "sqlite:///monitor.db"
 [network]
 allow_private = ["127.0.0.0/8"]
 [alerts]
@@ -65,7 +67,7 @@ async def runtime(tmp_path: Path, feed: FeedServer, hook: PostSink) -> AsyncIter
 
 def write_config(folder: Path, *, sources: dict[str, str], hook: str, more: str = "", tail: str = "") -> None:
     tables = "".join(SOURCE.format(name=name, url=url) for name, url in sources.items())
-    (folder / "config.toml").write_text(HEAD + CHANNEL.format(url=hook, more=more) + tables + tail)
+    write_config_file(folder, HEAD + CHANNEL.format(url=hook, more=more) + tables + tail)
 
 
 async def wait_for_problems(runtime: Runtime) -> tuple[str, ...]:
@@ -171,3 +173,17 @@ async def test_settings_of_what_is_opened_once_wait_for_the_next_start(
     await wait_until(lambda: runtime.sources["first"].every == 2.0, PATIENCE_S)
     assert runtime.config.network == running.network
     assert runtime.config.web.listen is None
+
+
+async def test_sighup_reloads_the_config_at_once(tmp_path: Path, feed: FeedServer, hook: PostSink) -> None:
+    write_config(tmp_path, sources={"first": feed.url}, hook=hook.url)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
+    async with open_runtime(read_config(tmp_path / "config.toml", env={})) as runtime:
+        watcher = asyncio.create_task(watch_files(runtime, interval_s=3600.0))
+        await asyncio.sleep(SETTLE_S + 0.5)
+        write_config(tmp_path, sources={"first": feed.url, "second": feed.url}, hook=hook.url)
+        assert set(runtime.sources) == {"first"}
+        os.kill(os.getpid(), signal.SIGHUP)
+        await wait_until(lambda: set(runtime.sources) == {"first", "second"}, PATIENCE_S)
+        watcher.cancel()

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.databases import database_url, write_config_file
 from kit.many_feeds import wait_for
 from kit.worker_processes import started_process
 
+from monitor.errors import StoreError
 from monitor.store.connect import open_store
 
 CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
 [network]
 allow_private = ["127.0.0.0/8"]
 [[sources]]
@@ -49,18 +49,19 @@ def silent_port() -> Iterator[int]:
 @pytest.fixture
 def folder(tmp_path: Path, silent_port: int) -> Iterator[Path]:
     with FeedServer(Bulletin("1", "The Halvik ferry has run aground")) as feed:
-        (tmp_path / "config.toml").write_text(CONFIG.format(port=silent_port, feed=feed.url))
+        write_config_file(tmp_path, CONFIG.format(port=silent_port, feed=feed.url))
         (tmp_path / "rules").mkdir()
         (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
         yield tmp_path
 
 
 def is_sending(folder: Path) -> bool:
-    if not (folder / "monitor.db").exists():
-        return False
     query = "SELECT count(*) FROM messages WHERE leased_until IS NOT NULL"
-    with closing(open_store(f"sqlite:///{folder}/monitor.db")) as store, store.read() as conn:
-        return bool(conn.exec_driver_sql(query).scalar_one())
+    try:
+        with closing(open_store(database_url(folder), create=False)) as store, store.read() as conn:
+            return bool(conn.exec_driver_sql(query).scalar_one())
+    except StoreError:  # the daemon has not created it yet
+        return False
 
 
 def test_a_source_and_a_receiver_that_never_answer_do_not_delay_a_stop(folder: Path) -> None:
@@ -75,7 +76,7 @@ def test_a_source_and_a_receiver_that_never_answer_do_not_delay_a_stop(folder: P
 def test_a_locked_database_does_not_delay_a_stop(folder: Path) -> None:
     with started_process(folder, "-m", "monitor", "run") as daemon:
         wait_for(lambda: is_sending(folder), 60)
-        store = open_store(f"sqlite:///{folder}/monitor.db")
+        store = open_store(database_url(folder))
         with store.write():
             started = time.monotonic()
             daemon.send_signal(signal.SIGTERM)

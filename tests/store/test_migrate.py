@@ -22,7 +22,7 @@ from monitor.config_file.load import read_config
 from monitor.errors import StoreBusy, StoreError, StoreOutdated
 from monitor.runtime import open_runtime
 from monitor.serialize import alert_to_json
-from monitor.store import inverted_index
+from monitor.store import inverted_index, sources
 from monitor.store.base import Store, Upgrade
 from monitor.store.connect import open_any_schema, open_store
 from monitor.store.migrate import REVISIONS, VERSION_TABLE
@@ -286,3 +286,30 @@ def test_an_upgrade_makes_stored_alerts_searchable(tmp_path: Path, new_postgres_
         with closing(open_store(url)) as store, store.read() as conn:
             assert alert_ids_matching(conn, '"bridge 2049"', limit=9) == [2049]
             assert alert_ids_matching(conn, "closed", limit=2, before=1_500) == [1_499, 1_498]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("revision", [REVISIONS[0], REVISIONS[8], REVISIONS[-2]])
+def test_a_database_of_an_older_schema_gets_the_schema_of_the_code_and_keeps_its_rows(
+    database_path: Path, revision: str
+) -> None:
+    url = f"sqlite:///{database_path}"
+    migrate_to(url, revision)
+    with closing(sqlite3.connect(database_path)) as connection:
+        connection.execute("INSERT INTO meta (key, value) VALUES ('k', 'kept')")
+        connection.execute(
+            "INSERT INTO sources (name, url, kind, configured, state, failures, next_poll, baselined)"
+            " VALUES ('wire', 'https://wire.example/feed', 'feed', 1, 'ok', 0, 1.0, 1)"
+        )
+        connection.commit()
+
+    upgraded = upgrade(url)
+
+    assert upgraded is not None
+    assert (upgraded.before, upgraded.after) == (revision, REVISIONS[-1])
+    with closing(open_store(url)) as store:
+        test_the_migrations_create_the_schema_of_the_code(store)
+        with store.read() as conn:
+            assert conn.execute(text("SELECT value FROM meta WHERE key = 'k'")).scalar() == "kept"
+            assert [source.name for source in sources.load_sources(conn)] == ["wire"]
+        add_sources(store, "wire", "press")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.web.page_context import public_url, relative_time
+from monitor.listings import public_url
+from monitor.web.page_context import relative_time
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from kit.databases import all_rows
 from kit.sample_store import KYIV, NOW, build_sample_store, page_client
 
 from monitor.store.base import Store
@@ -144,17 +143,6 @@ async def test_every_response_has_the_security_headers(page_reader: httpx.AsyncC
     assert {"default-src 'none'", "style-src 'self'", "frame-ancestors 'none'"} <= set(policy)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
-
-
-async def test_get_and_head_of_every_page_change_nothing(
-    sample_news_store: Store, page_reader: httpx.AsyncClient
-) -> None:
-    before = all_rows(sample_news_store)
-    for path in [*PATHS, *OTHER_PATHS]:
-        await page_reader.get(path)
-        await page_reader.head(path)
-
-    assert all_rows(sample_news_store) == before
 
 
 @pytest.mark.sqlite

@@ -17,7 +17,7 @@ from monitor.errors import MonitorError
 from monitor.store.base import Store
 from monitor.web.app import create_app
 from monitor.web.middleware import LOOPBACK_HOSTS, accepted_hosts
-from monitor.web.server import running_server
+from monitor.web.server import MAX_CONNECTIONS, running_server
 
 pytestmark = pytest.mark.slow
 WELL = {"status": "ok", "checks": {}}
@@ -193,3 +193,28 @@ async def test_beyond_loopback_any_address_is_accepted_but_no_name(
     pages = create_app(empty_store, timezone=KYIV, clock=lambda: NOW, hosts=hosts)
     async with running_server("127.0.0.1:0", pages) as url, httpx.AsyncClient() as client:
         assert (await client.get(f"{url}/", headers={"host": host})).status_code == status
+
+
+async def test_connections_without_a_whole_request_are_closed_and_others_are_answered_again(
+    pages: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.web.server.REQUEST_TIMEOUT_S", 0.4)
+    halves = (
+        "",
+        "GET / HTTP/1.1\r\nhost: localhost\r\nx-half: ",
+        "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\nGET /",
+    )
+    async with running_server("127.0.0.1:0", pages) as url:
+        connections = []
+        for number in range(MAX_CONNECTIONS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+            writer.write(halves[number % len(halves)].encode())
+            connections.append((reader, writer))
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"{url}/health")).status_code == 503
+            await asyncio.gather(*(asyncio.wait_for(reader.read(), 10) for reader, _ in connections))
+            for _ in range(3):  # on one connection, which is not closed between requests
+                assert (await client.get(f"{url}/health")).status_code == 200
+                await asyncio.sleep(0.3)
+        for _, writer in connections:
+            writer.close()

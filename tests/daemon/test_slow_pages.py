@@ -1,0 +1,98 @@
+"""Slow pages and clients of the web UI delay no poll and no delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+from kit import Bulletin, FeedServer, PostSink
+from kit.polling_wait import wait_until
+from kit.servers import free_port
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from monitor.config_file.load import read_config
+from monitor.daemon.run import running_daemon
+from monitor.web.app import GET_ROUTES
+from monitor.web.endpoint import Site
+
+CONFIG = """
+[network]
+allow_private = ["127.0.0.0/8"]
+[web]
+listen = "127.0.0.1:{port}"
+[[sources]]
+name = "bulletins"
+url = "{feed}"
+every = "1s"
+[channels.hook]
+type = "webhook"
+url = "{hook}"
+secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+[alerts]
+notify = ["hook"]
+"""
+STALLED_CLIENTS = 50
+SLOW_S = 1.5
+
+
+class TimedFeed(FeedServer):
+    """Notes when each poll arrived."""
+
+    def __init__(self) -> None:
+        super().__init__(Bulletin("1", "Nothing moved last night"))
+        self.times: list[float] = []
+
+    def answer(self, *args: object) -> None:
+        self.times.append(time.monotonic())
+        super().answer(*args)  # type: ignore[arg-type]
+
+
+def slow_page(_site: Site, _request: Request) -> Response:
+    """Wait, as a page does for a slow query."""
+    time.sleep(SLOW_S)
+    return PlainTextResponse("done")
+
+
+async def stall(port: int) -> asyncio.StreamWriter:
+    """Send half of a request, and nothing more."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /alerts HTTP/1.1\r\nhost: localhost\r\nx-half: ")
+    return writer
+
+
+async def test_slow_pages_and_stalled_clients_delay_no_poll_and_no_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GET_ROUTES, "/slow", slow_page)
+    port = free_port()
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/ferries.yaml").write_text("name: ferries\nmatch: ferr*\n")
+    with TimedFeed() as feed, PostSink() as hook:
+        (tmp_path / "config.toml").write_text(CONFIG.format(port=port, feed=feed.url, hook=hook.url))
+        config = read_config(tmp_path / "config.toml", env={})
+        async with (
+            running_daemon(config),
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+        ):
+            await wait_until(lambda: len(feed.times) >= 2, 20.0)
+            stalled = [await stall(port) for _ in range(STALLED_CLIENTS)]
+            slow = [asyncio.create_task(client.get("/slow")) for _ in range(12)]
+            await asyncio.sleep(0.2)
+            began, first = time.monotonic(), len(feed.times)
+            feed.bulletins.append(Bulletin("2", "The Halvik ferry has run aground"))
+            await wait_until(lambda: bool(hook.posts), 20.0)
+            delivered_s = time.monotonic() - began
+            assert not all(task.done() for task in slow), "the pages took all the time"
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+            for writer in stalled:
+                writer.close()
+
+    assert delivered_s < 5.0
+    assert max(after - before for before, after in pairwise(feed.times[first - 1 :])) < 3.0
