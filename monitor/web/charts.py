@@ -17,6 +17,7 @@ from monitor.model import FigurePoint, Severity
 PLOT_HEIGHT = 150  # px between the highest and the lowest grid line
 PLOT_TOP = 20  # px above the highest one, for its label
 LEFT, RIGHT = 15.0, 4.0  # percent beside the points of a line; the labels of the grid are on the left
+BAR_LEFT = 4.0  # percent beside the bars, for the same labels
 MAX_TICKS = 4
 MIN_LABEL_GAP = 14.0  # percent between two labels of points
 
@@ -69,11 +70,11 @@ def bar_chart(counts: Sequence[Mapping[str, int]]) -> dict[str, Any]:
     """
     totals = [sum(count.values()) for count in counts]
     axis = axis_for([*totals, 4])
-    slot = 100 / max(1, len(counts))
+    slot = (100 - BAR_LEFT) / max(1, len(counts))
     bars = [
         {
-            "x": round(slot * (index + 0.14), 2),
-            "middle": round(slot * (index + 0.5), 2),
+            "x": round(BAR_LEFT + slot * (index + 0.14), 2),
+            "middle": round(BAR_LEFT + slot * (index + 0.5), 2),
             "width": round(slot * 0.72, 2),
             "total": total,
             "top": axis.y(total),
