@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kit.config import LOOPBACK_CONFIG
 from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
@@ -16,11 +17,9 @@ from monitor.daemon.run import running_daemon
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
+CONFIG = (
+    LOOPBACK_CONFIG
+    + """\
 [[sources]]
 name = "port"
 url = "{url}"
@@ -34,6 +33,7 @@ type = "terminal"
 [alerts]
 notify = ["desk"]
 """
+)
 Monitor = Callable[..., tuple[int, str, str]]
 
 

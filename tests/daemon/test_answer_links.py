@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.config import NEWS_CONFIG
 from kit.databases import database_url, write_config_file
 from kit.delivery import MailService, mail_service
 from kit.servers import Bulletin, FeedServer, free_port
@@ -25,16 +26,9 @@ from monitor.runtime import open_runtime
 from monitor.store import feedback
 from monitor.store.connect import open_store
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-first_poll = "alert"
+CONFIG = (
+    NEWS_CONFIG
+    + """\
 [channels.desk]
 type = "email"
 host = "127.0.0.1"
@@ -46,6 +40,7 @@ to = "a@desk.example"
 notify = ["desk"]
 {web}
 """
+)
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferr*\n"
 NEWS = "The ferry line to Lerwick is closed after the storm damaged the pier on Tuesday."
 REWORDED = "The ferry line to Lerwick is shut after the storm wrecked the pier on Tuesday."

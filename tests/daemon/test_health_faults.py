@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.config import NEWS_CONFIG
 from sqlalchemy import insert, update
 
 from monitor.config_file.load import read_config
@@ -31,21 +32,15 @@ from monitor.store.reports.figures import load_figures, load_size
 from monitor.store.rule_state import mark_rules_refused
 from monitor.store.sql import count_rows
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-first_poll = "alert"
+CONFIG = (
+    NEWS_CONFIG
+    + """\
 [channels.screen]
 type = "terminal"
 [alerts]
 notify = ["screen"]
 """
+)
 NOW = 1_800_000_000.0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import Bulletin, FeedServer, PostSink
+from kit.config import BULLETINS_CONFIG
 from kit.databases import ON_POSTGRES, database_url, write_config_file
 from kit.worker_processes import silence_workers
 
@@ -23,15 +24,9 @@ from monitor.store.connect import open_store
 KILLS = int(os.environ.get("MONITOR_TEST_KILLS", "5" if ON_POSTGRES else "20"))
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin Istra Jarrow Kelda Lorne Marrow Nesbit Orsk".split()
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
+CONFIG = (
+    BULLETINS_CONFIG
+    + """\
 [channels.hook]
 type = "webhook"
 url = "{hook}"
@@ -39,6 +34,7 @@ secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 [alerts]
 notify = ["hook"]
 """
+)
 
 
 def bulletin(number: int) -> Bulletin:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from kit.config import LOOPBACK_CONFIG
 from kit.databases import write_config_file
 from kit.servers import Bulletin, FeedServer
 
@@ -21,17 +22,16 @@ from monitor.store.sources import load_sources
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
+CONFIG = (
+    LOOPBACK_CONFIG
+    + """\
 {sources}
 [channels.desk]
 type = "terminal"
 [alerts]
 notify = ["desk"]
 """
+)
 SOURCE = '[[sources]]\nname = "s{number}"\nurl = "http://127.0.0.1:{port}/"\nevery = "1h"\n'
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer
+from kit.config import NEWS_CONFIG
 from kit.databases import write_config_file
 from kit.polling_wait import wait_until
 
@@ -22,17 +23,7 @@ from monitor.runtime import Runtime, open_runtime
 from monitor.store.reports.alerts import load_alert_page
 from monitor.store.reports.status import load_status
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
-first_poll = "alert"
-"""
+CONFIG = NEWS_CONFIG
 EDIT_COUNT = int(os.environ.get("MONITOR_TEST_EDITS", "200"))  # a multiple of ten
 RULE = "name: ferries\nmatch: ferr*\n"
 EDITED_RULE = "name: ferries\nmatch: ferr*\ntitle: Ferries of Halvik\n"

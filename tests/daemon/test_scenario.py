@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit import Bulletin, FeedServer, MailServer, PostSink
+from kit.config import BULLETINS_CONFIG
 from kit.databases import database_url, write_config_file
 from standardwebhooks import Webhook
 
@@ -22,15 +23,9 @@ from monitor.store.sources import load_sources
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
-[[sources]]
-name = "bulletins"
-url = "{feed}"
-every = "1s"
+CONFIG = (
+    BULLETINS_CONFIG
+    + """\
 [channels.desk]
 type = "email"
 host = "127.0.0.1"
@@ -48,6 +43,7 @@ secret = "{secret}"
 [alerts]
 notify = ["desk", "chat", "siem"]
 """
+)
 
 RULE = """
 name: northern-troops

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit.config import LOOPBACK_CONFIG
 from kit.databases import database_url, write_config_file
 from kit.servers import Bulletin, FeedServer, MailServer, PostSink
 
@@ -22,11 +23,9 @@ from monitor.store.connect import open_store
 from monitor.store.reports.status import load_status
 from monitor.store.sources import load_sources
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
+CONFIG = (
+    LOOPBACK_CONFIG
+    + """\
 [[sources]]
 name = "port"
 url = "{feed}"
@@ -45,6 +44,7 @@ to = ["operator@example.org"]
 [alerts]
 notify = ["desk", "mail"]
 """
+)
 RULE = "name: ferries\ntitle: Ferries\nmatch: ferr* OR lighthouse\n"
 HOUR = 3600.0
 

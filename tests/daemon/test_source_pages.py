@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from kit.config import LOOPBACK_CONFIG
 from kit.polling_wait import wait_until
 from kit.servers import Bulletin, FeedServer
 from kit.web_access import form_token
@@ -18,14 +19,13 @@ from monitor.daemon.run import running_daemon
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 15.0  # a change of the config is live within two seconds on a quiet machine
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
+CONFIG = (
+    LOOPBACK_CONFIG
+    + """\
 [web]
 listen = "127.0.0.1:{port}"
 """
+)
 
 
 def free_port() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from kit.config import LOOPBACK_CONFIG
 from kit.databases import database_url, write_config_file
 from kit.servers import LoopbackServer
 from monitor.config_file.load import read_config
@@ -20,17 +21,16 @@ from monitor.sources.state import SourceState
 from monitor.store.connect import open_store
 from monitor.store.sources import load_sources
 
-CONFIG = """
-[monitor]
-database = "sqlite:///monitor.db"
-[network]
-allow_private = ["127.0.0.0/8"]
+CONFIG = (
+    LOOPBACK_CONFIG
+    + """\
 [[sources]]
 name = "notices"
 url = "{url}"
 every = "10m"
 {source_options}
 """
+)
 
 
 class OneBodyServer(LoopbackServer):
