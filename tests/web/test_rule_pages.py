@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from kit.endless_work import sleep_on
 from kit.sample_store import NOW, page_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy import func, select
@@ -200,10 +201,11 @@ async def test_a_page_waits_for_no_slow_tests(reader: httpx.AsyncClient, monkeyp
 async def test_tests_that_take_too_long_are_stopped(
     tester: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule_files, "TESTS_S", 0.01)
+    monkeypatch.setattr(rule_files, "failed_tests_on_disk", sleep_on)
+    monkeypatch.setattr(rule_files, "TESTS_S", 0.5)
     main = await main_after_tests(tester, "/rules")
 
-    assert "9 tests were stopped: running them took more than 0.01 seconds" in text_of(main.css_first("h1"))
+    assert "9 tests were stopped: running them took more than 0.5 seconds" in text_of(main.css_first("h1"))
     assert texts(main, "td[data-head=Tests] .state") == ["6 not run", "3 not run"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from kit.databases import all_rows
+from kit.endless_work import sleep_on
 from kit.sample_store import page_client
 from kit.web_access import PASSWORD, SAME_ORIGIN, form_token, log_in, visitor_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -297,10 +298,11 @@ async def test_a_try_out_ends_when_the_server_stops(
 async def test_a_process_that_does_not_end_is_killed(
     editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rule_tryout, "KILLED_AFTER_S", 0.01)
+    monkeypatch.setattr(rule_tryout, "try_text", sleep_on)
+    monkeypatch.setattr(rule_tryout, "KILLED_AFTER_S", 0.5)
     main = await try_text(editor, EDIT)
 
-    assert "The try-out took more than 0.01 seconds." in text_of(main)
+    assert "The try-out took more than 0.5 seconds." in text_of(main)
 
 
 @pytest.mark.usefixtures("in_thread")
