@@ -1,10 +1,11 @@
 """Measures how long the server takes for each page of the web UI with many alerts and claims.
 
-    python benchmarks/pages.py [--alerts 200000] [--claims 1000000] [--database FILE]
+    python benchmarks/pages.py [--alerts 200000] [--claims 1000000] [--database FILE] [--browser]
 
 Fills a SQLite database with generated 21-word claims, or uses the one that FILE holds already, and requests each page
 five times in this process. Prints the first and the median time of each in milliseconds and the median CPU time, and
-exits with 1 if a median is above 300 ms. FILE is kept; without it, a temporary one is used.
+exits with 1 if a median is above 300 ms. FILE is kept; without it, a temporary one is used. With --browser, Chromium
+then opens each page in light, in dark and on a phone, and axe-core looks for what is not accessible.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -19,7 +21,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -36,8 +38,14 @@ from monitor.store.base import Store
 from monitor.store.connect import open_store
 from monitor.store.ledger import text_hash
 from monitor.web.app import create_app
+from monitor.web.server import running_server
 
 NOW, DAY = 1_797_000_000.0, 86400.0
+MODES: dict[str, tuple[int, Literal["light", "dark"]]] = {
+    "light": (1200, "light"),
+    "dark": (1200, "dark"),
+    "phone": (390, "light"),
+}
 SPAN_S = 120 * DAY  # in which the alerts were raised
 SOURCES, RULES, CLAIMS_PER_ENTRY = 400, 60, 25
 ROWS_AT_ONCE = 20_000
@@ -313,11 +321,40 @@ async def measure(store: Store, config: Config, alert_count: int) -> bool:
     return not too_slow
 
 
+async def walk_in_browser(store: Store, config: Config, alert_count: int) -> bool:
+    """Print what axe-core finds on the pages in each mode; return whether that is nothing."""
+    import axe_playwright_python
+    from playwright.async_api import async_playwright
+
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    app = create_app(store, timezone=ZoneInfo("UTC"), clock=lambda: NOW, config=lambda: config)
+    count = 0
+    async with running_server("127.0.0.1:0", app) as base, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for mode, (width, scheme) in MODES.items():
+            page = await browser.new_page(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+            )
+            for name, path in page_paths(alert_count).items():
+                if path.startswith("/api/"):
+                    continue
+                answer = await page.goto(base + path)
+                assert answer and answer.status == 200, path
+                await page.evaluate(axe)
+                for violation in (await page.evaluate("axe.run()"))["violations"]:
+                    count += 1
+                    print(f"{name}, {mode}: {violation['id']}: {violation['help']}")
+        await browser.close()
+    print(f"{len(page_paths(alert_count))} pages in {len(MODES)} modes: {count} violations")
+    return count == 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--alerts", type=int, default=200_000)
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--database", type=Path)
+    parser.add_argument("--browser", action="store_true", help="look for what is not accessible, in Chromium")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         database = options.database or Path(folder) / "pages.db"
@@ -328,9 +365,11 @@ def main() -> None:
             fill(store, options.alerts, options.claims)
             print(file=sys.stderr)
         config = write_config(Path(folder), database)
-        is_fast = asyncio.run(measure(store, config, stored or options.alerts))
+        is_good = asyncio.run(measure(store, config, stored or options.alerts))
+        if options.browser:
+            is_good = asyncio.run(walk_in_browser(store, config, stored or options.alerts)) and is_good
         store.close()
-    sys.exit(0 if is_fast else 1)
+    sys.exit(0 if is_good else 1)
 
 
 if __name__ == "__main__":
