@@ -6,6 +6,7 @@ A worker that has the store to itself, with SQLite and `workers = 1`, serves eve
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ class Membership:
         self._common_rules: str | None = None
         self.shards: tuple[int, ...] | None = None
         self._roster = Roster(runtime.worker.dead_after_s, runtime.worker.beat_s)
+        self._lock = threading.Lock()
+        self._has_left = False
 
     def serves(self, key: str) -> bool:
         """Return whether this worker serves a channel or does a duty."""
@@ -66,13 +69,23 @@ class Membership:
         Runs beside the store's thread, where this would wait for the polls in the queue.
         """
         try:
-            self._update(await asyncio.to_thread(exchange_beats, self.runtime, self._roster))
+            self._update(await asyncio.to_thread(self._exchange))
         except StoreOutdated:
             raise
         except StoreError as error:
             log.error("store failed", stage="daemon", name="beat", error=str(error))
         except Exception:
             log.exception("unexpected failure", stage="daemon", name="beat")
+
+    def _exchange(self) -> list[StoredWorker]:
+        with self._lock:
+            return [] if self._has_left else exchange_beats(self.runtime, self._roster)
+
+    def leave(self) -> None:
+        """Leave the store for good: a beat that still waits in its thread would register this worker again."""
+        with self._lock:
+            self._has_left = True
+            leave_store(self.runtime)
 
     def _update(self, living: Iterable[StoredWorker]) -> None:
         by_id = {worker.id: worker for worker in living}

@@ -32,7 +32,7 @@ from monitor.daemon.leases import (
     lease_sources,
 )
 from monitor.daemon.lookback import look_back
-from monitor.daemon.membership import Membership, leave_store
+from monitor.daemon.membership import Membership
 from monitor.daemon.probes import PROBE_INTERVAL_S, Probes
 from monitor.daemon.reload import watch_files
 from monitor.daemon.retention import run_retention
@@ -155,7 +155,7 @@ class Daemon:
         watch.cancel()
         await self.finish_tasks(SHUTDOWN_GRACE_S)
         try:
-            await self.runtime.run_in_store_thread(leave_store, self.runtime)
+            await self.runtime.run_in_store_thread(self.membership.leave)
         except StoreOutdated:
             raise
         except StoreError as error:  # the others notice without this

@@ -37,6 +37,7 @@ from monitor.runtime import Runtime, Worker, open_runtime
 from monitor.store import schema, sources
 from monitor.store.connect import open_store
 from monitor.store.migrate import VERSION_TABLE
+from monitor.store.workers import load_workers
 
 PLACES = "Alden Brevik Corda Delmar Esker Fallow Garnet Hollin".split()  # not more, or they would be one message
 
@@ -306,6 +307,23 @@ async def test_what_needs_the_same_rules_everywhere_waits_until_all_workers_have
         agreed.append(first.membership.is_agreed)
 
     assert agreed == [True, False, False, True]
+
+
+async def test_a_beat_that_comes_late_does_not_register_a_worker_that_has_left(
+    tmp_path: Path, site: ManyFeeds, hook: PostSink
+) -> None:
+    write_config(tmp_path, site, hook, count=1)
+    config = read_config(tmp_path / "config.toml", env={})
+    open_store(database_url(tmp_path, SQLITE)).close()
+    async with open_runtime(config, worker=Worker("late", is_supervised=True)) as runtime:
+        membership = Membership(runtime)
+        await membership.beat()
+        with runtime.store.read() as conn:
+            assert [worker.id for worker in load_workers(conn)] == ["late"]
+        membership.leave()
+        await membership.beat()
+        with runtime.store.read() as conn:
+            assert load_workers(conn) == []
 
 
 async def test_a_daemon_alone_on_sqlite_writes_no_beats(tmp_path: Path, site: ManyFeeds, hook: PostSink) -> None:
