@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from kit.endless_work import sleep_on
+from kit.page_reading import read_main, text_of, texts
 from kit.sample_store import NOW, page_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy import func, select
@@ -81,14 +82,6 @@ async def tester(editable_store: Store, folder: Path) -> AsyncIterator[httpx.Asy
         yield client
 
 
-async def read_main(reader: httpx.AsyncClient, path: str, status: int = 200) -> LexborNode:
-    answer = await reader.get(path)
-    assert answer.status_code == status, answer.text
-    main = LexborHTMLParser(answer.text).css_first("main")
-    assert main is not None
-    return main
-
-
 async def main_after_tests(reader: httpx.AsyncClient, path: str) -> LexborNode:
     """Return a page once the tests have run."""
     for _ in range(400):
@@ -96,15 +89,6 @@ async def main_after_tests(reader: httpx.AsyncClient, path: str) -> LexborNode:
             return await read_main(reader, path)
         await asyncio.sleep(0.05)
     raise AssertionError("the tests did not end")
-
-
-def text_of(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
-
-
-def texts(node: LexborNode, selector: str) -> list[str]:
-    return [text_of(found) for found in node.css(selector)]
 
 
 async def test_the_list_has_severity_channels_alerts_answers_and_tests(

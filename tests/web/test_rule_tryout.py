@@ -12,6 +12,7 @@ import httpx
 import pytest
 from kit.databases import all_rows
 from kit.endless_work import sleep_on
+from kit.page_reading import main_of, text_of, texts
 from kit.sample_store import page_client
 from kit.web_access import PASSWORD, SAME_ORIGIN, form_token, log_in, visitor_client
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -80,19 +81,7 @@ async def try_text(
     client: httpx.AsyncClient, text: str, path: str = "/rules/dprk-deployment/try", status: int = 200, **fields: str
 ) -> LexborNode:
     answer = await client.post(path, data={"text": text, "since": "30d", **fields})
-    assert answer.status_code == status, answer.text
-    main = LexborHTMLParser(answer.text).css_first("main")
-    assert main is not None
-    return main
-
-
-def text_of(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
-
-
-def texts(node: LexborNode, selector: str) -> list[str]:
-    return [text_of(found) for found in node.css(selector)]
+    return main_of(answer, status)
 
 
 def shown_text(main: LexborNode | LexborHTMLParser) -> str:

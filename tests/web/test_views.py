@@ -17,8 +17,9 @@ from kit.builders import (
     sent_decision,
 )
 from kit.delivery import make_alert, make_alert_finding, make_prior_claim
+from kit.page_reading import read_main, text_of, texts
 from kit.sample_store import NOW, SECRET_TOKEN, page_client
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from monitor.model import Change, ChangeKind, Novelty
 from monitor.store import outbox
@@ -26,24 +27,6 @@ from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted, mark_rules_refused
 
 SCRIPT = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-
-
-async def read_main(reader: httpx.AsyncClient, path: str, status: int = 200) -> LexborNode:
-    """Return the main part of a page."""
-    answer = await reader.get(path)
-    assert answer.status_code == status, answer.text
-    main = LexborHTMLParser(answer.text).css_first("main")
-    assert main is not None
-    return main
-
-
-def text_of(node: LexborNode | None) -> str:
-    assert node is not None
-    return " ".join(node.text().split())
-
-
-def texts(node: LexborNode, selector: str) -> list[str]:
-    return [text_of(found) for found in node.css(selector)]
 
 
 @pytest.fixture
