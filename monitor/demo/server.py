@@ -5,7 +5,6 @@ The feed is at `/feed.xml` with an ETag, and each entry is a page at `/KEY`, so 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -46,7 +45,6 @@ class SampleSource:
         self.url = ""
         self._step_index = 0
         self._published: dict[str, datetime] = {}
-        self._fetched_event = asyncio.Event()
         self._exits = AsyncExitStack()
 
     @property
@@ -58,13 +56,8 @@ class SampleSource:
         if self._step_index + 1 == len(SCRIPT):
             return None
         self._step_index += 1
-        self._fetched_event.clear()
         self._publish_step()
         return self.current_step
-
-    async def wait_until_fetched(self) -> None:
-        """Wait until the feed of the current step was fetched."""
-        await self._fetched_event.wait()
 
     async def __aenter__(self) -> Self:
         """Serve the first step. Raises MonitorError if no port is free."""
@@ -96,7 +89,6 @@ class SampleSource:
         items = "".join(self._render_item(key, body) for key, body in entries)
         body = FEED_TEMPLATE.format(url=escape(self.url), items=items).encode()
         etag = f'"{sha256(body).hexdigest()[:16]}"'
-        self._fetched_event.set()
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers={"etag": etag})
         return Response(body, media_type="application/rss+xml", headers={"etag": etag})

@@ -1,4 +1,3 @@
-import asyncio
 import io
 
 import feedparser
@@ -67,16 +66,6 @@ async def test_an_entry_link_serves_a_page_with_the_current_text(source, client)
     page = await client.get(link)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "grain ship" in page.text
-
-
-async def test_wait_until_fetched_waits_for_the_current_step(source, client):
-    await client.get(source.url)
-    await asyncio.wait_for(source.wait_until_fetched(), 1)
-    source.advance()
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(source.wait_until_fetched(), 0.05)
-    await client.get(source.url)
-    await asyncio.wait_for(source.wait_until_fetched(), 1)
 
 
 async def test_an_unknown_path_is_answered_with_404(source, client):

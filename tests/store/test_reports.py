@@ -23,7 +23,6 @@ from monitor.store.base import Store
 from monitor.store.commit import commit_assessment
 from monitor.store.reports.alert_filter import AlertFilter, count_filtered
 from monitor.store.reports.alerts import find_alert, load_alert_page
-from monitor.store.reports.claims import load_claim_page
 from monitor.store.reports.deliveries import DeliveryRow, load_delivery_page
 from monitor.store.reports.explain import MatchRow, UpdateExplanation, explain_update
 from monitor.store.reports.status import DAY, Status, load_status
@@ -163,26 +162,6 @@ def test_an_update_is_explained_with_all_findings_and_decisions(store: Store) ->
             MatchRow(Match("bridges", (0,), ()), Reason.SENT, "", "al-1", None, 120.0),
         ),
     )
-
-
-def test_claims_are_listed_newest_first_and_searched_by_terms(store: Store) -> None:
-    commit_texts(store, ["red green", "red blue"], at=100.0)
-    commit_texts(store, ["red green"], source="press", at=200.0)
-    commit_texts(store, ["green blue red"], entry="e2", at=300.0)
-    with store.read() as conn:
-        assert [row.earliest.text for row in load_claim_page(conn, terms=["red", "green"])] == [
-            "green blue red",
-            "red green",
-        ]
-        first_page = load_claim_page(conn, limit=2)
-        second_page = load_claim_page(conn, limit=2, before=first_page[-1].number)
-        assert load_claim_page(conn, terms=["none"]) == []
-    assert [(row.earliest.text, row.saying_count, row.last_at) for row in first_page + second_page] == [
-        ("green blue red", 1, 300.0),
-        ("red blue", 1, 100.0),
-        ("red green", 2, 200.0),
-    ]
-    assert (second_page[0].earliest.source, second_page[0].earliest.at) == ("wire", 100.0)
 
 
 def test_the_status_counts_rows_and_states(store: Store) -> None:

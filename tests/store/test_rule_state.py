@@ -18,9 +18,9 @@ from monitor.store import alerts, rule_state
 from monitor.store.base import Store
 from monitor.store.commit import commit_assessment
 from monitor.store.history import count_updates, find_update_saying, recorded_updates
+from monitor.store.ledger import Ledger
 from monitor.store.past import StoredHistory
 from monitor.store.reports.alerts import load_alert_page
-from monitor.store.reports.claims import load_claim_page
 from monitor.store.reports.explain import MatchRow, explain_update
 from monitor.store.reports.status import load_status
 from monitor.store.rule_state import already_matched, insert_late_decision, last_update_id, set_match_reason
@@ -199,5 +199,5 @@ def test_the_update_that_first_made_a_claim_is_found(store: Store) -> None:
     commit_texts(store, [BRIDGES], at=100.0)
     commit_texts(store, ["Rain."], at=200.0)
     with store.read() as conn:
-        (prior,) = [row.earliest for row in load_claim_page(conn) if row.earliest.text == "Rain."]
+        (prior,) = Ledger(conn, since=0.0).exact_matches(["Rain."])["Rain."]
         assert find_update_saying(conn, prior) == 2
