@@ -76,7 +76,7 @@ async def reader(
 
 
 @pytest.fixture
-async def tester(editable_store: Store, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def running_reader(editable_store: Store, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The pages, with the tests of rules in a process."""
     async with page_client(editable_store, folder=folder) as client:
         yield client
@@ -92,12 +92,12 @@ async def main_after_tests(reader: httpx.AsyncClient, path: str) -> LexborNode:
 
 
 async def test_the_list_has_severity_channels_alerts_answers_and_tests(
-    tester: httpx.AsyncClient, editable_store: Store
+    running_reader: httpx.AsyncClient, editable_store: Store
 ) -> None:
-    alerts = (await tester.get("/api/v1/alerts?rule=dprk-deployment")).json()["alerts"]
+    alerts = (await running_reader.get("/api/v1/alerts?rule=dprk-deployment")).json()["alerts"]
     for alert, kind in zip(alerts, (FeedbackKind.NOT_NEWS, FeedbackKind.ACK, FeedbackKind.ACK), strict=False):
         record_feedback(editable_store, alert["id"], kind, memory=1e9, now=NOW, by="web")
-    main = await main_after_tests(tester, "/rules")
+    main = await main_after_tests(running_reader, "/rules")
 
     assert text_of(main.css_first("h1")) == "Rules 3 in rules · 1 failed in 9 tests"
     rows = [texts(row, "td") for row in main.css("tbody tr:not(.below)")]
@@ -183,18 +183,18 @@ async def test_a_page_waits_for_no_slow_tests(reader: httpx.AsyncClient, monkeyp
 
 
 async def test_tests_that_take_too_long_are_stopped(
-    tester: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    running_reader: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule_files, "failed_tests_on_disk", sleep_on)
     monkeypatch.setattr(rule_files, "TESTS_S", 0.5)
-    main = await main_after_tests(tester, "/rules")
+    main = await main_after_tests(running_reader, "/rules")
 
     assert "9 tests were stopped: running them took more than 0.5 seconds" in text_of(main.css_first("h1"))
     assert texts(main, "td[data-head=Tests] .state") == ["6 not run", "3 not run"]
 
 
-async def test_a_rule_has_its_lines_settings_tests_and_alerts(tester: httpx.AsyncClient) -> None:
-    main = await main_after_tests(tester, "/rules/ships")
+async def test_a_rule_has_its_lines_settings_tests_and_alerts(running_reader: httpx.AsyncClient) -> None:
+    main = await main_after_tests(running_reader, "/rules/ships")
     source = main.css_first("ol.source")
 
     assert source is not None
