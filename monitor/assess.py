@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Protocol
 
-from monitor.alerts.decide import AlertHistory, decide
+from monitor.alerts.decide import AlertHistory, Situation, baseline_decisions, decide
 from monitor.alerts.held import ReleasedMatches
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.preferences import ChannelPreferences
@@ -25,8 +25,8 @@ from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
 from monitor.alerts.updates import AlertChange, alert_changes, update_messages, wanting_channels
 from monitor.compare.baseline import baseline_findings
-from monitor.compare.classify import PriorClaims, classify_claims, reclassify, reclassify_for_sources
-from monitor.compare.lookup import LookupContext
+from monitor.compare.classify import classify_claims, reclassify, reclassify_for_sources
+from monitor.compare.lookup import LookupContext, PriorClaims
 from monitor.compare.recurrence import DEFAULT_RECURRENCE_S
 from monitor.compare.term_vectors import DocumentFrequencies, TermVector, term_vector, term_vectors
 from monitor.model import Alert, Claim, Decision, Finding, Message, Moment, Novelty, Update
@@ -92,16 +92,17 @@ class Comparison:
 
     `findings` are the claims that are not word for word in the entry's previous version, then the withdrawn ones.
     `index_terms` runs parallel to `findings`: the terms by which the ledger finds each claim again. `story_vector`
-    lets later updates find this story; it is empty unless the entry is new.
+    lets later updates find this story; it is empty for a later version of an entry (`is_revision`).
     """
 
     update: Update
     claims: tuple[Claim, ...]
-    findings: tuple[Finding, ...]
-    index_terms: tuple[tuple[str, ...], ...]
     story: str
-    story_vector: TermVector
-    rule_matches: tuple[RuleMatch, ...]
+    findings: tuple[Finding, ...]
+    story_vector: TermVector = field(default_factory=dict)
+    is_revision: bool = False
+    index_terms: tuple[tuple[str, ...], ...] = ()
+    rule_matches: tuple[RuleMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,103 +132,73 @@ def assess(update: Update, previous: Update | None, history: History, policy: Po
 
 def compare(update: Update, previous: Update | None, history: History, policy: Policy, now: Moment) -> Comparison:
     """Compare an update with everything said before and match the rules."""
-    previous_claims: Sequence[Claim] | None = None
-    if previous is None:
-        claims = split_claims(update.title, update.text, policy.ignore)
-    else:
-        versions = (update.title, update.text), (previous.title, previous.text)
-        claims, previous_claims = split_versions(*versions, policy.ignore)
+    claims, previous_claims = split(update, previous, policy)
     story_vector = {} if previous else term_vector(claims, history, policy.synonyms)
-    story, findings = classify_claims(
-        update, claims, previous_claims, story_vector, history, policy.synonyms, now, policy.recurrence
-    )
-    return match(update, claims, story, findings, story_vector, history, policy, now)
+    is_revision = previous is not None
+    context = LookupContext(update, history, policy.synonyms, now, is_revision=is_revision)
+    story, findings = classify_claims(context, claims, previous_claims, story_vector, policy.recurrence)
+    return matched(Comparison(update, claims, story, findings, story_vector, is_revision), history, policy, now)
+
+
+def split(
+    update: Update, previous: Update | None, policy: Policy
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...] | None]:
+    """Return the claims of an update, and those of the previous version of its entry, if there is one."""
+    if previous is None:
+        return split_claims(update.title, update.text, policy.ignore), None
+    return split_versions((update.title, update.text), (previous.title, previous.text), policy.ignore)
 
 
 def compare_again(
-    comparison: Comparison,
-    redo: Sequence[int],
-    history: History,
-    policy: Policy,
-    now: Moment,
-    *,
-    is_revision: bool,
+    comparison: Comparison, indexes: Sequence[int], history: History, policy: Policy, now: Moment
 ) -> Comparison:
-    """Return the comparison of an update whose findings at the indexes `redo` are compared with the past again.
+    """Return the comparison with the findings at these indexes compared again with what others have said.
 
     The rules are those of `policy`, which may be other ones than before.
     """
-    update, claims = comparison.update, comparison.claims
-    findings = reclassify(
-        update, claims, comparison.findings, redo, history, policy.synonyms, now, is_revision=is_revision
-    )
-    rule_matches = tuple(match_rules(update, claims, findings, history, policy, now))
-    return replace(comparison, findings=findings, rule_matches=rule_matches)
+    context = LookupContext(comparison.update, history, policy.synonyms, now, is_revision=comparison.is_revision)
+    findings = reclassify(context, comparison.claims, comparison.findings, indexes)
+    rule_matches = match_rules(comparison.update, comparison.claims, findings, history, policy, now)
+    return replace(comparison, findings=findings, rule_matches=tuple(rule_matches))
 
 
 def compare_baseline(updates: Sequence[Update], history: History, policy: Policy, now: Moment) -> list[Comparison]:
     """Record new entries of a source's first poll, which are not compared with anything, and match the rules."""
-    split = [split_claims(update.title, update.text, policy.ignore) for update in updates]
-    vectors = term_vectors(split, history, policy.synonyms)
+    split_updates = [split_claims(update.title, update.text, policy.ignore) for update in updates]
+    vectors = term_vectors(split_updates, history, policy.synonyms)
     return [
-        match(update, claims, *baseline_findings(update, claims), vector, history, policy, now)
-        for update, claims, vector in zip(updates, split, vectors, strict=True)
+        matched(Comparison(update, claims, *baseline_findings(update, claims), vector), history, policy, now)
+        for update, claims, vector in zip(updates, split_updates, vectors, strict=True)
     ]
 
 
-def match(
-    update: Update,
-    claims: tuple[Claim, ...],
-    story: str,
-    findings: tuple[Finding, ...],
-    story_vector: TermVector,
-    history: History,
-    policy: Policy,
-    now: Moment,
-) -> Comparison:
-    """Match the rules against a compared update."""
-    return Comparison(
-        update=update,
-        claims=claims,
-        findings=findings,
+def matched(comparison: Comparison, history: History, policy: Policy, now: Moment) -> Comparison:
+    """Return a comparison with its index terms and the rules that match it."""
+    update, claims, findings = comparison.update, comparison.claims, comparison.findings
+    return replace(
+        comparison,
         index_terms=tuple(index_terms_of(finding, policy.synonyms) for finding in findings),
-        story=story,
-        story_vector=story_vector,
         rule_matches=tuple(match_rules(update, claims, findings, history, policy, now)),
     )
 
 
 def decide_alerts(comparison: Comparison, history: History, policy: Policy, now: Moment) -> Assessment:
     """Decide on the alerts of a compared update. What they depend on must not change until they are committed."""
-    update, findings, rule_matches = comparison.update, comparison.findings, comparison.rule_matches
-    aliases = policy.rules.aliases
-    updated_rules = policy.rules_with_updates()
-    echoes = UpdateEchoes(update, findings, history, policy.synonyms, is_needed=policy.needs_sources)
+    update, rule_matches = comparison.update, comparison.rule_matches
+    echoes = UpdateEchoes(update, comparison.findings, history, policy.synonyms, is_needed=policy.needs_sources)
     inhibition = Inhibition(policy.rules.inhibitors)
-    released: tuple[ReleasedMatches, ...] = ()
-    if not policy.is_silent:  # confirmations are not sent either during a first poll
-        rules_by_name = {rule.name: rule for rule in policy.rules.rules}
-        released = release_corroborated(
-            update, rule_matches, rules_by_name, history, echoes, now=now, aliases=aliases
-        )
-    decisions = decide(
-        update,
-        rule_matches,
-        history,
-        baseline=policy.is_silent,
-        now=now,
-        aliases=aliases,
-        echoes=echoes,
-        released=released,
-        inhibition=inhibition,
-        timezone=policy.timezone,
-    )
-    released = inhibition.uninhibited(released, history, now)
+    situation = Situation(echoes, history, inhibition, now, policy.rules.aliases, policy.timezone)
     router = policy.router(history, now)
+    released: tuple[ReleasedMatches, ...] = ()
     changed_alerts: tuple[AlertChange, ...] = ()
-    if not policy.is_silent:
+    if policy.is_silent:  # confirmations are not sent either during a first poll
+        decisions = baseline_decisions(update, rule_matches)
+    else:
+        released = release_corroborated(situation, rule_matches, {rule.name: rule for rule in policy.rules.rules})
+        decisions = decide(situation, rule_matches, released)
+        released = inhibition.uninhibited(released, history, now)
         confirmed_ids = [id for release in released for id in (release.alert.id, *release.alert.confirms)]
-        changed_alerts = alert_changes(update, updated_rules, history, echoes, confirmed_ids)
+        changed_alerts = alert_changes(update, policy.rules_with_updates(), history, echoes, confirmed_ids)
     messages = (
         *router.route(alerts_to_send(decisions, released)),
         *update_messages(changed_alerts, router, update),
@@ -235,7 +206,7 @@ def decide_alerts(comparison: Comparison, history: History, policy: Policy, now:
     return Assessment(
         update=update,
         claims=comparison.claims,
-        findings=findings,
+        findings=comparison.findings,
         index_terms=comparison.index_terms,
         story=comparison.story,
         decisions=router.explain_decisions(decisions, messages),
@@ -281,7 +252,7 @@ def findings_for_rule(
     sources = frozenset(
         name for name in source_names if rule_covers_source(rule, name, policy.source_tags.get(name, ()))
     )
-    return reclassify_for_sources(findings, LookupContext(update, history, policy.synonyms, now, sources))
+    return reclassify_for_sources(LookupContext(update, history, policy.synonyms, now, sources), findings)
 
 
 def index_terms_of(finding: Finding, synonyms: Synonyms) -> tuple[str, ...]:

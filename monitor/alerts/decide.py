@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import cached_property
 from typing import Protocol
 
 from monitor.alerts.change_summary import since_last
@@ -57,46 +58,45 @@ class AlertHistory(CountHistory, Protocol):
         """Return the active silences."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
-    """What the decisions about an update depend on, besides its matches."""
+    """What the decisions about an update depend on, besides its matches.
 
-    update: Update
-    history: AlertHistory
-    silences: Sequence[Silence]
-    aliases: QueryAliases
+    `inhibition` records the alerts of the update. `aliases` are those that the queries of silences may use, and
+    `timezone` is that of the times in reasons.
+    """
+
     echoes: UpdateEchoes
+    history: AlertHistory
     inhibition: Inhibition
     now: Moment
-    timezone: tzinfo
+    aliases: QueryAliases = NO_ALIASES
+    timezone: tzinfo = UTC
+
+    @property
+    def update(self) -> Update:
+        return self.echoes.update
+
+    @cached_property
+    def silences(self) -> Sequence[Silence]:
+        return self.history.silences(self.now)
+
+
+def baseline_decisions(update: Update, rule_matches: Sequence[RuleMatch]) -> tuple[Decision, ...]:
+    """Return the decisions about an update that causes no alert, because it is of its source's first poll."""
+    detail = f"first poll of {update.source}"
+    return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
 
 
 def decide(
-    update: Update,
-    rule_matches: Sequence[RuleMatch],
-    history: AlertHistory,
-    *,
-    echoes: UpdateEchoes,
-    baseline: bool,
-    now: Moment,
-    aliases: QueryAliases = NO_ALIASES,
-    released: Sequence[ReleasedMatches] = (),
-    inhibition: Inhibition | None = None,
-    timezone: tzinfo = UTC,
+    situation: Situation, rule_matches: Sequence[RuleMatch], released: Sequence[ReleasedMatches] = ()
 ) -> tuple[Decision, ...]:
     """Return one decision for each rule that matched; more if silences cover some of its findings, if they are part
     of an alert that releases held matches (`released`), or if the match counts for several things.
 
-    `aliases` are those that the queries of silences may use; `echoes` are those of the update; `timezone` is that of
-    the times in reasons. `inhibition` records the alerts, releases included; a released alert that is inhibited is
-    not sent, so its findings are decided here.
+    A released alert that is inhibited is not sent, so its findings are decided here.
     """
-    if baseline:
-        detail = f"first poll of {update.source}"
-        return tuple(Decision(rule_match.match, Reason.BASELINE, detail) for rule_match in rule_matches)
-    silences = history.silences(now) if rule_matches else ()
-    inhibition = inhibition or Inhibition()
-    situation = Situation(update, history, silences, aliases, echoes, inhibition, now, timezone)
+    inhibition, history, now = situation.inhibition, situation.history, situation.now
     match_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
     decisions: dict[str, tuple[Decision, ...]] = {}
     for name in inhibition.in_order([*match_by_rule, *(release.alert.rule for release in released)]):
@@ -113,14 +113,14 @@ def decide(
 
 def without_merged(rule_match: RuleMatch, released: Sequence[ReleasedMatches]) -> Iterator[Decision | RuleMatch]:
     """Yield a decision for the findings that are part of a released alert of the rule, then the rest of the match."""
-    left = rule_match.match.finding_indexes
+    remaining = rule_match.match.finding_indexes
     for release in released:
-        if release.alert.rule == rule_match.rule.name and (merged := release.merged.intersection(left)):
+        if release.alert.rule == rule_match.rule.name and (merged := release.merged.intersection(remaining)):
             part = replace(rule_match.match, finding_indexes=tuple(sorted(merged)))
             yield Decision(part, Reason.ALREADY_ALERTED, f"part of alert {release.alert.id} as another source")
-            left = tuple(index for index in left if index not in merged)
-    if left or not rule_match.match.finding_indexes:
-        yield replace(rule_match, match=replace(rule_match.match, finding_indexes=left))
+            remaining = tuple(index for index in remaining if index not in merged)
+    if remaining or not rule_match.match.finding_indexes:
+        yield replace(rule_match, match=replace(rule_match.match, finding_indexes=remaining))
 
 
 def decide_match(situation: Situation, rule_match: RuleMatch) -> Iterator[Decision]:
@@ -157,7 +157,7 @@ def silence_of(situation: Situation, rule: Rule, finding: Finding) -> Silence | 
 def decide_counted(situation: Situation, rule_match: RuleMatch, count: MatchCount) -> Iterator[Decision]:
     """Yield a decision for each thing that the match counts for. A silence of a count's story stops that count."""
     update, now = situation.update, situation.now
-    uncounted = without_already_alerted(rule_match, situation.history, situation.echoes)
+    uncounted = without_already_alerted(situation, rule_match)
     if not uncounted.match.finding_indexes:
         yield Decision(rule_match.match, Reason.ALREADY_ALERTED, "already counted in the same words or bundle")
         return
@@ -187,8 +187,8 @@ def decide_inhibited(situation: Situation, rule_match: RuleMatch) -> Decision | 
 
 
 def decide_unsilenced(situation: Situation, rule_match: RuleMatch) -> Decision:
-    update, history, echoes, now = situation.update, situation.history, situation.echoes, situation.now
-    unalerted = without_already_alerted(rule_match, history, echoes)
+    update, history, now = situation.update, situation.history, situation.now
+    unalerted = without_already_alerted(situation, rule_match)
     if not unalerted.match.finding_indexes:
         detail = "already alerted on the same words in this story or bundle"
         return Decision(rule_match.match, Reason.ALREADY_ALERTED, detail)
@@ -198,27 +198,25 @@ def decide_unsilenced(situation: Situation, rule_match: RuleMatch) -> Decision:
     last_alert = history.last_alert(alert.rule, alert.story)
     alert = replace(with_figure_history(alert, last_alert), since_last=since_last(alert.findings, last_alert))
     if unalerted.rule.corroboration > 1:
-        sayings = event_sayings(update, unalerted, history, echoes)
+        sayings = event_sayings(situation, unalerted)
         if detail := corroboration_gap(reports_of_claim(sayings), unalerted.rule.corroboration):
-            return decide_unconfirmed(unalerted, alert, detail, history, echoes, now)
-        alert = replace(alert, findings=merged_findings(alert.findings, sayings, echoes.synonyms))
+            return decide_unconfirmed(situation, unalerted, alert, detail)
+        alert = replace(alert, findings=merged_findings(alert.findings, sayings, situation.echoes.synonyms))
     if not unalerted.crossed_limits and (until := throttled_until(unalerted.rule, unalerted.story, history, now)):
         detail = f"more than {unalerted.rule.throttle} for this story"
         return Decision(unalerted.match, Reason.THROTTLED, detail, pending_alert=alert, throttled_until=until)
     return Decision(unalerted.match, Reason.SENT, alert.reason, alert)
 
 
-def decide_unconfirmed(
-    rule_match: RuleMatch, alert: Alert, detail: str, history: AlertHistory, echoes: UpdateEchoes, now: Moment
-) -> Decision:
+def decide_unconfirmed(situation: Situation, rule_match: RuleMatch, alert: Alert, detail: str) -> Decision:
     """Hold the match for corroboration. If the rule sets `unconfirmed`, also alert now, with that severity, unless
     the rule has alerted on the event before.
     """
     pending = Decision(rule_match.match, Reason.AWAITING_CORROBORATION, detail, pending_alert=alert)
     severity = rule_match.rule.unconfirmed
-    if severity is None or throttled_until(rule_match.rule, rule_match.story, history, now):
+    if severity is None or throttled_until(rule_match.rule, rule_match.story, situation.history, situation.now):
         return pending
-    if is_known_event(rule_match, history, echoes):
+    if is_known_event(situation, rule_match):
         return replace(pending, detail=f"{detail}; the event was alerted before")
     reason = f"{alert.reason}; unconfirmed: {detail}"
     early_alert = replace(alert, id=stable_id("al", "unconfirmed", alert.id), severity=severity, reason=reason)
@@ -228,14 +226,13 @@ def decide_unconfirmed(
     )
 
 
-def event_sayings(
-    update: Update, rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes
-) -> list[PriorClaim]:
+def event_sayings(situation: Situation, rule_match: RuleMatch) -> list[PriorClaim]:
     """Return what all sources say about the events that fire the rule, the update included."""
+    echoes, history = situation.echoes, situation.history
     texts = {finding.claim.text for finding in rule_match.fired_findings}
     for index in rule_match.match.finding_indexes:
         texts |= {echo.prior.text for echo in counted_echoes(rule_match.rule.name, echoes.of(index), history)}
-    return [*history.prior_claims(sorted(texts)), *as_prior_claims(update, rule_match.fired_findings)]
+    return [*history.prior_claims(sorted(texts)), *as_prior_claims(situation.update, rule_match.fired_findings)]
 
 
 def counted_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -> tuple[Echo, ...]:
@@ -266,8 +263,9 @@ def confirmed_echoes(rule: str, echoes: Sequence[Echo], history: AlertHistory) -
     return [echo for echo in alerted if normalized_key(echo.prior.text) not in unconfirmed]
 
 
-def is_known_event(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes) -> bool:
+def is_known_event(situation: Situation, rule_match: RuleMatch) -> bool:
     """Whether the rule has alerted on all of these events: as confirmed, or as unconfirmed by another source."""
+    echoes, history = situation.echoes, situation.history
     return all(
         any(
             confirmed_echoes(rule_match.rule.name, [echo], history) or echo.prior.source != echoes.update.source
@@ -277,10 +275,11 @@ def is_known_event(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateE
     )
 
 
-def without_already_alerted(rule_match: RuleMatch, history: AlertHistory, echoes: UpdateEchoes) -> RuleMatch:
+def without_already_alerted(situation: Situation, rule_match: RuleMatch) -> RuleMatch:
     """Drop the findings that this rule has alerted on: an announcement on 222 pages is one alert, and so is a claim
     that several versions of an entry withdraw, and a figure that the alert has from another source.
     """
+    echoes, history = situation.echoes, situation.history
     needs_sources = rule_match.rule.corroboration > 1
 
     def is_duplicate(index: int) -> bool:

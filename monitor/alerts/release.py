@@ -6,45 +6,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.alerts.corroboration import corroboration_gap, independent_reports, reports_of_claim
-from monitor.alerts.decide import AlertHistory, confirmed_echoes, counted_echoes
+from monitor.alerts.decide import AlertHistory, Situation, confirmed_echoes, counted_echoes
 from monitor.alerts.held import PendingMatch, ReleasedMatches
 from monitor.alerts.ids import stable_id
 from monitor.alerts.merge import as_prior_claim, as_prior_claims, figures_text, merged_findings
 from monitor.alerts.rule_match import RuleMatch, build_alert_finding
 from monitor.alerts.same_event import Echo, UpdateEchoes, find_echo
 from monitor.alerts.silences import not_silenced
-from monitor.model import Alert, AlertFinding, Moment, PriorClaim, Update
-from monitor.ruleset.rule import NO_ALIASES, QueryAliases, Rule
+from monitor.model import Alert, AlertFinding, Moment, PriorClaim
+from monitor.ruleset.rule import Rule
 from monitor.text.analysis import Synonyms, analyze, index_terms
 from monitor.text.normalize import normalized_key
 
 
 def release_corroborated(
-    update: Update,
-    rule_matches: Sequence[RuleMatch],
-    rules: Mapping[str, Rule],
-    history: AlertHistory,
-    echoes: UpdateEchoes,
-    *,
-    now: Moment,
-    aliases: QueryAliases = NO_ALIASES,
+    situation: Situation, rule_matches: Sequence[RuleMatch], rules: Mapping[str, Rule]
 ) -> tuple[ReleasedMatches, ...]:
     """Release the held matches that this update's findings confirm, unless they are silenced.
 
     Matches of one rule that the same finding confirms are about one event and become one alert. What the rule itself
     matched in the update is merged into it.
     """
-    pending = pending_echoed(echoes, history)
+    pending = pending_echoed(situation.echoes, situation.history)
     if pending:
-        pending = not_silenced(pending, history.silences(now), aliases)
+        pending = not_silenced(pending, situation.silences, situation.aliases)
     confirmed = [
-        confirmation
-        for pending_match in pending
-        if (confirmation := confirm(pending_match, update, rules, history, echoes, now))
+        confirmation for pending_match in pending if (confirmation := confirm(situation, pending_match, rules))
     ]
     matches_by_rule = {rule_match.rule.name: rule_match for rule_match in rule_matches}
-    groups = [with_siblings(group, history, echoes.synonyms) for group in by_event(confirmed)]
-    return tuple(release(group, update, matches_by_rule.get(group[0].rule), echoes, now) for group in groups)
+    groups = [with_siblings(group, situation.history, situation.echoes.synonyms) for group in by_event(confirmed)]
+    return tuple(release(situation, group, matches_by_rule.get(group[0].rule)) for group in groups)
 
 
 def pending_echoed(echoes: UpdateEchoes, history: AlertHistory) -> list[PendingMatch]:
@@ -69,15 +60,9 @@ class Confirmation:
         return self.pending_match.alert.rule
 
 
-def confirm(
-    pending_match: PendingMatch,
-    update: Update,
-    rules: Mapping[str, Rule],
-    history: AlertHistory,
-    echoes: UpdateEchoes,
-    now: Moment,
-) -> Confirmation | None:
+def confirm(situation: Situation, pending_match: PendingMatch, rules: Mapping[str, Rule]) -> Confirmation | None:
     """Return the confirmation of a held match; None if sources are still missing, or its rule is gone or expired."""
+    echoes, history = situation.echoes, situation.history
     rule = rules.get(pending_match.alert.rule)
     claims = [finding.claim for finding in pending_match.alert.findings]
     prior_claims = history.prior_claims(claims)
@@ -85,12 +70,12 @@ def confirm(
     confirming: dict[int, tuple[Echo, ...]] = {}
     for index in echoes.indexes if rule else ():
         about = tuple(echo for echo in echoes.of(index) if normalized_key(echo.prior.text) in known_keys)
-        if about and rule and not is_told_before(rule.name, about, echoes.of(index), history):
+        if about and rule and not is_alerted_before(rule.name, about, echoes.of(index), history):
             confirming[index] = counted_echoes(rule.name, echoes.of(index), history)
-    if rule is None or rule.has_expired(now) or not confirming:
+    if rule is None or rule.has_expired(situation.now) or not confirming:
         return None
-    texts = sorted({echo.prior.text for found in confirming.values() for echo in found})
-    current_claims = as_prior_claims(update, [echoes.findings[index] for index in confirming])
+    texts = sorted({echo.prior.text for of_finding in confirming.values() for echo in of_finding})
+    current_claims = as_prior_claims(situation.update, [echoes.findings[index] for index in confirming])
     sayings = (*prior_claims, *history.prior_claims(texts), *current_claims)
     if rule.corroboration > 2:  # what else is held about the event
         siblings = held_siblings([pending_match], history, echoes.synonyms)
@@ -100,7 +85,7 @@ def confirm(
     return Confirmation(pending_match, frozenset(confirming), sayings)
 
 
-def is_told_before(rule: str, about: Sequence[Echo], echoes: Sequence[Echo], history: AlertHistory) -> bool:
+def is_alerted_before(rule: str, about: Sequence[Echo], echoes: Sequence[Echo], history: AlertHistory) -> bool:
     """Whether a finding cannot confirm a held match because the rule has alerted on the event.
 
     Then it has to say what is held; what was alerted, or another figure, does not confirm more than that.
@@ -120,8 +105,8 @@ def by_event(confirmations: Iterable[Confirmation]) -> list[list[Confirmation]]:
     return groups
 
 
-def is_one_event(one: Confirmation, other: Confirmation) -> bool:
-    return one.rule == other.rule and not one.indexes.isdisjoint(other.indexes)
+def is_one_event(confirmation: Confirmation, other: Confirmation) -> bool:
+    return confirmation.rule == other.rule and not confirmation.indexes.isdisjoint(other.indexes)
 
 
 def with_siblings(group: Sequence[Confirmation], history: AlertHistory, synonyms: Synonyms) -> Sequence[Confirmation]:
@@ -135,11 +120,11 @@ def held_siblings(matches: Sequence[PendingMatch], history: AlertHistory, synony
     """Return the other held matches of one rule that say only what these do, or give other figures."""
     priors = [as_prior_claim(finding) for match in matches for finding in match.alert.findings]
     similar = history.candidates([index_terms(analyze(prior.text, synonyms)) for prior in priors])
-    texts = {prior.text for found in similar for prior in found}
+    texts = {prior.text for similar_priors in similar for prior in similar_priors}
 
     def is_about(finding: AlertFinding) -> bool:
-        found = (find_echo(prior, finding.claim, finding.published, synonyms) for prior in priors)
-        return any(echo is not None and not echo.is_more for echo in found)
+        echoes = (find_echo(prior, finding.claim, finding.published, synonyms) for prior in priors)
+        return any(echo is not None and not echo.is_more for echo in echoes)
 
     return [
         held
@@ -150,16 +135,15 @@ def held_siblings(matches: Sequence[PendingMatch], history: AlertHistory, synony
     ]
 
 
-def release(
-    group: Sequence[Confirmation], update: Update, rule_match: RuleMatch | None, echoes: UpdateEchoes, now: Moment
-) -> ReleasedMatches:
+def release(situation: Situation, group: Sequence[Confirmation], rule_match: RuleMatch | None) -> ReleasedMatches:
     """Release the held matches of one event as one alert, with what other sources say about it."""
     alerts = [confirmation.pending_match.alert for confirmation in group]
     indexes = frozenset(index for confirmation in group for index in confirmation.indexes)
     merged = indexes & set(rule_match.match.finding_indexes if rule_match else ())
-    own = [build_alert_finding(update, rule_match, index) for index in sorted(merged)] if rule_match else []
+    added = [build_alert_finding(situation.update, rule_match, i) for i in sorted(merged)] if rule_match else []
     sayings = [saying for confirmation in group for saying in confirmation.sayings]
-    findings = merged_findings([*(f for alert in alerts for f in alert.findings), *own], sayings, echoes.synonyms)
+    held = [finding for alert in alerts for finding in alert.findings]
+    findings = merged_findings([*held, *added], sayings, situation.echoes.synonyms)
     sources = sorted({report.source for report in independent_reports(reports_of_claim(sayings))})
     figures = figures_text(findings)
     detail = f"confirmed by {', '.join(sources)}" + (f": {figures}" if figures else "")
@@ -170,7 +154,7 @@ def release(
         story=alerts[0].story,
         findings=findings,
         reason=f"{lead.reason}; {detail}",
-        at=now,
+        at=situation.now,
         confirms=tuple(id for alert in alerts for id in alert.confirms),
     )
     match_ids = tuple(confirmation.pending_match.id for confirmation in group)

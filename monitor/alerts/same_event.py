@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from monitor.compare.candidates import one_matter, top_candidates
+from monitor.compare.candidates import is_same_matter, top_candidates
 from monitor.compare.identifiers import title_different_things
 from monitor.compare.subject import is_other_subject
 from monitor.compare.verdict import judge
@@ -47,9 +47,9 @@ class Echo:
 
 def judge_pair(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_SYNONYMS) -> Verdict:
     """Return the verdict on a claim after an earlier one of another entry; new if they are about other matters."""
-    before, now = analyze(prior.text, synonyms), analyze(text, synonyms)
-    verdict = judge(before, now, Relation.ELSEWHERE, (prior.at, at))
-    return verdict if one_matter(verdict, before, now) else replace(verdict, novelty=Novelty.NEW, changes=())
+    before, after = analyze(prior.text, synonyms), analyze(text, synonyms)
+    verdict = judge(before, after, Relation.ELSEWHERE, (prior.at, at))
+    return verdict if is_same_matter(verdict, before, after) else replace(verdict, novelty=Novelty.NEW, changes=())
 
 
 def find_echo(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms = NO_SYNONYMS) -> Echo | None:
@@ -72,11 +72,12 @@ def differing_figures(
     verdict = judge_pair(prior, text, at, synonyms)
     if verdict.basis not in (Basis.OTHER_FIGURE, Basis.VALUE_MOVED):
         return ()
-    before, now = analyze(prior.text, synonyms), analyze(text, synonyms)
-    pairs = list(zip(before.numbers, now.numbers, strict=False))
+    before, after = analyze(prior.text, synonyms), analyze(text, synonyms)
+    pairs = list(zip(before.numbers, after.numbers, strict=False))
     is_changed = verdict.novelty is Novelty.CHANGED
-    is_comparable = len(before.numbers) == len(now.numbers) and all(
-        old.unit == new.unit and (is_changed or not counts_another_thing(before, old, now, new)) for old, new in pairs
+    is_comparable = len(before.numbers) == len(after.numbers) and all(
+        old.unit == new.unit and (is_changed or not counts_another_thing(before, old, after, new))
+        for old, new in pairs
     )
     if not pairs or not is_comparable or abs(at - prior.at) > OTHER_FIGURE_S:
         return ()
@@ -93,9 +94,9 @@ def differing_figures(
     )
 
 
-def counts_another_thing(before: ClaimAnalysis, old: Quantity, now: ClaimAnalysis, new: Quantity) -> bool:
+def counts_another_thing(before: ClaimAnalysis, old: Quantity, after: ClaimAnalysis, new: Quantity) -> bool:
     """Whether each figure counts something that the other claim does not mention: profit and revenue."""
-    return not now.terms.keys() >= set(old.counted_keys) and not before.terms.keys() >= set(new.counted_keys)
+    return not after.terms.keys() >= set(old.counted_keys) and not before.terms.keys() >= set(new.counted_keys)
 
 
 def agree(prior: PriorClaim, text: str, at: Moment, synonyms: Synonyms) -> bool:
@@ -139,11 +140,11 @@ class UpdateEchoes:
         """Return the earlier claims that are similar to one of these findings, and those that the judge named."""
         missing = [i for i in indexes if i not in self._candidates]
         findings = [self.findings[i] for i in missing]
-        found: Sequence[Sequence[PriorClaim]] = [()] * len(missing)
+        similar: Sequence[Sequence[PriorClaim]] = [()] * len(missing)
         if missing and self.is_needed:
             terms = [index_terms(analyze(finding.claim.text, self.synonyms)) for finding in findings]
-            found = self.history.candidates(terms)
-        for i, finding, priors in zip(missing, findings, found, strict=True):
+            similar = self.history.candidates(terms)
+        for i, finding, priors in zip(missing, findings, similar, strict=True):
             self._candidates[i] = [*named_claims(finding), *priors]
         return [prior for i in indexes for prior in self._candidates[i]]
 
@@ -158,8 +159,8 @@ class UpdateEchoes:
         named = named_claims(finding) if finding.novelty is Novelty.REPEATED else []
         if not self.is_needed:
             return [Echo(prior) for prior in named]
-        now = analyze(finding.claim.text, self.synonyms)
-        texts = set(top_candidates(now, {prior.text for prior in priors}, self.synonyms))
+        after = analyze(finding.claim.text, self.synonyms)
+        texts = set(top_candidates(after, {prior.text for prior in priors}, self.synonyms))
         echoes = [
             find_echo(prior, finding.claim.text, self.update.at, self.synonyms)
             for prior in priors

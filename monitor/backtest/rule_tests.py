@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from monitor.compare.classify import classify_claims
 from monitor.compare.indexes import EarlierEntry
-from monitor.compare.lookup import MAX_CANDIDATES
+from monitor.compare.lookup import MAX_CANDIDATES, LookupContext
 from monitor.compare.stories import StoryCandidate
 from monitor.errors import Problem
 from monitor.model import Finding, Match, Moment, Novelty, PriorClaim, Role, Severity, Update
@@ -119,7 +119,8 @@ def findings_between(
         previous_claims = split_claims(title if previous_title is None else previous_title, previous_text)
     update = Update("test", "test", FIXED_NOW, title, "", text)
     claims = split_claims(title, text)
-    return classify_claims(update, claims, previous_claims, {}, EmptyHistory(), synonyms, FIXED_NOW)[1]
+    context = LookupContext(update, EmptyHistory(), synonyms, FIXED_NOW, is_revision=previous_claims is not None)
+    return classify_claims(context, claims, previous_claims, {})[1]
 
 
 def findings_of_test(test: RuleTest, synonyms: Synonyms) -> tuple[Finding, ...]:

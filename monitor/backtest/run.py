@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from monitor.alerts.decide import decide
+from monitor.alerts.decide import Situation, decide
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.release import release_corroborated, release_throttled
 from monitor.alerts.rule_match import RuleMatch
@@ -143,10 +143,9 @@ def backtest_update(
     is_needed = any(rule.corroboration > 1 for rule in rule_by_name.values())
     echoes = UpdateEchoes(update, stored_update.findings, history, is_needed=is_needed)
     inhibition = Inhibition(version.all_rules.inhibitors)
-    released = release_corroborated(update, matches, rule_by_name, history, echoes, now=now)
-    decisions = decide(
-        update, matches, history, echoes=echoes, baseline=False, now=now, released=released, inhibition=inhibition
-    )
+    situation = Situation(echoes, history, inhibition, now)
+    released = release_corroborated(situation, matches, rule_by_name)
+    decisions = decide(situation, matches, released)
     released = inhibition.uninhibited(released, history, now)
     for decision in decisions:
         history.hold_back(decision, stored_update.number)

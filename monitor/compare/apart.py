@@ -22,60 +22,60 @@ MIN_RELATED_TITLES = 0.8  # share of the words of two titles that name one thing
 MAX_POINTER_TERMS = 5  # content words beside a link: "For details, see …"
 
 
-def is_apart(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
+def is_apart(claim: Claim, context: LookupContext, prior: PriorClaim) -> bool:
     """Whether an earlier claim is about another subject: another entry of a catalogue, or another thing by the names
     or identifiers in the titles."""
-    if said.source == comparison.update.source and said.entry == comparison.reposted:
+    if prior.source == context.update.source and prior.entry == context.reposted:
         return False
-    is_catalogue = comparison.kind is not EntryKind.NEWS
-    if is_catalogue and (is_sibling(comparison.update, said) or is_unrelated(claim, comparison, said)):
+    is_catalogue = context.kind is not EntryKind.NEWS
+    if is_catalogue and (is_sibling(context.update, prior) or is_unrelated(claim, context, prior)):
         return True
-    if is_other_subject(claim, comparison.update, said, by_title=comparison.is_revision):
+    if is_other_subject(claim, context.update, prior, by_title=context.is_revision):
         return True
-    different = title_different_things(said.title, comparison.update.title)
+    different = title_different_things(prior.title, context.update.title)
     return different and not is_pointer(analyze(claim.text))
 
 
-def is_unrelated(claim: Claim, comparison: LookupContext, said: PriorClaim) -> bool:
+def is_unrelated(claim: Claim, context: LookupContext, prior: PriorClaim) -> bool:
     """Whether a claim without a name of its own ("This incident is resolved.") was made under an unrelated title."""
-    update = comparison.update
-    if said.source == update.source:
+    update = context.update
+    if prior.source == update.source:
         return False
     if any(term.kind is not WORDING for term in analyze(claim.text).terms.values()):
         return False
-    own, other = (analyze(title).terms.keys() for title in (update.title, said.title))
-    return len(own & other) < MIN_RELATED_TITLES * max(len(own), len(other), 1)
+    title_terms, other_terms = (analyze(title).terms.keys() for title in (update.title, prior.title))
+    return len(title_terms & other_terms) < MIN_RELATED_TITLES * max(len(title_terms), len(other_terms), 1)
 
 
-def is_pointer(now: ClaimAnalysis) -> bool:
+def is_pointer(claim: ClaimAnalysis) -> bool:
     """Whether a claim only points to a page and states nothing."""
-    has_link = any(identifier.kind == LINK for identifier in now.identifiers)
-    return has_link and len(now.terms) <= MAX_POINTER_TERMS and not (now.numbers or now.dates)
+    has_link = any(identifier.kind == LINK for identifier in claim.identifiers)
+    return has_link and len(claim.terms) <= MAX_POINTER_TERMS and not (claim.numbers or claim.dates)
 
 
-def is_formula_of(now: ClaimAnalysis, said: Sequence[PriorClaim], comparison: LookupContext) -> bool:
+def is_formula_of(claim: ClaimAnalysis, priors: Sequence[PriorClaim], context: LookupContext) -> bool:
     """Whether a sentence is used for many things: several entries of a source have it.
 
     A short one is a formula in a new entry if it states no name or figure and no word of the entry's title.
     """
-    if comparison.is_revision:  # an edit made on several pages at once is an announcement
-        said = [one for one in said if not is_recent(one.at, comparison.update.at)]
-    subjects = most_subjects(said)
-    if subjects >= FORMULA_SUBJECTS and len(now.terms) >= MIN_FORMULA_TERMS:
+    if context.is_revision:  # an edit made on several pages at once is an announcement
+        priors = [prior for prior in priors if not is_recent(prior.at, context.update.at)]
+    subjects = most_subjects(priors)
+    if subjects >= FORMULA_SUBJECTS and len(claim.terms) >= MIN_FORMULA_TERMS:
         return True
-    titled = [one for one in said if one.title != comparison.update.title]
+    titled = [prior for prior in priors if prior.title != context.update.title]
     if (
-        comparison.is_revision
+        context.is_revision
         or most_subjects(titled) < SHORT_FORMULA_SUBJECTS
-        or len(now.terms) < MIN_SHORT_FORMULA_TERMS
+        or len(claim.terms) < MIN_SHORT_FORMULA_TERMS
     ):
         return False
-    title = analyze(comparison.update.title, comparison.synonyms).terms
-    is_bare = not (now.numbers or now.dates or now.identifiers)
-    return is_bare and not any(term.kind is not WORDING or key in title for key, term in now.terms.items())
+    title = analyze(context.update.title, context.synonyms).terms
+    is_bare = not (claim.numbers or claim.dates or claim.identifiers)
+    return is_bare and not any(term.kind is not WORDING or key in title for key, term in claim.terms.items())
 
 
-def most_subjects(said: Sequence[PriorClaim]) -> int:
+def most_subjects(priors: Sequence[PriorClaim]) -> int:
     """Return the number of entries of the source with the most of them."""
-    entries = Counter(source for source, _ in {(one.source, one.entry) for one in said})
+    entries = Counter(source for source, _ in {(prior.source, prior.entry) for prior in priors})
     return max(entries.values(), default=0)

@@ -24,9 +24,9 @@ MIN_BUNDLE_TERMS = 5  # content words of a sentence that entries have in common 
 def in_bundles(update: Update, findings: Sequence[Finding], ledger: ExactMatches) -> list[Finding]:
     """Return the findings of an edit with their bundles."""
     texts = [finding.claim.text for finding in findings if can_be_announced(finding)]
-    said = ledger.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
+    prior_claims = ledger.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
     return [
-        replace(finding, bundle=bundle_of(update, finding, said.get(finding.claim.text, ())))
+        replace(finding, bundle=bundle_of(update, finding, prior_claims.get(finding.claim.text, ())))
         if can_be_announced(finding)
         else finding
         for finding in findings
@@ -41,10 +41,12 @@ def can_be_announced(finding: Finding) -> bool:
     return len(analyze(claim.text).terms) >= MIN_BUNDLE_TERMS
 
 
-def bundle_of(update: Update, finding: Finding, said: Sequence[PriorClaim]) -> str:
+def bundle_of(update: Update, finding: Finding, prior_claims: Sequence[PriorClaim]) -> str:
     """Return the bundle of a finding: that of the entry that made the same edit a short time before, or its own."""
     is_withdrawn = finding.novelty is Novelty.WITHDRAWN
-    times = [prior.withdrawn_at if is_withdrawn else prior.at for prior in said if prior.entry != update.entry]
+    times = [
+        prior.withdrawn_at if is_withdrawn else prior.at for prior in prior_claims if prior.entry != update.entry
+    ]
     first_at = min((at for at in times if at is not None and is_recent(at, update.at)), default=update.at)
     return bundle_id(update.source, f"{is_withdrawn} {normalized_key(finding.claim.text)}", first_at)
 

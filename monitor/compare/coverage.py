@@ -35,21 +35,21 @@ class Coverage:
         return self.share >= minimum and self.lowest_clause >= MIN_CLAUSE and not self.new_names
 
 
-def cover(now: ClaimAnalysis, uncovered: Iterable[ContentTerm]) -> Coverage:
+def cover(claim: ClaimAnalysis, uncovered: Iterable[ContentTerm]) -> Coverage:
     """Return the coverage of a claim, given the terms that no earlier claim has.
 
     A name is not new if it extends a shared name in the text: "Maria" of "Maria Silva".
     """
-    statement = read_statement(now)
+    statement = read_statement(claim)
     missing = {term.key: term for term in uncovered if term.key not in statement.void}
-    weights = {key: min(now.terms[key].weight, MAX_TERM_WEIGHT) for clause in statement.clauses for key in clause}
+    weights = {key: min(claim.terms[key].weight, MAX_TERM_WEIGHT) for clause in statement.clauses for key in clause}
     total = sum(weights.values())
     share = 1 - sum(weights[key] for key in missing if key in weights) / total if total else 1.0
     return Coverage(
         share,
         _lowest_clause(statement.clauses, weights, missing),
         tuple(missing.values()),
-        new_names(now, missing.values()),
+        new_names(claim, missing.values()),
     )
 
 
@@ -62,21 +62,21 @@ def _lowest_clause(clauses: Sequence[Sequence[str]], weights: dict[str, float], 
     return lowest
 
 
-def new_names(now: ClaimAnalysis, missing: Collection[ContentTerm]) -> tuple[ContentTerm, ...]:
+def new_names(claim: ClaimAnalysis, missing: Collection[ContentTerm]) -> tuple[ContentTerm, ...]:
     """Return the names among the missing terms that are not part of a longer form of a known name."""
     names = [term for term in missing if term.kind is not WORDING and term.word.folded not in WEAK_WORDS]
     if not names:
         return ()
     absent = {term.key for term in missing}
-    spans = [now.span(term) for term in now.terms.values() if term.kind is not WORDING and term.key not in absent]
+    spans = [claim.span(term) for term in claim.terms.values() if term.kind is not WORDING and term.key not in absent]
     edges = {edge for start, end in spans for edge in (start - 1, end + 1)}
-    return tuple(term for term in names if edges.isdisjoint(now.span(term)))
+    return tuple(term for term in names if edges.isdisjoint(claim.span(term)))
 
 
-def uncovered_by_all(now: ClaimAnalysis, priors: Sequence[ClaimAnalysis]) -> list[ContentTerm]:
+def uncovered_by_all(claim: ClaimAnalysis, priors: Sequence[ClaimAnalysis]) -> list[ContentTerm]:
     """Return the terms of a claim that none of the earlier claims has, also in no other spelling."""
-    left = [term for key, term in now.terms.items() if not any(key in prior.terms for prior in priors)]
-    return [term for term in left if not any(_has_variant(term, prior) for prior in priors)]
+    missing = [term for key, term in claim.terms.items() if not any(key in prior.terms for prior in priors)]
+    return [term for term in missing if not any(_has_variant(term, prior) for prior in priors)]
 
 
 def _has_variant(term: ContentTerm, prior: ClaimAnalysis) -> bool:

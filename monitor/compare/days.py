@@ -26,11 +26,11 @@ def publication_day(published: Moment) -> int:
 def event_days(claim: ClaimAnalysis, published: Moment | None) -> list[DayRange]:
     """Return the days that a claim states; relative days and dates without a year only if `published` is known."""
     statement = read_statement(claim)
-    found = [resolved for one in statement.dates if (resolved := resolve_date(one, published))]
+    days = [resolved for stated in statement.dates if (resolved := resolve_date(stated, published))]
     if published is not None:
         today = publication_day(published)
-        found += [(today + first, today + last) for first, last in statement.relative_days]
-    return found
+        days += [(today + first, today + last) for first, last in statement.relative_days]
+    return days
 
 
 def resolve_date(stated: Date, published: Moment | None) -> DayRange | None:
@@ -44,8 +44,12 @@ def resolve_date(stated: Date, published: Moment | None) -> DayRange | None:
     if published is None or stated.month is None:
         return None
     today = datetime.fromtimestamp(published, UTC).date()
-    near = [_days_of(year, stated.month, stated.day) for year in (today.year - 1, today.year, today.year + 1)]
-    return min((days for days in near if days), key=lambda days: abs(days[0] - today.toordinal()), default=None)
+    possible_days = [
+        _days_of(year, stated.month, stated.day) for year in (today.year - 1, today.year, today.year + 1)
+    ]
+    return min(
+        (days for days in possible_days if days), key=lambda days: abs(days[0] - today.toordinal()), default=None
+    )
 
 
 def _last_weekday(weekday: int | None, published: Moment | None) -> DayRange | None:
@@ -73,15 +77,15 @@ def overlap(one: DayRange, other: DayRange) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-def has_new_day(before: ClaimAnalysis, now: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
-    """Whether `now` is about a day that `before` is not about.
+def has_new_day(before: ClaimAnalysis, after: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
+    """Whether `after` is about a day that `before` is not about.
 
     If `before` states no day, any day after its publication is new. Without times of publication, stated dates are
     compared as they are written.
     """
     if published is None:
-        return _states_other_date(read_statement(before).dates, read_statement(now).dates)
-    days = event_days(now, published[1])
+        return _states_other_date(read_statement(before).dates, read_statement(after).dates)
+    days = event_days(after, published[1])
     if not days:
         return False
     known = event_days(before, published[0])
@@ -112,13 +116,13 @@ def _same_grain(one: Date, other: Date) -> bool:
     return any(a is not None and b is not None for a, b in zip(one.parts()[:4], other.parts()[:4], strict=True))
 
 
-def may_have_moved(now: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
+def may_have_moved(after: ClaimAnalysis, published: tuple[Moment, Moment] | None) -> bool:
     """Whether another date may be that of the same event: a correction, or a date in the future that was moved.
 
     A day after the earlier claim appeared, but not after the later one did, is the day of another event.
     """
     if published is None:
         return True
-    first_days = [first for first, _ in event_days(now, published[1])]
-    is_foretold = any(day > publication_day(published[1]) for day in first_days)
-    return is_foretold or not any(day > publication_day(published[0]) for day in first_days)
+    first_days = [first for first, _ in event_days(after, published[1])]
+    is_future = any(day > publication_day(published[1]) for day in first_days)
+    return is_future or not any(day > publication_day(published[0]) for day in first_days)

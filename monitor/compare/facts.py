@@ -35,53 +35,62 @@ class FactDiff(NamedTuple):
 NO_FACT_DIFF = FactDiff()
 
 
-def numbers(before: ClaimAnalysis, now: ClaimAnalysis, *, strict: bool) -> FactDiff:
+def numbers(before: ClaimAnalysis, after: ClaimAnalysis, *, strict: bool) -> FactDiff:
     """Compare figures. With `strict`, "around 3,000" differs from "3,000"."""
-    if not (before.numbers or now.numbers):
+    if not (before.numbers or after.numbers):
         return NO_FACT_DIFF
-    left, pairs = list(before.numbers), []
-    fresh = []
-    for quantity in now.numbers:
-        twin = next((old for old in _by_fit(left, quantity) if equal(old, quantity, strict=strict)), None)
-        if twin is None:
-            fresh.append(quantity)
+    unmatched_before, pairs = list(before.numbers), []
+    unmatched = []
+    for figure in after.numbers:
+        equal_figure = next(
+            (old for old in _by_fit(unmatched_before, figure) if equal(old, figure, strict=strict)), None
+        )
+        if equal_figure is None:
+            unmatched.append(figure)
         else:
-            left.remove(twin)
-            pairs.append((twin, quantity))
+            unmatched_before.remove(equal_figure)
+            pairs.append((equal_figure, figure))
     moved = crossed(pairs)
-    gained = []
-    for quantity in sorted(
-        fresh, key=lambda new: -max((len(set(new.counted_keys) & set(old.counted_keys)) for old in left), default=0)
+    added = []
+    for figure in sorted(
+        unmatched,
+        key=lambda new: (
+            -max((len(set(new.counted_keys) & set(old.counted_keys)) for old in unmatched_before), default=0)
+        ),
     ):
-        old = counterpart(left, quantity)
+        old = counterpart(unmatched_before, figure)
         if old is not None:
-            left.remove(old)
-            moved.append((old, quantity))
-        elif not _article(now, quantity):
-            gained.append(Change(ChangeKind.NUMBER, "", now.text[quantity.start : quantity.end]))
-    lost = [Change(ChangeKind.NUMBER, before.text[q.start : q.end], "") for q in left if not _article(before, q)]
-    changed = [_change(ChangeKind.NUMBER, before, old, now, new) for old, new in moved]
-    return FactDiff(changed, gained, lost, moved)
+            unmatched_before.remove(old)
+            moved.append((old, figure))
+        elif not _article(after, figure):
+            added.append(Change(ChangeKind.NUMBER, "", after.text[figure.start : figure.end]))
+    removed = [
+        Change(ChangeKind.NUMBER, before.text[figure.start : figure.end], "")
+        for figure in unmatched_before
+        if not _article(before, figure)
+    ]
+    changed = [_change(ChangeKind.NUMBER, before, old, after, new) for old, new in moved]
+    return FactDiff(changed, added, removed, moved)
 
 
-def _article(reading: ClaimAnalysis, quantity: Quantity) -> bool:
+def _article(analysis: ClaimAnalysis, figure: Quantity) -> bool:
     """Whether a figure is an unopposed "one" ("one of them", "one woman"), which means "a"."""
-    return reading.text[quantity.start : quantity.end].casefold() in ("one", "один", "одна", "одне", "одно")
+    return analysis.text[figure.start : figure.end].casefold() in ("one", "один", "одна", "одне", "одно")
 
 
 def _change(
     kind: ChangeKind,
     before: ClaimAnalysis,
     old: Quantity | Date | Cue,
-    now: ClaimAnalysis,
+    after: ClaimAnalysis,
     new: Quantity | Date | Cue,
 ) -> Change:
-    return Change(kind, before.text[old.start : old.end], now.text[new.start : new.end])
+    return Change(kind, before.text[old.start : old.end], after.text[new.start : new.end])
 
 
-def _by_fit(quantities: Sequence[Quantity], wanted: Quantity) -> list[Quantity]:
+def _by_fit(figures: Sequence[Quantity], wanted: Quantity) -> list[Quantity]:
     """Sort figures, those that count the same things first."""
-    return sorted(quantities, key=lambda quantity: not set(quantity.counted_keys) & set(wanted.counted_keys))
+    return sorted(figures, key=lambda figure: not set(figure.counted_keys) & set(wanted.counted_keys))
 
 
 def equal(old: Quantity, new: Quantity, *, strict: bool) -> bool:
@@ -93,13 +102,13 @@ def equal(old: Quantity, new: Quantity, *, strict: bool) -> bool:
     return old.bound == new.bound if strict else ALIKE[old.bound] == ALIKE[new.bound]
 
 
-def counterpart(left: Sequence[Quantity], new: Quantity) -> Quantity | None:
+def counterpart(figures: Sequence[Quantity], new: Quantity) -> Quantity | None:
     """Return the figure that `new` replaces: of the same unit and most of the same things, or the last left."""
-    fitting = [old for old in left if old.unit == new.unit and old.is_ordinal == new.is_ordinal]
+    fitting = [old for old in figures if old.unit == new.unit and old.is_ordinal == new.is_ordinal]
     closest = max(fitting, key=lambda old: len(set(old.counted_keys) & set(new.counted_keys)), default=None)
     if closest is None or set(closest.counted_keys) & set(new.counted_keys):
         return closest
-    return closest if new.unit or (len(left) == 1 and _comparable(closest, new)) else None
+    return closest if new.unit or (len(figures) == 1 and _comparable(closest, new)) else None
 
 
 def _comparable(old: Quantity, new: Quantity) -> bool:
@@ -110,102 +119,106 @@ def _comparable(old: Quantity, new: Quantity) -> bool:
 
 def crossed(pairs: Sequence[tuple[Quantity, Quantity]]) -> list[tuple[Quantity, Quantity]]:
     """Find equal figures that swapped what they count: "3 dead, 4 hurt" and "4 dead, 3 hurt"."""
-    found = []
+    swapped = []
     for old, new in pairs:
         if set(old.counted_keys) & set(new.counted_keys) or not (old.counted_keys and new.counted_keys):
             continue
         other = next(
             (
-                o
-                for o, n in pairs
-                if o is not old and set(o.counted_keys) & set(new.counted_keys) and o.low != new.low
+                old_figure
+                for old_figure, new_figure in pairs
+                if old_figure is not old
+                and set(old_figure.counted_keys) & set(new.counted_keys)
+                and old_figure.low != new.low
             ),
             None,
         )
         if other:
-            found.append((other, new))
-    return found
+            swapped.append((other, new))
+    return swapped
 
 
-def dates(before: ClaimAnalysis, now: ClaimAnalysis) -> FactDiff:
+def dates(before: ClaimAnalysis, after: ClaimAnalysis) -> FactDiff:
     """Compare dates. Dates that may be the same moment agree."""
-    if not (before.dates or now.dates):
+    if not (before.dates or after.dates):
         return NO_FACT_DIFF
-    left, fresh = list(before.dates), []
-    for date in now.dates:
-        twin = next((old for old in left if dates_agree(old, date)), None)
-        if twin is None:
-            fresh.append(date)
+    unmatched_before, unmatched = list(before.dates), []
+    for date in after.dates:
+        equal_date = next((old for old in unmatched_before if dates_agree(old, date)), None)
+        if equal_date is None:
+            unmatched.append(date)
         else:
-            left.remove(twin)
-    moved, gained = [], []
-    for date in fresh:
-        old = next((other for other in left if _grain(other) & _grain(date)), None)
+            unmatched_before.remove(equal_date)
+    moved, added = [], []
+    for date in unmatched:
+        old = next((other for other in unmatched_before if _grain(other) & _grain(date)), None)
         if old is None:
-            gained.append(Change(ChangeKind.DATE, "", now.text[date.start : date.end]))
+            added.append(Change(ChangeKind.DATE, "", after.text[date.start : date.end]))
         else:
-            left.remove(old)
-            moved.append(_change(ChangeKind.DATE, before, old, now, date))
-    return FactDiff(moved, gained, [Change(ChangeKind.DATE, before.text[d.start : d.end], "") for d in left])
+            unmatched_before.remove(old)
+            moved.append(_change(ChangeKind.DATE, before, old, after, date))
+    return FactDiff(
+        moved, added, [Change(ChangeKind.DATE, before.text[date.start : date.end], "") for date in unmatched_before]
+    )
 
 
 def _grain(date: Date) -> set[int]:
     """Return the indexes of the parts of a date that are stated."""
-    return {place for place, part in enumerate(date.parts()) if part is not None}
+    return {index for index, part in enumerate(date.parts()) if part is not None}
 
 
-def cues(before: ClaimAnalysis, now: ClaimAnalysis, kind: ChangeKind) -> FactDiff:
+def cues(before: ClaimAnalysis, after: ClaimAnalysis, kind: ChangeKind) -> FactDiff:
     """Compare the cues of one kind. Equal cues that govern the same words agree."""
-    if not (before.cues or now.cues):
+    if not (before.cues or after.cues):
         return NO_FACT_DIFF
-    left, fresh = [cue for cue in before.cues if cue.kind is kind], []
-    for cue in (cue for cue in now.cues if cue.kind is kind):
-        same = [old for old in left if old.value == cue.value]
-        twin = next((old for old in same if set(old.governed) & set(cue.governed)), None)
-        twin = twin or next((old for old in same if not _turned(old, cue, before, now)), None)
-        if twin is None:
-            fresh.append(cue)
+    unmatched_before, unmatched = [cue for cue in before.cues if cue.kind is kind], []
+    for cue in (cue for cue in after.cues if cue.kind is kind):
+        equal_cues = [old for old in unmatched_before if old.value == cue.value]
+        match = next((old for old in equal_cues if set(old.governed) & set(cue.governed)), None)
+        match = match or next((old for old in equal_cues if not _turned(old, cue, before, after)), None)
+        if match is None:
+            unmatched.append(cue)
         else:
-            left.remove(twin)
-    moved, gained = [], []
-    for cue in fresh:
-        if left:
-            moved.append(_change(kind, before, left.pop(0), now, cue))
+            unmatched_before.remove(match)
+    moved, added = [], []
+    for cue in unmatched:
+        if unmatched_before:
+            moved.append(_change(kind, before, unmatched_before.pop(0), after, cue))
         else:
-            gained.append(Change(kind, "", now.text[cue.start : cue.end]))
-    return FactDiff(moved, gained, [Change(kind, before.text[cue.start : cue.end], "") for cue in left])
+            added.append(Change(kind, "", after.text[cue.start : cue.end]))
+    return FactDiff(moved, added, [Change(kind, before.text[cue.start : cue.end], "") for cue in unmatched_before])
 
 
 def merge_denials(
-    before: ClaimAnalysis, now: ClaimAnalysis, found: dict[ChangeKind, FactDiff]
+    before: ClaimAnalysis, after: ClaimAnalysis, diffs: dict[ChangeKind, FactDiff]
 ) -> dict[ChangeKind, FactDiff]:
     """Merge a denial and a word of certainty that govern the same words: "denied" → "confirmed" is one change."""
-    denial, surety = found[ChangeKind.NEGATION], found[ChangeKind.CERTAINTY]
-    if len(denial.removed) == len(surety.added) == 1 and _one_matter(before.cues, now.cues):
-        change = Change(ChangeKind.NEGATION, denial.removed[0].before, surety.added[0].after)
-        denial, surety = denial._replace(removed=()), surety._replace(added=())
-    elif len(denial.added) == len(surety.removed) == 1 and _one_matter(now.cues, before.cues):
-        change = Change(ChangeKind.NEGATION, surety.removed[0].before, denial.added[0].after)
-        denial, surety = denial._replace(added=()), surety._replace(removed=())
+    denial, certainty = diffs[ChangeKind.NEGATION], diffs[ChangeKind.CERTAINTY]
+    if len(denial.removed) == len(certainty.added) == 1 and _one_matter(before.cues, after.cues):
+        change = Change(ChangeKind.NEGATION, denial.removed[0].before, certainty.added[0].after)
+        denial, certainty = denial._replace(removed=()), certainty._replace(added=())
+    elif len(denial.added) == len(certainty.removed) == 1 and _one_matter(after.cues, before.cues):
+        change = Change(ChangeKind.NEGATION, certainty.removed[0].before, denial.added[0].after)
+        denial, certainty = denial._replace(added=()), certainty._replace(removed=())
     else:
-        return found
+        return diffs
     return {
-        **found,
+        **diffs,
         ChangeKind.NEGATION: denial._replace(changed=[*denial.changed, change]),
-        ChangeKind.CERTAINTY: surety,
+        ChangeKind.CERTAINTY: certainty,
     }
 
 
-def _one_matter(denials: Sequence[Cue], sureties: Sequence[Cue]) -> bool:
+def _one_matter(denials: Sequence[Cue], certainties: Sequence[Cue]) -> bool:
     """Whether a denial of one side governs a word that a cue of certainty of the other side governs."""
     denied = {key for cue in denials if cue.kind is ChangeKind.NEGATION for key in cue.governed}
-    return any(cue.kind is ChangeKind.CERTAINTY and denied & set(cue.governed) for cue in sureties)
+    return any(cue.kind is ChangeKind.CERTAINTY and denied & set(cue.governed) for cue in certainties)
 
 
-def _turned(old: Cue, cue: Cue, before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
+def _turned(old: Cue, cue: Cue, before: ClaimAnalysis, after: ClaimAnalysis) -> bool:
     """Whether a cue's first governed word is in the other claim without being governed there."""
-    return _free(old, cue, now) or _free(cue, old, before)
+    return _free(old, cue, after) or _free(cue, old, before)
 
 
-def _free(cue: Cue, other: Cue, reading: ClaimAnalysis) -> bool:
-    return bool(cue.governed) and cue.governed[0] in reading.terms and cue.governed[0] not in other.governed
+def _free(cue: Cue, other: Cue, analysis: ClaimAnalysis) -> bool:
+    return bool(cue.governed) and cue.governed[0] in analysis.terms and cue.governed[0] not in other.governed

@@ -9,8 +9,9 @@ from typing import Protocol
 from monitor.compare.catalogue import EntryKind
 from monitor.compare.indexes import EntryIndex, ExactMatches
 from monitor.compare.own_report import OwnReport
-from monitor.model import Moment, Novelty, PriorClaim, Update, Verdict
-from monitor.text.analysis import Synonyms
+from monitor.compare.stories import StoryIndex
+from monitor.model import Claim, Moment, Novelty, PriorClaim, Update, Verdict
+from monitor.text.analysis import ClaimAnalysis, Synonyms, analyze
 
 MAX_CANDIDATES = 20  # candidates that the ledger returns for one claim
 
@@ -29,6 +30,10 @@ class ClaimIndex(ExactMatches, EntryIndex, Protocol):
 
     def own_claims(self, source: str, entry: str, texts: Sequence[str]) -> dict[str, PriorClaim]:
         """Return, for each text, this entry's own earlier claim, of any age."""
+
+
+class PriorClaims(ClaimIndex, StoryIndex, Protocol):
+    """The ledger's claims and the stories of earlier updates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +55,27 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class LookupContext:
-    """What the claims of one update are compared with; `sources` limits the ledger to these sources. `reposted` is
-    the key of the entry of the same source that the update repeats whole."""
+    """What the claims of one update are compared with.
+
+    `sources` limits the ledger to these sources, and `is_revision` is true for a later version of an entry. The rest
+    is found out by `classify_claims`: `reposted` is the key of the entry of the same source that the update repeats
+    whole.
+    """
 
     update: Update
-    claim_index: ClaimIndex
+    prior_claims: PriorClaims
     synonyms: Synonyms
     now: Moment
     sources: frozenset[str] | None = None
+    is_revision: bool = False
     own_report: OwnReport | None = None
     kind: EntryKind = EntryKind.NEWS
-    is_revision: bool = False
     reposted: str | None = None
 
+    def analyze(self, claim: Claim) -> ClaimAnalysis:
+        return analyze(claim.text, self.synonyms)
 
-def is_own(said: PriorClaim, comparison: LookupContext) -> bool:
-    return (said.source, said.entry) == (comparison.update.source, comparison.update.entry)
+
+def is_same_entry(prior: PriorClaim, update: Update) -> bool:
+    """Whether an earlier claim is from the update's own entry."""
+    return (prior.source, prior.entry) == (update.source, update.entry)

@@ -51,13 +51,17 @@ def moved_entry(update: Update, claims: Sequence[Claim], ledger: EntryIndex) -> 
 
 def is_moved(old: str, new: str, title: str) -> bool | None:
     """Return whether two keys are certainly addresses of one entry; None if they are of two. `title` is folded."""
-    one, other = _parsed(old), _parsed(new)
-    if one is None or other is None or (one.query, one.fragment) != (other.query, other.fragment):
+    old_address, new_address = _parsed(old), _parsed(new)
+    if (
+        old_address is None
+        or new_address is None
+        or (old_address.query, old_address.fragment) != (new_address.query, new_address.fragment)
+    ):
         return None
-    is_same_site = _site(one) == _site(other)
-    if one.path == other.path:
-        return True if is_same_site or _is_distinctive(one) else None
-    return _has_other_slug(one.path, other.path, title) if is_same_site else None
+    is_same_site = _site(old_address) == _site(new_address)
+    if old_address.path == new_address.path:
+        return True if is_same_site or _is_distinctive(old_address) else None
+    return _has_other_slug(old_address.path, new_address.path, title) if is_same_site else None
 
 
 def _has_other_slug(old: str, new: str, title: str) -> bool | None:

@@ -24,16 +24,18 @@ DATE_PATTERN = re.compile(r"\d{4}[-/.]?\d{2}[-/.]?\d{2}|\b\d{1,2}[-/.]\d{1,2}[-/
 
 def match_record_labels(added: Sequence[Claim], removed: Sequence[Claim]) -> list[int | None]:
     """Return, for each added claim, the index of the removed record with the same heading and label, or None."""
-    places: dict[tuple[str, str], int] = {}
-    for index, removed_claim in reversed(list(enumerate(removed))):
-        places |= {(removed_claim.heading, label): index for label in record_labels(removed_claim)}
+    index_by_label: dict[tuple[str, str], int] = {}
+    for position, removed_claim in reversed(list(enumerate(removed))):
+        index_by_label |= {(removed_claim.heading, label): position for label in record_labels(removed_claim)}
     matched: list[int | None] = []
     for claim in added:
-        candidates = [
-            places[claim.heading, label] for label in record_labels(claim) if (claim.heading, label) in places
+        possible = [
+            index_by_label[claim.heading, label]
+            for label in record_labels(claim)
+            if (claim.heading, label) in index_by_label
         ]
-        place = next((place for place in candidates if place not in matched), None)
-        matched.append(place)
+        index = next((index for index in possible if index not in matched), None)
+        matched.append(index)
     return matched
 
 
@@ -42,19 +44,19 @@ def record_labels(claim: Claim) -> tuple[str, ...]:
     return record.labels if record else ()
 
 
-def record_verdict(before: Record, now: Record, texts: tuple[str, str], synonyms: Synonyms) -> Verdict:
+def record_verdict(before: Record, after: Record, texts: tuple[str, str], synonyms: Synonyms) -> Verdict:
     """Return whether the value of a record changed, given the claims' texts before and now.
 
     The verdict is `new` for two sentences under one label that have little in common.
     """
     verdict = judge(analyze(texts[0], synonyms), analyze(texts[1], synonyms), Relation.REVISION)
-    if before.value_key == now.value_key:
+    if before.value_key == after.value_key:
         return Verdict(Novelty.REPEATED, verdict.similarity, basis=Basis.SAME_WORDS)
-    if not (before.is_short or now.is_short):
+    if not (before.is_short or after.is_short):
         return verdict
     if verdict.novelty is Novelty.CHANGED and any(change.before and change.after for change in verdict.changes):
         return verdict
-    change = Change(ChangeKind.WORDING, before.value, now.value)
+    change = Change(ChangeKind.WORDING, before.value, after.value)
     return Verdict(Novelty.CHANGED, verdict.similarity, (change,), Basis.VALUE_MOVED)
 
 

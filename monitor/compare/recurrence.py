@@ -27,8 +27,8 @@ def last_occurrence(
     texts = {normalized_key(claim.text) for claim in claims if claim.noise is None}
     if recurrence is None or not texts:
         return None
-    same = ledger.entries_saying(update, texts, len(texts))
-    last_at = max((entry.at for entry in same if entry.title == update.title), default=None)
+    entries = ledger.entries_saying(update, texts, len(texts))
+    last_at = max((entry.at for entry in entries if entry.title == update.title), default=None)
     if last_at is None or update.at - last_at < recurrence:
         return None
     return last_at if update.published is None or update.published > last_at else None

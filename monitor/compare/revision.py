@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from monitor.compare.own_report import MAX_PLACES
+from monitor.compare.own_report import MAX_CLAIMS_WITH_TERM
 from monitor.compare.records import match_record_labels, record_labels, record_verdict
 from monitor.compare.verdict import judge
 from monitor.evidence import Basis
@@ -21,66 +22,75 @@ from monitor.text.normalize import normalized_key
 
 MAX_STAGE_TERMS = 14  # of a sentence that does little more than state a stage
 BOTH_VERSIONS = 2  # times that a label occurs if each version has it once
-PARTNERS = 6  # claims of the other version that one claim is judged against
+MAX_PREDECESSORS = 6  # claims of the other version that one claim is judged against
 
 
 def split_added_removed(claims: Sequence[Claim], old: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
     """Return the claims that are not verbatim in `old`, each once, and the claims of `old` that were removed."""
     before, after = {normalized_key(claim.text) for claim in old}, {normalized_key(claim.text) for claim in claims}
-    return unseen(claims, before), unseen(old, after)
+    return not_among(claims, before), not_among(old, after)
 
 
-def unseen(claims: Sequence[Claim], known: set[str]) -> list[Claim]:
+def not_among(claims: Sequence[Claim], known: set[str]) -> list[Claim]:
     """Return the claims whose text is not among `known`, each text once."""
-    once = {normalized_key(claim.text): claim for claim in reversed(claims)}
-    return [claim for key, claim in reversed(once.items()) if key not in known]
+    claim_by_key = {normalized_key(claim.text): claim for claim in reversed(claims)}
+    return [claim for key, claim in reversed(claim_by_key.items()) if key not in known]
 
 
-def match_revisions(
-    added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms
-) -> list[tuple[int, Verdict] | None]:
-    """Return, for each added claim, the index in `gone` of its predecessor and the verdict, or None.
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The removed claim that an added claim is an edit of, by its index, and the verdict on the edit."""
+
+    index: int
+    verdict: Verdict
+
+
+def match_revisions(added: Sequence[Claim], removed: Sequence[Claim], synonyms: Synonyms) -> list[Predecessor | None]:
+    """Return the predecessor of each added claim, or None.
 
     A removed claim has one successor that changes it, and any number that repeat a part of it.
     """
-    found: list[tuple[int, Verdict] | None] = match_records(added, gone, same)
-    taken = {pair[0] for pair in found if pair}
-    shelf = ClaimTermIndex(gone, same)
-    tried = sorted(
-        (
-            (place, by, verdict)
-            for place, claim in enumerate(added)
-            if found[place] is None and not is_short_record(claim)
-            for by, verdict in partners(claim, shelf)
-        ),
-        key=lambda one: (one[2].novelty is Novelty.REPEATED, one[2].similarity),
-        reverse=True,
-    )
-    for place, by, verdict in tried:
-        if found[place] is None and (by not in taken or verdict.novelty is Novelty.REPEATED):
-            found[place] = (by, verdict)
-            taken.add(by)
-    return match_stages(added, gone, found, same)
+    matched = match_records(added, removed, synonyms)
+    taken = {predecessor.index for predecessor in matched if predecessor}
+    removed_index = ClaimTermIndex(removed, synonyms)
+    edits = [
+        (index, predecessor)
+        for index, claim in enumerate(added)
+        if matched[index] is None and not is_short_record(claim)
+        for predecessor in possible_predecessors(claim, removed_index)
+    ]
+    edits.sort(key=lambda edit: (is_repeat(edit[1].verdict), edit[1].verdict.similarity), reverse=True)
+    for index, predecessor in edits:
+        if matched[index] is None and (predecessor.index not in taken or is_repeat(predecessor.verdict)):
+            matched[index] = predecessor
+            taken.add(predecessor.index)
+    return match_stages(added, removed, matched, synonyms)
+
+
+def is_repeat(verdict: Verdict) -> bool:
+    return verdict.novelty is Novelty.REPEATED
 
 
 def match_stages(
-    added: Sequence[Claim], gone: Sequence[Claim], found: Sequence[tuple[int, Verdict] | None], same: Synonyms
-) -> list[tuple[int, Verdict] | None]:
+    added: Sequence[Claim], removed: Sequence[Claim], matched: Sequence[Predecessor | None], synonyms: Synonyms
+) -> list[Predecessor | None]:
     """Pair the sentences left over that state the stage of one thing: "we are monitoring the results", "resolved"."""
-    taken = {pair[0] for pair in found if pair}
-    left = [(place, stage) for place, claim in enumerate(gone) if place not in taken and (stage := stage_of(claim))]
-    matched = list(found)
+    taken = {predecessor.index for predecessor in matched if predecessor}
+    unmatched = {i: stage for i, claim in enumerate(removed) if i not in taken and (stage := stage_of(claim))}
+    matched = list(matched)
     for index, claim in enumerate(added):
         stage = stage_of(claim)
         if matched[index] is not None or stage is None:
             continue
-        earlier = next((one for one in left if is_next_stage(gone[one[0]], one[1], claim, stage)), None)
-        if earlier:
-            left.remove(earlier)
-            old = gone[earlier[0]]
-            alike = judge(analyze(old.text, same), analyze(claim.text, same), Relation.REVISION).similarity
-            change = Change(ChangeKind.WORDING, old.text, claim.text)
-            matched[index] = (earlier[0], Verdict(Novelty.CHANGED, alike, (change,), Basis.EDITED))
+        earlier = next((i for i, old in unmatched.items() if is_next_stage(removed[i], old, claim, stage)), None)
+        if earlier is not None:
+            del unmatched[earlier]
+            old_text = removed[earlier].text
+            before, after = analyze(old_text, synonyms), analyze(claim.text, synonyms)
+            change = Change(ChangeKind.WORDING, old_text, claim.text)
+            similarity = judge(before, after, Relation.REVISION).similarity
+            verdict = Verdict(Novelty.CHANGED, similarity, (change,), Basis.EDITED)
+            matched[index] = Predecessor(earlier, verdict)
     return matched
 
 
@@ -97,53 +107,53 @@ def stage_of(claim: Claim) -> str | None:
     return min(stages) if len(stages) == 1 else None
 
 
-def match_records(added: Sequence[Claim], gone: Sequence[Claim], same: Synonyms) -> list[tuple[int, Verdict] | None]:
+def match_records(added: Sequence[Claim], removed: Sequence[Claim], synonyms: Synonyms) -> list[Predecessor | None]:
     """Pair the records of both versions by heading and label."""
-    pairs: list[tuple[int, Verdict] | None] = []
-    labels = Counter(label for claim in (*added, *gone) for label in record_labels(claim))
-    for claim, place in zip(added, match_record_labels(added, gone), strict=True):
-        before, now = (parse_record(gone[place]) if place is not None else None), parse_record(claim)
-        if place is None or before is None or now is None:
-            pairs.append(None)
+    matched: list[Predecessor | None] = []
+    label_counts = Counter(label for claim in (*added, *removed) for label in record_labels(claim))
+    for claim, index in zip(added, match_record_labels(added, removed), strict=True):
+        before, after = (parse_record(removed[index]) if index is not None else None), parse_record(claim)
+        if index is None or before is None or after is None:
+            matched.append(None)
             continue
-        verdict = record_verdict(before, now, (gone[place].text, claim.text), same)
-        if verdict.novelty is Novelty.NEW and any(labels[label] == BOTH_VERSIONS for label in now.labels):
-            change = Change(ChangeKind.WORDING, before.value, now.value)
+        verdict = record_verdict(before, after, (removed[index].text, claim.text), synonyms)
+        if verdict.novelty is Novelty.NEW and any(label_counts[label] == BOTH_VERSIONS for label in after.labels):
+            change = Change(ChangeKind.WORDING, before.value, after.value)
             verdict = Verdict(Novelty.CHANGED, verdict.similarity, (change,), Basis.EDITED)
-        pairs.append(None if verdict.novelty is Novelty.NEW else (place, verdict))
-    return pairs
+        matched.append(None if verdict.novelty is Novelty.NEW else Predecessor(index, verdict))
+    return matched
 
 
-def partners(claim: Claim, shelf: ClaimTermIndex) -> list[tuple[int, Verdict]]:
-    """Return the indexed claims that `claim` may be an edit of, with their verdicts."""
-    now = analyze(claim.text, shelf.same)
-    tried = [
-        (place, judge(analyze(shelf.claims[place].text, shelf.same), now, Relation.REVISION))
-        for place in shelf.nearest(claim)
+def possible_predecessors(claim: Claim, removed: ClaimTermIndex) -> list[Predecessor]:
+    """Return the removed claims that `claim` may be an edit of."""
+    after = analyze(claim.text, removed.synonyms)
+    judged = [
+        Predecessor(index, judge(analyze(removed.claims[index].text, removed.synonyms), after, Relation.REVISION))
+        for index in removed.nearest(claim)
     ]
-    return [by for by in tried if by[1].novelty is not Novelty.NEW]
+    return [predecessor for predecessor in judged if predecessor.verdict.novelty is not Novelty.NEW]
 
 
 def find_withdrawn(
-    gone: Sequence[Claim], pairs: Sequence[tuple[int, Verdict] | None], claims: Sequence[Claim], same: Synonyms
-) -> list[int]:
-    """Return the indexes of the removed claims that have no successor and that no claim of the new version states."""
-    followed = {by[0] for by in pairs if by is not None}
-    left = [place for place, claim in enumerate(gone) if place not in followed and claim.noise is None]
+    removed: Sequence[Claim], matched: Sequence[Predecessor | None], claims: Sequence[Claim], synonyms: Synonyms
+) -> list[Claim]:
+    """Return the removed claims that have no successor and that no claim of the new version states."""
+    followed = {predecessor.index for predecessor in matched if predecessor}
+    left = [claim for i, claim in enumerate(removed) if i not in followed and claim.noise is None]
     if not left:
         return []
-    standing = ClaimTermIndex(claims, same)
-    return [place for place in left if not stands(gone[place], standing)]
+    current = ClaimTermIndex(claims, synonyms)
+    return [claim for claim in left if not is_covered(claim, current)]
 
 
-def stands(claim: Claim, shelf: ClaimTermIndex) -> bool:
+def is_covered(claim: Claim, current: ClaimTermIndex) -> bool:
     """Whether a claim of the new version states all of the removed `claim`."""
-    return any(covers_claim(shelf.claims[place], claim, shelf.same) for place in shelf.nearest(claim))
+    return any(covers_claim(current.claims[index], claim, current.synonyms) for index in current.nearest(claim))
 
 
-def covers_claim(fuller: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
+def covers_claim(fuller: Claim, claim: Claim, synonyms: Synonyms) -> Verdict | None:
     """Return the verdict if `fuller` states all of `claim` (and possibly more), else None."""
-    verdict = judge(analyze(claim.text, same), analyze(fuller.text, same), Relation.REVISION)
+    verdict = judge(analyze(claim.text, synonyms), analyze(fuller.text, synonyms), Relation.REVISION)
     less = verdict.novelty is Novelty.NEW or any(change.before for change in verdict.changes)
     return None if less else verdict
 
@@ -151,18 +161,18 @@ def covers_claim(fuller: Claim, claim: Claim, same: Synonyms) -> Verdict | None:
 class ClaimTermIndex:
     """An index of one version's claims by their terms."""
 
-    def __init__(self, claims: Sequence[Claim], same: Synonyms) -> None:
-        self.claims, self.same = claims, same
-        self.places: dict[str, list[int]] = {}
-        for place, claim in enumerate(claims):
-            for term in index_terms(analyze(claim.text, same)):
-                self.places.setdefault(term, []).append(place)
+    def __init__(self, claims: Sequence[Claim], synonyms: Synonyms) -> None:
+        self.claims, self.synonyms = claims, synonyms
+        self._indexes_by_term: dict[str, list[int]] = {}
+        for index, claim in enumerate(claims):
+            for term in index_terms(analyze(claim.text, synonyms)):
+                self._indexes_by_term.setdefault(term, []).append(index)
 
     def nearest(self, claim: Claim) -> list[int]:
-        """Return the indexes of the PARTNERS claims that share most terms with `claim`; rare terms count more."""
-        score: dict[int, float] = {}
-        for term in index_terms(analyze(claim.text, self.same)):
-            places = self.places.get(term, ())
-            for place in places if len(places) <= MAX_PLACES else ():
-                score[place] = score.get(place, 0.0) + 1 / len(places)
-        return sorted(score, key=lambda place: -score[place])[:PARTNERS]
+        """Return the indexes of the claims that share most terms with `claim`; rare terms count more."""
+        scores: dict[int, float] = {}
+        for term in index_terms(analyze(claim.text, self.synonyms)):
+            indexes = self._indexes_by_term.get(term, ())
+            for index in indexes if len(indexes) <= MAX_CLAIMS_WITH_TERM else ():
+                scores[index] = scores.get(index, 0.0) + 1 / len(indexes)
+        return sorted(scores, key=lambda index: -scores[index])[:MAX_PREDECESSORS]

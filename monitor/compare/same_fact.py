@@ -20,44 +20,46 @@ NEVER_GOVERN = MOVEMENT_VERBS | WEAK_WORDS | frozenset("off up out down over awa
 MAX_GOVERNOR_DISTANCE = 30  # characters between a figure and the word that governs it
 
 
-def is_same_fact(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+def is_same_fact(before: ClaimAnalysis, after: ClaimAnalysis, words: WordAlignment) -> bool:
     """Whether both claims say the same of the same thing, apart from values."""
-    if heads_differ(before, now, words) or owners_differ(before, now, words):
+    if heads_differ(before, after, words) or owners_differ(before, after, words):
         return False
     share = max(
         _shared_weight(before, words.removed),
-        _shared_weight(now, words.added),
+        _shared_weight(after, words.added),
     )
-    return share >= (SAME_FACT if shares_name(before, now) else SAME_FACT_NAMELESS)
+    return share >= (SAME_FACT if shares_name(before, after) else SAME_FACT_NAMELESS)
 
 
-def is_same_sentence(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+def is_same_sentence(before: ClaimAnalysis, after: ClaimAnalysis, words: WordAlignment) -> bool:
     """Whether one sentence may be an edit of the other: SAME_SENTENCE of both is kept."""
-    return (_shared_weight(before, words.removed) + _shared_weight(now, words.added)) / 2 >= SAME_SENTENCE
+    return (_shared_weight(before, words.removed) + _shared_weight(after, words.added)) / 2 >= SAME_SENTENCE
 
 
-def _shared_weight(side: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
-    void = read_statement(side).void
-    total = sum(term.weight for key, term in side.terms.items() if key not in void)
+def _shared_weight(claim: ClaimAnalysis, absent: Iterable[ContentTerm]) -> float:
+    void = read_statement(claim).void
+    total = sum(term.weight for key, term in claim.terms.items() if key not in void)
     return 1 - sum(term.weight for term in absent if term.key not in void) / total if total else 0.0
 
 
-def shares_name(before: ClaimAnalysis, now: ClaimAnalysis) -> bool:
-    void = read_statement(now).void
-    return any(term.kind is not WORDING and key in before.terms for key, term in now.terms.items() if key not in void)
-
-
-def owners_differ(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
-    """Whether each claim names somebody or some place that the other does not."""
-    return all(
-        new_names(side, [term for term in absent if term.key not in read_statement(side).void])
-        for side, absent in ((before, words.removed), (now, words.added))
+def shares_name(before: ClaimAnalysis, after: ClaimAnalysis) -> bool:
+    void = read_statement(after).void
+    return any(
+        term.kind is not WORDING and key in before.terms for key, term in after.terms.items() if key not in void
     )
 
 
-def heads_differ(before: ClaimAnalysis, now: ClaimAnalysis, words: WordAlignment) -> bool:
+def owners_differ(before: ClaimAnalysis, after: ClaimAnalysis, words: WordAlignment) -> bool:
+    """Whether each claim names somebody or some place that the other does not."""
+    return all(
+        new_names(claim, [term for term in absent if term.key not in read_statement(claim).void])
+        for claim, absent in ((before, words.removed), (after, words.added))
+    )
+
+
+def heads_differ(before: ClaimAnalysis, after: ClaimAnalysis, words: WordAlignment) -> bool:
     """Whether the claims begin with different subjects: the first word of each is absent from the other."""
-    heads = head(before), head(now)
+    heads = head(before), head(after)
     return heads[0] in words.removed and heads[1] in words.added
 
 
@@ -67,22 +69,27 @@ def head(claim: ClaimAnalysis) -> ContentTerm | None:
     return next((term for key, term in claim.terms.items() if key not in void), None)
 
 
-def is_same_slot(before: ClaimAnalysis, old: Quantity, now: ClaimAnalysis, new: Quantity) -> bool:
+def is_same_slot(before: ClaimAnalysis, old: Quantity, after: ClaimAnalysis, new: Quantity) -> bool:
     """Whether two figures are values of one thing: the same unit, the same thing counted, governed by one word."""
     if old.unit != new.unit:
         return False
     counted = set(old.counted_keys) & set(new.counted_keys)
     if not counted and old.counted_keys and new.counted_keys:
         return False
-    one, other = governor(before, old), governor(now, new)
-    return one is None or other is None or one.key == other.key or same_word(one.word, other.word)
+    old_governor, new_governor = governor(before, old), governor(after, new)
+    return (
+        old_governor is None
+        or new_governor is None
+        or old_governor.key == new_governor.key
+        or same_word(old_governor.word, new_governor.word)
+    )
 
 
 def governor(claim: ClaimAnalysis, figure: Quantity) -> ContentTerm | None:
     """Return the word before a figure that says what happens to what it counts, or None if there is none near it."""
-    found = None
+    nearest = None
     for term, end in zip(claim.terms.values(), claim.spans[1::2], strict=True):
-        near = end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE
-        if near and term.kind is WORDING and term.word.folded not in NEVER_GOVERN:
-            found = term
-    return found
+        is_near = end <= figure.start and figure.start - end <= MAX_GOVERNOR_DISTANCE
+        if is_near and term.kind is WORDING and term.word.folded not in NEVER_GOVERN:
+            nearest = term
+    return nearest

@@ -21,29 +21,29 @@ LENGTH = 0.08  # added per log of the differing weight: long claims with the sam
 
 def similarity(
     before: ClaimAnalysis,
-    now: ClaimAnalysis,
+    after: ClaimAnalysis,
     words: WordAlignment,
     facts: Iterable[FactDiff],
     cues: Iterable[FactDiff],
 ) -> float:
     """Return the similarity, 0 to 100, from the differences in words, in figures and dates (`facts`) and in cues."""
-    if not (before.weight and now.weight):
-        return fuzz.ratio(before.text, now.text)
-    lost = sum([unit.weight for unit in words.removed])
-    gained = sum([unit.weight for unit in words.added])
-    for weight, all_moves in ((FACT_WEIGHT, facts), (CUE_WEIGHT, cues)):
-        for moves in all_moves:
-            if moves is NO_FACT_DIFF:
+    if not (before.weight and after.weight):
+        return fuzz.ratio(before.text, after.text)
+    removed = sum([term.weight for term in words.removed])
+    added = sum([term.weight for term in words.added])
+    for weight, fact_diffs in ((FACT_WEIGHT, facts), (CUE_WEIGHT, cues)):
+        for fact_diff in fact_diffs:
+            if fact_diff is NO_FACT_DIFF:
                 continue
-            lost += weight * (len(moves.changed) + len(moves.removed))
-            gained += weight * (len(moves.changed) + len(moves.added))
-    share = (before.weight - lost + now.weight - gained) / 2 / sqrt(before.weight * now.weight)
-    share += LENGTH * log1p(max(lost, gained)) - OTHER_PLACE * places_apart(words)
-    return 100 * min(NEARLY if lost or gained else 1.0, max(0.0, share))
+            removed += weight * (len(fact_diff.changed) + len(fact_diff.removed))
+            added += weight * (len(fact_diff.changed) + len(fact_diff.added))
+    share = (before.weight - removed + after.weight - added) / 2 / sqrt(before.weight * after.weight)
+    share += LENGTH * log1p(max(removed, added)) - OTHER_PLACE * places_apart(words)
+    return 100 * min(NEARLY if removed or added else 1.0, max(0.0, share))
 
 
 def places_apart(words: WordAlignment) -> int:
     """Return the number of places that are replaced by another place."""
     if not (words.removed and words.added):
         return 0
-    return min(len([unit for unit in side if unit.kind is PLACE]) for side in (words.removed, words.added))
+    return min(len([term for term in side if term.kind is PLACE]) for side in (words.removed, words.added))

@@ -15,7 +15,7 @@ from typing import Protocol
 from monitor.compare.records import is_series
 from monitor.compare.subject import is_other_subject
 from monitor.compare.term_vectors import TermVector, cosine, is_word_term
-from monitor.model import Claim, Finding, Moment, PriorClaim, Role, Update
+from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Role, Update
 from monitor.text.normalize import normalized_key
 from monitor.units import DAY
 
@@ -69,12 +69,15 @@ def catalogue_story(update: Update, findings: Sequence[Finding]) -> str:
     return series or new_story_id(update, update.title)
 
 
-def nearest_story(update: Update, told: Sequence[StoryCandidate], gist: TermVector) -> str | None:
+def nearest_story(update: Update, stories: Sequence[StoryCandidate], vector: TermVector) -> str | None:
     """Return the story that the update is most similar to, or None if none is similar enough."""
     title = Claim(update.title, Role.TITLE)
-    near = [one for one in told if not is_other_subject(title, update, one.opening)]
-    words = [term for term in gist if is_word_term(term)]
-    scored = {one.opening.story: cosine(gist, one.vector) / join_threshold(words, one.vector) for one in near}
+    candidates = [candidate for candidate in stories if not is_other_subject(title, update, candidate.opening)]
+    words = [term for term in vector if is_word_term(term)]
+    scored = {
+        candidate.opening.story: cosine(vector, candidate.vector) / join_threshold(words, candidate.vector)
+        for candidate in candidates
+    }
     best = max(scored, key=scored.__getitem__, default=None)
     return best if best is not None and scored[best] >= 1.0 else None
 
@@ -115,6 +118,40 @@ def assign_stories(findings: Sequence[Finding], update: Update, lead: str, *, ne
             story = sections.setdefault(claim.heading, new_story_id(update, claim.text))
         joined.append(replace(finding, story=story))
     return joined
+
+
+def join_section_stories(findings: Sequence[Finding], now: Moment) -> list[Finding]:
+    """Join what one edit of a page changes and withdraws into one story, if the old stories are over.
+
+    Under a heading with an announcement that other pages make too, the story is that of the announcement.
+    """
+    news = [finding for finding in findings if finding.novelty is not Novelty.REPEATED]
+    announced = {finding.claim.heading for finding in news if finding.same_words_elsewhere}
+
+    def section(finding: Finding) -> str:
+        """The heading whose findings share a story: "" for all headings without an announcement."""
+        return finding.claim.heading if finding.claim.heading in announced else ""
+
+    story_by_section: dict[str, str] = {}
+    for finding in sorted(news, key=lambda f: (not keeps_story(f, now), not f.same_words_elsewhere)):
+        story_by_section.setdefault(section(finding), finding.story)
+    return [
+        finding
+        if finding.novelty is Novelty.REPEATED or keeps_story(finding, now)
+        else replace(finding, story=story_by_section[section(finding)])
+        for finding in findings
+    ]
+
+
+def keeps_story(finding: Finding, now: Moment) -> bool:
+    """Whether the finding keeps its own story. A title always does, because it has the entry's story; a withdrawn
+    part of a text does not, because it belongs to the whole.
+    """
+    if finding.claim.role is Role.TITLE:
+        return True
+    if finding.novelty is Novelty.WITHDRAWN and not is_own_matter(finding.claim):
+        return False
+    return finding.nearest is None or now - finding.nearest.at <= STORY_LIFETIME_S
 
 
 def is_own_matter(claim: Claim) -> bool:

@@ -42,25 +42,25 @@ class SubjectNames(NamedTuple):
     other: str
 
 
-def is_other_subject(claim: Claim, update: Update, said: PriorClaim, *, by_title: bool = True) -> bool:
-    """Whether `said` is from a sibling of this entry, or from a section of it, that is about another subject.
+def is_other_subject(claim: Claim, update: Update, prior: PriorClaim, *, by_title: bool = True) -> bool:
+    """Whether `prior` is from a sibling of this entry, or from a section of it, that is about another subject.
 
     `by_title` is false for news: two headlines with a few words in common are no catalogue.
     """
-    if said.source != update.source:
+    if prior.source != update.source:
         return False
-    if said.entry == update.entry:
-        return bool(claim.heading and said.heading) and not same_topic(claim.heading, said.heading)
-    if update.title.casefold() == said.title.casefold():
-        return bool(update.title) and names_from_keys(update.entry, said.entry) is not None
-    return by_title and claim.role is not Role.TITLE and names_from_titles(update.title, said.title) is not None
+    if prior.entry == update.entry:
+        return bool(claim.heading and prior.heading) and not same_topic(claim.heading, prior.heading)
+    if update.title.casefold() == prior.title.casefold():
+        return bool(update.title) and names_from_keys(update.entry, prior.entry) is not None
+    return by_title and claim.role is not Role.TITLE and names_from_titles(update.title, prior.title) is not None
 
 
-def subject_names(update: Update, said: PriorClaim) -> SubjectNames | None:
+def subject_names(update: Update, prior: PriorClaim) -> SubjectNames | None:
     """Return the names of the subjects of two sibling entries, or None if they are not siblings."""
-    if update.title.casefold() == said.title.casefold():
-        return names_from_keys(update.entry, said.entry)
-    return names_from_titles(update.title, said.title)
+    if update.title.casefold() == prior.title.casefold():
+        return names_from_keys(update.entry, prior.entry)
+    return names_from_titles(update.title, prior.title)
 
 
 @lru_cache(maxsize=1024)
@@ -103,7 +103,10 @@ class TitleWord(NamedTuple):
 @lru_cache(maxsize=1024)
 def stable_words(text: str) -> tuple[TitleWord, ...]:
     """Return the words of a title or key, in order, without times and editions."""
-    words = [TitleWord(found[0].casefold(), found[0][0].isupper(), *found.span()) for found in WORDS.finditer(text)]
+    words = [
+        TitleWord(word_match[0].casefold(), word_match[0][0].isupper(), *word_match.span())
+        for word_match in WORDS.finditer(text)
+    ]
     return tuple(word for word in words if word.folded not in PASSING and not any(map(str.isdigit, word.folded)))
 
 
@@ -117,20 +120,22 @@ class TitleDiff(NamedTuple):
     @staticmethod
     def of(one: str, other: str) -> TitleDiff | None:
         """Return the difference, or None if they share no word, or differ in no word or in too many."""
-        mine, theirs = stable_words(one), stable_words(other)
-        own = {word.folded for word in mine}, {word.folded for word in theirs}
-        extra = own[0] - own[1], own[1] - own[0]
-        if own[0].isdisjoint(own[1]) or not any(extra) or max(map(len, extra)) > MAX_OWN_NAME_WORDS:
+        words, other_words = stable_words(one), stable_words(other)
+        folded = {word.folded for word in words}, {word.folded for word in other_words}
+        added = folded[0] - folded[1], folded[1] - folded[0]
+        if folded[0].isdisjoint(folded[1]) or not any(added) or max(map(len, added)) > MAX_OWN_NAME_WORDS:
             return None
-        left = shared(mine, theirs)
-        right = shared(mine[left:][::-1], theirs[left:][::-1])
-        return TitleDiff((one, other), (mine, theirs), ((left, len(mine) - right), (left, len(theirs) - right)))
+        left = shared(words, other_words)
+        right = shared(words[left:][::-1], other_words[left:][::-1])
+        return TitleDiff(
+            (one, other), (words, other_words), ((left, len(words) - right), (left, len(other_words) - right))
+        )
 
     @property
     def both(self) -> bool:
         """Whether each has words that the other lacks."""
-        own = [{word.folded for word in words} for words in self.words]
-        return bool(own[0] - own[1]) and bool(own[1] - own[0])
+        folded = [{word.folded for word in words} for words in self.words]
+        return bool(folded[0] - folded[1]) and bool(folded[1] - folded[0])
 
     def longer_name(self) -> bool:
         """Whether the added words are part of a name in both texts: of another place, or capitalized in a text that
@@ -144,11 +149,11 @@ class TitleDiff(NamedTuple):
 
     def names(self) -> SubjectNames:
         """Return the differing words, extended to the full names that they are part of."""
-        return SubjectNames(*(full_name_at(*one) for one in zip(self.texts, self.words, self.spans, strict=True)))
+        return SubjectNames(*(full_name_at(*side) for side in zip(self.texts, self.words, self.spans, strict=True)))
 
 
 def places_in(text: str) -> set[str]:
-    return {key for key, unit in analyze(text).terms.items() if unit.kind is ChangeKind.PLACE}
+    return {key for key, term in analyze(text).terms.items() if term.kind is ChangeKind.PLACE}
 
 
 def shared(one: Sequence[TitleWord], other: Sequence[TitleWord]) -> int:
@@ -166,34 +171,34 @@ def full_name_at(text: str, words: Sequence[TitleWord], span: tuple[int, int]) -
     return text[words[start].start : words[end - 1].end] if start < end else ""
 
 
-def joined(text: str, words: Sequence[TitleWord], place: int) -> bool:
-    """Whether the words before and at `place` have no separator between them."""
-    return not 0 < place < len(words) or not HARD.search(text[words[place - 1].end : words[place].start])
+def joined(text: str, words: Sequence[TitleWord], index: int) -> bool:
+    """Whether the words before and at `index` have no separator between them."""
+    return not 0 < index < len(words) or not HARD.search(text[words[index - 1].end : words[index].start])
 
 
-def mask_subject(reading: ClaimAnalysis, name: str) -> ClaimAnalysis:
+def mask_subject(claim: ClaimAnalysis, name: str) -> ClaimAnalysis:
     """Return the claim with its subject's name, and words derived from it, replaced by one term for all subjects."""
-    own = analyze(name)
-    units = tuple(reading.terms.values())
-    hits = [place for place, unit in enumerate(units) if is_of(unit, own)]
+    subject_name = analyze(name)
+    terms = tuple(claim.terms.values())
+    hits = [index for index, term in enumerate(terms) if is_of(term, subject_name)]
     if not hits:
-        return reading
-    kept = [place for place in range(len(units)) if place not in hits]
-    subject = units[hits[0]]._replace(key=SUBJECT_KEY, kind=ChangeKind.WORDING, weight=NAMED_WEIGHT)
+        return claim
+    kept = [index for index in range(len(terms)) if index not in hits]
+    subject = terms[hits[0]]._replace(key=SUBJECT_KEY, kind=ChangeKind.WORDING, weight=NAMED_WEIGHT)
     return replace(
-        reading,
-        terms={unit.key: unit for unit in (*(units[place] for place in kept), subject)},
-        spans=array("H", [edge for place in (*kept, hits[0]) for edge in reading.spans[2 * place : 2 * place + 2]]),
-        weight=reading.weight - sum(units[place].weight for place in hits) + NAMED_WEIGHT,
+        claim,
+        terms={term.key: term for term in (*(terms[index] for index in kept), subject)},
+        spans=array("H", [edge for index in (*kept, hits[0]) for edge in claim.spans[2 * index : 2 * index + 2]]),
+        weight=claim.weight - sum(terms[index].weight for index in hits) + NAMED_WEIGHT,
     )
 
 
-def is_of(unit: ContentTerm, own: ClaimAnalysis) -> bool:
+def is_of(term: ContentTerm, name: ClaimAnalysis) -> bool:
     """Whether the term is a word of the name, or derived from one."""
-    if unit.key in own.terms:
+    if term.key in name.terms:
         return True
     return (
-        unit.key[:1] != "@"
-        and unit.word.is_capitalized
-        and any(other.key[:1] != "@" and same_word(unit.word, other.word) for other in own.terms.values())
+        term.key[:1] != "@"
+        and term.word.is_capitalized
+        and any(other.key[:1] != "@" and same_word(term.word, other.word) for other in name.terms.values())
     )

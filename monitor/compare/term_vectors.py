@@ -72,30 +72,30 @@ def term_vectors(
     ]
 
 
-def word_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
+def word_counts(analyses: Sequence[ClaimAnalysis]) -> Counter[int]:
     """Count the words, with names weighted more, and the figures."""
-    found: Counter[int] = Counter()
-    for reading in readings:
-        for unit in reading.terms.values():
-            if not is_generic(unit):
-                found[hash64(unit.key)] += NAMES if unit.kind is NAME else 1
-        found.update([hash64(f"#{quantity.low:g}") for quantity in reading.numbers])
-    return found
+    counts: Counter[int] = Counter()
+    for analysis in analyses:
+        for term in analysis.terms.values():
+            if not is_generic(term):
+                counts[hash64(term.key)] += NAMES if term.kind is NAME else 1
+        counts.update([hash64(f"#{quantity.low:g}") for quantity in analysis.numbers])
+    return counts
 
 
-def ngram_counts(readings: Sequence[ClaimAnalysis]) -> Counter[int]:
+def ngram_counts(analyses: Sequence[ClaimAnalysis]) -> Counter[int]:
     """Count the groups of letters in words, whose edges count as letters, and the generic terms."""
-    words = WORD.findall("\n".join([reading.text for reading in readings]).casefold())
-    found = Counter(chain.from_iterable(map(char_ngrams, words)))
-    for reading in readings:
-        found.update([hash_bucket(unit.key) for unit in reading.terms.values() if is_generic(unit)])
-    return found
+    words = WORD.findall("\n".join([analysis.text for analysis in analyses]).casefold())
+    counts = Counter(chain.from_iterable(map(char_ngrams, words)))
+    for analysis in analyses:
+        counts.update([hash_bucket(term.key) for term in analysis.terms.values() if is_generic(term)])
+    return counts
 
 
-def is_generic(unit: ContentTerm) -> bool:
+def is_generic(term: ContentTerm) -> bool:
     """Whether the term is from the synonym list. Such words ("dead", "killed") occur in news of any kind, so they add
     weight like groups of letters, but no story is looked up by them."""
-    return unit.key.startswith("=")
+    return term.key.startswith("=")
 
 
 @lru_cache(maxsize=WORDS_KEPT)
@@ -113,18 +113,20 @@ def hash_bucket(group: str) -> int:
     return crc32(group.encode("utf-8", "replace")) % HASH_BUCKETS
 
 
-def weighted(said: Mapping[int, int], share: float, tally: DocumentFrequency) -> TermVector:
+def weighted(counts: Mapping[int, int], share: float, frequency: DocumentFrequency) -> TermVector:
     """Return weights of the terms whose squares sum to `share`."""
-    known, all_texts = tally.by_term, tally.total + START
-    counts = [known[term] for term in said]
-    rarity = {count: log(all_texts / (count + 1.5)) for count in set(counts)}  # most terms have one of a few counts
+    count_by_term, all_texts = frequency.by_term, frequency.total + START
+    document_counts = [count_by_term[term] for term in counts]
+    rarity = {
+        count: log(all_texts / (count + 1.5)) for count in set(document_counts)
+    }  # most terms have one of a few counts
     weights = [
         rarity[count] if times == 1 else (1 + log(times)) * rarity[count]
-        for count, times in zip(counts, said.values(), strict=True)
+        for count, times in zip(document_counts, counts.values(), strict=True)
     ]
     length = sqrt(sum([weight * weight for weight in weights])) or 1.0
     factor = sqrt(share) / length
-    return {term: weight * factor for term, weight in zip(said, weights, strict=True)}
+    return {term: weight * factor for term, weight in zip(counts, weights, strict=True)}
 
 
 def is_word_term(term: int) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from monitor.compare.word_variants import same_word
 from monitor.text.analysis import ClaimAnalysis, ContentTerm
 
-LONG_SHORT = 7  # a word in capitals with this many letters is emphasis, not initials
+MIN_EMPHASIS_LETTERS = 7  # a word in capitals with this many letters is emphasis, not initials
 
 
 class WordAlignment(NamedTuple):
@@ -19,64 +19,64 @@ class WordAlignment(NamedTuple):
     matched: tuple[tuple[ContentTerm, ContentTerm], ...]
 
 
-def align_words(before: ClaimAnalysis, now: ClaimAnalysis) -> WordAlignment:
+def align_words(before: ClaimAnalysis, after: ClaimAnalysis) -> WordAlignment:
     """Match equal terms, then spellings and derivations, initials, and words written apart or together."""
-    lost = [unit for key, unit in before.terms.items() if key not in now.terms]
-    gained = [unit for key, unit in now.terms.items() if key not in before.terms]
-    if not (lost and gained):
-        met = _short(lost, gained, now) + [(a, b) for b, a in _short(gained, lost, before)]
-        return WordAlignment(tuple(lost), tuple(gained), tuple(met))
-    met = _kindred(lost, gained)
-    met += _short(lost, gained, now) + [(a, b) for b, a in _short(gained, lost, before)]
-    met += _joined(lost, gained) + [(a, b) for b, a in _joined(gained, lost)]
-    return WordAlignment(tuple(lost), tuple(gained), tuple(met))
+    removed = [term for key, term in before.terms.items() if key not in after.terms]
+    added = [term for key, term in after.terms.items() if key not in before.terms]
+    if not (removed and added):
+        matched = _short(removed, added, after) + [(a, b) for b, a in _short(added, removed, before)]
+        return WordAlignment(tuple(removed), tuple(added), tuple(matched))
+    matched = _kindred(removed, added)
+    matched += _short(removed, added, after) + [(a, b) for b, a in _short(added, removed, before)]
+    matched += _joined(removed, added) + [(a, b) for b, a in _joined(added, removed)]
+    return WordAlignment(tuple(removed), tuple(added), tuple(matched))
 
 
-def _kindred(lost: list[ContentTerm], gained: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
+def _kindred(removed: list[ContentTerm], added: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
     """Remove the spellings and derivations of one word from both lists, and return them in pairs."""
-    shelves: dict[str, list[ContentTerm]] = {}
-    for unit in gained:
-        if unit.key[:1] != "@":
-            shelves.setdefault(unit.word.initial, []).append(unit)
-    found = []
-    for unit in tuple(lost):
-        shelf = shelves.get(unit.word.initial, ()) if unit.key[:1] != "@" else ()
-        for other in shelf:
-            if same_word(unit.word, other.word):
-                found.append((unit, other))
-                lost.remove(unit)
-                gained.remove(other)
-                shelves[unit.word.initial].remove(other)
+    by_initial: dict[str, list[ContentTerm]] = {}
+    for term in added:
+        if term.key[:1] != "@":
+            by_initial.setdefault(term.word.initial, []).append(term)
+    pairs = []
+    for term in tuple(removed):
+        same_initial = by_initial.get(term.word.initial, ()) if term.key[:1] != "@" else ()
+        for other in same_initial:
+            if same_word(term.word, other.word):
+                pairs.append((term, other))
+                removed.remove(term)
+                added.remove(other)
+                by_initial[term.word.initial].remove(other)
                 break
-    return found
+    return pairs
 
 
 def _short(
-    units: list[ContentTerm], spelt: list[ContentTerm], other: ClaimAnalysis
+    terms: list[ContentTerm], other_terms: list[ContentTerm], other: ClaimAnalysis
 ) -> list[tuple[ContentTerm, ContentTerm]]:
-    """Remove initials of a name in `other` from `units`, and the words of that name from `spelt`; return pairs."""
-    found = []
-    shouted = [unit for unit in units if unit.word.is_all_caps and len(unit.word.folded) < LONG_SHORT]
-    for unit in shouted:
+    """Remove the initials of a name in `other` from `terms`, and its words from `other_terms`; return the pairs."""
+    pairs = []
+    initials = [term for term in terms if term.word.is_all_caps and len(term.word.folded) < MIN_EMPHASIS_LETTERS]
+    for term in initials:
         capitals = [name for name in other.terms.values() if name.word.is_capitalized]
-        place = "".join(name.word.folded[0] for name in capitals).find(unit.word.folded)
-        if place >= 0:
-            name = capitals[place : place + len(unit.word.folded)]
-            units.remove(unit)
-            spelt[:] = [word for word in spelt if word not in name]
-            found.append((unit, name[0]))
-    return found
+        index = "".join(name.word.folded[0] for name in capitals).find(term.word.folded)
+        if index >= 0:
+            name = capitals[index : index + len(term.word.folded)]
+            terms.remove(term)
+            other_terms[:] = [word for word in other_terms if word not in name]
+            pairs.append((term, name[0]))
+    return pairs
 
 
-def _joined(apart: list[ContentTerm], whole: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
+def _joined(parts: list[ContentTerm], wholes: list[ContentTerm]) -> list[tuple[ContentTerm, ContentTerm]]:
     """Remove two terms that form one ("car jacking", "carjacking") from both lists, and return them in pairs."""
-    found = []
-    spellings = {unit.word.folded: unit for unit in whole}
-    for first, second in pairwise(tuple(apart)):
-        one = spellings.get(first.word.folded + second.word.folded)
-        if one and first in apart and one in whole:
-            apart.remove(first)
-            apart.remove(second)
-            whole.remove(one)
-            found.append((first, one))
-    return found
+    pairs = []
+    spellings = {term.word.folded: term for term in wholes}
+    for first, second in pairwise(tuple(parts)):
+        joined = spellings.get(first.word.folded + second.word.folded)
+        if joined and first in parts and joined in wholes:
+            parts.remove(first)
+            parts.remove(second)
+            wholes.remove(joined)
+            pairs.append((first, joined))
+    return pairs

@@ -60,7 +60,7 @@ def _same_letters(one: Word, other: Word) -> bool:
     return min(len(a), len(b)) >= 4 and OSA.normalized_similarity(a, b) >= 0.6
 
 
-def _begins(one: str, other: str) -> bool:
+def _begins(name: str, other: str) -> bool:
     """Whether one name extends the other, as in another language: "San" and "Santo", "Milan" and "Milano"."""
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((name, other), key=len)
     return len(short) >= 3 and len(long) - len(short) <= 2 and long.startswith(short)

@@ -16,7 +16,7 @@ from operator import itemgetter
 import structlog
 
 from monitor import metrics
-from monitor.alerts.decide import decide
+from monitor.alerts.decide import Situation, decide
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
@@ -115,16 +115,8 @@ def commit_late_alerts(
             needs_sources = any(rule.corroboration > 1 for rule in rule_by_name.values())
             findings = stored_update.findings
             echoes = UpdateEchoes(update, findings, stored_history, policy.synonyms, is_needed=needs_sources)
-            for decision in decide(
-                update,
-                unjudged,
-                stored_history,
-                echoes=echoes,
-                baseline=False,
-                now=now,
-                aliases=policy.rules.aliases,
-                inhibition=inhibition,
-            ):
+            situation = Situation(echoes, stored_history, inhibition, now, policy.rules.aliases)
+            for decision in decide(situation, unjudged):
                 late_decision = mark_late(decision, rule_by_name[decision.match.rule])
                 insert_late_decision(conn, late_decision, number, now)
                 late_decisions += [late_decision] if late_decision.alert else []

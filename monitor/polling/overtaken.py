@@ -59,14 +59,7 @@ def compare_findings(
     """Compare the findings at the indexes `redo` again."""
     if not redo and compared.policy.rules is policy.rules:
         return compared
-    comparison = compare_again(
-        compared.comparison,
-        redo,
-        context.history(conn),
-        policy,
-        context.now,
-        is_revision=compared.revision is not None,
-    )
+    comparison = compare_again(compared.comparison, redo, context.history(conn), policy, context.now)
     is_stale = compared.policy.is_stale
     return replace(compared, comparison=comparison, policy=replace(policy, is_stale=is_stale))
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from alerts.test_decide import news
 
-from monitor.alerts.decide import decide
+from monitor.alerts.decide import Situation, decide
 from monitor.alerts.inhibition import Inhibition
 from monitor.alerts.rule_match import RuleMatch
 from monitor.alerts.same_event import UpdateEchoes
@@ -68,15 +68,9 @@ def decisions(rules: Sequence[Rule], now: float, past: dict[str, list[float]] | 
     matches = [RuleMatch(rule, (finding,), Match(rule.name, (0,), ())) for rule in rules]
     update = Update("wire", "e", now, "A ferry sank", "", "")
     history = NoAlerts(past or {})
-    made = decide(
-        update,
-        matches,
-        history,  # type: ignore[arg-type]
-        echoes=UpdateEchoes(update, [finding], history, is_needed=False),  # type: ignore[arg-type]
-        baseline=False,
-        now=now,
-        inhibition=Inhibition(RuleSet(tuple(rules)).inhibitors),
-    )
+    echoes = UpdateEchoes(update, [finding], history, is_needed=False)  # type: ignore[arg-type]
+    inhibition = Inhibition(RuleSet(tuple(rules)).inhibitors)
+    made = decide(Situation(echoes, history, inhibition, now), matches)  # type: ignore[arg-type]
     return {decision.match.rule: decision for decision in made}
 
 
