@@ -33,7 +33,7 @@ def is_apart(claim: Claim, context: LookupContext, prior: PriorClaim) -> bool:
     if is_other_subject(claim, context.update, prior, by_title=context.is_revision):
         return True
     different = title_different_things(prior.title, context.update.title)
-    return different and not is_pointer(analyze(claim.text))
+    return different and not is_pointer(context.analyze(claim))
 
 
 def is_unrelated(claim: Claim, context: LookupContext, prior: PriorClaim) -> bool:
@@ -41,7 +41,7 @@ def is_unrelated(claim: Claim, context: LookupContext, prior: PriorClaim) -> boo
     update = context.update
     if prior.source == update.source:
         return False
-    if any(term.kind is not WORDING for term in analyze(claim.text).terms.values()):
+    if any(term.kind is not WORDING for term in context.analyze(claim).terms.values()):
         return False
     title_terms, other_terms = (analyze(title).terms.keys() for title in (update.title, prior.title))
     return len(title_terms & other_terms) < MIN_RELATED_TITLES * max(len(title_terms), len(other_terms), 1)

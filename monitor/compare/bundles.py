@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from monitor.compare.indexes import ExactMatches
-from monitor.model import Claim, Finding, Moment, Novelty, PriorClaim, Update
-from monitor.text.analysis import analyze
+from monitor.compare.lookup import LookupContext
+from monitor.model import Finding, Moment, Novelty, PriorClaim, Update
 from monitor.text.facts.records import is_short_record
 from monitor.text.normalize import normalized_key
 from monitor.units import DAY
@@ -21,24 +20,24 @@ BUNDLE_S = 1.5 * DAY  # seconds: the same edit made in several entries within th
 MIN_BUNDLE_TERMS = 5  # content words of a sentence that entries have in common because it was announced
 
 
-def in_bundles(update: Update, findings: Sequence[Finding], ledger: ExactMatches) -> list[Finding]:
+def in_bundles(context: LookupContext, findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings of an edit with their bundles."""
-    texts = [finding.claim.text for finding in findings if can_be_announced(finding)]
-    prior_claims = ledger.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
+    update = context.update
+    texts = [finding.claim.text for finding in findings if can_be_announced(finding, context)]
+    by_text = context.prior_claims.exact_matches(texts, sources=frozenset((update.source,))) if texts else {}
     return [
-        replace(finding, bundle=bundle_of(update, finding, prior_claims.get(finding.claim.text, ())))
-        if can_be_announced(finding)
+        replace(finding, bundle=bundle_of(update, finding, by_text.get(finding.claim.text, ())))
+        if can_be_announced(finding, context)
         else finding
         for finding in findings
     ]
 
 
-def can_be_announced(finding: Finding) -> bool:
+def can_be_announced(finding: Finding, context: LookupContext) -> bool:
     """Whether a finding may be an edit that several entries make."""
-    claim: Claim = finding.claim
-    if finding.novelty is Novelty.REPEATED or is_short_record(claim):
+    if finding.novelty is Novelty.REPEATED or is_short_record(finding.claim):
         return False
-    return len(analyze(claim.text).terms) >= MIN_BUNDLE_TERMS
+    return len(context.analyze(finding.claim).terms) >= MIN_BUNDLE_TERMS
 
 
 def bundle_of(update: Update, finding: Finding, prior_claims: Sequence[PriorClaim]) -> str:

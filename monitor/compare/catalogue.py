@@ -13,7 +13,7 @@ from itertools import islice
 from monitor.compare.indexes import EarlierEntry, EntryIndex
 from monitor.compare.records import is_series
 from monitor.model import Claim, PriorClaim, Role, Update
-from monitor.text.analysis import WORDING, analyze
+from monitor.text.analysis import WORDING, Synonyms, analyze
 from monitor.text.facts.records import is_short_record
 
 MIN_RECORDS = 2
@@ -30,13 +30,13 @@ class EntryKind(Enum):
     NOTICE = "notice"
 
 
-def entry_kind(update: Update, claims: Sequence[Claim], ledger: EntryIndex) -> EntryKind:
+def entry_kind(update: Update, claims: Sequence[Claim], ledger: EntryIndex, synonyms: Synonyms) -> EntryKind:
     """Return the kind of entry that the update is."""
     stated = [claim for claim in claims if claim.noise is None]
     records = [claim for claim in stated if is_short_record(claim)]
     if has_many_records(records, stated):
         return EntryKind.RECORD
-    bare = (claim.text for claim in stated if not is_short_record(claim) and is_bare(claim))
+    bare = (claim.text for claim in stated if not is_short_record(claim) and is_bare(claim, synonyms))
     texts = list(islice(bare, MAX_LOOKED_UP))  # the rest of a long page is not analyzed
     similar = ledger.entries_saying(update, texts, MIN_SHARED_SENTENCES)
     return EntryKind.NOTICE if any(is_sibling(update, entry) for entry in similar) else EntryKind.NEWS
@@ -47,10 +47,10 @@ def has_many_records(records: Sequence[Claim], stated: Sequence[Claim]) -> bool:
     return rows >= MIN_RECORDS or len(records) >= max(MIN_RECORDS, MIN_RECORD_SHARE * len(stated))
 
 
-def is_bare(claim: Claim) -> bool:
+def is_bare(claim: Claim, synonyms: Synonyms) -> bool:
     """Whether a claim states no name, figure or day, as the sentences that notices share; a rewritten article shares
     others."""
-    analysis = analyze(claim.text)
+    analysis = analyze(claim.text, synonyms)
     if claim.role is Role.TITLE or analysis.numbers or analysis.dates or analysis.identifiers:
         return False
     return all(term.kind is WORDING for term in analysis.terms.values())

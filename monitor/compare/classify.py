@@ -66,7 +66,7 @@ def classify_claims(
         story = own_story or catalogue_story(update, classified)
         findings = [*without_restatements(classified, claims, context), *withdrawals]
         in_one_story = [replace(finding, story=story) for finding in findings]
-        return story, tuple(in_bundles(update, in_one_story, ledger) if previous else in_one_story)
+        return story, tuple(in_bundles(context, in_one_story) if previous else in_one_story)
     story = own_story or find_story(update, classified, vector, ledger, context.now)
     in_stories = assign_stories(classified, update, story, new=previous is None)
     findings = [*without_restatements(in_stories, claims, context), *withdrawals]
@@ -86,11 +86,11 @@ def with_kind(context: LookupContext, claims: Sequence[Claim], moved: MovedEntry
     update, ledger = context.update, context.prior_claims
     reposted = moved.key if moved else None
     if moved is None and not context.is_revision:
-        reposted = reposted_entry(update, claims, ledger)
+        reposted = reposted_entry(update, claims, ledger, context.synonyms)
     return replace(
         context,
         own_report=OwnReport(update, claims, context.synonyms),
-        kind=EntryKind.NEWS if reposted else entry_kind(update, claims, ledger),
+        kind=EntryKind.NEWS if reposted else entry_kind(update, claims, ledger, context.synonyms),
         reposted=reposted,
     )
 
@@ -110,7 +110,7 @@ def reclassify(
 
     What is repeated stays so, and a finding that is about an earlier claim of its own entry depends on no other.
     """
-    context = replace(context, kind=entry_kind(context.update, claims, context.prior_claims))
+    context = replace(context, kind=entry_kind(context.update, claims, context.prior_claims, context.synonyms))
     indexes = [i for i in indexes if depends_on_others(findings[i], context.update)]
     again = classify_again(context, findings, indexes)
     return with_replaced(findings, indexes, without_restatements(again, claims, context))

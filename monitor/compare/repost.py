@@ -13,19 +13,20 @@ from math import ceil
 from monitor.compare.catalogue import MAX_LOOKED_UP, is_bare
 from monitor.compare.indexes import EntryIndex
 from monitor.model import Claim, Role, Update
+from monitor.text.analysis import Synonyms
 from monitor.text.labels import without_label
 from monitor.text.normalize import normalized_key
 
 MIN_REPOSTED_SHARE = 0.5  # of the claims; an agency adds to a story that it sends again
 
 
-def reposted_entry(update: Update, claims: Sequence[Claim], ledger: EntryIndex) -> str | None:
+def reposted_entry(update: Update, claims: Sequence[Claim], ledger: EntryIndex, synonyms: Synonyms) -> str | None:
     """Return the key of the earlier entry of the source that has the title of a new entry, labels aside, and said
     most of its first claims, and most of those with a name, a figure or a day; None if there is none."""
     stated = [claim for claim in claims if claim.noise is None and claim.role is not Role.TITLE][:MAX_LOOKED_UP]
     if not update.title or not stated:
         return None
-    specific = [claim for claim in stated if not is_bare(claim)]
+    specific = [claim for claim in stated if not is_bare(claim, synonyms)]
     similar = _entries_saying_most(update, specific, ledger)
     reposted = similar & _entries_saying_most(update, stated, ledger) if similar else similar
     return min(reposted, default=None)

@@ -76,10 +76,12 @@ def match_stages(
 ) -> list[Predecessor | None]:
     """Pair the sentences left over that state the stage of one thing: "we are monitoring the results", "resolved"."""
     taken = {predecessor.index for predecessor in matched if predecessor}
-    unmatched = {i: stage for i, claim in enumerate(removed) if i not in taken and (stage := stage_of(claim))}
+    unmatched = {
+        i: stage for i, claim in enumerate(removed) if i not in taken and (stage := stage_of(claim, synonyms))
+    }
     matched = list(matched)
     for index, claim in enumerate(added):
-        stage = stage_of(claim)
+        stage = stage_of(claim, synonyms)
         if matched[index] is not None or stage is None:
             continue
         earlier = next((i for i, old in unmatched.items() if is_next_stage(removed[i], old, claim, stage)), None)
@@ -98,10 +100,12 @@ def is_next_stage(old: Claim, old_stage: str, claim: Claim, stage: str) -> bool:
     return old_stage != stage and old.heading == claim.heading and PROCESS_OF[old_stage] == PROCESS_OF[stage]
 
 
-def stage_of(claim: Claim) -> str | None:
+def stage_of(claim: Claim, synonyms: Synonyms) -> str | None:
     """Return the stage that a short sentence states; None for a record, which is paired by its label."""
-    analysis = analyze(claim.text)
-    if claim.noise or claim.role is Role.TITLE or is_short_record(claim) or len(analysis.terms) > MAX_STAGE_TERMS:
+    if claim.noise or claim.role is Role.TITLE or is_short_record(claim):
+        return None
+    analysis = analyze(claim.text, synonyms)
+    if len(analysis.terms) > MAX_STAGE_TERMS:
         return None
     stages = {STAGES[term.word.folded] for term in analysis.terms.values() if term.word.folded in STAGES}
     return min(stages) if len(stages) == 1 else None
