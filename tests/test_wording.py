@@ -46,7 +46,7 @@ PATTERN = re.compile("|".join(rf"\b(?:{term})\b" for term in NON_STANDARD_TERMS)
 
 # Data: words that news texts use, and sentences made up as examples of news.
 DATA = {
-    "monitor/compare/antonyms.py",
+    "monitor/text/lexicon/antonyms.py",
     "monitor/demo/script.py",
     "monitor/text/noise_patterns.py",
     "monitor/text/noise_words.py",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.compare.word_variants import same_word
+from monitor.compare.words import same_word
 from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.lexicon.stopwords import WEAK_WORDS
 from monitor.text.statement import read_statement

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from monitor.compare.coverage import new_names
-from monitor.compare.word_alignment import WordAlignment
-from monitor.compare.word_variants import same_word
+from monitor.compare.words import WordAlignment, same_word
 from monitor.text.analysis import WORDING, ClaimAnalysis, ContentTerm
 from monitor.text.facts.numbers import Quantity
 from monitor.text.lexicon.figures import MOVEMENT_VERBS

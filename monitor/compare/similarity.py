@@ -11,7 +11,7 @@ from math import log1p, sqrt
 from rapidfuzz import fuzz
 
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
-from monitor.compare.word_alignment import WordAlignment
+from monitor.compare.words import WordAlignment
 from monitor.text.analysis import CUE_WEIGHT, FACT_WEIGHT, PLACE, ClaimAnalysis
 
 OTHER_PLACE = 0.15  # subtracted for each place that is replaced by another

@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from monitor.compare.word_variants import same_word
+from monitor.compare.words import same_word
 from monitor.model import ChangeKind, Claim, PriorClaim, Role, Update
 from monitor.text.analysis import ClaimAnalysis, ContentTerm, analyze
 

@@ -18,15 +18,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from monitor.compare import facts
-from monitor.compare.antonyms import find_opposites
 from monitor.compare.coverage import CLEAR, FULL, MOST, Coverage, cover
 from monitor.compare.days import has_new_day, is_said_of_another_day, may_have_moved
 from monitor.compare.facts import NO_FACT_DIFF, FactDiff
 from monitor.compare.identifiers import added_identifiers, name_different_things, replaced_identifiers
 from monitor.compare.same_fact import heads_differ, is_same_fact, is_same_sentence, is_same_slot
 from monitor.compare.similarity import similarity
-from monitor.compare.word_alignment import WordAlignment, align_words
 from monitor.compare.word_changes import quote_terms, roles_swapped, word_changes
+from monitor.compare.words import WordAlignment, align_words, find_opposites
 from monitor.evidence import Basis
 from monitor.model import Change, ChangeKind, Moment, Novelty, Relation, Verdict
 from monitor.text.analysis import MAX_ANALYZED_CHARS, WORDING, ClaimAnalysis, ContentTerm

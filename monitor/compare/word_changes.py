@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from monitor.compare.antonyms import find_opposites
-from monitor.compare.word_alignment import WordAlignment
+from monitor.compare.words import WordAlignment, find_opposites
 from monitor.model import Change, ChangeKind
 from monitor.text.analysis import ClaimAnalysis, ContentTerm
 from monitor.text.lexicon.stopwords import PAGE_WORDS, WEAK_WORDS

@@ -1,12 +1,5 @@
 """Pairs of opposites. Each line has two sides; every word of one side is the opposite of every word of the other."""
 
-from __future__ import annotations
-
-from collections.abc import Collection, Iterable
-from functools import lru_cache
-
-from monitor.text.facts.tokens import stem_word
-
 ANTONYM_LINES = """
 open opens opened opening reopen reopened | close closes closed closing shut shuts
 rise rose risen increase grow grew climb gain up higher surge | fall fell decrease decline drop down lower lose plunge
@@ -97,42 +90,3 @@ pass passes passed | fail fails failed
 hero | villain
 known | unknown
 """
-
-
-def _stems(side: str) -> frozenset[str]:
-    return frozenset(form for word in side.split() for form in (stem_word(word), word))
-
-
-def _table() -> dict[str, frozenset[str]]:
-    table: dict[str, set[str]] = {}
-    for line in ANTONYM_LINES.strip().splitlines():
-        left, right = (_stems(side) for side in line.split("|"))
-        for side, other in ((left, right), (right, left)):
-            for stem in side:
-                table.setdefault(stem, set()).update(other - side)
-    return {stem: frozenset(others) for stem, others in table.items()}
-
-
-OPPOSITES = _table()
-PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
-
-
-@lru_cache(maxsize=8192)
-def bare(stem: str) -> str:
-    """Remove a negating prefix from a stem: "unwilling" and "disappear" become "willing" and "appear"."""
-    return next((stem[len(p) :] for p in PREFIXES if stem.startswith(p) and len(stem) - len(p) > 3), stem)
-
-
-def is_opposite(one: str, other: str) -> bool:
-    """Whether two stems (or folded words) are opposites, by the lists above or by a prefix such as "un"."""
-    return other in OPPOSITES.get(one, ()) or (one != other and (bare(one) == other or bare(other) == one))
-
-
-def find_opposites(some: Iterable[str], others: Collection[str]) -> list[tuple[str, str]]:
-    """Return the pairs of stems, one of each side, that are opposites."""
-    pairs = []
-    for stem in some:
-        listed, plain = OPPOSITES.get(stem, frozenset()), bare(stem)
-        pairs += [(stem, other) for other in others if other in listed or (plain != stem and other == plain)]
-    prefixed = {bare(other): other for other in others if bare(other) != other}
-    return pairs + [(stem, prefixed[stem]) for stem in some if stem in prefixed]
