@@ -34,7 +34,7 @@ types: .venv/made
 docs: .venv/made
 	$(BIN)/mkdocs build --quiet --strict
 
-# DATA is the folder of the labelled collections.
+# DATA is the folder of the labeled collections.
 bench: .venv/made
 	$(BIN)/python benchmarks/novelty.py --data $(DATA)
 

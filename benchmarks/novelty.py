@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures how well new, changed and repeated claims, and stories, are distinguished, on labelled collections.
+"""Measures how well new, changed and repeated claims, and stories, are distinguished, on labeled collections.
 
 usage: novelty.py --data DIR [--half dev] [--sets] [PART ...]
 

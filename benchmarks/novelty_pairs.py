@@ -1,4 +1,4 @@
-"""Measures of the judge on labelled pairs of claims."""
+"""Measures of the judge on labeled pairs of claims."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ def run_judge(pairs_to_judge: Sequence[Row]) -> tuple[dict[str, Row], float]:
     return verdicts, seconds
 
 
-def three_way(labelled: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
+def three_way(labeled: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
     """Return the labels and the predictions, in the same order."""
-    return [pair["label"] for pair in labelled], [verdicts[pair["id"]]["novelty"].upper() for pair in labelled]
+    return [pair["label"] for pair in labeled], [verdicts[pair["id"]]["novelty"].upper() for pair in labeled]
 
 
-def two_way(labelled: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
+def two_way(labeled: list[Row], verdicts: dict[str, Row]) -> tuple[list[str], list[str]]:
     """Return the same, with new counted as changed, because both cause an alert."""
-    labels, predicted = three_way(labelled, verdicts)
+    labels, predicted = three_way(labeled, verdicts)
     return labels, ["CHANGED" if label == "NEW" else label for label in predicted]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the judge's errors on labelled pairs: their number, and the pairs with the changes that it found.
+"""Prints the judge's errors on labeled pairs: their number, and the pairs with the changes that it found.
 
 usage: pairs_report.py PAIRS.jsonl revision|elsewhere [--only REPEATED:changed] [--limit 40]
 

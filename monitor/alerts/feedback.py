@@ -7,22 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.alerts.silences import Silence, SilenceMode
-from monitor.model import Alert, AlertFinding, Moment, Novelty, Relation
+from monitor.compare.pairs import ClaimPair
+from monitor.model import Alert, AlertFinding, Moment, Novelty, PriorClaim, Relation
 
 
 class FeedbackKind(StrEnum):
     ACK = "ack"
     NOT_NEWS = "not news"
-
-
-@dataclass(frozen=True, slots=True)
-class LabeledPair:
-    """A prior claim (`a`), a claim (`b`) and the novelty that a person gave it: the input of `monitor calibrate`."""
-
-    a: str
-    b: str
-    context: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +25,24 @@ class Feedback:
     at: Moment
     by: str = ""
     note: str = ""
-    pairs: tuple[LabeledPair, ...] = ()
+    pairs: tuple[ClaimPair, ...] = ()
 
 
 def build_feedback(alert: Alert, kind: FeedbackKind, *, by: str, note: str, now: Moment) -> Feedback:
     return Feedback(alert.id, kind, now, by, note, tuple(labeled_pairs(alert, kind)))
 
 
-def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[LabeledPair]:
+def labeled_pairs(alert: Alert, kind: FeedbackKind) -> Iterator[ClaimPair]:
     """Yield a pair for each finding with a prior claim: repeated if it was not news, else its novelty."""
     for finding in alert.findings:
         if finding.nearest is not None and finding.novelty is not Novelty.WITHDRAWN:
             label = Novelty.REPEATED if kind is FeedbackKind.NOT_NEWS else finding.novelty
-            yield LabeledPair(finding.nearest.text, finding.claim, finding_relation(finding), label.value)
+            yield ClaimPair(finding.nearest.text, finding.claim, relation_to(finding, finding.nearest), label)
 
 
-def finding_relation(finding: AlertFinding) -> str:
-    """Return `revision` if the prior claim is of the same entry, else `elsewhere`."""
-    prior = finding.nearest
-    is_same_entry = prior is not None and (prior.source, prior.entry) == (finding.source, finding.entry)
-    return (Relation.REVISION if is_same_entry else Relation.ELSEWHERE).value
+def relation_to(finding: AlertFinding, prior: PriorClaim) -> Relation:
+    is_same_entry = (prior.source, prior.entry) == (finding.source, finding.entry)
+    return Relation.REVISION if is_same_entry else Relation.ELSEWHERE
 
 
 def build_mute(alert: Alert, feedback: Feedback, memory: float) -> Silence:
@@ -70,13 +59,3 @@ def build_mute(alert: Alert, feedback: Feedback, memory: float) -> Silence:
         mode=SilenceMode.NOT_NEWS,
         claims=claims,
     )
-
-
-def pair_json(pair: LabeledPair) -> dict[str, str]:
-    """Return a pair in the form of the store, `monitor answers --pairs` and `monitor calibrate`."""
-    return {"a": pair.a, "b": pair.b, "context": pair.context, "label": pair.label}
-
-
-def pair_from(data: dict[str, str]) -> LabeledPair:
-    """Return the pair that `pair_json` wrote."""
-    return LabeledPair(a=data["a"], b=data["b"], context=data["context"], label=data["label"])

@@ -26,13 +26,13 @@ note_option = click.option("--note", metavar="TEXT", default="", help="A note st
 @json_option
 def command(path: Path, pairs: bool, as_json: bool) -> None:
     """List the answers to alerts, newest first."""
-    from monitor.alerts.feedback import pair_json
+    from monitor.compare.pairs import pair_to_json
 
     answers = _load_answers(path)
     if pairs:
         for answer in reversed(answers):
             for pair in answer.pairs:
-                click.echo(safe_json(pair_json(pair)))
+                click.echo(safe_json(pair_to_json(pair)))
     elif as_json:
         show_json([_answer_json(answer) for answer in answers])
     else:
@@ -41,7 +41,7 @@ def command(path: Path, pairs: bool, as_json: bool) -> None:
 
 
 def _answer_json(answer: Feedback) -> dict[str, Any]:
-    from monitor.alerts.feedback import pair_json
+    from monitor.compare.pairs import pair_to_json
 
     return {
         "alert": answer.alert_id,
@@ -49,7 +49,7 @@ def _answer_json(answer: Feedback) -> dict[str, Any]:
         "at": iso_utc(answer.at),
         "by": answer.by,
         "note": answer.note,
-        "pairs": [pair_json(pair) for pair in answer.pairs],
+        "pairs": [pair_to_json(pair) for pair in answer.pairs],
     }
 
 

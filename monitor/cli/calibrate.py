@@ -14,7 +14,8 @@ from monitor.cli.styles import print_beside_label, print_line
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.compare.calibrate import AnnotatedPair, JudgedPair
+    from monitor.compare.calibrate import JudgedPair
+    from monitor.compare.pairs import ClaimPair
 
 
 @click.command("calibrate")
@@ -50,15 +51,15 @@ def command(file: str, max_shown: int, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _read_pairs(file: str) -> tuple[list[AnnotatedPair], list[str]]:
+def _read_pairs(file: str) -> tuple[list[ClaimPair], list[str]]:
     """Return the labeled pairs of a file, and the errors of its invalid lines."""
-    from monitor.compare.calibrate import parse_annotated_pair
+    from monitor.compare.pairs import parse_pair
 
     pairs, faults = [], []
     with open_text(file) as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                pairs += [parse_annotated_pair(line, number)] if line.strip() else []
+                pairs += [parse_pair(line, number, required="label")] if line.strip() else []
             except ValueError as error:
                 faults.append(f"line {number}: {terminal_safe(str(error))}")
     return pairs, faults
@@ -71,7 +72,8 @@ def _disagreements(results: Iterable[JudgedPair], max_shown: int) -> tuple[int, 
 
 
 def _results_json(results: Sequence[JudgedPair], max_shown: int) -> dict[str, Any]:
-    from monitor.compare.calibrate import NOVELTY_BY_LABEL, confusion_counts, label_scores
+    from monitor.compare.calibrate import confusion_counts, label_scores
+    from monitor.compare.pairs import NOVELTY_BY_LABEL
 
     matrix = confusion_counts(results)
     return {
@@ -95,7 +97,7 @@ def _results_json(results: Sequence[JudgedPair], max_shown: int) -> dict[str, An
 
 
 def _disagreement_json(result: JudgedPair) -> dict[str, Any]:
-    from monitor.compare.calibrate import verdict_json
+    from monitor.compare.pairs import verdict_json
 
     pair = result.pair
     labels = {
@@ -110,7 +112,8 @@ def _disagreement_json(result: JudgedPair) -> dict[str, Any]:
 
 def _show_results(results: Sequence[JudgedPair], max_shown: int) -> None:
     """Print scores, the confusion matrix, and the first pairs whose verdict differs from the label."""
-    from monitor.compare.calibrate import NOVELTY_BY_LABEL, confusion_counts, label_scores
+    from monitor.compare.calibrate import confusion_counts, label_scores
+    from monitor.compare.pairs import NOVELTY_BY_LABEL
 
     matrix, agreeing = confusion_counts(results), sum(result.is_correct for result in results)
     total = len(results)
@@ -144,7 +147,7 @@ def _format_ratio(value: float | None) -> str:
 
 def _show_disagreement(result: JudgedPair) -> None:
     """Print a pair as a diff, or one claim below the other, and the changes found."""
-    from monitor.compare.calibrate import verdict_json
+    from monitor.compare.pairs import verdict_json
 
     pair, verdict = result.pair, verdict_json(result.verdict)
     print_line()

@@ -13,6 +13,7 @@ from monitor.cli.render_findings import show_findings
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    from monitor.compare.pairs import ClaimPair
     from monitor.model import Verdict
 
 MAX_TEXT_CHARS = 10_000_000
@@ -38,22 +39,22 @@ def command(texts: tuple[str, ...], pairs: str | None, as_json: bool) -> None:
 
 
 def _compare_pairs(pairs: str, as_json: bool) -> None:
-    from monitor.compare.calibrate import judge_json_pairs, judge_lines
+    from monitor.compare.pairs import judge_lines, verdict_json
     from monitor.daemon.memory import freeze_loaded_objects
 
     with open_text(pairs) as lines, freeze_loaded_objects():
         if as_json:
-            for verdict in judge_lines(lines):
-                print(safe_json(verdict))  # unlike click.echo, not flushed per line
+            for pair, verdict in judge_lines(lines):
+                print(safe_json({"id": pair.id, **verdict_json(verdict)}))  # unlike click.echo, not flushed per line
         else:
-            show_findings(_pair_as_finding(pair, verdict) for pair, verdict in judge_json_pairs(lines))
+            show_findings(_pair_as_finding(pair, verdict) for pair, verdict in judge_lines(lines))
 
 
-def _pair_as_finding(pair: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
+def _pair_as_finding(pair: ClaimPair, verdict: Verdict) -> dict[str, Any]:
     """Return a pair and its verdict in the format of a finding."""
-    from monitor.compare.calibrate import verdict_json
+    from monitor.compare.pairs import verdict_json
 
-    return {"of": f"pair {pair['id']}", "claim": pair["b"], "nearest": {"text": pair["a"]}, **verdict_json(verdict)}
+    return {"of": f"pair {pair.id}", "claim": pair.after, "nearest": {"text": pair.before}, **verdict_json(verdict)}
 
 
 def _read_text(file_name: str) -> str:

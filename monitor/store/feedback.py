@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from monitor.alerts.feedback import Feedback, FeedbackKind, pair_from, pair_json
+from monitor.alerts.feedback import Feedback, FeedbackKind
+from monitor.compare.pairs import pair_from_json, pair_to_json
 from monitor.store.schema import alerts, answers
 
 
@@ -20,7 +21,7 @@ def save_feedback(conn: Connection, feedback: Feedback) -> None:
         "note": feedback.note,
         "by": feedback.by,
         "at": feedback.at,
-        "pairs": [pair_json(pair) for pair in feedback.pairs],
+        "pairs": [pair_to_json(pair) for pair in feedback.pairs],
     }
     conn.execute(insert(answers).values(values))
 
@@ -44,5 +45,5 @@ def all_feedback(conn: Connection) -> list[Feedback]:
 
 
 def feedback_from_row(row: Row[Any]) -> Feedback:
-    pairs = tuple(pair_from(pair) for pair in row.pairs)
+    pairs = tuple(map(pair_from_json, row.pairs))
     return Feedback(row.alert_id, FeedbackKind(row.answer), row.at, row.by, row.note, pairs)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from monitor.compare.calibrate import judge_lines
+from monitor.compare.pairs import judge_lines, verdict_json
 from monitor.errors import MonitorError
 
 
@@ -13,12 +13,13 @@ def line(**fields):
 
 
 def test_every_pair_gets_a_verdict_under_its_id():
-    answers = list(judge_lines([line(id="x"), "\n", line(id=7, b="Three boats sank.")]))
-    assert [answer["id"] for answer in answers] == ["x", 7]
+    judged = list(judge_lines([line(id="x"), "\n", line(id=7, b="Three boats sank.")]))
+    assert [pair.id for pair, _ in judged] == ["x", 7]
+    answers = [verdict_json(verdict) for _, verdict in judged]
     assert [answer["novelty"] for answer in answers] == ["changed", "repeated"]
     assert answers[0]["changes"] == [{"kind": "number", "before": "Three", "after": "Four"}]
     evidence = {"basis": "same words", "unsaid": [], "closest": None, "together_with": []}
-    assert answers[1] == {"id": 7, "novelty": "repeated", "similarity": 100.0, "changes": [], "evidence": evidence}
+    assert answers[1] == {"novelty": "repeated", "similarity": 100.0, "changes": [], "evidence": evidence}
 
 
 @pytest.mark.parametrize(

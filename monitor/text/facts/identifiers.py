@@ -61,7 +61,7 @@ IDENTIFIER_PATTERN = re.compile(
     rf"|\b(?P<cvss>CVSS(?: ?v| version|:)? ?[234]\.[01])(?=/| ?[:(]| \d|,? (?:{_SCORE_WORDS}))"
     rf"|\b(?P<code>{_CODE}|[A-Z]{{2,6}}\d{{5,10}}|VU#\d{{5,7}})\b"
     rf"|\b(?P<label>{_LABELS})(?P<plural>s?) "
-    rf"?(?P<labelled>(?i:(?P<mark>{_MARK}) ?|: ?)?(?P<number>{_NUMBER}))(?!\w|,\d)"
+    rf"?(?P<labeled>(?i:(?P<mark>{_MARK}) ?|: ?)?(?P<number>{_NUMBER}))(?!\w|,\d)"
     r"|\b(?P<bare>No\. ?(?P<cited>\d{2,4}-\d{2,6}|\d{4,10}))(?![\w%,])"
     rf"|(?P<sign>№ ?\d{{1,10}}(?:[-/]\w{{1,12}}){{0,3}})\b"
     rf"|\b(?P<unit>{_ORDINAL})(?=(?:(?:,| and| or)? {_UNIT_WORD}){{0,5}}? (?i:(?P<noun>{'|'.join(UNIT_NOUNS)}))\b)"
@@ -167,7 +167,7 @@ def _code_kind(code: str) -> str:
     return prefix
 
 
-def _labelled(match: re.Match[str], group: str) -> Identifier | None:
+def _labeled(match: re.Match[str], group: str) -> Identifier | None:
     """Read "Lot 20417", "Release No. 31-2", "version 2.4"; a code with a prefix of its own keeps its kind."""
     label, number = match["label"].casefold(), match["number"]
     if label == VERSION:
@@ -177,7 +177,7 @@ def _labelled(match: re.Match[str], group: str) -> Identifier | None:
     if not match["mark"] and not _is_label(match, label, number):
         return None
     kind = NUMBERINGS.get(label, label)
-    return _make(match, "labelled", kind, _numbered_key(kind, number))
+    return _make(match, "labeled", kind, _numbered_key(kind, number))
 
 
 def _numbered_key(kind: str, number: str) -> str:
@@ -275,7 +275,7 @@ READERS = {
     "docket": _plain,
     "hull": _plain,
     "code": _code,
-    "labelled": _labelled,
+    "labeled": _labeled,
     "bare": _bare,
     "sign": _sign,
     "unit": _unit,
