@@ -1,8 +1,9 @@
-"""Units of time in seconds, and durations as people write them."""
+"""Units of time in seconds, and durations and times as people write them."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86400.0, 604800.0  # seconds
@@ -22,3 +23,12 @@ def parse_duration(text: Any) -> float:
     if not 0 < amount <= MAX_DURATION_S:
         raise ValueError('expected a duration such as "15m", "6h" or "7d"')
     return float(amount)
+
+
+def parse_time(text: str, timezone: tzinfo) -> float:
+    """Return the moment of an ISO 8601 time, in `timezone` unless it has an offset. Raises ValueError otherwise."""
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=timezone)).astimezone(UTC).timestamp()
+    except OverflowError:  # in UTC its year is 0 or 10000
+        raise ValueError("the time is out of range") from None

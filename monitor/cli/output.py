@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -56,7 +55,9 @@ def iso_utc(moment: Moment | None) -> str | None:
     """Return ISO 8601 in UTC, to the second."""
     if moment is None:
         return None
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    from monitor.serialize import format_iso
+
+    return format_iso(moment // 1)
 
 
 def pluralize(number: int, noun: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from monitor.cli.options import (
     open_existing_store,
 )
 from monitor.cli.output import iso_utc, show_json, show_table
+from monitor.units import parse_duration, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -142,8 +142,6 @@ def _end_time(config: Config, duration: str | None, until: str | None, now: floa
     if (duration is None) == (until is None):
         raise click.UsageError("expected either --for or --until")
     if duration is not None:
-        from monitor.units import parse_duration
-
         try:
             return now + parse_duration(duration)
         except ValueError as error:
@@ -156,11 +154,8 @@ def _end_time(config: Config, duration: str | None, until: str | None, now: floa
 
 def _parse_time(config: Config, text: str) -> float:
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=config.monitor.timezone)
-        return moment.astimezone(UTC).timestamp()
-    except (ValueError, OverflowError):
+        return parse_time(text, config.monitor.timezone)
+    except ValueError:
         raise click.UsageError('--until: expected a time such as "2026-01-31T18:00Z"') from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from monitor.model import Novelty, Severity
 from monitor.ruleset.schema_base import FilledText, NameList, RuleFileModel, kind_text, text_schema
 from monitor.ruleset.spellings import DURATION_PATTERN, lower_case, parse_rule_duration
+from monitor.units import parse_time
 
 OFFSET_PATTERN = rf"^0$|{DURATION_PATTERN}"
 TIME_PATTERN = r"^[0-9]{4}-?(W[0-9]{2}|[0-9]{2})"  # the beginning of a date
@@ -25,9 +26,8 @@ def parse_offset(value: Any) -> Any:
 def parse_test_time(value: Any) -> float:
     """Parse `2026-12-14T08:00` as a moment, in UTC without an offset."""
     try:
-        moment = datetime.fromisoformat(str(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
+        return parse_time(str(value), UTC)
+    except ValueError:
         raise ValueError(f"expected a date and time such as `2026-12-14T08:00`, found {kind_text(value)}") from None
 
 

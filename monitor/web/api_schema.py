@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from monitor.model import Moment
-from monitor.units import parse_duration
+from monitor.units import parse_duration, parse_time
 from monitor.validation_text import reason_of
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -88,9 +88,8 @@ def parse_moment(text: str | None, parameter: str, now: Moment) -> Moment | None
     except ValueError:
         pass
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
+        return parse_time(text, UTC)
+    except ValueError:
         message = (
             f'Invalid parameter "{parameter}": expected a time such as 2026-01-31T18:00Z, or a duration such as 7d.'
         )

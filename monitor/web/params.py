@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from monitor.model import Moment
-from monitor.units import parse_duration
+from monitor.units import parse_duration, parse_time
 
 MAX_PARAM_CHARS = 1_000
 ROW_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -62,8 +62,7 @@ def parse_moment(
             day = datetime.fromisoformat(text).date() + timedelta(days=is_end)
             return datetime.combine(day, time(), timezone).timestamp()
         if re.match(r"\d{4}-", text, re.ASCII):
-            at = datetime.fromisoformat(text)
-            return (at if at.tzinfo else at.replace(tzinfo=timezone)).timestamp()
+            return parse_time(text, timezone)
         return now - parse_duration(text)
     except (ValueError, OverflowError):
         raise HTTPException(400, f"Invalid {name}=: {TIME_HELP}.") from None
