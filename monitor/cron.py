@@ -7,12 +7,12 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from monitor.model import Moment
-from monitor.units import DAY
+from monitor.units import DAY, WEEKDAYS
 
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
 
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CRON_WEEKDAYS = ("sun", *WEEKDAYS)  # by number; 0 and 7 are Sunday
 
 
 def parse_crontab(text: str, timezone: tzinfo) -> CronTrigger:
@@ -42,7 +42,7 @@ def _weekday_names(field: str) -> str:
     if field == "*":
         return field
     try:
-        return ",".join(_WEEKDAYS[day % 7] for part in field.lower().split(",") for day in _weekday_range(part))
+        return ",".join(_CRON_WEEKDAYS[day % 7] for part in field.lower().split(",") for day in _weekday_range(part))
     except ValueError:
         raise ValueError(f'expected weekdays such as "mon-fri" or "1,3", found "{field}"') from None
 
@@ -58,7 +58,7 @@ def _weekday_range(part: str) -> range:
 
 
 def _weekday_number(text: str) -> int:
-    day = int(text) if text.isdecimal() else _WEEKDAYS.index(text)
+    day = int(text) if text.isdecimal() else _CRON_WEEKDAYS.index(text)
     if day > 7:
         raise ValueError(text)
     return day

@@ -9,6 +9,7 @@ from typing import Any
 MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86400.0, 604800.0  # seconds
 SECONDS_PER_UNIT = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 UNIT_WORD = re.compile(r"s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:rs?|ours?)?|d(?:ays?)?|w(?:eeks?)?")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_DURATION_S = 1000 * 365 * DAY  # a time that far ahead still fits into a datetime
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from monitor.units import WEEKDAYS
+
 DAY_MINUTES, WEEK_MINUTES = 24 * 60, 7 * 24 * 60
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPAN_PATTERN = re.compile(r"(?:([a-z,-]+) +)?([0-2]?[0-9]):([0-5][0-9]) ?[-–] ?([0-2]?[0-9]):([0-5][0-9])")
 EXPECTED_HOURS = 'expected hours such as "22:00-07:00" or "sat,sun 00:00-24:00"'
 
