@@ -32,11 +32,13 @@ MIN_CODE_DIGITS = 4  # in a code with a prefix: "USN-6071-1"; fewer are a name (
 MIN_VERB_LABEL_DIGITS = 4  # without "No.": "Order 66" may be a count
 PHONE_KEY_DIGITS = 10  # without the country code
 
-# Where an identifier may begin: at a word of a run of characters with a digit, "@" or "/", or at one of the two words
-# before it (its label). Trying the pattern at every character costs more than the rest of an analysis.
-RUN_PATTERN = re.compile(rf"(?<!\S)[^\s\d@/]*[\d@/]\S*|\b(?:{'|'.join(SPELLED_ORDINALS)})\b")
+# Where an identifier may begin: at a word of a run of characters with a digit, "@" or "/", at a spelled ordinal, or at
+# one of the two words before it (its label). Trying the pattern at every character costs more than the rest of an analysis.
+RUN_TAIL_PATTERN = re.compile(r"[\d@/]\S*")
+ORDINAL_PATTERN = re.compile(rf"\b(?:{'|'.join(SPELLED_ORDINALS)})\b")
 WORD_START_PATTERN = re.compile(r"(?<!\w)[\w+(№]")
 LABEL_WORDS = 2  # "Docket No. 7"
+MAX_RUN_HEAD_CHARS = 1_000  # of a run before its first digit; no word is longer
 MAX_LABEL_CHARS = 28  # with the space after each
 _DASH = "[-\u2010\u2011\u2013]"
 _CODE = r"[A-Z]{2}[A-Z0-9]{0,8}(?:[-:][A-Z0-9]{1,12}){1,5}"
@@ -95,24 +97,38 @@ class Identifier:
 
 def find_identifiers(text: str) -> tuple[Identifier, ...]:
     """Return the identifiers of a text, in order and without overlap."""
-    found: list[Identifier] = []
+    identifiers: list[Identifier] = []
     end = 0
-    for run in RUN_PATTERN.finditer(text):
-        for start in _starts(text, run):
+    for run_start, run_end in _runs(text):
+        for start in _starts(text, run_start, run_end):
             match = IDENTIFIER_PATTERN.match(text, start) if start >= end else None
             identifier = _read_match(match) if match else None
             if identifier:
-                found.append(identifier)
+                identifiers.append(identifier)
                 end = identifier.end
-    return tuple(found)
+    return tuple(identifiers)
 
 
-def _starts(text: str, run: re.Match[str]) -> list[int]:
-    """Return the offsets where an identifier of this run of characters may begin, in order."""
-    start, floor = run.start(), max(0, run.start() - MAX_LABEL_CHARS)
+def _runs(text: str) -> list[tuple[int, int]]:
+    """Return the ranges [start, end) of the runs of characters with a digit, "@" or "/" and of ordinals, in order."""
+    runs = [(_run_start(text, tail.start()), tail.end()) for tail in RUN_TAIL_PATTERN.finditer(text)]
+    if any(ordinal in text for ordinal in SPELLED_ORDINALS):  # twice as fast as to search the pattern in every text
+        runs = sorted([*runs, *(ordinal.span() for ordinal in ORDINAL_PATTERN.finditer(text))])
+    return runs
+
+
+def _run_start(text: str, end: int) -> int:
+    """Return where the characters that are no spaces begin before `end`."""
+    before = text[max(0, end - MAX_RUN_HEAD_CHARS) : end]
+    return end if not before or before[-1].isspace() else end - len(before.rsplit(maxsplit=1)[-1])
+
+
+def _starts(text: str, run_start: int, run_end: int) -> list[int]:
+    """Return the offsets where an identifier of a run of characters may begin, in order."""
+    start, floor = run_start, max(0, run_start - MAX_LABEL_CHARS)
     for _ in range(LABEL_WORDS):
         start = text.rfind(" ", floor, max(floor, start - 1)) + 1 or floor
-    return [word.start() for word in WORD_START_PATTERN.finditer(text, start, run.end())]
+    return [word.start() for word in WORD_START_PATTERN.finditer(text, start, run_end)]
 
 
 def blank_identifiers(text: str, identifiers: Sequence[Identifier]) -> str:
