@@ -32,8 +32,8 @@ MIN_CODE_DIGITS = 4  # in a code with a prefix: "USN-6071-1"; fewer are a name (
 MIN_VERB_LABEL_DIGITS = 4  # without "No.": "Order 66" may be a count
 PHONE_KEY_DIGITS = 10  # without the country code
 
-# Where an identifier may begin: at a word of a run of characters with a digit, "@" or "/", at a spelled ordinal, or at
-# one of the two words before it (its label). Trying the pattern at every character costs more than the rest of an analysis.
+# An identifier begins at a word of a run of characters with a digit, "@" or "/", at a spelled ordinal, or at one of
+# the two words before these (its label). Trying the pattern at every character takes longer than all other analysis.
 RUN_TAIL_PATTERN = re.compile(r"[\d@/]\S*")
 ORDINAL_PATTERN = re.compile(rf"\b(?:{'|'.join(SPELLED_ORDINALS)})\b")
 WORD_START_PATTERN = re.compile(r"(?<!\w)[\w+(№]")
