@@ -43,18 +43,19 @@ class Headline:
 
 
 def headline_of(alert: Alert) -> Headline:
-    """Return the headline of the alert's first finding, or the alert's title if there is none; after what a rule has
-    counted, if it counts."""
-    headline = finding_headline(alert.findings[0], alert.title) if alert.findings else Headline("")
+    """Return the headline of the alert's first finding, or the alert's title if there is none."""
+    finding = alert.findings[0] if alert.findings else None
+    return headline_with(alert, finding, title=shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
+
+
+def headline_with(alert: Alert, finding: AlertFinding | None, *, title: str) -> Headline:
+    """Return the headline of a finding of the alert, or `title`; after what a rule has counted, if it counts:
+    `5 matches since 14:02: HEADLINE`."""
+    headline = finding_headline(finding, alert.title) if finding else Headline("")
     if not headline.current:
-        headline = Headline(shorten(sanitize(alert.title), MAX_HEADLINE_CHARS))
+        headline = Headline(title)
     elif alert.confirms:
         headline = replace(headline, current=CONFIRMED_PREFIX + headline.current)
-    return counted_headline(alert, headline)
-
-
-def counted_headline(alert: Alert, headline: Headline) -> Headline:
-    """Return the headline after what the alert counts: `5 matches since 14:02: HEADLINE`."""
     if not alert.counted:
         return headline
     return Headline(shorten(f"{sanitize(alert.counted)}: {headline}", MAX_HEADLINE_CHARS))
