@@ -138,9 +138,9 @@ class SqliteStore(Store):
             return None if lock.try_acquire() else int(lock.read_owner() or 0)
 
     def check_location(self) -> None:
-        if self._path is None or (found := file_id(self._path)) == self._file_id:
+        if self._path is None or (current_id := file_id(self._path)) == self._file_id:
             return
-        change = "was replaced by another one" if found else "is gone"
+        change = "was replaced by another one" if current_id else "is gone"
         raise StoreError(
             f"database {self.name}: its file {change} while it is in use, so what is written now will be lost;"
             " stop the daemon, put the right file in place and start it again"

@@ -90,8 +90,8 @@ def source_gaps(conn: Connection) -> list[SourceGap]:
 def newest_entries(conn: Connection, names: Iterable[str]) -> dict[str, Moment]:
     """Return when the newest entry of each source was first seen; one index lookup each."""
     query = select(func.max(entries.c.first_seen))
-    found = ((name, conn.scalar(query.where(entries.c.source == name))) for name in names)
-    return {name: at for name, at in found if at is not None}
+    newest = ((name, conn.scalar(query.where(entries.c.source == name))) for name in names)
+    return {name: at for name, at in newest if at is not None}
 
 
 def open_notices(conn: Connection) -> dict[str, list[SourceNotice]]:
