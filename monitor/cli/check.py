@@ -94,8 +94,8 @@ def _proxies_in_use(config: Config) -> tuple[str, ...]:
         lines.append(f"sources and channels use {parse_proxy(network_proxy.get_secret_value())}")
     for source in config.sources:
         if source.proxy is not None:
-            own = source.proxy.get_secret_value()
-            lines.append(f"source {source.name} uses {parse_proxy(own) if own else 'no proxy'}")
+            address = source.proxy.get_secret_value()
+            lines.append(f"source {source.name} uses {parse_proxy(address) if address else 'no proxy'}")
     return tuple(lines)
 
 

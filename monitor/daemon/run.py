@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +19,6 @@ from monitor.actions import request_polls
 from monitor.assess import Policy
 from monitor.config.models import Config
 from monitor.daemon.faults import LoopFaults
-from monitor.daemon.forced_stop import end_process_after
 from monitor.daemon.health import STALE_AFTER_S, Health, health_json
 from monitor.daemon.membership import join_store, leave_store, refuse_beside_others
 from monitor.daemon.memory import freeze_loaded_objects
@@ -33,6 +35,7 @@ from monitor.store.base import Store
 from monitor.store.rule_state import mark_rules_accepted
 
 log = structlog.get_logger()
+STOP_DEADLINE_S = 7.5  # container managers kill after 10 seconds
 
 
 def run_daemon(config: Config, *, once: bool = False, worker: Worker | None = None) -> None:
@@ -103,6 +106,21 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
             await stop.wait()
         notify_systemd("STOPPING=1")
         end_process_after()
+
+
+def end_process_after(seconds: float = STOP_DEADLINE_S) -> None:
+    """End this process with status 0 if it has not ended after `seconds`: a hung receiver, disk or database must not
+    delay a stop. Whatever was not stored is done again after the next start, as after a crash."""
+    timer = threading.Timer(seconds, end_process, args=(seconds,))
+    timer.daemon = True
+    timer.start()
+
+
+def end_process(seconds: float) -> None:
+    log.warning("stop took too long, ending now", stage="daemon", seconds=seconds)
+    for child in multiprocessing.active_children():
+        child.kill()
+    os._exit(0)
 
 
 @asynccontextmanager

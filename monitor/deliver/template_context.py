@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from monitor.alerts.answer_links import AnswerUrls
-from monitor.deliver.answer_context import answer_names
 from monitor.deliver.display_time import format_time
 from monitor.deliver.finding_context import (
     MAX_NAME_CHARS,
@@ -217,6 +216,19 @@ def _preview(names: TemplateContext) -> str:
 
 def _alert_title(alert: Alert) -> str:
     return shorten(alert_title(alert), MAX_TITLE_CHARS)
+
+
+def answer_names(alert: Alert | None, urls: Mapping[str, AnswerUrls]) -> dict[str, str]:
+    """Return the links to answer an alert, "" if `urls` has none, and the commands. All are "" for a notice."""
+    if alert is None or not alert.findings:
+        return dict.fromkeys(("seen_url", "not_news_url", "seen_command", "not_news_command"), "")
+    links, alert_id = urls.get(alert.id, AnswerUrls("", "")), sanitize(alert.id)
+    return {
+        "seen_url": safe_web_link(links.seen),
+        "not_news_url": safe_web_link(links.not_news),
+        "seen_command": f"monitor ack {alert_id}",
+        "not_news_command": f"monitor not-news {alert_id}",
+    }
 
 
 def _first_alert_per_rule(alerts: Sequence[Alert]) -> list[Alert]:

@@ -239,11 +239,10 @@ def build_update(source: str, entry: Entry, now: Moment) -> Update:
     """Convert an entry to an update. Its time is when it was published, but never in the future; a date that is days
     ahead is not that of the news."""
     published = unless_far_ahead(entry.published, now)
-    said = now if published is None else min(published, now)
     return Update(
         source=source,
         entry=entry.key,
-        at=said,
+        at=now if published is None else min(published, now),
         title=entry.title,
         url=entry.url,
         text=entry.article or entry.body,
