@@ -105,19 +105,19 @@ async def run_forever(config: Config, worker: Worker | None = None) -> None:
         with watch_process(pulses_of_daemon(loop, runtime), ends_itself=runtime.worker.is_supervised):
             await stop.wait()
         notify_systemd("STOPPING=1")
-        end_process_after()
+        end_process_in_time()
 
 
-def end_process_after(seconds: float = STOP_DEADLINE_S) -> None:
-    """End this process with status 0 if it has not ended after `seconds`: a hung receiver, disk or database must not
+def end_process_in_time() -> None:
+    """End this process with status 0 if it has not ended by the deadline: a hung receiver, disk or database must not
     delay a stop. Whatever was not stored is done again after the next start, as after a crash."""
-    timer = threading.Timer(seconds, end_process, args=(seconds,))
+    timer = threading.Timer(STOP_DEADLINE_S, end_process)
     timer.daemon = True
     timer.start()
 
 
-def end_process(seconds: float) -> None:
-    log.warning("stop took too long, ending now", stage="daemon", seconds=seconds)
+def end_process() -> None:
+    log.warning("stop took too long, ending now", stage="daemon", seconds=STOP_DEADLINE_S)
     for child in multiprocessing.active_children():
         child.kill()
     os._exit(0)
