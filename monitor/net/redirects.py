@@ -21,12 +21,12 @@ Origin: TypeAlias = tuple[str, str, int]  # scheme, host and port
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request of a chain of redirects. `is_own`: the source's credentials are sent. `cookies` were set earlier in
-    the chain."""
+    """One request of a chain of redirects. `sends_credentials`: those of the source are sent. `cookies` were set
+    earlier in the chain."""
 
     url: httpx.URL
     method: str = "GET"
-    is_own: bool = True
+    sends_credentials: bool = True
     cookies: httpx.Cookies | None = None
 
     def chain_cookies(self) -> str:
@@ -51,11 +51,12 @@ def next_hop(hop: Hop, response: httpx.Response) -> Hop:
         url = fetchable_url(hop.url.join(location), subject)
     except (httpx.InvalidURL, ValueError):
         raise FetchError("bad_url", f"{subject} is not a valid URL") from None
-    is_own = hop.is_own and origin_of(url) == origin_of(hop.url)
+    is_same_site = hop.sends_credentials and origin_of(url) == origin_of(hop.url)
     method = hop.method if response.status_code in _REPEATING_STATUSES else "GET"
-    if method != "GET" and not is_own:
+    if method != "GET" and not is_same_site:
         raise FetchError("bad_url", f"{redacted_url(hop.url)} redirects a {method} request to another site")
-    return replace(hop, url=url, method=method, is_own=is_own, cookies=_collected_cookies(hop, response))
+    cookies = _collected_cookies(hop, response)
+    return replace(hop, url=url, method=method, sends_credentials=is_same_site, cookies=cookies)
 
 
 @lru_cache(maxsize=8192)  # the same URLs are fetched at every poll

@@ -1,4 +1,4 @@
-"""One update with its findings and all decisions about it, for `explain`."""
+"""One update with its findings and all decisions about it, and the decisions that led to an alert."""
 
 from __future__ import annotations
 

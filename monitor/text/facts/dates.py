@@ -92,6 +92,7 @@ def _make_date(
     weekday: int | None = None,
     minute: int | None = None,
 ) -> Date:
+    """Return the date of the tokens [first, last); what they do not state is None."""
     start, end = tokens[first].start, tokens[last - 1].end
     return Date(year, month, day, weekday, minute, start, end, first, last)
 
