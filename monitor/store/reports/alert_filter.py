@@ -12,6 +12,7 @@ from monitor.model import Moment
 from monitor.store.reports.alert_search import numbers_matching
 from monitor.store.reports.alerts import AlertRow, load_alert_rows
 from monitor.store.schema import alert_texts, alerts, answers, deliveries
+from monitor.store.sql import distinct_names
 
 ANSWERED = {"no": None, "yes": None, "ack": FeedbackKind.ACK, "not-news": FeedbackKind.NOT_NEWS}
 
@@ -100,12 +101,5 @@ def neighbors(conn: Connection, number: int) -> tuple[str | None, str | None]:
 
 
 def rules_with_alerts(conn: Connection, limit: int) -> list[str]:
-    """Return the names of up to `limit` rules that have alerts, in order; one short lookup each."""
-    names: list[str] = []
-    query = select(alerts.c.rule).order_by(alerts.c.rule).limit(1)
-    while len(names) < limit:
-        name = conn.scalar(query.where(alerts.c.rule > names[-1]) if names else query)
-        if name is None:
-            break
-        names.append(name)
-    return names
+    """Return the names of up to `limit` rules that have alerts, in order."""
+    return distinct_names(conn, alerts.c.rule, limit)

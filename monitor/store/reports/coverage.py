@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from monitor.alerts.source_notices import SourceNotice
 from monitor.model import Moment
 from monitor.store.schema import entries, notices, sources
-from monitor.store.source_notices import visible_notices
+from monitor.store.source_notices import notice_from_row, visible_notices
 from monitor.units import DAY
 
 PROBLEM_STATES = ("failing", "blocked", "paused", "quiet")  # of `sources.state`
@@ -98,7 +98,7 @@ def open_notices(conn: Connection) -> dict[str, list[SourceNotice]]:
     """Return the notices that are open, by source, oldest first; also those too young to be announced."""
     by_source: dict[str, list[SourceNotice]] = defaultdict(list)
     for row in conn.execute(select(notices).where(notices.c.ended.is_(None)).order_by(notices.c.since)):
-        by_source[row.source].append(SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended))
+        by_source[row.source].append(notice_from_row(row))
     return by_source
 
 
@@ -111,10 +111,7 @@ def ended_notices(conn: Connection, now: Moment) -> list[EndedNotice]:
         .order_by(notices.c.ended.desc())
         .limit(MAX_ENDED)
     )
-    return [
-        EndedNotice(row.source, SourceNotice(row.kind, row.said, row.since, row.last, row.told, row.ended))
-        for row in conn.execute(query)
-    ]
+    return [EndedNotice(row.source, notice_from_row(row)) for row in conn.execute(query)]
 
 
 def count_sources(conn: Connection) -> SourceCounts:
